@@ -1,0 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Time, passed in so that tests and the benchmark bring their own. */
+export interface Clock {
+  /** Milliseconds on a clock that never jumps; only differences mean anything. */
+  now(): number;
+  /** Milliseconds since the epoch, to compare with what a provider says. */
+  epoch(): number;
+  /** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  epoch: () => Date.now(),
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  },
+};

@@ -1,0 +1,195 @@
+import { type BatchOutcome, contradictions, type Tally, tally, unknownWords } from './batch.ts';
+
+/** Our judgement of all batches together. Only `passed` opens the gate. */
+export const VERDICTS = ['passed', 'failed', 'errored', 'cancelled', 'timed-out', 'inconclusive'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Why the waiting ended: every batch settled (or cannot be read), the deadline came, or the workflow was cancelled. */
+export type Ending = 'settled' | 'deadline' | 'cancelled';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** One sentence for a person. It may quote the provider, so it is foreign text. */
+  readonly reason: string;
+  /** What else a reader should know: further sentences, foreign text as well. */
+  readonly notes: readonly string[];
+}
+
+export interface Evidence {
+  readonly batches: readonly BatchOutcome[];
+  readonly ending: Ending;
+  /** The deadline, for the reason: minutes. */
+  readonly timeoutMinutes: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** An older batch proves nothing about this commit; `undefined` for no limit. */
+  readonly maxBatchAgeMinutes?: number | undefined;
+}
+
+/**
+ * Judges the batches: the first verdict that holds, in the order of the contract. Green needs proof: it takes
+ * that nothing was found against it and that the proof is there (`isProven`); one alone is not enough.
+ */
+export function judge(evidence: Evidence): Judgement {
+  const findings = [
+    ...failed(evidence),
+    ...errored(evidence),
+    ...cancelled(evidence),
+    ...timedOut(evidence),
+    ...inconclusive(evidence),
+  ];
+  const [first, ...rest] = findings;
+  if (first !== undefined) return { ...first, notes: rest.map((finding) => finding.reason) };
+  if (isProven(evidence)) return { verdict: 'passed', reason: passedReason(evidence), notes: [] };
+  return { verdict: 'inconclusive', reason: 'It could not be shown that every run passed.', notes: [] };
+}
+
+/** Every batch settled, at least one run in each, none missing, each passed. */
+function isProven({ batches }: Evidence): boolean {
+  return (
+    batches.length > 0 &&
+    batches.every(
+      ({ batch, problem }) =>
+        problem === undefined &&
+        batch?.settled === true &&
+        batch.runs !== undefined &&
+        batch.runs.length > 0 &&
+        batch.runs.length >= (batch.announced.total ?? 1) &&
+        batch.runs.every((run) => run.status === 'passed'),
+    )
+  );
+}
+
+type Finding = Omit<Judgement, 'notes'>;
+
+function failed(evidence: Evidence): Finding[] {
+  const counts = countAll(evidence);
+  if (counts.failed === 0) return [];
+  const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
+  return [{ verdict: 'failed', reason: `${counts.failed} of ${runs(counts.total)} failed${also}.` }];
+}
+
+function errored(evidence: Evidence): Finding[] {
+  const findings: Finding[] = [];
+  const counts = countAll(evidence);
+  if (counts.errored > 0) {
+    const reason = `${counts.errored} of ${runs(counts.total)} errored: the provider could not carry them out or grade them.`;
+    // Behind a failure this is said already.
+    if (counts.failed === 0) findings.push({ verdict: 'errored', reason });
+  }
+  for (const batch of seen(evidence)) {
+    if (batch.outcome === 'errored') {
+      findings.push({ verdict: 'errored', reason: `The provider reports an error for batch ${batch.id}.` });
+    }
+  }
+  return findings;
+}
+
+function cancelled(evidence: Evidence): Finding[] {
+  const findings: Finding[] = [];
+  if (evidence.ending === 'cancelled') {
+    const going = evidence.batches.filter(({ batch }) => batch?.settled !== true).map(({ id }) => id);
+    const goesOn =
+      going.length === 0
+        ? ''
+        : ` The provider has no way to cancel a batch: ${list(going)} ${going.length === 1 ? 'goes' : 'go'} on there.`;
+    findings.push({
+      verdict: 'cancelled',
+      reason: `The workflow was cancelled while the gate was waiting.${goesOn}`,
+    });
+  }
+  const counts = countAll(evidence);
+  if (counts.cancelled > 0) {
+    const reason = `${counts.cancelled} of ${runs(counts.total)} ${counts.cancelled === 1 ? 'was' : 'were'} cancelled at the provider.`;
+    findings.push({ verdict: 'cancelled', reason });
+  }
+  for (const batch of seen(evidence)) {
+    if (batch.outcome === 'cancelled') {
+      findings.push({ verdict: 'cancelled', reason: `Batch ${batch.id} was cancelled at the provider.` });
+    }
+  }
+  return findings;
+}
+
+function timedOut({ ending, batches, timeoutMinutes }: Evidence): Finding[] {
+  const unsettled = batches.filter(({ batch }) => batch?.settled !== true);
+  if (ending !== 'deadline' || unsettled.length === 0) return [];
+  const ids = list(unsettled.map(({ id }) => id));
+  const words = [
+    ...new Set(unsettled.flatMap(({ batch }) => (batch === undefined ? [] : unknownWords(batch)))),
+  ];
+  const unknown =
+    words.length === 0 ? '' : ` It has a status that this action does not know: ${quoted(words)}.`;
+  const problem = unsettled.find((outcome) => outcome.problem !== undefined)?.problem;
+  const because = problem === undefined ? unknown : `${unknown} The last look failed: ${problem}`;
+  const have = unsettled.length === 1 ? 'has' : 'have';
+  const minutes = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'}`;
+  return [
+    {
+      verdict: 'timed-out',
+      reason: `Batch ${ids} ${have} not ended within ${minutes} (timeout-minutes).${because}`,
+    },
+  ];
+}
+
+function inconclusive(evidence: Evidence): Finding[] {
+  const because = (reason: string): Finding => ({ verdict: 'inconclusive', reason });
+  const findings: Finding[] = [];
+  if (evidence.batches.length === 0) findings.push(because('There was no batch to look at.'));
+
+  for (const { id, batch, problem } of evidence.batches) {
+    // A batch that timed out has named its problem and its words already.
+    const named = evidence.ending === 'deadline' && batch?.settled !== true;
+    if (problem !== undefined && !named) findings.push(because(`Batch ${id} could not be read: ${problem}`));
+    if (batch === undefined) {
+      if (problem === undefined && evidence.ending === 'settled') {
+        findings.push(because(`Batch ${id} was never read.`));
+      }
+      continue;
+    }
+    if (!batch.settled && problem === undefined && evidence.ending === 'settled') {
+      findings.push(because(`The gate stopped waiting before batch ${id} ended.`));
+    }
+    if (batch.settled && batch.runs === undefined && problem === undefined) {
+      findings.push(because(`The runs of batch ${id} were never read.`));
+    }
+    const words = named ? [] : unknownWords(batch);
+    if (words.length > 0) {
+      findings.push(because(`Batch ${id} has a status that this action does not know: ${quoted(words)}.`));
+    }
+    for (const clause of contradictions(batch))
+      findings.push(because(`Batch ${id} does not add up: ${clause}.`));
+    const tooOld = age(evidence, batch);
+    if (tooOld !== undefined) findings.push(because(tooOld));
+  }
+  return findings;
+}
+
+function age(
+  { now, maxBatchAgeMinutes }: Evidence,
+  batch: { id: string; createdAt?: number },
+): string | undefined {
+  if (maxBatchAgeMinutes === undefined) return undefined;
+  if (batch.createdAt === undefined) {
+    return `The provider does not say when batch ${batch.id} was created, so it cannot be shown to be younger than ${maxBatchAgeMinutes} minutes (max-batch-age-minutes).`;
+  }
+  const minutes = (now - batch.createdAt) / 60_000;
+  if (minutes <= maxBatchAgeMinutes) return undefined;
+  return `Batch ${batch.id} is ${Math.floor(minutes)} minutes old, more than the ${maxBatchAgeMinutes} that max-batch-age-minutes allows: it may not have tested this commit.`;
+}
+
+function passedReason(evidence: Evidence): string {
+  const { total } = countAll(evidence);
+  const inBatches = evidence.batches.length === 1 ? '' : ` in ${evidence.batches.length} batches`;
+  return total === 1 ? 'The one run passed.' : `All ${total} runs${inBatches} passed.`;
+}
+
+const seen = ({ batches }: Evidence) => batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
+
+const countAll = (evidence: Evidence): Tally => tally(seen(evidence));
+
+const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
+
+const list = (items: readonly string[]): string => items.join(', ');
+
+const quoted = (words: readonly string[]): string => list(words.map((word) => `"${word}"`));

@@ -1,0 +1,49 @@
+import { type Batch, type BatchOutcome, type Tally, tally } from '../domain/batch.ts';
+import type { Judgement } from '../domain/verdict.ts';
+
+/** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
+export interface Origin {
+  /** The commit that the check is about (a pull request's head, not its merge commit). */
+  readonly commit?: string;
+  /** `https://github.com/owner/repo`, to link the commit and the run. */
+  readonly repositoryUrl?: string;
+  readonly runId?: number;
+  readonly runNumber?: number;
+  readonly runAttempt?: number;
+}
+
+/** What there is to report, before anything is rendered. All strings from a provider in it are foreign text. */
+export interface Report {
+  /** The heading; also tells the comments of several gates on one pull request apart. The user's text. */
+  readonly name: string;
+  /** "Retell" */
+  readonly providerTitle: string;
+  /** `undefined` while the gate is still waiting. */
+  readonly judgement?: Judgement;
+  readonly tally: Tally;
+  readonly batches: readonly BatchOutcome[];
+  /** Whether conversations may leave the provider. */
+  readonly transcripts: 'none' | 'excerpt';
+  readonly origin: Origin;
+  /** Milliseconds since the epoch at which this was written. */
+  readonly writtenAt: number;
+  /** How long the gate has waited so far, in milliseconds. */
+  readonly waitedMs: number;
+}
+
+/** Puts the report together. Pure: everything is in the arguments. */
+export function buildReport(parts: Omit<Report, 'tally'>): Report {
+  return { ...parts, tally: tally(seenBatches(parts.batches)) };
+}
+
+/** The batches that were seen at least once. */
+export function seenBatches(outcomes: readonly BatchOutcome[]): Batch[] {
+  return outcomes.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
+}
+
+/** Passed runs over all runs, 0 to 1, to 4 decimals; 1 only if every run passed; `undefined` without runs. */
+export function passRate({ passed, total }: Tally): number | undefined {
+  if (total === 0) return undefined;
+  const rounded = Math.round((passed / total) * 10_000) / 10_000;
+  return passed === total ? 1 : Math.min(rounded, 0.9999);
+}
