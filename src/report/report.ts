@@ -29,6 +29,8 @@ export interface Report {
   readonly writtenAt: number;
   /** How long the gate has waited so far, in milliseconds. */
   readonly waitedMs: number;
+  /** Where the report with every run unshortened will be, if a file was asked for: a path the user gave. */
+  readonly reportFile?: string;
 }
 
 /** Puts the report together. Pure: everything is in the arguments. */
