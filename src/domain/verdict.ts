@@ -73,7 +73,7 @@ function errored(evidence: Evidence): Finding[] {
   const findings: Finding[] = [];
   const counts = countAll(evidence);
   if (counts.errored > 0) {
-    const reason = `${counts.errored} of ${runs(counts.total)} errored: the provider could not carry them out or grade them.`;
+    const reason = `${counts.errored} of ${runs(counts.total)} errored: the provider could not carry ${counts.errored === 1 ? 'it' : 'them'} out or grade ${counts.errored === 1 ? 'it' : 'them'}.`;
     // Behind a failure this is said already.
     if (counts.failed === 0) findings.push({ verdict: 'errored', reason });
   }

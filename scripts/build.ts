@@ -1,0 +1,74 @@
+/**
+ * Builds `dist/` from `src/`: ncc bundles, esbuild minifies each file. `--check` builds into memory and compares
+ * byte by byte with what is committed.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ncc from '@vercel/ncc';
+import { transform } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+/** The step that runs after the job is the same bundle; the name of the started file tells the two apart. */
+const POST = "import './index.js';\n";
+
+async function build(): Promise<Map<string, string>> {
+  const { code, assets } = await ncc(join(root, 'src/main.ts'), {
+    cache: false,
+    license: 'licenses.txt',
+    target: 'es2022',
+    quiet: true,
+  });
+  const sources = new Map<string, string>([['index.js', code]]);
+  for (const [name, { source }] of Object.entries(assets)) sources.set(name, source.toString());
+
+  const files = new Map<string, string>([['post.js', POST]]);
+  for (const [name, source] of sources) {
+    files.set(name, name.endsWith('.js') ? await minify(source) : source.replaceAll('\r\n', '\n'));
+  }
+  return files;
+}
+
+async function minify(source: string): Promise<string> {
+  const { code } = await transform(source, {
+    minify: true,
+    format: 'esm',
+    target: 'node24',
+    legalComments: 'none',
+    charset: 'utf8',
+  });
+  return code;
+}
+
+async function committed(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const entry of await readdir(dist, { withFileTypes: true, recursive: true }).catch(() => [])) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) files.set(relative(dist, path), await readFile(path, 'utf8'));
+  }
+  return files;
+}
+
+const built = await build();
+if (process.argv.includes('--check')) {
+  const present = await committed();
+  const differing = [...new Set([...built.keys(), ...present.keys()])].filter(
+    (name) => built.get(name) !== present.get(name),
+  );
+  if (differing.length > 0) {
+    console.error(`dist/ is not the build of this source (${differing.join(', ')}). Run: npm run build`);
+    process.exit(1);
+  }
+  console.log(`dist/ is the build of this source: ${present.size} files.`);
+} else {
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  let bytes = 0;
+  for (const [name, source] of built) {
+    await writeFile(join(dist, name), source);
+    bytes += Buffer.byteLength(source);
+  }
+  console.log(`Built dist/: ${built.size} files, ${Math.round(bytes / 1024)} KiB.`);
+}

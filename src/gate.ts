@@ -1,0 +1,101 @@
+import type { Clock } from './clock.ts';
+import type { BatchOutcome } from './domain/batch.ts';
+import { type Ending, type Judgement, judge, type Verdict } from './domain/verdict.ts';
+import type { Inputs } from './inputs.ts';
+import { createProgress } from './progress.ts';
+import type { Provider } from './providers/provider.ts';
+import type { Findings } from './report/report.ts';
+import { waitForBatches } from './wait.ts';
+
+/** How long the details of runs that did not pass may take to read, after the waiting. */
+const EXPLAIN_MS = 15_000;
+/** How long publishing may take after the verdict; and after a cancellation, when the runner kills us 10 s later. */
+const PUBLISH_MS = 60_000;
+const PUBLISH_CANCELLED_MS = 3_500;
+
+/** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
+export interface Publisher {
+  /** Shows that the gate is waiting. Returns at once and works in the background. */
+  progress(findings: Findings): void;
+  /** Reports what was found in the end everywhere, until the moment of `clock.now()` or the signal. */
+  publish(findings: Findings, limits: { until: number; signal: AbortSignal }): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly provider: Provider;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  /** Aborts when the workflow is cancelled. */
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * The story: wait for the batches, judge them, report, publish. Returns the verdict, which only the judge decides:
+ * whatever publishing meets with does not change it.
+ */
+export async function runGate(inputs: Inputs, surroundings: Surroundings): Promise<Verdict> {
+  const { provider, publisher, clock, signal, log } = surroundings;
+  const startedAt = clock.now();
+  const until = startedAt + inputs.timeoutMinutes * 60_000;
+
+  const findings = (batches: readonly BatchOutcome[], judgement?: Judgement): Findings => ({
+    name: inputs.name,
+    providerTitle: provider.title,
+    ...(judgement === undefined ? {} : { judgement }),
+    batches,
+    writtenAt: clock.epoch(),
+    waitedMs: clock.now() - startedAt,
+  });
+
+  const progress = createProgress({ batchIds: inputs.batchIds, clock, log, until });
+  publisher.progress(findings(progress.outcomes()));
+  const heart = new AbortController();
+  const heartbeat = progress.beat(heart.signal);
+  const waited = await waitForBatches({
+    provider,
+    batchIds: inputs.batchIds,
+    clock,
+    until,
+    pollIntervalMs: inputs.pollIntervalSeconds * 1_000,
+    signal,
+    log,
+    onLook: (batch) => {
+      if (progress.saw(batch)) publisher.progress(findings(progress.outcomes()));
+    },
+  });
+  heart.abort();
+  await heartbeat;
+  const batches = await explain(waited.outcomes, surroundings);
+
+  const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Verdict> => {
+    const judgement = judge({ ...inputs, batches, ending, now: clock.epoch() });
+    await publisher.publish(findings(batches, judgement), { until: clock.now() + publishMs, signal: stop });
+    return judgement.verdict;
+  };
+  if (!signal.aborted) {
+    const verdict = await conclude(waited.ending, PUBLISH_MS, signal);
+    if (!signal.aborted) return verdict;
+  }
+  // Cancelled while waiting or while publishing: everything that was published says so now.
+  return conclude('cancelled', PUBLISH_CANCELLED_MS, new AbortController().signal);
+}
+
+/** Reads what the provider keeps elsewhere about runs that did not pass, unless there is no time left for it. */
+async function explain(
+  outcomes: readonly BatchOutcome[],
+  { provider, clock, signal }: Surroundings,
+): Promise<readonly BatchOutcome[]> {
+  const runs = outcomes.flatMap(({ batch }) => batch?.runs ?? []).filter(({ status }) => status !== 'passed');
+  if (runs.length === 0 || signal.aborted) return outcomes;
+  const explained = await provider.explain(runs, { until: clock.now() + EXPLAIN_MS, signal });
+  const byRun = new Map(runs.map((run, index) => [run, explained[index] ?? run]));
+  return outcomes.map((outcome) =>
+    outcome.batch?.runs === undefined
+      ? outcome
+      : {
+          ...outcome,
+          batch: { ...outcome.batch, runs: outcome.batch.runs.map((run) => byRun.get(run) ?? run) },
+        },
+  );
+}

@@ -1,0 +1,127 @@
+import type { Clock } from './clock.ts';
+import { type Batch, type BatchOutcome, contradictions, tally, unknownWords } from './domain/batch.ts';
+import type { Ending } from './domain/verdict.ts';
+import { ProviderError } from './errors.ts';
+import { type Look, nextGapMs } from './poll-schedule.ts';
+import type { Patience, Provider } from './providers/provider.ts';
+
+/** How long the one last look after the deadline may take. */
+const LAST_LOOK_MS = 10_000;
+/** A batch that has ended and does not add up is read again for three intervals, and at least this long. */
+const RECHECK_MS = 8_000;
+const LONGEST_RECHECK_GAP_MS = 5_000;
+
+export interface WaitOptions {
+  readonly provider: Provider;
+  readonly batchIds: readonly string[];
+  readonly clock: Clock;
+  /** The deadline: a moment of `clock.now()`. */
+  readonly until: number;
+  readonly pollIntervalMs: number;
+  /** Aborts when the workflow is cancelled. */
+  readonly signal: AbortSignal;
+  /** Told of every look. */
+  readonly onLook: (batch: Batch) => void;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Looks at each batch until it settles, the deadline comes or the workflow is cancelled. Never throws for what
+ * a provider does: a batch that cannot be read is an outcome with a problem.
+ */
+export async function waitForBatches(
+  options: WaitOptions,
+): Promise<{ ending: Ending; outcomes: BatchOutcome[] }> {
+  // One batch that cannot be read makes green impossible, so the others are not waited for: they get a last look.
+  const halt = new AbortController();
+  const outcomes = await Promise.all(options.batchIds.map((id) => watch(id, options, halt)));
+  return { ending: endingOf(options, outcomes), outcomes };
+}
+
+async function watch(id: string, options: WaitOptions, halt: AbortController): Promise<BatchOutcome> {
+  const { provider, clock, until } = options;
+  const patience = { until, signal: AbortSignal.any([options.signal, halt.signal]) };
+  const isOver = () => patience.signal.aborted || clock.now() >= until;
+  const looks: Look[] = [];
+  let last: Batch | undefined;
+  const saw = (batch: Batch) => {
+    last = batch;
+    options.onLook(batch);
+    looks.push(toLook(batch, clock));
+  };
+
+  try {
+    while (!isOver()) {
+      saw(await provider.look(id, patience));
+      if (last?.settled === true) {
+        for await (const read of readings(last, options, patience)) saw(read);
+        if (last.settled) return { id, batch: last };
+      }
+      const gapMs = nextGapMs(looks, options.pollIntervalMs);
+      await clock.sleep(Math.min(gapMs, until - clock.now()), patience.signal);
+    }
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    if (!isOver()) {
+      halt.abort();
+      return { id, ...batchIf(last), problem: error.message };
+    }
+  }
+  return options.signal.aborted ? { id, ...batchIf(last) } : lastLook(id, last, options);
+}
+
+/**
+ * A settled batch with its runs, read again as long as it does not add up: batch and runs may disagree for a
+ * moment. Ends early if the batch turns out not to be settled after all.
+ */
+async function* readings(settled: Batch, options: WaitOptions, patience: Patience): AsyncGenerator<Batch> {
+  const { provider, clock, pollIntervalMs } = options;
+  const giveUpAt = Math.min(clock.now() + Math.max(3 * pollIntervalMs, RECHECK_MS), options.until);
+  let batch: Batch = await provider.readRuns(settled, patience);
+  yield batch;
+  let gapMs = pollIntervalMs;
+  while (batch.settled && doubts(batch).length > 0 && clock.now() < giveUpAt) {
+    options.log(
+      `Batch ${batch.id} has ended and does not add up yet (${doubts(batch).join('; ')}): reading it again.`,
+    );
+    await clock.sleep(Math.min(gapMs, giveUpAt - clock.now()), patience.signal);
+    if (patience.signal.aborted) return;
+    gapMs = Math.min(2 * gapMs, Math.max(pollIntervalMs, LONGEST_RECHECK_GAP_MS));
+    const again = await provider.look(batch.id, patience);
+    batch = again.settled ? await provider.readRuns(again, patience) : again;
+    yield batch;
+  }
+}
+
+/** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
+async function lastLook(id: string, before: Batch | undefined, options: WaitOptions): Promise<BatchOutcome> {
+  const { provider, clock, signal } = options;
+  const patience = { until: clock.now() + LAST_LOOK_MS, signal };
+  let last = before;
+  try {
+    last = await provider.look(id, patience);
+    last = await provider.readRuns(last, patience);
+    options.onLook(last);
+    return { id, batch: last };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return { id, ...batchIf(last), ...(signal.aborted ? {} : { problem: error.message }) };
+  }
+}
+
+function endingOf({ signal, clock, until }: WaitOptions, outcomes: readonly BatchOutcome[]): Ending {
+  if (signal.aborted) return 'cancelled';
+  const allSettled = outcomes.every(({ batch }) => batch?.settled === true);
+  return !allSettled && clock.now() >= until ? 'deadline' : 'settled';
+}
+
+function doubts(batch: Batch): string[] {
+  return [...contradictions(batch), ...unknownWords(batch).map((word) => `unknown status "${word}"`)];
+}
+
+function toLook(batch: Batch, clock: Clock): Look {
+  const { total, unfinished } = tally([batch]);
+  return { atMs: clock.now(), finished: total - unfinished, total };
+}
+
+const batchIf = (batch: Batch | undefined) => (batch === undefined ? {} : { batch });

@@ -1,0 +1,295 @@
+import { describe, expect, test } from 'vitest';
+import type { Announced, Batch, Run, RunStatus } from '../../src/domain/batch.ts';
+import { type Evidence, judge, type Verdict } from '../../src/domain/verdict.ts';
+
+const run = (status: RunStatus, id = 'run-1', more: Partial<Run> = {}): Run => ({
+  id,
+  testCase: { id: `case-${id}`, name: `Case ${id}` },
+  status,
+  assertions: [],
+  criteria: [],
+  turns: [],
+  ...more,
+});
+
+const batch = (runs: readonly Run[], more: Partial<Batch> = {}): Batch => ({
+  id: 'b1',
+  settled: true,
+  announced: { total: runs.length },
+  runs,
+  ...more,
+});
+
+const evidence = (batches: readonly Batch[], more: Partial<Evidence> = {}): Evidence => ({
+  batches: batches.map((one) => ({ id: one.id, batch: one })),
+  ending: 'settled',
+  timeoutMinutes: 30,
+  now: Date.UTC(2026, 8, 14, 8, 30),
+  ...more,
+});
+
+const verdictOn = (batches: readonly Batch[], more: Partial<Evidence> = {}): Verdict =>
+  judge(evidence(batches, more)).verdict;
+
+describe('every combination of an ending, the counts and the status of one of two runs', () => {
+  /** What the provider announces, beside two listed runs of which the first passed and the second has the status. */
+  const counts: Record<string, (second: RunStatus) => Announced> = {
+    right: (second) => ({
+      total: 2,
+      passed: second === 'passed' ? 2 : 1,
+      failed: second === 'failed' ? 1 : 0,
+      errored: second === 'errored' ? 1 : 0,
+    }),
+    'too few runs': () => ({ total: 3 }),
+    contradictory: (second) => ({ total: 2, passed: second === 'passed' ? 1 : 2, failed: 0, errored: 0 }),
+    'not announced': () => ({}),
+  };
+  const [P, F, E, C, T, I]: Verdict[] = [
+    'passed',
+    'failed',
+    'errored',
+    'cancelled',
+    'timed-out',
+    'inconclusive',
+  ];
+  const table: [settled: boolean, counts: string, Record<RunStatus, Verdict | undefined>][] = [
+    [true, 'right', { passed: P, failed: F, errored: E, cancelled: C, pending: I }],
+    [true, 'too few runs', { passed: I, failed: F, errored: E, cancelled: C, pending: I }],
+    [true, 'contradictory', { passed: I, failed: F, errored: E, cancelled: C, pending: I }],
+    [true, 'not announced', { passed: P, failed: F, errored: E, cancelled: C, pending: I }],
+    [false, 'right', { passed: T, failed: F, errored: E, cancelled: C, pending: T }],
+    [false, 'too few runs', { passed: T, failed: F, errored: E, cancelled: C, pending: T }],
+    [false, 'contradictory', { passed: T, failed: F, errored: E, cancelled: C, pending: T }],
+    [false, 'not announced', { passed: T, failed: F, errored: E, cancelled: C, pending: T }],
+  ];
+  const cases = table.flatMap(([settled, name, row]) =>
+    Object.entries(row).map(([status, expected]) => ({
+      settled,
+      name,
+      status: status as RunStatus,
+      expected,
+    })),
+  );
+
+  test.each(cases)(
+    'settled $settled, counts $name, a run $status: $expected',
+    ({ settled, name, status, expected }) => {
+      const announced = counts[name]!(status);
+      const one = batch([run('passed', 'a'), run(status, 'b')], { settled, announced });
+      expect(verdictOn([one], { ending: settled ? 'settled' : 'deadline' })).toBe(expected);
+    },
+  );
+
+  test.each(cases)(
+    'with another batch that passed it is the same ($settled, $name, $status)',
+    ({ settled, name, status, expected }) => {
+      const one = batch([run('passed', 'a'), run(status, 'b')], {
+        settled,
+        announced: counts[name]!(status),
+      });
+      const other = batch([run('passed', 'c')], { id: 'b2' });
+      const ending = settled ? 'settled' : 'deadline';
+      expect([verdictOn([one, other], { ending }), verdictOn([other, one], { ending })]).toEqual([
+        expected,
+        expected,
+      ]);
+    },
+  );
+
+  test.each(cases)(
+    'a cancelled workflow is never green ($settled, $name, $status)',
+    ({ settled, name, status }) => {
+      const one = batch([run('passed', 'a'), run(status, 'b')], {
+        settled,
+        announced: counts[name]!(status),
+      });
+      const expected = status === 'failed' ? 'failed' : status === 'errored' ? 'errored' : 'cancelled';
+      expect(verdictOn([one], { ending: 'cancelled' })).toBe(expected);
+    },
+  );
+});
+
+describe('without proof there is no green', () => {
+  const passed = batch([run('passed')]);
+  const cases: [string, Evidence][] = [
+    ['no batch at all', evidence([])],
+    ['a settled batch without runs', evidence([batch([])])],
+    ['no runs although some were announced', evidence([batch([], { announced: { total: 4 } })])],
+    [
+      'no runs, and the provider calls it passed',
+      evidence([batch([], { outcome: 'passed', announced: { total: 0 } })]),
+    ],
+    ['more runs than announced', evidence([batch([run('passed')], { announced: { total: 0 } })])],
+    [
+      'runs that were never read',
+      evidence([{ id: 'b1', settled: true, announced: { total: 1, passed: 1 } }]),
+    ],
+    ['an unknown status of a run', evidence([batch([run('pending', 'a', { unknownStatus: 'skipped' })])])],
+    [
+      'an unknown status of the batch',
+      evidence([batch([run('passed')], { settled: false, unknownStatus: 'PARTIAL' })]),
+    ],
+    [
+      'the provider calls it failed and every run passed',
+      evidence([batch([run('passed')], { outcome: 'failed' })]),
+    ],
+    [
+      'the provider counts a failure that it does not list',
+      evidence([batch([run('passed')], { announced: { total: 1, failed: 1 } })]),
+    ],
+    [
+      'the provider counts an error that it does not list',
+      evidence([batch([run('passed')], { announced: { total: 1, errored: 1 } })]),
+    ],
+    [
+      'a batch that was never read',
+      { ...evidence([passed]), batches: [{ id: 'b1', batch: passed }, { id: 'b2' }] },
+    ],
+    [
+      'a batch that could not be read',
+      {
+        ...evidence([passed]),
+        batches: [
+          { id: 'b1', batch: passed },
+          { id: 'b2', problem: 'GET x answered 404.' },
+        ],
+      },
+    ],
+    [
+      'a batch that could not be read to its end, although all that was seen passed',
+      { ...evidence([passed]), batches: [{ id: 'b1', batch: passed, problem: 'GET x answered 500.' }] },
+    ],
+    ['the waiting ended early', evidence([batch([run('passed')], { settled: false })])],
+  ];
+
+  test.each(cases)('%s: inconclusive', (_, given) => {
+    expect(judge(given).verdict).toBe('inconclusive');
+  });
+
+  test('a batch that nobody read before the deadline timed out', () => {
+    expect(
+      judge({
+        ...evidence([], { ending: 'deadline' }),
+        batches: [{ id: 'b1', problem: 'GET x answered 503.' }],
+      }),
+    ).toEqual({
+      verdict: 'timed-out',
+      reason:
+        'Batch b1 has not ended within 30 minutes (timeout-minutes). The last look failed: GET x answered 503.',
+      notes: [],
+    });
+  });
+
+  test('a settled batch at the deadline is judged by its runs', () => {
+    expect(verdictOn([passed], { ending: 'deadline' })).toBe('passed');
+  });
+});
+
+describe('what the provider itself says of a batch', () => {
+  test.each<[Batch['outcome'], Verdict]>([
+    ['errored', 'errored'],
+    ['cancelled', 'cancelled'],
+    ['failed', 'inconclusive'],
+    ['passed', 'passed'],
+  ])('%s, and every run passed: %s', (outcome, expected) => {
+    expect(verdictOn([batch([run('passed')], { ...(outcome && { outcome }) })])).toBe(expected);
+  });
+
+  test('its counters alone show a failure while the runs are unread', () => {
+    const unread: Batch = {
+      id: 'b1',
+      settled: false,
+      announced: { total: 5, passed: 2, failed: 1, errored: 0 },
+    };
+    expect(judge(evidence([unread], { ending: 'cancelled' }))).toEqual({
+      verdict: 'failed',
+      reason: '1 of 5 runs failed.',
+      notes: [
+        'The workflow was cancelled while the gate was waiting. The provider has no way to cancel a batch: b1 goes on there.',
+      ],
+    });
+  });
+
+  test.each([1, 2])(
+    'errored runs may be counted as failed where that is not documented (%i counted)',
+    (failed) => {
+      const runs = [run('failed', 'a'), run('errored', 'b')];
+      const announced = { total: 2, passed: 0, failed, failedMayIncludeErrored: true };
+      expect(judge(evidence([batch(runs, { announced })])).notes).toEqual([]);
+    },
+  );
+});
+
+describe('the order of the verdicts', () => {
+  const worst = batch(
+    [run('passed', 'a'), run('failed', 'b'), run('errored', 'c'), run('cancelled', 'd'), run('pending', 'e')],
+    {
+      settled: false,
+    },
+  );
+  test('failed, errored, cancelled, timed-out, inconclusive: the first that holds, the others as notes', () => {
+    expect(judge(evidence([worst], { ending: 'deadline', maxBatchAgeMinutes: 10 }))).toEqual({
+      verdict: 'failed',
+      reason: '1 of 5 runs failed, and 1 errored.',
+      notes: [
+        '1 of 5 runs was cancelled at the provider.',
+        'Batch b1 has not ended within 30 minutes (timeout-minutes).',
+        'The provider does not say when batch b1 was created, so it cannot be shown to be younger than 10 minutes (max-batch-age-minutes).',
+      ],
+    });
+  });
+});
+
+describe('the age of a batch', () => {
+  const created = (minutesAgo: number) =>
+    batch([run('passed')], { createdAt: Date.UTC(2026, 8, 14, 8, 30) - minutesAgo * 60_000 });
+  test.each<[number, Verdict]>([
+    [59, 'passed'],
+    [60, 'passed'],
+    [61, 'inconclusive'],
+    [-5, 'passed'],
+  ])('%i minutes old with a limit of 60: %s', (minutesAgo, expected) => {
+    expect(verdictOn([created(minutesAgo)], { maxBatchAgeMinutes: 60 })).toBe(expected);
+  });
+
+  test('without a limit a year is young enough', () => {
+    expect(verdictOn([created(525_600)])).toBe('passed');
+  });
+
+  test('the reason names the age', () => {
+    expect(judge(evidence([created(90)], { maxBatchAgeMinutes: 60 })).reason).toBe(
+      'Batch b1 is 90 minutes old, more than the 60 that max-batch-age-minutes allows: it may not have tested this commit.',
+    );
+  });
+});
+
+describe('reasons', () => {
+  const reasonFor = (batches: readonly Batch[], more: Partial<Evidence> = {}) =>
+    judge(evidence(batches, more)).reason;
+  test.each<[string, string]>([
+    ['All 2 runs passed.', reasonFor([batch([run('passed', 'a'), run('passed', 'b')])])],
+    ['The one run passed.', reasonFor([batch([run('passed')])])],
+    [
+      'All 2 runs in 2 batches passed.',
+      reasonFor([batch([run('passed')]), batch([run('passed')], { id: 'b2' })]),
+    ],
+    ['1 of 1 run failed.', reasonFor([batch([run('failed')])])],
+    [
+      '1 of 1 run errored: the provider could not carry it out or grade it.',
+      reasonFor([batch([run('errored')])]),
+    ],
+    ['Batch b1 does not add up: it has no runs.', reasonFor([batch([])])],
+    [
+      'Batch b1 does not add up: the provider announced 5 runs and listed 1.',
+      reasonFor([batch([run('passed')], { announced: { total: 5 } })]),
+    ],
+    [
+      'Batch b1 has not ended within 30 minutes (timeout-minutes). It has a status that this action does not know: "PARTIAL".',
+      reasonFor([batch([run('passed')], { settled: false, unknownStatus: 'PARTIAL' })], {
+        ending: 'deadline',
+      }),
+    ],
+  ])('%s', (expected, actual) => {
+    expect(actual).toBe(expected);
+  });
+});

@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/domain/batch.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { readSample } from '../emulators/samples.ts';
+import { many } from '../emulators/timeline.ts';
+import { asking } from './asking.ts';
+
+const recorded = (name: string): Record<string, unknown> => readSample(`retell__${name}`);
+
+/** Looks at a recorded batch, and reads its recorded runs. */
+async function readRecorded(look: string, listing?: string): Promise<Batch> {
+  const body = recorded(`get-batch-test__${look}`);
+  const id = String(body['test_case_batch_job_id']);
+  const listings = listing === undefined ? [] : [recorded(`list-test-runs-v2__${listing}`)];
+  await using retell = await startRetell({ batches: [{ id, looks: [body], listings }] });
+  const { provider, patience } = asking('retell', retell.url);
+  const batch = await provider.look(id, patience());
+  return listing === undefined ? batch : await provider.readRuns(batch, patience());
+}
+
+describe('a look', () => {
+  test.each<[string, Partial<Batch>]>([
+    ['in-progress', { settled: false, announced: { total: 5, passed: 2, failed: 0, errored: 0 } }],
+    ['in-progress-with-failures', { settled: false }],
+    ['counts-full-but-in-progress', { settled: false }],
+    ['complete-all-pass', { settled: true, announced: { total: 5, passed: 5, failed: 0, errored: 0 } }],
+    ['complete-some-fail', { settled: true }],
+    ['complete-with-errors', { settled: true, announced: { total: 5, passed: 3, failed: 1, errored: 1 } }],
+    ['complete-empty', { settled: true, announced: { total: 0, passed: 0, failed: 0, errored: 0 } }],
+    ['complete-counts-lag', { settled: true }],
+    [
+      'unknown-status',
+      { settled: false, unknownStatus: String(recorded('get-batch-test__unknown-status')['status']) },
+    ],
+  ])('%s', async (name, expected) => {
+    expect(await readRecorded(name)).toMatchObject(expected);
+  });
+
+  test.each<[string, RegExp]>([
+    ['complete-with-errors', /^conversation-flow conversation_flow_\w+ version 12$/],
+    ['complete-retell-llm-null-version', /^retell-llm llm_\w+ version not stated$/],
+    ['complete-custom-llm', /^custom-llm wss:\/\/\S+$/],
+  ])('%s tells what was tested', async (name, subject) => {
+    expect((await readRecorded(name)).subject).toMatch(subject);
+  });
+
+  test('tells when the batch was created', async () => {
+    expect((await readRecorded('complete-with-errors')).createdAt).toBe(1_789_372_800_000);
+  });
+
+  test('costs one request, however many runs there are', async () => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(1_237) }] });
+    const { provider, patience } = asking('retell', retell.url);
+    expect(await provider.look('b1', patience())).toMatchObject({ announced: { total: 1_237 } });
+    expect(retell.requests.map(({ path }) => path)).toEqual(['/get-batch-test/b1']);
+  });
+
+  test.each(['toString', 'constructor', '__proto__', 'COMPLETE', 'complete ', ''])(
+    'the word %j is unknown and not an end',
+    async (status) => {
+      await using retell = await startRetell({
+        batches: [
+          {
+            id: 'b1',
+            looks: [
+              { ...recorded('get-batch-test__complete-all-pass'), test_case_batch_job_id: 'b1', status },
+            ],
+          },
+        ],
+      });
+      const { provider, patience } = asking('retell', retell.url);
+      expect(await provider.look('b1', patience())).toMatchObject({ settled: false, unknownStatus: status });
+    },
+  );
+
+  test('an answer for another batch is no answer', async () => {
+    await using retell = await startRetell({
+      batches: [{ id: 'b1', looks: [recorded('get-batch-test__complete-all-pass')] }],
+    });
+    const { provider, patience } = asking('retell', retell.url);
+    await expect(provider.look('b1', patience())).rejects.toThrow('answered for another batch: test_batch_');
+  });
+});
+
+describe('the runs', () => {
+  test('of each status, with names, explanations and criteria', async () => {
+    const { runs } = await readRecorded('complete-with-errors', 'with-errors');
+    expect(runs?.map(({ status }) => status)).toEqual(['passed', 'passed', 'failed', 'errored', 'passed']);
+    const [first] = runs ?? [];
+    expect(first).toMatchObject({
+      id: 'test_job_e39f4bf26f44',
+      testCase: { id: 'test_case_f56fca6cd173', name: 'Books a cleaning for next Tuesday' },
+      explanation:
+        'The agent confirmed Tuesday, September 22nd at 9 AM and called book_appointment_cal once.',
+      criteria: [
+        'The agent confirms the date and time of the appointment before ending the call.',
+        'The agent calls the book_appointment_cal tool exactly once.',
+      ],
+      createdAt: 1_789_372_800_150,
+    });
+    expect(first?.turns.slice(0, 5)).toEqual([
+      { kind: 'speech', speaker: 'agent', text: 'Thank you for calling Bluewater Dental, how can I help?' },
+      { kind: 'speech', speaker: 'caller', text: "Hi, I'd like a cleaning next Tuesday morning." },
+      { kind: 'transition', from: 'Greeting', to: 'Booking' },
+      { kind: 'tool-call', tool: 'check_availability_cal', input: '{"date":"2026-09-22"}' },
+      {
+        kind: 'tool-result',
+        output: '{"slots":["2026-09-22T09:00:00-07:00","2026-09-22T10:30:00-07:00"]}',
+        succeeded: true,
+      },
+    ]);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['in-progress', 'in-progress', ['passed', 'passed', 'pending', 'pending', 'pending']],
+    ['complete-all-pass', 'items-only', ['passed', 'passed', 'passed', 'passed', 'passed']],
+    ['complete-all-pass', 'null-transcripts', ['passed', 'passed', 'passed', 'passed', 'passed']],
+    ['complete-all-pass', 'fewer-runs-than-total', ['passed', 'passed', 'passed']],
+    ['complete-empty', 'empty', []],
+  ])('%s, %s', async (look, listing, expected) => {
+    expect((await readRecorded(look, listing)).runs?.map(({ status }) => status)).toEqual(expected);
+  });
+
+  test('a status word that we do not know counts as pending and is kept', async () => {
+    const { runs } = await readRecorded('unknown-status', 'unknown-status');
+    const unknown = runs?.filter(({ unknownStatus }) => unknownStatus !== undefined) ?? [];
+    expect(unknown.map(({ status }) => status)).toEqual(['pending']);
+  });
+
+  test('1,237 of them, the last failed', async () => {
+    const runs = many(1_237, (index) => (index === 1_236 ? { outcome: 'failed', name: 'The last one' } : {}));
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
+    const { provider, patience } = asking('retell', retell.url);
+    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    expect(batch.runs.length).toBe(1_237);
+    expect(batch.runs.filter(({ status }) => status !== 'passed')).toMatchObject([
+      { status: 'failed', testCase: { name: 'The last one' } },
+    ]);
+    expect(retell.requests.slice(1).map(({ query }) => query['limit'])).toEqual(['1000', '1000']);
+  });
+
+  test.each(['no-key', 'same-key', 'endless'] as const)(
+    'a list whose pages never end is an error (%s)',
+    async (pages) => {
+      await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(3), pages }] });
+      const { provider, patience } = asking('retell', retell.url);
+      const batch = await provider.look('b1', patience());
+      await expect(provider.readRuns(batch, patience())).rejects.toThrow(
+        /does not end|announced more runs \("has_more"\) without a "pagination_key"/,
+      );
+      expect(retell.requests.length).toBeLessThan(10);
+    },
+  );
+
+  test('a run that is listed twice counts once, unless its status differs', async () => {
+    const listing = recorded('list-test-runs-v2__all-pass') as { items: { status: string }[] };
+    const [first, ...rest] = listing.items;
+    const items = [first, ...rest, first, { ...first, status: 'fail' }];
+    await using retell = await startRetell({
+      batches: [
+        {
+          id: 'b1',
+          looks: [{ ...recorded('get-batch-test__complete-all-pass'), test_case_batch_job_id: 'b1' }],
+          listings: [{ ...listing, items }],
+        },
+      ],
+    });
+    const { provider, patience } = asking('retell', retell.url);
+    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    expect(batch.runs.map(({ status }) => status)).toEqual([...listing.items.map(() => 'passed'), 'failed']);
+  });
+});
+
+test('a key with or without Bearer is sent with one', async () => {
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }], apiKey: 'k1' });
+  for (const key of ['k1', 'Bearer k1', 'bearer k1']) {
+    const { provider, patience } = asking('retell', retell.url, key);
+    expect(await provider.look('b1', patience())).toMatchObject({ settled: true });
+  }
+  expect(new Set(retell.requests.map(({ headers }) => headers['authorization']))).toEqual(
+    new Set(['Bearer k1']),
+  );
+});
+
+test('there is nothing more to read about a run', async () => {
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }] }] });
+  const { provider, patience } = asking('retell', retell.url);
+  const { runs } = await provider.readRuns(await provider.look('b1', patience()), patience());
+  expect(await provider.explain(runs, patience())).toEqual(runs);
+  expect(retell.requests.length).toBe(2);
+});

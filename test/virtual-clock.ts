@@ -1,0 +1,49 @@
+import type { Clock } from '../src/clock.ts';
+
+/** A clock that jumps to the next alarm as soon as nobody has anything else to do. */
+export interface VirtualClock extends Clock {
+  /** Every sleep, in milliseconds, in the order in which they began. */
+  readonly sleeps: readonly number[];
+}
+
+/** Starts at 0 (`now`) and at `epoch`, in milliseconds. */
+export function virtualClock(epoch = Date.UTC(2026, 8, 14, 8)): VirtualClock {
+  let now = 0;
+  let isTicking = false;
+  const sleeps: number[] = [];
+  const alarms = new Set<{ at: number; ring: () => void }>();
+
+  // A turn of the event loop lets every promise that can settle do so.
+  const tick = () => {
+    isTicking = false;
+    const next = [...alarms].sort((one, other) => one.at - other.at)[0];
+    if (next === undefined) return;
+    alarms.delete(next);
+    now = Math.max(now, next.at);
+    next.ring();
+    schedule();
+  };
+  const schedule = () => {
+    if (isTicking || alarms.size === 0) return;
+    isTicking = true;
+    setImmediate(tick);
+  };
+
+  return {
+    sleeps,
+    now: () => now,
+    epoch: () => epoch + now,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        sleeps.push(ms);
+        if (signal?.aborted === true) return resolve();
+        const alarm = { at: now + Math.max(0, ms), ring: resolve };
+        alarms.add(alarm);
+        signal?.addEventListener('abort', () => {
+          alarms.delete(alarm);
+          resolve();
+        });
+        schedule();
+      }),
+  };
+}
