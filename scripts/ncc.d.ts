@@ -3,6 +3,7 @@ declare module '@vercel/ncc' {
     cache?: boolean;
     license?: string;
     target?: string;
+    transpileOnly?: boolean;
     quiet?: boolean;
   }
   interface Built {

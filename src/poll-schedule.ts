@@ -11,31 +11,31 @@ export interface Look {
 export const LONGEST_GAP_MS = 30_000;
 
 /**
- * How long to wait before the next look at a batch, in milliseconds. `looks` are the looks so far, oldest first; those
- * that showed the same count as the one before may be left out, except the last two. The caller cuts the gap
- * at its deadline.
+ * How long to wait before the next look at a batch, in milliseconds. `looks` are all looks so far, oldest first;
+ * `minMs` is the user's shortest gap. The caller cuts the gap at its deadline.
  *
- * Two rules, and the longer gap counts; `npm run bench` shows what they achieve.
- * - Most runs are unfinished: the batch cannot end before they do, so the next look can wait until, at the pace seen,
- *   one is left.
- * - One is left, or nothing moves: when it ends is anybody's guess, and the longer it has taken, the longer it is likely
- *   to take. The gap that costs least in requests and delay together then grows with the square root of the wait.
+ * Two rules; the longer gap counts. `npm run bench` shows what they cost and bring.
+ * - While several runs are unfinished the batch cannot end, so nothing is missed before the time when, at the pace
+ *   seen so far, only one is left.
+ * - When one is left or nothing moves, the end is anybody's guess; but the longer it has taken, the longer it
+ *   is likely to take. Requests and delay together are then least if the gap grows with the square root of the wait.
  */
 export function nextGapMs(looks: readonly Look[], minMs: number): number {
-  // Half the square root of the wait, both in seconds: 5 s after 100 s, 10 s after 400 s. Chosen on generated
-  // timelines: less than half costs many requests and saves little delay.
-  const guessMs = 0.5 * Math.sqrt(waitMs(looks) / 1000) * 1000;
-  const gapMs = Math.max(untilOneIsLeftMs(looks), guessMs);
-  return Math.max(minMs, Math.min(gapMs, LONGEST_GAP_MS));
+  // Three quarters, because the pace may rise.
+  const knownMs = 0.75 * untilOneIsLeftMs(looks);
+  // 5 s after 100 s, 10 s after 400 s. On generated timelines, less than half the root costs many requests and
+  // saves little delay.
+  const guessedMs = 0.5 * Math.sqrt(waitMs(looks) / 1000) * 1000;
+  return Math.max(minMs, Math.min(Math.max(knownMs, guessedMs), LONGEST_GAP_MS));
 }
 
 /** For how long the count of finished runs has stood where it stands. */
 function waitMs(looks: readonly Look[]): number {
   const last = looks.at(-1);
-  return last === undefined ? 0 : last.atMs - reachedAtMs(looks, finishedRuns(last));
+  return last === undefined ? 0 : last.atMs - firstSeenMs(looks, finishedRuns(last));
 }
 
-/** The time until all runs but one have finished, at the pace seen; 0 where there is none. */
+/** The time until one run is left, at the pace seen; nothing or less where no pace is known or it was not kept. */
 function untilOneIsLeftMs(looks: readonly Look[]): number {
   const [first, previous, last] = [looks.at(0), looks.at(-2), looks.at(-1)];
   if (first === undefined || previous === undefined || last === undefined) return 0;
@@ -44,22 +44,22 @@ function untilOneIsLeftMs(looks: readonly Look[]): number {
   const moved = finished - finishedRuns(first);
   if (!(unfinished > 1 && moved > 0)) return 0;
 
-  // The runs to come will take about as long as the same number did before them. Believe the latest gap instead when it
-  // was faster: stragglers that waited for the same thing end together.
-  const alike = Math.min(unfinished, moved);
-  const alikeMs = reachedAtMs(looks, finished) - reachedAtMs(looks, finished - alike);
+  // As many runs as are still to come, or as many as were seen, tell how long one takes.
+  const start = finished - Math.min(unfinished, moved);
+  const before = finishedRuns(looks.findLast((look) => finishedRuns(look) <= start) ?? first);
+  const usualMs = (firstSeenMs(looks, finished) - firstSeenMs(looks, before)) / (finished - before);
+  // The latest gap counts if it was faster: runs that hung on the same thing end together.
   const latest = finished - finishedRuns(previous);
-  const latestMs = last.atMs - previous.atMs;
-  const msPerRun = Math.min(alikeMs / alike, latest > 0 ? latestMs / latest : Number.POSITIVE_INFINITY);
-  return msPerRun * (unfinished - 1) - waitMs(looks);
+  const latestMs = latest > 0 ? (last.atMs - previous.atMs) / latest : usualMs;
+  return Math.min(usualMs, latestMs) * (unfinished - 1) - waitMs(looks);
 }
 
-/** When that many runs were first seen finished. */
-function reachedAtMs(looks: readonly Look[], finished: number): number {
+/** When at least that many runs were first seen finished. */
+function firstSeenMs(looks: readonly Look[], finished: number): number {
   return looks.find((look) => finishedRuns(look) >= finished)?.atMs ?? 0;
 }
 
-/** A count without a total teaches nothing, so it counts as no run finished: the gap then grows with the elapsed time. */
-function finishedRuns({ finished, total }: Look): number {
-  return Number.isFinite(finished) && Number.isFinite(total) ? (finished ?? 0) : 0;
+/** A count without a total teaches nothing: as if no run had finished, the gap grows with the elapsed time. */
+function finishedRuns({ finished = 0, total }: Look): number {
+  return Number.isSafeInteger(finished) && Number.isSafeInteger(total) ? Math.max(0, finished) : 0;
 }

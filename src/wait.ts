@@ -96,7 +96,7 @@ async function* readings(settled: Batch, options: WaitOptions, patience: Patienc
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
 async function lastLook(id: string, before: Batch | undefined, options: WaitOptions): Promise<BatchOutcome> {
   const { provider, clock, signal } = options;
-  const patience = { until: clock.now() + LAST_LOOK_MS, signal };
+  const patience = { until: clock.now() + LAST_LOOK_MS, signal, once: true };
   let last = before;
   try {
     last = await provider.look(id, patience);

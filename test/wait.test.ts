@@ -222,6 +222,7 @@ describe('a batch that cannot be read', () => {
         look: async (n, _, patience) => {
           if (n === 1) return unsettled(1);
           await clock.sleep(patience.until - clock.now());
+          expect(patience.once === true).toBe(clock.now() > 60_000);
           throw new ProviderError('GET x did not answer in time.');
         },
       },

@@ -164,7 +164,7 @@ export function createHttp(options: HttpOptions): Http {
         timeout: Math.min(timing.attempt[request.size], Math.max(timing.shortestAttempt, left / 4)),
         totalTimeout: left,
         retry: {
-          limit: Number.MAX_SAFE_INTEGER,
+          limit: patience.once === true ? 0 : Number.MAX_SAFE_INTEGER,
           methods: ['get'],
           statusCodes: RETRIED_STATUSES,
           afterStatusCodes: RETRIED_STATUSES,

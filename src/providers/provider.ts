@@ -8,6 +8,8 @@ export interface Patience {
   readonly until: number;
   /** Aborts when the workflow is cancelled. */
   readonly signal: AbortSignal;
+  /** Each request is made once: what fails is not tried again. */
+  readonly once?: boolean;
 }
 
 /**

@@ -12,29 +12,37 @@ export interface Origin {
   readonly runAttempt?: number;
 }
 
-/** What there is to report, before anything is rendered. All strings from a provider in it are foreign text. */
-export interface Report {
+/** What the gate has found out so far. All strings from a provider in it are foreign text. */
+export interface Findings {
   /** The heading; also tells the comments of several gates on one pull request apart. The user's text. */
   readonly name: string;
   /** "Retell" */
   readonly providerTitle: string;
   /** `undefined` while the gate is still waiting. */
   readonly judgement?: Judgement;
-  readonly tally: Tally;
   readonly batches: readonly BatchOutcome[];
-  /** Whether conversations may leave the provider. */
-  readonly transcripts: 'none' | 'excerpt';
-  readonly origin: Origin;
-  /** Milliseconds since the epoch at which this was written. */
+  /** Milliseconds since the epoch at which this was found. */
   readonly writtenAt: number;
   /** How long the gate has waited so far, in milliseconds. */
   readonly waitedMs: number;
+}
+
+/** What decides how findings are reported, and what surrounds them. */
+export interface Setting {
+  /** Whether conversations may leave the provider. */
+  readonly transcripts: 'none' | 'excerpt';
+  readonly origin: Origin;
   /** Where the report with every run unshortened will be, if a file was asked for: a path the user gave. */
   readonly reportFile?: string;
 }
 
+/** What there is to report, before anything is rendered. */
+export interface Report extends Findings, Setting {
+  readonly tally: Tally;
+}
+
 /** Puts the report together. Pure: everything is in the arguments. */
-export function buildReport(parts: Omit<Report, 'tally'>): Report {
+export function buildReport(parts: Findings & Setting): Report {
   return { ...parts, tally: tally(seenBatches(parts.batches)) };
 }
 

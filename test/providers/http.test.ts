@@ -285,6 +285,14 @@ test('a reading that is stopped ends at once', async () => {
   expect(await reading).toBe('The reading was stopped.');
 });
 
+test('a reading that is to be made once is made once', async () => {
+  await using retell = await startRetell({ batches, faults: [answer(503)] });
+  const { provider, patience } = asking('retell', retell.url);
+  const reading = provider.look('b1', { ...patience(), once: true });
+  expect(await complaintOf(reading)).toContain('answered 503 (Service Unavailable). ');
+  expect(retell.requests.length).toBe(1);
+});
+
 test('at most four requests are under way at once', async () => {
   const many = Array.from({ length: 12 }, (_, index) => ({ id: `b${index}`, runs: [{}] }));
   await using retell = await startRetell({ batches: many });

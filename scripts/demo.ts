@@ -1,0 +1,152 @@
+/**
+ * `npm run demo` shows the built action at work without an account: it runs `dist/` as GitHub's runner does, against
+ * emulators of Retell, Bland and GitHub, and writes what a reviewer would see to `demo-output/`.
+ *
+ * `npm run demo -- --provider retell --batch-id ID` asks the real provider instead, with the key from
+ * RETELL_API_KEY or BLAND_API_KEY and without GitHub. It exits as the gate would.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Ended, prepareStep, pullRequestEvent, type StepOptions } from '../test/action/runner.ts';
+import { startBland } from '../test/emulators/bland.ts';
+import { startGitHub } from '../test/emulators/github.ts';
+import { startRetell } from '../test/emulators/retell.ts';
+import type { RunScript } from '../test/emulators/timeline.ts';
+import { renderGitHubPage } from './github-page.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const output = join(root, 'demo-output');
+
+const { values } = parseArgs({
+  options: {
+    provider: { type: 'string' },
+    'batch-id': { type: 'string', multiple: true },
+    'api-url': { type: 'string' },
+    'timeout-minutes': { type: 'string' },
+  },
+});
+
+const asked = values.provider !== undefined || values['batch-id'] !== undefined;
+process.exitCode = asked ? await askProvider() : await showDemo();
+
+/** One batch of about ten seconds with each kind of run, at each provider. */
+async function showDemo(): Promise<number> {
+  await rm(output, { recursive: true, force: true });
+  await mkdir(output, { recursive: true });
+
+  const outcomes: RunScript[] = [
+    { startsAt: 300, endsAt: 2_500, outcome: 'passed' },
+    { startsAt: 600, endsAt: 4_000, outcome: 'passed' },
+    { startsAt: 900, endsAt: 6_500, outcome: 'failed' },
+    { startsAt: 1_200, endsAt: 8_000, outcome: 'errored' },
+    { startsAt: 1_500, endsAt: 9_500, outcome: 'passed' },
+  ];
+  await using retell = await startRetell({ batches: [{ id: 'test_batch_4c1d7e90a2b8', runs: outcomes }] });
+  await show('Retell', { provider: 'retell', 'batch-id': 'test_batch_4c1d7e90a2b8', 'api-url': retell.url });
+
+  await using bland = await startBland({
+    envelope: true,
+    assertions: 'live',
+    batches: [{ id: '5f0c2a7e-8d41-4b6f-9c3a-2e1d0f7b6a58', runs: outcomes }],
+  });
+  await show('Bland', {
+    provider: 'bland',
+    'batch-id': '5f0c2a7e-8d41-4b6f-9c3a-2e1d0f7b6a58',
+    'api-url': bland.url,
+  });
+
+  await using green = await startRetell({
+    batches: [
+      {
+        id: 'test_batch_00ff7a31c9d2',
+        runs: outcomes.map((run) => ({ ...run, endsAt: 1_500, outcome: 'passed' })),
+      },
+    ],
+  });
+  await show('Retell, all passed', {
+    provider: 'retell',
+    'batch-id': 'test_batch_00ff7a31c9d2',
+    'api-url': green.url,
+  });
+
+  console.log(`\nOpen ${join('demo-output', 'index.html')} to see what a reviewer sees.`);
+  await writeFile(join(output, 'index.html'), await index());
+  return 0;
+}
+
+const pages: { title: string; file: string }[] = [];
+
+async function show(title: string, inputs: Record<string, string>): Promise<void> {
+  await using github = await startGitHub({});
+  const ended = await runAloud(title, {
+    inputs: { 'api-key': 'test-key', 'poll-interval-seconds': '1', ...inputs },
+    event: pullRequestEvent(7, 'private'),
+    env: { GITHUB_API_URL: github.url, GITHUB_GRAPHQL_URL: `${github.url}/graphql` },
+  });
+  const name = title.toLowerCase().replaceAll(/[^a-z]+/g, '-');
+  const [comment] = github.comments(7);
+  await writePage(`${name}-comment`, `${title}: comment`, comment?.body ?? 'There is no comment.');
+  await writePage(`${name}-summary`, `${title}: job summary`, ended.summary);
+}
+
+/** The gate against the real API, on one's own machine: same verdict, same exit code. */
+async function askProvider(): Promise<number> {
+  const provider = values.provider ?? '';
+  const apiKey = process.env[`${provider.toUpperCase()}_API_KEY`] ?? '';
+  const ended = await runAloud(`${provider} ${values['batch-id']?.join(', ') ?? ''}`, {
+    inputs: {
+      provider,
+      'api-key': apiKey,
+      'batch-id': (values['batch-id'] ?? []).join('\n'),
+      comment: 'never',
+      transcripts: 'excerpt',
+      ...(values['api-url'] === undefined ? {} : { 'api-url': values['api-url'] }),
+      ...(values['timeout-minutes'] === undefined ? {} : { 'timeout-minutes': values['timeout-minutes'] }),
+    },
+    env: proxies(),
+  });
+  await mkdir(output, { recursive: true });
+  await writePage(`${provider || 'wrong-input'}-real-summary`, 'Job summary', ended.summary);
+  return ended.exitCode ?? 1;
+}
+
+async function runAloud(title: string, options: StepOptions): Promise<Ended> {
+  console.log(`\n── ${title} ${'─'.repeat(Math.max(0, 76 - title.length))}`);
+  using step = prepareStep({ ...options, onLine: (line) => console.log(line) });
+  const ended = await step.main().ended;
+  await step.post().ended;
+  console.log(
+    `Exit code ${ended.exitCode} after ${(ended.took / 1_000).toFixed(1)} s; verdict ${ended.outputs['verdict']}: ${ended.outputs['reason']}`,
+  );
+  return ended;
+}
+
+async function writePage(name: string, title: string, markdown: string): Promise<void> {
+  const file = `${name}.html`;
+  await writeFile(join(output, `${name}.md`), markdown);
+  await writeFile(join(output, file), await renderGitHubPage({ title, markdown, theme: 'light' }));
+  pages.push({ title, file });
+  console.log(`Wrote ${join('demo-output', `${name}.md`)} and ${join('demo-output', file)}`);
+}
+
+const index = (): Promise<string> =>
+  renderGitHubPage({
+    title: 'Agent Test Gate: demo',
+    markdown: `# What a reviewer sees\n\n${pages.map(({ title, file }) => `- [${title}](${file})`).join('\n')}\n`,
+    theme: 'light',
+  });
+
+const proxies = (): Record<string, string | undefined> =>
+  Object.fromEntries(
+    [
+      'HTTPS_PROXY',
+      'HTTP_PROXY',
+      'NO_PROXY',
+      'https_proxy',
+      'http_proxy',
+      'no_proxy',
+      'NODE_EXTRA_CA_CERTS',
+    ].map((name) => [name, process.env[name]]),
+  );

@@ -1,0 +1,96 @@
+import type { GitHubClient, PullRequest } from './client.ts';
+import type { GitHubContext } from './context.ts';
+import type { EventPayload } from './event.ts';
+import { GitHubError } from './failure.ts';
+import { type Limits, type Means, persist } from './persist.ts';
+
+export interface PullRequestSearch {
+  readonly context: Pick<GitHubContext, 'eventName' | 'payload' | 'ref' | 'sha'>;
+  /** The number that the user gave; it wins. */
+  readonly explicit?: number | undefined;
+  readonly client: Pick<GitHubClient, 'pullRequestsOfCommit' | 'pullRequestsOfBranch'>;
+}
+
+export interface FoundPullRequest {
+  /** `undefined` where the event is about none. */
+  readonly pullRequest?: PullRequest | undefined;
+  /** GitHub could not be asked. */
+  readonly warning?: string;
+}
+
+/** The branch on which a merge queue tests a pull request. */
+const QUEUE_BRANCH = /\bgh-readonly-queue\/.+\/pr-(\d+)-[0-9a-f]+$/;
+
+/** Which pull request the event is about, if any. Never throws. */
+export async function findPullRequest(
+  { context, explicit, client }: PullRequestSearch,
+  limits: Means & Limits,
+): Promise<FoundPullRequest> {
+  const named = pullRequestInEvent(context);
+  if (explicit !== undefined) {
+    return { pullRequest: named?.number === explicit ? named : { number: explicit } };
+  }
+  if (named !== undefined) return { pullRequest: named };
+  try {
+    return { pullRequest: await persist((signal) => askGitHub(context, client, signal), limits) };
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    return {
+      warning: `No comment: which pull request this ${context.eventName} event belongs to could not be found out, since ${error.message}. Give the job "permissions: pull-requests: write", or name the pull request with the input pull-request.`,
+    };
+  }
+}
+
+/** What the event itself says. */
+function pullRequestInEvent({
+  payload,
+  ref,
+  eventName,
+}: PullRequestSearch['context']): PullRequest | undefined {
+  const { pull_request, merge_group, workflow_run, issue } = payload;
+  if (pull_request !== undefined) return toPullRequest(pull_request);
+  const queued = QUEUE_BRANCH.exec(merge_group?.head_ref ?? ref ?? '')?.[1];
+  if (queued !== undefined) return { number: Number(queued) };
+  if (workflow_run !== undefined) return pullRequestOfRun(payload);
+  if (eventName === 'issue_comment' && issue?.pull_request !== undefined) return { number: issue.number };
+  return undefined;
+}
+
+/** A run in a fork also lists the pull request that its branch has in another repository: not ours to comment on. */
+function pullRequestOfRun({ workflow_run, repository }: EventPayload): PullRequest | undefined {
+  const here = (workflow_run?.pull_requests ?? []).filter(({ base }) => {
+    const id = base?.repo?.id;
+    return id === undefined || repository?.id === undefined || id === repository.id;
+  });
+  return bestOf(here.map(toPullRequest), workflow_run?.head_sha);
+}
+
+async function askGitHub(
+  { eventName, payload, sha }: PullRequestSearch['context'],
+  client: PullRequestSearch['client'],
+  signal: AbortSignal,
+): Promise<PullRequest | undefined> {
+  if (eventName === 'push' && sha !== undefined) {
+    return bestOf(await client.pullRequestsOfCommit(sha, signal), sha);
+  }
+  const run = payload.workflow_run;
+  if (run === undefined) return undefined;
+  // The event of a fork's run names no pull request. Its branch finds it; its commit may not be known here.
+  const owner = run.head_repository?.owner.login;
+  const ofBranch =
+    owner === undefined || run.head_branch === undefined
+      ? []
+      : await client.pullRequestsOfBranch({ owner, name: run.head_branch }, signal);
+  if (ofBranch.length > 0 || run.head_sha === undefined) return bestOf(ofBranch, run.head_sha);
+  return bestOf(await client.pullRequestsOfCommit(run.head_sha, signal), run.head_sha);
+}
+
+/** The one whose head is the commit; else the first that was opened. */
+function bestOf(found: readonly PullRequest[], sha: string | undefined): PullRequest | undefined {
+  const inOrder = found.toSorted((a, b) => a.number - b.number);
+  return inOrder.find(({ headSha }) => headSha === sha) ?? inOrder[0];
+}
+
+function toPullRequest({ number, head }: NonNullable<EventPayload['pull_request']>): PullRequest {
+  return { number, headSha: head?.sha };
+}

@@ -1,0 +1,36 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { error, setOutput, summary } from '@actions/core';
+import { plainLine } from '../report/plain.ts';
+import { passRate, type Report } from '../report/report.ts';
+
+/** Writes the outputs that the verdict and the counts make. */
+export function writeOutputs({ judgement, tally }: Report): void {
+  setOutput('verdict', judgement?.verdict ?? 'inconclusive');
+  setOutput('reason', plainLine(judgement?.reason ?? ''));
+  for (const [name, count] of Object.entries(tally)) setOutput(name, count);
+  setOutput('pass-rate', passRate(tally) ?? '');
+}
+
+/** Puts the text in place of the step's job summary. Rejects when the runner has no place for it. */
+export async function writeSummary(markdown: string): Promise<void> {
+  summary.emptyBuffer().addRaw(markdown);
+  await summary.write({ overwrite: true });
+}
+
+/** One error annotation on the workflow run. */
+export function annotate({ title, message }: { title: string; message: string }): void {
+  error(message, { title });
+}
+
+/** Writes a report file, making its folders, and the output of the same name. Rejects when that cannot be done. */
+export async function writeReportFile(output: string, path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  setOutput(output, path);
+}
+
+/** The address of the comment, as an output. */
+export function setCommentUrl(url: string): void {
+  setOutput('comment-url', url);
+}

@@ -1,0 +1,211 @@
+import {
+  COMMENT_LIMIT,
+  findSection,
+  isLeftover,
+  mergeSection,
+  type OwnSection,
+  type Writer,
+} from '../report/comment.ts';
+import { normalize, parseComment, type StoredSection } from '../report/comment-format.ts';
+import type { Comment, GitHubClient } from './client.ts';
+import { commentWarning, leftWarning } from './comment-warning.ts';
+import { GitHubError } from './failure.ts';
+import { createOwnComments } from './own-comments.ts';
+import { type Limits, type Means, persist } from './persist.ts';
+
+export interface StickyCommentOptions extends Means {
+  readonly client: GitHubClient;
+  /** The number of the pull request. */
+  readonly issue: number;
+  readonly writer: Writer;
+}
+
+export interface WriteOptions extends Limits {
+  /** Whether to make a comment where there is none. */
+  readonly create: boolean;
+}
+
+export type WriteResult =
+  | {
+      readonly status: 'created' | 'updated' | 'unchanged';
+      readonly id: number;
+      readonly url?: string | undefined;
+    }
+  /** Rightly not written; what there is belongs to others, or a later call took over. */
+  | {
+      readonly status: 'left';
+      readonly why: 'absent' | 'newer-run' | 'newer-format' | 'full' | 'superseded';
+      readonly warning?: string;
+    }
+  | { readonly status: 'failed'; readonly warning: string };
+
+/** This gate's one comment on a pull request. Nothing in here throws or goes on after its limits. */
+export interface StickyComment {
+  /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
+  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
+  /**
+   * For the end of the job: looks once, at the comment with this id if it is known, and writes the section only if
+   * there is none of this job or one that still waits.
+   */
+  check(id: number | undefined, section: OwnSection, options: WriteOptions): Promise<WriteResult>;
+}
+
+interface Written {
+  readonly status: 'created' | 'updated';
+  readonly comment: Comment;
+  readonly section: StoredSection;
+  /** The whole text when it was last seen with the section in it. */
+  readonly body: string;
+  readonly isConfirmed: boolean;
+}
+
+/** The shortest time in which another job that read before us could write after us. */
+const PAUSE_MS = 250;
+/** Looks and writes, against other jobs that never stop writing. */
+const MAX_ROUNDS = 30;
+/** For a GitHub that refuses what is under its documented limit. */
+const SHORT_LIMIT = 16_000;
+
+export function createStickyComment({
+  client,
+  issue,
+  writer,
+  clock,
+  random,
+}: StickyCommentOptions): StickyComment {
+  const comments = createOwnComments({
+    client,
+    issue,
+    isMarked: (body) => parseComment(body, writer.name) !== undefined,
+  });
+  let newest = new AbortController();
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One call at a time, and the newest ends the others: a late report must not overwrite the final one. */
+  function takeTurn(
+    options: WriteOptions,
+    work: (limits: Limits) => Promise<WriteResult>,
+  ): Promise<WriteResult> {
+    newest.abort();
+    const mine = new AbortController();
+    newest = mine;
+    const signal = AbortSignal.any([options.signal, mine.signal]);
+    const turn = queue.then(async (): Promise<WriteResult> => {
+      const result = await work({ until: options.until, signal });
+      return result.status === 'failed' && mine.signal.aborted
+        ? { status: 'left', why: 'superseded' }
+        : result;
+    });
+    queue = turn;
+    return turn;
+  }
+
+  /**
+   * GitHub cannot write a comment only if nobody else has meanwhile, so jobs that write at the same time lose what
+   * the others wrote. Therefore: read, merge, write, and after a pause look whether it is still there; until it is.
+   */
+  async function converge(
+    own: OwnSection,
+    options: WriteOptions & { onlyIfWaiting: boolean },
+  ): Promise<WriteResult> {
+    let written: Written | undefined;
+    let limit = COMMENT_LIMIT;
+
+    async function step(signal: AbortSignal): Promise<WriteResult | { pauseMs: number }> {
+      const startedAt = clock.now();
+      const found = await comments.find(signal);
+      const kept = found[0];
+      const there = kept && findSection(kept.body, own.key, writer);
+      const done = async (result: WriteResult) => {
+        await removeLeftovers(found.slice(1), own.key, signal);
+        return result;
+      };
+
+      if (kept !== undefined && there !== undefined) {
+        if (options.onlyIfWaiting && there.state !== 'waiting') return done(resultOf('unchanged', kept));
+        if (written !== undefined && stands(written.section, there)) {
+          const isQuiet = written.isConfirmed || written.body === normalize(kept.body);
+          if (isQuiet) return done(resultOf(written.status, kept));
+          // Others are writing, so one that read before us may still be about to write.
+          written = { ...written, body: normalize(kept.body), isConfirmed: true };
+          return { pauseMs: pauseAfter(clock.now() - startedAt) };
+        }
+      }
+      written = undefined;
+
+      const merge = mergeSection({ existing: found.map(({ body }) => body), own, writer, limit });
+      if (merge.action === 'leave') return done(leave(merge.why));
+      if (kept === undefined && !options.create) return leave('absent');
+      if (kept !== undefined && normalize(kept.body) === merge.body) return done(resultOf('unchanged', kept));
+
+      const comment = await comments.write(merge.body, kept, signal);
+      const status = kept === undefined ? 'created' : 'updated';
+      written = { status, comment, section: merge.section, body: merge.body, isConfirmed: false };
+      const result = await done(resultOf(status, comment));
+      // What only waits is soon written again and need not be looked after.
+      if (there !== undefined && own.state === 'waiting') return result;
+      const isAlone = there !== undefined && !merge.isShared;
+      return { pauseMs: pauseAfter(isAlone ? 0 : clock.now() - startedAt) };
+    }
+
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      try {
+        const next = await persist(step, { clock, random, until: options.until, signal: options.signal });
+        if ('status' in next) return next;
+        await clock.sleep(next.pauseMs, options.signal);
+      } catch (error) {
+        const isTooLong = error instanceof GitHubError && error.kind === 'too-long';
+        if (!isTooLong || limit === SHORT_LIMIT) {
+          // It was written, and there was no time to see it stay.
+          if (written !== undefined) return resultOf(written.status, written.comment);
+          return { status: 'failed', warning: commentWarning(error, issue) };
+        }
+        limit = SHORT_LIMIT;
+      }
+    }
+    const error = new GitHubError('unavailable', 'other jobs kept writing it at the same time');
+    return { status: 'failed', warning: commentWarning(error, issue) };
+  }
+
+  /** A job that raced for the comment removes what it made itself; what older runs left behind goes as well. */
+  async function removeLeftovers(
+    others: readonly Comment[],
+    key: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const comment of others) {
+      if (comments.isCreatedHere(comment) || isLeftover(comment.body, key, writer)) {
+        await comments.remove(comment, signal);
+      }
+    }
+  }
+
+  const leave = (why: (WriteResult & { status: 'left' })['why']): WriteResult => ({
+    status: 'left',
+    why,
+    ...(why === 'newer-format' || why === 'full' ? { warning: leftWarning(why, issue) } : {}),
+  });
+
+  const pauseAfter = (tookMs: number): number => Math.max(PAUSE_MS, 2 * tookMs) * (1 + random());
+
+  return {
+    write: (section, options) =>
+      takeTurn(options, (limits) => converge(section, { ...options, ...limits, onlyIfWaiting: false })),
+    check(id, section, options) {
+      if (id !== undefined) comments.expect(id);
+      return takeTurn(options, (limits) => converge(section, { ...options, ...limits, onlyIfWaiting: true }));
+    },
+  };
+}
+
+/** Whether a section is there as it was written; or is another job's with the same batches, that has ended. */
+function stands(written: StoredSection, there: StoredSection): boolean {
+  if (there.markdown === written.markdown && there.state === written.state) {
+    return there.shortened === written.shortened;
+  }
+  return there.state !== 'waiting' && !there.shortened;
+}
+
+function resultOf(status: 'created' | 'updated' | 'unchanged', { id, url }: Comment): WriteResult {
+  return { status, id, url };
+}

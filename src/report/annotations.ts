@@ -1,0 +1,72 @@
+import type { Run } from '../domain/batch.ts';
+import { notPassed } from './batch-section.ts';
+import { countRuns } from './figures.ts';
+import { headline } from './headline.ts';
+import { plainLine } from './plain.ts';
+import type { Report } from './report.ts';
+import { runMessage } from './run-text.ts';
+
+/** An error in the checks view: plain text, one line each, that the runner does not obey. */
+export interface Annotation {
+  readonly title: string;
+  readonly message: string;
+}
+
+const MAX_TITLE = 200;
+const MAX_NAME = 100;
+const MAX_MESSAGE = 1_000;
+const MAX_VALUE = 200;
+
+/**
+ * One error for each run that did not pass, the last one for all that are left when there are more than `max`
+ * (GitHub shows 10 of a step). Where no run can be named, one with the reason; none while waiting or when passed.
+ */
+export function annotationsFor(report: Report, max = 10): Annotation[] {
+  const { name, judgement, tally } = report;
+  if (judgement === undefined || judgement.verdict === 'passed' || max < 1) return [];
+  const runs = report.batches.flatMap(({ batch }) => notPassed(batch));
+  if (runs.length === 0) {
+    return [annotation(headline(name, judgement.verdict, tally), judgement.reason)];
+  }
+  if (runs.length <= max) return runs.map(forRun);
+  return [...runs.slice(0, max - 1).map(forRun), forRest(runs.slice(max - 1))];
+}
+
+const annotation = (title: string, message: string): Annotation => ({
+  title: plainLine(title, MAX_TITLE),
+  message: plainLine(message, MAX_MESSAGE),
+});
+
+const WORDS = {
+  failed: 'Failed',
+  errored: 'Errored',
+  cancelled: 'Cancelled',
+  passed: 'Passed',
+  pending: 'Unfinished',
+};
+
+function forRun(run: Run): Annotation {
+  const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
+    if (outcome !== 'failed') return [];
+    const values = [
+      ...(expected === undefined ? [] : [`expected ${quoted(expected)}`]),
+      ...(actual === undefined ? [] : [`got ${quoted(actual)}`]),
+    ].join(', ');
+    return [[plainLine(label, MAX_NAME), values, explanation ?? ''].filter((part) => part !== '').join(': ')];
+  });
+  const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
+  return annotation(
+    `${WORDS[run.status]}: ${run.testCase.name}`,
+    [...why, ...failures, `(run ${plainLine(run.id, MAX_NAME)})`].join(' '),
+  );
+}
+
+function forRest(runs: readonly Run[]): Annotation {
+  const names = runs.map(({ testCase }) => plainLine(testCase.name, MAX_NAME)).join('; ');
+  return annotation(
+    `${countRuns(runs.length)} more did not pass`,
+    `The job summary has all of them: ${names}`,
+  );
+}
+
+const quoted = (text: string): string => `"${plainLine(text, MAX_VALUE)}"`;

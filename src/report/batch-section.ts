@@ -1,0 +1,142 @@
+import {
+  type Batch,
+  type BatchOutcome,
+  contradictions,
+  type Run,
+  type RunStatus,
+  tally,
+} from '../domain/batch.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { countRuns, formatDuration, formatTime } from './figures.ts';
+import { headline, type State } from './headline.ts';
+import { dotted, fold, foreign, heading, paragraph, render, words } from './markdown.ts';
+import { idOf } from './run-block.ts';
+
+/** How the runs of a batch are shown: each at most once, in the order given. */
+export interface RunViews {
+  /** Takes the next runs of the report that are shown with their evidence, as many as are still granted. */
+  readonly inFull: (runs: readonly Run[]) => readonly Run[];
+  readonly byName: (runs: readonly Run[]) => readonly Run[];
+  readonly othersByName: boolean;
+  readonly block: (run: Run) => string;
+  readonly item: (run: Run) => string;
+}
+
+const MAX_PROBLEM = 500;
+const TO_EXPLAIN: readonly RunStatus[] = ['failed', 'errored', 'cancelled'];
+
+/** The runs that ended without passing, the worst kind first. */
+export function notPassed(batch: Batch | undefined): Run[] {
+  return TO_EXPLAIN.flatMap((status) => runsThat(batch, status));
+}
+
+/** The runs of one batch, as blocks of Markdown: those that did not pass, unfinished ones, passed ones folded. */
+export function* renderRuns(
+  { batch }: BatchOutcome,
+  { isFinal, views }: { isFinal: boolean; views: RunViews },
+): Generator<string> {
+  if (batch === undefined) return;
+  if (batch.runs === undefined) {
+    if (isFinal)
+      yield sentence('The runs of this batch were not read: the counts are those of the provider.');
+    return;
+  }
+
+  const bad = notPassed(batch);
+  const inFull = views.inFull(bad);
+  for (const run of inFull) yield views.block(run);
+
+  const rest = bad.slice(inFull.length);
+  const byName = views.byName(rest);
+  if (byName.length > 0) {
+    yield sentence(inFull.length === 0 ? 'Did not pass:' : 'Did not pass either:');
+    yield items(byName, views);
+  }
+  const unnamed = rest.length - byName.length;
+  if (unnamed > 0)
+    yield sentence(`${unnamed === bad.length ? '' : 'And '}${countMore(unnamed, bad.length)} did not pass.`);
+
+  yield* others('not finished', runsThat(batch, 'pending'), { views, open: isFinal });
+  const unlisted = (batch.announced.total ?? 0) - batch.runs.length;
+  if (isFinal && unlisted > 0) {
+    yield sentence(
+      `The provider announced ${unlisted === 1 ? '1 more run' : `${unlisted} more runs`} and never listed ${unlisted === 1 ? 'it' : 'them'}.`,
+    );
+  }
+  yield* others('passed', runsThat(batch, 'passed'), { views, open: false });
+}
+
+const runsThat = (batch: Batch | undefined, status: RunStatus): Run[] =>
+  (batch?.runs ?? []).filter((run) => run.status === status);
+
+function* others(
+  what: string,
+  runs: readonly Run[],
+  { views, open }: { views: RunViews; open: boolean },
+): Generator<string> {
+  if (runs.length === 0) return;
+  const title = `${countRuns(runs.length)} ${what}`;
+  yield views.othersByName ? fold(title, { open }, items(runs, views)) : sentence(`${title}.`);
+}
+
+/** Single items, each rendered on its own, make one tight list. */
+const items = (runs: readonly Run[], { item }: RunViews): string => runs.map(item).join('\n');
+
+const sentence = (text: string): string => render(paragraph(words(text)));
+
+const countMore = (count: number, all: number) => (count === all ? countRuns(count) : `${count} more`);
+
+/** What tells one batch of several from the others: its own headline, what and when it was, and what went wrong. */
+export function* renderBatchHeading(
+  outcome: BatchOutcome,
+  { position, verdict }: { position: string; verdict: Verdict | undefined },
+): Generator<string> {
+  const { id, batch, problem } = outcome;
+  const counts = tally(batch === undefined ? [] : [batch]);
+  yield render(
+    heading(3, foreign(headline(`Batch ${position}`, batchState(outcome, verdict), counts), 200)),
+    paragraph(...dotted([[idOf(id)], ...batchFigures(batch).map((figure) => [words(figure)])])),
+  );
+  if (problem !== undefined) yield render(paragraph(foreign(problem, MAX_PROBLEM)));
+}
+
+/** When a batch was created and how long its runs took, as far as the provider says. */
+export function batchFigures(batch: Batch | undefined): string[] {
+  const createdAt = formatTime(batch?.createdAt);
+  const took = formatDuration(batchDuration(batch));
+  return [
+    ...(createdAt === undefined ? [] : [`created ${createdAt}`]),
+    ...(took === undefined ? [] : [`took ${took}`]),
+  ];
+}
+
+function batchDuration(batch: Batch | undefined): number | undefined {
+  if (batch?.createdAt === undefined) return undefined;
+  const ends = (batch.runs ?? []).map(
+    ({ createdAt, durationMs }) => (createdAt ?? Number.NaN) + (durationMs ?? Number.NaN),
+  );
+  const last = ends
+    .filter((end) => !Number.isNaN(end))
+    .reduce((latest, end) => Math.max(latest, end), Number.NEGATIVE_INFINITY);
+  return last - batch.createdAt;
+}
+
+/** What one batch's heading says of it: green only if all its runs passed and nothing speaks against that. */
+export function batchState({ batch, problem }: BatchOutcome, verdict: Verdict | undefined): State {
+  if (batch === undefined) return verdict === undefined ? 'waiting' : 'inconclusive';
+  const counts = tally([batch]);
+  if (counts.failed > 0) return 'failed';
+  if (counts.errored > 0 || batch.outcome === 'errored') return 'errored';
+  if (counts.cancelled > 0 || batch.outcome === 'cancelled') return 'cancelled';
+  if (!batch.settled) {
+    if (verdict === undefined) return 'waiting';
+    return verdict === 'timed-out' || verdict === 'cancelled' ? verdict : 'inconclusive';
+  }
+  const isProven =
+    problem === undefined &&
+    batch.runs !== undefined &&
+    counts.passed === counts.total &&
+    counts.total > 0 &&
+    contradictions(batch).length === 0;
+  return isProven ? 'passed' : 'inconclusive';
+}

@@ -1,0 +1,59 @@
+import { notPassed } from './batch-section.ts';
+import { createBlocks, type Detail, renderLead, renderOmissions } from './body-blocks.ts';
+import { joinWithin, type Limit, largest } from './fit.ts';
+import { renderFooter } from './footer.ts';
+import type { Report } from './report.ts';
+import { FULL, SHORTER, SHORTEST } from './run-block.ts';
+
+/** Everything is shown, with less and less evidence; then the runs that passed become a number. */
+const ALL = { inFull: Number.POSITIVE_INFINITY, byName: Number.POSITIVE_INFINITY };
+const LEVELS: readonly Detail[] = [
+  { evidence: FULL, othersByName: true, ...ALL },
+  { evidence: SHORTER, othersByName: true, ...ALL },
+  { evidence: SHORTEST, othersByName: true, ...ALL },
+  { evidence: SHORTEST, othersByName: false, ...ALL },
+];
+
+/**
+ * Everything below the heading, as Markdown within the limit: the reason, the figures, the runs that did not pass
+ * and why, the others, the footer. What does not fit is left out by steps, the least important first, and said.
+ */
+export function renderBody(report: Report, limit: Limit): string {
+  return shorten(report, limit) ?? leave(report, limit);
+}
+
+/** The most detail that fits; `undefined` if not even the names of the batches do. */
+function shorten(report: Report, limit: Limit): string | undefined {
+  const blocks = createBlocks(report, limit.unit);
+  const attempt = (detail: Detail, max = limit.max) => joinWithin(blocks(detail), { ...limit, max });
+  for (const level of LEVELS) {
+    const body = attempt(level);
+    if (body !== undefined) return body;
+  }
+
+  const least = { evidence: SHORTEST, othersByName: false };
+  const count = report.batches.flatMap(({ batch }) => notPassed(batch)).length;
+  const rest = largest(count, (inFull) => attempt({ ...least, ...ALL, inFull }));
+  if (rest !== undefined) return rest.result;
+
+  // Not even all names fit: half the room for evidence, and then as many names as there is room for.
+  const half = largest(count, (inFull) => attempt({ ...least, inFull, byName: 0 }, limit.max / 2));
+  const inFull = half?.count ?? 0;
+  return largest(count - inFull, (byName) => attempt({ ...least, inFull, byName }))?.result;
+}
+
+/** For limits in which no list fits: the reason, as much of it as there is room for. */
+function leave(report: Report, limit: Limit): string {
+  const omissions = renderOmissions(report, { omissions: ['only the verdict is shown'], unit: limit.unit });
+  const forms = [
+    [renderLead(report), omissions, ...renderFooter(report, 3)],
+    [renderLead(report, 300), omissions],
+    [renderLead(report, 300)],
+    [renderLead(report, 60)],
+  ];
+  for (const form of forms) {
+    const body = joinWithin(form, limit);
+    if (body !== undefined) return body;
+  }
+  return '';
+}

@@ -1,0 +1,36 @@
+/** Times and counts in words, the same in every rendering. */
+
+/** `2026-09-14 08:00 UTC`; `undefined` for a time that no calendar has. Milliseconds since the epoch. */
+export function formatTime(ms: number | undefined): string | undefined {
+  const date = new Date(ms ?? Number.NaN);
+  const year = date.getUTCFullYear();
+  if (!(year >= 1970 && year <= 9999)) return undefined;
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** `0.6 s`, `21 s`, `1 min 29 s`, `2 h 5 min`; `undefined` for what is no duration. Milliseconds. */
+export function formatDuration(ms: number | undefined): string | undefined {
+  if (ms === undefined || !(ms >= 0 && ms < 1e12)) return undefined;
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return join([minutes, 'min'], [seconds % 60, 's']);
+  return join([Math.floor(minutes / 60), 'h'], [minutes % 60, 'min']);
+}
+
+const join = (...parts: [number, string][]): string =>
+  parts
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => `${value} ${unit}`)
+    .join(' ');
+
+/** `66.6%`, never rounded up to what it is not; from a rate between 0 and 1. */
+export function formatPercent(rate: number): string {
+  return `${Math.floor(rate * 1_000 + 1e-6) / 10}%`;
+}
+
+/** `1 run`, `3 runs`. */
+export function countRuns(count: number): string {
+  return count === 1 ? '1 run' : `${count} runs`;
+}

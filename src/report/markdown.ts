@@ -1,0 +1,151 @@
+/**
+ * The one place where foreign text becomes Markdown. Documents are syntax trees: our own words enter as `words`,
+ * everything else as `foreign`, `foreignLines` or `code`, and a serializer that knows GitHub's Markdown writes them.
+ */
+import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, Text } from 'mdast';
+import { gfmToMarkdown } from 'mdast-util-gfm';
+import { type Handle, type Options, toMarkdown } from 'mdast-util-to-markdown';
+import { cleanLine, cleanLines } from './plain.ts';
+
+export type Block = BlockContent;
+export type Inline = PhrasingContent;
+
+/** Shown where there is text with nothing in it to see, so that no text at all changes the structure. */
+const NOTHING = '(blank)';
+
+/** An invisible space of ours. Foreign text has lost its own by the time ours are put in. */
+const GAP = '\u200b';
+
+/** HTML comments are how a comment of ours is found again, and code shows them unescaped in the source. */
+const COMMENT_ENDS = ['<(?=!--)', '--(?=!?>)'];
+
+/**
+ * What stands before a gap of ours. GitHub looks for these in the rendered text, where an escape in the Markdown is
+ * long gone, so the characters themselves must be parted.
+ */
+const PARTED = new RegExp(
+  [
+    ...COMMENT_ENDS,
+    // Mentions and e-mail addresses.
+    '@(?=\\S)',
+    // Issues: #1, owner/repo#1, GH-1.
+    '#(?=\\d)',
+    'GH-(?=\\d)',
+    // Links.
+    ':(?=//)',
+    'www(?=\\.)',
+    // Emoji by name; the middle of 10:30:45 is none.
+    ':(?=(?:[\\w+-]{0,60}[a-z][\\w+-]{0,60}|[+-]1|100|1234):)',
+    // Boxes of task lists, titles of alerts.
+    '\\[(?=[ x]\\]|!\\w+\\])',
+  ].join('|'),
+  'gi',
+);
+
+/** Looks like a commit to GitHub; a UUID does not, and people copy those. */
+const HEX_WORD = /\b(?<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)|\b[0-9a-f]{7,}\b/gi;
+
+/** A dollar that may open or close a formula. Before a digit it is a price: nothing closes there. */
+const FORMULA = /\$(?!\d)/g;
+
+const COMMENT = new RegExp(COMMENT_ENDS.join('|'), 'g');
+
+/** Our own words, numbers and signs. */
+export function words(text: string): Text {
+  return { type: 'text', value: text };
+}
+
+/** Foreign text inside a line: at most `max` code points of it, its line breaks as spaces. */
+export function foreign(text: string, max: number): Text {
+  return words(part(cleanLine(text, max) || NOTHING));
+}
+
+/** Foreign text of several lines: GitHub shows them as lines, and the structure is that of one line all the same. */
+export function foreignLines(text: string, max: number): Text {
+  return words(part(cleanLines(text, max).join('\n') || NOTHING));
+}
+
+/** Foreign text to be read or copied sign by sign. GitHub looks for nothing in code, and nothing breaks its fence. */
+export function code(text: string, max: number): InlineCode {
+  return { type: 'inlineCode', value: cleanLine(text, max).replace(COMMENT, `$&${GAP}`) || NOTHING };
+}
+
+function part(text: string): string {
+  return text
+    .replace(PARTED, `$&${GAP}`)
+    .replace(FORMULA, `${GAP}$&${GAP}`)
+    .replace(HEX_WORD, (word, uuid?: string) =>
+      // A word of digits only is far more often a telephone number than a commit.
+      uuid !== undefined || /^\d+$/.test(word) ? word : word.replace(/.{6}(?=.)/g, `$&${GAP}`),
+    );
+}
+
+export function strong(...children: Inline[]): Inline {
+  return { type: 'strong', children };
+}
+
+/** Puts what there is on lines of its own, in one paragraph. */
+export function onLines(lines: readonly Inline[][]): Inline[] {
+  return joined(lines, { type: 'break' });
+}
+
+/** Joins what there is of a line with dots. */
+export function dotted(parts: readonly Inline[][]): Inline[] {
+  return joined(parts, words(' · '));
+}
+
+function joined(parts: readonly Inline[][], separator: Inline): Inline[] {
+  return parts
+    .filter((part) => part.length > 0)
+    .flatMap((part, index) => (index === 0 ? part : [separator, ...part]));
+}
+
+/** A link of ours. `url` comes from the runner's environment; anything but http(s) is no link. */
+export function link(url: string, ...children: (Text | InlineCode)[]): Inline[] {
+  return /^https?:\/\/[^\s<>]+$/.test(url) ? [{ type: 'link', url, children }] : children;
+}
+
+export function paragraph(...children: Inline[]): Block {
+  return { type: 'paragraph', children };
+}
+
+/** A paragraph in small print. */
+export function small(...children: Inline[]): Block {
+  return paragraph(html('<sub>'), ...children, html('</sub>'));
+}
+
+export function heading(depth: 2 | 3 | 4, ...children: Inline[]): Block {
+  return { type: 'heading', depth, children };
+}
+
+export function quote(...children: Block[]): Block {
+  return { type: 'blockquote', children };
+}
+
+/** A list with one block or line for each item. Numbered where the provider refers to the numbers. */
+export function list(items: readonly Inline[][], { ordered }: { ordered: boolean }): Block {
+  const children = items.map(
+    (item): ListItem => ({ type: 'listItem', spread: false, children: [paragraph(...item)] }),
+  );
+  return { type: 'list', ordered, spread: false, children };
+}
+
+function html(value: string): Html {
+  return { type: 'html', value };
+}
+
+/** Rendered Markdown that a reader opens and closes. The title is ours. */
+export function fold(title: string, { open }: { open: boolean }, markdown: string): string {
+  return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${markdown}\n\n</details>`;
+}
+
+/** Underscores between letters mean nothing, and identifiers are easier to read and to find without a backslash. */
+const text: Handle = (node: Text, _parent, state, info) =>
+  state.safe(node.value, info).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
+
+const OPTIONS: Options = { extensions: [gfmToMarkdown()], bullet: '-', handlers: { text } };
+
+/** Writes blocks as Markdown, without a line break at the end. Results may be joined by an empty line. */
+export function render(...children: Block[]): string {
+  return toMarkdown({ type: 'root', children }, OPTIONS).trimEnd();
+}

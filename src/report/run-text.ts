@@ -1,0 +1,69 @@
+import type { Assertion, Run, Turn } from '../domain/batch.ts';
+import type { Report } from './report.ts';
+
+/** Plain words about a run, for the report files. All of it may be foreign text. */
+
+/** Why the run did not pass, in a sentence or what the provider gives in its place; empty if it passed. */
+export function runMessage(run: Run): string {
+  switch (run.status) {
+    case 'passed':
+      return '';
+    case 'failed':
+      return run.explanation || failedLabels(run) || 'The run failed, and the provider does not say why.';
+    case 'errored':
+      return run.explanation || 'The run errored, and the provider does not say why.';
+    case 'cancelled':
+      return run.explanation || 'The run was cancelled at the provider.';
+    case 'pending':
+      return run.unknownStatus === undefined
+        ? 'The run had not ended when the gate stopped waiting.'
+        : `The run has a status that this action does not know: "${run.unknownStatus}".`;
+  }
+}
+
+function failedLabels({ assertions }: Run): string {
+  const labels = assertions.filter(({ outcome }) => outcome === 'failed').map(({ label }) => label);
+  return labels.length === 0 ? '' : `Failed: ${labels.join('; ')}`;
+}
+
+/** Everything that is known of why a run ended so, failed assertions first; several lines, maybe none. */
+export function runDetails(run: Run): string {
+  const assertions = (['failed', 'unknown', 'passed'] as const).flatMap((outcome) =>
+    run.assertions.filter((assertion) => assertion.outcome === outcome).map(assertionText),
+  );
+  const criteria = run.criteria.length === 0 ? [] : [['Judged by:', ...run.criteria].join('\n')];
+  return [...(run.explanation === undefined ? [] : [run.explanation]), ...assertions, ...criteria].join(
+    '\n\n',
+  );
+}
+
+function assertionText({ label, outcome, expected, actual, explanation }: Assertion): string {
+  return [
+    `Assertion ${outcome === 'unknown' ? 'without a result' : outcome}: ${label}`,
+    ...(expected === undefined ? [] : [`Expected: ${expected}`]),
+    ...(actual === undefined ? [] : [`Actual: ${actual}`]),
+    ...(explanation === undefined ? [] : [explanation]),
+  ].join('\n');
+}
+
+/**
+ * The turns of a run that may leave the provider: none unless the report allows conversations, and even then
+ * only those of runs that did not pass.
+ */
+export function publicTurns({ transcripts }: Report, run: Run): readonly Turn[] {
+  return transcripts === 'excerpt' && run.status !== 'passed' ? run.turns : [];
+}
+
+/** One turn of a conversation as text. */
+export function turnText(turn: Turn): string {
+  switch (turn.kind) {
+    case 'speech':
+      return `${turn.speaker === 'agent' ? 'Agent' : 'Caller'}: ${turn.text}`;
+    case 'tool-call':
+      return `Tool call: ${turn.tool} ${turn.input}`;
+    case 'tool-result':
+      return `Tool result${turn.succeeded === false ? ' (failed)' : ''}: ${turn.output}`;
+    case 'transition':
+      return turn.from === undefined ? `Moves to: ${turn.to}` : `Moves from ${turn.from} to: ${turn.to}`;
+  }
+}

@@ -1,0 +1,301 @@
+import { describe, expect, test } from 'vitest';
+import { type BlandOptions, startBland } from '../emulators/bland.ts';
+import { badGatewayPage, pageInsteadOfJson, rateLimited } from '../emulators/faults.ts';
+import { type RetellOptions, startRetell } from '../emulators/retell.ts';
+import { many } from '../emulators/timeline.ts';
+import { runStep } from './runner.ts';
+
+const quick = {
+  'poll-interval-seconds': '0.1',
+  'timeout-minutes': '0.5',
+  comment: 'never',
+  'api-key': 'test-key',
+};
+
+async function gateOnRetell(options: RetellOptions, inputs: Record<string, string> = {}) {
+  await using retell = await startRetell(options);
+  const ended = await runStep({
+    inputs: { ...quick, provider: 'retell', 'batch-id': 'b1', 'api-url': retell.url, ...inputs },
+  });
+  return { ...ended, requests: [...retell.requests] };
+}
+
+async function gateOnBland(options: BlandOptions, inputs: Record<string, string> = {}) {
+  await using bland = await startBland(options);
+  const ended = await runStep({
+    inputs: { ...quick, provider: 'bland', 'batch-id': 'b1', 'api-url': bland.url, ...inputs },
+  });
+  return { ...ended, requests: [...bland.requests] };
+}
+
+const counts = (total: number, more: Record<string, number> = {}) => ({
+  total: String(total),
+  passed: '0',
+  failed: '0',
+  errored: '0',
+  cancelled: '0',
+  unfinished: '0',
+  ...Object.fromEntries(Object.entries(more).map(([name, count]) => [name, String(count)])),
+});
+
+describe.concurrent('Retell', () => {
+  test('all pass, from pending to finished: green', async () => {
+    const runs = many(4, (index) => ({ startsAt: 100, endsAt: 300 + 100 * index }));
+    const { exitCode, outputs, summary, log } = await gateOnRetell({ batches: [{ id: 'b1', runs }] });
+    expect({ exitCode, outputs }).toEqual({
+      exitCode: 0,
+      outputs: {
+        verdict: 'passed',
+        reason: 'All 4 runs passed.',
+        ...counts(4, { passed: 4 }),
+        'pass-rate': '1',
+      },
+    });
+    expect(summary).toContain('## ✅ Agent tests (Retell)');
+    expect(log).toContain('::add-mask::test-key');
+    expect(log.replaceAll('::add-mask::test-key', '')).not.toContain('test-key');
+  });
+
+  test('one fails: red', async () => {
+    const { exitCode, outputs, log } = await gateOnRetell({
+      batches: [
+        {
+          id: 'b1',
+          runs: [
+            {},
+            { outcome: 'failed', name: 'Books a cleaning', explanation: 'The agent never confirmed.' },
+          ],
+        },
+      ],
+    });
+    expect({ exitCode, outputs }).toEqual({
+      exitCode: 1,
+      outputs: {
+        verdict: 'failed',
+        reason: '1 of 2 runs failed.',
+        ...counts(2, { passed: 1, failed: 1 }),
+        'pass-rate': '0.5',
+      },
+    });
+    expect(log).toMatch(/^::error title=[^\n]*Books a cleaning[^\n]*::[^\n]*The agent never confirmed\./m);
+  });
+
+  test('one errors: red', async () => {
+    const { exitCode, outputs } = await gateOnRetell({
+      batches: [{ id: 'b1', runs: [{}, {}, { outcome: 'errored' }] }],
+    });
+    expect({ exitCode, verdict: outputs['verdict'], rate: outputs['pass-rate'] }).toEqual({
+      exitCode: 1,
+      verdict: 'errored',
+      rate: '0.6667',
+    });
+  });
+
+  test('1,237 runs with the failure on the last page: red', async () => {
+    const runs = many(1_237, (index) =>
+      index === 1_236 ? { outcome: 'failed', name: 'The very last one' } : {},
+    );
+    const { exitCode, outputs, summary } = await gateOnRetell({ batches: [{ id: 'b1', runs }] });
+    expect({ exitCode, outputs }).toMatchObject({
+      exitCode: 1,
+      outputs: { verdict: 'failed', ...counts(1_237, { passed: 1_236, failed: 1 }), 'pass-rate': '0.9992' },
+    });
+    expect(summary).toContain('The very last one');
+  });
+
+  test.each<[string, RetellOptions, string, RegExp]>([
+    [
+      'pages that never end',
+      { batches: [{ id: 'b1', runs: many(3), pages: 'endless' }] },
+      'inconclusive',
+      /does not end/,
+    ],
+    ['zero runs', { batches: [{ id: 'b1', runs: [] }] }, 'inconclusive', /it has no runs/],
+    [
+      'fewer runs than announced',
+      { batches: [{ id: 'b1', runs: many(3), announce: { total: 5, passed: 5 } }] },
+      'inconclusive',
+      /announced 5 runs and listed 3/,
+    ],
+    [
+      'counters that contradict the runs',
+      { batches: [{ id: 'b1', runs: many(3), announce: { passed: 2, failed: 1 } }] },
+      'inconclusive',
+      /counts 2 passed and lists 3/,
+    ],
+    [
+      'a status word of a run that we do not know',
+      { batches: [{ id: 'b1', runs: [{}, { words: { ended: 'skipped' } }] }] },
+      'inconclusive',
+      /does not know: "skipped"/,
+    ],
+  ])('%s: red', async (_, options, verdict, reason) => {
+    const { exitCode, outputs } = await gateOnRetell(options);
+    expect({ exitCode, verdict: outputs['verdict'] }).toEqual({ exitCode: 1, verdict });
+    expect(outputs['reason']).toMatch(reason);
+  });
+
+  test('a status word of the batch that we do not know: waited for, then red with the word', async () => {
+    const { exitCode, outputs } = await gateOnRetell(
+      { batches: [{ id: 'b1', runs: [{}], words: { ended: 'archived' } }] },
+      { 'timeout-minutes': '0.02' },
+    );
+    expect({ exitCode, verdict: outputs['verdict'] }).toEqual({ exitCode: 1, verdict: 'timed-out' });
+    expect(outputs['reason']).toContain('a status that this action does not know: "archived"');
+  });
+
+  test('runs that come late, after the batch is complete: green once they are there', async () => {
+    const runs = many(3, (index) => ({ listedAt: 700 * index }));
+    const { exitCode, outputs } = await gateOnRetell({ batches: [{ id: 'b1', runs, settlesAt: 0 }] });
+    expect({ exitCode, verdict: outputs['verdict'] }).toEqual({ exitCode: 0, verdict: 'passed' });
+  });
+
+  test('the deadline: red, with what is known', async () => {
+    const { exitCode, outputs, took } = await gateOnRetell(
+      {
+        batches: [
+          { id: 'b1', runs: [{}, { endsAt: Number.POSITIVE_INFINITY }], settlesAt: Number.POSITIVE_INFINITY },
+        ],
+      },
+      { 'timeout-minutes': '0.02' },
+    );
+    expect({ exitCode, outputs }).toEqual({
+      exitCode: 1,
+      outputs: {
+        verdict: 'timed-out',
+        reason: 'Batch b1 has not ended within 0.02 minutes (timeout-minutes).',
+        ...counts(2, { passed: 1, unfinished: 1 }),
+        'pass-rate': '0.5',
+      },
+    });
+    expect(took).toBeGreaterThanOrEqual(1_200);
+  });
+
+  test('a refused key: red at once, after one request', async () => {
+    const { exitCode, outputs, requests } = await gateOnRetell({
+      apiKey: 'another',
+      batches: [{ id: 'b1', runs: [{}] }],
+    });
+    expect({ exitCode, verdict: outputs['verdict'], requests: requests.length }).toEqual({
+      exitCode: 1,
+      verdict: 'inconclusive',
+      requests: 1,
+    });
+    expect(outputs['reason']).toMatch(/answered 401 \(API key is missing or invalid\.\)\. Check api-key/);
+  });
+
+  test('a batch that does not exist, or a run’s id: red at once', async () => {
+    const { exitCode, outputs, requests } = await gateOnRetell(
+      { batches: [{ id: 'b1', runs: [{ id: 'r1' }] }] },
+      { 'batch-id': 'r1' },
+    );
+    expect({ exitCode, requests: requests.length }).toEqual({ exitCode: 1, requests: 1 });
+    expect(outputs['reason']).toMatch(
+      /answered 404 .+ it must be the id of a batch test \(not of a test run\)/,
+    );
+  });
+
+  test('faults on the way: survived', async () => {
+    const { exitCode } = await gateOnRetell({
+      batches: [{ id: 'b1', runs: many(3) }],
+      faults: [
+        badGatewayPage(),
+        pageInsteadOfJson(),
+        rateLimited(),
+        undefined,
+        { kind: 'reset', when: 'middle' },
+      ],
+    });
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe.concurrent('Bland', () => {
+  const shapes: BlandOptions[] = [
+    {},
+    { envelope: true },
+    { envelope: true, assertions: 'live' },
+    { envelope: 'beside' },
+  ];
+  const outcomes = [
+    ['passed', 'passed', 0],
+    ['failed', 'failed', 1],
+    ['errored', 'errored', 1],
+    ['cancelled', 'cancelled', 1],
+  ] as const;
+  const cases = shapes.flatMap((shape) =>
+    outcomes.map(([outcome, verdict, code]) => ({ shape, outcome, verdict, code })),
+  );
+
+  test.each(cases)('$outcome with $shape', async ({ shape, outcome, verdict, code }) => {
+    const runs = [{ endsAt: 200 }, { endsAt: 400, outcome }];
+    const { exitCode, outputs } = await gateOnBland({ ...shape, batches: [{ id: 'b1', runs }] });
+    expect({ exitCode, outputs }).toMatchObject({ exitCode: code, outputs: { verdict, total: '2' } });
+  });
+
+  test('the batch alone is called an error, and every run passed: red', async () => {
+    const { exitCode, outputs } = await gateOnBland({
+      batches: [{ id: 'b1', runs: [{}], outcome: 'errored' }],
+    });
+    expect({ exitCode, verdict: outputs['verdict'] }).toEqual({ exitCode: 1, verdict: 'errored' });
+  });
+
+  test('an error message and the conversation are read for the report', async () => {
+    const { summary } = await gateOnBland(
+      { batches: [{ id: 'b1', runs: [{ outcome: 'errored', explanation: 'Invalid start_node_id' }] }] },
+      { transcripts: 'excerpt' },
+    );
+    expect(summary).toMatch(/Invalid start\\?_node\\?_id/);
+  });
+});
+
+test('two batches at once: reported and gated together', async () => {
+  const batches = [
+    { id: 'b1', runs: many(2) },
+    { id: 'b2', runs: [{ endsAt: 500, outcome: 'failed' as const }] },
+  ];
+  const { exitCode, outputs, summary } = await gateOnRetell({ batches }, { 'batch-id': 'b1\nb2' });
+  expect({ exitCode, outputs }).toMatchObject({
+    exitCode: 1,
+    outputs: { verdict: 'failed', ...counts(3, { passed: 2, failed: 1 }) },
+  });
+  expect(summary).toContain('b1');
+  expect(summary).toContain('b2');
+});
+
+test('wrong inputs: red before any request, each of them named, the key not', async () => {
+  const { exitCode, outputs, log, summary, requests } = await gateOnRetell(
+    { batches: [{ id: 'b1', runs: [{}] }] },
+    { 'timeout-minutes': 'soon', comment: 'perhaps', 'api-key': 'sk_secret\nsecond line' },
+  );
+  expect({ exitCode, verdict: outputs['verdict'], requests: requests.length }).toEqual({
+    exitCode: 1,
+    verdict: 'inconclusive',
+    requests: 0,
+  });
+  for (const text of [log, summary, outputs['reason'] ?? '']) {
+    expect(text).toContain('timeout-minutes is');
+    expect(text).toContain('comment is');
+    expect(text).toContain('api-key (value not shown)');
+  }
+  expect(summary + outputs['reason']).not.toContain('sk_secret');
+});
+
+test('an unreachable proxy is an unreachable provider, and the key goes nowhere', async () => {
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+  const { exitCode, outputs } = await runStep({
+    inputs: {
+      ...quick,
+      provider: 'retell',
+      'batch-id': 'b1',
+      'api-url': retell.url,
+      'timeout-minutes': '0.02',
+    },
+    env: { HTTP_PROXY: 'http://127.0.0.1:9' },
+  });
+  expect({ exitCode, verdict: outputs['verdict'], requests: retell.requests.length }).toEqual({
+    exitCode: 1,
+    verdict: 'timed-out',
+    requests: 0,
+  });
+});

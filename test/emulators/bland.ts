@@ -1,0 +1,280 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  type AssertionShape,
+  type BlandRun,
+  blandBatchBody,
+  blandListedRunBody,
+  blandRunBody,
+  blandRunDetailBody,
+  castBlandRuns,
+  makeBlandId,
+  type RunContext,
+} from './bland-bodies.ts';
+import {
+  adder,
+  type BatchSource,
+  isRecorded,
+  type Playback,
+  play,
+  type RecordedBatch,
+  replay,
+} from './playback.ts';
+import { readSample } from './samples.ts';
+import {
+  type Emulator,
+  type EmulatorOptions,
+  existing,
+  fieldsOf,
+  monotonic,
+  Refusal,
+  type Route,
+  type SeenRequest,
+  startServer,
+  wholeNumber,
+} from './server.ts';
+import { type BatchScript, type Fields, oneAfterTheOther, type Phase, type RunScript } from './timeline.ts';
+
+export interface BlandOptions extends EmulatorOptions {
+  readonly batches?: readonly BatchSource[];
+  /** How answers are wrapped. Default `false`: not at all, as documented. Recorded bodies are sent as they are. */
+  readonly envelope?: Envelope;
+  /** Default `documented`. */
+  readonly assertions?: AssertionShape;
+  /** Default `enveloped`, as documented for a refused key. */
+  readonly errors?: ErrorShape;
+  /** What becomes of a batch that a client starts. Default: one run after the other, a second each, all pass. */
+  readonly created?: (scenarioIds: readonly string[]) => Omit<BatchScript, 'id'>;
+}
+
+/**
+ * `true`: `{data, errors: null}`. `array`: the same, and a list is itself `data` with its total beside it.
+ * `beside`: `{data: null, errors: null}` with the fields beside them.
+ */
+export type Envelope = false | true | 'array' | 'beside';
+export type ErrorShape = 'enveloped' | 'enveloped-with-status' | 'flat';
+
+export interface BlandEmulator extends Emulator {
+  /** Starts more batches, now. */
+  add(...batches: readonly BatchSource[]): void;
+}
+
+/**
+ * Bland's agent-testing endpoints, as its reference describes them and its own command line uses them. What nobody documents is decided here: the order
+ * of lists (newest batch first), the status of successes (200), that a limit over 100 is refused.
+ */
+export async function startBland(options: BlandOptions = {}): Promise<BlandEmulator> {
+  const { now = monotonic, speed = 1, batches = [] } = options;
+  const { envelope = false, assertions = 'documented', errors = 'enveloped' } = options;
+  const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
+  const wrap = (body: Fields): unknown => inEnvelope(body, envelope);
+  const shown = new Map<string, ShownBatch>();
+  const alone: ShownBatch[] = [];
+
+  const show = (script: BatchScript, batchId: string | null): ShownBatch =>
+    showPlayback(play(script, { now, speed }), { wrap, assertions, batchId });
+  const add = adder(shown, (source: BatchSource) =>
+    isRecorded(source) ? showRecorded(source) : show(source, source.id),
+  );
+  const addAlone = (script: BatchScript): ShownBatch => {
+    const batch = show(script, null);
+    alone.push(batch);
+    return batch;
+  };
+  const routes = routesOf({ shown, alone, wrap, add, addAlone, created });
+  const error = (status: number, details: readonly string[]): unknown => errorBody(status, details, errors);
+
+  add(...batches);
+  // The key is sent as it is: a `Bearer` in front of it is refused, unless it belongs to the key.
+  const authorization = (apiKey: string): string => apiKey;
+  return { ...(await startServer({ authorization, error, routes }, options)), add };
+}
+
+/** A batch as the endpoints see it. */
+interface ShownBatch {
+  look(request: SeenRequest): unknown;
+  /** Its runs as the list of runs shows them. */
+  rows(): readonly Fields[];
+  /** A run at its own endpoint; `undefined` if it is not of this batch. */
+  detail(runId: string): unknown;
+  /** What a recorded batch answers to every list of its runs. */
+  readonly recordedList?: (request: SeenRequest) => unknown;
+}
+
+interface Showing {
+  readonly wrap: (body: Fields) => unknown;
+  readonly assertions: AssertionShape;
+  /** Null for a run that was started alone. */
+  readonly batchId: string | null;
+}
+
+function showPlayback(playback: Playback, { wrap, assertions, batchId }: Showing): ShownBatch {
+  const { script, createdAt, present } = playback;
+  const cast = castBlandRuns(script);
+  const contextOf = (phase: Phase): RunContext => ({ phase, createdAt, batchId, assertions });
+  const bodies = (key: string, bodyOf: (run: BlandRun, context: RunContext) => Fields): readonly Fields[] =>
+    present(key, ({ runs }) => runs.map(({ index, phase }) => bodyOf(cast[index]!, contextOf(phase))));
+
+  return {
+    look: () =>
+      present('batch', (moment) =>
+        wrap(blandBatchBody(script, { moment, createdAt, runs: bodies('runs', blandRunBody) })),
+      ),
+    rows: () => bodies('rows', blandListedRunBody),
+    detail: (runId) =>
+      present(`detail ${runId}`, ({ runs }) => {
+        const found = runs.find(({ index }) => cast[index]?.id === runId);
+        return found && wrap(blandRunDetailBody(cast[found.index]!, contextOf(found.phase)));
+      }),
+  };
+}
+
+function showRecorded({ looks, listings, details = new Map() }: RecordedBatch): ShownBatch {
+  const recorded = { look: replay(looks), rows: () => [], detail: (runId: string) => details.get(runId) };
+  return listings === undefined ? recorded : { ...recorded, recordedList: replay(listings) };
+}
+
+interface Batches {
+  readonly shown: ReadonlyMap<string, ShownBatch>;
+  readonly alone: readonly ShownBatch[];
+  readonly wrap: (body: Fields) => unknown;
+  readonly add: (batch: BatchScript) => void;
+  readonly addAlone: (batch: BatchScript) => ShownBatch;
+  readonly created: (scenarioIds: readonly string[]) => Omit<BatchScript, 'id'>;
+}
+
+function routesOf({ shown, alone, wrap, add, addAlone, created }: Batches): Route[] {
+  const newestFirst = (): ShownBatch[] => [...shown.values(), ...alone].reverse();
+  let made = 0;
+  const start = (scenarioIds: readonly string[]): BatchScript => {
+    made += 1;
+    const script = created(scenarioIds);
+    const runs = script.runs.map((run, index) => ({ ...runOf(scenarioIds[index]), ...run }));
+    return { ...script, id: makeBlandId('batch', `created ${made}`), runs };
+  };
+
+  return [
+    {
+      method: 'GET',
+      path: '/v1/agent-testing/batches/:id',
+      answer: ({ id, request }) => existing(shown.get(id)?.look(request), 'Batch not found'),
+    },
+    {
+      method: 'GET',
+      path: '/v1/agent-testing/runs',
+      answer: ({ request }) => {
+        const recorded = shown.get(request.query['batch_id'] ?? '')?.recordedList;
+        if (recorded !== undefined) return existing(recorded(request), 'Batch not found');
+        const limit = wholeNumber(request, 'limit', { min: 1, max: 100, fallback: 50 });
+        const offset = wholeNumber(request, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 });
+        const rows = matching(
+          newestFirst().flatMap((batch) => batch.rows()),
+          request,
+          RUN_FILTERS,
+        );
+        return wrap({ runs: rows.slice(offset, offset + limit), total_count: rows.length });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/agent-testing/runs/:id',
+      answer: ({ id }) => {
+        const details = newestFirst().map((batch) => batch.detail(id));
+        return existing(
+          details.find((detail) => detail !== undefined),
+          'Run not found',
+        );
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/agent-testing/scenarios',
+      answer: ({ request }) => wrap({ scenarios: matching(recordedScenarios, request, SCENARIO_FILTERS) }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/agent-testing/batch-run',
+      answer: ({ request }) => {
+        const script = start(knownScenarios(fieldsOf(request)['scenario_ids']));
+        add(script);
+        const runs = castBlandRuns(script).map((run) => ({ run_id: run.id, scenario_id: run.testCaseId }));
+        return wrap({ batch_id: script.id, runs });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/agent-testing/scenarios/:id/run',
+      answer: ({ id }) => {
+        if (!recordedScenarios.some((scenario) => scenario['id'] === id))
+          throw new Refusal(404, ['Scenario not found']);
+        const [row] = addAlone(start([id])).rows();
+        return wrap({ run_id: row?.['id'], status: 'RUNNING' });
+      },
+    },
+  ];
+}
+
+const RUN_FILTERS = ['scenario_id', 'pathway_id', 'persona_id', 'batch_id', 'status'];
+const SCENARIO_FILTERS = ['pathway_id', 'persona_id', 'category', 'enabled'];
+
+const { scenarios: recordedScenarios } = readSample<{ scenarios: Fields[] }>('bland__list-scenarios__docs');
+
+/** The rows whose fields are what the query says they must be. */
+function matching(rows: readonly Fields[], { query }: SeenRequest, filters: readonly string[]): Fields[] {
+  const given = filters.filter((name) => query[name] !== undefined);
+  return rows.filter((row) => given.every((name) => String(row[name]) === query[name]));
+}
+
+function knownScenarios(ids: unknown): string[] {
+  if (!Array.isArray(ids) || ids.length === 0)
+    throw new Refusal(400, ['scenario_ids must be a non-empty array']);
+  const unknown = ids.filter((id) => !recordedScenarios.some((scenario) => scenario['id'] === id));
+  if (unknown.length > 0)
+    throw new Refusal(
+      400,
+      unknown.map((id) => `scenario ${id} does not exist`),
+    );
+  return ids.map(String);
+}
+
+function runOf(scenarioId: string | undefined): RunScript {
+  const scenario = recordedScenarios.find((each) => each['id'] === scenarioId);
+  return scenario === undefined ? {} : { testCaseId: String(scenario['id']), name: String(scenario['name']) };
+}
+
+function inEnvelope(body: Fields, envelope: Envelope): unknown {
+  const { runs, scenarios, ...rest } = body;
+  const isList = scenarios !== undefined || 'total_count' in body;
+  switch (envelope) {
+    case false:
+      return body;
+    case 'beside':
+      return { data: null, errors: null, ...body };
+    case 'array':
+      return isList ? { data: scenarios ?? runs, errors: null, ...rest } : { data: body, errors: null };
+    case true:
+      return { data: body, errors: null };
+  }
+}
+
+const ERROR_CODES: Readonly<Record<number, readonly [code: string, message: string]>> = {
+  401: ['AUTH_FAILURE', 'Unauthorized'],
+  403: ['FORBIDDEN', 'Forbidden'],
+  404: ['NOT_FOUND', 'Not found'],
+  429: ['Rate Limit Exceeded', 'Too many requests, please try again later.'],
+};
+
+function errorBody(status: number, details: readonly string[], shape: ErrorShape): unknown {
+  // The only shape that was seen for wrong parameters.
+  if (status === 400) return { status: 'error', message: 'Invalid parameters', errors: details };
+  const [error, usual] = ERROR_CODES[status] ?? ['INTERNAL', STATUS_CODES[status] ?? 'Unknown error'];
+  const message = details[0] ?? usual;
+  const errors = { data: null, errors: [{ error, message }] };
+  switch (shape) {
+    case 'enveloped':
+      return errors;
+    case 'enveloped-with-status':
+      return { status: 'error', ...errors };
+    case 'flat':
+      return { status: 'error', message: status === 429 ? 'Rate limit exceeded' : message };
+  }
+}

@@ -1,0 +1,75 @@
+import type { SeenRequest } from './server.ts';
+import { type BatchScript, type Moment, momentsOf } from './timeline.ts';
+
+/** Recorded bodies: one for each request, where the last one repeats; or a rule that gets the count, from 1. */
+export type Recorded = readonly unknown[] | ((request: SeenRequest, n: number) => unknown);
+
+/** A batch that answers with given bodies, word for word, whatever the time is. A string is sent as HTML. */
+export interface RecordedBatch {
+  readonly id: string;
+  /** What the batch endpoint answers. */
+  readonly looks: Recorded;
+  /** What the list of the batch's runs answers, whatever page was asked for. */
+  readonly listings?: Recorded;
+  /** What the run endpoint answers, by run id. */
+  readonly details?: ReadonlyMap<string, unknown>;
+}
+
+export type BatchSource<Script extends BatchScript = BatchScript> = Script | RecordedBatch;
+
+export function isRecorded(source: BatchSource): source is RecordedBatch {
+  return 'looks' in source;
+}
+
+/** What adds batches to those that are shown, each as `show` makes it; an id can be taken only once. */
+export function adder<Source extends { readonly id: string }, Shown>(
+  shown: Map<string, Shown>,
+  show: (source: Source) => Shown,
+): (...sources: readonly Source[]) => void {
+  return (...sources) => {
+    for (const source of sources) {
+      if (shown.has(source.id)) throw new Error(`There is a batch ${source.id} already.`);
+      shown.set(source.id, show(source));
+    }
+  };
+}
+
+/** Answers from a recording, in turn; `undefined` when it is empty. */
+export function replay(recorded: Recorded): (request: SeenRequest) => unknown {
+  let n = 0;
+  return (request) => {
+    n += 1;
+    return typeof recorded === 'function' ? recorded(request, n) : recorded[Math.min(n, recorded.length) - 1];
+  };
+}
+
+/** A script that is being played. */
+export interface Playback<Script extends BatchScript = BatchScript> {
+  readonly script: Script;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** What `build` makes of the present moment; made once for each key as long as the moment lasts. */
+  present<Made>(key: string, build: (moment: Moment) => Made): Made;
+}
+
+/** Starts a script. `now` is in milliseconds; `speed` is how many of the script's pass in one of those. */
+export function play<Script extends BatchScript>(
+  script: Script,
+  { now, speed }: { now: () => number; speed: number },
+): Playback<Script> {
+  const startedAt = now();
+  const momentAt = momentsOf(script);
+  const made = new WeakMap<Moment, Map<string, unknown>>();
+
+  return {
+    script,
+    createdAt: script.createdAt ?? Date.now(),
+    present<Made>(key: string, build: (moment: Moment) => Made): Made {
+      const moment = momentAt((now() - startedAt) * speed);
+      const ofMoment = made.get(moment) ?? new Map<string, unknown>();
+      made.set(moment, ofMoment);
+      if (!ofMoment.has(key)) ofMoment.set(key, build(moment));
+      return ofMoment.get(key) as Made;
+    },
+  };
+}

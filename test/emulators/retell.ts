@@ -1,0 +1,198 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  adder,
+  type BatchSource,
+  isRecorded,
+  type Playback,
+  play,
+  type RecordedBatch,
+  replay,
+} from './playback.ts';
+import {
+  castRetellRuns,
+  makeRetellId,
+  recordedDefinitions,
+  retellBatchBody,
+  retellRunBody,
+} from './retell-bodies.ts';
+import { type Definition, definitionRoutes } from './retell-definitions.ts';
+import { engineIn, isEngine } from './retell-engine.ts';
+import { pageOf, pageRequest, type WrongPages } from './retell-paging.ts';
+import { readSample } from './samples.ts';
+import {
+  type Emulator,
+  type EmulatorOptions,
+  existing,
+  fieldsOf,
+  monotonic,
+  Refusal,
+  type Route,
+  type SeenRequest,
+  startServer,
+} from './server.ts';
+import { type BatchScript, type Fields, oneAfterTheOther, type RunScript } from './timeline.ts';
+
+export interface RetellBatch extends BatchScript {
+  /** Lists of the runs that are wrong in their paging; `endless` goes round and round under new keys. */
+  readonly pages?: WrongPages;
+}
+
+export interface RetellOptions extends EmulatorOptions {
+  readonly batches?: readonly BatchSource<RetellBatch>[];
+  /** What becomes of a batch that a client creates. Default: one run after the other, a second each, all pass. */
+  readonly created?: (testCaseIds: readonly string[]) => Omit<RetellBatch, 'id'>;
+}
+
+export interface RetellEmulator extends Emulator {
+  /** Starts more batches, now. */
+  add(...batches: readonly BatchSource<RetellBatch>[]): void;
+}
+
+/**
+ * Retell's testing endpoints, as its reference and its SDK describe them. What nobody documents is decided here: the order of
+ * lists (runs as scripted, batches newest first), the form of pagination keys, which 400s there are.
+ */
+export async function startRetell(options: RetellOptions = {}): Promise<RetellEmulator> {
+  const { now = monotonic, speed = 1, batches = [] } = options;
+  const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
+  const shown = new Map<string, ShownBatch>();
+  const definitions = new Map(
+    recordedDefinitions.map((each): [string, Definition] => [each.test_case_definition_id, { ...each }]),
+  );
+
+  const add = adder(shown, (source: BatchSource<RetellBatch>) =>
+    isRecorded(source) ? showRecorded(source) : showPlayback(play(source, { now, speed })),
+  );
+  const routes = [...batchRoutes({ shown, definitions, add, created }), ...definitionRoutes(definitions)];
+  const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
+
+  add(...batches);
+  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add };
+}
+
+/** A batch as the endpoints see it. */
+interface ShownBatch {
+  look(request: SeenRequest): unknown;
+  list(request: SeenRequest): unknown;
+  listV1(request: SeenRequest): unknown;
+  run(id: string): unknown;
+  /** Only for a scripted batch: recordings are not listed. */
+  readonly batch?: () => Fields;
+}
+
+function showPlayback({ script, createdAt, present }: Playback<RetellBatch>): ShownBatch {
+  const cast = castRetellRuns(script);
+  const batch = (): Fields => present('batch', (moment) => retellBatchBody(script, moment, createdAt));
+  const runs = (): Fields[] =>
+    present('runs', (moment) =>
+      moment.runs.map(({ index, phase }) => retellRunBody(cast[index]!, { index, phase, createdAt })),
+    );
+  const list = (request: SeenRequest): unknown => {
+    const page = pageRequest(request, script.id);
+    return present(`runs ${page.offset} ${page.limit}`, () => pageOf(runs(), script.id, page, script.pages));
+  };
+  const run = (id: string): unknown => runs().find((each) => each['test_case_job_id'] === id);
+  return { look: batch, list, listV1: runs, run, batch };
+}
+
+function showRecorded({ looks, listings = [], details = new Map() }: RecordedBatch): ShownBatch {
+  const list = replay(listings);
+  return { look: replay(looks), list, listV1: list, run: (id) => details.get(id) };
+}
+
+interface Batches {
+  readonly shown: ReadonlyMap<string, ShownBatch>;
+  readonly definitions: ReadonlyMap<string, Definition>;
+  readonly add: (batch: RetellBatch) => void;
+  readonly created: (testCaseIds: readonly string[]) => Omit<RetellBatch, 'id'>;
+}
+
+function batchRoutes({ shown, definitions, add, created }: Batches): Route[] {
+  let made = 0;
+  return [
+    {
+      method: 'GET',
+      path: '/get-batch-test/:id',
+      answer: ({ id, request }) => existing(shown.get(id)?.look(request)),
+    },
+    {
+      method: 'GET',
+      path: '/v2/list-test-runs/:id',
+      answer: ({ id, request }) => existing(shown.get(id)?.list(request)),
+    },
+    {
+      method: 'GET',
+      path: '/list-test-runs/:id',
+      answer: ({ id, request }) => existing(shown.get(id)?.listV1(request)),
+    },
+    {
+      method: 'GET',
+      path: '/get-test-run/:id',
+      answer: ({ id }) =>
+        existing([...shown.values()].map((batch) => batch.run(id)).find((run) => run !== undefined)),
+    },
+    {
+      method: 'GET',
+      path: '/v2/list-batch-tests',
+      answer: ({ request }) => {
+        const bodies = [...shown.values()]
+          .reverse()
+          .flatMap(({ batch }) => (batch === undefined ? [] : [batch()]));
+        return pageOf(ofEngine(bodies, request), 'batches', pageRequest(request, 'batches'));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/create-batch-test',
+      status: 201,
+      answer: ({ request }) => {
+        const { test_case_definition_ids: ids, response_engine: engine } = fieldsOf(request);
+        const tested = testCases(ids, definitions);
+        engineIn(engine);
+        made += 1;
+        const id = makeRetellId('batch', `created ${made}`);
+        const script = created(tested.map((each) => each.test_case_definition_id));
+        const runs = script.runs.map((run, index) => ({ ...runOf(tested[index]), ...run }));
+        add({ ...script, id, runs, fields: { response_engine: engine, ...script.fields } });
+        return shown.get(id)?.batch?.();
+      },
+    },
+  ];
+}
+
+/** The batches that tested the engine which the query names, in the version it names or else the latest. */
+function ofEngine(bodies: readonly Fields[], request: SeenRequest): Fields[] {
+  const wanted = engineIn(request.query);
+  const found = bodies.filter((body) => isEngine(body['response_engine'], wanted));
+  const versionOf = (body: Fields): unknown => (body['response_engine'] as { version?: unknown }).version;
+  const versions = found.map(versionOf).filter((version) => typeof version === 'number');
+  const latest = versions.length > 0 ? Math.max(...versions) : undefined;
+  const version = request.query['version'] === undefined ? latest : Number(request.query['version']);
+  return found.filter((body) => version === undefined || versionOf(body) === version);
+}
+
+function testCases(ids: unknown, definitions: ReadonlyMap<string, Definition>): Definition[] {
+  if (!Array.isArray(ids) || ids.length < 1 || ids.length > 1000) {
+    throw new Refusal(400, ['test_case_definition_ids must be a list of 1 to 1000 ids.']);
+  }
+  return ids.map((id: unknown) => {
+    const definition = definitions.get(String(id));
+    if (definition === undefined) throw new Refusal(400, [`There is no test case definition ${id}.`]);
+    return definition;
+  });
+}
+
+function runOf(definition: Definition | undefined): RunScript {
+  if (definition === undefined) return {};
+  const { test_case_definition_id: testCaseId, ...rest } = definition;
+  return { testCaseId, name: String(rest['name']), fields: { test_case_definition_snapshot: definition } };
+}
+
+const DOCUMENTED = [400, 401, 402, 404, 422, 429, 500];
+
+function errorBody(status: number, details: readonly string[]): unknown {
+  const message = DOCUMENTED.includes(status)
+    ? readSample<{ message: string }>(`retell__error__${status}`).message
+    : STATUS_CODES[status];
+  return { status: 'error', message: [message, ...details].join(' ') };
+}

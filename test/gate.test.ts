@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import type { Batch, Run, RunStatus } from '../src/domain/batch.ts';
+import { type Publisher, runGate } from '../src/gate.ts';
+import { type Inputs, parseInputs } from '../src/inputs.ts';
+import type { Provider } from '../src/providers/provider.ts';
+import type { Findings } from '../src/report/report.ts';
+import { virtualClock } from './virtual-clock.ts';
+
+const run = (status: RunStatus, id: string): Run => ({
+  id,
+  testCase: { id: `case-${id}`, name: `Case ${id}` },
+  status,
+  assertions: [],
+  criteria: [],
+  turns: [],
+});
+
+const inputs: Inputs = parseInputs(
+  (name) => ({ provider: 'retell', 'api-key': 'k', 'batch-id': 'b1,b2' })[name] ?? '',
+).inputs;
+
+/** A provider whose batches settle at the n-th look, with one run of the given status each. */
+function provider(settlesAt: number, status: RunStatus): Provider {
+  const looks = new Map<string, number>();
+  return {
+    title: 'Retell',
+    async look(id): Promise<Batch> {
+      looks.set(id, (looks.get(id) ?? 0) + 1);
+      const settled = (looks.get(id) ?? 0) >= settlesAt;
+      return { id, settled, announced: { total: 1, passed: settled && status === 'passed' ? 1 : 0 } };
+    },
+    readRuns: async (batch) => ({ ...batch, runs: batch.settled ? [run(status, `${batch.id}-r`)] : [] }),
+    explain: async (runs) => runs.map((one) => ({ ...one, explanation: `why ${one.id}` })),
+  };
+}
+
+/** Takes notes, and does something while it publishes, if told so. */
+function publisher(whilePublishing: () => void = () => undefined) {
+  const progress: Findings[] = [];
+  const published: Findings[] = [];
+  const notes: Publisher = {
+    progress: (findings) => progress.push(findings),
+    publish: async (findings) => {
+      published.push(findings);
+      whilePublishing();
+    },
+  };
+  return { notes, progress, published };
+}
+
+async function gate(from: Provider, { signal = new AbortController().signal, published = publisher() } = {}) {
+  const logged: string[] = [];
+  const clock = virtualClock();
+  const verdict = await runGate(inputs, {
+    provider: from,
+    publisher: published.notes,
+    clock,
+    signal,
+    log: (line) => logged.push(line),
+  });
+  return { verdict, logged, ...published };
+}
+
+describe('the story', () => {
+  test('two batches that pass: waiting is shown, then the verdict is published once', async () => {
+    const { verdict, progress, published, logged } = await gate(provider(3, 'passed'));
+    expect(verdict).toBe('passed');
+    expect(
+      published.map(({ judgement, batches, name, providerTitle }) => ({
+        judgement,
+        ids: batches.map(({ id }) => id),
+        name,
+        providerTitle,
+      })),
+    ).toEqual([
+      {
+        judgement: { verdict: 'passed', reason: 'All 2 runs in 2 batches passed.', notes: [] },
+        ids: ['b1', 'b2'],
+        name: 'Agent tests (Retell)',
+        providerTitle: 'Retell',
+      },
+    ]);
+    expect(progress.every(({ judgement }) => judgement === undefined)).toBe(true);
+    expect(progress.length).toBeGreaterThan(1);
+    expect(logged).toEqual([
+      '[0:00] 0 of 1 runs finished, 0 passed',
+      '[0:00] 0 of 2 runs finished, 0 passed',
+      '[0:10] 1 of 2 runs finished, 1 passed',
+      '[0:10] 2 of 2 runs finished, 2 passed',
+    ]);
+  });
+
+  test('runs that did not pass are explained before they are published', async () => {
+    const { verdict, published } = await gate(provider(1, 'failed'));
+    expect(verdict).toBe('failed');
+    expect(
+      published[0]?.batches.flatMap(({ batch }) => batch?.runs?.map(({ explanation }) => explanation)),
+    ).toEqual(['why b1-r', 'why b2-r']);
+  });
+
+  test('a silent minute is broken by a heartbeat', async () => {
+    const { verdict, logged } = await gate(provider(9_999, 'passed'));
+    expect(verdict).toBe('timed-out');
+    expect(logged.slice(2, 4)).toEqual([
+      '[1:00] still waiting, for at most 29 min more: 0 of 2 runs finished, 0 passed',
+      '[2:00] still waiting, for at most 28 min more: 0 of 2 runs finished, 0 passed',
+    ]);
+  });
+});
+
+describe('a workflow that is cancelled', () => {
+  test('while waiting: what is published says so', async () => {
+    const cancelled = new AbortController();
+    const slow = provider(4, 'passed');
+    const { verdict, published } = await gate(
+      {
+        ...slow,
+        look: async (id, patience) => {
+          const batch = await slow.look(id, patience);
+          if (id === 'b2') cancelled.abort();
+          return batch;
+        },
+      },
+      { signal: cancelled.signal },
+    );
+    expect(verdict).toBe('cancelled');
+    expect(published.map(({ judgement }) => judgement?.reason)).toEqual([
+      'The workflow was cancelled while the gate was waiting. The provider has no way to cancel a batch: b1, b2 go on there.',
+    ]);
+  });
+
+  test('while a green verdict is being published: it is published again, and red', async () => {
+    const cancelled = new AbortController();
+    const { verdict, published } = await gate(provider(1, 'passed'), {
+      signal: cancelled.signal,
+      published: publisher(() => cancelled.abort()),
+    });
+    expect(verdict).toBe('cancelled');
+    expect(published.map(({ judgement }) => judgement?.verdict)).toEqual(['passed', 'cancelled']);
+  });
+
+  test('while a failure is being published: it stays a failure', async () => {
+    const cancelled = new AbortController();
+    const { verdict } = await gate(provider(1, 'failed'), {
+      signal: cancelled.signal,
+      published: publisher(() => cancelled.abort()),
+    });
+    expect(verdict).toBe('failed');
+  });
+});
