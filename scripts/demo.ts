@@ -28,6 +28,9 @@ const { values } = parseArgs({
   },
 });
 
+/** The pages that were written, for the index. */
+const pages: { title: string; file: string }[] = [];
+
 const asked = values.provider !== undefined || values['batch-id'] !== undefined;
 process.exitCode = asked ? await askProvider() : await showDemo();
 
@@ -76,10 +79,8 @@ async function showDemo(): Promise<number> {
   return 0;
 }
 
-const pages: { title: string; file: string }[] = [];
-
 async function show(title: string, inputs: Record<string, string>): Promise<void> {
-  await using github = await startGitHub({});
+  await using github = await startGitHub({ issues: { 7: {} } });
   const ended = await runAloud(title, {
     inputs: { 'api-key': 'test-key', 'poll-interval-seconds': '1', ...inputs },
     event: pullRequestEvent(7, 'private'),
@@ -114,7 +115,11 @@ async function askProvider(): Promise<number> {
 
 async function runAloud(title: string, options: StepOptions): Promise<Ended> {
   console.log(`\n── ${title} ${'─'.repeat(Math.max(0, 76 - title.length))}`);
-  using step = prepareStep({ ...options, onLine: (line) => console.log(line) });
+  // The runner obeys these lines instead of showing them.
+  const show = (line: string): void => {
+    if (!line.startsWith('::add-mask::')) console.log(line);
+  };
+  using step = prepareStep({ ...options, onLine: show });
   const ended = await step.main().ended;
   await step.post().ended;
   console.log(
@@ -131,22 +136,25 @@ async function writePage(name: string, title: string, markdown: string): Promise
   console.log(`Wrote ${join('demo-output', `${name}.md`)} and ${join('demo-output', file)}`);
 }
 
-const index = (): Promise<string> =>
-  renderGitHubPage({
+function index(): Promise<string> {
+  const links = pages.map(({ title, file }) => `- [${title}](${file})`).join('\n');
+  return renderGitHubPage({
     title: 'Agent Test Gate: demo',
-    markdown: `# What a reviewer sees\n\n${pages.map(({ title, file }) => `- [${title}](${file})`).join('\n')}\n`,
+    markdown: `# What a reviewer sees\n\n${links}\n`,
     theme: 'light',
   });
+}
 
-const proxies = (): Record<string, string | undefined> =>
-  Object.fromEntries(
-    [
-      'HTTPS_PROXY',
-      'HTTP_PROXY',
-      'NO_PROXY',
-      'https_proxy',
-      'http_proxy',
-      'no_proxy',
-      'NODE_EXTRA_CA_CERTS',
-    ].map((name) => [name, process.env[name]]),
-  );
+/** A self-hosted runner reaches the provider as this machine does. */
+function proxies(): Record<string, string | undefined> {
+  const names = [
+    'HTTPS_PROXY',
+    'HTTP_PROXY',
+    'NO_PROXY',
+    'https_proxy',
+    'http_proxy',
+    'no_proxy',
+    'NODE_EXTRA_CA_CERTS',
+  ];
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+}

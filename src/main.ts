@@ -26,7 +26,9 @@ const say = (line: string): string =>
   );
 const log = (line: string): void => core.info(say(line));
 const warn = (line: string): void => core.warning(say(line));
-const trace = (line: string): void => core.debug(say(line));
+const trace = (line: string): void => {
+  if (core.isDebug()) core.debug(say(line));
+};
 
 // `dist/post.js` loads this same file behind the job.
 if (basename(process.argv[1] ?? '') === 'post.js') await post();
@@ -34,7 +36,7 @@ else await main();
 
 /** The step: waits, reports, and fails unless every run passed. The only place that sets the exit code. */
 async function main(): Promise<void> {
-  core.saveState('phase', 'started');
+  remember('phase', 'started');
   // Red until shown otherwise, whatever ends this process.
   process.exitCode = 1;
   try {
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
   } catch (error) {
     await giveUp(error);
   }
-  core.saveState('phase', 'finished');
+  remember('phase', 'finished');
   // Nothing that is left open, a connection that hangs, may hold up the job.
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }
@@ -53,18 +55,24 @@ async function main(): Promise<void> {
  * that the gate waits.
  */
 async function post(): Promise<void> {
-  if (core.getState('phase') === '') return;
-  const { finishComment } = await import('./publishing.ts');
-  const { inputs, secrets } = parseInputs(core.getInput);
-  await useProxies();
+  const phase = core.getState('phase');
   const file = core.getState('comment');
-  await finishComment({
-    inputs,
-    githubToken: secrets.githubToken,
-    ...publishingEdges(),
-    isFinished: core.getState('phase') === 'finished',
-    remembered: file === '' ? undefined : JSON.parse(readFileSync(file, 'utf8')),
-  });
+  // The step never began, or it ended without a comment.
+  if (phase === '' || (phase === 'finished' && file === '')) return;
+  try {
+    const { finishComment } = await import('./publishing.ts');
+    const { inputs, secrets } = parseInputs(core.getInput);
+    await useProxies();
+    await finishComment({
+      inputs,
+      githubToken: secrets.githubToken,
+      ...publishingEdges(),
+      isFinished: phase === 'finished',
+      remembered: file === '' ? undefined : JSON.parse(readFileSync(file, 'utf8')),
+    });
+  } catch (error) {
+    warn(`The comment could not be brought up to date behind the job: ${String(error)}`);
+  }
 }
 
 async function gate(signal: AbortSignal): Promise<Verdict> {
@@ -82,12 +90,21 @@ async function gate(signal: AbortSignal): Promise<Verdict> {
     remember: (comment) => {
       const file = join(process.env['RUNNER_TEMP'] ?? tmpdir(), `agent-test-gate-${process.pid}.json`);
       writeFileSync(file, JSON.stringify(comment));
-      core.saveState('comment', file);
+      remember('comment', file);
     },
   });
   const verdict = await runGate(inputs, { provider, publisher, clock: systemClock, signal, log });
   log(`Verdict: ${verdict}.`);
   return verdict;
+}
+
+/** Tells the `post` step something. Without it that step does nothing, which is no reason to fail. */
+function remember(name: string, value: string): void {
+  try {
+    core.saveState(name, value);
+  } catch (error) {
+    trace(`The state ${name} could not be saved: ${String(error)}`);
+  }
 }
 
 function publishingEdges(): PublishingEdges {

@@ -98,9 +98,10 @@ export function createPublisher(options: PublishingOptions): Publisher {
           writeReportFile(output, path, render(report)),
         );
       }
-      writeOutputs(report);
+      await attempt(options, 'The outputs', () => writeOutputs(report));
       const written = await comment.write(report, { ...limits, quiet: false });
-      if (written?.url !== undefined) setCommentUrl(written.url);
+      const url = written?.url;
+      if (url !== undefined) await attempt(options, 'The output comment-url', () => setCommentUrl(url));
       // A cancellation leads to another round, and an annotation cannot be taken back.
       if (inputs.annotations && !limits.signal.aborted) annotationsFor(report).forEach(annotate);
     },
@@ -218,7 +219,11 @@ function sectionOf(report: Report): OwnSection {
 const idOf = (result: WriteResult): { id?: number } => ('id' in result ? { id: result.id } : {});
 
 /** Does something that may fail without consequences but a warning. */
-async function attempt({ warn }: PublishingEdges, what: string, action: () => Promise<void>): Promise<void> {
+async function attempt(
+  { warn }: PublishingEdges,
+  what: string,
+  action: () => Promise<void> | void,
+): Promise<void> {
   try {
     await action();
   } catch (error) {
@@ -242,7 +247,7 @@ export async function publishFailure(reason: string, edges: PublishingEdges): Pr
     edges.masked,
   );
   await attempt(edges, 'The job summary', () => writeSummary(renderSummary(report)));
-  writeOutputs(report);
+  await attempt(edges, 'The outputs', () => writeOutputs(report));
 }
 
 export interface FinishOptions extends PublishingEdges {

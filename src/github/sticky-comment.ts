@@ -54,13 +54,20 @@ interface Written {
   readonly status: 'created' | 'updated';
   readonly comment: Comment;
   readonly section: StoredSection;
-  /** The whole text when it was last seen with the section in it. */
+  /** The whole text that was written. */
   readonly body: string;
+  /** The section has been seen to be there, while others were writing. */
   readonly isConfirmed: boolean;
 }
 
-/** The shortest time in which another job that read before us could write after us. */
-const PAUSE_MS = 250;
+interface Pause {
+  readonly pauseMs: number;
+}
+
+/** Before looking whether what was written stays: others that read before us could write that long after us. */
+const PAUSE_MS = { alone: 250, inCompany: 1_000 };
+/** After so long without a sign of another job there is none that is just beginning. */
+const ALONE_AFTER_MS = 10_000;
 /** Looks and writes, against other jobs that never stop writing. */
 const MAX_ROUNDS = 30;
 /** For a GitHub that refuses what is under its documented limit. */
@@ -78,6 +85,8 @@ export function createStickyComment({
     issue,
     isMarked: (body) => parseComment(body, writer.name) !== undefined,
   });
+  /** When another job was last seen, or could not yet be. */
+  let companyAt = clock.now();
   let newest = new AbortController();
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -111,41 +120,47 @@ export function createStickyComment({
     let written: Written | undefined;
     let limit = COMMENT_LIMIT;
 
-    async function step(signal: AbortSignal): Promise<WriteResult | { pauseMs: number }> {
+    async function step(signal: AbortSignal): Promise<WriteResult | Pause> {
       const startedAt = clock.now();
       const found = await comments.find(signal);
+      if (found.length > 1) companyAt = clock.now();
+      const next = await act(found, { startedAt, signal });
+      // Only now that what they hold stands in the first.
+      await removeLeftovers(found.slice(1), own.key, signal);
+      return next;
+    }
+
+    async function act(
+      found: readonly Comment[],
+      { startedAt, signal }: { startedAt: number; signal: AbortSignal },
+    ): Promise<WriteResult | Pause> {
       const kept = found[0];
       const there = kept && findSection(kept.body, own.key, writer);
-      const done = async (result: WriteResult) => {
-        await removeLeftovers(found.slice(1), own.key, signal);
-        return result;
-      };
-
       if (kept !== undefined && there !== undefined) {
-        if (options.onlyIfWaiting && there.state !== 'waiting') return done(resultOf('unchanged', kept));
+        if (options.onlyIfWaiting && there.state !== 'waiting') return resultOf('unchanged', kept);
         if (written !== undefined && stands(written.section, there)) {
           const isQuiet = written.isConfirmed || written.body === normalize(kept.body);
-          if (isQuiet) return done(resultOf(written.status, kept));
+          if (isQuiet) return resultOf(written.status, kept);
           // Others are writing, so one that read before us may still be about to write.
-          written = { ...written, body: normalize(kept.body), isConfirmed: true };
-          return { pauseMs: pauseAfter(clock.now() - startedAt) };
+          written = { ...written, isConfirmed: true };
+          return pauseAfter(clock.now() - startedAt);
         }
       }
       written = undefined;
 
       const merge = mergeSection({ existing: found.map(({ body }) => body), own, writer, limit });
-      if (merge.action === 'leave') return done(leave(merge.why));
+      if (merge.action === 'leave') return leave(merge.why);
       if (kept === undefined && !options.create) return leave('absent');
-      if (kept !== undefined && normalize(kept.body) === merge.body) return done(resultOf('unchanged', kept));
+      if (kept !== undefined && normalize(kept.body) === merge.body) return resultOf('unchanged', kept);
 
       const comment = await comments.write(merge.body, kept, signal);
       const status = kept === undefined ? 'created' : 'updated';
       written = { status, comment, section: merge.section, body: merge.body, isConfirmed: false };
-      const result = await done(resultOf(status, comment));
       // What only waits is soon written again and need not be looked after.
-      if (there !== undefined && own.state === 'waiting') return result;
-      const isAlone = there !== undefined && !merge.isShared;
-      return { pauseMs: pauseAfter(isAlone ? 0 : clock.now() - startedAt) };
+      if (there !== undefined && own.state === 'waiting') return resultOf(status, comment);
+      if (there === undefined || merge.isShared) companyAt = clock.now();
+      const isAlone = clock.now() - companyAt > ALONE_AFTER_MS;
+      return isAlone ? pause(PAUSE_MS.alone) : pauseAfter(clock.now() - startedAt);
     }
 
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -186,7 +201,9 @@ export function createStickyComment({
     ...(why === 'newer-format' || why === 'full' ? { warning: leftWarning(why, issue) } : {}),
   });
 
-  const pauseAfter = (tookMs: number): number => Math.max(PAUSE_MS, 2 * tookMs) * (1 + random());
+  const pause = (atLeastMs: number): Pause => ({ pauseMs: atLeastMs * (1 + random()) });
+  /** A GitHub that is slow to us is slow to the others. */
+  const pauseAfter = (tookMs: number): Pause => pause(Math.max(PAUSE_MS.inCompany, 2 * tookMs));
 
   return {
     write: (section, options) =>

@@ -1,6 +1,6 @@
 import type { Run } from '../domain/batch.ts';
 import { notPassed } from './batch-section.ts';
-import { countRuns } from './figures.ts';
+import { STATUS_WORDS } from './figures.ts';
 import { headline } from './headline.ts';
 import { plainLine } from './plain.ts';
 import type { Report } from './report.ts';
@@ -37,14 +37,6 @@ const annotation = (title: string, message: string): Annotation => ({
   message: plainLine(message, MAX_MESSAGE),
 });
 
-const WORDS = {
-  failed: 'Failed',
-  errored: 'Errored',
-  cancelled: 'Cancelled',
-  passed: 'Passed',
-  pending: 'Unfinished',
-};
-
 function forRun(run: Run): Annotation {
   const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
     if (outcome !== 'failed') return [];
@@ -56,17 +48,14 @@ function forRun(run: Run): Annotation {
   });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
-    `${WORDS[run.status]}: ${run.testCase.name}`,
-    [...why, ...failures, `(run ${plainLine(run.id, MAX_NAME)})`].join(' '),
+    `${STATUS_WORDS[run.status]}: ${run.testCase.name}`,
+    `${[...why, ...failures].join('; ')} (run ${plainLine(run.id, MAX_NAME)})`,
   );
 }
 
 function forRest(runs: readonly Run[]): Annotation {
   const names = runs.map(({ testCase }) => plainLine(testCase.name, MAX_NAME)).join('; ');
-  return annotation(
-    `${countRuns(runs.length)} more did not pass`,
-    `The job summary has all of them: ${names}`,
-  );
+  return annotation(`${runs.length} more runs did not pass`, `The job summary has all of them: ${names}`);
 }
 
 const quoted = (text: string): string => `"${plainLine(text, MAX_VALUE)}"`;

@@ -37,8 +37,7 @@ export function* renderRuns(
 ): Generator<string> {
   if (batch === undefined) return;
   if (batch.runs === undefined) {
-    if (isFinal)
-      yield sentence('The runs of this batch were not read: the counts are those of the provider.');
+    if (isFinal) yield sentence("The runs of this batch were not read: the counts are the provider's.");
     return;
   }
 
@@ -53,14 +52,18 @@ export function* renderRuns(
     yield items(byName, views);
   }
   const unnamed = rest.length - byName.length;
-  if (unnamed > 0)
-    yield sentence(`${unnamed === bad.length ? '' : 'And '}${countMore(unnamed, bad.length)} did not pass.`);
+  if (unnamed > 0) {
+    const who = unnamed === bad.length ? countRuns(unnamed) : `And ${unnamed} more`;
+    yield sentence(`${who} did not pass.`);
+  }
 
   yield* others('not finished', runsThat(batch, 'pending'), { views, open: isFinal });
   const unlisted = (batch.announced.total ?? 0) - batch.runs.length;
   if (isFinal && unlisted > 0) {
     yield sentence(
-      `The provider announced ${unlisted === 1 ? '1 more run' : `${unlisted} more runs`} and never listed ${unlisted === 1 ? 'it' : 'them'}.`,
+      unlisted === 1
+        ? 'The provider announced 1 more run that it has not listed.'
+        : `The provider announced ${unlisted} more runs that it has not listed.`,
     );
   }
   yield* others('passed', runsThat(batch, 'passed'), { views, open: false });
@@ -84,8 +87,6 @@ const items = (runs: readonly Run[], { item }: RunViews): string => runs.map(ite
 
 const sentence = (text: string): string => render(paragraph(words(text)));
 
-const countMore = (count: number, all: number) => (count === all ? countRuns(count) : `${count} more`);
-
 /** What tells one batch of several from the others: its own headline, what and when it was, and what went wrong. */
 export function* renderBatchHeading(
   outcome: BatchOutcome,
@@ -103,22 +104,21 @@ export function* renderBatchHeading(
 /** When a batch was created and how long its runs took, as far as the provider says. */
 export function batchFigures(batch: Batch | undefined): string[] {
   const createdAt = formatTime(batch?.createdAt);
-  const took = formatDuration(batchDuration(batch));
+  const took = batch?.settled === true ? formatDuration(batchDuration(batch)) : undefined;
   return [
     ...(createdAt === undefined ? [] : [`created ${createdAt}`]),
     ...(took === undefined ? [] : [`took ${took}`]),
   ];
 }
 
-function batchDuration(batch: Batch | undefined): number | undefined {
-  if (batch?.createdAt === undefined) return undefined;
+function batchDuration(batch: Batch): number {
   const ends = (batch.runs ?? []).map(
     ({ createdAt, durationMs }) => (createdAt ?? Number.NaN) + (durationMs ?? Number.NaN),
   );
   const last = ends
     .filter((end) => !Number.isNaN(end))
     .reduce((latest, end) => Math.max(latest, end), Number.NEGATIVE_INFINITY);
-  return last - batch.createdAt;
+  return last - (batch.createdAt ?? Number.NaN);
 }
 
 /** What one batch's heading says of it: green only if all its runs passed and nothing speaks against that. */

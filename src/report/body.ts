@@ -1,9 +1,12 @@
 import { notPassed } from './batch-section.ts';
-import { createBlocks, type Detail, renderLead, renderOmissions } from './body-blocks.ts';
+import { createBlocks } from './body-blocks.ts';
 import { joinWithin, type Limit, largest } from './fit.ts';
 import { renderFooter } from './footer.ts';
+import { renderLead } from './lead.ts';
+import { type Detail, renderOmissions } from './omissions.ts';
 import type { Report } from './report.ts';
-import { FULL, SHORTER, SHORTEST } from './run-block.ts';
+import { FULL, leastSize, SHORTER, SHORTEST } from './run-block.ts';
+import { publicTurns } from './run-text.ts';
 
 /** Everything is shown, with less and less evidence; then the runs that passed become a number. */
 const ALL = { inFull: Number.POSITIVE_INFINITY, byName: Number.POSITIVE_INFINITY };
@@ -19,20 +22,24 @@ const LEVELS: readonly Detail[] = [
  * and why, the others, the footer. What does not fit is left out by steps, the least important first, and said.
  */
 export function renderBody(report: Report, limit: Limit): string {
-  return shorten(report, limit) ?? leave(report, limit);
+  return fitDetail(report, limit) ?? renderVerdictOnly(report, limit);
 }
 
-/** The most detail that fits; `undefined` if not even the names of the batches do. */
-function shorten(report: Report, limit: Limit): string | undefined {
+/** The most detail that fits; `undefined` if not even the headings of the batches do. */
+function fitDetail(report: Report, limit: Limit): string | undefined {
   const blocks = createBlocks(report, limit.unit);
   const attempt = (detail: Detail, max = limit.max) => joinWithin(blocks(detail), { ...limit, max });
+  const toExplain = report.batches.flatMap(({ batch }) => notPassed(batch));
+
   for (const level of LEVELS) {
+    const sizes = toExplain.map((run) => leastSize(run, publicTurns(report, run), level.evidence));
+    if (sizes.reduce((sum, size) => sum + size, 0) > limit.max) continue;
     const body = attempt(level);
     if (body !== undefined) return body;
   }
 
   const least = { evidence: SHORTEST, othersByName: false };
-  const count = report.batches.flatMap(({ batch }) => notPassed(batch)).length;
+  const count = toExplain.length;
   const rest = largest(count, (inFull) => attempt({ ...least, ...ALL, inFull }));
   if (rest !== undefined) return rest.result;
 
@@ -43,13 +50,13 @@ function shorten(report: Report, limit: Limit): string | undefined {
 }
 
 /** For limits in which no list fits: the reason, as much of it as there is room for. */
-function leave(report: Report, limit: Limit): string {
-  const omissions = renderOmissions(report, { omissions: ['only the verdict is shown'], unit: limit.unit });
+function renderVerdictOnly(report: Report, limit: Limit): string {
+  const omissions = renderOmissions(report, ['only the verdict is shown'], limit.unit);
   const forms = [
     [renderLead(report), omissions, ...renderFooter(report, 3)],
-    [renderLead(report, 300), omissions],
-    [renderLead(report, 300)],
-    [renderLead(report, 60)],
+    [renderLead(report, { maxReason: 300 }), omissions],
+    [renderLead(report, { maxReason: 300 })],
+    [renderLead(report, { maxReason: 100, hasFigures: false })],
   ];
   for (const form of forms) {
     const body = joinWithin(form, limit);

@@ -1,4 +1,15 @@
-/** Times and counts in words, the same in every rendering. */
+import type { RunStatus, Tally } from '../domain/batch.ts';
+
+/** Times, counts and statuses in words, the same in every rendering. */
+
+/** How a run ended, at the start of a line. */
+export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+  pending: 'Unfinished',
+  passed: 'Passed',
+  failed: 'Failed',
+  errored: 'Errored',
+  cancelled: 'Cancelled',
+};
 
 /** `2026-09-14 08:00 UTC`; `undefined` for a time that no calendar has. Milliseconds since the epoch. */
 export function formatTime(ms: number | undefined): string | undefined {
@@ -28,6 +39,11 @@ const join = (...parts: [number, string][]): string =>
 /** `66.6%`, never rounded up to what it is not; from a rate between 0 and 1. */
 export function formatPercent(rate: number): string {
   return `${Math.floor(rate * 1_000 + 1e-6) / 10}%`;
+}
+
+/** `1 failed`, `2 errored`: those of the counts that are not zero. */
+export function countEach(tally: Tally, ...kinds: Exclude<keyof Tally, 'total'>[]): string[] {
+  return kinds.flatMap((kind) => (tally[kind] > 0 ? [`${tally[kind]} ${kind}`] : []));
 }
 
 /** `1 run`, `3 runs`. */

@@ -13,7 +13,7 @@ export function* renderFooter(report: Report, maxBatches = MAX_BATCHES): Generat
   const named = report.batches.slice(0, maxBatches);
   const more = report.batches.length - named.length;
   const lines = [
-    ...named.map(batchLine),
+    ...named.map((outcome) => batchLine(outcome, report)),
     ...(more > 0 ? [[words(`and ${more} more ${more === 1 ? 'batch' : 'batches'}`)]] : []),
     originLine(report.origin),
   ];
@@ -21,11 +21,11 @@ export function* renderFooter(report: Report, maxBatches = MAX_BATCHES): Generat
   if (content.length > 0) yield render(small(...content));
 }
 
-function batchLine({ id, batch }: BatchOutcome): Inline[] {
+function batchLine({ id, batch }: BatchOutcome, { judgement }: Report): Inline[] {
   const createdAt = formatTime(batch?.createdAt);
   return dotted([
     [words('Batch '), idOf(id)],
-    batch === undefined ? [words('never read')] : [],
+    batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
     createdAt === undefined ? [] : [words(`created ${createdAt}`)],
     batch?.subject === undefined ? [] : [words('tested '), foreign(batch.subject, MAX_SUBJECT)],
   ]);

@@ -1,6 +1,6 @@
 import type { Tally } from '../domain/batch.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { countRuns } from './figures.ts';
+import { countEach, countRuns } from './figures.ts';
 import { cleanLine } from './plain.ts';
 
 /** What a gate's part of a report can say in one word. */
@@ -31,34 +31,30 @@ function outcome(state: State, tally: Tally): string {
   const { total, passed, failed, errored, cancelled, unfinished } = tally;
   const ofAll = `of ${countRuns(total)}`;
   const finished = total === 0 ? 'no runs seen' : `${total - unfinished} ${ofAll} finished`;
-  const others = (...counts: [number, string][]) =>
-    counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : []));
 
   switch (state) {
     case 'passed':
       return total === 1 ? 'the one run passed' : `all ${total} runs passed`;
     case 'failed':
-      return [
-        `${failed} ${ofAll} failed`,
-        ...others([errored, 'errored'], [cancelled, 'cancelled'], [unfinished, 'unfinished']),
-      ].join(', ');
-    case 'errored':
-      return [
-        errored > 0 ? `${errored} ${ofAll} errored` : `the provider reports an error, ${finished}`,
-        ...others([cancelled, 'cancelled'], [unfinished, 'unfinished']),
-      ].join(', ');
+      return listed(`${failed} ${ofAll} failed`, countEach(tally, 'errored', 'cancelled', 'unfinished'));
+    case 'errored': {
+      const first =
+        errored > 0 ? `${errored} ${ofAll} errored` : `the provider reports an error, ${finished}`;
+      return listed(first, countEach(tally, 'cancelled', ...(errored > 0 ? ['unfinished' as const] : [])));
+    }
     case 'cancelled':
       return cancelled > 0
-        ? [`${cancelled} ${ofAll} cancelled`, ...others([unfinished, 'unfinished'])].join(', ')
+        ? listed(`${cancelled} ${ofAll} cancelled`, countEach(tally, 'unfinished'))
         : `cancelled, ${finished}`;
     case 'timed-out':
       return `timed out, ${finished}`;
     case 'inconclusive':
       return `inconclusive, ${total === 0 ? finished : `${passed} ${ofAll} passed`}`;
-    case 'waiting':
-      return [
-        total === 0 ? 'waiting for the first result' : `waiting, ${finished}`,
-        ...others([failed, 'failed'], [errored, 'errored'], [cancelled, 'cancelled']),
-      ].join(', ');
+    case 'waiting': {
+      const first = total === 0 ? 'waiting for the first result' : `waiting, ${finished}`;
+      return listed(first, countEach(tally, 'failed', 'errored', 'cancelled'));
+    }
   }
 }
+
+const listed = (first: string, others: readonly string[]): string => [first, ...others].join(', ');

@@ -17,7 +17,7 @@ export function redact(report: Report, secrets: readonly string[]): Report {
   if (wanted.length === 0) return report;
   const pattern = new RegExp(
     wanted.flatMap((secret) => [spelt(secret), ...inBase64(secret)]).join('|'),
-    'giu',
+    'gu',
   );
   return mapStrings(report, (text) => text.replace(pattern, REDACTED)) as Report;
 }

@@ -1,5 +1,5 @@
 import type { Assertion, Run, Turn } from '../domain/batch.ts';
-import { formatDuration } from './figures.ts';
+import { formatDuration, STATUS_WORDS } from './figures.ts';
 import { SIGNS } from './headline.ts';
 import {
   type Block,
@@ -60,7 +60,10 @@ export function isCut(run: Run, turns: readonly Turn[], evidence: Evidence): boo
 /** About the least that the rendered run takes, in characters: for knowing what cannot fit without rendering it. */
 export function leastSize(run: Run, turns: readonly Turn[], evidence: Evidence): number {
   const markup = 60;
-  return limitedTexts(run, turns, evidence).reduce((sum, [text, max]) => sum + Math.min(text.length, max), markup);
+  return limitedTexts(run, turns, evidence).reduce(
+    (sum, [text, max]) => sum + Math.min(text.length, max),
+    markup,
+  );
 }
 
 const MAX_NAME = 200;
@@ -81,7 +84,11 @@ export function renderRun(
 ): string {
   const { evidence, isCompact } = options;
   const title = heading(4, words(`${SIGNS[stateOf(run)]} `), nameOf(run));
-  const why = [...explanation(run, evidence), ...failedAssertions(run.assertions, evidence)];
+  const reasons = [...explanation(run, evidence), ...failedAssertions(run.assertions, evidence)];
+  const why =
+    reasons.length > 0 || run.status === 'cancelled'
+      ? reasons
+      : [paragraph(words('The provider gave no reason that could be read.'))];
   const judgedBy = run.assertions.length === 0 ? criteria(run.criteria, evidence) : [];
   const turns = options.turns.slice(-evidence.turns);
   const said = turns.length === 0 ? [] : [conversation(turns, evidence)];
@@ -194,18 +201,13 @@ function turnLine(turn: Turn, max: number): Inline[] {
   }
 }
 
-const ENDINGS = {
-  failed: 'Failed',
-  errored: 'Errored',
-  cancelled: 'Cancelled',
-  passed: 'Passed',
-  pending: 'Unfinished',
-};
-
 function details(run: Run): Inline[] {
   const duration = formatDuration(run.durationMs);
-  const ending = duration === undefined ? ENDINGS[run.status] : `${ENDINGS[run.status]} after ${duration}`;
-  return dotted([[words(ending)], [words('run '), idOf(run.id)]]);
+  const ending = STATUS_WORDS[run.status];
+  return dotted([
+    [words(duration === undefined ? ending : `${ending} after ${duration}`)],
+    [words('run '), idOf(run.id)],
+  ]);
 }
 
 function hasText(text: string | undefined): text is string {

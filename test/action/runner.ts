@@ -65,12 +65,12 @@ export const pullRequestEvent = (number = 7, visibility = 'public') => ({
     number,
     pull_request: {
       number,
-      head: { sha: '8d3c1f0a5b7e9d2c4f6a8b0c1d3e5f7a9b1c2d4e', repo: { full_name: 'acme/clinic' } },
-      base: { repo: { full_name: 'acme/clinic' } },
+      head: { sha: '8d3c1f0a5b7e9d2c4f6a8b0c1d3e5f7a9b1c2d4e', repo: { full_name: 'acme/voice-agents' } },
+      base: { repo: { full_name: 'acme/voice-agents' } },
     },
     repository: {
-      name: 'clinic',
-      full_name: 'acme/clinic',
+      name: 'voice-agents',
+      full_name: 'acme/voice-agents',
       owner: { login: 'acme' },
       private: visibility !== 'public',
       visibility,
@@ -101,7 +101,7 @@ export function prepareStep({ inputs, event = pullRequestEvent(), env = {}, onLi
         RUNNER_TEMP: folder,
         GITHUB_EVENT_NAME: event.name,
         GITHUB_EVENT_PATH: file('event.json'),
-        GITHUB_REPOSITORY: 'acme/clinic',
+        GITHUB_REPOSITORY: 'acme/voice-agents',
         GITHUB_REPOSITORY_OWNER: 'acme',
         GITHUB_SERVER_URL: 'https://github.com',
         // Nobody is there: a test that wants a comment brings its own GitHub.
@@ -113,7 +113,7 @@ export function prepareStep({ inputs, event = pullRequestEvent(), env = {}, onLi
         GITHUB_RUN_NUMBER: '41',
         GITHUB_RUN_ATTEMPT: '1',
         GITHUB_WORKFLOW: 'Agent tests',
-        GITHUB_WORKFLOW_REF: 'acme/clinic/.github/workflows/agent-tests.yml@refs/pull/7/merge',
+        GITHUB_WORKFLOW_REF: 'acme/voice-agents/.github/workflows/agent-tests.yml@refs/pull/7/merge',
         GITHUB_JOB: 'gate',
         GITHUB_ACTION: '__agent-test-gate',
         GITHUB_OUTPUT: file('output'),
@@ -168,7 +168,7 @@ export async function runStep(options: StepOptions): Promise<Ended> {
 
 function inputVariables(inputs: Readonly<Record<string, string>>): Record<string, string> {
   const defaults = Object.entries(metadata.inputs).map(([name, input]) => [name, input.default ?? '']);
-  const values = { ...Object.fromEntries(defaults), 'github-token': 'ghs_test_token', ...inputs };
+  const values = { ...Object.fromEntries(defaults), 'github-token': 'ghs_emulated', ...inputs };
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,

@@ -1,0 +1,21 @@
+/** `npm run bench` prints the figures that issue 4 asks for, and fails when one is missed. */
+import { benchScale } from './bench/scale.ts';
+import { benchSchedule, scheduleTable } from './bench/schedule.ts';
+
+const schedule = benchSchedule();
+console.log(
+  'When to look again: requests per batch, their share of a fixed 5 s on batches over 5 minutes, delay\n',
+);
+console.log(scheduleTable(schedule.rows));
+
+console.log('\nThe built action on a finished batch, beside a shell script with curl and jq\n');
+const scale = await benchScale();
+console.log(scale.lines.join('\n'));
+
+const failures = [...schedule.failures, ...scale.failures];
+console.log(
+  failures.length === 0
+    ? '\nEvery figure is reached.'
+    : `\nMissed:\n${failures.map((line) => `- ${line}`).join('\n')}`,
+);
+process.exitCode = failures.length === 0 ? 0 : 1;

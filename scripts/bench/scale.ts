@@ -1,0 +1,164 @@
+/**
+ * What the built action costs beside a shell script that makes the same requests: whole-process time and peak memory
+ * on a finished batch, time to the first request beside an empty Node process, and what GitHub downloads for a job.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { prepareStep } from '../../test/action/runner.ts';
+import { type RetellEmulator, startRetell } from '../../test/emulators/retell.ts';
+import { many } from '../../test/emulators/timeline.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const SIZES = [10, 1_000, 10_000] as const;
+const ROUNDS = 7;
+
+const LIMITS = {
+  /** Our time over the script's, at 1,000 runs. */
+  timeRatio: 1.5,
+  /** Peak memory at 10,000 runs, in MiB. */
+  memoryMiB: 300,
+  /** How much more one run may cost between 1,000 and 10,000 than between 10 and 1,000. */
+  growth: 1.5,
+  archiveKiB: 400,
+  bundleBytes: 1_000_000,
+};
+
+interface Measured {
+  readonly runs: number;
+  readonly oursMs: number;
+  readonly scriptMs: number;
+  readonly memoryMiB: number;
+}
+
+/** Measures everything and compares it with the figures of issue 4. Median of several rounds, taken in turn. */
+export async function benchScale(): Promise<{ lines: string[]; failures: string[] }> {
+  const failures: string[] = [];
+  const expect = (what: string, value: number, limit: number): string => {
+    if (value > limit) failures.push(`${what}: ${value.toFixed(2)}, at most ${limit}`);
+    return `${value.toFixed(2)} (at most ${limit})`;
+  };
+
+  const measured: Measured[] = [];
+  for (const runs of SIZES) measured.push(await measure(runs));
+  const startUp = await measureStartUp();
+  const [small, middle, large] = measured as [Measured, Measured, Measured];
+  const perRun = (from: Measured, to: Measured) => (to.oursMs - from.oursMs) / (to.runs - from.runs);
+
+  const archive = archiveBytes() / 1024;
+  const bundle = bundleBytes();
+  const lines = [
+    'runs      ours ms   script ms   ours/script   peak MiB',
+    ...measured.map(({ runs, oursMs, scriptMs, memoryMiB }) =>
+      [
+        String(runs).padEnd(8),
+        oursMs.toFixed(0).padStart(8),
+        scriptMs.toFixed(0).padStart(11),
+        (oursMs / scriptMs).toFixed(2).padStart(13),
+        memoryMiB.toFixed(0).padStart(10),
+      ].join(' '),
+    ),
+    `time over the script's at 1,000 runs: ${expect('time over the script at 1,000 runs', middle.oursMs / middle.scriptMs, LIMITS.timeRatio)}`,
+    `peak memory at 10,000 runs in MiB: ${expect('peak memory at 10,000 runs', large.memoryMiB, LIMITS.memoryMiB)}`,
+    `cost of one more run, large over small batches: ${expect('growth', perRun(middle, large) / perRun(small, middle), LIMITS.growth)}`,
+    `start to first request: ${startUp.firstRequestMs.toFixed(0)} ms, beside an empty Node process: ${startUp.emptyNodeMs.toFixed(0)} ms`,
+    `git archive, gzipped, in KiB: ${expect('git archive in KiB', archive, LIMITS.archiveKiB)}`,
+    `bundle (dist/*.js) in bytes: ${expect('bundle in bytes', bundle, LIMITS.bundleBytes)}`,
+  ];
+  return { lines, failures };
+}
+
+async function measure(count: number): Promise<Measured> {
+  const runs = many(count, (index) => ({ outcome: index % 50 === 7 ? 'failed' : 'passed' }));
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
+  const ours: number[] = [];
+  const script: number[] = [];
+  const memory: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const action = await runAction(retell);
+    ours.push(action.took);
+    memory.push(action.peakMiB);
+    script.push(await runScript(retell));
+  }
+  return { runs: count, oursMs: median(ours), scriptMs: median(script), memoryMiB: median(memory) };
+}
+
+async function runAction(
+  retell: RetellEmulator,
+): Promise<{ took: number; peakMiB: number; firstRequestMs: number }> {
+  using step = prepareStep({
+    inputs: {
+      provider: 'retell',
+      'api-key': 'test-key',
+      'batch-id': 'b1',
+      'api-url': retell.url,
+      comment: 'never',
+    },
+    env: {
+      NODE_OPTIONS: `--import ${dataUrl('process.on("exit", () => console.log("peak", process.resourceUsage().maxRSS));')}`,
+    },
+  });
+  const before = retell.requests.length;
+  const started = performance.now();
+  const { took, log } = await step.main().ended;
+  const peak = /^peak (\d+)$/m.exec(log)?.[1];
+  if (peak === undefined) throw new Error(`The action did not say how much memory it took:\n${log}`);
+  return { took, peakMiB: Number(peak) / 1024, firstRequestMs: (retell.requests[before]?.at ?? 0) - started };
+}
+
+async function runScript(retell: RetellEmulator): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'same-requests-'));
+  const started = performance.now();
+  const code = await exitOf('bash', [
+    join(root, 'scripts/bench/same-requests.sh'),
+    retell.url,
+    'b1',
+    join(folder, 'summary.md'),
+  ]);
+  const took = performance.now() - started;
+  const summary = readFileSync(join(folder, 'summary.md'), 'utf8');
+  rmSync(folder, { recursive: true });
+  if (code !== 1 || !summary.startsWith('## '))
+    throw new Error(`The script ended with ${code}; it needs bash, curl and jq.`);
+  return took;
+}
+
+async function measureStartUp(): Promise<{ firstRequestMs: number; emptyNodeMs: number }> {
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+  const ours: number[] = [];
+  const empty: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    ours.push((await runAction(retell)).firstRequestMs);
+    const started = performance.now();
+    await exitOf(process.execPath, ['-e', '0']);
+    empty.push(performance.now() - started);
+  }
+  return { firstRequestMs: median(ours), emptyNodeMs: median(empty) };
+}
+
+const exitOf = (command: string, args: string[]): Promise<number | null> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'ignore', env: { ...process.env, API_KEY: 'test-key' } });
+    child.once('error', reject).once('close', resolve);
+  });
+
+/** What GitHub sends to each job: the tree at HEAD less `export-ignore`. */
+function archiveBytes(): number {
+  return gzipSync(execFileSync('git', ['archive', 'HEAD'], { cwd: root, maxBuffer: 1e9 })).length;
+}
+
+function bundleBytes(): number {
+  const dist = join(root, 'dist');
+  return readdirSync(dist)
+    .filter((name) => name.endsWith('.js'))
+    .reduce((bytes, name) => bytes + statSync(join(dist, name)).size, 0);
+}
+
+const dataUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}

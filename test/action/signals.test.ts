@@ -1,0 +1,261 @@
+import pLimit from 'p-limit';
+import { describe, expect, test } from 'vitest';
+import { startBland } from '../emulators/bland.ts';
+import { type Fault, rateLimited } from '../emulators/faults.ts';
+import type { GitHubEmulator } from '../emulators/github.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { readSample } from '../emulators/samples.ts';
+import type { Emulator, FaultRule } from '../emulators/server.ts';
+import { endingOf, endless, gateOn, headingOf, red, startEventGitHub } from './bad-day.ts';
+import { type Ended, prepareStep, type Started } from './runner.ts';
+
+/** What the contract allows from the signal to the end, in milliseconds. */
+const WITHIN = 5_000;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+const hang: Fault = { kind: 'hang', when: 'before' };
+const hangAt =
+  (path: RegExp): FaultRule =>
+  (request) =>
+    path.test(request.path) ? hang : undefined;
+
+interface Moment {
+  readonly name: string;
+  readonly provider: 'retell' | 'bland';
+  start(): Promise<Emulator>;
+  readonly inputs?: Record<string, string>;
+  /** Resolves when the moment has come. */
+  reached(emulator: Emulator, started: Started): Promise<unknown>;
+  readonly verdict: 'cancelled' | 'failed';
+  /** What the summary says in any case. */
+  readonly says: RegExp;
+}
+
+const GOES_ON = /was cancelled.+b1 goes on there/s;
+const unfinished = { id: 'b1', runs: [{}, endless], settlesAt: Number.POSITIVE_INFINITY };
+
+const MOMENTS: readonly Moment[] = [
+  {
+    name: 'before the first request is answered',
+    provider: 'retell',
+    start: () => startRetell({ batches: [unfinished], faults: () => hang }),
+    reached: (retell) => retell.seen(() => true),
+    verdict: 'cancelled',
+    says: GOES_ON,
+  },
+  {
+    name: 'in the middle of a body',
+    provider: 'bland',
+    start: () => startBland({ batches: [unfinished], faults: () => ({ kind: 'hang', when: 'middle' }) }),
+    reached: (bland) => bland.seen(() => true),
+    verdict: 'cancelled',
+    says: GOES_ON,
+  },
+  {
+    name: 'between two looks',
+    provider: 'retell',
+    start: () => startRetell({ batches: [unfinished] }),
+    inputs: { 'poll-interval-seconds': '60' },
+    reached: (_, started) => started.line(/1 of 2 runs finished/),
+    verdict: 'cancelled',
+    says: GOES_ON,
+  },
+  {
+    name: 'between two looks, after a run has failed',
+    provider: 'bland',
+    start: () => startBland({ batches: [{ ...unfinished, runs: [{ outcome: 'failed' }, endless] }] }),
+    inputs: { 'poll-interval-seconds': '60' },
+    reached: (_, started) => started.line(/1 of 2 runs finished/),
+    verdict: 'failed',
+    says: GOES_ON,
+  },
+  {
+    name: 'while Retry-After is obeyed',
+    provider: 'retell',
+    start: () => startRetell({ batches: [unfinished], faults: () => rateLimited('20') }),
+    reached: (_, started) => started.line(/::debug::.+ failed \(1 in a row\)/),
+    verdict: 'cancelled',
+    says: GOES_ON,
+  },
+  {
+    name: 'while the runs are being listed',
+    provider: 'retell',
+    start: () => startRetell({ batches: [{ id: 'b1', runs: [{}] }], faults: hangAt(/list-test-runs/) }),
+    reached: (retell) => retell.seen(({ path }) => path.includes('list-test-runs')),
+    verdict: 'cancelled',
+    says: /was cancelled/,
+  },
+  {
+    name: 'while a settled batch that does not add up is read again',
+    provider: 'retell',
+    start: () => startRetell({ batches: [{ id: 'b1', runs: [{}], announce: { total: 2, passed: 2 } }] }),
+    reached: (_, started) => started.line(/does not add up yet/),
+    verdict: 'cancelled',
+    says: /was cancelled/,
+  },
+  {
+    name: 'while details of a failed run are read',
+    provider: 'bland',
+    start: () =>
+      startBland({
+        batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }] }],
+        faults: hangAt(/\/runs\//),
+      }),
+    reached: (bland) => bland.seen(({ path }) => path.includes('/runs/')),
+    verdict: 'failed',
+    says: /was cancelled/,
+  },
+  {
+    name: 'in the last look, after the deadline',
+    provider: 'retell',
+    start: () => startRetell({ batches: [unfinished], faults: () => hang }),
+    inputs: { 'timeout-minutes': '0.02' },
+    // The first look hangs until the deadline.
+    reached: (retell) => retell.seen(({ nth }) => nth === 2),
+    verdict: 'cancelled',
+    says: GOES_ON,
+  },
+];
+
+const PUBLISHING = [
+  { name: 'searched', method: 'GET', nth: 1 },
+  { name: 'written', method: 'POST', nth: 1 },
+  { name: 'looked at once more', method: 'GET', nth: 2 },
+] as const;
+
+/** GitHub hangs from the `nth` request of this method on, whatever it is. Resolves when it has begun to. */
+function hangFrom(github: GitHubEmulator, { method, nth }: { method: string; nth: number }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let seen = 0;
+  const when = (request: { method: string }): boolean => {
+    if (request.method === method) seen += 1;
+    if (seen >= nth) resolve();
+    return seen >= nth;
+  };
+  github.fail({ fault: hang, times: Number.POSITIVE_INFINITY, when });
+  return promise;
+}
+
+/** Sends the signal, waits for the end and measures how long it took. */
+async function end(started: Started, signal: NodeJS.Signals): Promise<Ended & { afterSignal: number }> {
+  const sentAt = performance.now();
+  started.process.kill(signal);
+  const ended = await started.ended;
+  return { ...ended, afterSignal: performance.now() - sentAt };
+}
+
+describe.concurrent.each(SIGNALS)('%s', (signal) => {
+  test.each(MOMENTS)('$name', async ({ provider, start, inputs, reached, verdict, says }) => {
+    await using emulator = await start();
+    using step = prepareStep({ inputs: gateOn(provider, emulator, inputs), env: { RUNNER_DEBUG: '1' } });
+    const started = step.main();
+    await reached(emulator, started);
+    const ended = await end(started, signal);
+    expect(endingOf(ended)).toEqual(red(verdict));
+    expect(ended.summary).toMatch(says);
+    expect(ended.afterSignal).toBeLessThan(WITHIN);
+  });
+
+  test.each(PUBLISHING)('while the comment is $name and GitHub hangs', async ({ method, nth }) => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    await using github = await startEventGitHub();
+    const hanging = hangFrom(github, { method, nth });
+    using step = prepareStep({
+      inputs: gateOn('retell', retell, { comment: 'always' }),
+      env: { GITHUB_API_URL: github.url },
+    });
+    const started = step.main();
+    await hanging;
+    const ended = await end(started, signal);
+    expect(endingOf(ended)).toEqual(red('cancelled'));
+    expect(ended.summary).toMatch(/was cancelled/);
+    expect(ended.afterSignal).toBeLessThan(WITHIN);
+  });
+
+  test('a second signal ends everything at once', async () => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    await using github = await startEventGitHub();
+    const hanging = hangFrom(github, { method: 'GET', nth: 1 });
+    using step = prepareStep({
+      inputs: gateOn('retell', retell, { comment: 'always' }),
+      env: { GITHUB_API_URL: github.url },
+    });
+    const started = step.main();
+    await hanging;
+    started.process.kill(signal);
+    await started.line(/the workflow was cancelled/);
+    const again = await end(started, 'SIGTERM');
+    expect({ exitCode: again.exitCode, signal: again.signal }).toEqual({ exitCode: 1, signal: null });
+    // After the first signal alone, GitHub is waited for longer than this.
+    expect(again.afterSignal).toBeLessThan(1_000);
+  });
+});
+
+test('a signal at each line of the log and each request: never green before the verdict is out everywhere', async () => {
+  const { events } = await signalAt(Number.POSITIVE_INFINITY);
+  const oneOfTwo = pLimit(2);
+  const ends = await Promise.all(
+    Array.from({ length: events }, (_, index) => oneOfTwo(() => signalAt(index + 1))),
+  );
+  expect(ends.filter((ended) => complaintsAbout(ended).length > 0)).toEqual([]);
+  expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
+}, 60_000);
+
+/** The `event`th line of the log or request to anybody is the moment of the signal. */
+async function signalAt(event: number) {
+  let events = 0;
+  let sentAt = 0;
+  let kill = (): unknown => undefined;
+  const count = (): undefined => {
+    events += 1;
+    if (events !== event) return;
+    sentAt = performance.now();
+    kill();
+  };
+  await using retell = await startRetell({
+    batches: [
+      {
+        id: recordedBatch.test_case_batch_job_id,
+        looks: [{ ...recordedBatch, status: 'in_progress' }, recordedBatch],
+        listings: [readSample('retell__list-test-runs-v2__all-pass')],
+      },
+    ],
+    faults: count,
+  });
+  await using github = await startEventGitHub();
+  github.fail({ fault: hang, when: () => count() ?? false });
+  using step = prepareStep({
+    inputs: gateOn('retell', retell, {
+      comment: 'always',
+      'batch-id': recordedBatch.test_case_batch_job_id,
+    }),
+    env: { GITHUB_API_URL: github.url, RUNNER_DEBUG: '1' },
+    onLine: count,
+  });
+  const started = step.main();
+  kill = () => started.process.kill('SIGINT');
+  const ended = await started.ended;
+  const texts = [ended.summary, ...github.comments(7).map(({ body }) => body)];
+  return {
+    ...endingOf(ended),
+    event,
+    events,
+    headings: texts.map(headingOf),
+    isInTime: performance.now() - sentAt < WITHIN,
+  };
+}
+const recordedBatch = readSample<{ test_case_batch_job_id: string }>(
+  'retell__get-batch-test__complete-all-pass',
+);
+
+function complaintsAbout({ exitCode, verdict, headings, isInTime }: Awaited<ReturnType<typeof signalAt>>) {
+  const all = (pattern: RegExp) => headings.every((heading) => pattern.test(heading));
+  // Before the action listens, the signal ends the process in the system's way: nothing was begun by then.
+  const isUnborn = exitCode === null && headings.join('') === '';
+  const isCancelled = exitCode === 1 && verdict === 'cancelled' && all(/: cancelled/);
+  const isTooLate = exitCode === 0 && verdict === 'passed' && all(/: all \d+ runs passed/);
+  return [
+    ...(isUnborn || isCancelled || isTooLate ? [] : ['no clear ending']),
+    ...(isInTime ? [] : ['too slow']),
+  ];
+}

@@ -1,0 +1,61 @@
+/** The repository's own workflows and the examples in the docs, as text and as YAML. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface WorkflowStep {
+  readonly name?: string;
+  readonly id?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly if?: string | boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+export interface Job {
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly steps: readonly WorkflowStep[];
+}
+
+export interface Workflow {
+  readonly permissions?: unknown;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+export interface WorkflowFile {
+  /** With slashes, from the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+  readonly workflow: Workflow;
+}
+
+export const ownWorkflows = workflowsIn('.github/workflows');
+export const examples = workflowsIn('docs/examples');
+
+function workflowsIn(folder: string): WorkflowFile[] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.yml'))
+    .sort()
+    .map((name) => {
+      const text = readFileSync(join(root, folder, name), 'utf8');
+      return { path: `${folder}/${name}`, text, workflow: parse(text) as Workflow };
+    });
+}
+
+export function stepsOf({ jobs }: Workflow): WorkflowStep[] {
+  return Object.values(jobs).flatMap(({ steps }) => steps);
+}
+
+export interface ActionMetadata {
+  readonly inputs: Readonly<
+    Record<string, { readonly description: string; readonly required: boolean; readonly default?: string }>
+  >;
+  readonly outputs: Readonly<Record<string, { readonly description: string }>>;
+}
+
+export const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as ActionMetadata;

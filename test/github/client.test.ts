@@ -1,0 +1,264 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import { createClient, type GitHubClient } from '../../src/github/client.ts';
+import { GitHubError } from '../../src/github/failure.ts';
+import {
+  DEFAULT_TOKEN,
+  type EmulatedToken,
+  type GitHubEmulator,
+  primaryRateLimit,
+  startGitHub,
+} from '../emulators/github.ts';
+import { fastClock } from './fast-clock.ts';
+
+const forever = new AbortController().signal;
+
+function clientOf(
+  { url }: Pick<GitHubEmulator, 'url'>,
+  options: { token?: string; clock?: Clock; repo?: string; trace?: (line: string) => void } = {},
+): GitHubClient {
+  const { token = DEFAULT_TOKEN, clock = fastClock(1), repo = 'voice-agents', trace = () => {} } = options;
+  return createClient({
+    token,
+    apiUrl: url,
+    repository: { owner: 'acme', repo },
+    userAgent: 'agent-test-gate/1.2.3',
+    fetch: (address, init) => fetch(address, init),
+    clock,
+    trace,
+  });
+}
+
+/** What became of a promise that must fail. */
+async function failure(promise: Promise<unknown>): Promise<{ kind: string; message: string }> {
+  const error = await promise.catch((reason: unknown) => reason);
+  if (!(error instanceof GitHubError)) throw new Error('this did not fail as GitHub fails', { cause: error });
+  return { kind: error.kind, message: error.message };
+}
+
+test('reads all pages of comments, 100 each, oldest first', async () => {
+  const comments = Array.from({ length: 240 }, (_, index) => ({ body: `Comment ${index}` }));
+  await using github = await startGitHub({ issues: { 5: { comments } } });
+  const found = await clientOf(github).listComments(5, forever);
+  expect(found.map(({ body }) => body)).toEqual(comments.map(({ body }) => body));
+  expect(github.requests.map(({ query }) => query)).toEqual([
+    { page: '1', per_page: '100' },
+    { page: '2', per_page: '100' },
+    { page: '3', per_page: '100' },
+  ]);
+});
+
+test('without links a full page is followed by another look', async () => {
+  const comments = Array.from({ length: 100 }, () => ({ body: 'x' }));
+  await using github = await startGitHub({ issues: { 5: { comments } } });
+  expect(await clientOf(github).listComments(5, forever)).toHaveLength(100);
+  expect(github.requests).toHaveLength(2);
+});
+
+test('a comment is made, changed, read and deleted, and then gone', async () => {
+  await using github = await startGitHub();
+  const client = clientOf(github);
+  const author = { login: 'github-actions[bot]', type: 'Bot' };
+  const created = await client.createComment(1, 'First.', forever);
+  const { id } = created;
+  const url = `https://github.com/acme/voice-agents/pull/1#issuecomment-${id}`;
+  expect(created).toEqual({ id, body: 'First.', url, author });
+  expect(await client.updateComment(id, 'Second.', forever)).toEqual({ id, body: 'Second.', url, author });
+  expect(await client.getComment(id, forever)).toEqual({ id, body: 'Second.', url, author });
+  await client.deleteComment(id, forever);
+  expect(await client.getComment(id, forever)).toBeUndefined();
+  expect(await client.updateComment(id, 'Third.', forever)).toBeUndefined();
+  expect((await failure(client.deleteComment(id, forever))).kind).toBe('not-found');
+});
+
+test('says who is asking, and with which token', async () => {
+  await using github = await startGitHub();
+  await clientOf(github).listComments(1, forever);
+  const { authorization, 'user-agent': userAgent } = github.requests[0]?.headers ?? {};
+  expect(authorization).toBe(`token ${DEFAULT_TOKEN}`);
+  expect(userAgent).toMatch(/^agent-test-gate\/1\.2\.3 /);
+});
+
+test.each<[string, EmulatedToken, unknown]>([
+  ["the workflow's own", {}, { login: 'github-actions[bot]' }],
+  ["a person's", { login: 'mona', type: 'User' }, { login: 'mona' }],
+  [
+    "an app's, whose suffix GraphQL leaves out",
+    { login: 'gate[bot]', graphqlLogin: 'gate' },
+    { login: 'gate' },
+  ],
+  [
+    "a person's without GraphQL",
+    { login: 'mona', type: 'User', graphqlLogin: null },
+    { login: 'mona', type: 'User' },
+  ],
+  [
+    "the workflow's own without GraphQL",
+    { graphqlLogin: null },
+    { login: 'github-actions[bot]', type: 'Bot' },
+  ],
+])('knows whose a token is: %s', async (_, token, expected) => {
+  await using github = await startGitHub({ tokens: { secret: token } });
+  expect(await clientOf(github, { token: 'secret' }).whoAmI(forever)).toEqual(expected);
+});
+
+test('does not guess whose a token is while GitHub is in trouble', async () => {
+  await using github = await startGitHub();
+  github.fail({ fault: { kind: 'answer', status: 502 } });
+  expect(await failure(clientOf(github).whoAmI(forever))).toMatchObject({ kind: 'unavailable' });
+});
+
+test('finds the open pull requests of a commit and of a branch', async () => {
+  const head = { owner: 'stranger', ref: 'fix', sha: 'c1' };
+  await using github = await startGitHub({
+    pulls: [
+      { number: 3, state: 'closed', head },
+      { number: 4, head },
+      { number: 5, head: { owner: 'acme', ref: 'fix', sha: 'c2' }, commits: ['c1'] },
+    ],
+  });
+  const client = clientOf(github);
+  expect(await client.pullRequestsOfCommit('c1', forever)).toEqual([
+    { number: 4, headSha: 'c1' },
+    { number: 5, headSha: 'c2' },
+  ]);
+  expect(await client.pullRequestsOfBranch({ owner: 'stranger', name: 'fix' }, forever)).toEqual([
+    { number: 4, headSha: 'c1' },
+  ]);
+});
+
+test('GitHub Enterprise Server is asked below its own path, also by GraphQL', async () => {
+  await using github = await startGitHub({ basePath: '/api/v3' });
+  const client = clientOf({ url: `${github.url}/` });
+  await client.createComment(1, 'Hello.', forever);
+  expect(await client.listComments(1, forever)).toHaveLength(1);
+  expect(await client.whoAmI(forever)).toEqual({ login: 'github-actions[bot]' });
+});
+
+test('odd names cannot reach another path', async () => {
+  await using github = await startGitHub();
+  const client = clientOf(github, { repo: '../../user' });
+  expect((await failure(client.pullRequestsOfCommit('a/../b?c', forever))).kind).toBe('not-found');
+  expect(github.calls()).toEqual(['GET /repos/acme/..%2F..%2Fuser/commits/a%2F..%2Fb%3Fc/pulls']);
+});
+
+const AT = 'repos/acme/voice-agents/issues/1/comments';
+test.each([
+  [
+    'a refused token',
+    { token: 'wrong' },
+    1,
+    'bad-token',
+    `GitHub answered 401 (Bad credentials) to POST /${AT}`,
+  ],
+  [
+    'an unknown pull request',
+    {},
+    9,
+    'not-found',
+    'GitHub answered 404 (Not Found) to POST /repos/acme/voice-agents/issues/9/comments',
+  ],
+  [
+    'a read-only token',
+    { token: 'fork' },
+    1,
+    'forbidden',
+    `GitHub answered 403 (Resource not accessible by integration) to POST /${AT}`,
+  ],
+  [
+    'a locked conversation',
+    {},
+    2,
+    'locked',
+    'GitHub answered 403 (Unable to create comment because issue is locked.) to POST /repos/acme/voice-agents/issues/2/comments',
+  ],
+])('tells what %s means', async (_, options, issue, kind, message) => {
+  await using github = await startGitHub({
+    tokens: { [DEFAULT_TOKEN]: {}, fork: { permission: 'read' } },
+    issues: { 1: {}, 2: { locked: true } },
+  });
+  expect(await failure(clientOf(github, options).createComment(issue, 'x', forever))).toEqual({
+    kind,
+    message,
+  });
+});
+
+test('GitHub counts characters, and says so beyond its limit', async () => {
+  await using github = await startGitHub();
+  const client = clientOf(github);
+  expect((await client.createComment(1, '😀'.repeat(65_536), forever)).body.length).toBe(131_072);
+  expect((await failure(client.createComment(1, 'x'.repeat(65_537), forever))).kind).toBe('too-long');
+});
+
+test.each([
+  ['a connection that breaks', { kind: 'reset', when: 'before' }],
+  ['a connection that breaks in the middle', { kind: 'reset', when: 'middle' }],
+  ['an answer that is cut short', { kind: 'cut' }],
+  ['JSON that is none', { kind: 'broken-json' }],
+  ['a page in place of JSON', { kind: 'answer', status: 200, body: '<p>Please log in.' }],
+  ['JSON of another kind', { kind: 'answer', status: 200, body: { comments: [] } }],
+  ["a proxy's error page", { kind: 'answer', status: 502, body: '<h1>Bad Gateway' }],
+] as const)('%s is a trouble that may pass', async (_, fault) => {
+  await using github = await startGitHub({ issues: { 1: { comments: [{ body: 'Hello.' }] } } });
+  github.fail({ fault });
+  const client = clientOf(github);
+  expect((await failure(client.listComments(1, forever))).kind).toBe('unavailable');
+  expect(await client.listComments(1, forever)).toHaveLength(1);
+});
+
+test('an answer that does not come, or stops, is given up after 15 seconds', async () => {
+  await using github = await startGitHub({ issues: { 1: { comments: [{ body: 'Hello.' }] } } });
+  github.fail({ fault: { kind: 'hang', when: 'before' } }, { fault: { kind: 'hang', when: 'middle' } });
+  const client = clientOf(github, { clock: fastClock(200) });
+  const message = `no answer from GitHub to GET /${AT}: nothing for 15 s`;
+  expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
+  expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
+});
+
+test('a signal ends a request at once', async () => {
+  await using github = await startGitHub();
+  github.fail({ fault: { kind: 'hang', when: 'before' } });
+  const stop = new AbortController();
+  const asked = failure(clientOf(github).listComments(1, stop.signal));
+  stop.abort(new Error('cancelled'));
+  expect((await asked).kind).toBe('unavailable');
+});
+
+test('nobody at home', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  const { kind, message } = await failure(
+    clientOf({ url: `http://127.0.0.1:${port}` }).listComments(1, forever),
+  );
+  expect({ kind, message }).toEqual({
+    kind: 'unavailable',
+    message: `no answer from GitHub to GET /${AT}: connect ECONNREFUSED 127.0.0.1:${port}`,
+  });
+});
+
+test('the primary limit says when it ends', async () => {
+  await using github = await startGitHub();
+  const epoch = Date.UTC(2026, 8, 14);
+  github.fail({ fault: primaryRateLimit(epoch / 1_000 + 20) });
+  const clock = { ...fastClock(1), epoch: () => epoch };
+  const error = await clientOf(github, { clock })
+    .listComments(1, forever)
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ kind: 'rate-limited', retryAfterMs: 21_000 });
+});
+
+test('the trace names requests and answers, and neither token nor text', async () => {
+  await using github = await startGitHub();
+  const lines: string[] = [];
+  await clientOf(github, { trace: (line) => lines.push(line) }).createComment(1, 'Secret text.', forever);
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^POST \/repos\/acme\/voice-agents\/issues\/1\/comments answered 201 after \d+ ms$/,
+    ),
+  ]);
+});

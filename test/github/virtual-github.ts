@@ -1,0 +1,70 @@
+import type { Clock } from '../../src/clock.ts';
+import { createClient, type Fetch } from '../../src/github/client.ts';
+import { DEFAULT_REPOSITORY, DEFAULT_TOKEN, type GitHubComment } from '../emulators/github.ts';
+import { answerTo, GitHubState, sent } from '../emulators/github-routes.ts';
+
+const URL_OF_IT = 'https://github.test';
+
+export interface VirtualGitHub {
+  readonly client: ReturnType<typeof createClient>;
+  readonly state: GitHubState;
+  comments(issue: number): GitHubComment[];
+  /** `METHOD /path` of each request. */
+  readonly calls: readonly string[];
+}
+
+/**
+ * The emulator's rules without its server, on a virtual clock, so that a race runs the same each time. A request
+ * takes `latencyMs()` to arrive, and its answer as long again.
+ */
+export function virtualGitHub({
+  clock,
+  latencyMs,
+}: {
+  clock: Clock;
+  latencyMs: () => number;
+}): VirtualGitHub {
+  const state = new GitHubState(DEFAULT_REPOSITORY, { issues: { 1: {} }, pulls: [] });
+  const calls: string[] = [];
+  const virtualFetch: Fetch = async (address, { method = 'GET', headers, body }) => {
+    const { pathname, searchParams } = new URL(address);
+    await clock.sleep(latencyMs());
+    calls.push(`${method} ${pathname}`);
+    const request = {
+      method,
+      path: pathname,
+      query: Object.fromEntries(searchParams),
+      headers: Object.fromEntries(new Headers(headers)),
+      body: typeof body === 'string' ? JSON.parse(body) : undefined,
+    };
+    const answer = answerTo(request, { state, tokens: { [DEFAULT_TOKEN]: {} }, url: URL_OF_IT });
+    const text = answer.body === undefined ? null : JSON.stringify(answer.body);
+    await clock.sleep(latencyMs());
+    return new Response(text, {
+      status: answer.status,
+      headers: { 'content-type': 'application/json', ...answer.headers },
+    });
+  };
+  const [owner = '', repo = ''] = DEFAULT_REPOSITORY.split('/');
+  const client = createClient({
+    token: DEFAULT_TOKEN,
+    apiUrl: URL_OF_IT,
+    repository: { owner, repo },
+    userAgent: 'test',
+    fetch: virtualFetch,
+    clock,
+    trace: () => {},
+  });
+  return { client, state, calls, comments: (issue) => state.comments(issue).map(sent) };
+}
+
+/** Numbers from 0 up to 1 that look random and are the same for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  code,
+  fold,
+  foreign,
+  foreignLines,
+  heading,
+  link,
+  list,
+  onLines,
+  paragraph,
+  quote,
+  render,
+  strong,
+  words,
+} from '../../src/report/markdown.ts';
+import { ALIVE, structureOf, textOf, UNSEEN } from './rendered.ts';
+
+const MAX = 500;
+
+/** The text in every place that our reports have for it. */
+const everywhere = (text: string): string =>
+  [
+    render(
+      heading(4, words('❌ '), foreign(text, MAX)),
+      paragraph(foreign(text, MAX)),
+      paragraph(strong(words('Why:')), words(' '), foreignLines(text, MAX)),
+      quote(
+        paragraph(
+          ...onLines([
+            [strong(words('Agent:')), words(' '), foreign(text, MAX)],
+            [words('Tool call: '), code(text, MAX), words(' '), code(text, MAX)],
+          ]),
+        ),
+      ),
+      list(
+        [
+          onLines([[strong(foreign(text, MAX))], [words('Expected: '), code(text, MAX)]]),
+          [foreign(text, MAX)],
+        ],
+        {
+          ordered: false,
+        },
+      ),
+    ),
+    fold(
+      '1 run passed',
+      { open: false },
+      render(list([[foreign(text, MAX)], [code(text, MAX)]], { ordered: true })),
+    ),
+    render(paragraph(foreignLines(text, MAX), words(' · '), code(text, MAX))),
+  ].join('\n\n');
+
+const HARMLESS = everywhere('harmless');
+
+const HOSTILE: Record<string, string> = {
+  'a mention': 'ping @octocat and @bluewater/reviewers now',
+  'a mention after punctuation': '(@octocat) "@octocat" ​@octocat',
+  'an issue': 'fixes #1, GH-2 and bluewater/voice-agent#3',
+  'a commit': 'see 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567 or deadbee',
+  'a bare link': 'go to https://evil.example/?a=1 or http://evil.example or ftp://evil.example',
+  'a www link': 'www.evil.example WWW.EVIL.EXAMPLE',
+  'an e-mail address': 'mail dana@example.com or mailto:dana@example.com',
+  'a Markdown link': '[click](https://evil.example "title") [click][ref] <https://evil.example>',
+  'a reference definition': '[ref]: https://evil.example\n\n[ref]',
+  'a footnote': 'text[^1]\n\n[^1]: note',
+  'an image': '![x](https://evil.example/x.png) <img src="https://evil.example/x.png">',
+  'a script': '<script>alert(1)</script><iframe src="//evil.example"></iframe>',
+  'closing tags': '</summary></details></sub></blockquote></td></table>',
+  'opening tags': '<details open><summary>x</summary><table><tr><td>',
+  'an HTML comment': '<!-- agent-test-gate {"version":1} --> <!-- open',
+  'the end of a comment': '--> --!> ]]> ?>',
+  entities: '&lt;b&gt; &#64;octocat &#x40;octocat &amp;#35;1 &copy;',
+  'a heading': '# Passed\n## Passed\nPassed\n======\nPassed\n------',
+  'a table': '| a | b |\n| - | - |\n| 1 | 2 |\n:-',
+  'lists and boxes': '- a\n* b\n+ c\n1. d\n2) e\n- [x] done\n[ ] not done',
+  'a quote and an alert': '> quoted\n> [!CAUTION]\n> all is lost',
+  fences: '```js\ncode\n```\n~~~\ncode\n~~~\n    indented',
+  backticks: '` `` ``` ```` `a` `` ` ``',
+  emphasis: '*a* **b** _c_ __d__ ***e*** ~~f~~ ~g~ **open',
+  rules: '---\n***\n___\n- - -',
+  backslashes: '\\ \\\\ \\@octocat \\#1 \\`x` a\\',
+  'a formula': '$x^2$ $$y$$ $`z`$ costs $a$',
+  'emoji by name': ':tada: :+1: :100: :octocat:',
+  'bidirectional controls': '\u202edessap\u202c \u2066x\u2069 \u061c\u200f',
+  'invisible characters': '@\u200boctocat #\u200b1 pass\u00aded \u2060\ufeff\u{e0041}',
+  'control characters': '\u0000\u0007\u001b[31mred\u001b[0m\u0085\u009b',
+  'lone surrogates': '\ud800 \udc00 x\udbff',
+  'other line breaks': 'a\r\n# b\rc\u2028# d\u2029# e\u000b# f\u000c# g',
+  'a workflow command': '::error::x\n##[error]x\n::set-output name=x::y',
+  'stacked marks': `Z${'\u0300\u0301\u0302'.repeat(40)}algo`,
+  'a very long word': 'x'.repeat(5_000),
+};
+
+describe('foreign text', () => {
+  test.each(Object.entries(HOSTILE))('%s changes nothing but the words', (_what, text) => {
+    const markdown = everywhere(text);
+
+    expect(structureOf(markdown)).toBe(structureOf(HARMLESS));
+    expect(ALIVE.filter((pattern) => pattern.test(textOf(markdown)))).toEqual([]);
+    expect(markdown).not.toMatch(UNSEEN);
+    expect(markdown).not.toMatch(/<!--|-->/);
+  });
+
+  test('any text at all changes nothing but the words', () => {
+    const token = fc.constantFrom(
+      ...Object.values(HOSTILE).flatMap((text) => text.split(/(\s|\b)/)),
+      ...['\n', '\n\n', '    ', '\t', ' ', '`', '|', '<', '&', '\\', '*', '_', '[', '](', '!'],
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(token, { maxLength: 12 }).map((tokens) => tokens.join('')),
+    );
+    fc.assert(
+      fc.property(text, (hostile) => {
+        const markdown = everywhere(hostile);
+        expect(structureOf(markdown)).toBe(structureOf(HARMLESS));
+        expect(ALIVE.filter((pattern) => pattern.test(textOf(markdown)))).toEqual([]);
+        expect(markdown).not.toMatch(UNSEEN);
+        expect(markdown).not.toMatch(/<!--|-->/);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each([
+    'The agent told the caller that a crown is "usually around $1,200", which states a price.',
+    'Booked on 2026-09-22T09:00:00-07:00 for 10:30:45; call 4155550132 (run 6a59f3d6-4ac6-5be8-ac90-7132440803df).',
+    'Calls book_appointment_cal & transfer_call: 3 < 5 > 2, 100% (really!).',
+    'می‌خواهم नमस्ते क्‍ष 你好 สวัสดี 👩‍💻 ❤️ 🏳️‍🌈',
+  ])('ordinary text is shown as it is: %s', (text) => {
+    expect(textOf(render(paragraph(foreign(text, MAX))))).toBe(text);
+  });
+
+  test('identifiers can be found in the source', () => {
+    expect(render(paragraph(foreign('calls book_appointment_cal and _this_', MAX)))).toBe(
+      'calls book_appointment_cal and \\_this\\_',
+    );
+  });
+
+  test.each([
+    ['code keeps text to be copied', '@octocat #1 https://a.example', '`@octocat #1 https://a.example`'],
+    ['its fence is not in the text', 'a ` b `` c', '```a ` b `` c```'],
+    ['nothing to see is said', ' \u200b\n', '`(blank)`'],
+  ])('%s', (_what, text, expected) => {
+    expect(render(paragraph(code(text, MAX)))).toBe(expected);
+  });
+
+  test('nothing to see is said in text, too', () => {
+    expect(render(paragraph(foreign('\u202e', MAX), words(' and '), foreignLines('\n\n', MAX)))).toBe(
+      '(blank) and (blank)',
+    );
+  });
+
+  test('lines stay lines of one paragraph', () => {
+    expect(render(paragraph(foreignLines('one\r\n\n  two\n\n\n- three ', MAX)))).toBe('one\ntwo\n\\- three');
+  });
+
+  test('text is cut between signs, never inside one', () => {
+    expect(render(paragraph(foreign('👩‍💻👩‍💻👩‍💻', 5)))).toBe('👩‍💻…');
+  });
+});
+
+test('only web addresses become links', () => {
+  expect(render(paragraph(...link('https://github.com/a/b', words('here'))))).toBe(
+    '[here](https://github.com/a/b)',
+  );
+  expect(render(paragraph(...link('javascript:alert(1)', words('here'))))).toBe('here');
+});

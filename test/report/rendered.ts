@@ -1,0 +1,65 @@
+import type { Element, Nodes, Root } from 'hast';
+import rehypeRaw from 'rehype-raw';
+import remarkGfm from 'remark-gfm';
+import remarkParse from 'remark-parse';
+import remarkRehype from 'remark-rehype';
+import { unified } from 'unified';
+
+/** What GitHub's dialect makes of Markdown, before anything is taken out: HTML as a tree. */
+function toTree(markdown: string): Root {
+  const processor = unified()
+    .use(remarkParse)
+    .use(remarkGfm)
+    .use(remarkRehype, { allowDangerousHtml: true })
+    .use(rehypeRaw);
+  return processor.runSync(processor.parse(markdown)) as Root;
+}
+
+/** The elements and comments of the rendered page, without its text: links with their target, code as a leaf. */
+export function structureOf(markdown: string): string {
+  const describe = (node: Nodes): string => {
+    switch (node.type) {
+      case 'text':
+        return '';
+      case 'comment':
+        return `<!--${node.value}-->`;
+      case 'element':
+        return `<${tagOf(node)}>${node.children.map(describe).join('')}</${node.tagName}>`;
+      default:
+        return 'children' in node ? node.children.map(describe).join('') : `<${node.type}>`;
+    }
+  };
+  return describe(toTree(markdown));
+}
+
+const tagOf = ({ tagName, properties }: Element): string =>
+  [tagName, ...Object.entries(properties).map(([name, value]) => `${name}=${String(value)}`)].join(' ');
+
+/** The text of the rendered page where GitHub looks for mentions and references: everything but code. */
+export function textOf(markdown: string): string {
+  const read = (node: Nodes): string => {
+    if (node.type === 'text') return node.value;
+    if (node.type === 'element' && node.tagName === 'code') return '';
+    return 'children' in node ? node.children.map(read).join('') : '';
+  };
+  return read(toTree(markdown));
+}
+
+/** What GitHub would make something of, and what would not be seen, in the text of a page. */
+export const ALIVE: readonly RegExp[] = [
+  /@[\w-]/,
+  /#\d/,
+  /\bGH-\d/i,
+  /\b(?=\d*[a-f])[0-9a-f]{7,40}\b/i,
+  /:\/\//,
+  /\bwww\./i,
+  /:[\w+-]*[a-z][\w+-]*:|:[+-]1:/i,
+  /\[[ x]\]/i,
+  /\[![a-z]+\]/i,
+  /\$[^\s\d\u200b]/,
+  /[^\s\u200b]\$(?!\d)/,
+];
+
+/** Characters that hide, reorder or break text. The zero-width space is ours. */
+export const UNSEEN =
+  /(?!\n)\p{Cc}|[\u00ad\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}/u;
