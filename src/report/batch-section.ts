@@ -12,7 +12,7 @@ import { headline, type State } from './headline.ts';
 import { dotted, fold, foreign, heading, paragraph, render, words } from './markdown.ts';
 import { idOf } from './run-block.ts';
 
-/** How the runs of a batch are shown: each at most once, in the order given. */
+/** How the runs of a batch are shown: each at most once. */
 export interface RunViews {
   /** Takes the next runs of the report that are shown with their evidence, as many as are still granted. */
   readonly inFull: (runs: readonly Run[]) => readonly Run[];

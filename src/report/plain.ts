@@ -20,16 +20,25 @@ const JOINING_SCRIPTS = [
 export const INVISIBLE_CHARACTER =
   '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
 
-/** All of those but the few that a reader would miss: joiners inside words, and the pieces of one emoji. */
-const INVISIBLE = new RegExp(
-  [
-    `(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
-    '(?!(?<=\\p{Emoji})\\ufe0f)',
-    '(?!(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic}))',
-    INVISIBLE_CHARACTER,
-  ].join(''),
-  'gu',
+/**
+ * All of those but the few that a reader would miss: joiners inside words, and the pieces of one emoji. Made when it
+ * is first needed, like the segmenter below: the two cost more time than the rest of the start-up.
+ */
+const invisible = once(
+  () =>
+    new RegExp(
+      [
+        `(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
+        '(?!(?<=\\p{Emoji})\\ufe0f)',
+        '(?!(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic}))',
+        INVISIBLE_CHARACTER,
+      ].join(''),
+      'gu',
+    ),
 );
+
+/** A line with nothing in it that could be invisible. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /** More marks on one letter than any script needs paint over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;
@@ -46,7 +55,7 @@ export function cleanLines(text: string, max: number): string[] {
     .slice(0, max * LOOKED_AT)
     .toWellFormed()
     .split(LINE_BREAKS)
-    .map((line) => line.replaceAll('\t', ' ').replace(INVISIBLE, '').replace(STACKED_MARKS, '$1').trim())
+    .map((line) => withoutInvisible(line.replaceAll('\t', ' ')).trim())
     .filter((line) => line !== '');
   const shown = lines.join('\n');
   const isWhole = text.length <= max * LOOKED_AT;
@@ -60,7 +69,11 @@ export function cleanLine(text: string, max: number): string {
   return cleanLines(text, max).join(' ');
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+function withoutInvisible(line: string): string {
+  return PRINTABLE_ASCII.test(line) ? line : line.replace(invisible(), '').replace(STACKED_MARKS, '$1');
+}
+
+const graphemes = once(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
 
 /** The text, or its beginning with `…`, in at most `max` code points; never half of what a reader sees as one sign. */
 export function clip(text: string, max: number): string {
@@ -70,7 +83,10 @@ export function clip(text: string, max: number): string {
     end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
   }
   if ([...text.slice(end, end + 3)].length <= 1) return text;
-  const start = graphemes.segment(text.slice(0, end + 64)).containing(end)?.index ?? end;
+  const start =
+    graphemes()
+      .segment(text.slice(0, end + 64))
+      .containing(end)?.index ?? end;
   return `${text.slice(0, start).trimEnd()}…`;
 }
 
@@ -80,4 +96,12 @@ export function clip(text: string, max: number): string {
  */
 export function plainLine(text: string, max = 1_000): string {
   return clip(cleanLine(text, max).replaceAll('##[', '## [').replace(/^::/, ': :'), max);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -70,7 +70,7 @@ const MAX_NAME = 200;
 const MAX_ID = 100;
 
 /** The name of a run's test case, for every place that has one. */
-export const nameOf = (run: Run): Inline => foreign(run.testCase.name, MAX_NAME);
+const nameOf = (run: Run): Inline => foreign(run.testCase.name, MAX_NAME);
 
 export const idOf = (id: string): Inline => code(id, MAX_ID);
 

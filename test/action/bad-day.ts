@@ -22,13 +22,18 @@ export function gateOn(
   return { ...QUICK, provider, 'api-url': emulator.url, ...more };
 }
 
-/** GitHub with the repository, the pull request and the token of the runner's event. */
+/** GitHub with the pull request of the runner's event. */
 export function startEventGitHub(): Promise<GitHubEmulator> {
   return startGitHub({ issues: { 7: {} } });
 }
 
 /** A run that never ends. */
 export const endless: RunScript = { endsAt: Number.POSITIVE_INFINITY };
+
+/** The first line of a comment or summary that a reader sees; all of it where it has no heading. */
+export function headingOf(markdown: string): string {
+  return /^## .*/m.exec(markdown)?.[0] ?? markdown;
+}
 
 /** How a step ended, in the values that decide. */
 export function endingOf({ exitCode, signal, outputs }: Ended) {

@@ -193,9 +193,9 @@ describe.concurrent.each(SIGNALS)('%s', (signal) => {
 
 test('a signal at each line of the log and each request: never green before the verdict is out everywhere', async () => {
   const { events } = await signalAt(Number.POSITIVE_INFINITY);
-  const oneOfTwo = pLimit(2);
+  const fewAtOnce = pLimit(4);
   const ends = await Promise.all(
-    Array.from({ length: events }, (_, index) => oneOfTwo(() => signalAt(index + 1))),
+    Array.from({ length: events }, (_, index) => fewAtOnce(() => signalAt(index + 1))),
   );
   expect(ends.filter((ended) => complaintsAbout(ended).length > 0)).toEqual([]);
   expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
@@ -250,10 +250,11 @@ const recordedBatch = readSample<{ test_case_batch_job_id: string }>(
 
 function complaintsAbout({ exitCode, verdict, headings, isInTime }: Awaited<ReturnType<typeof signalAt>>) {
   const all = (pattern: RegExp) => headings.every((heading) => pattern.test(heading));
-  // Before the action listens, the signal ends the process in the system's way: nothing was begun by then.
+  // Before the action listens the signal ends the process in the system's way: nothing was begun by then.
   const isUnborn = exitCode === null && headings.join('') === '';
   const isCancelled = exitCode === 1 && verdict === 'cancelled' && all(/: cancelled/);
-  const isTooLate = exitCode === 0 && verdict === 'passed' && all(/: all \d+ runs passed/);
+  // Behind the verdict it changes nothing, but may still cut the process's own end short.
+  const isTooLate = exitCode !== 1 && verdict === 'passed' && all(/: all \d+ runs passed/);
   return [
     ...(isUnborn || isCancelled || isTooLate ? [] : ['no clear ending']),
     ...(isInTime ? [] : ['too slow']),

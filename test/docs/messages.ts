@@ -38,10 +38,7 @@ function textOf(node: ts.Node): string | undefined {
 
 /** One line, spaces and `…` each once in a row. */
 export function normalize(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/…+/g, '…')
-    .trim();
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/…+/g, '…').trim();
 }
 
 function countWords(text: string): number {

@@ -102,6 +102,8 @@ export interface GitHubEmulator extends AsyncDisposable {
   /** In the order in which they were made. */
   comments(issue: number): GitHubComment[];
   plant(issue: number, comment: PlantedComment): GitHubComment;
+  /** Changes a comment behind the back of those who use the API. */
+  edit(id: number, body: string): void;
   remove(id: number): void;
   lock(issue: number): void;
   fail(...faults: readonly GitHubFault[]): void;
@@ -189,6 +191,9 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubEm
     calls: () => requests.map(({ method, path }) => `${method} ${path}`),
     comments: (issue) => state.comments(issue).map(sent),
     plant: (issue, comment) => sent(state.add(issue, comment)),
+    edit: (id, body) => {
+      state.change(id, body);
+    },
     remove: (id) => state.remove(id),
     lock: (issue) => state.lock(issue),
     fail: (...more) => {

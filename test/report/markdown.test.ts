@@ -15,7 +15,7 @@ import {
   strong,
   words,
 } from '../../src/report/markdown.ts';
-import { ALIVE, structureOf, textOf, UNSEEN } from './rendered.ts';
+import { ALIVE, rendered, UNSEEN } from './rendered.ts';
 
 const MAX = 500;
 
@@ -52,7 +52,15 @@ const everywhere = (text: string): string =>
     render(paragraph(foreignLines(text, MAX), words(' · '), code(text, MAX))),
   ].join('\n\n');
 
-const HARMLESS = everywhere('harmless');
+const HARMLESS = rendered(everywhere('harmless')).structure;
+
+function expectHarmless(markdown: string): void {
+  const { structure, text } = rendered(markdown);
+  expect(structure).toBe(HARMLESS);
+  expect(ALIVE.filter((pattern) => pattern.test(text))).toEqual([]);
+  expect(markdown).not.toMatch(UNSEEN);
+  expect(markdown).not.toMatch(/<!--|-->/);
+}
 
 const HOSTILE: Record<string, string> = {
   'a mention': 'ping @octocat and @bluewater/reviewers now',
@@ -95,12 +103,7 @@ const HOSTILE: Record<string, string> = {
 
 describe('foreign text', () => {
   test.each(Object.entries(HOSTILE))('%s changes nothing but the words', (_what, text) => {
-    const markdown = everywhere(text);
-
-    expect(structureOf(markdown)).toBe(structureOf(HARMLESS));
-    expect(ALIVE.filter((pattern) => pattern.test(textOf(markdown)))).toEqual([]);
-    expect(markdown).not.toMatch(UNSEEN);
-    expect(markdown).not.toMatch(/<!--|-->/);
+    expectHarmless(everywhere(text));
   });
 
   test('any text at all changes nothing but the words', () => {
@@ -114,11 +117,7 @@ describe('foreign text', () => {
     );
     fc.assert(
       fc.property(text, (hostile) => {
-        const markdown = everywhere(hostile);
-        expect(structureOf(markdown)).toBe(structureOf(HARMLESS));
-        expect(ALIVE.filter((pattern) => pattern.test(textOf(markdown)))).toEqual([]);
-        expect(markdown).not.toMatch(UNSEEN);
-        expect(markdown).not.toMatch(/<!--|-->/);
+        expectHarmless(everywhere(hostile));
       }),
       { numRuns: 150 },
     );
@@ -130,7 +129,7 @@ describe('foreign text', () => {
     'Calls book_appointment_cal & transfer_call: 3 < 5 > 2, 100% (really!).',
     'می‌خواهم नमस्ते क्‍ष 你好 สวัสดี 👩‍💻 ❤️ 🏳️‍🌈',
   ])('ordinary text is shown as it is: %s', (text) => {
-    expect(textOf(render(paragraph(foreign(text, MAX))))).toBe(text);
+    expect(rendered(render(paragraph(foreign(text, MAX)))).text).toBe(text);
   });
 
   test('identifiers can be found in the source', () => {

@@ -15,34 +15,39 @@ function toTree(markdown: string): Root {
   return processor.runSync(processor.parse(markdown)) as Root;
 }
 
-/** The elements and comments of the rendered page, without its text: links with their target, code as a leaf. */
-export function structureOf(markdown: string): string {
-  const describe = (node: Nodes): string => {
-    switch (node.type) {
-      case 'text':
-        return '';
-      case 'comment':
-        return `<!--${node.value}-->`;
-      case 'element':
-        return `<${tagOf(node)}>${node.children.map(describe).join('')}</${node.tagName}>`;
-      default:
-        return 'children' in node ? node.children.map(describe).join('') : `<${node.type}>`;
-    }
-  };
-  return describe(toTree(markdown));
+export interface Rendered {
+  /** The elements and comments of the page, without its text. */
+  readonly structure: string;
+  /** The text of the page where GitHub looks for mentions and references: everything but code. */
+  readonly text: string;
+}
+
+/** What becomes of Markdown on GitHub. */
+export function rendered(markdown: string): Rendered {
+  const tree = toTree(markdown);
+  return { structure: structureOf(tree), text: textOf(tree) };
+}
+
+function structureOf(node: Nodes): string {
+  switch (node.type) {
+    case 'text':
+      return '';
+    case 'comment':
+      return `<!--${node.value}-->`;
+    case 'element':
+      return `<${tagOf(node)}>${node.children.map(structureOf).join('')}</${node.tagName}>`;
+    default:
+      return 'children' in node ? node.children.map(structureOf).join('') : `<${node.type}>`;
+  }
 }
 
 const tagOf = ({ tagName, properties }: Element): string =>
   [tagName, ...Object.entries(properties).map(([name, value]) => `${name}=${String(value)}`)].join(' ');
 
-/** The text of the rendered page where GitHub looks for mentions and references: everything but code. */
-export function textOf(markdown: string): string {
-  const read = (node: Nodes): string => {
-    if (node.type === 'text') return node.value;
-    if (node.type === 'element' && node.tagName === 'code') return '';
-    return 'children' in node ? node.children.map(read).join('') : '';
-  };
-  return read(toTree(markdown));
+function textOf(node: Nodes): string {
+  if (node.type === 'text') return node.value;
+  if (node.type === 'element' && node.tagName === 'code') return '';
+  return 'children' in node ? node.children.map(textOf).join('') : '';
 }
 
 /** What GitHub would make something of, and what would not be seen, in the text of a page. */
