@@ -98,7 +98,7 @@ async function startBrowser(profile: string): Promise<Browser> {
       })`;
       const { result } = await ask('Runtime.evaluate', { expression, awaitPromise: true });
       const { value: height } = result as { value: number };
-      const clip = { x: 0, y: 0, width: WIDTH, height: Math.ceil(height), scale: 1 };
+      const clip = { x: 0, y: 0, width: WIDTH, height: Math.floor(height), scale: 1 };
       const { data } = await ask('Page.captureScreenshot', {
         format: 'png',
         captureBeyondViewport: true,

@@ -137,7 +137,6 @@ export function createStickyComment({
       const kept = found[0];
       const there = kept && findSection(kept.body, own.key, writer);
       if (kept !== undefined && there !== undefined) {
-        if (options.onlyIfWaiting && there.state !== 'waiting') return resultOf('unchanged', kept);
         if (written !== undefined && stands(written.section, there)) {
           const isQuiet = written.isConfirmed || written.body === normalize(kept.body);
           if (isQuiet) return resultOf(written.status, kept);
@@ -145,6 +144,7 @@ export function createStickyComment({
           written = { ...written, isConfirmed: true };
           return pauseAfter(clock.now() - startedAt);
         }
+        if (options.onlyIfWaiting && there.state !== 'waiting') return resultOf('unchanged', kept);
       }
       written = undefined;
 

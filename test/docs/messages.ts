@@ -4,23 +4,30 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from './workflow-files.ts';
 
-/** Fewer words than this are a fragment, a name or a value, and not what anybody looks up. */
+/** With fewer words a text is a fragment, a name or a value, and not what anybody looks up. */
 const MIN_WORDS = 3;
 
+/** Descriptions in the JSON Schema: nothing prints them. */
+const SCHEMA = 'src/report/report-schema.ts';
+
 export interface Message {
-  /** What varies is `…`. */
+  /** One line; what varies is `…`. */
   readonly text: string;
   /** `src/wait.ts:81` */
   readonly place: string;
 }
 
-/** Every text of at least three words in a source file, with `…` for what is put in. */
+/**
+ * Every text of at least three words in a source file, with `…` for what is put in. In `src/report/`, whose words are
+ * mostly labels that explain themselves, only whole sentences.
+ */
 export function messagesIn(source: string, path: string): Message[] {
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
   const found: Message[] = [];
   const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
     const text = textOf(node);
-    if (text !== undefined && countWords(text) >= MIN_WORDS) {
+    if (text !== undefined && isMessage(text, path)) {
       const { line } = file.getLineAndCharacterOfPosition(node.getStart());
       found.push({ text, place: `${path}:${line + 1}` });
     }
@@ -31,27 +38,30 @@ export function messagesIn(source: string, path: string): Message[] {
 }
 
 function textOf(node: ts.Node): string | undefined {
-  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return normalize(node.text);
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return oneLine(node.text);
   if (!ts.isTemplateExpression(node)) return undefined;
-  return normalize([node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('…'));
+  return oneLine([node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('…'));
 }
 
 /** One line, spaces and `…` each once in a row. */
-export function normalize(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/…+/g, '…').trim();
+function oneLine(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/…+/g, '…')
+    .trim();
 }
 
-function countWords(text: string): number {
-  return text.match(/\p{L}{2,}/gu)?.length ?? 0;
+function isMessage(text: string, path: string): boolean {
+  const words = text.split(' ').filter((word) => /\p{L}{2}|^[aI]$/u.test(word));
+  if (words.length < MIN_WORDS) return false;
+  return !path.startsWith('src/report/') || /^[\p{Lu}…].*\.$/u.test(text);
 }
 
-/** All of them in `src/`. */
+/** All messages of the action. */
 export function ownMessages(): Message[] {
   return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `src/${name.replaceAll('\\', '/')}`)
+    .filter((path) => path.endsWith('.ts') && path !== SCHEMA)
     .sort()
-    .flatMap((name) => {
-      const path = `src/${name.replaceAll('\\', '/')}`;
-      return messagesIn(readFileSync(join(root, path), 'utf8'), path);
-    });
+    .flatMap((path) => messagesIn(readFileSync(join(root, path), 'utf8'), path));
 }

@@ -20,7 +20,12 @@ function clientOf(
   { url }: Pick<GitHubEmulator, 'url'>,
   options: { token?: string; clock?: Clock; repo?: string; trace?: (line: string) => void } = {},
 ): GitHubClient {
-  const { token = DEFAULT_TOKEN, clock = fastClock(1), repo = 'voice-agents', trace = () => {} } = options;
+  const {
+    token = DEFAULT_TOKEN,
+    clock = fastClock({ limits: 1 }),
+    repo = 'voice-agents',
+    trace = () => {},
+  } = options;
   return createClient({
     token,
     apiUrl: url,
@@ -212,7 +217,7 @@ test.each([
 test('an answer that does not come, or stops, is given up after 15 seconds', async () => {
   await using github = await startGitHub({ issues: { 1: { comments: [{ body: 'Hello.' }] } } });
   github.fail({ fault: { kind: 'hang', when: 'before' } }, { fault: { kind: 'hang', when: 'middle' } });
-  const client = clientOf(github, { clock: fastClock(200) });
+  const client = clientOf(github, { clock: fastClock({ limits: 200 }) });
   const message = `no answer from GitHub to GET /${AT}: nothing for 15 s`;
   expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
   expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
@@ -245,7 +250,7 @@ test('the primary limit says when it ends', async () => {
   await using github = await startGitHub();
   const epoch = Date.UTC(2026, 8, 14);
   github.fail({ fault: primaryRateLimit(epoch / 1_000 + 20) });
-  const clock = { ...fastClock(1), epoch: () => epoch };
+  const clock = { ...fastClock({ limits: 1 }), epoch: () => epoch };
   const error = await clientOf(github, { clock })
     .listComments(1, forever)
     .catch((reason: unknown) => reason);

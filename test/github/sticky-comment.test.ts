@@ -43,12 +43,12 @@ function section(state: OwnSection['state'], markdown: string, key = 'batch-1'):
   };
 }
 
-/** A job's comment; on its clock a second takes 10 ms, or less. */
+/** A job's comment. */
 function jobOf(
   github: GitHubEmulator,
-  { run = RUN, token = DEFAULT_TOKEN, issue = 1, speed = 100, name = NAME } = {},
+  { run = RUN, token = DEFAULT_TOKEN, issue = 1, limits = 20, name = NAME } = {},
 ): StickyComment & { options(rest?: Partial<WriteOptions>): WriteOptions } {
-  const clock = fastClock(speed);
+  const clock = fastClock({ limits });
   const client = createClient({
     token,
     apiUrl: github.url,
@@ -459,7 +459,7 @@ describe('a GitHub that has bad days', () => {
   ] as const)('%s is outlasted', async (_, fault) => {
     await using github = await startGitHub();
     github.fail({ fault }, { fault, when: isWrite });
-    const job = jobOf(github, { speed: 400 });
+    const job = jobOf(github, { limits: 100 });
     expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
     expect(sections(github)).toEqual(['All is well.']);
   });
@@ -481,7 +481,7 @@ describe('a GitHub that has bad days', () => {
   test('a GitHub that hangs costs no more than the time there is', async () => {
     await using github = await startGitHub();
     github.fail({ times: 99, fault: { kind: 'hang', when: 'before' } });
-    const job = jobOf(github, { speed: 1_000 });
+    const job = jobOf(github, { limits: 200 });
     expect(await job.write(PASSED, job.options())).toEqual(
       failed(
         `no answer from GitHub to GET ${COMMENTS}: nothing for 15 s. It was tried again as long as there was time.`,
@@ -497,14 +497,14 @@ describe('a GitHub that has bad days', () => {
       when: ({ method }) => method === 'GET' && hasWritten(),
       fault: { kind: 'hang', when: 'before' },
     });
-    const job = jobOf(github, { speed: 1_000 });
+    const job = jobOf(github, { limits: 200 });
     expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
   });
 
   test('a cancellation ends it at once', async () => {
     await using github = await startGitHub();
     github.fail({ fault: { kind: 'hang', when: 'before' } });
-    const job = jobOf(github, { speed: 1 });
+    const job = jobOf(github, { limits: 1 });
     const stop = new AbortController();
     const result = job.write(PASSED, job.options({ signal: stop.signal }));
     stop.abort();

@@ -1,0 +1,241 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { GitHubRequest } from '../emulators/github.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { endingOf, endless, gateOn, green, headingOf, red, startEventGitHub } from './bad-day.ts';
+import { prepareStep, type Step } from './runner.ts';
+
+const unfinished = { id: 'b1', runs: [{}, endless], settlesAt: Number.POSITIVE_INFINITY };
+const COMMENT_IS_THERE = /::debug::POST .+ answered 201/;
+
+/** A step that gates on `b1` and comments. */
+async function setUp(batch: { id: string; runs: readonly object[] } = unfinished) {
+  const retell = await startRetell({ batches: [batch] });
+  const github = await startEventGitHub();
+  const step = prepareStep({
+    inputs: gateOn('retell', retell, { comment: 'always' }),
+    env: { GITHUB_API_URL: github.url, RUNNER_DEBUG: '1', NODE_OPTIONS: MISTAKES },
+  });
+  return {
+    retell,
+    github,
+    step,
+    headings: () => github.comments(7).map(({ body }) => headingOf(body)),
+    async [Symbol.asyncDispose]() {
+      step.remove();
+      await Promise.all([retell.close(), github.close()]);
+    },
+  };
+}
+
+/** An answer with the header `x-mistake` becomes a mistake of ours: something that nothing in the action expects. */
+const MISTAKES = `--import=data:text/javascript,${encodeURIComponent(
+  'const real = globalThis.fetch; globalThis.fetch = async (...all) => { const answer = await real(...all); return answer.headers.has("x-mistake") ? {} : answer; };',
+)}`;
+
+const WAITING = expect.stringMatching(/⏳.+waiting/);
+const CANCELLED = expect.stringMatching(/🚫.+cancelled/);
+
+describe.concurrent('cancelled', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s while the comment waits: it says so, and that the batch goes on',
+    async (signal) => {
+      await using scene = await setUp();
+      const { step, github, headings } = scene;
+      const started = step.main();
+      await started.line(COMMENT_IS_THERE);
+      expect(headings()).toEqual([WAITING]);
+      started.process.kill(signal);
+      const ended = await started.ended;
+      expect(endingOf(ended)).toEqual(red('cancelled'));
+      expect(headings()).toEqual([CANCELLED]);
+      for (const text of [ended.summary, github.comments(7)[0]?.body])
+        expect(text).toMatch(/b1 goes on there/);
+
+      const before = github.comments(7);
+      expect((await step.post().ended).exitCode).toBe(0);
+      expect(github.comments(7)).toEqual(before);
+    },
+  );
+
+  test('after the comment said "passed", while GitHub hangs: the step behind the job corrects it', async () => {
+    await using scene = await setUp({ id: 'b1', runs: [{}] });
+    const { step, github, headings } = scene;
+    let hangs = true;
+    const { promise: written, resolve } = Promise.withResolvers<void>();
+    github.fail({
+      fault: { kind: 'hang', when: 'before' },
+      times: Number.POSITIVE_INFINITY,
+      when: () => {
+        const isWritten = github.comments(7).length > 0;
+        if (isWritten) resolve();
+        return hangs && isWritten;
+      },
+    });
+    const started = step.main();
+    await written;
+    started.process.kill('SIGINT');
+    expect(endingOf(await started.ended)).toEqual(red('cancelled'));
+    hangs = false;
+    expect((await step.post().ended).exitCode).toBe(0);
+    expect(headings()).toEqual([CANCELLED]);
+  });
+});
+
+describe.concurrent('killed, and then the step behind the job', () => {
+  test('while the comment waits: comment and summary say that it was stopped', async () => {
+    await using scene = await setUp();
+    const { step, github, headings } = scene;
+    const started = step.main();
+    await started.line(COMMENT_IS_THERE);
+    started.process.kill('SIGKILL');
+    await started.ended;
+    expect(headings()).toEqual([WAITING]);
+    const post = await step.post().ended;
+    expect(post.exitCode).toBe(0);
+    expect(headings()).toEqual([CANCELLED]);
+    for (const text of [post.summary, github.comments(7)[0]?.body]) {
+      expect(text).toMatch(/stopped before it had a verdict.+b1 may go on there/);
+    }
+  });
+
+  test('while the comment is being made: it does not wait for ever', async () => {
+    await using scene = await setUp();
+    const { step, github, headings } = scene;
+    const arrived = Promise.withResolvers<void>();
+    const killed = Promise.withResolvers<void>();
+    const isCreation = ({ method }: GitHubRequest): boolean => {
+      if (method === 'POST') arrived.resolve();
+      return method === 'POST';
+    };
+    github.fail({ fault: { kind: 'hold', until: killed.promise }, when: isCreation });
+    const started = step.main();
+    await arrived.promise;
+    started.process.kill('SIGKILL');
+    await started.ended;
+    killed.resolve();
+    expect((await step.post().ended).exitCode).toBe(0);
+    expect(headings()).toEqual([CANCELLED]);
+  });
+
+  test('before there was a comment: none is made', async () => {
+    await using scene = await setUp();
+    const { step, retell, headings } = scene;
+    const started = step.main();
+    await retell.seen(() => true);
+    started.process.kill('SIGKILL');
+    await started.ended;
+    const post = await step.post().ended;
+    expect(post.exitCode).toBe(0);
+    expect(post.summary).toMatch(/stopped before it had a verdict/);
+    expect(headings()).toEqual([]);
+  });
+
+  test('after the verdict was written: it stays', async () => {
+    await using scene = await setUp({ id: 'b1', runs: [{}, { outcome: 'failed' }] });
+    const { step, github, headings } = scene;
+    const written = Promise.withResolvers<void>();
+    const when = (): boolean => {
+      const isWritten = github.comments(7).length > 0;
+      if (isWritten) written.resolve();
+      return isWritten;
+    };
+    github.fail({ fault: { kind: 'hang', when: 'before' }, when });
+    const started = step.main();
+    await written.promise;
+    started.process.kill('SIGKILL');
+    await started.ended;
+    expect((await step.post().ended).exitCode).toBe(0);
+    expect(headings()).toEqual([expect.stringContaining('1 of 2 runs failed')]);
+  });
+
+  test('and GitHub refuses the token: a warning, and no red step', async () => {
+    await using scene = await setUp();
+    const { step, github } = scene;
+    const started = step.main();
+    await started.line(COMMENT_IS_THERE);
+    started.process.kill('SIGKILL');
+    await started.ended;
+    github.fail({ fault: { kind: 'answer', status: 401 }, times: Number.POSITIVE_INFINITY });
+    const post = await step.post().ended;
+    expect(post.exitCode).toBe(0);
+    expect(post.log).toMatch(/^::warning::.+could not be written/m);
+    expect(post.summary).toMatch(/stopped before it had a verdict/);
+  });
+});
+
+describe.concurrent('a mistake of ours', () => {
+  test('is red, reported, with its stack for the debug mode only', async () => {
+    await using scene = await setUp();
+    scene.retell.fail({ kind: 'answer', status: 200, headers: { 'x-mistake': '1' } });
+    const ended = await scene.step.main().ended;
+    expect(endingOf(ended)).toEqual(red('inconclusive'));
+    expect(ended.summary).toMatch(/The action itself failed/);
+    const [stack, rest] = partition(ended.log.split('\n'), (line) => line.startsWith('::debug::'));
+    expect(stack.join('\n')).toMatch(/^::debug::\s*at /m);
+    expect(rest.join('\n')).not.toMatch(/^\s*at /m);
+  });
+
+  test('does not leave a comment behind that waits', async () => {
+    await using scene = await setUp();
+    const { step, retell, headings } = scene;
+    const started = step.main();
+    await started.line(COMMENT_IS_THERE);
+    retell.fail({ kind: 'answer', status: 200, headers: { 'x-mistake': '1' } });
+    expect(endingOf(await started.ended)).toEqual(red('inconclusive'));
+    expect((await step.post().ended).exitCode).toBe(0);
+    expect(headings()).not.toEqual([WAITING]);
+  });
+});
+
+describe.concurrent('the step behind the job is never red', () => {
+  test('after a green step, which it leaves as it is', async () => {
+    await using scene = await setUp({ id: 'b1', runs: [{}] });
+    const { step, github } = scene;
+    expect(endingOf(await step.main().ended)).toEqual(green);
+    const before = github.comments(7);
+    expect((await step.post().ended).exitCode).toBe(0);
+    expect(github.comments(7)).toEqual(before);
+  });
+
+  test('when the step never began', async () => {
+    await using scene = await setUp();
+    expect(await scene.step.post().ended).toMatchObject({ exitCode: 0, summary: '' });
+    expect(scene.github.requests).toEqual([]);
+  });
+
+  test('after wrong inputs', async () => {
+    using step = prepareStep({ inputs: { provider: 'retell', 'api-key': '', 'batch-id': '' } });
+    expect((await step.main().ended).exitCode).toBe(1);
+    const post = await step.post().ended;
+    expect(post).toMatchObject({ exitCode: 0, summary: '' });
+    expect(post.log).not.toMatch(/::error|^\s*at /m);
+  });
+
+  test.each([
+    ['is gone', (file: string) => rmSync(file)],
+    ['is broken', (file: string) => writeFileSync(file, '{"section":')],
+    ['holds something else', (file: string) => writeFileSync(file, '[1]')],
+  ])('when what the step left for it %s', async (_, spoil) => {
+    await using scene = await setUp({ id: 'b1', runs: [{}] });
+    const { step, github } = scene;
+    await step.main().ended;
+    const before = github.comments(7);
+    rememberedFiles(step).forEach(spoil);
+    expect((await step.post().ended).exitCode).toBe(0);
+    expect(github.comments(7)).toEqual(before);
+  });
+});
+
+/** What the step wrote into `RUNNER_TEMP`. */
+function rememberedFiles({ workspace }: Step): string[] {
+  const folder = dirname(workspace);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('agent-test-gate-'))
+    .map((name) => join(folder, name));
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}

@@ -1,0 +1,256 @@
+import { describe, expect, test } from 'vitest';
+import { type GitHubEmulator, type GitHubOptions, startGitHub } from '../emulators/github.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { many, type RunScript } from '../emulators/timeline.ts';
+import { type Ended, prepareStep, pullRequestEvent, runStep, type StepOptions } from './runner.ts';
+
+const PULL = 7;
+
+const onGitHub = (github: GitHubEmulator): Record<string, string> => ({
+  GITHUB_API_URL: github.url,
+  GITHUB_GRAPHQL_URL: `${github.url}/graphql`,
+});
+
+interface Gate {
+  readonly batch?: string;
+  readonly runs?: readonly RunScript[];
+  readonly inputs?: Record<string, string>;
+  readonly env?: Record<string, string | undefined>;
+  readonly event?: StepOptions['event'];
+}
+
+/** One gate on one batch, reporting to the given GitHub. */
+async function gate(
+  github: GitHubEmulator,
+  { batch = 'b1', runs = many(3), inputs = {}, env = {}, event }: Gate = {},
+): Promise<Ended> {
+  await using retell = await startRetell({ batches: [{ id: batch, runs }] });
+  return await runStep({
+    inputs: {
+      provider: 'retell',
+      'api-key': 'test-key',
+      'batch-id': batch,
+      'api-url': retell.url,
+      'poll-interval-seconds': '0.1',
+      ...inputs,
+    },
+    env: { ...onGitHub(github), ...env },
+    ...(event === undefined ? {} : { event }),
+  });
+}
+
+const bodies = (github: GitHubEmulator): string[] => github.comments(PULL).map(({ body }) => body);
+const startWithPull = (options: GitHubOptions = {}) => startGitHub({ issues: { [PULL]: {} }, ...options });
+
+describe.concurrent('the comment', () => {
+  test('is written, and the output names it', async () => {
+    await using github = await startWithPull();
+    const { exitCode, outputs } = await gate(github, {
+      runs: [{}, { outcome: 'failed', name: 'Quotes a price' }],
+    });
+    expect(exitCode).toBe(1);
+    expect(bodies(github)).toEqual([
+      expect.stringMatching(
+        /^<!-- agent-test-gate [^\n]+-->\n## ❌ Agent tests \(Retell\): 1 of 2 runs failed[\s\S]*Quotes a price/,
+      ),
+    ]);
+    expect(outputs['comment-url']).toBe(github.comments(PULL)[0]?.html_url);
+  });
+
+  test('is found among 240 others and updated in place', async () => {
+    const others = Array.from({ length: 240 }, (_, index) => ({ body: `Comment ${index}` }));
+    await using github = await startWithPull({ issues: { [PULL]: { comments: others } } });
+    await gate(github, { runs: [{ outcome: 'failed' }] });
+    await gate(github, { env: { GITHUB_RUN_ID: '1600000002', GITHUB_RUN_NUMBER: '42' } });
+    expect(github.comments(PULL).length).toBe(241);
+    expect(bodies(github).at(-1)).toContain('## ✅ Agent tests (Retell)');
+  });
+
+  test('of a stranger with our marker is left alone', async () => {
+    await using before = await startWithPull();
+    await gate(before, { runs: [{ outcome: 'failed' }] });
+    const forged = bodies(before)[0] ?? '';
+    await using github = await startWithPull({
+      issues: { [PULL]: { comments: [{ login: 'mallory', body: forged }] } },
+    });
+    await gate(github);
+    expect(github.comments(PULL).map(({ user, body }) => [user.login, body.includes('✅')])).toEqual([
+      ['mallory', false],
+      ['github-actions[bot]', true],
+    ]);
+  });
+
+  test('says that the gate waits, and for which commit, until there is a verdict', async () => {
+    await using github = await startWithPull();
+    await using retell = await startRetell({
+      batches: [
+        { id: 'b1', runs: [{}, { endsAt: Number.POSITIVE_INFINITY }], settlesAt: Number.POSITIVE_INFINITY },
+      ],
+    });
+    using step = prepareStep({
+      inputs: {
+        provider: 'retell',
+        'api-key': 'test-key',
+        'batch-id': 'b1',
+        'api-url': retell.url,
+        'poll-interval-seconds': '0.1',
+      },
+      env: onGitHub(github),
+    });
+    const started = step.main();
+    await expect.poll(() => bodies(github).length, { timeout: 20_000 }).toBe(1);
+    const waiting = bodies(github)[0] ?? '';
+    started.process.kill('SIGINT');
+    await started.ended;
+    expect(waiting).toMatch(/^<!-- [^\n]+\n## ⏳ Agent tests \(Retell\)/);
+    expect(waiting).toContain('8d3c1f0');
+    expect(bodies(github)).toEqual([
+      expect.stringMatching(/^<!-- [^\n]+\n## \S+ Agent tests \(Retell\): [^\n]*cancelled/),
+    ]);
+  });
+
+  test('of a newer run is not overwritten by an older one', async () => {
+    await using github = await startWithPull();
+    await gate(github, { env: { GITHUB_RUN_ID: '1600000009', GITHUB_RUN_NUMBER: '49' } });
+    const newer = bodies(github);
+    const { exitCode } = await gate(github, { runs: [{ outcome: 'failed' }] });
+    expect({ exitCode, bodies: bodies(github) }).toEqual({ exitCode: 1, bodies: newer });
+  });
+
+  test('has a section for each of five jobs that race for it', async () => {
+    await using github = await startWithPull({ latencyMs: () => 20 });
+    const jobs = ['a', 'b', 'c', 'd', 'e'].map((batch) =>
+      gate(github, {
+        batch,
+        runs: [{}, { outcome: batch === 'c' ? 'failed' : 'passed', name: `Case of ${batch}` }],
+      }),
+    );
+    const codes = (await Promise.all(jobs)).map(({ exitCode }) => exitCode);
+    expect(codes).toEqual([0, 0, 1, 0, 0]);
+    expect(github.comments(PULL).length).toBe(1);
+    const [body] = bodies(github);
+    expect(body).toContain('## ❌ Agent tests (Retell): 1 of 10 runs failed');
+    expect(
+      [...(body ?? '').matchAll(/^### (\S+) (\w)/gm)].map(([, sign, batch]) => `${batch} ${sign}`),
+    ).toEqual(['a ✅', 'b ✅', 'c ❌', 'd ✅', 'e ✅']);
+  });
+
+  test('is not made for a green gate with comment: failures, but brought up to date', async () => {
+    await using github = await startWithPull();
+    const inputs = { comment: 'failures' };
+    await gate(github, { inputs });
+    expect(bodies(github)).toEqual([]);
+    await gate(github, { inputs, runs: [{ outcome: 'failed' }] });
+    expect(bodies(github)).toEqual([expect.stringContaining('❌')]);
+    await gate(github, { inputs });
+    expect(bodies(github)).toEqual([expect.stringContaining('✅')]);
+  });
+
+  test('is never written with comment: never', async () => {
+    await using github = await startWithPull();
+    await gate(github, { inputs: { comment: 'never' }, runs: [{ outcome: 'failed' }] });
+    expect(github.requests).toEqual([]);
+  });
+
+  test('shows conversations in a private repository and not in a public one', async () => {
+    const runs = [
+      {
+        outcome: 'failed' as const,
+        transcript: [{ role: 'agent', content: 'The dentist is made of cheese.' }],
+      },
+    ];
+    for (const [visibility, shown] of [
+      ['public', false],
+      ['private', true],
+      ['internal', true],
+    ] as const) {
+      await using github = await startWithPull();
+      const { summary } = await gate(github, { runs, event: pullRequestEvent(PULL, visibility) });
+      expect([summary, bodies(github)[0] ?? ''].map((text) => text.includes('made of cheese'))).toEqual([
+        shown,
+        shown,
+      ]);
+    }
+  });
+});
+
+describe.concurrent('a GitHub that does not want it', () => {
+  test('a read-only token: one warning that names the permission, and the verdict stands', async () => {
+    await using github = await startWithPull({ tokens: { ghs_emulated: { permission: 'read' } } });
+    const { exitCode, outputs, log, summary } = await gate(github);
+    expect({ exitCode, verdict: outputs['verdict'] }).toEqual({ exitCode: 0, verdict: 'passed' });
+    expect(log.match(/^::warning::.*$/gm)).toEqual([expect.stringContaining('pull-requests: write')]);
+    expect(summary).toContain('## ✅ Agent tests (Retell)');
+    expect(outputs['comment-url']).toBeUndefined();
+  });
+
+  test('nobody there: a warning within the time, and the verdict stands', async () => {
+    await using github = await startWithPull();
+    await github.close();
+    const { exitCode, log, took } = await gate(github);
+    expect(exitCode).toBe(0);
+    expect(log.match(/^::warning::.*$/gm)?.length).toBe(1);
+    expect(took).toBeLessThan(62_000);
+  }, 70_000);
+
+  test('no pull request: no comment and no warning', async () => {
+    await using github = await startWithPull();
+    const event = {
+      name: 'schedule',
+      payload: { schedule: '0 3 * * *', repository: { full_name: 'acme/voice-agents' } },
+    };
+    const { exitCode, log } = await gate(github, { event, env: { GITHUB_REF: 'refs/heads/main' } });
+    expect(exitCode).toBe(0);
+    expect(log).not.toContain('::warning');
+    expect(bodies(github)).toEqual([]);
+  });
+
+  test('no GitHub around it at all: the verdict and the summary', async () => {
+    await using github = await startWithPull();
+    const { exitCode, log } = await gate(github, {
+      env: { GITHUB_REPOSITORY: undefined, GITHUB_EVENT_PATH: undefined, GITHUB_EVENT_NAME: undefined },
+    });
+    expect(exitCode).toBe(0);
+    expect(log).not.toContain('::warning');
+  });
+});
+
+test('a merge queue reports on the pull request that it is about', async () => {
+  await using github = await startWithPull();
+  const event = {
+    name: 'merge_group',
+    payload: {
+      action: 'checks_requested',
+      merge_group: {
+        head_ref: `refs/heads/gh-readonly-queue/main/pr-${PULL}-0123456789abcdef0123456789abcdef01234567`,
+      },
+    },
+  };
+  const { exitCode } = await gate(github, { event });
+  expect(exitCode).toBe(0);
+  expect(bodies(github)).toEqual([expect.stringContaining('✅')]);
+});
+
+test('report files are written where they were asked for, and named by outputs', async () => {
+  await using github = await startWithPull();
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }] }] });
+  using step = prepareStep({
+    inputs: {
+      provider: 'retell',
+      'api-key': 'test-key',
+      'batch-id': 'b1',
+      'api-url': retell.url,
+      comment: 'never',
+      'report-json': 'out/deep/report.json',
+      'report-junit': 'out/report.xml',
+      'report-ctrf': '/dev/null/nowhere.json',
+    },
+    env: onGitHub(github),
+  });
+  const { outputs, log } = await step.main().ended;
+  expect(outputs).toMatchObject({ 'report-json': 'out/deep/report.json', 'report-junit': 'out/report.xml' });
+  expect(outputs['report-ctrf']).toBeUndefined();
+  expect(log).toMatch(
+    /^::warning::The file of report-ctrf \(\/dev\/null\/nowhere\.json\) could not be written: /m,
+  );
+});

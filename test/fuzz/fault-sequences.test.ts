@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import pLimit from 'p-limit';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { Verdict } from '../../src/domain/verdict.ts';
+import { runGate } from '../../src/gate.ts';
+import { parseInputs } from '../../src/inputs.ts';
+import type { Timing } from '../../src/providers/http.ts';
+import { startBland } from '../emulators/bland.ts';
+import { badGatewayPage, type Fault, pageInsteadOfJson, rateLimited } from '../emulators/faults.ts';
+import { startRetell } from '../emulators/retell.ts';
+import type { EmulatorOptions } from '../emulators/server.ts';
+import { many, type Outcome } from '../emulators/timeline.ts';
+import { asking } from '../providers/asking.ts';
+
+const SEED = 20260914;
+const SEQUENCES = 150;
+
+const answer = (status: number, body?: unknown): Fault => ({
+  kind: 'answer',
+  status,
+  ...(body === undefined ? {} : { body }),
+});
+
+/** Answers that a provider on a bad day gives and that say nothing against a later right one. */
+const PASSING: Readonly<Record<string, Fault>> = {
+  'a 408': answer(408),
+  'a 429': rateLimited(),
+  'a 429 with a date of the past': rateLimited('Mon, 14 Sep 2026 08:00:00 GMT'),
+  'a 429 with nonsense': rateLimited('soon'),
+  'a 429 for a century': rateLimited('3155760000'),
+  'a 500': answer(500),
+  'a 502 as HTML': badGatewayPage(),
+  'a 503': answer(503),
+  'a 504': answer(504),
+  'a reset': { kind: 'reset', when: 'before' },
+  'a reset in the middle': { kind: 'reset', when: 'middle' },
+  'a body cut short': { kind: 'cut' },
+  'an answer that never begins': { kind: 'hang', when: 'before' },
+  'a body that never ends': { kind: 'hang', when: 'middle' },
+};
+
+/** Answers that may mean a wrong address: the action tries three times more and then gives up. */
+const DOUBTFUL: Readonly<Record<string, Fault>> = {
+  'a page instead of JSON': pageInsteadOfJson(),
+  'broken JSON': { kind: 'broken-json' },
+  'an empty object': { kind: 'rewrite', change: () => ({}) },
+  'a list': { kind: 'rewrite', change: () => [] },
+  'an error for another API': answer(200, { error: 'unavailable' }),
+};
+
+const FAULTS: Readonly<Record<string, Fault>> = { ...PASSING, ...DOUBTFUL };
+const NO_FAULT = 'a right answer';
+
+const TIMING: Timing = {
+  attempt: { small: 300, large: 600 },
+  shortestAttempt: 300,
+  backoff: { first: 5, longest: 50 },
+};
+const emulators = { retell: startRetell, bland: startBland };
+type ProviderName = keyof typeof emulators;
+
+/** Gates on a batch, in this process and with short pauses. */
+async function gate(
+  name: ProviderName,
+  {
+    faults,
+    outcome = 'passed',
+    minutes,
+  }: { faults: EmulatorOptions['faults']; outcome?: Outcome; minutes: number },
+): Promise<Verdict> {
+  const runs = [...many(2), { outcome }];
+  await using emulator = await emulators[name]({ batches: [{ id: 'b1', runs }], faults: faults ?? [] });
+  const { provider } = asking(name, emulator.url, 'test-key', TIMING);
+  const given: Record<string, string> = {
+    provider: name,
+    'batch-id': 'b1',
+    'api-key': 'test-key',
+    'timeout-minutes': String(minutes),
+    'poll-interval-seconds': '0.01',
+  };
+  return runGate(parseInputs((input) => given[input] ?? '').inputs, {
+    provider,
+    publisher: { progress: () => undefined, publish: async () => undefined },
+    clock: systemClock,
+    signal: new AbortController().signal,
+    log: () => undefined,
+  });
+}
+
+const words = fc.array(fc.constantFrom(...Object.keys(FAULTS), NO_FAULT, NO_FAULT), {
+  minLength: 1,
+  maxLength: 10,
+});
+
+/** Never more doubtful answers in a row than the action forgives. */
+const isForgiven = (sequence: readonly string[]): boolean =>
+  !/D{4}/.test(sequence.map((word) => (word in DOUBTFUL ? 'D' : '-')).join(''));
+
+const sequences = fc.sample(words.filter(isForgiven), { seed: SEED, numRuns: SEQUENCES });
+
+const OUTCOMES = ['passed', 'failed', 'errored'] as const;
+/** More at once would make right answers late. */
+const fewAtOnce = pLimit(10);
+
+describe.each(['retell', 'bland'] as const)('%s', (name) => {
+  test(`${SEQUENCES} sequences of faults: each time the verdict that the batch behind them has`, async () => {
+    const ends = await Promise.all(
+      sequences.map((sequence, index) =>
+        fewAtOnce(async () => {
+          const outcome = OUTCOMES[index % OUTCOMES.length] ?? 'passed';
+          const faults = sequence.map((word) => FAULTS[word]);
+          return { sequence, outcome, verdict: await gate(name, { faults, outcome, minutes: 0.3 }) };
+        }),
+      ),
+    );
+    expect(ends.filter(({ outcome, verdict }) => verdict !== outcome)).toEqual([]);
+  });
+
+  // All that Bland has to say is in its first answer.
+  const from = name === 'retell' ? [1, 2] : [1];
+  const kinds = Object.entries(FAULTS).flatMap(([word, fault]) =>
+    from.map((first) => ({ word, fault, first })),
+  );
+
+  test(`${kinds.length} faults that never end: never green`, async () => {
+    const ends = await Promise.all(
+      kinds.map(({ word, fault, first }) =>
+        fewAtOnce(async () => {
+          const faults = (_: unknown, n: number) => (n >= first ? fault : undefined);
+          return { word, first, verdict: await gate(name, { faults, minutes: 0.01 }) };
+        }),
+      ),
+    );
+    expect(ends.filter(({ verdict }) => !['timed-out', 'inconclusive'].includes(verdict))).toEqual([]);
+  });
+});
