@@ -18,16 +18,21 @@ export interface Message {
 }
 
 /**
- * Every text of at least three words in a source file, with `…` for what is put in. In `src/report/`, whose words are
- * mostly labels that explain themselves, only whole sentences.
+ * Every text of at least three words in a source file. In `src/report/`, whose words are mostly labels that explain
+ * themselves, only whole sentences.
  */
 export function messagesIn(source: string, path: string): Message[] {
+  return textsIn(source, path).filter(({ text }) => isMessage(text, path));
+}
+
+/** Every text, however short, with `…` for what is put in. */
+function textsIn(source: string, path: string): Message[] {
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
   const found: Message[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
     const text = textOf(node);
-    if (text !== undefined && isMessage(text, path)) {
+    if (text !== undefined) {
       const { line } = file.getLineAndCharacterOfPosition(node.getStart());
       found.push({ text, place: `${path}:${line + 1}` });
     }
@@ -45,10 +50,7 @@ function textOf(node: ts.Node): string | undefined {
 
 /** One line, spaces and `…` each once in a row. */
 function oneLine(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/…+/g, '…')
-    .trim();
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/…+/g, '…').trim();
 }
 
 function isMessage(text: string, path: string): boolean {
@@ -59,9 +61,18 @@ function isMessage(text: string, path: string): boolean {
 
 /** All messages of the action. */
 export function ownMessages(): Message[] {
+  return sources().flatMap(({ path, source }) => messagesIn(source, path));
+}
+
+/** All texts in its source. */
+export function ownTexts(): string[] {
+  return sources().flatMap(({ path, source }) => textsIn(source, path).map(({ text }) => text));
+}
+
+function sources(): { path: string; source: string }[] {
   return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .map((name) => `src/${name.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.ts') && path !== SCHEMA)
     .sort()
-    .flatMap((path) => messagesIn(readFileSync(join(root, path), 'utf8'), path));
+    .map((path) => ({ path, source: readFileSync(join(root, path), 'utf8') }));
 }

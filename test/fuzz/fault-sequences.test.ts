@@ -79,7 +79,7 @@ async function gate(
     'timeout-minutes': String(minutes),
     'poll-interval-seconds': '0.01',
   };
-  return runGate(parseInputs((input) => given[input] ?? '').inputs, {
+  return await runGate(parseInputs((input) => given[input] ?? '').inputs, {
     provider,
     publisher: { progress: () => undefined, publish: async () => undefined },
     clock: systemClock,

@@ -1,0 +1,288 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { startBland } from '../emulators/bland.ts';
+import {
+  badGatewayPage,
+  type Fault,
+  pageInsteadOfJson,
+  rateLimited,
+  redirectTo,
+} from '../emulators/faults.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { endingOf, endless, gateOn, green, red } from './bad-day.ts';
+import { makeCertificate } from './certificates.ts';
+import { forwardTo, freePort } from './forwarding.ts';
+import { type Ended, prepareStep, runStep } from './runner.ts';
+
+const SEED = 4;
+const emulators = { retell: startRetell, bland: startBland };
+type ProviderName = keyof typeof emulators;
+
+const answer = (status: number, body?: unknown, headers: Record<string, string> = {}): Fault => ({
+  kind: 'answer',
+  status,
+  headers,
+  ...(body === undefined ? {} : { body }),
+});
+
+/** Faults that cost the real action little time, by name. Two hang: they cost an attempt's whole time. */
+const FAULTS: Readonly<Record<string, () => Fault | undefined>> = {
+  'a right answer': () => undefined,
+  'a 408': () => answer(408),
+  'a 429': () => rateLimited(),
+  'a 429 for a second': () => rateLimited('1'),
+  'a 429 until a date': () => rateLimited(new Date(Date.now() + 2_000).toUTCString()),
+  'a 429 for ever': () => rateLimited('999999999999999999999'),
+  'a 500': () => answer(500),
+  'a 502 as HTML': badGatewayPage,
+  'a 503': () => answer(503),
+  'a 504': () => answer(504),
+  'a page instead of JSON': pageInsteadOfJson,
+  'broken JSON': () => ({ kind: 'broken-json' }),
+  'a reset': () => ({ kind: 'reset', when: 'before' }),
+  'a reset in the middle': () => ({ kind: 'reset', when: 'middle' }),
+  'a body cut short': () => ({ kind: 'cut' }),
+  gzip: () => ({ kind: 'gzip' }),
+};
+const SEQUENCES = fc
+  .sample(fc.array(fc.constantFrom(...Object.keys(FAULTS)), { minLength: 2, maxLength: 4 }), {
+    seed: SEED,
+    numRuns: 15,
+  })
+  .concat([['an answer that never begins'], ['a body that never ends']]);
+const HANGING: Readonly<Record<string, Fault>> = {
+  'an answer that never begins': { kind: 'hang', when: 'before' },
+  'a body that never ends': { kind: 'hang', when: 'middle' },
+};
+
+const OUTCOMES = { passed: green, failed: red('failed'), errored: red('errored') } as const;
+
+interface Case {
+  readonly name: ProviderName;
+  readonly outcome: keyof typeof OUTCOMES;
+  readonly story: string;
+  readonly sequence: readonly string[];
+}
+
+const cases: Case[] = SEQUENCES.flatMap((sequence, index) =>
+  (['retell', 'bland'] as const).map((name, which) => ({
+    name,
+    sequence,
+    story: sequence.join(', '),
+    outcome: (['passed', 'failed', 'passed', 'errored'] as const)[(index + which) % 4] ?? 'passed',
+  })),
+);
+
+describe.concurrent('a batch behind a sequence of faults', () => {
+  test.each(cases)('$name, $story: $outcome', async ({ name, sequence, outcome }) => {
+    await using emulator = await emulators[name]({
+      batches: [{ id: 'b1', runs: [{}, { endsAt: 300, outcome }] }],
+      faults: sequence.map((word) => HANGING[word] ?? FAULTS[word]?.()),
+    });
+    // A quarter of this is what a hanging request may take.
+    const ended = await runStep({ inputs: gateOn(name, emulator, { 'timeout-minutes': '0.25' }) });
+    expect(endingOf(ended)).toEqual(OUTCOMES[outcome]);
+    expect(emulator.requests.length).toBeGreaterThan(sequence.length);
+  });
+
+  test('faults rain on every other request of a batch that fails late', async () => {
+    const kinds = Object.values(FAULTS);
+    await using bland = await startBland({
+      batches: [{ id: 'b1', runs: [{}, { endsAt: 1_500, outcome: 'failed' }, { endsAt: 2_500 }] }],
+      faults: (_, n) => (n % 2 === 1 ? kinds[(n >> 1) % kinds.length]?.() : undefined),
+    });
+    expect(endingOf(await runStep({ inputs: gateOn('bland', bland) }))).toEqual(red('failed'));
+  });
+});
+
+describe.concurrent('an answer that cannot be used', () => {
+  test.each<[string, Fault, RegExp]>([
+    ['304', answer(304, ''), /b1 answered 304/],
+    ['a status that no one has heard of', answer(999, ''), /b1 answered 999/],
+    ['a teapot', answer(418), /b1 answered 418/],
+    ['no content', answer(204, ''), /something that is not JSON: an empty body/],
+    ['a redirect to nowhere', redirectTo('http://'), /redirects to an address that is no URL/],
+    ['a redirect without an address', answer(302, ''), /b1 answered 302\. Set api-url/],
+    [
+      'a redirect to another scheme',
+      redirectTo('ftp://127.0.0.1/'),
+      /redirects to .+; the key is not sent there/,
+    ],
+    ['more than any batch has', { kind: 'flood' }, /answered with more than 64 MiB/],
+    ['more than any batch has, compressed', { kind: 'flood', gzip: true }, /answered with more than 64 MiB/],
+  ])('%s: red with the reason', async (_, fault, reason) => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }], faults: () => fault });
+    const ended = await runStep({ inputs: gateOn('retell', retell) });
+    expect(endingOf(ended)).toEqual(red('inconclusive'));
+    expect(ended.outputs['reason']).toMatch(reason);
+    expect(ended.outputs['reason']).not.toContain('The action itself failed');
+  });
+
+  test.each([
+    ['nested deeply', 'message'],
+    ['nested deeply in what Bland calls errors', 'errors'],
+  ])('an error %s is an error like any other', async (_, field) => {
+    const levels = 50_000;
+    const open = field === 'message' ? '{"message":' : '{"errors":[';
+    const close = field === 'message' ? '}' : ']}';
+    const deep = answer(503, `${open.repeat(levels)}1${close.repeat(levels)}`, {
+      'content-type': 'application/json',
+    });
+    await using bland = await startBland({ batches: [{ id: 'b1', runs: [{}] }], faults: [deep] });
+    expect(endingOf(await runStep({ inputs: gateOn('bland', bland) }))).toEqual(green);
+  });
+
+  test('an expected value nested deeply does not hide what failed', async () => {
+    let expected: unknown = 'x';
+    for (let level = 0; level < 50_000; level += 1) expected = [expected];
+    const body = `{"id":"b1","status":"FAILED","total_scenarios":1,"passed_scenarios":0,"failed_scenarios":1,"runs":[{"id":"r1","status":"FAILED","assertion_results":[{"passed":false,"expected":${'['.repeat(50_000)}${']'.repeat(50_000)}}]}]}`;
+    await using bland = await startBland({
+      batches: [{ id: 'b1', runs: [{}] }],
+      faults: () => answer(200, body, { 'content-type': 'application/json' }),
+    });
+    expect(endingOf(await runStep({ inputs: gateOn('bland', bland) }))).toEqual(red('failed'));
+  });
+});
+
+describe.concurrent('a list that never ends', () => {
+  test('Bland gives full pages for ever: red long before the deadline', async () => {
+    const row = (id: number) => ({ id: `r${id}`, status: 'PASSED', scenario_id: 's' });
+    const batch = {
+      id: 'b1',
+      status: 'PASSED',
+      total_scenarios: 200,
+      passed_scenarios: 200,
+      failed_scenarios: 0,
+      runs: Array.from({ length: 50 }, (_, id) => row(id)),
+    };
+    const page = { runs: Array.from({ length: 100 }, (_, id) => row(id)) };
+    await using bland = await startBland({
+      batches: [{ id: 'b1', looks: [batch], listings: [page] }],
+    });
+    const ended = await runStep({ inputs: gateOn('bland', bland, { 'timeout-minutes': '0.1' }) });
+    expect(endingOf(ended)).toEqual(red('inconclusive'));
+    expect(bland.count(/agent-testing\/runs$/)).toBeLessThan(100);
+  });
+});
+
+describe.concurrent('a connection', () => {
+  test('refused at first, until the server comes up: green', async () => {
+    const port = await freePort();
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    using step = prepareStep({
+      inputs: gateOn('retell', { url: `http://127.0.0.1:${port}` }),
+      env: { RUNNER_DEBUG: '1' },
+    });
+    const started = step.main();
+    await started.line(/failed \(2 in a row\): ECONNREFUSED/);
+    await using _ = await forwardTo(retell.url, { port });
+    expect(endingOf(await started.ended)).toEqual(green);
+  });
+
+  test('refused for ever: at the deadline, with what to check', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const ended = await runStep({ inputs: gateOn('retell', { url }, { 'timeout-minutes': '0.05' }) });
+    expect(endingOf(ended)).toEqual(red('timed-out'));
+    expect(ended.outputs['reason']).toMatch(/ECONNREFUSED\. Check api-url/);
+    expect(ended.log).toMatch(
+      /has failed 3 times in a row: ECONNREFUSED\. Still trying, for at most \d+ s more/,
+    );
+  });
+
+  test('to a host that does not exist: red with its name', async () => {
+    const inputs = gateOn('retell', { url: 'http://nowhere.invalid' }, { 'timeout-minutes': '0.05' });
+    const ended = await runStep({ inputs });
+    expect(ended.exitCode).toBe(1);
+    expect(ended.outputs['reason']).toMatch(/GET nowhere\.invalid\/.+(ENOTFOUND|EAI_AGAIN)/);
+  });
+
+  test('redirected to another host: the key never arrives there', async () => {
+    await using elsewhere = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    for (const status of [301, 302, 303, 307, 308]) {
+      await using retell = await startRetell({
+        batches: [{ id: 'b1', runs: [{}] }],
+        faults: () => redirectTo(`${elsewhere.url}/get-batch-test/b1`, status),
+      });
+      const ended = await runStep({ inputs: gateOn('retell', retell) });
+      expect(endingOf(ended)).toEqual(red('inconclusive'));
+      expect(ended.outputs['reason']).toContain(`redirects to ${elsewhere.url}; the key is not sent there`);
+    }
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  test.each([
+    ['itself', (host: string) => `http://${host}/get-batch-test/b1`, green],
+    ['itself with a user', (host: string) => `http://user:secret@${host}/get-batch-test/b1`, undefined],
+  ])('redirected to %s: a clear ending', async (_, target, expected) => {
+    await using retell = await startRetell({
+      batches: [{ id: 'b1', runs: [{}] }],
+      faults: ({ headers }, n) => (n === 1 ? redirectTo(target(headers['host'] ?? '')) : undefined),
+    });
+    const ended = await runStep({ inputs: gateOn('retell', retell) });
+    expect(ended.outputs['reason']).not.toContain('The action itself failed');
+    if (expected !== undefined) expect(endingOf(ended)).toEqual(expected);
+  });
+});
+
+describe.concurrent('TLS', () => {
+  test('a certificate that nobody has signed: red at once, and the key stays here', async () => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    await using tls = await forwardTo(retell.url, { certificate: makeCertificate() });
+    const ended = await runStep({ inputs: gateOn('retell', tls) });
+    expect(endingOf(ended)).toEqual(red('inconclusive'));
+    expect(ended.outputs['reason']).toMatch(/certificate is not trusted: check api-url/);
+    expect(retell.requests).toEqual([]);
+  });
+
+  test('the same certificate in NODE_EXTRA_CA_CERTS: green', async () => {
+    const certificate = makeCertificate();
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    await using tls = await forwardTo(retell.url, { certificate });
+    const file = await withCertificate(certificate.cert, (path) =>
+      runStep({ inputs: gateOn('retell', tls), env: { NODE_EXTRA_CA_CERTS: path } }),
+    );
+    expect(endingOf(file)).toEqual(green);
+  });
+
+  test('plain HTTP where TLS is due: red with what to check', async () => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    const url = retell.url.replace('http:', 'https:');
+    const ended = await runStep({ inputs: gateOn('retell', { url }) });
+    expect(endingOf(ended)).toEqual(red('inconclusive'));
+    expect(ended.outputs['reason']).toMatch(/Check api-url/);
+  });
+});
+
+describe.concurrent('a clock that jumps', () => {
+  test.each([
+    ['a day ahead', 86_400_000],
+    ['a day back', -86_400_000],
+  ])('%s in the middle of the waiting neither ends nor prolongs it', async (_, jump) => {
+    const env = {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
+        `const real = Date.now, start = real(); Date.now = () => { const now = real(); return now - start < 600 ? now : now + ${jump}; };`,
+      )}`,
+    };
+    await using retell = await startRetell({
+      batches: [
+        { id: 'b1', runs: [{}, { endsAt: 1_500 }] },
+        { id: 'b2', runs: [endless], settlesAt: Number.POSITIVE_INFINITY },
+      ],
+    });
+    const [good, stuck] = await Promise.all([
+      runStep({ inputs: gateOn('retell', retell), env }),
+      runStep({ inputs: gateOn('retell', retell, { 'batch-id': 'b2', 'timeout-minutes': '0.03' }), env }),
+    ]);
+    expect(endingOf(good)).toEqual(green);
+    expect(endingOf(stuck)).toEqual(red('timed-out'));
+  });
+});
+
+async function withCertificate(pem: string, use: (path: string) => Promise<Ended>): Promise<Ended> {
+  using step = prepareStep({ inputs: {} });
+  const path = join(step.workspace, 'certificate.pem');
+  writeFileSync(path, pem);
+  return await use(path);
+}
