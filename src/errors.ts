@@ -7,3 +7,8 @@ export class InputError extends Error {
 export class ProviderError extends Error {
   override name = 'ProviderError';
 }
+
+/** The time for asking was over before there was an answer. */
+export class OutOfTime extends ProviderError {
+  override name = 'OutOfTime';
+}

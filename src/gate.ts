@@ -1,11 +1,12 @@
 import type { Clock } from './clock.ts';
 import type { BatchOutcome } from './domain/batch.ts';
-import { type Ending, type Judgement, judge, type Verdict } from './domain/verdict.ts';
+import { type Ending, type Judgement, judge } from './domain/verdict.ts';
 import type { Inputs } from './inputs.ts';
-import { createProgress } from './progress.ts';
+
 import type { Provider } from './providers/provider.ts';
 import type { Findings } from './report/report.ts';
 import { waitForBatches } from './wait.ts';
+import { createWaitLog } from './wait-log.ts';
 
 /** How long the details of runs that did not pass may take to read, after the waiting. */
 const EXPLAIN_MS = 15_000;
@@ -16,11 +17,12 @@ const PUBLISH_CANCELLED_MS = 3_500;
 /** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {
   /** Shows that the gate is waiting. Returns at once and works in the background. */
-  progress(findings: Findings): void;
+  showWaiting(findings: Findings): void;
   /** Reports what was found in the end everywhere, until the moment of `clock.now()` or the signal. */
   publish(findings: Findings, limits: { until: number; signal: AbortSignal }): Promise<void>;
 }
 
+/** The edges of the program, passed in. */
 export interface Surroundings {
   readonly provider: Provider;
   readonly publisher: Publisher;
@@ -31,12 +33,14 @@ export interface Surroundings {
 }
 
 /**
- * The story: wait for the batches, judge them, report, publish. Returns the verdict, which only the judge decides:
+ * The story: wait for the batches, judge them, report, publish. Returns the judgement, which only the judge makes:
  * whatever publishing meets with does not change it.
  */
-export async function runGate(inputs: Inputs, surroundings: Surroundings): Promise<Verdict> {
+export async function runGate(inputs: Inputs, surroundings: Surroundings): Promise<Judgement> {
   const { provider, publisher, clock, signal, log } = surroundings;
   const startedAt = clock.now();
+  // A batch's age is what it was when the gate began: waiting makes nothing a replay.
+  const startedEpoch = clock.epoch();
   const until = startedAt + inputs.timeoutMinutes * 60_000;
 
   const findings = (batches: readonly BatchOutcome[], judgement?: Judgement): Findings => ({
@@ -48,10 +52,10 @@ export async function runGate(inputs: Inputs, surroundings: Surroundings): Promi
     waitedMs: clock.now() - startedAt,
   });
 
-  const progress = createProgress({ batchIds: inputs.batchIds, clock, log, until });
-  publisher.progress(findings(progress.outcomes()));
+  const waitLog = createWaitLog({ batchIds: inputs.batchIds, clock, log, until });
+  publisher.showWaiting(findings(waitLog.outcomes()));
   const heart = new AbortController();
-  const heartbeat = progress.beat(heart.signal);
+  const heartbeat = waitLog.beat(heart.signal);
   const waited = await waitForBatches({
     provider,
     batchIds: inputs.batchIds,
@@ -61,21 +65,21 @@ export async function runGate(inputs: Inputs, surroundings: Surroundings): Promi
     signal,
     log,
     onLook: (batch) => {
-      if (progress.saw(batch)) publisher.progress(findings(progress.outcomes()));
+      if (waitLog.saw(batch)) publisher.showWaiting(findings(waitLog.outcomes()));
     },
-  });
-  heart.abort();
+  }).finally(() => heart.abort());
   await heartbeat;
   const batches = await explain(waited.outcomes, surroundings);
 
-  const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Verdict> => {
-    const judgement = judge({ ...inputs, batches, ending, now: clock.epoch() });
+  const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Judgement> => {
+    const { timeoutMinutes, maxBatchAgeMinutes } = inputs;
+    const judgement = judge({ batches, ending, now: startedEpoch, timeoutMinutes, maxBatchAgeMinutes });
     await publisher.publish(findings(batches, judgement), { until: clock.now() + publishMs, signal: stop });
-    return judgement.verdict;
+    return judgement;
   };
   if (!signal.aborted) {
-    const verdict = await conclude(waited.ending, PUBLISH_MS, signal);
-    if (!signal.aborted) return verdict;
+    const judgement = await conclude(waited.ending, PUBLISH_MS, signal);
+    if (!signal.aborted) return judgement;
   }
   // Cancelled while waiting or while publishing: everything that was published says so now.
   return conclude('cancelled', PUBLISH_CANCELLED_MS, new AbortController().signal);

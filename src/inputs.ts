@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { InputError } from './errors.ts';
-import type { ProviderName } from './providers/provider.ts';
+import { PROVIDER_NAMES, type ProviderName } from './providers/provider.ts';
 
 /** What the user asked for, checked. The key and the token are not in here: nothing that is logged holds them. */
 export interface Inputs {
@@ -21,6 +21,7 @@ export interface Inputs {
   readonly reportCtrf: string | undefined;
 }
 
+/** What must appear nowhere. */
 export interface Secrets {
   readonly apiKey: string;
   /** Empty when the user passed an empty one: then there is no comment. */
@@ -99,7 +100,7 @@ const batchIds = z.pipe(
 );
 
 const schema = z.object({
-  provider: oneOf(['retell', 'bland']),
+  provider: oneOf(PROVIDER_NAMES),
   'batch-id': batchIds,
   name: z.optional(
     z
@@ -133,9 +134,13 @@ const REPORT_FILES = ['report-json', 'report-junit', 'report-ctrf'] as const;
 
 /**
  * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
- * `InputError` that names every wrong one with its value (never the key's) and the allowed form.
+ * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
+ * secrets out of a value before it is cut.
  */
-export function parseInputs(read: (name: string) => string): { inputs: Inputs; secrets: Secrets } {
+export function parseInputs(
+  read: (name: string) => string,
+  redact: (text: string) => string = (text) => text,
+): { inputs: Inputs; secrets: Secrets } {
   const given = (name: string): string | undefined => {
     const value = read(name).trim();
     return value === '' ? DEFAULTS[name] : value;
@@ -149,7 +154,7 @@ export function parseInputs(read: (name: string) => string): { inputs: Inputs; s
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const name = String(issue.path[0]);
-      complaints.push(`${name}${sayValue(raw[name])}: ${issue.message}.`);
+      complaints.push(`${name}${sayValue(raw[name], redact)}: ${issue.message}.`);
     }
   }
   const apiKey = read('api-key').trim();
@@ -195,7 +200,7 @@ function aboutKey(apiKey: string): string[] {
     ];
   }
   // Anything else cannot stand in an HTTP header.
-  return /^[\x21-\x7e]+( [\x21-\x7e]+)?$/.test(apiKey)
+  return /^(Bearer )?[\x21-\x7e]+$/i.test(apiKey)
     ? []
     : [
         'api-key (value not shown) must be one word of plain characters: it holds spaces, line breaks or letters that no key has.',
@@ -209,10 +214,12 @@ function aboutFiles(raw: Readonly<Record<string, string | undefined>>): string[]
     : ['report-json, report-junit and report-ctrf must be different files.'];
 }
 
-function sayValue(value: string | undefined): string {
+function sayValue(value: string | undefined, redact: (text: string) => string): string {
   if (value === undefined || value === '') return ' is empty';
   // Somebody may have put a password into the address.
-  const shown = value.replace(/\/\/[^/]*@/, '//***@').replaceAll(/\s+/g, ' ');
+  const shown = redact(value)
+    .replace(/\/\/[^/]*@/, '//***@')
+    .replaceAll(/\s+/g, ' ');
   return ` is "${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}"`;
 }
 

@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as core from '@actions/core';
 import { systemClock } from './clock.ts';
-import type { Verdict } from './domain/verdict.ts';
+import type { Judgement } from './domain/verdict.ts';
 import { InputError } from './errors.ts';
 import { type Publisher, runGate } from './gate.ts';
 import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
 import { createProvider, VENDORS } from './providers/registry.ts';
 import type { PublishingEdges, PublishingOptions } from './publishing.ts';
 import { plainLine } from './report/plain.ts';
+import { createRedactor } from './report/redact.ts';
+import type { Findings } from './report/report.ts';
 import { USER_AGENT } from './version.ts';
 
+/** When to load what reports: behind the first request, and not behind its answer. */
+const LOAD_AFTER_MS = 200;
 /** How long a step that has said all it has to say may take to end. */
 const EXIT_MS = 1_000;
 
@@ -19,18 +23,15 @@ const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
 
 /** Everything that is said is one harmless line without a secret in it. */
-const say = (line: string): string =>
-  plainLine(
-    masked.reduce((text, value) => text.replaceAll(value, '***'), line),
-    4_000,
-  );
-const log = (line: string): void => core.info(say(line));
-const warn = (line: string): void => core.warning(say(line));
+const redact = createRedactor(masked);
+const harmless = (line: string): string => plainLine(redact(line), 4_000);
+const log = (line: string): void => core.info(harmless(line));
+const warn = (line: string): void => core.warning(harmless(line));
 const trace = (line: string): void => {
-  if (core.isDebug()) core.debug(say(line));
+  if (core.isDebug()) core.debug(harmless(line));
 };
 
-// `dist/post.js` loads this same file behind the job.
+// `dist/post.js` loads this same file behind the job; the name of the started file tells the two (docs/adr/0006).
 if (basename(process.argv[1] ?? '') === 'post.js') await post();
 else await main();
 
@@ -39,8 +40,13 @@ async function main(): Promise<void> {
   remember('phase', 'started');
   // Red until shown otherwise, whatever ends this process.
   process.exitCode = 1;
+  process.once('uncaughtException', (error) => {
+    const end = () => process.exit(1);
+    giveUp(error).then(end, end);
+  });
   try {
-    const verdict = await gate(untilCancelled());
+    const { verdict, reason } = await runStep(untilCancelled());
+    log(`Verdict: ${verdict}. ${reason}`);
     if (verdict === 'passed') process.exitCode = 0;
   } catch (error) {
     await giveUp(error);
@@ -60,8 +66,8 @@ async function post(): Promise<void> {
   // The step never began, or it ended without a comment.
   if (phase === '' || (phase === 'finished' && file === '')) return;
   try {
-    const { finishComment } = await import('./publishing.ts');
-    const { inputs, secrets } = parseInputs(core.getInput);
+    const { finishComment } = await import('./finish.ts');
+    const { inputs, secrets } = parseInputs(core.getInput, redact);
     await useProxies();
     await finishComment({
       inputs,
@@ -75,13 +81,21 @@ async function post(): Promise<void> {
   }
 }
 
-async function gate(signal: AbortSignal): Promise<Verdict> {
-  const { inputs, secrets } = parseInputs(core.getInput);
+/** Makes the real parts and runs the gate with them. */
+async function runStep(signal: AbortSignal): Promise<Judgement> {
+  const { inputs, secrets } = parseInputs(core.getInput, redact);
   await useProxies();
   log(settingsLine(inputs));
   const provider = createProvider(
     { name: inputs.provider, apiKey: secrets.apiKey, apiUrl: inputs.apiUrl, userAgent: USER_AGENT },
-    { fetch: (request, init) => fetch(request, init), clock: systemClock, log, trace },
+    {
+      fetch: (request, init) => fetch(request, init),
+      clock: systemClock,
+      random: Math.random,
+      redact,
+      log,
+      trace,
+    },
   );
   const publisher = lazyPublisher({
     inputs,
@@ -89,18 +103,16 @@ async function gate(signal: AbortSignal): Promise<Verdict> {
     ...publishingEdges(),
     remember: (comment) => {
       const file = join(process.env['RUNNER_TEMP'] ?? tmpdir(), `agent-test-gate-${process.pid}.json`);
-      writeFileSync(file, JSON.stringify(comment));
-      remember('comment', file);
+      remember('comment', file, () => writeFileSync(file, JSON.stringify(comment)));
     },
   });
-  const verdict = await runGate(inputs, { provider, publisher, clock: systemClock, signal, log });
-  log(`Verdict: ${verdict}.`);
-  return verdict;
+  return runGate(inputs, { provider, publisher, clock: systemClock, signal, log });
 }
 
 /** Tells the `post` step something. Without it that step does nothing, which is no reason to fail. */
-function remember(name: string, value: string): void {
+function remember(name: string, value: string, prepare: () => void = () => undefined): void {
   try {
+    prepare();
     core.saveState(name, value);
   } catch (error) {
     trace(`The state ${name} could not be saved: ${String(error)}`);
@@ -109,7 +121,7 @@ function remember(name: string, value: string): void {
 
 function publishingEdges(): PublishingEdges {
   return {
-    masked,
+    redact,
     env: process.env,
     fetch: (url, init) => fetch(url, init),
     clock: systemClock,
@@ -135,30 +147,49 @@ function untilCancelled(): AbortSignal {
 
 /** Node's own `fetch` does not look at the proxy variables. */
 async function useProxies(): Promise<void> {
-  const names = ['https_proxy', 'http_proxy', 'HTTPS_PROXY', 'HTTP_PROXY'];
-  if (!names.some((name) => process.env[name])) return;
+  const names = ['https_proxy', 'http_proxy', 'HTTPS_PROXY', 'HTTP_PROXY'].filter(
+    (name) => process.env[name],
+  );
+  if (names.length === 0) return;
+  for (const name of names) {
+    // Many tools take `host:port` as well.
+    const address = process.env[name] ?? '';
+    const url = /^[a-z][a-z\d+.-]*:\/\//i.test(address) ? address : `http://${address}`;
+    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+      throw new InputError(
+        `The variable ${name} must be the address of a proxy, like http://proxy.example.com:3128.`,
+      );
+    process.env[name] = url;
+  }
   // Not plain `undici`: that name is left out of the bundle for the toolkit's sake.
   const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici/index.js');
-  setGlobalDispatcher(new EnvHttpProxyAgent());
+  // Plain requests are handed to the proxy as they are: many let nobody tunnel but to the port of https.
+  setGlobalDispatcher(new EnvHttpProxyAgent({ proxyTunnel: false }));
 }
 
 /** Renderers and GitHub's client are most of the bundle: they are loaded behind the first request. */
 function lazyPublisher(options: PublishingOptions): Publisher {
   let loading: Promise<Publisher> | undefined;
+  const isOver = new AbortController();
   const load = () => {
     loading ??= import('./publishing.ts').then(({ createPublisher }) => createPublisher(options));
     return loading;
   };
+  const showWaiting = async (findings: Findings) => {
+    // By then the first request is on its way, whether it is answered soon or not.
+    await systemClock.sleep(LOAD_AFTER_MS, isOver.signal);
+    if (!isOver.signal.aborted) (await load()).showWaiting(findings);
+  };
   return {
-    progress: (findings) => {
-      const isBehindFirstRequest = findings.batches.some(({ batch }) => batch !== undefined);
-      if (!isBehindFirstRequest) return;
-      load().then(
-        (publisher) => publisher.progress(findings),
-        (error: unknown) => trace(`Progress is not shown: ${String(error)}`),
+    showWaiting: (findings) => {
+      showWaiting(findings).catch((error: unknown) =>
+        trace(`That the gate waits is not shown: ${String(error)}`),
       );
     },
-    publish: async (findings, limits) => (await load()).publish(findings, limits),
+    publish: async (findings, limits) => {
+      isOver.abort();
+      await (await load()).publish(findings, limits);
+    },
   };
 }
 
@@ -170,8 +201,8 @@ async function giveUp(error: unknown): Promise<void> {
     ? what
     : `The action itself failed (${what}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
   if (!isInput && error instanceof Error) error.stack?.split('\n').forEach(trace);
-  core.setFailed(say(reason));
-  const { publishFailure } = await import('./publishing.ts');
+  core.setFailed(harmless(reason));
+  const { publishFailure } = await import('./finish.ts');
   await publishFailure(reason, publishingEdges());
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { type Batch, type BatchOutcome, contradictions, tally, unknownWords } from './domain/batch.ts';
 import type { Ending } from './domain/verdict.ts';
-import { ProviderError } from './errors.ts';
+import { OutOfTime, ProviderError } from './errors.ts';
 import { type Look, nextGapMs } from './poll-schedule.ts';
 import type { Patience, Provider } from './providers/provider.ts';
 
@@ -11,6 +11,7 @@ const LAST_LOOK_MS = 10_000;
 const RECHECK_MS = 8_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
 
+/** What to wait for, and how. */
 export interface WaitOptions {
   readonly provider: Provider;
   readonly batchIds: readonly string[];
@@ -35,7 +36,7 @@ export async function waitForBatches(
   // One batch that cannot be read makes green impossible, so the others are not waited for: they get a last look.
   const halt = new AbortController();
   const outcomes = await Promise.all(options.batchIds.map((id) => watch(id, options, halt)));
-  return { ending: endingOf(options, outcomes), outcomes };
+  return { ending: endingOf(outcomes, options.signal, halt.signal), outcomes };
 }
 
 async function watch(id: string, options: WaitOptions, halt: AbortController): Promise<BatchOutcome> {
@@ -44,25 +45,27 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
   const isOver = () => patience.signal.aborted || clock.now() >= until;
   const looks: Look[] = [];
   let last: Batch | undefined;
-  const saw = (batch: Batch) => {
+  const saw = (batch: Batch): Batch => {
     last = batch;
     options.onLook(batch);
     looks.push(toLook(batch, clock));
+    return batch;
   };
 
   try {
     while (!isOver()) {
-      saw(await provider.look(id, patience));
-      if (last?.settled === true) {
-        for await (const read of readings(last, options, patience)) saw(read);
-        if (last.settled) return { id, batch: last };
+      let batch = saw(await provider.look(id, patience));
+      if (batch.settled) {
+        for await (const read of readUntilConsistent(batch, options, patience)) batch = saw(read);
+        if (batch.settled && (doubts(batch).length === 0 || !isOver())) return { id, batch };
       }
       const gapMs = nextGapMs(looks, options.pollIntervalMs);
       await clock.sleep(Math.min(gapMs, until - clock.now()), patience.signal);
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (!isOver()) {
+    // A timer may ring a little before its time, so the clock alone does not tell that the deadline has come.
+    if (!isOver() && !(error instanceof OutOfTime)) {
       halt.abort();
       return { id, ...batchIf(last), problem: error.message };
     }
@@ -74,7 +77,11 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
  * A settled batch with its runs, read again as long as it does not add up: batch and runs may disagree for a
  * moment. Ends early if the batch turns out not to be settled after all.
  */
-async function* readings(settled: Batch, options: WaitOptions, patience: Patience): AsyncGenerator<Batch> {
+async function* readUntilConsistent(
+  settled: Batch,
+  options: WaitOptions,
+  patience: Patience,
+): AsyncGenerator<Batch> {
   const { provider, clock, pollIntervalMs } = options;
   const giveUpAt = Math.min(clock.now() + Math.max(3 * pollIntervalMs, RECHECK_MS), options.until);
   let batch: Batch = await provider.readRuns(settled, patience);
@@ -109,10 +116,11 @@ async function lastLook(id: string, before: Batch | undefined, options: WaitOpti
   }
 }
 
-function endingOf({ signal, clock, until }: WaitOptions, outcomes: readonly BatchOutcome[]): Ending {
-  if (signal.aborted) return 'cancelled';
+/** What is unsettled in the end was stopped by the deadline, unless it was stopped by somebody. */
+function endingOf(outcomes: readonly BatchOutcome[], cancelled: AbortSignal, halted: AbortSignal): Ending {
+  if (cancelled.aborted) return 'cancelled';
   const allSettled = outcomes.every(({ batch }) => batch?.settled === true);
-  return !allSettled && clock.now() >= until ? 'deadline' : 'settled';
+  return allSettled || halted.aborted ? 'settled' : 'deadline';
 }
 
 function doubts(batch: Batch): string[] {

@@ -39,7 +39,7 @@ function publisher(whilePublishing: () => void = () => undefined) {
   const progress: Findings[] = [];
   const published: Findings[] = [];
   const notes: Publisher = {
-    progress: (findings) => progress.push(findings),
+    showWaiting: (findings) => progress.push(findings),
     publish: async (findings) => {
       published.push(findings);
       whilePublishing();
@@ -51,7 +51,7 @@ function publisher(whilePublishing: () => void = () => undefined) {
 async function gate(from: Provider, { signal = new AbortController().signal, published = publisher() } = {}) {
   const logged: string[] = [];
   const clock = virtualClock();
-  const verdict = await runGate(inputs, {
+  const { verdict } = await runGate(inputs, {
     provider: from,
     publisher: published.notes,
     clock,
@@ -83,7 +83,7 @@ describe('the story', () => {
     expect(progress.every(({ judgement }) => judgement === undefined)).toBe(true);
     expect(progress.length).toBeGreaterThan(1);
     expect(logged).toEqual([
-      '[0:00] 0 of 1 runs finished, 0 passed',
+      '[0:00] 0 of 1 run finished, 0 passed',
       '[0:00] 0 of 2 runs finished, 0 passed',
       '[0:10] 1 of 2 runs finished, 1 passed',
       '[0:10] 2 of 2 runs finished, 2 passed',
@@ -125,7 +125,7 @@ describe('a workflow that is cancelled', () => {
     );
     expect(verdict).toBe('cancelled');
     expect(published.map(({ judgement }) => judgement?.reason)).toEqual([
-      'The workflow was cancelled while the gate was waiting. The provider has no way to cancel a batch: b1, b2 go on there.',
+      'The workflow was cancelled before the gate had finished. The provider has no way to cancel a batch: b1, b2 go on there.',
     ]);
   });
 

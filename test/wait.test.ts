@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch, Run, RunStatus } from '../src/domain/batch.ts';
-import { ProviderError } from '../src/errors.ts';
+import { OutOfTime, ProviderError } from '../src/errors.ts';
 import type { Patience, Provider } from '../src/providers/provider.ts';
 import { waitForBatches } from '../src/wait.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -168,6 +168,16 @@ describe('a batch that has ended and does not add up', () => {
     expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
   });
 
+  test('is looked at once more if the deadline comes meanwhile', async () => {
+    const clock = virtualClock();
+    const { ending, outcomes } = await wait(
+      { look: () => settled(2), runs: () => passed(clock.now() < 7_000 ? 1 : 2) },
+      { timeoutMs: 7_000, clock },
+    );
+    expect(ending).toBe('settled');
+    expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
+  });
+
   test('is not read again behind the deadline', async () => {
     const { tookMs } = await wait({ look: () => settled(2), runs: () => passed(1) }, { timeoutMs: 7_000 });
     expect(tookMs).toBe(7_000);
@@ -243,6 +253,24 @@ describe('a batch that cannot be read', () => {
     });
     await expect(mistake).rejects.toThrow(new TypeError('ours'));
   });
+});
+
+test('a patience that ends a moment before the deadline is the deadline all the same', async () => {
+  const clock = virtualClock();
+  const { ending, outcomes } = await wait(
+    {
+      look: async (n) => {
+        if (n === 2) {
+          await clock.sleep(60_000 - clock.now() - 1);
+          throw new OutOfTime('GET x did not answer in time.');
+        }
+        return unsettled(1);
+      },
+    },
+    { clock },
+  );
+  expect(outcomes).toEqual([{ id: 'b1', batch: { ...unsettled(1), runs: passed(4) } }]);
+  expect(ending).toBe('deadline');
 });
 
 describe('a cancelled workflow', () => {

@@ -5,6 +5,7 @@
 
 /** `pending` covers every state before the end, and status words that we do not know. */
 export const RUN_STATUSES = ['pending', 'passed', 'failed', 'errored', 'cancelled'] as const;
+/** What became of a run. */
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** One check inside a run, as far as the provider reports it. It explains a run; it never decides it. */
@@ -25,6 +26,7 @@ export type Turn =
   | { readonly kind: 'tool-result'; readonly output: string; readonly succeeded?: boolean }
   | { readonly kind: 'transition'; readonly from?: string; readonly to: string };
 
+/** One execution of one test case. */
 export interface Run {
   readonly id: string;
   /** The identity of a test case is its id; names repeat and change. */
@@ -132,7 +134,7 @@ export function contradictions(batch: Batch): string[] {
 
   if (runs.length === 0) found.push('it has no runs');
   if (announced.total !== undefined && announced.total !== runs.length) {
-    found.push(`the provider announced ${announced.total} runs and listed ${runs.length}`);
+    found.push(`the provider announced ${countRuns(announced.total)} and listed ${runs.length}`);
   }
   const unfinished = runs.filter((run) => run.status === 'pending' && run.unknownStatus === undefined).length;
   if (unfinished > 0)
@@ -155,6 +157,16 @@ export function contradictions(batch: Batch): string[] {
     found.push('the provider calls it failed and every run passed');
   }
   return found;
+}
+
+/** "1 run", "2 runs" */
+export function countRuns(count: number): string {
+  return count === 1 ? '1 run' : `${count} runs`;
+}
+
+/** The batches that were seen at least once. */
+export function seenBatches(outcomes: readonly BatchOutcome[]): Batch[] {
+  return outcomes.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
 }
 
 /** The status words of this batch and its runs that we do not know, each once. */

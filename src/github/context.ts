@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { WorkflowRun } from '../report/comment.ts';
 import type { Origin } from '../report/report.ts';
 import { type EventPayload, readPayload } from './event.ts';
@@ -20,17 +19,41 @@ export interface GitHubContext {
   readonly visibility: 'public' | 'private' | 'internal' | 'unknown';
 }
 
-/**
- * Reads the runner's variables and its event file. Never throws.
- *
- * Not `context` of `@actions/github`: importing that fails when the event file is not JSON, and costs the start-up
- * a client of its own.
- */
-export function readContext(env: Readonly<Record<string, string | undefined>>): GitHubContext {
-  const { payload, ...problem } = readEventFile(env['GITHUB_EVENT_PATH']);
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What the toolkit says of the event. Its own types promise strings that are absent outside GitHub. */
+export type EventContext = { readonly payload: unknown } & Readonly<
+  Partial<Record<'eventName' | 'ref' | 'sha', string | undefined>>
+>;
+
+/** The toolkit's context is made of this process's own variables when the module loads. */
+const loadToolkit = () => import('@actions/github');
+
+/** Reads what the runner says of the event and the workflow run. Never rejects. */
+export async function readContext(
+  env: Variables,
+  load: () => Promise<{ readonly context: EventContext }> = loadToolkit,
+): Promise<GitHubContext> {
+  try {
+    const { context } = await load();
+    return contextOf(context, env);
+  } catch (error) {
+    // The toolkit does not load if it cannot read the event file.
+    const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
+    const { GITHUB_EVENT_NAME: eventName, GITHUB_REF: ref, GITHUB_SHA: sha } = env;
+    return {
+      ...contextOf({ eventName, payload: {}, ref, sha }, env),
+      payloadProblem: `The event file ${env['GITHUB_EVENT_PATH']} (GITHUB_EVENT_PATH) tells nothing: ${why}.`,
+    };
+  }
+}
+
+/** Puts together what the toolkit says of the event and what the variables say of the workflow run. */
+export function contextOf(event: EventContext, env: Variables): GitHubContext {
+  const payload = readPayload(event.payload);
   const repository = /^([^/]+)\/([^/]+)$/.exec(env['GITHUB_REPOSITORY'] ?? '');
   const [, owner = '', repo = ''] = repository ?? [];
-  const sha = env['GITHUB_SHA'] || undefined;
+  const sha = event.sha || undefined;
   const runId = wholeNumber(env['GITHUB_RUN_ID']);
   const runNumber = wholeNumber(env['GITHUB_RUN_NUMBER']);
   const runAttempt = wholeNumber(env['GITHUB_RUN_ATTEMPT']);
@@ -38,10 +61,9 @@ export function readContext(env: Readonly<Record<string, string | undefined>>): 
   const serverUrl = withoutSlash(env['GITHUB_SERVER_URL'] || 'https://github.com');
 
   return {
-    eventName: env['GITHUB_EVENT_NAME'] ?? '',
+    eventName: event.eventName ?? '',
     payload,
-    ...problem,
-    ref: env['GITHUB_REF'] || undefined,
+    ref: event.ref || undefined,
     sha,
     repository: repository === null ? undefined : { owner, repo },
     apiUrl: withoutSlash(env['GITHUB_API_URL'] || 'https://api.github.com'),
@@ -57,21 +79,8 @@ export function readContext(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-function readEventFile(path: string | undefined): Pick<GitHubContext, 'payload' | 'payloadProblem'> {
-  if (path === undefined || path === '') return { payload: {} };
-  try {
-    return { payload: readPayload(JSON.parse(readFileSync(path, 'utf8'))) };
-  } catch (error) {
-    const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-    return {
-      payload: {},
-      payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) tells nothing: ${why}.`,
-    };
-  }
-}
-
 /** The workflow's file. Its ref differs from one pull request to the next, and the workflow does not. */
-function workflowOf(env: Readonly<Record<string, string | undefined>>): string {
+function workflowOf(env: Variables): string {
   return env['GITHUB_WORKFLOW_REF']?.split('@')[0] || env['GITHUB_WORKFLOW'] || '';
 }
 

@@ -1,10 +1,6 @@
 /** The parts of an event's payload that we read. Each is looked at by itself: what is missing or odd is not there. */
 import * as z from 'zod/mini';
-
-/** A field that is taken if it is as documented, and otherwise ignored. */
-function lenient<T>(schema: z.ZodMiniType<T>) {
-  return z.catch(z.optional(schema), undefined);
-}
+import { lenient } from '../lenient.ts';
 
 const repository = z.object({
   id: lenient(z.number()),

@@ -35,6 +35,11 @@ export class GitHubError extends Error {
   }
 }
 
+/** For an answer that is not what GitHub says it would be: a proxy's page, or half of it. */
+export function undocumented(): GitHubError {
+  return new GitHubError('unavailable', 'GitHub answered something else than it documents');
+}
+
 /** An answer that says no, reduced to what decides. Header names in lower case. */
 export interface ErrorAnswer {
   readonly status: number;

@@ -1,14 +1,15 @@
 import type { Author, Comment, GitHubClient } from './client.ts';
 import { GitHubError } from './failure.ts';
+import type { Limits } from './persist.ts';
 
 /** The comments on one pull request that carry our marker and that we wrote. */
 export interface OwnComments {
   /** Oldest first. There is more than one only until a race between jobs is settled. */
-  find(signal: AbortSignal): Promise<Comment[]>;
+  find(limits: Limits): Promise<Comment[]>;
   /** Writes a new comment, or a new text into one that was found. */
-  write(body: string, into: Comment | undefined, signal: AbortSignal): Promise<Comment>;
+  write(body: string, into: Comment | undefined, limits: Limits): Promise<Comment>;
   /** Removes a comment, if that can be done. */
-  remove(comment: Comment, signal: AbortSignal): Promise<void>;
+  remove(comment: Comment, limits: Limits): Promise<void>;
   /** Whether this process made the comment. */
   isCreatedHere(comment: Comment): boolean;
   /** Says which comment it most likely is, to save the search. */
@@ -29,33 +30,33 @@ export function createOwnComments({
   let expectedId: number | undefined;
   let me: Author | undefined;
 
-  async function search(signal: AbortSignal): Promise<Comment[]> {
-    const marked = (await client.listComments(issue, signal)).filter(({ body }) => isMarked(body));
+  async function search(limits: Limits): Promise<Comment[]> {
+    const marked = (await client.listComments(issue, limits)).filter(({ body }) => isMarked(body));
     for (const id of createdIds) {
       // GitHub's list may be a moment behind.
       const isListed = marked.some((comment) => comment.id === id);
-      const created = isListed ? undefined : await client.getComment(id, signal);
+      const created = isListed ? undefined : await client.getComment(id, limits);
       if (created !== undefined) marked.push(created);
     }
     if (marked.length === 0) return [];
-    const author = me ?? (await client.whoAmI(signal));
+    const author = me ?? (await client.whoAmI(limits));
     me = author;
     return marked.filter((comment) => isSame(author, comment.author)).toSorted((a, b) => a.id - b.id);
   }
 
   return {
-    async find(signal) {
-      const expected = expectedId === undefined ? undefined : await client.getComment(expectedId, signal);
+    async find(limits) {
+      const expected = expectedId === undefined ? undefined : await client.getComment(expectedId, limits);
       if (expected !== undefined && isMarked(expected.body)) return [expected];
-      const found = await search(signal);
+      const found = await search(limits);
       expectedId = found[0]?.id;
       return found;
     },
-    async write(body, into, signal) {
+    async write(body, into, limits) {
       const written =
         into === undefined
-          ? await client.createComment(issue, body, signal)
-          : await client.updateComment(into.id, body, signal);
+          ? await client.createComment(issue, body, limits)
+          : await client.updateComment(into.id, body, limits);
       if (written === undefined) {
         expectedId = undefined;
         throw new GitHubError('unavailable', 'the comment was deleted at the same time');
@@ -67,9 +68,9 @@ export function createOwnComments({
       }
       return written;
     },
-    async remove({ id }, signal) {
+    async remove({ id }, limits) {
       try {
-        await client.deleteComment(id, signal);
+        await client.deleteComment(id, limits);
         createdIds.delete(id);
       } catch (error) {
         // The next run tries again.

@@ -32,7 +32,7 @@ export async function findPullRequest(
   }
   if (named !== undefined) return { pullRequest: named };
   try {
-    return { pullRequest: await persist((signal) => askGitHub(context, client, signal), limits) };
+    return { pullRequest: await persist((inTime) => askGitHub(context, client, inTime), limits) };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     return {
@@ -68,10 +68,10 @@ function pullRequestOfRun({ workflow_run, repository }: EventPayload): PullReque
 async function askGitHub(
   { eventName, payload, sha }: PullRequestSearch['context'],
   client: PullRequestSearch['client'],
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<PullRequest | undefined> {
   if (eventName === 'push' && sha !== undefined) {
-    return bestOf(await client.pullRequestsOfCommit(sha, signal), sha);
+    return bestOf(await client.pullRequestsOfCommit(sha, limits), sha);
   }
   const run = payload.workflow_run;
   if (run === undefined) return undefined;
@@ -80,9 +80,9 @@ async function askGitHub(
   const ofBranch =
     owner === undefined || run.head_branch === undefined
       ? []
-      : await client.pullRequestsOfBranch({ owner, name: run.head_branch }, signal);
+      : await client.pullRequestsOfBranch({ owner, name: run.head_branch }, limits);
   if (ofBranch.length > 0 || run.head_sha === undefined) return bestOf(ofBranch, run.head_sha);
-  return bestOf(await client.pullRequestsOfCommit(run.head_sha, signal), run.head_sha);
+  return bestOf(await client.pullRequestsOfCommit(run.head_sha, limits), run.head_sha);
 }
 
 /** The one whose head is the commit; else the first that was opened. */

@@ -45,7 +45,7 @@ export interface StickyComment {
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /**
    * For the end of the job: looks once, at the comment with this id if it is known, and writes the section only if
-   * there is none of this job or one that still waits.
+   * there is none of this job, one that still waits, or a green one although the job did not end so.
    */
   check(id: number | undefined, section: OwnSection, options: WriteOptions): Promise<WriteResult>;
 }
@@ -65,7 +65,7 @@ interface Pause {
 }
 
 /** Before looking whether what was written stays: others that read before us could write that long after us. */
-const PAUSE_MS = { alone: 250, inCompany: 1_000 };
+const PAUSE_MS = { alone: 250, inCompany: 1_000, longest: 10_000 };
 /** After so long without a sign of another job there is none that is just beginning. */
 const ALONE_AFTER_MS = 10_000;
 /** Looks and writes, against other jobs that never stop writing. */
@@ -115,24 +115,24 @@ export function createStickyComment({
    */
   async function converge(
     own: OwnSection,
-    options: WriteOptions & { onlyIfWaiting: boolean },
+    options: WriteOptions & { isCheck: boolean },
   ): Promise<WriteResult> {
     let written: Written | undefined;
     let limit = COMMENT_LIMIT;
 
-    async function step(signal: AbortSignal): Promise<WriteResult | Pause> {
+    async function step(limits: Limits): Promise<WriteResult | Pause> {
       const startedAt = clock.now();
-      const found = await comments.find(signal);
+      const found = await comments.find(limits);
       if (found.length > 1) companyAt = clock.now();
-      const next = await act(found, { startedAt, signal });
+      const next = await act(found, { startedAt, limits });
       // Only now that what they hold stands in the first.
-      await removeLeftovers(found.slice(1), own.key, signal);
+      await removeLeftovers(found.slice(1), own.key, limits);
       return next;
     }
 
     async function act(
       found: readonly Comment[],
-      { startedAt, signal }: { startedAt: number; signal: AbortSignal },
+      { startedAt, limits }: { startedAt: number; limits: Limits },
     ): Promise<WriteResult | Pause> {
       const kept = found[0];
       const there = kept && findSection(kept.body, own.key, writer);
@@ -144,7 +144,8 @@ export function createStickyComment({
           written = { ...written, isConfirmed: true };
           return pauseAfter(clock.now() - startedAt);
         }
-        if (options.onlyIfWaiting && there.state !== 'waiting') return resultOf('unchanged', kept);
+        const mayStay = there.state === own.state || !['waiting', 'passed'].includes(there.state);
+        if (options.isCheck && mayStay) return resultOf('unchanged', kept);
       }
       written = undefined;
 
@@ -153,7 +154,7 @@ export function createStickyComment({
       if (kept === undefined && !options.create) return leave('absent');
       if (kept !== undefined && normalize(kept.body) === merge.body) return resultOf('unchanged', kept);
 
-      const comment = await comments.write(merge.body, kept, signal);
+      const comment = await comments.write(merge.body, kept, limits);
       const status = kept === undefined ? 'created' : 'updated';
       written = { status, comment, section: merge.section, body: merge.body, isConfirmed: false };
       // What only waits is soon written again and need not be looked after.
@@ -167,7 +168,9 @@ export function createStickyComment({
       try {
         const next = await persist(step, { clock, random, until: options.until, signal: options.signal });
         if ('status' in next) return next;
-        await clock.sleep(next.pauseMs, options.signal);
+        // Looking too early is better than not at all.
+        const half = (options.until - clock.now()) / 2;
+        await clock.sleep(Math.min(next.pauseMs, half), options.signal);
       } catch (error) {
         const isTooLong = error instanceof GitHubError && error.kind === 'too-long';
         if (!isTooLong || limit === SHORT_LIMIT) {
@@ -183,14 +186,10 @@ export function createStickyComment({
   }
 
   /** A job that raced for the comment removes what it made itself; what older runs left behind goes as well. */
-  async function removeLeftovers(
-    others: readonly Comment[],
-    key: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function removeLeftovers(others: readonly Comment[], key: string, limits: Limits): Promise<void> {
     for (const comment of others) {
       if (comments.isCreatedHere(comment) || isLeftover(comment.body, key, writer)) {
-        await comments.remove(comment, signal);
+        await comments.remove(comment, limits);
       }
     }
   }
@@ -203,14 +202,15 @@ export function createStickyComment({
 
   const pause = (atLeastMs: number): Pause => ({ pauseMs: atLeastMs * (1 + random()) });
   /** A GitHub that is slow to us is slow to the others. */
-  const pauseAfter = (tookMs: number): Pause => pause(Math.max(PAUSE_MS.inCompany, 2 * tookMs));
+  const pauseAfter = (tookMs: number): Pause =>
+    pause(Math.min(PAUSE_MS.longest, Math.max(PAUSE_MS.inCompany, 2 * tookMs)));
 
   return {
     write: (section, options) =>
-      takeTurn(options, (limits) => converge(section, { ...options, ...limits, onlyIfWaiting: false })),
+      takeTurn(options, (limits) => converge(section, { ...options, ...limits, isCheck: false })),
     check(id, section, options) {
       if (id !== undefined) comments.expect(id);
-      return takeTurn(options, (limits) => converge(section, { ...options, ...limits, onlyIfWaiting: true }));
+      return takeTurn(options, (limits) => converge(section, { ...options, ...limits, isCheck: true }));
     },
   };
 }

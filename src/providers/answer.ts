@@ -1,24 +1,23 @@
 import * as z from 'zod/mini';
-import { MalformedAnswer } from './http.ts';
+import type { Run } from '../domain/batch.ts';
+import { MalformedAnswer } from './http-errors.ts';
 
 /** Reads JSON by a schema; throws `MalformedAnswer` with the path of the first field that does not fit. */
 export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue === undefined || issue.path.length === 0 ? 'the body' : `"${issue.path.join('.')}"`;
+  const field = issue === undefined || issue.path.length === 0 ? 'known' : `"${issue.path.join('.')}"`;
   throw new MalformedAnswer(
-    `answered with JSON in which ${field} is missing or not as documented (${issue?.message ?? 'unknown'}).`,
-    {
-      isJson: true,
-    },
+    `answered with JSON without a usable ${field} field. Check provider and api-url; if they are right, please report it.`,
+    { isJson: true },
   );
-}
-
-/** A field that we show and never judge by: anything unexpected in it counts as absent. */
-export function lenient<T>(schema: z.ZodMiniType<T>): z.ZodMiniType<T | undefined> {
-  return z.catch(z.optional(schema), undefined) as unknown as z.ZodMiniType<T | undefined>;
 }
 
 /** A whole number of runs. */
 export const count = z.int().check(z.nonnegative());
+
+/** Each run once. A run that is listed twice with two statuses is two facts: they contradict the announced total. */
+export function withoutRepeats(runs: readonly Run[]): Run[] {
+  return [...new Map(runs.map((run) => [`${run.id} ${run.unknownStatus ?? run.status}`, run])).values()];
+}

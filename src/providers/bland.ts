@@ -1,9 +1,13 @@
 import * as z from 'zod/mini';
 import type { Assertion, Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
-import { count, lenient, readAs } from './answer.ts';
-import { ErrorInAnswer, type Http, MalformedAnswer, messageIn } from './http.ts';
+import { ProviderError } from '../errors.ts';
+import { lenient } from '../lenient.ts';
+import { count, readAs, withoutRepeats } from './answer.ts';
+import type { Http } from './http.ts';
+import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from './http-errors.ts';
 import type { Patience, Provider } from './provider.ts';
 
+/** Bland's public address. */
 export const BLAND_URL = 'https://api.bland.ai';
 
 /** Runs whose conversation and error message are read one by one. */
@@ -42,12 +46,15 @@ const assertionSchema = z.object({
 const runSchema = z.object({
   id: z.string(),
   status: z.string(),
+  batch_id: lenient(z.string()),
   scenario_id: lenient(z.string()),
   scenario: lenient(z.object({ name: z.string() })),
   duration_ms: lenient(z.number()),
   created_at: lenient(z.string()),
   assertion_results: lenient(z.array(z.unknown())),
 });
+
+type RunBody = z.infer<typeof runSchema>;
 
 const batchSchema = z.object({
   id: z.string(),
@@ -94,22 +101,28 @@ export function blandHeaders(apiKey: string): Record<string, string> {
 export function createBland(http: Http): Provider {
   const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
 
-  /** Runs that the batch did not embed: whether it embeds all of a large batch is not documented. */
-  async function listRuns(batchId: string, patience: Patience): Promise<Run[]> {
-    const runs: Run[] = [];
+  /**
+   * The batch's runs from the list of all runs: whether a large batch embeds all of its own is not documented. Ends
+   * when a page brings nothing new, whatever the provider says of the total.
+   */
+  async function listRuns({ id, announced }: Batch, patience: Patience): Promise<Run[]> {
+    let runs: Run[] = [];
+    let offset = 0;
     for (;;) {
       const page = await http.getJson(
         {
           path: path('runs'),
-          query: { batch_id: batchId, limit: String(PAGE_SIZE), offset: String(runs.length) },
+          query: { batch_id: id, limit: String(PAGE_SIZE), offset: String(offset) },
           size: 'large',
           read: readRunList,
         },
         patience,
       );
-      runs.push(...page.runs.map(toRun));
-      const isLast = page.total === undefined ? page.runs.length < PAGE_SIZE : runs.length >= page.total;
-      if (isLast || page.runs.length === 0) return runs;
+      const before = runs.length;
+      runs = withoutRepeats([...runs, ...ofBatch(id, page.runs).map(toRun)]);
+      offset += page.runs.length;
+      const isLast = page.total === undefined ? page.runs.length < PAGE_SIZE : offset >= page.total;
+      if (isLast || runs.length === before || runs.length >= (announced.total ?? 0) + PAGE_SIZE) return runs;
     }
   }
 
@@ -126,7 +139,8 @@ export function createBland(http: Http): Provider {
         turns: (detail.chat_history ?? []).flatMap(toTurn),
         assertions: assertions.length > 0 ? assertions : run.assertions,
       };
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
       // The run is judged without it; only its story is missing.
       return run;
     }
@@ -149,7 +163,11 @@ export function createBland(http: Http): Provider {
       const embedded = batch.runs ?? [];
       if (!batch.settled || embedded.length >= (batch.announced.total ?? 0))
         return { ...batch, runs: embedded };
-      const listed = await listRuns(batch.id, patience).catch(() => []);
+      const listed = await listRuns(batch, { ...patience, once: true }).catch((error: unknown) => {
+        if (!(error instanceof ProviderError)) throw error;
+        // What is missing is found missing, and read again.
+        return [];
+      });
       const known = new Set(embedded.map(({ id }) => id));
       return { ...batch, runs: [...embedded, ...listed.filter(({ id }) => !known.has(id))] };
     },
@@ -170,18 +188,20 @@ function unwrap(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return json;
   const { data, errors } = json as { data?: unknown; errors?: unknown };
   if (Array.isArray(errors) && errors.length > 0) {
-    const said = messageIn(json);
-    const code = JSON.stringify(errors[0]).toUpperCase();
-    const mayPass = !/AUTH|FORBIDDEN|PERMISSION|NOT[ _]FOUND|INVALID/.test(code);
+    const said = messageIn({ errors });
+    const [first] = errors as [{ error?: unknown } | string];
+    const code = typeof first === 'object' && typeof first?.error === 'string' ? first.error : said;
     throw new ErrorInAnswer(
-      `answered with an error: ${said === '' ? 'without a message' : said}. Check batch-id and api-key.`,
-      { mayPass },
+      `answered with an error (${said || 'without a message'}). Check batch-id and api-key.`,
+      {
+        mayPass: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
+      },
     );
   }
   return typeof data === 'object' && data !== null ? data : json;
 }
 
-function readRunList(json: unknown): { runs: z.infer<typeof runSchema>[]; total: number | undefined } {
+function readRunList(json: unknown): { runs: RunBody[]; total: number | undefined } {
   const payload = unwrap(json);
   // `data` may be the bare array, with the total beside it.
   const list = Array.isArray(payload) ? { ...(json as object), runs: payload } : payload;
@@ -190,12 +210,13 @@ function readRunList(json: unknown): { runs: z.infer<typeof runSchema>[]; total:
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
-  if (body.id.toLowerCase() !== batchId.toLowerCase()) {
+  if (!isSameId(body.id, batchId)) {
     throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const status = STATUS.get(body.status);
   const outcome = status === undefined || status === 'pending' ? undefined : status;
   const createdAt = milliseconds(body.created_at);
+  const runs = withoutRepeats(ofBatch(batchId, body.runs ?? []).map(toRun));
   return {
     id: batchId,
     settled: outcome !== undefined,
@@ -207,18 +228,22 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
       ...(body.failed_scenarios === undefined ? {} : { failed: body.failed_scenarios }),
       failedMayIncludeErrored: true,
     },
-    runs: withoutRepeats((body.runs ?? []).map(toRun)),
+    // Before they are listed, the counters tell more than the empty list.
+    ...(runs.length === 0 && outcome === undefined ? {} : { runs }),
     ...(createdAt === undefined ? {} : { createdAt }),
     ...(body.publish_on_pass === undefined ? {} : { publishesOnPass: body.publish_on_pass }),
   };
 }
 
-/** A run listed twice with two statuses is two facts: the count then contradicts the announced total. */
-function withoutRepeats(runs: readonly Run[]): Run[] {
-  return [...new Map(runs.map((run) => [`${run.id} ${run.unknownStatus ?? run.status}`, run])).values()];
+/** Without the runs that say they belong to another batch: they prove nothing about this one. */
+function ofBatch(batchId: string, runs: readonly RunBody[]): RunBody[] {
+  return runs.filter(({ batch_id }) => batch_id === undefined || isSameId(batch_id, batchId));
 }
 
-function toRun(body: z.infer<typeof runSchema>): Run {
+/** Bland's ids are UUIDs, in which capitals mean nothing. */
+const isSameId = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+function toRun(body: RunBody): Run {
   const known = STATUS.get(body.status);
   const caseId = body.scenario_id ?? '';
   const createdAt = milliseconds(body.created_at);
@@ -280,9 +305,9 @@ function toTurn(entry: unknown): Turn[] {
   return [{ kind: 'speech', speaker: role === 'assistant' ? 'agent' : 'caller', text: content }];
 }
 
-const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
+/** A time without a zone is UTC, wherever the runner is. */
 function milliseconds(iso: string | undefined): number | undefined {
-  const time = iso === undefined ? Number.NaN : Date.parse(iso);
+  if (iso === undefined) return undefined;
+  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);
   return Number.isNaN(time) ? undefined : time;
 }

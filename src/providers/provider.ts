@@ -1,6 +1,10 @@
 import type { Batch, Run } from '../domain/batch.ts';
 
-export type ProviderName = 'retell' | 'bland';
+/** The values of the input `provider`. */
+export const PROVIDER_NAMES = ['retell', 'bland'] as const;
+
+/** See `PROVIDER_NAMES`. */
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 /** How long a reading may go on, failed requests and the pauses between them included. */
 export interface Patience {
@@ -13,7 +17,8 @@ export interface Patience {
 }
 
 /**
- * A voice-agent test provider. Adding one: a file beside this one, a line in `registry.ts`.
+ * A voice-agent test provider. Adding one: its name above, a file beside this one, a line in `registry.ts`; the
+ * compiler asks for the rest.
  * Every method retries what is worth retrying as long as the patience lasts, and then throws a
  * `ProviderError` whose message tells a person what to do.
  */

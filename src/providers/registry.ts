@@ -32,7 +32,7 @@ export function createProvider(
     apiUrl,
     userAgent,
   }: { name: ProviderName; apiKey: string; apiUrl: string | undefined; userAgent: string },
-  edges: Pick<HttpOptions, 'fetch' | 'clock' | 'log' | 'trace' | 'timing'>,
+  edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace' | 'timing'>,
 ): Provider {
   const vendor = VENDORS[name];
   const http = createHttp({

@@ -1,10 +1,13 @@
 import * as z from 'zod/mini';
 import type { Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
 import { ProviderError } from '../errors.ts';
-import { count, lenient, readAs } from './answer.ts';
-import { type Http, MalformedAnswer } from './http.ts';
+import { lenient } from '../lenient.ts';
+import { count, readAs, withoutRepeats } from './answer.ts';
+import type { Http } from './http.ts';
+import { MalformedAnswer } from './http-errors.ts';
 import type { Provider } from './provider.ts';
 
+/** Retell's public address. */
 export const RETELL_URL = 'https://api.retellai.com';
 
 /** The most that `v2/list-test-runs` gives at once. */
@@ -101,7 +104,7 @@ export function createRetell(http: Http): Provider {
       ),
 
     async readRuns(batch, patience) {
-      const runs = new Map<string, Run>();
+      let runs: Run[] = [];
       const usedKeys = new Set<string>();
       let key: string | undefined;
       do {
@@ -114,23 +117,22 @@ export function createRetell(http: Http): Provider {
           },
           patience,
         );
-        const before = runs.size;
-        // A run seen twice with two statuses is two facts: the count then contradicts the announced total.
-        for (const run of page.runs) runs.set(`${run.id} ${run.unknownStatus ?? run.status}`, run);
+        const before = runs.length;
+        runs = withoutRepeats([...runs, ...page.runs]);
         if (page.nextKey !== undefined) {
           const endless =
             usedKeys.has(page.nextKey) ||
-            runs.size === before ||
-            runs.size > (batch.announced.total ?? 0) + SURPLUS;
+            runs.length === before ||
+            runs.length > (batch.announced.total ?? 0) + SURPLUS;
           if (endless)
             throw new ProviderError(
-              `The list of runs of batch ${batch.id} does not end: ${runs.size} runs were read.`,
+              `The list of runs of batch ${batch.id} does not end: ${runs.length} runs were read. Run the job again; if it stays so, ask Retell.`,
             );
           usedKeys.add(page.nextKey);
         }
         key = page.nextKey;
       } while (key !== undefined);
-      return { ...batch, runs: [...runs.values()] };
+      return { ...batch, runs };
     },
 
     // The list holds everything that `get-test-run` would.

@@ -1,13 +1,13 @@
 import {
   type Batch,
   type BatchOutcome,
-  contradictions,
+  countRuns,
   type Run,
   type RunStatus,
   tally,
 } from '../domain/batch.ts';
-import type { Verdict } from '../domain/verdict.ts';
-import { countRuns, formatDuration, formatTime } from './figures.ts';
+import { isProven, type Verdict } from '../domain/verdict.ts';
+import { formatDuration, formatTime } from './figures.ts';
 import { headline, type State } from './headline.ts';
 import { dotted, fold, foreign, heading, paragraph, render, words } from './markdown.ts';
 import { idOf } from './run-block.ts';
@@ -122,7 +122,8 @@ function batchDuration(batch: Batch): number {
 }
 
 /** What one batch's heading says of it: green only if all its runs passed and nothing speaks against that. */
-export function batchState({ batch, problem }: BatchOutcome, verdict: Verdict | undefined): State {
+export function batchState(outcome: BatchOutcome, verdict: Verdict | undefined): State {
+  const { batch } = outcome;
   if (batch === undefined) return verdict === undefined ? 'waiting' : 'inconclusive';
   const counts = tally([batch]);
   if (counts.failed > 0) return 'failed';
@@ -132,11 +133,5 @@ export function batchState({ batch, problem }: BatchOutcome, verdict: Verdict | 
     if (verdict === undefined) return 'waiting';
     return verdict === 'timed-out' || verdict === 'cancelled' ? verdict : 'inconclusive';
   }
-  const isProven =
-    problem === undefined &&
-    batch.runs !== undefined &&
-    counts.passed === counts.total &&
-    counts.total > 0 &&
-    contradictions(batch).length === 0;
-  return isProven ? 'passed' : 'inconclusive';
+  return isProven(outcome) ? 'passed' : 'inconclusive';
 }

@@ -7,8 +7,9 @@ import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import { VERDICTS } from '../domain/verdict.ts';
-import { headline, type State } from './headline.ts';
-import { foreign, heading, paragraph, render, words } from './markdown.ts';
+import type { State } from './headline.ts';
+import { headlineHeading } from './headline-heading.ts';
+import { paragraph, render, words } from './markdown.ts';
 
 /** One gate's part of the comment. Several jobs of one workflow run that share a `name` have one each. */
 export interface Section {
@@ -54,8 +55,6 @@ const SECTION = '<!-- agent-test-gate-section ';
 const SECTION_END = '<!-- agent-test-gate-end ';
 const CLOSE = ' -->';
 
-/** What a heading shows of a headline: more than any has, since names and labels are clipped. */
-const MAX_HEADLINE = 400;
 const SHORTENED = 'Left out here to make room for other jobs: it is in the job summary.';
 
 /** The contract's order of verdicts. What still waits may yet fail, so it comes before what passed. */
@@ -152,18 +151,15 @@ export function composeComment(parts: {
     number: run.number,
   });
   const state = WORST_FIRST.find((one) => sections.some((section) => section.state === one)) ?? 'waiting';
-  const title = headingOf(2, headline(name, state, sum(sections.map((section) => section.tally))));
+  const tally = sum(sections.map((section) => section.tally));
+  const title = headlineHeading(2, { name, state, tally });
   const blocks = sections.map((section) => {
     const { label, attempt } = section;
     const named = attempt === run.attempt ? label : `${label} (attempt ${attempt})`;
-    const ownTitle = headingOf(3, headline(named, section.state, section.tally));
+    const ownTitle = headlineHeading(3, { ...section, name: named });
     return sections.length === 1 ? blockOf(section) : `${ownTitle}\n\n${blockOf(section)}`;
   });
   return [`${marker}\n${title}`, ...blocks].join('\n\n');
-}
-
-function headingOf(depth: 2 | 3, text: string): string {
-  return render(heading(depth, foreign(text, MAX_HEADLINE)));
 }
 
 function blockOf({ key, attempt, state, tally, label, markdown, shortened }: StoredSection): string {

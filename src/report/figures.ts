@@ -45,8 +45,3 @@ export function formatPercent(rate: number): string {
 export function countEach(tally: Tally, ...kinds: Exclude<keyof Tally, 'total'>[]): string[] {
   return kinds.flatMap((kind) => (tally[kind] > 0 ? [`${tally[kind]} ${kind}`] : []));
 }
-
-/** `1 run`, `3 runs`. */
-export function countRuns(count: number): string {
-  return count === 1 ? '1 run' : `${count} runs`;
-}

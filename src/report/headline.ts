@@ -1,6 +1,6 @@
-import type { Tally } from '../domain/batch.ts';
+import { countRuns, type Tally } from '../domain/batch.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { countEach, countRuns } from './figures.ts';
+import { countEach } from './figures.ts';
 import { cleanLine } from './plain.ts';
 
 /** What a gate's part of a report can say in one word. */

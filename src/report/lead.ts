@@ -1,9 +1,9 @@
-import { tally } from '../domain/batch.ts';
+import { countRuns, seenBatches, tally } from '../domain/batch.ts';
 import { batchFigures } from './batch-section.ts';
-import { countEach, countRuns, formatDuration, formatPercent } from './figures.ts';
+import { countEach, formatDuration, formatPercent } from './figures.ts';
 import { linkCommit } from './footer.ts';
 import { dotted, foreign, type Inline, list, onLines, paragraph, render, strong, words } from './markdown.ts';
-import { passRate, type Report, seenBatches } from './report.ts';
+import { passRate, type Report } from './report.ts';
 import { idOf } from './run-block.ts';
 
 const MAX_REASON = 1_000;

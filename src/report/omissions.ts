@@ -1,4 +1,4 @@
-import { countRuns } from './figures.ts';
+import { countRuns } from '../domain/batch.ts';
 import type { Limit } from './fit.ts';
 import { linkWorkflowRun } from './footer.ts';
 import { code, foreign, type Inline, paragraph, render, strong, words } from './markdown.ts';

@@ -3,6 +3,8 @@
  * Markdown is made of the same cleaned text, in `markdown.ts`.
  */
 
+import { once } from '../once.ts';
+
 const LINE_BREAKS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
 
 /** Scripts whose words are spelt with the joiners U+200C and U+200D (Persian, Hindi and their neighbours). */
@@ -38,7 +40,7 @@ const invisible = once(
 );
 
 /** A line with nothing in it that could be invisible. */
-const PRINTABLE_ASCII = /^[ -~]*$/;
+export const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /** More marks on one letter than any script needs paint over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;
@@ -96,12 +98,4 @@ export function clip(text: string, max: number): string {
  */
 export function plainLine(text: string, max = 1_000): string {
   return clip(cleanLine(text, max).replaceAll('##[', '## [').replace(/^::/, ': :'), max);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

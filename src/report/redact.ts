@@ -1,4 +1,5 @@
-import { INVISIBLE_CHARACTER } from './plain.ts';
+import { once } from '../once.ts';
+import { INVISIBLE_CHARACTER, PRINTABLE_ASCII } from './plain.ts';
 import type { Report } from './report.ts';
 
 const REDACTED = '***';
@@ -8,18 +9,27 @@ const VOCABULARY: ReadonlySet<string> = new Set([
   ...['status', 'outcome', 'verdict', 'kind', 'speaker', 'transcripts'],
 ]);
 
+/** Takes the secrets out of a text. */
+export type Redactor = (text: string) => string;
+
 /**
- * The report with every secret in it replaced by `***`: as it is, escaped for JSON, HTML or a URL, or in base64.
- * GitHub masks secrets in logs and nowhere else. Empty secrets are ignored.
+ * Replaces every secret in a text by `***`: as it is, escaped for JSON, HTML or a URL, in base64, or with invisible
+ * characters in it. GitHub masks secrets in logs and nowhere else. Empty secrets are ignored.
  */
-export function redact(report: Report, secrets: readonly string[]): Report {
+export function createRedactor(secrets: readonly string[]): Redactor {
   const wanted = [...new Set(secrets.flatMap(bareForms))].sort((a, b) => b.length - a.length);
-  if (wanted.length === 0) return report;
-  const pattern = new RegExp(
-    wanted.flatMap((secret) => [spelt(secret), ...inBase64(secret)]).join('|'),
-    'gu',
-  );
-  return mapStrings(report, (text) => text.replace(pattern, REDACTED)) as Report;
+  if (wanted.length === 0) return (text) => text;
+  const pattern = (between: string) =>
+    new RegExp(wanted.flatMap((secret) => [spelt(secret, between), ...inBase64(secret)]).join('|'), 'gu');
+  // The first is made in no time, and enough for most lines of the log.
+  const inPrintable = once(() => pattern(''));
+  const inAny = once(() => pattern(`${INVISIBLE_CHARACTER}*`));
+  return (text) => text.replace(PRINTABLE_ASCII.test(text) ? inPrintable() : inAny(), REDACTED);
+}
+
+/** The report without a secret in any of its texts. */
+export function redactReport(report: Report, redact: Redactor): Report {
+  return mapStrings(report, redact) as Report;
 }
 
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
@@ -41,8 +51,8 @@ function bareForms(secret: string): string[] {
  * A pattern for the secret in which each character may be escaped in any of the usual ways, on its own. Invisible
  * characters between them do not hide it either: `markdown.ts` would drop those and put the secret together again.
  */
-function spelt(secret: string): string {
-  return [...secret].map(anySpelling).join(`${INVISIBLE_CHARACTER}*`);
+function spelt(secret: string, between: string): string {
+  return [...secret].map(anySpelling).join(between);
 }
 
 function anySpelling(character: string): string {

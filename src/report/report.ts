@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, type Tally, tally } from '../domain/batch.ts';
+import { type BatchOutcome, seenBatches, type Tally, tally } from '../domain/batch.ts';
 import type { Judgement } from '../domain/verdict.ts';
 
 /** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
@@ -44,11 +44,6 @@ export interface Report extends Findings, Setting {
 /** Puts the report together. Pure: everything is in the arguments. */
 export function buildReport(parts: Findings & Setting): Report {
   return { ...parts, tally: tally(seenBatches(parts.batches)) };
-}
-
-/** The batches that were seen at least once. */
-export function seenBatches(outcomes: readonly BatchOutcome[]): Batch[] {
-  return outcomes.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
 }
 
 /** Passed runs over all runs, 0 to 1, to 4 decimals; 1 only if every run passed; `undefined` without runs. */

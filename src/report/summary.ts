@@ -1,15 +1,13 @@
 import { renderBody } from './body.ts';
-import { headline } from './headline.ts';
-import { foreign, heading, render } from './markdown.ts';
+import { headlineHeading } from './headline-heading.ts';
 import type { Report } from './report.ts';
 
 /** Under GitHub's 1 MiB for a step, with room for what other steps' tools append to the same file. */
 const MAX_BYTES = 1_000_000;
-const MAX_HEADLINE = 300;
 
 /** The heading of a report with the verdict and the counts, as Markdown. */
 export function renderHeading({ name, judgement, tally }: Report): string {
-  return render(heading(2, foreign(headline(name, judgement?.verdict ?? 'waiting', tally), MAX_HEADLINE)));
+  return headlineHeading(2, { name, state: judgement?.verdict ?? 'waiting', tally });
 }
 
 /** The job summary: the whole report as Markdown, in at most `maxBytes` of UTF-8. */

@@ -1,6 +1,7 @@
-import { type BatchOutcome, type Run, type RunStatus, tally } from '../domain/batch.ts';
+import type { BatchOutcome, Run, RunStatus } from '../domain/batch.ts';
+import { isProven } from '../domain/verdict.ts';
 import { fileLine } from './file-values.ts';
-import { passRate, type Report } from './report.ts';
+import type { Report } from './report.ts';
 import { runDetails, runMessage } from './run-text.ts';
 
 /**
@@ -41,7 +42,7 @@ export function testSuites(report: Report): Suite[] {
   // No run says why the gate stays shut, so the verdict does, beside the first batch that it can be about.
   const at = Math.max(
     0,
-    suites.findIndex(({ outcome }) => !allPassed(outcome)),
+    suites.findIndex(({ outcome }) => !isProven(outcome)),
   );
   const suite: Suite = suites[at] ?? { name: gateName(report), entries: [] };
   const entries = [...suite.entries, verdictEntry(report)];
@@ -51,10 +52,6 @@ export function testSuites(report: Report): Suite[] {
 /** Whether a tool that knows only tests would call this one bad. */
 function isRed({ entries }: Suite): boolean {
   return entries.some(({ status }) => status === 'failed' || status === 'errored');
-}
-
-function allPassed({ batch }: BatchOutcome): boolean {
-  return batch?.settled === true && passRate(tally([batch])) === 1;
 }
 
 const gateName = ({ name }: Report): string => fileLine(name) || 'Agent tests';

@@ -1,10 +1,11 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Fault } from '../emulators/faults.ts';
 import type { GitHubRequest } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { endingOf, endless, gateOn, green, headingOf, red, startEventGitHub } from './bad-day.ts';
-import { prepareStep, type Step } from './runner.ts';
+import { type Ended, prepareStep, type Step } from './runner.ts';
 
 const unfinished = { id: 'b1', runs: [{}, endless], settlesAt: Number.POSITIVE_INFINITY };
 const COMMENT_IS_THERE = /::debug::POST .+ answered 201/;
@@ -29,10 +30,19 @@ async function setUp(batch: { id: string; runs: readonly object[] } = unfinished
   };
 }
 
-/** An answer with the header `x-mistake` becomes a mistake of ours: something that nothing in the action expects. */
-const MISTAKES = `--import=data:text/javascript,${encodeURIComponent(
-  'const real = globalThis.fetch; globalThis.fetch = async (...all) => { const answer = await real(...all); return answer.headers.has("x-mistake") ? {} : answer; };',
-)}`;
+/** Runs a script in the process of the action before the action itself. */
+const importing = (script: string): string => `--import=data:text/javascript,${encodeURIComponent(script)}`;
+
+/** JSON with a field `mistake` throws as soon as its `status` is read: something that nothing in the action expects. */
+const MISTAKES = importing(`
+  const { parse } = JSON;
+  JSON.parse = (...all) => {
+    const json = parse(...all);
+    const get = () => { throw new Error('a slip of the pen'); };
+    return json?.mistake === true ? Object.defineProperty(json, 'status', { get }) : json;
+  };
+`);
+const mistake: Fault = { kind: 'rewrite', change: (body) => ({ ...(body as object), mistake: true }) };
 
 const WAITING = expect.stringMatching(/⏳.+waiting/);
 const CANCELLED = expect.stringMatching(/🚫.+cancelled/);
@@ -168,13 +178,24 @@ describe.concurrent('killed, and then the step behind the job', () => {
 describe.concurrent('a mistake of ours', () => {
   test('is red, reported, with its stack for the debug mode only', async () => {
     await using scene = await setUp();
-    scene.retell.fail({ kind: 'answer', status: 200, headers: { 'x-mistake': '1' } });
+    scene.retell.fail(mistake);
     const ended = await scene.step.main().ended;
     expect(endingOf(ended)).toEqual(red('inconclusive'));
-    expect(ended.summary).toMatch(/The action itself failed/);
-    const [stack, rest] = partition(ended.log.split('\n'), (line) => line.startsWith('::debug::'));
-    expect(stack.join('\n')).toMatch(/^::debug::\s*at /m);
-    expect(rest.join('\n')).not.toMatch(/^\s*at /m);
+    expectReportOf(ended, 'a slip of the pen');
+  });
+
+  test.each([
+    ['in a timer', 'setTimeout(() => { throw new Error("a slip of the pen"); }, 400);'],
+    ['in a promise', 'setTimeout(() => Promise.reject(new Error("a slip of the pen")), 400);'],
+  ])('%s of somebody else is red and reported too', async (_, script) => {
+    await using retell = await startRetell({ batches: [unfinished] });
+    using step = prepareStep({
+      inputs: gateOn('retell', retell),
+      env: { NODE_OPTIONS: importing(script), RUNNER_DEBUG: '1' },
+    });
+    const ended = await step.main().ended;
+    expect(endingOf(ended)).toEqual(red('inconclusive'));
+    expectReportOf(ended, 'a slip of the pen');
   });
 
   test('does not leave a comment behind that waits', async () => {
@@ -182,7 +203,7 @@ describe.concurrent('a mistake of ours', () => {
     const { step, retell, headings } = scene;
     const started = step.main();
     await started.line(COMMENT_IS_THERE);
-    retell.fail({ kind: 'answer', status: 200, headers: { 'x-mistake': '1' } });
+    retell.fail(mistake);
     expect(endingOf(await started.ended)).toEqual(red('inconclusive'));
     expect((await step.post().ended).exitCode).toBe(0);
     expect(headings()).not.toEqual([WAITING]);
@@ -234,6 +255,15 @@ function rememberedFiles({ workspace }: Step): string[] {
   return readdirSync(folder)
     .filter((name) => name.startsWith('agent-test-gate-'))
     .map((name) => join(folder, name));
+}
+
+/** The mistake is in log and summary; its stack is in the lines for the debug mode only. */
+function expectReportOf({ log, summary }: Ended, mistake: string): void {
+  expect(summary).toContain(mistake);
+  const [debug, rest] = partition(log.split('\n'), (line) => line.startsWith('::debug::'));
+  expect(rest.join('\n')).toContain(mistake);
+  expect(debug.join('\n')).toMatch(/^::debug::\s*at /m);
+  expect(rest.join('\n')).not.toMatch(/^\s*at /m);
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

@@ -14,7 +14,7 @@ import { startRetell } from '../emulators/retell.ts';
 import { endingOf, endless, gateOn, green, red } from './bad-day.ts';
 import { makeCertificate } from './certificates.ts';
 import { forwardTo, freePort } from './forwarding.ts';
-import { type Ended, prepareStep, runStep } from './runner.ts';
+import { prepareStep, runStep } from './runner.ts';
 
 const SEED = 4;
 const emulators = { retell: startRetell, bland: startBland };
@@ -27,8 +27,8 @@ const answer = (status: number, body?: unknown, headers: Record<string, string> 
   ...(body === undefined ? {} : { body }),
 });
 
-/** Faults that cost the real action little time, by name. Two hang: they cost an attempt's whole time. */
-const FAULTS: Readonly<Record<string, () => Fault | undefined>> = {
+/** What may happen on the way, by name. */
+const EVENTS: Readonly<Record<string, () => Fault | undefined>> = {
   'a right answer': () => undefined,
   'a 408': () => answer(408),
   'a 429': () => rateLimited(),
@@ -44,18 +44,21 @@ const FAULTS: Readonly<Record<string, () => Fault | undefined>> = {
   'a reset': () => ({ kind: 'reset', when: 'before' }),
   'a reset in the middle': () => ({ kind: 'reset', when: 'middle' }),
   'a body cut short': () => ({ kind: 'cut' }),
-  gzip: () => ({ kind: 'gzip' }),
+  'a compressed answer': () => ({ kind: 'gzip' }),
 };
-const SEQUENCES = fc
-  .sample(fc.array(fc.constantFrom(...Object.keys(FAULTS)), { minLength: 2, maxLength: 4 }), {
+/** These cost the whole time that an attempt may take. */
+const HANGING: Readonly<Record<string, () => Fault>> = {
+  'an answer that never begins': () => ({ kind: 'hang', when: 'before' }),
+  'a body that never ends': () => ({ kind: 'hang', when: 'middle' }),
+};
+// Many more sequences, with shorter pauses: test/fuzz/fault-sequences.test.ts.
+const SEQUENCES = [
+  ...fc.sample(fc.array(fc.constantFrom(...Object.keys(EVENTS)), { minLength: 3, maxLength: 4 }), {
     seed: SEED,
-    numRuns: 15,
-  })
-  .concat([['an answer that never begins'], ['a body that never ends']]);
-const HANGING: Readonly<Record<string, Fault>> = {
-  'an answer that never begins': { kind: 'hang', when: 'before' },
-  'a body that never ends': { kind: 'hang', when: 'middle' },
-};
+    numRuns: 4,
+  }),
+  ...Object.keys(HANGING).map((word) => [word]),
+];
 
 const OUTCOMES = { passed: green, failed: red('failed'), errored: red('errored') } as const;
 
@@ -77,9 +80,16 @@ const cases: Case[] = SEQUENCES.flatMap((sequence, index) =>
 
 describe.concurrent('a batch behind a sequence of faults', () => {
   test.each(cases)('$name, $story: $outcome', async ({ name, sequence, outcome }) => {
+    // The time of this batch is the number of requests, so that it ends behind the last fault.
+    let served = 0;
     await using emulator = await emulators[name]({
-      batches: [{ id: 'b1', runs: [{}, { endsAt: 300, outcome }] }],
-      faults: sequence.map((word) => HANGING[word] ?? FAULTS[word]?.()),
+      batches: [{ id: 'b1', runs: [{}, { endsAt: sequence.length + 1, outcome }] }],
+      now: () => served,
+      faults: (_, n) => {
+        served = n;
+        const word = sequence[n - 1] ?? '';
+        return { ...EVENTS, ...HANGING }[word]?.();
+      },
     });
     // A quarter of this is what a hanging request may take.
     const ended = await runStep({ inputs: gateOn(name, emulator, { 'timeout-minutes': '0.25' }) });
@@ -88,7 +98,7 @@ describe.concurrent('a batch behind a sequence of faults', () => {
   });
 
   test('faults rain on every other request of a batch that fails late', async () => {
-    const kinds = Object.values(FAULTS);
+    const kinds = Object.values(EVENTS);
     await using bland = await startBland({
       batches: [{ id: 'b1', runs: [{}, { endsAt: 1_500, outcome: 'failed' }, { endsAt: 2_500 }] }],
       faults: (_, n) => (n % 2 === 1 ? kinds[(n >> 1) % kinds.length]?.() : undefined),
@@ -135,14 +145,24 @@ describe.concurrent('an answer that cannot be used', () => {
   });
 
   test('an expected value nested deeply does not hide what failed', async () => {
-    let expected: unknown = 'x';
-    for (let level = 0; level < 50_000; level += 1) expected = [expected];
-    const body = `{"id":"b1","status":"FAILED","total_scenarios":1,"passed_scenarios":0,"failed_scenarios":1,"runs":[{"id":"r1","status":"FAILED","assertion_results":[{"passed":false,"expected":${'['.repeat(50_000)}${']'.repeat(50_000)}}]}]}`;
+    const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const assertion = `{"passed":false,"expected":${nested}}`;
+    const run = `{"id":"r1","status":"FAILED","assertion_results":[${assertion}]}`;
+    const body = `{"id":"b1","status":"FAILED","total_scenarios":1,"runs":[${run}]}`;
     await using bland = await startBland({
       batches: [{ id: 'b1', runs: [{}] }],
       faults: () => answer(200, body, { 'content-type': 'application/json' }),
     });
     expect(endingOf(await runStep({ inputs: gateOn('bland', bland) }))).toEqual(red('failed'));
+  });
+});
+
+describe.concurrent('a deadline that is over at once', () => {
+  test.each(Object.entries(OUTCOMES))('leaves one last look: %s', async (outcome, expected) => {
+    const runs = [{ outcome: outcome as keyof typeof OUTCOMES }];
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
+    const ended = await runStep({ inputs: gateOn('retell', retell, { 'timeout-minutes': '0.00001' }) });
+    expect(endingOf(ended)).toEqual(expected);
   });
 });
 
@@ -240,10 +260,9 @@ describe.concurrent('TLS', () => {
     const certificate = makeCertificate();
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
     await using tls = await forwardTo(retell.url, { certificate });
-    const file = await withCertificate(certificate.cert, (path) =>
-      runStep({ inputs: gateOn('retell', tls), env: { NODE_EXTRA_CA_CERTS: path } }),
-    );
-    expect(endingOf(file)).toEqual(green);
+    using step = prepareStep({ inputs: gateOn('retell', tls), env: { NODE_EXTRA_CA_CERTS: 'ca.pem' } });
+    writeFileSync(join(step.workspace, 'ca.pem'), certificate.cert);
+    expect(endingOf(await step.main().ended)).toEqual(green);
   });
 
   test('plain HTTP where TLS is due: red with what to check', async () => {
@@ -279,10 +298,3 @@ describe.concurrent('a clock that jumps', () => {
     expect(endingOf(stuck)).toEqual(red('timed-out'));
   });
 });
-
-async function withCertificate(pem: string, use: (path: string) => Promise<Ended>): Promise<Ended> {
-  using step = prepareStep({ inputs: {} });
-  const path = join(step.workspace, 'certificate.pem');
-  writeFileSync(path, pem);
-  return await use(path);
-}

@@ -181,7 +181,7 @@ describe.concurrent('Retell', () => {
       verdict: 'inconclusive',
       requests: 1,
     });
-    expect(outputs['reason']).toMatch(/answered 401 \(API key is missing or invalid\.\)\. Check api-key/);
+    expect(outputs['reason']).toMatch(/answered 401 \(API key is missing or invalid\)\. Check api-key/);
   });
 
   test('a batch that does not exist, or a run’s id: red at once', async () => {

@@ -205,7 +205,7 @@ describe('what the provider itself says of a batch', () => {
       verdict: 'failed',
       reason: '1 of 5 runs failed.',
       notes: [
-        'The workflow was cancelled while the gate was waiting. The provider has no way to cancel a batch: b1 goes on there.',
+        'The workflow was cancelled before the gate had finished. The provider has no way to cancel a batch: b1 goes on there.',
       ],
     });
   });
@@ -248,6 +248,7 @@ describe('the age of a batch', () => {
     [60, 'passed'],
     [61, 'inconclusive'],
     [-5, 'passed'],
+    [-61, 'inconclusive'],
   ])('%i minutes old with a limit of 60: %s', (minutesAgo, expected) => {
     expect(verdictOn([created(minutesAgo)], { maxBatchAgeMinutes: 60 })).toBe(expected);
   });
@@ -258,8 +259,21 @@ describe('the age of a batch', () => {
 
   test('the reason names the age', () => {
     expect(judge(evidence([created(90)], { maxBatchAgeMinutes: 60 })).reason).toBe(
-      'Batch b1 is 90 minutes old, more than the 60 that max-batch-age-minutes allows: it may not have tested this commit.',
+      'Batch b1 is 90 minutes old, and max-batch-age-minutes allows 60 minutes: it may not have tested this commit.',
     );
+  });
+});
+
+test('what kept one batch from being read is the reason, and why the other was left a note', () => {
+  const left = batch([run('passed')], { settled: false });
+  const batches = [
+    { id: 'b1', batch: left },
+    { id: 'b2', problem: 'GET x answered 404. Check batch-id.' },
+  ];
+  expect(judge({ ...evidence([]), batches })).toEqual({
+    verdict: 'inconclusive',
+    reason: 'Batch b2 could not be read: GET x answered 404. Check batch-id.',
+    notes: ['Batch b1 was not waited for any longer, since another batch could not be read.'],
   });
 });
 

@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import type { Verdict } from '../../src/domain/verdict.ts';
-import { runGate } from '../../src/gate.ts';
-import { parseInputs } from '../../src/inputs.ts';
+import { judge, type Verdict } from '../../src/domain/verdict.ts';
 import type { Timing } from '../../src/providers/http.ts';
+import { waitForBatches } from '../../src/wait.ts';
 import { startBland } from '../emulators/bland.ts';
 import { badGatewayPage, type Fault, pageInsteadOfJson, rateLimited } from '../emulators/faults.ts';
 import { startRetell } from '../emulators/retell.ts';
@@ -14,7 +13,7 @@ import { many, type Outcome } from '../emulators/timeline.ts';
 import { asking } from '../providers/asking.ts';
 
 const SEED = 20260914;
-const SEQUENCES = 150;
+const SEQUENCES = 100;
 
 const answer = (status: number, body?: unknown): Fault => ({
   kind: 'answer',
@@ -60,32 +59,30 @@ const TIMING: Timing = {
 const emulators = { retell: startRetell, bland: startBland };
 type ProviderName = keyof typeof emulators;
 
-/** Gates on a batch, in this process and with short pauses. */
+/** Waits for a batch and judges it, with short pauses. */
 async function gate(
   name: ProviderName,
   {
     faults,
     outcome = 'passed',
-    minutes,
-  }: { faults: EmulatorOptions['faults']; outcome?: Outcome; minutes: number },
+    ms,
+  }: { faults: NonNullable<EmulatorOptions['faults']>; outcome?: Outcome; ms: number },
 ): Promise<Verdict> {
-  const runs = [...many(2), { outcome }];
-  await using emulator = await emulators[name]({ batches: [{ id: 'b1', runs }], faults: faults ?? [] });
-  const { provider } = asking(name, emulator.url, 'test-key', TIMING);
-  const given: Record<string, string> = {
-    provider: name,
-    'batch-id': 'b1',
-    'api-key': 'test-key',
-    'timeout-minutes': String(minutes),
-    'poll-interval-seconds': '0.01',
-  };
-  return await runGate(parseInputs((input) => given[input] ?? '').inputs, {
-    provider,
-    publisher: { progress: () => undefined, publish: async () => undefined },
+  await using emulator = await emulators[name]({
+    batches: [{ id: 'b1', runs: [...many(2), { outcome }] }],
+    faults,
+  });
+  const { ending, outcomes } = await waitForBatches({
+    provider: asking(name, emulator.url, 'test-key', TIMING).provider,
+    batchIds: ['b1'],
     clock: systemClock,
+    until: systemClock.now() + ms,
+    pollIntervalMs: 10,
     signal: new AbortController().signal,
+    onLook: () => undefined,
     log: () => undefined,
   });
+  return judge({ batches: outcomes, ending, timeoutMinutes: 1, now: Date.now() }).verdict;
 }
 
 const words = fc.array(fc.constantFrom(...Object.keys(FAULTS), NO_FAULT, NO_FAULT), {
@@ -110,7 +107,7 @@ describe.each(['retell', 'bland'] as const)('%s', (name) => {
         fewAtOnce(async () => {
           const outcome = OUTCOMES[index % OUTCOMES.length] ?? 'passed';
           const faults = sequence.map((word) => FAULTS[word]);
-          return { sequence, outcome, verdict: await gate(name, { faults, outcome, minutes: 0.3 }) };
+          return { sequence, outcome, verdict: await gate(name, { faults, outcome, ms: 20_000 }) };
         }),
       ),
     );
@@ -128,7 +125,7 @@ describe.each(['retell', 'bland'] as const)('%s', (name) => {
       kinds.map(({ word, fault, first }) =>
         fewAtOnce(async () => {
           const faults = (_: unknown, n: number) => (n >= first ? fault : undefined);
-          return { word, first, verdict: await gate(name, { faults, minutes: 0.01 }) };
+          return { word, first, verdict: await gate(name, { faults, ms: 600 }) };
         }),
       ),
     );

@@ -1,39 +1,45 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
+import { describe, expect, test } from 'vitest';
 import { createClient, type GitHubClient } from '../../src/github/client.ts';
 import { GitHubError } from '../../src/github/failure.ts';
+import type { OctokitSettings } from '../../src/github/octokit.ts';
+import type { Limits } from '../../src/github/persist.ts';
 import {
   DEFAULT_TOKEN,
   type EmulatedToken,
   type GitHubEmulator,
   primaryRateLimit,
+  secondaryRateLimit,
   startGitHub,
 } from '../emulators/github.ts';
 import { fastClock } from './fast-clock.ts';
+import { QUICK } from './plugin-settings.ts';
 
-const forever = new AbortController().signal;
+const forever: Limits = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
 
 function clientOf(
   { url }: Pick<GitHubEmulator, 'url'>,
-  options: { token?: string; clock?: Clock; repo?: string; trace?: (line: string) => void } = {},
+  options: Partial<Pick<OctokitSettings, 'token' | 'clock' | 'trace' | 'plugins'>> & { repo?: string } = {},
 ): GitHubClient {
   const {
     token = DEFAULT_TOKEN,
     clock = fastClock({ limits: 1 }),
     repo = 'voice-agents',
     trace = () => {},
+    plugins = QUICK,
   } = options;
   return createClient({
     token,
     apiUrl: url,
     repository: { owner: 'acme', repo },
     userAgent: 'agent-test-gate/1.2.3',
+    redact: (text) => text,
     fetch: (address, init) => fetch(address, init),
     clock,
     trace,
+    plugins,
   });
 }
 
@@ -50,10 +56,18 @@ test('reads all pages of comments, 100 each, oldest first', async () => {
   const found = await clientOf(github).listComments(5, forever);
   expect(found.map(({ body }) => body)).toEqual(comments.map(({ body }) => body));
   expect(github.requests.map(({ query }) => query)).toEqual([
-    { page: '1', per_page: '100' },
-    { page: '2', per_page: '100' },
-    { page: '3', per_page: '100' },
+    { per_page: '100' },
+    { per_page: '100', page: '2' },
+    { per_page: '100', page: '3' },
   ]);
+});
+
+test('pages that never end do end', async () => {
+  await using github = await startGitHub();
+  const link = `<${github.url}/repos/acme/voice-agents/issues/1/comments?page=2>; rel="next"`;
+  github.fail({ times: 999, fault: { kind: 'answer', status: 200, headers: { link }, body: [] } });
+  expect(await clientOf(github).listComments(1, forever)).toEqual([]);
+  expect(github.requests).toHaveLength(100);
 });
 
 test('without links a full page is followed by another look', async () => {
@@ -112,8 +126,9 @@ test.each<[string, EmulatedToken, unknown]>([
 
 test('does not guess whose a token is while GitHub is in trouble', async () => {
   await using github = await startGitHub();
-  github.fail({ fault: { kind: 'answer', status: 502 } });
+  github.fail({ times: 9, fault: { kind: 'answer', status: 502 } });
   expect(await failure(clientOf(github).whoAmI(forever))).toMatchObject({ kind: 'unavailable' });
+  expect(github.calls()).toEqual(['POST /graphql']);
 });
 
 test('finds the open pull requests of a commit and of a branch', async () => {
@@ -202,16 +217,70 @@ test.each([
   ['a connection that breaks', { kind: 'reset', when: 'before' }],
   ['a connection that breaks in the middle', { kind: 'reset', when: 'middle' }],
   ['an answer that is cut short', { kind: 'cut' }],
+  ["a proxy's error page", { kind: 'answer', status: 502, body: '<h1>Bad Gateway' }],
+] as const)('after %s a read is sent up to twice more, and a write is not', async (_, fault) => {
+  await using github = await startGitHub();
+  const client = clientOf(github);
+  github.fail({ fault, times: 2 });
+  expect(await client.listComments(1, forever)).toEqual([]);
+  github.fail({ fault, times: 4 });
+  expect((await failure(client.listComments(1, forever))).kind).toBe('unavailable');
+  expect((await failure(client.createComment(1, 'Hello.', forever))).kind).toBe('unavailable');
+  expect(github.calls()).toEqual([...Array(6).fill(`GET /${AT}`), `POST /${AT}`]);
+});
+
+test.each([
   ['JSON that is none', { kind: 'broken-json' }],
   ['a page in place of JSON', { kind: 'answer', status: 200, body: '<p>Please log in.' }],
+  ['nothing at all', { kind: 'answer', status: 200, body: '' }],
   ['JSON of another kind', { kind: 'answer', status: 200, body: { comments: [] } }],
-  ["a proxy's error page", { kind: 'answer', status: 502, body: '<h1>Bad Gateway' }],
-] as const)('%s is a trouble that may pass', async (_, fault) => {
+] as const)('%s is no list of comments, and a trouble that may pass', async (_, fault) => {
   await using github = await startGitHub({ issues: { 1: { comments: [{ body: 'Hello.' }] } } });
   github.fail({ fault });
   const client = clientOf(github);
   expect((await failure(client.listComments(1, forever))).kind).toBe('unavailable');
   expect(await client.listComments(1, forever)).toHaveLength(1);
+});
+
+test('a refusal is not questioned', async () => {
+  await using github = await startGitHub();
+  github.fail({ fault: { kind: 'answer', status: 422 } });
+  expect((await failure(clientOf(github).listComments(1, forever))).kind).toBe('refused');
+  expect(github.requests).toHaveLength(1);
+});
+
+describe('rate limits', () => {
+  const soon = () => primaryRateLimit(Math.floor(Date.now() / 1_000) + 8);
+
+  test.each([
+    ['the primary', soon()],
+    ['the secondary', secondaryRateLimit(9)],
+  ])('a read waits for the end of %s one, if that is in time', async (_, fault) => {
+    await using github = await startGitHub();
+    const client = clientOf(github);
+    github.fail({ fault });
+    expect(await client.listComments(1, { ...forever, until: 20_000 })).toEqual([]);
+    github.fail({ fault });
+    expect((await failure(client.listComments(1, { ...forever, until: 5_000 }))).kind).toBe('rate-limited');
+    expect(github.requests).toHaveLength(3);
+  });
+
+  test('a read does not wait for ever new ones', async () => {
+    await using github = await startGitHub();
+    github.fail({ fault: secondaryRateLimit(1), times: 9 });
+    const client = clientOf(github);
+    expect((await failure(client.listComments(1, forever))).kind).toBe('rate-limited');
+    expect(github.requests).toHaveLength(3);
+  });
+
+  test('a write does not wait', async () => {
+    await using github = await startGitHub();
+    github.fail({ fault: secondaryRateLimit(1) }, { fault: soon() });
+    const client = clientOf(github);
+    expect((await failure(client.createComment(1, 'Hello.', forever))).kind).toBe('rate-limited');
+    expect((await failure(client.updateComment(7, 'Hello.', forever))).kind).toBe('rate-limited');
+    expect(github.requests).toHaveLength(2);
+  });
 });
 
 test('an answer that does not come, or stops, is given up after 15 seconds', async () => {
@@ -221,15 +290,18 @@ test('an answer that does not come, or stops, is given up after 15 seconds', asy
   const message = `no answer from GitHub to GET /${AT}: nothing for 15 s`;
   expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
   expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
+  expect(github.requests).toHaveLength(2);
 });
 
 test('a signal ends a request at once', async () => {
   await using github = await startGitHub();
   github.fail({ fault: { kind: 'hang', when: 'before' } });
   const stop = new AbortController();
-  const asked = failure(clientOf(github).listComments(1, stop.signal));
+  const asked = failure(clientOf(github).listComments(1, { ...forever, signal: stop.signal }));
+  await expect.poll(() => github.requests.length).toBe(1);
   stop.abort(new Error('cancelled'));
   expect((await asked).kind).toBe('unavailable');
+  expect(github.requests).toHaveLength(1);
 });
 
 test('nobody at home', async () => {
@@ -252,7 +324,7 @@ test('the primary limit says when it ends', async () => {
   github.fail({ fault: primaryRateLimit(epoch / 1_000 + 20) });
   const clock = { ...fastClock({ limits: 1 }), epoch: () => epoch };
   const error = await clientOf(github, { clock })
-    .listComments(1, forever)
+    .listComments(1, { ...forever, until: 0 })
     .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ kind: 'rate-limited', retryAfterMs: 21_000 });
 });

@@ -1,16 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readContext } from '../../src/github/context.ts';
+import { contextOf, readContext } from '../../src/github/context.ts';
 import { readPayload } from '../../src/github/event.ts';
 import { examplesOf } from './examples.ts';
 
 const RUNNER = {
-  GITHUB_EVENT_NAME: 'pull_request',
   GITHUB_REPOSITORY: 'Codertocat/Hello-World',
-  GITHUB_REF: 'refs/pull/2/merge',
-  GITHUB_SHA: '1111111111111111111111111111111111111111',
   GITHUB_WORKFLOW: 'Agent tests',
   GITHUB_WORKFLOW_REF: 'Codertocat/Hello-World/.github/workflows/agents.yml@refs/pull/2/merge',
   GITHUB_RUN_ID: '9001',
@@ -20,19 +14,19 @@ const RUNNER = {
   GITHUB_API_URL: 'https://api.github.com',
 };
 
-function eventFile(content: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'event-')), 'event.json');
-  writeFileSync(path, content);
-  return path;
-}
+/** What the toolkit's context has of an event beside its payload. */
+const EVENT = {
+  eventName: 'pull_request',
+  ref: 'refs/pull/2/merge',
+  sha: '1111111111111111111111111111111111111111',
+};
 
-function contextOf(event: unknown, env: Record<string, string | undefined> = {}) {
-  return readContext({ ...RUNNER, GITHUB_EVENT_PATH: eventFile(JSON.stringify(event)), ...env });
-}
+const contextWith = (payload: unknown, event: Partial<typeof EVENT> = {}) =>
+  contextOf({ ...EVENT, ...event, payload }, RUNNER);
 
 test("a pull request's report is about its head, not about the commit that merges it", () => {
   const event = examplesOf('pull_request')[1];
-  expect(contextOf(event)).toEqual({
+  expect(contextWith(event)).toEqual({
     eventName: 'pull_request',
     payload: readPayload(event),
     ref: 'refs/pull/2/merge',
@@ -57,13 +51,13 @@ test("a pull request's report is about its head, not about the commit that merge
 });
 
 test('the report of a workflow that follows another is about the commit of the first', () => {
-  const { origin } = contextOf(examplesOf('workflow_run')[1], { GITHUB_EVENT_NAME: 'workflow_run' });
+  const { origin } = contextWith(examplesOf('workflow_run')[1], { eventName: 'workflow_run' });
   expect(origin.commit).toBe('3484a3fb816e0859fd6e1cea078d76385ff50625');
 });
 
 test.each(['push', 'merge_group', 'schedule'])('the report of a %s is about GITHUB_SHA', (eventName) => {
   const event = eventName === 'schedule' ? { schedule: '0 4 * * *' } : examplesOf(eventName)[0];
-  expect(contextOf(event, { GITHUB_EVENT_NAME: eventName }).origin.commit).toBe(RUNNER.GITHUB_SHA);
+  expect(contextWith(event, { eventName }).origin.commit).toBe(EVENT.sha);
 });
 
 test.each([
@@ -76,19 +70,19 @@ test.each([
   [{ private: 'yes' }, 'unknown'],
   [undefined, 'unknown'],
 ])('a repository with %j is %s', (repository, expected) => {
-  expect(contextOf({ repository }).visibility).toBe(expected);
+  expect(contextWith({ repository }).visibility).toBe(expected);
 });
 
 test("a private fork's pull request into a public repository is public", () => {
   const [example] = examplesOf('pull_request');
   const head = { sha: 'abc', repo: { private: true, visibility: 'private' } };
   const event = { ...example, pull_request: { number: 2, head } };
-  expect(contextOf(event).visibility).toBe('public');
+  expect(contextWith(event).visibility).toBe('public');
 });
 
 test('GitHub Enterprise Server is linked and asked at its own address', () => {
   const env = { GITHUB_SERVER_URL: 'https://git.example/', GITHUB_API_URL: 'https://git.example/api/v3/' };
-  const { apiUrl, origin } = contextOf({}, env);
+  const { apiUrl, origin } = contextOf({ ...EVENT, payload: {} }, { ...RUNNER, ...env });
   expect({ apiUrl, link: origin.repositoryUrl }).toEqual({
     apiUrl: 'https://git.example/api/v3',
     link: 'https://git.example/Codertocat/Hello-World',
@@ -96,42 +90,36 @@ test('GitHub Enterprise Server is linked and asked at its own address', () => {
 });
 
 test.each([
-  [
-    'is not JSON',
-    eventFile('{"repository":'),
-    /event\.json \(GITHUB_EVENT_PATH\) tells nothing: it is not JSON\.$/,
-  ],
-  ['does not exist', '/nowhere/event.json', /\/nowhere\/event\.json .* tells nothing: it cannot be read\.$/],
-  ['is a folder', tmpdir(), /it cannot be read\.$/],
-])('an event file that %s is a problem to tell, and no more', (_, path, problem) => {
-  const context = readContext({ ...RUNNER, GITHUB_EVENT_PATH: path });
-  expect(context.payloadProblem).toMatch(problem);
-  expect({ payload: context.payload, commit: context.origin.commit, visibility: context.visibility }).toEqual(
-    {
-      payload: {},
-      commit: RUNNER.GITHUB_SHA,
-      visibility: 'unknown',
-    },
-  );
+  ['is not JSON', new SyntaxError('Unexpected end of JSON input'), 'it is not JSON'],
+  ['is a folder', new Error('EISDIR: illegal operation on a directory, read'), 'it cannot be read'],
+])('an event file that %s is a problem to tell, and no more', async (_, error, why) => {
+  const env = {
+    ...RUNNER,
+    GITHUB_EVENT_NAME: EVENT.eventName,
+    GITHUB_REF: EVENT.ref,
+    GITHUB_SHA: EVENT.sha,
+    GITHUB_EVENT_PATH: '/github/event.json',
+  };
+  expect(await readContext(env, () => Promise.reject(error))).toEqual({
+    ...contextWith({}),
+    payloadProblem: `The event file /github/event.json (GITHUB_EVENT_PATH) tells nothing: ${why}.`,
+  });
 });
 
-test.each([['null'], ['[]'], ['"text"'], ['{"repository":7,"pull_request":"no","workflow_run":[]}']])(
-  'an event file with %s in it tells nothing and is no problem',
-  (content) => {
-    const { visibility, origin, payloadProblem } = readContext({
-      ...RUNNER,
-      GITHUB_EVENT_PATH: eventFile(content),
-    });
-    expect({ visibility, commit: origin.commit, payloadProblem }).toEqual({
-      visibility: 'unknown',
-      commit: RUNNER.GITHUB_SHA,
-      payloadProblem: undefined,
-    });
+test("the toolkit's context is taken where there is one", async () => {
+  const context = { ...EVENT, payload: { repository: { private: true } } };
+  expect(await readContext(RUNNER, async () => ({ context }))).toEqual(contextWith(context.payload));
+});
+
+test.each([[null], [[]], ['text'], [{ repository: 7, pull_request: 'no', workflow_run: [] }]])(
+  'an event with the payload %j tells nothing and is no problem',
+  (payload) => {
+    expect(contextWith(payload)).toEqual(contextWith({}));
   },
 );
 
 test("on one's own machine there is nothing to know", () => {
-  expect(readContext({})).toEqual({
+  expect(contextOf({ payload: {} }, {})).toEqual({
     eventName: '',
     payload: {},
     ref: undefined,
@@ -145,6 +133,6 @@ test("on one's own machine there is nothing to know", () => {
 });
 
 test.each(['', 'no-slash', 'too/many/parts'])('"%s" is no repository', (GITHUB_REPOSITORY) => {
-  const { repository, origin } = readContext({ ...RUNNER, GITHUB_REPOSITORY });
+  const { repository, origin } = contextOf({ payload: {} }, { ...RUNNER, GITHUB_REPOSITORY });
   expect({ repository, url: origin.repositoryUrl }).toEqual({ repository: undefined, url: undefined });
 });

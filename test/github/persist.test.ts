@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GitHubError } from '../../src/github/failure.ts';
-import { persist } from '../../src/github/persist.ts';
+import { type Limits, persist } from '../../src/github/persist.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const UNAVAILABLE = new GitHubError('unavailable', 'GitHub answered 502');
@@ -28,8 +28,34 @@ async function run(
 test('what may pass is tried again, with growing pauses', async () => {
   expect(await run(Array(7).fill(UNAVAILABLE))).toEqual({
     outcome: 'done',
-    tries: [0, 375, 1_125, 2_625, 5_625, 11_625, 19_125, 26_625],
+    tries: [0, 375, 1_125, 2_625, 5_625, 9_375, 13_125, 16_875],
   });
+});
+
+test('a GitHub that is not there is given up after 20 seconds', async () => {
+  const { outcome, tries } = await run(Array(99).fill(UNAVAILABLE));
+  expect({ outcome, last: tries.at(-1) }).toEqual({ outcome: 'GitHub answered 502', last: 16_875 });
+});
+
+test('whoever asks us to wait is there, and the 20 seconds begin again', async () => {
+  const limited = new GitHubError('rate-limited', 'GitHub answered 429', { retryAfterMs: 30_000 });
+  expect(await run([UNAVAILABLE, limited, ...Array(5).fill(UNAVAILABLE)])).toEqual({
+    outcome: 'done',
+    tries: [0, 375, 30_375, 31_875, 34_875, 38_625, 42_375, 46_125],
+  });
+});
+
+test('one request that hangs does not take the time of the next', async () => {
+  const clock = virtualClock();
+  const ends: number[] = [];
+  const hangs = async ({ until }: Limits) => {
+    ends.push(until);
+    await clock.sleep(15_000);
+    throw UNAVAILABLE;
+  };
+  const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
+  await expect(persist(hangs, limits)).rejects.toBe(UNAVAILABLE);
+  expect({ ends, now: clock.now() }).toEqual({ ends: [60_000, 20_000], now: 20_000 });
 });
 
 test('the pauses of several jobs differ', async () => {
@@ -63,7 +89,7 @@ test('a mistake of ours is not tried again', async () => {
 
 test('a task that hangs is told to end when the time is over', async () => {
   const clock = virtualClock();
-  const hangs = (signal: AbortSignal) =>
+  const hangs = ({ signal }: Limits) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
   const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
   await expect(persist(hangs, limits)).rejects.toThrow('GitHub did not answer in time');
@@ -73,13 +99,28 @@ test('a task that hangs is told to end when the time is over', async () => {
 test('when the time is over the last real trouble is told', async () => {
   const clock = virtualClock();
   let tries = 0;
-  const task = (signal: AbortSignal) => {
+  const task = ({ signal }: Limits) => {
     tries += 1;
     if (tries === 1) return Promise.reject(UNAVAILABLE);
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
   };
   const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
   await expect(persist(task, limits)).rejects.toBe(UNAVAILABLE);
+});
+
+test('a task that does not listen is left behind, whatever becomes of it', async () => {
+  const stop = new AbortController();
+  const late = Promise.withResolvers<string>();
+  const outcome = persist(() => late.promise, {
+    clock: virtualClock(),
+    random: () => 0,
+    until: Number.POSITIVE_INFINITY,
+    signal: stop.signal,
+  });
+  stop.abort();
+  await expect(outcome).rejects.toThrow('GitHub did not answer in time');
+  // Vitest fails if this is not taken care of.
+  late.reject(new Error('too late'));
 });
 
 test('a cancellation ends a pause and forbids another try', async () => {

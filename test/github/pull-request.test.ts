@@ -188,9 +188,9 @@ test('a passing trouble of GitHub is outlasted', async () => {
   let troubles = 2;
   const flaky: PullRequestSearch['client'] = {
     ...client,
-    pullRequestsOfCommit: async (sha, signal) => {
+    pullRequestsOfCommit: async (sha, inTime) => {
       if (troubles-- > 0) throw new GitHubError('unavailable', 'GitHub answered 502');
-      return client.pullRequestsOfCommit(sha, signal);
+      return client.pullRequestsOfCommit(sha, inTime);
     },
   };
   expect(await search('push', {}, { client: flaky })).toEqual({

@@ -44,6 +44,24 @@ const statesIn = (github: VirtualGitHub, run = RUN) =>
 
 const ALL_PASSED = [LEGS.map((key) => `Report of ${key}: passed.`)];
 
+test('however slow GitHub is, it is looked at once more in the time there is', async () => {
+  const clock = virtualClock();
+  const github = virtualGitHub({ clock, latencyMs: () => 7_000 });
+  const comment = createStickyComment({
+    client: github.client,
+    issue: 1,
+    writer: { name: NAME, run: RUN },
+    clock,
+    random: () => 0.9,
+  });
+  const limits = { until: 60_000, signal: new AbortController().signal, create: true };
+  expect(await comment.write(section('a', 'passed'), limits)).toMatchObject({ status: 'created' });
+  expect({ calls: github.calls.map((call) => call.split(' ')[0]), now: clock.now() }).toEqual({
+    calls: ['GET', 'POST', 'GET'],
+    now: 58_000,
+  });
+});
+
 describe.each(SEEDS)('with seed %i', (seed) => {
   test('five jobs that write for the first time at the same moment make one comment of five sections', async () => {
     const { github, job, limits } = jobsOf(seed);

@@ -15,6 +15,7 @@ import {
   startGitHub,
 } from '../emulators/github.ts';
 import { fastClock } from './fast-clock.ts';
+import { QUICK } from './plugin-settings.ts';
 
 const NAME = 'Agent tests (Retell)';
 const RUN: WorkflowRun = {
@@ -54,9 +55,11 @@ function jobOf(
     apiUrl: github.url,
     repository: { owner: 'acme', repo: 'voice-agents' },
     userAgent: 'test',
+    redact: (text) => text,
     fetch: (url, init) => fetch(url, init),
     clock,
     trace: () => {},
+    plugins: QUICK,
   });
   const comment = createStickyComment({ client, issue, writer: { name, run }, clock, random: () => 0.5 });
   const options = (rest: Partial<WriteOptions> = {}) => ({
@@ -285,6 +288,13 @@ describe('the end of the job', () => {
 
   test('a section that still waits is finished', async () => {
     const { github, post, id } = await afterStep(WAITING);
+    await using _ = github;
+    expect(await post.check(id, CANCELLED, post.options())).toMatchObject({ status: 'updated', id });
+    expect(sections(github)).toEqual(['Cancelled.']);
+  });
+
+  test('a green section of a step that was cancelled after it had written it is corrected', async () => {
+    const { github, post, id } = await afterStep(PASSED);
     await using _ = github;
     expect(await post.check(id, CANCELLED, post.options())).toMatchObject({ status: 'updated', id });
     expect(sections(github)).toEqual(['Cancelled.']);

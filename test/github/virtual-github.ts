@@ -1,7 +1,9 @@
 import type { Clock } from '../../src/clock.ts';
-import { createClient, type Fetch } from '../../src/github/client.ts';
+import { createClient } from '../../src/github/client.ts';
+import type { Fetch } from '../../src/github/octokit.ts';
 import { DEFAULT_REPOSITORY, DEFAULT_TOKEN, type GitHubComment } from '../emulators/github.ts';
 import { answerTo, GitHubState, sent } from '../emulators/github-routes.ts';
+import { NONE } from './plugin-settings.ts';
 
 const URL_OF_IT = 'https://github.test';
 
@@ -51,9 +53,11 @@ export function virtualGitHub({
     apiUrl: URL_OF_IT,
     repository: { owner, repo },
     userAgent: 'test',
+    redact: (text) => text,
     fetch: virtualFetch,
     clock,
     trace: () => {},
+    plugins: NONE,
   });
   return { client, state, calls, comments: (issue) => state.comments(issue).map(sent) };
 }

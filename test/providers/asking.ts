@@ -32,6 +32,8 @@ export function asking(
     {
       fetch: (request, init) => fetch(request, init),
       clock: systemClock,
+      random: Math.random,
+      redact: (text) => text.replaceAll(apiKey, '***'),
       log: (line) => logged.push(line),
       trace: (line) => traced.push(line),
       timing,

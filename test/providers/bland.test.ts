@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import { type BlandOptions, startBland } from '../emulators/bland.ts';
 import { readSample } from '../emulators/samples.ts';
+import type { SeenRequest } from '../emulators/server.ts';
 import { many } from '../emulators/timeline.ts';
 import { asking } from './asking.ts';
 
@@ -20,7 +21,10 @@ async function readRecorded(name: string): Promise<Batch> {
 describe('a look', () => {
   test.each<[string, Partial<Batch>]>([
     ['pending', { settled: false }],
-    ['pending-no-runs-yet', { settled: false, runs: [] }],
+    [
+      'pending-no-runs-yet',
+      { settled: false, announced: { total: 4, passed: 0, failed: 0, failedMayIncludeErrored: true } },
+    ],
     ['running', { settled: false }],
     ['running-enveloped', { settled: false }],
     ['passed', { settled: true, outcome: 'passed' }],
@@ -128,6 +132,62 @@ describe('the runs', () => {
       { batch_id: 'b1', limit: '100', offset: '100' },
       { batch_id: 'b1', limit: '100', offset: '200' },
     ]);
+  });
+});
+
+describe('runs that the list adds', () => {
+  const oneOfThree = recorded('get-batch__passed');
+  const [first] = oneOfThree['runs'] as Record<string, unknown>[];
+  const embeds = (...runs: unknown[]) => ({
+    ...oneOfThree,
+    id: 'b1',
+    total_scenarios: 3,
+    passed_scenarios: 3,
+    runs,
+  });
+  const read = async (embedded: unknown, list: (request: SeenRequest) => unknown) => {
+    await using bland = await startBland({
+      batches: [{ id: 'b1', looks: [embedded] }],
+      faults: (request) =>
+        request.path.endsWith('/runs')
+          ? { kind: 'answer', status: 200, body: JSON.stringify(list(request)) }
+          : undefined,
+    });
+    const { provider, patience } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    return { ids: batch.runs.map(({ id }) => id), requests: bland.requests.length };
+  };
+
+  test('do not complete the count if they belong to another batch', async () => {
+    const strange = ['x', 'y'].map((id) => ({ ...first, id, batch_id: 'b2' }));
+    const { ids } = await read(embeds(first), () => ({ runs: strange, total_count: 2 }));
+    expect(ids).toEqual([first?.['id']]);
+  });
+
+  test('end when a page brings nothing new, whatever the total', async () => {
+    const { ids, requests } = await read(embeds(first), () => ({
+      runs: [{ ...first, id: 'x' }],
+      total_count: 1e9,
+    }));
+    expect({ ids, requests }).toEqual({ ids: [first?.['id'], 'x'], requests: 3 });
+  });
+
+  test('end when there are far too many of them', async () => {
+    const page = ({ query }: SeenRequest) =>
+      Array.from({ length: 100 }, (_, index) => ({ ...first, id: `r${Number(query['offset']) + index}` }));
+    const { requests } = await read(embeds(first), (request) => ({ runs: page(request), total_count: 1e9 }));
+    expect(requests).toBe(3);
+  });
+
+  test('are not there if the list cannot be read', async () => {
+    await using bland = await startBland({
+      batches: [{ id: 'b1', looks: [embeds(first)] }],
+      faults: (request) => (request.path.endsWith('/runs') ? { kind: 'answer', status: 500 } : undefined),
+    });
+    const { provider, patience } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    expect(batch.runs.length).toBe(1);
+    expect(bland.requests.length).toBe(2);
   });
 });
 

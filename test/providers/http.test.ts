@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { ProviderError } from '../../src/errors.ts';
+import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { startBland } from '../emulators/bland.ts';
 import {
   badGatewayPage,
@@ -83,7 +83,7 @@ describe('what may pass is survived', () => {
       expect.stringMatching(
         /^GET 127\.0\.0\.1:\d+\/get-batch-test\/b1 has failed 3 times in a row: .+ Still trying, for at most 5 s more\.$/,
       ),
-      expect.stringMatching(/has failed 6 times in a row: no answer in time\. Still trying/),
+      expect.stringMatching(/has failed 6 times in a row: no answer within 0\.\d s\. Still trying/),
       expect.stringMatching(/ answers again\.$/),
     ]);
   });
@@ -111,7 +111,7 @@ describe('what may pass is survived', () => {
     const { provider, patience } = asking('retell', retell.url);
     const started = performance.now();
     expect(await complaintOf(provider.look('b1', patience(700)))).toMatch(
-      /did not answer in time \(HTTP 429 \(Account rate limited, please throttle your requests\.\)\)\.$/,
+      /did not answer in time \(HTTP 429 \(Account rate limited, please throttle your requests\)\)\. Raise timeout-minutes, or run the job again\.$/,
     );
     expect(performance.now() - started).toBeGreaterThanOrEqual(695);
     expect(retell.requests.length).toBeGreaterThan(5);
@@ -120,15 +120,15 @@ describe('what may pass is survived', () => {
 
 describe('what cannot pass fails at once and says what to do', () => {
   test.each<[number, string]>([
-    [400, 'answered 400 (Invalid request format, please check API reference.). Check batch-id and api-url.'],
-    [401, 'answered 401 (API key is missing or invalid.). Check api-key: Retell does not accept it.'],
-    [402, 'answered 402 (Trial has ended, please add payment method.). Check the Retell account'],
+    [400, 'answered 400 (Invalid request format, please check API reference). Check batch-id and api-url.'],
+    [401, 'answered 401 (API key is missing or invalid). Check api-key: Retell does not accept it.'],
+    [402, 'answered 402 (Trial has ended, please add payment method). Check the Retell account'],
     [403, 'answered 403 (Forbidden). Check api-key: it may not read this batch.'],
     [
       404,
-      'answered 404 (The requested resource was not found.). Check batch-id: it must be the id of a batch test',
+      'answered 404 (The requested resource was not found). Check batch-id: it must be the id of a batch test',
     ],
-    [422, 'answered 422 (Cannot find requested asset under given api key.). Check batch-id'],
+    [422, 'answered 422 (Cannot find requested asset under given api key). Check batch-id'],
     [410, 'answered 410'],
   ])('%i', async (status, expected) => {
     await using retell = await startRetell({ batches, faults: () => answer(status) });
@@ -142,7 +142,7 @@ describe('what cannot pass fails at once and says what to do', () => {
     await using bland = await startBland({ batches, faults: () => refused });
     const { provider, patience } = asking('bland', bland.url);
     expect(await complaintOf(provider.look('b1', patience()))).toContain(
-      'answered with an error: Unauthorized.',
+      'answered with an error (Unauthorized). Check batch-id and api-key.',
     );
     expect(bland.requests.length).toBe(1);
   });
@@ -164,7 +164,7 @@ describe('what cannot pass fails at once and says what to do', () => {
     await using retell = await startRetell({ batches, faults: () => without });
     const { provider, patience } = asking('retell', retell.url);
     expect(await complaintOf(provider.look('b1', patience()))).toMatch(
-      /get-batch-test\/b1 answered with JSON in which "total_count" is missing or not as documented/,
+      /get-batch-test\/b1 answered with JSON without a usable "total_count" field\. Check provider and api-url/,
     );
     expect(retell.requests.length).toBe(4);
   });
@@ -188,7 +188,7 @@ describe('what cannot pass fails at once and says what to do', () => {
   test('a host that does not exist', async () => {
     const { provider, patience } = asking('retell', 'http://nowhere.invalid');
     expect(await complaintOf(provider.look('b1', patience()))).toMatch(
-      /^GET nowhere\.invalid\/get-batch-test\/b1 (failed: ENOTFOUND\. Check api-url|did not answer in time \(EAI_AGAIN\))/,
+      /^GET nowhere\.invalid\/get-batch-test\/b1 (failed: ENOTFOUND\. Check api-url|did not answer in time \(EAI_AGAIN\)\.)/,
     );
   });
 
@@ -285,11 +285,47 @@ test('a reading that is stopped ends at once', async () => {
   expect(await reading).toBe('The reading was stopped.');
 });
 
+test.each([304, 204, 205])('an answer %i without a body is no answer', async (status) => {
+  await using retell = await startRetell({ batches, faults: () => answer(status, '') });
+  const { provider, patience } = asking('retell', retell.url);
+  expect(await complaintOf(provider.look('b1', patience()))).toMatch(
+    status === 304
+      ? /answered 304\. Check api-url\.$/
+      : /answered with something that is not JSON: an empty body/,
+  );
+});
+
+test('the patience that ends is told apart from a refusal', async () => {
+  await using retell = await startRetell({ batches, faults: () => rateLimited() });
+  const { provider, patience } = asking('retell', retell.url);
+  await expect(provider.look('b1', patience(100))).rejects.toBeInstanceOf(OutOfTime);
+});
+
+test('a reading that is to be made once gets all the time that there is', async () => {
+  let release = () => {};
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await using retell = await startRetell({ batches, faults: [{ kind: 'hold', until }] });
+  const patient = {
+    attempt: { small: 5_000, large: 5_000 },
+    shortestAttempt: 50,
+    backoff: { first: 5, longest: 5 },
+  };
+  const { provider, patience } = asking('retell', retell.url, 'test-key', patient);
+  const reading = provider.look('b1', { ...patience(4_000), once: true });
+  await retell.seen(() => true);
+  setTimeout(release, 1_200);
+  expect(await reading).toMatchObject({ settled: true });
+});
+
 test('a reading that is to be made once is made once', async () => {
   await using retell = await startRetell({ batches, faults: [answer(503)] });
   const { provider, patience } = asking('retell', retell.url);
   const reading = provider.look('b1', { ...patience(), once: true });
-  expect(await complaintOf(reading)).toContain('answered 503 (Service Unavailable). ');
+  expect(await complaintOf(reading)).toContain(
+    'answered 503 (Service Unavailable). The provider is in trouble: run this job again later.',
+  );
   expect(retell.requests.length).toBe(1);
 });
 

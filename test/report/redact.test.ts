@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redact } from '../../src/report/redact.ts';
+import { createRedactor, redactReport } from '../../src/report/redact.ts';
 import type { Report } from '../../src/report/report.ts';
 import { BLAND_RUNS, batch, reportOn, reportWith } from './reports.ts';
 
@@ -7,7 +7,7 @@ const KEY = 'key_Ab+/c d"é😀<9f';
 
 /** What becomes of a text, wherever in a report it stands. */
 function redacted(text: string, secrets: readonly string[]): string {
-  const report = redact(reportOn([], { name: text }), secrets);
+  const report = redactReport(reportOn([], { name: text }), createRedactor(secrets));
   return report.name;
 }
 
@@ -68,9 +68,9 @@ test.each([
 });
 
 test('every string of a report is looked at', () => {
-  const report = redact(
+  const report = redactReport(
     reportWith(() => `x ${KEY}`),
-    [KEY],
+    createRedactor([KEY]),
   );
   expect(report).toEqual({ ...reportWith(() => 'x ***') });
 });
@@ -78,7 +78,7 @@ test('every string of a report is looked at', () => {
 test('a secret that is one of our own words leaves the report whole', () => {
   const report: Report = reportOn([batch('b', Object.values(BLAND_RUNS))]);
   const secrets = ['passed', 'failed', 'speech', 'agent', 'excerpt'];
-  const { judgement, transcripts, batches } = redact(report, secrets);
+  const { judgement, transcripts, batches } = redactReport(report, createRedactor(secrets));
   expect(judgement?.verdict).toBe('failed');
   expect(transcripts).toBe('excerpt');
   expect(batches[0]?.batch?.runs?.map(({ status }) => status)).toEqual(

@@ -299,8 +299,7 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
   'bland-inconclusive': reportOn(
     [
       blandBatch([BLAND_RUNS.booked, { ...BLAND_RUNS.stopped, status: 'pending', unknownStatus: 'PAUSED' }], {
-        settled: false,
-        unknownStatus: 'SUSPENDED',
+        outcome: 'passed',
       }),
     ],
     bland,

@@ -1,9 +1,10 @@
 import type { Clock } from './clock.ts';
-import { type Batch, type BatchOutcome, type Tally, tally } from './domain/batch.ts';
+import { type Batch, type BatchOutcome, countRuns, type Tally, tally } from './domain/batch.ts';
 
 const HEARTBEAT_MS = 60_000;
 
-export interface Progress {
+/** What is logged of the waiting. */
+export interface WaitLog {
   /** Takes note of a look; logs a line if any count has changed. True if so. */
   saw(batch: Batch): boolean;
   /** Every batch as last seen, in the order of the input. */
@@ -13,13 +14,13 @@ export interface Progress {
 }
 
 /** The log of the waiting: one line whenever the counts change, and a heartbeat so that silence is never a question. */
-export function createProgress(options: {
+export function createWaitLog(options: {
   batchIds: readonly string[];
   clock: Clock;
   log: (line: string) => void;
   /** The deadline: a moment of `clock.now()`. */
   until: number;
-}): Progress {
+}): WaitLog {
   const { batchIds, clock, log, until } = options;
   const latest = new Map<string, Batch>();
   const started = clock.now();
@@ -50,9 +51,11 @@ export function createProgress(options: {
         await clock.sleep(HEARTBEAT_MS - (clock.now() - lastLineAt), signal);
         if (signal.aborted || clock.now() - lastLineAt < HEARTBEAT_MS) continue;
         lastLineAt = clock.now();
-        const left = Math.max(0, Math.round((until - clock.now()) / 60_000));
+        const leftMs = Math.max(0, until - clock.now());
+        const left =
+          leftMs < 120_000 ? `${Math.ceil(leftMs / 1_000)} s` : `${Math.round(leftMs / 60_000)} min`;
         const state = lastLine === '' ? 'nothing has been read yet' : lastLine;
-        log(`${elapsed(clock.now() - started)} still waiting, for at most ${left} min more: ${state}`);
+        log(`${elapsed(clock.now() - started)} still waiting, for at most ${left} more: ${state}`);
       }
     },
   };
@@ -60,7 +63,7 @@ export function createProgress(options: {
 
 function describe({ total, passed, failed, errored, cancelled, unfinished }: Tally): string {
   const parts = [
-    `${total - unfinished} of ${total} runs finished`,
+    `${total - unfinished} of ${countRuns(total)} finished`,
     `${passed} passed`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(errored > 0 ? [`${errored} errored`] : []),

@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startBland } from '../emulators/bland.ts';
+import type { Fault } from '../emulators/faults.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { gateOn, startEventGitHub } from './bad-day.ts';
+import { prepareStep, pullRequestEvent, runStep, type Step } from './runner.ts';
+
+const KEY = 'sk_live_Zq7Wm2Xr9Kp4Vt6Ny8Bd3Hc5';
+/** What nobody may see: any part of the key that is long enough to say something. */
+const PART = /sk_live_Zq|Zq7Wm2Xr|Xr9Kp4Vt|Vt6Ny8Bd|Ny8Bd3Hc5/;
+
+/** Everything that leaves a step, except the lines that tell the runner what to mask. */
+function published(log: string, ...more: string[]): string {
+  return [log.replace(/^::add-mask::.*$/gm, ''), ...more].join('\n');
+}
+
+const FILES = { 'report-json': 'r.json', 'report-junit': 'r.xml', 'report-ctrf': 'c.json' };
+const filesOf = ({ workspace }: Step): string[] =>
+  Object.values(FILES).map((name) => readFileSync(join(workspace, name), 'utf8'));
+
+describe.concurrent('the key in the words of the provider', () => {
+  test('of Retell: in no log, summary, output, annotation, comment or file', async () => {
+    await using retell = await startRetell({
+      apiKey: KEY,
+      batches: [
+        {
+          id: 'b1',
+          runs: [
+            { name: `Says ${KEY} aloud`, explanation: `The agent gave ${KEY} away`, outcome: 'failed' },
+            { name: `Sometimes ${encodeURIComponent(KEY)}`, outcome: 'errored', explanation: KEY },
+            {
+              outcome: 'failed',
+              transcript: [
+                { role: 'agent', content: `My key is ${KEY}.` },
+                { role: 'tool_call_invocation', tool_call_id: '1', name: KEY, arguments: `{"key":"${KEY}"}` },
+                { role: 'tool_call_result', tool_call_id: '1', content: Buffer.from(KEY).toString('base64') },
+              ],
+            },
+            { words: { ended: KEY } },
+          ],
+          fields: {
+            response_engine: { type: 'retell-llm', llm_id: KEY, version: 1 },
+          },
+        },
+      ],
+    });
+    await using github = await startEventGitHub();
+    using step = prepareStep({
+      inputs: gateOn('retell', retell, {
+        'api-key': KEY,
+        comment: 'always',
+        transcripts: 'excerpt',
+        name: `Gate of ${KEY}`,
+        'timeout-minutes': '0.05',
+        ...FILES,
+      }),
+      event: pullRequestEvent(7, 'private'),
+      env: { GITHUB_API_URL: github.url, RUNNER_DEBUG: '1' },
+    });
+    const { log, summary, outputs } = await step.main().ended;
+    const [comment] = github.comments(7);
+    expect(outputs['verdict']).toBe('failed');
+    expect(summary).toContain('***');
+    expect(comment?.body).toContain('***');
+    const all = published(log, summary, JSON.stringify(outputs), comment?.body ?? '', ...filesOf(step));
+    expect(all).not.toMatch(PART);
+    expect(all).not.toContain(Buffer.from(KEY).toString('base64').slice(0, 20));
+  });
+
+  test('of Bland: in no log, summary, output, annotation, comment or file', async () => {
+    await using bland = await startBland({
+      apiKey: KEY,
+      batches: [
+        {
+          id: 'b1',
+          runs: [
+            {
+              name: `Says ${KEY}`,
+              outcome: 'failed',
+              explanation: `It failed with ${KEY}`,
+              assertions: [{ passed: false, type: 'contains', target: KEY, expected: KEY, reasoning: KEY }],
+              transcript: [{ role: 'assistant', content: `My key is ${KEY}.` }],
+            },
+          ],
+        },
+      ],
+    });
+    await using github = await startEventGitHub();
+    using step = prepareStep({
+      inputs: gateOn('bland', bland, {
+        'api-key': KEY,
+        comment: 'always',
+        transcripts: 'excerpt',
+        ...FILES,
+      }),
+      env: { GITHUB_API_URL: github.url, RUNNER_DEBUG: '1' },
+    });
+    const { log, summary, outputs } = await step.main().ended;
+    const [comment] = github.comments(7);
+    expect(outputs['verdict']).toBe('failed');
+    expect(summary).toContain('***');
+    const all = published(log, summary, JSON.stringify(outputs), comment?.body ?? '', ...filesOf(step));
+    expect(all).not.toMatch(PART);
+  });
+});
+
+const answer = (status: number, body: unknown): Fault => ({ kind: 'answer', status, body });
+
+describe.concurrent('the key in an answer that is no report', () => {
+  test.each<[string, Fault]>([
+    ['an error message', answer(400, { message: `The key ${KEY} is not valid.` })],
+    [
+      'an error message with signs in it that nobody sees',
+      answer(400, { message: `The key ${[...KEY].join('\u200b')} is not valid.` }),
+    ],
+    [
+      'an error message that is cut in the middle of it',
+      answer(400, { message: `${'x'.repeat(180)}${KEY}` }),
+    ],
+    ['an error object', answer(400, { message: { header: `Bearer ${KEY}` } })],
+    ['a page', answer(200, `<h1>${KEY}</h1>`)],
+    [
+      'a page that is cut in the middle of it',
+      answer(200, `This request is not authorized: "Bearer ${KEY}" is not known.`),
+    ],
+    ['another batch', answer(200, { ...batch(), test_case_batch_job_id: KEY })],
+    [
+      'a redirect',
+      { kind: 'answer', status: 302, headers: { location: `http://${KEY}.example.com/` }, body: '' },
+    ],
+  ])('%s', async (_, fault) => {
+    await using retell = await startRetell({ apiKey: KEY, batches: [], faults: () => fault });
+    const { log, summary, outputs, exitCode } = await runStep({
+      inputs: gateOn('retell', retell, { 'api-key': KEY }),
+      env: { RUNNER_DEBUG: '1' },
+    });
+    expect(exitCode).toBe(1);
+    expect(published(log, summary, JSON.stringify(outputs))).not.toMatch(PART);
+  });
+});
+
+function batch() {
+  const counts = { pass_count: 0, fail_count: 0, error_count: 0, total_count: 1 };
+  return { status: 'in_progress', ...counts };
+}
+
+describe.concurrent('the key in the wrong input', () => {
+  test.each([
+    ['comment', KEY],
+    ['comment', `${'x'.repeat(60)}${KEY}`],
+    ['timeout-minutes', KEY],
+    ['api-url', `https://user:${KEY}@api.example.com`],
+    ['api-url', `https://api.example.com/?key=${KEY}`],
+    ['pull-request', [...KEY].join('\u200b')],
+    ['batch-id', KEY],
+    ['batch-id', `${KEY},${KEY}2`],
+  ])('%s is %s', async (name, value) => {
+    await using retell = await startRetell({ apiKey: KEY, batches: [] });
+    const { log, summary, outputs, exitCode } = await runStep({
+      inputs: gateOn('retell', retell, { 'api-key': KEY, [name]: value }),
+      env: { RUNNER_DEBUG: '1' },
+    });
+    expect(exitCode).toBe(1);
+    expect(published(log, summary, JSON.stringify(outputs))).not.toMatch(PART);
+  });
+
+  test('a key that is part of the token, or the other way round, leaves nothing of either', async () => {
+    await using retell = await startRetell({ apiKey: 'ghs_short', batches: [] });
+    const { log, summary, outputs } = await runStep({
+      inputs: gateOn('retell', retell, {
+        'api-key': 'ghs_short',
+        'github-token': 'ghs_short_and_Zq7Wm2Xr',
+        'batch-id': 'ghs_short_and_Zq7Wm2Xr',
+      }),
+    });
+    expect(published(log, summary, JSON.stringify(outputs))).not.toMatch(PART);
+  });
+});
+
+describe.concurrent('the token in the words of GitHub', () => {
+  test.each([
+    ['whole', (token: string) => `Bad token ${token}`],
+    ['cut', (token: string) => `${'x'.repeat(140)}${token}`],
+    ['hidden', (token: string) => [...token].join('\u00ad')],
+  ])('%s', async (_, words) => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    await using github = await startEventGitHub();
+    const token = 'ghs_Zq7Wm2Xr9Kp4Vt6Ny8Bd3Hc5';
+    github.fail({ fault: answer(403, { message: words(token) }), times: Number.POSITIVE_INFINITY });
+    const { log, summary, exitCode } = await runStep({
+      inputs: gateOn('retell', retell, { comment: 'always', 'github-token': token }),
+      env: { RUNNER_DEBUG: '1', GITHUB_API_URL: github.url },
+    });
+    expect(exitCode).toBe(0);
+    expect(log).toMatch(/^::warning::.+403/m);
+    expect(published(log, summary)).not.toMatch(PART);
+  });
+});

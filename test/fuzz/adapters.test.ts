@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { renderBody } from '../../src/report/body.ts';
+import { renderCtrf } from '../../src/report/ctrf.ts';
+import { renderJson } from '../../src/report/json.ts';
+import { renderJunit } from '../../src/report/junit.ts';
+import { createRedactor, redactReport } from '../../src/report/redact.ts';
+import { buildReport } from '../../src/report/report.ts';
+import { renderSummary } from '../../src/report/summary.ts';
+import {
+  type Json,
+  type Mutation,
+  mutate,
+  mutation,
+  type Path,
+  placesIn,
+  putAt,
+  valueAt,
+} from './mutations.ts';
+import { isProof } from './proof.ts';
+import { type Reading, readScene, type Scene, scenes } from './scenes.ts';
+
+const SEED = 20260914;
+const CASES_PER_SCENE = 80;
+const RENDERED = 400;
+
+/** The scene with each mutation done to one of its bodies, one after the other. */
+function spoil(
+  scene: Scene,
+  mutations: readonly (Mutation & { body: number })[],
+): { scene: Scene; paths: Path[] } {
+  const bodies = [...scene.bodies];
+  const paths: Path[] = [];
+  for (const { body, ...each } of mutations) {
+    const index = body % bodies.length;
+    const { json, path } = mutate(bodies[index] ?? null, each);
+    bodies[index] = json;
+    paths.push(path);
+  }
+  return { scene: { ...scene, bodies }, paths };
+}
+
+const anyMutation = fc.tuple(mutation, fc.nat()).map(([each, body]) => ({ ...each, body }));
+const mutations = fc.array(anyMutation, { minLength: 1, maxLength: 3 });
+
+/** Whether a complaint names a place that was touched, or says in words what is wrong. */
+function namesPlace(problem: string, paths: readonly Path[]): boolean {
+  if (/for another batch|answered with an error|"has_more"|does not end|a usable known field/.test(problem))
+    return true;
+  const [, named] = /without a usable "([^"]+)" field/.exec(problem) ?? [];
+  if (named === undefined) return false;
+  // The envelope is taken off before a field is looked for.
+  const touched = paths.flatMap((path) => [path, path.slice(1), ['runs', ...path.slice(1)]]);
+  return touched.some((path) => {
+    const place = path.join('.');
+    return place === '' || named === place || named.startsWith(`${place}.`) || place.startsWith(`${named}.`);
+  });
+}
+
+describe(`${scenes.length} recorded answers, each spoilt in ${CASES_PER_SCENE} ways (${scenes.length * CASES_PER_SCENE} cases)`, () => {
+  test.each(scenes.map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
+    const untouched = await readScene(scene);
+    await fc.assert(
+      fc.asyncProperty(mutations, async (all) => {
+        const spoilt = spoil(scene, all);
+        const reading = await readScene(spoilt.scene);
+        if (reading.verdict === 'passed') expect(isProof(spoilt.scene)).toBe(true);
+        // Where several places were touched, the first may have moved.
+        if (reading.problem !== undefined && untouched.problem === undefined && all.length === 1) {
+          expect([reading.problem, namesPlace(reading.problem, spoilt.paths)]).toEqual([
+            reading.problem,
+            true,
+          ]);
+        }
+      }),
+      { numRuns: CASES_PER_SCENE, seed: SEED },
+    );
+  });
+});
+
+const provingScenes = scenes.filter(isProof);
+const REPLACEMENTS: readonly (Json | undefined)[] = [
+  undefined,
+  null,
+  '',
+  'x',
+  0,
+  2,
+  7,
+  true,
+  [],
+  {},
+  'FAILED',
+  'error',
+];
+const places = provingScenes.flatMap((scene) =>
+  scene.bodies
+    .slice(0, 1 + scene.pages)
+    .flatMap((body, index) => placesIn(body).map((path, place) => ({ scene, index, path, place }))),
+);
+
+/** Fields that are shown and never judged by: whatever stands there, the batch has passed. */
+const SHOWN_ONLY =
+  /(^|\.)(response_engine|creation_timestamp|user_modified_timestamp|test_case_definition_id|test_case_definition_snapshot|result_explanation|transcript_snapshot|trigger_source|publish_on_pass|created_at|scenario_id|overall_score|turn_count|duration_ms|scenario|assertion_results|pathway_id|persona_id)(\.|$)/;
+
+describe('the answers that prove a pass', () => {
+  test('are there, for both providers, and are green', async () => {
+    expect(new Set(provingScenes.map(({ provider }) => provider))).toEqual(new Set(['retell', 'bland']));
+    const readings = await Promise.all(scenes.map(readScene));
+    expect(readings.map(({ verdict }) => verdict === 'passed')).toEqual(scenes.map(isProof));
+  });
+
+  test(`with each of ${REPLACEMENTS.length} values in each of ${places.length} places: green only with the proof, and whenever the place is only shown (${places.length * REPLACEMENTS.length} cases)`, async () => {
+    const wrong: string[] = [];
+    for (const { scene, index, path, place } of places) {
+      for (const value of REPLACEMENTS) {
+        const change =
+          value === undefined
+            ? ({ kind: 'delete', place } as const)
+            : ({ kind: 'put', place, value } as const);
+        const spoilt = spoil(scene, [{ ...change, body: index }]).scene;
+        const { verdict } = await readScene(spoilt);
+        const isRight = verdict === 'passed' ? isProof(spoilt) : !SHOWN_ONLY.test(path.join('.'));
+        if (!isRight) wrong.push(`${scene.name}: ${path.join('.')} = ${JSON.stringify(value)}: ${verdict}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('a run that is listed twice in place of another: never green', async () => {
+  const wrong: string[] = [];
+  for (const scene of provingScenes) {
+    for (const [index, body] of scene.bodies.entries()) {
+      for (const [from, to] of pairsOfItems(body)) {
+        const bodies = scene.bodies.with(index, putAt(body, to, valueAt(body, from)));
+        const spoilt = { ...scene, bodies };
+        const { verdict } = await readScene(spoilt);
+        if (verdict === 'passed' && !isProof(spoilt)) {
+          wrong.push(`${scene.name}: ${from.join('.')} in place of ${to.join('.')}`);
+        }
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+/** Each place of an item of a list, with each other one of that list. */
+function pairsOfItems(json: Json): [Path, Path][] {
+  const lists = placesIn(json).filter((path) => Array.isArray(valueAt(json, path)));
+  return lists.flatMap((path) => {
+    const items = Object.keys(valueAt(json, path) as object).map((key): Path => [...path, key]);
+    return items.flatMap((from) => items.filter((to) => to !== from).map((to): [Path, Path] => [from, to]));
+  });
+}
+
+test(`whatever an adapter makes of spoilt answers can be reported (${RENDERED} cases)`, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...scenes), mutations, async (scene, all) => {
+      render(await readScene(spoil(scene, all).scene));
+    }),
+    { numRuns: RENDERED, seed: SEED },
+  );
+});
+
+function render({ evidence, verdict = 'inconclusive', problem = '' }: Reading): void {
+  const report = redactReport(
+    buildReport({
+      name: 'Gate',
+      providerTitle: 'Provider',
+      judgement: { verdict, reason: problem, notes: [] },
+      batches: evidence.batches,
+      writtenAt: evidence.now,
+      waitedMs: 1_000,
+      transcripts: 'excerpt',
+      origin: {},
+    }),
+    createRedactor(['test-key']),
+  );
+  expect(Buffer.byteLength(renderSummary(report))).toBeLessThanOrEqual(1_000_000);
+  expect(renderBody(report, { max: 60_000, unit: 'characters' }).length).toBeLessThanOrEqual(60_000);
+  for (const text of [renderJson(report), renderCtrf(report)]) expect(typeof JSON.parse(text)).toBe('object');
+  expect(renderJunit(report)).toMatch(/^<\?xml/);
+}

@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Announced,
+  type Batch,
+  type BatchOutcome,
+  RUN_STATUSES,
+  type Run,
+  tally,
+} from '../../src/domain/batch.ts';
+import { type Evidence, judge, VERDICTS } from '../../src/domain/verdict.ts';
+
+const SEED = 20260914;
+const CASES = 20_000;
+const NEAR_PASSES = 20_000;
+const NOW = Date.UTC(2026, 8, 14, 8);
+
+/** Properties that may be absent. */
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq: 3 });
+
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as never;
+}
+
+const status = fc.constantFrom(...RUN_STATUSES);
+const run: fc.Arbitrary<Run> = fc
+  .record({
+    id: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
+    testCase: fc.constant({ id: 'c', name: 'Case' }),
+    status: fc.oneof(
+      { weight: 5, arbitrary: fc.constant('passed' as const) },
+      { weight: 2, arbitrary: status },
+    ),
+    unknownStatus: fc.option(fc.constantFrom('skipped', ''), { nil: undefined, freq: 8 }),
+    assertions: fc.constant([]),
+    criteria: fc.constant([]),
+    turns: fc.constant([]),
+  })
+  .map((each) => defined(each) as Run);
+
+const count = fc.integer({ min: 0, max: 4 });
+const announced: fc.Arbitrary<Announced> = fc
+  .record({
+    total: maybe(count),
+    passed: maybe(count),
+    failed: maybe(count),
+    errored: maybe(count),
+    failedMayIncludeErrored: maybe(fc.boolean()),
+  })
+  .map((each) => defined(each) as Announced);
+
+const batch: fc.Arbitrary<Batch> = fc
+  .record({
+    id: fc.constantFrom('b1', 'b2'),
+    settled: fc.boolean(),
+    outcome: maybe(fc.constantFrom('passed', 'failed', 'errored', 'cancelled')),
+    unknownStatus: fc.option(fc.constant('archived'), { nil: undefined, freq: 8 }),
+    announced,
+    runs: maybe(fc.array(run, { maxLength: 4 })),
+    createdAt: maybe(fc.integer({ min: NOW - 3_600_000, max: NOW })),
+  })
+  .map((each) => defined(each) as Batch);
+
+const outcome: fc.Arbitrary<BatchOutcome> = fc
+  .record({
+    id: fc.constantFrom('b1', 'b2'),
+    batch: maybe(batch),
+    problem: fc.option(fc.constantFrom('It could not be read.', ''), { nil: undefined, freq: 5 }),
+  })
+  .map((each) => defined(each) as BatchOutcome);
+
+const evidence: fc.Arbitrary<Evidence> = fc.record({
+  batches: fc.array(outcome, { maxLength: 3 }),
+  ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
+  timeoutMinutes: fc.constant(30),
+  now: fc.constant(NOW),
+  maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
+});
+
+/** Batches of which every run passed, but for what is then changed. */
+const passedBatch = (id: string, runs: number): BatchOutcome => ({
+  id,
+  batch: {
+    id,
+    settled: true,
+    announced: { total: runs, passed: runs, failed: 0, errored: 0 },
+    runs: Array.from({ length: runs }, (_, index): Run => ({ ...plain, id: `r${index}` })),
+    createdAt: NOW - 60_000,
+  },
+});
+const plain: Run = {
+  id: '',
+  testCase: { id: 'c', name: 'Case' },
+  status: 'passed',
+  assertions: [],
+  criteria: [],
+  turns: [],
+};
+
+const nearPass: fc.Arbitrary<Evidence> = fc
+  .record({
+    sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+    change: fc.oneof(
+      fc.record({
+        what: fc.constant('batch' as const),
+        patch: batch,
+        keys: keysOf('settled', 'outcome', 'unknownStatus', 'announced', 'runs', 'createdAt'),
+      }),
+      fc.record({ what: fc.constant('run' as const), patch: run, keys: keysOf('status', 'unknownStatus') }),
+      fc.record({ what: fc.constant('outcome' as const), patch: outcome, keys: keysOf('batch', 'problem') }),
+    ),
+    ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
+    maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
+  })
+  .map(({ sizes, change, ...rest }): Evidence => {
+    const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
+    const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
+    const original = first as BatchOutcome & { batch: Batch };
+    const changed = (): BatchOutcome => {
+      switch (change.what) {
+        case 'batch':
+          return { ...original, batch: { ...original.batch, ...patch } };
+        case 'run':
+          return {
+            ...original,
+            batch: {
+              ...original.batch,
+              runs: (original.batch.runs ?? []).map((each, index) =>
+                index === 0 ? { ...each, ...patch } : each,
+              ),
+            },
+          };
+        case 'outcome':
+          return { ...original, ...patch };
+      }
+    };
+    return { ...rest, batches: [...others, changed()], timeoutMinutes: 30, now: NOW };
+  });
+
+function keysOf(...keys: string[]): fc.Arbitrary<string[]> {
+  return fc.subarray(keys, { minLength: 1 });
+}
+
+/** What the contract asks for a green gate, said once more and in other words. */
+function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Evidence): boolean {
+  if (batches.length === 0 || ending === 'cancelled') return false;
+  return batches.every(({ batch: seen, problem }) => {
+    if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
+      return false;
+    const { runs = [], announced: said } = seen;
+    const isYoung =
+      maxBatchAgeMinutes === undefined ||
+      (seen.createdAt !== undefined && now - seen.createdAt <= maxBatchAgeMinutes * 60_000);
+    return (
+      isYoung &&
+      runs.length > 0 &&
+      runs.every((each) => each.status === 'passed' && each.unknownStatus === undefined) &&
+      (said.total ?? runs.length) === runs.length &&
+      (said.passed ?? runs.length) === runs.length &&
+      (said.failed ?? 0) === 0 &&
+      (said.errored ?? 0) === 0 &&
+      (seen.outcome ?? 'passed') === 'passed'
+    );
+  });
+}
+
+/** Which verdict comes first in the contract's order, as far as the counts tell. */
+function precedence({ batches, ending }: Evidence): string | undefined {
+  const seen = batches.flatMap(({ batch: each }) => each ?? []);
+  const counts = tally(seen);
+  const isCalled = (word: string) => seen.some((each) => each.outcome === word);
+  if (counts.failed > 0) return 'failed';
+  if (counts.errored > 0 || isCalled('errored')) return 'errored';
+  if (counts.cancelled > 0 || isCalled('cancelled') || ending === 'cancelled') return 'cancelled';
+  if (ending === 'deadline' && batches.some(({ batch: each }) => each?.settled !== true)) return 'timed-out';
+  return undefined;
+}
+
+describe('the judge', () => {
+  const check = (given: Evidence): void => {
+    const { verdict, reason, notes } = judge(given);
+    expect(VERDICTS).toContain(verdict);
+    expect(verdict === 'passed').toBe(mayBeGreen(given));
+    const first = precedence(given);
+    if (first !== undefined) expect(verdict).toBe(first);
+    else expect(['passed', 'inconclusive']).toContain(verdict);
+    for (const sentence of [reason, ...notes]) expect(sentence).toMatch(/^\S.*[.:]/s);
+    expect(notes.length === 0 || verdict !== 'passed').toBe(true);
+  };
+
+  test(`says "passed" exactly when all was shown, and the contract's first word otherwise (${CASES} cases)`, () => {
+    fc.assert(fc.property(evidence, check), { numRuns: CASES, seed: SEED });
+  });
+
+  test(`and so where one thing is wrong with batches that passed (${NEAR_PASSES} cases)`, () => {
+    let greens = 0;
+    fc.assert(
+      fc.property(nearPass, (given) => {
+        check(given);
+        greens += mayBeGreen(given) ? 1 : 0;
+      }),
+      { numRuns: NEAR_PASSES, seed: SEED },
+    );
+    expect(greens).toBeGreaterThan(NEAR_PASSES / 20);
+  });
+});

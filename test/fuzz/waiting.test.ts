@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Batch, Run } from '../../src/domain/batch.ts';
+import { judge } from '../../src/domain/verdict.ts';
+import { OutOfTime, ProviderError } from '../../src/errors.ts';
+import type { Patience, Provider } from '../../src/providers/provider.ts';
+import { waitForBatches } from '../../src/wait.ts';
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+
+const SEED = 20260914;
+const CASES = 4_000;
+/** The last look after the deadline: a look and a list of runs, together. */
+const LAST_LOOK_MS = 10_000;
+
+/** What a provider does when it is asked for the nth time; the last one again and again. */
+interface Answer {
+  /** How long it takes, pauses between attempts included. */
+  readonly takesMs: number;
+  readonly shows: 'running' | 'passed' | 'failed' | 'lagging' | 'missing' | 'unknown' | 'error';
+}
+
+interface Story {
+  /** One list of answers for each batch. */
+  readonly batches: readonly (readonly Answer[])[];
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+  /** When the workflow is cancelled, if it is. */
+  readonly cancelledAtMs: number | undefined;
+}
+
+const answer: fc.Arbitrary<Answer> = fc.record({
+  takesMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 200_000 })),
+  shows: fc.constantFrom(
+    ...([
+      'running',
+      'running',
+      'running',
+      'passed',
+      'failed',
+      'lagging',
+      'missing',
+      'unknown',
+      'error',
+    ] as const),
+  ),
+});
+
+const story: fc.Arbitrary<Story> = fc.record({
+  batches: fc.array(fc.array(answer, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 }),
+  timeoutMs: fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 10_000, max: 600_000 })),
+  pollIntervalMs: fc.oneof(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 5_000, max: 120_000 })),
+  cancelledAtMs: fc.option(fc.integer({ min: 0, max: 300_000 }), { nil: undefined, freq: 3 }),
+});
+
+const run = (id: string, status: Run['status']): Run => ({
+  id,
+  testCase: { id: 'c', name: 'Case' },
+  status,
+  assertions: [],
+  criteria: [],
+  turns: [],
+});
+
+function batchOf(id: string, shows: Exclude<Answer['shows'], 'error'>): Batch {
+  const announced = { total: 2, passed: 2, failed: 0, errored: 0 };
+  switch (shows) {
+    case 'running':
+      return { id, settled: false, announced: { ...announced, passed: 1 } };
+    case 'failed':
+      return { id, settled: true, announced: { ...announced, passed: 1, failed: 1 } };
+    case 'unknown':
+      return { id, settled: false, unknownStatus: 'archived', announced };
+    case 'passed':
+    case 'lagging':
+    case 'missing':
+      return { id, settled: true, announced };
+  }
+}
+
+function runsOf(shows: Answer['shows']): Run[] {
+  const second = { failed: 'failed', lagging: 'pending' } as const;
+  if (shows === 'missing') return [run('r1', 'passed')];
+  return [
+    run('r1', 'passed'),
+    run('r2', shows === 'failed' || shows === 'lagging' ? second[shows] : 'passed'),
+  ];
+}
+
+/** Keeps the promise of `Provider`: nothing takes longer than the patience, and a signal ends it at once. */
+function tellStory({ batches }: Story, clock: VirtualClock) {
+  const asked = new Map<string, number>();
+  const shown = new Map<string, Answer['shows']>();
+  const looks: { id: string; at: number; once: boolean }[] = [];
+
+  async function spend(ms: number, { until, signal }: Patience): Promise<void> {
+    const left = until - clock.now();
+    await clock.sleep(Math.min(ms, left), signal);
+    if (signal.aborted) throw new ProviderError('The reading was stopped.');
+    if (ms > left) throw new OutOfTime('It did not answer in time.');
+  }
+
+  const provider: Provider = {
+    title: 'Story',
+    async look(id, patience) {
+      looks.push({ id, at: clock.now(), once: patience.once === true });
+      const nth = asked.get(id) ?? 0;
+      asked.set(id, nth + 1);
+      const answers = batches[Number(id.slice(1))] ?? [];
+      const { takesMs, shows } = answers[Math.min(nth, answers.length - 1)] as Answer;
+      await spend(takesMs, patience);
+      if (shows === 'error') throw new ProviderError('It said no.');
+      shown.set(id, shows);
+      return batchOf(id, shows);
+    },
+    async readRuns(batch, patience) {
+      await spend(50, patience);
+      return { ...batch, runs: runsOf(shown.get(batch.id) ?? 'running') };
+    },
+    explain: async (runs) => runs,
+  };
+  return { provider, looks, shown };
+}
+
+async function live(given: Story) {
+  const clock = virtualClock();
+  const { provider, looks, shown } = tellStory(given, clock);
+  const batchIds = given.batches.map((_, index) => `b${index}`);
+  const cancelled = new AbortController();
+  if (given.cancelledAtMs !== undefined) {
+    void clock.sleep(given.cancelledAtMs).then(() => cancelled.abort());
+  }
+  const seen: string[] = [];
+  const { ending, outcomes } = await waitForBatches({
+    provider,
+    batchIds,
+    clock,
+    until: given.timeoutMs,
+    pollIntervalMs: given.pollIntervalMs,
+    signal: cancelled.signal,
+    onLook: ({ id }) => seen.push(id),
+    log: () => undefined,
+  });
+  const endedAt = clock.now();
+  const judgement = judge({ batches: outcomes, ending, timeoutMinutes: 1, now: clock.epoch() });
+  return {
+    batchIds,
+    ending,
+    outcomes,
+    endedAt,
+    judgement,
+    looks,
+    shown,
+    wasCancelled: cancelled.signal.aborted,
+  };
+}
+
+describe(`waiting for providers that do anything at any time (${CASES} cases)`, () => {
+  test('ends in time, with an outcome for each batch, and green only when the last that was seen of each is a pass', async () => {
+    const verdicts = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(story, async (given) => {
+        const { batchIds, ending, outcomes, endedAt, judgement, looks, shown, wasCancelled } =
+          await live(given);
+        verdicts.set(judgement.verdict, (verdicts.get(judgement.verdict) ?? 0) + 1);
+
+        expect(outcomes.map(({ id }) => id)).toEqual(batchIds);
+        const deadline = given.timeoutMs + LAST_LOOK_MS + 1;
+        expect(endedAt).toBeLessThanOrEqual(Math.min(deadline, given.cancelledAtMs ?? deadline));
+
+        const allPassed = batchIds.every((id) => shown.get(id) === 'passed');
+        if (judgement.verdict === 'passed') expect(allPassed && !wasCancelled).toBe(true);
+        if (ending === 'cancelled') expect(wasCancelled).toBe(true);
+        if (ending === 'deadline') expect(endedAt).toBeGreaterThanOrEqual(given.timeoutMs);
+        if (judgement.verdict === 'timed-out') expect(ending).toBe('deadline');
+
+        // Between two looks at a batch there is at least the user's gap; only those at the deadline may come sooner.
+        for (const id of batchIds) {
+          const times = looks
+            .filter((look) => look.id === id && !look.once && look.at < given.timeoutMs)
+            .map(({ at }) => at);
+          for (const [index, at] of times.slice(1).entries()) {
+            expect(at - (times[index] ?? 0)).toBeGreaterThanOrEqual(given.pollIntervalMs - 1);
+          }
+          expect(looks.filter((look) => look.id === id && look.once).length).toBeLessThanOrEqual(1);
+        }
+      }),
+      { numRuns: CASES, seed: SEED },
+    );
+    // The stories are worth something only if they end in every way.
+    expect([...verdicts.keys()].toSorted()).toEqual([
+      'cancelled',
+      'failed',
+      'inconclusive',
+      'passed',
+      'timed-out',
+    ]);
+  });
+});
