@@ -102,7 +102,7 @@ export async function findComment(
     { clock, random, ...limits },
   );
   if (pullRequest === undefined) return { warning: warning ?? context.payloadProblem };
-  const writer = { name: inputs.name, run: context.run };
+  const writer = { name: edges.redact(inputs.name), run: context.run };
   return { sticky: createStickyComment({ client, clock, random, issue: pullRequest.number, writer }) };
 }
 

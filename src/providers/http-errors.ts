@@ -12,7 +12,7 @@ const CERTIFICATE_CODES =
   /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER)/;
 
 /** How undici says that a proxy wants another user or password. */
-const PROXY_REFUSED = /Proxy response \(407\)/;
+const PROXY_REFUSED = /\bproxy\b.*\b407\b/i;
 
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
 export class MalformedAnswer extends Error {
@@ -48,24 +48,35 @@ export class TransportFailure extends Error {
   constructor(cause: unknown) {
     const { code, message } = deepestCause(cause);
     // undici's own codes say less than its messages.
-    super(code === '' || code.startsWith('UND_ERR_ABORT') ? message : code, { cause });
+    super(code === '' || code.startsWith('UND_ERR_') ? message : code, { cause });
     this.code = code;
   }
 }
 
-/** Whether to ask again; `undefined` leaves it to the table of statuses. */
+/** Whether this is most likely a wrong address or a changed API, so that asking again and again is in vain. */
+export function isDoubtful(error: Error): boolean {
+  if (error instanceof TransportFailure) {
+    // A name that does not resolve, or a port that does not speak TLS.
+    return error.code === 'ENOTFOUND' || error.code === 'ERR_SSL_WRONG_VERSION_NUMBER';
+  }
+  return error instanceof MalformedAnswer;
+}
+
+/**
+ * Whether to ask again; `undefined` leaves it to the table of statuses. `doubts` are the doubtful failures so far,
+ * and a host that `hasAnswered` is trusted to come back, but not to change its JSON.
+ */
 export function mayPass(
   error: Error,
-  { failures, hasAnswered }: { failures: number; hasAnswered: boolean },
+  { doubts, hasAnswered }: { doubts: number; hasAnswered: boolean },
 ): boolean | undefined {
-  const isDoubtful = failures < DOUBTFUL_ATTEMPTS;
-  if (error instanceof MalformedAnswer) return isDoubtful || (hasAnswered && !error.isJson);
+  if (isDoubtful(error)) {
+    const isSettled = error instanceof MalformedAnswer && error.isJson;
+    return doubts < DOUBTFUL_ATTEMPTS || (hasAnswered && !isSettled);
+  }
   if (error instanceof ErrorInAnswer) return error.mayPass;
   if (error instanceof TransportFailure) {
-    if (CERTIFICATE_CODES.test(error.code) || PROXY_REFUSED.test(error.message)) return false;
-    // A name that has never resolved, or a port that does not speak TLS, is most likely a typing error.
-    const isUnlikely = error.code === 'ENOTFOUND' || error.code === 'ERR_SSL_WRONG_VERSION_NUMBER';
-    return !isUnlikely || isDoubtful || hasAnswered;
+    return !CERTIFICATE_CODES.test(error.code) && !PROXY_REFUSED.test(error.message);
   }
   if (isTimeoutError(error)) return true;
   return error instanceof HTTPError ? undefined : false;

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import { OutOfTime, ProviderError } from '../errors.ts';
 import { type Fetch, keptHeaders, parseJson, readWhole } from './http-answer.ts';
-import { complaint, describe, mayPass, RETRIED_STATUSES } from './http-errors.ts';
+import { complaint, describe, isDoubtful, mayPass, RETRIED_STATUSES } from './http-errors.ts';
 import type { Patience } from './provider.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
@@ -80,6 +80,7 @@ export function createHttp(options: HttpOptions): Http {
     const once = patience.once === true;
     let answer: { value: T } | undefined;
     let failures = 0;
+    let doubts = 0;
     let lastFailure = '';
     const leftMs = () => Math.max(1, Math.ceil(patience.until - clock.now()));
     const attemptMs = () =>
@@ -107,8 +108,9 @@ export function createHttp(options: HttpOptions): Http {
 
     const shouldRetry = (error: Error): boolean | undefined => {
       failures += 1;
+      if (isDoubtful(error)) doubts += 1;
       if (!isTimeoutError(error)) lastFailure = describe(error);
-      const retry = mayPass(error, { failures, hasAnswered });
+      const retry = mayPass(error, { doubts, hasAnswered });
       if (retry === false) return false;
       trace(`${name} failed (${failures} in a row): ${lastFailure}`);
       // At 3, 6, 12, … failures: often enough to know, seldom enough to read.

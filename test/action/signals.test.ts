@@ -156,22 +156,6 @@ describe.concurrent.each(SIGNALS)('%s', (signal) => {
     expect(ended.afterSignal).toBeLessThan(WITHIN);
   });
 
-  test.each(PUBLISHING)('while the comment is $name and GitHub hangs', async ({ method, nth }) => {
-    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
-    await using github = await startEventGitHub();
-    const hanging = hangFrom(github, { method, nth });
-    using step = prepareStep({
-      inputs: gateOn('retell', retell, { comment: 'always' }),
-      env: { GITHUB_API_URL: github.url },
-    });
-    const started = step.main();
-    await hanging;
-    const ended = await end(started, signal);
-    expect(endingOf(ended)).toEqual(red('cancelled'));
-    expect(ended.summary).toMatch(/was cancelled/);
-    expect(ended.afterSignal).toBeLessThan(WITHIN);
-  });
-
   test('a second signal ends everything at once', async () => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
     await using github = await startEventGitHub();
@@ -191,7 +175,25 @@ describe.concurrent.each(SIGNALS)('%s', (signal) => {
   });
 });
 
-test('a signal at each line of the log and each request: never green before the verdict is out everywhere', async () => {
+describe.concurrent('a signal while publishing', () => {
+  test.each(PUBLISHING)('while the comment is $name and GitHub hangs', async ({ method, nth }) => {
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+    await using github = await startEventGitHub();
+    const hanging = hangFrom(github, { method, nth });
+    using step = prepareStep({
+      inputs: gateOn('retell', retell, { comment: 'always' }),
+      env: { GITHUB_API_URL: github.url },
+    });
+    const started = step.main();
+    await hanging;
+    const ended = await end(started, 'SIGINT');
+    expect(endingOf(ended)).toEqual(red('cancelled'));
+    expect(ended.summary).toMatch(/was cancelled/);
+    expect(ended.afterSignal).toBeLessThan(WITHIN);
+  });
+});
+
+test.concurrent('a signal at each line of the log and each request: never green before the verdict is out everywhere', async () => {
   const { events } = await signalAt(Number.POSITIVE_INFINITY);
   const fewAtOnce = pLimit(4);
   const ends = await Promise.all(

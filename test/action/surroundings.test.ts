@@ -17,7 +17,7 @@ async function gateIn(
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}, { outcome }] }] });
   await using github = await startEventGitHub();
   using step = prepareStep({
-    inputs: gateOn('retell', retell, { comment: 'always', ...inputs }),
+    inputs: gateOn('retell', retell, inputs),
     env: { GITHUB_API_URL: github.url, ...env },
   });
   mkdirSync(join(step.workspace, 'folder'));
@@ -30,6 +30,7 @@ async function gateIn(
 }
 
 describe.concurrent('something is wrong on the runner: a warning at most, and the verdict stands', () => {
+  const commenting = { comment: 'always' };
   const oddities: [string, NonNullable<StepOptions['env']>, Record<string, string>][] = [
     ['no place for the summary', { GITHUB_STEP_SUMMARY: undefined }, {}],
     ['a summary file that is not there', { GITHUB_STEP_SUMMARY: 'nowhere/summary' }, {}],
@@ -37,22 +38,22 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
     ['no place for outputs', { GITHUB_OUTPUT: undefined }, {}],
     ['an output file that is not there', { GITHUB_OUTPUT: 'nowhere/output' }, {}],
     ['a folder for outputs', { GITHUB_OUTPUT: 'folder' }, {}],
-    ['no place for the state', { GITHUB_STATE: undefined }, {}],
-    ['a state file that is not there', { GITHUB_STATE: 'nowhere/state' }, {}],
-    ['no event file', { GITHUB_EVENT_PATH: undefined }, {}],
-    ['an event file that is not there', { GITHUB_EVENT_PATH: 'nowhere.json' }, {}],
-    ['an event file that is not JSON', { GITHUB_EVENT_PATH: 'broken.json' }, {}],
-    ['an event that is a list', { GITHUB_EVENT_PATH: 'list.json' }, {}],
-    ['a folder for an event', { GITHUB_EVENT_PATH: 'folder' }, {}],
-    ['no place for temporary files', { RUNNER_TEMP: undefined }, {}],
-    ['a folder for temporary files that is not there', { RUNNER_TEMP: 'nowhere' }, {}],
-    ['no repository', { GITHUB_REPOSITORY: undefined }, {}],
-    ['a repository that is none', { GITHUB_REPOSITORY: 'acme' }, {}],
-    ['an address of GitHub that is none', { GITHUB_API_URL: 'github' }, {}],
+    ['no place for the state', { GITHUB_STATE: undefined }, commenting],
+    ['a state file that is not there', { GITHUB_STATE: 'nowhere/state' }, commenting],
+    ['no event file', { GITHUB_EVENT_PATH: undefined }, commenting],
+    ['an event file that is not there', { GITHUB_EVENT_PATH: 'nowhere.json' }, commenting],
+    ['an event file that is not JSON', { GITHUB_EVENT_PATH: 'broken.json' }, commenting],
+    ['an event that is a list', { GITHUB_EVENT_PATH: 'list.json' }, commenting],
+    ['a folder for an event', { GITHUB_EVENT_PATH: 'folder' }, commenting],
+    ['no place for temporary files', { RUNNER_TEMP: undefined }, commenting],
+    ['a folder for temporary files that is not there', { RUNNER_TEMP: 'nowhere' }, commenting],
+    ['no repository', { GITHUB_REPOSITORY: undefined }, commenting],
+    ['a repository that is none', { GITHUB_REPOSITORY: 'acme' }, commenting],
+    ['an address of GitHub that is none', { GITHUB_API_URL: 'github' }, commenting],
     [
       'no numbers of the run',
       { GITHUB_RUN_ID: undefined, GITHUB_RUN_NUMBER: 'x', GITHUB_RUN_ATTEMPT: '' },
-      {},
+      commenting,
     ],
     ['a report file below a file', {}, { 'report-json': 'file/report.json' }],
     ['a report file that is a folder', {}, { 'report-junit': 'folder' }],
@@ -77,7 +78,7 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
 
   test('all of it at once, and a run that failed', async () => {
     const env = Object.assign({}, ...oddities.map(([, each]) => each));
-    const { exitCode, log, post } = await gateIn(env, { 'report-json': 'folder' }, 'failed');
+    const { exitCode, log, post } = await gateIn(env, { ...commenting, 'report-json': 'folder' }, 'failed');
     expect([exitCode, post.exitCode]).toEqual([1, 0]);
     expect(log).toContain('Verdict: failed.');
   });
