@@ -15,6 +15,6 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   epoch: () => Date.now(),
   sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   },
 };

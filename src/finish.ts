@@ -42,8 +42,7 @@ export interface FinishOptions extends PublishingEdges, CommentEdges {
 export async function finishComment(options: FinishOptions): Promise<void> {
   const { inputs, isFinished, remembered, clock, warn } = options;
   const isOpen = !isFinished || remembered?.section.state === 'waiting';
-  // A comment that could not be written has been warned of.
-  if (!isOpen && remembered?.id === undefined) return;
+  if (!isOpen && remembered === undefined) return;
   const context = await readContext(options.env);
   const setting = settingOf(inputs, context);
   const section = isOpen ? sectionOf(reportOnEnd(options, setting)) : remembered && restored(remembered);
@@ -63,7 +62,10 @@ export async function finishComment(options: FinishOptions): Promise<void> {
     remembered?.isWritten === false && !isOpen
       ? await sticky?.write(section, how)
       : await sticky?.check(remembered?.id, section, how);
-  if (result !== undefined && 'warning' in result && result.warning !== undefined) warn(result.warning);
+  // What the step itself could not write it has warned of.
+  const isSaid = isFinished && remembered?.isWritten === false;
+  if (result !== undefined && 'warning' in result && result.warning !== undefined && !isSaid)
+    warn(result.warning);
 }
 
 function reportOnEnd(options: FinishOptions, setting: Setting): Report {

@@ -214,8 +214,10 @@ function settingsLine(inputs: Inputs): string {
     `at most ${inputs.timeoutMinutes} min`,
     `a look every ${inputs.pollIntervalSeconds} s or less often`,
     `max-batch-age: ${age}`,
-    `comment: ${inputs.comment}`,
+    `name: ${inputs.name}`,
+    `comment: ${inputs.comment}${inputs.pullRequest === undefined ? '' : ` on #${inputs.pullRequest}`}`,
     `transcripts: ${inputs.transcripts}`,
     `annotations: ${inputs.annotations}`,
+    `report files: ${[inputs.reportJson, inputs.reportJunit, inputs.reportCtrf].filter((path) => path !== undefined).join(', ') || 'none'}`,
   ].join('; ');
 }

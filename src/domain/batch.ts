@@ -132,7 +132,7 @@ export function contradictions(batch: Batch): string[] {
   const counts = tallyRuns(runs);
   const found: string[] = [];
 
-  if (runs.length === 0) found.push('it has no runs');
+  if (runs.length === 0 && !announced.total) found.push('it has no runs');
   if (announced.total !== undefined && announced.total !== runs.length) {
     found.push(`the provider announced ${countRuns(announced.total)} and listed ${runs.length}`);
   }

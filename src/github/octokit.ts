@@ -93,8 +93,9 @@ function checked(octokit: Octokit, { clock }: OctokitSettings): Octokit {
     throw asGitHubError(error, { request: `${method} ${new URL(url).pathname}`, epoch: clock.epoch() });
   });
   octokit.hook.after('request', ({ status, data, headers }, endpoint) => {
-    // Octokit takes what is not JSON for text, and pages through text as if it were a list.
-    if (status !== 204 && typeof data !== 'object') throw undocumented();
+    // Octokit takes what is not JSON for text, and pages through text, or through nothing, as if it were a list.
+    const isJson = typeof data === 'object' && data !== null;
+    if (!isJson && status !== 204) throw undocumented();
     const next = linkToNext(octokit.request.endpoint.parse(endpoint).url, data);
     if (next !== undefined) headers.link ??= next;
   });

@@ -25,9 +25,22 @@ export function annotate({ title, message }: { title: string; message: string })
 
 /** Writes a report file, making its folders, and the output of the same name. Rejects when that cannot be done. */
 export async function writeReportFile(output: string, path: string, content: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeFile(path, content);
   setOutput(output, path);
+}
+
+/** One level at a time: Node.js 24 never comes back from a recursive `mkdir` below `/proc`. */
+async function makeFolder(path: string): Promise<void> {
+  const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** The address of the comment, as an output. */

@@ -14,6 +14,9 @@ export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
   );
 }
 
+/** What tells runs apart. */
+export const id = z.string().check(z.minLength(1));
+
 /** A whole number of runs. */
 export const count = z.int().check(z.nonnegative());
 

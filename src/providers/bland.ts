@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Assertion, Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
 import { ProviderError } from '../errors.ts';
 import { lenient } from '../lenient.ts';
-import { count, readAs, withoutRepeats } from './answer.ts';
+import { count, id, readAs, withoutRepeats } from './answer.ts';
 import type { Http } from './http.ts';
 import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from './http-errors.ts';
 import type { Patience, Provider } from './provider.ts';
@@ -44,7 +44,7 @@ const assertionSchema = z.object({
 });
 
 const runSchema = z.object({
-  id: z.string(),
+  id,
   status: z.string(),
   batch_id: lenient(z.string()),
   scenario_id: lenient(z.string()),
@@ -102,8 +102,8 @@ export function createBland(http: Http): Provider {
   const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
 
   /**
-   * The batch's runs from the list of all runs: whether a large batch embeds all of its own is not documented. Ends
-   * when a page brings nothing new, whatever the provider says of the total.
+   * The batch's runs from the list of all runs: whether a large batch embeds all of its own is not documented. Gives
+   * up when a page brings nothing new, whatever the provider says of the total.
    */
   async function listRuns({ id, announced }: Batch, patience: Patience): Promise<Run[]> {
     let runs: Run[] = [];
@@ -122,7 +122,10 @@ export function createBland(http: Http): Provider {
       runs = withoutRepeats([...runs, ...ofBatch(id, page.runs).map(toRun)]);
       offset += page.runs.length;
       const isLast = page.total === undefined ? page.runs.length < PAGE_SIZE : offset >= page.total;
-      if (isLast || runs.length === before || runs.length >= (announced.total ?? 0) + PAGE_SIZE) return runs;
+      if (isLast) return runs;
+      if (runs.length === before || runs.length >= (announced.total ?? 0) + PAGE_SIZE) {
+        throw new ProviderError(`The list of runs of batch ${id} does not add up: ${runs.length} were read.`);
+      }
     }
   }
 

@@ -4,8 +4,8 @@ import * as z from 'zod/mini';
 /** 408, 429 and 5xx: the provider's trouble, which may pass. */
 export const RETRIED_STATUSES = [408, 429, ...Array.from({ length: 100 }, (_, index) => 500 + index)];
 
-/** Attempts on what is most likely a wrong address or a changed API, before giving up. */
-const DOUBTFUL_ATTEMPTS = 4;
+/** Attempts, before giving up, on what is most likely a changed API; and on what is most likely a wrong address. */
+const DOUBTFUL_ATTEMPTS = { shape: 4, address: 7 };
 
 /** Certificates do not get better by asking again. */
 const CERTIFICATE_CODES =
@@ -63,16 +63,16 @@ export function isDoubtful(error: Error): boolean {
 }
 
 /**
- * Whether to ask again; `undefined` leaves it to the table of statuses. `doubts` are the doubtful failures so far,
- * and a host that `hasAnswered` is trusted to come back, but not to change its JSON.
+ * Whether to ask again; `undefined` leaves it to the table of statuses. `doubts` are the doubtful failures in a
+ * row, this one included; a host that `hasAnswered` is trusted to come back, but not to change its JSON.
  */
 export function mayPass(
   error: Error,
   { doubts, hasAnswered }: { doubts: number; hasAnswered: boolean },
 ): boolean | undefined {
   if (isDoubtful(error)) {
-    const isSettled = error instanceof MalformedAnswer && error.isJson;
-    return doubts < DOUBTFUL_ATTEMPTS || (hasAnswered && !isSettled);
+    if (error instanceof MalformedAnswer && error.isJson) return doubts < DOUBTFUL_ATTEMPTS.shape;
+    return doubts < DOUBTFUL_ATTEMPTS.address || hasAnswered;
   }
   if (error instanceof ErrorInAnswer) return error.mayPass;
   if (error instanceof TransportFailure) {

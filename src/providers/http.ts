@@ -108,7 +108,7 @@ export function createHttp(options: HttpOptions): Http {
 
     const shouldRetry = (error: Error): boolean | undefined => {
       failures += 1;
-      if (isDoubtful(error)) doubts += 1;
+      doubts = isDoubtful(error) ? doubts + 1 : 0;
       if (!isTimeoutError(error)) lastFailure = describe(error);
       const retry = mayPass(error, { doubts, hasAnswered });
       if (retry === false) return false;
@@ -116,7 +116,7 @@ export function createHttp(options: HttpOptions): Http {
       // At 3, 6, 12, … failures: often enough to know, seldom enough to read.
       if (failures >= QUIET_FAILURES && Number.isInteger(Math.log2(failures / QUIET_FAILURES))) {
         log(
-          `${name} has failed ${failures} times in a row: ${lastFailure}. Still trying, for at most ${seconds(leftMs())} more.`,
+          `${name} has failed ${failures} times in a row: ${lastFailure}. Still trying, ${isDoubtful(error) ? 'a few times' : `for at most ${seconds(leftMs())}`} more.`,
         );
       }
       return retry;

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
 import { ProviderError } from '../errors.ts';
 import { lenient } from '../lenient.ts';
-import { count, readAs, withoutRepeats } from './answer.ts';
+import { count, id, readAs, withoutRepeats } from './answer.ts';
 import type { Http } from './http.ts';
 import { MalformedAnswer } from './http-errors.ts';
 import type { Provider } from './provider.ts';
@@ -49,7 +49,7 @@ const batchSchema = z.object({
 });
 
 const runSchema = z.object({
-  test_case_job_id: z.string(),
+  test_case_job_id: id,
   status: z.string(),
   test_case_definition_id: lenient(z.string()),
   test_case_definition_snapshot: lenient(

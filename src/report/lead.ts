@@ -77,8 +77,7 @@ export function* renderRemarks(report: Report): Generator<string> {
   }
 
   const notes = judgement?.notes ?? [];
-  const problem = judgement === undefined && batches.length === 1 ? batches[0]?.problem : undefined;
-  const shown = [...(problem === undefined ? [] : [problem]), ...notes].slice(0, MAX_NOTES);
+  const shown = notes.slice(0, MAX_NOTES);
   if (shown.length === 0) return;
   const items = shown.map((note) => [foreign(note, MAX_NOTE)]);
   const more = notes.length - MAX_NOTES;

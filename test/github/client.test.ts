@@ -233,6 +233,7 @@ test.each([
   ['JSON that is none', { kind: 'broken-json' }],
   ['a page in place of JSON', { kind: 'answer', status: 200, body: '<p>Please log in.' }],
   ['nothing at all', { kind: 'answer', status: 200, body: '' }],
+  ['null', { kind: 'answer', status: 200, body: null }],
   ['JSON of another kind', { kind: 'answer', status: 200, body: { comments: [] } }],
 ] as const)('%s is no list of comments, and a trouble that may pass', async (_, fault) => {
   await using github = await startGitHub({ issues: { 1: { comments: [{ body: 'Hello.' }] } } });

@@ -306,12 +306,6 @@ describe('while it waits', () => {
     );
     expect(bodyOf({ ...report, waitedMs: 600_000, writtenAt: CREATED_AT + 600_000 })).toBe(body);
   });
-
-  test('a batch that cannot be read is not kept back', () => {
-    const body = bodyOf(reportOn([{ id: 'b', problem: 'It answered 503.' }], { ending: undefined }));
-    expect(body).toContain('Waiting for the batch to end');
-    expect(body).toContain('- It answered 503.');
-  });
 });
 
 describe('the footer', () => {
