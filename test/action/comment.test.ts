@@ -191,7 +191,7 @@ describe.concurrent('a GitHub that does not want it', () => {
     expect(exitCode).toBe(0);
     expect(log.match(/^::warning::.*$/gm)?.length).toBe(1);
     expect(took).toBeLessThan(30_000);
-  }, 70_000);
+  }, 40_000);
 
   test('no pull request: no comment and no warning', async () => {
     await using github = await startWithPull();

@@ -112,7 +112,6 @@ describe.concurrent('an answer that cannot be used', () => {
     ['304', answer(304, ''), /b1 answered 304/],
     ['a status that no one has heard of', answer(999, ''), /b1 answered 999/],
     ['a teapot', answer(418), /b1 answered 418/],
-    ['no content', answer(204, ''), /something that is not JSON: an empty body/],
     ['a redirect to nowhere', redirectTo('http://'), /redirects to an address that is no URL/],
     ['a redirect without an address', answer(302, ''), /b1 answered 302\. Set api-url/],
     [
@@ -128,6 +127,13 @@ describe.concurrent('an answer that cannot be used', () => {
     expect(endingOf(ended)).toEqual(red('inconclusive'));
     expect(ended.outputs['reason']).toMatch(reason);
     expect(ended.outputs['reason']).not.toContain('The action itself failed');
+  });
+
+  test('never JSON: at the deadline, with the beginning of what there was', async () => {
+    await using retell = await startRetell({ batches: [], faults: () => pageInsteadOfJson() });
+    const ended = await runStep({ inputs: gateOn('retell', retell, { 'timeout-minutes': '0.02' }) });
+    expect(endingOf(ended)).toEqual(red('timed-out'));
+    expect(ended.outputs['reason']).toMatch(/something that is not JSON: "<!doctype html>/);
   });
 
   test.each([
@@ -268,8 +274,8 @@ describe.concurrent('TLS', () => {
   test('plain HTTP where TLS is due: red with what to check', async () => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
     const url = retell.url.replace('http:', 'https:');
-    const ended = await runStep({ inputs: gateOn('retell', { url }) });
-    expect(endingOf(ended)).toEqual(red('inconclusive'));
+    const ended = await runStep({ inputs: gateOn('retell', { url }, { 'timeout-minutes': '0.02' }) });
+    expect(ended.exitCode).toBe(1);
     expect(ended.outputs['reason']).toMatch(/Check api-url/);
   });
 });

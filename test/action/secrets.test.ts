@@ -133,7 +133,7 @@ describe.concurrent('the key in an answer that is no report', () => {
   ])('%s', async (_, fault) => {
     await using retell = await startRetell({ apiKey: KEY, batches: [], faults: () => fault });
     const { log, summary, outputs, exitCode } = await runStep({
-      inputs: gateOn('retell', retell, { 'api-key': KEY }),
+      inputs: gateOn('retell', retell, { 'api-key': KEY, 'timeout-minutes': '0.02' }),
       env: { RUNNER_DEBUG: '1' },
     });
     expect(exitCode).toBe(1);
