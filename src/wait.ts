@@ -91,7 +91,9 @@ async function* readUntilConsistent(
     options.log(
       `Batch ${batch.id} has ended and does not add up yet (${doubts(batch).join('; ')}): reading it again.`,
     );
-    await clock.sleep(Math.min(gapMs, giveUpAt - clock.now()), patience.signal);
+    // Not beyond the time, but not sooner than the user's shortest gap either.
+    const untilGivenUpMs = Math.max(pollIntervalMs, giveUpAt - clock.now());
+    await clock.sleep(Math.min(gapMs, untilGivenUpMs, options.until - clock.now()), patience.signal);
     if (patience.signal.aborted) return;
     gapMs = Math.min(2 * gapMs, Math.max(pollIntervalMs, LONGEST_RECHECK_GAP_MS));
     const again = await provider.look(batch.id, patience);
