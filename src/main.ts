@@ -15,7 +15,7 @@ import type { Findings } from './report/report.ts';
 import { USER_AGENT } from './version.ts';
 
 /** When to load what reports: behind the first request, and not behind its answer. */
-const LOAD_AFTER_MS = 200;
+const LOAD_AFTER_MS = 20;
 /** How long a step that has said all it has to say may take to end. */
 const EXIT_MS = 1_000;
 

@@ -39,7 +39,7 @@ export interface Run {
   readonly assertions: readonly Assertion[];
   /** What the run was judged by, when the provider gives one verdict for all of it (Retell's metrics). */
   readonly criteria: readonly string[];
-  /** The conversation; empty when the provider did not give it. */
+  /** The conversation; empty when the provider did not give it, or the run passed. */
   readonly turns: readonly Turn[];
   readonly durationMs?: number;
   /** Milliseconds since the epoch. */
