@@ -12,7 +12,7 @@ import { createWaitLog } from './wait-log.ts';
 const EXPLAIN_MS = 15_000;
 /** How long publishing may take after the verdict; and after a cancellation, when the runner kills us 10 s later. */
 const PUBLISH_MS = 60_000;
-const PUBLISH_CANCELLED_MS = 3_500;
+const PUBLISH_CANCELLED_MS = 3_000;
 
 /** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {

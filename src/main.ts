@@ -17,7 +17,7 @@ import { USER_AGENT } from './version.ts';
 /** When to load what reports: behind the first request, and not behind its answer. */
 const LOAD_AFTER_MS = 20;
 /** How long a step that has said all it has to say may take to end. */
-const EXIT_MS = 1_000;
+const EXIT_MS = 500;
 
 const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
