@@ -98,6 +98,19 @@ describe('the runs', () => {
       ],
       createdAt: 1_789_372_800_150,
     });
+    // Nobody reads it.
+    expect(first?.turns).toEqual([]);
+  });
+
+  test('that did not pass, with their conversations', async () => {
+    const [item] = (recorded('list-test-runs-v2__with-errors') as { items: object[] }).items;
+    const look = { ...recorded('get-batch-test__complete-some-fail'), test_case_batch_job_id: 'b1' };
+    await using retell = await startRetell({
+      batches: [{ id: 'b1', looks: [look], listings: [{ items: [{ ...item, status: 'fail' }] }] }],
+    });
+    const { provider, patience } = asking('retell', retell.url);
+    const { runs } = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const [first] = runs;
     expect(first?.turns.slice(0, 5)).toEqual([
       { kind: 'speech', speaker: 'agent', text: 'Thank you for calling Bluewater Dental, how can I help?' },
       { kind: 'speech', speaker: 'caller', text: "Hi, I'd like a cleaning next Tuesday morning." },
