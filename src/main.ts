@@ -42,7 +42,9 @@ async function main(): Promise<void> {
   process.exitCode = 1;
   process.once('uncaughtException', (error) => {
     const end = () => process.exit(1);
-    giveUp(error).then(end, end);
+    giveUp(error)
+      .then(() => remember('phase', 'finished'))
+      .then(end, end);
   });
   try {
     const { verdict, reason } = await runStep(untilCancelled());
