@@ -10,8 +10,8 @@ import { createWaitLog } from './wait-log.ts';
 
 /** How long the details of runs that did not pass may take to read, after the waiting. */
 const EXPLAIN_MS = 15_000;
-/** How long publishing may take after the verdict; and after a cancellation, when the runner kills us 10 s later. */
-const PUBLISH_MS = 60_000;
+/** How long publishing may take after the verdict, which is to cost a minute at most; and after a cancellation. */
+const PUBLISH_MS = 55_000;
 const PUBLISH_CANCELLED_MS = 3_000;
 
 /** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
