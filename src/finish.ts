@@ -45,12 +45,11 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   if (!isOpen && remembered === undefined) return;
   const context = await readContext(options.env);
   const setting = settingOf(inputs, context);
-  const section = isOpen ? sectionOf(reportOnEnd(options, setting)) : remembered && restored(remembered);
-  if (!isFinished) {
-    await attempt(options, 'The job summary', () =>
-      writeSummary(renderSummary(reportOnEnd(options, setting))),
-    );
+  const report = isOpen ? reportOnEnd(options, setting) : undefined;
+  if (report !== undefined && !isFinished) {
+    await attempt(options, 'The job summary', () => writeSummary(renderSummary(report)));
   }
+  const section = report === undefined ? remembered && restored(remembered) : sectionOf(report);
   if (section === undefined || inputs.comment === 'never') return;
 
   const limits = { until: clock.now() + FINISH_MS, signal: new AbortController().signal };

@@ -18,10 +18,10 @@ export function createBlocks(report: Report, unit: Limit['unit']): (detail: Deta
   const inOrder = [...batches.filter((one) => !hasPassed(one)), ...batches.filter(hasPassed)];
   const toExplain = batches.flatMap(({ batch }) => notPassed(batch)).length;
   const isCompact = toExplain > MAX_OPEN;
-  const blockWith = once((evidence: Evidence) =>
-    once((run: Run) => renderRun(run, { evidence, turns: publicTurns(report, run), isCompact })),
+  const blockWith = keyed((evidence: Evidence) =>
+    keyed((run: Run) => renderRun(run, { evidence, turns: publicTurns(report, run), isCompact })),
   );
-  const item = once((run: Run) => renderRunItem(run));
+  const item = keyed((run: Run) => renderRunItem(run));
 
   return function* blocks(detail) {
     const { evidence } = detail;
@@ -64,7 +64,7 @@ function upTo(count: number): (runs: readonly Run[]) => readonly Run[] {
 }
 
 /** Makes a value for each key the first time it is asked for. */
-function once<K, V>(make: (key: K) => V): (key: K) => V {
+function keyed<K, V>(make: (key: K) => V): (key: K) => V {
   const made = new Map<K, V>();
   return (key) => {
     const known = made.get(key) ?? make(key);

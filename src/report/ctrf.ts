@@ -1,6 +1,6 @@
 import type { RunStatus } from '../domain/batch.ts';
 import { fileJson, fileLine, isoTime, wholeMs } from './file-values.ts';
-import type { Origin, Report } from './report.ts';
+import { type Report, workflowRunUrl } from './report.ts';
 import { publicTurns, turnText } from './run-text.ts';
 import { type Entry, type Suite, testSuites } from './test-suites.ts';
 
@@ -76,16 +76,11 @@ function environment({ name, origin, judgement }: Report): object {
     reportName: fileLine(name),
     buildId: origin.runId?.toString(),
     buildNumber: origin.runNumber,
-    buildUrl: buildUrl(origin),
+    buildUrl: workflowRunUrl(origin),
     repositoryUrl: origin.repositoryUrl,
     commit: origin.commit,
     healthy: judgement?.verdict === 'passed',
   };
-}
-
-function buildUrl({ repositoryUrl, runId, runAttempt }: Origin): string | undefined {
-  if (repositoryUrl === undefined || runId === undefined) return undefined;
-  return `${repositoryUrl}/actions/runs/${runId}${runAttempt === undefined ? '' : `/attempts/${runAttempt}`}`;
 }
 
 /** The format asks for keys that say whose they are. */

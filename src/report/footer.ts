@@ -1,7 +1,7 @@
 import type { BatchOutcome } from '../domain/batch.ts';
 import { formatTime } from './figures.ts';
 import { code, dotted, foreign, type Inline, link, onLines, render, small, words } from './markdown.ts';
-import type { Origin, Report } from './report.ts';
+import { type Origin, type Report, workflowRunUrl } from './report.ts';
 import { idOf } from './run-block.ts';
 
 const MAX_SUBJECT = 200;
@@ -51,10 +51,11 @@ export function linkCommit({ commit, repositoryUrl }: Origin): Inline[] {
 }
 
 /** The workflow run, linked to the attempt that wrote this; nothing where it is not known. */
-export function linkWorkflowRun({ repositoryUrl, runId, runNumber, runAttempt }: Origin): Inline[] {
-  if (repositoryUrl === undefined || runId === undefined) return [];
-  const attempt = runAttempt === undefined ? '' : `/attempts/${runAttempt}`;
+export function linkWorkflowRun(origin: Origin): Inline[] {
+  const { runNumber } = origin;
+  const url = workflowRunUrl(origin);
+  if (url === undefined) return [];
   // Not "#57": GitHub would link that issue.
   const name = runNumber === undefined ? 'workflow run' : `workflow run ${runNumber}`;
-  return link(`${repositoryUrl}/actions/runs/${runId}${attempt}`, words(name));
+  return link(url, words(name));
 }

@@ -12,6 +12,12 @@ export interface Origin {
   readonly runAttempt?: number;
 }
 
+/** The page of the workflow run, of the attempt that wrote this; `undefined` where it is not known. */
+export function workflowRunUrl({ repositoryUrl, runId, runAttempt }: Origin): string | undefined {
+  if (repositoryUrl === undefined || runId === undefined) return undefined;
+  return `${repositoryUrl}/actions/runs/${runId}${runAttempt === undefined ? '' : `/attempts/${runAttempt}`}`;
+}
+
 /** What the gate has found out so far. All strings from a provider in it are foreign text. */
 export interface Findings {
   /** The heading; also tells the comments of several gates on one pull request apart. The user's text. */
