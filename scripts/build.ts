@@ -18,7 +18,7 @@ const POST = "import './index.js';\n";
 process.env['TS_NODE_PROJECT'] = join(root, 'src/tsconfig.json');
 
 async function build(): Promise<Map<string, string>> {
-  const { code, assets } = await ncc(join(root, 'src/main.ts'), {
+  const { code, assets } = await ncc(join(root, 'src/action/main.ts'), {
     cache: false,
     license: 'licenses.txt',
     target: 'es2022',

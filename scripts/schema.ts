@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { reportSchema } from '../src/report/report-schema.ts';
+import { reportSchema } from '../src/report/files/json-schema.ts';
 
 /** Where the JSON Schema of the JSON report is kept. */
 export const SCHEMA_FILE = new URL('../docs/report.schema.json', import.meta.url);

@@ -10,6 +10,16 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** How long something may go on. */
+export interface Deadline {
+  /** A moment of `Clock.now()`, in milliseconds. */
+  readonly until: number;
+  /** Ends everything at once: the workflow was cancelled, or somebody else took over. */
+  readonly signal: AbortSignal;
+  /** Each request is sent once: what fails is not tried again. */
+  readonly noRetries?: boolean;
+}
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -1,12 +1,11 @@
+import type { Inputs } from './action/inputs.ts';
 import type { Clock } from './clock.ts';
 import type { BatchOutcome } from './domain/batch.ts';
 import { type Ending, type Judgement, judge } from './domain/verdict.ts';
-import type { Inputs } from './inputs.ts';
-
+import { createWaitLog } from './execution/progress.ts';
+import { waitForBatches } from './execution/wait.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Findings } from './report/report.ts';
-import { waitForBatches } from './wait.ts';
-import { createWaitLog } from './wait-log.ts';
 
 /** How long the details of runs that did not pass may take to read, after the waiting. */
 const EXPLAIN_MS = 15_000;

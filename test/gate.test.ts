@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { type Inputs, parseInputs } from '../src/action/inputs.ts';
 import type { Batch, Run, RunStatus } from '../src/domain/batch.ts';
 import { type Publisher, runGate } from '../src/gate.ts';
-import { type Inputs, parseInputs } from '../src/inputs.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
 import { virtualClock } from './virtual-clock.ts';
@@ -115,8 +115,8 @@ describe('a workflow that is cancelled', () => {
     const { verdict, published } = await gate(
       {
         ...slow,
-        look: async (id, patience) => {
-          const batch = await slow.look(id, patience);
+        look: async (id, deadline) => {
+          const batch = await slow.look(id, deadline);
           if (id === 'b2') cancelled.abort();
           return batch;
         },

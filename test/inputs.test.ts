@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { DEFAULTS, parseInputs, valuesToMask } from '../src/inputs.ts';
+import { DEFAULTS, parseInputs, valuesToMask } from '../src/action/inputs.ts';
 
 const given = (values: Record<string, string>) => (name: string) => values[name] ?? '';
 const least = { provider: 'retell', 'api-key': 'key_123', 'batch-id': 'batch_1' };

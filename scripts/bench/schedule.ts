@@ -1,4 +1,4 @@
-import { type Look, nextGapMs } from '../../src/poll-schedule.ts';
+import { type Look, nextGapMs } from '../../src/execution/poll-schedule.ts';
 import {
   arrivalTimelines,
   type Generator,
@@ -9,7 +9,7 @@ import {
 } from './timelines.ts';
 
 /**
- * What the schedule of `src/poll-schedule.ts` costs and brings, beside looking at fixed intervals, on generated timelines
+ * What the schedule of `src/execution/poll-schedule.ts` costs and brings, beside looking at fixed intervals, on generated timelines
  * and a virtual clock. Alone: `node scripts/bench/schedule.ts [seed]`; exits 1 when a figure is missed.
  */
 export function benchSchedule(seed = 1): { rows: Row[]; failures: string[] } {

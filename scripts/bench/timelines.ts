@@ -1,7 +1,7 @@
 /**
  * Invented batch timelines for the benchmark of the schedule: when each run of a batch finished, and when the
  * provider called the batch settled. Two generators that have nothing in common but the four shapes: the rules of
- * `src/poll-schedule.ts` were chosen on the first; the second only checks them.
+ * `src/execution/poll-schedule.ts` were chosen on the first; the second only checks them.
  */
 
 export const SHAPES = ['even', 'front-loaded', 'long-tailed', 'stuck-then-done'] as const;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { GitHubError, undocumented } from './failure.ts';
+import type { Deadline } from '../clock.ts';
+import { GitHubError, undocumented } from './github-error.ts';
 import { createReader, createWriter, type OctokitSettings } from './octokit.ts';
-import type { Limits } from './persist.ts';
 
 const PER_PAGE = 100;
 /** More comments than a pull request can have; an answer that always promises another page ends here. */
@@ -38,19 +38,19 @@ export interface PullRequest {
  */
 export interface GitHubClient {
   /** All comments of an issue or pull request, oldest first. */
-  listComments(issue: number, limits: Limits): Promise<Comment[]>;
+  listComments(issue: number, limits: Deadline): Promise<Comment[]>;
   /** `undefined` if it was deleted. */
-  getComment(id: number, limits: Limits): Promise<Comment | undefined>;
-  createComment(issue: number, body: string, limits: Limits): Promise<Comment>;
+  getComment(id: number, limits: Deadline): Promise<Comment | undefined>;
+  createComment(issue: number, body: string, limits: Deadline): Promise<Comment>;
   /** `undefined` if it was deleted. */
-  updateComment(id: number, body: string, limits: Limits): Promise<Comment | undefined>;
-  deleteComment(id: number, limits: Limits): Promise<void>;
+  updateComment(id: number, body: string, limits: Deadline): Promise<Comment | undefined>;
+  deleteComment(id: number, limits: Deadline): Promise<void>;
   /** Whom the token belongs to. */
-  whoAmI(limits: Limits): Promise<Author>;
+  whoAmI(limits: Deadline): Promise<Author>;
   /** Open pull requests that contain the commit. */
-  pullRequestsOfCommit(sha: string, limits: Limits): Promise<PullRequest[]>;
+  pullRequestsOfCommit(sha: string, limits: Deadline): Promise<PullRequest[]>;
   /** Open pull requests from a branch, which may be a fork's. */
-  pullRequestsOfBranch(branch: { owner: string; name: string }, limits: Limits): Promise<PullRequest[]>;
+  pullRequestsOfBranch(branch: { owner: string; name: string }, limits: Deadline): Promise<PullRequest[]>;
 }
 
 const author = z.object({ login: z.string(), type: z.optional(z.string()) });

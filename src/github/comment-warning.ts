@@ -1,4 +1,4 @@
-import { type FailureKind, GitHubError } from './failure.ts';
+import { type FailureKind, GitHubError } from './github-error.ts';
 
 /** What helps; every warning says which permission the comment needs and where the report is. */
 const ADVICE: Record<FailureKind, string> = {

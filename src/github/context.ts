@@ -1,5 +1,5 @@
-import type { WorkflowRun } from '../report/comment.ts';
 import type { Origin } from '../report/report.ts';
+import type { WorkflowRun } from '../shared-comment/merge.ts';
 import { type EventPayload, readPayload } from './event.ts';
 
 /** What the runner says about where we are. Outside GitHub nearly everything is absent. */

@@ -1,6 +1,6 @@
 /** The parts of an event's payload that we read. Each is looked at by itself: what is missing or odd is not there. */
 import * as z from 'zod/mini';
-import { lenient } from '../lenient.ts';
+import { lenient } from '../json.ts';
 
 const repository = z.object({
   id: lenient(z.number()),

@@ -4,7 +4,7 @@ import { type ThrottlingOptions, throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.ts';
-import { failureOf, GitHubError, undocumented } from './failure.ts';
+import { failureOf, GitHubError, undocumented } from './github-error.ts';
 
 /** GitHub itself gives up on a request after 10 s. */
 const REQUEST_MS = 15_000;

@@ -1,15 +1,15 @@
+import type { Deadline } from '../clock.ts';
 import type { Author, Comment, GitHubClient } from './client.ts';
-import { GitHubError } from './failure.ts';
-import type { Limits } from './persist.ts';
+import { GitHubError } from './github-error.ts';
 
 /** The comments on one pull request that carry our marker and that we wrote. */
 export interface OwnComments {
   /** Oldest first. There is more than one only until a race between jobs is settled. */
-  find(limits: Limits): Promise<Comment[]>;
+  find(limits: Deadline): Promise<Comment[]>;
   /** Writes a new comment, or a new text into one that was found. */
-  write(body: string, into: Comment | undefined, limits: Limits): Promise<Comment>;
+  write(body: string, into: Comment | undefined, limits: Deadline): Promise<Comment>;
   /** Removes a comment, if that can be done. */
-  remove(comment: Comment, limits: Limits): Promise<void>;
+  remove(comment: Comment, limits: Deadline): Promise<void>;
   /** Whether this process made the comment. */
   isCreatedHere(comment: Comment): boolean;
   /** Says which comment it most likely is, to save the search. */
@@ -30,7 +30,7 @@ export function createOwnComments({
   let expectedId: number | undefined;
   let me: Author | undefined;
 
-  async function search(limits: Limits): Promise<Comment[]> {
+  async function search(limits: Deadline): Promise<Comment[]> {
     const marked = (await client.listComments(issue, limits)).filter(({ body }) => isMarked(body));
     for (const id of createdIds) {
       // GitHub's list may be a moment behind.

@@ -1,8 +1,9 @@
+import type { Deadline } from '../clock.ts';
+import { type Means, persist } from '../http/retry.ts';
 import type { GitHubClient, PullRequest } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import type { EventPayload } from './event.ts';
-import { GitHubError } from './failure.ts';
-import { type Limits, type Means, persist } from './persist.ts';
+import { GitHubError } from './github-error.ts';
 
 export interface PullRequestSearch {
   readonly context: Pick<GitHubContext, 'eventName' | 'payload' | 'ref' | 'sha'>;
@@ -24,7 +25,7 @@ const QUEUE_BRANCH = /\bgh-readonly-queue\/.+\/pr-(\d+)-[0-9a-f]+$/;
 /** Which pull request the event is about, if any. Never throws. */
 export async function findPullRequest(
   { context, explicit, client }: PullRequestSearch,
-  limits: Means & Limits,
+  limits: Means & Deadline,
 ): Promise<FoundPullRequest> {
   const named = pullRequestInEvent(context);
   if (explicit !== undefined) {
@@ -68,7 +69,7 @@ function pullRequestOfRun({ workflow_run, repository }: EventPayload): PullReque
 async function askGitHub(
   { eventName, payload, sha }: PullRequestSearch['context'],
   client: PullRequestSearch['client'],
-  limits: Limits,
+  limits: Deadline,
 ): Promise<PullRequest | undefined> {
   if (eventName === 'push' && sha !== undefined) {
     return bestOf(await client.pullRequestsOfCommit(sha, limits), sha);

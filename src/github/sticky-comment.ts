@@ -1,3 +1,6 @@
+import type { Deadline } from '../clock.ts';
+import { type Means, persist } from '../http/retry.ts';
+import { normalize, parseComment, type StoredSection } from '../shared-comment/codec.ts';
 import {
   COMMENT_LIMIT,
   findSection,
@@ -5,13 +8,11 @@ import {
   mergeSection,
   type OwnSection,
   type Writer,
-} from '../report/comment.ts';
-import { normalize, parseComment, type StoredSection } from '../report/comment-format.ts';
+} from '../shared-comment/merge.ts';
 import type { Comment, GitHubClient } from './client.ts';
 import { commentWarning, leftWarning } from './comment-warning.ts';
-import { GitHubError } from './failure.ts';
+import { GitHubError } from './github-error.ts';
 import { createOwnComments } from './own-comments.ts';
-import { type Limits, type Means, persist } from './persist.ts';
 
 export interface StickyCommentOptions extends Means {
   readonly client: GitHubClient;
@@ -20,7 +21,7 @@ export interface StickyCommentOptions extends Means {
   readonly writer: Writer;
 }
 
-export interface WriteOptions extends Limits {
+export interface WriteOptions extends Deadline {
   /** Whether to make a comment where there is none. */
   readonly create: boolean;
 }
@@ -93,7 +94,7 @@ export function createStickyComment({
   /** One call at a time, and the newest ends the others: a late report must not overwrite the final one. */
   function takeTurn(
     options: WriteOptions,
-    work: (limits: Limits) => Promise<WriteResult>,
+    work: (limits: Deadline) => Promise<WriteResult>,
   ): Promise<WriteResult> {
     newest.abort();
     const mine = new AbortController();
@@ -120,7 +121,7 @@ export function createStickyComment({
     let written: Written | undefined;
     let limit = COMMENT_LIMIT;
 
-    async function step(limits: Limits): Promise<WriteResult | Pause> {
+    async function step(limits: Deadline): Promise<WriteResult | Pause> {
       const startedAt = clock.now();
       const found = await comments.find(limits);
       if (found.length > 1) companyAt = clock.now();
@@ -132,7 +133,7 @@ export function createStickyComment({
 
     async function act(
       found: readonly Comment[],
-      { startedAt, limits }: { startedAt: number; limits: Limits },
+      { startedAt, limits }: { startedAt: number; limits: Deadline },
     ): Promise<WriteResult | Pause> {
       const kept = found[0];
       const there = kept && findSection(kept.body, own.key, writer);
@@ -186,7 +187,7 @@ export function createStickyComment({
   }
 
   /** A job that raced for the comment removes what it made itself; what older runs left behind goes as well. */
-  async function removeLeftovers(others: readonly Comment[], key: string, limits: Limits): Promise<void> {
+  async function removeLeftovers(others: readonly Comment[], key: string, limits: Deadline): Promise<void> {
     for (const comment of others) {
       if (comments.isCreatedHere(comment) || isLeftover(comment.body, key, writer)) {
         await comments.remove(comment, limits);

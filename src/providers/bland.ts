@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import type { Deadline } from '../clock.ts';
 import type { Assertion, Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
 import { ProviderError } from '../errors.ts';
-import { lenient } from '../lenient.ts';
-import { count, id, readAs, withoutRepeats } from './answer.ts';
-import type { Http } from './http.ts';
-import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from './http-errors.ts';
-import type { Patience, Provider } from './provider.ts';
+import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from '../http/failure.ts';
+import type { Http } from '../http/json-client.ts';
+import { lenient } from '../json.ts';
+import { count, id, readAs, withoutRepeats } from './fields.ts';
+import type { Provider } from './provider.ts';
 
 /** Bland's public address. */
 export const BLAND_URL = 'https://api.bland.ai';
@@ -105,7 +106,7 @@ export function createBland(http: Http): Provider {
    * The batch's runs from the list of all runs: whether a large batch embeds all of its own is not documented. Gives
    * up when a page brings nothing new, whatever the provider says of the total.
    */
-  async function listRuns({ id, announced }: Batch, patience: Patience): Promise<Run[]> {
+  async function listRuns({ id, announced }: Batch, deadline: Deadline): Promise<Run[]> {
     let runs: Run[] = [];
     let offset = 0;
     for (;;) {
@@ -116,7 +117,7 @@ export function createBland(http: Http): Provider {
           size: 'large',
           read: readRunList,
         },
-        patience,
+        deadline,
       );
       const before = runs.length;
       runs = withoutRepeats([...runs, ...ofBatch(id, page.runs).map(toRun)]);
@@ -129,11 +130,11 @@ export function createBland(http: Http): Provider {
     }
   }
 
-  async function withDetail(run: Run, patience: Patience): Promise<Run> {
+  async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
     try {
       const detail = await http.getJson(
         { path: path('runs', run.id), size: 'small', read: (json) => readAs(detailSchema, unwrap(json)) },
-        patience,
+        deadline,
       );
       const assertions = (detail.assertion_results ?? []).flatMap(toAssertion);
       return {
@@ -152,21 +153,21 @@ export function createBland(http: Http): Provider {
   return {
     title: 'Bland',
 
-    look: (batchId, patience) =>
+    look: (batchId, deadline) =>
       http.getJson(
         {
           path: path('batches', batchId),
           size: 'large',
           read: (json) => toBatch(batchId, readAs(batchSchema, unwrap(json))),
         },
-        patience,
+        deadline,
       ),
 
-    async readRuns(batch, patience) {
+    async readRuns(batch, deadline) {
       const embedded = batch.runs ?? [];
       if (!batch.settled || embedded.length >= (batch.announced.total ?? 0))
         return { ...batch, runs: embedded };
-      const listed = await listRuns(batch, { ...patience, once: true }).catch((error: unknown) => {
+      const listed = await listRuns(batch, { ...deadline, noRetries: true }).catch((error: unknown) => {
         if (!(error instanceof ProviderError)) throw error;
         // What is missing is found missing, and read again.
         return [];
@@ -175,10 +176,10 @@ export function createBland(http: Http): Provider {
       return { ...batch, runs: [...embedded, ...listed.filter(({ id }) => !known.has(id))] };
     },
 
-    async explain(runs, patience) {
+    async explain(runs, deadline) {
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
       const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_DETAILS));
-      return Promise.all(runs.map((run) => (chosen.has(run) ? withDetail(run, patience) : run)));
+      return Promise.all(runs.map((run) => (chosen.has(run) ? withDetail(run, deadline) : run)));
     },
   };
 }

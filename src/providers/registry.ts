@@ -1,5 +1,5 @@
+import { createHttp, type HttpOptions } from '../http/json-client.ts';
 import { BLAND_URL, blandAdvice, blandHeaders, createBland } from './bland.ts';
-import { createHttp, type HttpOptions } from './http.ts';
 import type { Provider, ProviderName } from './provider.ts';
 import { createRetell, RETELL_URL, retellAdvice, retellHeaders } from './retell.ts';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import type { Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
 import { ProviderError } from '../errors.ts';
-import { lenient } from '../lenient.ts';
-import { count, id, readAs, withoutRepeats } from './answer.ts';
-import type { Http } from './http.ts';
-import { MalformedAnswer } from './http-errors.ts';
+import { MalformedAnswer } from '../http/failure.ts';
+import type { Http } from '../http/json-client.ts';
+import { lenient } from '../json.ts';
+import { count, id, readAs, withoutRepeats } from './fields.ts';
 import type { Provider } from './provider.ts';
 
 /** Retell's public address. */
@@ -93,17 +93,17 @@ export function createRetell(http: Http): Provider {
   return {
     title: 'Retell',
 
-    look: (batchId, patience) =>
+    look: (batchId, deadline) =>
       http.getJson(
         {
           path: ['get-batch-test', batchId],
           size: 'small',
           read: (json) => toBatch(batchId, readAs(batchSchema, json)),
         },
-        patience,
+        deadline,
       ),
 
-    async readRuns(batch, patience) {
+    async readRuns(batch, deadline) {
       let runs: Run[] = [];
       const usedKeys = new Set<string>();
       let key: string | undefined;
@@ -115,7 +115,7 @@ export function createRetell(http: Http): Provider {
             size: 'large',
             read: readPage,
           },
-          patience,
+          deadline,
         );
         const before = runs.length;
         runs = withoutRepeats([...runs, ...page.runs]);

@@ -1,10 +1,10 @@
 import type { Run } from '../domain/batch.ts';
-import { notPassed } from './batch-section.ts';
-import { STATUS_WORDS } from './figures.ts';
-import { headline } from './headline.ts';
-import { plainLine } from './plain.ts';
+import { logLine } from '../text/clean.ts';
+import { STATUS_WORDS } from '../text/format.ts';
 import type { Report } from './report.ts';
 import { runMessage } from './run-text.ts';
+import { notPassed } from './sections/batch.ts';
+import { headline } from './sections/headline.ts';
 
 /** An error in the checks view: plain text, one line each, that the runner does not obey. */
 export interface Annotation {
@@ -33,8 +33,8 @@ export function annotationsFor(report: Report, max = 10): Annotation[] {
 }
 
 const annotation = (title: string, message: string): Annotation => ({
-  title: plainLine(title, MAX_TITLE),
-  message: plainLine(message, MAX_MESSAGE),
+  title: logLine(title, MAX_TITLE),
+  message: logLine(message, MAX_MESSAGE),
 });
 
 function forRun(run: Run): Annotation {
@@ -44,18 +44,18 @@ function forRun(run: Run): Annotation {
       ...(expected === undefined ? [] : [`expected ${quoted(expected)}`]),
       ...(actual === undefined ? [] : [`got ${quoted(actual)}`]),
     ].join(', ');
-    return [[plainLine(label, MAX_NAME), values, explanation ?? ''].filter((part) => part !== '').join(': ')];
+    return [[logLine(label, MAX_NAME), values, explanation ?? ''].filter((part) => part !== '').join(': ')];
   });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
     `${STATUS_WORDS[run.status]}: ${run.testCase.name}`,
-    `${[...why, ...failures].join('; ')} (run ${plainLine(run.id, MAX_NAME)})`,
+    `${[...why, ...failures].join('; ')} (run ${logLine(run.id, MAX_NAME)})`,
   );
 }
 
 function forRest(runs: readonly Run[]): Annotation {
-  const names = runs.map(({ testCase }) => plainLine(testCase.name, MAX_NAME)).join('; ');
+  const names = runs.map(({ testCase }) => logLine(testCase.name, MAX_NAME)).join('; ');
   return annotation(`${runs.length} more runs did not pass`, `The job summary has all of them: ${names}`);
 }
 
-const quoted = (text: string): string => `"${plainLine(text, MAX_VALUE)}"`;
+const quoted = (text: string): string => `"${logLine(text, MAX_VALUE)}"`;

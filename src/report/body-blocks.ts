@@ -1,12 +1,12 @@
 import type { BatchOutcome, Run } from '../domain/batch.ts';
-import { batchState, notPassed, type RunViews, renderBatchHeading, renderRuns } from './batch-section.ts';
 import type { Limit } from './fit.ts';
-import { renderFooter } from './footer.ts';
-import { renderLead, renderRemarks } from './lead.ts';
-import { type Detail, listOmissions, renderOmissions } from './omissions.ts';
 import type { Report } from './report.ts';
-import { type Evidence, FULL, isCut, renderRun, renderRunItem } from './run-block.ts';
 import { publicTurns } from './run-text.ts';
+import { batchState, notPassed, type RunViews, renderBatchHeading, renderRuns } from './sections/batch.ts';
+import { renderFooter } from './sections/footer.ts';
+import { type Detail, listOmissions, renderOmissions } from './sections/omissions.ts';
+import { renderLead, renderRemarks } from './sections/opening.ts';
+import { type Evidence, FULL, isCut, renderRun, renderRunItem } from './sections/run.ts';
 
 /** With more runs to read about than this, the reader sees the reasons first and opens the evidence. */
 const MAX_OPEN = 5;

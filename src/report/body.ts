@@ -1,12 +1,12 @@
-import { notPassed } from './batch-section.ts';
 import { createBlocks } from './body-blocks.ts';
 import { joinWithin, type Limit, largest } from './fit.ts';
-import { renderFooter } from './footer.ts';
-import { renderLead } from './lead.ts';
-import { type Detail, renderOmissions } from './omissions.ts';
 import type { Report } from './report.ts';
-import { FULL, leastSize, SHORTER, SHORTEST } from './run-block.ts';
 import { publicTurns } from './run-text.ts';
+import { notPassed } from './sections/batch.ts';
+import { renderFooter } from './sections/footer.ts';
+import { type Detail, renderOmissions } from './sections/omissions.ts';
+import { renderLead } from './sections/opening.ts';
+import { FULL, leastSize, SHORTER, SHORTEST } from './sections/run.ts';
 
 /** Everything is shown, with less and less evidence; then the runs that passed become a number. */
 const ALL = { inFull: Number.POSITIVE_INFINITY, byName: Number.POSITIVE_INFINITY };

@@ -5,7 +5,7 @@
 import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, Text } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { type Handle, type Options, toMarkdown } from 'mdast-util-to-markdown';
-import { cleanLine, cleanLines } from './plain.ts';
+import { cleanLine, cleanLines } from '../text/clean.ts';
 
 export type Block = BlockContent;
 export type Inline = PhrasingContent;

@@ -8,7 +8,7 @@ import { root } from './workflow-files.ts';
 const MIN_WORDS = 3;
 
 /** Descriptions in the JSON Schema: nothing prints them. */
-const SCHEMA = 'src/report/report-schema.ts';
+const SCHEMA = 'src/report/files/json-schema.ts';
 
 export interface Message {
   /** One line; what varies is `…`. */

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderBody } from '../../src/report/body.ts';
-import { renderCtrf } from '../../src/report/ctrf.ts';
-import { renderJson } from '../../src/report/json.ts';
-import { renderJunit } from '../../src/report/junit.ts';
-import { createRedactor, redactReport } from '../../src/report/redact.ts';
+import { renderCtrf } from '../../src/report/files/ctrf.ts';
+import { renderJson } from '../../src/report/files/json.ts';
+import { renderJunit } from '../../src/report/files/junit.ts';
+import { redactReport } from '../../src/report/redact-report.ts';
 import { buildReport } from '../../src/report/report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
+import { createRedactor } from '../../src/text/redact.ts';
 import {
   type Json,
   type Mutation,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { DEFAULTS, parseInputs, valuesToMask } from '../../src/action/inputs.ts';
 import { InputError } from '../../src/errors.ts';
-import { DEFAULTS, parseInputs, valuesToMask } from '../../src/inputs.ts';
 
 const SEED = 20260914;
 const CASES = 10_000;

@@ -1,10 +1,11 @@
 /** What a provider answers in one go: the recorded bodies, to be read by the real adapters without a network. */
 import { readdirSync } from 'node:fs';
+import type { Deadline } from '../../src/clock.ts';
 import { type Evidence, judge, type Verdict } from '../../src/domain/verdict.ts';
 import { ProviderError } from '../../src/errors.ts';
+import type { Http } from '../../src/http/json-client.ts';
 import { createBland } from '../../src/providers/bland.ts';
-import type { Http } from '../../src/providers/http.ts';
-import type { Patience, ProviderName } from '../../src/providers/provider.ts';
+import type { ProviderName } from '../../src/providers/provider.ts';
 import { createRetell } from '../../src/providers/retell.ts';
 import { readSample } from '../emulators/samples.ts';
 import { type Json, valueAt } from './mutations.ts';
@@ -28,7 +29,7 @@ export interface Reading {
   readonly problem?: string;
 }
 
-const patience: Patience = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
 const creators = { retell: createRetell, bland: createBland };
 
 /** Looks, reads the runs and their details, and judges. Throws what is no `ProviderError`. */
@@ -44,10 +45,10 @@ export async function readScene(scene: Scene): Promise<Reading> {
     };
   };
   try {
-    const batch = await provider.readRuns(await provider.look(scene.batchId, patience), patience);
+    const batch = await provider.readRuns(await provider.look(scene.batchId, deadline), deadline);
     return conclude({
       id: scene.batchId,
-      batch: { ...batch, runs: await provider.explain(batch.runs, patience) },
+      batch: { ...batch, runs: await provider.explain(batch.runs, deadline) },
     });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Deadline } from '../../src/clock.ts';
 import type { Batch, Run } from '../../src/domain/batch.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { OutOfTime, ProviderError } from '../../src/errors.ts';
-import type { Patience, Provider } from '../../src/providers/provider.ts';
-import { waitForBatches } from '../../src/wait.ts';
+import { waitForBatches } from '../../src/execution/wait.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 const SEED = 20260914;
@@ -86,13 +87,13 @@ function runsOf(shows: Answer['shows']): Run[] {
   ];
 }
 
-/** Keeps the promise of `Provider`: nothing takes longer than the patience, and a signal ends it at once. */
+/** Keeps the promise of `Provider`: nothing takes longer than the deadline, and a signal ends it at once. */
 function tellStory({ batches }: Story, clock: VirtualClock) {
   const asked = new Map<string, number>();
   const shown = new Map<string, Answer['shows']>();
   const looks: { id: string; at: number; once: boolean }[] = [];
 
-  async function spend(ms: number, { until, signal }: Patience): Promise<void> {
+  async function spend(ms: number, { until, signal }: Deadline): Promise<void> {
     const left = until - clock.now();
     await clock.sleep(Math.min(ms, left), signal);
     if (signal.aborted) throw new ProviderError('The reading was stopped.');
@@ -101,19 +102,19 @@ function tellStory({ batches }: Story, clock: VirtualClock) {
 
   const provider: Provider = {
     title: 'Story',
-    async look(id, patience) {
-      looks.push({ id, at: clock.now(), once: patience.once === true });
+    async look(id, deadline) {
+      looks.push({ id, at: clock.now(), once: deadline.noRetries === true });
       const nth = asked.get(id) ?? 0;
       asked.set(id, nth + 1);
       const answers = batches[Number(id.slice(1))] ?? [];
       const { takesMs, shows } = answers[Math.min(nth, answers.length - 1)] as Answer;
-      await spend(takesMs, patience);
+      await spend(takesMs, deadline);
       if (shows === 'error') throw new ProviderError('It said no.');
       shown.set(id, shows);
       return batchOf(id, shows);
     },
-    async readRuns(batch, patience) {
-      await spend(50, patience);
+    async readRuns(batch, deadline) {
+      await spend(50, deadline);
       return { ...batch, runs: runsOf(shown.get(batch.id) ?? 'running') };
     },
     explain: async (runs) => runs,

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import type { Deadline } from '../../src/clock.ts';
 import { createClient, type GitHubClient } from '../../src/github/client.ts';
-import { GitHubError } from '../../src/github/failure.ts';
+import { GitHubError } from '../../src/github/github-error.ts';
 import type { OctokitSettings } from '../../src/github/octokit.ts';
-import type { Limits } from '../../src/github/persist.ts';
 import {
   DEFAULT_TOKEN,
   type EmulatedToken,
@@ -17,7 +17,7 @@ import {
 import { fastClock } from './fast-clock.ts';
 import { QUICK } from './plugin-settings.ts';
 
-const forever: Limits = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+const forever: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
 
 function clientOf(
   { url }: Pick<GitHubEmulator, 'url'>,

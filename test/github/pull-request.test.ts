@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readPayload } from '../../src/github/event.ts';
-import { GitHubError } from '../../src/github/failure.ts';
+import { GitHubError } from '../../src/github/github-error.ts';
 import { findPullRequest, type PullRequestSearch } from '../../src/github/pull-request.ts';
 import { virtualClock } from '../virtual-clock.ts';
 import { examplesOf } from './examples.ts';

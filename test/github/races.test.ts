@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createStickyComment, type StickyComment } from '../../src/github/sticky-comment.ts';
-import { findSection, type OwnSection, type WorkflowRun } from '../../src/report/comment.ts';
+import { findSection, type OwnSection, type WorkflowRun } from '../../src/shared-comment/merge.ts';
 import { virtualClock } from '../virtual-clock.ts';
 import { seeded, type VirtualGitHub, virtualGitHub } from './virtual-github.ts';
 

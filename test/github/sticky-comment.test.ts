@@ -5,7 +5,7 @@ import {
   type StickyComment,
   type WriteOptions,
 } from '../../src/github/sticky-comment.ts';
-import { findSection, type OwnSection, type WorkflowRun } from '../../src/report/comment.ts';
+import { findSection, type OwnSection, type WorkflowRun } from '../../src/shared-comment/merge.ts';
 import {
   DEFAULT_TOKEN,
   type GitHubEmulator,

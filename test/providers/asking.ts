@@ -1,6 +1,6 @@
-import { systemClock } from '../../src/clock.ts';
-import type { Timing } from '../../src/providers/http.ts';
-import type { Patience, Provider, ProviderName } from '../../src/providers/provider.ts';
+import { type Deadline, systemClock } from '../../src/clock.ts';
+import type { Timing } from '../../src/http/json-client.ts';
+import type { Provider, ProviderName } from '../../src/providers/provider.ts';
 import { createProvider } from '../../src/providers/registry.ts';
 
 /** The real pauses, a hundred times shorter. */
@@ -14,8 +14,8 @@ export interface Asking {
   readonly provider: Provider;
   readonly logged: readonly string[];
   readonly traced: readonly string[];
-  /** Patience for a test: two seconds, unless it says otherwise. */
-  patience(ms?: number, signal?: AbortSignal): Patience;
+  /** Deadline for a test: two seconds, unless it says otherwise. */
+  deadline(ms?: number, signal?: AbortSignal): Deadline;
 }
 
 /** The adapter of a provider, pointed at an emulator. */
@@ -43,7 +43,7 @@ export function asking(
     provider,
     logged,
     traced,
-    patience: (ms = 2_000, signal = new AbortController().signal) => ({
+    deadline: (ms = 2_000, signal = new AbortController().signal) => ({
       until: systemClock.now() + ms,
       signal,
     }),

@@ -14,8 +14,8 @@ async function readRecorded(name: string): Promise<Batch> {
   const body = recorded(`get-batch__${name}`);
   const id = String(payloadOf(body)['id']);
   await using bland = await startBland({ batches: [{ id, looks: [body] }] });
-  const { provider, patience } = asking('bland', bland.url);
-  return await provider.readRuns(await provider.look(id, patience()), patience());
+  const { provider, deadline } = asking('bland', bland.url);
+  return await provider.readRuns(await provider.look(id, deadline()), deadline());
 }
 
 describe('a look', () => {
@@ -43,8 +43,8 @@ describe('a look', () => {
 
   test('brings the runs along, so that one request is enough', async () => {
     await using bland = await startBland({ batches: [{ id: 'b1', runs: many(60) }] });
-    const { provider, patience } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     expect(batch.runs.length).toBe(60);
     expect(bland.requests.map(({ path }) => path)).toEqual(['/v1/agent-testing/batches/b1']);
   });
@@ -55,15 +55,15 @@ describe('a look', () => {
       await using bland = await startBland({
         batches: [{ id: 'b1', looks: [{ ...recorded('get-batch__passed'), id: 'b1', status }] }],
       });
-      const { provider, patience } = asking('bland', bland.url);
-      expect(await provider.look('b1', patience())).toMatchObject({ settled: false, unknownStatus: status });
+      const { provider, deadline } = asking('bland', bland.url);
+      expect(await provider.look('b1', deadline())).toMatchObject({ settled: false, unknownStatus: status });
     },
   );
 
   test('an answer for another batch is no answer', async () => {
     await using bland = await startBland({ batches: [{ id: 'b1', looks: [recorded('get-batch__passed')] }] });
-    const { provider, patience } = asking('bland', bland.url);
-    await expect(provider.look('b1', patience())).rejects.toThrow('answered for another batch');
+    const { provider, deadline } = asking('bland', bland.url);
+    await expect(provider.look('b1', deadline())).rejects.toThrow('answered for another batch');
   });
 });
 
@@ -124,8 +124,8 @@ describe('the runs', () => {
             }
           : undefined,
     });
-    const { provider, patience } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     expect(new Set(batch.runs.map(({ testCase }) => testCase.name)).size).toBe(230);
     expect(bland.requests.slice(1).map(({ query }) => query)).toEqual([
       { batch_id: 'b1', limit: '100', offset: '0' },
@@ -153,8 +153,8 @@ describe('runs that the list adds', () => {
           ? { kind: 'answer', status: 200, body: JSON.stringify(list(request)) }
           : undefined,
     });
-    const { provider, patience } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     return { ids: batch.runs.map(({ id }) => id), requests: bland.requests.length };
   };
 
@@ -184,8 +184,8 @@ describe('runs that the list adds', () => {
       batches: [{ id: 'b1', looks: [embeds(first)] }],
       faults: (request) => (request.path.endsWith('/runs') ? { kind: 'answer', status: 500 } : undefined),
     });
-    const { provider, patience } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     expect(batch.runs.length).toBe(1);
     expect(bland.requests.length).toBe(2);
   });
@@ -194,10 +194,10 @@ describe('runs that the list adds', () => {
 describe('the details of runs that did not pass', () => {
   const explain = async (options: BlandOptions, runs: Parameters<typeof many>[1], count = 1) => {
     await using bland = await startBland({ batches: [{ id: 'b1', runs: many(count, runs) }], ...options });
-    const { provider, patience } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     const before = bland.requests.length;
-    const explained = await provider.explain(batch.runs, patience());
+    const explained = await provider.explain(batch.runs, deadline());
     return { batch, explained, requests: bland.requests.slice(before) };
   };
 
@@ -268,8 +268,8 @@ test.each<[string, string]>([
   ['Bearer org_1', 'Bearer org_1'],
 ])('the key %j is sent as it is', async (apiKey, sent) => {
   await using bland = await startBland({ batches: [{ id: 'b1', runs: [{}] }], apiKey });
-  const { provider, patience } = asking('bland', bland.url, apiKey);
-  await provider.look('b1', patience());
+  const { provider, deadline } = asking('bland', bland.url, apiKey);
+  await provider.look('b1', deadline());
   expect(bland.requests[0]?.headers['authorization']).toBe(sent);
 });
 
@@ -280,8 +280,8 @@ test.each<BlandOptions['envelope']>([false, true, 'beside'])(
       batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }] }],
       ...(envelope && { envelope }),
     });
-    const { provider, patience } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     expect(batch).toMatchObject({
       settled: true,
       outcome: 'failed',

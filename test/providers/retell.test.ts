@@ -13,9 +13,9 @@ async function readRecorded(look: string, listing?: string): Promise<Batch> {
   const id = String(body['test_case_batch_job_id']);
   const listings = listing === undefined ? [] : [recorded(`list-test-runs-v2__${listing}`)];
   await using retell = await startRetell({ batches: [{ id, looks: [body], listings }] });
-  const { provider, patience } = asking('retell', retell.url);
-  const batch = await provider.look(id, patience());
-  return listing === undefined ? batch : await provider.readRuns(batch, patience());
+  const { provider, deadline } = asking('retell', retell.url);
+  const batch = await provider.look(id, deadline());
+  return listing === undefined ? batch : await provider.readRuns(batch, deadline());
 }
 
 describe('a look', () => {
@@ -50,8 +50,8 @@ describe('a look', () => {
 
   test('costs one request, however many runs there are', async () => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(1_237) }] });
-    const { provider, patience } = asking('retell', retell.url);
-    expect(await provider.look('b1', patience())).toMatchObject({ announced: { total: 1_237 } });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await provider.look('b1', deadline())).toMatchObject({ announced: { total: 1_237 } });
     expect(retell.requests.map(({ path }) => path)).toEqual(['/get-batch-test/b1']);
   });
 
@@ -68,8 +68,8 @@ describe('a look', () => {
           },
         ],
       });
-      const { provider, patience } = asking('retell', retell.url);
-      expect(await provider.look('b1', patience())).toMatchObject({ settled: false, unknownStatus: status });
+      const { provider, deadline } = asking('retell', retell.url);
+      expect(await provider.look('b1', deadline())).toMatchObject({ settled: false, unknownStatus: status });
     },
   );
 
@@ -77,8 +77,8 @@ describe('a look', () => {
     await using retell = await startRetell({
       batches: [{ id: 'b1', looks: [recorded('get-batch-test__complete-all-pass')] }],
     });
-    const { provider, patience } = asking('retell', retell.url);
-    await expect(provider.look('b1', patience())).rejects.toThrow('answered for another batch: test_batch_');
+    const { provider, deadline } = asking('retell', retell.url);
+    await expect(provider.look('b1', deadline())).rejects.toThrow('answered for another batch: test_batch_');
   });
 });
 
@@ -108,8 +108,8 @@ describe('the runs', () => {
     await using retell = await startRetell({
       batches: [{ id: 'b1', looks: [look], listings: [{ items: [{ ...item, status: 'fail' }] }] }],
     });
-    const { provider, patience } = asking('retell', retell.url);
-    const { runs } = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('retell', retell.url);
+    const { runs } = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     const [first] = runs;
     expect(first?.turns.slice(0, 5)).toEqual([
       { kind: 'speech', speaker: 'agent', text: 'Thank you for calling Bluewater Dental, how can I help?' },
@@ -143,8 +143,8 @@ describe('the runs', () => {
   test('1,237 of them, the last failed', async () => {
     const runs = many(1_237, (index) => (index === 1_236 ? { outcome: 'failed', name: 'The last one' } : {}));
     await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
-    const { provider, patience } = asking('retell', retell.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('retell', retell.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     expect(batch.runs.length).toBe(1_237);
     expect(batch.runs.filter(({ status }) => status !== 'passed')).toMatchObject([
       { status: 'failed', testCase: { name: 'The last one' } },
@@ -156,9 +156,9 @@ describe('the runs', () => {
     'a list whose pages never end is an error (%s)',
     async (pages) => {
       await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(3), pages }] });
-      const { provider, patience } = asking('retell', retell.url);
-      const batch = await provider.look('b1', patience());
-      await expect(provider.readRuns(batch, patience())).rejects.toThrow(
+      const { provider, deadline } = asking('retell', retell.url);
+      const batch = await provider.look('b1', deadline());
+      await expect(provider.readRuns(batch, deadline())).rejects.toThrow(
         /does not end|announced more runs \("has_more"\) without a "pagination_key"/,
       );
       expect(retell.requests.length).toBeLessThan(10);
@@ -178,8 +178,8 @@ describe('the runs', () => {
         },
       ],
     });
-    const { provider, patience } = asking('retell', retell.url);
-    const batch = await provider.readRuns(await provider.look('b1', patience()), patience());
+    const { provider, deadline } = asking('retell', retell.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     expect(batch.runs.map(({ status }) => status)).toEqual([...listing.items.map(() => 'passed'), 'failed']);
   });
 });
@@ -187,8 +187,8 @@ describe('the runs', () => {
 test('a key with or without Bearer is sent with one', async () => {
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }], apiKey: 'k1' });
   for (const key of ['k1', 'Bearer k1', 'bearer k1']) {
-    const { provider, patience } = asking('retell', retell.url, key);
-    expect(await provider.look('b1', patience())).toMatchObject({ settled: true });
+    const { provider, deadline } = asking('retell', retell.url, key);
+    expect(await provider.look('b1', deadline())).toMatchObject({ settled: true });
   }
   expect(new Set(retell.requests.map(({ headers }) => headers['authorization']))).toEqual(
     new Set(['Bearer k1']),
@@ -197,8 +197,8 @@ test('a key with or without Bearer is sent with one', async () => {
 
 test('there is nothing more to read about a run', async () => {
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }] }] });
-  const { provider, patience } = asking('retell', retell.url);
-  const { runs } = await provider.readRuns(await provider.look('b1', patience()), patience());
-  expect(await provider.explain(runs, patience())).toEqual(runs);
+  const { provider, deadline } = asking('retell', retell.url);
+  const { runs } = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+  expect(await provider.explain(runs, deadline())).toEqual(runs);
   expect(retell.requests.length).toBe(2);
 });

@@ -1,0 +1,87 @@
+import type { RunStatus } from '../../domain/batch.ts';
+import { type Report, workflowRunUrl } from '../report.ts';
+import { publicTurns, turnText } from '../run-text.ts';
+import { type Entry, type Suite, testSuites } from './test-suites.ts';
+import { fileJson, fileLine, isoTime, wholeMs } from './values.ts';
+
+/**
+ * CTRF has no word for an error, and its readers count only `failed` as bad; `other` is its word for what has
+ * none (https://ctrf.io, "Test Status"). Which of ours it was is in `rawStatus`.
+ */
+const CTRF_STATUS = {
+  passed: 'passed',
+  failed: 'failed',
+  errored: 'failed',
+  cancelled: 'other',
+  pending: 'pending',
+} as const satisfies Record<RunStatus, string>;
+
+/** The report in the Common Test Report Format, with the fields that its versions since 2025 have in common. */
+export function renderCtrf(report: Report): string {
+  const suites = testSuites(report);
+  const tests = suites.flatMap((suite) => suite.entries.map((entry) => test(report, suite, entry)));
+  const count = (wanted: string) => tests.filter(({ status }) => status === wanted).length;
+  const { judgement, tally } = report;
+  return fileJson({
+    reportFormat: 'CTRF',
+    specVersion: '0.0.0',
+    timestamp: isoTime(report.writtenAt),
+    generatedBy: 'agent-test-gate',
+    results: {
+      tool: { name: 'agent-test-gate', extra: extra('provider', report.providerTitle) },
+      summary: {
+        tests: tests.length,
+        passed: count('passed'),
+        failed: count('failed'),
+        skipped: count('skipped'),
+        pending: count('pending'),
+        other: count('other'),
+        suites: suites.length,
+        ...period(report),
+      },
+      tests,
+      environment: environment(report),
+      extra: extra('gate', { ...judgement, tally }),
+    },
+  });
+}
+
+function test(report: Report, suite: Suite, entry: Entry) {
+  const { run } = entry;
+  const turns = run === undefined ? [] : publicTurns(report, run);
+  return {
+    name: entry.name,
+    status: CTRF_STATUS[entry.status],
+    rawStatus: entry.rawStatus,
+    // The format demands a duration, so what is unknown is 0.
+    duration: wholeMs(run?.durationMs) ?? 0,
+    suite: [suite.name],
+    ...(entry.message === '' ? {} : { message: entry.message }),
+    ...(entry.status === 'passed' || entry.details === '' ? {} : { trace: entry.details }),
+    ...(turns.length === 0 ? {} : { stdout: turns.map(turnText) }),
+    extra: extra('ids', { batch: suite.outcome?.id, run: run?.id, testCase: run?.testCase.id }),
+  };
+}
+
+/** From the first batch's creation, as far as the provider says, or from when the gate began to wait. */
+function period({ batches, writtenAt, waitedMs }: Report): { start: number; stop: number } {
+  const stop = wholeMs(writtenAt) ?? 0;
+  const created = batches.map(({ batch }) => wholeMs(batch?.createdAt) ?? stop);
+  const began = stop - (wholeMs(waitedMs) ?? 0);
+  return { start: Math.max(0, Math.min(stop, began, ...created)), stop };
+}
+
+function environment({ name, origin, judgement }: Report): object {
+  return {
+    reportName: fileLine(name),
+    buildId: origin.runId?.toString(),
+    buildNumber: origin.runNumber,
+    buildUrl: workflowRunUrl(origin),
+    repositoryUrl: origin.repositoryUrl,
+    commit: origin.commit,
+    healthy: judgement?.verdict === 'passed',
+  };
+}
+
+/** The format asks for keys that say whose they are. */
+const extra = (key: string, value: unknown) => ({ [`agent-test-gate.${key}`]: value });

@@ -1,0 +1,139 @@
+import * as z from 'zod';
+import { RUN_STATUSES } from '../../domain/batch.ts';
+import { VERDICTS } from '../../domain/verdict.ts';
+
+/**
+ * The JSON report, for programs. Within a version, fields may be added, and none goes or changes its meaning.
+ * `docs/report.schema.json` is made from this by `scripts/schema.ts`. Only types are imported from here at run
+ * time, so that the action never loads the schema.
+ */
+
+const moment = z.iso.datetime();
+const count = z.int().nonnegative();
+const milliseconds = z.int().nonnegative();
+
+const tally = z
+  .object({
+    total: count,
+    passed: count,
+    failed: count,
+    errored: count,
+    cancelled: count,
+    unfinished: count.meta({
+      description: 'Runs that had not ended, or that were announced and never seen.',
+    }),
+  })
+  .meta({ description: 'Numbers of runs over all batches; `total` is the sum of the others.' });
+
+const assertion = z
+  .object({
+    label: z.string(),
+    outcome: z.enum(['passed', 'failed', 'unknown']),
+    expected: z.string().optional(),
+    actual: z.string().optional(),
+    explanation: z.string().optional(),
+  })
+  .meta({ description: 'A check inside a run. It explains the run and never decides it.' });
+
+const turn = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('speech'), speaker: z.enum(['agent', 'caller']), text: z.string() }),
+  z.object({ kind: z.literal('tool-call'), tool: z.string(), input: z.string() }),
+  z.object({ kind: z.literal('tool-result'), output: z.string(), succeeded: z.boolean().optional() }),
+  z.object({ kind: z.literal('transition'), from: z.string().optional(), to: z.string() }),
+]);
+
+const run = z
+  .object({
+    id: z.string(),
+    testCase: z
+      .object({ id: z.string(), name: z.string() })
+      .meta({ description: 'Its identity is its id: names repeat and change.' }),
+    status: z.enum(RUN_STATUSES),
+    unknownStatus: z
+      .string()
+      .optional()
+      .meta({ description: "The provider's status word, where this action does not know it." }),
+    explanation: z
+      .string()
+      .optional()
+      .meta({ description: 'Why the provider judged as it did, or what went wrong.' }),
+    assertions: z.array(assertion),
+    criteria: z.array(z.string()).meta({ description: 'What the run as a whole was judged by.' }),
+    turns: z.array(turn).optional().meta({
+      description: 'The conversation of a run that did not pass; absent unless `transcripts` allows it.',
+    }),
+    durationMs: milliseconds.optional(),
+    createdAt: moment.optional(),
+  })
+  .meta({ description: 'One execution of one test case.' });
+
+const batch = z
+  .object({
+    id: z.string(),
+    problem: z.string().optional().meta({ description: 'Why the batch could not be read to its end.' }),
+    settled: z.boolean().meta({ description: 'The provider says that the batch will not change any more.' }),
+    outcome: z
+      .enum(['passed', 'failed', 'errored', 'cancelled'])
+      .optional()
+      .meta({ description: "The provider's own judgement, where it has one." }),
+    unknownStatus: z
+      .string()
+      .optional()
+      .meta({ description: "The provider's status word, where this action does not know it." }),
+    subject: z.string().optional().meta({ description: 'What was tested, for a person.' }),
+    createdAt: moment.optional(),
+    publishesOnPass: z
+      .boolean()
+      .optional()
+      .meta({ description: 'The provider publishes the tested version by itself when the batch passes.' }),
+    announced: z
+      .object({
+        total: count.optional(),
+        passed: count.optional(),
+        failed: count.optional(),
+        errored: count.optional(),
+      })
+      .optional()
+      .meta({ description: 'How many runs the provider says there are, where it does.' }),
+    runs: z
+      .array(run)
+      .optional()
+      .meta({ description: 'Every run of the batch; absent if they were not read.' }),
+  })
+  .meta({ description: 'One execution of a set of test cases, as it was last seen.' });
+
+export const reportSchema = z
+  .object({
+    formatVersion: z.literal(1),
+    name: z.string(),
+    provider: z.string().meta({ description: 'For a person: "Retell".' }),
+    verdict: z
+      .enum(VERDICTS)
+      .optional()
+      .meta({ description: 'Absent while the gate is waiting. Only `passed` is good.' }),
+    reason: z.string().optional().meta({ description: 'Why, in one sentence.' }),
+    notes: z.array(z.string()).meta({ description: 'What else a reader should know.' }),
+    tally,
+    passRate: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .meta({ description: '1 only if every run passed; absent without runs.' }),
+    batches: z.array(batch),
+    transcripts: z.enum(['none', 'excerpt']).meta({ description: 'Whether conversations may be shown.' }),
+    origin: z
+      .object({
+        commit: z.string().optional(),
+        repositoryUrl: z.string().optional(),
+        runId: count.optional(),
+        runNumber: count.optional(),
+        runAttempt: count.optional(),
+      })
+      .meta({ description: 'The workflow run that wrote this; empty outside GitHub.' }),
+    waitedMs: milliseconds.optional(),
+    writtenAt: moment.optional(),
+  })
+  .meta({ title: 'Agent Test Gate report' });
+
+export type ReportFile = z.infer<typeof reportSchema>;

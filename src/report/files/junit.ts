@@ -1,0 +1,114 @@
+import XMLBuilder from 'fast-xml-builder';
+import type { Run } from '../../domain/batch.ts';
+import type { Report } from '../report.ts';
+import { publicTurns, turnText } from '../run-text.ts';
+import { type Entry, type Suite, testSuites } from './test-suites.ts';
+import { fileLine, fileText, isoTime, wholeMs } from './values.ts';
+
+/**
+ * The builder escapes text and attributes. It would write an attribute whose value is `true` without the value,
+ * which is not XML, unless told not to.
+ */
+const builder = new XMLBuilder({
+  format: true,
+  ignoreAttributes: false,
+  suppressBooleanAttributes: false,
+  suppressEmptyNode: true,
+});
+
+/**
+ * The report as JUnit XML: a suite for each batch, a test case for each run. Nobody owns the format; this keeps to
+ * what Jenkins' xunit plugin checks with its schema (junit-10.xsd), which has no `skipped` for all suites together and
+ * no properties for one test case. So a run's id is in its `system-out`, with the conversation if that may be shown.
+ */
+export function renderJunit(report: Report): string {
+  const suites = testSuites(report);
+  const { skipped: _, ...totals } = counts(suites.flatMap(({ entries }) => entries));
+  return builder.build({
+    '?xml': { '@_version': '1.0', '@_encoding': 'UTF-8' },
+    testsuites: {
+      ...attributes({ name: report.name, ...totals }),
+      testsuite: suites.map((suite) => suiteElement(report, suite)),
+    },
+  });
+}
+
+function suiteElement(report: Report, suite: Suite): object {
+  const createdAt = isoTime(suite.outcome?.batch?.createdAt);
+  // Readers disagree about fractions of a second here, and all of them can do without.
+  const timestamp = createdAt?.replace(/\.\d+/, '');
+  return {
+    ...attributes({ name: suite.name, ...counts(suite.entries), timestamp }),
+    properties: { property: properties(report, suite).map(attributes) },
+    testcase: suite.entries.map((entry) => testCaseElement(report, suite, entry)),
+  };
+}
+
+function properties({ judgement, providerTitle, origin }: Report, { outcome }: Suite): Property[] {
+  const named: [name: string, value: string | undefined][] = [
+    ['provider', providerTitle],
+    ['batch-id', outcome?.id],
+    ['subject', outcome?.batch?.subject],
+    ['commit', origin.commit],
+    ['verdict', judgement?.verdict],
+    ['reason', judgement?.reason],
+    ...(judgement?.notes ?? []).map((note): [string, string] => ['note', note]),
+  ];
+  return named.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+type Property = { readonly name: string; readonly value: string };
+
+function testCaseElement(report: Report, suite: Suite, entry: Entry): object {
+  return {
+    ...attributes({ name: entry.name, classname: suite.name, time: seconds([entry]) }),
+    ...resultElement(entry),
+    ...(entry.run === undefined ? {} : { 'system-out': { '#text': systemOut(report, entry, entry.run) } }),
+  };
+}
+
+/** A test case without any of these passed. */
+function resultElement({ status, rawStatus, message, details }: Entry): object {
+  const cause = { ...attributes({ message, type: rawStatus }), '#text': fileText(details) };
+  switch (status) {
+    case 'passed':
+      return {};
+    case 'failed':
+      return { failure: cause };
+    case 'errored':
+      return { error: cause };
+    case 'cancelled':
+    case 'pending':
+      return { skipped: cause };
+  }
+}
+
+/** What the result element has no place for. */
+function systemOut(report: Report, { status, details }: Entry, run: Run): string {
+  const ids = `Run: ${fileLine(run.id)}\nTest case: ${fileLine(run.testCase.id)}`;
+  const why = status === 'passed' ? details : '';
+  const conversation = publicTurns(report, run).map(turnText).join('\n');
+  return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));
+}
+
+function counts(entries: readonly Entry[]) {
+  const count = (...of: Entry['status'][]) => entries.filter(({ status }) => of.includes(status)).length;
+  return {
+    tests: entries.length,
+    failures: count('failed'),
+    errors: count('errored'),
+    skipped: count('cancelled', 'pending'),
+    time: seconds(entries),
+  };
+}
+
+/** The time of all these together in seconds; some readers calculate with it unasked, so what is unknown is 0. */
+function seconds(entries: readonly Entry[]): string {
+  const ms = entries.reduce((sum, { run }) => sum + (wholeMs(run?.durationMs) ?? 0), 0);
+  return (ms / 1000).toFixed(3);
+}
+
+function attributes(values: Readonly<Record<string, string | number | undefined>>): Record<string, string> {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known.map(([name, value]) => [`@_${name}`, fileLine(String(value))]));
+}

@@ -1,0 +1,126 @@
+import type { BatchOutcome, Run, RunStatus } from '../../domain/batch.ts';
+import { isProven } from '../../domain/verdict.ts';
+import type { Report } from '../report.ts';
+import { runDetails, runMessage } from '../run-text.ts';
+import { fileLine } from './values.ts';
+
+/**
+ * The report as tools see it that know tests and nothing of gates. They call a file good when nothing in it
+ * failed, so whatever keeps a gate shut has to be an entry that failed or errored.
+ */
+export interface Suite {
+  /** Not empty, one line. */
+  readonly name: string;
+  /** Absent where there was no batch at all. */
+  readonly outcome?: BatchOutcome;
+  readonly entries: readonly Entry[];
+}
+
+export interface Entry {
+  /** Not empty, one line, and no other run of the batch has it: readers take equal names for one test. */
+  readonly name: string;
+  readonly status: RunStatus;
+  /** The status in more exact words: the provider's where we do not know it, the verdict's for a verdict. */
+  readonly rawStatus: string;
+  /** Why it did not pass; empty if it passed. */
+  readonly message: string;
+  /** All that is known of why it ended so, on several lines; may be empty. */
+  readonly details: string;
+  /** Absent where the entry stands for a verdict, or for a batch that could not be read. */
+  readonly run?: Run;
+}
+
+/** One suite for each batch with one entry for each run. Never without a red entry unless the verdict is `passed`. */
+export function testSuites(report: Report): Suite[] {
+  const suites = report.batches.map((outcome) => ({
+    name: suiteName(report, outcome),
+    outcome,
+    entries: [...runEntries(outcome.batch?.runs ?? []), ...problemEntries(report, outcome)],
+  }));
+  if (report.judgement?.verdict === 'passed' || suites.some(isRed)) return suites;
+
+  // No run says why the gate stays shut, so the verdict does, beside the first batch that it can be about.
+  const at = Math.max(
+    0,
+    suites.findIndex(({ outcome }) => !isProven(outcome)),
+  );
+  const suite: Suite = suites[at] ?? { name: gateName(report), entries: [] };
+  const entries = [...suite.entries, verdictEntry(report)];
+  return [...suites.slice(0, at), { ...suite, entries }, ...suites.slice(at + 1)];
+}
+
+/** Whether a tool that knows only tests would call this one bad. */
+function isRed({ entries }: Suite): boolean {
+  return entries.some(({ status }) => status === 'failed' || status === 'errored');
+}
+
+const gateName = ({ name }: Report): string => fileLine(name) || 'Agent tests';
+
+// Tools compare a test with its namesake of the last build, so the batch's id is in the name only where it has to be.
+function suiteName(report: Report, { id }: BatchOutcome): string {
+  return report.batches.length === 1 ? gateName(report) : `${gateName(report)} (batch ${fileLine(id)})`;
+}
+
+function runEntries(runs: readonly Run[]): Entry[] {
+  const names = distinctNames(runs);
+  return runs.map((run, index) => ({
+    name: names[index] ?? run.id,
+    status: run.status,
+    rawStatus: run.unknownStatus ?? run.status,
+    message: runMessage(run),
+    details: runDetails(run),
+    run,
+  }));
+}
+
+/** The names of the test cases; where several runs share one, with the test case's id, and then the run's as well. */
+function distinctNames(runs: readonly Run[]): string[] {
+  const names = runs.map(({ testCase }) => fileLine(testCase.name) || fileLine(testCase.id) || 'Unnamed');
+  const withTestCase = tellApart(
+    names,
+    runs.map(({ testCase }) => testCase.id),
+  );
+  return tellApart(
+    withTestCase,
+    runs.map(({ id }) => id),
+  );
+}
+
+function tellApart(names: readonly string[], ids: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
+  return names.map((name, index) =>
+    seen.get(name) === 1 ? name : `${name} (${fileLine(ids[index] ?? '') || index + 1})`,
+  );
+}
+
+function problemEntries(report: Report, { id, problem }: BatchOutcome): Entry[] {
+  if (problem === undefined) return [];
+  return [
+    {
+      name: 'Reading the batch',
+      status: 'errored',
+      rawStatus: 'unreadable',
+      message: `Batch ${id} could not be read: ${problem}`,
+      details: verdictText(report),
+    },
+  ];
+}
+
+function verdictEntry(report: Report): Entry {
+  const { verdict, reason } = report.judgement ?? WAITING;
+  return {
+    name: 'Verdict of the gate',
+    status: 'errored',
+    rawStatus: verdict,
+    message: reason,
+    details: verdictText(report),
+  };
+}
+
+function verdictText({ judgement }: Report): string {
+  const { verdict, reason, notes } = judgement ?? WAITING;
+  return [`Verdict of the gate: ${verdict}. ${reason}`, ...notes].join('\n');
+}
+
+const WAITING = { verdict: 'waiting', reason: 'The gate has not reached a verdict yet.', notes: [] };

@@ -1,0 +1,209 @@
+/**
+ * How the comment is written and read back. The first line is a marker: an HTML comment with JSON that says which
+ * gate's comment this is and which workflow run wrote it. Each section stands between two more. Foreign text cannot
+ * forge one, since `markdown.ts` leaves it no HTML comment. Pure.
+ */
+import { hash } from 'node:crypto';
+import * as z from 'zod/mini';
+import type { Tally } from '../domain/batch.ts';
+import { VERDICTS } from '../domain/verdict.ts';
+import { paragraph, render, words } from '../report/markdown.ts';
+import type { State } from '../report/sections/headline.ts';
+import { headlineHeading } from '../report/sections/headline-heading.ts';
+
+/** One gate's part of the comment. Several jobs of one workflow run that share a `name` have one each. */
+export interface Section {
+  /** Made of the batch ids: the same batches write the same section. */
+  readonly key: string;
+  readonly attempt: number;
+  readonly state: State;
+  readonly tally: Tally;
+  /** Tells the sections apart in a comment that has several: plain text. */
+  readonly label: string;
+  /** Rendered Markdown, without the heading. */
+  readonly markdown: string;
+}
+
+/** A section as it stands in a comment; its key is hashed. */
+export interface StoredSection extends Section {
+  /** One line stands for it, to make room for the others. */
+  readonly shortened: boolean;
+}
+
+/** The workflow run that writes; decides who is newer. */
+export interface WorkflowRun {
+  /** Tells workflows apart: the path of the workflow's file. */
+  readonly workflow: string;
+  readonly id: number;
+  readonly number: number;
+  readonly attempt: number;
+}
+
+/** A comment with our marker for this gate. One of a newer format than ours cannot be read further. */
+export type ParsedComment =
+  | { readonly format: 'newer' }
+  | {
+      readonly format: 'known';
+      /** Its workflow is hashed. */
+      readonly run: Omit<WorkflowRun, 'attempt'>;
+      readonly sections: readonly StoredSection[];
+    };
+
+const FORMAT = 1;
+const GATE = '<!-- agent-test-gate ';
+const SECTION = '<!-- agent-test-gate-section ';
+const SECTION_END = '<!-- agent-test-gate-end ';
+const CLOSE = ' -->';
+
+const SHORTENED = 'Left out here to make room for other jobs: it is in the job summary.';
+
+/** The contract's order of verdicts. What still waits may yet fail, so it comes before what passed. */
+const WORST_FIRST: readonly State[] = [
+  'failed',
+  'errored',
+  'cancelled',
+  'timed-out',
+  'inconclusive',
+  'waiting',
+  'passed',
+];
+
+const whole = z.int().check(z.nonnegative());
+const versionedMarker = z.object({ version: z.int(), gate: z.string() });
+const gateMarker = z.object({ workflow: z.string(), run: whole, number: whole });
+const sectionMarker = z.object({
+  key: z.string().check(z.regex(/^[0-9a-f]{16}$/)),
+  attempt: whole,
+  state: z.enum(['waiting', ...VERDICTS]),
+  /** Passed, failed, errored, cancelled, unfinished. */
+  runs: z.tuple([whole, whole, whole, whole, whole]),
+  label: z.string(),
+  shortened: z.optional(z.literal(true)),
+});
+
+/** Stands for a name, a key or a workflow in a marker, where the text itself could be long or telling. */
+export function shortHash(text: string): string {
+  return hash('sha256', text).slice(0, 16);
+}
+
+/** The text in one form, whatever became of its line breaks on the way. */
+export function normalize(body: string): string {
+  return body.replaceAll('\r\n', '\n').trim();
+}
+
+/**
+ * Reads a comment; `undefined` if it is not of the gate with this name. Anybody can write our marker: look at the
+ * author before believing it.
+ */
+export function parseComment(body: string, name: string): ParsedComment | undefined {
+  const text = normalize(body);
+  const json = text.startsWith(GATE) ? readJson(text, GATE.length) : undefined;
+  const versioned = versionedMarker.safeParse(json);
+  if (!versioned.success || versioned.data.gate !== shortHash(name)) return undefined;
+  if (versioned.data.version > FORMAT) return { format: 'newer' };
+  const marker = gateMarker.safeParse(json);
+  if (!marker.success) return undefined;
+  const { workflow, run: id, number } = marker.data;
+  return { format: 'known', run: { workflow, id, number }, sections: readSections(text) };
+}
+
+/** A section that is cut off, or has a marker that cannot be read, is not there. */
+function readSections(text: string): StoredSection[] {
+  const sections: StoredSection[] = [];
+  let at = text.indexOf(SECTION);
+  while (at !== -1) {
+    const close = text.indexOf(CLOSE, at);
+    if (close === -1) break;
+    const start = close + CLOSE.length;
+    const marker = sectionMarker.safeParse(readJson(text, at + SECTION.length));
+    const end = marker.success ? text.indexOf(`${SECTION_END}${marker.data.key}${CLOSE}`, start) : -1;
+    if (marker.success && end !== -1) {
+      const { runs, shortened = false, ...data } = marker.data;
+      const markdown = shortened ? '' : text.slice(start, end).trim();
+      sections.push({ ...data, tally: tallyOf(runs), markdown, shortened });
+    }
+    at = text.indexOf(SECTION, Math.max(start, end));
+  }
+  return sections;
+}
+
+function readJson(text: string, start: number): unknown {
+  try {
+    return JSON.parse(text.slice(start, text.indexOf(CLOSE, start)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the whole comment. The same sections make the same text, whoever writes it. */
+export function composeComment(parts: {
+  name: string;
+  run: WorkflowRun;
+  sections: readonly StoredSection[];
+}): string {
+  const { name, run } = parts;
+  const sections = parts.sections.toSorted((a, b) => compare(a.label, b.label) || compare(a.key, b.key));
+  const marker = writeMarker(GATE, {
+    version: FORMAT,
+    gate: shortHash(name),
+    workflow: shortHash(run.workflow),
+    run: run.id,
+    number: run.number,
+  });
+  const state = WORST_FIRST.find((one) => sections.some((section) => section.state === one)) ?? 'waiting';
+  const tally = sum(sections.map((section) => section.tally));
+  const title = headlineHeading(2, { name, state, tally });
+  const blocks = sections.map((section) => {
+    const { label, attempt } = section;
+    const named = attempt === run.attempt ? label : `${label} (attempt ${attempt})`;
+    const ownTitle = headlineHeading(3, { ...section, name: named });
+    return sections.length === 1 ? blockOf(section) : `${ownTitle}\n\n${blockOf(section)}`;
+  });
+  return [`${marker}\n${title}`, ...blocks].join('\n\n');
+}
+
+function blockOf({ key, attempt, state, tally, label, markdown, shortened }: StoredSection): string {
+  const start = writeMarker(SECTION, {
+    key,
+    attempt,
+    state,
+    runs: [tally.passed, tally.failed, tally.errored, tally.cancelled, tally.unfinished],
+    label,
+    ...(shortened ? { shortened } : {}),
+  });
+  const text = shortened ? render(paragraph(words(SHORTENED))) : markdown;
+  return `${start}\n\n${text}\n\n${SECTION_END}${key}${CLOSE}`;
+}
+
+/** JSON in which nothing can end the HTML comment or reach anybody. */
+function writeMarker(kind: string, value: unknown): string {
+  const json = JSON.stringify(value).replace(
+    /[<>&@#]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${kind}${json}${CLOSE}`;
+}
+
+function tallyOf([passed, failed, errored, cancelled, unfinished]: readonly [
+  number,
+  number,
+  number,
+  number,
+  number,
+]): Tally {
+  const total = passed + failed + errored + cancelled + unfinished;
+  return { total, passed, failed, errored, cancelled, unfinished };
+}
+
+function sum(tallies: readonly Tally[]): Tally {
+  const all = { total: 0, passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0 };
+  for (const one of tallies) {
+    for (const kind of Object.keys(all) as (keyof Tally)[]) all[kind] += one[kind];
+  }
+  return all;
+}
+
+/** By code units: the same order on every machine. */
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

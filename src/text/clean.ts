@@ -1,0 +1,101 @@
+/**
+ * Foreign text as plain text: what is left of it once nothing in it can hide, reorder or command anything.
+ * Markdown is made of the same cleaned text, in `markdown.ts`.
+ */
+
+import { lazy } from './lazy.ts';
+
+const LINE_BREAKS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
+
+/** Scripts whose words are spelt with the joiners U+200C and U+200D (Persian, Hindi and their neighbours). */
+const JOINING_SCRIPTS = [
+  ...['Arab', 'Syrc', 'Mong', 'Deva', 'Beng', 'Guru', 'Gujr', 'Orya'],
+  ...['Taml', 'Telu', 'Knda', 'Mlym', 'Sinh', 'Khmr', 'Mymr', 'Tibt'],
+]
+  .map((script) => `\\p{scx=${script}}`)
+  .join('');
+
+/**
+ * One character that shows nothing by itself: controls (bidirectional ones too), zero-width and tag characters,
+ * fillers, variation selectors.
+ */
+export const INVISIBLE_CHARACTER =
+  '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
+
+/**
+ * All of those but the few that a reader would miss: joiners inside words, and the pieces of one emoji. Made when it
+ * is first needed, like the segmenter below: the two cost more time than the rest of the start-up.
+ */
+const invisible = lazy(
+  () =>
+    new RegExp(
+      [
+        `(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
+        '(?!(?<=\\p{Emoji})\\ufe0f)',
+        '(?!(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic}))',
+        INVISIBLE_CHARACTER,
+      ].join(''),
+      'gu',
+    ),
+);
+
+/** A line with nothing in it that could be invisible. */
+export const PRINTABLE_ASCII = /^[ -~]*$/;
+
+/** More marks on one letter than any script needs paint over the lines above and below. */
+const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;
+
+/** How much text is looked at for each code point that is to be shown: a bound on work, not on content. */
+const LOOKED_AT = 8;
+
+/**
+ * Foreign text as lines, in at most `max` code points: each line trimmed, empty ones dropped. An empty list where
+ * there is nothing to see.
+ */
+export function cleanLines(text: string, max: number): string[] {
+  const lines = text
+    .slice(0, max * LOOKED_AT)
+    .toWellFormed()
+    .split(LINE_BREAKS)
+    .map((line) => withoutInvisible(line.replaceAll('\t', ' ')).trim())
+    .filter((line) => line !== '');
+  const shown = lines.join('\n');
+  const isWhole = text.length <= max * LOOKED_AT;
+  return clip(isWhole || shown === '' ? shown : `${shown}…`, max)
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+/** Foreign text as one line of at most `max` code points; empty where there is nothing to see. */
+export function cleanLine(text: string, max: number): string {
+  return cleanLines(text, max).join(' ');
+}
+
+function withoutInvisible(line: string): string {
+  return PRINTABLE_ASCII.test(line) ? line : line.replace(invisible(), '').replace(STACKED_MARKS, '$1');
+}
+
+const graphemes = lazy(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
+
+/** The text, or its beginning with `…`, in at most `max` code points; never half of what a reader sees as one sign. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  let end = 0;
+  for (let point = 1; point < max && end < text.length; point += 1) {
+    end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
+  }
+  if ([...text.slice(end, end + 3)].length <= 1) return text;
+  const start =
+    graphemes()
+      .segment(text.slice(0, end + 64))
+      .containing(end)?.index ?? end;
+  return `${text.slice(0, start).trimEnd()}…`;
+}
+
+/**
+ * Foreign text for logs, annotations and outputs: one line of at most `max` code points that the runner does not
+ * obey. It takes lines that begin with `::`, after white space, and any line with `##[` in it for commands.
+ */
+export function logLine(text: string, max = 1_000): string {
+  return clip(cleanLine(text, max).replaceAll('##[', '## [').replace(/^::/, ': :'), max);
+}

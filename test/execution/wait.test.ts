@@ -1,0 +1,322 @@
+import { describe, expect, test } from 'vitest';
+import type { Deadline } from '../../src/clock.ts';
+import type { Batch, Run, RunStatus } from '../../src/domain/batch.ts';
+import { OutOfTime, ProviderError } from '../../src/errors.ts';
+import { waitForBatches } from '../../src/execution/wait.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+
+const run = (status: RunStatus, id: string): Run => ({
+  id,
+  testCase: { id: `case-${id}`, name: `Case ${id}` },
+  status,
+  assertions: [],
+  criteria: [],
+  turns: [],
+});
+
+const unsettled = (finished: number, total = 4): Batch => ({
+  id: 'b1',
+  settled: false,
+  announced: { total, passed: finished, failed: 0, errored: 0 },
+});
+const settled = (total = 1): Batch => ({
+  id: 'b1',
+  settled: true,
+  announced: { total, passed: total, failed: 0, errored: 0 },
+});
+const passed = (count: number): Run[] =>
+  Array.from({ length: count }, (_, index) => run('passed', `r${index}`));
+
+interface Script {
+  /** What the n-th look (from 1) of a batch shows, or throws; `at` is in milliseconds. */
+  look(n: number, id: string, deadline: Deadline): Batch | Promise<Batch>;
+  /** The runs at the n-th reading. */
+  runs?(n: number, batch: Batch): readonly Run[] | Promise<readonly Run[]>;
+}
+
+/** A provider that follows a script and takes notes. */
+function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script) {
+  const looked = new Map<string, number>();
+  let readings = 0;
+  const provider: Provider = {
+    title: 'Scripted',
+    async look(id, deadline) {
+      looked.set(id, (looked.get(id) ?? 0) + 1);
+      return { ...(await look(looked.get(id) ?? 0, id, deadline)), id };
+    },
+    async readRuns(batch) {
+      readings += 1;
+      return { ...batch, runs: await runs(readings, batch) };
+    },
+    explain: async (all) => all,
+  };
+  return { provider, looks: (id = 'b1') => looked.get(id) ?? 0, readings: () => readings };
+}
+
+async function wait(
+  script: Script,
+  {
+    batchIds = ['b1'],
+    timeoutMs = 60_000,
+    pollIntervalMs = 5_000,
+    signal = new AbortController().signal,
+    clock = virtualClock(),
+  } = {},
+) {
+  const { provider, looks, readings } = scripted(script);
+  const logged: string[] = [];
+  const seen: Batch[] = [];
+  const waited = await waitForBatches({
+    provider,
+    batchIds,
+    clock,
+    until: clock.now() + timeoutMs,
+    pollIntervalMs,
+    signal,
+    onLook: (batch) => seen.push(batch),
+    log: (line) => logged.push(line),
+  });
+  return { ...waited, looks, readings, logged, seen, clock: clock as VirtualClock, tookMs: clock.now() };
+}
+
+describe('waiting', () => {
+  test('looks until the batch has settled, and reads its runs once', async () => {
+    const { ending, outcomes, looks, readings } = await wait({
+      look: (n) => (n < 4 ? unsettled(n) : settled(2)),
+    });
+    expect({ ending, outcomes, looks: looks(), readings: readings() }).toEqual({
+      ending: 'settled',
+      outcomes: [{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }],
+      looks: 4,
+      readings: 1,
+    });
+  });
+
+  test('a batch that has settled already needs no pause', async () => {
+    const { tookMs } = await wait({ look: () => settled() });
+    expect(tookMs).toBe(0);
+  });
+
+  test('a batch that never settles ends at the deadline, with one last look', async () => {
+    const { ending, outcomes, tookMs, readings } = await wait({
+      look: () => unsettled(1),
+      runs: () => [run('passed', 'r0')],
+    });
+    expect({ ending, tookMs, readings: readings() }).toEqual({
+      ending: 'deadline',
+      tookMs: 60_000,
+      readings: 1,
+    });
+    expect(outcomes).toEqual([{ id: 'b1', batch: { ...unsettled(1), runs: [run('passed', 'r0')] } }]);
+  });
+
+  test('a batch that settles between the deadline and the last look has settled', async () => {
+    const clock = virtualClock();
+    const { ending, outcomes } = await wait(
+      { look: () => (clock.now() < 60_000 ? unsettled(1) : settled()) },
+      { clock },
+    );
+    expect(ending).toBe('settled');
+    expect(outcomes[0]?.batch?.runs).toEqual(passed(1));
+  });
+
+  test('never looks more often than the interval, nor less often than every 30 s', async () => {
+    const { clock } = await wait({ look: (n) => unsettled(Math.min(n, 3)) }, { timeoutMs: 30 * 60_000 });
+    const gaps = clock.sleeps.slice(0, -1);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5_000);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+  });
+});
+
+describe('a batch that has ended and does not add up', () => {
+  test('is read again, and right as soon as it adds up', async () => {
+    const { ending, outcomes, readings, logged } = await wait({
+      look: () => settled(2),
+      runs: (n) => passed(n < 3 ? 1 : 2),
+    });
+    expect({ ending, readings: readings() }).toEqual({ ending: 'settled', readings: 3 });
+    expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
+    expect(logged).toEqual([
+      'Batch b1 has ended and does not add up yet (the provider announced 2 runs and listed 1; the provider counts 2 passed and lists 1): reading it again.',
+      'Batch b1 has ended and does not add up yet (the provider announced 2 runs and listed 1; the provider counts 2 passed and lists 1): reading it again.',
+    ]);
+  });
+
+  test.each<[string, number, number, number]>([
+    ['three times at the default interval', 5_000, 4, 15_000],
+    ['three times at a long interval', 20_000, 4, 60_000],
+    ['for eight seconds at a short one', 100, 8, 8_000],
+  ])('is given up %s', async (_, pollIntervalMs, expectedReadings, expectedMs) => {
+    const { ending, readings, tookMs, outcomes } = await wait(
+      { look: () => settled(2), runs: () => passed(1) },
+      { pollIntervalMs, timeoutMs: 600_000 },
+    );
+    expect({ ending, readings: readings(), tookMs }).toEqual({
+      ending: 'settled',
+      readings: expectedReadings,
+      tookMs: expectedMs,
+    });
+    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(1) } }]);
+  });
+
+  test('is waited for when it turns out not to have ended', async () => {
+    const { ending, outcomes } = await wait({
+      look: (n) => (n === 2 || n === 3 ? unsettled(1, 2) : settled(2)),
+      runs: (n) => passed(n === 1 ? 1 : 2),
+    });
+    expect(ending).toBe('settled');
+    expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
+  });
+
+  test('is looked at once more if the deadline comes meanwhile', async () => {
+    const clock = virtualClock();
+    const { ending, outcomes } = await wait(
+      { look: () => settled(2), runs: () => passed(clock.now() < 7_000 ? 1 : 2) },
+      { timeoutMs: 7_000, clock },
+    );
+    expect(ending).toBe('settled');
+    expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
+  });
+
+  test('is not read again behind the deadline', async () => {
+    const { tookMs } = await wait({ look: () => settled(2), runs: () => passed(1) }, { timeoutMs: 7_000 });
+    expect(tookMs).toBe(7_000);
+  });
+});
+
+describe('a batch that cannot be read', () => {
+  const refused = () => {
+    throw new ProviderError('GET x answered 401.');
+  };
+
+  test('ends the waiting at once', async () => {
+    const { ending, outcomes, tookMs, looks } = await wait({ look: refused });
+    expect({ ending, outcomes, tookMs, looks: looks() }).toEqual({
+      ending: 'settled',
+      outcomes: [{ id: 'b1', problem: 'GET x answered 401.' }],
+      tookMs: 0,
+      looks: 1,
+    });
+  });
+
+  test('keeps what was seen of it before', async () => {
+    const { outcomes } = await wait({ look: (n) => (n < 3 ? unsettled(n) : refused()) });
+    expect(outcomes).toEqual([{ id: 'b1', batch: unsettled(2), problem: 'GET x answered 401.' }]);
+  });
+
+  test('ends the waiting for the others too, which are looked at once more', async () => {
+    const { ending, outcomes, looks } = await wait(
+      {
+        look: (n, id) => (id === 'b1' ? unsettled(n) : n < 2 ? unsettled(1) : refused()),
+        runs: () => [run('failed', 'r0')],
+      },
+      { batchIds: ['b1', 'b2'] },
+    );
+    expect(ending).toBe('settled');
+    expect(outcomes).toMatchObject([
+      { id: 'b1', batch: { settled: false, runs: [run('failed', 'r0')] } },
+      { id: 'b2', problem: 'GET x answered 401.' },
+    ]);
+    expect(looks('b1')).toBeLessThanOrEqual(4);
+  });
+
+  test('whose runs cannot be read has settled and a problem', async () => {
+    const { outcomes } = await wait({ look: () => settled(), runs: refused });
+    expect(outcomes).toEqual([{ id: 'b1', batch: settled(), problem: 'GET x answered 401.' }]);
+  });
+
+  test('at the deadline is looked at once more, and its problem is told', async () => {
+    const clock = virtualClock();
+    const { ending, outcomes } = await wait(
+      {
+        look: async (n, _, deadline) => {
+          if (n === 1) return unsettled(1);
+          await clock.sleep(deadline.until - clock.now());
+          expect(deadline.noRetries === true).toBe(clock.now() > 60_000);
+          throw new ProviderError('GET x did not answer in time.');
+        },
+      },
+      { clock },
+    );
+    expect({ ending, outcomes, now: clock.now() }).toEqual({
+      ending: 'deadline',
+      outcomes: [{ id: 'b1', batch: unsettled(1), problem: 'GET x did not answer in time.' }],
+      now: 70_000,
+    });
+  });
+
+  test('by a mistake of ours is not taken for the provider’s doing', async () => {
+    const mistake = wait({
+      look: () => {
+        throw new TypeError('ours');
+      },
+    });
+    await expect(mistake).rejects.toThrow(new TypeError('ours'));
+  });
+});
+
+test('a deadline that ends a moment before the deadline is the deadline all the same', async () => {
+  const clock = virtualClock();
+  const { ending, outcomes } = await wait(
+    {
+      look: async (n) => {
+        if (n === 2) {
+          await clock.sleep(60_000 - clock.now() - 1);
+          throw new OutOfTime('GET x did not answer in time.');
+        }
+        return unsettled(1);
+      },
+    },
+    { clock },
+  );
+  expect(outcomes).toEqual([{ id: 'b1', batch: { ...unsettled(1), runs: passed(4) } }]);
+  expect(ending).toBe('deadline');
+});
+
+describe('a cancelled workflow', () => {
+  test('ends the waiting at once, with what was last seen', async () => {
+    const cancelled = new AbortController();
+    const clock = virtualClock();
+    const { ending, outcomes, tookMs } = await wait(
+      {
+        look: (n) => {
+          if (n === 2) cancelled.abort();
+          return unsettled(n);
+        },
+      },
+      { signal: cancelled.signal, clock },
+    );
+    expect({ ending, outcomes, tookMs }).toEqual({
+      ending: 'cancelled',
+      outcomes: [{ id: 'b1', batch: unsettled(2) }],
+      tookMs: 5_000,
+    });
+  });
+
+  test('before the first look asks for nothing', async () => {
+    const { ending, outcomes, looks } = await wait(
+      { look: () => settled() },
+      { signal: AbortSignal.abort() },
+    );
+    expect({ ending, outcomes, looks: looks() }).toEqual({
+      ending: 'cancelled',
+      outcomes: [{ id: 'b1' }],
+      looks: 0,
+    });
+  });
+});
+
+test('several batches are waited for side by side', async () => {
+  const { ending, outcomes, tookMs } = await wait(
+    { look: (n, id) => (id === 'b2' && n < 4 ? unsettled(n) : settled()) },
+    { batchIds: ['b1', 'b2', 'b3'] },
+  );
+  expect(ending).toBe('settled');
+  expect(outcomes.map(({ id, batch }) => [id, batch?.settled, batch?.runs?.length])).toEqual([
+    ['b1', true, 1],
+    ['b2', true, 1],
+    ['b3', true, 1],
+  ]);
+  expect(tookMs).toBeLessThanOrEqual(60_000);
+});

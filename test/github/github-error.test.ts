@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { failureOf } from '../../src/github/github-error.ts';
+
+const EPOCH = Date.UTC(2026, 8, 14, 8, 0, 0);
+const LIMITED = 'API rate limit exceeded for installation ID 1.';
+const SECONDARY = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+
+const inSeconds = (seconds: number) => String(EPOCH / 1_000 + seconds);
+
+test.each([
+  [401, 'Bad credentials', {}, 'bad-token', undefined],
+  [403, 'Resource not accessible by integration', {}, 'forbidden', undefined],
+  [403, 'Unable to create comment because issue is locked.', {}, 'locked', undefined],
+  [403, SECONDARY, { 'retry-after': '7' }, 'rate-limited', 7_000],
+  [403, SECONDARY, {}, 'rate-limited', 60_000],
+  [
+    403,
+    LIMITED,
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(30) },
+    'rate-limited',
+    31_000,
+  ],
+  [429, 'Too many', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(-30) }, 'rate-limited', 0],
+  [429, '', { 'retry-after': 'Mon, 14 Sep 2026 08:00:12 GMT' }, 'rate-limited', 12_000],
+  [429, '', { 'retry-after': 'Mon, 14 Sep 2026 07:00:00 GMT' }, 'rate-limited', 0],
+  [429, '', { 'retry-after': 'soon' }, 'rate-limited', 60_000],
+  [404, 'Not Found', {}, 'not-found', undefined],
+  [410, 'This issue was deleted', {}, 'not-found', undefined],
+  [422, 'Body is too long (maximum is 65536 characters)', {}, 'too-long', undefined],
+  [422, 'Validation Failed', {}, 'refused', undefined],
+  [400, 'Problems parsing JSON', {}, 'refused', undefined],
+  [408, '', {}, 'unavailable', undefined],
+  [500, '', {}, 'unavailable', undefined],
+  [503, 'Sorry', { 'retry-after': '5' }, 'unavailable', 5_000],
+] as const)('%i "%s" %j is %s, wait %s', (status, message, headers, kind, retryAfterMs) => {
+  const failure = failureOf({ status, headers, message }, { request: 'GET /user', epoch: EPOCH });
+  expect({ kind: failure.kind, retryAfterMs: failure.retryAfterMs }).toEqual({ kind, retryAfterMs });
+});
+
+test('says what came to which request in one line', () => {
+  const message = `Sorry,\n${'no '.repeat(200)}`;
+  const failure = failureOf({ status: 503, headers: {}, message }, { request: 'GET /user', epoch: EPOCH });
+  expect(failure.message).toMatch(/^GitHub answered 503 \(Sorry, no no .*…\) to GET \/user$/);
+  expect(failure.message.length).toBeLessThan(210);
+});

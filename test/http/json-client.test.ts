@@ -1,0 +1,338 @@
+import { createServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { OutOfTime, ProviderError } from '../../src/errors.ts';
+import { startBland } from '../emulators/bland.ts';
+import {
+  badGatewayPage,
+  type Fault,
+  pageInsteadOfJson,
+  rateLimited,
+  redirectTo,
+} from '../emulators/faults.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { asking } from '../providers/asking.ts';
+
+const batches = [{ id: 'b1', runs: [{}] }];
+
+const complaintOf = async (reading: Promise<unknown>): Promise<string> =>
+  reading.then(
+    () => 'it was read',
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(ProviderError);
+      return (error as ProviderError).message;
+    },
+  );
+
+const answer = (status: number, body?: unknown): Fault => ({
+  kind: 'answer',
+  status,
+  ...(body === undefined ? {} : { body }),
+});
+
+describe('what may pass is survived', () => {
+  test.each<[string, Fault]>([
+    ['408', answer(408)],
+    ['429', rateLimited()],
+    ['429 with a Retry-After that is nonsense', rateLimited('soon')],
+    ['429 with a Retry-After behind the deadline', rateLimited('86400')],
+    ['429 with a Retry-After date behind the deadline', rateLimited('Fri, 31 Dec 2099 23:59:59 GMT')],
+    ['429 with a Retry-After date that is over', rateLimited('Mon, 14 Sep 2026 08:00:00 GMT')],
+    ['429 with a negative Retry-After', rateLimited('-5')],
+    ['429 with a Retry-After of no time at all', rateLimited('0')],
+    ['500', answer(500)],
+    ['502 as HTML', badGatewayPage()],
+    ['503', answer(503)],
+    ['504', answer(504)],
+    ['529', answer(529)],
+    ['200 with HTML', pageInsteadOfJson()],
+    ['JSON that is broken', { kind: 'broken-json' }],
+    ['a body cut short', { kind: 'cut' }],
+    ['a reset before the answer', { kind: 'reset', when: 'before' }],
+    ['a reset in the middle of the body', { kind: 'reset', when: 'middle' }],
+    ['an answer that never begins', { kind: 'hang', when: 'before' }],
+    ['a body that never ends', { kind: 'hang', when: 'middle' }],
+    ['gzip', { kind: 'gzip' }],
+    ['an empty object', { kind: 'rewrite', change: () => ({}) }],
+    ['null', { kind: 'rewrite', change: () => null }],
+  ])('%s, once', async (_, fault) => {
+    await using retell = await startRetell({ batches, faults: [fault] });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await provider.look('b1', deadline())).toMatchObject({
+      settled: true,
+      announced: { total: 1, passed: 1 },
+    });
+    expect(retell.requests.length).toBe(fault.kind === 'gzip' ? 1 : 2);
+  });
+
+  test('one after the other, all in one reading', async () => {
+    const faults: Fault[] = [
+      answer(503),
+      { kind: 'reset', when: 'before' },
+      { kind: 'cut' },
+      badGatewayPage(),
+      rateLimited(),
+      { kind: 'hang', when: 'middle' },
+      { kind: 'reset', when: 'middle' },
+      answer(500),
+    ];
+    await using retell = await startRetell({ batches, faults });
+    const { provider, deadline, logged } = asking('retell', retell.url);
+    expect(await provider.look('b1', deadline(5_000))).toMatchObject({ settled: true });
+    expect(retell.requests.length).toBe(faults.length + 1);
+    expect(logged).toEqual([
+      expect.stringMatching(
+        /^GET 127\.0\.0\.1:\d+\/get-batch-test\/b1 has failed 3 times in a row: .+ Still trying, (for at most 5 s|a few times) more\.$/,
+      ),
+      expect.stringMatching(/has failed 6 times in a row: no answer within 0\.\d s\. Still trying/),
+      expect.stringMatching(/ answers again\.$/),
+    ]);
+  });
+
+  test('a Retry-After that ends in time is obeyed', async () => {
+    await using retell = await startRetell({ batches, faults: [rateLimited('1')] });
+    const { provider, deadline } = asking('retell', retell.url);
+    await provider.look('b1', deadline(5_000));
+    const [first, second] = retell.requests;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(995);
+  });
+
+  test('errors inside a 2xx answer of Bland', async () => {
+    const inside = answer(200, {
+      data: null,
+      errors: [{ error: 'INTERNAL', message: 'Failed to load batch' }],
+    });
+    await using bland = await startBland({ batches, faults: [inside, inside] });
+    const { provider, deadline } = asking('bland', bland.url);
+    expect(await provider.look('b1', deadline())).toMatchObject({ settled: true, outcome: 'passed' });
+  });
+
+  test('429 alone never ends the reading before the deadline', async () => {
+    await using retell = await startRetell({ batches, faults: () => rateLimited() });
+    const { provider, deadline } = asking('retell', retell.url);
+    const started = performance.now();
+    expect(await complaintOf(provider.look('b1', deadline(700)))).toMatch(
+      /did not answer in time \(HTTP 429 \(Account rate limited, please throttle your requests\)\)\. Raise timeout-minutes, or run the job again\.$/,
+    );
+    expect(performance.now() - started).toBeGreaterThanOrEqual(695);
+    expect(retell.requests.length).toBeGreaterThan(5);
+  });
+});
+
+describe('what cannot pass fails at once and says what to do', () => {
+  test.each<[number, string]>([
+    [400, 'answered 400 (Invalid request format, please check API reference). Check batch-id and api-url.'],
+    [401, 'answered 401 (API key is missing or invalid). Check api-key: Retell does not accept it.'],
+    [402, 'answered 402 (Trial has ended, please add payment method). Check the Retell account'],
+    [403, 'answered 403 (Forbidden). Check api-key: it may not read this batch.'],
+    [
+      404,
+      'answered 404 (The requested resource was not found). Check batch-id: it must be the id of a batch test',
+    ],
+    [422, 'answered 422 (Cannot find requested asset under given api key). Check batch-id'],
+    [410, 'answered 410'],
+  ])('%i', async (status, expected) => {
+    await using retell = await startRetell({ batches, faults: () => answer(status) });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await complaintOf(provider.look('b1', deadline()))).toContain(expected);
+    expect(retell.requests.length).toBe(1);
+  });
+
+  test('a refused key inside a 2xx answer of Bland', async () => {
+    const refused = answer(200, { data: null, errors: [{ error: 'AUTH_FAILURE', message: 'Unauthorized' }] });
+    await using bland = await startBland({ batches, faults: () => refused });
+    const { provider, deadline } = asking('bland', bland.url);
+    expect(await complaintOf(provider.look('b1', deadline()))).toContain(
+      'answered with an error (Unauthorized). Check batch-id and api-key.',
+    );
+    expect(bland.requests.length).toBe(1);
+  });
+
+  test('an answer that is never JSON names its beginning, after a few attempts', async () => {
+    await using retell = await startRetell({ batches, faults: () => pageInsteadOfJson() });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+      /^GET 127\.0\.0\.1:\d+\/get-batch-test\/b1 answered with something that is not JSON: "<!doctype html>/,
+    );
+    expect(retell.requests.length).toBe(7);
+  });
+
+  test('an answer without a field that we need names the field', async () => {
+    const without: Fault = {
+      kind: 'rewrite',
+      change: (body) => ({ ...(body as object), total_count: undefined }),
+    };
+    await using retell = await startRetell({ batches, faults: () => without });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+      /get-batch-test\/b1 answered with JSON without a usable "total_count" field\. Check provider and api-url/,
+    );
+    expect(retell.requests.length).toBe(4);
+  });
+
+  test('an answer that is larger than the limit', async () => {
+    await using retell = await startRetell({
+      batches,
+      faults: () => ({ kind: 'flood', gzip: true, bytes: 65 * 1024 * 1024 }),
+    });
+    const { provider, deadline } = asking('retell', retell.url, 'test-key', {
+      attempt: { small: 20_000, large: 20_000 },
+      shortestAttempt: 20_000,
+      backoff: { first: 5, longest: 50 },
+    });
+    expect(await complaintOf(provider.look('b1', deadline(20_000)))).toContain(
+      'answered with more than 64 MiB.',
+    );
+    expect(retell.requests.length).toBe(1);
+  });
+
+  test('a host that does not exist', async () => {
+    const { provider, deadline } = asking('retell', 'http://nowhere.invalid');
+    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+      /^GET nowhere\.invalid\/get-batch-test\/b1 (failed: ENOTFOUND\. Check api-url|did not answer in time \(EAI_AGAIN\)\.)/,
+    );
+  });
+
+  test('a port that does not speak TLS', async () => {
+    await using retell = await startRetell({ batches });
+    const { provider, deadline } = asking('retell', retell.url.replace('http:', 'https:'));
+    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(/failed: .+ Check api-url/);
+  });
+});
+
+describe('a host that never lets anybody in', () => {
+  test('a connection that is accepted and never answered ends at the deadline', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const { port } = silent.address() as { port: number };
+    const { provider, deadline } = asking('retell', `http://127.0.0.1:${port}`);
+    expect(await complaintOf(provider.look('b1', deadline(400)))).toMatch(/did not answer in time/);
+    silent.close();
+  });
+});
+
+describe('the key', () => {
+  test('goes along within the origin', async () => {
+    await using retell = await startRetell({ batches, faults: [redirectTo('/get-batch-test/b1')] });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await provider.look('b1', deadline())).toMatchObject({ settled: true });
+    expect(retell.requests.map(({ headers }) => headers['authorization'])).toEqual([
+      'Bearer test-key',
+      'Bearer test-key',
+    ]);
+  });
+
+  test('does not follow a redirect to another host', async () => {
+    await using elsewhere = await startRetell({ batches });
+    await using retell = await startRetell({
+      batches,
+      faults: () => redirectTo(`${elsewhere.url}/get-batch-test/b1`),
+    });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await complaintOf(provider.look('b1', deadline()))).toContain(
+      `redirects to ${elsewhere.url}; the key is not sent there. If that is right, set api-url to it.`,
+    );
+    expect(elsewhere.requests.length).toBe(0);
+  });
+
+  test('goes round in circles only so often', async () => {
+    await using retell = await startRetell({ batches, faults: () => redirectTo('/get-batch-test/b1') });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await complaintOf(provider.look('b1', deadline()))).toContain('redirects more than 5 times.');
+    expect(retell.requests.length).toBe(6);
+  });
+
+  test('is in no message and no line of the log', async () => {
+    await using retell = await startRetell({
+      apiKey: 'another',
+      batches,
+      faults: [answer(503), answer(503), answer(503)],
+    });
+    const { provider, deadline, logged, traced } = asking('retell', retell.url, 'sk_very_secret');
+    const complaint = await complaintOf(provider.look('b1', deadline()));
+    expect(complaint).toContain('answered 401');
+    expect([complaint, ...logged, ...traced].join('\n')).not.toContain('sk_very_secret');
+    expect(traced.length).toBeGreaterThan(0);
+  });
+});
+
+test.each(['../v2/list-test-runs/x', 'a/b', 'a?b=c', 'a#b', '%2e%2e', 'ä', '👍', 'a\\b', 'a\nb'])(
+  'no id can reach another path: %j',
+  async (id) => {
+    await using retell = await startRetell({ batches });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await complaintOf(provider.look(id, deadline()))).toContain('answered 404');
+    expect(retell.requests.map(({ path }) => path)).toEqual([`/get-batch-test/${encodeURIComponent(id)}`]);
+  },
+);
+
+test('every request says who asks', async () => {
+  await using retell = await startRetell({ batches });
+  const { provider, deadline } = asking('retell', retell.url);
+  await provider.look('b1', deadline());
+  expect(retell.requests[0]?.headers).toMatchObject({
+    'user-agent': 'agent-test-gate/test',
+    accept: 'application/json',
+  });
+});
+
+test('a reading that is stopped ends at once', async () => {
+  await using retell = await startRetell({ batches, faults: () => ({ kind: 'hang', when: 'before' }) });
+  const { provider, deadline } = asking('retell', retell.url);
+  const stop = new AbortController();
+  const reading = complaintOf(provider.look('b1', deadline(60_000, stop.signal)));
+  await retell.seen(() => true);
+  stop.abort();
+  expect(await reading).toBe('The reading was stopped.');
+});
+
+test.each([304, 204, 205])('an answer %i without a body is no answer', async (status) => {
+  await using retell = await startRetell({ batches, faults: () => answer(status, '') });
+  const { provider, deadline } = asking('retell', retell.url);
+  expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+    status === 304
+      ? /answered 304\. Check api-url\.$/
+      : /answered with something that is not JSON: an empty body/,
+  );
+});
+
+test('the deadline that ends is told apart from a refusal', async () => {
+  await using retell = await startRetell({ batches, faults: () => rateLimited() });
+  const { provider, deadline } = asking('retell', retell.url);
+  await expect(provider.look('b1', deadline(100))).rejects.toBeInstanceOf(OutOfTime);
+});
+
+test('a reading that is to be made once gets all the time that there is', async () => {
+  let release = () => {};
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await using retell = await startRetell({ batches, faults: [{ kind: 'hold', until }] });
+  const patient = {
+    attempt: { small: 5_000, large: 5_000 },
+    shortestAttempt: 50,
+    backoff: { first: 5, longest: 5 },
+  };
+  const { provider, deadline } = asking('retell', retell.url, 'test-key', patient);
+  const reading = provider.look('b1', { ...deadline(4_000), noRetries: true });
+  await retell.seen(() => true);
+  setTimeout(release, 1_200);
+  expect(await reading).toMatchObject({ settled: true });
+});
+
+test('a reading that is to be made once is made once', async () => {
+  await using retell = await startRetell({ batches, faults: [answer(503)] });
+  const { provider, deadline } = asking('retell', retell.url);
+  const reading = provider.look('b1', { ...deadline(), noRetries: true });
+  expect(await complaintOf(reading)).toContain(
+    'answered 503 (Service Unavailable). The provider is in trouble: run this job again later.',
+  );
+  expect(retell.requests.length).toBe(1);
+});
+
+test('at most four requests are under way at once', async () => {
+  const many = Array.from({ length: 12 }, (_, index) => ({ id: `b${index}`, runs: [{}] }));
+  await using retell = await startRetell({ batches: many });
+  const { provider, deadline } = asking('retell', retell.url);
+  await Promise.all(many.map(({ id }) => provider.look(id, deadline())));
+  expect(Math.max(...retell.requests.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(4);
+});

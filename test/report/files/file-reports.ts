@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import type { Batch, BatchOutcome, Run } from '../../../src/domain/batch.ts';
+import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
+import { buildReport, type Report } from '../../../src/report/report.ts';
+
+/** Reports for the tests of the report files: one for each state, and any at all. */
+
+const CREATED = Date.UTC(2026, 8, 30, 14, 5, 0);
+
+export function run(id: string, status: Run['status'], more: Partial<Run> = {}): Run {
+  const testCase = { id: `tc_${id}`, name: `Test case ${id}` };
+  return { id: `run_${id}`, testCase, status, assertions: [], criteria: [], turns: [], ...more };
+}
+
+export function batch(runs: readonly Run[] | undefined, more: Partial<Batch> = {}): Batch {
+  const known = runs === undefined ? {} : { runs };
+  return { id: 'batch_1', settled: true, announced: {}, createdAt: CREATED, ...known, ...more };
+}
+
+/** A report on these batches with the verdict that they get. */
+export function report(batches: readonly (Batch | BatchOutcome)[], more: Partial<Report> = {}): Report {
+  const outcomes = batches.map((one) => ('settled' in one ? { id: one.id, batch: one } : one));
+  const settled = outcomes.every((one) => one.problem !== undefined || one.batch?.settled === true);
+  const ending = settled ? 'settled' : 'deadline';
+  const judgement = judge({ batches: outcomes, ending, timeoutMinutes: 30, now: CREATED + 90_000 });
+  return buildReport({
+    name: 'Agent tests (Retell)',
+    providerTitle: 'Retell',
+    judgement,
+    batches: outcomes,
+    transcripts: 'excerpt',
+    origin: {},
+    writtenAt: CREATED + 90_000,
+    waitedMs: 65_000,
+    ...more,
+  });
+}
+
+/** Every status, every kind of turn, a repeated name, and two batches of which one could not be read. */
+export const mixedReport = report(
+  [
+    batch(
+      [
+        run('1', 'failed', {
+          testCase: { id: 'tc_price', name: 'Says the price' },
+          explanation: 'The agent confirmed the order\nand never said what it costs.',
+          assertions: [
+            { label: 'greets the caller', outcome: 'passed' },
+            {
+              label: 'says the total',
+              outcome: 'failed',
+              expected: '12.50 < total',
+              actual: '"nothing" & goodbye',
+              explanation: 'No amount was said.',
+            },
+            { label: 'is polite', outcome: 'unknown' },
+          ],
+          criteria: ['The price is said before the order is confirmed.'],
+          turns: [
+            { kind: 'speech', speaker: 'caller', text: 'Two pizzas, please.' },
+            { kind: 'tool-call', tool: 'place_order', input: '{"pizzas":2}' },
+            { kind: 'tool-result', output: '{"ok":true}', succeeded: true },
+            { kind: 'tool-result', output: 'timed out', succeeded: false },
+            { kind: 'transition', from: 'order', to: 'goodbye' },
+            { kind: 'transition', to: 'end' },
+            { kind: 'speech', speaker: 'agent', text: 'Done. Goodbye!' },
+          ],
+          durationMs: 61_250,
+          createdAt: CREATED + 1000,
+        }),
+        run('2', 'passed', {
+          testCase: { id: 'tc_hours', name: 'Opening hours' },
+          explanation: 'The agent gave the right hours.',
+          turns: [{ kind: 'speech', speaker: 'agent', text: 'We open at nine.' }],
+          durationMs: 30_000.4,
+        }),
+        run('3', 'errored', {
+          testCase: { id: 'tc_hours_sunday', name: 'Opening hours' },
+          explanation: 'The simulated caller never joined.',
+          durationMs: 2000,
+        }),
+        run('4', 'cancelled'),
+        run('5', 'pending'),
+        run('6', 'pending', { unknownStatus: 'paused' }),
+      ],
+      {
+        subject: 'conversation-flow conversation_flow_1 version 12',
+        outcome: 'failed',
+        announced: { total: 6, passed: 1, failed: 1, errored: 1 },
+        publishesOnPass: true,
+      },
+    ),
+    { id: 'batch_2', problem: 'Retell does not know it (404 for GET api.example/get-batch-test).' },
+  ],
+  {
+    origin: {
+      commit: '5f0c1d2e3b4a59687766554433221100ffeeddcc',
+      repositoryUrl: 'https://github.com/example/pizza',
+      runId: 8123456789,
+      runNumber: 42,
+      runAttempt: 2,
+    },
+  },
+);
+
+/** One report for each way in which a gate can end. */
+export const reportOfEachState: readonly (readonly [state: string, report: Report])[] = [
+  ['passed', report([batch([run('1', 'passed'), run('2', 'passed')])])],
+  [
+    'several batches passed',
+    report([batch([run('1', 'passed')]), batch([run('1', 'passed')], { id: 'b2' })]),
+  ],
+  ['failed', report([batch([run('1', 'passed'), run('2', 'failed')])])],
+  [
+    'failed, known from the counters alone',
+    report([batch(undefined, { announced: { total: 3, failed: 1 } })]),
+  ],
+  ['errored', report([batch([run('1', 'passed'), run('2', 'errored')])])],
+  ['errored as a batch', report([batch([run('1', 'passed')], { outcome: 'errored' })])],
+  ['cancelled', report([batch([run('1', 'passed'), run('2', 'cancelled')])])],
+  ['cancelled as a batch', report([batch([run('1', 'passed')], { outcome: 'cancelled' })])],
+  ['timed out', report([batch([run('1', 'passed'), run('2', 'pending')], { settled: false })])],
+  ['timed out, never seen', report([{ id: 'batch_1' }])],
+  ['timed out, one of two batches', report([batch([run('1', 'passed')]), { id: 'b2' }])],
+  ['without runs', report([batch([])])],
+  ['with fewer runs than announced', report([batch([run('1', 'passed')], { announced: { total: 2 } })])],
+  ['with an unknown word', report([batch([run('1', 'pending', { unknownStatus: 'paused' })])])],
+  ['unreadable', report([{ id: 'batch_1', problem: 'The key was refused (401).' }])],
+  [
+    'unreadable at the end',
+    report([{ ...report([batch([run('1', 'passed')])]).batches[0]!, problem: 'Gone.' }]),
+  ],
+  ['without batches', report([])],
+  ['waiting', withoutJudgement(report([batch([run('1', 'passed')])]))],
+  ['of every status', mixedReport],
+  ['of every status, without conversations', { ...mixedReport, transcripts: 'none' }],
+];
+
+function withoutJudgement({ judgement: _, ...waiting }: Report): Report {
+  return waiting;
+}
+
+/** Any text: harmless, hostile to XML, and any sequence of UTF-16 code units, lone surrogates among them. */
+const anyText = fc.oneof(
+  fc.string(),
+  fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+  fc
+    .array(
+      fc.constantFrom(
+        ']]>',
+        '<!--',
+        '-->',
+        '<![CDATA[',
+        '&',
+        '&#0;',
+        '&lt;',
+        '"',
+        "'",
+        'true',
+        '\r',
+        '\n',
+        '\t',
+        ' ',
+        '\u0000',
+        '\u202e',
+        '\ud800',
+        '</error>',
+      ),
+    )
+    .map((parts) => parts.join('')),
+);
+const anyNumber = fc.oneof(fc.double(), fc.integer(), fc.constant(CREATED));
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+
+/** An object without the keys whose value is `undefined`, as the types of the domain want it. */
+function defined<T extends object>(arbitrary: fc.Arbitrary<T>) {
+  return arbitrary.map(
+    (value) => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T,
+  );
+}
+
+const anyTurn = fc.oneof(
+  fc.record({
+    kind: fc.constant('speech' as const),
+    speaker: fc.constantFrom('agent' as const, 'caller' as const),
+    text: anyText,
+  }),
+  fc.record({ kind: fc.constant('tool-call' as const), tool: anyText, input: anyText }),
+  defined(
+    fc.record({ kind: fc.constant('tool-result' as const), output: anyText, succeeded: maybe(fc.boolean()) }),
+  ),
+  defined(fc.record({ kind: fc.constant('transition' as const), from: maybe(anyText), to: anyText })),
+);
+
+const anyRun = defined(
+  fc.record({
+    id: anyText,
+    testCase: fc.record({ id: anyText, name: anyText }),
+    status: fc.constantFrom(
+      'pending' as const,
+      'passed' as const,
+      'failed' as const,
+      'errored' as const,
+      'cancelled' as const,
+    ),
+    unknownStatus: maybe(anyText),
+    explanation: maybe(anyText),
+    assertions: fc.array(
+      defined(
+        fc.record({
+          label: anyText,
+          outcome: fc.constantFrom('passed' as const, 'failed' as const, 'unknown' as const),
+          expected: maybe(anyText),
+          actual: maybe(anyText),
+          explanation: maybe(anyText),
+        }),
+      ),
+      { maxLength: 3 },
+    ),
+    criteria: fc.array(anyText, { maxLength: 2 }),
+    turns: fc.array(anyTurn, { maxLength: 4 }),
+    durationMs: maybe(anyNumber),
+    createdAt: maybe(anyNumber),
+  }),
+);
+
+const anyBatch = defined(
+  fc.record({
+    id: anyText,
+    settled: fc.boolean(),
+    outcome: maybe(
+      fc.constantFrom('passed' as const, 'failed' as const, 'errored' as const, 'cancelled' as const),
+    ),
+    unknownStatus: maybe(anyText),
+    announced: defined(fc.record({ total: maybe(fc.nat(9)), failed: maybe(fc.nat(9)) })),
+    runs: maybe(fc.array(anyRun, { maxLength: 4 })),
+    createdAt: maybe(anyNumber),
+    subject: maybe(anyText),
+  }),
+);
+
+const anyOutcome = defined(fc.record({ id: anyText, batch: maybe(anyBatch), problem: maybe(anyText) }));
+
+/** Any report; its verdict is anything but a `passed` that the runs do not bear out. */
+export const anyReport = defined(
+  fc.record({
+    name: anyText,
+    providerTitle: anyText,
+    judgement: maybe(
+      fc.record({
+        verdict: fc.constantFrom(...VERDICTS.filter((verdict) => verdict !== 'passed')),
+        reason: anyText,
+        notes: fc.array(anyText, { maxLength: 2 }),
+      }),
+    ),
+    batches: fc.array(anyOutcome, { maxLength: 3 }),
+    transcripts: fc.constantFrom('none' as const, 'excerpt' as const),
+    origin: defined(
+      fc.record({ commit: maybe(anyText), repositoryUrl: maybe(anyText), runId: maybe(fc.nat()) }),
+    ),
+    writtenAt: anyNumber,
+    waitedMs: anyNumber,
+  }),
+).map((parts) => buildReport(parts as Omit<Report, 'tally'>));

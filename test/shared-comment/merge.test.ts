@@ -1,0 +1,336 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Tally } from '../../src/domain/batch.ts';
+import type { State } from '../../src/report/sections/headline.ts';
+import { parseComment } from '../../src/shared-comment/codec.ts';
+import {
+  COMMENT_LIMIT,
+  findSection,
+  isLeftover,
+  type Merge,
+  mergeSection,
+  type OwnSection,
+  type WorkflowRun,
+} from '../../src/shared-comment/merge.ts';
+
+const NAME = 'Agent tests (Retell)';
+const RUN: WorkflowRun = {
+  workflow: 'acme/agents/.github/workflows/test.yml',
+  id: 9001,
+  number: 12,
+  attempt: 1,
+};
+
+function runs(counts: Partial<Tally>): Tally {
+  const all = { passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0, ...counts };
+  return { ...all, total: all.passed + all.failed + all.errored + all.cancelled + all.unfinished };
+}
+
+function section(
+  key: string,
+  state: State,
+  counts: Partial<Tally>,
+  markdown = `Report of ${key}.`,
+): OwnSection {
+  return { key, state, tally: runs(counts), label: `batch ${key}`, render: (max) => markdown.slice(0, max) };
+}
+
+function merge(existing: readonly string[], own: OwnSection, run = RUN, limit = COMMENT_LIMIT): Merge {
+  return mergeSection({ existing, own, writer: { name: NAME, run }, limit });
+}
+
+function bodyOf(merged: Merge): string {
+  if (merged.action !== 'write') throw new Error(`nothing was written: ${merged.why}`);
+  return merged.body;
+}
+
+/** The comment after each of these jobs has written in turn. */
+function written(...steps: readonly [OwnSection, WorkflowRun?][]): string {
+  return steps.reduce<string[]>((existing, [own, run]) => [bodyOf(merge(existing, own, run))], [])[0] ?? '';
+}
+
+/** Without markers: what a reader sees. */
+const shown = (body: string): string => body.replace(/<!-- .*? -->\n*/g, '').trim();
+
+const PASSED = section('a', 'passed', { passed: 3 });
+const FAILED = section('b', 'failed', { passed: 8, failed: 2 });
+const WAITING = section('c', 'waiting', { unfinished: 4 });
+
+describe('the text', () => {
+  test('one job has its headline as the heading and no heading of its own', () => {
+    expect(written([PASSED])).toBe(
+      [
+        '<!-- agent-test-gate {"version":1,"gate":"3e41cfd2e2c553fa","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
+        '## ✅ Agent tests (Retell): all 3 runs passed',
+        '',
+        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","runs":[3,0,0,0,0],"label":"batch a"} -->',
+        '',
+        'Report of a.',
+        '',
+        '<!-- agent-test-gate-end ca978112ca1bbdca -->',
+      ].join('\n'),
+    );
+  });
+
+  test('several jobs have the worst verdict and all counts above them, and a heading each', () => {
+    expect(shown(written([FAILED], [WAITING], [PASSED]))).toBe(
+      [
+        '## ❌ Agent tests (Retell): 2 of 17 runs failed, 4 unfinished',
+        '### ✅ batch a: all 3 runs passed',
+        'Report of a.',
+        '### ❌ batch b: 2 of 10 runs failed',
+        'Report of b.',
+        '### ⏳ batch c: waiting, 0 of 4 runs finished',
+        'Report of c.',
+      ].join('\n\n'),
+    );
+  });
+
+  const worstFirst = [
+    'failed',
+    'errored',
+    'cancelled',
+    'timed-out',
+    'inconclusive',
+    'waiting',
+    'passed',
+  ] as const;
+  test.each(
+    worstFirst.flatMap((worse, rank) => worstFirst.slice(rank).map((better) => [worse, better] as const)),
+  )('%s and %s together are called the former', (worse, better) => {
+    const first = section('a', worse, { passed: 1 });
+    const second = section('b', better, { passed: 1 });
+    const heading = /^## (\S+)/m;
+    const alone = heading.exec(written([first]))?.[1];
+    expect(heading.exec(written([first], [second]))?.[1]).toBe(alone);
+    expect(heading.exec(written([second], [first]))?.[1]).toBe(alone);
+  });
+
+  test('the order of writing makes no difference', () => {
+    const orders = [
+      [PASSED, FAILED, WAITING],
+      [WAITING, FAILED, PASSED],
+      [FAILED, PASSED, WAITING],
+    ];
+    expect(new Set(orders.map((order) => written(...order.map((own) => [own] as [OwnSection])))).size).toBe(
+      1,
+    );
+  });
+
+  test('line breaks of another kind, as the web page saves them, change nothing', () => {
+    const body = written([PASSED], [FAILED]);
+    expect(bodyOf(merge([`${body.replaceAll('\n', '\r\n')}\r\n`], PASSED))).toBe(body);
+  });
+
+  test('whatever keys and labels are, every section is read back', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 4 }),
+        fc.string({ unit: 'binary' }),
+        (keys, label) => {
+          const sections = keys.map((key) => ({ ...PASSED, key, label: `${label}--><!-- @somebody` }));
+          const body = written(...sections.map((own) => [own] as [OwnSection]));
+          const found = keys.map((key) => findSection(body, key, { name: NAME, run: RUN }));
+          expect(found.map((one) => one?.markdown)).toEqual(keys.map(() => 'Report of a.'));
+        },
+      ),
+    );
+  });
+});
+
+describe('whose comment it is', () => {
+  test.each([
+    ['another gate', written([PASSED]), 'Agent tests (Bland)'],
+    ['a comment with the marker further down', `> ${written([PASSED])}`, NAME],
+    ['a marker that is cut off', written([PASSED]).slice(0, 60), NAME],
+    ['a marker without a run', written([PASSED]).replace('"run":9001,', ''), NAME],
+    ['no marker at all', '## ✅ Agent tests (Retell): all 3 runs passed', NAME],
+  ])('not ours: %s', (_, body, name) => {
+    expect(parseComment(body, name)).toBeUndefined();
+  });
+
+  test('a section that is cut off is not there, and does not hide the next', () => {
+    const body = written([PASSED], [FAILED]).replace('<!-- agent-test-gate-end ca978112ca1bbdca -->', '');
+    expect(parseComment(body, NAME)).toMatchObject({ sections: [{ label: 'batch b' }] });
+  });
+
+  test('a newer format is left alone', () => {
+    const newer = written([PASSED]).replace('"version":1', '"version":2,"anything":[]');
+    expect(merge([newer], FAILED)).toEqual({ action: 'leave', why: 'newer-format' });
+  });
+});
+
+describe('who may write', () => {
+  const OTHER = 'acme/agents/.github/workflows/nightly.yml';
+  test.each([
+    ['an older run of this workflow', { ...RUN, id: 8001, number: 11 }, 'replaced'],
+    ['a newer run of this workflow', { ...RUN, id: 9999, number: 13 }, 'left'],
+    ['a newer run with a lower id, which only the number tells', { ...RUN, id: 7, number: 13 }, 'left'],
+    ['an older run of another workflow', { ...RUN, workflow: OTHER, id: 8001, number: 400 }, 'replaced'],
+    ['a newer run of another workflow', { ...RUN, workflow: OTHER, id: 9002, number: 2 }, 'left'],
+    ['a later attempt of this run', { ...RUN, attempt: 2 }, 'left'],
+    ['another job of this run', RUN, 'joined'],
+  ] as const)('over the comment of %s: %s', (_, theirs, expected) => {
+    const merged = merge([written([PASSED, theirs])], FAILED);
+    const both = written([PASSED], [FAILED]);
+    const outcome = { replaced: written([FAILED]), joined: both, left: 'newer-run' }[expected];
+    expect(merged.action === 'write' ? merged.body : merged.why).toBe(outcome);
+  });
+
+  test('a new attempt keeps what passed, says from which attempt that is, and drops what did not', () => {
+    const again = { ...RUN, attempt: 2 };
+    const body = written([PASSED], [FAILED], [WAITING], [section('d', 'waiting', {}), again]);
+    expect(shown(body)).toBe(
+      [
+        '## ⏳ Agent tests (Retell): waiting, 3 of 3 runs finished',
+        '### ✅ batch a (attempt 1): all 3 runs passed',
+        'Report of a.',
+        '### ⏳ batch d: waiting for the first result',
+        'Report of d.',
+      ].join('\n\n'),
+    );
+  });
+
+  test('a job that runs again replaces its own section even if that had passed', () => {
+    const again = { ...RUN, attempt: 2 };
+    expect(shown(written([PASSED], [section('a', 'failed', { failed: 3 }, 'Now bad.'), again]))).toBe(
+      '## ❌ Agent tests (Retell): 3 of 3 runs failed\n\nNow bad.',
+    );
+  });
+
+  test('two comments of a race become one, and what is final wins over what waits', () => {
+    const first = written([section('a', 'waiting', {}, 'Old.')], [section('b', 'waiting', {}, 'Old.')]);
+    const second = written([PASSED]);
+    expect(shown(bodyOf(merge([first, second], FAILED)))).toBe(shown(written([PASSED], [FAILED])));
+  });
+});
+
+describe('the section of a job', () => {
+  const writer = { name: NAME, run: RUN };
+  test('is found with its data', () => {
+    expect(findSection(written([PASSED], [FAILED]), 'b', writer)).toEqual({
+      key: '3e23e8160039594a',
+      attempt: 1,
+      state: 'failed',
+      tally: runs({ passed: 8, failed: 2 }),
+      label: 'batch b',
+      markdown: 'Report of b.',
+      shortened: false,
+    });
+  });
+
+  test.each([
+    ['of another job', written([FAILED])],
+    ['of an earlier attempt', written([PASSED, { ...RUN, attempt: 0 }])],
+    ['of another run', written([PASSED, { ...RUN, id: 9002, number: 13 }])],
+  ])('is not the one %s', (_, body) => {
+    expect(findSection(body, 'a', writer)).toBeUndefined();
+  });
+
+  test.each([
+    ['only this job wrote in it', written([PASSED]), true],
+    ['an older run wrote it', written([FAILED, { ...RUN, id: 8001, number: 11 }]), true],
+    ['an earlier attempt wrote it', written([FAILED, { ...RUN, attempt: 0 }]), true],
+    ['another job has its section there', written([PASSED], [FAILED]), false],
+    ['a newer run wrote it', written([PASSED, { ...RUN, id: 9002, number: 13 }]), false],
+    ['it is nothing of ours', 'Looks good to me.', false],
+  ])('a second comment can go if %s: %j', (_, body, expected) => {
+    expect(isLeftover(body, 'a', writer)).toBe(expected);
+  });
+});
+
+describe('the room', () => {
+  const LIMIT = 4_000;
+  const long = (key: string, state: State = 'failed', length = 100_000) =>
+    section(key, state, { failed: 1 }, key.repeat(length));
+  /** In hundreds: headlines take a little of the room. */
+  const lengths = (body: string): Record<string, number | 'one line'> => {
+    const parsed = parseComment(body, NAME);
+    const sections = parsed?.format === 'known' ? parsed.sections : [];
+    return Object.fromEntries(
+      sections.map(({ label, markdown, shortened }) => [
+        label,
+        shortened ? 'one line' : Math.round(markdown.length / 100),
+      ]),
+    );
+  };
+  /** Each job writes once, in turn. */
+  const share = (...jobs: readonly OwnSection[]) => {
+    const bodies: string[] = [];
+    for (const own of jobs) bodies.push(bodyOf(merge(bodies.slice(-1), own, RUN, LIMIT)));
+    expect(bodies.filter((body) => body.length > LIMIT)).toEqual([]);
+    return lengths(bodies.at(-1) ?? '');
+  };
+
+  test('one job has it all, less a reserve', () => {
+    const body = bodyOf(merge([], long('a')));
+    expect(body.length).toBe(65_000);
+  });
+
+  test('a job takes what the others leave', () => {
+    expect(share(section('a', 'passed', {}, 'a'.repeat(100)), long('b'))).toEqual({
+      'batch a': 1,
+      'batch b': 28,
+    });
+  });
+
+  test('a job leaves their share to those that still wait', () => {
+    expect(share(section('a', 'waiting', {}, 'a'.repeat(100)), long('b'))).toEqual({
+      'batch a': 1,
+      'batch b': 14,
+    });
+  });
+
+  test('a short report makes nobody shrink', () => {
+    expect(share(long('a', 'failed', 2_500), section('b', 'passed', {}, 'b'.repeat(100)))).toEqual({
+      'batch a': 25,
+      'batch b': 1,
+    });
+  });
+
+  test('a job that comes late to a full comment gets its share, and no more', () => {
+    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 14 });
+  });
+
+  test('jobs that write again and again come to rest at their shares', () => {
+    const jobs = [long('a'), long('b'), long('c')];
+    const settled = share(...jobs, ...jobs);
+    expect(settled).toEqual({ 'batch a': 9, 'batch b': 9, 'batch c': 9 });
+    expect(share(...jobs, ...jobs, ...jobs)).toEqual(settled);
+  });
+
+  test('says of a job that shrank how it ended and where the rest is', () => {
+    const body = bodyOf(merge([bodyOf(merge([], long('a'), RUN, LIMIT))], long('b'), RUN, LIMIT));
+    expect(shown(body)).toContain(
+      '### ❌ batch a: 1 of 1 run failed\n\nLeft out here to make room for other jobs: it is in the job summary.\n\n###',
+    );
+  });
+
+  test('a job whose own report does not fit at all is one line too', () => {
+    const stubborn = { ...long('b'), render: () => 'b'.repeat(5_000) };
+    expect(share(section('a', 'passed', {}, 'a'.repeat(100)), stubborn)).toEqual({
+      'batch a': 1,
+      'batch b': 'one line',
+    });
+  });
+
+  test('more jobs than lines are refused', () => {
+    const bodies: string[] = [];
+    let last: Merge = { action: 'leave', why: 'full' };
+    for (let job = 0; job < 20; job += 1) {
+      last = merge(bodies.slice(-1), long(`job ${job}`), RUN, LIMIT);
+      if (last.action === 'leave') break;
+      bodies.push(last.body);
+    }
+    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 11 });
+  });
+
+  test('a matrix of 150 long reports fits, each with its verdict', () => {
+    const bodies: string[] = [];
+    for (let job = 0; job < 150; job += 1) {
+      bodies.splice(0, 1, bodyOf(merge(bodies, long(`leg ${job}`, 'failed', 1_000))));
+    }
+    expect(Object.keys(lengths(bodies[0] ?? ''))).toHaveLength(150);
+    expect(bodies[0]).toContain('150 of 150 runs failed');
+  });
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { redactReport } from '../../src/report/redact-report.ts';
+import type { Report } from '../../src/report/report.ts';
+import { createRedactor } from '../../src/text/redact.ts';
+import { BLAND_RUNS, batch, reportOn, reportWith } from '../report/reports.ts';
+
+const KEY = 'key_Ab+/c d"é😀<9f';
+
+/** What becomes of a text, wherever in a report it stands. */
+function redacted(text: string, secrets: readonly string[]): string {
+  const report = redactReport(reportOn([], { name: text }), createRedactor(secrets));
+  return report.name;
+}
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+test.each([
+  ['as it is', `a ${KEY} b`, 'a *** b'],
+  ['twice', `${KEY}${KEY}`, '******'],
+  ['escaped for JSON', JSON.stringify({ key: KEY }), '{"key":"***"}'],
+  ['escaped for JSON within JSON', JSON.stringify(JSON.stringify(KEY)), '"\\"***\\""'],
+  [
+    'in JSON escapes only',
+    [...KEY]
+      .flatMap((sign) =>
+        Array.from(
+          { length: sign.length },
+          (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`,
+        ),
+      )
+      .join(''),
+    '***',
+  ],
+  ['encoded for a URL', `?key=${encodeURIComponent(KEY)}&x=1`, '?key=***&x=1'],
+  [
+    'encoded for a URL by another hand',
+    encodeURIComponent(KEY).toLowerCase().replace('key_ab', 'key_Ab'),
+    '***',
+  ],
+  ['encoded for a form', new URLSearchParams({ key: KEY }).toString(), 'key=***'],
+  ['escaped for HTML', KEY.replace('"', '&quot;').replace('<', '&lt;').replace('é', '&#xE9;'), '***'],
+  ['in base64', `Basic ${base64(KEY)}`, 'Basic ***'],
+  ['in base64 for a URL', Buffer.from(KEY).toString('base64url'), '***'],
+  ['with invisible signs in it', [...KEY].join('\u200b'), '***'],
+])('a secret %s is not left', (_how, text, expected) => {
+  expect(redacted(text, [KEY])).toBe(expected);
+});
+
+test.each([
+  [0, '***nJlc3Q='],
+  [1, 'Om***pyZXN0'],
+  [2, 'Ojp***6cmVzdA=='],
+])(
+  'of a secret in base64 behind %i other bytes only what it shares signs with is left',
+  (before, expected) => {
+    expect(redacted(base64(`${':'.repeat(before)}${KEY}:rest`), [KEY])).toBe(expected);
+  },
+);
+
+test.each([
+  ['an empty secret', ['', ' \n'], 'all stays', 'all stays'],
+  ['a header’s secret', ['Bearer abc123'], 'Bearer abc123 or abc123', '*** or ***'],
+  ['a secret within another', ['abc', 'abcdef'], 'abcdef and abc', '*** and ***'],
+  ['a secret with white space around it', [' abc123\n'], 'x abc123 y', 'x *** y'],
+  ['a secret of signs that patterns know', ['a.c*[x]-$1'], 'abc a.c*[x]-$1', 'abc ***'],
+  ['a secret in other letters', ['abc123'], 'ABC123', 'ABC123'],
+])('%s', (_what, secrets, text, expected) => {
+  expect(redacted(text, secrets)).toBe(expected);
+});
+
+test('every string of a report is looked at', () => {
+  const report = redactReport(
+    reportWith(() => `x ${KEY}`),
+    createRedactor([KEY]),
+  );
+  expect(report).toEqual({ ...reportWith(() => 'x ***') });
+});
+
+test('a secret that is one of our own words leaves the report whole', () => {
+  const report: Report = reportOn([batch('b', Object.values(BLAND_RUNS))]);
+  const secrets = ['passed', 'failed', 'speech', 'agent', 'excerpt'];
+  const { judgement, transcripts, batches } = redactReport(report, createRedactor(secrets));
+  expect(judgement?.verdict).toBe('failed');
+  expect(transcripts).toBe('excerpt');
+  expect(batches[0]?.batch?.runs?.map(({ status }) => status)).toEqual(
+    Object.values(BLAND_RUNS).map(({ status }) => status),
+  );
+});
