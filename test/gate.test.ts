@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Inputs, parseInputs } from '../src/action/inputs.ts';
-import type { Batch, Run, RunStatus } from '../src/domain/batch.ts';
+import type { Batch } from '../src/domain/batch.ts';
+import type { Run, RunStatus } from '../src/domain/run.ts';
 import { type Publisher, runGate } from '../src/gate.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';

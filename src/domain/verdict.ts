@@ -1,12 +1,5 @@
-import {
-  type BatchOutcome,
-  contradictions,
-  countRuns,
-  seenBatches,
-  type Tally,
-  tally,
-  unknownWords,
-} from './batch.ts';
+import { type Batch, type BatchOutcome, countRuns, seenBatches, type Tally, tally } from './batch.ts';
+import { contradictions, unknownWords } from './integrity.ts';
 
 /** How far a provider's clock may be ahead of the runner's. */
 const CLOCK_SKEW_MINUTES = 60;
@@ -182,10 +175,7 @@ function inconclusive(evidence: Evidence): Finding[] {
   return findings;
 }
 
-function age(
-  { now, maxBatchAgeMinutes }: Evidence,
-  batch: { id: string; createdAt?: number },
-): string | undefined {
+function age({ now, maxBatchAgeMinutes }: Evidence, batch: Batch): string | undefined {
   if (maxBatchAgeMinutes === undefined) return undefined;
   if (batch.createdAt === undefined) {
     return `The provider does not say when batch ${batch.id} was created, so it cannot be shown to be younger than ${duration(maxBatchAgeMinutes)} (max-batch-age-minutes).`;

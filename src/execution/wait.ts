@@ -1,5 +1,6 @@
 import type { Clock, Deadline } from '../clock.ts';
-import { type Batch, type BatchOutcome, contradictions, tally, unknownWords } from '../domain/batch.ts';
+import { type Batch, type BatchOutcome, tally } from '../domain/batch.ts';
+import { contradictions, unknownWords } from '../domain/integrity.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { OutOfTime, ProviderError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';

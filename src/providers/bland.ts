@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Deadline } from '../clock.ts';
-import type { Assertion, Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
+import type { Batch } from '../domain/batch.ts';
+import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
 import { ProviderError } from '../errors.ts';
 import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
@@ -230,7 +231,6 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
       total: body.total_scenarios,
       ...(body.passed_scenarios === undefined ? {} : { passed: body.passed_scenarios }),
       ...(body.failed_scenarios === undefined ? {} : { failed: body.failed_scenarios }),
-      failedMayIncludeErrored: true,
     },
     // Before they are listed, the counters tell more than the empty list.
     ...(runs.length === 0 && outcome === undefined ? {} : { runs }),
@@ -249,11 +249,11 @@ const isSameId = (one: string, other: string): boolean => one.toLowerCase() === 
 
 function toRun(body: RunBody): Run {
   const known = STATUS.get(body.status);
-  const caseId = body.scenario_id ?? '';
+  const caseId = body.scenario_id || undefined;
   const createdAt = milliseconds(body.created_at);
   return {
     id: body.id,
-    testCase: { id: caseId, name: body.scenario?.name ?? (caseId || body.id) },
+    testCase: { id: caseId, name: body.scenario?.name ?? caseId ?? body.id },
     status: known ?? 'pending',
     ...(known === undefined ? { unknownStatus: body.status } : {}),
     assertions: (body.assertion_results ?? []).flatMap(toAssertion),

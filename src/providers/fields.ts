@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Run } from '../domain/batch.ts';
+import type { Run } from '../domain/run.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 
 /** Reads JSON by a schema; throws `MalformedAnswer` with the path of the first field that does not fit. */

@@ -1,5 +1,6 @@
 import type { Deadline } from '../clock.ts';
-import type { Batch, Run } from '../domain/batch.ts';
+import type { Batch } from '../domain/batch.ts';
+import type { Run } from '../domain/run.ts';
 
 /** The values of the input `provider`. */
 export const PROVIDER_NAMES = ['retell', 'bland'] as const;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { Batch, Run, RunStatus, Turn } from '../domain/batch.ts';
+import type { Batch } from '../domain/batch.ts';
+import type { Run, RunStatus, Turn } from '../domain/run.ts';
 import { ProviderError } from '../errors.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
@@ -187,10 +188,10 @@ function readPage(json: unknown): { runs: Run[]; nextKey: string | undefined } {
 function toRun(body: z.infer<typeof runSchema>): Run {
   const known = RUN_STATUS.get(body.status);
   const snapshot = body.test_case_definition_snapshot;
-  const caseId = body.test_case_definition_id ?? '';
+  const caseId = body.test_case_definition_id || undefined;
   return {
     id: body.test_case_job_id,
-    testCase: { id: caseId, name: snapshot?.name ?? (caseId || body.test_case_job_id) },
+    testCase: { id: caseId, name: snapshot?.name ?? caseId ?? body.test_case_job_id },
     status: known ?? 'pending',
     ...(known === undefined ? { unknownStatus: body.status } : {}),
     ...(body.result_explanation === undefined ? {} : { explanation: body.result_explanation }),

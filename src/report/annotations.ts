@@ -1,4 +1,4 @@
-import type { Run } from '../domain/batch.ts';
+import type { Run } from '../domain/run.ts';
 import { logLine } from '../text/clean.ts';
 import { STATUS_WORDS } from '../text/format.ts';
 import type { Report } from './report.ts';

@@ -1,4 +1,5 @@
-import type { BatchOutcome, Run } from '../domain/batch.ts';
+import type { BatchOutcome } from '../domain/batch.ts';
+import type { Run } from '../domain/run.ts';
 import type { Limit } from './fit.ts';
 import type { Report } from './report.ts';
 import { publicTurns } from './run-text.ts';

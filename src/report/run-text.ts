@@ -1,4 +1,4 @@
-import type { Assertion, Run, Turn } from '../domain/batch.ts';
+import type { Assertion, Run, Turn } from '../domain/run.ts';
 import type { Report } from './report.ts';
 
 /** Plain words about a run, for the report files. All of it may be foreign text. */

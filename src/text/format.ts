@@ -1,4 +1,5 @@
-import type { RunStatus, Tally } from '../domain/batch.ts';
+import type { Tally } from '../domain/batch.ts';
+import type { RunStatus } from '../domain/run.ts';
 
 /** Times, counts and statuses in words, the same in every rendering. */
 

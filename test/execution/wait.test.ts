@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Deadline } from '../../src/clock.ts';
-import type { Batch, Run, RunStatus } from '../../src/domain/batch.ts';
+import type { Batch } from '../../src/domain/batch.ts';
+import type { Run, RunStatus } from '../../src/domain/run.ts';
 import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';

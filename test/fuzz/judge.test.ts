@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type Announced,
-  type Batch,
-  type BatchOutcome,
-  RUN_STATUSES,
-  type Run,
-  tally,
-} from '../../src/domain/batch.ts';
+import { type Announced, type Batch, type BatchOutcome, tally } from '../../src/domain/batch.ts';
+import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { type Evidence, judge, VERDICTS } from '../../src/domain/verdict.ts';
 
 const SEED = 20260914;
@@ -46,7 +40,6 @@ const announced: fc.Arbitrary<Announced> = fc
     passed: maybe(count),
     failed: maybe(count),
     errored: maybe(count),
-    failedMayIncludeErrored: maybe(fc.boolean()),
   })
   .map((each) => defined(each) as Announced);
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Deadline } from '../../src/clock.ts';
-import type { Batch, Run } from '../../src/domain/batch.ts';
+import type { Batch } from '../../src/domain/batch.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';

@@ -1,4 +1,5 @@
-import type { Assertion, Batch, BatchOutcome, Run, RunStatus, Turn } from '../../src/domain/batch.ts';
+import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import { buildReport, type Origin, type Report } from '../../src/report/report.ts';
 

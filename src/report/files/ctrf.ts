@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../domain/batch.ts';
+import type { RunStatus } from '../../domain/run.ts';
 import { type Report, workflowRunUrl } from '../report.ts';
 import { publicTurns, turnText } from '../run-text.ts';
 import { type Entry, type Suite, testSuites } from './test-suites.ts';

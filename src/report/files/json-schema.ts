@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RUN_STATUSES } from '../../domain/batch.ts';
+import { RUN_STATUSES } from '../../domain/run.ts';
 import { VERDICTS } from '../../domain/verdict.ts';
 
 /**
@@ -28,7 +28,8 @@ const tally = z
 const assertion = z
   .object({
     label: z.string(),
-    outcome: z.enum(['passed', 'failed', 'unknown']),
+    outcome: z.enum(['passed', 'failed', 'skipped', 'unknown']),
+    required: z.boolean().optional().meta({ description: 'Whether the run cannot pass without it.' }),
     expected: z.string().optional(),
     actual: z.string().optional(),
     explanation: z.string().optional(),
@@ -46,13 +47,17 @@ const run = z
   .object({
     id: z.string(),
     testCase: z
-      .object({ id: z.string(), name: z.string() })
+      .object({ id: z.string().optional(), name: z.string() })
       .meta({ description: 'Its identity is its id: names repeat and change.' }),
     status: z.enum(RUN_STATUSES),
     unknownStatus: z
       .string()
       .optional()
       .meta({ description: "The provider's status word, where this action does not know it." }),
+    conflict: z
+      .string()
+      .optional()
+      .meta({ description: 'The contradicting statuses of this run, in the words of the provider.' }),
     explanation: z
       .string()
       .optional()

@@ -1,4 +1,5 @@
-import type { BatchOutcome, Run } from '../../domain/batch.ts';
+import type { BatchOutcome } from '../../domain/batch.ts';
+import type { Run } from '../../domain/run.ts';
 import { passRate, type Report } from '../report.ts';
 import { publicTurns } from '../run-text.ts';
 import type { ReportFile } from './json-schema.ts';
@@ -51,6 +52,7 @@ function runOf(report: Report, run: Run): RunOfFile {
     testCase: run.testCase,
     status: run.status,
     unknownStatus: run.unknownStatus,
+    conflict: run.conflict,
     explanation: run.explanation,
     assertions: [...run.assertions],
     criteria: [...run.criteria],

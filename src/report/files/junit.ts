@@ -1,5 +1,5 @@
 import XMLBuilder from 'fast-xml-builder';
-import type { Run } from '../../domain/batch.ts';
+import type { Run } from '../../domain/run.ts';
 import type { Report } from '../report.ts';
 import { publicTurns, turnText } from '../run-text.ts';
 import { type Entry, type Suite, testSuites } from './test-suites.ts';
@@ -85,7 +85,10 @@ function resultElement({ status, rawStatus, message, details }: Entry): object {
 
 /** What the result element has no place for. */
 function systemOut(report: Report, { status, details }: Entry, run: Run): string {
-  const ids = `Run: ${fileLine(run.id)}\nTest case: ${fileLine(run.testCase.id)}`;
+  const ids = [
+    `Run: ${fileLine(run.id)}`,
+    ...(run.testCase.id === undefined ? [] : [`Test case: ${fileLine(run.testCase.id)}`]),
+  ].join('\n');
   const why = status === 'passed' ? details : '';
   const conversation = publicTurns(report, run).map(turnText).join('\n');
   return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));

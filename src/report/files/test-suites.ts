@@ -1,4 +1,5 @@
-import type { BatchOutcome, Run, RunStatus } from '../../domain/batch.ts';
+import type { BatchOutcome } from '../../domain/batch.ts';
+import type { Run, RunStatus } from '../../domain/run.ts';
 import { isProven } from '../../domain/verdict.ts';
 import type { Report } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
@@ -75,10 +76,12 @@ function runEntries(runs: readonly Run[]): Entry[] {
 
 /** The names of the test cases; where several runs share one, with the test case's id, and then the run's as well. */
 function distinctNames(runs: readonly Run[]): string[] {
-  const names = runs.map(({ testCase }) => fileLine(testCase.name) || fileLine(testCase.id) || 'Unnamed');
+  const names = runs.map(
+    ({ testCase }) => fileLine(testCase.name) || fileLine(testCase.id ?? '') || 'Unnamed',
+  );
   const withTestCase = tellApart(
     names,
-    runs.map(({ testCase }) => testCase.id),
+    runs.map(({ testCase }) => testCase.id ?? ''),
   );
   return tellApart(
     withTestCase,

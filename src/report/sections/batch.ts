@@ -1,11 +1,5 @@
-import {
-  type Batch,
-  type BatchOutcome,
-  countRuns,
-  type Run,
-  type RunStatus,
-  tally,
-} from '../../domain/batch.ts';
+import { type Batch, type BatchOutcome, countRuns, tally } from '../../domain/batch.ts';
+import type { Run, RunStatus } from '../../domain/run.ts';
 import { isProven, type Verdict } from '../../domain/verdict.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import { dotted, fold, foreign, heading, paragraph, render, words } from '../markdown.ts';

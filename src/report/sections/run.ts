@@ -1,4 +1,4 @@
-import type { Assertion, Run, Turn } from '../../domain/batch.ts';
+import type { Assertion, Run, Turn } from '../../domain/run.ts';
 import { formatDuration, STATUS_WORDS } from '../../text/format.ts';
 import {
   type Block,

@@ -35,7 +35,7 @@ function countsOf(tests: readonly { readonly status: string }[]) {
 }
 
 test('the CTRF report maps every status and keeps our word for it', async () => {
-  await expect(renderCtrf(mixedReport)).toMatchFileSnapshot('../golden/ctrf.json');
+  await expect(renderCtrf(mixedReport)).toMatchFileSnapshot('../../golden/ctrf.json');
 });
 
 test.each(reportOfEachState)(

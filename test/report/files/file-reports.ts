@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Batch, BatchOutcome, Run } from '../../../src/domain/batch.ts';
+import type { Batch, BatchOutcome } from '../../../src/domain/batch.ts';
+import type { Run } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport, type Report } from '../../../src/report/report.ts';
 

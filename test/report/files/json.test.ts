@@ -31,7 +31,7 @@ test('the JSON Schema refuses a report without a verdict that we know', () => {
 });
 
 test('the JSON report holds every run unshortened', async () => {
-  await expect(renderJson(mixedReport)).toMatchFileSnapshot('../golden/report.json');
+  await expect(renderJson(mixedReport)).toMatchFileSnapshot('../../golden/report.json');
 });
 
 test.each(reportOfEachState)('the JSON report of a gate %s is valid and says its verdict', (_, shown) => {

@@ -112,7 +112,7 @@ test('the check against the schema sees an attribute and an element that do not 
 });
 
 test('the JUnit report tells failures, errors and skipped runs apart', async () => {
-  await expect(renderJunit(mixedReport)).toMatchFileSnapshot('../golden/report.xml');
+  await expect(renderJunit(mixedReport)).toMatchFileSnapshot('../../golden/report.xml');
 });
 
 test.each(reportOfEachState)(

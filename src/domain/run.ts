@@ -1,0 +1,63 @@
+/**
+ * A **batch** is one execution of a set of **test cases** against an agent; a **run** is one execution of one test
+ * case. Providers' words end in `providers/`; the words here are ours.
+ */
+
+/** `pending` covers every state before the end, and status words that we do not know. */
+export const RUN_STATUSES = ['pending', 'passed', 'failed', 'errored', 'cancelled'] as const;
+/** What became of a run. */
+export type RunStatus = (typeof RUN_STATUSES)[number];
+/** How a run can end. */
+export type RunEnd = Exclude<RunStatus, 'pending'>;
+
+/** What was executed. */
+export interface TestCase {
+  /** The provider's id of it; `undefined` where the provider gives none. Names repeat and change, so they identify nothing. */
+  readonly id: string | undefined;
+  /** For people; the id, or the run's id, where the provider gives no name. */
+  readonly name: string;
+}
+
+/** One check inside a run, as far as the provider reports it. It explains a run and never decides it. */
+export interface Assertion {
+  /** What was checked, as a person would name it. */
+  readonly label: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped' | 'unknown';
+  /** Whether the run cannot pass without it; `undefined` where the provider does not say. */
+  readonly required?: boolean | undefined;
+  readonly expected?: string | undefined;
+  readonly actual?: string | undefined;
+  /** The judge's words. */
+  readonly explanation?: string | undefined;
+}
+
+/** One entry of a conversation, in order. */
+export type Turn =
+  | { readonly kind: 'speech'; readonly speaker: 'agent' | 'caller'; readonly text: string }
+  | { readonly kind: 'tool-call'; readonly tool: string; readonly input: string }
+  | { readonly kind: 'tool-result'; readonly output: string; readonly succeeded?: boolean | undefined }
+  | { readonly kind: 'transition'; readonly from?: string | undefined; readonly to: string };
+
+/** One execution of one test case. */
+export interface Run {
+  readonly id: string;
+  readonly testCase: TestCase;
+  readonly status: RunStatus;
+  /** The provider's status word, when it is one that we do not know. */
+  readonly unknownStatus?: string | undefined;
+  /**
+   * The statuses that the provider gave this one run in different answers or places, in its own words, when they
+   * contradict each other: `PASSED and FAILED`. The status is then `pending`, since none of them is proven.
+   */
+  readonly conflict?: string | undefined;
+  /** Why the provider judged as it did; for a run that errored, what went wrong. */
+  readonly explanation?: string | undefined;
+  readonly assertions: readonly Assertion[];
+  /** What the run was judged by, when the provider gives one verdict for all of it (Retell's metrics). */
+  readonly criteria: readonly string[];
+  /** The conversation; empty when the provider did not give it, or the run passed. */
+  readonly turns: readonly Turn[];
+  readonly durationMs?: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number | undefined;
+}
