@@ -2,7 +2,7 @@ import type { Inputs } from './action/inputs.ts';
 import type { Clock } from './clock.ts';
 import type { BatchOutcome } from './domain/batch.ts';
 import { type Ending, type Judgement, judge } from './domain/verdict.ts';
-import { createWaitLog } from './execution/progress.ts';
+import { createProgress } from './execution/progress.ts';
 import { waitForBatches } from './execution/wait.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Findings } from './report/report.ts';
@@ -38,7 +38,7 @@ export interface Surroundings {
 export async function runGate(inputs: Inputs, surroundings: Surroundings): Promise<Judgement> {
   const { provider, publisher, clock, signal, log } = surroundings;
   const startedAt = clock.now();
-  // A batch's age is what it was when the gate began: waiting makes nothing a replay.
+  // Age is measured at the start, so a long wait does not make a fresh batch too old.
   const startedEpoch = clock.epoch();
   const until = startedAt + inputs.timeoutMinutes * 60_000;
 
@@ -51,10 +51,10 @@ export async function runGate(inputs: Inputs, surroundings: Surroundings): Promi
     waitedMs: clock.now() - startedAt,
   });
 
-  const waitLog = createWaitLog({ batchIds: inputs.batchIds, clock, log, until });
-  publisher.showWaiting(findings(waitLog.outcomes()));
+  const progress = createProgress({ batchIds: inputs.batchIds, clock, log, until });
+  publisher.showWaiting(findings(progress.outcomes()));
   const heart = new AbortController();
-  const heartbeat = waitLog.beat(heart.signal);
+  const heartbeat = progress.beat(heart.signal);
   const waited = await waitForBatches({
     provider,
     batchIds: inputs.batchIds,
@@ -64,7 +64,7 @@ export async function runGate(inputs: Inputs, surroundings: Surroundings): Promi
     signal,
     log,
     onLook: (batch) => {
-      if (waitLog.saw(batch)) publisher.showWaiting(findings(waitLog.outcomes()));
+      if (progress.saw(batch)) publisher.showWaiting(findings(progress.outcomes()));
     },
   }).finally(() => heart.abort());
   await heartbeat;
@@ -72,7 +72,14 @@ export async function runGate(inputs: Inputs, surroundings: Surroundings): Promi
 
   const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Judgement> => {
     const { timeoutMinutes, maxBatchAgeMinutes } = inputs;
-    const judgement = judge({ batches, ending, now: startedEpoch, timeoutMinutes, maxBatchAgeMinutes });
+    const judgement = judge({
+      batches,
+      ending,
+      providerTitle: provider.title,
+      now: startedEpoch,
+      timeoutMinutes,
+      maxBatchAgeMinutes,
+    });
     await publisher.publish(findings(batches, judgement), { until: clock.now() + publishMs, signal: stop });
     return judgement;
   };

@@ -75,7 +75,7 @@ describe('the story', () => {
       })),
     ).toEqual([
       {
-        judgement: { verdict: 'passed', reason: 'All 2 runs in 2 batches passed.', notes: [] },
+        judgement: { verdict: 'passed', reason: 'All 2 test cases in 2 batches passed.', notes: [] },
         ids: ['b1', 'b2'],
         name: 'Agent tests (Retell)',
         providerTitle: 'Retell',
@@ -84,10 +84,10 @@ describe('the story', () => {
     expect(progress.every(({ judgement }) => judgement === undefined)).toBe(true);
     expect(progress.length).toBeGreaterThan(1);
     expect(logged).toEqual([
-      '[0:00] 0 of 1 run finished, 0 passed',
-      '[0:00] 0 of 2 runs finished, 0 passed',
-      '[0:10] 1 of 2 runs finished, 1 passed',
-      '[0:10] 2 of 2 runs finished, 2 passed',
+      '[0:00] 0 of 1 test case finished, 0 passed, 1 of 2 batches not read yet',
+      '[0:00] 0 of 2 test cases finished, 0 passed',
+      '[0:10] 1 of 2 test cases finished, 1 passed',
+      '[0:10] 2 of 2 test cases finished, 2 passed',
     ]);
   });
 
@@ -103,8 +103,8 @@ describe('the story', () => {
     const { verdict, logged } = await gate(provider(9_999, 'passed'));
     expect(verdict).toBe('timed-out');
     expect(logged.slice(2, 4)).toEqual([
-      '[1:00] still waiting, for at most 29 min more: 0 of 2 runs finished, 0 passed',
-      '[2:00] still waiting, for at most 28 min more: 0 of 2 runs finished, 0 passed',
+      '[1:00] still waiting, for at most 29 min more: 0 of 2 test cases finished, 0 passed',
+      '[2:00] still waiting, for at most 28 min more: 0 of 2 test cases finished, 0 passed',
     ]);
   });
 });
@@ -126,7 +126,7 @@ describe('a workflow that is cancelled', () => {
     );
     expect(verdict).toBe('cancelled');
     expect(published.map(({ judgement }) => judgement?.reason)).toEqual([
-      'The workflow was cancelled before the gate had finished. The provider has no way to cancel a batch: b1, b2 go on there.',
+      'The workflow was cancelled before the gate had finished. Retell cannot cancel a batch, so b1, b2 keep running.',
     ]);
   });
 

@@ -1,5 +1,4 @@
 import { readContext } from '../github/context.ts';
-import { redactReport } from '../report/redact-report.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import type { OwnSection } from '../shared-comment/merge.ts';
@@ -87,16 +86,18 @@ function reportWithout(
   { verdict, reason }: Pick<NonNullable<Findings['judgement']>, 'verdict' | 'reason'>,
   { edges, setting }: { edges: PublishingEdges; setting: Setting },
 ): Report {
-  const report = buildReport({
-    name,
-    providerTitle: '',
-    judgement: { verdict, reason, notes: [] },
-    batches: batchIds.map((id) => ({ id })),
-    writtenAt: edges.clock.epoch(),
-    waitedMs: 0,
-    ...setting,
-  });
-  return redactReport(report, edges.redact);
+  return buildReport(
+    {
+      name,
+      providerTitle: '',
+      judgement: { verdict, reason, notes: [] },
+      batches: batchIds.map((id) => ({ id })),
+      writtenAt: edges.clock.epoch(),
+      waitedMs: 0,
+      ...setting,
+    },
+    edges.redact,
+  );
 }
 
 function restored({ section }: RememberedComment): OwnSection {

@@ -4,7 +4,6 @@ import { annotationsFor } from '../report/annotations.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
-import { redactReport } from '../report/redact-report.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import type { Inputs } from './inputs.ts';
@@ -42,8 +41,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   let latest: Findings | undefined;
   let showing: Promise<void> | undefined;
 
-  const reportOn = (findings: Findings): Report =>
-    redactReport(buildReport({ ...findings, ...setting }), options.redact);
+  const reportOn = (findings: Findings): Report => buildReport({ ...findings, ...setting }, options.redact);
 
   /** Brings the comment up to date as long as there is news, at most once a minute. */
   async function show(): Promise<void> {

@@ -42,9 +42,11 @@ export interface BatchOutcome {
   readonly batch?: Batch | undefined;
   /** Why the batch could not be read to its end: one sentence for a person. */
   readonly problem?: string | undefined;
+  /** The same list of runs, ids and statuses, was seen in two looks at least one poll interval apart. */
+  readonly isListConfirmed?: boolean | undefined;
 }
 
-/** Whole numbers of runs. `total` is the sum of the others. */
+/** Numbers of test cases. `total` is the sum of the others. */
 export interface Tally {
   readonly total: number;
   readonly passed: number;
@@ -54,32 +56,19 @@ export interface Tally {
   readonly unfinished: number;
 }
 
-/**
- * Counts runs, over any number of batches. Runs that the provider announced and that were not seen count as
- * unfinished; where the runs were not read at all, the provider's own counts serve.
- */
-export function tally(batches: readonly Batch[]): Tally {
-  const sum = { passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0 };
-  for (const batch of batches) {
-    const one = batch.runs === undefined ? tallyAnnounced(batch.announced) : countByStatus(batch.runs);
-    sum.passed += one.passed;
-    sum.failed += one.failed;
-    sum.errored += one.errored;
-    sum.cancelled += one.cancelled;
-    const seen = one.passed + one.failed + one.errored + one.cancelled + one.pending;
-    sum.unfinished += one.pending + Math.max(0, (batch.announced.total ?? 0) - seen);
-  }
-  return { total: sum.passed + sum.failed + sum.errored + sum.cancelled + sum.unfinished, ...sum };
+/** How many runs of a batch are finished and how many there are, as far as it is known: how far the batch is. */
+export function runsFinished({ announced, runs }: Batch): { finished: number; total: number } {
+  const { passed = 0, failed = 0, errored = 0, cancelled = 0 } = announced;
+  const finished =
+    runs === undefined ? passed + failed + errored + cancelled : runs.length - countByStatus(runs).pending;
+  return { finished, total: Math.max(announced.total ?? 0, runs?.length ?? finished) };
 }
 
+/** How many runs have each status. */
 export function countByStatus(runs: readonly Run[]): Record<RunStatus, number> {
   const counts = { pending: 0, passed: 0, failed: 0, errored: 0, cancelled: 0 };
   for (const run of runs) counts[run.status] += 1;
   return counts;
-}
-
-function tallyAnnounced({ passed, failed, errored }: Announced): Record<RunStatus, number> {
-  return { pending: 0, passed: passed ?? 0, failed: failed ?? 0, errored: errored ?? 0, cancelled: 0 };
 }
 
 /** "1 run", "2 runs" */

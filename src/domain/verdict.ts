@@ -1,13 +1,25 @@
-import { type Batch, type BatchOutcome, countRuns, seenBatches, type Tally, tally } from './batch.ts';
+import { type Batch, type BatchOutcome, countRuns, seenBatches, type Tally } from './batch.ts';
 import { contradictions, unknownWords } from './integrity.ts';
+import { countCases, resultsOf, tally } from './test-case.ts';
 
 /** How far a provider's clock may be ahead of the runner's. */
-const CLOCK_SKEW_MINUTES = 60;
+const CLOCK_SKEW_MINUTES = 2;
 
-/** Our judgement of all batches together. Only `passed` opens the gate. */
-export const VERDICTS = ['passed', 'failed', 'errored', 'cancelled', 'timed-out', 'inconclusive'] as const;
+/** Our judgement of all batches together, worst first: the first that applies is the verdict. Only `passed` opens the gate. */
+export const VERDICTS = ['failed', 'errored', 'cancelled', 'timed-out', 'inconclusive', 'passed'] as const;
 /** See `VERDICTS`. */
 export type Verdict = (typeof VERDICTS)[number];
+
+/** What a gate, a batch or a job's part of a report can be called in one word. */
+export type State = 'waiting' | Verdict;
+
+/** All states, worst first: what still waits may yet fail, so it comes before what passed. */
+const STATES: readonly State[] = [...VERDICTS.slice(0, -1), 'waiting', 'passed'];
+
+/** The worst of several states; `waiting` if there are none. */
+export function worstState(states: readonly State[]): State {
+  return STATES.find((one) => states.includes(one)) ?? 'waiting';
+}
 
 /** Why the waiting ended: every batch settled (or cannot be read), the deadline came, or the workflow was cancelled. */
 export type Ending = 'settled' | 'deadline' | 'cancelled';
@@ -25,6 +37,8 @@ export interface Judgement {
 export interface Evidence {
   readonly batches: readonly BatchOutcome[];
   readonly ending: Ending;
+  /** The provider's name, for the reason: "Retell". */
+  readonly providerTitle: string;
   /** The deadline, for the reason: minutes. */
   readonly timeoutMinutes: number;
   /** Milliseconds since the epoch. */
@@ -33,168 +47,229 @@ export interface Evidence {
   readonly maxBatchAgeMinutes?: number | undefined;
 }
 
+type Finding = Omit<Judgement, 'notes'>;
+
 /**
- * Judges the batches: the first verdict that holds, in the order of the contract. Green needs proof: it takes
+ * Judges the batches: the first verdict that applies, in the order of the contract. Green needs proof: it takes
  * that nothing was found against it and that the proof is there (`isProven`); one alone is not enough.
  */
 export function judge(evidence: Evidence): Judgement {
+  const { batches } = evidence;
+  const counts = tally(batches);
   const findings = [
-    ...failed(evidence),
-    ...errored(evidence),
-    ...cancelled(evidence),
+    ...failed(counts),
+    ...errored(evidence, counts),
+    ...cancelled(evidence, counts),
     ...timedOut(evidence),
     ...inconclusive(evidence),
   ];
   const [first, ...rest] = findings;
   if (first !== undefined) return { ...first, notes: rest.map((finding) => finding.reason) };
-  const { batches } = evidence;
   if (batches.length > 0 && batches.every(isProven))
-    return { verdict: 'passed', reason: passedReason(evidence), notes: [] };
-  return { verdict: 'inconclusive', reason: 'It could not be shown that every run passed.', notes: [] };
+    return { verdict: 'passed', reason: passedReason(batches, counts), notes: [] };
+  return { verdict: 'inconclusive', reason: 'It could not be shown that every test case passed.', notes: [] };
 }
 
-/** Whether a batch is shown to have passed: settled, at least one run, none missing, each passed, no contradiction. */
-export function isProven({ batch, problem }: BatchOutcome): boolean {
+/**
+ * Whether a batch is shown to have passed: settled, at least one test case, no run missing, each test case passed, no
+ * contradiction.
+ */
+export function isProven(outcome: BatchOutcome): boolean {
+  const { batch, problem } = outcome;
+  const cases = resultsOf([outcome]);
   return (
     problem === undefined &&
     batch?.settled === true &&
     batch.runs !== undefined &&
-    batch.runs.length > 0 &&
-    batch.runs.length >= (batch.announced.total ?? 1) &&
-    batch.runs.every((run) => run.status === 'passed') &&
+    isComplete(outcome) &&
+    cases.length > 0 &&
+    cases.every((one) => one.outcome === 'passed') &&
     contradictions(batch).length === 0
   );
 }
 
-type Finding = Omit<Judgement, 'notes'>;
-
-function failed(evidence: Evidence): Finding[] {
-  const counts = countAll(evidence);
-  if (counts.failed === 0) return [];
-  const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
-  return [{ verdict: 'failed', reason: `${counts.failed} of ${countRuns(counts.total)} failed${also}.` }];
+/** Whether the list of runs is known to be whole: as many as announced, or the same list in two looks. */
+function isComplete({ batch, isListConfirmed }: BatchOutcome): boolean {
+  const listed = batch?.runs?.length ?? 0;
+  const total = batch?.announced.total;
+  return total === undefined ? isListConfirmed === true : listed >= total;
 }
 
-function errored(evidence: Evidence): Finding[] {
+/** What one batch of several is called by itself. `verdict` is that of all; `undefined` while the gate waits. */
+export function stateOfBatch(outcome: BatchOutcome, verdict: Verdict | undefined): State {
+  const { batch } = outcome;
+  const counts = tally([outcome]);
+  const states: State[] = [];
+  if (counts.failed > 0) states.push('failed');
+  if (counts.errored > 0 || batch?.outcome === 'errored') states.push('errored');
+  if (counts.cancelled > 0 || batch?.outcome === 'cancelled') states.push('cancelled');
+  if (states.length > 0) return worstState(states);
+  if (batch?.settled === true) return isProven(outcome) ? 'passed' : 'inconclusive';
+  if (verdict === undefined) return 'waiting';
+  return batch !== undefined && (verdict === 'timed-out' || verdict === 'cancelled')
+    ? verdict
+    : 'inconclusive';
+}
+
+function failed(counts: Tally): Finding[] {
+  if (counts.failed === 0) return [];
+  const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
+  return [{ verdict: 'failed', reason: `${counts.failed} of ${countCases(counts.total)} failed${also}.` }];
+}
+
+function errored({ batches, providerTitle }: Evidence, counts: Tally): Finding[] {
   const findings: Finding[] = [];
-  const counts = countAll(evidence);
-  if (counts.errored > 0) {
-    const reason = `${counts.errored} of ${countRuns(counts.total)} errored: the provider could not carry ${counts.errored === 1 ? 'it' : 'them'} out or grade ${counts.errored === 1 ? 'it' : 'them'}.`;
-    // Behind a failure this is said already.
-    if (counts.failed === 0) findings.push({ verdict: 'errored', reason });
+  // After a failure the reason has said so already.
+  if (counts.errored > 0 && counts.failed === 0) {
+    const them = counts.errored === 1 ? 'it' : 'them';
+    findings.push({
+      verdict: 'errored',
+      reason: `${counts.errored} of ${countCases(counts.total)} errored: ${providerTitle} could not run or grade ${them}.`,
+    });
   }
-  for (const batch of seenBatches(evidence.batches)) {
+  for (const batch of seenBatches(batches)) {
     if (batch.outcome === 'errored') {
-      findings.push({ verdict: 'errored', reason: `The provider reports an error for batch ${batch.id}.` });
+      findings.push({ verdict: 'errored', reason: `${providerTitle} reports batch ${batch.id} as errored.` });
     }
   }
   return findings;
 }
 
-function cancelled(evidence: Evidence): Finding[] {
+function cancelled({ batches, ending, providerTitle }: Evidence, counts: Tally): Finding[] {
   const findings: Finding[] = [];
-  if (evidence.ending === 'cancelled') {
-    const going = evidence.batches.filter(({ batch }) => batch?.settled !== true).map(({ id }) => id);
-    const goesOn =
-      going.length === 0
+  if (ending === 'cancelled') {
+    const running = batches.filter(({ batch }) => batch?.settled !== true).map(({ id }) => id);
+    const keeps =
+      running.length === 0
         ? ''
-        : ` The provider has no way to cancel a batch: ${list(going)} ${going.length === 1 ? 'goes' : 'go'} on there.`;
+        : ` ${providerTitle} cannot cancel a batch, so ${list(running)} ${running.length === 1 ? 'keeps' : 'keep'} running.`;
     findings.push({
       verdict: 'cancelled',
-      reason: `The workflow was cancelled before the gate had finished.${goesOn}`,
+      reason: `The workflow was cancelled before the gate had finished.${keeps}`,
     });
   }
-  const counts = countAll(evidence);
   if (counts.cancelled > 0) {
-    const reason = `${counts.cancelled} of ${countRuns(counts.total)} ${counts.cancelled === 1 ? 'was' : 'were'} cancelled at the provider.`;
-    findings.push({ verdict: 'cancelled', reason });
+    const were = counts.cancelled === 1 ? 'was' : 'were';
+    findings.push({
+      verdict: 'cancelled',
+      reason: `${counts.cancelled} of ${countCases(counts.total)} ${were} cancelled at ${providerTitle}.`,
+    });
   }
-  for (const batch of seenBatches(evidence.batches)) {
+  for (const batch of seenBatches(batches)) {
     if (batch.outcome === 'cancelled') {
-      findings.push({ verdict: 'cancelled', reason: `Batch ${batch.id} was cancelled at the provider.` });
+      findings.push({
+        verdict: 'cancelled',
+        reason: `Batch ${batch.id} was cancelled at ${providerTitle}.`,
+      });
     }
   }
   return findings;
 }
 
 function timedOut({ ending, batches, timeoutMinutes }: Evidence): Finding[] {
-  const unsettled = batches.filter(({ batch }) => batch?.settled !== true);
-  if (ending !== 'deadline' || unsettled.length === 0) return [];
-  const ids = list(unsettled.map(({ id }) => id));
-  const words = [
-    ...new Set(unsettled.flatMap(({ batch }) => (batch === undefined ? [] : unknownWords(batch)))),
-  ];
-  const unknown =
-    words.length === 0 ? '' : ` It has a status that this action does not know: ${quoted(words)}.`;
-  const problem = unsettled.find((outcome) => outcome.problem !== undefined)?.problem;
-  const because = problem === undefined ? unknown : `${unknown} The last look failed: ${problem}`;
-  const have = unsettled.length === 1 ? `Batch ${ids} has` : `Batches ${ids} have`;
-  return [
-    {
-      verdict: 'timed-out',
-      reason: `${have} not ended within ${duration(timeoutMinutes)} (timeout-minutes).${because}`,
-    },
-  ];
-}
-
-function inconclusive(evidence: Evidence): Finding[] {
-  const because = (reason: string): Finding => ({ verdict: 'inconclusive', reason });
+  if (ending !== 'deadline') return [];
+  const within = `within ${duration(timeoutMinutes)} (timeout-minutes).`;
+  const lastFailure = (outcomes: readonly BatchOutcome[]) => {
+    const problem = outcomes.find((outcome) => outcome.problem !== undefined)?.problem;
+    return problem === undefined ? '' : ` The last look failed: ${problem}`;
+  };
   const findings: Finding[] = [];
-  if (evidence.batches.length === 0) findings.push(because('There was no batch to look at.'));
-
-  // What kept a batch from being read is why the others were not waited for, so it comes first.
-  const troubled = evidence.batches.filter(({ problem }) => problem !== undefined);
-  const others = evidence.batches.filter(({ problem }) => problem === undefined);
-  for (const { id, batch, problem } of [...troubled, ...others]) {
-    // A batch that timed out has named its problem and its words already.
-    const named = evidence.ending === 'deadline' && batch?.settled !== true;
-    if (problem !== undefined && !named) findings.push(because(`Batch ${id} could not be read: ${problem}`));
-    if (batch === undefined) {
-      if (problem === undefined && evidence.ending === 'settled') {
-        findings.push(because(`Batch ${id} was never read.`));
-      }
-      continue;
-    }
-    if (!batch.settled && problem === undefined && evidence.ending === 'settled') {
-      findings.push(
-        because(`Batch ${id} was not waited for any longer, since another batch could not be read.`),
-      );
-    }
-    if (batch.settled && batch.runs === undefined && problem === undefined) {
-      findings.push(because(`The runs of batch ${id} were never read.`));
-    }
-    const words = named ? [] : unknownWords(batch);
-    if (words.length > 0) {
-      findings.push(because(`Batch ${id} has a status that this action does not know: ${quoted(words)}.`));
-    }
-    for (const clause of contradictions(batch))
-      findings.push(because(`Batch ${id} does not add up: ${clause}.`));
-    const tooOld = age(evidence, batch);
-    if (tooOld !== undefined) findings.push(because(tooOld));
+  const unfinished = batches.filter(({ batch }) => batch?.settled === false);
+  if (unfinished.length > 0) {
+    const words = [...new Set(seenBatches(unfinished).flatMap(unknownWords))];
+    const unknown =
+      words.length === 0 ? '' : ` It has a status that this action does not know: ${quoted(words)}.`;
+    findings.push({
+      verdict: 'timed-out',
+      reason: `${named(unfinished)} did not finish ${within}${unknown}${lastFailure(unfinished)}`,
+    });
+  }
+  const unread = batches.filter(({ batch }) => batch === undefined);
+  if (unread.length > 0) {
+    findings.push({
+      verdict: 'timed-out',
+      reason: `${named(unread)} could not be read ${within}${lastFailure(unread)}`,
+    });
   }
   return findings;
 }
 
-function age({ now, maxBatchAgeMinutes }: Evidence, batch: Batch): string | undefined {
-  if (maxBatchAgeMinutes === undefined) return undefined;
+function inconclusive(evidence: Evidence): Finding[] {
+  const { batches, ending } = evidence;
+  const findings: string[] = [];
+  if (batches.length === 0) findings.push('There was no batch to look at.');
+  // What kept a batch from being read is why the others were not waited for, so it comes first.
+  const unreadable = batches.filter(({ problem }) => problem !== undefined);
+  const others = batches.filter(({ problem }) => problem === undefined);
+  for (const outcome of [...unreadable, ...others]) {
+    const hasTimedOut = ending === 'deadline' && outcome.batch?.settled !== true;
+    // A batch that timed out has named its problem and its words already.
+    if (!hasTimedOut) findings.push(...reading(outcome, ending));
+    if (outcome.batch !== undefined) findings.push(...doubts(outcome, evidence, hasTimedOut));
+  }
+  return findings.map((reason) => ({ verdict: 'inconclusive', reason }));
+}
+
+/** What kept a batch from being read to its end. */
+function reading({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {
+  if (problem !== undefined) return [`Batch ${id} could not be read: ${problem}`];
+  if (ending === 'cancelled') return [];
+  if (batch === undefined) return [`Batch ${id} was never read.`];
+  if (!batch.settled) {
+    return [`Batch ${id} was not waited for any longer, since another batch could not be read.`];
+  }
+  return batch.runs === undefined ? [`The runs of batch ${id} were never read.`] : [];
+}
+
+/** What speaks against believing a batch as it was read. */
+function doubts(outcome: BatchOutcome, evidence: Evidence, hasTimedOut: boolean): string[] {
+  const { id, batch } = outcome;
+  if (batch === undefined) return [];
+  const words = hasTimedOut ? [] : unknownWords(batch);
+  const clauses = contradictions(batch);
+  const hasRuns = batch.settled && batch.runs !== undefined && batch.runs.length > 0;
+  const isUnconfirmed = hasRuns && clauses.length === 0 && !isComplete(outcome);
+  return [
+    ...(words.length > 0
+      ? [`Batch ${id} has a status that this action does not know: ${quoted(words)}.`]
+      : []),
+    ...clauses.map((clause) => `Batch ${id} does not add up: ${clause}.`),
+    ...(isUnconfirmed
+      ? [
+          `Batch ${id} lists ${countRuns(batch.runs?.length ?? 0)}, and ${evidence.providerTitle} does not say how many there must be: the list was not seen twice without a change.`,
+        ]
+      : []),
+    ...tooOld(evidence, batch),
+  ];
+}
+
+function tooOld({ now, maxBatchAgeMinutes, providerTitle }: Evidence, batch: Batch): string[] {
+  if (maxBatchAgeMinutes === undefined) return [];
+  const limit = duration(maxBatchAgeMinutes);
   if (batch.createdAt === undefined) {
-    return `The provider does not say when batch ${batch.id} was created, so it cannot be shown to be younger than ${duration(maxBatchAgeMinutes)} (max-batch-age-minutes).`;
+    return [
+      `${providerTitle} does not say when batch ${batch.id} was created, so it may be older than ${limit} (max-batch-age-minutes).`,
+    ];
   }
   const minutes = (now - batch.createdAt) / 60_000;
   if (minutes < -CLOCK_SKEW_MINUTES) {
-    return `The provider says that batch ${batch.id} was created in the future, so its age is not known (max-batch-age-minutes).`;
+    return [
+      `${providerTitle} says that batch ${batch.id} was created in the future, so its age is not known (max-batch-age-minutes).`,
+    ];
   }
-  if (minutes <= maxBatchAgeMinutes) return undefined;
-  return `Batch ${batch.id} is ${duration(Math.floor(minutes))} old, and max-batch-age-minutes allows ${duration(maxBatchAgeMinutes)}: it may not have tested this commit.`;
+  if (minutes <= maxBatchAgeMinutes) return [];
+  return [
+    `Batch ${batch.id} is ${duration(Math.floor(minutes))} old (max-batch-age-minutes: ${limit}), so it may not have tested this commit.`,
+  ];
 }
 
-function passedReason(evidence: Evidence): string {
-  const { total } = countAll(evidence);
-  const inBatches = evidence.batches.length === 1 ? '' : ` in ${evidence.batches.length} batches`;
-  return total === 1 ? 'The one run passed.' : `All ${total} runs${inBatches} passed.`;
+function passedReason(batches: readonly BatchOutcome[], { total }: Tally): string {
+  const inBatches = batches.length === 1 ? '' : ` in ${batches.length} batches`;
+  return total === 1 ? 'The one test case passed.' : `All ${countCases(total)}${inBatches} passed.`;
 }
 
-const countAll = ({ batches }: Evidence): Tally => tally(seenBatches(batches));
+const named = (outcomes: readonly BatchOutcome[]): string =>
+  `${outcomes.length === 1 ? 'Batch' : 'Batches'} ${list(outcomes.map(({ id }) => id))}`;
 
 /** Minutes as a person says them. */
 function duration(minutes: number): string {

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { type Batch, type BatchOutcome, countRuns, type Tally, tally } from '../domain/batch.ts';
+import type { Batch, BatchOutcome } from '../domain/batch.ts';
+import { countCases, tally } from '../domain/test-case.ts';
 
 const HEARTBEAT_MS = 60_000;
 
-/** What is logged of the waiting. */
-export interface WaitLog {
+/** Where all batches stand, and what is logged of it. */
+export interface Progress {
   /** Takes note of a look; logs a line if any count has changed. True if so. */
   saw(batch: Batch): boolean;
   /** Every batch as last seen, in the order of the input. */
@@ -13,19 +14,21 @@ export interface WaitLog {
   beat(signal: AbortSignal): Promise<void>;
 }
 
-/** The log of the waiting: one line whenever the counts change, and a heartbeat so that silence is never a question. */
-export function createWaitLog(options: {
+/** Keeps the latest state of all batches; logs a line whenever the counts change, and a heartbeat. */
+export function createProgress(options: {
   batchIds: readonly string[];
   clock: Clock;
   log: (line: string) => void;
   /** The deadline: a moment of `clock.now()`. */
   until: number;
-}): WaitLog {
+}): Progress {
   const { batchIds, clock, log, until } = options;
   const latest = new Map<string, Batch>();
   const started = clock.now();
   let lastLine = '';
   let lastLineAt = started;
+
+  const outcomes = (): BatchOutcome[] => batchIds.map((id) => ({ id, batch: latest.get(id) }));
 
   const say = (line: string) => {
     lastLine = line;
@@ -36,16 +39,12 @@ export function createWaitLog(options: {
   return {
     saw(batch) {
       latest.set(batch.id, batch);
-      const line = describe(tally([...latest.values()]));
+      const line = describe(outcomes());
       if (line === lastLine) return false;
       say(line);
       return true;
     },
-    outcomes: () =>
-      batchIds.map((id) => {
-        const batch = latest.get(id);
-        return batch === undefined ? { id } : { id, batch };
-      }),
+    outcomes,
     async beat(signal) {
       while (!signal.aborted) {
         await clock.sleep(HEARTBEAT_MS - (clock.now() - lastLineAt), signal);
@@ -61,13 +60,17 @@ export function createWaitLog(options: {
   };
 }
 
-function describe({ total, passed, failed, errored, cancelled, unfinished }: Tally): string {
+/** The counts over all batches; those that were not read yet are named, since their test cases are in no count. */
+function describe(outcomes: readonly BatchOutcome[]): string {
+  const { total, passed, failed, errored, cancelled, unfinished } = tally(outcomes);
+  const unread = outcomes.filter(({ batch }) => batch === undefined).length;
   const parts = [
-    `${total - unfinished} of ${countRuns(total)} finished`,
+    `${total - unfinished} of ${countCases(total)} finished`,
     `${passed} passed`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(errored > 0 ? [`${errored} errored`] : []),
     ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
+    ...(unread > 0 ? [`${unread} of ${outcomes.length} batches not read yet`] : []),
   ];
   return parts.join(', ');
 }

@@ -1,5 +1,5 @@
 import type { Clock, Deadline } from '../clock.ts';
-import { type Batch, type BatchOutcome, tally } from '../domain/batch.ts';
+import { type Batch, type BatchOutcome, runsFinished } from '../domain/batch.ts';
 import { contradictions, unknownWords } from '../domain/integrity.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { OutOfTime, ProviderError } from '../errors.ts';
@@ -131,8 +131,7 @@ function doubts(batch: Batch): string[] {
 }
 
 function toLook(batch: Batch, clock: Clock): Look {
-  const { total, unfinished } = tally([batch]);
-  return { atMs: clock.now(), finished: total - unfinished, total };
+  return { atMs: clock.now(), ...runsFinished(batch) };
 }
 
 const batchIf = (batch: Batch | undefined) => (batch === undefined ? {} : { batch });

@@ -1,8 +1,7 @@
-import type { Run } from '../domain/run.ts';
+import { type CaseResult, decisiveRun } from '../domain/test-case.ts';
 import { logLine } from '../text/clean.ts';
-import { STATUS_WORDS } from '../text/format.ts';
 import type { Report } from './report.ts';
-import { runMessage } from './run-text.ts';
+import { runMessage, STATUS_WORDS } from './run-text.ts';
 import { notPassed } from './sections/batch.ts';
 import { headline } from './sections/headline.ts';
 
@@ -18,18 +17,18 @@ const MAX_MESSAGE = 1_000;
 const MAX_VALUE = 200;
 
 /**
- * One error for each run that did not pass, the last one for all that are left when there are more than `max`
- * (GitHub shows 10 of a step). Where no run can be named, one with the reason; none while waiting or when passed.
+ * One error for each test case that did not pass, the last one for all that are left when there are more than `max`
+ * (GitHub shows 10 of a step). Where no test case can be named, one with the reason; none while waiting or when passed.
  */
 export function annotationsFor(report: Report, max = 10): Annotation[] {
   const { name, judgement, tally } = report;
   if (judgement === undefined || judgement.verdict === 'passed' || max < 1) return [];
-  const runs = report.batches.flatMap(({ batch }) => notPassed(batch));
-  if (runs.length === 0) {
+  const cases = notPassed(report);
+  if (cases.length === 0) {
     return [annotation(headline(name, judgement.verdict, tally), judgement.reason)];
   }
-  if (runs.length <= max) return runs.map(forRun);
-  return [...runs.slice(0, max - 1).map(forRun), forRest(runs.slice(max - 1))];
+  if (cases.length <= max) return cases.map(forCase);
+  return [...cases.slice(0, max - 1).map(forCase), forRest(cases.slice(max - 1))];
 }
 
 const annotation = (title: string, message: string): Annotation => ({
@@ -37,7 +36,8 @@ const annotation = (title: string, message: string): Annotation => ({
   message: logLine(message, MAX_MESSAGE),
 });
 
-function forRun(run: Run): Annotation {
+function forCase(result: CaseResult): Annotation {
+  const run = decisiveRun(result);
   const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
     if (outcome !== 'failed') return [];
     const values = [
@@ -53,9 +53,12 @@ function forRun(run: Run): Annotation {
   );
 }
 
-function forRest(runs: readonly Run[]): Annotation {
-  const names = runs.map(({ testCase }) => logLine(testCase.name, MAX_NAME)).join('; ');
-  return annotation(`${runs.length} more runs did not pass`, `The job summary has all of them: ${names}`);
+function forRest(cases: readonly CaseResult[]): Annotation {
+  const names = cases.map(({ testCase }) => logLine(testCase.name, MAX_NAME)).join('; ');
+  return annotation(
+    `${cases.length} more test cases did not pass`,
+    `The job summary has all of them: ${names}`,
+  );
 }
 
 const quoted = (text: string): string => `"${logLine(text, MAX_VALUE)}"`;

@@ -1,28 +1,28 @@
 import type { BatchOutcome } from '../domain/batch.ts';
-import type { Run } from '../domain/run.ts';
+import type { CaseResult } from '../domain/test-case.ts';
+import { stateOfBatch } from '../domain/verdict.ts';
 import type { Limit } from './fit.ts';
 import type { Report } from './report.ts';
-import { publicTurns } from './run-text.ts';
-import { batchState, notPassed, type RunViews, renderBatchHeading, renderRuns } from './sections/batch.ts';
+import { type CaseViews, notPassed, renderBatchHeading, renderCases } from './sections/batch.ts';
 import { renderFooter } from './sections/footer.ts';
 import { type Detail, listOmissions, renderOmissions } from './sections/omissions.ts';
 import { renderLead, renderRemarks } from './sections/opening.ts';
-import { type Evidence, FULL, isCut, renderRun, renderRunItem } from './sections/run.ts';
+import { type Evidence, FULL, isCut, renderCase, renderCaseItem } from './sections/run.ts';
 
-/** With more runs to read about than this, the reader sees the reasons first and opens the evidence. */
+/** With more test cases to read about than this, the reader sees the reasons first and opens the evidence. */
 const MAX_OPEN = 5;
 
-/** The blocks of the body in any detail, made on demand; a run is rendered once, however often it is asked for. */
+/** The blocks of the body in any detail, made on demand; a test case is rendered once, however often it is asked for. */
 export function createBlocks(report: Report, unit: Limit['unit']): (detail: Detail) => Generator<string> {
   const { judgement, batches } = report;
-  const hasPassed = (outcome: BatchOutcome) => batchState(outcome, judgement?.verdict) === 'passed';
+  const hasPassed = (outcome: BatchOutcome) => stateOfBatch(outcome, judgement?.verdict) === 'passed';
   const inOrder = [...batches.filter((one) => !hasPassed(one)), ...batches.filter(hasPassed)];
-  const toExplain = batches.flatMap(({ batch }) => notPassed(batch)).length;
+  const toExplain = notPassed(report).length;
   const isCompact = toExplain > MAX_OPEN;
   const blockWith = keyed((evidence: Evidence) =>
-    keyed((run: Run) => renderRun(run, { evidence, turns: publicTurns(report, run), isCompact })),
+    keyed((result: CaseResult) => renderCase(result, { evidence, isCompact })),
   );
-  const item = keyed((run: Run) => renderRunItem(run));
+  const item = keyed(renderCaseItem);
 
   return function* blocks(detail) {
     const { evidence } = detail;
@@ -30,13 +30,13 @@ export function createBlocks(report: Report, unit: Limit['unit']): (detail: Deta
     yield* renderRemarks(report);
 
     let isAnyCut = evidence !== FULL;
-    const views: RunViews = {
+    const views: CaseViews = {
       inFull: upTo(detail.inFull),
       byName: upTo(detail.byName),
       othersByName: detail.othersByName,
-      block: (run) => {
-        isAnyCut ||= isCut(run, publicTurns(report, run), evidence);
-        return blockWith(evidence)(run);
+      block: (result) => {
+        isAnyCut ||= isCut(result, evidence);
+        return blockWith(evidence)(result);
       },
       item,
     };
@@ -45,7 +45,7 @@ export function createBlocks(report: Report, unit: Limit['unit']): (detail: Deta
         const position = `${batches.indexOf(outcome) + 1} of ${batches.length}`;
         yield* renderBatchHeading(outcome, { position, verdict: judgement?.verdict });
       }
-      yield* renderRuns(outcome, { isFinal: judgement !== undefined, views });
+      yield* renderCases(outcome, { report, place: batches.indexOf(outcome), views });
     }
 
     const omissions = listOmissions(report, { detail, isAnyCut, toExplain });
@@ -55,10 +55,10 @@ export function createBlocks(report: Report, unit: Limit['unit']): (detail: Deta
 }
 
 /** The first `count` of all that are asked for, over any number of calls. */
-function upTo(count: number): (runs: readonly Run[]) => readonly Run[] {
+function upTo(count: number): (cases: readonly CaseResult[]) => readonly CaseResult[] {
   let left = count;
-  return (runs) => {
-    const granted = runs.slice(0, left);
+  return (cases) => {
+    const granted = cases.slice(0, left);
     left -= granted.length;
     return granted;
   };

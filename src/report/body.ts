@@ -1,14 +1,13 @@
 import { createBlocks } from './body-blocks.ts';
 import { joinWithin, type Limit, largest } from './fit.ts';
 import type { Report } from './report.ts';
-import { publicTurns } from './run-text.ts';
 import { notPassed } from './sections/batch.ts';
 import { renderFooter } from './sections/footer.ts';
 import { type Detail, renderOmissions } from './sections/omissions.ts';
 import { renderLead } from './sections/opening.ts';
 import { FULL, leastSize, SHORTER, SHORTEST } from './sections/run.ts';
 
-/** Everything is shown, with less and less evidence; then the runs that passed become a number. */
+/** Everything is shown, with less and less evidence; then the test cases that passed become a number. */
 const ALL = { inFull: Number.POSITIVE_INFINITY, byName: Number.POSITIVE_INFINITY };
 const LEVELS: readonly Detail[] = [
   { evidence: FULL, othersByName: true, ...ALL },
@@ -18,8 +17,8 @@ const LEVELS: readonly Detail[] = [
 ];
 
 /**
- * Everything below the heading, as Markdown within the limit: the reason, the figures, the runs that did not pass
- * and why, the others, the footer. What does not fit is left out by steps, the least important first, and said.
+ * Everything below the heading, as Markdown within the limit: the reason, the figures, the test cases that did not
+ * pass and why, the others, the footer. What does not fit is left out by steps, the least important first, and said.
  */
 export function renderBody(report: Report, limit: Limit): string {
   return fitDetail(report, limit) ?? renderVerdictOnly(report, limit);
@@ -29,10 +28,10 @@ export function renderBody(report: Report, limit: Limit): string {
 function fitDetail(report: Report, limit: Limit): string | undefined {
   const blocks = createBlocks(report, limit.unit);
   const attempt = (detail: Detail, max = limit.max) => joinWithin(blocks(detail), { ...limit, max });
-  const toExplain = report.batches.flatMap(({ batch }) => notPassed(batch));
+  const toExplain = notPassed(report);
 
   for (const level of LEVELS) {
-    const sizes = toExplain.map((run) => leastSize(run, publicTurns(report, run), level.evidence));
+    const sizes = toExplain.map((result) => leastSize(result, level.evidence));
     if (sizes.reduce((sum, size) => sum + size, 0) > limit.max) continue;
     const body = attempt(level);
     if (body !== undefined) return body;

@@ -1,5 +1,9 @@
-import { type BatchOutcome, seenBatches, type Tally, tally } from '../domain/batch.ts';
+import type { BatchOutcome, Tally } from '../domain/batch.ts';
+import type { Run } from '../domain/run.ts';
+import { type CaseResult, resultsOf, tally } from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
+import type { Redactor } from '../text/redact.ts';
+import { redactStrings } from './redact-strings.ts';
 
 /** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
 export interface Origin {
@@ -44,15 +48,31 @@ export interface Setting {
 
 /** What there is to report, before anything is rendered. */
 export interface Report extends Findings, Setting {
+  /** Every test case of which a run was seen, in the order of the batches. */
+  readonly cases: readonly CaseResult[];
   readonly tally: Tally;
 }
 
-/** Puts the report together. Pure: everything is in the arguments. */
-export function buildReport(parts: Findings & Setting): Report {
-  return { ...parts, tally: tally(seenBatches(parts.batches)) };
+/**
+ * Puts the report together: with no secret in any of its texts, and without the conversations that must not leave the
+ * provider. Whatever is rendered from it may be published.
+ */
+export function buildReport(parts: Findings & Setting, redact: Redactor = (text) => text): Report {
+  const batches = parts.batches.map((outcome) => withoutPrivateTurns(outcome, parts));
+  const shown = redactStrings({ ...parts, batches }, redact);
+  return { ...shown, cases: resultsOf(shown.batches), tally: tally(shown.batches) };
 }
 
-/** Passed runs over all runs, 0 to 1, to 4 decimals; 1 only if every run passed; `undefined` without runs. */
+/** Only runs that did not pass show their conversation, and only where the report allows any. */
+function withoutPrivateTurns(outcome: BatchOutcome, { transcripts }: Setting): BatchOutcome {
+  const { batch } = outcome;
+  if (batch?.runs === undefined) return outcome;
+  const isPublic = ({ status }: Run) => transcripts === 'excerpt' && status !== 'passed';
+  const runs = batch.runs.map((run) => (isPublic(run) ? run : { ...run, turns: [] }));
+  return { ...outcome, batch: { ...batch, runs } };
+}
+
+/** Passed test cases over all, 0 to 1, to 4 decimals; 1 only if every one passed; `undefined` if there are none. */
 export function passRate({ passed, total }: Tally): number | undefined {
   if (total === 0) return undefined;
   const rounded = Math.round((passed / total) * 10_000) / 10_000;

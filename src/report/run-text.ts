@@ -1,7 +1,15 @@
-import type { Assertion, Run, Turn } from '../domain/run.ts';
-import type { Report } from './report.ts';
+import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
 
 /** Plain words about a run, for the report files. All of it may be foreign text. */
+
+/** How a run ended, at the start of a line. */
+export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+  pending: 'Unfinished',
+  passed: 'Passed',
+  failed: 'Failed',
+  errored: 'Errored',
+  cancelled: 'Cancelled',
+};
 
 /** Why the run did not pass, in a sentence or what the provider gives in its place; empty if it passed. */
 export function runMessage(run: Run): string {
@@ -15,6 +23,7 @@ export function runMessage(run: Run): string {
     case 'cancelled':
       return run.explanation || 'The run was cancelled at the provider.';
     case 'pending':
+      if (run.conflict !== undefined) return `The run has contradicting statuses: ${run.conflict}.`;
       return run.unknownStatus === undefined
         ? 'The run had not ended when the gate stopped waiting.'
         : `The run has a status that this action does not know: "${run.unknownStatus}".`;
@@ -28,7 +37,7 @@ function failedLabels({ assertions }: Run): string {
 
 /** Everything that is known of why a run ended so, failed assertions first; several lines, maybe none. */
 export function runDetails(run: Run): string {
-  const assertions = (['failed', 'unknown', 'passed'] as const).flatMap((outcome) =>
+  const assertions = (['failed', 'unknown', 'skipped', 'passed'] as const).flatMap((outcome) =>
     run.assertions.filter((assertion) => assertion.outcome === outcome).map(assertionText),
   );
   const criteria = run.criteria.length === 0 ? [] : [['Judged by:', ...run.criteria].join('\n')];
@@ -44,14 +53,6 @@ function assertionText({ label, outcome, expected, actual, explanation }: Assert
     ...(actual === undefined ? [] : [`Actual: ${actual}`]),
     ...(explanation === undefined ? [] : [explanation]),
   ].join('\n');
-}
-
-/**
- * The turns of a run that may leave the provider: none unless the report allows conversations, and even then
- * only those of runs that did not pass.
- */
-export function publicTurns({ transcripts }: Report, run: Run): readonly Turn[] {
-  return transcripts === 'excerpt' && run.status !== 'passed' ? run.turns : [];
 }
 
 /** One turn of a conversation as text. */

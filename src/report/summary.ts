@@ -1,6 +1,6 @@
 import { renderBody } from './body.ts';
 import type { Report } from './report.ts';
-import { headlineHeading } from './sections/headline-heading.ts';
+import { headlineHeading } from './sections/headline.ts';
 
 /** Under GitHub's 1 MiB for a step, with room for what other steps' tools append to the same file. */
 const MAX_BYTES = 1_000_000;

@@ -6,10 +6,10 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
+import type { State } from '../domain/verdict.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
-import type { State } from '../report/sections/headline.ts';
-import { headlineHeading } from '../report/sections/headline-heading.ts';
+import { headlineHeading } from '../report/sections/headline.ts';
 
 /** One gate's part of the comment. Several jobs of one workflow run that share a `name` have one each. */
 export interface Section {

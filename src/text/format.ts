@@ -1,16 +1,4 @@
-import type { Tally } from '../domain/batch.ts';
-import type { RunStatus } from '../domain/run.ts';
-
-/** Times, counts and statuses in words, the same in every rendering. */
-
-/** How a run ended, at the start of a line. */
-export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
-  pending: 'Unfinished',
-  passed: 'Passed',
-  failed: 'Failed',
-  errored: 'Errored',
-  cancelled: 'Cancelled',
-};
+/** Times and shares in words, the same in every rendering. */
 
 /** `2026-09-14 08:00 UTC`; `undefined` for a time that no calendar has. Milliseconds since the epoch. */
 export function formatTime(ms: number | undefined): string | undefined {
@@ -40,9 +28,4 @@ const join = (...parts: [number, string][]): string =>
 /** `66.6%`, never rounded up to what it is not; from a rate between 0 and 1. */
 export function formatPercent(rate: number): string {
   return `${Math.floor(rate * 1_000 + 1e-6) / 10}%`;
-}
-
-/** `1 failed`, `2 errored`: those of the counts that are not zero. */
-export function countEach(tally: Tally, ...kinds: Exclude<keyof Tally, 'total'>[]): string[] {
-  return kinds.flatMap((kind) => (tally[kind] > 0 ? [`${tally[kind]} ${kind}`] : []));
 }

@@ -61,7 +61,7 @@ describe.concurrent('cancelled', () => {
       expect(endingOf(ended)).toEqual(red('cancelled'));
       expect(headings()).toEqual([CANCELLED]);
       for (const text of [ended.summary, github.comments(7)[0]?.body])
-        expect(text).toMatch(/b1 goes on there/);
+        expect(text).toMatch(/b1 keeps running/);
 
       const before = github.comments(7);
       expect((await step.post().ended).exitCode).toBe(0);
@@ -157,7 +157,7 @@ describe.concurrent('killed, and then the step behind the job', () => {
     started.process.kill('SIGKILL');
     await started.ended;
     expect((await step.post().ended).exitCode).toBe(0);
-    expect(headings()).toEqual([expect.stringContaining('1 of 2 runs failed')]);
+    expect(headings()).toEqual([expect.stringContaining('1 of 2 failed')]);
   });
 
   test('and GitHub refuses the token: a warning, and no red step', async () => {

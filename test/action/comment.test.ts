@@ -51,7 +51,7 @@ describe.concurrent('the comment', () => {
     expect(exitCode).toBe(1);
     expect(bodies(github)).toEqual([
       expect.stringMatching(
-        /^<!-- agent-test-gate [^\n]+-->\n## ❌ Agent tests \(Retell\): 1 of 2 runs failed[\s\S]*Quotes a price/,
+        /^<!-- agent-test-gate [^\n]+-->\n## ❌ Agent tests \(Retell\): 1 of 2 failed[\s\S]*Quotes a price/,
       ),
     ]);
     expect(outputs['comment-url']).toBe(github.comments(PULL)[0]?.html_url);
@@ -129,7 +129,7 @@ describe.concurrent('the comment', () => {
     expect(codes).toEqual([0, 0, 1, 0, 0]);
     expect(github.comments(PULL).length).toBe(1);
     const [body] = bodies(github);
-    expect(body).toContain('## ❌ Agent tests (Retell): 1 of 10 runs failed');
+    expect(body).toContain('## ❌ Agent tests (Retell): 1 of 10 failed');
     expect(
       [...(body ?? '').matchAll(/^### (\S+) (\w)/gm)].map(([, sign, batch]) => `${batch} ${sign}`),
     ).toEqual(['a ✅', 'b ✅', 'c ❌', 'd ✅', 'e ✅']);

@@ -31,7 +31,7 @@ interface Moment {
   readonly says: RegExp;
 }
 
-const GOES_ON = /was cancelled.+b1 goes on there/s;
+const GOES_ON = /was cancelled.+b1 keeps running/s;
 const unfinished = { id: 'b1', runs: [{}, endless], settlesAt: Number.POSITIVE_INFINITY };
 
 const MOMENTS: readonly Moment[] = [
@@ -56,7 +56,7 @@ const MOMENTS: readonly Moment[] = [
     provider: 'retell',
     start: () => startRetell({ batches: [unfinished] }),
     inputs: { 'poll-interval-seconds': '60' },
-    reached: (_, started) => started.line(/1 of 2 runs finished/),
+    reached: (_, started) => started.line(/1 of 2 test cases finished/),
     verdict: 'cancelled',
     says: GOES_ON,
   },
@@ -65,7 +65,7 @@ const MOMENTS: readonly Moment[] = [
     provider: 'bland',
     start: () => startBland({ batches: [{ ...unfinished, runs: [{ outcome: 'failed' }, endless] }] }),
     inputs: { 'poll-interval-seconds': '60' },
-    reached: (_, started) => started.line(/1 of 2 runs finished/),
+    reached: (_, started) => started.line(/1 of 2 test cases finished/),
     verdict: 'failed',
     says: GOES_ON,
   },
@@ -256,7 +256,7 @@ function complaintsAbout({ exitCode, verdict, headings, isInTime }: Awaited<Retu
   const isUnborn = exitCode === null && headings.join('') === '';
   const isCancelled = exitCode === 1 && verdict === 'cancelled' && all(/: cancelled/);
   // Behind the verdict it changes nothing, but may still cut the process's own end short.
-  const isTooLate = exitCode !== 1 && verdict === 'passed' && all(/: all \d+ runs passed/);
+  const isTooLate = exitCode !== 1 && verdict === 'passed' && all(/: all \d+ passed/);
   return [
     ...(isUnborn || isCancelled || isTooLate ? [] : ['no clear ending']),
     ...(isInTime ? [] : ['too slow']),

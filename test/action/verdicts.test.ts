@@ -46,7 +46,7 @@ describe.concurrent('Retell', () => {
       exitCode: 0,
       outputs: {
         verdict: 'passed',
-        reason: 'All 4 runs passed.',
+        reason: 'All 4 test cases passed.',
         ...counts(4, { passed: 4 }),
         'pass-rate': '1',
       },
@@ -72,7 +72,7 @@ describe.concurrent('Retell', () => {
       exitCode: 1,
       outputs: {
         verdict: 'failed',
-        reason: '1 of 2 runs failed.',
+        reason: '1 of 2 test cases failed.',
         ...counts(2, { passed: 1, failed: 1 }),
         'pass-rate': '0.5',
       },
@@ -163,7 +163,7 @@ describe.concurrent('Retell', () => {
       exitCode: 1,
       outputs: {
         verdict: 'timed-out',
-        reason: 'Batch b1 has not ended within 0.02 minutes (timeout-minutes).',
+        reason: 'Batch b1 did not finish within 0.02 minutes (timeout-minutes).',
         ...counts(2, { passed: 1, unfinished: 1 }),
         'pass-rate': '0.5',
       },

@@ -24,6 +24,7 @@ const batch = (runs: readonly Run[], more: Partial<Batch> = {}): Batch => ({
 const evidence = (batches: readonly Batch[], more: Partial<Evidence> = {}): Evidence => ({
   batches: batches.map((one) => ({ id: one.id, batch: one })),
   ending: 'settled',
+  providerTitle: 'Retell',
   timeoutMinutes: 30,
   now: Date.UTC(2026, 8, 14, 8, 30),
   ...more,
@@ -57,7 +58,7 @@ describe('every combination of an ending, the counts and the status of one of tw
     [true, 'right', { passed: P, failed: F, errored: E, cancelled: C, pending: I }],
     [true, 'too few runs', { passed: I, failed: F, errored: E, cancelled: C, pending: I }],
     [true, 'contradictory', { passed: I, failed: F, errored: E, cancelled: C, pending: I }],
-    [true, 'not announced', { passed: P, failed: F, errored: E, cancelled: C, pending: I }],
+    [true, 'not announced', { passed: I, failed: F, errored: E, cancelled: C, pending: I }],
     [false, 'right', { passed: T, failed: F, errored: E, cancelled: C, pending: T }],
     [false, 'too few runs', { passed: T, failed: F, errored: E, cancelled: C, pending: T }],
     [false, 'contradictory', { passed: T, failed: F, errored: E, cancelled: C, pending: T }],
@@ -71,6 +72,20 @@ describe('every combination of an ending, the counts and the status of one of tw
       expected,
     })),
   );
+
+  test('a list that was seen twice proves what nobody announced, and only then', () => {
+    const unannounced = batch([run('passed', 'a'), run('passed', 'b')], { announced: {} });
+    const outcome = { id: 'b1', batch: unannounced };
+    expect(judge({ ...evidence([]), batches: [{ ...outcome, isListConfirmed: true }] }).verdict).toBe(
+      'passed',
+    );
+    expect(judge({ ...evidence([]), batches: [outcome] })).toEqual({
+      verdict: 'inconclusive',
+      reason:
+        'Batch b1 lists 2 runs, and Retell does not say how many there must be: the list was not seen twice without a change.',
+      notes: [],
+    });
+  });
 
   test.each(cases)(
     'settled $settled, counts $name, a run $status: $expected',
@@ -176,7 +191,7 @@ describe('without proof there is no green', () => {
     ).toEqual({
       verdict: 'timed-out',
       reason:
-        'Batch b1 has not ended within 30 minutes (timeout-minutes). The last look failed: GET x answered 503.',
+        'Batch b1 could not be read within 30 minutes (timeout-minutes). The last look failed: GET x answered 503.',
       notes: [],
     });
   });
@@ -204,9 +219,9 @@ describe('what the provider itself says of a batch', () => {
     };
     expect(judge(evidence([unread], { ending: 'cancelled' }))).toEqual({
       verdict: 'failed',
-      reason: '1 of 5 runs failed.',
+      reason: '1 of 5 test cases failed.',
       notes: [
-        'The workflow was cancelled before the gate had finished. The provider has no way to cancel a batch: b1 goes on there.',
+        'The workflow was cancelled before the gate had finished. Retell cannot cancel a batch, so b1 keeps running.',
       ],
     });
   });
@@ -231,11 +246,11 @@ describe('the order of the verdicts', () => {
   test('failed, errored, cancelled, timed-out, inconclusive: the first that holds, the others as notes', () => {
     expect(judge(evidence([worst], { ending: 'deadline', maxBatchAgeMinutes: 10 }))).toEqual({
       verdict: 'failed',
-      reason: '1 of 5 runs failed, and 1 errored.',
+      reason: '1 of 5 test cases failed, and 1 errored.',
       notes: [
-        '1 of 5 runs was cancelled at the provider.',
-        'Batch b1 has not ended within 30 minutes (timeout-minutes).',
-        'The provider does not say when batch b1 was created, so it cannot be shown to be younger than 10 minutes (max-batch-age-minutes).',
+        '1 of 5 test cases was cancelled at Retell.',
+        'Batch b1 did not finish within 30 minutes (timeout-minutes).',
+        'Retell does not say when batch b1 was created, so it may be older than 10 minutes (max-batch-age-minutes).',
       ],
     });
   });
@@ -248,8 +263,9 @@ describe('the age of a batch', () => {
     [59, 'passed'],
     [60, 'passed'],
     [61, 'inconclusive'],
-    [-5, 'passed'],
-    [-61, 'inconclusive'],
+    [-2, 'passed'],
+    [-3, 'inconclusive'],
+    [-59, 'inconclusive'],
   ])('%i minutes old with a limit of 60: %s', (minutesAgo, expected) => {
     expect(verdictOn([created(minutesAgo)], { maxBatchAgeMinutes: 60 })).toBe(expected);
   });
@@ -260,7 +276,7 @@ describe('the age of a batch', () => {
 
   test('the reason names the age', () => {
     expect(judge(evidence([created(90)], { maxBatchAgeMinutes: 60 })).reason).toBe(
-      'Batch b1 is 90 minutes old, and max-batch-age-minutes allows 60 minutes: it may not have tested this commit.',
+      'Batch b1 is 90 minutes old (max-batch-age-minutes: 60 minutes), so it may not have tested this commit.',
     );
   });
 });
@@ -282,24 +298,21 @@ describe('reasons', () => {
   const reasonFor = (batches: readonly Batch[], more: Partial<Evidence> = {}) =>
     judge(evidence(batches, more)).reason;
   test.each<[string, string]>([
-    ['All 2 runs passed.', reasonFor([batch([run('passed', 'a'), run('passed', 'b')])])],
-    ['The one run passed.', reasonFor([batch([run('passed')])])],
+    ['All 2 test cases passed.', reasonFor([batch([run('passed', 'a'), run('passed', 'b')])])],
+    ['The one test case passed.', reasonFor([batch([run('passed')])])],
     [
-      'All 2 runs in 2 batches passed.',
+      'All 2 test cases in 2 batches passed.',
       reasonFor([batch([run('passed')]), batch([run('passed')], { id: 'b2' })]),
     ],
-    ['1 of 1 run failed.', reasonFor([batch([run('failed')])])],
-    [
-      '1 of 1 run errored: the provider could not carry it out or grade it.',
-      reasonFor([batch([run('errored')])]),
-    ],
+    ['1 of 1 test case failed.', reasonFor([batch([run('failed')])])],
+    ['1 of 1 test case errored: Retell could not run or grade it.', reasonFor([batch([run('errored')])])],
     ['Batch b1 does not add up: it has no runs.', reasonFor([batch([])])],
     [
       'Batch b1 does not add up: the provider announced 5 runs and listed 1.',
       reasonFor([batch([run('passed')], { announced: { total: 5 } })]),
     ],
     [
-      'Batch b1 has not ended within 30 minutes (timeout-minutes). It has a status that this action does not know: "PARTIAL".',
+      'Batch b1 did not finish within 30 minutes (timeout-minutes). It has a status that this action does not know: "PARTIAL".',
       reasonFor([batch([run('passed')], { settled: false, unknownStatus: 'PARTIAL' })], {
         ending: 'deadline',
       }),

@@ -82,7 +82,8 @@ async function gate(
     onLook: () => undefined,
     log: () => undefined,
   });
-  return judge({ batches: outcomes, ending, timeoutMinutes: 1, now: Date.now() }).verdict;
+  return judge({ batches: outcomes, ending, providerTitle: 'Retell', timeoutMinutes: 1, now: Date.now() })
+    .verdict;
 }
 
 const words = fc.array(fc.constantFrom(...Object.keys(FAULTS), NO_FAULT, NO_FAULT), {

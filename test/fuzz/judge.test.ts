@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Announced, type Batch, type BatchOutcome, tally } from '../../src/domain/batch.ts';
+import type { Announced, Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
+import { tally } from '../../src/domain/test-case.ts';
 import { type Evidence, judge, VERDICTS } from '../../src/domain/verdict.ts';
 
 const SEED = 20260914;
@@ -21,12 +22,17 @@ const status = fc.constantFrom(...RUN_STATUSES);
 const run: fc.Arbitrary<Run> = fc
   .record({
     id: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
-    testCase: fc.constant({ id: 'c', name: 'Case' }),
+    testCase: fc.constantFrom(
+      { id: 'c', name: 'Case' },
+      { id: 'd', name: 'Case' },
+      { id: undefined, name: 'Case' },
+    ),
     status: fc.oneof(
       { weight: 5, arbitrary: fc.constant('passed' as const) },
       { weight: 2, arbitrary: status },
     ),
     unknownStatus: fc.option(fc.constantFrom('skipped', ''), { nil: undefined, freq: 8 }),
+    conflict: fc.option(fc.constant('pass and fail'), { nil: undefined, freq: 8 }),
     assertions: fc.constant([]),
     criteria: fc.constant([]),
     turns: fc.constant([]),
@@ -40,6 +46,7 @@ const announced: fc.Arbitrary<Announced> = fc
     passed: maybe(count),
     failed: maybe(count),
     errored: maybe(count),
+    cancelled: maybe(count),
   })
   .map((each) => defined(each) as Announced);
 
@@ -51,7 +58,7 @@ const batch: fc.Arbitrary<Batch> = fc
     unknownStatus: fc.option(fc.constant('archived'), { nil: undefined, freq: 8 }),
     announced,
     runs: maybe(fc.array(run, { maxLength: 4 })),
-    createdAt: maybe(fc.integer({ min: NOW - 3_600_000, max: NOW })),
+    createdAt: maybe(fc.integer({ min: NOW - 3_600_000, max: NOW + 600_000 })),
   })
   .map((each) => defined(each) as Batch);
 
@@ -60,12 +67,14 @@ const outcome: fc.Arbitrary<BatchOutcome> = fc
     id: fc.constantFrom('b1', 'b2'),
     batch: maybe(batch),
     problem: fc.option(fc.constantFrom('It could not be read.', ''), { nil: undefined, freq: 5 }),
+    isListConfirmed: maybe(fc.boolean()),
   })
   .map((each) => defined(each) as BatchOutcome);
 
 const evidence: fc.Arbitrary<Evidence> = fc.record({
   batches: fc.array(outcome, { maxLength: 3 }),
   ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
+  providerTitle: fc.constant('Retell'),
   timeoutMinutes: fc.constant(30),
   now: fc.constant(NOW),
   maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
@@ -100,8 +109,16 @@ const nearPass: fc.Arbitrary<Evidence> = fc
         patch: batch,
         keys: keysOf('settled', 'outcome', 'unknownStatus', 'announced', 'runs', 'createdAt'),
       }),
-      fc.record({ what: fc.constant('run' as const), patch: run, keys: keysOf('status', 'unknownStatus') }),
-      fc.record({ what: fc.constant('outcome' as const), patch: outcome, keys: keysOf('batch', 'problem') }),
+      fc.record({
+        what: fc.constant('run' as const),
+        patch: run,
+        keys: keysOf('status', 'unknownStatus', 'conflict'),
+      }),
+      fc.record({
+        what: fc.constant('outcome' as const),
+        patch: outcome,
+        keys: keysOf('batch', 'problem', 'isListConfirmed'),
+      }),
     ),
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
     maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
@@ -128,7 +145,13 @@ const nearPass: fc.Arbitrary<Evidence> = fc
           return { ...original, ...patch };
       }
     };
-    return { ...rest, batches: [...others, changed()], timeoutMinutes: 30, now: NOW };
+    return {
+      ...rest,
+      batches: [...others, changed()],
+      providerTitle: 'Retell',
+      timeoutMinutes: 30,
+      now: NOW,
+    };
   });
 
 function keysOf(...keys: string[]): fc.Arbitrary<string[]> {
@@ -138,21 +161,26 @@ function keysOf(...keys: string[]): fc.Arbitrary<string[]> {
 /** What the contract asks for a green gate, said once more and in other words. */
 function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Evidence): boolean {
   if (batches.length === 0 || ending === 'cancelled') return false;
-  return batches.every(({ batch: seen, problem }) => {
+  return batches.every(({ batch: seen, problem, isListConfirmed }) => {
     if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
       return false;
     const { runs = [], announced: said } = seen;
     const isYoung =
       maxBatchAgeMinutes === undefined ||
-      (seen.createdAt !== undefined && now - seen.createdAt <= maxBatchAgeMinutes * 60_000);
+      (seen.createdAt !== undefined &&
+        now - seen.createdAt <= maxBatchAgeMinutes * 60_000 &&
+        seen.createdAt - now <= 120_000);
     return (
       isYoung &&
       runs.length > 0 &&
-      runs.every((each) => each.status === 'passed' && each.unknownStatus === undefined) &&
-      (said.total ?? runs.length) === runs.length &&
+      runs.every(
+        (each) => each.status === 'passed' && each.unknownStatus === undefined && each.conflict === undefined,
+      ) &&
+      (said.total ?? (isListConfirmed === true ? runs.length : 'not known')) === runs.length &&
       (said.passed ?? runs.length) === runs.length &&
       (said.failed ?? 0) === 0 &&
       (said.errored ?? 0) === 0 &&
+      (said.cancelled ?? 0) === 0 &&
       (seen.outcome ?? 'passed') === 'passed'
     );
   });
@@ -161,7 +189,7 @@ function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Evidence): boo
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
 function precedence({ batches, ending }: Evidence): string | undefined {
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
-  const counts = tally(seen);
+  const counts = tally(batches);
   const isCalled = (word: string) => seen.some((each) => each.outcome === word);
   if (counts.failed > 0) return 'failed';
   if (counts.errored > 0 || isCalled('errored')) return 'errored';

@@ -37,7 +37,13 @@ export async function readScene(scene: Scene): Promise<Reading> {
   const provider = creators[scene.provider](httpOf(scene));
   const conclude = (outcome: Evidence['batches'][number]): Reading => {
     const ending = outcome.batch?.settled === false ? 'deadline' : 'settled';
-    const evidence = { batches: [outcome], ending, timeoutMinutes: 1, now: NOW } as const;
+    const evidence = {
+      batches: [outcome],
+      ending,
+      providerTitle: 'Retell',
+      timeoutMinutes: 1,
+      now: NOW,
+    } as const;
     return {
       evidence,
       verdict: judge(evidence).verdict,

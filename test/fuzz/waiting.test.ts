@@ -143,7 +143,13 @@ async function live(given: Story) {
     log: () => undefined,
   });
   const endedAt = clock.now();
-  const judgement = judge({ batches: outcomes, ending, timeoutMinutes: 1, now: clock.epoch() });
+  const judgement = judge({
+    batches: outcomes,
+    ending,
+    providerTitle: 'Retell',
+    timeoutMinutes: 1,
+    now: clock.epoch(),
+  });
   return {
     batchIds,
     ending,

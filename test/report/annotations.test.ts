@@ -47,10 +47,10 @@ test('what is too much for GitHub is rolled into the last one', () => {
   expect(annotationsFor(report, 3).map(({ title }) => title)).toEqual([
     'Errored: Transfers an angry caller to the office manager (variant 1)',
     'Errored: Transfers an angry caller to the office manager (variant 2)',
-    '10 more runs did not pass',
+    '10 more test cases did not pass',
   ]);
   expect(annotationsFor(report, 11).at(-1)).toEqual({
-    title: '2 more runs did not pass',
+    title: '2 more test cases did not pass',
     message:
       'The job summary has all of them: Transfers an angry caller to the office manager (variant 11); Transfers an angry caller to the office manager (variant 12)',
   });
@@ -58,9 +58,9 @@ test('what is too much for GitHub is rolled into the last one', () => {
 });
 
 test.each([
-  ['retell-timed-out', '⏰ Agent tests (Retell): timed out, 1 of 5 runs finished'],
-  ['retell-inconclusive', '❓ Agent tests (Retell): inconclusive, 2 of 5 runs passed'],
-  ['unreadable-batch', '❓ Agent tests (Retell): inconclusive, no runs seen'],
+  ['retell-timed-out', '⏰ Agent tests (Retell): timed out, 1 of 5 finished'],
+  ['retell-inconclusive', '❓ Agent tests (Retell): inconclusive, 2 of 5 passed'],
+  ['unreadable-batch', '❓ Agent tests (Retell): inconclusive, no test cases seen'],
 ])('without a run to name, %s is one error with the reason', (name, title) => {
   const report = EXAMPLES[name]!;
   expect(annotationsFor(report)).toEqual([{ title, message: report.judgement?.reason }]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderBody } from '../../src/report/body.ts';
-import type { Report } from '../../src/report/report.ts';
+import { buildReport, type Report } from '../../src/report/report.ts';
 import { rendered } from './rendered.ts';
 import {
   BLAND_RUNS,
@@ -51,7 +51,7 @@ describe('what does not fit', () => {
         byName: 0,
         turns: 120,
         passedByName: true,
-        shortened: `explanations end after 1000 characters and conversations show their last 6 turns. ${whereElse}`,
+        shortened: `explanations are cut to 1000 characters and conversations to their last 6 turns. ${whereElse}`,
       },
     ],
     [
@@ -61,7 +61,7 @@ describe('what does not fit', () => {
         byName: 0,
         turns: 60,
         passedByName: true,
-        shortened: `explanations end after 300 characters and conversations show their last 3 turns. ${whereElse}`,
+        shortened: `explanations are cut to 300 characters and conversations to their last 3 turns. ${whereElse}`,
       },
     ],
     [
@@ -71,7 +71,7 @@ describe('what does not fit', () => {
         byName: 0,
         turns: 60,
         passedByName: false,
-        shortened: `explanations end after 300 characters and conversations show their last 3 turns; runs that passed or have not finished are only counted. ${whereElse}`,
+        shortened: `explanations are cut to 300 characters and conversations to their last 3 turns; test cases that passed or have not finished are only counted. ${whereElse}`,
       },
     ],
     [
@@ -81,7 +81,7 @@ describe('what does not fit', () => {
         byName: 16,
         turns: 12,
         passedByName: false,
-        shortened: `explanations end after 300 characters and conversations show their last 3 turns; 4 of the 20 runs that did not pass are shown with their evidence, 16 by name; runs that passed or have not finished are only counted. ${whereElse}`,
+        shortened: `explanations are cut to 300 characters and conversations to their last 3 turns; 4 of the 20 test cases that did not pass are shown with their evidence, 16 by name; test cases that passed or have not finished are only counted. ${whereElse}`,
       },
     ],
     [
@@ -91,7 +91,7 @@ describe('what does not fit', () => {
         byName: 10,
         turns: 0,
         passedByName: false,
-        shortened: `none of the 20 runs that did not pass are shown with their evidence, 10 by name, 10 only counted; runs that passed or have not finished are only counted. ${whereElse}`,
+        shortened: `none of the 20 test cases that did not pass are shown with their evidence, 10 by name, 10 only counted; test cases that passed or have not finished are only counted. ${whereElse}`,
       },
     ],
     [
@@ -108,7 +108,7 @@ describe('what does not fit', () => {
     const body = renderBody(report, { max, unit: 'characters' });
 
     expect(body.length).toBeLessThanOrEqual(max);
-    expect(body).toMatch(/^20 of 50 runs failed\.\\\n60% passed · batch created 2026-09-14 08:00 UTC/);
+    expect(body).toMatch(/^20 of 50 test cases failed\.\\\n60% passed · batch created 2026-09-14 08:00 UTC/);
     expect(contentOf(body)).toEqual(expected);
   });
 
@@ -126,23 +126,26 @@ describe('what does not fit', () => {
   });
 
   test('is never a conversation where there is none', () => {
-    const body = renderBody({ ...report, transcripts: 'none' }, { max: 20_000, unit: 'characters' });
+    const body = renderBody(buildReport({ ...report, transcripts: 'none' }), {
+      max: 20_000,
+      unit: 'characters',
+    });
     expect(contentOf(body)).toMatchObject({
       inFull: 20,
       turns: 0,
-      shortened: `explanations end after 300 characters. ${whereElse}`,
+      shortened: `explanations are cut to 300 characters. ${whereElse}`,
     });
   });
 
   test('says so even when only one text is too long for any room', () => {
     const one = reportOn([batch('b', [{ ...priced, explanation: 'x'.repeat(10_000) }])]);
     expect(contentOf(bodyOf(one)).shortened).toBe(
-      `explanations end after 4000 characters and conversations show their last 8 turns. ${whereElse}`,
+      `explanations are cut to 4000 characters and conversations to their last 8 turns. ${whereElse}`,
     );
   });
 
   test('in the least room is all but the reason', () => {
-    expect(renderBody(report, { max: 60, unit: 'characters' })).toBe('20 of 50 runs failed.');
+    expect(renderBody(report, { max: 60, unit: 'characters' })).toBe('20 of 50 test cases failed.');
     expect(renderBody(report, { max: 5, unit: 'characters' })).toBe('');
   });
 
@@ -170,7 +173,7 @@ describe('what does not fit', () => {
     const batches = Array.from({ length: 400 }, (_, index) => batch(`test_batch_${index}`, [priced]));
     const body = renderBody(reportOn(batches), ROOM);
     expect(body).toMatch(
-      /none of the 400 runs that did not pass are shown with their evidence, \d+ by name, \d+ only counted/,
+      /none of the 400 test cases that did not pass are shown with their evidence, \d+ by name, \d+ only counted/,
     );
     expect(body).toContain('and 350 more batches');
   });
@@ -184,8 +187,8 @@ describe('runs that did not pass', () => {
     );
     const order = [cancelCall, noStart, stopped].map(({ testCase }) => testCase.name);
     expect([...body.matchAll(/^#### \S+ (.*)$/gm)].map(([, name]) => name)).toEqual(order);
-    expect(body.indexOf('1 run not finished')).toBeGreaterThan(body.indexOf(order[2]!));
-    expect(body.indexOf('2 runs passed')).toBeGreaterThan(body.indexOf('1 run not finished'));
+    expect(body.indexOf('1 unfinished test case')).toBeGreaterThan(body.indexOf(order[2]!));
+    expect(body.indexOf('2 test cases passed')).toBeGreaterThan(body.indexOf('1 unfinished test case'));
   });
 
   test('are open with all their evidence when there are few', () => {
@@ -219,7 +222,7 @@ describe('runs that did not pass', () => {
 
   test('say that there is no reason when there is none', () => {
     expect(bodyOf(reportOn([batch('b', [run('failed', 'r', { explanation: ' ' })])]))).toContain(
-      '#### ❌ Case r\n\nThe provider gave no reason that could be read.\n\n<sub>Failed · run `r`</sub>',
+      '#### ❌ Case r\n\nThe provider gave no reason.\n\n<sub>Failed · run `r`</sub>',
     );
   });
 });
@@ -228,13 +231,14 @@ describe('what is known of the batches', () => {
   test('counts alone', () => {
     const unread = { id: 'b', settled: true, announced: { total: 3, passed: 1, failed: 2 } };
     const body = bodyOf(reportOn([unread]));
-    expect(body).toMatch(/^2 of 3 runs failed\.\\\n33\.3% passed/);
+    expect(body).toMatch(/^2 of 3 test cases failed\.\\\n33\.3% passed/);
     expect(body).toContain("The runs of this batch were not read: the counts are the provider's.");
   });
 
   test('runs that were announced and never listed', () => {
     const body = bodyOf(reportOn([batch('b', [RETELL_RUNS.booked], { announced: { total: 4 } })]));
-    expect(body).toContain('The provider announced 3 more runs that it has not listed.');
+    expect(body).toContain('Batch b does not add up: the provider announced 4 runs and listed 1.');
+    expect(body).toContain('25% passed');
   });
 
   test('several have headings of their own, and those that passed come last', () => {
@@ -250,10 +254,10 @@ describe('what is known of the batches', () => {
       ),
     );
     expect(body.match(/^### .*$/gm)).toEqual([
-      '### ❓ Batch 2 of 4: inconclusive, no runs seen',
-      '### ❓ Batch 3 of 4: inconclusive, 0 of 1 run passed',
-      '### ❌ Batch 4 of 4: 1 of 1 run failed',
-      '### ✅ Batch 1 of 4: the one run passed',
+      '### ❓ Batch 2 of 4: inconclusive, no test cases seen',
+      '### ❓ Batch 3 of 4: inconclusive, 0 of 1 passed',
+      '### ❌ Batch 4 of 4: 1 of 1 failed',
+      '### ✅ Batch 1 of 4: the one test case passed',
     ]);
     expect(body).toContain('`b2`\n\nIt answered 404.');
   });
@@ -266,12 +270,12 @@ describe('what is known of the batches', () => {
     [
       'passed',
       EXAMPLES['bland-passed']!,
-      'when this batch passes, so it may already be there, whether this is merged or not.',
+      'when this batch passes, so it may already be live even if this is never merged.',
     ],
     ['was cancelled', EXAMPLES['bland-cancelled']!, 'when this batch passes.'],
   ])('a batch that publishes by itself and %s', (_what, report, expected) => {
     expect(bodyOf(report)).toContain(
-      `**Publishes on pass:** Bland puts the tested version into production by itself ${expected}\n`,
+      `**Publishes on pass:** Bland promotes the tested version to production automatically ${expected}\n`,
     );
   });
 
@@ -279,7 +283,7 @@ describe('what is known of the batches', () => {
     for (const createdAt of [Number.NaN, 1e300, -1e15, Number.POSITIVE_INFINITY]) {
       const odd = { ...RETELL_RUNS.booked, createdAt, durationMs: createdAt };
       const body = bodyOf(reportOn([batch('b', [odd], { createdAt })], { waitedMs: createdAt }));
-      expect(body).toMatch(/^The one run passed\.\\\n100% passed · commit/);
+      expect(body).toMatch(/^The one test case passed\.\\\n100% passed · commit/);
       expect(body).toContain('- Books a cleaning for next Tuesday\n');
       expect(body).toContain('<sub>Batch `b`\\\nCommit');
     }
@@ -302,7 +306,7 @@ describe('while it waits', () => {
     const report = EXAMPLES['retell-waiting']!;
     const body = bodyOf(report);
     expect(body).toMatch(
-      /^Waiting for the batch to end, for commit \[`0a1b2c3`\]\(.*?\)\. 3 of 5 runs finished so far: 2 passed, 1 failed\./,
+      /^Waiting for the batch to end, for commit \[`0a1b2c3`\]\(.*?\)\. 3 of 5 test cases finished so far: 2 passed, 1 failed\./,
     );
     expect(bodyOf({ ...report, waitedMs: 600_000, writtenAt: CREATED_AT + 600_000 })).toBe(body);
   });

@@ -45,7 +45,7 @@ const everywhere = (text: string): string =>
       ),
     ),
     fold(
-      '1 run passed',
+      '1 test case passed',
       { open: false },
       render(list([[foreign(text, MAX)], [code(text, MAX)]], { ordered: true })),
     ),

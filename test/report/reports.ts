@@ -48,6 +48,7 @@ export function reportOn(
         judgement: judge({
           batches: outcomes,
           ending,
+          providerTitle: 'Retell',
           timeoutMinutes: 30,
           now: CREATED_AT + 94_000,
           maxBatchAgeMinutes,
@@ -207,7 +208,11 @@ export function manyRuns(count: number, make: (index: number) => Run): Run[] {
   return Array.from({ length: count }, (_, index) => {
     const one = make(index);
     const name = `${one.testCase.name} (variant ${index + 1})`;
-    return { ...one, id: `${one.id}-${index + 1}`, testCase: { ...one.testCase, name } };
+    return {
+      ...one,
+      id: `${one.id}-${index + 1}`,
+      testCase: { id: `${one.testCase.id}-${index + 1}`, name },
+    };
   });
 }
 
@@ -338,8 +343,12 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
 
 /** A report of every shape there is, with `text()` in the place of every foreign string. */
 export function reportWith(text: () => string): Report {
-  const runWith = (status: RunStatus, more: Partial<Run> = {}): Run =>
-    run(status, text(), { testCase: { id: text(), name: text() }, ...more });
+  let cases = 0;
+  // Ids of test cases differ whatever the text is: runs of one test case would be one entry.
+  const runWith = (status: RunStatus, more: Partial<Run> = {}): Run => {
+    cases += 1;
+    return run(status, text(), { testCase: { id: `${cases} ${text()}`, name: text() }, ...more });
+  };
   const turns: Turn[] = [
     agent(text()),
     caller(text()),

@@ -79,7 +79,7 @@ test('whatever the providers say, the report has the same structure, and only ou
 test('the summary begins with the heading and ends with a line break', () => {
   const summary = renderSummary(EXAMPLES['retell-failed']!);
   expect(summary).toMatch(
-    /^## ❌ Agent tests \(Retell\): 1 of 5 runs failed, 1 errored\n\n1 of 5 runs failed, and 1 errored\./,
+    /^## ❌ Agent tests \(Retell\): 1 of 5 failed, 1 errored\n\n1 of 5 test cases failed, and 1 errored\./,
   );
   expect(summary).toMatch(/<\/sub>\n$/);
 });
@@ -103,7 +103,7 @@ test.each([
   expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(1_000_000);
   expect(Buffer.byteLength(summary)).toBeGreaterThan(900_000);
   const [, inFull, byName] =
-    /\*\*Shortened to fit GitHub's limit:\*\* .* (\d+) of the 2000 runs that did not pass are shown with their evidence, (\d+) by name\. Retell has the rest, under the batch id below\./.exec(
+    /\*\*Shortened to fit GitHub's limit:\*\* .* (\d+) of the 2000 test cases that did not pass are shown with their evidence, (\d+) by name\. Retell has the rest, under the batch id below\./.exec(
       summary,
     ) ?? [];
   expect(summary.match(/^#### ❌/gm)).toHaveLength(Number(inFull));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Tally } from '../../src/domain/batch.ts';
-import type { State } from '../../src/report/sections/headline.ts';
+import type { State } from '../../src/domain/verdict.ts';
 import { parseComment } from '../../src/shared-comment/codec.ts';
 import {
   COMMENT_LIMIT,
@@ -61,7 +61,7 @@ describe('the text', () => {
     expect(written([PASSED])).toBe(
       [
         '<!-- agent-test-gate {"version":1,"gate":"3e41cfd2e2c553fa","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
-        '## ✅ Agent tests (Retell): all 3 runs passed',
+        '## ✅ Agent tests (Retell): all 3 passed',
         '',
         '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","runs":[3,0,0,0,0],"label":"batch a"} -->',
         '',
@@ -75,12 +75,12 @@ describe('the text', () => {
   test('several jobs have the worst verdict and all counts above them, and a heading each', () => {
     expect(shown(written([FAILED], [WAITING], [PASSED]))).toBe(
       [
-        '## ❌ Agent tests (Retell): 2 of 17 runs failed, 4 unfinished',
-        '### ✅ batch a: all 3 runs passed',
+        '## ❌ Agent tests (Retell): 2 of 17 failed, 4 unfinished',
+        '### ✅ batch a: all 3 passed',
         'Report of a.',
-        '### ❌ batch b: 2 of 10 runs failed',
+        '### ❌ batch b: 2 of 10 failed',
         'Report of b.',
-        '### ⏳ batch c: waiting, 0 of 4 runs finished',
+        '### ⏳ batch c: waiting, 0 of 4 finished',
         'Report of c.',
       ].join('\n\n'),
     );
@@ -144,7 +144,7 @@ describe('whose comment it is', () => {
     ['a comment with the marker further down', `> ${written([PASSED])}`, NAME],
     ['a marker that is cut off', written([PASSED]).slice(0, 60), NAME],
     ['a marker without a run', written([PASSED]).replace('"run":9001,', ''), NAME],
-    ['no marker at all', '## ✅ Agent tests (Retell): all 3 runs passed', NAME],
+    ['no marker at all', '## ✅ Agent tests (Retell): all 3 passed', NAME],
   ])('not ours: %s', (_, body, name) => {
     expect(parseComment(body, name)).toBeUndefined();
   });
@@ -182,8 +182,8 @@ describe('who may write', () => {
     const body = written([PASSED], [FAILED], [WAITING], [section('d', 'waiting', {}), again]);
     expect(shown(body)).toBe(
       [
-        '## ⏳ Agent tests (Retell): waiting, 3 of 3 runs finished',
-        '### ✅ batch a (attempt 1): all 3 runs passed',
+        '## ⏳ Agent tests (Retell): waiting, 3 of 3 finished',
+        '### ✅ batch a (attempt 1): all 3 passed',
         'Report of a.',
         '### ⏳ batch d: waiting for the first result',
         'Report of d.',
@@ -194,7 +194,7 @@ describe('who may write', () => {
   test('a job that runs again replaces its own section even if that had passed', () => {
     const again = { ...RUN, attempt: 2 };
     expect(shown(written([PASSED], [section('a', 'failed', { failed: 3 }, 'Now bad.'), again]))).toBe(
-      '## ❌ Agent tests (Retell): 3 of 3 runs failed\n\nNow bad.',
+      '## ❌ Agent tests (Retell): 3 of 3 failed\n\nNow bad.',
     );
   });
 
@@ -302,7 +302,7 @@ describe('the room', () => {
   test('says of a job that shrank how it ended and where the rest is', () => {
     const body = bodyOf(merge([bodyOf(merge([], long('a'), RUN, LIMIT))], long('b'), RUN, LIMIT));
     expect(shown(body)).toContain(
-      '### ❌ batch a: 1 of 1 run failed\n\nLeft out here to make room for other jobs: it is in the job summary.\n\n###',
+      '### ❌ batch a: 1 of 1 failed\n\nLeft out here to make room for other jobs: it is in the job summary.\n\n###',
     );
   });
 
@@ -331,6 +331,6 @@ describe('the room', () => {
       bodies.splice(0, 1, bodyOf(merge(bodies, long(`leg ${job}`, 'failed', 1_000))));
     }
     expect(Object.keys(lengths(bodies[0] ?? ''))).toHaveLength(150);
-    expect(bodies[0]).toContain('150 of 150 runs failed');
+    expect(bodies[0]).toContain('150 of 150 failed');
   });
 });

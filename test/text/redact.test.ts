@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redactReport } from '../../src/report/redact-report.ts';
+import { redactStrings } from '../../src/report/redact-strings.ts';
 import type { Report } from '../../src/report/report.ts';
 import { createRedactor } from '../../src/text/redact.ts';
 import { BLAND_RUNS, batch, reportOn, reportWith } from '../report/reports.ts';
@@ -8,7 +8,7 @@ const KEY = 'key_Ab+/c d"é😀<9f';
 
 /** What becomes of a text, wherever in a report it stands. */
 function redacted(text: string, secrets: readonly string[]): string {
-  const report = redactReport(reportOn([], { name: text }), createRedactor(secrets));
+  const report = redactStrings(reportOn([], { name: text }), createRedactor(secrets));
   return report.name;
 }
 
@@ -69,7 +69,7 @@ test.each([
 });
 
 test('every string of a report is looked at', () => {
-  const report = redactReport(
+  const report = redactStrings(
     reportWith(() => `x ${KEY}`),
     createRedactor([KEY]),
   );
@@ -79,7 +79,7 @@ test('every string of a report is looked at', () => {
 test('a secret that is one of our own words leaves the report whole', () => {
   const report: Report = reportOn([batch('b', Object.values(BLAND_RUNS))]);
   const secrets = ['passed', 'failed', 'speech', 'agent', 'excerpt'];
-  const { judgement, transcripts, batches } = redactReport(report, createRedactor(secrets));
+  const { judgement, transcripts, batches } = redactStrings(report, createRedactor(secrets));
   expect(judgement?.verdict).toBe('failed');
   expect(transcripts).toBe('excerpt');
   expect(batches[0]?.batch?.runs?.map(({ status }) => status)).toEqual(

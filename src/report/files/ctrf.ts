@@ -1,6 +1,7 @@
 import type { RunStatus } from '../../domain/run.ts';
+import { decisiveRun } from '../../domain/test-case.ts';
 import { type Report, workflowRunUrl } from '../report.ts';
-import { publicTurns, turnText } from '../run-text.ts';
+import { turnText } from '../run-text.ts';
 import { type Entry, type Suite, testSuites } from './test-suites.ts';
 import { fileJson, fileLine, isoTime, wholeMs } from './values.ts';
 
@@ -19,7 +20,7 @@ const CTRF_STATUS = {
 /** The report in the Common Test Report Format, with the fields that its versions since 2025 have in common. */
 export function renderCtrf(report: Report): string {
   const suites = testSuites(report);
-  const tests = suites.flatMap((suite) => suite.entries.map((entry) => test(report, suite, entry)));
+  const tests = suites.flatMap((suite) => suite.entries.map((entry) => test(suite, entry)));
   const count = (wanted: string) => tests.filter(({ status }) => status === wanted).length;
   const { judgement, tally } = report;
   return fileJson({
@@ -46,15 +47,16 @@ export function renderCtrf(report: Report): string {
   });
 }
 
-function test(report: Report, suite: Suite, entry: Entry) {
-  const { run } = entry;
-  const turns = run === undefined ? [] : publicTurns(report, run);
+function test(suite: Suite, entry: Entry) {
+  const { result } = entry;
+  const run = result && decisiveRun(result);
+  const turns = run?.turns ?? [];
   return {
     name: entry.name,
     status: CTRF_STATUS[entry.status],
     rawStatus: entry.rawStatus,
     // The format demands a duration, so what is unknown is 0.
-    duration: wholeMs(run?.durationMs) ?? 0,
+    duration: entry.durationMs,
     suite: [suite.name],
     ...(entry.message === '' ? {} : { message: entry.message }),
     ...(entry.status === 'passed' || entry.details === '' ? {} : { trace: entry.details }),

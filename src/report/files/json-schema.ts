@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RUN_STATUSES } from '../../domain/run.ts';
+import { CASE_OUTCOMES } from '../../domain/test-case.ts';
 import { VERDICTS } from '../../domain/verdict.ts';
 
 /**
@@ -20,10 +21,23 @@ const tally = z
     errored: count,
     cancelled: count,
     unfinished: count.meta({
-      description: 'Runs that had not ended, or that were announced and never seen.',
+      description: 'Test cases that had not ended, or whose runs were announced and never seen.',
     }),
   })
-  .meta({ description: 'Numbers of runs over all batches; `total` is the sum of the others.' });
+  .meta({ description: 'Numbers of test cases over all batches; `total` is the sum of the others.' });
+
+const testCase = z
+  .object({
+    id: z
+      .string()
+      .optional()
+      .meta({ description: "The provider's id; absent where it gives none. Names repeat and change." }),
+    name: z.string(),
+    batch: z.string().meta({ description: 'The id of the batch that it belongs to.' }),
+    outcome: z.enum(CASE_OUTCOMES),
+    runs: z.array(z.string()).min(1).meta({ description: 'The ids of its runs, in the order of the list.' }),
+  })
+  .meta({ description: 'A test case with all its runs: what the gate judges and counts.' });
 
 const assertion = z
   .object({
@@ -87,6 +101,8 @@ const batch = z
       .meta({ description: "The provider's status word, where this action does not know it." }),
     subject: z.string().optional().meta({ description: 'What was tested, for a person.' }),
     createdAt: moment.optional(),
+    endedAt: moment.optional(),
+    url: z.string().optional().meta({ description: 'The page of the batch at the provider.' }),
     publishesOnPass: z
       .boolean()
       .optional()
@@ -97,6 +113,7 @@ const batch = z
         passed: count.optional(),
         failed: count.optional(),
         errored: count.optional(),
+        cancelled: count.optional(),
       })
       .optional()
       .meta({ description: 'How many runs the provider says there are, where it does.' }),
@@ -109,7 +126,7 @@ const batch = z
 
 export const reportSchema = z
   .object({
-    formatVersion: z.literal(1),
+    formatVersion: z.literal(2),
     name: z.string(),
     provider: z.string().meta({ description: 'For a person: "Retell".' }),
     verdict: z
@@ -119,12 +136,10 @@ export const reportSchema = z
     reason: z.string().optional().meta({ description: 'Why, in one sentence.' }),
     notes: z.array(z.string()).meta({ description: 'What else a reader should know.' }),
     tally,
-    passRate: z
-      .number()
-      .min(0)
-      .max(1)
-      .optional()
-      .meta({ description: '1 only if every run passed; absent without runs.' }),
+    testCases: z.array(testCase),
+    passRate: z.number().min(0).max(1).optional().meta({
+      description: 'Passed test cases over all; 1 only if every one passed; absent if there are none.',
+    }),
     batches: z.array(batch),
     transcripts: z.enum(['none', 'excerpt']).meta({ description: 'Whether conversations may be shown.' }),
     origin: z

@@ -1,7 +1,7 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
 import type { Run } from '../../domain/run.ts';
+import type { CaseResult } from '../../domain/test-case.ts';
 import { passRate, type Report } from '../report.ts';
-import { publicTurns } from '../run-text.ts';
 import type { ReportFile } from './json-schema.ts';
 import { fileJson, isoTime, wholeMs } from './values.ts';
 
@@ -9,15 +9,16 @@ import { fileJson, isoTime, wholeMs } from './values.ts';
 export function renderJson(report: Report): string {
   const { judgement } = report;
   const file: ReportFile = {
-    formatVersion: 1,
+    formatVersion: 2,
     name: report.name,
     provider: report.providerTitle,
     verdict: judgement?.verdict,
     reason: judgement?.reason,
     notes: [...(judgement?.notes ?? [])],
     tally: report.tally,
+    testCases: report.cases.map((one) => caseOf(report, one)),
     passRate: passRate(report.tally),
-    batches: report.batches.map((outcome) => batchOf(report, outcome)),
+    batches: report.batches.map(batchOf),
     transcripts: report.transcripts,
     origin: report.origin,
     waitedMs: wholeMs(report.waitedMs),
@@ -26,9 +27,9 @@ export function renderJson(report: Report): string {
   return fileJson(file);
 }
 
-function batchOf(report: Report, { id, batch, problem }: BatchOutcome): ReportFile['batches'][number] {
+function batchOf({ id, batch, problem }: BatchOutcome): ReportFile['batches'][number] {
   if (batch === undefined) return { id, problem, settled: false };
-  const { total, passed, failed, errored } = batch.announced;
+  const { total, passed, failed, errored, cancelled } = batch.announced;
   return {
     id,
     problem,
@@ -37,16 +38,22 @@ function batchOf(report: Report, { id, batch, problem }: BatchOutcome): ReportFi
     unknownStatus: batch.unknownStatus,
     subject: batch.subject,
     createdAt: isoTime(batch.createdAt),
+    endedAt: isoTime(batch.endedAt),
+    url: batch.url,
     publishesOnPass: batch.publishesOnPass,
-    announced: { total, passed, failed, errored },
-    runs: batch.runs?.map((run) => runOf(report, run)),
+    announced: { total, passed, failed, errored, cancelled },
+    runs: batch.runs?.map(runOf),
   };
+}
+
+function caseOf({ batches }: Report, result: CaseResult): ReportFile['testCases'][number] {
+  const { testCase, place, runs, outcome } = result;
+  return { ...testCase, batch: batches[place]?.id ?? '', outcome, runs: runs.map(({ id }) => id) };
 }
 
 type RunOfFile = NonNullable<ReportFile['batches'][number]['runs']>[number];
 
-function runOf(report: Report, run: Run): RunOfFile {
-  const turns = publicTurns(report, run);
+function runOf(run: Run): RunOfFile {
   return {
     id: run.id,
     testCase: run.testCase,
@@ -56,7 +63,7 @@ function runOf(report: Report, run: Run): RunOfFile {
     explanation: run.explanation,
     assertions: [...run.assertions],
     criteria: [...run.criteria],
-    turns: turns.length === 0 ? undefined : [...turns],
+    turns: run.turns.length === 0 ? undefined : [...run.turns],
     durationMs: wholeMs(run.durationMs),
     createdAt: isoTime(run.createdAt),
   };

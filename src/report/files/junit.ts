@@ -1,9 +1,9 @@
 import XMLBuilder from 'fast-xml-builder';
-import type { Run } from '../../domain/run.ts';
+import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import type { Report } from '../report.ts';
-import { publicTurns, turnText } from '../run-text.ts';
+import { turnText } from '../run-text.ts';
 import { type Entry, type Suite, testSuites } from './test-suites.ts';
-import { fileLine, fileText, isoTime, wholeMs } from './values.ts';
+import { fileLine, fileText, isoTime } from './values.ts';
 
 /**
  * The builder escapes text and attributes. It would write an attribute whose value is `true` without the value,
@@ -17,7 +17,7 @@ const builder = new XMLBuilder({
 });
 
 /**
- * The report as JUnit XML: a suite for each batch, a test case for each run. Nobody owns the format; this keeps to
+ * The report as JUnit XML: a suite for each batch. Nobody owns the format; this keeps to
  * what Jenkins' xunit plugin checks with its schema (junit-10.xsd), which has no `skipped` for all suites together and
  * no properties for one test case. So a run's id is in its `system-out`, with the conversation if that may be shown.
  */
@@ -40,7 +40,7 @@ function suiteElement(report: Report, suite: Suite): object {
   return {
     ...attributes({ name: suite.name, ...counts(suite.entries), timestamp }),
     properties: { property: properties(report, suite).map(attributes) },
-    testcase: suite.entries.map((entry) => testCaseElement(report, suite, entry)),
+    testcase: suite.entries.map((entry) => testCaseElement(suite, entry)),
   };
 }
 
@@ -59,11 +59,11 @@ function properties({ judgement, providerTitle, origin }: Report, { outcome }: S
 
 type Property = { readonly name: string; readonly value: string };
 
-function testCaseElement(report: Report, suite: Suite, entry: Entry): object {
+function testCaseElement(suite: Suite, entry: Entry): object {
   return {
     ...attributes({ name: entry.name, classname: suite.name, time: seconds([entry]) }),
     ...resultElement(entry),
-    ...(entry.run === undefined ? {} : { 'system-out': { '#text': systemOut(report, entry, entry.run) } }),
+    ...(entry.result === undefined ? {} : { 'system-out': { '#text': systemOut(entry, entry.result) } }),
   };
 }
 
@@ -84,13 +84,14 @@ function resultElement({ status, rawStatus, message, details }: Entry): object {
 }
 
 /** What the result element has no place for. */
-function systemOut(report: Report, { status, details }: Entry, run: Run): string {
+function systemOut({ status, details }: Entry, result: CaseResult): string {
+  const { testCase, runs } = result;
   const ids = [
-    `Run: ${fileLine(run.id)}`,
-    ...(run.testCase.id === undefined ? [] : [`Test case: ${fileLine(run.testCase.id)}`]),
+    ...runs.map(({ id }) => `Run: ${fileLine(id)}`),
+    ...(testCase.id === undefined ? [] : [`Test case: ${fileLine(testCase.id)}`]),
   ].join('\n');
   const why = status === 'passed' ? details : '';
-  const conversation = publicTurns(report, run).map(turnText).join('\n');
+  const conversation = decisiveRun(result).turns.map(turnText).join('\n');
   return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));
 }
 
@@ -107,7 +108,7 @@ function counts(entries: readonly Entry[]) {
 
 /** The time of all these together in seconds; some readers calculate with it unasked, so what is unknown is 0. */
 function seconds(entries: readonly Entry[]): string {
-  const ms = entries.reduce((sum, { run }) => sum + (wholeMs(run?.durationMs) ?? 0), 0);
+  const ms = entries.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return (ms / 1000).toFixed(3);
 }
 

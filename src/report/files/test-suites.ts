@@ -1,9 +1,10 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import type { Run, RunStatus } from '../../domain/run.ts';
+import type { RunStatus } from '../../domain/run.ts';
+import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import { isProven } from '../../domain/verdict.ts';
 import type { Report } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
-import { fileLine } from './values.ts';
+import { fileLine, wholeMs } from './values.ts';
 
 /**
  * The report as tools see it that know tests and nothing of gates. They call a file good when nothing in it
@@ -18,7 +19,7 @@ export interface Suite {
 }
 
 export interface Entry {
-  /** Not empty, one line, and no other run of the batch has it: readers take equal names for one test. */
+  /** Not empty, one line, and no other test case of the batch has it: readers take equal names for one test. */
   readonly name: string;
   readonly status: RunStatus;
   /** The status in more exact words: the provider's where we do not know it, the verdict's for a verdict. */
@@ -28,19 +29,24 @@ export interface Entry {
   /** All that is known of why it ended so, on several lines; may be empty. */
   readonly details: string;
   /** Absent where the entry stands for a verdict, or for a batch that could not be read. */
-  readonly run?: Run;
+  readonly result?: CaseResult;
+  /** How long all runs of the test case took, in milliseconds; 0 where that is not known. */
+  readonly durationMs: number;
 }
 
-/** One suite for each batch with one entry for each run. Never without a red entry unless the verdict is `passed`. */
+/** One suite for each batch with one entry for each test case. Never without a red entry unless the verdict is `passed`. */
 export function testSuites(report: Report): Suite[] {
-  const suites = report.batches.map((outcome) => ({
+  const suites = report.batches.map((outcome, place) => ({
     name: suiteName(report, outcome),
     outcome,
-    entries: [...runEntries(outcome.batch?.runs ?? []), ...problemEntries(report, outcome)],
+    entries: [
+      ...caseEntries(report.cases.filter((one) => one.place === place)),
+      ...problemEntries(report, outcome),
+    ],
   }));
   if (report.judgement?.verdict === 'passed' || suites.some(isRed)) return suites;
 
-  // No run says why the gate stays shut, so the verdict does, beside the first batch that it can be about.
+  // No test case says why the gate stays shut, so the verdict does, beside the first batch that it can be about.
   const at = Math.max(
     0,
     suites.findIndex(({ outcome }) => !isProven(outcome)),
@@ -62,30 +68,34 @@ function suiteName(report: Report, { id }: BatchOutcome): string {
   return report.batches.length === 1 ? gateName(report) : `${gateName(report)} (batch ${fileLine(id)})`;
 }
 
-function runEntries(runs: readonly Run[]): Entry[] {
-  const names = distinctNames(runs);
-  return runs.map((run, index) => ({
-    name: names[index] ?? run.id,
-    status: run.status,
-    rawStatus: run.unknownStatus ?? run.status,
-    message: runMessage(run),
-    details: runDetails(run),
-    run,
-  }));
+function caseEntries(cases: readonly CaseResult[]): Entry[] {
+  const names = distinctNames(cases);
+  return cases.map((result, index) => {
+    const run = decisiveRun(result);
+    return {
+      name: names[index] ?? result.key,
+      status: result.outcome === 'unfinished' ? 'pending' : result.outcome,
+      rawStatus: run.unknownStatus ?? run.status,
+      message: runMessage(run),
+      details: runDetails(run),
+      durationMs: result.runs.reduce((sum, { durationMs }) => sum + (wholeMs(durationMs) ?? 0), 0),
+      result,
+    };
+  });
 }
 
-/** The names of the test cases; where several runs share one, with the test case's id, and then the run's as well. */
-function distinctNames(runs: readonly Run[]): string[] {
-  const names = runs.map(
+/** The names of the test cases; where several share one, with the test case's id, and then the run's as well. */
+function distinctNames(cases: readonly CaseResult[]): string[] {
+  const names = cases.map(
     ({ testCase }) => fileLine(testCase.name) || fileLine(testCase.id ?? '') || 'Unnamed',
   );
   const withTestCase = tellApart(
     names,
-    runs.map(({ testCase }) => testCase.id ?? ''),
+    cases.map(({ testCase }) => testCase.id ?? ''),
   );
   return tellApart(
     withTestCase,
-    runs.map(({ id }) => id),
+    cases.map(({ runs }) => runs[0].id),
   );
 }
 
@@ -106,6 +116,7 @@ function problemEntries(report: Report, { id, problem }: BatchOutcome): Entry[] 
       rawStatus: 'unreadable',
       message: `Batch ${id} could not be read: ${problem}`,
       details: verdictText(report),
+      durationMs: 0,
     },
   ];
 }
@@ -118,6 +129,7 @@ function verdictEntry(report: Report): Entry {
     rawStatus: verdict,
     message: reason,
     details: verdictText(report),
+    durationMs: 0,
   };
 }
 

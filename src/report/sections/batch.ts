@@ -1,43 +1,52 @@
-import { type Batch, type BatchOutcome, countRuns, tally } from '../../domain/batch.ts';
-import type { Run, RunStatus } from '../../domain/run.ts';
-import { isProven, type Verdict } from '../../domain/verdict.ts';
+import type { Batch, BatchOutcome } from '../../domain/batch.ts';
+import { type CaseOutcome, type CaseResult, countCases, tally } from '../../domain/test-case.ts';
+import { stateOfBatch, type Verdict } from '../../domain/verdict.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import { dotted, fold, foreign, heading, paragraph, render, words } from '../markdown.ts';
-import { headline, type State } from './headline.ts';
+import type { Report } from '../report.ts';
+import { headline } from './headline.ts';
 import { idOf } from './run.ts';
 
-/** How the runs of a batch are shown: each at most once. */
-export interface RunViews {
-  /** Takes the next runs of the report that are shown with their evidence, as many as are still granted. */
-  readonly inFull: (runs: readonly Run[]) => readonly Run[];
-  readonly byName: (runs: readonly Run[]) => readonly Run[];
+/** How the test cases of a batch are shown: each at most once. */
+export interface CaseViews {
+  /** Takes the next test cases of the report that are shown with their evidence, as many as are still granted. */
+  readonly inFull: (cases: readonly CaseResult[]) => readonly CaseResult[];
+  readonly byName: (cases: readonly CaseResult[]) => readonly CaseResult[];
   readonly othersByName: boolean;
-  readonly block: (run: Run) => string;
-  readonly item: (run: Run) => string;
+  readonly block: (result: CaseResult) => string;
+  readonly item: (result: CaseResult) => string;
 }
 
 const MAX_PROBLEM = 500;
-const TO_EXPLAIN: readonly RunStatus[] = ['failed', 'errored', 'cancelled'];
+const TO_EXPLAIN: readonly CaseOutcome[] = ['failed', 'errored', 'cancelled'];
 
-/** The runs that ended without passing, the worst kind first. */
-export function notPassed(batch: Batch | undefined): Run[] {
-  return TO_EXPLAIN.flatMap((status) => runsThat(batch, status));
+/** The test cases that ended without passing, batch by batch and the worst kind first. */
+export function notPassed({ batches, cases }: Pick<Report, 'batches' | 'cases'>): CaseResult[] {
+  return batches.flatMap((_, place) => notPassedOf(casesOf(cases, place)));
 }
 
-/** The runs of one batch, as blocks of Markdown: those that did not pass, unfinished ones, passed ones folded. */
-export function* renderRuns(
+const notPassedOf = (cases: readonly CaseResult[]): CaseResult[] =>
+  TO_EXPLAIN.flatMap((outcome) => cases.filter((one) => one.outcome === outcome));
+
+const casesOf = (cases: readonly CaseResult[], place: number): CaseResult[] =>
+  cases.filter((one) => one.place === place);
+
+/** The test cases of one batch as blocks of Markdown: those that did not pass, unfinished ones, passed ones folded. */
+export function* renderCases(
   { batch }: BatchOutcome,
-  { isFinal, views }: { isFinal: boolean; views: RunViews },
+  { report, place, views }: { report: Report; place: number; views: CaseViews },
 ): Generator<string> {
   if (batch === undefined) return;
+  const isFinal = report.judgement !== undefined;
   if (batch.runs === undefined) {
     if (isFinal) yield sentence("The runs of this batch were not read: the counts are the provider's.");
     return;
   }
 
-  const bad = notPassed(batch);
+  const cases = casesOf(report.cases, place);
+  const bad = notPassedOf(cases);
   const inFull = views.inFull(bad);
-  for (const run of inFull) yield views.block(run);
+  for (const one of inFull) yield views.block(one);
 
   const rest = bad.slice(inFull.length);
   const byName = views.byName(rest);
@@ -47,37 +56,28 @@ export function* renderRuns(
   }
   const unnamed = rest.length - byName.length;
   if (unnamed > 0) {
-    const who = unnamed === bad.length ? countRuns(unnamed) : `And ${unnamed} more`;
+    const who = unnamed === bad.length ? countCases(unnamed) : `And ${unnamed} more`;
     yield sentence(`${who} did not pass.`);
   }
 
-  yield* others('not finished', runsThat(batch, 'pending'), { views, open: isFinal });
-  const unlisted = (batch.announced.total ?? 0) - batch.runs.length;
-  if (isFinal && unlisted > 0) {
-    yield sentence(
-      unlisted === 1
-        ? 'The provider announced 1 more run that it has not listed.'
-        : `The provider announced ${unlisted} more runs that it has not listed.`,
-    );
-  }
-  yield* others('passed', runsThat(batch, 'passed'), { views, open: false });
+  const those = (outcome: CaseOutcome) => cases.filter((one) => one.outcome === outcome);
+  yield* others('unfinished', those('unfinished'), { views, open: isFinal });
+  yield* others('passed', those('passed'), { views, open: false });
 }
 
-const runsThat = (batch: Batch | undefined, status: RunStatus): Run[] =>
-  (batch?.runs ?? []).filter((run) => run.status === status);
-
 function* others(
-  what: string,
-  runs: readonly Run[],
-  { views, open }: { views: RunViews; open: boolean },
+  what: 'unfinished' | 'passed',
+  cases: readonly CaseResult[],
+  { views, open }: { views: CaseViews; open: boolean },
 ): Generator<string> {
-  if (runs.length === 0) return;
-  const title = `${countRuns(runs.length)} ${what}`;
-  yield views.othersByName ? fold(title, { open }, items(runs, views)) : sentence(`${title}.`);
+  if (cases.length === 0) return;
+  const title =
+    what === 'passed' ? `${countCases(cases.length)} passed` : countCases(cases.length, 'unfinished');
+  yield views.othersByName ? fold(title, { open }, items(cases, views)) : sentence(`${title}.`);
 }
 
 /** Single items, each rendered on its own, make one tight list. */
-const items = (runs: readonly Run[], { item }: RunViews): string => runs.map(item).join('\n');
+const items = (cases: readonly CaseResult[], { item }: CaseViews): string => cases.map(item).join('\n');
 
 const sentence = (text: string): string => render(paragraph(words(text)));
 
@@ -87,9 +87,9 @@ export function* renderBatchHeading(
   { position, verdict }: { position: string; verdict: Verdict | undefined },
 ): Generator<string> {
   const { id, batch, problem } = outcome;
-  const counts = tally(batch === undefined ? [] : [batch]);
+  const counts = tally([outcome]);
   yield render(
-    heading(3, foreign(headline(`Batch ${position}`, batchState(outcome, verdict), counts), 200)),
+    heading(3, foreign(headline(`Batch ${position}`, stateOfBatch(outcome, verdict), counts), 200)),
     paragraph(...dotted([[idOf(id)], ...batchFigures(batch).map((figure) => [words(figure)])])),
   );
   if (problem !== undefined) yield render(paragraph(foreign(problem, MAX_PROBLEM)));
@@ -113,19 +113,4 @@ function batchDuration(batch: Batch): number {
     .filter((end) => !Number.isNaN(end))
     .reduce((latest, end) => Math.max(latest, end), Number.NEGATIVE_INFINITY);
   return last - (batch.createdAt ?? Number.NaN);
-}
-
-/** What one batch's heading says of it: green only if all its runs passed and nothing speaks against that. */
-export function batchState(outcome: BatchOutcome, verdict: Verdict | undefined): State {
-  const { batch } = outcome;
-  if (batch === undefined) return verdict === undefined ? 'waiting' : 'inconclusive';
-  const counts = tally([batch]);
-  if (counts.failed > 0) return 'failed';
-  if (counts.errored > 0 || batch.outcome === 'errored') return 'errored';
-  if (counts.cancelled > 0 || batch.outcome === 'cancelled') return 'cancelled';
-  if (!batch.settled) {
-    if (verdict === undefined) return 'waiting';
-    return verdict === 'timed-out' || verdict === 'cancelled' ? verdict : 'inconclusive';
-  }
-  return isProven(outcome) ? 'passed' : 'inconclusive';
 }

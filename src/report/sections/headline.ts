@@ -1,10 +1,7 @@
-import { countRuns, type Tally } from '../../domain/batch.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+import type { Tally } from '../../domain/batch.ts';
+import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
-import { countEach } from '../../text/format.ts';
-
-/** What a gate's part of a report can say in one word. */
-export type State = 'waiting' | Verdict;
+import { foreign, heading, render } from '../markdown.ts';
 
 /** The sign before a verdict, a batch and a run alike. */
 export const SIGNS: Record<State, string> = {
@@ -18,6 +15,8 @@ export const SIGNS: Record<State, string> = {
 };
 
 const MAX_NAME = 120;
+/** More characters than any headline has, since names and labels are clipped. */
+const MAX_HEADLINE = 400;
 
 /**
  * The one line that decides already in the subject of an e-mail: sign, name, verdict and counts.
@@ -29,17 +28,16 @@ export function headline(name: string, state: State, tally: Tally): string {
 
 function outcome(state: State, tally: Tally): string {
   const { total, passed, failed, errored, cancelled, unfinished } = tally;
-  const ofAll = `of ${countRuns(total)}`;
-  const finished = total === 0 ? 'no runs seen' : `${total - unfinished} ${ofAll} finished`;
+  const ofAll = `of ${total}`;
+  const finished = total === 0 ? 'no test cases seen' : `${total - unfinished} ${ofAll} finished`;
 
   switch (state) {
     case 'passed':
-      return total === 1 ? 'the one run passed' : `all ${total} runs passed`;
+      return total === 1 ? 'the one test case passed' : `all ${total} passed`;
     case 'failed':
       return listed(`${failed} ${ofAll} failed`, countEach(tally, 'errored', 'cancelled', 'unfinished'));
     case 'errored': {
-      const first =
-        errored > 0 ? `${errored} ${ofAll} errored` : `the provider reports an error, ${finished}`;
+      const first = errored > 0 ? `${errored} ${ofAll} errored` : `the batch errored, ${finished}`;
       return listed(first, countEach(tally, 'cancelled', ...(errored > 0 ? ['unfinished' as const] : [])));
     }
     case 'cancelled':
@@ -58,3 +56,13 @@ function outcome(state: State, tally: Tally): string {
 }
 
 const listed = (first: string, others: readonly string[]): string => [first, ...others].join(', ');
+
+/** The headline of a gate, or of one job's part in it, as a heading in Markdown. */
+export function headlineHeading(depth: 2 | 3, part: { name: string; state: State; tally: Tally }): string {
+  return render(heading(depth, foreign(headline(part.name, part.state, part.tally), MAX_HEADLINE)));
+}
+
+/** `1 failed`, `2 errored`: those of the counts that are not zero. */
+export function countEach(tally: Tally, ...kinds: Exclude<keyof Tally, 'total'>[]): string[] {
+  return kinds.flatMap((kind) => (tally[kind] > 0 ? [`${tally[kind]} ${kind}`] : []));
+}

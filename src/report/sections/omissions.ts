@@ -1,4 +1,4 @@
-import { countRuns } from '../../domain/batch.ts';
+import { countCases } from '../../domain/test-case.ts';
 import type { Limit } from '../fit.ts';
 import { code, foreign, type Inline, paragraph, render, strong, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
@@ -10,9 +10,9 @@ const MAX_PATH = 300;
 /** How much of the report is shown. */
 export interface Detail {
   readonly evidence: Evidence;
-  /** Runs that passed or have not finished: by name, or as a number. */
+  /** Test cases that passed or have not finished: by name, or as a number. */
   readonly othersByName: boolean;
-  /** How many of the runs that did not pass are shown with their evidence, and how many more by name. */
+  /** How many of the test cases that did not pass are shown with their evidence, and how many more by name. */
   readonly inFull: number;
   readonly byName: number;
 }
@@ -29,18 +29,18 @@ export function listOmissions(
   const counted = toExplain - inFull - byName;
   const omissions: string[] = [];
   if (isAnyCut && inFull > 0) {
-    const turns = transcripts === 'none' ? '' : ` and conversations show their last ${evidence.turns} turns`;
-    omissions.push(`explanations end after ${evidence.text} characters${turns}`);
+    const turns = transcripts === 'none' ? '' : ` and conversations to their last ${evidence.turns} turns`;
+    omissions.push(`explanations are cut to ${evidence.text} characters${turns}`);
   }
   if (inFull < toExplain) {
     omissions.push(
-      `${inFull === 0 ? 'none' : inFull} of the ${countRuns(toExplain)} that did not pass are shown with their evidence` +
+      `${inFull === 0 ? 'none' : inFull} of the ${countCases(toExplain)} that did not pass are shown with their evidence` +
         (byName > 0 ? `, ${byName} by name` : '') +
         (counted > 0 ? `, ${counted} only counted` : ''),
     );
   }
   if (!othersByName && tally.passed + tally.unfinished > 0) {
-    omissions.push('runs that passed or have not finished are only counted');
+    omissions.push('test cases that passed or have not finished are only counted');
   }
   return omissions;
 }

@@ -1,5 +1,6 @@
-import { countRuns, seenBatches, tally } from '../../domain/batch.ts';
-import { countEach, formatDuration, formatPercent } from '../../text/format.ts';
+import { seenBatches } from '../../domain/batch.ts';
+import { countCases, tally } from '../../domain/test-case.ts';
+import { formatDuration, formatPercent } from '../../text/format.ts';
 import {
   dotted,
   foreign,
@@ -14,6 +15,7 @@ import {
 import { passRate, type Report } from '../report.ts';
 import { batchFigures } from './batch.ts';
 import { linkCommit } from './footer.ts';
+import { countEach } from './headline.ts';
 import { idOf } from './run.ts';
 
 const MAX_REASON = 1_000;
@@ -39,8 +41,8 @@ function waiting({ batches, origin, tally }: Report): Inline[] {
     ...(commit.length === 0 ? [] : [words(', for commit '), ...commit]),
     words(
       total === 0
-        ? '. No run has been seen yet.'
-        : `. ${total - unfinished} of ${countRuns(total)} finished so far: ${counts.join(', ')}.`,
+        ? '. No test case has been seen yet.'
+        : `. ${total - unfinished} of ${countCases(total)} finished so far: ${counts.join(', ')}.`,
     ),
   ];
 }
@@ -71,17 +73,17 @@ export function* renderRemarks(report: Report): Generator<string> {
   const { batches, judgement, providerTitle } = report;
   const publishing = seenBatches(batches).filter(({ publishesOnPass }) => publishesOnPass === true);
   for (const batch of publishing) {
-    const counts = tally([batch]);
+    const counts = tally([{ id: batch.id, batch }]);
     const passed = batch.settled && counts.total > 0 && counts.passed === counts.total;
     yield render(
       paragraph(
         strong(words('Publishes on pass:')),
         words(' '),
         foreign(providerTitle, 50),
-        words(' puts the tested version into production by itself when '),
+        words(' promotes the tested version to production automatically when '),
         ...(batches.length === 1 ? [words('this batch')] : [words('batch '), idOf(batch.id)]),
         words(' passes'),
-        words(passed ? ', so it may already be there, whether this is merged or not.' : '.'),
+        words(passed ? ', so it may already be live even if this is never merged.' : '.'),
       ),
     );
   }

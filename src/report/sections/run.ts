@@ -1,5 +1,6 @@
 import type { Assertion, Run, Turn } from '../../domain/run.ts';
-import { formatDuration, STATUS_WORDS } from '../../text/format.ts';
+import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
+import { formatDuration } from '../../text/format.ts';
 import {
   type Block,
   code,
@@ -18,7 +19,7 @@ import {
   strong,
   words,
 } from '../markdown.ts';
-import { turnText } from '../run-text.ts';
+import { STATUS_WORDS, turnText } from '../run-text.ts';
 import { SIGNS } from './headline.ts';
 
 /** How much of what explains one run is shown: code points, and the number of turns. */
@@ -38,8 +39,8 @@ export const SHORTER: Evidence = { text: 1_000, value: 300, turns: 6, turn: 300 
 export const SHORTEST: Evidence = { text: 300, value: 100, turns: 3, turn: 120 };
 
 /** Each text that explains a run, with the most that is shown of it. */
-function limitedTexts(run: Run, turns: readonly Turn[], evidence: Evidence): [text: string, max: number][] {
-  const { assertions, criteria, explanation } = run;
+function limitedTexts(result: CaseResult, evidence: Evidence): [text: string, max: number][] {
+  const { assertions, criteria, explanation, turns } = decisiveRun(result);
   const limited = (max: number, texts: readonly (string | undefined)[]): [string, number][] =>
     texts.flatMap((text) => (text === undefined ? [] : [[text, max]]));
   return [
@@ -52,15 +53,15 @@ function limitedTexts(run: Run, turns: readonly Turn[], evidence: Evidence): [te
   ];
 }
 
-/** Whether the run has more to tell than this evidence shows. */
-export function isCut(run: Run, turns: readonly Turn[], evidence: Evidence): boolean {
-  return limitedTexts(run, turns, evidence).some(([text, max]) => text.length > max);
+/** Whether the test case has more to tell than this evidence shows. */
+export function isCut(result: CaseResult, evidence: Evidence): boolean {
+  return limitedTexts(result, evidence).some(([text, max]) => text.length > max);
 }
 
-/** About the least that the rendered run takes, in characters: for knowing what cannot fit without rendering it. */
-export function leastSize(run: Run, turns: readonly Turn[], evidence: Evidence): number {
+/** About the least that the rendered test case takes, in characters: for knowing what cannot fit without rendering it. */
+export function leastSize(result: CaseResult, evidence: Evidence): number {
   const markup = 60;
-  return limitedTexts(run, turns, evidence).reduce(
+  return limitedTexts(result, evidence).reduce(
     (sum, [text, max]) => sum + Math.min(text.length, max),
     markup,
   );
@@ -69,33 +70,30 @@ export function leastSize(run: Run, turns: readonly Turn[], evidence: Evidence):
 const MAX_NAME = 200;
 const MAX_ID = 100;
 
-/** The name of a run's test case, for every place that has one. */
-const nameOf = (run: Run): Inline => foreign(run.testCase.name, MAX_NAME);
+const nameOf = ({ testCase }: CaseResult): Inline => foreign(testCase.name, MAX_NAME);
 
 export const idOf = (id: string): Inline => code(id, MAX_ID);
 
 /**
- * A run that did not pass: what it was, why it did not, and the evidence. Compact, among many others, it folds what
- * the first look does not need.
+ * A test case that did not pass: what it was, why it did not, and the evidence of its decisive run. Compact, among
+ * many others, it folds what the first look does not need.
  */
-export function renderRun(
-  run: Run,
-  options: { evidence: Evidence; turns: readonly Turn[]; isCompact: boolean },
+export function renderCase(
+  result: CaseResult,
+  { evidence, isCompact }: { evidence: Evidence; isCompact: boolean },
 ): string {
-  const { evidence, isCompact } = options;
-  const title = heading(4, words(`${SIGNS[stateOf(run)]} `), nameOf(run));
+  const run = decisiveRun(result);
+  const title = heading(4, words(`${SIGNS[stateOf(result)]} `), nameOf(result));
   const reasons = [...explanation(run, evidence), ...failedAssertions(run.assertions, evidence)];
   const why =
     reasons.length > 0 || run.status === 'cancelled'
       ? reasons
-      : [paragraph(words('The provider gave no reason that could be read.'))];
+      : [paragraph(words('The provider gave no reason.'))];
   const judgedBy = run.assertions.length === 0 ? criteria(run.criteria, evidence) : [];
-  const turns = options.turns.slice(-evidence.turns);
+  const turns = run.turns.slice(-evidence.turns);
   const said = turns.length === 0 ? [] : [conversation(turns, evidence)];
   const whichTurns =
-    turns.length < options.turns.length
-      ? `last ${turns.length} of ${options.turns.length} turns`
-      : 'conversation';
+    turns.length < run.turns.length ? `last ${turns.length} of ${run.turns.length} turns` : 'conversation';
 
   const parts =
     isCompact && judgedBy.length + said.length > 0
@@ -108,29 +106,32 @@ export function renderRun(
               'run id',
             ].join(', '),
             { open: false },
-            render(...judgedBy, ...said, small(...details(run))),
+            render(...judgedBy, ...said, small(...details(result))),
           ),
         ]
       : [
           render(title, ...why, ...judgedBy),
           ...(said.length === 0 ? [] : [fold(`The ${whichTurns}`, { open: true }, render(...said))]),
-          render(small(...details(run))),
+          render(small(...details(result))),
         ];
   return parts.join('\n\n');
 }
 
-/** A run in a list: its name and the little that fits beside it. */
-export function renderRunItem(run: Run): string {
+/** A test case in a list: its name and the little that fits beside it. */
+export function renderCaseItem(result: CaseResult): string {
+  const { unknownStatus, conflict, durationMs } = decisiveRun(result);
+  const hasPassed = result.outcome === 'passed';
   const beside: Inline[] = [];
-  if (run.unknownStatus !== undefined) beside.push(words(', status '), code(run.unknownStatus, MAX_ID));
-  const duration = run.status === 'passed' ? formatDuration(run.durationMs) : undefined;
+  if (unknownStatus !== undefined) beside.push(words(', status '), code(unknownStatus, MAX_ID));
+  if (conflict !== undefined) beside.push(words(', contradicting statuses: '), foreign(conflict, MAX_ID));
+  const duration = hasPassed ? formatDuration(durationMs) : undefined;
   if (duration !== undefined) beside.push(words(`, ${duration}`));
-  // What did not pass stands out in a list; in the list of passed runs there is nothing to tell apart.
-  const sign = run.status === 'passed' ? [] : [words(`${SIGNS[stateOf(run)]} `)];
-  return render(list([[...sign, nameOf(run), ...beside]], { ordered: false }));
+  // What did not pass stands out in a list; in the list of passed test cases there is nothing to tell apart.
+  const sign = hasPassed ? [] : [words(`${SIGNS[stateOf(result)]} `)];
+  return render(list([[...sign, nameOf(result), ...beside]], { ordered: false }));
 }
 
-const stateOf = ({ status }: Run) => (status === 'pending' ? 'waiting' : status);
+const stateOf = ({ outcome }: CaseResult) => (outcome === 'unfinished' ? 'waiting' : outcome);
 
 function explanation({ explanation, status }: Run, { text }: Evidence): Block[] {
   if (!hasText(explanation)) return [];
@@ -201,12 +202,19 @@ function turnLine(turn: Turn, max: number): Inline[] {
   }
 }
 
-function details(run: Run): Inline[] {
+function details(result: CaseResult): Inline[] {
+  const run = decisiveRun(result);
+  const others = result.runs.filter((one) => one !== run);
   const duration = formatDuration(run.durationMs);
   const ending = STATUS_WORDS[run.status];
   return dotted([
     [words(duration === undefined ? ending : `${ending} after ${duration}`)],
     [words('run '), idOf(run.id)],
+    ...others.map((one) => [
+      words(`run `),
+      idOf(one.id),
+      words(` ${STATUS_WORDS[one.status].toLowerCase()}`),
+    ]),
   ]);
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Batch, BatchOutcome } from '../../../src/domain/batch.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
-import { buildReport, type Report } from '../../../src/report/report.ts';
+import { buildReport, type Findings, type Report, type Setting } from '../../../src/report/report.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */
 
@@ -15,7 +15,8 @@ export function run(id: string, status: Run['status'], more: Partial<Run> = {}):
 
 export function batch(runs: readonly Run[] | undefined, more: Partial<Batch> = {}): Batch {
   const known = runs === undefined ? {} : { runs };
-  return { id: 'batch_1', settled: true, announced: {}, createdAt: CREATED, ...known, ...more };
+  const announced = runs === undefined ? {} : { total: runs.length };
+  return { id: 'batch_1', settled: true, announced, createdAt: CREATED, ...known, ...more };
 }
 
 /** A report on these batches with the verdict that they get. */
@@ -23,7 +24,13 @@ export function report(batches: readonly (Batch | BatchOutcome)[], more: Partial
   const outcomes = batches.map((one) => ('settled' in one ? { id: one.id, batch: one } : one));
   const settled = outcomes.every((one) => one.problem !== undefined || one.batch?.settled === true);
   const ending = settled ? 'settled' : 'deadline';
-  const judgement = judge({ batches: outcomes, ending, timeoutMinutes: 30, now: CREATED + 90_000 });
+  const judgement = judge({
+    batches: outcomes,
+    ending,
+    providerTitle: 'Retell',
+    timeoutMinutes: 30,
+    now: CREATED + 90_000,
+  });
   return buildReport({
     name: 'Agent tests (Retell)',
     providerTitle: 'Retell',
@@ -262,4 +269,4 @@ export const anyReport = defined(
     writtenAt: anyNumber,
     waitedMs: anyNumber,
   }),
-).map((parts) => buildReport(parts as Omit<Report, 'tally'>));
+).map((parts) => buildReport(parts as Findings & Setting));

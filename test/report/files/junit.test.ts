@@ -148,7 +148,7 @@ test.each([
   [
     'a run was cancelled',
     report([batch([run('1', 'passed'), run('2', 'cancelled')])]),
-    ['Agent tests (Retell)', 'Verdict of the gate', '1 of 2 runs was cancelled at the provider.'],
+    ['Agent tests (Retell)', 'Verdict of the gate', '1 of 2 test cases was cancelled at Retell.'],
   ],
   [
     'the second of two batches timed out',
@@ -156,7 +156,7 @@ test.each([
     [
       'Agent tests (Retell) (batch b2)',
       'Verdict of the gate',
-      'Batch b2 has not ended within 30 minutes (timeout-minutes).',
+      'Batch b2 did not finish within 30 minutes (timeout-minutes).',
     ],
   ],
   [
@@ -172,7 +172,7 @@ test.each([
   expect(onlyRed(shown)).toEqual([error]);
 });
 
-test('runs whose test cases share a name have names of their own', () => {
+test('test cases that share a name have names of their own, and two runs of one are one entry', () => {
   const named3 = (id: string, caseId: string, name = 'Opening hours') =>
     run(id, 'passed', { testCase: { id: caseId, name } });
   const shown = report([
@@ -186,8 +186,7 @@ test('runs whose test cases share a name have names of their own', () => {
   ]);
   expect(cases(read(renderJunit(shown))).map((one) => one.attributes['name'])).toEqual([
     'Opening hours (a)',
-    'Opening hours (b) (run_2)',
-    'Opening hours (b) (run_3)',
+    'Opening hours (b)',
     'Price',
     'd',
   ]);

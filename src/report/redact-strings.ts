@@ -1,14 +1,13 @@
 import type { Redactor } from '../text/redact.ts';
-import type { Report } from './report.ts';
 
 /** Fields whose words are ours, never text: a key that happens to be one of them must not break the report. */
 const VOCABULARY: ReadonlySet<string> = new Set([
   ...['status', 'outcome', 'verdict', 'kind', 'speaker', 'transcripts'],
 ]);
 
-/** The report without a secret in any of its texts. */
-export function redactReport(report: Report, redact: Redactor): Report {
-  return mapStrings(report, redact) as Report;
+/** The value with every text in it redacted, at any depth. */
+export function redactStrings<T>(value: T, redact: Redactor): T {
+  return mapStrings(value, redact) as T;
 }
 
 function mapStrings(value: unknown, change: (text: string) => string): unknown {

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Run, RunStatus } from '../../src/domain/run.ts';
+import { type CaseOutcome, decisiveRun, outcomeOf, resultsOf, tally } from '../../src/domain/test-case.ts';
+import { judge } from '../../src/domain/verdict.ts';
+
+const run = (id: string, status: RunStatus, caseId: string | undefined, name = 'A name'): Run => ({
+  id,
+  testCase: { id: caseId, name },
+  status,
+  assertions: [],
+  criteria: [],
+  turns: [],
+});
+
+const outcome = (id: string, runs: readonly Run[], more: Partial<Batch> = {}): BatchOutcome => ({
+  id,
+  batch: { id, settled: true, announced: { total: runs.length }, runs, ...more },
+});
+
+const grouped = (batches: readonly BatchOutcome[]) =>
+  resultsOf(batches).map((one) => [one.key, one.outcome, one.runs.map(({ id }) => id).join(' ')]);
+
+describe('what runs are grouped by', () => {
+  test('the id of the test case, and not its name', () => {
+    const runs = [run('r1', 'passed', 'c1'), run('r2', 'passed', 'c2'), run('r3', 'failed', 'c1')];
+    expect(grouped([outcome('b', runs)])).toEqual([
+      ['0 c1', 'failed', 'r1 r3'],
+      ['0 c2', 'passed', 'r2'],
+    ]);
+  });
+
+  test('a run without a test case id is a test case of its own, also beside one whose test case has the id of the run', () => {
+    const runs = [run('r1', 'passed', undefined), run('r2', 'failed', undefined), run('r3', 'passed', 'r1')];
+    expect(grouped([outcome('b', runs)])).toEqual([
+      ['0 run r1', 'passed', 'r1'],
+      ['0 run r2', 'failed', 'r2'],
+      ['0 r1', 'passed', 'r3'],
+    ]);
+  });
+
+  test('an empty id is no id', () => {
+    expect(grouped([outcome('b', [run('r1', 'passed', ''), run('r2', 'failed', '')])])).toEqual([
+      ['0 run r1', 'passed', 'r1'],
+      ['0 run r2', 'failed', 'r2'],
+    ]);
+  });
+
+  test('the same test case in two batches is two', () => {
+    expect(
+      grouped([outcome('b1', [run('r1', 'passed', 'c')]), outcome('b2', [run('r2', 'failed', 'c')])]),
+    ).toEqual([
+      ['0 c', 'passed', 'r1'],
+      ['1 c', 'failed', 'r2'],
+    ]);
+  });
+});
+
+test.each<[CaseOutcome, RunStatus[]]>([
+  ['passed', ['passed']],
+  ['passed', ['passed', 'passed']],
+  ['failed', ['passed', 'failed']],
+  ['failed', ['errored', 'failed', 'cancelled', 'pending']],
+  ['errored', ['passed', 'errored', 'cancelled']],
+  ['cancelled', ['cancelled', 'pending', 'passed']],
+  ['unfinished', ['passed', 'pending']],
+  ['unfinished', []],
+])('%s: %j', (expected, statuses) => {
+  expect(outcomeOf(statuses.map((status, index) => run(`r${index}`, status, 'c')))).toBe(expected);
+});
+
+test('the decisive run is the first that made the outcome what it is', () => {
+  const [result] = resultsOf([
+    outcome('b', [run('r1', 'passed', 'c'), run('r2', 'failed', 'c'), run('r3', 'failed', 'c')]),
+  ]);
+  expect(result && decisiveRun(result).id).toBe('r2');
+});
+
+describe('counts', () => {
+  test('of test cases, and of announced runs that nobody listed', () => {
+    const runs = [run('r1', 'passed', 'c1'), run('r2', 'failed', 'c1'), run('r3', 'passed', 'c2')];
+    expect(tally([outcome('b', runs, { announced: { total: 5 } })])).toEqual({
+      total: 4,
+      passed: 1,
+      failed: 1,
+      errored: 0,
+      cancelled: 0,
+      unfinished: 2,
+    });
+  });
+
+  test("of the provider's own counters while the runs were not read", () => {
+    const announced = { total: 9, passed: 3, failed: 1, cancelled: 2 };
+    expect(
+      tally([{ id: 'b', batch: { id: 'b', settled: false, announced } }, { id: 'not read yet' }]),
+    ).toEqual({
+      total: 9,
+      passed: 3,
+      failed: 1,
+      errored: 0,
+      cancelled: 2,
+      unfinished: 3,
+    });
+  });
+});
+
+test('two runs of one test case in one batch: it passes only if both do', () => {
+  const evidence = {
+    ending: 'settled',
+    providerTitle: 'Vapi',
+    timeoutMinutes: 30,
+    now: 0,
+  } as const;
+  const twice = (second: RunStatus) =>
+    judge({ ...evidence, batches: [outcome('b', [run('r1', 'passed', 'c'), run('r2', second, 'c')])] });
+  expect(twice('passed')).toEqual({ verdict: 'passed', reason: 'The one test case passed.', notes: [] });
+  expect(twice('failed')).toEqual({ verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] });
+});
