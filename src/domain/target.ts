@@ -1,0 +1,105 @@
+/** What can be under test at a provider; part of its descriptor. */
+export interface TargetRules {
+  /** How the provider is called: "Retell". */
+  readonly title: string;
+  /** The words before the slash: `agent`. */
+  readonly kinds: readonly [string, ...string[]];
+}
+
+/** Which words, numbers and branches a provider knows as a version; part of its descriptor. */
+export interface VersionRules {
+  /** The words, each with the kinds of target that have it. */
+  readonly words: Readonly<Partial<Record<VersionWord, readonly string[]>>>;
+  readonly hasNumbers: boolean;
+  readonly hasBranches: boolean;
+  /** What an absent input means; `undefined` where nothing is sent then. */
+  readonly fallback: VersionWord | undefined;
+}
+
+export type VersionWord = 'latest' | 'published' | 'production';
+
+/** The input `target`. */
+export interface Target {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** The input `version`, before it is resolved at the provider. */
+export type Version =
+  | { readonly kind: VersionWord }
+  | { readonly kind: 'number'; readonly number: number }
+  | { readonly kind: 'branch'; readonly id: string };
+
+/** A value, or a sentence that names the input and says what to do. */
+export type Parsed<Value> =
+  | { readonly kind: 'parsed'; readonly value: Value }
+  | { readonly kind: 'refused'; readonly problem: string };
+
+const MAX_ID = 200;
+const SHOWN_CHARACTERS = 80;
+const ID = /^[^\s/\p{Cc}]+$/u;
+
+/** Reads `target`: `KIND/ID`, of a kind that the provider has. */
+export function parseTarget(input: string, { title, kinds }: TargetRules): Parsed<Target> {
+  const form = `it must be ${listOr(kinds.map((kind) => `${kind}/ID`))} at ${title}`;
+  const [kind = '', id] = input.trim().split(/\/(.*)/s);
+  if (id === undefined) return refused('target', input, `${form}, with the kind before the id`);
+  if (!kinds.includes(kind)) {
+    const lower = kind.toLowerCase();
+    const hint = kinds.includes(lower) ? ` (${lower} in small letters)` : '';
+    return refused('target', input, `${form}${hint}`);
+  }
+  if (id === '')
+    return refused('target', input, 'the id is missing, so check that the variable it comes from is set');
+  if (!isId(id)) return refused('target', input, `what comes after ${kind}/ is not an id`);
+  return { kind: 'parsed', value: { kind, id } };
+}
+
+/**
+ * Reads `version` (or `compare-with`) for a target of this kind. An absent input is the provider's own default;
+ * `undefined` where it has none.
+ */
+export function parseVersion(
+  input: string | undefined,
+  rules: VersionRules,
+  { title, targetKind, name = 'version' }: { title: string; targetKind: string; name?: string },
+): Parsed<Version | undefined> {
+  const text = input?.trim() ?? '';
+  const has = (word: VersionWord): boolean => rules.words[word]?.includes(targetKind) ?? false;
+  if (text === '') return { kind: 'parsed', value: versionOf(rules.fallback) };
+  const words = VERSION_WORDS.filter(has);
+  const word = words.find((each) => each === text);
+  if (word !== undefined) return { kind: 'parsed', value: { kind: word } };
+  if (rules.hasNumbers && /^(0|[1-9]\d{0,8})$/.test(text)) {
+    return { kind: 'parsed', value: { kind: 'number', number: Number(text) } };
+  }
+  const branch = text.startsWith('branch/') ? text.slice('branch/'.length) : '';
+  if (rules.hasBranches && isId(branch)) return { kind: 'parsed', value: { kind: 'branch', id: branch } };
+
+  const forms = [
+    ...(rules.hasNumbers ? ['a number like 12'] : []),
+    ...words,
+    ...(rules.hasBranches ? ['branch/ID'] : []),
+  ];
+  if (forms.length === 0)
+    return refused(name, text, `${title} has no versions of a target ${targetKind}/: leave it out`);
+  return refused(name, text, `it must be ${listOr(forms)} for a target ${targetKind}/ at ${title}`);
+}
+
+const VERSION_WORDS = ['latest', 'published', 'production'] as const;
+
+const versionOf = (word: VersionWord | undefined): Version | undefined =>
+  word === undefined ? undefined : { kind: word };
+
+/** A URL parser resolves the last two like folders, however they are encoded. */
+const isId = (id: string): boolean => id.length <= MAX_ID && ID.test(id) && id !== '.' && id !== '..';
+
+function refused(name: string, input: string, why: string): { kind: 'refused'; problem: string } {
+  const characters = [...input.slice(0, 2 * SHOWN_CHARACTERS + 2)];
+  const shown =
+    characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : input;
+  return { kind: 'refused', problem: `${name} is "${shown}": ${why}.` };
+}
+
+const listOr = (values: readonly string[]): string =>
+  values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : (values[0] ?? '');
