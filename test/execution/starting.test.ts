@@ -1,0 +1,439 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ProviderError } from '../../src/errors.ts';
+import {
+  type Candidate,
+  compare,
+  type Posted,
+  type Start,
+  splitIntoBatches,
+  startOnce,
+  tooManyRuns,
+} from '../../src/execution/starting.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+const EPOCH = Date.UTC(2026, 8, 14, 8);
+const CASES = ['a', 'b', 'c'];
+const SUBJECT = 'conversation-flow flow_1 version 12';
+const LOST = 'POST api.example/create-batch-test failed: ECONNRESET.';
+
+/** A batch at the provider; times in milliseconds after the POST was sent. */
+interface Made {
+  readonly id: string;
+  readonly madeAt: number;
+  /** How long after that the lists show it. */
+  readonly lagMs?: number;
+  readonly testCases?: readonly string[];
+  /** How long after that its runs are listed. */
+  readonly runsLagMs?: number;
+  readonly subject?: string | undefined;
+  readonly createdAt?: undefined;
+}
+
+interface World {
+  /** What becomes of the POST. Default: its answer is lost. */
+  readonly answer?: 'accepted' | 'refused' | 'lost' | 'stopped';
+  /** When the provider makes our batch; not at all if absent. */
+  readonly ours?: Omit<Made, 'id'> | undefined;
+  /** How long the POST takes. */
+  readonly postMs?: number;
+  readonly others?: readonly Made[];
+  /** How far the time of creation is ahead of the runner's clock. */
+  readonly skewMs?: number;
+  /** How far the `Date` header is ahead of it; there is none if absent. */
+  readonly dateSkewMs?: number | undefined;
+  /** Which listings fail, from 0. */
+  readonly failing?: readonly number[];
+  readonly isComplete?: boolean;
+  readonly timeoutMs?: number;
+  readonly startedBefore?: readonly string[];
+  /** How long one request for a list takes. */
+  readonly latencyMs?: number;
+}
+
+interface Story {
+  readonly start: Start;
+  readonly posts: number;
+  readonly log: readonly string[];
+  /** When the lists were looked through, in milliseconds after the POST failed. */
+  readonly looks: readonly number[];
+}
+
+async function play(world: World): Promise<Story> {
+  const { answer = 'lost', postMs = 100, others = [], skewMs = 0, dateSkewMs, latencyMs = 0 } = world;
+  const clock = virtualClock(EPOCH);
+  const batches: Made[] = [...others];
+  const looks: number[] = [];
+  const log: string[] = [];
+  let posts = 0;
+  let listings = 0;
+  let sentAt = EPOCH + latencyMs;
+  let failedAt = 0;
+  const now = () => clock.epoch() - sentAt;
+  const shown = () => batches.filter(({ madeAt, lagMs = 0 }) => madeAt + lagMs <= now());
+
+  const start = await startOnce({
+    title: 'Retell',
+    testCases: CASES,
+    subject: SUBJECT,
+    clock,
+    deadline: { until: world.timeoutMs ?? 1_800_000, signal: new AbortController().signal },
+    log: (line) => log.push(line),
+    startedBefore: new Set(world.startedBefore),
+    post: async (): Promise<Posted> => {
+      posts += 1;
+      sentAt = clock.epoch();
+      if (world.ours !== undefined) batches.push({ ...world.ours, id: 'ours' });
+      await clock.sleep(postMs);
+      failedAt = clock.epoch();
+      if (answer === 'accepted') return { kind: 'accepted', value: 'ours' };
+      if (answer === 'refused') return { kind: 'refused', problem: 'Retell says no.' };
+      if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
+      return { kind: 'unknown', problem: LOST, at: sentAt };
+    },
+    lists: {
+      list: async () => {
+        await clock.sleep(latencyMs);
+        listings += 1;
+        if (posts > 0) looks.push(clock.epoch() - failedAt);
+        if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
+        const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
+        const listed = shown().map(
+          (made): Candidate => ({
+            id: made.id,
+            createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
+            subject: 'subject' in made ? made.subject : SUBJECT,
+          }),
+        );
+        return { batches: listed, isComplete: world.isComplete ?? true, date };
+      },
+      contentsOf: async (id) => {
+        const made = shown().find((each) => each.id === id);
+        if (made === undefined) throw new ProviderError('404');
+        const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
+        return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
+      },
+    },
+  });
+  return { start, posts, log, looks };
+}
+
+const toSeconds = (ms: number) => Math.floor(ms / 1_000) * 1_000;
+
+const startOf = async (world: World) => (await play(world)).start;
+
+const OURS = { kind: 'started', batchId: 'ours' };
+const unknown = (why: string) => ({
+  kind: 'unknown',
+  problem: `${LOST} A batch may have been started at 2026-09-14 08:00:00 UTC, and ${why}. Look for it at Retell before you run this job again.`,
+});
+
+describe('one POST', () => {
+  test('that is accepted or refused is the end of it', async () => {
+    const accepted = await play({ answer: 'accepted', ours: { madeAt: 50 } });
+    const refused = await play({ answer: 'refused' });
+
+    expect([accepted, refused]).toEqual([
+      { start: OURS, posts: 1, log: [], looks: [] },
+      { start: { kind: 'refused', problem: 'Retell says no.' }, posts: 1, log: [], looks: [] },
+    ]);
+  });
+
+  test('whose answer is lost is looked for three times, and found', async () => {
+    expect(await play({ ours: { madeAt: 50 } })).toEqual({
+      start: OURS,
+      posts: 1,
+      log: [
+        `${LOST} A batch may have been started: looking through Retell's lists for 20 s.`,
+        "Batch ours is in Retell's list, and is the one that this step started.",
+      ],
+      looks: [2_000, 8_000, 20_000],
+    });
+  });
+
+  test('that was stopped on its way may have started a batch', async () => {
+    const start = await startOf({ answer: 'stopped', failing: [1, 2, 3] });
+    expect(start).toEqual({
+      kind: 'unknown',
+      problem:
+        'The reading was stopped. A batch may have been started at 2026-09-14 08:00:00 UTC, and its list of batches could not be read to the end. Look for it at Retell before you run this job again.',
+    });
+  });
+
+  test('is not sent after the deadline', async () => {
+    expect(await play({ timeoutMs: 0 })).toMatchObject({ start: { kind: 'refused' }, posts: 0 });
+  });
+});
+
+describe('ours', () => {
+  test.each<[string, World]>([
+    ['listed late', { ours: { madeAt: 50, lagMs: 15_000 } }],
+    ['whose runs are listed late', { ours: { madeAt: 50, runsLagMs: 7_000 } }],
+    ['made while its answer was waited for', { postMs: 60_000, ours: { madeAt: 59_000 } }],
+    ['made a little after the connection broke', { ours: { madeAt: 3_000 } }],
+    ['at a provider whose clock is ahead', { ours: { madeAt: 50 }, skewMs: 240_000 }],
+    ['at a provider whose clock is behind', { ours: { madeAt: 50 }, skewMs: -240_000 }],
+    [
+      'listed late by a provider whose clock is ahead and is told',
+      { ours: { madeAt: 50, lagMs: 15_000 }, skewMs: 240_000, dateSkewMs: 240_000 },
+    ],
+    ['without a time of creation', { ours: { madeAt: 50, createdAt: undefined } }],
+    ['without engine and version (Bland)', { ours: { madeAt: 50, subject: undefined } }],
+    ['although one look fails', { ours: { madeAt: 50 }, failing: [1] }],
+    ['among old ones', { ours: { madeAt: 50 }, others: [{ id: 'old', madeAt: -60_000 }] }],
+    [
+      "among other people's of other tests, engines and versions",
+      {
+        ours: { madeAt: 50 },
+        others: [
+          { id: 'fewer', madeAt: 60, testCases: ['a', 'b', 'x'] },
+          { id: 'more', madeAt: 60, testCases: ['a', 'b', 'c', 'd'] },
+          { id: 'twice', madeAt: 60, testCases: ['a', 'b', 'c', 'c'] },
+          { id: 'version', madeAt: 60, subject: 'conversation-flow flow_1 version 11' },
+        ],
+      },
+    ],
+    [
+      'beside another of the same test cases that this step started before, and that is listed late',
+      {
+        ours: { madeAt: 50 },
+        others: [{ id: 'first', madeAt: -1_000, lagMs: 2_000 }],
+        startedBefore: ['first'],
+      },
+    ],
+  ])('is found: %s', async (_, world) => {
+    expect(await startOf(world)).toEqual(OURS);
+  });
+});
+
+describe('nobody knows', () => {
+  const NO_TIME = 'its list of batches could not be read to the end';
+  const NOT_BEFORE =
+    'its batches could not be listed before, so that nothing tells a new one from an old one';
+
+  test.each<[string, World, string]>([
+    ['where none is listed', {}, 'its list does not show one'],
+    ['where only old ones are', { others: [{ id: 'old', madeAt: -500 }] }, 'its list does not show one'],
+    [
+      'where two are listed',
+      { ours: { madeAt: 50 }, others: [{ id: 'theirs', madeAt: 5_000 }] },
+      'more than one could be it: ours, theirs',
+    ],
+    [
+      'where many are listed',
+      { others: [1, 2, 3, 4, 5].map((each) => ({ id: `b${each}`, madeAt: each })) },
+      'more than one could be it: b1, b2, b3 and 2 more',
+    ],
+    [
+      "where ours may be the one that is listed late, after somebody else's",
+      { ours: { madeAt: 50, lagMs: 19_000 }, others: [{ id: 'theirs', madeAt: 60 }] },
+      'more than one could be it: theirs, ours',
+    ],
+    [
+      "where a stranger's was made after ours was lost",
+      { others: [{ id: 'theirs', madeAt: 9_000 }] },
+      'batch theirs has the same test cases, but was created at another time',
+    ],
+    [
+      "where a stranger's old one is listed late",
+      { others: [{ id: 'theirs', madeAt: -10_000, lagMs: 11_000 }] },
+      'batch theirs has the same test cases, but was created at another time',
+    ],
+    [
+      "where a stranger's is made after the first look, and clocks differ",
+      { others: [{ id: 'theirs', madeAt: 4_000 }], skewMs: -180_000 },
+      'batch theirs could be it, but when it was created cannot be told',
+    ],
+    [
+      'where it does not say what it tests',
+      { ours: { madeAt: 50, runsLagMs: 60_000 } },
+      'batch ours could be it, but its test cases are not listed',
+    ],
+    ['where the list was not read before', { ours: { madeAt: 50 }, failing: [0] }, NOT_BEFORE],
+    ['where not all of the list was read before', { ours: { madeAt: 50 }, isComplete: false }, NOT_BEFORE],
+    ['where the last look fails', { ours: { madeAt: 50 }, failing: [3] }, NO_TIME],
+    ['where the deadline comes before the last look', { ours: { madeAt: 50 }, timeoutMs: 10_000 }, NO_TIME],
+  ])('%s', async (_, world, why) => {
+    expect(await startOf(world)).toEqual(unknown(why));
+  });
+
+  test('of two in the same seconds: ours was lost, and a stranger started the same. It is taken for ours', async () => {
+    expect(await startOf({ others: [{ id: 'theirs', madeAt: 80 }] })).toEqual({
+      kind: 'started',
+      batchId: 'theirs',
+    });
+  });
+});
+
+describe('whatever happens', () => {
+  const lag = fc.integer({ min: 0, max: 25_000 });
+  const postMs = fc.integer({ min: 0, max: 60_000 });
+  const latencyMs = fc.integer({ min: 0, max: 400 });
+  const answer = fc.constantFrom<NonNullable<World['answer']>>(
+    'lost',
+    'lost',
+    'lost',
+    'stopped',
+    'accepted',
+    'refused',
+  );
+  const minutes = fc.oneof(
+    fc.integer({ min: 100_000, max: 600_000 }),
+    fc.integer({ min: -600_000, max: -100_000 }),
+  );
+  /** Other people's batches, most of them of the same test cases; `spare` is a time in which they start none. */
+  const others = (lagMs: fc.Arbitrary<number>, spare: { from: number; to: number }) =>
+    fc.array(
+      fc.record({
+        madeAt: fc.oneof(
+          fc.integer({ min: -3_600_000, max: spare.from }),
+          fc.integer({ min: -30_000, max: spare.from }),
+          fc.integer({ min: spare.to, max: spare.to + 25_000 }),
+        ),
+        lagMs,
+        testCases: fc.constantFrom(CASES, CASES, CASES.toReversed(), ['a', 'b'], ['a', 'b', 'c', 'd'], ['x']),
+        subject: fc.constantFrom(SUBJECT, SUBJECT, undefined, 'another'),
+      }),
+      { maxLength: 4 },
+    );
+
+  const world = (
+    skews: fc.Arbitrary<Pick<World, 'skewMs' | 'dateSkewMs'>>,
+    {
+      lagMs,
+      spare,
+    }: { lagMs: fc.Arbitrary<number>; spare: (postMs: number) => { from: number; to: number } },
+  ): fc.Arbitrary<World> =>
+    fc.tuple(postMs, skews).chain(([ms, skew]) =>
+      fc.record({
+        answer,
+        postMs: fc.constant(ms),
+        latencyMs,
+        skewMs: fc.constant(skew.skewMs ?? 0),
+        dateSkewMs: fc.constant(skew.dateSkewMs),
+        ours: fc.option(fc.record({ madeAt: fc.integer({ min: 0, max: ms }), lagMs: lag }), {
+          nil: undefined,
+        }),
+        others: others(lagMs, spare(ms)).map((all) =>
+          all.map((each, index) => ({ ...each, id: `t${index}` })),
+        ),
+        failing: fc.oneof(fc.constant([]), fc.array(fc.nat(3), { maxLength: 2 })),
+        isComplete: fc.oneof(fc.constant(true), fc.boolean()),
+      }),
+    );
+
+  /** Clocks agree, or the provider tells its own; lists are late. */
+  const oneClock = world(
+    fc.oneof(
+      fc.constant({ skewMs: 0, dateSkewMs: undefined }),
+      fc
+        .oneof(minutes, fc.integer({ min: -100_000, max: 100_000 }))
+        .map((skewMs) => ({ skewMs, dateSkewMs: skewMs })),
+    ),
+    { lagMs: lag, spare: (ms) => ({ from: -4_000, to: ms + 8_000 }) },
+  );
+  /** The clock of creations is minutes off, and nothing tells by how much; other people's batches are listed at once. */
+  const twoClocks = world(
+    fc.tuple(minutes, fc.constantFrom(undefined, 0)).map(([skewMs, dateSkewMs]) => ({ skewMs, dateSkewMs })),
+    { lagMs: fc.constant(0), spare: (ms) => ({ from: -1_000, to: ms + 3_000 }) },
+  );
+
+  test.each([
+    ['lists are late', oneClock],
+    ['clocks differ by minutes', twoClocks],
+  ])("at most one POST is sent, and a stranger's batch is never taken for ours: %s", async (_, worlds) => {
+    await fc.assert(
+      fc.asyncProperty(worlds, async (each) => {
+        const { start, posts } = await play(each);
+        expect(posts).toBe(1);
+        switch (start.kind) {
+          case 'started':
+            expect(start.batchId).toBe('ours');
+            expect(each.answer === 'accepted' || each.ours !== undefined).toBe(true);
+            break;
+          case 'refused':
+            expect(each.answer).toBe('refused');
+            break;
+          case 'unknown':
+            expect(['lost', 'stopped']).toContain(each.answer);
+            expect(start.problem).toContain('A batch may have been started at 2026-09-14 08:00:0');
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('what was started is found, if it is listed in time and nobody started the same', async () => {
+    const alone = fc
+      .oneof(
+        oneClock,
+        twoClocks.map((each) => ({ ...each, ours: each.ours && { ...each.ours, lagMs: 0 } })),
+      )
+      .filter(({ ours }) => ours !== undefined)
+      .map((each) => ({
+        ...each,
+        answer: 'lost' as const,
+        ours: { madeAt: 0, ...each.ours, lagMs: Math.min(each.ours?.lagMs ?? 0, 19_000) },
+        others: (each.others ?? []).map((other) => ({ ...other, testCases: ['x'] })),
+        failing: [],
+        isComplete: true,
+      }));
+    await fc.assert(
+      fc.asyncProperty(alone, async (each) => {
+        expect(await startOf(each)).toEqual(OURS);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test.each<[string, Parameters<typeof compare>[0], string]>([
+  ['the same in another order', { testCases: ['c', 'a', 'b'] }, 'same'],
+  ['the same, as announced', { testCases: ['a', 'b', 'c'], total: 3 }, 'same'],
+  ['not all yet', { testCases: ['a'], total: 3 }, 'unclear'],
+  ['nothing yet', { testCases: [] }, 'unclear'],
+  ['fewer', { testCases: ['a', 'b'], total: 2 }, 'other'],
+  ['more to come', { testCases: ['a', 'b', 'c'], total: 4 }, 'other'],
+  ['one twice', { testCases: ['a', 'a', 'b'] }, 'other'],
+  ['another', { testCases: ['a', 'b', 'x'] }, 'other'],
+])('a batch with %s', (_, contents, expected) => {
+  expect(compare(contents, CASES)).toBe(expected);
+});
+
+describe('several batches', () => {
+  test('hold at most 1,000 test cases each', () => {
+    const ids = Array.from({ length: 2_345 }, (_, index) => `case ${index}`);
+    const batches = splitIntoBatches([...ids, ...ids]);
+
+    expect(batches.map(({ length }) => length)).toEqual([1_000, 1_000, 345]);
+    expect(batches.flat()).toEqual(ids);
+    expect(splitIntoBatches([])).toEqual([]);
+  });
+
+  test('of any size hold every test case once', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 2 })), fc.integer({ min: 1, max: 9 }), (ids, size) => {
+        const batches = splitIntoBatches(ids, size);
+        expect(batches.flat()).toEqual([...new Set(ids)]);
+        expect(batches.every(({ length }) => length >= 1 && length <= size)).toBe(true);
+      }),
+    );
+  });
+});
+
+test.each([
+  [{ testCases: 12 }, undefined, undefined],
+  [{ testCases: 12 }, 12, undefined],
+  [
+    { testCases: 13 },
+    12,
+    'test-cases selects 13 runs, and max-runs allows 12: select fewer, or raise max-runs.',
+  ],
+  [
+    { testCases: 5, runsOfEach: 3 },
+    12,
+    'test-cases selects 15 runs (3 of each of 5 test cases), and max-runs allows 12: select fewer, or raise max-runs.',
+  ],
+])('%j with max-runs %j', (round, maxRuns, expected) => {
+  expect(tooManyRuns(round, maxRuns)).toBe(expected);
+});
