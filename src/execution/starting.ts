@@ -2,9 +2,6 @@ import type { Clock, Deadline } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
 import { formatTime } from '../text/format.ts';
 
-/** The most test cases that Retell takes in one batch. */
-export const RETELL_BATCH_SIZE = 1_000;
-
 /** A batch in the provider's own lists. */
 export interface Candidate {
   readonly id: string;
@@ -339,8 +336,8 @@ function secondsOf(epochMs: number): string | undefined {
   return minutes?.replace(' UTC', `:${new Date(epochMs).toISOString().slice(17, 19)} UTC`);
 }
 
-/** The test cases in batches of at most `size`, in their order, each of them once. */
-export function splitIntoBatches(testCases: readonly string[], size = RETELL_BATCH_SIZE): string[][] {
+/** The test cases in batches of at most `size` (Retell: 1,000), in their order, each of them once. */
+export function splitIntoBatches(testCases: readonly string[], size: number): string[][] {
   const ids = [...new Set(testCases)];
   return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) =>
     ids.slice(index * size, (index + 1) * size),

@@ -44,6 +44,21 @@ export interface BlandOptions extends EmulatorOptions {
   readonly errors?: ErrorShape;
   /** What becomes of a batch that a client starts. Default: one run after the other, a second each, all pass. */
   readonly created?: (scenarioIds: readonly string[]) => Omit<BatchScript, 'id'>;
+  /** Scenarios in place of the recorded ones; what they leave out is as recorded. See `manyScenarios`. */
+  readonly scenarios?: readonly Scenario[];
+  /** The numbers of the versions that every pathway has. Default: 1 to 7. */
+  readonly versions?: readonly number[];
+}
+
+/** A scenario; nothing but these is looked at here. */
+export type Scenario = Fields & { readonly id: string };
+
+/** A batch that a client has started. */
+export interface StartedBatch {
+  readonly id: string;
+  readonly testCases: readonly string[];
+  /** The request's body. */
+  readonly request: Fields;
 }
 
 /**
@@ -54,6 +69,8 @@ export type Envelope = false | true | 'array' | 'beside';
 export type ErrorShape = 'enveloped' | 'enveloped-with-status' | 'flat';
 
 export interface BlandEmulator extends Emulator {
+  /** The batches that clients have started with `batch-run`, in order. */
+  readonly started: readonly StartedBatch[];
   /** Starts more batches, now. */
   add(...batches: readonly BatchSource[]): void;
 }
@@ -63,15 +80,21 @@ export interface BlandEmulator extends Emulator {
  * of lists (newest batch first), the status of successes (200), that a limit over 100 is refused.
  */
 export async function startBland(options: BlandOptions = {}): Promise<BlandEmulator> {
-  const { now = monotonic, speed = 1, batches = [] } = options;
+  const { now = monotonic, speed = 1, clockAheadMs = 0, batches = [] } = options;
   const { envelope = false, assertions = 'documented', errors = 'enveloped' } = options;
   const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
+  const { versions = [1, 2, 3, 4, 5, 6, 7] } = options;
+  const scenarios = (options.scenarios ?? recordedScenarios).map((each) => ({
+    ...recordedScenarios[0],
+    ...each,
+  }));
+  const started: StartedBatch[] = [];
   const wrap = (body: Fields): unknown => inEnvelope(body, envelope);
   const shown = new Map<string, ShownBatch>();
   const alone: ShownBatch[] = [];
 
   const show = (script: BatchScript, batchId: string | null): ShownBatch =>
-    showPlayback(play(script, { now, speed }), { wrap, assertions, batchId });
+    showPlayback(play(script, { now, speed, clockAheadMs }), { wrap, assertions, batchId });
   const add = adder(shown, (source: BatchSource) =>
     isRecorded(source) ? showRecorded(source) : show(source, source.id),
   );
@@ -80,19 +103,19 @@ export async function startBland(options: BlandOptions = {}): Promise<BlandEmula
     alone.push(batch);
     return batch;
   };
-  const routes = routesOf({ shown, alone, wrap, add, addAlone, created });
+  const routes = routesOf({ shown, alone, wrap, add, addAlone, created, scenarios, versions, started });
   const error = (status: number, details: readonly string[]): unknown => errorBody(status, details, errors);
 
   add(...batches);
   // The key is sent as it is: a `Bearer` in front of it is refused, unless it belongs to the key.
   const authorization = (apiKey: string): string => apiKey;
-  return { ...(await startServer({ authorization, error, routes }, options)), add };
+  return { ...(await startServer({ authorization, error, routes }, options)), add, started };
 }
 
 /** A batch as the endpoints see it. */
 interface ShownBatch {
   look(request: SeenRequest): unknown;
-  /** Its runs as the list of runs shows them. */
+  /** Its runs as the list of runs shows them, from when it is listed. */
   rows(): readonly Fields[];
   /** A run at its own endpoint; `undefined` if it is not of this batch. */
   detail(runId: string): unknown;
@@ -108,7 +131,7 @@ interface Showing {
 }
 
 function showPlayback(playback: Playback, { wrap, assertions, batchId }: Showing): ShownBatch {
-  const { script, createdAt, present } = playback;
+  const { script, createdAt, present, isListed } = playback;
   const cast = castBlandRuns(script);
   const contextOf = (phase: Phase): RunContext => ({ phase, createdAt, batchId, assertions });
   const bodies = (key: string, bodyOf: (run: BlandRun, context: RunContext) => Fields): readonly Fields[] =>
@@ -119,7 +142,7 @@ function showPlayback(playback: Playback, { wrap, assertions, batchId }: Showing
       present('batch', (moment) =>
         wrap(blandBatchBody(script, { moment, createdAt, runs: bodies('runs', blandRunBody) })),
       ),
-    rows: () => bodies('rows', blandListedRunBody),
+    rows: () => (isListed() ? bodies('rows', blandListedRunBody) : []),
     detail: (runId) =>
       present(`detail ${runId}`, ({ runs }) => {
         const found = runs.find(({ index }) => cast[index]?.id === runId);
@@ -140,15 +163,19 @@ interface Batches {
   readonly add: (batch: BatchScript) => void;
   readonly addAlone: (batch: BatchScript) => ShownBatch;
   readonly created: (scenarioIds: readonly string[]) => Omit<BatchScript, 'id'>;
+  readonly scenarios: readonly Scenario[];
+  readonly versions: readonly number[];
+  readonly started: StartedBatch[];
 }
 
-function routesOf({ shown, alone, wrap, add, addAlone, created }: Batches): Route[] {
+function routesOf(batches: Batches): Route[] {
+  const { shown, alone, wrap, add, addAlone, created, scenarios, versions, started } = batches;
   const newestFirst = (): ShownBatch[] => [...shown.values(), ...alone].reverse();
   let made = 0;
   const start = (scenarioIds: readonly string[]): BatchScript => {
     made += 1;
     const script = created(scenarioIds);
-    const runs = script.runs.map((run, index) => ({ ...runOf(scenarioIds[index]), ...run }));
+    const runs = script.runs.map((run, index) => ({ ...runOf(scenarios, scenarioIds[index]), ...run }));
     return { ...script, id: makeBlandId('batch', `created ${made}`), runs };
   };
 
@@ -188,14 +215,45 @@ function routesOf({ shown, alone, wrap, add, addAlone, created }: Batches): Rout
     {
       method: 'GET',
       path: '/v1/agent-testing/scenarios',
-      answer: ({ request }) => wrap({ scenarios: matching(recordedScenarios, request, SCENARIO_FILTERS) }),
+      answer: ({ request }) => wrap({ scenarios: matching(scenarios, request, SCENARIO_FILTERS) }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/agent-testing/scenarios/:id',
+      answer: ({ id }) => {
+        const found = scenarios.find((each) => each.id === id);
+        return existing(found && wrap(found), 'Scenario not found');
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/pathway/:id/versions',
+      answer: ({ id }) => {
+        const known = scenarios.some((each) => each['pathway_id'] === id);
+        const latest = Math.max(...versions);
+        const list = versions.map((number) => ({
+          id: makeBlandId('batch', `version ${number} of ${id}`),
+          version_number: number,
+          created_at: '2026-09-01T09:00:00.000Z',
+          name: `Version ${number}`,
+          is_latest: number === latest,
+        }));
+        return existing(known ? list : undefined, 'Pathway not found');
+      },
     },
     {
       method: 'POST',
       path: '/v1/agent-testing/batch-run',
       answer: ({ request }) => {
-        const script = start(knownScenarios(fieldsOf(request)['scenario_ids']));
+        const fields = fieldsOf(request);
+        const { version_number: version } = fields;
+        const testCases = knownScenarios(scenarios, fields['scenario_ids']);
+        if (version !== undefined && !versions.some((each) => each === version)) {
+          throw new Refusal(400, [`version ${version} does not exist`]);
+        }
+        const script = start(testCases);
         add(script);
+        started.push({ id: script.id, testCases, request: fields });
         const runs = castBlandRuns(script).map((run) => ({ run_id: run.id, scenario_id: run.testCaseId }));
         return wrap({ batch_id: script.id, runs });
       },
@@ -204,8 +262,7 @@ function routesOf({ shown, alone, wrap, add, addAlone, created }: Batches): Rout
       method: 'POST',
       path: '/v1/agent-testing/scenarios/:id/run',
       answer: ({ id }) => {
-        if (!recordedScenarios.some((scenario) => scenario['id'] === id))
-          throw new Refusal(404, ['Scenario not found']);
+        if (!scenarios.some((scenario) => scenario.id === id)) throw new Refusal(404, ['Scenario not found']);
         const [row] = addAlone(start([id])).rows();
         return wrap({ run_id: row?.['id'], status: 'RUNNING' });
       },
@@ -216,29 +273,46 @@ function routesOf({ shown, alone, wrap, add, addAlone, created }: Batches): Rout
 const RUN_FILTERS = ['scenario_id', 'pathway_id', 'persona_id', 'batch_id', 'status'];
 const SCENARIO_FILTERS = ['pathway_id', 'persona_id', 'category', 'enabled'];
 
-const { scenarios: recordedScenarios } = readSample<{ scenarios: Fields[] }>('bland__list-scenarios__docs');
+const { scenarios: recordedScenarios } = readSample<{ scenarios: Scenario[] }>('bland__list-scenarios__docs');
+
+/** `count` scenarios of the recorded pathway, named as `nameOf` says. */
+export function manyScenarios(
+  count: number,
+  nameOf: (index: number) => string = (index) => `Scenario ${index}`,
+): Scenario[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: makeBlandId('test case', `scenario ${index}`),
+    name: nameOf(index),
+  }));
+}
 
 /** The rows whose fields are what the query says they must be. */
-function matching(rows: readonly Fields[], { query }: SeenRequest, filters: readonly string[]): Fields[] {
+function matching<Row extends Fields>(
+  rows: readonly Row[],
+  { query }: SeenRequest,
+  filters: readonly string[],
+): Row[] {
   const given = filters.filter((name) => query[name] !== undefined);
   return rows.filter((row) => given.every((name) => String(row[name]) === query[name]));
 }
 
-function knownScenarios(ids: unknown): string[] {
+function knownScenarios(scenarios: readonly Scenario[], ids: unknown): string[] {
   if (!Array.isArray(ids) || ids.length === 0)
     throw new Refusal(400, ['scenario_ids must be a non-empty array']);
-  const unknown = ids.filter((id) => !recordedScenarios.some((scenario) => scenario['id'] === id));
+  const unknown = ids.filter((id) => !scenarios.some((scenario) => scenario.id === id));
   if (unknown.length > 0)
     throw new Refusal(
       400,
       unknown.map((id) => `scenario ${id} does not exist`),
     );
+  // What the real service does with an id that comes twice, nobody says: no client may send it.
+  if (new Set(ids).size < ids.length) throw new Refusal(400, ['a scenario came twice']);
   return ids.map(String);
 }
 
-function runOf(scenarioId: string | undefined): RunScript {
-  const scenario = recordedScenarios.find((each) => each['id'] === scenarioId);
-  return scenario === undefined ? {} : { testCaseId: String(scenario['id']), name: String(scenario['name']) };
+function runOf(scenarios: readonly Scenario[], scenarioId: string | undefined): RunScript {
+  const scenario = scenarios.find((each) => each.id === scenarioId);
+  return scenario === undefined ? {} : { testCaseId: scenario.id, name: String(scenario['name']) };
 }
 
 function inEnvelope(body: Fields, envelope: Envelope): unknown {

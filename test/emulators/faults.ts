@@ -29,10 +29,15 @@ export type Fault =
   | { readonly kind: 'cut' }
   /** The connection is reset, before the first byte or after half of the body. */
   | { readonly kind: 'reset'; readonly when: 'before' | 'middle' }
+  /** What was asked for is done, and then the answer is lost or another, as `then` says. */
+  | { readonly kind: 'done-but'; readonly then: SimpleFault }
   /** The answer stops for ever, before the first byte or after half of the body. */
   | { readonly kind: 'hang'; readonly when: 'before' | 'middle' }
   /** JSON of at least this many bytes (default: without end), also as a small gzip stream that unpacks to them. */
   | { readonly kind: 'flood'; readonly bytes?: number; readonly gzip?: boolean };
+
+/** What can come after a request was carried out. */
+export type SimpleFault = Exclude<Fault, { kind: 'rewrite' | 'done-but' }>;
 
 /** 429, with a `Retry-After` of seconds, a date or nonsense if one is given. */
 export function rateLimited(retryAfter?: string): Fault {
@@ -69,7 +74,7 @@ export interface Payload {
 export async function send(
   response: ServerResponse,
   payload: () => Payload,
-  fault: Exclude<Fault, { kind: 'answer' | 'rewrite' }> | undefined,
+  fault: Exclude<Fault, { kind: 'answer' | 'rewrite' | 'done-but' }> | undefined,
 ): Promise<void> {
   switch (fault?.kind) {
     case undefined:

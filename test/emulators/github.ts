@@ -156,7 +156,9 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubEm
       const { status, headers = {}, body = refusalBody(status, 'Server Error') } = fault;
       return send(response, () => toPayload({ status, headers, body }), undefined);
     }
-    if (fault?.kind === 'rewrite') throw new Error('This emulator does not rewrite answers.');
+    if (fault?.kind === 'rewrite' || fault?.kind === 'done-but') {
+      throw new Error(`This emulator does not know ${fault.kind}.`);
+    }
     if (fault === undefined) right();
     if (latency > 0) await delay(latency);
     return send(response, right, fault);

@@ -48,6 +48,8 @@ export interface Playback<Script extends BatchScript = BatchScript> {
   readonly script: Script;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** Whether lists of batches show it by now. */
+  isListed(): boolean;
   /** What `build` makes of the present moment; made once for each key as long as the moment lasts. */
   present<Made>(key: string, build: (moment: Moment) => Made): Made;
 }
@@ -55,7 +57,7 @@ export interface Playback<Script extends BatchScript = BatchScript> {
 /** Starts a script. `now` is in milliseconds; `speed` is how many of the script's pass in one of those. */
 export function play<Script extends BatchScript>(
   script: Script,
-  { now, speed }: { now: () => number; speed: number },
+  { now, speed, clockAheadMs = 0 }: { now: () => number; speed: number; clockAheadMs?: number },
 ): Playback<Script> {
   const startedAt = now();
   const momentAt = momentsOf(script);
@@ -63,7 +65,8 @@ export function play<Script extends BatchScript>(
 
   return {
     script,
-    createdAt: script.createdAt ?? Date.now(),
+    createdAt: script.createdAt ?? Date.now() + clockAheadMs,
+    isListed: () => (now() - startedAt) * speed >= (script.listedAt ?? 0),
     present<Made>(key: string, build: (moment: Moment) => Made): Made {
       const moment = momentAt((now() - startedAt) * speed);
       const ofMoment = made.get(moment) ?? new Map<string, unknown>();

@@ -15,9 +15,12 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** Reads `limit` (default 50, at most 1000) and `pagination_key`, which must be a key of this list. */
-export function pageRequest(request: SeenRequest, list: string): PageRequest {
-  const limit = wholeNumber(request, 'limit', { min: 1, max: 1000, fallback: 50 });
+/**
+ * Reads `limit` (default 50, at most 1000) and `pagination_key`, which must be a key of this list. No page is longer
+ * than `longest`.
+ */
+export function pageRequest(request: SeenRequest, list: string, longest = 1000): PageRequest {
+  const limit = Math.min(longest, wholeNumber(request, 'limit', { min: 1, max: 1000, fallback: 50 }));
   const key = request.query['pagination_key'];
   return { limit, offset: key === undefined ? 0 : offsetOf(key, list) };
 }

@@ -8,6 +8,7 @@ import {
   type RecordedBatch,
   replay,
 } from './playback.ts';
+import { type AgentScript, agentRoutes, DEFAULT_AGENT, hasVersion } from './retell-agents.ts';
 import {
   castRetellRuns,
   makeRetellId,
@@ -41,9 +42,29 @@ export interface RetellOptions extends EmulatorOptions {
   readonly batches?: readonly BatchSource<RetellBatch>[];
   /** What becomes of a batch that a client creates. Default: one run after the other, a second each, all pass. */
   readonly created?: (testCaseIds: readonly string[]) => Omit<RetellBatch, 'id'>;
+  /** Default: `DEFAULT_AGENT`, on the engine of the recorded test cases. */
+  readonly agents?: readonly AgentScript[];
+  /** Test cases in place of the recorded ones; what they leave out is as recorded. See `manyDefinitions`. */
+  readonly definitions?: readonly Definition[];
+  /** Lists of test cases that are wrong in their paging. */
+  readonly definitionPages?: WrongPages;
+  /** The most that a list of batches, of test cases or of versions holds on one page, whatever limit is asked for. */
+  readonly longestPage?: number;
+  /** What is answered for an agent or an engine that does not exist. Default 422. */
+  readonly missing?: 404 | 422;
+}
+
+/** A batch that a client has started. */
+export interface StartedBatch {
+  readonly id: string;
+  readonly testCases: readonly string[];
+  /** The request's body. */
+  readonly request: Fields;
 }
 
 export interface RetellEmulator extends Emulator {
+  /** The batches that clients have started, in order. */
+  readonly started: readonly StartedBatch[];
   /** Starts more batches, now. */
   add(...batches: readonly BatchSource<RetellBatch>[]): void;
 }
@@ -53,21 +74,30 @@ export interface RetellEmulator extends Emulator {
  * lists (runs as scripted, batches newest first), the form of pagination keys, which 400s there are.
  */
 export async function startRetell(options: RetellOptions = {}): Promise<RetellEmulator> {
-  const { now = monotonic, speed = 1, batches = [] } = options;
+  const { now = monotonic, speed = 1, clockAheadMs = 0, batches = [] } = options;
   const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
+  const { agents = [DEFAULT_AGENT], missing = 422, longestPage = 1000, definitionPages } = options;
   const shown = new Map<string, ShownBatch>();
+  const started: StartedBatch[] = [];
   const definitions = new Map(
-    recordedDefinitions.map((each): [string, Definition] => [each.test_case_definition_id, { ...each }]),
+    (options.definitions ?? recordedDefinitions).map((each): [string, Definition] => [
+      each.test_case_definition_id,
+      { ...recordedDefinitions[0], ...each },
+    ]),
   );
 
   const add = adder(shown, (source: BatchSource<RetellBatch>) =>
-    isRecorded(source) ? showRecorded(source) : showPlayback(play(source, { now, speed })),
+    isRecorded(source) ? showRecorded(source) : showPlayback(play(source, { now, speed, clockAheadMs })),
   );
-  const routes = [...batchRoutes({ shown, definitions, add, created }), ...definitionRoutes(definitions)];
+  const routes = [
+    ...batchRoutes({ shown, started, definitions, add, created, agents, longestPage }),
+    ...definitionRoutes(definitions, { wrong: definitionPages, longestPage }),
+    ...agentRoutes(agents, { missing, longestPage }),
+  ];
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
 
   add(...batches);
-  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add };
+  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started };
 }
 
 /** A batch as the endpoints see it. */
@@ -77,10 +107,10 @@ interface ShownBatch {
   listV1(request: SeenRequest): unknown;
   run(id: string): unknown;
   /** Only for a scripted batch: recordings are not listed. */
-  readonly batch?: () => Fields;
+  readonly listed?: () => readonly Fields[];
 }
 
-function showPlayback({ script, createdAt, present }: Playback<RetellBatch>): ShownBatch {
+function showPlayback({ script, createdAt, present, isListed }: Playback<RetellBatch>): ShownBatch {
   const cast = castRetellRuns(script);
   const batch = (): Fields => present('batch', (moment) => retellBatchBody(script, moment, createdAt));
   const runs = (): Fields[] =>
@@ -92,7 +122,7 @@ function showPlayback({ script, createdAt, present }: Playback<RetellBatch>): Sh
     return present(`runs ${page.offset} ${page.limit}`, () => pageOf(runs(), script.id, page, script.pages));
   };
   const run = (id: string): unknown => runs().find((each) => each['test_case_job_id'] === id);
-  return { look: batch, list, listV1: runs, run, batch };
+  return { look: batch, list, listV1: runs, run, listed: () => (isListed() ? [batch()] : []) };
 }
 
 function showRecorded({ looks, listings = [], details = new Map() }: RecordedBatch): ShownBatch {
@@ -105,9 +135,12 @@ interface Batches {
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly add: (batch: RetellBatch) => void;
   readonly created: (testCaseIds: readonly string[]) => Omit<RetellBatch, 'id'>;
+  readonly started: StartedBatch[];
+  readonly agents: readonly AgentScript[];
+  readonly longestPage: number;
 }
 
-function batchRoutes({ shown, definitions, add, created }: Batches): Route[] {
+function batchRoutes({ shown, started, definitions, add, created, agents, longestPage }: Batches): Route[] {
   let made = 0;
   return [
     {
@@ -135,10 +168,8 @@ function batchRoutes({ shown, definitions, add, created }: Batches): Route[] {
       method: 'GET',
       path: '/v2/list-batch-tests',
       answer: ({ request }) => {
-        const bodies = [...shown.values()]
-          .reverse()
-          .flatMap(({ batch }) => (batch === undefined ? [] : [batch()]));
-        return pageOf(ofEngine(bodies, request), 'batches', pageRequest(request, 'batches'));
+        const bodies = [...shown.values()].reverse().flatMap(({ listed }) => listed?.() ?? []);
+        return pageOf(ofEngine(bodies, request), 'batches', pageRequest(request, 'batches', longestPage));
       },
     },
     {
@@ -146,15 +177,19 @@ function batchRoutes({ shown, definitions, add, created }: Batches): Route[] {
       path: '/create-batch-test',
       status: 201,
       answer: ({ request }) => {
-        const { test_case_definition_ids: ids, response_engine: engine } = fieldsOf(request);
+        const fields = fieldsOf(request);
+        const { test_case_definition_ids: ids, response_engine: engine } = fields;
         const tested = testCases(ids, definitions);
-        engineIn(engine);
+        const { id: engineId } = engineIn(engine);
+        const { version } = engine as { version?: unknown };
+        if (hasVersion(agents, engineId, version) === false) throw new Refusal(422);
         made += 1;
         const id = makeRetellId('batch', `created ${made}`);
         const script = created(tested.map((each) => each.test_case_definition_id));
         const runs = script.runs.map((run, index) => ({ ...runOf(tested[index]), ...run }));
         add({ ...script, id, runs, fields: { response_engine: engine, ...script.fields } });
-        return shown.get(id)?.batch?.();
+        started.push({ id, testCases: tested.map((each) => each.test_case_definition_id), request: fields });
+        return shown.get(id)?.look(request);
       },
     },
   ];
@@ -175,6 +210,8 @@ function testCases(ids: unknown, definitions: ReadonlyMap<string, Definition>): 
   if (!Array.isArray(ids) || ids.length < 1 || ids.length > 1000) {
     throw new Refusal(400, ['test_case_definition_ids must be a list of 1 to 1000 ids.']);
   }
+  // What the real service does with an id that comes twice, nobody says: no client may send it.
+  if (new Set(ids).size < ids.length) throw new Refusal(400, ['An id came twice.']);
   return ids.map((id: unknown) => {
     const definition = definitions.get(String(id));
     if (definition === undefined) throw new Refusal(400, [`There is no test case definition ${id}.`]);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type Payload, send } from './faults.ts';
 
 /** A request as it arrived, before anything was decided about it. */
@@ -33,6 +34,12 @@ export interface EmulatorOptions {
   readonly speed?: number;
   /** One for each request, in order (`undefined`: answer rightly), or a rule for all. */
   readonly faults?: readonly (Fault | undefined)[] | FaultRule;
+  /** Which requests are broken off by a reset as soon as their headers are there; they are counted with an empty body. */
+  readonly breaks?: (request: Pick<SeenRequest, 'method' | 'path' | 'nth'>) => boolean;
+  /** How far the times of creation are ahead of this machine's, in milliseconds. Default 0. */
+  readonly clockAheadMs?: number;
+  /** The same for the `Date` header; `null` sends none. Default 0. */
+  readonly dateAheadMs?: number | null;
 }
 
 /** A server on 127.0.0.1 that is closed, with all its connections, by `close` or by leaving an `await using` scope. */
@@ -44,6 +51,8 @@ export interface Emulator extends AsyncDisposable {
   count(pattern?: RegExp): number;
   /** The first request, already there or still to come, that satisfies `match`. */
   seen(match: (request: SeenRequest) => boolean): Promise<SeenRequest>;
+  /** Refuses all connections for a while, the open ones too; resolves when the same address accepts them again. */
+  unplug(ms: number): Promise<void>;
   /** Adds faults for the next requests; they come before a rule. */
   fail(...faults: readonly (Fault | undefined)[]): void;
   close(): Promise<void>;
@@ -122,7 +131,13 @@ export function wholeNumber(
 /** Starts a provider's emulator on a free port. */
 export async function startServer(
   vendor: Vendor,
-  { apiKey = 'test-key', now = monotonic, faults = [] }: EmulatorOptions,
+  {
+    apiKey = 'test-key',
+    now = monotonic,
+    faults = [],
+    breaks = () => false,
+    dateAheadMs = 0,
+  }: EmulatorOptions,
 ): Promise<Emulator> {
   const requests: SeenRequest[] = [];
   const waiting: { match: (request: SeenRequest) => boolean; resolve: (request: SeenRequest) => void }[] = [];
@@ -147,15 +162,25 @@ export async function startServer(
       open -= 1;
     });
     const inFlight = open;
-    const body = await text(incoming);
     const { method, path, query } = lineOf(incoming);
     const nth = 1 + (times.get(`${method} ${path}`) ?? 0);
     times.set(`${method} ${path}`, nth);
+    if (dateAheadMs === null) response.sendDate = false;
+    else if (dateAheadMs !== 0) response.setHeader('date', new Date(Date.now() + dateAheadMs).toUTCString());
+    if (breaks({ method, path, nth })) {
+      log({ method, path, query, headers: headersOf(incoming), body: '', at, nth, inFlight });
+      response.socket?.resetAndDestroy();
+      return;
+    }
+    const body = await text(incoming);
     const request = { method, path, query, headers: headersOf(incoming), body, at, nth, inFlight };
     log(request);
 
-    const fault = queue.length > 0 ? queue.shift() : rule(request, requests.length);
-    const right = (): Answer => answerOf(vendor, request, vendor.authorization(apiKey));
+    const given = queue.length > 0 ? queue.shift() : rule(request, requests.length);
+    const answer = (): Answer => answerOf(vendor, request, vendor.authorization(apiKey));
+    const done = given?.kind === 'done-but' ? answer() : undefined;
+    const fault = given?.kind === 'done-but' ? given.then : given;
+    const right = (): Answer => done ?? answer();
     if (fault?.kind === 'answer') {
       const { status, headers = {}, body = vendor.error(status, []) } = fault;
       return send(response, () => encode({ status, body }, headers), undefined);
@@ -181,21 +206,35 @@ export async function startServer(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const close = async (): Promise<void> => {
+  const { port } = server.address() as AddressInfo;
+  let isClosed = false;
+  const stop = async (): Promise<void> => {
     if (!server.listening) return;
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
   };
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    await stop();
+  };
+  const unplug = async (ms: number): Promise<void> => {
+    await stop();
+    await delay(ms);
+    if (isClosed) return;
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     requests,
     count: (pattern = /./) => requests.filter(({ method, path }) => pattern.test(`${method} ${path}`)).length,
     seen: async (match) => requests.find(match) ?? new Promise((resolve) => waiting.push({ match, resolve })),
     fail: (...more) => {
       queue.push(...more);
     },
+    unplug,
     close,
     [Symbol.asyncDispose]: close,
   };

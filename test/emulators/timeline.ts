@@ -62,6 +62,8 @@ export interface BatchScript {
   readonly runs: readonly RunScript[];
   /** Milliseconds since the epoch. Default: when the emulator got the script. */
   readonly createdAt?: number;
+  /** When lists of batches, or of runs of several batches, begin to show it. Default 0. */
+  readonly listedAt?: number;
   /** Default: with the last run's end. */
   readonly settlesAt?: number;
   /** Bland's judgement. Default: what follows from the runs. */

@@ -363,6 +363,23 @@ describe('whatever happens', () => {
     );
   });
 
+  test('where ours was started and is listed in time, nobody else is taken for it, at whatever time it was started', async () => {
+    const worlds = world(
+      fc.record({ skewMs: fc.oneof(fc.constant(0), fc.integer({ min: -600_000, max: 600_000 })) }),
+      { lagMs: lag, spare: () => ({ from: 100, to: 0 }) },
+    ).map((each) => ({
+      ...each,
+      ours: { madeAt: 0, ...each.ours, lagMs: Math.min(each.ours?.lagMs ?? 0, 19_000) },
+    }));
+    await fc.assert(
+      fc.asyncProperty(worlds, async (each) => {
+        const { start, posts } = await play(each);
+        expect([posts, start.kind === 'started' ? start.batchId : 'ours']).toEqual([1, 'ours']);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   test('what was started is found, if it is listed in time and nobody started the same', async () => {
     const alone = fc
       .oneof(
@@ -403,11 +420,11 @@ test.each<[string, Parameters<typeof compare>[0], string]>([
 describe('several batches', () => {
   test('hold at most 1,000 test cases each', () => {
     const ids = Array.from({ length: 2_345 }, (_, index) => `case ${index}`);
-    const batches = splitIntoBatches([...ids, ...ids]);
+    const batches = splitIntoBatches([...ids, ...ids], 1_000);
 
     expect(batches.map(({ length }) => length)).toEqual([1_000, 1_000, 345]);
     expect(batches.flat()).toEqual(ids);
-    expect(splitIntoBatches([])).toEqual([]);
+    expect(splitIntoBatches([], 1_000)).toEqual([]);
   });
 
   test('of any size hold every test case once', () => {
