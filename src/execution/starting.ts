@@ -69,6 +69,10 @@ export interface StartOptions {
 
 /** When the lists are looked through, in milliseconds after the POST failed. */
 const LOOKS_MS = [2_000, 8_000, 20_000] as const;
+/** When the last look ends at the latest, in milliseconds after the POST failed. */
+const LAST_LOOK_ENDS_MS = 30_000;
+/** How long a start waits for the list of the batches that are there before, and then does without. */
+const LIST_BEFORE_MS = 30_000;
 /** How much later than the failure of its POST a batch may come into being. */
 const SLOWNESS_MS = 5_000;
 /** How far a provider's own clocks (of its `Date` header and of its batches), and the runner's, are apart when all is well. */
@@ -85,7 +89,7 @@ const EVIDENT_SKEW_MS = 30_000;
  */
 export async function startOnce(options: StartOptions): Promise<Start> {
   const { title, clock, deadline, log } = options;
-  const before = await observe(options);
+  const before = await observe(options, limited(deadline, clock.now() + LIST_BEFORE_MS));
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
     return {
       kind: 'refused',
@@ -125,7 +129,13 @@ export interface Observation {
   readonly offset: Offset | undefined;
 }
 
-async function observe({ lists, clock, deadline }: StartOptions): Promise<Observation | undefined> {
+/** The same deadline, or an earlier one. */
+const limited = (deadline: Deadline, until: number): Deadline => ({
+  ...deadline,
+  until: Math.min(deadline.until, until),
+});
+
+async function observe({ lists, clock }: StartOptions, deadline: Deadline): Promise<Observation | undefined> {
   const askedAt = clock.epoch();
   try {
     const listing = await lists.list(deadline);
@@ -143,10 +153,12 @@ async function find(
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
   const looks: (Look | undefined)[] = [];
-  for (const afterMs of before === undefined ? [] : LOOKS_MS) {
+  const known = new Map<string, Contents>();
+  for (const [index, afterMs] of before === undefined ? [] : LOOKS_MS.entries()) {
     await clock.sleep(Math.min(failedAt + afterMs, deadline.until) - clock.now(), deadline.signal);
     if (deadline.signal.aborted || clock.now() >= deadline.until) break;
-    looks.push(await look(options, before));
+    const endsAt = failedAt + (LOOKS_MS[index + 1] ?? LAST_LOOK_ENDS_MS);
+    looks.push(await look(options, { before, known, deadline: limited(deadline, endsAt) }));
   }
   const found = recognise({ before, attempt, looks });
   if (found.kind === 'ours') {
@@ -165,13 +177,23 @@ export interface Look {
   readonly offset: Offset | undefined;
 }
 
-async function look(options: StartOptions, before: Observation | undefined): Promise<Look | undefined> {
-  const now = await observe(options);
+async function look(
+  options: StartOptions,
+  {
+    before,
+    known,
+    deadline,
+  }: { before: Observation | undefined; known: Map<string, Contents>; deadline: Deadline },
+): Promise<Look | undefined> {
+  const now = await observe(options, deadline);
   if (now === undefined) return undefined;
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
   for (const candidate of newIn(now.listing, { before, options })) {
-    const likeness = compare(await readContents(options, candidate.id), options.testCases);
+    const contents = known.get(candidate.id) ?? (await readContents(options.lists, candidate.id, deadline));
+    const likeness = compare(contents, options.testCases);
+    // What is clear once does not change any more.
+    if (likeness !== 'unclear') known.set(candidate.id, contents);
     if (likeness === 'same') same.push(candidate);
     if (likeness === 'unclear') unclear.push(candidate);
   }
@@ -193,7 +215,7 @@ function newIn(
   );
 }
 
-async function readContents({ lists, deadline }: StartOptions, id: string): Promise<Contents> {
+async function readContents(lists: BatchLists, id: string, deadline: Deadline): Promise<Contents> {
   try {
     return await lists.contentsOf(id, deadline);
   } catch (error) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ProviderError } from '../../src/errors.ts';
+import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import {
   type Candidate,
   compare,
@@ -44,6 +44,8 @@ interface World {
   readonly dateSkewMs?: number | undefined;
   /** Which listings fail, from 0. */
   readonly failing?: readonly number[];
+  /** Which listings hang until their time is over, from 0. */
+  readonly hanging?: readonly number[];
   readonly isComplete?: boolean;
   readonly timeoutMs?: number;
   readonly startedBefore?: readonly string[];
@@ -57,6 +59,8 @@ interface Story {
   readonly log: readonly string[];
   /** When the lists were looked through, in milliseconds after the POST failed. */
   readonly looks: readonly number[];
+  /** How often the test cases of a batch were read. */
+  readonly reads: number;
 }
 
 async function play(world: World): Promise<Story> {
@@ -68,6 +72,7 @@ async function play(world: World): Promise<Story> {
   let posts = 0;
   let listings = 0;
   let sentAt = EPOCH + latencyMs;
+  let reads = 0;
   let failedAt = 0;
   const now = () => clock.epoch() - sentAt;
   const shown = () => batches.filter(({ madeAt, lagMs = 0 }) => madeAt + lagMs <= now());
@@ -92,9 +97,13 @@ async function play(world: World): Promise<Story> {
       return { kind: 'unknown', problem: LOST, at: sentAt };
     },
     lists: {
-      list: async () => {
+      list: async ({ until }) => {
         await clock.sleep(latencyMs);
         listings += 1;
+        if (world.hanging?.includes(listings - 1) === true) {
+          await clock.sleep(until - clock.now());
+          throw new OutOfTime('Retell did not answer in time.');
+        }
         if (posts > 0) looks.push(clock.epoch() - failedAt);
         if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
         const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
@@ -108,6 +117,7 @@ async function play(world: World): Promise<Story> {
         return { batches: listed, isComplete: world.isComplete ?? true, date };
       },
       contentsOf: async (id) => {
+        reads += 1;
         const made = shown().find((each) => each.id === id);
         if (made === undefined) throw new ProviderError('404');
         const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
@@ -115,7 +125,7 @@ async function play(world: World): Promise<Story> {
       },
     },
   });
-  return { start, posts, log, looks };
+  return { start, posts, log, looks, reads };
 }
 
 const toSeconds = (ms: number) => Math.floor(ms / 1_000) * 1_000;
@@ -134,8 +144,8 @@ describe('one POST', () => {
     const refused = await play({ answer: 'refused' });
 
     expect([accepted, refused]).toEqual([
-      { start: OURS, posts: 1, log: [], looks: [] },
-      { start: { kind: 'refused', problem: 'Retell says no.' }, posts: 1, log: [], looks: [] },
+      { start: OURS, posts: 1, log: [], looks: [], reads: 0 },
+      { start: { kind: 'refused', problem: 'Retell says no.' }, posts: 1, log: [], looks: [], reads: 0 },
     ]);
   });
 
@@ -148,7 +158,17 @@ describe('one POST', () => {
         "Batch ours is in Retell's list, and is the one that this step started.",
       ],
       looks: [2_000, 8_000, 20_000],
+      reads: 1,
     });
+  });
+
+  test('does not wait for ever for a list that hangs', async () => {
+    const before = await play({ answer: 'accepted', hanging: [0] });
+    const after = await play({ ours: { madeAt: 50 }, hanging: [1, 2] });
+    const last = await play({ ours: { madeAt: 50 }, hanging: [3] });
+
+    expect([before.start, after.start, after.looks]).toEqual([OURS, OURS, [20_000]]);
+    expect(last.start.kind).toBe('unknown');
   });
 
   test('that was stopped on its way may have started a batch', async () => {
