@@ -14,8 +14,8 @@ const has = (tool: string): boolean => spawnSync(tool, ['--version']).status ===
 const canRun = process.platform !== 'win32' && ['bash', 'curl', 'jq'].every(has);
 
 const KEY = 'test-key';
-const { test_case_definition_id: testCase } = readSample<{ test_case_definition_id: string }>(
-  'retell__get-test-case-definition',
+const { test_case_definition_ids: testCases } = readSample<{ test_case_definition_ids: string[] }>(
+  'retell__create-batch-test__request__conversation-flow',
 );
 const { scenarios } = readSample<{ scenarios: { id: string }[] }>('bland__list-scenarios__docs');
 
@@ -24,7 +24,7 @@ const VALUES: Readonly<Record<string, string>> = {
   RETELL_API_KEY: KEY,
   BLAND_API_KEY: KEY,
   CONVERSATION_FLOW_ID: 'conversation_flow_3b21278178ed',
-  TEST_CASE_IDS: `${testCase},\n  ${testCase}`,
+  TEST_CASE_IDS: testCases.join(',\n  '),
   SCENARIO_IDS: scenarios.map(({ id }) => id).join(', '),
 };
 
