@@ -44,16 +44,26 @@ export interface BatchOutcome {
   readonly problem?: string | undefined;
   /** The same list of runs, ids and statuses, was seen in two looks at least one poll interval apart. */
   readonly isListConfirmed?: boolean | undefined;
+  /** 1, if absent, is what was given or started first; later rounds repeat test cases of it. */
+  readonly round?: number | undefined;
+  /** Which batch of the first round this is or repeats: the index among those. Its own index, if absent. */
+  readonly place?: number | undefined;
+  /** The test cases that this step asked the provider to run; `undefined` where the batch was given. */
+  readonly asked?: readonly string[] | undefined;
 }
 
-/** Numbers of test cases. `total` is the sum of the others. */
+/** Numbers of test cases. `total` is the sum of the others but `flaky`, which are among `passed`. */
 export interface Tally {
   readonly total: number;
   readonly passed: number;
+  /** Those that passed by the rule, with a run that did not pass. */
+  readonly flaky: number;
   readonly failed: number;
   readonly errored: number;
   readonly cancelled: number;
   readonly unfinished: number;
+  /** Those that did not pass and do not count against the verdict. */
+  readonly tolerated: number;
 }
 
 /** How many runs of a batch are finished and how many there are, as far as it is known: how far the batch is. */

@@ -1,8 +1,10 @@
 import type { BatchOutcome, Tally } from './batch.ts';
-import type { Run, TestCase } from './run.ts';
+import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { TestCase } from './run.ts';
 
-/** What became of a test case, over all its runs. */
-export const CASE_OUTCOMES = ['passed', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
+/** What became of a test case, over all its runs. `flaky` passed by the rule, with a run that did not pass. */
+export const CASE_OUTCOMES = ['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
 /** See `CASE_OUTCOMES`. */
 export type CaseOutcome = (typeof CASE_OUTCOMES)[number];
 
@@ -11,61 +13,116 @@ export interface CaseResult {
   /** What its runs are grouped by; never empty and never a name. */
   readonly key: string;
   readonly testCase: TestCase;
-  /** Which batch it belongs to: the index in the list of all. */
+  /** Which batch of the first round it belongs to: the index among those. */
   readonly place: number;
-  /** In the order in which the provider lists them; at least one. */
-  readonly runs: readonly [Run, ...Run[]];
+  /** In the order of the rounds, and within one in that of the provider's list; at least one. */
+  readonly runs: readonly [RoundRun, ...RoundRun[]];
   readonly outcome: CaseOutcome;
+  /** The entry of the quarantine file about it, if there is one. */
+  readonly quarantine?: Quarantine | undefined;
+  /** Its runs on the version of `compare-with`, decided by the same rule; absent if it was not compared. */
+  readonly elsewhere?: Pick<CaseResult, 'runs' | 'outcome'> | undefined;
+  /** With `fail-on: new`: it was shown not to pass on the other version either, so it does not count. */
+  readonly isExcused?: boolean | undefined;
+}
+
+/** Whether the outcome counts for the verdict. A quarantined test case makes it neither red nor green. */
+export const countsForVerdict = ({ quarantine, isExcused }: CaseResult): boolean =>
+  quarantine?.state !== 'in-force' && isExcused !== true;
+
+/** By what test cases are decided, and whether the deadline has come. */
+export interface Deciding {
+  readonly rule: PassRule;
+  /** The deadline came before everything was decided: what is undecided is unfinished. */
+  readonly isOver?: boolean | undefined;
 }
 
 /**
- * Groups the runs of all batches by test case: by the batch's place and the provider's id of the test case; where the
- * provider gives none, each run is a test case of its own. Two batches that hold the same test case hold two.
+ * Groups the runs of all batches by test case: by the place of the batch in the first round and the provider's id of
+ * the test case; where the provider gives none, each run is a test case of its own. Two batches that hold the same
+ * test case hold two.
  */
-export function resultsOf(batches: readonly BatchOutcome[]): CaseResult[] {
-  return batches.flatMap(({ batch }, place) => {
-    const groups = new Map<string, [Run, ...Run[]]>();
+export function resultsOf(
+  batches: readonly BatchOutcome[],
+  deciding: Deciding = { rule: EVERY_RUN },
+): CaseResult[] {
+  const groups = new Map<string, { place: number; runs: [RoundRun, ...RoundRun[]] }>();
+  for (const { batch, place, round } of placed(batches)) {
     for (const run of batch?.runs ?? []) {
+      const own = { ...run, round };
       // Ids of test cases and of runs are different things, so one kind is marked.
       const key = run.testCase.id ? `${place} ${run.testCase.id}` : `${place} run ${run.id}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, [run]);
-      else group.push(run);
+      if (group === undefined) groups.set(key, { place, runs: [own] });
+      else group.runs.push(own);
     }
-    return [...groups].map(([key, runs]) => ({
-      key,
-      testCase: runs[0].testCase,
-      place,
-      runs,
-      outcome: outcomeOf(runs),
-    }));
-  });
+  }
+  return [...groups].map(([key, { place, runs }]) => ({
+    key,
+    testCase: runs[0].testCase,
+    place,
+    runs,
+    outcome: outcomeOf(runs, deciding),
+  }));
 }
 
-/** Every run counts: a test case passes only if all its runs passed. Otherwise its worst run decides. */
-export function outcomeOf(runs: readonly Run[]): CaseOutcome {
-  const has = (status: Run['status']) => runs.some((run) => run.status === status);
-  if (has('failed')) return 'failed';
-  if (has('errored')) return 'errored';
-  if (has('cancelled')) return 'cancelled';
-  return runs.length > 0 && !has('pending') ? 'passed' : 'unfinished';
-}
-
-/** The first run that made the outcome what it is: the one to show when there is room for one. */
-export function decisiveRun({ runs, outcome }: Pick<CaseResult, 'runs' | 'outcome'>): Run {
-  const status = outcome === 'unfinished' ? 'pending' : outcome;
-  return runs.find((run) => run.status === status) ?? runs[0];
+/** The batches with their round and place, in the order of the rounds. Without a place each is the next one. */
+function placed(batches: readonly BatchOutcome[]) {
+  return batches
+    .map((outcome, index) => ({ ...outcome, round: outcome.round ?? 1, place: outcome.place ?? index }))
+    .toSorted((a, b) => a.round - b.round);
 }
 
 /**
- * Counts test cases, over any number of batches. Runs that the provider announced and that were not seen count as one
+ * What the runs make of a test case. Where no more runs come and the rule has not decided, what was seen stands: a
+ * re-run that could not be started or read never helps.
+ */
+export function outcomeOf(runs: readonly RoundRun[], { rule, isOver = false }: Deciding): CaseOutcome {
+  const has = (status: RoundRun['status']) => runs.some((run) => run.status === status);
+  const decision = decide(runs, rule);
+  switch (decision) {
+    case 'passed':
+    case 'flaky':
+    case 'cancelled':
+      return decision;
+    case 'undecided':
+      if (isOver) return 'unfinished';
+  }
+  if (has('failed')) return 'failed';
+  if (has('errored')) return 'errored';
+  return 'unfinished';
+}
+
+/** The first run that made the outcome what it is; of a flaky test case the first that did not pass. */
+export function decisiveRun({ runs, outcome }: Pick<CaseResult, 'runs' | 'outcome'>): RoundRun {
+  const found =
+    outcome === 'flaky'
+      ? runs.find(({ status }) => status !== 'passed')
+      : runs.find(({ status }) => status === (outcome === 'unfinished' ? 'pending' : outcome));
+  return found ?? runs[0];
+}
+
+/** Whether a test case passed, by its first run or by the rule. */
+export const hasPassed = ({ outcome }: Pick<CaseResult, 'outcome'>): boolean =>
+  outcome === 'passed' || outcome === 'flaky';
+
+/**
+ * Counts test cases. Runs of the first round that the provider announced and that were not seen count as one
  * unfinished test case each; where the runs were not read at all, the provider's own counts serve.
  */
-export function tally(batches: readonly BatchOutcome[]): Tally {
-  const sum = { passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0 };
-  for (const { outcome } of resultsOf(batches)) sum[outcome] += 1;
-  for (const { batch } of batches) {
-    if (batch === undefined) continue;
+export function tally(
+  batches: readonly BatchOutcome[],
+  cases: readonly CaseResult[] = resultsOf(batches),
+): Tally {
+  const sum = { passed: 0, flaky: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0, tolerated: 0 };
+  for (const result of cases) {
+    if (hasPassed(result)) sum.passed += 1;
+    else if (!countsForVerdict(result)) sum.tolerated += 1;
+    else sum[result.outcome as Exclude<CaseOutcome, 'flaky'>] += 1;
+    if (result.outcome === 'flaky') sum.flaky += 1;
+  }
+  for (const { batch, round = 1 } of batches) {
+    if (batch === undefined || round > 1) continue;
     const { announced, runs } = batch;
     let seen = runs?.length ?? 0;
     if (runs === undefined) {
@@ -76,10 +133,28 @@ export function tally(batches: readonly BatchOutcome[]): Tally {
     }
     sum.unfinished += Math.max(0, (announced.total ?? 0) - seen);
   }
-  return { total: sum.passed + sum.failed + sum.errored + sum.cancelled + sum.unfinished, ...sum };
+  const { flaky: _, ...kinds } = sum;
+  return { total: Object.values(kinds).reduce((all, one) => all + one, 0), ...sum };
 }
 
 /** "1 test case", "2 test cases", "2 unfinished test cases" */
 export function countCases(count: number, kind = ''): string {
   return `${count} ${kind === '' ? '' : `${kind} `}test ${count === 1 ? 'case' : 'cases'}`;
+}
+
+/**
+ * The share of test cases whose first run passed, with Wilson's 95 % interval; `undefined` without test cases. First
+ * runs only, since re-runs of failures would bias it.
+ */
+export function firstPassRate(
+  passes: number,
+  total: number,
+): { readonly rate: number; readonly low: number; readonly high: number } | undefined {
+  if (total === 0) return undefined;
+  const z = 1.959964;
+  const rate = passes / total;
+  const zz = (z * z) / total;
+  const middle = (rate + zz / 2) / (1 + zz);
+  const half = (z * Math.sqrt((rate * (1 - rate) + zz / 4) / total)) / (1 + zz);
+  return { rate, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }

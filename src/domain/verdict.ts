@@ -1,6 +1,6 @@
 import { type Batch, type BatchOutcome, countRuns, seenBatches, type Tally } from './batch.ts';
 import { contradictions, unknownWords } from './integrity.ts';
-import { countCases, resultsOf, tally } from './test-case.ts';
+import { type CaseResult, countCases, countsForVerdict, hasPassed, resultsOf, tally } from './test-case.ts';
 
 /** How far a provider's clock may be ahead of the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
@@ -35,7 +35,10 @@ export interface Judgement {
 
 /** All that the judge looks at. */
 export interface Evidence {
+  /** Every batch of every round. */
   readonly batches: readonly BatchOutcome[];
+  /** Every test case with its outcome by the rule, over all rounds; decided by every run, the strictest rule, if absent. */
+  readonly cases?: readonly CaseResult[] | undefined;
   readonly ending: Ending;
   /** The provider's name, for the reason: "Retell". */
   readonly providerTitle: string;
@@ -45,54 +48,81 @@ export interface Evidence {
   readonly now: number;
   /** An older batch proves nothing about this commit; `undefined` for no limit. */
   readonly maxBatchAgeMinutes?: number | undefined;
+  /** How many test cases may be flaky; `undefined` where none can be. */
+  readonly maxFlaky?: number | undefined;
+  /** Why nobody knows whether a batch was started: a sentence. */
+  readonly startProblem?: string | undefined;
+  /** Why test cases that did not pass were not run again: sentences. */
+  readonly remarks?: readonly string[] | undefined;
 }
 
 type Finding = Omit<Judgement, 'notes'>;
 
-/**
- * Judges the batches: the first verdict that applies, in the order of the contract. Green needs proof: it takes
- * that nothing was found against it and that the proof is there (`isProven`); one alone is not enough.
- */
-export function judge(evidence: Evidence): Judgement {
-  const { batches } = evidence;
-  const counts = tally(batches);
-  const findings = [
-    ...failed(counts),
-    ...errored(evidence, counts),
-    ...cancelled(evidence, counts),
-    ...timedOut(evidence),
-    ...inconclusive(evidence),
-  ];
-  const [first, ...rest] = findings;
-  if (first !== undefined) return { ...first, notes: rest.map((finding) => finding.reason) };
-  if (batches.length > 0 && batches.every(isProven))
-    return { verdict: 'passed', reason: passedReason(batches, counts), notes: [] };
-  return { verdict: 'inconclusive', reason: 'It could not be shown that every test case passed.', notes: [] };
-}
+type Judged = Evidence & { readonly cases: readonly CaseResult[] };
 
 /**
- * Whether a batch is shown to have passed: settled, at least one test case, no run missing, each test case passed, no
- * contradiction.
+ * Judges the test cases: the first verdict that applies, in the order of the contract. Green needs proof: it takes
+ * that nothing was found against it and that the proof is there (`isShown`); one alone is not enough.
  */
-export function isProven(outcome: BatchOutcome): boolean {
+export function judge(given: Evidence): Judgement {
+  const evidence = { ...given, cases: given.cases ?? resultsOf(given.batches) };
+  const counts = tally(evidence.batches, evidence.cases);
+  const findings = [
+    ...failed(evidence, counts),
+    ...errored(evidence, counts),
+    ...cancelled(evidence, counts),
+    ...timedOut(evidence, counts),
+    ...inconclusive(evidence),
+  ];
+  const remarks = evidence.remarks ?? [];
+  const [first, ...rest] = findings;
+  if (first !== undefined) return { ...first, notes: [...rest.map(({ reason }) => reason), ...remarks] };
+  return isShown(evidence)
+    ? { verdict: 'passed', reason: passedReason(evidence, counts), notes: remarks }
+    : {
+        verdict: 'inconclusive',
+        reason: 'It could not be shown that every test case passed.',
+        notes: remarks,
+      };
+}
+
+/** Whether the proof of green is there: whole batches, and every test case that counts passed, at least one of them. */
+function isShown({ batches, cases }: Judged): boolean {
+  const counting = cases.filter(countsForVerdict);
+  return batches.length > 0 && batches.every(isWhole) && counting.length > 0 && counting.every(hasPassed);
+}
+
+/** Whether a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction. */
+function isWhole(outcome: BatchOutcome): boolean {
   const { batch, problem } = outcome;
-  const cases = resultsOf([outcome]);
   return (
     problem === undefined &&
     batch?.settled === true &&
     batch.runs !== undefined &&
+    batch.runs.length > 0 &&
     isComplete(outcome) &&
-    cases.length > 0 &&
-    cases.every((one) => one.outcome === 'passed') &&
     contradictions(batch).length === 0
   );
 }
 
-/** Whether the list of runs is known to be whole: as many as announced, or the same list in two looks. */
-function isComplete({ batch, isListConfirmed }: BatchOutcome): boolean {
+/** Whether one batch by itself is shown to have passed with every run. */
+export function isProven(outcome: BatchOutcome): boolean {
+  return isWhole(outcome) && resultsOf([outcome]).every((one) => one.outcome === 'passed');
+}
+
+/** Whether the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
+function isComplete(outcome: BatchOutcome): boolean {
+  const { batch, isListConfirmed, asked } = outcome;
   const listed = batch?.runs?.length ?? 0;
   const total = batch?.announced.total;
-  return total === undefined ? isListConfirmed === true : listed >= total;
+  if (asked !== undefined && missingCases(outcome).length > 0) return false;
+  return total === undefined ? asked !== undefined || isListConfirmed === true : listed >= total;
+}
+
+/** The test cases that this step asked for and that have no run in the batch: their ids. */
+function missingCases({ asked = [], batch }: BatchOutcome): string[] {
+  const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
+  return asked.filter((id) => !seen.has(id));
 }
 
 /** What one batch of several is called by itself. `verdict` is that of all; `undefined` while the gate waits. */
@@ -111,10 +141,19 @@ export function stateOfBatch(outcome: BatchOutcome, verdict: Verdict | undefined
     : 'inconclusive';
 }
 
-function failed(counts: Tally): Finding[] {
-  if (counts.failed === 0) return [];
-  const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
-  return [{ verdict: 'failed', reason: `${counts.failed} of ${countCases(counts.total)} failed${also}.` }];
+function failed({ maxFlaky }: Evidence, counts: Tally): Finding[] {
+  const reasons: string[] = [];
+  if (counts.failed > 0) {
+    const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
+    reasons.push(`${counts.failed} of ${countCases(counts.total)} failed${also}.`);
+  }
+  if (maxFlaky !== undefined && counts.flaky > maxFlaky) {
+    const allowed = maxFlaky === 0 ? 'none' : `at most ${maxFlaky}`;
+    reasons.push(
+      `${counts.flaky} of ${countCases(counts.total)} ${counts.flaky === 1 ? 'is' : 'are'} flaky, and max-flaky allows ${allowed}.`,
+    );
+  }
+  return reasons.map((reason) => ({ verdict: 'failed', reason }));
 }
 
 function errored({ batches, providerTitle }: Evidence, counts: Tally): Finding[] {
@@ -128,7 +167,9 @@ function errored({ batches, providerTitle }: Evidence, counts: Tally): Finding[]
     });
   }
   for (const batch of seenBatches(batches)) {
-    if (batch.outcome === 'errored') {
+    // Where one of its runs errored, the test case says what that means.
+    const isExplained = batch.runs?.some(({ status }) => status === 'errored') === true;
+    if (batch.outcome === 'errored' && !isExplained) {
       findings.push({ verdict: 'errored', reason: `${providerTitle} reports batch ${batch.id} as errored.` });
     }
   }
@@ -166,7 +207,7 @@ function cancelled({ batches, ending, providerTitle }: Evidence, counts: Tally):
   return findings;
 }
 
-function timedOut({ ending, batches, timeoutMinutes }: Evidence): Finding[] {
+function timedOut({ ending, batches, timeoutMinutes }: Evidence, counts: Tally): Finding[] {
   if (ending !== 'deadline') return [];
   const within = `within ${duration(timeoutMinutes)} (timeout-minutes).`;
   const lastFailure = (outcomes: readonly BatchOutcome[]) => {
@@ -184,6 +225,14 @@ function timedOut({ ending, batches, timeoutMinutes }: Evidence): Finding[] {
       reason: `${named(unfinished)} did not finish ${within}${unknown}${lastFailure(unfinished)}`,
     });
   }
+  const isEachSettled = batches.every(({ batch }) => batch?.settled === true);
+  const isAnyRepeated = batches.some(({ round = 1 }) => round > 1);
+  if (isEachSettled && counts.unfinished > 0 && isAnyRepeated) {
+    findings.push({
+      verdict: 'timed-out',
+      reason: `${counts.unfinished} of ${countCases(counts.total)} ${counts.unfinished === 1 ? 'was' : 'were'} not decided ${within}`,
+    });
+  }
   const unread = batches.filter(({ batch }) => batch === undefined);
   if (unread.length > 0) {
     findings.push({
@@ -194,10 +243,13 @@ function timedOut({ ending, batches, timeoutMinutes }: Evidence): Finding[] {
   return findings;
 }
 
-function inconclusive(evidence: Evidence): Finding[] {
-  const { batches, ending } = evidence;
-  const findings: string[] = [];
-  if (batches.length === 0) findings.push('There was no batch to look at.');
+function inconclusive(evidence: Judged): Finding[] {
+  const { batches, cases, ending, startProblem } = evidence;
+  const findings: string[] = startProblem === undefined ? [] : [startProblem];
+  if (batches.length === 0 && startProblem === undefined) findings.push('There was no batch to look at.');
+  if (cases.length > 0 && !cases.some(countsForVerdict)) {
+    findings.push('Every test case is quarantined or excused, so nothing is left that could show a pass.');
+  }
   // What kept a batch from being read is why the others were not waited for, so it comes first.
   const unreadable = batches.filter(({ problem }) => problem !== undefined);
   const others = batches.filter(({ problem }) => problem === undefined);
@@ -228,12 +280,18 @@ function doubts(outcome: BatchOutcome, evidence: Evidence, hasTimedOut: boolean)
   const words = hasTimedOut ? [] : unknownWords(batch);
   const clauses = contradictions(batch);
   const hasRuns = batch.settled && batch.runs !== undefined && batch.runs.length > 0;
-  const isUnconfirmed = hasRuns && clauses.length === 0 && !isComplete(outcome);
+  const missing = hasRuns ? missingCases(outcome).length : 0;
+  const isUnconfirmed = hasRuns && missing === 0 && clauses.length === 0 && !isComplete(outcome);
   return [
     ...(words.length > 0
       ? [`Batch ${id} has a status that this action does not know: ${quoted(words)}.`]
       : []),
     ...clauses.map((clause) => `Batch ${id} does not add up: ${clause}.`),
+    ...(missing > 0
+      ? [
+          `${missing} of ${countCases(outcome.asked?.length ?? 0)} that batch ${id} was started with ${missing === 1 ? 'has' : 'have'} no run.`,
+        ]
+      : []),
     ...(isUnconfirmed
       ? [
           `Batch ${id} lists ${countRuns(batch.runs?.length ?? 0)}, and ${evidence.providerTitle} does not say how many there must be: the list was not seen twice without a change.`,
@@ -263,9 +321,18 @@ function tooOld({ now, maxBatchAgeMinutes, providerTitle }: Evidence, batch: Bat
   ];
 }
 
-function passedReason(batches: readonly BatchOutcome[], { total }: Tally): string {
-  const inBatches = batches.length === 1 ? '' : ` in ${batches.length} batches`;
-  return total === 1 ? 'The one test case passed.' : `All ${countCases(total)}${inBatches} passed.`;
+function passedReason({ batches }: Evidence, counts: Tally): string {
+  const { total, passed, flaky, tolerated } = counts;
+  const first = batches.filter(({ round = 1 }) => round === 1).length;
+  const inBatches = first === 1 ? '' : ` in ${first} batches`;
+  const notes = [
+    ...(flaky > 0 ? [`${flaky} flaky`] : []),
+    ...(tolerated > 0 ? [`${tolerated} not counted`] : []),
+  ];
+  const beside = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+  if (total === 1) return `The one test case passed${beside}.`;
+  const all = tolerated > 0 ? `${passed} of ${countCases(total)}` : `All ${countCases(total)}`;
+  return `${all}${inBatches} passed${beside}.`;
 }
 
 const named = (outcomes: readonly BatchOutcome[]): string =>

@@ -192,11 +192,20 @@ function tallyOf([passed, failed, errored, cancelled, unfinished]: readonly [
   number,
 ]): Tally {
   const total = passed + failed + errored + cancelled + unfinished;
-  return { total, passed, failed, errored, cancelled, unfinished };
+  return { total, passed, flaky: 0, failed, errored, cancelled, unfinished, tolerated: 0 };
 }
 
 function sum(tallies: readonly Tally[]): Tally {
-  const all = { total: 0, passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0 };
+  const all = {
+    total: 0,
+    passed: 0,
+    flaky: 0,
+    failed: 0,
+    errored: 0,
+    cancelled: 0,
+    unfinished: 0,
+    tolerated: 0,
+  };
   for (const one of tallies) {
     for (const kind of Object.keys(all) as (keyof Tally)[]) all[kind] += one[kind];
   }

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import type { Run, RunStatus } from '../../src/domain/run.ts';
-import { type CaseOutcome, decisiveRun, outcomeOf, resultsOf, tally } from '../../src/domain/test-case.ts';
+import {
+  type CaseOutcome,
+  decisiveRun,
+  firstPassRate,
+  outcomeOf,
+  resultsOf,
+  tally,
+} from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 
 const run = (id: string, status: RunStatus, caseId: string | undefined, name = 'A name'): Run => ({
@@ -66,7 +74,8 @@ test.each<[CaseOutcome, RunStatus[]]>([
   ['unfinished', ['passed', 'pending']],
   ['unfinished', []],
 ])('%s: %j', (expected, statuses) => {
-  expect(outcomeOf(statuses.map((status, index) => run(`r${index}`, status, 'c')))).toBe(expected);
+  const runs = statuses.map((status, index) => ({ ...run(`r${index}`, status, 'c'), round: 1 }));
+  expect(outcomeOf(runs, { rule: EVERY_RUN })).toBe(expected);
 });
 
 test('the decisive run is the first that made the outcome what it is', () => {
@@ -82,10 +91,12 @@ describe('counts', () => {
     expect(tally([outcome('b', runs, { announced: { total: 5 } })])).toEqual({
       total: 4,
       passed: 1,
+      flaky: 0,
       failed: 1,
       errored: 0,
       cancelled: 0,
       unfinished: 2,
+      tolerated: 0,
     });
   });
 
@@ -96,10 +107,12 @@ describe('counts', () => {
     ).toEqual({
       total: 9,
       passed: 3,
+      flaky: 0,
       failed: 1,
       errored: 0,
       cancelled: 2,
       unfinished: 3,
+      tolerated: 0,
     });
   });
 });
@@ -115,4 +128,13 @@ test('two runs of one test case in one batch: it passes only if both do', () => 
     judge({ ...evidence, batches: [outcome('b', [run('r1', 'passed', 'c'), run('r2', second, 'c')])] });
   expect(twice('passed')).toEqual({ verdict: 'passed', reason: 'The one test case passed.', notes: [] });
   expect(twice('failed')).toEqual({ verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] });
+});
+
+test("the first-run pass rate has Wilson's interval", () => {
+  expect(firstPassRate(7, 12)).toEqual({
+    rate: expect.closeTo(0.5833, 4),
+    low: expect.closeTo(0.3195, 4),
+    high: expect.closeTo(0.8067, 4),
+  });
+  expect(firstPassRate(0, 0)).toBeUndefined();
 });

@@ -15,7 +15,16 @@ const SEEDS = Array.from({ length: 20 }, (_, seed) => seed);
 const LEGS = ['a', 'b', 'c', 'd', 'e'];
 
 function section(key: string, state: 'waiting' | 'passed'): OwnSection {
-  const tally = { total: 1, passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0 };
+  const tally = {
+    total: 1,
+    passed: 0,
+    failed: 0,
+    errored: 0,
+    cancelled: 0,
+    unfinished: 0,
+    flaky: 0,
+    tolerated: 0,
+  };
   tally[state === 'passed' ? 'passed' : 'unfinished'] = 1;
   return { key, state, tally, label: `batch ${key}`, render: () => `Report of ${key}: ${state}.` };
 }

@@ -34,7 +34,16 @@ const PASSED = section('passed', 'All is well.');
 const FAILED = section('failed', 'Something broke.');
 
 function section(state: OwnSection['state'], markdown: string, key = 'batch-1'): OwnSection {
-  const tally = { total: 1, passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0 };
+  const tally = {
+    total: 1,
+    passed: 0,
+    failed: 0,
+    errored: 0,
+    cancelled: 0,
+    unfinished: 0,
+    flaky: 0,
+    tolerated: 0,
+  };
   return {
     key,
     state,

@@ -22,7 +22,16 @@ const RUN: WorkflowRun = {
 };
 
 function runs(counts: Partial<Tally>): Tally {
-  const all = { passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0, ...counts };
+  const all = {
+    passed: 0,
+    flaky: 0,
+    failed: 0,
+    errored: 0,
+    cancelled: 0,
+    unfinished: 0,
+    tolerated: 0,
+    ...counts,
+  };
   return { ...all, total: all.passed + all.failed + all.errored + all.cancelled + all.unfinished };
 }
 

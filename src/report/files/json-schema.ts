@@ -17,14 +17,18 @@ const tally = z
   .object({
     total: count,
     passed: count,
+    flaky: count.meta({ description: 'Those of `passed` that had a run that did not pass.' }),
     failed: count,
     errored: count,
     cancelled: count,
     unfinished: count.meta({
       description: 'Test cases that had not ended, or whose runs were announced and never seen.',
     }),
+    tolerated: count.meta({ description: 'Those that did not pass and do not count against the verdict.' }),
   })
-  .meta({ description: 'Numbers of test cases over all batches; `total` is the sum of the others.' });
+  .meta({
+    description: 'Numbers of test cases over all batches; `total` is the sum of the others but `flaky`.',
+  });
 
 const testCase = z
   .object({

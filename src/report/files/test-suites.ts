@@ -74,7 +74,7 @@ function caseEntries(cases: readonly CaseResult[]): Entry[] {
     const run = decisiveRun(result);
     return {
       name: names[index] ?? result.key,
-      status: result.outcome === 'unfinished' ? 'pending' : result.outcome,
+      status: statusOf(result),
       rawStatus: run.unknownStatus ?? run.status,
       message: runMessage(run),
       details: runDetails(run),
@@ -83,6 +83,9 @@ function caseEntries(cases: readonly CaseResult[]): Entry[] {
     };
   });
 }
+
+const statusOf = ({ outcome }: CaseResult): RunStatus =>
+  outcome === 'flaky' ? 'passed' : outcome === 'unfinished' ? 'pending' : outcome;
 
 /** The names of the test cases; where several share one, with the test case's id, and then the run's as well. */
 function distinctNames(cases: readonly CaseResult[]): string[] {

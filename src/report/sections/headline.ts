@@ -3,10 +3,14 @@ import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
 import { foreign, heading, render } from '../markdown.ts';
 
-/** The sign before a verdict, a batch and a run alike. */
-export const SIGNS: Record<State, string> = {
+/** What a sign stands for: a verdict, or the outcome of a test case. */
+export type Sign = State | 'flaky';
+
+/** The sign before a verdict, a batch and a test case alike. */
+export const SIGNS: Record<Sign, string> = {
   waiting: '⏳',
   passed: '✅',
+  flaky: '🟡',
   failed: '❌',
   errored: '⚠️',
   cancelled: '🚫',

@@ -20,7 +20,7 @@ import {
   words,
 } from '../markdown.ts';
 import { STATUS_WORDS, turnText } from '../run-text.ts';
-import { SIGNS } from './headline.ts';
+import { SIGNS, type Sign } from './headline.ts';
 
 /** How much of what explains one run is shown: code points, and the number of turns. */
 export interface Evidence {
@@ -131,7 +131,7 @@ export function renderCaseItem(result: CaseResult): string {
   return render(list([[...sign, nameOf(result), ...beside]], { ordered: false }));
 }
 
-const stateOf = ({ outcome }: CaseResult) => (outcome === 'unfinished' ? 'waiting' : outcome);
+const stateOf = ({ outcome }: CaseResult): Sign => (outcome === 'unfinished' ? 'waiting' : outcome);
 
 function explanation({ explanation, status }: Run, { text }: Evidence): Block[] {
   if (!hasText(explanation)) return [];

@@ -14,6 +14,8 @@ const tallyOf = ([passed, failed, errored, cancelled, unfinished]: Counts): Tall
   errored,
   cancelled,
   unfinished,
+  flaky: 0,
+  tolerated: 0,
 });
 
 test.each<[State, Counts, string]>([

@@ -1,0 +1,76 @@
+import type { Run } from './run.ts';
+
+/**
+ * By what the runs of a test case decide it (inputs `reruns` and `repeat`). `need` of at most `of` runs must pass.
+ * `reruns` repeats only what did not pass at first; `repeat` counts for every test case from the start.
+ */
+export type PassRule =
+  | { readonly kind: 'every-run' }
+  | { readonly kind: 'reruns' | 'repeat'; readonly need: number; readonly of: number };
+
+/** Without `reruns` and `repeat`: a test case passes only if all its runs passed. */
+export const EVERY_RUN: PassRule = { kind: 'every-run' };
+
+/** One run with the round that it belongs to: 1 is what was given or started first. */
+export interface RoundRun extends Run {
+  readonly round: number;
+}
+
+/** What the runs say of a test case, as far as they go. */
+export type Decision = 'passed' | 'flaky' | 'not-passed' | 'cancelled' | 'undecided';
+
+/**
+ * Decides a test case by its runs. Failed and errored runs count alike as not passed. `undecided` means that one more
+ * run can still change what it is, or that a run has not ended.
+ */
+export function decide(runs: readonly RoundRun[], rule: PassRule): Decision {
+  const { passes, others, cancelled, pending } = count(runs);
+  if (rule.kind === 'every-run') {
+    if (others > 0) return 'not-passed';
+    if (cancelled > 0) return 'cancelled';
+    return passes > 0 && pending === 0 ? 'passed' : 'undecided';
+  }
+  if (isFinalAtFirst(runs, rule)) return 'passed';
+  if (passes >= rule.need) return others + cancelled > 0 ? 'flaky' : 'passed';
+  if (others > rule.of - rule.need) return 'not-passed';
+  // A cancelled run is not repeated, so nothing can decide the test case any more.
+  return cancelled > 0 ? 'cancelled' : 'undecided';
+}
+
+/**
+ * How many more runs a test case needs in the next round: as many as must happen anyway, whatever they bring; 0 where
+ * it is decided, or where nothing is repeated.
+ */
+export function runsToStart(runs: readonly RoundRun[], rule: PassRule): number {
+  if (rule.kind === 'every-run') return 0;
+  const { passes, others, pending } = count(runs);
+  if (pending > 0 || decide(runs, rule) !== 'undecided') return 0;
+  return Math.min(rule.need - passes, rule.of - rule.need + 1 - others);
+}
+
+/** How many runs of each test case the first round starts. */
+export function firstRuns(rule: PassRule): number {
+  return rule.kind === 'repeat' ? Math.min(rule.need, rule.of - rule.need + 1) : 1;
+}
+
+/** The most runs that one test case can take under the rule, all rounds together. */
+export function mostRuns(rule: PassRule): number {
+  return rule.kind === 'every-run' ? 1 : rule.of;
+}
+
+/** With `reruns` a test case that passes in the first round needs no more. */
+function isFinalAtFirst(runs: readonly RoundRun[], rule: PassRule): boolean {
+  if (rule.kind !== 'reruns') return false;
+  const first = runs.filter(({ round }) => round === 1);
+  return first.length > 0 && first.every(({ status }) => status === 'passed');
+}
+
+function count(runs: readonly Run[]) {
+  const of = (...statuses: Run['status'][]) => runs.filter(({ status }) => statuses.includes(status)).length;
+  return {
+    passes: of('passed'),
+    others: of('failed', 'errored'),
+    cancelled: of('cancelled'),
+    pending: of('pending'),
+  };
+}

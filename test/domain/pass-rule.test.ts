@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { decide, firstRuns, type PassRule, type RoundRun, runsToStart } from '../../src/domain/pass-rule.ts';
+import type { RunStatus } from '../../src/domain/run.ts';
+import { outcomeOf } from '../../src/domain/test-case.ts';
+
+const STATUS: Record<string, RunStatus> = {
+  P: 'passed',
+  F: 'failed',
+  E: 'errored',
+  C: 'cancelled',
+  '.': 'pending',
+};
+
+/** `FPP` are three runs; the first stands in round 1. */
+const runs = (script: string): RoundRun[] =>
+  [...script].map((letter, index) => ({
+    id: `r${index}`,
+    testCase: { id: 'c', name: 'Case' },
+    status: STATUS[letter]!,
+    assertions: [],
+    criteria: [],
+    turns: [],
+    round: index === 0 ? 1 : 2,
+  }));
+
+const reruns = (need: number, of: number): PassRule => ({ kind: 'reruns', need, of });
+const repeat = (need: number, of: number): PassRule => ({ kind: 'repeat', need, of });
+
+describe('re-runs until 3 of at most 5 passed, or 3 did not', () => {
+  test.each([
+    ['P', 'passed', 0],
+    ['F', 'undecided', 2],
+    ['E', 'undecided', 2],
+    ['FP', 'undecided', 2],
+    ['FF', 'undecided', 1],
+    ['FPP', 'undecided', 1],
+    ['FPF', 'undecided', 1],
+    ['FFF', 'not-passed', 0],
+    ['FEF', 'not-passed', 0],
+    ['FPPP', 'flaky', 0],
+    ['FPPF', 'undecided', 1],
+    ['FPFPP', 'flaky', 0],
+    ['FPFPF', 'not-passed', 0],
+    ['C', 'cancelled', 0],
+    ['FC', 'cancelled', 0],
+    ['F.', 'undecided', 0],
+    ['.', 'undecided', 0],
+  ])('%s is %s, and %i more runs must happen', (script, decision, more) => {
+    expect([decide(runs(script), reruns(3, 5)), runsToStart(runs(script), reruns(3, 5))]).toEqual([
+      decision,
+      more,
+    ]);
+  });
+});
+
+describe('the same counting for every test case from the start', () => {
+  test.each([
+    ['P', 'undecided', 2],
+    ['PP', 'undecided', 1],
+    ['PPP', 'passed', 0],
+    ['PPFP', 'flaky', 0],
+    ['FFF', 'not-passed', 0],
+  ])('%s is %s, and %i more runs must happen', (script, decision, more) => {
+    expect([decide(runs(script), repeat(3, 5)), runsToStart(runs(script), repeat(3, 5))]).toEqual([
+      decision,
+      more,
+    ]);
+  });
+
+  test('the first round starts what must happen anyway', () => {
+    expect([firstRuns(repeat(3, 5)), firstRuns(repeat(2, 3)), firstRuns(repeat(1, 4))]).toEqual([3, 2, 1]);
+    expect([firstRuns(reruns(3, 5)), firstRuns({ kind: 'every-run' })]).toEqual([1, 1]);
+  });
+});
+
+describe('where no more runs come, what was seen stands', () => {
+  test.each([
+    ['F', 'failed'],
+    ['E', 'errored'],
+    ['EF', 'failed'],
+    ['FPP', 'failed'],
+    ['P', 'passed'],
+    ['.', 'unfinished'],
+  ])('%s is %s', (script, outcome) => {
+    expect(outcomeOf(runs(script), { rule: reruns(3, 5) })).toBe(outcome);
+  });
+
+  test('passes that are too few for the rule are no pass', () => {
+    expect(outcomeOf(runs('PP'), { rule: repeat(3, 5) })).toBe('unfinished');
+  });
+
+  test('at the deadline what is undecided is unfinished', () => {
+    expect(outcomeOf(runs('FPP'), { rule: reruns(3, 5), isOver: true })).toBe('unfinished');
+    expect(outcomeOf(runs('FFF'), { rule: reruns(3, 5), isOver: true })).toBe('failed');
+  });
+});
+
+/** Every script of passes and failures of this length. */
+const scripts = (length: number): string[] =>
+  Array.from({ length: 2 ** length }, (_, bits) =>
+    Array.from({ length }, (_, place) => ((bits >> place) & 1 ? 'P' : 'F')).join(''),
+  );
+
+const rules = Array.from({ length: 7 }, (_, of) =>
+  Array.from({ length: of + 1 }, (_, need) => [need + 1, of + 1] as const),
+).flat();
+
+test.each(rules)(
+  '%i of %i: run by run, every script ends with the proof that the rule asks for',
+  (need, of) => {
+    for (const rule of [reruns(need, of), repeat(need, of)]) {
+      for (const script of scripts(of)) {
+        let used = firstRuns(rule);
+        for (let more = runsToStart(runs(script.slice(0, used)), rule); more > 0; ) {
+          used += more;
+          more = runsToStart(runs(script.slice(0, used)), rule);
+        }
+        const seen = script.slice(0, used);
+        const passes = [...seen].filter((letter) => letter === 'P').length;
+        const isFinalAtFirst = rule.kind === 'reruns' && seen === 'P';
+        const expected = isFinalAtFirst
+          ? 'passed'
+          : passes >= need
+            ? passes === used
+              ? 'passed'
+              : 'flaky'
+            : 'not-passed';
+        expect([script, used <= of, decide(runs(seen), rule)]).toEqual([script, true, expected]);
+        if (expected === 'not-passed') expect(used - passes).toBe(of - need + 1);
+      }
+    }
+  },
+);
