@@ -121,8 +121,11 @@ export function tally(
     else sum[result.outcome as Exclude<CaseOutcome, 'flaky'>] += 1;
     if (result.outcome === 'flaky') sum.flaky += 1;
   }
-  for (const { batch, round = 1 } of batches) {
-    if (batch === undefined || round > 1) continue;
+  const counted = new Set<number>();
+  for (const { batch, round, place } of placed(batches)) {
+    // Batches that run the same test cases in parallel (`repeat`) announce the same ones.
+    if (batch === undefined || round > 1 || counted.has(place)) continue;
+    counted.add(place);
     const { announced, runs } = batch;
     let seen = runs?.length ?? 0;
     if (runs === undefined) {

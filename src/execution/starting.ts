@@ -1,49 +1,7 @@
 import type { Clock, Deadline } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
+import type { BatchLists, Candidate, Contents, Listing, Posted } from '../providers/starter.ts';
 import { formatTime } from '../text/format.ts';
-
-/** A batch in the provider's own lists. */
-export interface Candidate {
-  readonly id: string;
-  /** Milliseconds since the epoch, on the provider's clock. */
-  readonly createdAt?: number | undefined;
-  /** Engine and version, in the adapter's own form; `undefined` where the provider does not say them (Bland). */
-  readonly subject?: string | undefined;
-}
-
-/** What the lists showed at one moment. */
-export interface Listing {
-  readonly batches: readonly Candidate[];
-  /** Whether this is every batch of the target: all pages were read. */
-  readonly isComplete: boolean;
-  /** The `Date` header of an answer to this listing, in milliseconds since the epoch. */
-  readonly date?: number | undefined;
-}
-
-/** The provider's own lists of batches, as far as a start that may have happened needs them. Both throw `ProviderError`. */
-export interface BatchLists {
-  /** The batches that may test this engine and version. */
-  list(deadline: Deadline): Promise<Listing>;
-  /** What a batch runs. */
-  contentsOf(batchId: string, deadline: Deadline): Promise<Contents>;
-}
-
-/** The test cases of a batch, as far as its runs are listed by now. */
-export interface Contents {
-  /** The id of its test case for each run. */
-  readonly testCases: readonly string[];
-  /** How many runs there are to be, if that is said. */
-  readonly total?: number | undefined;
-}
-
-/**
- * What became of the one POST; `unknown` is what nobody can know: a time-out, a reset, a 5xx, a 2xx that cannot be read.
- * `at` is when it was sent, in milliseconds since the epoch; the problems are sentences.
- */
-export type Posted =
-  | { readonly kind: 'accepted'; readonly value: string }
-  | { readonly kind: 'refused'; readonly problem: string }
-  | { readonly kind: 'unknown'; readonly problem: string; readonly at: number };
 
 export type Start =
   | { readonly kind: 'started'; readonly batchId: string }

@@ -117,6 +117,16 @@ describe('counts', () => {
   });
 });
 
+test('batches that run the same test cases in parallel are counted once', () => {
+  const unread = (id: string): BatchOutcome => ({
+    id,
+    place: 0,
+    batch: { id, settled: false, announced: { total: 4, passed: 1 } },
+  });
+  const { total, passed, unfinished } = tally([unread('b1'), unread('b2'), unread('b3')]);
+  expect([total, passed, unfinished]).toEqual([4, 1, 3]);
+});
+
 test('two runs of one test case in one batch: it passes only if both do', () => {
   const evidence = {
     ending: 'settled',

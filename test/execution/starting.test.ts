@@ -2,14 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import {
-  type Candidate,
   compare,
-  type Posted,
   type Start,
   splitIntoBatches,
   startOnce,
   tooManyRuns,
 } from '../../src/execution/starting.ts';
+import type { Candidate, Posted } from '../../src/providers/starter.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const EPOCH = Date.UTC(2026, 8, 14, 8);

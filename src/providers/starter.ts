@@ -1,0 +1,88 @@
+import type { Deadline } from '../clock.ts';
+import type { Batch } from '../domain/batch.ts';
+import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
+import type { Target, Version } from '../domain/target.ts';
+
+/** What a batch tests: the target with its engine and version, resolved. */
+export interface Subject {
+  /** For a person: "Front desk (agent_…): conversation-flow conversation_flow_… version 12". */
+  readonly title: string;
+  /** Equal where the same thing is tested; compared with `Candidate.subject`. `undefined` where lists do not say it. */
+  readonly key: string | undefined;
+  /** What the adapter sends for it. */
+  readonly request: Readonly<Record<string, unknown>>;
+}
+
+/** What it takes to start batches at a provider. Every method throws a `ProviderError` for what a provider does. */
+export interface Starter {
+  /** How the provider is called: "Retell". */
+  readonly title: string;
+  /** The most test cases that one batch takes. */
+  readonly batchSize: number;
+  /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
+  resolve(
+    wanted: { readonly target: Target | undefined; readonly version: Version | undefined },
+    deadline: Deadline,
+  ): Promise<Subject | Refused>;
+  /** The test cases to select from. */
+  testCases(
+    wanted: {
+      readonly target: Target | undefined;
+      readonly subject: Subject;
+      readonly selectors: readonly Selector[];
+    },
+    deadline: Deadline,
+  ): Promise<readonly Selectable[]>;
+  /** Starts one batch; each test case stands in it once. Sends the request once. */
+  post(subject: Subject, testCases: readonly string[], deadline: Deadline): Promise<Posted>;
+  /** Where a batch can be found of which nobody knows whether it was started. */
+  lists(subject: Subject, testCases: readonly string[]): BatchLists;
+  /**
+   * What a given batch tested, so that its test cases can be run again on the same; refused where that is not known.
+   * The input `version` serves where the provider does not say it (Bland).
+   */
+  subjectOf(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
+}
+
+/** A batch in the provider's own lists. */
+export interface Candidate {
+  readonly id: string;
+  /** Milliseconds since the epoch, on the provider's clock. */
+  readonly createdAt?: number | undefined;
+  /** Engine and version, in the adapter's own form; `undefined` where the provider does not say them (Bland). */
+  readonly subject?: string | undefined;
+}
+
+/** What the lists showed at one moment. */
+export interface Listing {
+  readonly batches: readonly Candidate[];
+  /** Whether this is every batch of the target: all pages were read. */
+  readonly isComplete: boolean;
+  /** The `Date` header of an answer to this listing, in milliseconds since the epoch. */
+  readonly date?: number | undefined;
+}
+
+/** The provider's own lists of batches, as far as a start that may have happened needs them. Both throw `ProviderError`. */
+export interface BatchLists {
+  /** The batches that may test this engine and version. */
+  list(deadline: Deadline): Promise<Listing>;
+  /** What a batch runs. */
+  contentsOf(batchId: string, deadline: Deadline): Promise<Contents>;
+}
+
+/** The test cases of a batch, as far as its runs are listed by now. */
+export interface Contents {
+  /** The id of its test case for each run. */
+  readonly testCases: readonly string[];
+  /** How many runs there are to be, if that is said. */
+  readonly total?: number | undefined;
+}
+
+/**
+ * What became of the one POST; `unknown` is what nobody can know: a time-out, a reset, a 5xx, a 2xx that cannot be read.
+ * `at` is when it was sent, in milliseconds since the epoch; the problems are sentences.
+ */
+export type Posted =
+  | { readonly kind: 'accepted'; readonly value: string }
+  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'unknown'; readonly problem: string; readonly at: number };

@@ -1,0 +1,266 @@
+import { describe, expect, test } from 'vitest';
+import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { PassRule } from '../../src/domain/pass-rule.ts';
+import type { Run, RunStatus } from '../../src/domain/run.ts';
+import { resultsOf } from '../../src/domain/test-case.ts';
+import type { Ending } from '../../src/domain/verdict.ts';
+import { executeRounds, type Plan, type RoundsOptions } from '../../src/execution/rounds.ts';
+import type { Posted, Starter, Subject } from '../../src/providers/starter.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 version 12', request: {} };
+const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
+const STATUS: Record<string, RunStatus> = { P: 'passed', F: 'failed', E: 'errored', C: 'cancelled' };
+
+/** A provider of test cases with scripts like `FPPP`: one letter for each run, in the order of their starts. */
+function scripted(
+  scripts: Record<string, string>,
+  { post, batchSize = 1_000 }: { post?: (nth: number) => Posted | undefined; batchSize?: number } = {},
+) {
+  const used = new Map<string, number>();
+  const posts: (readonly string[])[] = [];
+  const batches = new Map<string, BatchOutcome>();
+  const make = (id: string, testCases: readonly string[]) => {
+    const runs = testCases.map((caseId): Run => {
+      const nth = used.get(caseId) ?? 0;
+      used.set(caseId, nth + 1);
+      return {
+        id: `${caseId}-${nth + 1}`,
+        testCase: { id: caseId, name: `Case ${caseId}` },
+        status: STATUS[scripts[caseId]?.[nth] ?? 'P']!,
+        assertions: [],
+        criteria: [],
+        turns: [],
+      };
+    });
+    batches.set(id, { id, batch: { id, settled: true, announced: { total: runs.length }, runs } });
+    return id;
+  };
+  const starter: Starter = {
+    title: 'Retell',
+    batchSize,
+    resolve: async () => SUBJECT,
+    testCases: async () => [],
+    post: async (_subject, testCases) => {
+      posts.push(testCases);
+      return post?.(posts.length) ?? { kind: 'accepted', value: make(`started-${posts.length}`, testCases) };
+    },
+    lists: () => ({
+      list: async () => ({ batches: [], isComplete: true }),
+      contentsOf: async () => ({ testCases: [] }),
+    }),
+    subjectOf: async () => SUBJECT,
+  };
+  return { starter, posts, batches, make };
+}
+
+async function execute(
+  scripts: Record<string, string>,
+  more: Partial<RoundsOptions> & {
+    post?: (nth: number) => Posted | undefined;
+    batchSize?: number;
+    given?: boolean;
+    waited?: (round: readonly BatchOutcome[]) => { ending: Ending; outcomes: readonly BatchOutcome[] };
+  } = {},
+) {
+  const { post, batchSize, given = false, waited, ...options } = more;
+  const provider = scripted(scripts, { ...(post && { post }), ...(batchSize && { batchSize }) });
+  const clock = virtualClock();
+  const plan: Plan = given
+    ? { kind: 'given', batchIds: [provider.make('given-1', Object.keys(scripts))] }
+    : { kind: 'start', subject: SUBJECT, testCases: Object.keys(scripts) };
+  const known: string[] = [];
+  const execution = await executeRounds({
+    plan,
+    rule: THREE_OF_FIVE,
+    maxRuns: undefined,
+    starter: provider.starter,
+    notAgain: new Set(),
+    waitFor: async (round) =>
+      waited?.(round) ?? {
+        ending: 'settled',
+        outcomes: round.map((one) => ({ ...one, ...provider.batches.get(one.id) })),
+      },
+    onStarted: (id) => known.push(id),
+    clock,
+    deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
+    log: () => undefined,
+    ...options,
+  });
+  const rule = options.rule ?? THREE_OF_FIVE;
+  const outcomes = Object.fromEntries(
+    resultsOf(execution.batches, { rule, isOver: execution.ending === 'deadline' }).map(
+      ({ testCase, outcome }) => [testCase.id, outcome],
+    ),
+  );
+  return { ...execution, outcomes, posts: provider.posts, known };
+}
+
+describe('re-runs', () => {
+  test('only what did not pass is run again, as often as must happen anyway, and never twice in a batch', async () => {
+    const { posts, outcomes, started, remarks, known } = await execute({
+      a: 'P',
+      b: 'FPPP',
+      c: 'FFF',
+      d: 'E',
+    });
+    expect(posts).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['b', 'c', 'd'],
+      ['b', 'c', 'd'],
+      ['b', 'd'],
+    ]);
+    expect(outcomes).toEqual({ a: 'passed', b: 'flaky', c: 'failed', d: 'flaky' });
+    expect(started).toEqual({ runs: 12, reruns: 8 });
+    expect([known.length, remarks]).toEqual([4, []]);
+  });
+
+  test('the places of given batches are kept', async () => {
+    const { outcomes, posts, started } = await execute({ a: 'P', b: 'FPPP' }, { given: true });
+    expect(posts).toEqual([['b'], ['b'], ['b']]);
+    expect(outcomes).toEqual({ a: 'passed', b: 'flaky' });
+    expect(started).toEqual({ runs: 3, reruns: 3 });
+  });
+
+  test('a quarantined test case is not run again', async () => {
+    const { posts } = await execute({ a: 'F', b: 'P' }, { notAgain: new Set(['a']) });
+    expect(posts).toEqual([['a', 'b']]);
+  });
+
+  test('a cancelled run is not repeated', async () => {
+    const { posts, outcomes } = await execute({ a: 'C', b: 'P' });
+    expect(posts).toEqual([['a', 'b']]);
+    expect(outcomes).toEqual({ a: 'cancelled', b: 'passed' });
+  });
+
+  test('more than 5 and more than 30 % that did not pass are no flakiness', async () => {
+    const many = (failing: number, of: number) =>
+      Object.fromEntries(
+        Array.from({ length: of }, (_, index) => [`c${index}`, index < failing ? 'F' : 'P']),
+      );
+    const broad = await execute(many(6, 19));
+    expect(broad.posts.length).toBe(1);
+    expect(broad.remarks).toEqual([
+      'Nothing was run again: 6 of 19 test cases did not pass in the first round, and so many are no flakiness.',
+    ]);
+    expect((await execute(many(6, 20))).posts.length).toBeGreaterThan(1);
+    expect((await execute(many(5, 5))).posts.length).toBeGreaterThan(1);
+  });
+
+  test('more than max-runs are not started, and what was seen stands', async () => {
+    const { posts, outcomes, remarks } = await execute({ a: 'FPPP', b: 'P' }, { maxRuns: 3 });
+    expect(posts).toEqual([['a', 'b']]);
+    expect(outcomes).toEqual({ a: 'failed', b: 'passed' });
+    expect(remarks).toEqual([
+      '1 test case was not run again: that takes 2 more runs, and max-runs allows 3 in all.',
+    ]);
+  });
+});
+
+describe('repeat', () => {
+  const rule: PassRule = { kind: 'repeat', need: 3, of: 5 };
+
+  test('the first round starts in parallel what must happen anyway, and counts every run', async () => {
+    const { posts, outcomes, started } = await execute({ a: 'PPP', b: 'PFPP', c: 'FFF' }, { rule });
+    expect(posts).toEqual([['a', 'b', 'c'], ['a', 'b', 'c'], ['a', 'b', 'c'], ['b']]);
+    expect(outcomes).toEqual({ a: 'passed', b: 'flaky', c: 'failed' });
+    expect(started).toEqual({ runs: 10, reruns: 1 });
+  });
+
+  test('passes that are too few for the rule, since a start was refused, are no pass', async () => {
+    const refused: Posted = { kind: 'refused', problem: 'POST x answered 402.' };
+    const { outcomes, startProblem } = await execute(
+      { a: 'PPP' },
+      { rule, post: (nth) => (nth === 3 ? refused : undefined) },
+    );
+    expect(outcomes).toEqual({ a: 'unfinished' });
+    expect(startProblem).toBe('POST x answered 402.');
+  });
+});
+
+describe('a round that cannot be started or read', () => {
+  test('a refused re-run changes nothing', async () => {
+    const refused: Posted = { kind: 'refused', problem: 'POST x answered 402.' };
+    const { outcomes, remarks, startProblem } = await execute(
+      { a: 'FPPP', b: 'P' },
+      { post: (nth) => (nth === 3 ? refused : undefined) },
+    );
+    expect(outcomes).toEqual({ a: 'failed', b: 'passed' });
+    expect(remarks).toEqual(['Not every test case could be run again: POST x answered 402.']);
+    expect(startProblem).toBeUndefined();
+  });
+
+  test('a re-run of which nobody knows is not sent again, and ends the rounds', async () => {
+    const lost: Posted = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
+    const { outcomes, posts, startProblem } = await execute(
+      { a: 'FPPP', b: 'P' },
+      { post: (nth) => (nth === 2 ? lost : undefined) },
+    );
+    expect(posts.length).toBe(2);
+    expect(outcomes).toEqual({ a: 'failed', b: 'passed' });
+    expect(startProblem).toMatch(/^POST x failed: ECONNRESET\. A batch may have been started at /);
+  });
+
+  test('a first round of which nobody knows: nothing else is started', async () => {
+    const lost: Posted = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
+    const { posts, batches, startProblem } = await execute(
+      { a: 'P', b: 'P' },
+      { batchSize: 1, post: () => lost },
+    );
+    expect([posts, batches]).toEqual([[['a']], []]);
+    expect(startProblem).toMatch(/may have been started/);
+  });
+
+  test('a re-run that cannot be read leaves the failure', async () => {
+    const { outcomes, batches } = await execute(
+      { a: 'FPPP', b: 'P' },
+      {
+        waited: (round) => ({
+          ending: 'settled',
+          outcomes: round.map((one) =>
+            one.round === 1
+              ? {
+                  ...one,
+                  batch: {
+                    id: one.id,
+                    settled: true,
+                    announced: { total: 1 },
+                    runs: [
+                      {
+                        id: 'r1',
+                        testCase: { id: 'a', name: 'A' },
+                        status: 'failed' as const,
+                        assertions: [],
+                        criteria: [],
+                        turns: [],
+                      },
+                    ],
+                  },
+                }
+              : { ...one, problem: 'GET x answered 500.' },
+          ),
+        }),
+      },
+    );
+    expect(outcomes).toEqual({ a: 'failed' });
+    expect(batches.filter(({ problem }) => problem !== undefined).length).toBe(2);
+  });
+});
+
+describe('the deadline', () => {
+  test('before a re-run: what is undecided is unfinished', async () => {
+    const clock = virtualClock();
+    const deadline = { until: clock.now(), signal: new AbortController().signal };
+    const { outcomes, ending, posts } = await execute(
+      { a: 'FPPP', b: 'P' },
+      { given: true, clock, deadline },
+    );
+    expect([outcomes, ending, posts]).toEqual([{ a: 'unfinished', b: 'passed' }, 'deadline', []]);
+  });
+});
+
+test('more than a batch takes becomes several, which are judged as one', async () => {
+  const { posts, outcomes } = await execute({ a: 'P', b: 'P', c: 'FPPP' }, { batchSize: 2 });
+  expect(posts).toEqual([['a', 'b'], ['c'], ['c'], ['c'], ['c']]);
+  expect(outcomes).toEqual({ a: 'passed', b: 'passed', c: 'flaky' });
+});
