@@ -11,7 +11,7 @@ import { transform } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
-/** The step that runs after the job is the same bundle; the name of the started file tells the two apart. */
+/** The post step is the same bundle; the name of the started file tells the two apart. */
 const POST = "import './index.js';\n";
 
 // Where the part of ncc that follows `paths` looks for them; elsewhere it looks only into the working folder.
@@ -67,7 +67,7 @@ if (process.argv.includes('--check')) {
     (name) => built.get(name) !== present.get(name),
   );
   if (differing.length > 0) {
-    console.error(`dist/ is not the build of this source (${differing.join(', ')}). Run: npm run build`);
+    console.error(`run npm run build: dist/ is not the build of this source (${differing.join(', ')}).`);
     process.exit(1);
   }
   console.log(`dist/ is the build of this source: ${present.size} files.`);

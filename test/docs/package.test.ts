@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root } from './workflow-files.ts';
+
+interface Package {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly allowScripts: Readonly<Record<string, boolean>>;
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
+}
+
+const read = <T>(name: string): T => JSON.parse(readFileSync(join(root, name), 'utf8')) as T;
+const { scripts, allowScripts } = read<Package>('package.json');
+
+test('npm 12 blocked the script that installs Node 24: every package with an install script is allowed by name', () => {
+  const { packages } = read<Lock>('package-lock.json');
+  const withScript = Object.entries(packages).flatMap(([path, { hasInstallScript }]) =>
+    hasInstallScript === true ? [path.replace(/^.*node_modules\//, '')] : [],
+  );
+  expect(Object.keys(allowScripts).sort()).toEqual(withScript.sort());
+});
+
+test('npm test compares dist/ before the tests that run it', () => {
+  const steps = scripts['test']?.split(' && ') ?? [];
+  expect(steps.indexOf('npm run check-dist')).toBeGreaterThan(-1);
+  expect(steps.indexOf('npm run check-dist')).toBeLessThan(steps.indexOf('npm run unit'));
+});
