@@ -5,7 +5,7 @@ import type { Fault } from '../emulators/faults.ts';
 import type { GitHubRequest } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { endingOf, endless, gateOn, green, headingOf, red, startEventGitHub } from './bad-day.ts';
-import { type Ended, prepareStep, type Step } from './runner.ts';
+import { type Ended, HAS_SIGNALS, prepareStep, type Step } from './runner.ts';
 
 const unfinished = { id: 'b1', runs: [{}, endless], settlesAt: Number.POSITIVE_INFINITY };
 const COMMENT_IS_THERE = /::debug::POST .+ answered 201/;
@@ -47,7 +47,7 @@ const mistake: Fault = { kind: 'rewrite', change: (body) => ({ ...(body as objec
 const WAITING = expect.stringMatching(/⏳.+waiting/);
 const CANCELLED = expect.stringMatching(/🚫.+cancelled/);
 
-describe.concurrent('cancelled', () => {
+describe.skipIf(!HAS_SIGNALS).concurrent('cancelled', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s while the comment waits: it says so, and that the batch goes on',
     async (signal) => {

@@ -7,7 +7,7 @@ import { startRetell } from '../emulators/retell.ts';
 import { readSample } from '../emulators/samples.ts';
 import type { Emulator, FaultRule } from '../emulators/server.ts';
 import { endingOf, endless, gateOn, headingOf, red, startEventGitHub } from './bad-day.ts';
-import { type Ended, prepareStep, type Started } from './runner.ts';
+import { type Ended, HAS_SIGNALS, prepareStep, type Started } from './runner.ts';
 
 /** What the contract allows from the signal to the end, in milliseconds. */
 const WITHIN = 5_000;
@@ -144,7 +144,7 @@ async function end(started: Started, signal: NodeJS.Signals): Promise<Ended & { 
   return { ...ended, afterSignal: performance.now() - sentAt };
 }
 
-describe.concurrent.each(SIGNALS)('%s', (signal) => {
+describe.skipIf(!HAS_SIGNALS).concurrent.each(SIGNALS)('%s', (signal) => {
   test.each(MOMENTS)('$name', async ({ provider, start, inputs, reached, verdict, says }) => {
     await using emulator = await start();
     using step = prepareStep({ inputs: gateOn(provider, emulator, inputs), env: { RUNNER_DEBUG: '1' } });
@@ -175,7 +175,7 @@ describe.concurrent.each(SIGNALS)('%s', (signal) => {
   });
 });
 
-describe.concurrent('a signal while publishing', () => {
+describe.skipIf(!HAS_SIGNALS).concurrent('a signal while publishing', () => {
   test.each(PUBLISHING)('while the comment is $name and GitHub hangs', async ({ method, nth }) => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
     await using github = await startEventGitHub();
@@ -193,15 +193,19 @@ describe.concurrent('a signal while publishing', () => {
   });
 });
 
-test.concurrent('a signal at each line of the log and each request: never green before the verdict is out everywhere', async () => {
-  const { events } = await signalAt(Number.POSITIVE_INFINITY);
-  const fewAtOnce = pLimit(4);
-  const ends = await Promise.all(
-    Array.from({ length: events }, (_, index) => fewAtOnce(() => signalAt(index + 1))),
-  );
-  expect(ends.filter((ended) => complaintsAbout(ended).length > 0)).toEqual([]);
-  expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
-}, 60_000);
+test.skipIf(!HAS_SIGNALS).concurrent(
+  'a signal at each line of the log and each request: never green before the verdict is out everywhere',
+  async () => {
+    const { events } = await signalAt(Number.POSITIVE_INFINITY);
+    const fewAtOnce = pLimit(4);
+    const ends = await Promise.all(
+      Array.from({ length: events }, (_, index) => fewAtOnce(() => signalAt(index + 1))),
+    );
+    expect(ends.filter((ended) => complaintsAbout(ended).length > 0)).toEqual([]);
+    expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
+  },
+  60_000,
+);
 
 /** The `event`th line of the log or request to anybody is the moment of the signal. */
 async function signalAt(event: number) {
