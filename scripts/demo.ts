@@ -1,10 +1,4 @@
-/**
- * `npm run demo` shows the built action at work without an account: it runs `dist/` as GitHub's runner does, against
- * emulators of Retell, Bland and GitHub, and writes what a reviewer would see to `demo-output/`.
- *
- * `npm run demo -- --provider retell --batch-id ID` asks the real provider instead, with the key from
- * RETELL_API_KEY or BLAND_API_KEY and without GitHub. It exits as the gate would.
- */
+/** `npm run demo`: the built action without an account, or one real batch without GitHub. See `USAGE`. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,24 +9,52 @@ import { startGitHub } from '../test/emulators/github.ts';
 import { startRetell } from '../test/emulators/retell.ts';
 import type { RunScript } from '../test/emulators/timeline.ts';
 import { renderGitHubPage } from './github-page.ts';
+import { asInGitHubLog } from './log-line.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'demo-output');
 
-const { values } = parseArgs({
-  options: {
-    provider: { type: 'string' },
-    'batch-id': { type: 'string', multiple: true },
-    'api-url': { type: 'string' },
-    'timeout-minutes': { type: 'string' },
-  },
-});
+const USAGE = `npm run demo
+  Runs the built action (dist/) as GitHub's runner does, against emulators of the providers and of GitHub, and writes
+  what a reviewer sees to demo-output/. Takes about half a minute and needs no account.
+
+npm run demo -- --provider NAME --batch-id ID
+  Judges a batch at the real provider, with the key from NAME_API_KEY (RETELL_API_KEY, BLAND_API_KEY) and without
+  GitHub. The exit code is that of the gate.
+
+  --provider NAME           the provider
+  --batch-id ID             the batch; may be given several times
+  --api-url URL             another address of the provider
+  --timeout-minutes NUMBER  how long to wait
+  --help, -h                this text`;
+
+const values = readArguments();
 
 /** The pages that were written, for the index. */
 const pages: { title: string; file: string }[] = [];
 
 const asked = values.provider !== undefined || values['batch-id'] !== undefined;
 process.exitCode = asked ? await askProvider() : await showDemo();
+
+/** Ends the process after `--help`, and after an argument that there is not. */
+function readArguments() {
+  const options = {
+    provider: { type: 'string' },
+    'batch-id': { type: 'string', multiple: true },
+    'api-url': { type: 'string' },
+    'timeout-minutes': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  try {
+    const { values: given } = parseArgs({ options });
+    if (given.help !== true) return given;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 /** One batch of about ten seconds with each kind of run, at each provider. */
 async function showDemo(): Promise<number> {
@@ -103,8 +125,8 @@ async function askProvider(): Promise<number> {
       'batch-id': (values['batch-id'] ?? []).join('\n'),
       comment: 'never',
       transcripts: 'excerpt',
-      ...(values['api-url'] === undefined ? {} : { 'api-url': values['api-url'] }),
-      ...(values['timeout-minutes'] === undefined ? {} : { 'timeout-minutes': values['timeout-minutes'] }),
+      ...(values['api-url'] && { 'api-url': values['api-url'] }),
+      ...(values['timeout-minutes'] && { 'timeout-minutes': values['timeout-minutes'] }),
     },
     env: proxies(),
   });
@@ -115,9 +137,9 @@ async function askProvider(): Promise<number> {
 
 async function runAloud(title: string, options: StepOptions): Promise<Ended> {
   console.log(`\n── ${title} ${'─'.repeat(Math.max(0, 76 - title.length))}`);
-  // The runner obeys these lines instead of showing them.
   const show = (line: string): void => {
-    if (!line.startsWith('::add-mask::')) console.log(line);
+    const shown = asInGitHubLog(line);
+    if (shown !== undefined) console.log(shown);
   };
   using step = prepareStep({ ...options, onLine: show });
   const ended = await step.main().ended;

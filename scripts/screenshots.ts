@@ -1,6 +1,6 @@
 /**
  * Takes the pictures of the README: what `npm run demo` wrote to `demo-output/`, light and dark, by headless Chromium.
- * Run it behind the demo: `npm run demo && npm run screenshots`
+ * Run it after the demo: `npm run demo && npm run screenshots`
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
