@@ -105,6 +105,54 @@ describe.skipIf(!canRun)('the status that forks-2-gate.yml sets', () => {
   });
 });
 
+describe.skipIf(!canRun)('the issue that nightly.yml opens', () => {
+  const [open] = steps.filter(({ step }) => step.name === 'Open an issue, or add to the open one');
+  const title = 'Nightly agent tests did not pass';
+  const own = { number: 12, title };
+
+  const runNightly = (issues: readonly object[]) =>
+    runScript(open!.step, {
+      TITLE: title,
+      GH_REPO: 'acme/clinic',
+      VERDICT: 'failed',
+      REASON: '1 of 3 runs failed: "$(id)" @acme',
+      RUN_URL: 'https://example.com/1',
+      ISSUES: JSON.stringify(issues),
+    });
+
+  test.each([
+    ['no issue is open', []],
+    ['another issue is open', [{ number: 3, title: 'Nightly agent tests' }]],
+    ['only a pull request has the title', [{ ...own, pull_request: { url: 'https://example.com' } }]],
+  ])('is new when %s', async (_, issues) => {
+    const ended = await runNightly(issues);
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.log).toContain(`gh issue create --title ${title} --body Verdict: failed`);
+    expect(ended.log).toContain('\n\n    1 of 3 runs failed: "$(id)" @acme\n\nhttps://example.com/1\n');
+    expect(ended.log).not.toContain('gh issue comment');
+  });
+
+  test('opened every night: gh issue list --app found nothing of github-actions. One that is open gets a comment', async () => {
+    const ended = await runNightly([{ ...own, number: 9, pull_request: {} }, own, { ...own, number: 8 }]);
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.log).toContain('gh issue comment 12 --body Verdict: failed');
+    expect(ended.log).not.toContain('gh issue create');
+  });
+
+  test('is looked for among the open issues of github-actions only', async () => {
+    const { log } = await runNightly([own]);
+    expect(log).toMatch(
+      /gh api --method GET --paginate repos\/acme\/clinic\/issues .*-f state=open .*-f creator=github-actions\[bot\]/,
+    );
+  });
+
+  test('is not opened when the list cannot be read', async () => {
+    const ended = await runScript(open!.step, { TITLE: title, GH_REPO: 'acme/clinic', ISSUES: 'no JSON' });
+    expect(ended.exitCode).not.toBe(0);
+    expect(ended.log).not.toContain('gh issue create');
+  });
+});
+
 interface Ended {
   readonly exitCode: number | null;
   /** What the script printed, without the runner's own lines. */
@@ -113,7 +161,10 @@ interface Ended {
   readonly outputs: string;
 }
 
-/** `curl` finds the emulator in place of the provider; `gh` only says what it was asked for. */
+/**
+ * `curl` finds the emulator in place of the provider. `gh` says what it was asked for, and applies `--jq` to ISSUES, as
+ * `gh api` does to an answer.
+ */
 const SHIMS: Readonly<Record<string, string>> = {
   curl: `#!/usr/bin/env bash
 args=()
@@ -123,7 +174,13 @@ for arg in "$@"; do
 done
 PATH="$REAL_PATH" exec curl "\${args[@]}"
 `,
-  gh: '#!/usr/bin/env bash\necho "gh $*"\n',
+  gh: `#!/usr/bin/env bash
+echo "gh $*" >&2
+while [ $# -gt 0 ]; do
+  if [ "$1" = --jq ]; then exec jq --raw-output "$2" <<< "$ISSUES"; fi
+  shift
+done
+`,
 };
 
 async function runScript(step: { run: string }, env: Readonly<Record<string, string>>): Promise<Ended> {

@@ -17,12 +17,15 @@ export interface WorkflowStep {
 }
 
 export interface Job {
+  readonly name?: string;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly WorkflowStep[];
 }
 
 export interface Workflow {
+  readonly name: string;
+  readonly concurrency?: { readonly group: string };
   readonly permissions?: unknown;
   readonly jobs: Readonly<Record<string, Job>>;
 }

@@ -69,6 +69,23 @@ test('every example says what to put for OWNER, and uses the action by that name
   expect(others).toEqual([]);
 });
 
+test('two examples used side by side cancelled each other: groups hold the name of the workflow, and no name is there twice', () => {
+  const groups = examples.flatMap(({ workflow: { concurrency } }) => concurrency?.group ?? []);
+  expect(groups.length).toBeGreaterThan(0);
+  expect(groups.filter((group) => !/^\$\{\{ github\.workflow \}\}/.test(group))).toEqual([]);
+
+  const names = examples.map(({ workflow }) => workflow.name);
+  expect(repeated(names)).toEqual([]);
+  const checks = examples.flatMap(({ workflow }) =>
+    Object.entries(workflow.jobs).map(([id, { name }]) => name ?? id),
+  );
+  expect(repeated(checks)).toEqual([]);
+});
+
+function repeated(values: readonly string[]): string[] {
+  return values.filter((value, index) => values.indexOf(value) !== index);
+}
+
 function usesIn(text: string): string[] {
   return [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, used = '']) => used);
 }
