@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from './workflow-files.ts';
 
-const documents = [root, join(root, 'docs'), join(root, 'docs/adr'), join(root, 'docs/examples')]
+const documents = [root, join(root, 'docs'), join(root, 'docs/adr'), join(root, 'docs/examples'), join(root, 'test/emulators')]
   .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path: relative(root, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }));
@@ -15,7 +15,7 @@ describe.each(documents)('$path', ({ path, text }) => {
 
   test('names a command of npm only if there is one', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
-    const named = [...text.matchAll(/npm run ([\w-]+)/g)].map(([, name = '']) => name);
+    const named = [...text.matchAll(/npm run ([\w-]+(?::[\w-]+)*)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
