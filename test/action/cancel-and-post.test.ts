@@ -69,7 +69,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('cancelled', () => {
     },
   );
 
-  test('after the comment said "passed", while GitHub hangs: the step behind the job corrects it', async () => {
+  test('after the comment said "passed", while GitHub hangs: the post step corrects it', async () => {
     await using scene = await setUp({ id: 'b1', runs: [{}] });
     const { step, github, headings } = scene;
     let hangs = true;
@@ -93,7 +93,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('cancelled', () => {
   });
 });
 
-describe.concurrent('killed, and then the step behind the job', () => {
+describe.concurrent('killed, and then the post step', () => {
   test('while the comment waits: comment and summary say that it was stopped', async () => {
     await using scene = await setUp();
     const { step, github, headings } = scene;
@@ -198,7 +198,7 @@ describe.concurrent('a mistake of ours', () => {
     expectReportOf(ended, 'a slip of the pen');
   });
 
-  test('does not leave a comment behind that waits', async () => {
+  test('leaves no comment that waits', async () => {
     await using scene = await setUp();
     const { step, retell, headings } = scene;
     const started = step.main();
@@ -210,7 +210,7 @@ describe.concurrent('a mistake of ours', () => {
   });
 });
 
-describe.concurrent('the step behind the job is never red', () => {
+describe.concurrent('the post step never fails', () => {
   test('after a green step, which it leaves as it is', async () => {
     await using scene = await setUp({ id: 'b1', runs: [{}] });
     const { step, github } = scene;

@@ -78,9 +78,9 @@ const cases: Case[] = SEQUENCES.flatMap((sequence, index) =>
   })),
 );
 
-describe.concurrent('a batch behind a sequence of faults', () => {
+describe.concurrent('a batch after a sequence of faults', () => {
   test.each(cases)('$name, $story: $outcome', async ({ name, sequence, outcome }) => {
-    // The time of this batch is the number of requests, so that it ends behind the last fault.
+    // The time of this batch is the number of requests, so that it ends after the last fault.
     let served = 0;
     await using emulator = await emulators[name]({
       batches: [{ id: 'b1', runs: [{}, { endsAt: sequence.length + 1, outcome }] }],

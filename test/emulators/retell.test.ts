@@ -504,7 +504,7 @@ describe('time', () => {
     expect(() => emulator.add(five('batch'))).toThrow('There is a batch batch already.');
   });
 
-  test('brings late runs behind the others, and shows them nowhere before', async () => {
+  test('lists late runs after the others, and shows them nowhere before', async () => {
     const clock = handClock();
     const runs = [{ id: 'early' }, { id: 'late', listedAt: 2000 }];
     const { tests } = await start({ now: clock.now, batches: [{ id: 'batch', runs }] });

@@ -80,7 +80,7 @@ describe('a batch that does not move with its runs', () => {
     expect(at(changes, elapsed)).toMatchObject(expected);
   });
 
-  test('one that lists a run late, behind the others', () => {
+  test('one that lists a run late, after the others', () => {
     const late = momentsOf({ id: 'batch', runs: [{ listedAt: 9000 }, {}] });
 
     expect(late(8999)).toMatchObject({

@@ -180,7 +180,7 @@ describe('a batch that has ended and does not add up', () => {
     expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
   });
 
-  test('is not read again behind the deadline', async () => {
+  test('is not read again after the deadline', async () => {
     const { tookMs } = await wait({ look: () => settled(2), runs: () => passed(1) }, { timeoutMs: 7_000 });
     expect(tookMs).toBe(7_000);
   });

@@ -102,7 +102,7 @@ const OUTCOMES = ['passed', 'failed', 'errored'] as const;
 const fewAtOnce = pLimit(10);
 
 describe.each(['retell', 'bland'] as const)('%s', (name) => {
-  test(`${SEQUENCES} sequences of faults: each time the verdict that the batch behind them has`, async () => {
+  test(`${SEQUENCES} sequences of faults: each time the verdict of the batch`, async () => {
     const ends = await Promise.all(
       sequences.map((sequence, index) =>
         fewAtOnce(async () => {

@@ -109,7 +109,7 @@ test('when the time is over the last real trouble is told', async () => {
   await expect(persist(task, limits)).rejects.toBe(UNAVAILABLE);
 });
 
-test('a task that does not listen is left behind, whatever becomes of it', async () => {
+test('a task that does not listen is abandoned, whatever becomes of it', async () => {
   const stop = new AbortController();
   const late = Promise.withResolvers<string>();
   const outcome = persist(() => late.promise, {
