@@ -3,7 +3,13 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from './workflow-files.ts';
 
-const documents = [root, join(root, 'docs'), join(root, 'docs/adr'), join(root, 'docs/examples'), join(root, 'test/emulators')]
+const documents = [
+  root,
+  join(root, 'docs'),
+  join(root, 'docs/adr'),
+  join(root, 'docs/examples'),
+  join(root, 'test/emulators'),
+]
   .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path: relative(root, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }));
