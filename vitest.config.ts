@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Tests that start processes come first: they wait most of the time, and the others fill the gaps. Left to itself, a
- * first run takes the largest files first and ends with half a minute of waiting for the slowest.
+ * first run takes the largest files first, and may end with waiting for the slowest.
  */
 class WaitingFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -22,9 +22,9 @@ export default defineConfig({
     hookTimeout: 30_000,
     // No test mocks a module or leaves anything behind, so the files of a worker may share what they have loaded.
     isolate: false,
-    // For two cores. A file that waits for its last test leaves room for another one.
-    maxWorkers: 3,
-    maxConcurrency: 7,
+    maxWorkers: 2,
+    // Within a file, most of the time goes into waiting for processes and servers.
+    maxConcurrency: 10,
     sequence: { sequencer: WaitingFirst },
     restoreMocks: true,
     unstubEnvs: true,
