@@ -1,4 +1,6 @@
 import type { BatchOutcome, Tally } from '../domain/batch.ts';
+import type { Base, History } from '../domain/comparison.ts';
+import type { PassRule, RoundRun } from '../domain/pass-rule.ts';
 import type { Run } from '../domain/run.ts';
 import { type CaseResult, resultsOf, tally } from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
@@ -35,6 +37,27 @@ export interface Findings {
   readonly writtenAt: number;
   /** How long the gate has waited so far, in milliseconds. */
   readonly waitedMs: number;
+  /** Every test case as it was judged, where more than its runs decided; by every run of `batches`, if absent. */
+  readonly cases?: readonly CaseResult[] | undefined;
+  /** By what rule runs decided; every run, if absent. */
+  readonly rule?: PassRule | undefined;
+  /** What was tested, for a person, where this step started it: the agent's name, engine and resolved version. */
+  readonly subject?: string | undefined;
+  /** How many test cases were selected of how many, where this step started them. */
+  readonly selected?: { readonly count: number; readonly outOf: number } | undefined;
+  /** How many runs this step started, and how many of them repeat a test case; absent if it started none. */
+  readonly started?: { readonly runs: number; readonly reruns: number } | undefined;
+  /** The version that failing test cases were run on as well (`compare-with`), for a person. */
+  readonly comparedWith?: string | undefined;
+  /** What the quarantine file said beyond its entries about test cases of this step: sentences. */
+  readonly quarantineNotes?: readonly string[] | undefined;
+  /** What is known of the base; absent where nothing is. */
+  readonly base?: Base | undefined;
+  /** Why nothing is known of it, for the footer: a clause; absent where nobody asked. */
+  readonly noBase?: string | undefined;
+  readonly history?: History | undefined;
+  /** What this job is called where several share a comment. */
+  readonly label?: string | undefined;
 }
 
 /** What decides how findings are reported, and what surrounds them. */
@@ -47,7 +70,7 @@ export interface Setting {
 }
 
 /** What there is to report, before anything is rendered. */
-export interface Report extends Findings, Setting {
+export interface Report extends Omit<Findings, 'cases'>, Setting {
   /** Every test case of which a run was seen, in the order of the batches. */
   readonly cases: readonly CaseResult[];
   readonly tally: Tally;
@@ -59,17 +82,34 @@ export interface Report extends Findings, Setting {
  */
 export function buildReport(parts: Findings & Setting, redact: Redactor = (text) => text): Report {
   const batches = parts.batches.map((outcome) => withoutPrivateTurns(outcome, parts));
-  const shown = redactStrings({ ...parts, batches }, redact);
-  return { ...shown, cases: resultsOf(shown.batches), tally: tally(shown.batches) };
+  const judged = parts.cases?.map((result) => withoutPrivateRuns(result, parts));
+  const shown = redactStrings({ ...parts, batches, cases: judged }, redact);
+  const cases = shown.cases ?? resultsOf(shown.batches);
+  return { ...shown, cases, tally: tally(shown.batches, cases) };
+}
+
+function withoutPrivateTurns(outcome: BatchOutcome, setting: Setting): BatchOutcome {
+  const { batch } = outcome;
+  if (batch?.runs === undefined) return outcome;
+  return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => withoutTurns(run, setting)) } };
+}
+
+function withoutPrivateRuns(result: CaseResult, setting: Setting): CaseResult {
+  const [first, ...rest] = result.runs;
+  const { elsewhere } = result;
+  return {
+    ...result,
+    runs: [withoutTurns(first, setting), ...rest.map((run) => withoutTurns(run, setting))],
+    elsewhere: elsewhere && {
+      ...elsewhere,
+      runs: elsewhere.runs.map((run) => withoutTurns(run, setting)) as [RoundRun, ...RoundRun[]],
+    },
+  };
 }
 
 /** Only runs that did not pass show their conversation, and only where the report allows any. */
-function withoutPrivateTurns(outcome: BatchOutcome, { transcripts }: Setting): BatchOutcome {
-  const { batch } = outcome;
-  if (batch?.runs === undefined) return outcome;
-  const isPublic = ({ status }: Run) => transcripts === 'excerpt' && status !== 'passed';
-  const runs = batch.runs.map((run) => (isPublic(run) ? run : { ...run, turns: [] }));
-  return { ...outcome, batch: { ...batch, runs } };
+function withoutTurns<R extends Run>(run: R, { transcripts }: Setting): R {
+  return transcripts === 'excerpt' && run.status !== 'passed' ? run : { ...run, turns: [] };
 }
 
 /** Passed test cases over all, 0 to 1, to 4 decimals; 1 only if every one passed; `undefined` if there are none. */

@@ -1,0 +1,66 @@
+import { type CaseOutcome, type CaseResult, hasPassed } from './test-case.ts';
+
+/** What is known of a test case on the base, added up over the last merged pull requests. */
+export interface BaseCase {
+  readonly name: string;
+  /** What it was on the newest of them. */
+  readonly outcome: CaseOutcome;
+  /** How many of its runs passed, of how many. */
+  readonly passes: number;
+  readonly runs: number;
+}
+
+/** What is known of the branch that a pull request is merged into. It labels, and never decides. */
+export interface Base {
+  /** The name of the branch: "main". */
+  readonly branch: string;
+  /** The newest commit that it is known for. */
+  readonly commit: string | undefined;
+  /** By the provider's id of the test case. */
+  readonly cases: ReadonlyMap<string, BaseCase>;
+  /** First runs that passed, of how many, for the rate. */
+  readonly firstRuns: { readonly passes: number; readonly total: number } | undefined;
+}
+
+/** One push to the pull request, as the gate judged it. */
+export interface Push {
+  readonly commit: string;
+  readonly attempt: number;
+  readonly verdict: string;
+  /** Test cases that counted against the verdict, of all. */
+  readonly bad: number;
+  readonly total: number;
+}
+
+/** What earlier pushes of this pull request brought, oldest first; this one is not among them. */
+export interface History {
+  readonly pushes: readonly Push[];
+  /** By the provider's id: the indices of the pushes, in `pushes`, in which the test case counted against the verdict. */
+  readonly badIn: ReadonlyMap<string, readonly number[]>;
+}
+
+/** How a test case compares with the base. */
+export type Change =
+  | 'new-failure'
+  | 'still-failing'
+  | 'fixed'
+  | 'newly-flaky'
+  | 'new-test-case'
+  | 'unchanged';
+
+/** How a test case compares with what is known of it on the base; `undefined` where nothing can be known of it. */
+export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefined): Change | undefined {
+  if (base === undefined || testCase.id === undefined) return undefined;
+  const before = base.cases.get(testCase.id);
+  if (before === undefined) return 'new-test-case';
+  const passed = hasPassed({ outcome });
+  if (!passed) return hasPassed(before) ? 'new-failure' : 'still-failing';
+  if (!hasPassed(before)) return 'fixed';
+  return outcome === 'flaky' && before.outcome !== 'flaky' ? 'newly-flaky' : 'unchanged';
+}
+
+/** The test cases of the base of which no run was seen here: the quiet way to make a gate green. */
+export function noLongerRun(cases: readonly CaseResult[], base: Base | undefined): BaseCase[] {
+  const seen = new Set(cases.map(({ testCase }) => testCase.id));
+  return [...(base?.cases ?? [])].filter(([id]) => !seen.has(id)).map(([, one]) => one);
+}
