@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { DEFAULTS, parseInputs, valuesToMask } from '../src/action/inputs.ts';
+import { type Entry, INPUTS, isRequired, parseInputs, valuesToMask } from '../src/action/inputs.ts';
 
 const given = (values: Record<string, string>) => (name: string) => values[name] ?? '';
-const least = { provider: 'retell', 'api-key': 'key_123', 'batch-id': 'batch_1' };
+const least = { provider: 'retell', 'api-key': 'key_1234', 'batch-id': 'batch_1' };
 
 const complaintAbout = (values: Record<string, string>): string => {
   try {
@@ -18,12 +16,12 @@ const complaintAbout = (values: Record<string, string>): string => {
 describe('inputs that are right', () => {
   test('the required ones alone', () => {
     expect(parseInputs(given(least))).toEqual({
-      secrets: { apiKey: 'key_123', githubToken: '' },
+      secrets: { apiKey: 'key_1234', githubToken: '' },
       inputs: {
         provider: 'retell',
         batchIds: ['batch_1'],
         name: 'Agent tests (Retell)',
-        apiUrl: undefined,
+        apiUrl: 'https://api.retellai.com',
         timeoutMinutes: 30,
         pollIntervalSeconds: 5,
         maxBatchAgeMinutes: undefined,
@@ -34,7 +32,24 @@ describe('inputs that are right', () => {
         reportJson: undefined,
         reportJunit: undefined,
         reportCtrf: undefined,
+        matrix: '',
       },
+      settings: [
+        'provider: retell',
+        'batch-id: batch_1',
+        'name: Agent tests (Retell) (default)',
+        'api-url: https://api.retellai.com (default)',
+        'timeout-minutes: 30 (default)',
+        'poll-interval-seconds: 5 (default)',
+        'max-batch-age-minutes: no limit (default)',
+        'comment: always (default)',
+        'transcripts: auto (default)',
+        'annotations: true (default)',
+        'pull-request: found from the event (default)',
+        'report-json: not written (default)',
+        'report-junit: not written (default)',
+        'report-ctrf: not written (default)',
+      ],
     });
   });
 
@@ -56,6 +71,7 @@ describe('inputs that are right', () => {
       'report-junit': 'out/a.xml',
       'report-ctrf': 'out/ctrf.json',
       'github-token': 'ghs_1',
+      matrix: '{"agent": "booking"}',
     };
     expect(parseInputs(given(all))).toEqual({
       secrets: { apiKey: 'Bearer org_1', githubToken: 'ghs_1' },
@@ -74,8 +90,35 @@ describe('inputs that are right', () => {
         reportJson: 'out/a.json',
         reportJunit: 'out/a.xml',
         reportCtrf: 'out/ctrf.json',
+        matrix: '{"agent": "booking"}',
       },
+      settings: [
+        'provider: bland',
+        'batch-id: a, b, c',
+        'name: Night shift',
+        'api-url: http://127.0.0.1:8080/bland/',
+        'timeout-minutes: 0.5',
+        'poll-interval-seconds: 0.25',
+        'max-batch-age-minutes: 60',
+        'comment: failures',
+        'transcripts: excerpt',
+        'annotations: false',
+        'pull-request: 12',
+        'report-json: out/a.json',
+        'report-junit: out/a.xml',
+        'report-ctrf: out/ctrf.json',
+      ],
     });
+  });
+
+  test('a job without a matrix has none', () => {
+    expect(parseInputs(given({ ...least, matrix: 'null' })).inputs.matrix).toBe('');
+  });
+
+  test('Bland ids in capitals and small letters are one batch; Retell ids are two', () => {
+    const idsAt = (provider: string) =>
+      parseInputs(given({ ...least, provider, 'batch-id': 'x,X' })).inputs.batchIds;
+    expect([idsAt('bland'), idsAt('retell')]).toEqual([['x'], ['x', 'X']]);
   });
 
   test.each(['true', 'True', 'TRUE'])('%s is a YAML 1.2 true', (annotations) => {
@@ -125,7 +168,7 @@ describe('inputs that are wrong', () => {
     ['name', 'a\nb', 'name is "a b": it must be one line.'],
     ['name', 'n'.repeat(201), 'it must have at most 200 characters.'],
   ])('%s: %j', (name, value, expected) => {
-    expect(complaintAbout({ [name]: value })).toContain(`An input is wrong, so nothing was requested. `);
+    expect(complaintAbout({ [name]: value })).toContain(`An input is invalid; no request was sent. `);
     expect(complaintAbout({ [name]: value })).toContain(expected);
   });
 
@@ -137,32 +180,60 @@ describe('inputs that are wrong', () => {
       'timeout-minutes': 'x',
       comment: 'x',
     });
-    expect(message).toContain('5 inputs are wrong');
+    expect(message).toContain('5 inputs are invalid');
     for (const name of ['provider', 'api-key', 'batch-id', 'timeout-minutes', 'comment'])
       expect(message).toContain(`${name} is`);
   });
 
-  test('a missing key says why it may be missing', () => {
-    expect(complaintAbout({ 'api-key': ' ' })).toContain(
-      'Secrets are not passed to workflows from forks and Dependabot.',
-    );
+  const WHY = 'Secrets are not passed to workflows from forks and Dependabot.';
+  test.each([
+    ['retell', `pass the API key of Retell from a secret, like secrets.RETELL_API_KEY. ${WHY}`],
+    ['bland', `pass the API key of Bland from a secret, like secrets.BLAND_API_KEY. ${WHY}`],
+    ['nobody', `pass the provider's API key from a secret. ${WHY}`],
+  ])('a missing key names the secret of %s', (provider, advice) => {
+    expect(complaintAbout({ provider, 'api-key': ' ' })).toContain(`api-key is empty: ${advice}`);
   });
 
-  test.each(['key\nwith a line', 'two words of three', 'schlüssel'])(
-    'a key that no header can carry is refused and not shown',
-    (key) => {
-      expect(complaintAbout({ 'api-key': key })).toContain(
-        'api-key (value not shown) must be one word of plain characters',
-      );
-      expect(complaintAbout({ 'api-key': key })).not.toContain(key);
-    },
-  );
+  test.each([
+    ['api-key', 'key\nwith a line', 'it must be one word of plain characters'],
+    ['api-key', 'two words of three', 'it must be one word of plain characters'],
+    ['api-key', 'schlüssel', 'it must be one word of plain characters'],
+    ['api-key', 'passed', 'it must have at least 8 characters.'],
+    ['github-token', 'two\nlines', 'it must be one word of plain characters'],
+  ])('%s %j is refused and not shown', (name, value, reason) => {
+    const complaint = complaintAbout({ [name]: value });
+    expect(complaint).toContain(`${name} (value not shown): ${reason}`);
+    expect(complaint).not.toContain(value);
+  });
 
-  test('two report files cannot be one', () => {
-    expect(complaintAbout({ 'report-json': 'a', 'report-ctrf': 'a' })).toContain(
+  test.each([
+    ['a.out', 'a.out'],
+    ['a.out', './a.out'],
+    ['a.out', 'x/../a.out'],
+    ['a.out', `${process.cwd()}/a.out`],
+  ])('two report files cannot be one: %s and %s', (json, junit) => {
+    expect(complaintAbout({ 'report-json': json, 'report-junit': junit })).toContain(
       'report-json, report-junit and report-ctrf must be different files.',
     );
   });
+
+  test('what belongs together is checked although other inputs are wrong', () => {
+    const message = complaintAbout({ 'report-json': 'a', 'report-ctrf': 'a', comment: 'x' });
+    expect(message).toMatch(/^2 inputs are invalid.* comment is .* must be different files\.$/);
+  });
+});
+
+test('each input is required, has a default, or says what it means to leave it empty', () => {
+  const ways = Object.entries<Entry>(INPUTS).map(([name, entry]) => [
+    name,
+    [
+      isRequired(entry),
+      entry.default !== undefined,
+      entry.expression !== undefined,
+      entry.empty !== undefined,
+    ].filter(Boolean).length,
+  ]);
+  expect(ways.filter(([, count]) => count !== 1)).toEqual([]);
 });
 
 test('the key is masked with and without its Bearer, and so is the token', () => {
@@ -172,14 +243,4 @@ test('the key is masked with and without its Bearer, and so is the token', () =>
     'org_1',
   ]);
   expect(valuesToMask(given({}))).toEqual([]);
-});
-
-test('the defaults are those of action.yml', () => {
-  const { inputs } = parse(readFileSync('action.yml', 'utf8')) as {
-    inputs: Record<string, { default?: string }>;
-  };
-  const declared = Object.entries(inputs).flatMap(([name, input]) =>
-    input.default === undefined ? [] : [[name, input.default]],
-  );
-  expect(Object.fromEntries(declared)).toEqual({ ...DEFAULTS, 'github-token': '$' + '{{ github.token }}' });
 });

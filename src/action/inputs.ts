@@ -1,54 +1,283 @@
+import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
-import { PROVIDER_NAMES, type ProviderName } from '../providers/provider.ts';
-
-/** What the user asked for, checked. The key and the token are not in here: nothing that is logged holds them. */
-export interface Inputs {
-  readonly provider: ProviderName;
-  readonly batchIds: readonly string[];
-  readonly name: string;
-  /** The provider's public address if absent. */
-  readonly apiUrl: string | undefined;
-  readonly timeoutMinutes: number;
-  readonly pollIntervalSeconds: number;
-  readonly maxBatchAgeMinutes: number | undefined;
-  readonly comment: 'always' | 'failures' | 'never';
-  readonly transcripts: 'none' | 'excerpt' | 'auto';
-  readonly annotations: boolean;
-  readonly pullRequest: number | undefined;
-  readonly reportJson: string | undefined;
-  readonly reportJunit: string | undefined;
-  readonly reportCtrf: string | undefined;
-}
-
-/** What must appear nowhere. */
-export interface Secrets {
-  readonly apiKey: string;
-  /** Empty when the user passed an empty one: then there is no comment. */
-  readonly githubToken: string;
-}
-
-/** The values of `action.yml`, for a runner that does not fill them in (one's own machine). A test compares them. */
-export const DEFAULTS: Readonly<Record<string, string>> = {
-  'timeout-minutes': '30',
-  'poll-interval-seconds': '5',
-  comment: 'always',
-  transcripts: 'auto',
-  annotations: 'true',
-};
-
-const DEFAULT_NAMES: Record<ProviderName, string> = {
-  retell: 'Agent tests (Retell)',
-  bland: 'Agent tests (Bland)',
-};
+import type { ProviderDescriptor } from '../providers/provider.ts';
+import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
 const MAX_NAME = 200;
+/** A shorter key would be taken out of ordinary words when it is redacted. No provider has one. */
+const MIN_KEY = 8;
 
-/** Everything a value is refused for; the message ends the sentence `"batch-id" is "…": `. */
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `it must be ${listOr(values)}` });
+/** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
+export interface Entry<T = unknown> {
+  /** What it is, and its form by an example. What an empty value means follows by itself. */
+  readonly description: string;
+  /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
+  readonly schema: z.ZodMiniType<T>;
+  /** What an empty value stands for. */
+  readonly default?: string | ((provider: ProviderDescriptor) => string) | undefined;
+  /** A default that only GitHub's runner can fill in. Elsewhere the input is empty. */
+  readonly expression?: string | undefined;
+  /** What it means to leave an optional input empty: "no limit". Without any of these three it is required. */
+  readonly empty?: string | undefined;
+  /** The complaint about a required input that is empty, where the schema's does not do. */
+  readonly missing?: ((provider: ProviderDescriptor | undefined) => string) | undefined;
+  /** The value as the chosen provider means it. */
+  settle?(value: T, provider: ProviderDescriptor): T;
+  /** The effective value in the log. */
+  log?(value: T): string;
+  /** `secret`: its value is shown nowhere. `internal`: not for users, and not logged. */
+  readonly kind?: 'secret' | 'internal' | undefined;
+}
+
+/** Lets the compiler find out the type of the value. */
+const input = <T>(entry: Entry<T>): Entry<T> => entry;
+
+const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
+
+/** Every input, in the order of `action.yml` and the README. */
+export const INPUTS = {
+  provider: input({
+    description: `Where the batch runs, ${listOr(PROVIDER_NAMES.map(code))}.`,
+    schema: oneOf(PROVIDER_NAMES),
+  }),
+  'api-key': input({
+    description:
+      "The provider's API key, from a secret. Workflows from forks and Dependabot do not get secrets.",
+    schema: credential(MIN_KEY),
+    missing: aboutMissingKey,
+    kind: 'secret',
+  }),
+  'batch-id': input({
+    description:
+      'The batch to wait for. Several, one per line or separated by commas, are reported and judged as one.',
+    schema: batchIds(),
+    settle: (ids, { sameId }) =>
+      ids.filter((id, index) => ids.findIndex((other) => sameId(id, other)) === index),
+    log: (ids) => ids.join(', '),
+  }),
+  name: input({
+    description:
+      'Heading of the report, on one line. It also identifies the comment: jobs with the same name share one.',
+    schema: z
+      .string()
+      .check(
+        z.maxLength(MAX_NAME, { error: `it must have at most ${MAX_NAME} characters` }),
+        z.regex(/^[^\n\r]*$/, { error: 'it must be one line' }),
+      ),
+    default: ({ title }) => `Agent tests (${title})`,
+  }),
+  'api-url': input({
+    description:
+      "The provider's address, like `https://api.example.com`, for dedicated hosts, proxies and tests.",
+    schema: webAddress(),
+    default: ({ url }) => url,
+  }),
+  'timeout-minutes': input({
+    description: 'How long to wait altogether, in minutes, like `30` or `0.5`.',
+    schema: positive('minutes', MAX_MINUTES),
+    default: '30',
+  }),
+  'poll-interval-seconds': input({
+    description:
+      'Minimum time between two looks at a batch, in seconds, like `5` or `0.5`. The gap may grow from there to 30 seconds.',
+    schema: positive('seconds', 86_400),
+    default: '5',
+  }),
+  'max-batch-age-minutes': input({
+    description:
+      'Batches older than this many minutes, like `60`, are `inconclusive`, because a batch id does not show which commit was tested.',
+    schema: z.optional(positive('minutes', 5_256_000)),
+    empty: 'no limit',
+  }),
+  comment: input({
+    description:
+      'When to comment on the pull request, `always`, `failures` (only if the verdict is not `passed`; an existing comment is brought up to date either way) or `never`.',
+    schema: oneOf(['always', 'failures', 'never']),
+    default: 'always',
+  }),
+  transcripts: input({
+    description:
+      'Whether the last turns of conversations are shown, `none`, `excerpt` (of each run that did not pass) or `auto` (`excerpt` in a private or internal repository, `none` elsewhere).',
+    schema: oneOf(['auto', 'excerpt', 'none']),
+    default: 'auto',
+  }),
+  annotations: input({
+    description:
+      "Whether each test case that did not pass gets an error annotation, within GitHub's limit of 10, `true` or `false`.",
+    schema: yamlBoolean(),
+    default: 'true',
+  }),
+  'pull-request': input({
+    description: 'The number of the pull request to comment on, like `12`.',
+    schema: z.optional(pullRequestNumber()),
+    empty: 'found from the event',
+  }),
+  'report-json': input({
+    description: 'A file path for the report as JSON, like `reports/agent-tests.json`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
+  'report-junit': input({
+    description: 'A file path for the report as JUnit XML, like `reports/agent-tests.xml`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
+  'report-ctrf': input({
+    description: 'A file path for the report in the Common Test Report Format, like `reports/ctrf.json`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
+  'github-token': input({
+    description: 'The token that writes the comment. It needs the permission `pull-requests: write`.',
+    schema: orNothing(credential(1)),
+    expression: `$\{{ github.token }}`,
+    kind: 'secret',
+  }),
+  matrix: input({
+    description:
+      'Not for users: leave it as it is. The values of the matrix tell the jobs of one workflow run apart.',
+    // GitHub gives `null` where the job has no matrix.
+    schema: orNothing(
+      z.pipe(
+        z.string(),
+        z.transform((value) => (value === 'null' ? '' : value)),
+      ),
+    ),
+    expression: `$\{{ toJSON(matrix) }}`,
+    kind: 'internal',
+  }),
+};
+
+/** The name of an input. */
+export type InputName = keyof typeof INPUTS;
+
+/** `timeout-minutes` is `timeoutMinutes`, and `batch-id`, which holds several, is `batchIds`. */
+type Field<Name extends string> = Name extends 'batch-id' ? 'batchIds' : Camel<Name>;
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
+const fieldOf = (name: string): string =>
+  name === 'batch-id' ? 'batchIds' : name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+type Values = {
+  readonly [Name in InputName as Field<Name>]: (typeof INPUTS)[Name] extends Entry<infer T> ? T : never;
+};
+
+/** What must appear nowhere. The token is empty when the user passed an empty one: then there is no comment. */
+export type Secrets = Pick<Values, 'apiKey' | 'githubToken'>;
+
+/** What the user asked for, checked. The key and the token are not in here: nothing that is logged holds them. */
+export type Inputs = Omit<Values, keyof Secrets>;
+
+/**
+ * What belongs together is checked together: each rule sees the inputs that are right by themselves, and returns its
+ * complaints as sentences.
+ */
+const RULES: readonly ((values: Partial<Values>) => string[])[] = [reportFilesDiffer];
+
+/** All inputs, checked. */
+export interface Parsed {
+  readonly inputs: Inputs;
+  readonly secrets: Secrets;
+  /** The effective values for the log, one line for each input. Without secrets. */
+  readonly settings: readonly string[];
+}
+
+/**
+ * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
+ * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
+ * secrets out of a value before it is cut.
+ */
+export function parseInputs(
+  read: (name: string) => string,
+  redact: (text: string) => string = (text) => text,
+): Parsed {
+  const provider = providers.find(({ name }) => name === read('provider').trim());
+  const complaints: string[] = [];
+  const settings: string[] = [];
+  const values = new Map<string, unknown>();
+
+  for (const [name, entry] of Object.entries(INPUTS) as [InputName, Entry][]) {
+    const given = read(name).trim();
+    const otherwise = defaultOf(entry, provider);
+    // The default depends on the provider, and that input is wrong itself.
+    if (given === '' && otherwise === undefined && typeof entry.default === 'function') continue;
+    const raw = given === '' ? otherwise : given;
+    const parsed = entry.schema.safeParse(raw ?? (isRequired(entry) ? '' : undefined));
+    if (given === '' && entry.missing !== undefined) {
+      complaints.push(`${name} is empty: ${entry.missing(provider)}`);
+    } else if (!parsed.success) {
+      const shown = entry.kind === 'secret' ? ' (value not shown)' : sayValue(raw, redact);
+      for (const { message } of parsed.error.issues) complaints.push(`${name}${shown}: ${message}.`);
+    } else {
+      const value = provider && entry.settle ? entry.settle(parsed.data, provider) : parsed.data;
+      values.set(fieldOf(name), value);
+      if (entry.kind === undefined) settings.push(settingLine(name, value, raw === otherwise));
+    }
+  }
+
+  const all = Object.fromEntries(values) as unknown as Values;
+  complaints.push(...RULES.flatMap((rule) => rule(all)));
+  if (complaints.length > 0) {
+    const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
+    throw new InputError(`${count} invalid; no request was sent. ${complaints.join(' ')}`);
+  }
+  const { apiKey, githubToken, ...inputs } = all;
+  return { inputs, secrets: { apiKey, githubToken }, settings };
+}
+
+/** The values to keep out of everything that is written: also the bare key of a `Bearer …` one. */
+export function valuesToMask(read: (name: string) => string): string[] {
+  const values = Object.entries<Entry>(INPUTS).flatMap(([name, { kind }]) =>
+    kind === 'secret' ? [read(name).trim()] : [],
+  );
+  const bare = values.map((value) => value.replace(/^Bearer\s+/i, ''));
+  return [...new Set([...values, ...bare])].filter((value) => value !== '');
+}
+
+/** Whether the user must give it. */
+export function isRequired(entry: Entry): boolean {
+  return entry.default === undefined && entry.expression === undefined && entry.empty === undefined;
+}
+
+function defaultOf(entry: Entry, provider: ProviderDescriptor | undefined): string | undefined {
+  if (typeof entry.default !== 'function') return entry.default;
+  return provider && entry.default(provider);
+}
+
+/** What an empty value means, for people: "`30`", "no limit". `undefined` for a required input. */
+export function emptyMeans(entry: Entry): string | undefined {
+  const { default: value, empty } = entry;
+  if (typeof value === 'function') return listOr(providers.map((provider) => code(value(provider))));
+  return empty;
+}
+
+function settingLine(name: InputName, value: unknown, isDefault: boolean): string {
+  const { log = String, empty = '' }: Entry = INPUTS[name];
+  return `${name}: ${value === undefined ? empty : log(value)}${isDefault ? ' (default)' : ''}`;
+}
+
+function aboutMissingKey(provider: ProviderDescriptor | undefined): string {
+  const from =
+    provider === undefined
+      ? "pass the provider's API key from a secret"
+      : `pass the API key of ${provider.title} from a secret, like secrets.${provider.keyVariable}`;
+  return `${from}. Secrets are not passed to workflows from forks and Dependabot.`;
+}
+
+function reportFilesDiffer({ reportJson, reportJunit, reportCtrf }: Partial<Values>): string[] {
+  const paths = [reportJson, reportJunit, reportCtrf].filter((path) => path !== undefined);
+  return new Set(paths.map((path) => resolve(path))).size === paths.length
+    ? []
+    : ['report-json, report-junit and report-ctrf must be different files.'];
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: `it must be ${listOr(values)}` });
+}
 
 function positive(unit: string, most: number) {
   const error = `it must be a positive number of ${unit}, like 5 or 0.5`;
@@ -62,156 +291,70 @@ function positive(unit: string, most: number) {
 }
 
 /** YAML 1.2 core schema, as `core.getBooleanInput` reads it. */
-const yamlBoolean = z.pipe(
-  z.string().check(z.regex(/^(true|True|TRUE|false|False|FALSE)$/, { error: 'it must be true or false' })),
-  z.transform((value) => value.toLowerCase() === 'true'),
-);
+function yamlBoolean() {
+  return z.pipe(
+    z.string().check(z.regex(/^(true|True|TRUE|false|False|FALSE)$/, { error: 'it must be true or false' })),
+    z.transform((value) => value.toLowerCase() === 'true'),
+  );
+}
 
-const webAddress = z.string().check(
-  z.refine(
-    (value) => {
-      const url = URL.parse(value);
-      return (
-        url !== null &&
-        /^https?:$/.test(url.protocol) &&
-        url.username === '' &&
-        url.password === '' &&
-        url.search === '' &&
-        url.hash === ''
-      );
-    },
-    { error: 'it must be an http(s) address without user, query or fragment, like https://api.example.com' },
-  ),
-);
+function webAddress() {
+  const isPlain = (value: string): boolean => {
+    const url = URL.parse(value);
+    return (
+      url !== null &&
+      /^https?:$/.test(url.protocol) &&
+      [url.username, url.password, url.search, url.hash].every((part) => part === '')
+    );
+  };
+  const error = 'it must be an http(s) address without user, query or fragment, like https://api.example.com';
+  return z.string().check(z.refine(isPlain, { error }));
+}
 
-const batchIds = z.pipe(
-  z.transform((value: string) =>
-    [...new Set(value.split(/[\n,]/).map((id) => id.trim()))].filter((id) => id !== ''),
-  ),
-  z
-    .array(
-      z
-        .string()
-        .check(z.refine((id) => id !== '.' && id !== '..', { error: 'a batch id cannot be "." or ".."' })),
-    )
-    .check(
-      z.minLength(1, { error: 'it must name at least one batch: one id per line, or separated by commas' }),
+function batchIds() {
+  return z.pipe(
+    z.transform((value: string) =>
+      [...new Set(value.split(/[\n,]/).map((id) => id.trim()))].filter((id) => id !== ''),
     ),
-);
+    z
+      .array(
+        z
+          .string()
+          .check(z.refine((id) => id !== '.' && id !== '..', { error: 'a batch id cannot be "." or ".."' })),
+      )
+      .check(
+        z.minLength(1, { error: 'it must name at least one batch: one id per line, or separated by commas' }),
+      ),
+  );
+}
 
-const schema = z.object({
-  provider: oneOf(PROVIDER_NAMES),
-  'batch-id': batchIds,
-  name: z.optional(
+function pullRequestNumber() {
+  return z.pipe(
     z
       .string()
-      .check(
-        z.maxLength(MAX_NAME, { error: `it must have at most ${MAX_NAME} characters` }),
-        z.regex(/^[^\n\r]*$/, { error: 'it must be one line' }),
-      ),
-  ),
-  'api-url': z.optional(webAddress),
-  'timeout-minutes': positive('minutes', MAX_MINUTES),
-  'poll-interval-seconds': positive('seconds', 86_400),
-  'max-batch-age-minutes': z.optional(positive('minutes', 5_256_000)),
-  comment: oneOf(['always', 'failures', 'never']),
-  transcripts: oneOf(['auto', 'excerpt', 'none']),
-  annotations: yamlBoolean,
-  'pull-request': z.optional(
-    z.pipe(
-      z
-        .string()
-        .check(z.regex(/^[1-9]\d{0,14}$/, { error: 'it must be the number of a pull request, like 12' })),
-      z.transform(Number),
-    ),
-  ),
-  'report-json': z.optional(z.string()),
-  'report-junit': z.optional(z.string()),
-  'report-ctrf': z.optional(z.string()),
-});
-
-const REPORT_FILES = ['report-json', 'report-junit', 'report-ctrf'] as const;
-
-/**
- * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
- * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
- * secrets out of a value before it is cut.
- */
-export function parseInputs(
-  read: (name: string) => string,
-  redact: (text: string) => string = (text) => text,
-): { inputs: Inputs; secrets: Secrets } {
-  const given = (name: string): string | undefined => {
-    const value = read(name).trim();
-    return value === '' ? DEFAULTS[name] : value;
-  };
-  const raw: Record<string, string | undefined> = {};
-  for (const name of Object.keys(schema.shape)) raw[name] = given(name);
-  raw['batch-id'] ??= '';
-
-  const complaints: string[] = [];
-  const parsed = schema.safeParse(raw);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      const name = String(issue.path[0]);
-      complaints.push(`${name}${sayValue(raw[name], redact)}: ${issue.message}.`);
-    }
-  }
-  const apiKey = read('api-key').trim();
-  complaints.push(...aboutKey(apiKey), ...aboutFiles(raw));
-  if (!parsed.success || complaints.length > 0) {
-    const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
-    throw new InputError(`${count} wrong, so nothing was requested. ${complaints.join(' ')}`);
-  }
-
-  const { data } = parsed;
-  return {
-    secrets: { apiKey, githubToken: read('github-token').trim() },
-    inputs: {
-      provider: data.provider,
-      batchIds: data['batch-id'],
-      name: data.name ?? DEFAULT_NAMES[data.provider],
-      apiUrl: data['api-url'],
-      timeoutMinutes: data['timeout-minutes'],
-      pollIntervalSeconds: data['poll-interval-seconds'],
-      maxBatchAgeMinutes: data['max-batch-age-minutes'],
-      comment: data.comment,
-      transcripts: data.transcripts,
-      annotations: data.annotations,
-      pullRequest: data['pull-request'],
-      reportJson: data['report-json'],
-      reportJunit: data['report-junit'],
-      reportCtrf: data['report-ctrf'],
-    },
-  };
+      .check(z.regex(/^[1-9]\d{0,14}$/, { error: 'it must be the number of a pull request, like 12' })),
+    z.transform(Number),
+  );
 }
 
-/** The values to keep out of everything that is written: also the bare key of a `Bearer …` one. */
-export function valuesToMask(read: (name: string) => string): string[] {
-  const values = [read('api-key').trim(), read('github-token').trim()];
-  const bare = values.map((value) => value.replace(/^Bearer\s+/i, ''));
-  return [...new Set([...values, ...bare])].filter((value) => value !== '');
+/** What can stand in an HTTP header: one word, or `Bearer` and one. */
+function credential(min: number) {
+  return z.string().check(
+    z.regex(/^(Bearer )?[\x21-\x7e]+$/i, {
+      error:
+        'it must be one word of plain characters, without spaces, line breaks or letters that no key has',
+      abort: true,
+    }),
+    z.minLength(min, { error: `it must have at least ${min} characters` }),
+  );
 }
 
-function aboutKey(apiKey: string): string[] {
-  if (apiKey === '') {
-    return [
-      "api-key is empty: pass the provider's API key from a secret, like secrets.RETELL_API_KEY. Secrets are not passed to workflows from forks and Dependabot.",
-    ];
-  }
-  // Anything else cannot stand in an HTTP header.
-  return /^(Bearer )?[\x21-\x7e]+$/i.test(apiKey)
-    ? []
-    : [
-        'api-key (value not shown) must be one word of plain characters: it holds spaces, line breaks or letters that no key has.',
-      ];
-}
-
-function aboutFiles(raw: Readonly<Record<string, string | undefined>>): string[] {
-  const paths = REPORT_FILES.flatMap((name) => (raw[name] === undefined ? [] : [raw[name]]));
-  return new Set(paths).size === paths.length
-    ? []
-    : ['report-json, report-junit and report-ctrf must be different files.'];
+/** The empty text where nothing is given. */
+function orNothing(schema: z.ZodMiniType<string>) {
+  return z.pipe(
+    z.optional(schema),
+    z.transform((value) => value ?? ''),
+  );
 }
 
 function sayValue(value: string | undefined, redact: (text: string) => string): string {
@@ -221,6 +364,10 @@ function sayValue(value: string | undefined, redact: (text: string) => string): 
     .replace(/\/\/[^/]*@/, '//***@')
     .replaceAll(/\s+/g, ' ');
   return ` is "${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}"`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
 }
 
 function listOr(values: readonly string[]): string {

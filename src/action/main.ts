@@ -6,12 +6,12 @@ import { systemClock } from '../clock.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import { InputError } from '../errors.ts';
 import { type Publisher, runGate } from '../gate.ts';
-import { createProvider, VENDORS } from '../providers/registry.ts';
+import { createProvider } from '../providers/registry.ts';
 import type { Findings } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { createRedactor } from '../text/redact.ts';
 import { USER_AGENT } from '../version.ts';
-import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
+import { parseInputs, valuesToMask } from './inputs.ts';
 import type { PublishingEdges, PublishingOptions } from './publisher.ts';
 
 /** When to load what reports: behind the first request, and not behind its answer. */
@@ -85,9 +85,9 @@ async function post(): Promise<void> {
 
 /** Makes the real parts and runs the gate with them. */
 async function runStep(signal: AbortSignal): Promise<Judgement> {
-  const { inputs, secrets } = parseInputs(core.getInput, redact);
+  const { inputs, secrets, settings } = parseInputs(core.getInput, redact);
   await useProxies();
-  log(settingsLine(inputs));
+  for (const line of settings) log(line);
   const provider = createProvider(
     { name: inputs.provider, apiKey: secrets.apiKey, apiUrl: inputs.apiUrl, userAgent: USER_AGENT },
     {
@@ -206,20 +206,4 @@ async function giveUp(error: unknown): Promise<void> {
   core.setFailed(harmless(reason));
   const { publishFailure } = await import('./post.ts');
   await publishFailure(reason, publishingEdges());
-}
-
-function settingsLine(inputs: Inputs): string {
-  const batches = `${inputs.batchIds.length === 1 ? 'batch' : 'batches'} ${inputs.batchIds.join(', ')}`;
-  const age = inputs.maxBatchAgeMinutes === undefined ? 'no limit' : `${inputs.maxBatchAgeMinutes} min`;
-  return [
-    `Waiting for ${batches} at ${inputs.apiUrl ?? VENDORS[inputs.provider].url}`,
-    `at most ${inputs.timeoutMinutes} min`,
-    `a look every ${inputs.pollIntervalSeconds} s or less often`,
-    `max-batch-age: ${age}`,
-    `name: ${inputs.name}`,
-    `comment: ${inputs.comment}${inputs.pullRequest === undefined ? '' : ` on #${inputs.pullRequest}`}`,
-    `transcripts: ${inputs.transcripts}`,
-    `annotations: ${inputs.annotations}`,
-    `report files: ${[inputs.reportJson, inputs.reportJunit, inputs.reportCtrf].filter((path) => path !== undefined).join(', ') || 'none'}`,
-  ].join('; ');
 }

@@ -7,6 +7,7 @@ import { renderJunit } from '../report/files/junit.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import type { Inputs } from './inputs.ts';
+import type { OutputName } from './outputs.ts';
 import { type CommentEdges, createGateComment, type RememberedComment } from './pull-request-comment.ts';
 import { annotate, setCommentUrl, writeOutputs, writeReportFile, writeSummary } from './runner-files.ts';
 
@@ -100,8 +101,10 @@ export function settingOf(inputs: Inputs, { visibility, origin }: GitHubContext)
   };
 }
 
-function reportFiles(inputs: Inputs): [output: string, path: string, render: (report: Report) => string][] {
-  const files: [string, string | undefined, (report: Report) => string][] = [
+function reportFiles(
+  inputs: Inputs,
+): [output: OutputName, path: string, render: (report: Report) => string][] {
+  const files: [OutputName, string | undefined, (report: Report) => string][] = [
     ['report-json', inputs.reportJson, renderJson],
     ['report-ctrf', inputs.reportCtrf, renderCtrf],
     ['report-junit', inputs.reportJunit, renderJunit],

@@ -1,14 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { error, setOutput, summary } from '@actions/core';
+import { dirname, resolve } from 'node:path';
+import { error, summary } from '@actions/core';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
+import { type OutputName, setOutput } from './outputs.ts';
+
+const COUNTS = ['total', 'passed', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
 
 /** Writes the outputs that the verdict and the counts make. */
 export function writeOutputs({ judgement, tally }: Report): void {
   setOutput('verdict', judgement?.verdict ?? 'inconclusive');
   setOutput('reason', logLine(judgement?.reason ?? ''));
-  for (const [name, count] of Object.entries(tally)) setOutput(name, count);
+  for (const name of COUNTS) setOutput(name, tally[name]);
   setOutput('pass-rate', passRate(tally) ?? '');
 }
 
@@ -24,23 +27,11 @@ export function annotate({ title, message }: { title: string; message: string })
 }
 
 /** Writes a report file, making its folders, and the output of the same name. Rejects when that cannot be done. */
-export async function writeReportFile(output: string, path: string, content: string): Promise<void> {
-  await makeFolder(dirname(path));
-  await writeFile(path, content);
+export async function writeReportFile(output: OutputName, path: string, content: string): Promise<void> {
+  const file = resolve(path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
   setOutput(output, path);
-}
-
-/** One level at a time: Node.js 24 never comes back from a recursive `mkdir` below `/proc`. */
-async function makeFolder(path: string): Promise<void> {
-  const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path);
-  }
 }
 
 /** The address of the comment, as an output. */

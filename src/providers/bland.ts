@@ -7,10 +7,7 @@ import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from '../http/failu
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { count, id, readAs, withoutRepeats } from './fields.ts';
-import type { Provider } from './provider.ts';
-
-/** Bland's public address. */
-export const BLAND_URL = 'https://api.bland.ai';
+import type { Adapter, ProviderDescriptor } from './provider.ts';
 
 /** Runs whose conversation and error message are read one by one. */
 const MAX_DETAILS = 25;
@@ -78,7 +75,7 @@ const detailSchema = z.object({
 });
 
 /** What to do about a refusal. */
-export function blandAdvice(status: number): string {
+function advice(status: number): string {
   switch (status) {
     case 401:
       return 'Check api-key: Bland does not accept it.';
@@ -95,12 +92,12 @@ export function blandAdvice(status: number): string {
 }
 
 /** The header that authorises a request to Bland: the raw key, without `Bearer` unless the key brings it. */
-export function blandHeaders(apiKey: string): Record<string, string> {
+function headers(apiKey: string): Record<string, string> {
   return { authorization: apiKey };
 }
 
-/** Bland AI: the batch embeds its runs; error messages and conversations are in the run's own page. */
-export function createBland(http: Http): Provider {
+/** The batch embeds its runs; error messages and conversations are in the run's own page. */
+function create(http: Http): Adapter {
   const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
 
   /**
@@ -152,8 +149,6 @@ export function createBland(http: Http): Provider {
   }
 
   return {
-    title: 'Bland',
-
     look: (batchId, deadline) =>
       http.getJson(
         {
@@ -315,3 +310,19 @@ function milliseconds(iso: string | undefined): number | undefined {
   const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);
   return Number.isNaN(time) ? undefined : time;
 }
+
+/** Bland AI. */
+export const bland: ProviderDescriptor = {
+  name: 'bland',
+  title: 'Bland',
+  product: 'Bland AI',
+  homepage: 'https://www.bland.ai',
+  url: 'https://api.bland.ai',
+  keyVariable: 'BLAND_API_KEY',
+  headers,
+  advice,
+  statusWords: { batch: STATUS, run: STATUS },
+  can: { start: false, versions: false, compare: false, cancel: false },
+  sameId: isSameId,
+  create,
+};

@@ -1,22 +1,13 @@
 import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
-import type { Run } from '../domain/run.ts';
-
-/** The values of the input `provider`. */
-export const PROVIDER_NAMES = ['retell', 'bland'] as const;
-
-/** See `PROVIDER_NAMES`. */
-export type ProviderName = (typeof PROVIDER_NAMES)[number];
+import type { Run, RunStatus } from '../domain/run.ts';
+import type { Http } from '../http/json-client.ts';
 
 /**
- * A voice-agent test provider. Adding one: its name above, a file beside this one, a line in `registry.ts`; the
- * compiler asks for the rest.
- * Every method retries what is worth retrying as long as the deadline lasts, and then throws a
- * `ProviderError` whose message tells a person what to do.
+ * What reads one provider's batches. Every method retries what is worth retrying as long as the deadline lasts, and
+ * then throws a `ProviderError` whose message tells a person what to do.
  */
-export interface Provider {
-  /** How the provider is called in headings: "Retell". */
-  readonly title: string;
+export interface Adapter {
   /** Where the batch stands, at the price of one request however many runs there are. */
   look(batchId: string, deadline: Deadline): Promise<Batch>;
   /** The same batch with every run. Asks only for what `look` did not already bring. */
@@ -27,3 +18,59 @@ export interface Provider {
    */
   explain(runs: readonly Run[], deadline: Deadline): Promise<readonly Run[]>;
 }
+
+/** An adapter that is ready to ask, with what the gate needs to know about its provider. */
+export interface Provider extends Adapter {
+  /** How the provider is called in headings: "Retell". */
+  readonly title: string;
+  /** See `ProviderDescriptor`. */
+  readonly recheckMs?: number | undefined;
+}
+
+/** What a batch's status word means. `ended`: it has ended, and only its runs say how. */
+export type BatchStatus = RunStatus | 'ended';
+
+/** What the action can do at a provider beyond reading. */
+export interface Abilities {
+  /** Start batches: the kinds of the input `target`. `false`: not supported. */
+  readonly start: false | { readonly targets: readonly [string, ...string[]] };
+  /** Choose the version under test: the words that `version` takes beside a number; the first is the default. */
+  readonly versions: false | { readonly words: readonly string[] };
+  /** Test another version to compare with. */
+  readonly compare: boolean;
+  /** Cancel a batch that the action started. */
+  readonly cancel: boolean;
+}
+
+/** Everything the action knows about a provider. Each provider's file exports one; `registry.ts` lists them. */
+export interface ProviderDescriptor {
+  /** The value of the input `provider`, and the key in the registry. */
+  readonly name: string;
+  /** How headings and sentences call it: "Retell". */
+  readonly title: string;
+  /** Its full name where it is introduced: "Retell AI". */
+  readonly product: string;
+  readonly homepage: string;
+  /** Where the API is, unless `api-url` says otherwise. */
+  readonly url: string;
+  /** How the key's environment variable and secret are usually called: `RETELL_API_KEY`. */
+  readonly keyVariable: string;
+  /** The headers that authorise a request. */
+  readonly headers: (apiKey: string) => Record<string, string>;
+  /** One sentence that says what to do about a refusal with this HTTP status. */
+  readonly advice: (status: number) => string;
+  /** The tables by which the adapter reads status words; the documentation shows them. */
+  readonly statusWords: {
+    readonly batch: ReadonlyMap<string, BatchStatus>;
+    readonly run: ReadonlyMap<string, RunStatus>;
+  };
+  readonly can: Abilities;
+  /** For how long after the end of a batch its answers may still disagree, in milliseconds. */
+  readonly recheckMs?: number | undefined;
+  /** Whether two ids name the same thing. */
+  readonly sameId: (one: string, other: string) => boolean;
+  readonly create: (http: Http) => Adapter;
+}
+
+/** `recheckMs` of a provider that does not say otherwise. */
+export const RECHECK_MS = 120_000;

@@ -1,28 +1,19 @@
 import { createHttp, type HttpOptions } from '../http/json-client.ts';
-import { BLAND_URL, blandAdvice, blandHeaders, createBland } from './bland.ts';
-import type { Provider, ProviderName } from './provider.ts';
-import { createRetell, RETELL_URL, retellAdvice, retellHeaders } from './retell.ts';
+import { bland } from './bland.ts';
+import { type Provider, type ProviderDescriptor, RECHECK_MS } from './provider.ts';
+import { retell } from './retell.ts';
 
-interface Vendor {
-  readonly title: string;
-  /** Where the API is, unless `api-url` says otherwise. */
-  readonly url: string;
-  readonly headers: (apiKey: string) => Record<string, string>;
-  readonly advice: (status: number) => string;
-  readonly create: (http: ReturnType<typeof createHttp>) => Provider;
-}
+/** Every provider that the action knows. A new one is one file and its name here. */
+const registry = { retell, bland } satisfies Record<string, ProviderDescriptor>;
 
-/** Every provider that the action knows. A new one is one file and one line here. */
-export const VENDORS: Record<ProviderName, Vendor> = {
-  retell: {
-    title: 'Retell',
-    url: RETELL_URL,
-    headers: retellHeaders,
-    advice: retellAdvice,
-    create: createRetell,
-  },
-  bland: { title: 'Bland', url: BLAND_URL, headers: blandHeaders, advice: blandAdvice, create: createBland },
-};
+/** A value of the input `provider`. */
+export type ProviderName = keyof typeof registry;
+
+/** The registry, by name. */
+export const PROVIDERS: Readonly<Record<ProviderName, ProviderDescriptor>> = registry;
+
+/** The values of the input `provider`, in the order in which texts list them. */
+export const PROVIDER_NAMES = Object.keys(registry) as [ProviderName, ...ProviderName[]];
 
 /** The adapter of one provider, ready to ask. `apiUrl` is the provider's public address if it is not given. */
 export function createProvider(
@@ -34,12 +25,12 @@ export function createProvider(
   }: { name: ProviderName; apiKey: string; apiUrl: string | undefined; userAgent: string },
   edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace' | 'timing'>,
 ): Provider {
-  const vendor = VENDORS[name];
+  const { title, url, headers, advice, recheckMs = RECHECK_MS, create } = PROVIDERS[name];
   const http = createHttp({
     ...edges,
-    baseUrl: apiUrl ?? vendor.url,
-    headers: { ...vendor.headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
-    advice: vendor.advice,
+    baseUrl: apiUrl ?? url,
+    headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
+    advice,
   });
-  return vendor.create(http);
+  return { title, recheckMs, ...create(http) };
 }

@@ -6,10 +6,7 @@ import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { count, id, readAs, withoutRepeats } from './fields.ts';
-import type { Provider } from './provider.ts';
-
-/** Retell's public address. */
-export const RETELL_URL = 'https://api.retellai.com';
+import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 
 /** The most that `v2/list-test-runs` gives at once. */
 const PAGE_SIZE = 1_000;
@@ -17,9 +14,9 @@ const PAGE_SIZE = 1_000;
 const SURPLUS = 1_000;
 
 /** A batch's only documented words; `complete` is an end and not a verdict. */
-const BATCH_ENDED: ReadonlyMap<string, boolean> = new Map([
-  ['in_progress', false],
-  ['complete', true],
+const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
+  ['in_progress', 'pending'],
+  ['complete', 'ended'],
 ]);
 
 const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
@@ -68,7 +65,7 @@ const pageSchema = z.object({
 });
 
 /** What to do about a refusal. A Retell key sees only its own workspace. */
-export function retellAdvice(status: number): string {
+function advice(status: number): string {
   switch (status) {
     case 401:
       return 'Check api-key: Retell does not accept it.';
@@ -85,15 +82,13 @@ export function retellAdvice(status: number): string {
 }
 
 /** The headers that authorise a request to Retell. */
-export function retellHeaders(apiKey: string): Record<string, string> {
+function headers(apiKey: string): Record<string, string> {
   return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
 }
 
-/** Retell AI: `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run. */
-export function createRetell(http: Http): Provider {
+/** `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run. */
+function create(http: Http): Adapter {
   return {
-    title: 'Retell',
-
     look: (batchId, deadline) =>
       http.getJson(
         {
@@ -147,12 +142,12 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
       isJson: true,
     });
   }
-  const settled = BATCH_ENDED.get(body.status);
+  const status = BATCH_STATUS.get(body.status);
   const engine = body.response_engine;
   return {
     id: batchId,
-    settled: settled ?? false,
-    ...(settled === undefined ? { unknownStatus: body.status } : {}),
+    settled: status === 'ended',
+    ...(status === undefined ? { unknownStatus: body.status } : {}),
     announced: {
       total: body.total_count,
       passed: body.pass_count,
@@ -235,3 +230,19 @@ function toTurn(entry: unknown): Turn[] {
     }
   }
 }
+
+/** Retell AI. */
+export const retell: ProviderDescriptor = {
+  name: 'retell',
+  title: 'Retell',
+  product: 'Retell AI',
+  homepage: 'https://www.retellai.com',
+  url: 'https://api.retellai.com',
+  keyVariable: 'RETELL_API_KEY',
+  headers,
+  advice,
+  statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
+  can: { start: false, versions: false, compare: false, cancel: false },
+  sameId: (one, other) => one === other,
+  create,
+};

@@ -30,7 +30,7 @@ function textsIn(source: string, path: string): Message[] {
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
   const found: Message[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || isDescription(node)) return;
     const text = textOf(node);
     if (text !== undefined) {
       const { line } = file.getLineAndCharacterOfPosition(node.getStart());
@@ -40,6 +40,12 @@ function textsIn(source: string, path: string): Message[] {
   };
   visit(file);
   return found;
+}
+
+/** What `action.yml` and the README say of inputs and outputs. */
+function isDescription(node: ts.Node): boolean {
+  if (ts.isPropertyAssignment(node)) return ['description', 'empty'].includes(node.name.getText());
+  return ts.isVariableDeclaration(node) && node.name.getText() === 'OUTPUTS';
 }
 
 function textOf(node: ts.Node): string | undefined {

@@ -1,7 +1,7 @@
 import { type Deadline, systemClock } from '../../src/clock.ts';
 import type { Timing } from '../../src/http/json-client.ts';
-import type { Provider, ProviderName } from '../../src/providers/provider.ts';
-import { createProvider } from '../../src/providers/registry.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
 
 /** The real pauses, a hundred times shorter. */
 const QUICK: Timing = {

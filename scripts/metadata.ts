@@ -1,0 +1,197 @@
+/**
+ * Brings the places up to date that tell of inputs, outputs and providers: `npm run metadata`. The lists are
+ * `INPUTS` (`src/action/inputs.ts`), `OUTPUTS` (`src/action/outputs.ts`) and `PROVIDERS`
+ * (`src/providers/registry.ts`). `test/docs/metadata.test.ts` fails when a place is out of date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { type Entry, emptyMeans, INPUTS, isRequired } from '../src/action/inputs.ts';
+import { OUTPUTS } from '../src/action/outputs.ts';
+import type { ProviderDescriptor } from '../src/providers/provider.ts';
+import { PROVIDERS } from '../src/providers/registry.ts';
+
+const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
+const inputs: readonly [string, Entry][] = Object.entries<Entry>(INPUTS);
+const outputs: readonly [string, string][] = Object.entries(OUTPUTS);
+
+/** A stretch of a file that is made from the lists. */
+export interface Place {
+  readonly file: string;
+  /** What there is to see, for messages. */
+  readonly what: string;
+  /** The text before the stretch, the stretch, and the text after it, as three groups. */
+  readonly pattern: RegExp;
+  readonly text: string;
+}
+
+/** Every place, in the order of files. */
+export const PLACES: readonly Place[] = [
+  {
+    file: 'action.yml',
+    what: 'the description',
+    pattern: /(\ndescription: )(.*)(\n)/,
+    text: `Waits for a ${productsOr()} test batch, reports on the pull request, and fails unless every test case passed.`,
+  },
+  { file: 'action.yml', what: 'the inputs', pattern: /(\ninputs:\n)([\s\S]*?)(\n\n)/, text: inputsYaml() },
+  { file: 'action.yml', what: 'the outputs', pattern: /(\noutputs:\n)([\s\S]*?)(\n\n)/, text: outputsYaml() },
+  {
+    file: 'package.json',
+    what: 'the description',
+    pattern: /(\n {2}"description": )(.*)(,\n)/,
+    text: JSON.stringify(
+      `GitHub Action that gates merges on voice-agent test batches (${providers.map(({ product }) => product).join(', ')})`,
+    ),
+  },
+  {
+    file: 'README.md',
+    what: 'the first sentence',
+    pattern:
+      /(\n# Agent Test Gate\n\nA GitHub Action that waits for a batch of voice-agent tests at )(.*?)( and )/,
+    text: listOr(providers.map(({ product, homepage }) => `[${product}](${homepage})`)),
+  },
+  {
+    file: 'README.md',
+    what: 'the words of `provider` in the first workflow',
+    pattern: /(\n {10}provider: )(.*)(\n)/,
+    text: providerLine(),
+  },
+  { file: 'README.md', what: 'the inputs', pattern: tableAfter('## Inputs'), text: inputTable() },
+  { file: 'README.md', what: 'the outputs', pattern: tableAfter('## Outputs'), text: outputTable() },
+  {
+    file: 'docs/how-it-decides.md',
+    what: 'the status words',
+    pattern: tableAfter("### What a provider's words mean here"),
+    text: statusTable(),
+  },
+  {
+    file: '.github/ISSUE_TEMPLATE/bug.yml',
+    what: 'the providers',
+    pattern: /(\n {6}label: Provider\n {6}options: )(.*)(\n)/,
+    text: `[${providers.map(({ title }) => title).join(', ')}]`,
+  },
+];
+
+/** The file's text with the place up to date. Throws where the place is not there. */
+export function upToDate(text: string, { file, what, pattern, text: right }: Place): string {
+  const padded = `\n${text}`;
+  if (!pattern.test(padded)) throw new Error(`${file} has lost the place of ${what}: ${pattern}`);
+  return padded.replace(pattern, (_, before: string, __, after: string) => before + right + after).slice(1);
+}
+
+/** Every file that has a place, as it must be. */
+export function filesUpToDate(read: (file: string) => string): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const place of PLACES) {
+    files.set(place.file, upToDate(files.get(place.file) ?? read(place.file), place));
+  }
+  return files;
+}
+
+function inputsYaml(): string {
+  return yamlBlock(
+    inputs.map(([name, entry]) => [
+      name,
+      {
+        description: described(entry),
+        required: isRequired(entry),
+        default: defaultIn(entry),
+      },
+    ]),
+  );
+}
+
+function outputsYaml(): string {
+  return yamlBlock(outputs.map(([name, description]) => [name, { description }]));
+}
+
+function yamlBlock(entries: readonly (readonly [string, object])[]): string {
+  const text = stringify(Object.fromEntries(entries), { lineWidth: 0, keepUndefined: false });
+  return text.trimEnd().replaceAll(/^/gm, '  ');
+}
+
+function inputTable(): string {
+  return table(
+    ['Input', 'Default', 'Description'],
+    inputs.map(([name, entry]) => {
+      const value = defaultIn(entry);
+      return [
+        code(name),
+        isRequired(entry) ? 'required' : value === undefined ? '' : code(value),
+        described(entry),
+      ];
+    }),
+  );
+}
+
+function outputTable(): string {
+  return table(
+    ['Output', 'Description'],
+    outputs.map(([name, description]) => [code(name), description]),
+  );
+}
+
+function statusTable(): string {
+  const statuses = ['pending', 'passed', 'failed', 'errored', 'cancelled', 'ended'] as const;
+  const rowOf = (title: string, words: ReadonlyMap<string, string>): string[] => [
+    title,
+    ...statuses.map((status) => {
+      const own = [...words].flatMap(([word, means]) => (means === status ? [code(word)] : []));
+      return own.join(', ') || '–';
+    }),
+  ];
+  const rows = providers.flatMap(({ title, statusWords: { batch, run } }) =>
+    batch === run
+      ? [rowOf(`${title}, batch and run`, run)]
+      : [rowOf(`${title}, batch`, batch), rowOf(`${title}, run`, run)],
+  );
+  return table(['', ...statuses.slice(0, -1), 'ended, and the runs decide'], rows);
+}
+
+/** The description with what an empty value means. */
+function described(entry: Entry): string {
+  const means = emptyMeans(entry);
+  if (means === undefined) return entry.description;
+  return `${entry.description} ${means[0]?.toUpperCase()}${means.slice(1)} if empty.`;
+}
+
+/** The default that the runner fills in. */
+function defaultIn({ default: value, expression }: Entry): string | undefined {
+  return expression ?? (typeof value === 'string' ? value : undefined);
+}
+
+function productsOr(): string {
+  return listOr(providers.map(({ product }) => product));
+}
+
+function providerLine(): string {
+  const [first, ...others] = providers.map(({ name }) => name);
+  return `${first} # or ${others.join(', ')}`;
+}
+
+/** The first table after a heading. */
+function tableAfter(heading: string): RegExp {
+  return new RegExp(String.raw`(\n${heading}\n(?:(?!\n[#|]).)*?\n)(\|[^\n]*(?:\n\|[^\n]*)*)(\n)`, 's');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function listOr(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+}
+
+if (import.meta.main) {
+  const pathOf = (file: string): string => join(fileURLToPath(new URL('..', import.meta.url)), file);
+  for (const [file, text] of filesUpToDate((name) => readFileSync(pathOf(name), 'utf8'))) {
+    writeFileSync(pathOf(file), text);
+    console.log(file);
+  }
+}
