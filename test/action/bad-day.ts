@@ -1,4 +1,5 @@
 /** What the tests of bad days share: quick inputs, a GitHub that belongs to the runner's event, and short words. */
+import type { ProviderName } from '../../src/providers/registry.ts';
 import { type GitHubEmulator, startGitHub } from '../emulators/github.ts';
 import type { Emulator } from '../emulators/server.ts';
 import type { RunScript } from '../emulators/timeline.ts';
@@ -15,7 +16,7 @@ const QUICK = {
 
 /** The inputs of a step that gates on batch `b1` of an emulator. */
 export function gateOn(
-  provider: 'retell' | 'bland',
+  provider: ProviderName,
   emulator: Pick<Emulator, 'url'>,
   more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {

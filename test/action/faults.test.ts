@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
 import { startBland } from '../emulators/bland.ts';
 import {
   badGatewayPage,
@@ -11,14 +12,13 @@ import {
   redirectTo,
 } from '../emulators/faults.ts';
 import { startRetell } from '../emulators/retell.ts';
+import { KITS } from '../kits/kits.ts';
 import { endingOf, endless, gateOn, green, red } from './bad-day.ts';
 import { makeCertificate } from './certificates.ts';
 import { forwardTo, freePort } from './forwarding.ts';
 import { prepareStep, runStep } from './runner.ts';
 
 const SEED = 4;
-const emulators = { retell: startRetell, bland: startBland };
-type ProviderName = keyof typeof emulators;
 
 const answer = (status: number, body?: unknown, headers: Record<string, string> = {}): Fault => ({
   kind: 'answer',
@@ -70,7 +70,7 @@ interface Case {
 }
 
 const cases: Case[] = SEQUENCES.flatMap((sequence, index) =>
-  (['retell', 'bland'] as const).map((name, which) => ({
+  PROVIDER_NAMES.map((name, which) => ({
     name,
     sequence,
     story: sequence.join(', '),
@@ -82,7 +82,7 @@ describe.concurrent('a batch after a sequence of faults', () => {
   test.each(cases)('$name, $story: $outcome', async ({ name, sequence, outcome }) => {
     // The time of this batch is the number of requests, so that it ends after the last fault.
     let served = 0;
-    await using emulator = await emulators[name]({
+    await using emulator = await KITS[name].start({
       batches: [{ id: 'b1', runs: [{}, { endsAt: sequence.length + 1, outcome }] }],
       now: () => served,
       faults: (_, n) => {

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createProxy } from 'proxy';
 import { describe, expect, test } from 'vitest';
-import { startBland } from '../emulators/bland.ts';
+import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { startRetell } from '../emulators/retell.ts';
+import { KITS } from '../kits/kits.ts';
 import { endingOf, gateOn, green, red, startEventGitHub } from './bad-day.ts';
 import { type Certificate, makeCertificate } from './certificates.ts';
 import { forwardTo } from './forwarding.ts';
@@ -76,25 +77,31 @@ function trusting(certificate: Certificate, options: Parameters<typeof prepareSt
 }
 
 describe.concurrent('the provider', () => {
-  test.each(['HTTP_PROXY', 'http_proxy'])('over http through %s', async (name) => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy();
-    const ended = await runStep({ inputs: gateOn('retell', retell), env: { [name]: proxy.url } });
-    expect(endingOf(ended)).toEqual(green);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
-  });
+  const forEach = (...variables: readonly string[]) =>
+    PROVIDER_NAMES.flatMap((provider) => variables.map((variable) => ({ provider, variable })));
 
-  test.each(['HTTPS_PROXY', 'https_proxy'])(
-    'over https through %s, which cannot read along',
-    async (name) => {
-      const certificate = makeCertificate();
-      await using bland = await startBland({ batches });
-      await using tls = await forwardTo(bland.url, { certificate });
+  test.each(forEach('HTTP_PROXY', 'http_proxy'))(
+    '$provider over http through $variable',
+    async ({ provider, variable }) => {
+      await using emulator = await KITS[provider].start({ batches });
       await using proxy = await startProxy();
-      using step = trusting(certificate, { inputs: gateOn('bland', tls), env: { [name]: proxy.url } });
+      const ended = await runStep({ inputs: gateOn(provider, emulator), env: { [variable]: proxy.url } });
+      expect(endingOf(ended)).toEqual(green);
+      expect([...new Set(proxy.targets)]).toEqual([hostOf(emulator.url)]);
+    },
+  );
+
+  test.each(forEach('HTTPS_PROXY', 'https_proxy'))(
+    '$provider over https through $variable, which cannot read along',
+    async ({ provider, variable }) => {
+      const certificate = makeCertificate();
+      await using emulator = await KITS[provider].start({ batches });
+      await using tls = await forwardTo(emulator.url, { certificate });
+      await using proxy = await startProxy();
+      using step = trusting(certificate, { inputs: gateOn(provider, tls), env: { [variable]: proxy.url } });
       expect(endingOf(await step.main().ended)).toEqual(green);
       expect([...new Set(proxy.targets)]).toEqual([hostOf(tls.url)]);
-      expect(proxy.heard.join('\n')).not.toMatch(/test-key|batches/);
+      expect(proxy.heard.join('\n')).not.toMatch(/test-key|\bb1\b/);
     },
   );
 

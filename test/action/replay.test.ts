@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { startBland } from '../emulators/bland.ts';
 import { startRetell } from '../emulators/retell.ts';
+import { EACH_KIT } from '../kits/kits.ts';
 import { endingOf, gateOn, green, red } from './bad-day.ts';
 import { runStep } from './runner.ts';
 
 const MINUTE = 60_000;
-const emulators = { retell: startRetell, bland: startBland };
 
-describe.concurrent.each(['retell', 'bland'] as const)('an old batch of %s', (name) => {
+describe.concurrent.each(EACH_KIT)('an old batch of %s', (name, kit) => {
   const gate = async (ageMinutes: number, inputs: Record<string, string>) => {
     const createdAt = Date.now() - ageMinutes * MINUTE;
-    await using emulator = await emulators[name]({ batches: [{ id: 'b1', runs: [{}], createdAt }] });
+    await using emulator = await kit.start({ batches: [{ id: 'b1', runs: [{}], createdAt }] });
     const ended = await runStep({ inputs: gateOn(name, emulator, inputs) });
     return { ...ended, createdAt: new Date(createdAt).toISOString() };
   };

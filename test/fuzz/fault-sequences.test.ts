@@ -5,11 +5,11 @@ import { systemClock } from '../../src/clock.ts';
 import { judge, type Verdict } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Timing } from '../../src/http/json-client.ts';
-import { startBland } from '../emulators/bland.ts';
+import type { ProviderName } from '../../src/providers/registry.ts';
 import { badGatewayPage, type Fault, pageInsteadOfJson, rateLimited } from '../emulators/faults.ts';
-import { startRetell } from '../emulators/retell.ts';
 import type { EmulatorOptions } from '../emulators/server.ts';
 import { many, type Outcome } from '../emulators/timeline.ts';
+import { EACH_KIT, KITS } from '../kits/kits.ts';
 import { asking } from '../providers/asking.ts';
 
 const SEED = 20260914;
@@ -56,8 +56,6 @@ const TIMING: Timing = {
   shortestAttempt: 300,
   backoff: { first: 5, longest: 50 },
 };
-const emulators = { retell: startRetell, bland: startBland };
-type ProviderName = keyof typeof emulators;
 
 /** Waits for a batch and judges it, with short pauses. */
 async function gate(
@@ -68,7 +66,7 @@ async function gate(
     ms,
   }: { faults: NonNullable<EmulatorOptions['faults']>; outcome?: Outcome; ms: number },
 ): Promise<Verdict> {
-  await using emulator = await emulators[name]({
+  await using emulator = await KITS[name].start({
     batches: [{ id: 'b1', runs: [...many(2), { outcome }] }],
     faults,
   });
@@ -101,7 +99,7 @@ const OUTCOMES = ['passed', 'failed', 'errored'] as const;
 /** More at once would make right answers late. */
 const fewAtOnce = pLimit(10);
 
-describe.each(['retell', 'bland'] as const)('%s', (name) => {
+describe.each(EACH_KIT)('%s', (name, kit) => {
   test(`${SEQUENCES} sequences of faults: each time the verdict of the batch`, async () => {
     const ends = await Promise.all(
       sequences.map((sequence, index) =>
@@ -115,8 +113,7 @@ describe.each(['retell', 'bland'] as const)('%s', (name) => {
     expect(ends.filter(({ outcome, verdict }) => verdict !== outcome)).toEqual([]);
   });
 
-  // All that Bland has to say is in its first answer.
-  const from = name === 'retell' ? [1, 2] : [1];
+  const from = Array.from({ length: kit.requests }, (_, index) => index + 1);
   const kinds = Object.entries(FAULTS).flatMap(([word, fault]) =>
     from.map((first) => ({ word, fault, first })),
   );

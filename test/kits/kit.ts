@@ -1,0 +1,76 @@
+/** What the tests that every provider must pass need of one provider. `kits.ts` lists the kits. */
+import { readdirSync } from 'node:fs';
+import type { ProviderName } from '../../src/providers/registry.ts';
+import { readSample } from '../emulators/samples.ts';
+import type { Emulator, EmulatorOptions } from '../emulators/server.ts';
+import type { BatchScript } from '../emulators/timeline.ts';
+import type { Json } from '../fuzz/mutations.ts';
+
+export interface Kit {
+  /** Starts the provider's emulator with scripted batches. */
+  start(options: EmulatorOptions & { readonly batches: readonly BatchScript[] }): Promise<Emulator>;
+  /** How many requests it takes to read a finished batch of a few runs that passed. */
+  readonly requests: number;
+  /** The recorded answers that the action reads, and some that are made of them. At least one proves a pass. */
+  readonly scenes: readonly Scene[];
+  /** What a request with this path asks for. */
+  partOf(path: readonly string[]): 'batch' | 'page' | 'detail';
+  /** What the provider answers when a page after the last one is asked for. */
+  afterLast(page: Json): Json;
+  /**
+   * Whether the answers prove that every run of the batch passed: written a second time, straight from the provider's
+   * documentation, and much less patient than the adapter. What this says no to must never be green.
+   */
+  isProof(scene: Scene): boolean;
+  /** Paths (`runs.0.scenario.name`) of fields that are shown and never judged by: whatever is there, a pass stays one. */
+  readonly shownOnly: RegExp;
+}
+
+/** What a provider answers in one go. */
+export interface Scene {
+  readonly name: string;
+  readonly provider: ProviderName;
+  readonly batchId: string;
+  /** The batch; then the pages of its runs; then, where runs have one, a run's own page. */
+  readonly bodies: readonly Json[];
+  /** How many of the bodies are pages of runs. */
+  readonly pages: number;
+}
+
+/** A JSON object. */
+export type Body = Readonly<Record<string, Json>>;
+
+/** A recorded body of `test/fixtures/`. */
+export const sampleOf = (name: string): Body => readSample<Body>(name);
+
+/** The names of all recordings that begin so, without that beginning. */
+export const recorded = (prefix: string): string[] =>
+  readdirSync(new URL('../fixtures', import.meta.url))
+    .filter((file) => file.startsWith(`${prefix}__`) && file.endsWith('.json'))
+    .map((file) => file.slice(prefix.length + 2, -'.json'.length));
+
+/** As many different runs as announced, at least one, each with the one good word. */
+export function areAll(
+  runs: readonly Json[],
+  { count, idField, word }: { count: Json | undefined; idField: string; word: string },
+): boolean {
+  const ids = runs.map((run) => field(run, idField));
+  return (
+    runs.length > 0 &&
+    new Set(ids).size === count &&
+    ids.every((id) => typeof id === 'string') &&
+    runs.every((run) => field(run, 'status') === word)
+  );
+}
+
+/** A field of an object; `undefined` where there is none. */
+export function field(json: Json | undefined, name: string): Json | undefined {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+  return Object.hasOwn(json, name) ? (json as Record<string, Json>)[name] : undefined;
+}
+
+/** A field that is a list; empty where it is none. */
+export function listIn(json: Json | undefined, name: string): readonly Json[] {
+  const list = field(json, name);
+  return Array.isArray(list) ? list : [];
+}
