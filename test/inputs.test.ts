@@ -117,8 +117,11 @@ describe('inputs that are right', () => {
 
   test('Bland ids in capitals and small letters are one batch; Retell ids are two', () => {
     const idsAt = (provider: string) =>
-      parseInputs(given({ ...least, provider, 'batch-id': 'x,X' })).inputs.batchIds;
-    expect([idsAt('bland'), idsAt('retell')]).toEqual([['x'], ['x', 'X']]);
+      parseInputs(given({ ...least, provider, 'batch-id': 'x,y,X' })).inputs.batchIds;
+    expect([idsAt('bland'), idsAt('retell')]).toEqual([
+      ['x', 'y'],
+      ['x', 'y', 'X'],
+    ]);
   });
 
   test.each(['true', 'True', 'TRUE'])('%s is a YAML 1.2 true', (annotations) => {

@@ -54,8 +54,8 @@ export const INPUTS = {
     description:
       'The batch to wait for. Several, one per line or separated by commas, are reported and judged as one.',
     schema: batchIds(),
-    settle: (ids, { sameId }) =>
-      ids.filter((id, index) => ids.findIndex((other) => sameId(id, other)) === index),
+    settle: (ids, { idKey = (id) => id }) =>
+      ids.filter((id, index) => ids.findIndex((other) => idKey(other) === idKey(id)) === index),
     log: (ids) => ids.join(', '),
   }),
   name: input({

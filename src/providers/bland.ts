@@ -323,6 +323,6 @@ export const bland: ProviderDescriptor = {
   advice,
   statusWords: { batch: STATUS, run: STATUS },
   can: { start: false, versions: false, compare: false, cancel: false },
-  sameId: isSameId,
+  idKey: (id) => id.toLowerCase(),
   create,
 };

@@ -23,8 +23,9 @@ export interface Adapter {
 export interface Provider extends Adapter {
   /** How the provider is called in headings: "Retell". */
   readonly title: string;
-  /** See `ProviderDescriptor`. */
+  /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
+  readonly idKey?: ((id: string) => string) | undefined;
 }
 
 /** What a batch's status word means. `ended`: it has ended, and only its runs say how. */
@@ -65,12 +66,9 @@ export interface ProviderDescriptor {
     readonly run: ReadonlyMap<string, RunStatus>;
   };
   readonly can: Abilities;
-  /** For how long after the end of a batch its answers may still disagree, in milliseconds. */
+  /** For how long after the end of a batch its answers may still disagree, in milliseconds; by default 2 minutes. */
   readonly recheckMs?: number | undefined;
-  /** Whether two ids name the same thing. */
-  readonly sameId: (one: string, other: string) => boolean;
+  /** The form in which the provider compares ids; by default as they are. */
+  readonly idKey?: ((id: string) => string) | undefined;
   readonly create: (http: Http) => Adapter;
 }
-
-/** `recheckMs` of a provider that does not say otherwise. */
-export const RECHECK_MS = 120_000;

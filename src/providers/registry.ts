@@ -1,6 +1,6 @@
 import { createHttp, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland.ts';
-import { type Provider, type ProviderDescriptor, RECHECK_MS } from './provider.ts';
+import type { Provider, ProviderDescriptor } from './provider.ts';
 import { retell } from './retell.ts';
 
 /** Every provider that the action knows. A new one is one file and its name here. */
@@ -25,12 +25,12 @@ export function createProvider(
   }: { name: ProviderName; apiKey: string; apiUrl: string | undefined; userAgent: string },
   edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace' | 'timing'>,
 ): Provider {
-  const { title, url, headers, advice, recheckMs = RECHECK_MS, create } = PROVIDERS[name];
+  const { title, url, headers, advice, recheckMs, idKey, create } = PROVIDERS[name];
   const http = createHttp({
     ...edges,
     baseUrl: apiUrl ?? url,
     headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
     advice,
   });
-  return { title, recheckMs, ...create(http) };
+  return { title, recheckMs, idKey, ...create(http) };
 }

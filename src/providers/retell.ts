@@ -243,6 +243,5 @@ export const retell: ProviderDescriptor = {
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   can: { start: false, versions: false, compare: false, cancel: false },
-  sameId: (one, other) => one === other,
   create,
 };
