@@ -11,6 +11,7 @@ import { type Entry, emptyMeans, INPUTS, isRequired } from '../src/action/inputs
 import { OUTPUTS } from '../src/action/outputs.ts';
 import type { ProviderDescriptor } from '../src/providers/provider.ts';
 import { PROVIDERS } from '../src/providers/registry.ts';
+import { listOr } from '../src/text/format.ts';
 
 const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
 const inputs: readonly [string, Entry][] = Object.entries<Entry>(INPUTS);
@@ -167,7 +168,7 @@ function productsOr(): string {
 
 function providerLine(): string {
   const [first, ...others] = providers.map(({ name }) => name);
-  return `${first} # or ${others.join(', ')}`;
+  return `${first} # or ${listOr(others)}`;
 }
 
 /** The first table after a heading. */
@@ -182,10 +183,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-function listOr(values: readonly string[]): string {
-  return `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 }
 
 if (import.meta.main) {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type Entry, INPUTS, isRequired, parseInputs, valuesToMask } from '../src/action/inputs.ts';
+import { PROVIDER_NAMES } from '../src/providers/registry.ts';
 
 const given = (values: Record<string, string>) => (name: string) => values[name] ?? '';
 const least = { provider: 'retell', 'api-key': 'key_1234', 'batch-id': 'batch_1' };
+
+const names = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(PROVIDER_NAMES);
 
 const complaintAbout = (values: Record<string, string>): string => {
   try {
@@ -131,8 +134,8 @@ describe('inputs that are right', () => {
 
 describe('inputs that are wrong', () => {
   test.each<[string, string, string]>([
-    ['provider', 'vapi', 'provider is "vapi": it must be retell or bland.'],
-    ['provider', 'Retell', 'provider is "Retell": it must be retell or bland.'],
+    ['provider', 'nobody', `provider is "nobody": it must be ${names}.`],
+    ['provider', 'Retell', `provider is "Retell": it must be ${names}.`],
     ['batch-id', ' ,\n, ', 'batch-id is ",\u0020,": it must name at least one batch'],
     ['batch-id', 'a,..', 'batch-id is "a,..": a batch id cannot be "." or "..".'],
     [

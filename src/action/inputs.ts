@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
+import { listOr } from '../text/format.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
@@ -368,8 +369,4 @@ function sayValue(value: string | undefined, redact: (text: string) => string): 
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-function listOr(values: readonly string[]): string {
-  return `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 }

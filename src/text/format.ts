@@ -1,4 +1,4 @@
-/** Times and shares in words, the same in every rendering. */
+/** Times, shares and lists in words, the same in every rendering. */
 
 /** `2026-09-14 08:00 UTC`; `undefined` for a time that no calendar has. Milliseconds since the epoch. */
 export function formatTime(ms: number | undefined): string | undefined {
@@ -28,4 +28,11 @@ const join = (...parts: [number, string][]): string =>
 /** `66.6%`, never rounded up to what it is not; from a rate between 0 and 1. */
 export function formatPercent(rate: number): string {
   return `${Math.floor(rate * 1_000 + 1e-6) / 10}%`;
+}
+
+const or = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
+/** "a, b or c". */
+export function listOr(values: readonly string[]): string {
+  return or.format(values);
 }
