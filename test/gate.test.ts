@@ -17,7 +17,7 @@ const run = (status: RunStatus, id: string): Run => ({
 });
 
 const inputs: Inputs = parseInputs(
-  (name) => ({ provider: 'retell', 'api-key': 'k', 'batch-id': 'b1,b2' })[name] ?? '',
+  (name) => ({ provider: 'retell', 'api-key': 'test-key', 'batch-id': 'b1,b2' })[name] ?? '',
 ).inputs;
 
 /** A provider whose batches settle at the n-th look, with one run of the given status each. */

@@ -59,7 +59,7 @@ describe('inputs that are right', () => {
   test('all of them', () => {
     const all = {
       provider: 'bland',
-      'api-key': ' Bearer org_1 ',
+      'api-key': ' Bearer org_12345 ',
       'batch-id': 'a, b\n\n c,\r\na ',
       name: 'Night shift',
       'api-url': 'http://127.0.0.1:8080/bland/',
@@ -73,11 +73,11 @@ describe('inputs that are right', () => {
       'report-json': 'out/a.json',
       'report-junit': 'out/a.xml',
       'report-ctrf': 'out/ctrf.json',
-      'github-token': 'ghs_1',
+      'github-token': 'ghs_12345',
       matrix: '{"agent": "booking"}',
     };
     expect(parseInputs(given(all))).toEqual({
-      secrets: { apiKey: 'Bearer org_1', githubToken: 'ghs_1' },
+      secrets: { apiKey: 'Bearer org_12345', githubToken: 'ghs_12345' },
       inputs: {
         provider: 'bland',
         batchIds: ['a', 'b', 'c'],
@@ -205,6 +205,8 @@ describe('inputs that are wrong', () => {
     ['api-key', 'two words of three', 'it must be one word of plain characters'],
     ['api-key', 'schlüssel', 'it must be one word of plain characters'],
     ['api-key', 'passed', 'it must have at least 8 characters.'],
+    ['api-key', 'Bearer passed', 'it must have at least 8 characters.'],
+    ['github-token', 'ghs_1', 'it must have at least 8 characters.'],
     ['github-token', 'two\nlines', 'it must be one word of plain characters'],
   ])('%s %j is refused and not shown', (name, value, reason) => {
     const complaint = complaintAbout({ [name]: value });
@@ -243,10 +245,11 @@ test('each input is required, has a default, or says what it means to leave it e
 });
 
 test('the key is masked with and without its Bearer, and so is the token', () => {
-  expect(valuesToMask(given({ 'api-key': 'Bearer org_1', 'github-token': 'ghs_1' }))).toEqual([
-    'Bearer org_1',
-    'ghs_1',
-    'org_1',
+  expect(valuesToMask(given({ 'api-key': 'Bearer org_12345', 'github-token': 'ghs_12345' }))).toEqual([
+    'Bearer org_12345',
+    'ghs_12345',
+    'org_12345',
   ]);
   expect(valuesToMask(given({}))).toEqual([]);
+  expect(valuesToMask(given({ 'api-key': 'passed' }))).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { listOr } from '../text/format.ts';
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
 const MAX_NAME = 200;
-/** A shorter key would be taken out of ordinary words when it is redacted. No provider has one. */
+/** A shorter key or token would be taken out of ordinary words when it is redacted. Nobody gives out such. */
 const MIN_KEY = 8;
 
 /** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
@@ -47,7 +47,7 @@ export const INPUTS = {
   'api-key': input({
     description:
       "The provider's API key, from a secret. Workflows from forks and Dependabot do not get secrets.",
-    schema: credential(MIN_KEY),
+    schema: credential(),
     missing: aboutMissingKey,
     kind: 'secret',
   }),
@@ -133,7 +133,7 @@ export const INPUTS = {
   }),
   'github-token': input({
     description: 'The token that writes the comment. It needs the permission `pull-requests: write`.',
-    schema: orNothing(credential(1)),
+    schema: orNothing(credential()),
     expression: `$\{{ github.token }}`,
     kind: 'secret',
   }),
@@ -230,13 +230,15 @@ export function parseInputs(
   return { inputs, secrets: { apiKey, githubToken }, settings };
 }
 
-/** The values to keep out of everything that is written: also the bare key of a `Bearer …` one. */
+/**
+ * The values to keep out of everything that is written: also the bare key of a `Bearer …` one. A value that is too
+ * short to be a key is refused and never shown, and taking it out of the words of the complaint would garble them.
+ */
 export function valuesToMask(read: (name: string) => string): string[] {
   const values = Object.entries<Entry>(INPUTS).flatMap(([name, { kind }]) =>
     kind === 'secret' ? [read(name).trim()] : [],
   );
-  const bare = values.map((value) => value.replace(/^Bearer\s+/i, ''));
-  return [...new Set([...values, ...bare])].filter((value) => value !== '');
+  return [...new Set([...values, ...values.map(withoutBearer)])].filter((value) => value.length >= MIN_KEY);
 }
 
 /** Whether the user must give it. */
@@ -339,15 +341,21 @@ function pullRequestNumber() {
 }
 
 /** What can stand in an HTTP header: one word, or `Bearer` and one. */
-function credential(min: number) {
+function credential() {
   return z.string().check(
     z.regex(/^(Bearer )?[\x21-\x7e]+$/i, {
       error:
         'it must be one word of plain characters, without spaces, line breaks or letters that no key has',
       abort: true,
     }),
-    z.minLength(min, { error: `it must have at least ${min} characters` }),
+    z.refine((value) => withoutBearer(value).length >= MIN_KEY, {
+      error: `it must have at least ${MIN_KEY} characters`,
+    }),
   );
+}
+
+function withoutBearer(value: string): string {
+  return value.replace(/^Bearer\s+/i, '');
 }
 
 /** The empty text where nothing is given. */

@@ -12,7 +12,7 @@ import {
   redirectTo,
 } from '../emulators/faults.ts';
 import { startRetell } from '../emulators/retell.ts';
-import { KITS } from '../kits/kits.ts';
+import { EACH_KIT, KITS } from '../kits/kits.ts';
 import { endingOf, endless, gateOn, green, red } from './bad-day.ts';
 import { makeCertificate } from './certificates.ts';
 import { forwardTo, freePort } from './forwarding.ts';
@@ -163,11 +163,11 @@ describe.concurrent('an answer that cannot be used', () => {
   });
 });
 
-describe.concurrent('a deadline that is over at once', () => {
+describe.concurrent.each(EACH_KIT)('a deadline of %s that is over at once', (name, kit) => {
   test.each(Object.entries(OUTCOMES))('leaves one last look: %s', async (outcome, expected) => {
     const runs = [{ outcome: outcome as keyof typeof OUTCOMES }];
-    await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
-    const ended = await runStep({ inputs: gateOn('retell', retell, { 'timeout-minutes': '0.00001' }) });
+    await using emulator = await kit.start({ batches: [{ id: 'b1', runs }] });
+    const ended = await runStep({ inputs: gateOn(name, emulator, { 'timeout-minutes': '0.00001' }) });
     expect(endingOf(ended)).toEqual(expected);
   });
 });
@@ -224,14 +224,14 @@ describe.concurrent('a connection', () => {
     expect(ended.outputs['reason']).toMatch(/GET nowhere\.invalid\/.+(ENOTFOUND|EAI_AGAIN)/);
   });
 
-  test('redirected to another host: the key never arrives there', async () => {
-    await using elsewhere = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+  test.each(EACH_KIT)('of %s redirected to another host: the key never arrives there', async (name, kit) => {
+    await using elsewhere = await kit.start({ batches: [{ id: 'b1', runs: [{}] }] });
     for (const status of [301, 302, 303, 307, 308]) {
-      await using retell = await startRetell({
+      await using emulator = await kit.start({
         batches: [{ id: 'b1', runs: [{}] }],
-        faults: () => redirectTo(`${elsewhere.url}/get-batch-test/b1`, status),
+        faults: ({ path }) => redirectTo(`${elsewhere.url}${path}`, status),
       });
-      const ended = await runStep({ inputs: gateOn('retell', retell) });
+      const ended = await runStep({ inputs: gateOn(name, emulator) });
       expect(endingOf(ended)).toEqual(red('inconclusive'));
       expect(ended.outputs['reason']).toContain(`redirects to ${elsewhere.url}; the key is not sent there`);
     }
