@@ -4,12 +4,22 @@ import { InputError } from '../errors.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
 import { listOr } from '../text/format.ts';
+import {
+  batchIds,
+  credential,
+  MIN_KEY,
+  oneOf,
+  orNothing,
+  positive,
+  pullRequestNumber,
+  webAddress,
+  withoutBearer,
+  yamlBoolean,
+} from './input-schemas.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
 const MAX_NAME = 200;
-/** A shorter key or token would be taken out of ordinary words when it is redacted. Nobody gives out such. */
-const MIN_KEY = 8;
 
 /** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
 export interface Entry<T = unknown> {
@@ -220,13 +230,13 @@ export function parseInputs(
     }
   }
 
-  const all = Object.fromEntries(values) as unknown as Values;
-  complaints.push(...RULES.flatMap((rule) => rule(all)));
+  const right = Object.fromEntries(values) as Partial<Values>;
+  complaints.push(...RULES.flatMap((rule) => rule(right)));
   if (complaints.length > 0) {
     const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
     throw new InputError(`${count} invalid; no request was sent. ${complaints.join(' ')}`);
   }
-  const { apiKey, githubToken, ...inputs } = all;
+  const { apiKey, githubToken, ...inputs } = right as Values;
   return { inputs, secrets: { apiKey, githubToken }, settings };
 }
 
@@ -276,94 +286,6 @@ function reportFilesDiffer({ reportJson, reportJunit, reportCtrf }: Partial<Valu
   return new Set(paths.map((path) => resolve(path))).size === paths.length
     ? []
     : ['report-json, report-junit and report-ctrf must be different files.'];
-}
-
-function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
-  return z.enum(values, { error: `it must be ${listOr(values)}` });
-}
-
-function positive(unit: string, most: number) {
-  const error = `it must be a positive number of ${unit}, like 5 or 0.5`;
-  return z.pipe(
-    z.string().check(z.regex(/^(\d+(\.\d+)?|\.\d+)$/, { error })),
-    z.pipe(
-      z.transform(Number),
-      z.number().check(z.positive({ error }), z.lte(most, { error: `it must be at most ${most} ${unit}` })),
-    ),
-  );
-}
-
-/** YAML 1.2 core schema, as `core.getBooleanInput` reads it. */
-function yamlBoolean() {
-  return z.pipe(
-    z.string().check(z.regex(/^(true|True|TRUE|false|False|FALSE)$/, { error: 'it must be true or false' })),
-    z.transform((value) => value.toLowerCase() === 'true'),
-  );
-}
-
-function webAddress() {
-  const isPlain = (value: string): boolean => {
-    const url = URL.parse(value);
-    return (
-      url !== null &&
-      /^https?:$/.test(url.protocol) &&
-      [url.username, url.password, url.search, url.hash].every((part) => part === '')
-    );
-  };
-  const error = 'it must be an http(s) address without user, query or fragment, like https://api.example.com';
-  return z.string().check(z.refine(isPlain, { error }));
-}
-
-function batchIds() {
-  return z.pipe(
-    z.transform((value: string) =>
-      [...new Set(value.split(/[\n,]/).map((id) => id.trim()))].filter((id) => id !== ''),
-    ),
-    z
-      .array(
-        z
-          .string()
-          .check(z.refine((id) => id !== '.' && id !== '..', { error: 'a batch id cannot be "." or ".."' })),
-      )
-      .check(
-        z.minLength(1, { error: 'it must name at least one batch: one id per line, or separated by commas' }),
-      ),
-  );
-}
-
-function pullRequestNumber() {
-  return z.pipe(
-    z
-      .string()
-      .check(z.regex(/^[1-9]\d{0,14}$/, { error: 'it must be the number of a pull request, like 12' })),
-    z.transform(Number),
-  );
-}
-
-/** What can stand in an HTTP header: one word, or `Bearer` and one. */
-function credential() {
-  return z.string().check(
-    z.regex(/^(Bearer )?[\x21-\x7e]+$/i, {
-      error:
-        'it must be one word of plain characters, without spaces, line breaks or letters that no key has',
-      abort: true,
-    }),
-    z.refine((value) => withoutBearer(value).length >= MIN_KEY, {
-      error: `it must have at least ${MIN_KEY} characters`,
-    }),
-  );
-}
-
-function withoutBearer(value: string): string {
-  return value.replace(/^Bearer\s+/i, '');
-}
-
-/** The empty text where nothing is given. */
-function orNothing(schema: z.ZodMiniType<string>) {
-  return z.pipe(
-    z.optional(schema),
-    z.transform((value) => value ?? ''),
-  );
 }
 
 function sayValue(value: string | undefined, redact: (text: string) => string): string {

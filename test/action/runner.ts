@@ -179,7 +179,12 @@ export async function runStep(options: StepOptions): Promise<Ended> {
 
 function inputVariables(inputs: Readonly<Record<string, string>>): Record<string, string> {
   const defaults = Object.entries(metadata.inputs).map(([name, input]) => [name, input.default ?? '']);
-  const values = { ...Object.fromEntries(defaults), 'github-token': 'ghs_emulated', ...inputs };
+  const values = {
+    ...Object.fromEntries(defaults),
+    'github-token': 'ghs_emulated',
+    matrix: 'null',
+    ...inputs,
+  };
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
