@@ -1,4 +1,4 @@
-import { createHttp, type HttpOptions } from '../http/json-client.ts';
+import { createHttp, type Http, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland.ts';
 import type { Provider, ProviderDescriptor } from './provider.ts';
 import { retell } from './retell.ts';
@@ -25,12 +25,18 @@ export function createProvider(
   }: { name: ProviderName; apiKey: string; apiUrl: string | undefined; userAgent: string },
   edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace' | 'timing'>,
 ): Provider {
-  const { title, url, headers, advice, recheckMs, idKey, create } = PROVIDERS[name];
+  const { url, headers, advice } = PROVIDERS[name];
   const http = createHttp({
     ...edges,
     baseUrl: apiUrl ?? url,
     headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
     advice,
   });
+  return connect(name, http);
+}
+
+/** The provider, asked through this transport. */
+export function connect(name: ProviderName, http: Http): Provider {
+  const { title, recheckMs, idKey, create } = PROVIDERS[name];
   return { title, recheckMs, idKey, ...create(http) };
 }

@@ -3,7 +3,7 @@ import type { Deadline } from '../../src/clock.ts';
 import { type Evidence, judge, type Verdict } from '../../src/domain/verdict.ts';
 import { ProviderError } from '../../src/errors.ts';
 import type { Http } from '../../src/http/json-client.ts';
-import { PROVIDERS } from '../../src/providers/registry.ts';
+import { connect } from '../../src/providers/registry.ts';
 import type { Scene } from '../kits/kit.ts';
 import { EACH_KIT, KITS } from '../kits/kits.ts';
 import type { Json } from './mutations.ts';
@@ -26,7 +26,7 @@ const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortC
 
 /** Looks, reads the runs and their details, and judges. Throws what is no `ProviderError`. */
 export async function readScene(scene: Scene): Promise<Reading> {
-  const provider = PROVIDERS[scene.provider].create(httpOf(scene));
+  const provider = connect(scene.provider, httpOf(scene));
   const conclude = (outcome: Evidence['batches'][number]): Reading => {
     const ending = outcome.batch?.settled === false ? 'deadline' : 'settled';
     const evidence = {
