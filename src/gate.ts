@@ -41,6 +41,7 @@ export async function runGate(inputs: Inputs, surroundings: Surroundings): Promi
   // Age is measured at the start, so a long wait does not make a fresh batch too old.
   const startedEpoch = clock.epoch();
   const until = startedAt + inputs.timeoutMinutes * 60_000;
+  const { batchIds } = inputs;
 
   const findings = (batches: readonly BatchOutcome[], judgement?: Judgement): Findings => ({
     name: inputs.name,
@@ -51,13 +52,13 @@ export async function runGate(inputs: Inputs, surroundings: Surroundings): Promi
     waitedMs: clock.now() - startedAt,
   });
 
-  const progress = createProgress({ batchIds: inputs.batchIds, clock, log, until });
+  const progress = createProgress({ batchIds, clock, log, until });
   publisher.showWaiting(findings(progress.outcomes()));
   const heart = new AbortController();
   const heartbeat = progress.beat(heart.signal);
   const waited = await waitForBatches({
     provider,
-    batchIds: inputs.batchIds,
+    batchIds,
     clock,
     until,
     pollIntervalMs: inputs.pollIntervalSeconds * 1_000,
@@ -96,16 +97,13 @@ async function explain(
   outcomes: readonly BatchOutcome[],
   { provider, clock, signal }: Surroundings,
 ): Promise<readonly BatchOutcome[]> {
-  const runs = outcomes.flatMap(({ batch }) => batch?.runs ?? []).filter(({ status }) => status !== 'passed');
-  if (runs.length === 0 || signal.aborted) return outcomes;
-  const explained = await provider.explain(runs, { until: clock.now() + EXPLAIN_MS, signal });
-  const byRun = new Map(runs.map((run, index) => [run, explained[index] ?? run]));
-  return outcomes.map((outcome) =>
-    outcome.batch?.runs === undefined
-      ? outcome
-      : {
-          ...outcome,
-          batch: { ...outcome.batch, runs: outcome.batch.runs.map((run) => byRun.get(run) ?? run) },
-        },
+  if (signal.aborted) return outcomes;
+  const deadline = { until: clock.now() + EXPLAIN_MS, signal };
+  return Promise.all(
+    outcomes.map(async (outcome) =>
+      outcome.batch === undefined
+        ? outcome
+        : { ...outcome, batch: (await provider.explain?.(outcome.batch, deadline)) ?? outcome.batch },
+    ),
   );
 }

@@ -31,7 +31,10 @@ function provider(settlesAt: number, status: RunStatus): Provider {
       return { id, settled, announced: { total: 1, passed: settled && status === 'passed' ? 1 : 0 } };
     },
     readRuns: async (batch) => ({ ...batch, runs: batch.settled ? [run(status, `${batch.id}-r`)] : [] }),
-    explain: async (runs) => runs.map((one) => ({ ...one, explanation: `why ${one.id}` })),
+    explain: async (batch) => ({
+      ...batch,
+      runs: batch.runs?.map((one) => ({ ...one, explanation: `why ${one.id}` })),
+    }),
   };
 }
 

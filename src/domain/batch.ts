@@ -22,6 +22,11 @@ export interface Batch {
   /** The provider's status word for the batch, when it is one that we do not know. */
   readonly unknownStatus?: string | undefined;
   readonly announced: Announced;
+  /**
+   * What in the answers cannot be believed, each as one clause for a person: a needed field that is missing, a counter
+   * that is no number. Before the batch has settled this means nothing.
+   */
+  readonly doubts?: readonly string[] | undefined;
   /** `undefined` while the runs have not been read: counts are then known from `announced` alone. */
   readonly runs?: readonly Run[] | undefined;
   /** Milliseconds since the epoch. */

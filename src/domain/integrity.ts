@@ -1,4 +1,8 @@
 import { type Batch, countByStatus, countRuns } from './batch.ts';
+import type { Run } from './run.ts';
+
+/** How many runs that contradict themselves are named. */
+const MAX_CONFLICTS = 3;
 
 /**
  * What in a settled batch contradicts itself, each as one clause for a person; an empty list when all agrees.
@@ -8,11 +12,23 @@ export function contradictions(batch: Batch): string[] {
   if (!batch.settled || batch.runs === undefined) return [];
   const { announced, outcome, runs } = batch;
   const counts = countByStatus(runs);
-  const found: string[] = [];
+  const found = [...(batch.doubts ?? [])];
+
+  const conflicts = runs.filter((run) => run.conflict !== undefined);
+  for (const run of conflicts.slice(0, MAX_CONFLICTS)) {
+    found.push(`run ${run.id} has contradicting statuses (${run.conflict})`);
+  }
+  if (conflicts.length > MAX_CONFLICTS) {
+    found.push(`${conflicts.length - MAX_CONFLICTS} more of its runs have contradicting statuses`);
+  }
 
   if (runs.length === 0 && !announced.total) found.push('it has no runs');
-  if (announced.total !== undefined && announced.total !== runs.length) {
-    found.push(`the provider announced ${countRuns(announced.total)} and listed ${runs.length}`);
+  const missing = (announced.total ?? runs.length) - runs.length;
+  if (missing > 0) {
+    const runsAre = announced.total === 1 ? 'run is' : missing === 1 ? 'runs is' : 'runs are';
+    found.push(`${missing} of ${announced.total} announced ${runsAre} missing`);
+  } else if (missing < 0) {
+    found.push(`the provider announced ${countRuns(announced.total ?? 0)} and listed ${runs.length}`);
   }
   const unfinished = runs.filter(
     (run) => run.status === 'pending' && run.unknownStatus === undefined && run.conflict === undefined,
@@ -31,9 +47,6 @@ export function contradictions(batch: Batch): string[] {
   counter('failed', announced.failed, counts.failed, counts.failed + others);
   counter('errored', announced.errored, counts.errored);
   counter('cancelled', announced.cancelled, counts.cancelled);
-  for (const run of runs) {
-    if (run.conflict !== undefined) found.push(`run ${run.id} has contradicting statuses (${run.conflict})`);
-  }
 
   if (outcome === 'passed' && counts.passed < runs.length) {
     found.push(`the provider calls it passed and ${runs.length - counts.passed} of its runs did not pass`);
@@ -48,4 +61,15 @@ export function contradictions(batch: Batch): string[] {
 export function unknownWords(batch: Batch): string[] {
   const words = [batch.unknownStatus, ...(batch.runs ?? []).map((run) => run.unknownStatus)];
   return [...new Set(words.filter((word) => word !== undefined))];
+}
+
+/**
+ * The list of runs as one text that changes with every id and status, in whatever order the runs come: two looks showed the
+ * same list if their texts are equal.
+ */
+export function listOf(runs: readonly Run[]): string {
+  const entries = runs.map(({ id, status, unknownStatus, conflict }) =>
+    JSON.stringify([id, status, unknownStatus, conflict]),
+  );
+  return entries.toSorted().join('\n');
 }

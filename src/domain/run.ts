@@ -47,7 +47,7 @@ export interface Run {
   readonly unknownStatus?: string | undefined;
   /**
    * The statuses that the provider gave this one run in different answers or places, in its own words, when they
-   * contradict each other: `PASSED and FAILED`. The status is then `pending`, since none of them is proven.
+   * contradict each other: `PASSED and FAILED`, `PASSED and unfinished`. The status is then `pending`, since none of them is proven.
    */
   readonly conflict?: string | undefined;
   /** Why the provider judged as it did; for a run that errored, what went wrong. */

@@ -1,6 +1,6 @@
-import type { Clock, Deadline } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { type Batch, type BatchOutcome, runsFinished } from '../domain/batch.ts';
-import { contradictions, unknownWords } from '../domain/integrity.ts';
+import { contradictions, listOf, unknownWords } from '../domain/integrity.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { OutOfTime, ProviderError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -8,8 +8,8 @@ import { type Look, nextGapMs } from './poll-schedule.ts';
 
 /** How long the one last look after the deadline may take. */
 const LAST_LOOK_MS = 10_000;
-/** A batch that has ended and does not add up is read again for three intervals, and at least this long. */
-const RECHECK_MS = 8_000;
+/** How long a batch that has ended and does not add up is read again, unless the provider says otherwise. */
+const RECHECK_MS = 120_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
 
 /** What to wait for, and how. */
@@ -34,89 +34,112 @@ export interface WaitOptions {
 export async function waitForBatches(
   options: WaitOptions,
 ): Promise<{ ending: Ending; outcomes: BatchOutcome[] }> {
-  // One batch that cannot be read makes green impossible, so the others are not waited for: they get a last look.
+  // If one batch cannot be read the verdict cannot be `passed`: stop waiting for the others and read each once more.
   const halt = new AbortController();
   const outcomes = await Promise.all(options.batchIds.map((id) => watch(id, options, halt)));
   return { ending: endingOf(outcomes, options.signal, halt.signal), outcomes };
 }
 
 async function watch(id: string, options: WaitOptions, halt: AbortController): Promise<BatchOutcome> {
-  const { provider, clock, until } = options;
+  const { provider, clock, until, pollIntervalMs } = options;
   const deadline = { until, signal: AbortSignal.any([options.signal, halt.signal]) };
   const isOver = () => deadline.signal.aborted || clock.now() >= until;
   const looks: Look[] = [];
+  const lists = createListMemory(options);
   let last: Batch | undefined;
-  const saw = (batch: Batch): Batch => {
-    last = batch;
-    options.onLook(batch);
-    looks.push(toLook(batch, clock));
-    return batch;
-  };
+  /** Set while a batch that has ended is read again. Only the pauses count, so that retries do not use up the time. */
+  let recheck: { leftMs: number; gapMs: number; said: string } | undefined;
 
   try {
     while (!isOver()) {
-      let batch = saw(await provider.look(id, deadline));
-      if (batch.settled) {
-        for await (const read of readUntilConsistent(batch, options, deadline)) batch = saw(read);
-        if (batch.settled && (doubts(batch).length === 0 || !isOver())) return { id, batch };
+      last = await provider.look(id, deadline);
+      if (last.settled) last = await provider.readRuns(last, deadline);
+      options.onLook(last);
+      looks.push(toLook(last, clock));
+      let gapMs = nextGapMs(looks, pollIntervalMs);
+      if (last.settled) {
+        const isListConfirmed = lists.confirm(last);
+        const doubts = doubtsAbout(last);
+        const isWhole = isSizeKnown(last) || isListConfirmed === true;
+        if (doubts.length === 0 && isWhole) return { id, batch: last, isListConfirmed };
+
+        recheck ??= { leftMs: provider.recheckMs ?? RECHECK_MS, gapMs: pollIntervalMs, said: '' };
+        gapMs = recheck.gapMs;
+        if (doubts.length > 0) {
+          if (recheck.leftMs <= 0 && !isOver()) return { id, batch: last, isListConfirmed };
+          const said = doubts.join('; ');
+          if (said !== recheck.said) {
+            options.log(`Batch ${id} has ended and does not add up yet (${said}): reading it again.`);
+            recheck.said = said;
+          }
+          // Not past the end of the rechecks, but not sooner than the user's shortest gap either.
+          gapMs = Math.min(gapMs, Math.max(pollIntervalMs, recheck.leftMs));
+          recheck.leftMs -= gapMs;
+        }
+        recheck.gapMs = Math.min(2 * recheck.gapMs, Math.max(pollIntervalMs, LONGEST_RECHECK_GAP_MS));
+      } else {
+        recheck = undefined;
+        lists.forget();
       }
-      const gapMs = nextGapMs(looks, options.pollIntervalMs);
       await clock.sleep(Math.min(gapMs, until - clock.now()), deadline.signal);
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    // A timer may ring a little before its time, so the clock alone does not tell that the deadline has come.
+    // A timer may fire slightly early, so the clock alone does not tell that the deadline has come.
     if (!isOver() && !(error instanceof OutOfTime)) {
       halt.abort();
-      return { id, ...batchIf(last), problem: error.message };
+      return { id, batch: last, problem: error.message };
     }
   }
-  return options.signal.aborted ? { id, ...batchIf(last) } : lastLook(id, last, options);
-}
-
-/**
- * A settled batch with its runs, read again as long as it does not add up: batch and runs may disagree for a
- * moment. Ends early if the batch turns out not to be settled after all.
- */
-async function* readUntilConsistent(
-  settled: Batch,
-  options: WaitOptions,
-  deadline: Deadline,
-): AsyncGenerator<Batch> {
-  const { provider, clock, pollIntervalMs } = options;
-  const giveUpAt = Math.min(clock.now() + Math.max(3 * pollIntervalMs, RECHECK_MS), options.until);
-  let batch: Batch = await provider.readRuns(settled, deadline);
-  yield batch;
-  let gapMs = pollIntervalMs;
-  while (batch.settled && doubts(batch).length > 0 && clock.now() < giveUpAt) {
-    options.log(
-      `Batch ${batch.id} has ended and does not add up yet (${doubts(batch).join('; ')}): reading it again.`,
-    );
-    // Not beyond the time, but not sooner than the user's shortest gap either.
-    const untilGivenUpMs = Math.max(pollIntervalMs, giveUpAt - clock.now());
-    await clock.sleep(Math.min(gapMs, untilGivenUpMs, options.until - clock.now()), deadline.signal);
-    if (deadline.signal.aborted) return;
-    gapMs = Math.min(2 * gapMs, Math.max(pollIntervalMs, LONGEST_RECHECK_GAP_MS));
-    const again = await provider.look(batch.id, deadline);
-    batch = again.settled ? await provider.readRuns(again, deadline) : again;
-    yield batch;
-  }
+  return options.signal.aborted ? { id, batch: last } : lastLook(id, last, lists, options);
 }
 
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
-async function lastLook(id: string, before: Batch | undefined, options: WaitOptions): Promise<BatchOutcome> {
-  const { provider, clock, signal } = options;
+async function lastLook(
+  id: string,
+  before: Batch | undefined,
+  lists: ListMemory,
+  { provider, clock, signal, onLook }: WaitOptions,
+): Promise<BatchOutcome> {
   const deadline = { until: clock.now() + LAST_LOOK_MS, signal, noRetries: true };
   let last = before;
   try {
     last = await provider.look(id, deadline);
     last = await provider.readRuns(last, deadline);
-    options.onLook(last);
-    return { id, batch: last };
+    onLook(last);
+    return { id, batch: last, isListConfirmed: last.settled ? lists.confirm(last) : undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    return { id, ...batchIf(last), ...(signal.aborted ? {} : { problem: error.message }) };
+    return { id, batch: last, problem: signal.aborted ? undefined : error.message };
   }
+}
+
+/** Remembers the list of runs of a settled batch, where nothing says how many runs there must be. */
+interface ListMemory {
+  /** True if the same list was seen before, at least one poll interval ago; `undefined` where it need not be. */
+  confirm(settled: Batch): boolean | undefined;
+  /** The batch turned out not to have settled. */
+  forget(): void;
+}
+
+function createListMemory({ clock, pollIntervalMs }: WaitOptions): ListMemory {
+  let seen: { list: string; atMs: number } | undefined;
+  return {
+    confirm(settled) {
+      if (isSizeKnown(settled)) return undefined;
+      const list = listOf(settled.runs ?? []);
+      if (seen?.list !== list) seen = { list, atMs: clock.now() };
+      return clock.now() - seen.atMs >= pollIntervalMs;
+    },
+    forget() {
+      seen = undefined;
+    },
+  };
+}
+
+/** Whether something says how many runs there must be. Otherwise the same list in two looks has to show that none is missing. */
+function isSizeKnown({ announced }: Batch): boolean {
+  return announced.total !== undefined;
 }
 
 /** What is unsettled in the end was stopped by the deadline, unless it was stopped by somebody. */
@@ -126,12 +149,10 @@ function endingOf(outcomes: readonly BatchOutcome[], cancelled: AbortSignal, hal
   return allSettled || halted.aborted ? 'settled' : 'deadline';
 }
 
-function doubts(batch: Batch): string[] {
+function doubtsAbout(batch: Batch): string[] {
   return [...contradictions(batch), ...unknownWords(batch).map((word) => `unknown status "${word}"`)];
 }
 
 function toLook(batch: Batch, clock: Clock): Look {
   return { atMs: clock.now(), ...runsFinished(batch) };
 }
-
-const batchIf = (batch: Batch | undefined) => (batch === undefined ? {} : { batch });

@@ -40,6 +40,11 @@ export class Refusal extends Error {
   override name = 'Refusal';
 }
 
+/** The answer is longer than what is read; a smaller page may be asked for. The message is a clause. */
+export class AnswerTooLarge extends Refusal {
+  override name = 'AnswerTooLarge';
+}
+
 /** The connection failed: DNS, TLS, a reset, a body that ended early, nothing for too long. */
 export class TransportFailure extends Error {
   override name = 'TransportFailure';

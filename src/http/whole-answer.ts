@@ -1,4 +1,4 @@
-import { MalformedAnswer, Refusal, TransportFailure } from './failure.ts';
+import { AnswerTooLarge, MalformedAnswer, Refusal, TransportFailure } from './failure.ts';
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
@@ -65,7 +65,7 @@ async function readBody(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BODY_BYTES) {
-      throw new Refusal(
+      throw new AnswerTooLarge(
         `answered with more than ${MAX_BODY_BYTES / 1024 / 1024} MiB. That is no batch; check api-url.`,
       );
     }

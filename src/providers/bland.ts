@@ -6,11 +6,22 @@ import { ProviderError } from '../errors.ts';
 import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
-import { count, id, readAs, withoutRepeats } from './fields.ts';
+import {
+  id,
+  MAX_DETAILS,
+  mergeRuns,
+  missingStatus,
+  readAs,
+  readCounter,
+  readCounters,
+  readStatus,
+  statusWord,
+} from './fields.ts';
+import { type Page, readPages } from './paging.ts';
 import type { Adapter, ProviderDescriptor } from './provider.ts';
 
 /** Runs whose conversation and error message are read one by one. */
-const MAX_DETAILS = 25;
+const MAX_EXPLAINED = 25;
 /** The most that `GET runs` gives at once. */
 const PAGE_SIZE = 100;
 
@@ -44,8 +55,8 @@ const assertionSchema = z.object({
 
 const runSchema = z.object({
   id,
-  status: z.string(),
-  batch_id: lenient(z.string()),
+  status: statusWord,
+  batch_id: z.optional(z.unknown()),
   scenario_id: lenient(z.string()),
   scenario: lenient(z.object({ name: z.string() })),
   duration_ms: lenient(z.number()),
@@ -58,15 +69,15 @@ type RunBody = z.infer<typeof runSchema>;
 const batchSchema = z.object({
   id: z.string(),
   status: z.string(),
-  total_scenarios: count,
-  passed_scenarios: lenient(count),
-  failed_scenarios: lenient(count),
+  total_scenarios: z.optional(z.unknown()),
+  passed_scenarios: z.optional(z.unknown()),
+  failed_scenarios: z.optional(z.unknown()),
   publish_on_pass: lenient(z.boolean()),
   created_at: lenient(z.string()),
   runs: z.optional(z.nullable(z.array(runSchema))),
 });
 
-const runListSchema = z.object({ runs: z.array(runSchema), total_count: lenient(count) });
+const runListSchema = z.object({ runs: z.array(runSchema), total_count: z.optional(z.unknown()) });
 
 const detailSchema = z.object({
   error_message: lenient(z.string()),
@@ -100,32 +111,33 @@ function headers(apiKey: string): Record<string, string> {
 function create(http: Http): Adapter {
   const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
 
-  /**
-   * The batch's runs from the list of all runs: whether a large batch embeds all of its own is not documented. Gives
-   * up when a page brings nothing new, whatever the provider says of the total.
-   */
-  async function listRuns({ id, announced }: Batch, deadline: Deadline): Promise<Run[]> {
-    let runs: Run[] = [];
-    let offset = 0;
-    for (;;) {
+  /** The batch's runs from the list of all runs: nobody documents whether a large batch embeds all of its own. */
+  async function listRuns({ id, announced }: Batch, deadline: Deadline): Promise<RunList> {
+    let listed: number | undefined;
+    const doubts = new Set<string>();
+    const readPage = async (offset = 0): Promise<Page<RunBody, number>> => {
       const page = await http.getJson(
         {
           path: path('runs'),
           query: { batch_id: id, limit: String(PAGE_SIZE), offset: String(offset) },
           size: 'large',
-          read: readRunList,
+          read: toRunList,
         },
         deadline,
       );
-      const before = runs.length;
-      runs = withoutRepeats([...runs, ...ofBatch(id, page.runs).map(toRun)]);
-      offset += page.runs.length;
-      const isLast = page.total === undefined ? page.runs.length < PAGE_SIZE : offset >= page.total;
-      if (isLast) return runs;
-      if (runs.length === before || runs.length >= (announced.total ?? 0) + PAGE_SIZE) {
-        throw new ProviderError(`The list of runs of batch ${id} does not add up: ${runs.length} were read.`);
-      }
+      // Pages that disagree about the total are a doubt as well.
+      if (page.total !== undefined) listed = Math.max(listed ?? 0, page.total);
+      for (const doubt of page.doubts) doubts.add(doubt);
+      const end = offset + page.runs.length;
+      // A page without runs is the end whatever the total says: what is missing then is found missing.
+      const goesOn = page.total === undefined ? page.runs.length >= PAGE_SIZE : end < page.total;
+      return { items: page.runs, next: goesOn && page.runs.length > 0 ? end : undefined };
+    };
+    const runs = await readPages({ batchId: id, total: announced.total, read: readPage });
+    if (listed !== undefined && listed > runs.length) {
+      doubts.add(`the list of runs announces ${listed} runs and gives ${runs.length}`);
     }
+    return { runs, total: listed, doubts: [...doubts] };
   }
 
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
@@ -134,10 +146,10 @@ function create(http: Http): Adapter {
         { path: path('runs', run.id), size: 'small', read: (json) => readAs(detailSchema, unwrap(json)) },
         deadline,
       );
-      const assertions = (detail.assertion_results ?? []).flatMap(toAssertion);
+      const assertions = toAssertions(detail.assertion_results);
       return {
         ...run,
-        ...(detail.error_message === undefined ? {} : { explanation: detail.error_message }),
+        explanation: detail.error_message ?? run.explanation,
         turns: (detail.chat_history ?? []).flatMap(toTurn),
         assertions: assertions.length > 0 ? assertions : run.assertions,
       };
@@ -163,19 +175,26 @@ function create(http: Http): Adapter {
       const embedded = batch.runs ?? [];
       if (!batch.settled || embedded.length >= (batch.announced.total ?? 0))
         return { ...batch, runs: embedded };
-      const listed = await listRuns(batch, { ...deadline, noRetries: true }).catch((error: unknown) => {
-        if (!(error instanceof ProviderError)) throw error;
-        // What is missing is found missing, and read again.
-        return [];
-      });
-      const known = new Set(embedded.map(({ id }) => id));
-      return { ...batch, runs: [...embedded, ...listed.filter(({ id }) => !known.has(id))] };
+      const list = await listRuns(batch, deadline);
+      const known = new Set(embedded.map((run) => blandIdKey(run.id)));
+      // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
+      const listed = list.runs.filter((run) => known.has(blandIdKey(run.id)) || isOfBatch(run, batch.id));
+      return {
+        ...batch,
+        doubts: [...(batch.doubts ?? []), ...list.doubts, ...missingStatus(listed)],
+        runs: mergeRuns([...embedded, ...listed.map(toRun)], STATUS, blandIdKey),
+      };
     },
 
-    async explain(runs, deadline) {
+    async explain(batch, deadline) {
+      const { runs } = batch;
+      if (runs === undefined) return batch;
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
-      const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_DETAILS));
-      return Promise.all(runs.map((run) => (chosen.has(run) ? withDetail(run, deadline) : run)));
+      const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_EXPLAINED));
+      return {
+        ...batch,
+        runs: await Promise.all(runs.map((run) => (chosen.has(run) ? withDetail(run, deadline) : run))),
+      };
     },
   };
 }
@@ -186,77 +205,108 @@ function create(http: Http): Adapter {
  */
 function unwrap(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return json;
-  const { data, errors } = json as { data?: unknown; errors?: unknown };
-  if (Array.isArray(errors) && errors.length > 0) {
-    const said = messageIn({ errors });
-    const [first] = errors as [{ error?: unknown } | string];
-    const code = typeof first === 'object' && typeof first?.error === 'string' ? first.error : said;
-    throw new ErrorInAnswer(
-      `answered with an error (${said || 'without a message'}). Check batch-id and api-key.`,
-      {
-        mayPass: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
-      },
-    );
-  }
-  return typeof data === 'object' && data !== null ? data : json;
+  const { data, errors, error, status } = json as Record<string, unknown>;
+  const isEnvelope = typeof data === 'object' && data !== null;
+  if (!isEmpty(errors)) throw errorIn(Array.isArray(errors) ? errors : [errors]);
+  if (!isEnvelope) return json;
+  // Beside `data` these are the envelope's own; in a bare batch `status` is the batch's.
+  if (!isEmpty(error)) throw errorIn([error]);
+  if (isErrorStatus(status)) throw errorIn([json]);
+  return data;
 }
 
-function readRunList(json: unknown): { runs: RunBody[]; total: number | undefined } {
+/** Whether a place for errors holds none. */
+function isEmpty(errors: unknown): boolean {
+  if (typeof errors === 'object' && errors !== null) return Object.keys(errors).length === 0;
+  return errors === undefined || errors === null || errors === '' || errors === false || errors === 0;
+}
+
+/** The status of an envelope in words, or like the status of an HTTP answer. */
+function isErrorStatus(status: unknown): boolean {
+  if (typeof status === 'number') return status >= 400;
+  return typeof status === 'string' && /^(error|errored|fail|failed|failure)$/i.test(status.trim());
+}
+
+function errorIn(errors: readonly unknown[]): ErrorInAnswer {
+  const said = messageIn({ errors });
+  const [first] = errors as [{ error?: unknown } | string | null];
+  const code = typeof first === 'object' && typeof first?.error === 'string' ? first.error : said;
+  return new ErrorInAnswer(
+    `answered with an error (${said || 'without a message'}). Check batch-id and api-key.`,
+    {
+      mayPass: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
+    },
+  );
+}
+
+interface RunList {
+  readonly runs: readonly RunBody[];
+  /** How many runs the list says there are. */
+  readonly total: number | undefined;
+  readonly doubts: readonly string[];
+}
+
+function toRunList(json: unknown): RunList {
   const payload = unwrap(json);
   // `data` may be the bare array, with the total beside it.
   const list = Array.isArray(payload) ? { ...(json as object), runs: payload } : payload;
   const { runs, total_count } = readAs(runListSchema, list);
-  return { runs, total: total_count };
+  const total = readCounter(total_count);
+  const doubts = total.isUsable ? [] : ['"total_count" of the list of runs is not a number of runs'];
+  return { runs, total: total.count, doubts };
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
-  if (!isSameId(body.id, batchId)) {
+  if (blandIdKey(body.id) !== blandIdKey(batchId)) {
     throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
   }
-  const status = STATUS.get(body.status);
-  const outcome = status === undefined || status === 'pending' ? undefined : status;
-  const createdAt = milliseconds(body.created_at);
-  const runs = withoutRepeats(ofBatch(batchId, body.runs ?? []).map(toRun));
+  const { status, unknownStatus } = readStatus(body.status, STATUS);
+  const outcome = status === 'pending' ? undefined : status;
+  const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
+  const runs = mergeRuns(bodies.map(toRun), STATUS, blandIdKey);
+  // The runs and the status prove a pass without the two other counters, which only must not contradict them.
+  const { announced, doubts } = readCounters(
+    body,
+    { total: 'total_scenarios', passed: 'passed_scenarios', failed: 'failed_scenarios' },
+    ['total'],
+  );
   return {
     id: batchId,
     settled: outcome !== undefined,
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(status === undefined ? { unknownStatus: body.status } : {}),
-    announced: {
-      total: body.total_scenarios,
-      ...(body.passed_scenarios === undefined ? {} : { passed: body.passed_scenarios }),
-      ...(body.failed_scenarios === undefined ? {} : { failed: body.failed_scenarios }),
-    },
+    outcome,
+    unknownStatus,
+    announced,
+    doubts: [...doubts, ...missingStatus(bodies)],
     // Before they are listed, the counters tell more than the empty list.
-    ...(runs.length === 0 && outcome === undefined ? {} : { runs }),
-    ...(createdAt === undefined ? {} : { createdAt }),
-    ...(body.publish_on_pass === undefined ? {} : { publishesOnPass: body.publish_on_pass }),
+    runs: runs.length === 0 && outcome === undefined ? undefined : runs,
+    createdAt: milliseconds(body.created_at),
+    publishesOnPass: body.publish_on_pass,
   };
 }
 
-/** Without the runs that say they belong to another batch: they prove nothing about this one. */
-function ofBatch(batchId: string, runs: readonly RunBody[]): RunBody[] {
-  return runs.filter(({ batch_id }) => batch_id === undefined || isSameId(batch_id, batchId));
-}
+/** Whether a run says that it belongs to the batch. */
+const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
+  typeof batch_id === 'string' && blandIdKey(batch_id) === blandIdKey(batchId);
 
 /** Bland's ids are UUIDs, in which capitals mean nothing. */
-const isSameId = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+export const blandIdKey = (id: string): string => id.toLowerCase();
 
 function toRun(body: RunBody): Run {
-  const known = STATUS.get(body.status);
   const caseId = body.scenario_id || undefined;
-  const createdAt = milliseconds(body.created_at);
   return {
     id: body.id,
     testCase: { id: caseId, name: body.scenario?.name ?? caseId ?? body.id },
-    status: known ?? 'pending',
-    ...(known === undefined ? { unknownStatus: body.status } : {}),
-    assertions: (body.assertion_results ?? []).flatMap(toAssertion),
+    ...readStatus(body.status, STATUS),
+    assertions: toAssertions(body.assertion_results),
     criteria: [],
     turns: [],
-    ...(body.duration_ms === undefined ? {} : { durationMs: body.duration_ms }),
-    ...(createdAt === undefined ? {} : { createdAt }),
+    durationMs: body.duration_ms,
+    createdAt: milliseconds(body.created_at),
   };
+}
+
+function toAssertions(results: readonly unknown[] | undefined): Assertion[] {
+  return (results ?? []).slice(0, MAX_DETAILS).flatMap(toAssertion);
 }
 
 function toAssertion(entry: unknown): Assertion[] {
@@ -267,14 +317,18 @@ function toAssertion(entry: unknown): Assertion[] {
   const explanation = body.reasoning ?? body.reason ?? body.explanation ?? body.message ?? body.error;
   return [
     {
-      label: body.name ?? (words.join(' ') || `assertion ${(body.assertion_id ?? 'without id').slice(0, 8)}`),
+      // The whole id: a secret is only found in a text that was not cut.
+      label: body.name ?? (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
       outcome: outcomeOf(body),
-      ...(body.expected === undefined || body.expected === null ? {} : { expected: asText(body.expected) }),
-      ...(body.actual === undefined || body.actual === null ? {} : { actual: asText(body.actual) }),
-      ...(explanation === undefined ? {} : { explanation }),
+      expected: textIf(body.expected),
+      actual: textIf(body.actual),
+      explanation,
     },
   ];
 }
+
+const textIf = (value: unknown): string | undefined =>
+  value === undefined || value === null ? undefined : asText(value);
 
 function outcomeOf({
   passed,
@@ -323,6 +377,6 @@ export const bland: ProviderDescriptor = {
   advice,
   statusWords: { batch: STATUS, run: STATUS },
   can: { start: false, versions: false, compare: false, cancel: false },
-  idKey: (id) => id.toLowerCase(),
+  idKey: blandIdKey,
   create,
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { Run } from '../domain/run.ts';
+import type { Announced } from '../domain/batch.ts';
+import type { Run, RunStatus } from '../domain/run.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 
 /** Reads JSON by a schema; throws `MalformedAnswer` with the path of the first field that does not fit. */
@@ -14,13 +15,92 @@ export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
   );
 }
 
+/** How many criteria or assertions of one run are kept: more than anybody reads, and few enough to render at once. */
+export const MAX_DETAILS = 1_000;
+
 /** What tells runs apart. */
 export const id = z.string().check(z.minLength(1));
 
-/** A whole number of runs. */
-export const count = z.int().check(z.nonnegative());
+/** A run's status word. Nobody documents what stands here before the end, so it may be missing. */
+export const statusWord = z.optional(z.nullable(z.string()));
 
-/** Each run once. A run that is listed twice with two statuses is two facts: they contradict the announced total. */
-export function withoutRepeats(runs: readonly Run[]): Run[] {
-  return [...new Map(runs.map((run) => [`${run.id} ${run.unknownStatus ?? run.status}`, run])).values()];
+const count = z.int().check(z.nonnegative());
+
+/** A counter: `undefined` where it is null or absent, and `isUsable` is false where anything else stands that is no count. */
+export function readCounter(value: unknown): { count: number | undefined; isUsable: boolean } {
+  if (value === undefined || value === null) return { count: undefined, isUsable: true };
+  const parsed = count.safeParse(value);
+  return { count: parsed.data, isUsable: parsed.success };
+}
+
+/**
+ * A batch's counters. `fields` names the field of each; those in `needed` must be there once the batch has settled.
+ * `doubts` says what is wrong with them, each as a clause.
+ */
+export function readCounters(
+  body: Readonly<Record<string, unknown>>,
+  fields: Partial<Record<keyof Announced, string>>,
+  needed: readonly (keyof Announced)[],
+): { announced: Announced; doubts: string[] } {
+  const announced: Partial<Record<keyof Announced, number>> = {};
+  const doubts: string[] = [];
+  for (const [kind, field] of Object.entries(fields) as [keyof Announced, string][]) {
+    const { count, isUsable } = readCounter(body[field]);
+    if (count !== undefined) announced[kind] = count;
+    else if (!isUsable) doubts.push(`"${field}" is not a number of runs`);
+    else if (needed.includes(kind)) doubts.push(`"${field}" is missing`);
+  }
+  return { announced, doubts };
+}
+
+/** What a provider's word for a run means. No word yet is a run that has not ended; a word that is not in the table is kept. */
+export function readStatus(
+  word: string | null | undefined,
+  words: ReadonlyMap<string, RunStatus>,
+): Pick<Run, 'status' | 'unknownStatus'> {
+  if (word === undefined || word === null) return { status: 'pending' };
+  const status = words.get(word);
+  return status === undefined ? { status: 'pending', unknownStatus: word } : { status };
+}
+
+/** The clause for runs without a status word, which every run of a settled batch has. */
+export function missingStatus(runs: readonly { id: string; status?: string | null | undefined }[]): string[] {
+  const [first, ...more] = runs.filter(({ status }) => status === undefined || status === null);
+  if (first === undefined) return [];
+  return [more.length === 0 ? `run ${first.id} has no "status"` : `${more.length + 1} runs have no "status"`];
+}
+
+/**
+ * Each run once, in the order in which it first came. Runs with two statuses contradict themselves: neither is proven,
+ * so they are `pending` and say so in `conflict`. `keyOf` is the form in which the provider compares ids.
+ */
+export function mergeRuns(
+  runs: Iterable<Run>,
+  words: ReadonlyMap<string, RunStatus>,
+  keyOf: (id: string) => string = (id) => id,
+): Run[] {
+  const merged = new Map<string, Run>();
+  for (const run of runs) {
+    const key = keyOf(run.id);
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? run : merge(known, run, words));
+  }
+  return [...merged.values()];
+}
+
+function merge(one: Run, other: Run, words: ReadonlyMap<string, RunStatus>): Run {
+  const said = new Set([one, other].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)));
+  if (said.size === 1) return one;
+  const unknownStatus = one.unknownStatus ?? other.unknownStatus;
+  return { ...one, status: 'pending', unknownStatus, conflict: [...said].join(CONFLICT) };
+}
+
+const CONFLICT = ' and ';
+
+/** The provider's own word for a status, so that its words are compared and never ours. */
+function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunStatus>): string {
+  if (unknownStatus !== undefined) return unknownStatus;
+  // Several words mean that a run has not ended, and they do not contradict each other.
+  if (status === 'pending') return 'unfinished';
+  return [...words].find(([, meaning]) => meaning === status)?.[0] ?? status;
 }

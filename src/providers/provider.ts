@@ -13,10 +13,11 @@ export interface Adapter {
   /** The same batch with every run. Asks only for what `look` did not already bring. */
   readRuns(batch: Batch, deadline: Deadline): Promise<Batch & { readonly runs: readonly Run[] }>;
   /**
-   * Runs that did not pass, with the explanation, error message and conversation where the provider keeps those
-   * elsewhere. Bounded in requests; a detail that cannot be read is left out and never an error.
+   * The batch with what the provider keeps elsewhere about runs that did not pass: explanation, error message,
+   * conversation. Bounded in requests; a detail that cannot be read is left out and never an error. Absent where the
+   * list of runs says it all.
    */
-  explain(runs: readonly Run[], deadline: Deadline): Promise<readonly Run[]>;
+  explain?(batch: Batch, deadline: Deadline): Promise<Batch>;
 }
 
 /** An adapter that is ready to ask, with what the gate needs to know about its provider. */

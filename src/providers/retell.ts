@@ -2,16 +2,31 @@ import * as z from 'zod/mini';
 import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../domain/run.ts';
 import { ProviderError } from '../errors.ts';
-import { MalformedAnswer } from '../http/failure.ts';
+import { AnswerTooLarge, MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
-import { count, id, readAs, withoutRepeats } from './fields.ts';
+import {
+  id,
+  MAX_DETAILS,
+  mergeRuns,
+  missingStatus,
+  readAs,
+  readCounters,
+  readStatus,
+  statusWord,
+} from './fields.ts';
+import { type Page, readPages } from './paging.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 
 /** The most that `v2/list-test-runs` gives at once. */
 const PAGE_SIZE = 1_000;
-/** How many runs beyond the announced total are read before the list is held to be endless. */
-const SURPLUS = 1_000;
+/** Pages that are too large are asked for in quarters: each try costs a whole answer. */
+const PAGE_SIZES = [PAGE_SIZE, 250, 60, 15];
+
+/** Conversations of one batch are kept up to this many characters: thousands of calls, and little beside 1 GB of memory. */
+const MAX_CONVERSATIONS = 20_000_000;
+/** What a turn costs beside its text. */
+const TURN_OVERHEAD = 50;
 
 /** A batch's only documented words; `complete` is an end and not a verdict. */
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
@@ -38,17 +53,17 @@ const engineSchema = z.object({
 const batchSchema = z.object({
   test_case_batch_job_id: z.string(),
   status: z.string(),
-  pass_count: count,
-  fail_count: count,
-  error_count: count,
-  total_count: count,
+  pass_count: z.optional(z.unknown()),
+  fail_count: z.optional(z.unknown()),
+  error_count: z.optional(z.unknown()),
+  total_count: z.optional(z.unknown()),
   creation_timestamp: lenient(z.number()),
   response_engine: lenient(engineSchema),
 });
 
 const runSchema = z.object({
   test_case_job_id: id,
-  status: z.string(),
+  status: statusWord,
   test_case_definition_id: lenient(z.string()),
   test_case_definition_snapshot: lenient(
     z.object({ name: lenient(z.string()), metrics: lenient(z.array(z.string())) }),
@@ -100,39 +115,36 @@ function create(http: Http): Adapter {
       ),
 
     async readRuns(batch, deadline) {
-      let runs: Run[] = [];
-      const usedKeys = new Set<string>();
-      let key: string | undefined;
-      do {
-        const page = await http.getJson(
-          {
-            path: ['v2', 'list-test-runs', batch.id],
-            query: { limit: String(PAGE_SIZE), ...(key === undefined ? {} : { pagination_key: key }) },
-            size: 'large',
-            read: readPage,
-          },
-          deadline,
-        );
-        const before = runs.length;
-        runs = withoutRepeats([...runs, ...page.runs]);
-        if (page.nextKey !== undefined) {
-          const endless =
-            usedKeys.has(page.nextKey) ||
-            runs.length === before ||
-            runs.length > (batch.announced.total ?? 0) + SURPLUS;
-          if (endless)
-            throw new ProviderError(
-              `The list of runs of batch ${batch.id} does not end: ${runs.length} runs were read. Run the job again; if it stays so, ask Retell.`,
-            );
-          usedKeys.add(page.nextKey);
+      let sizes = PAGE_SIZES;
+      let room = MAX_CONVERSATIONS;
+      const doubts: string[] = [];
+      const withinRoom = (run: Run): Run => {
+        room -= sizeOf(run.turns);
+        return room >= 0 ? run : { ...run, turns: [] };
+      };
+      const readPage = async (key: string | undefined): Promise<Page<Run, string>> => {
+        try {
+          const page = await http.getJson(
+            {
+              path: ['v2', 'list-test-runs', batch.id],
+              query: { limit: String(sizes[0]), ...(key === undefined ? {} : { pagination_key: key }) },
+              size: 'large',
+              read: toPage,
+            },
+            deadline,
+          );
+          doubts.push(...page.doubts);
+          return { items: page.items.map(withinRoom), next: page.next };
+        } catch (error) {
+          const isTooLarge = error instanceof ProviderError && error.cause instanceof AnswerTooLarge;
+          if (!isTooLarge || sizes.length === 1) throw error;
+          sizes = sizes.slice(1);
+          return readPage(key);
         }
-        key = page.nextKey;
-      } while (key !== undefined);
-      return { ...batch, runs };
+      };
+      const runs = await readPages({ batchId: batch.id, total: batch.announced.total, read: readPage });
+      return { ...batch, doubts: [...(batch.doubts ?? []), ...doubts], runs: mergeRuns(runs, RUN_STATUS) };
     },
-
-    // The list holds everything that `get-test-run` would.
-    explain: async (runs) => runs,
   };
 }
 
@@ -143,19 +155,17 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
     });
   }
   const status = BATCH_STATUS.get(body.status);
-  const engine = body.response_engine;
   return {
     id: batchId,
     settled: status === 'ended',
-    ...(status === undefined ? { unknownStatus: body.status } : {}),
-    announced: {
-      total: body.total_count,
-      passed: body.pass_count,
-      failed: body.fail_count,
-      errored: body.error_count,
-    },
-    ...(body.creation_timestamp === undefined ? {} : { createdAt: body.creation_timestamp }),
-    ...(engine === undefined ? {} : { subject: nameEngine(engine) }),
+    unknownStatus: status === undefined ? body.status : undefined,
+    ...readCounters(
+      body,
+      { total: 'total_count', passed: 'pass_count', failed: 'fail_count', errored: 'error_count' },
+      ['total', 'passed', 'failed', 'errored'],
+    ),
+    createdAt: body.creation_timestamp,
+    subject: body.response_engine && nameEngine(body.response_engine),
   };
 }
 
@@ -167,35 +177,45 @@ function nameEngine(engine: z.infer<typeof engineSchema>): string {
     .join(' ');
 }
 
-function readPage(json: unknown): { runs: Run[]; nextKey: string | undefined } {
+function toPage(json: unknown): Page<Run, string> & { readonly doubts: readonly string[] } {
   const page = readAs(pageSchema, json);
-  const runs = page.items.map(toRun);
-  if (page.has_more !== true) return { runs, nextKey: undefined };
+  const items = page.items.map(toRun);
+  const doubts = missingStatus(
+    page.items.map((item) => ({ id: item.test_case_job_id, status: item.status })),
+  );
+  if (page.has_more !== true) return { items, next: undefined, doubts };
   if (typeof page.pagination_key !== 'string' || page.pagination_key === '') {
     throw new MalformedAnswer(
       'announced more runs ("has_more") without a "pagination_key" to read them by.',
       { isJson: true },
     );
   }
-  return { runs, nextKey: page.pagination_key };
+  return { items, next: page.pagination_key, doubts };
 }
 
 function toRun(body: z.infer<typeof runSchema>): Run {
-  const known = RUN_STATUS.get(body.status);
+  const status = readStatus(body.status, RUN_STATUS);
   const snapshot = body.test_case_definition_snapshot;
   const caseId = body.test_case_definition_id || undefined;
   return {
     id: body.test_case_job_id,
     testCase: { id: caseId, name: snapshot?.name ?? caseId ?? body.test_case_job_id },
-    status: known ?? 'pending',
-    ...(known === undefined ? { unknownStatus: body.status } : {}),
-    ...(body.result_explanation === undefined ? {} : { explanation: body.result_explanation }),
+    ...status,
+    explanation: body.result_explanation,
     assertions: [],
-    criteria: snapshot?.metrics ?? [],
+    criteria: (snapshot?.metrics ?? []).slice(0, MAX_DETAILS),
     // Nobody reads the conversation of a run that passed, and there may be thousands.
-    turns: known === 'passed' ? [] : (body.transcript_snapshot?.transcript ?? []).flatMap(toTurn),
-    ...(body.creation_timestamp === undefined ? {} : { createdAt: body.creation_timestamp }),
+    turns: status.status === 'passed' ? [] : (body.transcript_snapshot?.transcript ?? []).flatMap(toTurn),
+    createdAt: body.creation_timestamp,
   };
+}
+
+/** How much a conversation takes, in characters. */
+function sizeOf(turns: readonly Turn[]): number {
+  return turns.reduce((sum, turn) => {
+    const text = turn.kind === 'tool-call' ? turn.input : turn.kind === 'tool-result' ? turn.output : '';
+    return sum + TURN_OVERHEAD + (turn.kind === 'speech' ? turn.text : text).length;
+  }, 0);
 }
 
 /** The shapes that users of the live API have seen; nothing of them is documented. */
@@ -220,14 +240,10 @@ function toTurn(entry: unknown): Turn[] {
       return [{ kind: 'speech', speaker: turn.role === 'agent' ? 'agent' : 'caller', text: turn.content }];
     case 'tool_call_invocation':
       return [{ kind: 'tool-call', tool: turn.name, input: turn.arguments ?? '' }];
-    case 'tool_call_result': {
-      const succeeded = turn.successful === undefined ? {} : { succeeded: turn.successful };
-      return [{ kind: 'tool-result', output: turn.content, ...succeeded }];
-    }
-    case 'node_transition': {
-      const from = turn.former_node_name === undefined ? {} : { from: turn.former_node_name };
-      return [{ kind: 'transition', ...from, to: turn.new_node_name }];
-    }
+    case 'tool_call_result':
+      return [{ kind: 'tool-result', output: turn.content, succeeded: turn.successful }];
+    case 'node_transition':
+      return [{ kind: 'transition', from: turn.former_node_name, to: turn.new_node_name }];
   }
 }
 

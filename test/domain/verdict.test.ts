@@ -308,7 +308,7 @@ describe('reasons', () => {
     ['1 of 1 test case errored: Retell could not run or grade it.', reasonFor([batch([run('errored')])])],
     ['Batch b1 does not add up: it has no runs.', reasonFor([batch([])])],
     [
-      'Batch b1 does not add up: the provider announced 5 runs and listed 1.',
+      'Batch b1 does not add up: 4 of 5 announced runs are missing.',
       reasonFor([batch([run('passed')], { announced: { total: 5 } })]),
     ],
     [

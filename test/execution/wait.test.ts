@@ -37,11 +37,15 @@ interface Script {
 }
 
 /** A provider that follows a script and takes notes. */
-function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script) {
+function scripted(
+  { look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script,
+  recheckMs?: number,
+) {
   const looked = new Map<string, number>();
   let readings = 0;
   const provider: Provider = {
     title: 'Scripted',
+    recheckMs,
     async look(id, deadline) {
       looked.set(id, (looked.get(id) ?? 0) + 1);
       return { ...(await look(looked.get(id) ?? 0, id, deadline)), id };
@@ -50,7 +54,6 @@ function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0
       readings += 1;
       return { ...batch, runs: await runs(readings, batch) };
     },
-    explain: async (all) => all,
   };
   return { provider, looks: (id = 'b1') => looked.get(id) ?? 0, readings: () => readings };
 }
@@ -63,9 +66,10 @@ async function wait(
     pollIntervalMs = 5_000,
     signal = new AbortController().signal,
     clock = virtualClock(),
+    recheckMs = undefined as number | undefined,
   } = {},
 ) {
-  const { provider, looks, readings } = scripted(script);
+  const { provider, looks, readings } = scripted(script, recheckMs);
   const logged: string[] = [];
   const seen: Batch[] = [];
   const waited = await waitForBatches({
@@ -139,16 +143,73 @@ describe('a batch that has ended and does not add up', () => {
     expect({ ending, readings: readings() }).toEqual({ ending: 'settled', readings: 3 });
     expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
     expect(logged).toEqual([
-      'Batch b1 has ended and does not add up yet (the provider announced 2 runs and listed 1; the provider counts 2 passed and lists 1): reading it again.',
-      'Batch b1 has ended and does not add up yet (the provider announced 2 runs and listed 1; the provider counts 2 passed and lists 1): reading it again.',
+      'Batch b1 has ended and does not add up yet (1 of 2 announced runs is missing; the provider counts 2 passed and lists 1): reading it again.',
+    ]);
+  });
+
+  test('has two minutes: a last run whose status comes 20 s after the end of its batch', async () => {
+    const clock = virtualClock();
+    const { outcomes, logged } = await wait(
+      {
+        look: () => settled(2),
+        runs: () => [run('passed', 'r0'), clock.now() < 20_000 ? run('pending', 'r1') : run('passed', 'r1')],
+      },
+      { clock, timeoutMs: 1_800_000 },
+    );
+    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }]);
+    expect(clock.now()).toBe(20_000);
+    expect(logged.length).toBe(1);
+  });
+
+  test('has its two minutes also where every answer takes a minute of retries', async () => {
+    const clock = virtualClock();
+    const { outcomes, readings } = await wait(
+      {
+        look: () => settled(2),
+        runs: async (n) => {
+          await clock.sleep(60_000);
+          return passed(n < 20 ? 1 : 2);
+        },
+      },
+      { clock, timeoutMs: 3_600_000 },
+    );
+    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }]);
+    expect(readings()).toBe(20);
+  });
+
+  test('has as long as the provider’s descriptor says', async () => {
+    const { tookMs } = await wait(
+      { look: () => settled(2), runs: () => passed(1) },
+      { recheckMs: 10_000, timeoutMs: 600_000 },
+    );
+    expect(tookMs).toBe(10_000);
+  });
+
+  test('has its two minutes again after it turned out not to have ended', async () => {
+    const { tookMs } = await wait(
+      { look: (n) => (n === 10 ? unsettled(1, 2) : settled(2)), runs: () => passed(1) },
+      { timeoutMs: 600_000 },
+    );
+    expect(tookMs).toBeGreaterThan(160_000);
+  });
+
+  test('is named again in the log when something else does not add up', async () => {
+    const { logged } = await wait({
+      look: () => settled(2),
+      runs: (n) => (n < 4 ? passed(1) : n < 6 ? [run('passed', 'r0'), run('pending', 'r1')] : passed(2)),
+    });
+    expect(logged.map((line) => line.replace(/; .*\)/, '; …)'))).toEqual([
+      'Batch b1 has ended and does not add up yet (1 of 2 announced runs is missing; …): reading it again.',
+      'Batch b1 has ended and does not add up yet (it has ended and 1 of its runs has not; …): reading it again.',
     ]);
   });
 
   test.each<[string, number, number, number]>([
-    ['three times at the default interval', 5_000, 4, 15_000],
-    ['three times at a long interval', 20_000, 4, 60_000],
-    ['for eight seconds at a short one', 100, 8, 8_000],
-  ])('is given up %s', async (_, pollIntervalMs, expectedReadings, expectedMs) => {
+    ['every 5 s at the default interval', 5_000, 25, 120_000],
+    ['six times at a long interval', 20_000, 7, 120_000],
+    ['after ever longer gaps at a short interval', 100, 30, 120_000],
+    ['once at an interval above two minutes', 150_000, 2, 150_000],
+  ])('is read again for two minutes: %s', async (_, pollIntervalMs, expectedReadings, expectedMs) => {
     const { ending, readings, tookMs, outcomes } = await wait(
       { look: () => settled(2), runs: () => passed(1) },
       { pollIntervalMs, timeoutMs: 600_000 },
@@ -183,6 +244,67 @@ describe('a batch that has ended and does not add up', () => {
   test('is not read again after the deadline', async () => {
     const { tookMs } = await wait({ look: () => settled(2), runs: () => passed(1) }, { timeoutMs: 7_000 });
     expect(tookMs).toBe(7_000);
+  });
+});
+
+describe('a batch whose provider does not say how many runs there must be', () => {
+  const ended: Batch = { id: 'b1', settled: true, announced: {} };
+
+  test('is looked at again: the same list twice shows that no run is missing', async () => {
+    const { outcomes, readings, tookMs, logged } = await wait({ look: () => ended, runs: () => passed(1) });
+    expect(outcomes).toEqual([{ id: 'b1', batch: { ...ended, runs: passed(1) }, isListConfirmed: true }]);
+    expect({ readings: readings(), tookMs, logged }).toEqual({ readings: 2, tookMs: 5_000, logged: [] });
+  });
+
+  test('and lists one of two runs at first has both in the end', async () => {
+    const { outcomes, readings } = await wait({ look: () => ended, runs: (n) => passed(n === 1 ? 1 : 2) });
+    expect(outcomes).toEqual([{ id: 'b1', batch: { ...ended, runs: passed(2) }, isListConfirmed: true }]);
+    expect(readings()).toBe(3);
+  });
+
+  test('has the same list in whatever order the runs come', async () => {
+    const { readings } = await wait({
+      look: () => ended,
+      runs: (n) => (n % 2 === 0 ? passed(3) : passed(3).toReversed()),
+    });
+    expect(readings()).toBe(2);
+  });
+
+  test('has another list when one status is another', async () => {
+    const { outcomes, readings } = await wait({
+      look: () => ended,
+      runs: (n) => [run(n === 1 ? 'failed' : 'passed', 'r0')],
+    });
+    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: passed(1) } }]);
+    expect(readings()).toBe(3);
+  });
+
+  test('and whose list never stays the same is waited for until the deadline, and not confirmed', async () => {
+    const { ending, outcomes, tookMs } = await wait({ look: () => ended, runs: (n) => passed(n) });
+    expect({ ending, tookMs }).toEqual({ ending: 'settled', tookMs: 60_000 });
+    expect(outcomes).toMatchObject([{ id: 'b1', isListConfirmed: false }]);
+  });
+
+  test('is not confirmed by a last look that comes sooner than an interval', async () => {
+    const { outcomes } = await wait({ look: () => ended, runs: () => passed(1) }, { timeoutMs: 3_000 });
+    expect(outcomes).toMatchObject([{ id: 'b1', isListConfirmed: false }]);
+  });
+
+  test('starts anew when it turns out not to have ended', async () => {
+    const { looks, readings } = await wait({
+      look: (n) => (n === 2 ? { ...ended, settled: false } : ended),
+      runs: () => passed(1),
+    });
+    expect({ looks: looks(), readings: readings() }).toEqual({ looks: 4, readings: 3 });
+  });
+
+  test('and whose list contradicts itself for two minutes is given up, confirmed or not', async () => {
+    const { outcomes, tookMs } = await wait(
+      { look: () => ended, runs: () => [run('pending', 'r0')] },
+      { timeoutMs: 600_000 },
+    );
+    expect(outcomes).toMatchObject([{ id: 'b1', batch: { runs: [run('pending', 'r0')] } }]);
+    expect(tookMs).toBe(120_000);
   });
 });
 

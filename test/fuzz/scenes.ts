@@ -44,10 +44,7 @@ export async function readScene(scene: Scene): Promise<Reading> {
   };
   try {
     const batch = await provider.readRuns(await provider.look(scene.batchId, deadline), deadline);
-    return conclude({
-      id: scene.batchId,
-      batch: { ...batch, runs: await provider.explain(batch.runs, deadline) },
-    });
+    return conclude({ id: scene.batchId, batch: (await provider.explain?.(batch, deadline)) ?? batch });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return conclude({ id: scene.batchId, problem: error.message });

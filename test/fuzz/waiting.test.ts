@@ -118,7 +118,6 @@ function tellStory({ batches }: Story, clock: VirtualClock) {
       await spend(50, deadline);
       return { ...batch, runs: runsOf(shown.get(batch.id) ?? 'running') };
     },
-    explain: async (runs) => runs,
   };
   return { provider, looks, shown };
 }
@@ -202,5 +201,87 @@ describe(`waiting for providers that do anything at any time (${CASES} cases)`, 
       'passed',
       'timed-out',
     ]);
+  });
+});
+
+/** What a look at a batch shows whose provider announces no total. */
+interface Listing {
+  readonly takesMs: number;
+  readonly settled: boolean;
+  /** How many runs are listed, and the status of the last. */
+  readonly runs: number;
+  readonly last: Run['status'];
+}
+
+const listing: fc.Arbitrary<Listing> = fc.record({
+  takesMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 3_000 })),
+  settled: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
+  runs: fc.integer({ min: 1, max: 3 }),
+  last: fc.oneof(
+    { weight: 3, arbitrary: fc.constant('passed' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('failed' as const, 'pending' as const) },
+  ),
+});
+
+describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
+  test('are confirmed exactly when the last list was seen at least an interval before, and unchanged since', async () => {
+    const confirmed = new Map<boolean | undefined, number>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(listing, { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 20_000 }),
+        fc.integer({ min: 1, max: 60_000 }),
+        async (listings, pollIntervalMs, timeoutMs) => {
+          const clock = virtualClock();
+          const seen: { atMs: number; list: string; settled: boolean }[] = [];
+          let asked = 0;
+          const provider: Provider = {
+            title: 'Listing',
+            async look(id, deadline) {
+              const { takesMs, settled } = listings[Math.min(asked, listings.length - 1)] as Listing;
+              asked += 1;
+              await clock.sleep(Math.min(takesMs, deadline.until - clock.now()));
+              return { id, settled, announced: {} };
+            },
+            async readRuns(batch) {
+              const { runs, last, settled } = listings[Math.min(asked, listings.length) - 1] as Listing;
+              seen.push({ atMs: clock.now(), list: `${runs} ${last}`, settled });
+              return {
+                ...batch,
+                runs: Array.from({ length: runs }, (_, index) =>
+                  run(`r${index}`, index === runs - 1 ? last : 'passed'),
+                ),
+              };
+            },
+          };
+          const { outcomes } = await waitForBatches({
+            provider,
+            batchIds: ['b1'],
+            clock,
+            until: timeoutMs,
+            pollIntervalMs,
+            signal: new AbortController().signal,
+            onLook: ({ settled }) => {
+              // Lists of a batch that has not settled are not read, except in the last look: what came before is void.
+              if (!settled) seen.length = 0;
+            },
+            log: () => undefined,
+          });
+          const [outcome] = outcomes;
+          const last = seen.at(-1);
+          const since = seen.findLastIndex(({ list, settled }) => list !== last?.list || !settled) + 1;
+          const first = seen[since];
+          const isConfirmed =
+            last?.settled === true && first !== undefined && last.atMs - first.atMs >= pollIntervalMs;
+          expect(outcome?.isListConfirmed ?? false).toBe(isConfirmed);
+          confirmed.set(isConfirmed, (confirmed.get(isConfirmed) ?? 0) + 1);
+        },
+      ),
+      { numRuns: CASES, seed: SEED },
+    );
+    expect(Math.min(confirmed.get(true) ?? 0, confirmed.get(false) ?? 0)).toBeGreaterThan(CASES / 10);
   });
 });

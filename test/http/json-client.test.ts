@@ -159,12 +159,12 @@ describe('what cannot pass fails at once and says what to do', () => {
   test('an answer without a field that we need names the field', async () => {
     const without: Fault = {
       kind: 'rewrite',
-      change: (body) => ({ ...(body as object), total_count: undefined }),
+      change: (body) => ({ ...(body as object), status: undefined }),
     };
     await using retell = await startRetell({ batches, faults: () => without });
     const { provider, deadline } = asking('retell', retell.url);
     expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
-      /get-batch-test\/b1 answered with JSON without a usable "total_count" field\. Check provider and api-url/,
+      /get-batch-test\/b1 answered with JSON without a usable "status" field\. Check provider and api-url/,
     );
     expect(retell.requests.length).toBe(4);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
+import { contradictions } from '../../src/domain/integrity.ts';
 import { type BlandOptions, startBland } from '../emulators/bland.ts';
+import type { Fault } from '../emulators/faults.ts';
 import { readSample } from '../emulators/samples.ts';
 import type { SeenRequest } from '../emulators/server.ts';
 import { many } from '../emulators/timeline.ts';
@@ -88,12 +90,12 @@ describe('the runs', () => {
     );
     expect(failed?.assertions).toEqual([
       {
-        label: 'assertion 2020f195',
+        label: 'assertion 2020f195-04ee-587a-b783-412332b0229c',
         outcome: 'passed',
         explanation: "The agent acknowledged the caller's frustration twice and stayed calm.",
       },
       {
-        label: 'assertion bee9e753',
+        label: 'assertion bee9e753-9df8-5e24-9493-0edf14f51ab5',
         outcome: 'failed',
         explanation:
           'The agent ended the call after saying it would look into the request; it never told the caller that the cancellation was confirmed.',
@@ -133,10 +135,11 @@ describe('the runs', () => {
 });
 
 describe('runs that the list adds', () => {
-  const oneOfThree = recorded('get-batch__passed');
-  const [first] = oneOfThree['runs'] as Record<string, unknown>[];
+  const all = recorded('get-batch__passed')['runs'] as Record<string, unknown>[];
+  const [first, second, third] = all.map((run): Record<string, unknown> => ({ ...run, batch_id: 'b1' }));
+  const [a, b, c] = [first, second, third].map((run) => String(run?.['id']));
   const embeds = (...runs: unknown[]) => ({
-    ...oneOfThree,
+    ...recorded('get-batch__passed'),
     id: 'b1',
     total_scenarios: 3,
     passed_scenarios: 3,
@@ -151,40 +154,226 @@ describe('runs that the list adds', () => {
           : undefined,
     });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
-    return { ids: batch.runs.map(({ id }) => id), requests: bland.requests.length };
+    const reading = provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await reading.catch((error: Error) => error);
+    if (batch instanceof Error) return { problem: batch.message, requests: bland.requests.length };
+    return {
+      ids: batch.runs.map(({ id }) => id),
+      doubts: contradictions(batch),
+      requests: bland.requests.length,
+    };
   };
 
-  test('do not complete the count if they belong to another batch', async () => {
-    const strange = ['x', 'y'].map((id) => ({ ...first, id, batch_id: 'b2' }));
-    const { ids } = await read(embeds(first), () => ({ runs: strange, total_count: 2 }));
-    expect(ids).toEqual([first?.['id']]);
-  });
-
-  test('are not believed when a page brings nothing new although there should be more', async () => {
-    const { ids, requests } = await read(embeds(first), () => ({
-      runs: [{ ...first, id: 'x' }],
-      total_count: 1e9,
+  test('complete the batch', async () => {
+    const { ids, doubts } = await read(embeds(first), () => ({
+      runs: [first, second, third],
+      total_count: 3,
     }));
-    expect({ ids, requests }).toEqual({ ids: [first?.['id']], requests: 3 });
+    expect({ ids, doubts }).toEqual({ ids: [a, b, c], doubts: [] });
   });
 
-  test('end when there are far too many of them', async () => {
+  test.each([{ batch_id: 'b2' }, { batch_id: null }, { batch_id: 1 }, { batch_id: undefined }])(
+    'do not fill a gap unless they name the batch (%j)',
+    async (other) => {
+      const strange = [second, third].map((run) => ({ ...run, ...other }));
+      const { ids } = await read(embeds(first), () => ({ runs: strange, total_count: 2 }));
+      expect(ids).toEqual([a]);
+    },
+  );
+
+  test.each(['FAILED', 'ERROR', 'CANCELLED', 'passed'])(
+    'contradict the batch that embeds one of them as PASSED and lists it as %s',
+    async (status) => {
+      const { doubts } = await read(embeds(first), () => ({
+        runs: [{ ...first, status }, second, third],
+        total_count: 3,
+      }));
+      expect(doubts).toEqual([
+        `run ${a} has contradicting statuses (PASSED and ${status})`,
+        'the provider counts 3 passed and lists 2',
+        'the provider calls it passed and 1 of its runs did not pass',
+      ]);
+    },
+  );
+
+  test.each(['RUNNING', 'PENDING', null])(
+    'contradict the batch that embeds one of them as PASSED and lists it as %s: unfinished',
+    async (status) => {
+      const { doubts } = await read(embeds(first), () => ({
+        runs: [{ ...first, batch_id: null, status }, second, third],
+        total_count: 3,
+      }));
+      expect(doubts).toContain(`run ${a} has contradicting statuses (PASSED and unfinished)`);
+    },
+  );
+
+  test('in capitals are the runs that the batch embeds, and do not hide a missing one', async () => {
+    const shouted = [first, second].map((run) => ({ ...run, id: String(run?.['id']).toUpperCase() }));
+    const { ids, doubts } = await read(embeds(first, second), () => ({ runs: shouted, total_count: 2 }));
+    expect(ids).toEqual([a, b]);
+    expect(doubts).toContain('1 of 3 announced runs is missing');
+  });
+
+  test('are doubted when the list gives fewer than it announces', async () => {
+    const { ids, doubts, requests } = await read(embeds(first), ({ query }) => ({
+      runs: query['offset'] === '0' ? [first, second, third] : [],
+      total_count: 4,
+    }));
+    expect({ ids, requests }).toEqual({ ids: [a, b, c], requests: 3 });
+    expect(doubts).toEqual(['the list of runs announces 4 runs and gives 3']);
+  });
+
+  test.each(['3', 3.5, -1, [3]])('are doubted when "total_count" is %j', async (total_count) => {
+    const { doubts } = await read(embeds(first), () => ({ runs: [first, second, third], total_count }));
+    expect(doubts).toEqual(['"total_count" of the list of runs is not a number of runs']);
+  });
+
+  test('are an error when pages bring nothing new for ever', async () => {
+    expect(await read(embeds(first), () => ({ runs: [second], total_count: 1e9 }))).toEqual({
+      problem:
+        'The list of runs of batch b1 does not end: 5 runs were read. Run the job again; if it stays so, ask the provider.',
+      requests: 6,
+    });
+  });
+
+  test('are an error when there are far too many of them', async () => {
     const page = ({ query }: SeenRequest) =>
       Array.from({ length: 100 }, (_, index) => ({ ...first, id: `r${Number(query['offset']) + index}` }));
-    const { requests } = await read(embeds(first), (request) => ({ runs: page(request), total_count: 1e9 }));
-    expect(requests).toBe(3);
+    const { problem, requests } = await read(embeds(first), (request) => ({
+      runs: page(request),
+      total_count: 1e9,
+    }));
+    expect(problem).toMatch(/does not end: 300 runs were read/);
+    expect(requests).toBe(4);
   });
 
-  test('are not there if the list cannot be read', async () => {
+  test.each<[string, Fault]>([
+    ['429', { kind: 'answer', status: 429 }],
+    ['503', { kind: 'answer', status: 503 }],
+    ['a reset', { kind: 'reset', when: 'before' }],
+  ])('are asked for until the list can be read (%s, thirty times)', async (_, fault) => {
     await using bland = await startBland({
-      batches: [{ id: 'b1', looks: [embeds(first)] }],
-      faults: (request) => (request.path.endsWith('/runs') ? { kind: 'answer', status: 500 } : undefined),
+      batches: [{ id: 'b1', runs: many(60) }],
+      faults: (request, n) =>
+        request.path.endsWith('/runs')
+          ? n <= 31
+            ? fault
+            : undefined
+          : {
+              kind: 'rewrite',
+              change: (body) => ({
+                ...(body as object),
+                runs: (body as { runs: unknown[] }).runs.slice(0, 50),
+              }),
+            },
     });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
-    expect(batch.runs.length).toBe(1);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline(10_000));
+    expect({ runs: batch.runs.length, doubts: contradictions(batch) }).toEqual({ runs: 60, doubts: [] });
+  });
+
+  test('are not there, and the batch has a problem, if the list is refused', async () => {
+    await using bland = await startBland({
+      batches: [{ id: 'b1', looks: [embeds(first)] }],
+      faults: (request) => (request.path.endsWith('/runs') ? { kind: 'answer', status: 403 } : undefined),
+    });
+    const { provider, deadline } = asking('bland', bland.url);
+    await expect(provider.readRuns(await provider.look('b1', deadline()), deadline())).rejects.toThrow(
+      /\/runs answered 403/,
+    );
     expect(bland.requests.length).toBe(2);
+  });
+});
+
+describe('answers that are not what they should be', () => {
+  const passed: Record<string, unknown> = { ...recorded('get-batch__passed'), id: 'b1' };
+  const read = async (body: Record<string, unknown>) => {
+    await using bland = await startBland({ batches: [{ id: 'b1', looks: [body] }] });
+    const { provider, deadline } = asking('bland', bland.url);
+    const reading = provider.look('b1', deadline(500)).then((batch) => provider.readRuns(batch, deadline()));
+    return await reading.then(
+      (batch) => ({ settled: batch.settled, announced: batch.announced, doubts: contradictions(batch) }),
+      (error: Error) => error.message.replace(/^GET \S+ /, ''),
+    );
+  };
+
+  test.each(['1', 1.5, -1, [], {}, true])(
+    'a counter of %j is a doubt, and not a missing one',
+    async (value) => {
+      expect(await read({ ...passed, failed_scenarios: value })).toEqual({
+        settled: true,
+        announced: { total: 4, passed: 4 },
+        doubts: ['"failed_scenarios" is not a number of runs'],
+      });
+    },
+  );
+
+  test.each([null, undefined])(
+    'a total of %j is unknown before the end and needed after it',
+    async (value) => {
+      expect(await read({ ...passed, status: 'RUNNING', total_scenarios: value })).toEqual({
+        settled: false,
+        announced: { passed: 4, failed: 0 },
+        doubts: [],
+      });
+      expect(await read({ ...passed, total_scenarios: value })).toEqual({
+        settled: true,
+        announced: { passed: 4, failed: 0 },
+        doubts: ['"total_scenarios" is missing'],
+      });
+    },
+  );
+
+  test('a run without a status has not ended before the end, and is a doubt after it', async () => {
+    const [first, ...rest] = passed['runs'] as object[];
+    const body = { ...passed, runs: [{ ...first, id: 'r1', status: null }, ...rest] };
+    expect(await read({ ...body, status: 'RUNNING' })).toMatchObject({ settled: false, doubts: [] });
+    expect(await read(body)).toMatchObject({
+      doubts: [
+        'run r1 has no "status"',
+        'it has ended and 1 of its runs has not',
+        'the provider counts 4 passed and lists 3',
+        'the provider calls it passed and 1 of its runs did not pass',
+      ],
+    });
+  });
+
+  test.each<[unknown, string]>([
+    [{ message: 'Not yours' }, 'Not yours'],
+    ['Not yours', 'Not yours'],
+    [[{ error: 'FORBIDDEN', message: 'Not yours' }], 'Not yours'],
+    [['Not yours'], 'Not yours'],
+  ])('errors of %j beside data are an error', async (errors, said) => {
+    expect(await read({ data: passed, errors })).toContain(`(${said})`);
+  });
+
+  test.each(['error', 'ERROR', 'failed', 500])(
+    'an envelope with data and the status %j is an error',
+    async (status) => {
+      expect(await read({ status, message: 'Too busy', data: passed })).toContain('Too busy');
+    },
+  );
+
+  test.each([{}, { errors: [] }, { errors: {} }, { errors: '' }, { status: 'success' }, { error: null }])(
+    'an envelope with data and %j is none',
+    async (beside) => {
+      expect(await read({ data: passed, ...beside })).toMatchObject({ settled: true, doubts: [] });
+    },
+  );
+
+  test('a run that is embedded twice with two statuses contradicts itself', async () => {
+    const [first, ...rest] = passed['runs'] as object[];
+    const doubts = await read({
+      ...passed,
+      runs: [{ ...first, id: 'r1' }, ...rest, { ...first, id: 'R1', status: 'ERROR' }],
+    });
+    expect(doubts).toMatchObject({
+      doubts: [
+        'run r1 has contradicting statuses (PASSED and ERROR)',
+        'the provider counts 4 passed and lists 3',
+        'the provider calls it passed and 1 of its runs did not pass',
+      ],
+    });
   });
 });
 
@@ -194,7 +383,7 @@ describe('the details of runs that did not pass', () => {
     const { provider, deadline } = asking('bland', bland.url);
     const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
     const before = bland.requests.length;
-    const explained = await provider.explain(batch.runs, deadline());
+    const { runs: explained = [] } = (await provider.explain?.(batch, deadline())) ?? {};
     return { batch, explained, requests: bland.requests.slice(before) };
   };
 

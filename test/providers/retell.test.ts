@@ -1,9 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
+import { contradictions } from '../../src/domain/integrity.ts';
+import { ProviderError } from '../../src/errors.ts';
+import { AnswerTooLarge } from '../../src/http/failure.ts';
+import type { Http } from '../../src/http/json-client.ts';
+import { retell } from '../../src/providers/retell.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { readSample } from '../emulators/samples.ts';
 import { many } from '../emulators/timeline.ts';
 import { asking } from './asking.ts';
+
+const passed: Record<string, unknown> = {
+  ...readSample<Record<string, unknown>>('retell__get-batch-test__complete-all-pass'),
+  test_case_batch_job_id: 'b1',
+};
 
 const recorded = (name: string): Record<string, unknown> => readSample(`retell__${name}`);
 
@@ -165,22 +175,130 @@ describe('the runs', () => {
     },
   );
 
-  test('a run that is listed twice counts once, unless its status differs', async () => {
-    const listing = recorded('list-test-runs-v2__all-pass') as { items: { status: string }[] };
-    const [first, ...rest] = listing.items;
-    const items = [first, ...rest, first, { ...first, status: 'fail' }];
+  test.each([
+    ['fail', 'pass and fail'],
+    ['passed', 'pass and passed'],
+    ['in_progress', 'pass and unfinished'],
+    [null, 'pass and unfinished'],
+  ])(
+    'a run that is listed as pass and as %s contradicts itself, in Retell’s words',
+    async (status, conflict) => {
+      const listing = recorded('list-test-runs-v2__all-pass') as { items: { test_case_job_id: string }[] };
+      const [first] = listing.items;
+      const items = [...listing.items, first, { ...first, status }];
+      await using retell = await startRetell({
+        batches: [{ id: 'b1', looks: [passed], listings: [{ ...listing, items }] }],
+      });
+      const { provider, deadline } = asking('retell', retell.url);
+      const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+      expect(batch.runs.map((run) => run.conflict)).toEqual([
+        conflict,
+        ...listing.items.slice(1).map(() => undefined),
+      ]);
+      expect(contradictions(batch)).toContain(
+        `run ${first?.test_case_job_id} has contradicting statuses (${conflict})`,
+      );
+    },
+  );
+
+  test('a run that is listed twice with one status counts once', async () => {
+    const listing = recorded('list-test-runs-v2__all-pass') as { items: unknown[] };
+    const items = [...listing.items, listing.items[0]];
     await using retell = await startRetell({
-      batches: [
-        {
-          id: 'b1',
-          looks: [{ ...recorded('get-batch-test__complete-all-pass'), test_case_batch_job_id: 'b1' }],
-          listings: [{ ...listing, items }],
-        },
-      ],
+      batches: [{ id: 'b1', looks: [passed], listings: [{ ...listing, items }] }],
     });
     const { provider, deadline } = asking('retell', retell.url);
     const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
-    expect(batch.runs.map(({ status }) => status)).toEqual([...listing.items.map(() => 'passed'), 'failed']);
+    expect({ runs: batch.runs.length, doubts: contradictions(batch) }).toEqual({ runs: 5, doubts: [] });
+  });
+});
+
+describe('fields that nobody documents before the end', () => {
+  const read = async (batch: object, item: object = {}) => {
+    const listing = recorded('list-test-runs-v2__all-pass') as { items: object[] };
+    const [first, ...rest] = listing.items;
+    const items = [{ ...first, test_case_job_id: 'r1', ...item }, ...rest];
+    await using retell = await startRetell({
+      batches: [{ id: 'b1', looks: [{ ...passed, ...batch }], listings: [{ items }] }],
+    });
+    const { provider, deadline } = asking('retell', retell.url);
+    const read = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    return { settled: read.settled, announced: read.announced, doubts: contradictions(read) };
+  };
+
+  test.each([null, undefined])(
+    'counters of %j are unknown before the end and needed after it',
+    async (value) => {
+      const unknown = { pass_count: value, fail_count: value, error_count: value, total_count: value };
+      expect(await read({ ...unknown, status: 'in_progress' })).toEqual({
+        settled: false,
+        announced: {},
+        doubts: [],
+      });
+      expect((await read(unknown)).doubts).toEqual([
+        '"total_count" is missing',
+        '"pass_count" is missing',
+        '"fail_count" is missing',
+        '"error_count" is missing',
+      ]);
+    },
+  );
+
+  test.each(['5', 1.5, -1, []])('a counter of %j is a doubt', async (value) => {
+    expect((await read({ pass_count: value })).doubts).toEqual(['"pass_count" is not a number of runs']);
+  });
+
+  test.each([null, undefined])(
+    'a status of %j has not ended before the end, and is a doubt after it',
+    async (status) => {
+      expect(await read({ status: 'in_progress' }, { status })).toMatchObject({ settled: false, doubts: [] });
+      expect(await read({}, { status })).toMatchObject({
+        doubts: [
+          'run r1 has no "status"',
+          'it has ended and 1 of its runs has not',
+          'the provider counts 5 passed and lists 4',
+        ],
+      });
+    },
+  );
+});
+
+describe('pages that are too large', () => {
+  const tooLarge = (least: number, path = /list-test-runs/) => {
+    const fetched: string[] = [];
+    const http: Http = {
+      async getJson({ path: asked, query, read }) {
+        fetched.push(query?.['limit'] ?? '');
+        if (path.test(asked.join('/')) && Number(query?.['limit']) > least) {
+          const cause = new AnswerTooLarge('answered with more than 64 MiB.');
+          throw new ProviderError('GET x answered with more than 64 MiB.', { cause });
+        }
+        const start = Number(query?.['pagination_key'] ?? 0);
+        const limit = Number(query?.['limit']);
+        const items = Array.from({ length: 40 }, (_, index) => ({
+          test_case_job_id: `r${index}`,
+          status: 'pass',
+        })).slice(start, start + limit);
+        const end = start + items.length;
+        return read({ items, has_more: end < 40, pagination_key: String(end) });
+      },
+    };
+    return { fetched, provider: retell.create(http) };
+  };
+  const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+  const batch: Batch = { id: 'b1', settled: true, announced: { total: 40 } };
+
+  test('are asked for in smaller ones, and the next pages as small', async () => {
+    const { fetched, provider } = tooLarge(20);
+    const { runs } = await provider.readRuns(batch, deadline);
+    expect(runs.map(({ id }) => id)).toEqual(Array.from({ length: 40 }, (_, index) => `r${index}`));
+    expect(fetched).toEqual(['1000', '250', '60', '15', '15', '15']);
+  });
+
+  test('are given up when fifteen runs are too large', async () => {
+    const { fetched, provider } = tooLarge(0);
+    await expect(provider.readRuns(batch, deadline)).rejects.toThrow('more than 64 MiB');
+    expect(fetched).toEqual(['1000', '250', '60', '15']);
   });
 });
 
@@ -198,7 +316,41 @@ test('a key with or without Bearer is sent with one', async () => {
 test('there is nothing more to read about a run', async () => {
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }] }] });
   const { provider, deadline } = asking('retell', retell.url);
-  const { runs } = await provider.readRuns(await provider.look('b1', deadline()), deadline());
-  expect(await provider.explain(runs, deadline())).toEqual(runs);
+  await provider.readRuns(await provider.look('b1', deadline()), deadline());
+  expect(provider.explain).toBeUndefined();
   expect(retell.requests.length).toBe(2);
+});
+
+test('conversations of runs that did not pass are kept up to a size, those of passed runs never', async () => {
+  const turn = { role: 'agent', content: 'x'.repeat(4_000_000) };
+  const item = (id: string, status: string) => ({
+    test_case_job_id: id,
+    status,
+    transcript_snapshot: { transcript: [turn] },
+  });
+  const ids = Array.from({ length: 8 }, (_, index) => `r${index}`);
+  const items = ids.map((id, index) => item(id, index < 2 ? 'pass' : 'fail'));
+  const http: Http = { getJson: async ({ read }) => read({ items, has_more: false }) };
+  const { runs } = await retell
+    .create(http)
+    .readRuns(
+      { id: 'b1', settled: true, announced: { total: 8 } },
+      { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
+    );
+  expect(runs.map(({ turns }) => turns.length)).toEqual([0, 0, 1, 1, 1, 1, 0, 0]);
+});
+
+test('a run with 200,000 metrics keeps the first thousand', async () => {
+  const metrics = Array.from({ length: 200_000 }, (_, index) => `metric ${index}`);
+  const items = [
+    { test_case_job_id: 'r1', status: 'fail', test_case_definition_snapshot: { name: 'Case', metrics } },
+  ];
+  const http: Http = { getJson: async ({ read }) => read({ items, has_more: false }) };
+  const { runs } = await retell
+    .create(http)
+    .readRuns(
+      { id: 'b1', settled: true, announced: { total: 1 } },
+      { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
+    );
+  expect(runs.map(({ criteria }) => [criteria.length, criteria.at(-1)])).toEqual([[1_000, 'metric 999']]);
 });

@@ -237,7 +237,7 @@ describe('what is known of the batches', () => {
 
   test('runs that were announced and never listed', () => {
     const body = bodyOf(reportOn([batch('b', [RETELL_RUNS.booked], { announced: { total: 4 } })]));
-    expect(body).toContain('Batch b does not add up: the provider announced 4 runs and listed 1.');
+    expect(body).toContain('Batch b does not add up: 3 of 4 announced runs are missing.');
     expect(body).toContain('25% passed');
   });
 

@@ -1,0 +1,41 @@
+import { ProviderError } from '../errors.ts';
+
+/** How many runs a list may have where nothing says how many there are: more than any batch. */
+const MOST_RUNS = 10_000;
+
+/** One page of a list. `next` is where the next page begins; `undefined` on the last one. */
+export interface Page<Item, Cursor> {
+  readonly items: readonly Item[];
+  readonly next: Cursor | undefined;
+}
+
+/**
+ * Reads a list of runs to its end, page by page: at most as many pages as `total` runs need in pages as small as the
+ * smallest that came, and two more. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
+ */
+export async function readPages<Item, Cursor>({
+  batchId,
+  total = MOST_RUNS,
+  read,
+}: {
+  batchId: string;
+  total: number | undefined;
+  /** Reads the page that begins at the cursor; the first page for `undefined`. */
+  read: (cursor: Cursor | undefined) => Promise<Page<Item, Cursor>>;
+}): Promise<Item[]> {
+  const items: Item[] = [];
+  let smallest = Number.POSITIVE_INFINITY;
+  let cursor: Cursor | undefined;
+  for (let pages = 1; ; pages += 1) {
+    const page = await read(cursor);
+    for (const item of page.items) items.push(item);
+    if (page.next === undefined) return items;
+    smallest = Math.min(smallest, page.items.length);
+    if (smallest === 0 || pages >= Math.ceil(total / smallest) + 2) {
+      throw new ProviderError(
+        `The list of runs of batch ${batchId} does not end: ${items.length} runs were read. Run the job again; if it stays so, ask the provider.`,
+      );
+    }
+    cursor = page.next;
+  }
+}
