@@ -1,6 +1,6 @@
 /**
  * Stands in for the toolkit's HTTP client and its own copy of undici when the bundle is built (`paths` in
- * src/tsconfig.json). Nothing here calls them: requests go through ky and Octokit on Node's own `fetch`. They would
+ * src/tsconfig.json). Nothing here calls them: requests go through Node's own `fetch`. They would
  * add half a megabyte and load at every start. See docs/adr/0002-what-the-bundle-leaves-out.md.
  */
 function leftOut(): never {

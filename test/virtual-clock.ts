@@ -4,6 +4,8 @@ import type { Clock } from '../src/clock.ts';
 export interface VirtualClock extends Clock {
   /** Every sleep, in milliseconds, in the order in which they began. */
   readonly sleeps: readonly number[];
+  /** Lets the clock stand still whenever `blocks` says so, until the returned function is called. */
+  hold(blocks: () => boolean): () => void;
 }
 
 /** Starts at 0 (`now`) and at `epoch`, in milliseconds. */
@@ -12,27 +14,35 @@ export function virtualClock(epoch = Date.UTC(2026, 8, 14, 8)): VirtualClock {
   let isTicking = false;
   const sleeps: number[] = [];
   const alarms = new Set<{ at: number; ring: () => void }>();
+  const holds = new Set<() => boolean>();
 
   // A turn of the event loop lets every promise that can settle do so.
   const tick = () => {
     isTicking = false;
-    const next = [...alarms].sort((one, other) => one.at - other.at)[0];
-    if (next === undefined) return;
-    alarms.delete(next);
-    now = Math.max(now, next.at);
-    next.ring();
-    schedule();
+    const isHeld = [...holds].some((blocks) => blocks());
+    const next = isHeld ? undefined : [...alarms].sort((one, other) => one.at - other.at)[0];
+    if (next !== undefined) {
+      alarms.delete(next);
+      now = Math.max(now, next.at);
+      next.ring();
+    }
+    schedule(isHeld);
   };
-  const schedule = () => {
+  const schedule = (isHeld = false) => {
     if (isTicking || alarms.size === 0) return;
     isTicking = true;
-    setImmediate(tick);
+    if (isHeld) setTimeout(tick, 1);
+    else setImmediate(tick);
   };
 
   return {
     sleeps,
     now: () => now,
     epoch: () => epoch + now,
+    hold: (blocks) => {
+      holds.add(blocks);
+      return () => holds.delete(blocks);
+    },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         sleeps.push(ms);

@@ -11,7 +11,8 @@ import type { Findings } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { createRedactor } from '../text/redact.ts';
 import { USER_AGENT } from '../version.ts';
-import { parseInputs, valuesToMask } from './inputs.ts';
+import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
+import { useProxies } from './proxies.ts';
 import type { PublishingEdges, PublishingOptions } from './publisher.ts';
 
 /** When to load what reports: behind the first request, and not behind its answer. */
@@ -70,7 +71,7 @@ async function post(): Promise<void> {
   try {
     const { finishComment } = await import('./post.ts');
     const { inputs, secrets } = parseInputs(core.getInput, redact);
-    await useProxies();
+    useProxies(process.env, addressesOf(inputs));
     await finishComment({
       inputs,
       githubToken: secrets.githubToken,
@@ -86,12 +87,12 @@ async function post(): Promise<void> {
 /** Makes the real parts and runs the gate with them. */
 async function runStep(signal: AbortSignal): Promise<Judgement> {
   const { inputs, secrets, settings } = parseInputs(core.getInput, redact);
-  await useProxies();
+  useProxies(process.env, addressesOf(inputs));
   for (const line of settings) log(line);
   const provider = createProvider(
     { name: inputs.provider, apiKey: secrets.apiKey, apiUrl: inputs.apiUrl, userAgent: USER_AGENT },
     {
-      fetch: (request, init) => fetch(request, init),
+      fetch: (url, init) => fetch(url, init),
       clock: systemClock,
       random: Math.random,
       redact,
@@ -147,26 +148,10 @@ function untilCancelled(): AbortSignal {
   return cancelled.signal;
 }
 
-/** Node's own `fetch` does not look at the proxy variables. */
-async function useProxies(): Promise<void> {
-  const names = ['https_proxy', 'http_proxy', 'HTTPS_PROXY', 'HTTP_PROXY'].filter(
-    (name) => process.env[name],
-  );
-  if (names.length === 0) return;
-  for (const name of names) {
-    // Many tools take `host:port` as well.
-    const address = process.env[name] ?? '';
-    const url = /^[a-z][a-z\d+.-]*:\/\//i.test(address) ? address : `http://${address}`;
-    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-      throw new InputError(
-        `The variable ${name} must be the address of a proxy, like http://proxy.example.com:3128.`,
-      );
-    process.env[name] = url;
-  }
-  // Not plain `undici`: that name is left out of the bundle for the toolkit's sake.
-  const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici/index.js');
-  // Plain requests are handed to the proxy as they are: many let nobody tunnel but to the port of https.
-  setGlobalDispatcher(new EnvHttpProxyAgent({ proxyTunnel: false }));
+/** The addresses that a step with these inputs asks. */
+function addressesOf({ apiUrl, comment }: Inputs): string[] {
+  const github = process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
+  return [apiUrl, ...(comment === 'never' ? [] : [github])];
 }
 
 /** Renderers and GitHub's client are most of the bundle: they are loaded behind the first request. */

@@ -1,9 +1,9 @@
 import type { Clock, Deadline } from '../clock.ts';
 import { createClient } from '../github/client.ts';
 import type { GitHubContext } from '../github/context.ts';
-import type { Fetch } from '../github/octokit.ts';
 import { findPullRequest } from '../github/pull-request.ts';
 import { createStickyComment, type StickyComment } from '../github/sticky-comment.ts';
+import type { Fetch } from '../http/whole-answer.ts';
 import { renderBody } from '../report/body.ts';
 import type { Report } from '../report/report.ts';
 import type { OwnSection } from '../shared-comment/merge.ts';

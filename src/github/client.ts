@@ -4,7 +4,7 @@ import { GitHubError, undocumented } from './github-error.ts';
 import { createReader, createWriter, type OctokitSettings } from './octokit.ts';
 
 const PER_PAGE = 100;
-/** More comments than a pull request can have; an answer that always promises another page ends here. */
+/** More comments than a pull request can have; a list that is always full ends here. */
 const MAX_PAGES = 100;
 
 export interface ClientOptions extends OctokitSettings {
@@ -74,16 +74,16 @@ export function createClient(options: ClientOptions): GitHubClient {
 
   return {
     async listComments(issue_number, limits) {
-      let pages = 0;
-      const params = { ...repository, issue_number, per_page: PER_PAGE };
-      const { url } = reader.rest.issues.listComments.endpoint(params);
-      // As a default, because `paginate` hands nothing of a call's `request` on.
-      const list = reader.request.defaults({ url, request: limits });
-      return await reader.paginate(list, ({ data }, done) => {
-        pages += 1;
-        if (pages === MAX_PAGES) done();
-        return read(z.array(comment), data).map(toComment);
-      });
+      const found = new Map<number, Comment>();
+      // Counted by us: what a `Link` header says decides nothing, so that it can lead nowhere.
+      for (let page = 1; page <= MAX_PAGES; page += 1) {
+        const params = { ...repository, issue_number, per_page: PER_PAGE, page, request: limits };
+        const comments = read(z.array(comment), (await reader.rest.issues.listComments(params)).data);
+        // A comment that was deleted meanwhile moves the others to the page before.
+        for (const one of comments) found.set(one.id, toComment(one));
+        if (comments.length < PER_PAGE) break;
+      }
+      return [...found.values()];
     },
     getComment: (comment_id, limits) =>
       unlessGone(async () => {

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../http/retry.ts';
 import { cleanLine } from '../text/clean.ts';
 
 /** Why GitHub did not do what it was asked for. */
@@ -75,17 +76,13 @@ function kindOf({ status, message }: ErrorAnswer, retryAfterMs: number | undefin
   return status === 408 || status >= 500 ? 'unavailable' : 'refused';
 }
 
-/** `Retry-After` in seconds or as a date; else the end of the primary limit, if that is what was used up. */
+/** `Retry-After`; else the end of the primary limit, if that is what was used up. */
 function retryAfter({ headers }: ErrorAnswer, epoch: number): number | undefined {
   const given = headers['retry-after'];
-  const wait = given === undefined ? Number.NaN : waitOf(String(given), epoch);
-  if (!Number.isNaN(wait)) return Math.max(0, wait);
+  const wait = given === undefined ? undefined : parseRetryAfter(String(given), epoch);
+  if (wait !== undefined) return wait;
   const reset = Number(headers['x-ratelimit-reset']);
   if (String(headers['x-ratelimit-remaining']) !== '0' || Number.isNaN(reset)) return undefined;
   // Seconds are rounded down in the header.
   return Math.max(0, reset * 1_000 + 1_000 - epoch);
-}
-
-function waitOf(value: string, epoch: number): number {
-  return /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - epoch;
 }

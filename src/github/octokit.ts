@@ -4,6 +4,10 @@ import { type ThrottlingOptions, throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.ts';
+import { deepestCause, RedirectRefused, Refusal, TimedOut } from '../http/failure.ts';
+import { parseErrorBody } from '../http/json.ts';
+import { type Fetch, readWhole } from '../http/whole-answer.ts';
+import type { Redactor } from '../text/redact.ts';
 import { failureOf, GitHubError, undocumented } from './github-error.ts';
 
 /** GitHub itself gives up on a request after 10 s. */
@@ -13,8 +17,13 @@ const RETRIES = 2;
 /** A refusal stays one. Rate limits, which are among these, are the throttling plugin's. */
 const REFUSALS = Array.from({ length: 100 }, (_, index) => 400 + index);
 
-/** The global `fetch`, passed in. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+/**
+ * The newest version that Octokit's types describe (@octokit/openapi-types). 2026-03-10 changes other endpoints than
+ * ours, and GitHub Enterprise Server refuses a version that it does not know.
+ */
+const API_VERSION = '2022-11-28';
+/** A response with one of these cannot be made with a body, not even an empty one. */
+const BODILESS = [204, 205, 304];
 
 export interface OctokitSettings {
   readonly token: string;
@@ -26,7 +35,7 @@ export interface OctokitSettings {
   /** A line in the log when the runner is in debug mode: never a token or a body. */
   readonly trace: (line: string) => void;
   /** Takes the secrets that the action knows out of a refusal, before any of it is cut or told. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
   /** Other settings of the plugins. Their pauses are on the real clock: tests make them short, or do without. */
   readonly plugins?: { readonly retry?: RetryOptions; readonly throttle?: Partial<ThrottlingOptions> };
 }
@@ -86,65 +95,58 @@ function basicsOf(options: OctokitSettings) {
   };
 }
 
-/** Its errors become `GitHubError`s, and its answers are JSON. */
+/** Its requests name the version of the API, its errors become `GitHubError`s, and its answers are JSON. */
 function checked(octokit: Octokit, { clock }: OctokitSettings): Octokit {
+  octokit.hook.before('request', ({ headers }) => {
+    headers.accept = 'application/vnd.github+json';
+    headers['x-github-api-version'] = API_VERSION;
+  });
   octokit.hook.error('request', (error, endpoint) => {
     const { method, url } = octokit.request.endpoint.parse(endpoint);
     throw asGitHubError(error, { request: `${method} ${new URL(url).pathname}`, epoch: clock.epoch() });
   });
-  octokit.hook.after('request', ({ status, data, headers }, endpoint) => {
-    // Octokit takes what is not JSON for text, and pages through text, or through nothing, as if it were a list.
-    const isJson = typeof data === 'object' && data !== null;
-    if (!isJson && status !== 204) throw undocumented();
-    const next = linkToNext(octokit.request.endpoint.parse(endpoint).url, data);
-    if (next !== undefined) headers.link ??= next;
+  octokit.hook.after('request', ({ status, data }) => {
+    // Octokit takes what is not JSON for text.
+    if ((typeof data !== 'object' || data === null) && status !== 204) throw undocumented();
   });
   return octokit;
 }
 
-/** Where links are missing, since a proxy took them out, only a page that is not full is known to be the last. */
-function linkToNext(address: string, page: unknown): string | undefined {
-  const url = new URL(address);
-  const { searchParams } = url;
-  if (!Array.isArray(page) || page.length !== Number(searchParams.get('per_page'))) return undefined;
-  searchParams.set('page', String(Number(searchParams.get('page') ?? 1) + 1));
-  return `<${url}>; rel="next"`;
-}
-
-/** One request with its whole answer, within its time: Octokit would take a body that broke off for an empty one. */
-async function fetchWhole(
-  url: string,
-  init: RequestInit,
-  { fetch, clock, trace, redact }: OctokitSettings,
-): Promise<Response> {
-  const { method = 'GET', signal } = init;
+/**
+ * One request with its whole answer, within its time: Octokit would take a body that broke off for an empty one. It goes
+ * to no other origin. GitHub redirects within its own when a repository was renamed.
+ */
+async function fetchWhole(url: string, init: RequestInit, options: OctokitSettings): Promise<Response> {
+  const { fetch, clock, trace, redact } = options;
+  const { method = 'GET', body } = init;
+  const signal = init.signal ?? new AbortController().signal;
   const started = clock.now();
-  const finished = new AbortController();
-  const overdue = new AbortController();
-  void clock.sleep(REQUEST_MS, finished.signal).then(() => overdue.abort());
   try {
-    const stop = AbortSignal.any(signal ? [signal, overdue.signal] : [overdue.signal]);
-    const { status, headers, ...response } = await fetch(url, { ...init, signal: stop }).then(readBody);
+    const sent = { url, method, headers: new Headers(init.headers), body };
+    const answer = await readWhole(sent, { fetch, clock, ms: REQUEST_MS, signal, followsRedirects: true });
+    const { status, headers } = answer;
     trace(
       `${method} ${new URL(url).pathname} answered ${status} after ${Math.round(clock.now() - started)} ms`,
     );
-    const body = status >= 400 && response.body !== null ? redact(response.body) : response.body;
-    return new Response(body, { status, headers });
+    if (BODILESS.includes(status)) return new Response(null, { status, headers });
+    return new Response(status < 400 ? answer.body : withoutSecrets(answer.body, redact), {
+      status,
+      headers,
+    });
   } catch (error) {
-    if (!overdue.signal.aborted && signal?.aborted !== true) throw error;
+    if (!(error instanceof TimedOut || error instanceof Refusal) && !signal.aborted) throw error;
     // An error of this name is the one that the retry plugin lets pass.
-    const why = overdue.signal.aborted ? `nothing for ${REQUEST_MS / 1_000} s` : 'given up';
-    throw new DOMException(why, 'AbortError');
-  } finally {
-    finished.abort();
+    const why = signal.aborted ? 'given up' : error instanceof TimedOut ? NO_ANSWER : 'refused';
+    throw new DOMException(why, { name: 'AbortError', cause: error });
   }
 }
 
-async function readBody(response: Response) {
-  const { status, headers } = response;
-  const body = await response.text();
-  // A response with one of these statuses cannot be made with a body, not even an empty one.
-  return { status, headers, body: [204, 205, 304].includes(status) ? null : body };
+const NO_ANSWER = `nothing for ${REQUEST_MS / 1_000} s`;
+
+/** What GitHub says of an error ends in messages, which are cut. */
+function withoutSecrets(body: string, redact: Redactor): string {
+  const json = parseErrorBody(body, redact);
+  return json === undefined ? redact(body) : JSON.stringify(json);
 }
 
 /** Octokit's errors have a `response` if there was one, and otherwise a `cause`. */
@@ -156,15 +158,17 @@ function asGitHubError(error: unknown, about: { request: string; epoch: number }
     const said = [message, ...errors.map((one) => one.message)].join(': ');
     return failureOf({ status: answered.data.status, headers, message: said }, about);
   }
-  return new GitHubError('unavailable', `no answer from GitHub to ${about.request}: ${reasonOf(error)}`, {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof RedirectRefused) {
+    const message = `GitHub redirects ${about.request} to ${cause.to}, where the token is not sent`;
+    return new GitHubError('refused', message, { cause });
+  }
+  if (cause instanceof Refusal) {
+    return new GitHubError('refused', `GitHub's answer to ${about.request} is too large`, { cause });
+  }
+  const given = error instanceof Error && error.name === 'AbortError';
+  const reason = given ? error.message : deepestCause(error).message;
+  return new GitHubError('unavailable', `no answer from GitHub to ${about.request}: ${reason}`, {
     cause: error,
   });
-}
-
-/** What is at the bottom of a failed `fetch`: "connect ECONNREFUSED 127.0.0.1:443". */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const deeper = error.cause instanceof Error ? reasonOf(error.cause) : '';
-  const code = 'code' in error ? String(error.code) : error.name;
-  return deeper || error.message || code;
 }

@@ -1,9 +1,10 @@
 import type { Deadline } from '../clock.ts';
-import { type Means, persist } from '../http/retry.ts';
+import type { Means } from '../http/retry.ts';
 import type { GitHubClient, PullRequest } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import type { EventPayload } from './event.ts';
 import { GitHubError } from './github-error.ts';
+import { persist } from './retry.ts';
 
 export interface PullRequestSearch {
   readonly context: Pick<GitHubContext, 'eventName' | 'payload' | 'ref' | 'sha'>;

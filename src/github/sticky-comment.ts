@@ -1,5 +1,5 @@
 import type { Deadline } from '../clock.ts';
-import { type Means, persist } from '../http/retry.ts';
+import type { Means } from '../http/retry.ts';
 import { normalize, parseComment, type StoredSection } from '../shared-comment/codec.ts';
 import {
   COMMENT_LIMIT,
@@ -13,6 +13,7 @@ import type { Comment, GitHubClient } from './client.ts';
 import { commentWarning, leftWarning } from './comment-warning.ts';
 import { GitHubError } from './github-error.ts';
 import { createOwnComments } from './own-comments.ts';
+import { persist } from './retry.ts';
 
 export interface StickyCommentOptions extends Means {
   readonly client: GitHubClient;

@@ -1,18 +1,29 @@
-import { HTTPError, isHTTPError, isTimeoutError } from 'ky';
 import * as z from 'zod/mini';
 
-/** 408, 429 and 5xx: the provider's trouble, which may pass. */
-export const RETRIED_STATUSES = [408, 429, ...Array.from({ length: 100 }, (_, index) => 500 + index)];
+/** What a request that failed is, and what to do about it: for providers, and partly for GitHub. */
 
-/** Attempts, before giving up, on what is most likely a changed API; and on what is most likely a wrong address. */
-const DOUBTFUL_ATTEMPTS = { shape: 4, address: 7 };
+/** 408, 409, 421, 423, 425, 429 and 5xx: the other side's trouble, which may pass. */
+export const RETRIED_STATUSES: readonly number[] = [
+  ...[408, 409, 421, 423, 425, 429],
+  ...Array.from({ length: 100 }, (_, index) => 500 + index),
+];
+
+/** Tries, before giving up, on what is most likely a changed API; and on what is most likely a wrong address. */
+const DOUBTFUL_TRIES = { shape: 4, address: 7 };
 
 /** Certificates do not get better by asking again. */
 const CERTIFICATE_CODES =
   /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER)/;
 
+/** A name that does not resolve, a port at which nobody listens, and one that does not speak TLS. */
+const WRONG_ADDRESS_CODES = ['ENOTFOUND', 'ECONNREFUSED', 'ERR_SSL_WRONG_VERSION_NUMBER'];
+/** `fetch` does not ask some ports, 9 and 6000 for instance (fetch.spec.whatwg.org, "port blocking"). */
+const BLOCKED_PORT = 'bad port';
+
 /** How undici says that a proxy wants another user or password. */
 const PROXY_REFUSED = /\bproxy\b.*\b407\b/i;
+/** How undici says that a proxy does not let us through to an address: many do so only for the port of https. */
+const PROXY_FORBIDS = /^Proxy response \((?!407|408|429)4\d\d\)/;
 
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
 export class MalformedAnswer extends Error {
@@ -40,9 +51,34 @@ export class Refusal extends Error {
   override name = 'Refusal';
 }
 
-/** The answer is longer than what is read; a smaller page may be asked for. The message is a clause. */
+/** A redirect that is not followed. */
+export class RedirectRefused extends Refusal {
+  override name = 'RedirectRefused';
+  /** Where to, without the path: another origin. */
+  readonly to: string;
+  constructor(to: string, message: string) {
+    super(message);
+    this.to = to;
+  }
+}
+
+/** The answer is longer than what is read of one; a smaller page may be asked for. The message is a clause. */
 export class AnswerTooLarge extends Refusal {
   override name = 'AnswerTooLarge';
+}
+
+/** An answer with another status than 2xx. */
+export class StatusFailure extends Error {
+  override name = 'StatusFailure';
+  readonly status: number;
+  /** How long we are to wait, in milliseconds, if the answer says so. */
+  readonly retryAfterMs: number | undefined;
+  /** `said`: what the answer says about it, in a few words. */
+  constructor(status: number, { said, retryAfterMs }: { said: string; retryAfterMs: number | undefined }) {
+    super(`${status}${said === '' ? '' : ` (${said})`}`);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** The connection failed: DNS, TLS, a reset, a body that ended early, nothing for too long. */
@@ -50,56 +86,89 @@ export class TransportFailure extends Error {
   override name = 'TransportFailure';
   /** Of Node.js or OpenSSL; empty where there is none. */
   readonly code: string;
+  readonly #call: string;
   constructor(cause: unknown) {
-    const { code, message } = deepestCause(cause);
+    const { code, message, call } = deepestCause(cause);
     // undici's own codes say less than its messages.
     super(code === '' || code.startsWith('UND_ERR_') ? message : code, { cause });
     this.code = code;
+    this.#call = call;
+  }
+
+  /** Most likely a wrong address. */
+  get isWrongAddress(): boolean {
+    return (
+      WRONG_ADDRESS_CODES.includes(this.code) ||
+      this.message === BLOCKED_PORT ||
+      PROXY_FORBIDS.test(this.message)
+    );
+  }
+
+  /** Whether there certainly never was a connection over which a request could have gone. */
+  get isUnconnected(): boolean {
+    return (
+      this.isWrongAddress ||
+      ['connect', 'getaddrinfo'].includes(this.#call) ||
+      this.code === 'UND_ERR_CONNECT_TIMEOUT' ||
+      CERTIFICATE_CODES.test(this.code) ||
+      /^ERR_SSL_.*(PROTOCOL|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME)/.test(this.code) ||
+      /before secure TLS connection|^Proxy response \(/.test(deepestCause(this.cause).message)
+    );
+  }
+}
+
+/** There was no whole answer in time. */
+export class TimedOut extends TransportFailure {
+  override name = 'TimedOut';
+  constructor(ms: number) {
+    super(`no answer within ${Math.round(ms / 100) / 10} s`);
   }
 }
 
 /** Whether this is most likely a wrong address or a changed API, so that asking again and again is in vain. */
-export function isDoubtful(error: Error): boolean {
-  if (error instanceof TransportFailure) {
-    // A name that does not resolve, or a port that does not speak TLS.
-    return error.code === 'ENOTFOUND' || error.code === 'ERR_SSL_WRONG_VERSION_NUMBER';
-  }
-  return error instanceof MalformedAnswer;
+export function isDoubtful(error: unknown): boolean {
+  return error instanceof TransportFailure ? error.isWrongAddress : error instanceof MalformedAnswer;
 }
 
 /**
- * Whether to ask again; `undefined` leaves it to the table of statuses. `doubts` are the doubtful failures in a
- * row, this one included; a host that `hasAnswered` is trusted to come back, but not to change its JSON.
+ * Whether to ask again. `doubts` are the doubtful failures in a row, this one included; a host that `hasAnswered`
+ * properly is trusted to do so again, whatever it answers meanwhile.
  */
 export function mayPass(
-  error: Error,
+  error: unknown,
   { doubts, hasAnswered }: { doubts: number; hasAnswered: boolean },
-): boolean | undefined {
+): boolean {
   if (isDoubtful(error)) {
-    if (error instanceof MalformedAnswer && error.isJson) return doubts < DOUBTFUL_ATTEMPTS.shape;
-    return doubts < DOUBTFUL_ATTEMPTS.address || hasAnswered;
+    const isOtherApi = error instanceof MalformedAnswer && error.isJson;
+    return hasAnswered || doubts < (isOtherApi ? DOUBTFUL_TRIES.shape : DOUBTFUL_TRIES.address);
   }
   if (error instanceof ErrorInAnswer) return error.mayPass;
   if (error instanceof TransportFailure) {
     return !CERTIFICATE_CODES.test(error.code) && !PROXY_REFUSED.test(error.message);
   }
-  if (isTimeoutError(error)) return true;
-  return error instanceof HTTPError ? undefined : false;
+  return error instanceof StatusFailure && RETRIED_STATUSES.includes(error.status);
+}
+
+/** Whether a request to start something certainly started nothing: it never arrived, or the answer says no. */
+export function isCertainlyRefused(error: unknown): boolean {
+  if (error instanceof TransportFailure) return error.isUnconnected;
+  if (error instanceof ErrorInAnswer) return !error.mayPass;
+  if (error instanceof StatusFailure) {
+    // 303 sends on to what was made, and 408 may come after a proxy has passed the request on.
+    return error.status >= 300 && error.status < 500 && ![303, 408].includes(error.status);
+  }
+  return error instanceof Refusal && !(error instanceof AnswerTooLarge);
 }
 
 /** The failure in a few words, for the log. */
-export function describe(error: Error): string {
-  return isHTTPError(error)
-    ? `HTTP ${error.response.status}${saying(error)}`
-    : error.message.replace(/\.$/, '');
+export function describe(error: unknown): string {
+  if (error instanceof StatusFailure) return `HTTP ${error.message}`;
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
 /** What ended the asking, as a sentence that says what to do; `undefined` for a mistake of ours. */
 export function complaint(error: unknown, advice: (status: number) => string): string | undefined {
-  if (isHTTPError(error)) {
-    const { status } = error.response;
-    return `answered ${status}${saying(error)}. ${adviceOn(status, advice)}`;
-  }
+  if (error instanceof StatusFailure) return `answered ${error.message}. ${adviceOn(error.status, advice)}`;
   if (error instanceof TransportFailure) return `failed: ${error.message}. ${transportAdvice(error)}`;
   const isAnswer =
     error instanceof MalformedAnswer || error instanceof ErrorInAnswer || error instanceof Refusal;
@@ -109,7 +178,8 @@ export function complaint(error: unknown, advice: (status: number) => string): s
 function adviceOn(status: number, advice: (status: number) => string): string {
   if (status === 407) return PROXY_ADVICE;
   if (RETRIED_STATUSES.includes(status)) return 'The provider is in trouble: run this job again later.';
-  if (status >= 300 && status < 400) return 'Set api-url to the address that answers directly.';
+  if (status === 304 || status > 599) return 'Check api-url.';
+  if (status < 400) return 'Set api-url to the address that answers directly.';
   return advice(status);
 }
 
@@ -117,15 +187,13 @@ const PROXY_ADVICE = 'The proxy refuses: check the user and the password in HTTP
 
 function transportAdvice({ code, message }: TransportFailure): string {
   if (PROXY_REFUSED.test(message)) return PROXY_ADVICE;
+  if (PROXY_FORBIDS.test(message)) {
+    return 'The proxy does not let us through: check api-url (many proxies allow https only), or name the host in NO_PROXY.';
+  }
   if (CERTIFICATE_CODES.test(code)) {
     return "The server's certificate is not trusted: check api-url, or set NODE_EXTRA_CA_CERTS on a self-hosted runner.";
   }
-  return 'Check api-url, and that this runner may reach it (a proxy is taken from HTTPS_PROXY).';
-}
-
-function saying(error: HTTPError): string {
-  const text = messageIn(error.data);
-  return text === '' ? '' : ` (${text})`;
+  return 'Check api-url, and that this runner can reach it (a proxy is taken from HTTPS_PROXY).';
 }
 
 const errorBody = z.object({
@@ -136,7 +204,7 @@ const errorBody = z.object({
 
 /**
  * What the provider itself says in an error body: `message`, or the first of `errors`, at most 200 characters and
- * without the full stop; empty where there is none.
+ * without the full stop; empty where there is none. The body must be without secrets already (`http/json.ts`).
  */
 export function messageIn(body: unknown, depth = 3): string {
   const parsed = errorBody.safeParse(body);
@@ -159,13 +227,16 @@ export function asText(value: unknown): string {
   }
 }
 
-function deepestCause(error: unknown): { code: string; message: string } {
+/** What is at the bottom of a failed `fetch`: "connect ECONNREFUSED 127.0.0.1:443". */
+export function deepestCause(error: unknown): { code: string; message: string; call: string } {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
-  if (!(current instanceof Error)) return { code: '', message: String(current) };
   // A name that resolves to several addresses fails with one error for each.
-  const one =
-    current instanceof AggregateError && current.errors[0] instanceof Error ? current.errors[0] : current;
-  const code = 'code' in one && typeof one.code === 'string' ? one.code : '';
-  return { code, message: one.message };
+  if (current instanceof AggregateError && current.errors[0] instanceof Error) current = current.errors[0];
+  if (!(current instanceof Error)) return { code: '', message: String(current), call: '' };
+  const text = (name: string): string => {
+    const value: unknown = Reflect.get(current, name);
+    return typeof value === 'string' ? value : '';
+  };
+  return { code: text('code'), message: current.message, call: text('syscall') };
 }

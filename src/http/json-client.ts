@@ -1,29 +1,34 @@
-import ky, { isTimeoutError } from 'ky';
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from '../clock.ts';
 import { OutOfTime, ProviderError } from '../errors.ts';
-import { complaint, describe, isDoubtful, mayPass, RETRIED_STATUSES } from './failure.ts';
-import { type Fetch, keptHeaders, parseJson, readWhole } from './whole-answer.ts';
+import type { Redactor } from '../text/redact.ts';
+import {
+  complaint,
+  describe,
+  isCertainlyRefused,
+  isDoubtful,
+  mayPass,
+  messageIn,
+  StatusFailure,
+  TimedOut,
+  TransportFailure,
+} from './failure.ts';
+import { parseErrorBody, parseJson } from './json.ts';
+import { type Prospect, parseRetryAfter, retryUntil, TimeIsUp } from './retry.ts';
+import { type Fetch, readWhole, type Sent } from './whole-answer.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
 /** From this many failures in a row on, the log says what is happening. */
 const QUIET_FAILURES = 3;
+const BACKOFF_MS = { first: 500, longest: 30_000 };
 
-/** How long things take, in milliseconds. Tests bring shorter times. */
-export interface Timing {
-  /** The longest that one attempt may take, connection and body included, for a small or a large answer. */
-  readonly attempt: { readonly small: number; readonly large: number };
-  /** Near a short deadline an attempt gets a quarter of what is left, so that one hanging answer is not the end. */
-  readonly shortestAttempt: number;
-  readonly backoff: { readonly first: number; readonly longest: number };
-}
-
-const TIMING: Timing = {
-  attempt: { small: 15_000, large: 60_000 },
-  shortestAttempt: 2_000,
-  backoff: { first: 500, longest: 30_000 },
-};
+/** The longest that one try may take, connection and body included, in milliseconds, for a small or a large answer. */
+const TRY_MS = { small: 15_000, large: 60_000 };
+/** Near a short deadline a try gets a part of what is left, so that one hanging answer is not the end. */
+const SHORTEST_TRY_MS = 2_000;
+/** After a time-out a try gets twice as long, up to so many times as long. */
+const MOST_PATIENCE = 4;
 
 /** The transport of one provider: where, with which key, and how to speak about it. */
 export interface HttpOptions {
@@ -35,14 +40,13 @@ export interface HttpOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** Takes the secrets that the action knows out of a text, before any of it is cut or told. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** A line in the log, for people. */
   readonly log: (line: string) => void;
   /** A line in the log when the runner is in debug mode. */
   readonly trace: (line: string) => void;
-  readonly timing?: Timing;
 }
 
 /** One thing to ask for. */
@@ -56,113 +60,213 @@ export interface JsonRequest<T> {
   readonly size: 'small' | 'large';
 }
 
-export interface Http {
-  /**
-   * GETs JSON. What may pass is retried as long as the deadline lasts: 408, 429, 5xx, broken connections,
-   * time-outs, bodies that are not the JSON that was announced. Throws `ProviderError` with a message for
-   * people: method, host, path, status, what to do; never the key. `OutOfTime` if it was the deadline that ended.
-   */
-  getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T>;
+/** One thing to start. */
+export interface PostRequest<T> extends Omit<JsonRequest<T>, 'size'> {
+  /** Sent as JSON. */
+  readonly body: unknown;
 }
 
-/** The one place from which providers are asked: ky retries, and each attempt of it is a whole answer. */
+/** What became of a POST. `problem` is a sentence that says what to do. */
+export type PostResult<T> =
+  | { readonly kind: 'accepted'; readonly value: T }
+  /** Certainly nothing was started: the request never arrived, or the answer says no. */
+  | { readonly kind: 'refused'; readonly problem: string }
+  /** It may have been started. `at` is when the request was sent, in milliseconds since the epoch. */
+  | { readonly kind: 'unknown'; readonly problem: string; readonly at: number };
+
+export interface Http {
+  /**
+   * GETs JSON. What may pass is retried as long as the deadline lasts: 408, 409, 421, 423, 425, 429, 5xx, broken
+   * connections, time-outs, bodies that are not the JSON that was announced. Throws `ProviderError` with a message for
+   * people: method, host, path, status, what to do; never the key. Its `cause` is an `AnswerTooLarge` if a smaller page
+   * would help. `OutOfTime` if it was the deadline that ended.
+   */
+  getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T>;
+  /**
+   * POSTs JSON and reads the answer. It is sent again only if it certainly was not accepted: the connection was never
+   * made, or the answer was 429. Throws a `ProviderError` only when the signal comes; the request may have been carried
+   * out then.
+   */
+  postJsonOnce<T>(request: PostRequest<T>, deadline: Deadline): Promise<PostResult<T>>;
+}
+
+/** A request with its name for people: "GET HOST/PATH". */
+interface Named extends Sent {
+  readonly name: string;
+}
+
+/** The one place from which providers are asked. Each try is a whole answer, from the connection to the parsed body. */
 export function createHttp(options: HttpOptions): Http {
-  const { clock, log, trace, timing = TIMING } = options;
+  const { clock, random, redact, log, trace, advice } = options;
   const limit = pLimit(CONCURRENCY);
   const base = new URL(options.baseUrl);
   /** A host that has answered properly once is trusted to come back. */
   let hasAnswered = false;
+  /** How many times as long as usual the last answer of each size needed. */
+  const slowness = { small: 1, large: 1 };
 
-  async function getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T> {
-    const url = addressOf(base, request);
-    const name = `GET ${url.host}${url.pathname}`;
-    const isSingleTry = deadline.noRetries === true;
-    let answer: { value: T } | undefined;
+  /** One try: the value of the answer, or what is wrong with it. */
+  async function ask<T>(
+    sent: Named,
+    { read }: Pick<JsonRequest<T>, 'read'>,
+    { ms, signal }: { ms: number; signal: AbortSignal },
+  ): Promise<T> {
+    const started = clock.now();
+    const followsRedirects = sent.method === 'GET';
+    const answer = await readWhole(sent, { fetch: options.fetch, clock, ms, signal, followsRedirects });
+    const { status, headers, body } = answer;
+    trace(
+      `${sent.name} answered ${status} after ${Math.round(clock.now() - started)} ms with ${body.length} characters`,
+    );
+    if (status < 200 || status > 299) {
+      const retryAfterMs = parseRetryAfter(headers.get('retry-after'), clock.epoch());
+      throw new StatusFailure(status, { said: messageIn(parseErrorBody(body, redact)), retryAfterMs });
+    }
+    const value = read(parseJson(body, redact));
+    hasAnswered = true;
+    return value;
+  }
+
+  /** Counts the failures of one request and tells the log about them. */
+  function watchFailures(name: string, deadline: Deadline) {
     let failures = 0;
     let doubts = 0;
-    let lastFailure = '';
-    const leftMs = () => Math.max(1, Math.ceil(deadline.until - clock.now()));
-    const attemptMs = () =>
-      Math.min(
-        timing.attempt[request.size],
-        isSingleTry ? leftMs() : Math.max(timing.shortestAttempt, Math.ceil(leftMs() / 4)),
-      );
-
-    /**
-     * What ky takes for `fetch` is an attempt from connection to parsed body, so that a body cut short is retried like
-     * a lost connection (docs/adr/0004). The value leaves by `answer`; ky sees whether it is there.
-     */
-    const attempt = async (asked: Request): Promise<Response> => {
-      const started = clock.now();
-      const { response, body } = await readWhole(options.fetch, asked, attemptMs());
-      const took = Math.round(clock.now() - started);
-      trace(`${name} answered ${response.status} after ${took} ms with ${body.length} characters`);
-      if (!response.ok) {
-        const headers = keptHeaders(response, { leftMs: leftMs(), epoch: clock.epoch() });
-        return new Response(options.redact(body), { status: response.status, headers });
-      }
-      answer = { value: request.read(parseJson(body, options.redact)) };
-      return new Response(null, { status: 204 });
+    return {
+      prospectOf(error: unknown): Prospect {
+        failures += 1;
+        doubts = isDoubtful(error) ? doubts + 1 : 0;
+        const retries = mayPass(error, { doubts, hasAnswered });
+        if (!retries || deadline.noRetries === true) return { mayPass: false };
+        trace(`${name} failed (${failures} in a row): ${describe(error)}`);
+        // At 3, 6, 12, … failures: often enough to know, seldom enough to read.
+        if (failures >= QUIET_FAILURES && Number.isInteger(Math.log2(failures / QUIET_FAILURES))) {
+          const isSoonOver = isDoubtful(error) && !hasAnswered;
+          const howLong = isSoonOver ? 'a few times' : `for at most ${inWords(deadline.until - clock.now())}`;
+          log(
+            `${name} has failed ${failures} times in a row: ${describe(error)}. Still trying, ${howLong} more.`,
+          );
+        }
+        return { mayPass: true, ...(error instanceof StatusFailure && { retryAfterMs: error.retryAfterMs }) };
+      },
+      succeeded() {
+        if (failures >= QUIET_FAILURES) log(`${name} answers again.`);
+      },
     };
+  }
 
-    const shouldRetry = (error: Error): boolean | undefined => {
-      failures += 1;
-      doubts = isDoubtful(error) ? doubts + 1 : 0;
-      if (!isTimeoutError(error)) lastFailure = describe(error);
-      const retry = mayPass(error, { doubts, hasAnswered });
-      if (retry === false) return false;
-      trace(`${name} failed (${failures} in a row): ${lastFailure}`);
-      // At 3, 6, 12, … failures: often enough to know, seldom enough to read.
-      if (failures >= QUIET_FAILURES && Number.isInteger(Math.log2(failures / QUIET_FAILURES))) {
-        log(
-          `${name} has failed ${failures} times in a row: ${lastFailure}. Still trying, ${isDoubtful(error) ? 'a few times' : `for at most ${seconds(leftMs())}`} more.`,
-        );
-      }
-      return retry;
+  /** What a person is to know of a failure: a sentence. Throws what is a mistake of ours, and not the provider's. */
+  function problemOf(name: string, error: unknown): string {
+    const clause = complaint(error, advice);
+    if (clause === undefined) throw error;
+    return redact(`${name} ${clause}`);
+  }
+
+  /** The time was up: cancelled, or at the deadline. */
+  function endOf(name: string, { cause }: TimeIsUp, { signal }: Deadline): ProviderError {
+    if (signal.aborted) return new ProviderError('The request was stopped.', { cause });
+    const last = cause === undefined ? '' : ` (${describe(cause)})`;
+    return new OutOfTime(
+      redact(`${name} did not answer in time${last}. Raise timeout-minutes, or run the job again.`),
+      { cause },
+    );
+  }
+
+  async function getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T> {
+    const sent = requestTo(base, 'GET', request, options.headers);
+    const { size } = request;
+    const failures = watchFailures(sent.name, deadline);
+    let patience = slowness[size];
+
+    const task = ({ signal }: Deadline): Promise<T> =>
+      limit(async () => {
+        const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
+        // A second try knows that the first was too short, so it may take more of what is left.
+        const share = deadline.noRetries === true ? leftMs : leftMs / (patience > 1 ? 2 : 4);
+        const ms = Math.min(leftMs, TRY_MS[size] * patience, Math.max(SHORTEST_TRY_MS, Math.ceil(share)));
+        const started = clock.now();
+        try {
+          const value = await ask(sent, request, { ms, signal });
+          slowness[size] = clock.now() - started > TRY_MS[size] ? patience : 1;
+          return value;
+        } catch (error) {
+          if (error instanceof TimedOut) patience = Math.min(MOST_PATIENCE, 2 * patience);
+          throw error;
+        }
+      });
+
+    try {
+      const value = await retryUntil(task, deadline, {
+        clock,
+        random,
+        backoff: BACKOFF_MS,
+        prospectOf: failures.prospectOf,
+      });
+      failures.succeeded();
+      return value;
+    } catch (error) {
+      if (error instanceof TimeIsUp) throw endOf(sent.name, error, deadline);
+      throw new ProviderError(problemOf(sent.name, error), { cause: error });
+    }
+  }
+
+  async function postJsonOnce<T>(request: PostRequest<T>, deadline: Deadline): Promise<PostResult<T>> {
+    const headers = { ...options.headers, 'content-type': 'application/json' };
+    const sent = requestTo(base, 'POST', request, headers, JSON.stringify(request.body));
+    const failures = watchFailures(sent.name, deadline);
+    /** When the last try was sent, and whether it is known to have come to nothing. */
+    let last: { readonly at: number; isOver: boolean } | undefined;
+
+    const task = ({ signal }: Deadline): Promise<T> =>
+      limit(async () => {
+        if (signal.aborted) throw new TimeIsUp();
+        const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
+        const mine = { at: clock.epoch(), isOver: false };
+        last = mine;
+        try {
+          return await ask(sent, request, { ms: Math.min(leftMs, TRY_MS.large), signal });
+        } catch (error) {
+          mine.isOver = isCertainlyRefused(error);
+          throw error;
+        }
+      });
+
+    const prospectOf = (error: unknown): Prospect => {
+      const isUnaccepted =
+        (error instanceof TransportFailure && error.isUnconnected) ||
+        (error instanceof StatusFailure && error.status === 429);
+      return isUnaccepted ? failures.prospectOf(error) : { mayPass: false };
     };
 
     try {
-      await ky(url, {
-        headers: options.headers,
-        signal: deadline.signal,
-        fetch: (asked) => limit(() => attempt(asked as Request)),
-        timeout: false,
-        totalTimeout: leftMs(),
-        retry: {
-          limit: isSingleTry ? 0 : Number.MAX_SAFE_INTEGER,
-          methods: ['get'],
-          statusCodes: RETRIED_STATUSES,
-          afterStatusCodes: RETRIED_STATUSES,
-          maxRetryAfter: Number.MAX_SAFE_INTEGER,
-          delay: (nth) => Math.min(timing.backoff.longest, timing.backoff.first * 2 ** (nth - 1)),
-          jitter: (delayMs) => delayMs * (0.75 + options.random() / 4),
-          shouldRetry: ({ error }) => shouldRetry(error),
-        },
-      });
+      const value = await retryUntil(task, deadline, { clock, random, backoff: BACKOFF_MS, prospectOf });
+      failures.succeeded();
+      return { kind: 'accepted', value };
     } catch (error) {
-      if (deadline.signal.aborted) throw new ProviderError('The reading was stopped.', { cause: error });
-      if (isTimeoutError(error)) {
-        const last = lastFailure === '' ? '' : ` (${lastFailure})`;
-        throw new OutOfTime(
-          `${name} did not answer in time${last}. Raise timeout-minutes, or run the job again.`,
-        );
-      }
-      const clause = complaint(error, options.advice);
-      // Anything else is a mistake of ours and not the provider's.
-      if (clause === undefined) throw error;
-      throw new ProviderError(`${name} ${clause}`, { cause: error });
+      if (error instanceof TimeIsUp && deadline.signal.aborted) throw endOf(sent.name, error, deadline);
+      const problem =
+        error instanceof TimeIsUp ? endOf(sent.name, error, deadline).message : problemOf(sent.name, error);
+      if (last === undefined || last.isOver) return { kind: 'refused', problem };
+      return { kind: 'unknown', problem, at: last.at };
     }
-    if (answer === undefined) throw new ProviderError(`${name} gave no answer. Please report this.`);
-    hasAnswered = true;
-    if (failures >= QUIET_FAILURES) log(`${name} answers again.`);
-    return answer.value;
   }
 
-  return { getJson };
+  return { getJson, postJsonOnce };
+}
+
+function requestTo<T>(
+  base: URL,
+  method: 'GET' | 'POST',
+  request: Pick<JsonRequest<T>, 'path' | 'query'>,
+  headers: Readonly<Record<string, string>>,
+  body?: string,
+): Named {
+  const url = addressOf(base, request);
+  const name = `${method} ${url.host}${url.pathname}`;
+  return { name, url: url.href, method, headers: new Headers(headers), body };
 }
 
 /** The base URL's own path is kept: a proxy may serve the API under a prefix. */
-function addressOf<T>(base: URL, { path, query }: JsonRequest<T>): URL {
+function addressOf<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 'query'>): URL {
   const url = new URL(base);
   const segments = path.map((segment) => {
     // These two cannot be encoded: a URL parser resolves `%2e%2e` like `..`.
@@ -175,5 +279,5 @@ function addressOf<T>(base: URL, { path, query }: JsonRequest<T>): URL {
   return url;
 }
 
-const seconds = (ms: number): string =>
+const inWords = (ms: number): string =>
   ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`;

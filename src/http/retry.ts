@@ -1,5 +1,4 @@
 import type { Clock, Deadline } from '../clock.ts';
-import { GitHubError } from '../github/github-error.ts';
 
 /** Time and chance, which tests bring themselves. */
 export interface Means {
@@ -8,58 +7,99 @@ export interface Means {
   readonly random: () => number;
 }
 
-const BACKOFF_MS = { first: 500, longest: 5_000 };
-/** A GitHub that has not been there for so long is not worth more of a job's time. */
-const ABSENT_MS = 20_000;
+/** What to do about a failure. */
+export interface Prospect {
+  /** Whether the same task may succeed later. */
+  readonly mayPass: boolean;
+  /** How long the other side wants to be left alone, in milliseconds, if it said so. */
+  readonly retryAfterMs?: number | undefined;
+  /** Failures like this one are retried for so many milliseconds, and not to the deadline. */
+  readonly patienceMs?: number | undefined;
+}
+
+export interface RetryOptions extends Means {
+  /** In milliseconds: the pause after the first failure, doubled after each further one up to `longest`. */
+  readonly backoff: { readonly first: number; readonly longest: number };
+  /** Asked after each failure, once. `undefined` for a mistake of ours. */
+  readonly prospectOf: (error: unknown) => Prospect | undefined;
+  /** Whether to throw the last failure as soon as the next try would come after the deadline. */
+  readonly givesUpEarly?: boolean;
+}
+
+/** The deadline or the signal came before the task succeeded; `cause` is its last failure, if there was one. */
+export class TimeIsUp extends Error {
+  override name = 'TimeIsUp';
+}
+
+/** A shorter wish of the other side leaves the pause to the backoff: a `Retry-After` of zero would be no pause. */
+const SHORTEST_WISH_MS = 1_000;
 
 /**
  * Runs a task until it succeeds, as long as its failures may pass and there is time. `Retry-After` is obeyed if it
- * ends in time. Whatever the task does, this returns or throws a `GitHubError` by then, or as soon as the signal comes.
- *
- * Octokit's plugins retry single reads. This goes back to where a task begins, at its first read: a write that failed
- * must not be sent again as it was, over what others wrote meanwhile.
+ * ends before the deadline. Throws the failure that cannot pass, or `TimeIsUp` as soon as the deadline or the signal
+ * comes, whatever the task does then. With `noRetries` the task is run once.
  */
-export async function persist<T>(
-  task: (limits: Deadline) => Promise<T>,
-  { clock, random, until, signal }: Means & Deadline,
+export async function retryUntil<T>(
+  task: (deadline: Deadline) => Promise<T>,
+  deadline: Deadline,
+  { clock, random, backoff, prospectOf, givesUpEarly = false }: RetryOptions,
 ): Promise<T> {
-  let last: GitHubError | undefined;
-  let end = until;
+  const { signal, noRetries } = deadline;
+  let last: unknown;
+  let end = deadline.until;
   for (let failures = 0; ; failures += 1) {
     const startedAt = clock.now();
     try {
-      return await withinTime(task, { clock, until: end, signal });
+      return await withinTime(task, { ...deadline, until: end }, clock);
     } catch (error) {
-      if (!(error instanceof GitHubError)) throw error;
-      if (!error.mayPass) throw error.kind === 'out-of-time' ? (last ?? error) : error;
+      if (error instanceof TimeIsUp) throw new TimeIsUp(undefined, { cause: last });
+      const prospect = prospectOf(error);
+      if (prospect?.mayPass !== true || noRetries === true) throw error;
       last = error;
+      const { retryAfterMs = 0, patienceMs = Number.POSITIVE_INFINITY } = prospect;
+      // Whoever asks us to wait is there, so the patience with an absent one begins again.
+      end = prospect.patienceMs === undefined ? deadline.until : Math.min(end, startedAt + patienceMs);
+      const leftMs = end - clock.now();
+      const growing = Math.min(backoff.longest, backoff.first * 2 ** failures) * (0.5 + random() / 2);
+      const isObeyed = retryAfterMs >= SHORTEST_WISH_MS && (givesUpEarly || retryAfterMs < leftMs);
+      const pauseMs = isObeyed ? retryAfterMs : growing;
+      if (givesUpEarly && pauseMs >= leftMs) throw error;
+      await clock.sleep(Math.min(pauseMs, leftMs), signal);
     }
-    end = last.kind === 'unavailable' ? Math.min(end, startedAt + ABSENT_MS) : until;
-    const backoff = Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** failures) * (0.5 + random() / 2);
-    const pause = last.retryAfterMs ?? backoff;
-    if (clock.now() + pause >= end) throw last;
-    await clock.sleep(pause, signal);
   }
 }
 
-/** The pauses of Octokit's plugins do not end with a signal: the task is left behind, and what becomes of it ignored. */
+/** Ends with `TimeIsUp` even if the task does not listen to its signal; what becomes of it then is ignored. */
 async function withinTime<T>(
-  task: (limits: Deadline) => Promise<T>,
-  { clock, until, signal }: { clock: Clock } & Deadline,
+  task: (deadline: Deadline) => Promise<T>,
+  deadline: Deadline,
+  clock: Clock,
 ): Promise<T> {
+  const { until, signal } = deadline;
+  const leftMs = until - clock.now();
+  if (leftMs <= 0 || signal.aborted) throw new TimeIsUp();
   const over = new AbortController();
   const finished = new AbortController();
-  const left = until - clock.now();
-  const outOfTime = new GitHubError('out-of-time', 'GitHub did not answer in time');
-  if (left <= 0 || signal.aborted) throw outOfTime;
-  void clock.sleep(left, finished.signal).then(() => over.abort());
+  void clock.sleep(leftMs, finished.signal).then(() => over.abort());
   const stop = AbortSignal.any([signal, over.signal]);
-  const stopped = new Promise<never>((_, reject) => stop.addEventListener('abort', () => reject(outOfTime)));
+  const stopped = new Promise<never>((_, reject) =>
+    stop.addEventListener('abort', () => reject(new TimeIsUp()), { once: true }),
+  );
   try {
-    return await Promise.race([task({ until, signal: stop }), stopped]);
+    return await Promise.race([task({ ...deadline, signal: stop }), stopped]);
   } catch (error) {
-    throw stop.aborted ? outOfTime : error;
+    throw stop.aborted ? new TimeIsUp() : error;
   } finally {
     finished.abort();
   }
+}
+
+/**
+ * What a `Retry-After` header asks for, in milliseconds from now: it holds seconds or a date (RFC 9110, 10.2.3).
+ * `undefined` for nonsense. `epoch` is the time now, in milliseconds.
+ */
+export function parseRetryAfter(header: string | null | undefined, epoch: number): number | undefined {
+  const value = header?.trim() ?? '';
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - epoch;
+  return Number.isNaN(ms) || /^-/.test(value) ? undefined : Math.max(0, ms);
 }

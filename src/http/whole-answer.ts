@@ -1,60 +1,91 @@
-import { AnswerTooLarge, MalformedAnswer, Refusal, TransportFailure } from './failure.ts';
+import type { Clock } from '../clock.ts';
+import { AnswerTooLarge, RedirectRefused, Refusal, TimedOut, TransportFailure } from './failure.ts';
 
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** A page of 500 runs of 64 KB each. Text, JSON and what is read of it take about eight times as much memory. */
+const MAX_BODY_BYTES = 32 * MIB;
 const MAX_REDIRECTS = 5;
-/** A response with one of these cannot be made with a body. */
-const BODILESS = [204, 205, 304];
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** The global `fetch`, passed in. */
-export type Fetch = (
-  request: Request,
-  init: { redirect: 'manual'; signal: AbortSignal },
-) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** One request as it goes over the wire. */
+export interface Sent {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body?: RequestInit['body'] | undefined;
+}
+
+/** How one try is made. */
+export interface Try {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  /** How long it may take, in milliseconds, from the connection to the last byte. */
+  readonly ms: number;
+  readonly signal: AbortSignal;
+  /** Whether a redirect within the origin is followed. One to another origin never is: the key would go there. */
+  readonly followsRedirects: boolean;
+}
 
 /** An answer with its whole body. */
 export interface WholeAnswer {
-  readonly response: Response;
+  readonly status: number;
+  readonly headers: Headers;
   readonly body: string;
 }
 
 /**
- * Asks and reads the answer to its end, in at most `ms` milliseconds. Redirects are followed within the origin only:
- * the key must not travel to another host. Throws `TransportFailure` or `Refusal`.
+ * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `TransportFailure`
+ * (`TimedOut` among them), `AnswerTooLarge`, or `RedirectRefused`; and what `fetch` throws
+ * once the signal has come.
  */
-export async function readWhole(fetch: Fetch, request: Request, ms: number): Promise<WholeAnswer> {
-  const overdue = AbortSignal.timeout(ms);
-  const signal = AbortSignal.any([request.signal, overdue]);
+export async function readWhole(sent: Sent, options: Try): Promise<WholeAnswer> {
+  const { clock, ms, signal } = options;
+  const overdue = new AbortController();
+  const finished = new AbortController();
+  void clock.sleep(ms, finished.signal).then(() => overdue.abort());
   try {
-    const response = await fetchWithinOrigin(fetch, request, signal);
-    const body = await readBody(response);
-    if (!response.ok && (BODILESS.includes(response.status) || response.status > 599)) {
-      throw new Refusal(`answered ${response.status}. Check api-url.`);
-    }
-    return { response, body };
+    const response = await followed(sent, {
+      ...options,
+      signal: AbortSignal.any([signal, overdue.signal]),
+    });
+    return { status: response.status, headers: response.headers, body: await readBody(response) };
   } catch (error) {
-    if (error instanceof Refusal || request.signal.aborted) throw error;
-    throw new TransportFailure(overdue.aborted ? `no answer within ${Math.round(ms / 100) / 10} s` : error);
+    if (error instanceof Refusal || error instanceof AnswerTooLarge || signal.aborted) throw error;
+    throw overdue.signal.aborted ? new TimedOut(ms) : new TransportFailure(error);
+  } finally {
+    finished.abort();
   }
 }
 
-async function fetchWithinOrigin(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Response> {
-  let current = request;
+async function followed(sent: Sent, { fetch, signal, followsRedirects }: Try): Promise<Response> {
+  const { origin } = new URL(sent.url);
+  let { url } = sent;
   for (let redirects = 0; ; redirects += 1) {
-    const response = await fetch(current, { redirect: 'manual', signal });
+    const { method, headers, body = null } = sent;
+    const response = await fetch(url, { method, headers, body, redirect: 'manual', signal });
     const location = response.headers.get('location');
-    if (response.status < 300 || response.status > 399 || location === null) return response;
+    // To a write, 303 says that it was carried out.
+    const isRedirect = REDIRECTS.includes(response.status) && (response.status !== 303 || method === 'GET');
+    if (!isRedirect || location === null) return response;
     await response.body?.cancel();
-    const target = URL.parse(location, current.url);
-    if (target === null || target.origin !== new URL(current.url).origin) {
-      const where = target === null ? 'an address that is no URL' : target.origin;
-      throw new Refusal(
-        `redirects to ${where}; the key is not sent there. If that is right, set api-url to it.`,
+    const target = URL.parse(location, url);
+    if (target?.origin !== origin) {
+      const to = target?.origin ?? 'an address that is no URL';
+      throw new RedirectRefused(
+        to,
+        `redirects to ${to}; the key is not sent there. If that is right, set api-url to it.`,
       );
     }
-    if (redirects === MAX_REDIRECTS) {
-      throw new Refusal(`redirects more than ${MAX_REDIRECTS} times. Check api-url.`);
+    if (!followsRedirects) {
+      throw new RedirectRefused(origin, 'redirects. Set api-url to the address that answers directly.');
     }
-    current = new Request(target, current);
+    if (redirects === MAX_REDIRECTS) {
+      throw new RedirectRefused(origin, `redirects more than ${MAX_REDIRECTS} times. Check api-url.`);
+    }
+    url = target.href;
   }
 }
 
@@ -66,46 +97,11 @@ async function readBody(response: Response): Promise<string> {
     bytes += chunk.byteLength;
     if (bytes > MAX_BODY_BYTES) {
       throw new AnswerTooLarge(
-        `answered with more than ${MAX_BODY_BYTES / 1024 / 1024} MiB. That is no batch; check api-url.`,
+        `answered with more than ${MAX_BODY_BYTES / MIB} MiB. That is no batch; check api-url.`,
       );
     }
     parts.push(decoder.decode(chunk, { stream: true }));
   }
   parts.push(decoder.decode());
   return parts.join('');
-}
-
-/** The JSON of a body; throws `MalformedAnswer` that quotes its beginning, without a secret in it. */
-export function parseJson(body: string, redact: (text: string) => string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    const text = redact(body.trimStart().slice(0, 10_000));
-    const start = text.slice(0, 60);
-    const what = start === '' ? 'an empty body' : `"${start}${text.length > start.length ? '…' : ''}"`;
-    throw new MalformedAnswer(
-      `answered with something that is not JSON: ${what}. Check api-url if this persists.`,
-      {
-        isJson: false,
-      },
-    );
-  }
-}
-
-/**
- * The headers that the retries look at. A `Retry-After` that ends behind the deadline is dropped, and so is one under
- * a second: both leave the pause to the backoff, which neither gives up nor runs hot.
- */
-export function keptHeaders(
-  { headers }: Response,
-  { leftMs, epoch }: { leftMs: number; epoch: number },
-): Headers {
-  const kept = new Headers({ 'content-type': headers.get('content-type') ?? 'text/plain' });
-  const retryAfter = headers.get('retry-after')?.trim();
-  if (retryAfter === undefined) return kept;
-  const seconds = /^\d+(\.\d+)?$/.test(retryAfter)
-    ? Math.ceil(Number(retryAfter))
-    : Math.ceil((Date.parse(retryAfter) - epoch) / 1_000);
-  if (seconds >= 1 && seconds * 1_000 < leftMs) kept.set('retry-after', String(seconds));
-  return kept;
 }

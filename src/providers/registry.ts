@@ -23,7 +23,7 @@ export function createProvider(
     apiUrl,
     userAgent,
   }: { name: ProviderName; apiKey: string; apiUrl: string | undefined; userAgent: string },
-  edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace' | 'timing'>,
+  edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace'>,
 ): Provider {
   const { url, headers, advice } = PROVIDERS[name];
   const http = createHttp({

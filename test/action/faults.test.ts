@@ -119,8 +119,8 @@ describe.concurrent('an answer that cannot be used', () => {
       redirectTo('ftp://127.0.0.1/'),
       /redirects to .+; the key is not sent there/,
     ],
-    ['more than any batch has', { kind: 'flood' }, /answered with more than 64 MiB/],
-    ['more than any batch has, compressed', { kind: 'flood', gzip: true }, /answered with more than 64 MiB/],
+    ['more than any batch has', { kind: 'flood' }, /answered with more than 32 MiB/],
+    ['more than any batch has, compressed', { kind: 'flood', gzip: true }, /answered with more than 32 MiB/],
   ])('%s: red with the reason', async (_, fault, reason) => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }], faults: () => fault });
     const ended = await runStep({ inputs: gateOn('retell', retell) });
@@ -209,12 +209,10 @@ describe.concurrent('a connection', () => {
 
   test('refused for ever: at the deadline, with what to check', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
-    const ended = await runStep({ inputs: gateOn('retell', { url }, { 'timeout-minutes': '0.05' }) });
+    const ended = await runStep({ inputs: gateOn('retell', { url }, { 'timeout-minutes': '0.1' }) });
     expect(endingOf(ended)).toEqual(red('timed-out'));
     expect(ended.outputs['reason']).toMatch(/ECONNREFUSED\. Check api-url/);
-    expect(ended.log).toMatch(
-      /has failed 3 times in a row: ECONNREFUSED\. Still trying, for at most \d+ s more/,
-    );
+    expect(ended.log).toMatch(/has failed 3 times in a row: ECONNREFUSED\. Still trying, a few times more/);
   });
 
   test('to a host that does not exist: red with its name', async () => {

@@ -105,15 +105,18 @@ describe.concurrent('the provider', () => {
     },
   );
 
-  test('over http through a proxy that tunnels to the port of https only, like Squid', async () => {
+  test('over http through a proxy that tunnels to the port of https only, like Squid: red, and says what helps', async () => {
     await using retell = await startRetell({ batches });
     await using proxy = await startProxy({ tunnels: false });
     const ended = await runStep({
       inputs: gateOn('retell', retell, { 'timeout-minutes': '0.05' }),
       env: { HTTP_PROXY: proxy.url },
     });
-    expect(endingOf(ended)).toEqual(green);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
+    expect(endingOf(ended)).toEqual(red('timed-out'));
+    expect(ended.outputs['reason']).toMatch(
+      /Proxy response \(403\).+The proxy does not let us through: check api-url \(many proxies allow https only\), or name the host in NO_PROXY\.$/,
+    );
+    expect(retell.requests).toEqual([]);
   });
 
   test('the variable of the other scheme is not for it', async () => {
@@ -235,12 +238,21 @@ describe.concurrent('a proxy variable', () => {
     ['http_proxy', 'ftp://gate:s3cret@proxy.example.com'],
   ])('that is no address, %s=%s: red, named, and without the password', async (name, value) => {
     await using retell = await startRetell({ batches });
-    const ended = await runStep({ inputs: gateOn('retell', retell), env: { [name]: value } });
+    const url = retell.url.replace('http:', /https/i.test(name) ? 'https:' : 'http:');
+    const ended = await runStep({ inputs: gateOn('retell', { url }), env: { [name]: value } });
     expect(endingOf(ended)).toEqual(red('inconclusive'));
     expect(ended.outputs['reason']).toContain(name);
     expect(ended.outputs['reason']).not.toContain('The action itself failed');
     expect(ended.log + ended.summary).not.toContain('s3cret');
     expect(retell.requests).toEqual([]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['for another scheme', { HTTPS_PROXY: 'socks5://proxy.example.com' }],
+    ['for other hosts', { HTTP_PROXY: 'socks5://proxy.example.com', NO_PROXY: 'localhost,127.0.0.1' }],
+  ])('that this action cannot use, but %s: not judged', async (_, env) => {
+    await using retell = await startRetell({ batches });
+    expect(endingOf(await runStep({ inputs: gateOn('retell', retell), env }))).toEqual(green);
   });
 });
 

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { readSample } from './samples.ts';
+import { stalled } from './stalled.ts';
 
 /** One way to answer badly. Whatever is not said here is as in the right answer. */
 export type Fault =
@@ -109,6 +110,10 @@ export async function send(
       return;
     case 'hang':
       if (fault.when === 'middle') await sendHalf(response, payload());
+      stalled.count += 1;
+      response.once('close', () => {
+        stalled.count -= 1;
+      });
       return;
     case 'flood':
       return sendFlood(response, fault);

@@ -8,8 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/domain/verdict.ts';
 import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
-import type { Http } from '../../src/http/json-client.ts';
 import { connect } from '../../src/providers/registry.ts';
+import { reading } from '../providers/reading.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 const SEED = 20261121;
@@ -282,41 +282,39 @@ interface Answers {
 /** Keeps the promise of `Http`: what may pass is retried until the deadline, and a signal ends everything. */
 function httpOf(world: World, clock: VirtualClock) {
   const last: Answers = { batch: {}, pages: [] };
-  const http: Http = {
-    async getJson({ path, query, read }, deadline) {
-      const isList = path.includes('list-test-runs') || path.at(-1) === 'runs';
-      for (let tries = 1; ; tries += 1) {
-        await clock.sleep(Math.min(world.latencyMs, deadline.until - clock.now()), deadline.signal);
-        if (deadline.signal.aborted) throw new ProviderError('The reading was stopped.');
-        if (clock.now() >= deadline.until) throw new OutOfTime('GET x did not answer in time.');
-        const fails = isList ? world.listFails : undefined;
-        if (fails !== undefined && clock.now() >= fails.fromMs && clock.now() < fails.fromMs + fails.forMs) {
-          if (fails.isRefusal || deadline.noRetries === true) throw new ProviderError('GET x answered 403.');
-          await clock.sleep(Math.min(20_000, deadline.until - clock.now()), deadline.signal);
-          continue;
-        }
-        const body = wrapped(
-          world,
-          isList ? listBody(world, clock.now()) : batchBody(world, clock.now()),
-          clock.now(),
-        );
-        // As it arrives: without what JSON cannot say.
-        const page = JSON.parse(JSON.stringify(body)) as Body;
-        if (isList) last.pages.push(Number(query?.['offset'] ?? 0) > 0 ? withoutRuns(page) : page);
-        else {
-          last.batch = page;
-          last.pages = [];
-        }
-        try {
-          return read(isList ? last.pages.at(-1) : page);
-        } catch (error) {
-          if (!(error instanceof Error) || error.name !== 'ErrorInAnswer') throw error;
-          if (tries >= 4) throw new ProviderError(`GET x ${error.message}`, { cause: error });
-          await clock.sleep(1_000, deadline.signal);
-        }
+  const http = reading(async ({ path, query, read }, deadline) => {
+    const isList = path.includes('list-test-runs') || path.at(-1) === 'runs';
+    for (let tries = 1; ; tries += 1) {
+      await clock.sleep(Math.min(world.latencyMs, deadline.until - clock.now()), deadline.signal);
+      if (deadline.signal.aborted) throw new ProviderError('The reading was stopped.');
+      if (clock.now() >= deadline.until) throw new OutOfTime('GET x did not answer in time.');
+      const fails = isList ? world.listFails : undefined;
+      if (fails !== undefined && clock.now() >= fails.fromMs && clock.now() < fails.fromMs + fails.forMs) {
+        if (fails.isRefusal || deadline.noRetries === true) throw new ProviderError('GET x answered 403.');
+        await clock.sleep(Math.min(20_000, deadline.until - clock.now()), deadline.signal);
+        continue;
       }
-    },
-  };
+      const body = wrapped(
+        world,
+        isList ? listBody(world, clock.now()) : batchBody(world, clock.now()),
+        clock.now(),
+      );
+      // As it arrives: without what JSON cannot say.
+      const page = JSON.parse(JSON.stringify(body)) as Body;
+      if (isList) last.pages.push(Number(query?.['offset'] ?? 0) > 0 ? withoutRuns(page) : page);
+      else {
+        last.batch = page;
+        last.pages = [];
+      }
+      try {
+        return read(isList ? last.pages.at(-1) : page);
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'ErrorInAnswer') throw error;
+        if (tries >= 4) throw new ProviderError(`GET x ${error.message}`, { cause: error });
+        await clock.sleep(1_000, deadline.signal);
+      }
+    }
+  });
   return { http, last };
 }
 

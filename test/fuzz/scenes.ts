@@ -63,6 +63,7 @@ function httpOf({ provider, bodies, pages }: Scene): Http {
     return listed > pages ? afterLast(bodies[pages] ?? null) : bodies[listed];
   };
   return {
+    postJsonOnce: () => Promise.reject(new Error('nothing is started here')),
     async getJson({ path, read }) {
       const part = partOf(path);
       const body = part === 'page' ? nextPage() : part === 'detail' ? bodies[pages + 1] : bodies[0];

@@ -14,32 +14,32 @@ import {
   secondaryRateLimit,
   startGitHub,
 } from '../emulators/github.ts';
-import { fastClock } from './fast-clock.ts';
+import { onLoopback } from '../loopback.ts';
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { QUICK } from './plugin-settings.ts';
 
+const AT = 'repos/acme/voice-agents/issues/1/comments';
 const forever: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
 
 function clientOf(
   { url }: Pick<GitHubEmulator, 'url'>,
-  options: Partial<Pick<OctokitSettings, 'token' | 'clock' | 'trace' | 'plugins'>> & { repo?: string } = {},
-): GitHubClient {
-  const {
+  {
     token = DEFAULT_TOKEN,
-    clock = fastClock({ limits: 1 }),
+    clock = virtualClock(Date.now()),
     repo = 'voice-agents',
     trace = () => {},
-    plugins = QUICK,
-  } = options;
+  }: Partial<Pick<OctokitSettings, 'token' | 'trace'>> & { clock?: VirtualClock; repo?: string } = {},
+): GitHubClient {
   return createClient({
     token,
     apiUrl: url,
     repository: { owner: 'acme', repo },
     userAgent: 'agent-test-gate/1.2.3',
     redact: (text) => text,
-    fetch: (address, init) => fetch(address, init),
+    fetch: onLoopback(clock),
     clock,
     trace,
-    plugins,
+    plugins: QUICK,
   });
 }
 
@@ -56,21 +56,65 @@ test('reads all pages of comments, 100 each, oldest first', async () => {
   const found = await clientOf(github).listComments(5, forever);
   expect(found.map(({ body }) => body)).toEqual(comments.map(({ body }) => body));
   expect(github.requests.map(({ query }) => query)).toEqual([
-    { per_page: '100' },
+    { per_page: '100', page: '1' },
     { per_page: '100', page: '2' },
     { per_page: '100', page: '3' },
   ]);
 });
 
-test('pages that never end do end', async () => {
+test('a list that is always full ends', async () => {
   await using github = await startGitHub();
-  const link = `<${github.url}/repos/acme/voice-agents/issues/1/comments?page=2>; rel="next"`;
-  github.fail({ times: 999, fault: { kind: 'answer', status: 200, headers: { link }, body: [] } });
-  expect(await clientOf(github).listComments(1, forever)).toEqual([]);
+  const body = Array.from({ length: 100 }, (_, id) => ({ id, body: 'x' }));
+  github.fail({ times: 999, fault: { kind: 'answer', status: 200, body } });
+  expect(await clientOf(github).listComments(1, forever)).toHaveLength(100);
   expect(github.requests).toHaveLength(100);
 });
 
-test('without links a full page is followed by another look', async () => {
+test.each([
+  ['its own page', (url: string) => `${url}/repos/acme/voice-agents/issues/1/comments?per_page=100`],
+  ['another host', () => 'https://elsewhere.test/comments?page=2'],
+])('a Link header that points to %s leads nowhere', async (_, linked) => {
+  await using github = await startGitHub();
+  const headers = { link: `<${linked(github.url)}>; rel="next"` };
+  github.fail({ times: 999, fault: { kind: 'answer', status: 200, headers, body: [{ id: 1, body: 'x' }] } });
+  expect(await clientOf(github).listComments(1, forever)).toHaveLength(1);
+  expect(github.requests).toHaveLength(1);
+});
+
+test.each([301, 302, 307, 308])(
+  'a redirect (%i) to another host gets neither the token nor the report',
+  async (status) => {
+    await using github = await startGitHub();
+    await using elsewhere = await startGitHub();
+    const location = `${elsewhere.url}/repos/acme/voice-agents/issues/1/comments`;
+    github.fail({ times: 9, fault: { kind: 'answer', status, headers: { location }, body: '' } });
+    const client = clientOf(github);
+    expect(await failure(client.listComments(1, forever))).toEqual({
+      kind: 'refused',
+      message: `GitHub redirects GET /${AT} to ${elsewhere.url}, where the token is not sent`,
+    });
+    expect((await failure(client.createComment(1, 'Report.', forever))).kind).toBe('refused');
+    expect({ asked: github.requests.length, elsewhere: elsewhere.requests.length }).toEqual({
+      asked: 2,
+      elsewhere: 0,
+    });
+  },
+);
+
+test('a repository that was renamed is found by its redirect, also for a write', async () => {
+  await using github = await startGitHub();
+  const location = `${github.url}/repos/acme/voice-agents/issues/1/comments`;
+  const moved = { kind: 'answer', status: 307, headers: { location }, body: '' } as const;
+  github.fail({ fault: moved });
+  const client = clientOf(github, { repo: 'old-name' });
+  expect((await client.createComment(1, 'Hello.', forever)).body).toBe('Hello.');
+  expect(github.calls()).toEqual([
+    'POST /repos/acme/old-name/issues/1/comments',
+    'POST /repos/acme/voice-agents/issues/1/comments',
+  ]);
+});
+
+test('a full page is followed by another look', async () => {
   const comments = Array.from({ length: 100 }, () => ({ body: 'x' }));
   await using github = await startGitHub({ issues: { 5: { comments } } });
   expect(await clientOf(github).listComments(5, forever)).toHaveLength(100);
@@ -93,10 +137,14 @@ test('a comment is made, changed, read and deleted, and then gone', async () => 
   expect((await failure(client.deleteComment(id, forever))).kind).toBe('not-found');
 });
 
-test('says who is asking, and with which token', async () => {
+test('says who is asking, with which token, and which version of the API', async () => {
   await using github = await startGitHub();
   await clientOf(github).listComments(1, forever);
-  const { authorization, 'user-agent': userAgent } = github.requests[0]?.headers ?? {};
+  const { authorization, 'user-agent': userAgent, ...headers } = github.requests[0]?.headers ?? {};
+  expect(headers).toMatchObject({
+    accept: 'application/vnd.github+json',
+    'x-github-api-version': '2022-11-28',
+  });
   expect(authorization).toBe(`token ${DEFAULT_TOKEN}`);
   expect(userAgent).toMatch(/^agent-test-gate\/1\.2\.3 /);
 });
@@ -165,7 +213,6 @@ test('odd names cannot reach another path', async () => {
   expect(github.calls()).toEqual(['GET /repos/acme/..%2F..%2Fuser/commits/a%2F..%2Fb%3Fc/pulls']);
 });
 
-const AT = 'repos/acme/voice-agents/issues/1/comments';
 test.each([
   [
     'a refused token',
@@ -254,14 +301,14 @@ describe('rate limits', () => {
   const soon = () => primaryRateLimit(Math.floor(Date.now() / 1_000) + 8);
 
   test.each([
-    ['the primary', soon()],
-    ['the secondary', secondaryRateLimit(9)],
-  ])('a read waits for the end of %s one, if that is in time', async (_, fault) => {
+    ['the primary', soon],
+    ['the secondary', () => secondaryRateLimit(9)],
+  ])('a read waits for the end of %s one, if that is in time', async (_, limit) => {
     await using github = await startGitHub();
     const client = clientOf(github);
-    github.fail({ fault });
+    github.fail({ fault: limit() });
     expect(await client.listComments(1, { ...forever, until: 20_000 })).toEqual([]);
-    github.fail({ fault });
+    github.fail({ fault: limit() });
     expect((await failure(client.listComments(1, { ...forever, until: 5_000 }))).kind).toBe('rate-limited');
     expect(github.requests).toHaveLength(3);
   });
@@ -287,11 +334,12 @@ describe('rate limits', () => {
 test('an answer that does not come, or stops, is given up after 15 seconds', async () => {
   await using github = await startGitHub({ issues: { 1: { comments: [{ body: 'Hello.' }] } } });
   github.fail({ fault: { kind: 'hang', when: 'before' } }, { fault: { kind: 'hang', when: 'middle' } });
-  const client = clientOf(github, { clock: fastClock({ limits: 200 }) });
+  const clock = virtualClock();
+  const client = clientOf(github, { clock });
   const message = `no answer from GitHub to GET /${AT}: nothing for 15 s`;
   expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
   expect(await failure(client.listComments(1, forever))).toEqual({ kind: 'unavailable', message });
-  expect(github.requests).toHaveLength(2);
+  expect({ requests: github.requests.length, now: clock.now() }).toEqual({ requests: 2, now: 30_000 });
 });
 
 test('a signal ends a request at once', async () => {
@@ -323,8 +371,7 @@ test('the primary limit says when it ends', async () => {
   await using github = await startGitHub();
   const epoch = Date.UTC(2026, 8, 14);
   github.fail({ fault: primaryRateLimit(epoch / 1_000 + 20) });
-  const clock = { ...fastClock({ limits: 1 }), epoch: () => epoch };
-  const error = await clientOf(github, { clock })
+  const error = await clientOf(github, { clock: virtualClock(epoch) })
     .listComments(1, { ...forever, until: 0 })
     .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ kind: 'rate-limited', retryAfterMs: 21_000 });

@@ -268,7 +268,7 @@ describe('runs that the list adds', () => {
             },
     });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline(10_000));
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline(1_800_000));
     expect({ runs: batch.runs.length, doubts: contradictions(batch) }).toEqual({ runs: 60, doubts: [] });
   });
 

@@ -3,12 +3,12 @@ import type { Batch } from '../../src/domain/batch.ts';
 import { contradictions } from '../../src/domain/integrity.ts';
 import { ProviderError } from '../../src/errors.ts';
 import { AnswerTooLarge } from '../../src/http/failure.ts';
-import type { Http } from '../../src/http/json-client.ts';
 import { retell } from '../../src/providers/retell.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { readSample } from '../emulators/samples.ts';
 import { many } from '../emulators/timeline.ts';
 import { asking } from './asking.ts';
+import { reading } from './reading.ts';
 
 const passed: Record<string, unknown> = {
   ...readSample<Record<string, unknown>>('retell__get-batch-test__complete-all-pass'),
@@ -171,7 +171,8 @@ describe('the runs', () => {
       await expect(provider.readRuns(batch, deadline())).rejects.toThrow(
         /does not end|announced more runs \("has_more"\) without a "pagination_key"/,
       );
-      expect(retell.requests.length).toBeLessThan(10);
+      // Without a key it is an answer that breaks the rules, from a host that kept to them before: like an outage.
+      expect(retell.requests.length).toBeLessThan(pages === 'no-key' ? 50 : 10);
     },
   );
 
@@ -266,23 +267,21 @@ describe('fields that nobody documents before the end', () => {
 describe('pages that are too large', () => {
   const tooLarge = (least: number, path = /list-test-runs/) => {
     const fetched: string[] = [];
-    const http: Http = {
-      async getJson({ path: asked, query, read }) {
-        fetched.push(query?.['limit'] ?? '');
-        if (path.test(asked.join('/')) && Number(query?.['limit']) > least) {
-          const cause = new AnswerTooLarge('answered with more than 64 MiB.');
-          throw new ProviderError('GET x answered with more than 64 MiB.', { cause });
-        }
-        const start = Number(query?.['pagination_key'] ?? 0);
-        const limit = Number(query?.['limit']);
-        const items = Array.from({ length: 40 }, (_, index) => ({
-          test_case_job_id: `r${index}`,
-          status: 'pass',
-        })).slice(start, start + limit);
-        const end = start + items.length;
-        return read({ items, has_more: end < 40, pagination_key: String(end) });
-      },
-    };
+    const http = reading(async ({ path: asked, query, read }) => {
+      fetched.push(query?.['limit'] ?? '');
+      if (path.test(asked.join('/')) && Number(query?.['limit']) > least) {
+        const cause = new AnswerTooLarge('answered with more than 64 MiB.');
+        throw new ProviderError('GET x answered with more than 64 MiB.', { cause });
+      }
+      const start = Number(query?.['pagination_key'] ?? 0);
+      const limit = Number(query?.['limit']);
+      const items = Array.from({ length: 40 }, (_, index) => ({
+        test_case_job_id: `r${index}`,
+        status: 'pass',
+      })).slice(start, start + limit);
+      const end = start + items.length;
+      return read({ items, has_more: end < 40, pagination_key: String(end) });
+    });
     return { fetched, provider: retell.create(http) };
   };
   const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
@@ -330,7 +329,7 @@ test('conversations of runs that did not pass are kept up to a size, those of pa
   });
   const ids = Array.from({ length: 8 }, (_, index) => `r${index}`);
   const items = ids.map((id, index) => item(id, index < 2 ? 'pass' : 'fail'));
-  const http: Http = { getJson: async ({ read }) => read({ items, has_more: false }) };
+  const http = reading(async ({ read }) => read({ items, has_more: false }));
   const { runs } = await retell
     .create(http)
     .readRuns(
@@ -345,7 +344,7 @@ test('a run with 200,000 metrics keeps the first thousand', async () => {
   const items = [
     { test_case_job_id: 'r1', status: 'fail', test_case_definition_snapshot: { name: 'Case', metrics } },
   ];
-  const http: Http = { getJson: async ({ read }) => read({ items, has_more: false }) };
+  const http = reading(async ({ read }) => read({ items, has_more: false }));
   const { runs } = await retell
     .create(http)
     .readRuns(

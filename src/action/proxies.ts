@@ -1,0 +1,65 @@
+import * as http from 'node:http';
+import { InputError } from '../errors.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Node's own, since Node.js 24.14: makes `fetch` use the proxies that an environment names. */
+type SetProxies = (env: Env) => unknown;
+
+/**
+ * Makes `fetch` use the proxies of the environment; Node does that only when it is told to. Only a proxy that would be
+ * used for one of `urls` is judged: an `InputError` says if it is no address of an http proxy, or if this Node.js cannot
+ * use it.
+ */
+export function useProxies(
+  env: Env,
+  urls: readonly string[],
+  setProxies: SetProxies | null = http.setGlobalProxyFromEnv ?? null,
+): void {
+  const names = new Set(urls.map((url) => variableFor(url, env)).filter((name) => name !== ''));
+  if (names.size === 0) return;
+  const proxies: Record<string, string | undefined> = { no_proxy: noProxyOf(env) };
+  for (const name of names) proxies[name] = addressIn(name, env);
+  // With this variable Node.js has done it when it started.
+  if (env['NODE_USE_ENV_PROXY'] === '1') return;
+  if (setProxies === null) {
+    throw new InputError(
+      `The variable ${[...names].join(' and ')} names a proxy, and the Node.js of this runner is too old to use it unasked. Set NODE_USE_ENV_PROXY=1 in the env of the job, or update the runner.`,
+    );
+  }
+  setProxies(proxies);
+}
+
+/** The variable that names the proxy for an address; empty where there is none. In lower case it wins, as for curl. */
+function variableFor(address: string, env: Env): string {
+  const url = URL.parse(address);
+  if (url === null || isExempt(url, noProxyOf(env))) return '';
+  const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+  return [name, name.toUpperCase()].find((one) => env[one]) ?? '';
+}
+
+const noProxyOf = (env: Env): string => env['no_proxy'] || env['NO_PROXY'] || '';
+
+function addressIn(name: string, env: Env): string {
+  const given = env[name] ?? '';
+  // Many tools take `host:port` as well.
+  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`;
+  if (/^https?:$/.test(URL.parse(address)?.protocol ?? '')) return address;
+  throw new InputError(
+    `The variable ${name} must be the address of a proxy, like http://proxy.example.com:3128.`,
+  );
+}
+
+/** Whether `NO_PROXY` names the host: as undici's EnvHttpProxyAgent reads it, which is what Node.js uses. */
+function isExempt({ protocol, hostname, port }: URL, noProxy: string): boolean {
+  const ownPort = Number(port) || (protocol === 'https:' ? 443 : 80);
+  return noProxy
+    .toLowerCase()
+    .split(/[,\s]+/)
+    .filter((entry) => entry !== '')
+    .some((entry) => {
+      const [, name = entry, entryPort = ownPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
+      if (Number(entryPort) !== ownPort) return false;
+      return /^[.*]/.test(name) ? hostname.endsWith(name.replace(/^\*/, '')) : hostname === name;
+    });
+}

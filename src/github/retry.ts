@@ -1,0 +1,43 @@
+import type { Deadline } from '../clock.ts';
+import { type Means, retryUntil, TimeIsUp } from '../http/retry.ts';
+import { GitHubError } from './github-error.ts';
+
+const BACKOFF_MS = { first: 500, longest: 5_000 };
+/** Give up after 20 s without any answer. */
+const ABSENT_MS = 20_000;
+
+/**
+ * Runs a task until it succeeds, as long as its failures may pass and there is time. Whatever the task does, this returns
+ * or throws a `GitHubError` by then, or as soon as the signal comes.
+ *
+ * Octokit's plugins retry single reads. This goes back to where a task begins, at its first read: a write that failed
+ * must not be sent again as it was, over what others wrote meanwhile.
+ */
+export async function persist<T>(
+  task: (deadline: Deadline) => Promise<T>,
+  { clock, random, until, signal }: Means & Deadline,
+): Promise<T> {
+  try {
+    return await retryUntil(
+      task,
+      { until, signal },
+      {
+        clock,
+        random,
+        backoff: BACKOFF_MS,
+        // A rate limit that ends too late is said at once: to ask meanwhile would make it longer.
+        givesUpEarly: true,
+        prospectOf: (error) => (error instanceof GitHubError ? prospectOf(error) : undefined),
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof TimeIsUp)) throw error;
+    throw error.cause ?? new GitHubError('out-of-time', 'GitHub did not answer in time');
+  }
+}
+
+const prospectOf = ({ mayPass, retryAfterMs, kind }: GitHubError) => ({
+  mayPass,
+  retryAfterMs,
+  patienceMs: kind === 'unavailable' ? ABSENT_MS : undefined,
+});

@@ -1,0 +1,40 @@
+import { type Redactor, redactJson } from '../text/redact.ts';
+import { MalformedAnswer } from './failure.ts';
+
+/** How much is quoted of what should have been JSON. */
+const QUOTED = 60;
+
+/**
+ * The JSON of a body, with the secrets taken out of its strings before anything reads or cuts them. Throws a
+ * `MalformedAnswer` that quotes the beginning of what is not JSON.
+ */
+export function parseJson(body: string, redact: Redactor): unknown {
+  try {
+    return withoutSecrets(body, redact);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const text = redact(body.trimStart());
+    const start = text.slice(0, QUOTED);
+    const what = start === '' ? 'an empty body' : `"${start}${text.length > QUOTED ? '…' : ''}"`;
+    throw new MalformedAnswer(
+      `answered with something that is not JSON: ${what}. Check api-url if this persists.`,
+      { isJson: false },
+    );
+  }
+}
+
+/** The same for an answer that says no, which need not be JSON: `undefined` where it is not. */
+export function parseErrorBody(body: string, redact: Redactor): unknown {
+  try {
+    return withoutSecrets(body, redact);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+function withoutSecrets(body: string, redact: Redactor): unknown {
+  const json: unknown = JSON.parse(body);
+  // Nearly every answer: to look at each of its strings takes longer than to parse it.
+  return redact.isClean?.(body) === true ? json : redactJson(json, redact);
+}

@@ -1,0 +1,294 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import { ErrorInAnswer } from '../../src/http/failure.ts';
+import { createHttp, type PostResult } from '../../src/http/json-client.ts';
+import { makeCertificate } from '../action/certificates.ts';
+import { freePort } from '../action/forwarding.ts';
+import { stalled } from '../emulators/stalled.ts';
+import { onLoopback } from '../loopback.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+const EPOCH = Date.UTC(2026, 8, 14, 8);
+const OK = 'HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"id":"b1"}';
+const status = (line: string, body = '', headers = '') =>
+  `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`;
+
+/** What the server does with the n-th POST that arrived whole. */
+type Answer = (socket: Socket) => void;
+
+const say =
+  (text: string): Answer =>
+  (socket) =>
+    void socket.write(text);
+const hang: Answer = (socket) => {
+  stalled.count += 1;
+  socket.once('close', () => {
+    stalled.count -= 1;
+  });
+};
+
+/** A server that counts the POSTs that arrived, whole or in part, and answers as it is told. */
+async function startServer(...answers: readonly Answer[]) {
+  const posts: string[] = [];
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    let heard = '';
+    socket.on('data', (chunk) => {
+      heard += chunk.toString();
+      if (!heard.includes('\r\n\r\n{"cases":["c1"]}')) return;
+      posts.push(heard);
+      heard = '';
+      answers[Math.min(posts.length, answers.length) - 1]?.(socket);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    posts,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function httpTo(baseUrl: string) {
+  const clock = virtualClock(EPOCH);
+  const http = createHttp({
+    baseUrl,
+    headers: { authorization: 'Bearer key' },
+    advice: (code) => `Advice on ${code}.`,
+    fetch: onLoopback(clock),
+    clock,
+    redact: (text) => text,
+    random: () => 0.5,
+    log: () => {},
+    trace: () => {},
+  });
+  return { http, clock };
+}
+
+/** Posts once, and says what is known then; ports are left out of the sentences. */
+async function post(
+  url: string,
+  { ms = 600_000, read = (json: unknown) => (json as { id: string }).id } = {},
+): Promise<PostResult<string>> {
+  const { http } = httpTo(url);
+  const result = await http.postJsonOnce(
+    { path: ['start'], body: { cases: ['c1'] }, read },
+    { until: ms, signal: new AbortController().signal },
+  );
+  if (result.kind === 'accepted') return result;
+  return { ...result, problem: result.problem.replace(/127\.0\.0\.1:\d+/, 'HOST') };
+}
+
+test('an accepted POST carries the JSON and the key, and its answer is read', async () => {
+  await using server = await startServer(say(OK));
+  expect(await post(server.url)).toEqual({ kind: 'accepted', value: 'b1' });
+  expect(server.posts).toEqual([
+    expect.stringMatching(
+      /^POST \/start HTTP\/1\.1\r\n[\s\S]*authorization: Bearer key\r\n[\s\S]*content-type: application\/json\r\n/,
+    ),
+  ]);
+});
+
+describe('nobody can know whether it was accepted: it is sent once', () => {
+  const TROUBLE = 'The provider is in trouble: run this job again later.';
+  const UNREACHED = 'Check api-url, and that this runner can reach it (a proxy is taken from HTTPS_PROXY).';
+  test.each<[string, Answer, string]>([
+    [
+      'the connection is reset before the answer',
+      (s) => s.resetAndDestroy(),
+      `failed: ECONNRESET. ${UNREACHED}`,
+    ],
+    ['the connection is closed before the answer', (s) => s.end(), `failed: other side closed. ${UNREACHED}`],
+    ['no answer comes', hang, `failed: no answer within 60 s. ${UNREACHED}`],
+    ['500', say(status('500 Oops')), `answered 500. ${TROUBLE}`],
+    ['502', say(status('502 Bad Gateway', '<h1>')), `answered 502. ${TROUBLE}`],
+    ['503 with Retry-After', say(status('503 Later', '', 'retry-after: 1\r\n')), `answered 503. ${TROUBLE}`],
+    ['408', say(status('408 Request Timeout')), `answered 408. ${TROUBLE}`],
+    [
+      '303',
+      say(status('303 See Other', '', 'location: /made\r\n')),
+      'answered 303. Set api-url to the address that answers directly.',
+    ],
+    [
+      'a 201 without a body',
+      say(status('201 Created')),
+      'answered with something that is not JSON: an empty body. Check api-url if this persists.',
+    ],
+    [
+      'a 201 with a page',
+      say(status('201 Created', '<h1>')),
+      'answered with something that is not JSON: "<h1>". Check api-url if this persists.',
+    ],
+    ['a 201 whose body is cut', (s) => s.end(OK.slice(0, -4)), `failed: other side closed. ${UNREACHED}`],
+    [
+      'a 201 whose body is reset',
+      (s) => s.write(OK.slice(0, -4), () => setTimeout(() => s.resetAndDestroy(), 25)),
+      `failed: ECONNRESET. ${UNREACHED}`,
+    ],
+    [
+      'a 201 whose body hangs',
+      (s) => s.write(OK.slice(0, -4), () => hang(s)),
+      `failed: no answer within 60 s. ${UNREACHED}`,
+    ],
+  ])('%s', async (_, answer, problem) => {
+    await using server = await startServer(answer, say(OK));
+    expect(await post(server.url)).toEqual({
+      kind: 'unknown',
+      problem: `POST HOST/start ${problem}`,
+      at: EPOCH,
+    });
+    expect(server.posts.length).toBe(1);
+  });
+
+  test('the deadline comes before the answer', async () => {
+    await using server = await startServer(hang);
+    expect(await post(server.url, { ms: 5_000 })).toEqual({
+      kind: 'unknown',
+      problem: 'POST HOST/start did not answer in time. Raise timeout-minutes, or run the job again.',
+      at: EPOCH,
+    });
+    expect(server.posts.length).toBe(1);
+  });
+
+  test('an error inside a 201 that may pass', async () => {
+    await using server = await startServer(say(OK));
+    const read = () => {
+      throw new ErrorInAnswer('answered with an error (INTERNAL).', { mayPass: true });
+    };
+    expect(await post(server.url, { read })).toMatchObject({ kind: 'unknown' });
+    expect(server.posts.length).toBe(1);
+  });
+
+  test('a 503 after a 429: the moment is that of the second POST', async () => {
+    await using server = await startServer(
+      say(status('429 Slow down', '', 'retry-after: 20\r\n')),
+      say(status('503 Later')),
+    );
+    expect(await post(server.url)).toMatchObject({ kind: 'unknown', at: EPOCH + 20_000 });
+    expect(server.posts.length).toBe(2);
+  });
+});
+
+describe('it was certainly not accepted', () => {
+  test.each([400, 401, 402, 403, 404, 409, 413, 422, 425])('%i: refused at once', async (code) => {
+    await using server = await startServer(say(status(`${code} No`, '{"message":"No."}')), say(OK));
+    expect(await post(server.url)).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringContaining(`POST HOST/start answered ${code} (No). `),
+    });
+    expect(server.posts.length).toBe(1);
+  });
+
+  test.each([
+    ['/elsewhere', 'POST HOST/start redirects. Set api-url to the address that answers directly.'],
+    [
+      'https://other.test/start',
+      'POST HOST/start redirects to https://other.test; the key is not sent there. If that is right, set api-url to it.',
+    ],
+  ])('a redirect to %s: refused, and nothing is sent there', async (location, problem) => {
+    await using server = await startServer(
+      say(status('307 There', '', `location: ${location}\r\n`)),
+      say(OK),
+    );
+    expect(await post(server.url)).toEqual({ kind: 'refused', problem });
+    expect(server.posts.length).toBe(1);
+  });
+
+  test('429 is sent again after Retry-After', async () => {
+    await using server = await startServer(say(status('429 Slow down', '', 'retry-after: 7\r\n')), say(OK));
+    expect(await post(server.url)).toEqual({ kind: 'accepted', value: 'b1' });
+    expect(server.posts.length).toBe(2);
+  });
+
+  test('429 to the end: refused', async () => {
+    await using server = await startServer(say(status('429 Slow down')));
+    expect(await post(server.url, { ms: 10_000 })).toEqual({
+      kind: 'refused',
+      problem:
+        'POST HOST/start did not answer in time (HTTP 429). Raise timeout-minutes, or run the job again.',
+    });
+  });
+
+  test('nobody listens: some tries, and refused', async () => {
+    expect(await post(`http://127.0.0.1:${await freePort()}`)).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringMatching(/^POST HOST\/start failed: ECONNREFUSED\. Check api-url/),
+    });
+  });
+
+  test('nobody listens at first: it is sent when somebody does', async () => {
+    const port = await freePort();
+    const { http, clock } = httpTo(`http://127.0.0.1:${port}`);
+    const answer = http.postJsonOnce(
+      { path: ['start'], body: {}, read: () => 'read' },
+      { until: 600_000, signal: new AbortController().signal },
+    );
+    while (clock.now() === 0) await new Promise((resolve) => setImmediate(resolve));
+    const release = clock.hold(() => true);
+    const server = createServer((socket) => socket.once('data', () => socket.write(OK)));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    release();
+    expect(await answer).toEqual({ kind: 'accepted', value: 'read' });
+    server.close();
+  });
+
+  test('a certificate that nobody trusts: refused at once', async () => {
+    const server = createTlsServer({ ...makeCertificate() }).listen(0, '127.0.0.1');
+    server.on('tlsClientError', () => undefined);
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    expect(await post(`https://127.0.0.1:${port}`)).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringContaining("The server's certificate is not trusted"),
+    });
+    server.close();
+  });
+
+  test.each([
+    ['does not speak TLS', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    ['closes the connection in the middle of the TLS handshake', ''],
+  ])('a port that %s: refused', async (_, said) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(said));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    expect(await post(`https://127.0.0.1:${port}`, { ms: 60_000 })).toMatchObject({ kind: 'refused' });
+    server.close();
+  });
+
+  test('an error inside a 201 that cannot pass: refused', async () => {
+    await using server = await startServer(say(OK));
+    const read = () => {
+      throw new ErrorInAnswer('answered with an error (AUTH).', { mayPass: false });
+    };
+    expect(await post(server.url, { read })).toEqual({
+      kind: 'refused',
+      problem: 'POST HOST/start answered with an error (AUTH).',
+    });
+  });
+});
+
+test('a cancellation is thrown', async () => {
+  await using server = await startServer(hang);
+  const { http } = httpTo(server.url);
+  const stop = new AbortController();
+  const answer = http.postJsonOnce(
+    { path: ['start'], body: { cases: ['c1'] }, read: (json) => json },
+    { until: Number.POSITIVE_INFINITY, signal: stop.signal },
+  );
+  while (server.posts.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await expect(answer).rejects.toThrow('The request was stopped.');
+});
