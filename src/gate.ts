@@ -6,12 +6,7 @@ import { createProgress } from './execution/progress.ts';
 import { waitForBatches } from './execution/wait.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Findings } from './report/report.ts';
-
-/** How long the details of runs that did not pass may take to read, after the waiting. */
-const EXPLAIN_MS = 15_000;
-/** How long publishing may take after the verdict, which is to cost a minute at most; and after a cancellation. */
-const PUBLISH_MS = 55_000;
-const PUBLISH_CANCELLED_MS = 3_000;
+import { EXPLAIN_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './time-limits.ts';
 
 /** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {

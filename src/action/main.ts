@@ -1,86 +1,95 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+// First: the handlers of signals.
+import './cancellation.ts';
+
 import * as core from '@actions/core';
 import { systemClock } from '../clock.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import { InputError } from '../errors.ts';
 import { type Publisher, runGate } from '../gate.ts';
+import type { Outside } from '../outside.ts';
 import { createProvider } from '../providers/registry.ts';
 import type { Findings } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { createRedactor } from '../text/redact.ts';
+import { EXIT_MS } from '../time-limits.ts';
 import { USER_AGENT } from '../version.ts';
+import { cancelled, isPost } from './cancellation.ts';
+import { readTarget } from './comment-target.ts';
 import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
 import { useProxies } from './proxies.ts';
-import type { PublishingEdges, PublishingOptions } from './publisher.ts';
+import type { PublishingOptions } from './publisher.ts';
+import { createStepState, readStepState, type StepMemory } from './step-state.ts';
 
-/** When to load what reports: behind the first request, and not behind its answer. */
+/**
+ * When to load the publisher: after the first request was sent, so that parsing it does not delay that request.
+ * In milliseconds.
+ */
 const LOAD_AFTER_MS = 20;
-/** How long a step that has said all it has to say may take to end. */
-const EXIT_MS = 500;
 
 const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
 
-/** Everything that is said is one harmless line without a secret in it. */
+/** Log lines: secrets removed, one line, no workflow commands. */
 const redact = createRedactor(masked);
 const harmless = (line: string): string => logLine(redact(line), 4_000);
-const log = (line: string): void => core.info(harmless(line));
-const warn = (line: string): void => core.warning(harmless(line));
-const trace = (line: string): void => {
-  if (core.isDebug()) core.debug(harmless(line));
-};
 
-// `dist/post.js` loads this same file behind the job; the name of the started file tells the two (docs/adr/0006).
-if (basename(process.argv[1] ?? '') === 'post.js') await post();
+const outside: Outside = {
+  clock: systemClock,
+  random: Math.random,
+  fetch: (request, init) => fetch(request, init),
+  env: process.env,
+  userAgent: USER_AGENT,
+  redact,
+  log: (line) => core.info(harmless(line)),
+  warn: (line) => core.warning(harmless(line)),
+  trace: (line) => {
+    if (core.isDebug()) core.debug(harmless(line));
+  },
+};
+const { log, warn, trace } = outside;
+const state = createStepState({ saveState: core.saveState, env: process.env });
+
+if (isPost) await post();
 else await main();
 
-/** The step: waits, reports, and fails unless every run passed. The only place that sets the exit code. */
+/** The step: waits, reports, and fails unless every run passed. The only place that sets the exit code to 0. */
 async function main(): Promise<void> {
-  remember('phase', 'started');
-  // Red until shown otherwise, whatever ends this process.
-  process.exitCode = 1;
+  const sayCancelled = () => log(`The workflow was cancelled (${String(cancelled.reason)}).`);
+  if (cancelled.aborted) sayCancelled();
+  else cancelled.addEventListener('abort', sayCancelled, { once: true });
+  orTrace(() => state.begin());
   process.once('uncaughtException', (error) => {
     const end = () => process.exit(1);
     giveUp(error)
-      .then(() => remember('phase', 'finished'))
+      .then(() => orTrace(() => state.finish(undefined)))
       .then(end, end);
   });
+  let judgement: Judgement | undefined;
   try {
-    const { verdict, reason } = await runStep(untilCancelled());
-    log(`Verdict: ${verdict}. ${reason}`);
-    if (verdict === 'passed') process.exitCode = 0;
+    judgement = await runStep(cancelled);
+    log(`Verdict: ${judgement.verdict}. ${judgement.reason}`);
+    if (judgement.verdict === 'passed') process.exitCode = 0;
   } catch (error) {
     await giveUp(error);
   }
-  remember('phase', 'finished');
+  orTrace(() => state.finish(judgement?.verdict));
   // Nothing that is left open, a connection that hangs, may hold up the job.
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }
 
 /**
- * Behind the job, whatever became of the step: a comment that was written keeps its section, and none goes on saying
+ * After the job, whatever became of the step: a comment that was written keeps its section, and none goes on saying
  * that the gate waits.
  */
 async function post(): Promise<void> {
-  const phase = core.getState('phase');
-  const file = core.getState('comment');
-  // The step never began, or it ended without a comment.
-  if (phase === '' || (phase === 'finished' && file === '')) return;
+  const { end, ...left } = readStepState(core);
+  if (end === 'not begun') return;
   try {
     const { finishComment } = await import('./post.ts');
-    const { inputs, secrets } = parseInputs(core.getInput, redact);
-    useProxies(process.env, addressesOf(inputs));
-    await finishComment({
-      inputs,
-      githubToken: secrets.githubToken,
-      ...publishingEdges(),
-      isFinished: phase === 'finished',
-      remembered: file === '' ? undefined : JSON.parse(readFileSync(file, 'utf8')),
-    });
+    useProxies(process.env, [githubUrl()]);
+    await finishComment({ target: readTarget(core.getInput), outside, end, ...left });
   } catch (error) {
-    warn(`The comment could not be brought up to date behind the job: ${String(error)}`);
+    warn(`The comment could not be brought up to date after the job: ${String(error)}`);
   }
 }
 
@@ -91,70 +100,40 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
   for (const line of settings) log(line);
   const provider = createProvider(
     { name: inputs.provider, apiKey: secrets.apiKey, apiUrl: inputs.apiUrl, userAgent: USER_AGENT },
-    {
-      fetch: (url, init) => fetch(url, init),
-      clock: systemClock,
-      random: Math.random,
-      redact,
-      log,
-      trace,
-    },
+    outside,
   );
   const publisher = lazyPublisher({
     inputs,
-    githubToken: secrets.githubToken,
-    ...publishingEdges(),
-    remember: (comment) => {
-      const file = join(process.env['RUNNER_TEMP'] ?? tmpdir(), `agent-test-gate-${process.pid}.json`);
-      remember('comment', file, () => writeFileSync(file, JSON.stringify(comment)));
-    },
+    target: { ...inputs, githubToken: secrets.githubToken },
+    outside,
+    remember,
   });
   return runGate(inputs, { provider, publisher, clock: systemClock, signal, log });
 }
 
-/** Tells the `post` step something. Without it that step does nothing, which is no reason to fail. */
-function remember(name: string, value: string, prepare: () => void = () => undefined): void {
+/** Tells the `post` step what is known of the comment. Without it that step looks for itself. */
+function remember(memory: StepMemory): void {
+  orTrace(() => state.remember(memory));
+}
+
+/** What cannot be saved is no reason to fail. */
+function orTrace(save: () => void): void {
   try {
-    prepare();
-    core.saveState(name, value);
+    save();
   } catch (error) {
-    trace(`The state ${name} could not be saved: ${String(error)}`);
+    trace(`What the post step is to know could not be saved: ${String(error)}`);
   }
 }
 
-function publishingEdges(): PublishingEdges {
-  return {
-    redact,
-    env: process.env,
-    fetch: (url, init) => fetch(url, init),
-    clock: systemClock,
-    random: Math.random,
-    userAgent: USER_AGENT,
-    warn,
-    trace,
-  };
-}
-
-/** Aborts on the runner's first signal; a second one ends the process at once. */
-function untilCancelled(): AbortSignal {
-  const cancelled = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (cancelled.signal.aborted) process.exit(1);
-      log(`${name}: the workflow was cancelled.`);
-      cancelled.abort();
-    });
-  }
-  return cancelled.signal;
-}
+/** Where GitHub's API is. */
+const githubUrl = (): string => process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
 
 /** The addresses that a step with these inputs asks. */
 function addressesOf({ apiUrl, comment }: Inputs): string[] {
-  const github = process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
-  return [apiUrl, ...(comment === 'never' ? [] : [github])];
+  return [apiUrl, ...(comment === 'never' ? [] : [githubUrl()])];
 }
 
-/** Renderers and GitHub's client are most of the bundle: they are loaded behind the first request. */
+/** Renderers and GitHub's client are most of the bundle: they are loaded after the first request was sent. */
 function lazyPublisher(options: PublishingOptions): Publisher {
   let loading: Promise<Publisher> | undefined;
   const isOver = new AbortController();
@@ -164,7 +143,7 @@ function lazyPublisher(options: PublishingOptions): Publisher {
   };
   const showWaiting = async (findings: Findings) => {
     // By then the first request is on its way, whether it is answered soon or not.
-    await systemClock.sleep(LOAD_AFTER_MS, isOver.signal);
+    if (loading === undefined) await systemClock.sleep(LOAD_AFTER_MS, isOver.signal);
     if (!isOver.signal.aborted) (await load()).showWaiting(findings);
   };
   return {
@@ -189,6 +168,6 @@ async function giveUp(error: unknown): Promise<void> {
     : `The action itself failed (${what}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
   if (!isInput && error instanceof Error) error.stack?.split('\n').forEach(trace);
   core.setFailed(harmless(reason));
-  const { publishFailure } = await import('./post.ts');
-  await publishFailure(reason, publishingEdges());
+  const { publishFailure } = await import('./publisher.ts');
+  await publishFailure(reason, { target: readTarget(core.getInput), outside, signal: cancelled, remember });
 }

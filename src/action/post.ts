@@ -1,111 +1,137 @@
+import type { Verdict } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
-import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
-import { renderSummary } from '../report/summary.ts';
-import type { OwnSection } from '../shared-comment/merge.ts';
-import type { Inputs } from './inputs.ts';
-import { attempt, type PublishingEdges, settingOf } from './publisher.ts';
-import { type CommentEdges, findComment, type RememberedComment, sectionOf } from './pull-request-comment.ts';
-import { writeOutputs, writeSummary } from './runner-files.ts';
+import type { Outside } from '../outside.ts';
+import { paragraph, render, words } from '../report/markdown.ts';
+import { headlineHeading } from '../report/sections/headline.ts';
+import type { OwnSection, Section } from '../shared-comment/state.ts';
+import { APPEARS_WITHIN_MS, POST_MS } from '../time-limits.ts';
+import type { CommentTarget } from './comment-target.ts';
+import { orWarn } from './publisher.ts';
+import { findComments } from './pull-request-comment.ts';
+import { writeSummary } from './runner-files.ts';
+import type { SavedSection, StepEnd, StepMemory } from './step-state.ts';
 
-/** How long the `post` step may take. */
-const FINISH_MS = 20_000;
+const STOPPED = 'The step was stopped before it reached a verdict.';
+const LOST = 'The step ended without leaving its report here: see the job summary.';
 
-/** Reports that the gate came to no verdict: in the summary and the outputs. The comment is left to the `post` step. */
-export async function publishFailure(reason: string, edges: PublishingEdges): Promise<void> {
-  const { origin } = await readContext(edges.env);
-  const report = reportWithout(
-    { name: 'Agent Test Gate', batchIds: [] },
-    { verdict: 'inconclusive', reason },
-    {
-      edges,
-      setting: { transcripts: 'none', origin },
-    },
-  );
-  await attempt(edges, 'The job summary', () => writeSummary(renderSummary(report)));
-  await attempt(edges, 'The outputs', () => writeOutputs(report));
+/** How the step ended and what it left for this. */
+export interface StepLeft {
+  readonly end: Exclude<StepEnd, 'not begun'>;
+  /** `undefined` where the gate came to none, or was killed before. */
+  readonly verdict: Verdict | undefined;
+  /** `undefined` where nothing was left or it cannot be read. */
+  readonly memory: StepMemory | undefined;
 }
 
-/** What is behind the job to be finished. */
-export interface FinishOptions extends PublishingEdges, CommentEdges {
-  readonly inputs: Inputs;
-  /** Whether the step came to its end, and was not killed. */
-  readonly isFinished: boolean;
-  /** What the step remembered, if it wrote a comment. */
-  readonly remembered: RememberedComment | undefined;
+/** What the `post` step works with. */
+export interface FinishOptions extends StepLeft {
+  readonly target: CommentTarget;
+  readonly outside: Outside;
 }
 
 /**
- * Behind the job: if another job's write has swept away our section of the comment, it is put back; and if the step
- * ended without a verdict, the comment says so instead of waiting for ever.
+ * After the job: the comment says how the step ended, whatever became of its own writing; a section that another job's
+ * write removed is put back; and of several comments that a race or a lost answer has made one stays.
  */
 export async function finishComment(options: FinishOptions): Promise<void> {
-  const { inputs, isFinished, remembered, clock, warn } = options;
-  const isOpen = !isFinished || remembered?.section.state === 'waiting';
-  if (!isOpen && remembered === undefined) return;
-  const context = await readContext(options.env);
-  const setting = settingOf(inputs, context);
-  const report = isOpen ? reportOnEnd(options, setting) : undefined;
-  if (report !== undefined && !isFinished) {
-    await attempt(options, 'The job summary', () => writeSummary(renderSummary(report)));
-  }
-  const section = report === undefined ? remembered && restored(remembered) : sectionOf(report);
-  if (section === undefined || inputs.comment === 'never') return;
+  const { target, outside, end, memory } = options;
+  if (end === 'killed') await orWarn(outside, 'The job summary', () => writeSummary(summaryOf(options)));
+  if (target.comment === 'never') return;
 
-  const limits = { until: clock.now() + FINISH_MS, signal: new AbortController().signal };
-  const { sticky, warning } = await findComment(inputs, context, { edges: options, limits });
-  if (warning !== undefined) warn(warning);
-  const how = { ...limits, create: false };
-  // What was not written stands there as something else; what was written may have been swept away.
-  const result =
-    remembered?.isWritten === false && !isOpen
-      ? await sticky?.write(section, how)
-      : await sticky?.check(remembered?.id, section, how);
-  // What the step itself could not write it has warned of.
-  const isSaid = isFinished && remembered?.isWritten === false;
-  if (result !== undefined && 'warning' in result && result.warning !== undefined && !isSaid)
-    warn(result.warning);
-}
-
-function reportOnEnd(options: FinishOptions, setting: Setting): Report {
-  const { inputs, isFinished } = options;
-  const judgement = isFinished
-    ? ({
-        verdict: 'inconclusive',
-        reason: 'The action itself failed: the log of the step says how.',
-      } as const)
-    : ({
-        verdict: 'cancelled',
-        reason: `The step was stopped before it had a verdict. The provider has no way to cancel a batch: ${inputs.batchIds.join(', ')} may go on there.`,
-      } as const);
-  return reportWithout(inputs, judgement, { edges: options, setting });
-}
-
-/** A report that has a verdict and nothing that was read of the batches. */
-function reportWithout(
-  { name, batchIds }: Pick<Inputs, 'name' | 'batchIds'>,
-  { verdict, reason }: Pick<NonNullable<Findings['judgement']>, 'verdict' | 'reason'>,
-  { edges, setting }: { edges: PublishingEdges; setting: Setting },
-): Report {
-  return buildReport(
-    {
-      name,
-      providerTitle: '',
-      judgement: { verdict, reason, notes: [] },
-      batches: batchIds.map((id) => ({ id })),
-      writtenAt: edges.clock.epoch(),
-      waitedMs: 0,
-      ...setting,
-    },
-    edges.redact,
+  const limits = { until: outside.clock.now() + POST_MS, signal: new AbortController().signal };
+  const context = await readContext(outside.env);
+  const { comments, warning } = await findComments(target, context, { outside, limits });
+  const recalled = { id: memory?.id, appearsWithinMs: mayAppearFor(options) };
+  const results = await Promise.all(
+    comments.map((comment) => comment.check(recalled, (there) => sectionAtEnd(options, there), limits)),
   );
+  // What the step itself could not write it has warned of.
+  if (end === 'finished' && memory?.isWritten === false) return;
+  for (const said of [
+    warning,
+    ...results.map((result) => ('warning' in result ? result.warning : undefined)),
+  ]) {
+    if (said !== undefined) outside.warn(said);
+  }
 }
 
-function restored({ section }: RememberedComment): OwnSection {
-  return {
-    ...section,
-    render: (max) =>
-      section.markdown.length <= max
-        ? section.markdown
-        : 'The report is in the job summary of this workflow run.',
+/**
+ * What is to stand in the comment at the end; `undefined` if what stands there is right.
+ *
+ * | the step | its section there | what it remembers | what is to stand there |
+ * |---|---|---|---|
+ * | any | ended and not green | verdict not written | the verdict |
+ * | any | ended and not green | anything else | what stands there |
+ * | killed | green, waiting, none | anything but a green verdict | that |
+ * | killed | green, waiting, none | a green verdict, nothing | that it was stopped |
+ * | finished | green, waiting, none | anything | that |
+ * | finished | waiting, or green without a green verdict | nothing | the verdict, without the report |
+ * | finished | green, none | nothing | what stands there |
+ */
+export function sectionAtEnd(
+  { end, verdict, memory }: StepLeft,
+  there: Section | undefined,
+): OwnSection | undefined {
+  const isSettled = there !== undefined && there.state !== 'waiting' && there.state !== 'passed';
+  const isUnwritten = memory?.isVerdict === true && !memory.isWritten && end === 'finished';
+  if (isSettled && !isUnwritten) return undefined;
+  if (end === 'killed') {
+    const isGreen = memory?.section.state === 'passed';
+    return memory === undefined || isGreen
+      ? bare('cancelled', STOPPED, memory?.section ?? there)
+      : restored(memory.section);
+  }
+  if (memory !== undefined) {
+    return there?.state === memory.section.state && memory.isWritten ? undefined : restored(memory.section);
+  }
+  const isRight = there === undefined || (there.state === 'passed' && (verdict ?? 'passed') === 'passed');
+  return isRight ? undefined : bare(verdict ?? 'inconclusive', LOST, there);
+}
+
+/** Whether another comment of ours may still turn up, and for how many milliseconds. */
+function mayAppearFor({ end, memory, target, outside }: FinishOptions): number {
+  // Killed, and nobody knows what it was doing; or there is nothing to look for.
+  if (memory === undefined) return end === 'killed' ? APPEARS_WITHIN_MS : 0;
+  if (memory.createdAt === undefined) return 0;
+  // Its answer came, and no job of a matrix was making one at the same time.
+  if (memory.id !== undefined && target.matrix === undefined) return 0;
+  const since = outside.clock.epoch() - memory.createdAt;
+  return Math.min(APPEARS_WITHIN_MS, Math.max(0, APPEARS_WITHIN_MS - since));
+}
+
+function summaryOf({ target, outside, memory }: FinishOptions): string {
+  const name = outside.redact(target.name ?? 'Agent Test Gate');
+  const { state, tally, render: markdown } = sectionOfStopped(memory);
+  return `${headlineHeading(2, { name, state, tally })}\n\n${markdown(Number.POSITIVE_INFINITY)}\n`;
+}
+
+/** What the job summary says of a step that was killed. */
+function sectionOfStopped(memory: StepMemory | undefined): OwnSection {
+  const stopped = { end: 'killed', verdict: undefined, memory } as const;
+  return sectionAtEnd(stopped, undefined) ?? bare('cancelled', STOPPED, undefined);
+}
+
+function restored({ markdown, ...section }: SavedSection): OwnSection {
+  const omitted = render(paragraph(words('The report is in the job summary of this workflow run.')));
+  return { ...section, render: (max) => (markdown.length <= max ? markdown : omitted) };
+}
+
+/** A section that has no report, only a sentence; with the counts that are known. */
+function bare(
+  state: Verdict,
+  sentence: string,
+  known: Pick<Section, 'tally' | 'label'> | undefined,
+): OwnSection {
+  const none = {
+    total: 0,
+    passed: 0,
+    failed: 0,
+    errored: 0,
+    cancelled: 0,
+    unfinished: 0,
+    flaky: 0,
+    tolerated: 0,
   };
+  const { tally = none, label = '' } = known ?? {};
+  return { state, tally, label, render: () => render(paragraph(words(sentence))) };
 }

@@ -1,67 +1,127 @@
+import type { Deadline } from '../clock.ts';
+import type { Tally } from '../domain/batch.ts';
+import { tally } from '../domain/test-case.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import type { Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
+import type { Outside } from '../outside.ts';
 import { annotationsFor } from '../report/annotations.ts';
+import { renderBody } from '../report/body.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
+import type { OwnSection } from '../shared-comment/state.ts';
+import { FIND_COMMIT_MS, PUBLISH_FAILURE_MS, SHOW_WAITING_MS } from '../time-limits.ts';
+import type { CommentTarget } from './comment-target.ts';
 import type { Inputs } from './inputs.ts';
 import type { OutputName } from './outputs.ts';
-import { type CommentEdges, createGateComment, type RememberedComment } from './pull-request-comment.ts';
+import { createPullRequestComment, findComments } from './pull-request-comment.ts';
 import { annotate, setCommentUrl, writeOutputs, writeReportFile, writeSummary } from './runner-files.ts';
+import type { SavedSection, StepMemory } from './step-state.ts';
 
 /** A comment that says how far the batch is changes at most this often. */
 const PROGRESS_MS = 60_000;
 /** A batch that ends this soon needs no comment that says that we wait for it. */
 const GRACE_MS = 1_000;
-/** How long one write of the waiting state may take. */
-const PROGRESS_WRITE_MS = 30_000;
-
-/** The world outside, as far as reports go there. */
-export interface PublishingEdges extends Omit<CommentEdges, 'githubToken'> {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** A warning on the workflow run. */
-  readonly warn: (line: string) => void;
-}
+/** A section that is written again by the `post` step has room for this many characters. */
+const MAX_REMEMBERED = 30_000;
 
 /** Everything that the publisher works with. */
-export interface PublishingOptions extends PublishingEdges, CommentEdges {
+export interface PublishingOptions {
   readonly inputs: Inputs;
-  /** Keeps what the `post` step needs to know of the comment. */
-  readonly remember: (comment: RememberedComment) => void;
+  readonly target: CommentTarget;
+  readonly outside: Outside;
+  /** Keeps what the `post` step needs to know of the comment. Never throws. */
+  readonly remember: (memory: StepMemory) => void;
 }
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment. */
 export async function createPublisher(options: PublishingOptions): Promise<Publisher> {
-  const { inputs, clock } = options;
-  const context = await readContext(options.env);
-  const setting = settingOf(inputs, context);
-  const comment = createGateComment(inputs, context, options);
+  const { inputs, target, outside } = options;
+  const { clock, trace } = outside;
+  const context = await readContext(outside.env);
   const ended = new AbortController();
   let latest: Findings | undefined;
   let showing: Promise<void> | undefined;
+  let memory: StepMemory | undefined;
+  let unsaved: Findings | undefined;
+  let isSaving = false;
 
-  const reportOn = (findings: Findings): Report => buildReport({ ...findings, ...setting }, options.redact);
+  function remember(next: StepMemory): void {
+    memory = next;
+    options.remember(next);
+  }
+  const add = (news: Partial<StepMemory>): void => {
+    if (memory !== undefined) remember({ ...memory, ...news });
+  };
+  const comment = createPullRequestComment(target, context, {
+    outside,
+    onCreate: () => add({ createdAt: clock.epoch() }),
+  });
+
+  const started = { until: clock.now() + SHOW_WAITING_MS, signal: new AbortController().signal };
+  let commit: string | undefined;
+  const finding = comment.commit(started).then((found) => {
+    commit = found;
+  });
+  const reportOn = (findings: Findings): Report =>
+    buildReport({ ...findings, ...settingOf(inputs, context, commit) }, outside.redact);
 
   /** Brings the comment up to date as long as there is news, at most once a minute. */
   async function show(): Promise<void> {
-    await clock.sleep(GRACE_MS, ended.signal);
+    await Promise.all([clock.sleep(GRACE_MS, ended.signal), finding]);
     while (latest !== undefined && !ended.signal.aborted) {
-      const report = reportOn(latest);
+      const section = sectionOf(reportOn(latest), target);
       latest = undefined;
-      // If this fails there will be another write, which says why.
-      await comment.write(report, { until: clock.now() + PROGRESS_WRITE_MS, signal: ended.signal });
+      const limits = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
+      // GitHub mails only what a comment says when it is made, so it is made with the verdict.
+      const { id } = await comment.write(section, { ...limits, create: false });
+      if (id !== undefined) add({ id });
       await clock.sleep(PROGRESS_MS, ended.signal);
     }
+  }
+
+  /** Saves what is known for the case that the step is killed: at once, but in a tenth of the time at most. */
+  async function save(): Promise<void> {
+    if (isSaving) return;
+    isSaving = true;
+    while (unsaved !== undefined && !ended.signal.aborted) {
+      const startedAt = clock.now();
+      const section = sectionIfStopped(unsaved, reportOn, target);
+      unsaved = undefined;
+      remember({ ...memory, section, isVerdict: false, isWritten: false });
+      await clock.sleep(9 * (clock.now() - startedAt), ended.signal);
+    }
+    isSaving = false;
+  }
+
+  async function publishComment(report: Report, limits: Deadline): Promise<void> {
+    const verdict = report.judgement?.verdict;
+    const section = sectionOf(report, target);
+    // Before it is written as well: whoever is killed while writing may have made a comment.
+    const saved = savedAs(verdict ?? 'inconclusive', section);
+    remember({ ...memory, section: saved, isVerdict: true, isWritten: false });
+    const create = inputs.comment === 'always' || verdict !== 'passed';
+    const { id, url, warning, note } = await comment.write(section, { ...limits, create });
+    if (id !== undefined) add({ id });
+    add({ isWritten: warning === undefined });
+    if (url !== undefined) setCommentUrl(url);
+    // After a cancellation there is another round.
+    if (limits.signal.aborted) return;
+    if (warning !== undefined) outside.warn(warning);
+    if (note !== undefined) outside.log(note);
   }
 
   return {
     showWaiting(findings) {
       if (ended.signal.aborted) return;
       latest = findings;
+      unsaved = findings;
+      save().catch((error: unknown) => trace(`What is known could not be saved: ${String(error)}`));
       showing ??= show()
-        .catch((error: unknown) => options.trace(`That the gate waits is not shown: ${String(error)}`))
+        .catch((error: unknown) => trace(`That the gate waits is not shown: ${String(error)}`))
         .finally(() => {
           showing = undefined;
         });
@@ -70,35 +130,137 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     async publish(findings, limits) {
       ended.abort();
       await showing;
+      const left = limits.until - clock.now();
+      await Promise.race([finding, clock.sleep(Math.min(FIND_COMMIT_MS, left / 3), limits.signal)]);
       const report = reportOn(findings);
-      await attempt(options, 'The job summary', () => writeSummary(renderSummary(report)));
+      await orWarn(outside, 'The job summary', () => writeSummary(renderSummary(report)));
       for (const [output, path, render] of reportFiles(inputs)) {
-        await attempt(options, `The file of ${output} (${path})`, () =>
+        await orWarn(outside, `The file of ${output} (${path})`, () =>
           writeReportFile(output, path, render(report)),
         );
       }
-      await attempt(options, 'The outputs', () => writeOutputs(report));
-      await attempt(options, 'The comment', async () => {
-        const { url, warning } = await comment.write(report, limits);
-        if (url !== undefined) setCommentUrl(url);
-        // After a cancellation there is another round.
-        if (warning !== undefined && !limits.signal.aborted) options.warn(warning);
-      });
+      await orWarn(outside, 'The outputs', () => writeOutputs(report));
+      await orWarn(outside, 'The comment', () => publishComment(report, limits));
       // A cancellation leads to another round, and an annotation cannot be taken back.
       if (inputs.annotations && !limits.signal.aborted) annotationsFor(report).forEach(annotate);
     },
   };
 }
 
+/** What a failure before there was a gate is reported with. */
+export interface FailureOptions {
+  readonly target: CommentTarget;
+  readonly outside: Outside;
+  readonly signal: AbortSignal;
+  readonly remember: (memory: StepMemory) => void;
+}
+
+/**
+ * Reports that there is no verdict of the gate, since the inputs are wrong or the action itself failed: in the summary
+ * and the outputs, and in a comment that is already there.
+ */
+export async function publishFailure(
+  reason: string,
+  { target, outside, signal, remember }: FailureOptions,
+): Promise<void> {
+  const context = await readContext(outside.env);
+  const findings: Findings = {
+    name: target.name ?? 'Agent Test Gate',
+    providerTitle: '',
+    judgement: { verdict: 'inconclusive', reason, notes: [] },
+    batches: [],
+    writtenAt: outside.clock.epoch(),
+    waitedMs: 0,
+  };
+  const { origin } = context;
+  const report = buildReport(
+    { ...findings, transcripts: 'none', origin: originWith(origin, origin.commit) },
+    outside.redact,
+  );
+  await orWarn(outside, 'The job summary', () => writeSummary(renderSummary(report)));
+  await orWarn(outside, 'The outputs', () => writeOutputs(report));
+  if (target.comment === 'never') return;
+  await orWarn(outside, 'The comment', async () => {
+    const section = sectionOf(report, target);
+    const saved = savedAs('inconclusive', section);
+    remember({ section: saved, isVerdict: true, isWritten: false });
+    const limits = { until: outside.clock.now() + PUBLISH_FAILURE_MS, signal };
+    const { comments } = await findComments(target, context, { outside, limits });
+    for (const comment of comments) {
+      const result = await comment.write(section, { ...limits, create: false });
+      if ('warning' in result && result.warning !== undefined) outside.warn(result.warning);
+      if ('id' in result) remember({ section: saved, isVerdict: true, isWritten: true, id: result.id });
+    }
+  });
+}
+
 /** Settles what `auto` means: where anybody may read the report, no conversation is in it. */
-export function settingOf(inputs: Inputs, { visibility, origin }: GitHubContext): Setting {
+function settingOf(
+  inputs: Inputs,
+  { visibility, origin }: GitHubContext,
+  commit: string | undefined,
+): Setting {
   const isClosed = visibility === 'private' || visibility === 'internal';
   const [file] = reportFiles(inputs);
   return {
     transcripts: inputs.transcripts === 'auto' ? (isClosed ? 'excerpt' : 'none') : inputs.transcripts,
-    origin,
+    origin: originWith(origin, commit),
     ...(file === undefined ? {} : { reportFile: file[1] }),
   };
+}
+
+const originWith = (origin: GitHubContext['origin'], commit: string | undefined): Setting['origin'] =>
+  Object.fromEntries(Object.entries({ ...origin, commit }).filter(([, value]) => value !== undefined));
+
+/** A report as one job's part of the comment. */
+function sectionOf(report: Report, { matrix }: CommentTarget): OwnSection {
+  return {
+    state: report.judgement?.verdict ?? 'waiting',
+    tally: report.tally,
+    label: labelOfMatrix(matrix) ?? report.batches.map(({ id }) => id).join(', '),
+    render: (max) => renderBody(report, { max, unit: 'characters' }),
+  };
+}
+
+/** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */
+export function labelOfMatrix(matrix: string | undefined): string | undefined {
+  if (matrix === undefined) return undefined;
+  const json = parseJson(matrix);
+  if (typeof json !== 'object' || json === null) return undefined;
+  const values = Object.values(json).map((value) =>
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  );
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is to be said of a step that is killed now: what it knew by then, with the verdict that this makes. */
+function sectionIfStopped(
+  findings: Findings,
+  reportOn: (findings: Findings) => Report,
+  target: CommentTarget,
+): SavedSection {
+  const verdict = verdictIfStopped(tally(findings.batches));
+  const ids = findings.batches.map(({ id }) => id).join(', ');
+  const reason = `The step was stopped before it reached a verdict. ${findings.providerTitle} may still be running ${ids}.`;
+  const section = sectionOf(reportOn({ ...findings, judgement: { verdict, reason, notes: [] } }), target);
+  return savedAs(verdict, section);
+}
+
+function verdictIfStopped({ failed, errored }: Tally): Verdict {
+  if (failed > 0) return 'failed';
+  return errored > 0 ? 'errored' : 'cancelled';
+}
+
+function savedAs(state: Verdict, { tally, label, render }: OwnSection): SavedSection {
+  return { state, tally, label, markdown: render(MAX_REMEMBERED) };
 }
 
 function reportFiles(
@@ -113,8 +275,8 @@ function reportFiles(
 }
 
 /** Does something that may fail without consequences but a warning. */
-export async function attempt(
-  { warn }: PublishingEdges,
+export async function orWarn(
+  { warn }: Outside,
   what: string,
   action: () => Promise<void> | void,
 ): Promise<void> {

@@ -1,113 +1,113 @@
-import type { Clock, Deadline } from '../clock.ts';
-import { createClient } from '../github/client.ts';
+import type { Deadline } from '../clock.ts';
+import { createClient, type GitHubClient } from '../github/client.ts';
 import type { GitHubContext } from '../github/context.ts';
-import { findPullRequest } from '../github/pull-request.ts';
+import { findPullRequest, headOf } from '../github/pull-request.ts';
 import { createStickyComment, type StickyComment } from '../github/sticky-comment.ts';
-import type { Fetch } from '../http/whole-answer.ts';
-import { renderBody } from '../report/body.ts';
-import type { Report } from '../report/report.ts';
-import type { OwnSection } from '../shared-comment/merge.ts';
-import type { Inputs } from './inputs.ts';
+import type { Outside } from '../outside.ts';
+import { gatesOfJob } from '../shared-comment/codec.ts';
+import { jobKey, type OwnSection } from '../shared-comment/state.ts';
+import type { CommentTarget } from './comment-target.ts';
 
-/** A section that is written again by the `post` step has room for this many characters. */
-const MAX_REMEMBERED = 30_000;
-
-/** What the `post` step is told of the comment: the last section that was to be written, and where. */
-export interface RememberedComment {
-  readonly id?: number | undefined;
-  /** Whether it is known to stand there. */
-  readonly isWritten: boolean;
-  readonly section: Omit<OwnSection, 'render'> & { readonly markdown: string };
-}
-
-/** What it takes to reach GitHub. */
-export interface CommentEdges {
-  readonly githubToken: string;
-  readonly fetch: Fetch;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly userAgent: string;
-  readonly trace: (line: string) => void;
-  /** Takes the secrets that the action knows out of a text. */
-  readonly redact: (text: string) => string;
-}
-
-/** What became of a write: the comment's address, or why there is none, as a sentence; neither if none was wanted. */
+/** What became of a write. All are absent if no comment was wanted, or none was there to bring up to date. */
 export interface CommentResult {
+  readonly id?: number | undefined;
   readonly url?: string | undefined;
+  /** Why there is none, or an old one, as a sentence. */
   readonly warning?: string | undefined;
+  /** Why it was rightly left as it is, as a sentence for the log. */
+  readonly note?: string | undefined;
 }
 
-/** The comment of this gate, if there is to be one. */
-export interface GateComment {
-  write(report: Report, limits: Deadline): Promise<CommentResult>;
+/** The comment of this gate on the pull request that the event is about. */
+export interface PullRequestComment {
+  /** Writes this job's section. `create`: also where there is no comment yet. */
+  write(section: OwnSection, options: Deadline & { create: boolean }): Promise<CommentResult>;
+  /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
+  commit(limits: Deadline): Promise<string | undefined>;
 }
 
-/** The comment, found when it is first written. */
-export function createGateComment(
-  inputs: Inputs,
+/** The comment, found when it is first written. `onCreate` is called before one is made. */
+export function createPullRequestComment(
+  target: CommentTarget,
   context: GitHubContext,
-  edges: CommentEdges & { readonly remember: (comment: RememberedComment) => void },
-): GateComment {
+  { outside, onCreate }: { outside: Outside; onCreate?: (() => void) | undefined },
+): PullRequestComment {
   let sticky: StickyComment | undefined;
-  let id: number | undefined;
-
   return {
-    async write(report, limits) {
-      if (inputs.comment === 'never') return {};
-      const found = sticky === undefined ? await findComment(inputs, context, { edges, limits }) : { sticky };
-      sticky = found.sticky;
-      if (sticky === undefined) return { warning: found.warning };
-      const section = sectionOf(report);
-      const verdict = report.judgement?.verdict;
-      const create = inputs.comment === 'always' || (verdict !== undefined && verdict !== 'passed');
-      const remembered = { ...section, markdown: section.render(MAX_REMEMBERED) };
-      // Before it is written as well: whoever is killed while writing may have made a comment.
-      edges.remember({ id, isWritten: false, section: remembered });
-      const result = await sticky.write(section, { ...limits, create });
-      id = 'id' in result ? result.id : id;
-      edges.remember({ id, isWritten: result.status !== 'failed', section: remembered });
-      return {
-        url: 'url' in result ? result.url : undefined,
-        warning: 'warning' in result ? result.warning : undefined,
-      };
+    async write(section, options) {
+      if (target.comment === 'never') return {};
+      if (sticky === undefined) {
+        const found = await findComments(target, context, { outside, onCreate, limits: options });
+        sticky = found.comments[0];
+        if (sticky === undefined) return { warning: found.warning };
+      }
+      const result = await sticky.write(section, options);
+      if (result.status === 'failed') return { warning: result.warning };
+      if (result.status !== 'left') return { id: result.id, url: result.url };
+      const isNewer = result.why === 'newer-run';
+      return { warning: result.warning, note: isNewer ? NEWER_RUN : undefined };
+    },
+    async commit(limits) {
+      const { client } = clientFor(target, context, outside);
+      const means = { clock: outside.clock, random: outside.random };
+      return await headOf({ context, explicit: target.pullRequest, client }, { ...means, ...limits });
     },
   };
 }
 
-/** Finds the pull request, and with it the comment; a warning where that could not be done. */
-export async function findComment(
-  inputs: Inputs,
+const NEWER_RUN =
+  'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
+
+/**
+ * Finds the pull request, and with it the comment; a warning where that could not be done. There are several only
+ * where the gate's name is not known, and none if there is no such comment then.
+ */
+export async function findComments(
+  target: CommentTarget,
   context: GitHubContext,
-  { edges, limits }: { edges: CommentEdges; limits: Deadline },
-): Promise<{ sticky?: StickyComment; warning?: string | undefined }> {
-  const { githubToken, clock, random } = edges;
-  // Outside GitHub there is nothing to comment on.
-  if (context.repository === undefined) return {};
-  if (githubToken === '') {
-    return {
-      warning: "No comment: github-token is empty. Leave the input out, and it is the job's own token.",
-    };
-  }
-  const { apiUrl, repository } = context;
-  const client = createClient({ ...edges, token: githubToken, apiUrl, repository });
+  { outside, limits, onCreate }: { outside: Outside; limits: Deadline; onCreate?: (() => void) | undefined },
+): Promise<{ comments: StickyComment[]; warning?: string | undefined }> {
+  const { clock, random, redact, env } = outside;
+  const { client, warning: noClient } = clientFor(target, context, outside);
+  if (client === undefined) return { comments: [], warning: noClient };
   const { pullRequest, warning } = await findPullRequest(
-    { context, explicit: inputs.pullRequest, client },
+    { context, explicit: target.pullRequest, client },
     { clock, random, ...limits },
   );
-  if (pullRequest === undefined) return { warning: warning ?? context.payloadProblem };
-  const writer = { name: edges.redact(inputs.name), run: context.run };
-  return { sticky: createStickyComment({ client, clock, random, issue: pullRequest.number, writer }) };
+  if (pullRequest === undefined) return { comments: [], warning: warning ?? context.payloadProblem };
+  const issue = pullRequest.number;
+  const job = jobKey({ job: env['GITHUB_JOB'], action: env['GITHUB_ACTION'], matrix: target.matrix });
+  const names =
+    target.name === undefined
+      ? gatesOfJob(await bodiesOf(client, issue, limits), job, context.run.workflow)
+      : [redact(target.name)];
+  const comments = names.map((name) => {
+    const writer = { name, run: context.run, job };
+    return createStickyComment({ client, clock, random, issue, writer, onCreate });
+  });
+  return { comments };
 }
 
-/** A report as one job's part of the comment. */
-export function sectionOf(report: Report): OwnSection {
-  const ids = report.batches.map(({ id }) => id);
-  return {
-    key: ids.toSorted().join('\n'),
-    state: report.judgement?.verdict ?? 'waiting',
-    tally: report.tally,
-    label: ids.join(', '),
-    render: (max) => renderBody(report, { max, unit: 'characters' }),
-  };
+function clientFor(
+  { githubToken }: CommentTarget,
+  { apiUrl, repository }: GitHubContext,
+  outside: Outside,
+): { client?: GitHubClient; warning?: string } {
+  // Outside GitHub there is nothing to comment on.
+  if (repository === undefined) return {};
+  if (githubToken === '') {
+    return {
+      warning: "No comment: github-token is empty. Leave the input out to use the job's own token.",
+    };
+  }
+  return { client: createClient({ ...outside, token: githubToken, apiUrl, repository }) };
+}
+
+/** Without a name the search is worth one try. */
+async function bodiesOf(client: GitHubClient, issue: number, limits: Deadline): Promise<string[]> {
+  try {
+    return (await client.listComments(issue, limits)).map(({ body }) => body);
+  } catch {
+    return [];
+  }
 }

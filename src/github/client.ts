@@ -47,6 +47,8 @@ export interface GitHubClient {
   deleteComment(id: number, limits: Deadline): Promise<void>;
   /** Whom the token belongs to. */
   whoAmI(limits: Deadline): Promise<Author>;
+  /** A pull request, open or not; `undefined` if there is none with this number. */
+  pullRequest(number: number, limits: Deadline): Promise<PullRequest | undefined>;
   /** Open pull requests that contain the commit. */
   pullRequestsOfCommit(sha: string, limits: Deadline): Promise<PullRequest[]>;
   /** Open pull requests from a branch, which may be a fork's. */
@@ -60,9 +62,12 @@ const comment = z.object({
   html_url: z.optional(z.string()),
   user: z.nullish(author),
 });
-const pullRequests = z.array(
-  z.object({ number: z.number(), state: z.string(), head: z.object({ sha: z.string() }) }),
-);
+const pullRequest = z.object({
+  number: z.number(),
+  state: z.string(),
+  head: z.object({ sha: z.string() }),
+});
+const pullRequests = z.array(pullRequest);
 const viewer = z.object({ viewer: author });
 /** Whose comments the token of a workflow writes. */
 const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
@@ -119,9 +124,14 @@ export function createClient(options: ClientOptions): GitHubClient {
         viewer.safeParse(await writer.graphql('{ viewer { login } }', { request })).data?.viewer;
       const byRest = async () =>
         author.safeParse((await reader.rest.users.getAuthenticated({ request })).data).data;
-      // The workflow's own token may not ask for its user by REST; GraphQL may be switched off.
-      return (await unlessRefused(byGraphql)) ?? (await unlessRefused(byRest)) ?? WORKFLOW_TOKEN;
+      // The workflow's own token may not ask for its user by REST; GraphQL may be switched off, or down.
+      return (await unlessFailed(byGraphql)) ?? (await unlessRefused(byRest)) ?? WORKFLOW_TOKEN;
     },
+    pullRequest: (pull_number, limits) =>
+      unlessGone(async () => {
+        const { data } = await reader.rest.pulls.get({ ...repository, pull_number, request: limits });
+        return toPullRequest(read(pullRequest, data));
+      }),
     async pullRequestsOfCommit(commit_sha, limits) {
       const { data } = await reader.rest.repos.listPullRequestsAssociatedWithCommit({
         ...repository,
@@ -159,6 +169,16 @@ async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** `undefined` where GitHub does not tell now. */
+async function unlessFailed<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof GitHubError && error.kind !== 'out-of-time') return undefined;
+    throw error;
+  }
+}
+
 /** `undefined` where GitHub does not tell, now or later. */
 async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -170,9 +190,11 @@ async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
 }
 
 function openOnes(found: z.infer<typeof pullRequests>): PullRequest[] {
-  return found
-    .filter(({ state }) => state === 'open')
-    .map(({ number, head }) => ({ number, headSha: head.sha }));
+  return found.filter(({ state }) => state === 'open').map(toPullRequest);
+}
+
+function toPullRequest({ number, head }: z.infer<typeof pullRequest>): PullRequest {
+  return { number, headSha: head.sha };
 }
 
 function toComment({ id, body, html_url, user }: z.infer<typeof comment>): Comment {

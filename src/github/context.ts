@@ -1,13 +1,23 @@
-import type { Origin } from '../report/report.ts';
-import type { WorkflowRun } from '../shared-comment/merge.ts';
+import type { WorkflowRun } from '../shared-comment/state.ts';
 import { type EventPayload, readPayload } from './event.ts';
+
+/** The workflow run and the commit that it is about. Everything is absent outside GitHub. */
+export interface Origin {
+  /** The commit that the check is about (a pull request's head, not its merge commit). */
+  readonly commit: string | undefined;
+  /** `https://github.com/owner/repo`. */
+  readonly repositoryUrl: string | undefined;
+  readonly runId: number | undefined;
+  readonly runNumber: number | undefined;
+  readonly runAttempt: number | undefined;
+}
 
 /** What the runner says about where we are. Outside GitHub nearly everything is absent. */
 export interface GitHubContext {
   readonly eventName: string;
   readonly payload: EventPayload;
   /** Why the event file could not be read, if so: a sentence. */
-  readonly payloadProblem?: string;
+  readonly payloadProblem?: string | undefined;
   readonly ref?: string | undefined;
   /** `GITHUB_SHA`: for a pull request the commit that merges it into its base. */
   readonly sha?: string | undefined;
@@ -43,7 +53,7 @@ export async function readContext(
     const { GITHUB_EVENT_NAME: eventName, GITHUB_REF: ref, GITHUB_SHA: sha } = env;
     return {
       ...contextOf({ eventName, payload: {}, ref, sha }, env),
-      payloadProblem: `The event file ${env['GITHUB_EVENT_PATH']} (GITHUB_EVENT_PATH) tells nothing: ${why}.`,
+      payloadProblem: `The event file ${env['GITHUB_EVENT_PATH']} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
     };
   }
 }
@@ -69,11 +79,9 @@ export function contextOf(event: EventContext, env: Variables): GitHubContext {
     apiUrl: withoutSlash(env['GITHUB_API_URL'] || 'https://api.github.com'),
     run: { workflow: workflowOf(env), id: runId ?? 0, number: runNumber ?? 0, attempt: runAttempt ?? 1 },
     origin: {
-      ...(commit === undefined ? {} : { commit }),
-      ...(repository === null ? {} : { repositoryUrl: `${serverUrl}/${owner}/${repo}` }),
-      ...(runId === undefined ? {} : { runId }),
-      ...(runNumber === undefined ? {} : { runNumber }),
-      ...(runAttempt === undefined ? {} : { runAttempt }),
+      commit,
+      repositoryUrl: repository === null ? undefined : `${serverUrl}/${owner}/${repo}`,
+      ...{ runId, runNumber, runAttempt },
     },
     visibility: visibilityOf(payload),
   };

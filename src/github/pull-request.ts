@@ -17,7 +17,7 @@ export interface FoundPullRequest {
   /** `undefined` where the event is about none. */
   readonly pullRequest?: PullRequest | undefined;
   /** GitHub could not be asked. */
-  readonly warning?: string;
+  readonly warning?: string | undefined;
 }
 
 /** The branch on which a merge queue tests a pull request. */
@@ -38,8 +38,40 @@ export async function findPullRequest(
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     return {
-      warning: `No comment: which pull request this ${context.eventName} event belongs to could not be found out, since ${error.message}. Give the job "permissions: pull-requests: write", or name the pull request with the input pull-request.`,
+      warning: `No comment: could not determine which pull request this ${context.eventName} event belongs to: ${error.message}. Give the job "permissions: pull-requests: write", or name the pull request with the input pull-request.`,
     };
+  }
+}
+
+/**
+ * The commit that the check is about. `GITHUB_SHA` is the default branch's where somebody commented on a pull request,
+ * or the input names one that the event does not: then it is that pull request's head. `undefined` where GitHub does
+ * not tell. Never throws.
+ */
+export async function headOf(
+  {
+    context,
+    explicit,
+    client,
+  }: Omit<PullRequestSearch, 'context' | 'client'> & {
+    readonly context: PullRequestSearch['context'] & Pick<GitHubContext, 'origin'>;
+    readonly client: Pick<GitHubClient, 'pullRequest'> | undefined;
+  },
+  limits: Means & Deadline,
+): Promise<string | undefined> {
+  const { payload, eventName, origin } = context;
+  const named = pullRequestInEvent(context);
+  const asked = explicit ?? (eventName === 'issue_comment' ? named?.number : undefined);
+  const isAboutIt = payload.workflow_run !== undefined || payload.pull_request?.number === asked;
+  if (asked === undefined || isAboutIt) return origin.commit;
+  if (named?.number === asked && named.headSha !== undefined) return named.headSha;
+  if (client === undefined) return undefined;
+  try {
+    const found = await persist((inTime) => client.pullRequest(asked, inTime), limits);
+    return found?.headSha;
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    return undefined;
   }
 }
 

@@ -1,14 +1,8 @@
 import type { Deadline } from '../clock.ts';
 import type { Means } from '../http/retry.ts';
-import { normalize, parseComment, type StoredSection } from '../shared-comment/codec.ts';
-import {
-  COMMENT_LIMIT,
-  findSection,
-  isLeftover,
-  mergeSection,
-  type OwnSection,
-  type Writer,
-} from '../shared-comment/merge.ts';
+import { normalize, parseComment } from '../shared-comment/codec.ts';
+import { type FoundComment, nextStep, sectionIn, type Written } from '../shared-comment/next-step.ts';
+import type { OwnSection, Section, Writer } from '../shared-comment/state.ts';
 import type { Comment, GitHubClient } from './client.ts';
 import { commentWarning, leftWarning } from './comment-warning.ts';
 import { GitHubError } from './github-error.ts';
@@ -20,6 +14,8 @@ export interface StickyCommentOptions extends Means {
   /** The number of the pull request. */
   readonly issue: number;
   readonly writer: Writer;
+  /** Called before a comment is made: from then on there may be one. */
+  readonly onCreate?: (() => void) | undefined;
 }
 
 export interface WriteOptions extends Deadline {
@@ -37,72 +33,58 @@ export type WriteResult =
   | {
       readonly status: 'left';
       readonly why: 'absent' | 'newer-run' | 'newer-format' | 'full' | 'superseded';
-      readonly warning?: string;
+      readonly warning?: string | undefined;
     }
   | { readonly status: 'failed'; readonly warning: string };
+
+/** What an earlier process of this job knows of its comment. */
+export interface Recalled {
+  readonly id?: number | undefined;
+  /** For so many milliseconds a comment may still appear that the earlier process, or another job, has made. */
+  readonly appearsWithinMs: number;
+}
 
 /** This gate's one comment on a pull request. Nothing in here throws or goes on after its limits. */
 export interface StickyComment {
   /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /**
-   * For the end of the job: looks once, at the comment with this id if it is known, and writes the section only if
-   * there is none of this job, one that still waits, or a green one although the job did not end so.
+   * For the end of the job: looks at all comments of the gate, keeps one, and removes our doubles. `decide` is given
+   * this job's section as it stands, and says what is to stand there; `undefined`: it is right.
    */
-  check(id: number | undefined, section: OwnSection, options: WriteOptions): Promise<WriteResult>;
-}
-
-interface Written {
-  readonly status: 'created' | 'updated';
-  readonly comment: Comment;
-  readonly section: StoredSection;
-  /** The whole text that was written. */
-  readonly body: string;
-  /** The section has been seen to be there, while others were writing. */
-  readonly isConfirmed: boolean;
-}
-
-interface Pause {
-  readonly pauseMs: number;
+  check(
+    recalled: Recalled,
+    decide: (there: Section | undefined) => OwnSection | undefined,
+    limits: Deadline,
+  ): Promise<WriteResult>;
 }
 
 /** Before looking whether what was written stays: others that read before us could write that long after us. */
 const PAUSE_MS = { alone: 250, inCompany: 1_000, longest: 10_000 };
-/** After so long without a sign of another job there is none that is just beginning. */
-const ALONE_AFTER_MS = 10_000;
 /** Looks and writes, against other jobs that never stop writing. */
 const MAX_ROUNDS = 30;
-/** For a GitHub that refuses what is under its documented limit. */
-const SHORT_LIMIT = 16_000;
 
-export function createStickyComment({
-  client,
-  issue,
-  writer,
-  clock,
-  random,
-}: StickyCommentOptions): StickyComment {
-  const comments = createOwnComments({
-    client,
-    issue,
-    isMarked: (body) => parseComment(body, writer.name) !== undefined,
-  });
-  /** When another job was last seen, or could not yet be. */
-  let companyAt = clock.now();
+interface Work {
+  readonly own: (there: Section | undefined) => OwnSection | undefined;
+  readonly create: boolean;
+  /** Look at all comments, and not only at the one that was found last. */
+  readonly all: boolean;
+}
+
+export function createStickyComment(options: StickyCommentOptions): StickyComment {
+  const { client, issue, writer, clock, random } = options;
+  const isMarked = (body: string): boolean => parseComment(body, writer.name) !== undefined;
+  const comments = createOwnComments({ client, issue, clock, isMarked });
   let newest = new AbortController();
   let queue: Promise<unknown> = Promise.resolve();
 
   /** One call at a time, and the newest ends the others: a late report must not overwrite the final one. */
-  function takeTurn(
-    options: WriteOptions,
-    work: (limits: Deadline) => Promise<WriteResult>,
-  ): Promise<WriteResult> {
+  function takeTurn({ until, signal }: Deadline, work: Work): Promise<WriteResult> {
     newest.abort();
     const mine = new AbortController();
     newest = mine;
-    const signal = AbortSignal.any([options.signal, mine.signal]);
     const turn = queue.then(async (): Promise<WriteResult> => {
-      const result = await work({ until: options.until, signal });
+      const result = await converge(work, { until, signal: AbortSignal.any([signal, mine.signal]) });
       return result.status === 'failed' && mine.signal.aborted
         ? { status: 'left', why: 'superseded' }
         : result;
@@ -111,120 +93,91 @@ export function createStickyComment({
     return turn;
   }
 
-  /**
-   * GitHub cannot write a comment only if nobody else has meanwhile, so jobs that write at the same time lose what
-   * the others wrote. Therefore: read, merge, write, and after a pause look whether it is still there; until it is.
-   */
-  async function converge(
-    own: OwnSection,
-    options: WriteOptions & { isCheck: boolean },
-  ): Promise<WriteResult> {
+  async function converge(work: Work, limits: Deadline): Promise<WriteResult> {
     let written: Written | undefined;
-    let limit = COMMENT_LIMIT;
+    let own: OwnSection | undefined;
+    let result: Extract<WriteResult, { id: number }> | undefined;
 
-    async function step(limits: Deadline): Promise<WriteResult | Pause> {
+    /** One look, and what follows from it. Returns how long to wait before the next, in milliseconds. */
+    async function step(within: Deadline): Promise<WriteResult | number> {
       const startedAt = clock.now();
-      const found = await comments.find(limits);
-      if (found.length > 1) companyAt = clock.now();
-      const next = await act(found, { startedAt, limits });
-      // Only now that what they hold stands in the first.
-      await removeLeftovers(found.slice(1), own.key, limits);
-      return next;
-    }
-
-    async function act(
-      found: readonly Comment[],
-      { startedAt, limits }: { startedAt: number; limits: Deadline },
-    ): Promise<WriteResult | Pause> {
-      const kept = found[0];
-      const there = kept && findSection(kept.body, own.key, writer);
-      if (kept !== undefined && there !== undefined) {
-        if (written !== undefined && stands(written.section, there)) {
-          const isQuiet = written.isConfirmed || written.body === normalize(kept.body);
-          if (isQuiet) return resultOf(written.status, kept);
-          // Others are writing, so one that read before us may still be about to write.
-          written = { ...written, isConfirmed: true };
-          return pauseAfter(clock.now() - startedAt);
-        }
-        const mayStay = there.state === own.state || !['waiting', 'passed'].includes(there.state);
-        if (options.isCheck && mayStay) return resultOf('unchanged', kept);
+      const read = await comments.find(within, work.all);
+      const found = read.flatMap((comment) => parsed(comment) ?? []);
+      const there = sectionIn(found, writer);
+      if (written === undefined) {
+        own = work.own(there);
+        // Nobody else writes this section, so it is in the comment that may have been made.
+        if (there !== undefined && !work.all) comments.appeared();
+      }
+      const next = nextStep({
+        ...{ found, written, own, writer, create: work.create },
+        mayAppear: comments.mayAppear(),
+      });
+      for (const { id } of next.remove) await comments.remove(id, within);
+      if (next.step === 'leave') return leave(next.why);
+      if (next.step === 'done') {
+        const { id } = next.kept;
+        return { status: result?.status ?? 'unchanged', id, url: read.find((one) => one.id === id)?.url };
+      }
+      if (next.step === 'look again') {
+        written = next.written;
+        return pauseAfter(clock.now() - startedAt);
       }
       written = undefined;
-
-      const merge = mergeSection({ existing: found.map(({ body }) => body), own, writer, limit });
-      if (merge.action === 'leave') return leave(merge.why);
-      if (kept === undefined && !options.create) return leave('absent');
-      if (kept !== undefined && normalize(kept.body) === merge.body) return resultOf('unchanged', kept);
-
-      const comment = await comments.write(merge.body, kept, limits);
-      const status = kept === undefined ? 'created' : 'updated';
-      written = { status, comment, section: merge.section, body: merge.body, isConfirmed: false };
+      // The call was given up meanwhile, and another one may be at work.
+      if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
+      const { id, url } = await write(next.into, next.written.body, within);
+      written = next.written;
+      result = { status: next.into === undefined ? 'created' : 'updated', id, url };
       // What only waits is soon written again and need not be looked after.
-      if (there !== undefined && own.state === 'waiting') return resultOf(status, comment);
-      if (there === undefined || merge.isShared) companyAt = clock.now();
-      const isAlone = clock.now() - companyAt > ALONE_AFTER_MS;
+      if (!next.isFirst && own?.state === 'waiting') return result;
+      const isAlone = !next.isFirst && !next.isShared;
       return isAlone ? pause(PAUSE_MS.alone) : pauseAfter(clock.now() - startedAt);
     }
 
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      try {
-        const next = await persist(step, { clock, random, until: options.until, signal: options.signal });
-        if ('status' in next) return next;
+    try {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const next = await persist(step, { clock, random, ...limits });
+        if (typeof next !== 'number') return next;
         // Looking too early is better than not at all.
-        const half = (options.until - clock.now()) / 2;
-        await clock.sleep(Math.min(next.pauseMs, half), options.signal);
-      } catch (error) {
-        const isTooLong = error instanceof GitHubError && error.kind === 'too-long';
-        if (!isTooLong || limit === SHORT_LIMIT) {
-          // It was written, and there was no time to see it stay.
-          if (written !== undefined) return resultOf(written.status, written.comment);
-          return { status: 'failed', warning: commentWarning(error, issue) };
-        }
-        limit = SHORT_LIMIT;
+        await clock.sleep(Math.min(next, (limits.until - clock.now()) / 2), limits.signal);
       }
+      throw new GitHubError('unavailable', 'other jobs kept writing it at the same time');
+    } catch (error) {
+      // It may have been written without the time to see it stay.
+      return written !== undefined && result !== undefined
+        ? result
+        : { status: 'failed', warning: commentWarning(error, issue) };
     }
-    const error = new GitHubError('unavailable', 'other jobs kept writing it at the same time');
-    return { status: 'failed', warning: commentWarning(error, issue) };
   }
 
-  /** A job that raced for the comment removes what it made itself; what older runs left behind goes as well. */
-  async function removeLeftovers(others: readonly Comment[], key: string, limits: Deadline): Promise<void> {
-    for (const comment of others) {
-      if (comments.isCreatedHere(comment) || isLeftover(comment.body, key, writer)) {
-        await comments.remove(comment, limits);
-      }
-    }
+  async function write(into: FoundComment | undefined, body: string, limits: Deadline): Promise<Comment> {
+    if (into !== undefined) return await comments.update(into.id, body, limits);
+    options.onCreate?.();
+    return await comments.create(body, limits);
+  }
+
+  function parsed({ id, body }: Comment): FoundComment | undefined {
+    const state = parseComment(body, writer.name);
+    return state && { id, body: normalize(body), state };
   }
 
   const leave = (why: (WriteResult & { status: 'left' })['why']): WriteResult => ({
     status: 'left',
     why,
-    ...(why === 'newer-format' || why === 'full' ? { warning: leftWarning(why, issue) } : {}),
+    warning: why === 'newer-format' || why === 'full' ? leftWarning(why, issue) : undefined,
   });
 
-  const pause = (atLeastMs: number): Pause => ({ pauseMs: atLeastMs * (1 + random()) });
-  /** A GitHub that is slow to us is slow to the others. */
-  const pauseAfter = (tookMs: number): Pause =>
+  const pause = (atLeastMs: number): number => atLeastMs * (1 + random());
+  /** Wait longer when GitHub is slow: another job's write may still be in flight. */
+  const pauseAfter = (tookMs: number): number =>
     pause(Math.min(PAUSE_MS.longest, Math.max(PAUSE_MS.inCompany, 2 * tookMs)));
 
   return {
-    write: (section, options) =>
-      takeTurn(options, (limits) => converge(section, { ...options, ...limits, isCheck: false })),
-    check(id, section, options) {
-      if (id !== undefined) comments.expect(id);
-      return takeTurn(options, (limits) => converge(section, { ...options, ...limits, isCheck: true }));
+    write: (section, { create, ...limits }) => takeTurn(limits, { own: () => section, create, all: false }),
+    check(recalled, decide, limits) {
+      comments.recall(recalled);
+      return takeTurn(limits, { own: decide, create: false, all: true });
     },
   };
-}
-
-/** Whether a section is there as it was written; or is another job's with the same batches, that has ended. */
-function stands(written: StoredSection, there: StoredSection): boolean {
-  if (there.markdown === written.markdown && there.state === written.state) {
-    return there.shortened === written.shortened;
-  }
-  return there.state !== 'waiting' && !there.shortened;
-}
-
-function resultOf(status: 'created' | 'updated' | 'unchanged', { id, url }: Comment): WriteResult {
-  return { status, id, url };
 }

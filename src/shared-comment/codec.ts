@@ -6,56 +6,19 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
-import type { State } from '../domain/verdict.ts';
-import { VERDICTS } from '../domain/verdict.ts';
+import { type State, VERDICTS } from '../domain/verdict.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
 import { headlineHeading } from '../report/sections/headline.ts';
+import type { CommentState, Section, WorkflowRun } from './state.ts';
 
-/** One gate's part of the comment. Several jobs of one workflow run that share a `name` have one each. */
-export interface Section {
-  /** Made of the batch ids: the same batches write the same section. */
-  readonly key: string;
-  readonly attempt: number;
-  readonly state: State;
-  readonly tally: Tally;
-  /** Tells the sections apart in a comment that has several: plain text. */
-  readonly label: string;
-  /** Rendered Markdown, without the heading. */
-  readonly markdown: string;
-}
-
-/** A section as it stands in a comment; its key is hashed. */
-export interface StoredSection extends Section {
-  /** One line stands for it, to make room for the others. */
-  readonly shortened: boolean;
-}
-
-/** The workflow run that writes; decides who is newer. */
-export interface WorkflowRun {
-  /** Tells workflows apart: the path of the workflow's file. */
-  readonly workflow: string;
-  readonly id: number;
-  readonly number: number;
-  readonly attempt: number;
-}
-
-/** A comment with our marker for this gate. One of a newer format than ours cannot be read further. */
-export type ParsedComment =
-  | { readonly format: 'newer' }
-  | {
-      readonly format: 'known';
-      /** Its workflow is hashed. */
-      readonly run: Omit<WorkflowRun, 'attempt'>;
-      readonly sections: readonly StoredSection[];
-    };
-
-const FORMAT = 1;
+/** 1: sections were keyed by batch ids, so they cannot be told to be a job's and are not read. */
+const FORMAT = 2;
 const GATE = '<!-- agent-test-gate ';
 const SECTION = '<!-- agent-test-gate-section ';
 const SECTION_END = '<!-- agent-test-gate-end ';
 const CLOSE = ' -->';
 
-const SHORTENED = 'Left out here to make room for other jobs: it is in the job summary.';
+const SHORTENED = 'Omitted to make room for other jobs; see the job summary.';
 
 /** The contract's order of verdicts. What still waits may yet fail, so it comes before what passed. */
 const WORST_FIRST: readonly State[] = [
@@ -70,13 +33,14 @@ const WORST_FIRST: readonly State[] = [
 
 const whole = z.int().check(z.nonnegative());
 const versionedMarker = z.object({ version: z.int(), gate: z.string() });
+const namedMarker = z.object({ name: z.string() });
 const gateMarker = z.object({ workflow: z.string(), run: whole, number: whole });
 const sectionMarker = z.object({
   key: z.string().check(z.regex(/^[0-9a-f]{16}$/)),
   attempt: whole,
   state: z.enum(['waiting', ...VERDICTS]),
   /** Passed, failed, errored, cancelled, unfinished. */
-  runs: z.tuple([whole, whole, whole, whole, whole]),
+  counts: z.tuple([whole, whole, whole, whole, whole]),
   label: z.string(),
   shortened: z.optional(z.literal(true)),
 });
@@ -95,7 +59,7 @@ export function normalize(body: string): string {
  * Reads a comment; `undefined` if it is not of the gate with this name. Anybody can write our marker: look at the
  * author before believing it.
  */
-export function parseComment(body: string, name: string): ParsedComment | undefined {
+export function parseComment(body: string, name: string): CommentState | undefined {
   const text = normalize(body);
   const json = text.startsWith(GATE) ? readJson(text, GATE.length) : undefined;
   const versioned = versionedMarker.safeParse(json);
@@ -104,12 +68,32 @@ export function parseComment(body: string, name: string): ParsedComment | undefi
   const marker = gateMarker.safeParse(json);
   if (!marker.success) return undefined;
   const { workflow, run: id, number } = marker.data;
-  return { format: 'known', run: { workflow, id, number }, sections: readSections(text) };
+  const sections = versioned.data.version === FORMAT ? readSections(text) : [];
+  return { format: 'known', run: { workflow, id, number }, sections };
+}
+
+/**
+ * The names of the gates whose comments hold a section of this job, from whichever run of its workflow. For a step
+ * that failed on its inputs and may not know its own name.
+ */
+export function gatesOfJob(bodies: readonly string[], job: string, workflow: string): string[] {
+  const names = bodies.flatMap((body) => {
+    const text = normalize(body);
+    const json = text.startsWith(GATE) ? readJson(text, GATE.length) : undefined;
+    const name = namedMarker.safeParse(json).data?.name ?? '';
+    const state = parseComment(text, name);
+    const isOurs =
+      state?.format === 'known' &&
+      state.run.workflow === shortHash(workflow) &&
+      state.sections.some(({ key }) => key === shortHash(job));
+    return isOurs ? [name] : [];
+  });
+  return [...new Set(names)];
 }
 
 /** A section that is cut off, or has a marker that cannot be read, is not there. */
-function readSections(text: string): StoredSection[] {
-  const sections: StoredSection[] = [];
+function readSections(text: string): Section[] {
+  const sections: Section[] = [];
   let at = text.indexOf(SECTION);
   while (at !== -1) {
     const close = text.indexOf(CLOSE, at);
@@ -118,9 +102,9 @@ function readSections(text: string): StoredSection[] {
     const marker = sectionMarker.safeParse(readJson(text, at + SECTION.length));
     const end = marker.success ? text.indexOf(`${SECTION_END}${marker.data.key}${CLOSE}`, start) : -1;
     if (marker.success && end !== -1) {
-      const { runs, shortened = false, ...data } = marker.data;
+      const { counts, shortened = false, ...data } = marker.data;
       const markdown = shortened ? '' : text.slice(start, end).trim();
-      sections.push({ ...data, tally: tallyOf(runs), markdown, shortened });
+      sections.push({ ...data, tally: tallyOf(counts), markdown, shortened });
     }
     at = text.indexOf(SECTION, Math.max(start, end));
   }
@@ -139,13 +123,14 @@ function readJson(text: string, start: number): unknown {
 export function composeComment(parts: {
   name: string;
   run: WorkflowRun;
-  sections: readonly StoredSection[];
+  sections: readonly Section[];
 }): string {
   const { name, run } = parts;
   const sections = parts.sections.toSorted((a, b) => compare(a.label, b.label) || compare(a.key, b.key));
   const marker = writeMarker(GATE, {
     version: FORMAT,
     gate: shortHash(name),
+    name,
     workflow: shortHash(run.workflow),
     run: run.id,
     number: run.number,
@@ -162,12 +147,12 @@ export function composeComment(parts: {
   return [`${marker}\n${title}`, ...blocks].join('\n\n');
 }
 
-function blockOf({ key, attempt, state, tally, label, markdown, shortened }: StoredSection): string {
+function blockOf({ key, attempt, state, tally, label, markdown, shortened }: Section): string {
   const start = writeMarker(SECTION, {
     key,
     attempt,
     state,
-    runs: [tally.passed, tally.failed, tally.errored, tally.cancelled, tally.unfinished],
+    counts: [tally.passed, tally.failed, tally.errored, tally.cancelled, tally.unfinished],
     label,
     ...(shortened ? { shortened } : {}),
   });

@@ -1,54 +1,20 @@
-/** The rules of the comment that several jobs share: who may write it, which sections stay, who gets how much room. */
+/** Who may write the shared comment and which sections stay. Pure. */
 
+import { paragraph, render, words } from '../report/markdown.ts';
 import { cleanLine } from '../text/clean.ts';
-import {
-  composeComment,
-  type ParsedComment,
-  parseComment,
-  type Section,
-  type StoredSection,
-  shortHash,
-  type WorkflowRun,
-} from './codec.ts';
+import { shortHash } from './codec.ts';
+import { COMMENT_LIMIT, type Composed, shareRoom } from './room.ts';
+import type { CommentState, OwnSection, Section, WorkflowRun, Writer } from './state.ts';
 
-export type { Section, WorkflowRun } from './codec.ts';
-
-/** GitHub refuses a comment with more characters. */
-export const COMMENT_LIMIT = 65_536;
-/** GitHub may count otherwise than we do: stay this far from the limit. */
-const SPARE = 536;
 const MAX_LABEL = 100;
-/** What a section costs that shrank to one line, at most. */
-const SHORTENED_LENGTH = 100;
+const STOPPED = 'The step was stopped before it reached a verdict.';
 
-/** The section of the job that writes; rendered when it is known how much room there is. */
-export interface OwnSection extends Omit<Section, 'attempt' | 'markdown'> {
-  /** Markdown without the heading in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
-  render(maxCharacters: number): string;
-}
-
-/** Whose comment it is and who writes. */
-export interface Writer {
-  /** The gate's name. */
-  readonly name: string;
-  readonly run: WorkflowRun;
-}
-
-export type Merge =
-  | {
-      readonly action: 'write';
-      readonly body: string;
-      /** The job's section as it is in there. */
-      readonly section: StoredSection;
-      /** Whether other jobs have sections too. */
-      readonly isShared: boolean;
-    }
-  /** A newer run or a newer version of this action has written it, or one more line would not fit. */
-  | { readonly action: 'leave'; readonly why: 'newer-run' | 'newer-format' | 'full' };
+/** The comment with the job's section in it; or a newer run or a newer version of this action has written it. */
+export type Merge = Composed | { readonly action: 'leave'; readonly why: 'newer-run' | 'newer-format' };
 
 /**
- * Puts a job's section into the comment. `existing` are the texts of this gate's comments, first the one that will be
- * written; there is more than one only until a race between jobs is settled.
+ * Puts a job's section into the comment. `existing` are this gate's comments, first the one that will be written;
+ * there is more than one only until a race between jobs is settled.
  */
 export function mergeSection({
   existing,
@@ -56,114 +22,83 @@ export function mergeSection({
   writer,
   limit = COMMENT_LIMIT,
 }: {
-  existing: readonly string[];
+  existing: readonly CommentState[];
   own: OwnSection;
   writer: Writer;
   /** Characters. */
   limit?: number;
 }): Merge {
-  const { name, run } = writer;
-  const sections: StoredSection[] = [];
-  for (const body of existing) {
-    const parsed = parseComment(body, name);
-    if (parsed?.format === 'newer') return { action: 'leave', why: 'newer-format' };
-    const age = parsed === undefined ? -1 : compareRuns(parsed, run);
+  const { run, job } = writer;
+  const sections: Section[] = [];
+  for (const comment of existing) {
+    if (comment.format === 'newer') return { action: 'leave', why: 'newer-format' };
+    const age = compareRuns(comment.run, run);
     if (age > 0) return { action: 'leave', why: 'newer-run' };
-    if (age === 0) sections.push(...(parsed?.sections ?? []));
+    if (age === 0) sections.push(...comment.sections);
   }
   if (sections.some(({ attempt }) => attempt > run.attempt)) return { action: 'leave', why: 'newer-run' };
-  const { key, state, tally, label } = own;
-  const section = {
-    key: shortHash(key),
+  const section: Section = {
+    key: shortHash(job),
     attempt: run.attempt,
-    state,
-    tally,
-    label: cleanLine(label, MAX_LABEL),
+    state: own.state,
+    tally: own.tally,
+    label: cleanLine(own.label, MAX_LABEL),
     markdown: '',
     shortened: false,
   };
   const others = othersOf(section, sections);
-  return shareRoom({ section, others, render: (max) => own.render(max), writer, limit: limit - SPARE });
+  return shareRoom({ section, others, render: (max) => own.render(max), writer, limit });
 }
 
 /** This job's section of this attempt, as it stands in a comment; `undefined` if it is not there. */
-export function findSection(body: string, key: string, { name, run }: Writer): StoredSection | undefined {
-  const parsed = parseComment(body, name);
-  if (parsed?.format !== 'known' || compareRuns(parsed, run) !== 0) return undefined;
-  return parsed.sections.find((section) => section.key === shortHash(key) && section.attempt === run.attempt);
+export function findSection(comment: CommentState, { run, job }: Writer): Section | undefined {
+  if (comment.format === 'newer' || compareRuns(comment.run, run) !== 0) return undefined;
+  const key = shortHash(job);
+  return comment.sections.find((section) => section.key === key && section.attempt === run.attempt);
 }
 
-/** Whether a second comment of this gate can go: it has nothing of another job of this run and attempt. */
-export function isLeftover(body: string, key: string, { name, run }: Writer): boolean {
-  const parsed = parseComment(body, name);
-  if (parsed?.format !== 'known') return false;
-  const age = compareRuns(parsed, run);
-  const isOurs = (section: StoredSection) => section.key === shortHash(key) || section.attempt < run.attempt;
-  return age < 0 || (age === 0 && parsed.sections.every(isOurs));
+/** Whether a second comment of this gate holds nothing that the kept one lacks, so that it can be deleted. */
+export function isContained(double: CommentState, kept: CommentState): boolean {
+  if (double.format === 'newer' || kept.format === 'newer') return false;
+  const age = double.run.id === kept.run.id ? 0 : compareHashed(double.run, kept.run);
+  if (age !== 0) return age < 0;
+  return double.sections.every((section) =>
+    kept.sections.some((other) => other.key === section.key && !isBetter(section, other)),
+  );
 }
 
 /** Below 0 if an older workflow run wrote the comment, 0 if this one did, above if a newer one. */
-function compareRuns(comment: ParsedComment & { format: 'known' }, run: WorkflowRun): number {
-  const byNumber = comment.run.workflow === shortHash(run.workflow) ? comment.run.number - run.number : 0;
-  return byNumber || comment.run.id - run.id;
+export function compareRuns(
+  comment: Omit<WorkflowRun, 'attempt'>,
+  run: Omit<WorkflowRun, 'attempt'>,
+): number {
+  return compareHashed(comment, { ...run, workflow: shortHash(run.workflow) });
 }
 
-/** The other jobs' sections, each once. A new attempt runs only those jobs again that did not pass. */
-function othersOf(own: StoredSection, sections: readonly StoredSection[]): StoredSection[] {
-  const others = new Map<string, StoredSection>();
+function compareHashed(one: Omit<WorkflowRun, 'attempt'>, other: Omit<WorkflowRun, 'attempt'>): number {
+  const byNumber = one.workflow === other.workflow ? one.number - other.number : 0;
+  return byNumber || one.id - other.id;
+}
+
+/** Of two sections of one job: the one of a later attempt, and within an attempt the one that has ended. */
+function isBetter(one: Section, other: Section): boolean {
+  if (one.attempt !== other.attempt) return one.attempt > other.attempt;
+  return one.state !== 'waiting' && other.state === 'waiting';
+}
+
+/** The other jobs' sections, each once. Those of an earlier attempt stay: their jobs may not run again. */
+function othersOf(own: Section, sections: readonly Section[]): Section[] {
+  const others = new Map<string, Section>();
   for (const section of sections) {
     const seen = others.get(section.key);
-    const stays = section.attempt === own.attempt || section.state === 'passed';
-    if (stays && (seen === undefined || seen.state === 'waiting')) others.set(section.key, section);
+    if (seen === undefined || isBetter(section, seen)) others.set(section.key, section);
   }
   others.delete(own.key);
-  return [...others.values()];
+  return [...others.values()].map((section) => ended(section, own.attempt));
 }
 
-/**
- * Shares the room out. A section may be as long as the others leave it room, less the shares of those that still
- * wait; and it may always have its fair share, for which others that have more than theirs shrink to one line. Never
- * more than that at the cost of others, or two long ones would push each other out for ever.
- */
-function shareRoom(parts: {
-  section: StoredSection;
-  others: readonly StoredSection[];
-  render: (maxCharacters: number) => string;
-  writer: Writer;
-  limit: number;
-}): Merge {
-  const { others, writer, limit } = parts;
-  const compose = (sections: readonly StoredSection[]) => composeComment({ ...writer, sections });
-  const frame = compose([parts.section, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
-  const share = Math.max(0, Math.floor((limit - frame) / (others.length + 1)));
-  const taken = others.map(({ state, markdown }) =>
-    Math.max(markdown.length, state === 'waiting' ? share : 0),
-  );
-  const room = taken.reduce((left, characters) => left - characters, limit - frame);
-
-  const max = Math.max(room, share);
-  const markdown = parts.render(max).trim();
-  const section = markdown.length > max ? shorten(parts.section) : { ...parts.section, markdown };
-  const shrunk = new Set<StoredSection>();
-  let excess = compose([section, ...others]).length - limit;
-  for (const other of others.toSorted((a, b) => b.markdown.length - a.markdown.length)) {
-    if (excess <= 0 || other.markdown.length <= share) break;
-    shrunk.add(other);
-    excess -= other.markdown.length - SHORTENED_LENGTH;
-  }
-  const candidates = [
-    [section, ...others.map((other) => (shrunk.has(other) ? shorten(other) : other))],
-    [section, ...others].map(shorten),
-  ];
-  for (const sections of candidates) {
-    const body = compose(sections);
-    if (body.length <= limit) {
-      return { action: 'write', body, section: sections[0] ?? section, isShared: others.length > 0 };
-    }
-  }
-  return { action: 'leave', why: 'full' };
-}
-
-function shorten(section: StoredSection): StoredSection {
-  return { ...section, markdown: '', shortened: true };
+/** An attempt begins when all jobs of the one before have ended: what still waits there was stopped. */
+function ended(section: Section, attempt: number): Section {
+  if (section.attempt === attempt || section.state !== 'waiting') return section;
+  return { ...section, state: 'cancelled', markdown: render(paragraph(words(STOPPED))), shortened: false };
 }

@@ -1,6 +1,8 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { composeComment } from '../../src/shared-comment/codec.ts';
 import type { Fault } from '../emulators/faults.ts';
 import type { GitHubRequest } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
@@ -8,15 +10,28 @@ import { endingOf, endless, gateOn, green, headingOf, red, startEventGitHub } fr
 import { type Ended, HAS_SIGNALS, prepareStep, type Step } from './runner.ts';
 
 const unfinished = { id: 'b1', runs: [{}, endless], settlesAt: Number.POSITIVE_INFINITY };
-const COMMENT_IS_THERE = /::debug::POST .+ answered 201/;
+const COMMENT_WAITS = /::debug::PATCH .+ answered 200/;
+/** What the workflow run before left on the pull request. */
+const OLDER_COMMENT = composeComment({
+  name: 'Agent tests (Retell)',
+  run: {
+    workflow: 'acme/voice-agents/.github/workflows/agent-tests.yml',
+    ...{ id: 1_599_999_999, number: 40, attempt: 1 },
+  },
+  sections: [],
+});
 
-/** A step that gates on `b1` and comments. */
-async function setUp(batch: { id: string; runs: readonly object[] } = unfinished) {
+/** A step that gates on `b1` and comments. `older`: the pull request has a comment of an older run. */
+async function setUp(
+  batch: { id: string; runs: readonly object[] } = unfinished,
+  { older = false, env = {} }: { older?: boolean; env?: Record<string, string | undefined> } = {},
+) {
   const retell = await startRetell({ batches: [batch] });
   const github = await startEventGitHub();
+  if (older) github.plant(7, { login: 'github-actions[bot]', type: 'Bot', body: OLDER_COMMENT });
   const step = prepareStep({
     inputs: gateOn('retell', retell, { comment: 'always' }),
-    env: { GITHUB_API_URL: github.url, RUNNER_DEBUG: '1', NODE_OPTIONS: MISTAKES },
+    env: { GITHUB_API_URL: github.url, RUNNER_DEBUG: '1', NODE_OPTIONS: MISTAKES, ...env },
   });
   return {
     retell,
@@ -51,10 +66,10 @@ describe.skipIf(!HAS_SIGNALS).concurrent('cancelled', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s while the comment waits: it says so, and that the batch goes on',
     async (signal) => {
-      await using scene = await setUp();
+      await using scene = await setUp(unfinished, { older: true });
       const { step, github, headings } = scene;
       const started = step.main();
-      await started.line(COMMENT_IS_THERE);
+      await started.line(COMMENT_WAITS);
       expect(headings()).toEqual([WAITING]);
       started.process.kill(signal);
       const ended = await started.ended;
@@ -95,10 +110,10 @@ describe.skipIf(!HAS_SIGNALS).concurrent('cancelled', () => {
 
 describe.concurrent('killed, and then the post step', () => {
   test('while the comment waits: comment and summary say that it was stopped', async () => {
-    await using scene = await setUp();
+    await using scene = await setUp(unfinished, { older: true });
     const { step, github, headings } = scene;
     const started = step.main();
-    await started.line(COMMENT_IS_THERE);
+    await started.line(COMMENT_WAITS);
     started.process.kill('SIGKILL');
     await started.ended;
     expect(headings()).toEqual([WAITING]);
@@ -106,12 +121,12 @@ describe.concurrent('killed, and then the post step', () => {
     expect(post.exitCode).toBe(0);
     expect(headings()).toEqual([CANCELLED]);
     for (const text of [post.summary, github.comments(7)[0]?.body]) {
-      expect(text).toMatch(/stopped before it had a verdict.+b1 may go on there/);
+      expect(text).toMatch(/stopped before it reached a verdict\. Retell may still be running b1\./);
     }
   });
 
-  test('while the comment is being made: it does not wait for ever', async () => {
-    await using scene = await setUp();
+  test('while the comment is being made: it does not stay green', async () => {
+    await using scene = await setUp({ id: 'b1', runs: [{}] });
     const { step, github, headings } = scene;
     const arrived = Promise.withResolvers<void>();
     const killed = Promise.withResolvers<void>();
@@ -138,7 +153,7 @@ describe.concurrent('killed, and then the post step', () => {
     await started.ended;
     const post = await step.post().ended;
     expect(post.exitCode).toBe(0);
-    expect(post.summary).toMatch(/stopped before it had a verdict/);
+    expect(post.summary).toMatch(/stopped before it reached a verdict/);
     expect(headings()).toEqual([]);
   });
 
@@ -161,17 +176,82 @@ describe.concurrent('killed, and then the post step', () => {
   });
 
   test('and GitHub refuses the token: a warning, and no red step', async () => {
-    await using scene = await setUp();
+    await using scene = await setUp(unfinished, { older: true });
     const { step, github } = scene;
     const started = step.main();
-    await started.line(COMMENT_IS_THERE);
+    await started.line(COMMENT_WAITS);
     started.process.kill('SIGKILL');
     await started.ended;
     github.fail({ fault: { kind: 'answer', status: 401 }, times: Number.POSITIVE_INFINITY });
     const post = await step.post().ended;
     expect(post.exitCode).toBe(0);
     expect(post.log).toMatch(/^::warning::.+could not be written/m);
-    expect(post.summary).toMatch(/stopped before it had a verdict/);
+    expect(post.summary).toMatch(/stopped before it reached a verdict/);
+  });
+});
+
+describe.concurrent('killed, and what was known', () => {
+  test('2 of 3 finished, 1 failed: comment and summary still say so', async () => {
+    const batch = { ...unfinished, runs: [{}, { outcome: 'failed', name: 'Quotes a price' }, endless] };
+    await using scene = await setUp(batch, { older: true });
+    const { step, github } = scene;
+    const started = step.main();
+    await started.line(/2 of 3 test cases finished/);
+    await started.line(COMMENT_WAITS);
+    started.process.kill('SIGKILL');
+    await started.ended;
+    const { summary } = await step.post().ended;
+    for (const text of [summary, github.comments(7)[0]?.body]) {
+      expect(text).toContain('## ❌ Agent tests (Retell): 1 of 3 failed, 1 unfinished');
+      expect(text).not.toMatch(/waiting|no test cases seen|no runs seen|never read/i);
+    }
+  });
+
+  test('what the step leaves for the post step is private, and gone after it', async () => {
+    await using scene = await setUp();
+    const { step } = scene;
+    const started = step.main();
+    await started.line(/1 of 2 test cases finished/);
+    await expect.poll(() => rememberedFiles(step).length).toBeGreaterThan(0);
+    const modes = rememberedFiles(step).map((file) => (statSync(file).mode & 0o777).toString(8));
+    started.process.kill('SIGKILL');
+    await started.ended;
+    await step.post().ended;
+    expect({ modes: new Set(modes), left: rememberedFiles(step) }).toEqual({
+      modes: new Set(['600']),
+      left: [],
+    });
+  });
+
+  test('without RUNNER_TEMP nothing is written anywhere', async () => {
+    await using scene = await setUp({ id: 'b1', runs: [{}] }, { env: { RUNNER_TEMP: undefined } });
+    const { step } = scene;
+    const files = () => readdirSync(tmpdir()).filter((name) => /^agent-test-gate-.*\.json/.test(name));
+    const before = files();
+    expect(endingOf(await step.main().ended)).toEqual(green);
+    expect(files()).toEqual(before);
+  });
+
+  test('a comment that is made after the kill, and that the list does not show at once, is corrected', async () => {
+    await using scene = await setUp({ id: 'b1', runs: [{}] });
+    const { step, github, headings } = scene;
+    const arrived = Promise.withResolvers<void>();
+    const made = Promise.withResolvers<void>();
+    const when = ({ method }: GitHubRequest): boolean => {
+      if (method === 'POST') arrived.resolve();
+      return method === 'POST';
+    };
+    github.fail({ fault: { kind: 'hold', until: made.promise }, when });
+    const started = step.main();
+    await arrived.promise;
+    started.process.kill('SIGKILL');
+    await started.ended;
+    const post = step.post();
+    const before = github.requests.length;
+    await expect.poll(() => github.requests.length, { timeout: 20_000 }).toBeGreaterThan(before);
+    made.resolve();
+    await post.ended;
+    expect(headings()).toEqual([CANCELLED]);
   });
 });
 
@@ -199,10 +279,10 @@ describe.concurrent('a mistake of ours', () => {
   });
 
   test('leaves no comment that waits', async () => {
-    await using scene = await setUp();
+    await using scene = await setUp(unfinished, { older: true });
     const { step, retell, headings } = scene;
     const started = step.main();
-    await started.line(COMMENT_IS_THERE);
+    await started.line(COMMENT_WAITS);
     retell.fail(mistake);
     expect(endingOf(await started.ended)).toEqual(red('inconclusive'));
     expect((await step.post().ended).exitCode).toBe(0);
@@ -227,7 +307,11 @@ describe.concurrent('the post step never fails', () => {
   });
 
   test('after wrong inputs', async () => {
-    using step = prepareStep({ inputs: { provider: 'retell', 'api-key': '', 'batch-id': '' } });
+    await using github = await startEventGitHub();
+    using step = prepareStep({
+      inputs: { provider: 'retell', 'api-key': '', 'batch-id': '' },
+      env: { GITHUB_API_URL: github.url },
+    });
     expect((await step.main().ended).exitCode).toBe(1);
     const post = await step.post().ended;
     expect(post).toMatchObject({ exitCode: 0, summary: '' });
@@ -247,6 +331,28 @@ describe.concurrent('the post step never fails', () => {
     expect((await step.post().ended).exitCode).toBe(0);
     expect(github.comments(7)).toEqual(before);
   });
+});
+
+test.concurrent('the post step keeps one of two comments of ours', async () => {
+  await using scene = await setUp({ id: 'b1', runs: [{}] });
+  const { step, github, headings } = scene;
+  await step.main().ended;
+  const [{ body } = { body: '' }] = github.comments(7);
+  github.plant(7, { login: 'github-actions[bot]', type: 'Bot', body });
+  await step.post().ended;
+  expect(headings()).toEqual([expect.stringContaining('✅')]);
+});
+
+test.concurrent('a comment that waits is finished although what the step left is gone', async () => {
+  await using scene = await setUp(unfinished, { older: true });
+  const { step, headings } = scene;
+  const started = step.main();
+  await started.line(COMMENT_WAITS);
+  started.process.kill('SIGKILL');
+  await started.ended;
+  for (const file of rememberedFiles(step)) rmSync(file);
+  await step.post().ended;
+  expect(headings()).toEqual([expect.stringMatching(/🚫.+cancelled, 1 of 2 finished/)]);
 });
 
 /** What the step wrote into `RUNNER_TEMP`. */

@@ -28,6 +28,25 @@ interface Gate {
   readonly event?: StepOptions['event'];
 }
 
+const NIGHTLY = {
+  name: 'schedule',
+  payload: { schedule: '0 3 * * *', repository: { full_name: 'acme/voice-agents' } },
+};
+/** A run of the same workflow before the others. */
+const OLDER = { GITHUB_RUN_ID: '1599999999', GITHUB_RUN_NUMBER: '40' };
+const unended = {
+  id: 'b1',
+  runs: [{}, { endsAt: Number.POSITIVE_INFINITY }],
+  settlesAt: Number.POSITIVE_INFINITY,
+};
+const inputsFor = ({ url }: { url: string }): Record<string, string> => ({
+  provider: 'retell',
+  'api-key': 'test-key',
+  'batch-id': 'b1',
+  'api-url': url,
+  'poll-interval-seconds': '0.1',
+});
+
 /** One gate on one batch, reporting to the given GitHub. */
 async function gate(
   github: GitHubEmulator,
@@ -90,26 +109,14 @@ describe.concurrent('the comment', () => {
   });
 
   test.skipIf(!HAS_SIGNALS)(
-    'says that the gate waits, and for which commit, until there is a verdict',
+    'that is there says that the gate waits, and for which commit, until there is a verdict',
     async () => {
       await using github = await startWithPull();
-      await using retell = await startRetell({
-        batches: [
-          { id: 'b1', runs: [{}, { endsAt: Number.POSITIVE_INFINITY }], settlesAt: Number.POSITIVE_INFINITY },
-        ],
-      });
-      using step = prepareStep({
-        inputs: {
-          provider: 'retell',
-          'api-key': 'test-key',
-          'batch-id': 'b1',
-          'api-url': retell.url,
-          'poll-interval-seconds': '0.1',
-        },
-        env: onGitHub(github),
-      });
+      await gate(github, { env: OLDER });
+      await using retell = await startRetell({ batches: [unended] });
+      using step = prepareStep({ inputs: inputsFor(retell), env: onGitHub(github) });
       const started = step.main();
-      await expect.poll(() => bodies(github).length, { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => bodies(github)[0] ?? '', { timeout: 20_000 }).toContain('⏳');
       const waiting = bodies(github)[0] ?? '';
       started.process.kill('SIGINT');
       await started.ended;
@@ -121,12 +128,26 @@ describe.concurrent('the comment', () => {
     },
   );
 
+  test('is made with the verdict, since GitHub mails only what it says when it is made', async () => {
+    await using github = await startWithPull();
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(3), settlesAt: 2_500 }] });
+    const { exitCode } = await runStep({ inputs: inputsFor(retell), env: onGitHub(github) });
+    expect(exitCode).toBe(0);
+    const sent = github.requests.filter(({ method, path }) => method !== 'GET' && path !== '/graphql');
+    expect(sent.map(({ method, body }) => [method, JSON.stringify(body).includes('✅')])).toEqual([
+      ['POST', true],
+    ]);
+  });
+
   test('of a newer run is not overwritten by an older one', async () => {
     await using github = await startWithPull();
     await gate(github, { env: { GITHUB_RUN_ID: '1600000009', GITHUB_RUN_NUMBER: '49' } });
     const newer = bodies(github);
-    const { exitCode } = await gate(github, { runs: [{ outcome: 'failed' }] });
+    const { exitCode, log } = await gate(github, { runs: [{ outcome: 'failed' }] });
     expect({ exitCode, bodies: bodies(github) }).toEqual({ exitCode: 1, bodies: newer });
+    expect(log.match(/^.*newer workflow run.*$/gm)).toEqual([
+      'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.',
+    ]);
   });
 
   test('has a section for each of five jobs that race for it', async () => {
@@ -134,6 +155,7 @@ describe.concurrent('the comment', () => {
     const jobs = ['a', 'b', 'c', 'd', 'e'].map((batch) =>
       gate(github, {
         batch,
+        inputs: { matrix: JSON.stringify({ agent: `agent ${batch}` }) },
         runs: [{}, { outcome: batch === 'c' ? 'failed' : 'passed', name: `Case of ${batch}` }],
       }),
     );
@@ -143,7 +165,7 @@ describe.concurrent('the comment', () => {
     const [body] = bodies(github);
     expect(body).toContain('## ❌ Agent tests (Retell): 1 of 10 failed');
     expect(
-      [...(body ?? '').matchAll(/^### (\S+) (\w)/gm)].map(([, sign, batch]) => `${batch} ${sign}`),
+      [...(body ?? '').matchAll(/^### (\S+) agent (\w)/gm)].map(([, sign, batch]) => `${batch} ${sign}`),
     ).toEqual(['a ✅', 'b ✅', 'c ❌', 'd ✅', 'e ✅']);
   });
 
@@ -186,6 +208,55 @@ describe.concurrent('the comment', () => {
   });
 });
 
+describe.concurrent('an older green comment when the step fails on its inputs', () => {
+  const key = { 'api-key': '' };
+  test.each([
+    ['the key is empty', key],
+    ['the provider is wrong and the name follows from it', { ...key, provider: 'rettel' }],
+    ['the name is wrong', { name: 'two\nlines' }],
+    ['comment is wrong', { comment: 'sometimes' }],
+  ])('is brought up to date: %s', async (_, inputs) => {
+    await using github = await startWithPull();
+    await gate(github, { env: OLDER });
+    const { exitCode, log } = await gate(github, { inputs });
+    expect(exitCode).toBe(1);
+    expect(bodies(github)).toEqual([
+      expect.stringMatching(/^<!-- [^\n]+\n## ❓ Agent tests \(Retell\): inconclusive, .+invalid/s),
+    ]);
+    expect(log).not.toContain('::warning');
+  });
+
+  test('is made for nobody who has none, and not touched with comment: never', async () => {
+    await using github = await startWithPull();
+    await gate(github, { inputs: key });
+    expect(bodies(github)).toEqual([]);
+    await gate(github, { env: OLDER });
+    const before = bodies(github);
+    await gate(github, { inputs: { ...key, comment: 'never' } });
+    expect(bodies(github)).toEqual(before);
+  });
+});
+
+describe.concurrent('the commit in the report', () => {
+  const sha = 'feedbee1234567890feedbee1234567890feedbe';
+  const pulls = [{ number: PULL, head: { owner: 'acme', ref: 'topic', sha } }];
+  const comment = {
+    name: 'issue_comment',
+    payload: { action: 'created', issue: { number: PULL, pull_request: { url: 'https://api.github.com' } } },
+  };
+  test.each([
+    ['a comment on a pull request', { event: comment }],
+    ['the input pull-request', { event: NIGHTLY, inputs: { 'pull-request': String(PULL) } }],
+  ])("with %s is the pull request's head, not the default branch's", async (_, options) => {
+    await using github = await startWithPull({ pulls });
+    const { summary } = await gate(github, options);
+    for (const text of [summary, bodies(github)[0]]) {
+      expect(text).toContain(sha.slice(0, 7));
+      expect(text).not.toContain('5e0a1b2');
+    }
+  });
+});
+
 describe.concurrent('a GitHub that does not want it', () => {
   test('a read-only token: one warning that names the permission, and the verdict stands', async () => {
     await using github = await startWithPull({ tokens: { ghs_emulated: { permission: 'read' } } });
@@ -207,11 +278,7 @@ describe.concurrent('a GitHub that does not want it', () => {
 
   test('no pull request: no comment and no warning', async () => {
     await using github = await startWithPull();
-    const event = {
-      name: 'schedule',
-      payload: { schedule: '0 3 * * *', repository: { full_name: 'acme/voice-agents' } },
-    };
-    const { exitCode, log } = await gate(github, { event, env: { GITHUB_REF: 'refs/heads/main' } });
+    const { exitCode, log } = await gate(github, { event: NIGHTLY, env: { GITHUB_REF: 'refs/heads/main' } });
     expect(exitCode).toBe(0);
     expect(log).not.toContain('::warning');
     expect(bodies(github)).toEqual([]);

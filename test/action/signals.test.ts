@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 import { describe, expect, test } from 'vitest';
 import { startBland } from '../emulators/bland.ts';
 import { type Fault, rateLimited } from '../emulators/faults.ts';
-import type { GitHubEmulator } from '../emulators/github.ts';
+import { type GitHubEmulator, startGitHub } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { readSample } from '../emulators/samples.ts';
 import type { Emulator, FaultRule } from '../emulators/server.ts';
+import { seeded } from '../github/virtual-github.ts';
 import { endingOf, endless, gateOn, headingOf, red, startEventGitHub } from './bad-day.ts';
 import { type Ended, HAS_SIGNALS, prepareStep, type Started } from './runner.ts';
 
@@ -167,7 +168,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent.each(SIGNALS)('%s', (signal) => {
     const started = step.main();
     await hanging;
     started.process.kill(signal);
-    await started.line(/the workflow was cancelled/);
+    await started.line(/The workflow was cancelled/);
     const again = await end(started, 'SIGTERM');
     expect({ exitCode: again.exitCode, signal: again.signal }).toEqual({ exitCode: 1, signal: null });
     // After the first signal alone, GitHub is waited for longer than this.
@@ -259,10 +260,39 @@ function complaintsAbout({ exitCode, verdict, headings, isInTime }: Awaited<Retu
   // Before the action listens the signal ends the process in the system's way: nothing was begun by then.
   const isUnborn = exitCode === null && headings.join('') === '';
   const isCancelled = exitCode === 1 && verdict === 'cancelled' && all(/: cancelled/);
-  // Behind the verdict it changes nothing, but may still cut the process's own end short.
+  // After the verdict it changes nothing, but may still cut the process's own end short.
   const isTooLate = exitCode !== 1 && verdict === 'passed' && all(/: all \d+ passed/);
   return [
     ...(isUnborn || isCancelled || isTooLate ? [] : ['no clear ending']),
     ...(isInTime ? [] : ['too slow']),
   ];
+}
+
+test.concurrent('cancelled or killed at random moments, with a GitHub that is slow: the comment is one, and does not wait', async () => {
+  const chance = seeded(20_261_121);
+  const moments = Array.from({ length: 8 }, (_, index) => ({
+    afterMs: 300 + chance() * 2_500,
+    signal: index % 2 === 0 ? ('SIGINT' as const) : ('SIGKILL' as const),
+  }));
+  const fewAtOnce = pLimit(4);
+  const ends = await Promise.all(moments.map((moment) => fewAtOnce(() => stopAfter(moment))));
+  expect(ends.filter(({ headings }) => headings.length > 1 || /⏳/.test(headings.join()))).toEqual([]);
+  // Green stays only where the step came to its end.
+  expect(ends.filter(({ exitCode, headings }) => exitCode !== 0 && /✅/.test(headings.join()))).toEqual([]);
+}, 90_000);
+
+/** Stops a step on a batch that passes at once, and lets the post step follow. */
+async function stopAfter({ afterMs, signal }: { afterMs: number; signal: NodeJS.Signals }) {
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+  await using github = await startGitHub({ issues: { 7: {} }, latencyMs: () => 600 });
+  using step = prepareStep({
+    inputs: gateOn('retell', retell, { comment: 'always' }),
+    env: { GITHUB_API_URL: github.url },
+  });
+  const started = step.main();
+  const timer = setTimeout(() => started.process.kill(signal), afterMs);
+  const { exitCode } = await started.ended;
+  clearTimeout(timer);
+  await step.post().ended;
+  return { afterMs, signal, exitCode, headings: github.comments(7).map(({ body }) => headingOf(body)) };
 }

@@ -174,6 +174,15 @@ const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: 'pulls/(\\d+)',
+    answer: ({ state, parts }) => {
+      const found = state.pulls.find(({ number }) => number === Number(parts[0]));
+      if (found === undefined) throw new Refusal(404, 'Not Found');
+      return { status: 200, body: pullOf(found) };
+    },
+  },
+  {
+    method: 'GET',
     path: 'pulls',
     answer: (call) => {
       const { head, state = 'open' } = call.request.query;

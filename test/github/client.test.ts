@@ -176,7 +176,14 @@ test('does not guess whose a token is while GitHub is in trouble', async () => {
   await using github = await startGitHub();
   github.fail({ times: 9, fault: { kind: 'answer', status: 502 } });
   expect(await failure(clientOf(github).whoAmI(forever))).toMatchObject({ kind: 'unavailable' });
-  expect(github.calls()).toEqual(['POST /graphql']);
+  expect(new Set(github.calls())).toEqual(new Set(['POST /graphql', 'GET /user']));
+});
+
+test('asks by REST whose a token is when GraphQL answers 500', async () => {
+  await using github = await startGitHub({ tokens: { mine: { login: 'mona', type: 'User' } } });
+  const isGraphql = ({ path }: { path: string }) => path === '/graphql';
+  github.fail({ times: 9, when: isGraphql, fault: { kind: 'answer', status: 500 } });
+  expect(await clientOf(github, { token: 'mine' }).whoAmI(forever)).toEqual({ login: 'mona', type: 'User' });
 });
 
 test('finds the open pull requests of a commit and of a branch', async () => {

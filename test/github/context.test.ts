@@ -102,7 +102,7 @@ test.each([
   };
   expect(await readContext(env, () => Promise.reject(error))).toEqual({
     ...contextWith({}),
-    payloadProblem: `The event file /github/event.json (GITHUB_EVENT_PATH) tells nothing: ${why}.`,
+    payloadProblem: `The event file /github/event.json (GITHUB_EVENT_PATH) could not be used: ${why}.`,
   });
 });
 

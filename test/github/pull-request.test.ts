@@ -210,6 +210,6 @@ test('a refusal is a warning that names the permission and the way out', async (
   };
   expect(await search('push', {}, { client: refusing })).toEqual({
     warning:
-      'No comment: which pull request this push event belongs to could not be found out, since GitHub answered 403 (no) to GET /repos/acme/agents/commits/1/pulls. Give the job "permissions: pull-requests: write", or name the pull request with the input pull-request.',
+      'No comment: could not determine which pull request this push event belongs to: GitHub answered 403 (no) to GET /repos/acme/agents/commits/1/pulls. Give the job "permissions: pull-requests: write", or name the pull request with the input pull-request.',
   });
 });

@@ -22,12 +22,19 @@ export interface VirtualGitHub {
 export function virtualGitHub({
   clock,
   latencyMs,
+  staleMs = 0,
+  losesAnswer = () => false,
 }: {
   clock: Clock;
   latencyMs: () => number;
+  /** For so long a new comment is missing from the list. */
+  staleMs?: number;
+  /** Whether a write that was carried out is answered with 502. */
+  losesAnswer?: () => boolean;
 }): VirtualGitHub {
   const state = new GitHubState(DEFAULT_REPOSITORY, { issues: { 1: {} }, pulls: [] });
   const calls: string[] = [];
+  const madeAt = new Map<number, number>();
   const virtualFetch: Fetch = async (address, { method = 'GET', headers, body }) => {
     const { pathname, searchParams } = new URL(address);
     await clock.sleep(latencyMs());
@@ -40,10 +47,16 @@ export function virtualGitHub({
       body: typeof body === 'string' ? JSON.parse(body) : undefined,
     };
     const answer = answerTo(request, { state, tokens: { [DEFAULT_TOKEN]: {} }, url: URL_OF_IT });
-    const text = answer.body === undefined ? null : JSON.stringify(answer.body);
+    if (method === 'POST' && answer.status === 201)
+      madeAt.set((answer.body as GitHubComment).id, clock.now());
+    const isShown = ({ id }: GitHubComment) => (madeAt.get(id) ?? -staleMs) + staleMs <= clock.now();
+    const isList = method === 'GET' && /\/issues\/\d+\/comments$/.test(pathname);
+    const shown = isList ? (answer.body as GitHubComment[]).filter(isShown) : answer.body;
+    const isLost = method !== 'GET' && answer.status < 300 && losesAnswer();
+    const text = shown === undefined || isLost ? null : JSON.stringify(shown);
     await clock.sleep(latencyMs());
     return new Response(text, {
-      status: answer.status,
+      status: isLost ? 502 : answer.status,
       headers: { 'content-type': 'application/json', ...answer.headers },
     });
   };

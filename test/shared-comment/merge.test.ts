@@ -2,16 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Tally } from '../../src/domain/batch.ts';
 import type { State } from '../../src/domain/verdict.ts';
-import { parseComment } from '../../src/shared-comment/codec.ts';
-import {
-  COMMENT_LIMIT,
-  findSection,
-  isLeftover,
-  type Merge,
-  mergeSection,
-  type OwnSection,
-  type WorkflowRun,
-} from '../../src/shared-comment/merge.ts';
+import { gatesOfJob, parseComment } from '../../src/shared-comment/codec.ts';
+import { findSection, isContained, type Merge, mergeSection } from '../../src/shared-comment/merge.ts';
+import { COMMENT_LIMIT } from '../../src/shared-comment/room.ts';
+import type { OwnSection as Own, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
+
+/** A job and its section. */
+type OwnSection = Own & { readonly key: string };
 
 const NAME = 'Agent tests (Retell)';
 const RUN: WorkflowRun = {
@@ -45,7 +42,8 @@ function section(
 }
 
 function merge(existing: readonly string[], own: OwnSection, run = RUN, limit = COMMENT_LIMIT): Merge {
-  return mergeSection({ existing, own, writer: { name: NAME, run }, limit });
+  const states = existing.flatMap((body) => parseComment(body, NAME) ?? []);
+  return mergeSection({ existing: states, own, writer: { name: NAME, run, job: own.key }, limit });
 }
 
 function bodyOf(merged: Merge): string {
@@ -56,6 +54,12 @@ function bodyOf(merged: Merge): string {
 /** The comment after each of these jobs has written in turn. */
 function written(...steps: readonly [OwnSection, WorkflowRun?][]): string {
   return steps.reduce<string[]>((existing, [own, run]) => [bodyOf(merge(existing, own, run))], [])[0] ?? '';
+}
+
+/** A job's section as it stands in a text. */
+function found(body: string, job: string, run = RUN): Section | undefined {
+  const state = parseComment(body, NAME);
+  return state && findSection(state, { name: NAME, run, job });
 }
 
 /** Without markers: what a reader sees. */
@@ -69,10 +73,10 @@ describe('the text', () => {
   test('one job has its headline as the heading and no heading of its own', () => {
     expect(written([PASSED])).toBe(
       [
-        '<!-- agent-test-gate {"version":1,"gate":"3e41cfd2e2c553fa","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
+        '<!-- agent-test-gate {"version":2,"gate":"3e41cfd2e2c553fa","name":"Agent tests (Retell)","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
         '## ✅ Agent tests (Retell): all 3 passed',
         '',
-        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","runs":[3,0,0,0,0],"label":"batch a"} -->',
+        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","counts":[3,0,0,0,0],"label":"batch a"} -->',
         '',
         'Report of a.',
         '',
@@ -139,8 +143,8 @@ describe('the text', () => {
         (keys, label) => {
           const sections = keys.map((key) => ({ ...PASSED, key, label: `${label}--><!-- @somebody` }));
           const body = written(...sections.map((own) => [own] as [OwnSection]));
-          const found = keys.map((key) => findSection(body, key, { name: NAME, run: RUN }));
-          expect(found.map((one) => one?.markdown)).toEqual(keys.map(() => 'Report of a.'));
+          const standing = keys.map((key) => found(body, key));
+          expect(standing.map((one) => one?.markdown)).toEqual(keys.map(() => 'Report of a.'));
         },
       ),
     );
@@ -164,7 +168,7 @@ describe('whose comment it is', () => {
   });
 
   test('a newer format is left alone', () => {
-    const newer = written([PASSED]).replace('"version":1', '"version":2,"anything":[]');
+    const newer = written([PASSED]).replace('"version":2', '"version":3,"anything":[]');
     expect(merge([newer], FAILED)).toEqual({ action: 'leave', why: 'newer-format' });
   });
 });
@@ -186,18 +190,50 @@ describe('who may write', () => {
     expect(merged.action === 'write' ? merged.body : merged.why).toBe(outcome);
   });
 
-  test('a new attempt keeps what passed, says from which attempt that is, and drops what did not', () => {
+  test('a new attempt keeps the jobs that do not run again, passed or not, and says from which attempt they are', () => {
     const again = { ...RUN, attempt: 2 };
-    const body = written([PASSED], [FAILED], [WAITING], [section('d', 'waiting', {}), again]);
+    const body = written([PASSED], [FAILED], [section('d', 'waiting', {}), again]);
     expect(shown(body)).toBe(
       [
-        '## ⏳ Agent tests (Retell): waiting, 3 of 3 finished',
+        '## ❌ Agent tests (Retell): 2 of 13 failed',
         '### ✅ batch a (attempt 1): all 3 passed',
         'Report of a.',
+        '### ❌ batch b (attempt 1): 2 of 10 failed',
+        'Report of b.',
         '### ⏳ batch d: waiting for the first result',
         'Report of d.',
       ].join('\n\n'),
     );
+  });
+
+  test('what an earlier attempt left waiting has been stopped: no job of it runs any more', () => {
+    const again = { ...RUN, attempt: 2 };
+    expect(shown(written([WAITING], [PASSED, again]))).toBe(
+      [
+        '## 🚫 Agent tests (Retell): cancelled, 3 of 7 finished',
+        '### ✅ batch a: all 3 passed',
+        'Report of a.',
+        '### 🚫 batch c (attempt 1): cancelled, 0 of 4 finished',
+        'The step was stopped before it reached a verdict.',
+      ].join('\n\n'),
+    );
+  });
+
+  test('"Re-run all jobs" of a job that starts its own batch showed it twice, with the runs of both batches', () => {
+    const first = { ...section('gate', 'passed', { passed: 3 }), label: 'batch_1' };
+    const second = { ...section('gate', 'failed', { passed: 2, failed: 1 }), label: 'batch_2' };
+    expect(shown(written([first], [second, { ...RUN, attempt: 2 }]))).toBe(
+      '## ❌ Agent tests (Retell): 1 of 3 failed\n\nReport of gate.',
+    );
+  });
+
+  test('a comment of version 1 is ours and is replaced, unless a newer run wrote it', () => {
+    const old = written([PASSED]).replace('"version":2', '"version":1');
+    expect(shown(bodyOf(merge([old], FAILED)))).toBe(shown(written([FAILED])));
+    expect(merge([old], FAILED, { ...RUN, id: 8001, number: 11 })).toEqual({
+      action: 'leave',
+      why: 'newer-run',
+    });
   });
 
   test('a job that runs again replaces its own section even if that had passed', () => {
@@ -215,9 +251,8 @@ describe('who may write', () => {
 });
 
 describe('the section of a job', () => {
-  const writer = { name: NAME, run: RUN };
   test('is found with its data', () => {
-    expect(findSection(written([PASSED], [FAILED]), 'b', writer)).toEqual({
+    expect(found(written([PASSED], [FAILED]), 'b')).toEqual({
       key: '3e23e8160039594a',
       attempt: 1,
       state: 'failed',
@@ -233,18 +268,31 @@ describe('the section of a job', () => {
     ['of an earlier attempt', written([PASSED, { ...RUN, attempt: 0 }])],
     ['of another run', written([PASSED, { ...RUN, id: 9002, number: 13 }])],
   ])('is not the one %s', (_, body) => {
-    expect(findSection(body, 'a', writer)).toBeUndefined();
+    expect(found(body, 'a')).toBeUndefined();
   });
 
+  const old = { ...RUN, id: 8001, number: 11 };
+  const first = { ...RUN, attempt: 0 };
   test.each([
-    ['only this job wrote in it', written([PASSED]), true],
-    ['an older run wrote it', written([FAILED, { ...RUN, id: 8001, number: 11 }]), true],
-    ['an earlier attempt wrote it', written([FAILED, { ...RUN, attempt: 0 }]), true],
-    ['another job has its section there', written([PASSED], [FAILED]), false],
-    ['a newer run wrote it', written([PASSED, { ...RUN, id: 9002, number: 13 }]), false],
-    ['it is nothing of ours', 'Looks good to me.', false],
-  ])('a second comment can go if %s: %j', (_, body, expected) => {
-    expect(isLeftover(body, 'a', writer)).toBe(expected);
+    ['the same section', written([PASSED]), true],
+    ['an older run', written([FAILED, old]), true],
+    ['an earlier attempt of the same job', written([PASSED, first]), true],
+    ['the waiting state of the same job', written([section('a', 'waiting', {})]), true],
+    ['a job that the other lacks', written([PASSED], [FAILED]), false],
+    ['the end of a job that waits in the other', written([{ ...FAILED, key: 'c' }]), false],
+    ['a newer run', written([PASSED, { ...RUN, id: 9002, number: 13 }]), false],
+    ['a newer format', written([PASSED]).replace('"version":2', '"version":3'), false],
+  ])('a second comment with %s can go: %j', (_, body, expected) => {
+    const [double, kept] = [body, written([PASSED], [WAITING])].map((text) => parseComment(text, NAME));
+    if (double === undefined || kept === undefined) throw new Error('not a comment of ours');
+    expect(isContained(double, kept)).toBe(expected);
+  });
+
+  test("a step that does not know its gate's name finds it by the job", () => {
+    const mine = written([PASSED, old]);
+    expect(gatesOfJob([mine, 'Looks good.', mine], 'a', RUN.workflow)).toEqual([NAME]);
+    expect(gatesOfJob([mine], 'b', RUN.workflow)).toEqual([]);
+    expect(gatesOfJob([mine], 'a', 'another workflow')).toEqual([]);
   });
 });
 
@@ -311,7 +359,7 @@ describe('the room', () => {
   test('says of a job that shrank how it ended and where the rest is', () => {
     const body = bodyOf(merge([bodyOf(merge([], long('a'), RUN, LIMIT))], long('b'), RUN, LIMIT));
     expect(shown(body)).toContain(
-      '### ❌ batch a: 1 of 1 failed\n\nLeft out here to make room for other jobs: it is in the job summary.\n\n###',
+      '### ❌ batch a: 1 of 1 failed\n\nOmitted to make room for other jobs; see the job summary.\n\n###',
     );
   });
 

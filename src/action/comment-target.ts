@@ -1,0 +1,28 @@
+import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
+import { type Entry, INPUTS, type InputName, type Inputs } from './inputs.ts';
+
+/** The inputs that it takes to find and write the comment. */
+export interface CommentTarget extends Pick<Inputs, 'comment' | 'pullRequest'> {
+  /** `undefined` where the name is wrong, or follows from a provider that is: the comment tells which it is. */
+  readonly name?: string | undefined;
+  readonly matrix?: string | undefined;
+  /** Empty when the user passed an empty one: then there is no comment. */
+  readonly githubToken: string;
+}
+
+/** Reads each of these inputs by itself, for a step that failed because some input is wrong. */
+export function readTarget(read: (name: string) => string): CommentTarget {
+  const provider = PROVIDER_NAMES.find((name) => name === read('provider').trim());
+  const valid = <T>(name: InputName, { schema, default: otherwise }: Entry<T>): T | undefined => {
+    const given = read(name).trim();
+    const standard = typeof otherwise === 'function' ? provider && otherwise(PROVIDERS[provider]) : otherwise;
+    return schema.safeParse(given === '' ? standard : given).data;
+  };
+  return {
+    name: valid('name', INPUTS.name),
+    comment: valid('comment', INPUTS.comment) ?? 'always',
+    pullRequest: valid('pull-request', INPUTS['pull-request']),
+    matrix: valid('matrix', INPUTS.matrix),
+    githubToken: read('github-token').trim(),
+  };
+}

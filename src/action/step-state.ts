@@ -1,0 +1,113 @@
+/** What the step leaves for its `post` part: two values in the runner's state, and a file beside them. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { VERDICTS, type Verdict } from '../domain/verdict.ts';
+import { lenient } from '../json.ts';
+
+const count = z.int().check(z.nonnegative());
+const savedSection = z.object({
+  state: z.enum(VERDICTS),
+  tally: z.object({
+    total: count,
+    passed: count,
+    flaky: count,
+    failed: count,
+    errored: count,
+    cancelled: count,
+    unfinished: count,
+    tolerated: count,
+  }),
+  label: z.string(),
+  markdown: z.string(),
+});
+const stepMemory = z.object({
+  section: savedSection,
+  isVerdict: z.boolean(),
+  isWritten: z.boolean(),
+  id: lenient(count),
+  createdAt: lenient(z.number()),
+});
+
+/** A job's section of the comment, rendered. */
+export type SavedSection = z.infer<typeof savedSection>;
+
+/** What the step knew last of its comment. */
+export interface StepMemory {
+  /** What is to stand in the comment if the step says nothing more. */
+  readonly section: SavedSection;
+  /** The section is the gate's verdict, and not what is to be said of a step that was stopped. */
+  readonly isVerdict: boolean;
+  /** The section is known to stand in the comment. */
+  readonly isWritten: boolean;
+  /** The comment, if it is known. */
+  readonly id?: number | undefined;
+  /** When this job asked for a new comment, in milliseconds since the epoch; it may have been made or not. */
+  readonly createdAt?: number | undefined;
+}
+
+/** How far the step came. `killed`: it did not say that it ended. */
+export type StepEnd = 'not begun' | 'killed' | 'finished';
+
+/** The runner's state commands and variables. */
+interface Runner {
+  readonly saveState: (name: string, value: string) => void;
+  readonly getState: (name: string) => string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** For the step. Each method throws what the file system or the runner throws. */
+export interface StepStateWriter {
+  begin(): void;
+  /** `verdict`: `undefined` where the gate came to none. */
+  finish(verdict: Verdict | undefined): void;
+  remember(memory: StepMemory): void;
+}
+
+/** Keeps the memory in a file that only this user can read; nowhere if the runner gives no private folder. */
+export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | 'env'>): StepStateWriter {
+  const folder = env['RUNNER_TEMP'];
+  const file = folder ? join(folder, `agent-test-gate-${randomUUID()}.json`) : undefined;
+  let isNamed = false;
+  return {
+    begin: () => saveState('phase', 'started'),
+    finish(verdict) {
+      saveState('verdict', verdict ?? '');
+      saveState('phase', 'finished');
+    },
+    remember(memory) {
+      if (file === undefined) return;
+      if (!isNamed) saveState('comment', file);
+      isNamed = true;
+      // In one move, so that whoever is killed while writing leaves the last whole one.
+      writeFileSync(`${file}.new`, JSON.stringify(memory), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    },
+  };
+}
+
+/** For the `post` part: how the step ended and what it knew. Deletes the file. What cannot be read is not there. */
+export function readStepState({ getState }: Pick<Runner, 'getState'>): {
+  readonly end: StepEnd;
+  readonly verdict: Verdict | undefined;
+  readonly memory: StepMemory | undefined;
+} {
+  const phase = getState('phase');
+  const file = getState('comment');
+  return {
+    end: phase === '' ? 'not begun' : phase === 'finished' ? 'finished' : 'killed',
+    verdict: VERDICTS.find((verdict) => verdict === getState('verdict')),
+    memory: file === '' ? undefined : takeMemory(file),
+  };
+}
+
+function takeMemory(file: string): StepMemory | undefined {
+  try {
+    return stepMemory.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+  } catch {
+    return undefined;
+  } finally {
+    for (const path of [file, `${file}.new`]) rmSync(path, { force: true });
+  }
+}

@@ -1,0 +1,130 @@
+/** What to do next about the shared comment, from what was found and what was written before. Pure. */
+import { findSection, isContained, type Merge, mergeSection } from './merge.ts';
+import type { CommentState, OwnSection, Section, Writer } from './state.ts';
+
+/** A comment of this gate that we wrote. */
+export interface FoundComment {
+  readonly id: number;
+  /** Normalized. */
+  readonly body: string;
+  readonly state: CommentState;
+}
+
+/** What was last written. */
+export interface Written {
+  readonly section: Section;
+  /** The whole text. */
+  readonly body: string;
+  /** The section has been seen to be there, while others were writing. */
+  readonly isConfirmed: boolean;
+}
+
+export interface Situation {
+  /** Each comment once, the oldest first: that one is kept. */
+  readonly found: readonly FoundComment[];
+  readonly written: Written | undefined;
+  /** What is to stand there. `undefined`: what stands there is right, and only doubles are to go. */
+  readonly own: OwnSection | undefined;
+  readonly writer: Writer;
+  /** Whether to make a comment where there is none. */
+  readonly create: boolean;
+  /** A comment may have been made that does not show yet. */
+  readonly mayAppear: boolean;
+}
+
+export type NextStep = {
+  /** Comments that hold nothing that the kept one lacks. */
+  readonly remove: readonly FoundComment[];
+} & (
+  | {
+      readonly step: 'write';
+      /** `undefined`: into a new comment. */
+      readonly into: FoundComment | undefined;
+      readonly written: Written;
+      /** This job had no section there. */
+      readonly isFirst: boolean;
+      /** Other jobs have sections there. */
+      readonly isShared: boolean;
+    }
+  /** After a pause. */
+  | { readonly step: 'look again'; readonly written: Written | undefined }
+  /** `kept` is as it should be: our section stands there. */
+  | { readonly step: 'done'; readonly kept: FoundComment }
+  | {
+      readonly step: 'leave';
+      readonly why: 'absent' | (Merge & { action: 'leave' })['why'];
+    }
+);
+
+/**
+ * GitHub has no "write only if nobody else has meanwhile", so jobs that write at the same time lose what the others
+ * wrote. Therefore: read, merge, write, and after a pause look whether it is still there; until it is.
+ */
+export function nextStep(situation: Situation): NextStep {
+  const next = withoutWaiting(situation);
+  const isOver = next.step === 'done' || (next.step === 'leave' && next.why === 'absent');
+  const wouldCreate = next.step === 'write' && next.into === undefined;
+  if (!situation.mayAppear || !(isOver || wouldCreate)) return next;
+  return { step: 'look again', written: situation.written, remove: next.remove };
+}
+
+/** The next step if nothing can appear that does not show yet. */
+function withoutWaiting({ found, written, own, writer, create }: Situation): NextStep {
+  const [kept, ...doubles] = found;
+  const there = kept && findSection(kept.state, writer);
+  const others = doubles.filter(({ state }) => kept === undefined || !isContained(state, kept.state));
+  const remove = there === undefined ? [] : doubles.filter((double) => !others.includes(double));
+
+  if (kept !== undefined && there !== undefined && others.length === 0) {
+    if (own === undefined) return { step: 'done', kept, remove };
+    if (written !== undefined && stands(written.section, there)) {
+      if (written.isConfirmed || written.body === kept.body) return { step: 'done', kept, remove };
+      // Others are writing, so one that read before us may still be about to write.
+      return { step: 'look again', written: { ...written, isConfirmed: true }, remove };
+    }
+  }
+  const section = own ?? standing(found, writer);
+  if (section === undefined || (kept === undefined && !create))
+    return { step: 'leave', why: 'absent', remove };
+
+  const merge = mergeSection({ existing: found.map(({ state }) => state), own: section, writer });
+  if (merge.action === 'leave') return { step: 'leave', why: merge.why, remove: outdated(found, writer) };
+  if (kept !== undefined && kept.body === merge.body) return { step: 'done', kept, remove };
+  return {
+    step: 'write',
+    into: kept,
+    written: { section: merge.section, body: merge.body, isConfirmed: false },
+    isFirst: there === undefined,
+    isShared: merge.isShared,
+    remove,
+  };
+}
+
+/** This job's section of this attempt, in whichever comment it stands. */
+export function sectionIn(found: readonly FoundComment[], writer: Writer): Section | undefined {
+  return found.map(({ state }) => findSection(state, writer)).find((section) => section !== undefined);
+}
+
+function standing(found: readonly FoundComment[], writer: Writer): OwnSection | undefined {
+  const section = sectionIn(found, writer);
+  return section && { ...section, render: () => section.markdown };
+}
+
+/**
+ * Whether a section is there as it was written. Another job that counts as the same (one reusable workflow that is
+ * called twice) may have written its own there: the two would replace each other for ever, so the worse one stays.
+ */
+function stands(written: Section, there: Section): boolean {
+  if (there.markdown === written.markdown && there.state === written.state) {
+    return there.shortened === written.shortened;
+  }
+  return there.state !== 'waiting' && there.state !== 'passed' && !there.shortened;
+}
+
+/** Where a newer run has its comment: what our own run left beside it. The one that it keeps is not among these. */
+function outdated([kept, ...doubles]: readonly FoundComment[], { run }: Writer): FoundComment[] {
+  return doubles.filter(({ state }) => {
+    const isOurs = state.format === 'known' && state.run.id === run.id;
+    return isOurs && kept !== undefined && kept.state.format === 'known' && isContained(state, kept.state);
+  });
+}

@@ -1,0 +1,72 @@
+/** Who gets how many characters of the shared comment. Pure. */
+import { composeComment } from './codec.ts';
+import type { Section, Writer } from './state.ts';
+
+/** GitHub refuses a comment with more characters. */
+export const COMMENT_LIMIT = 65_536;
+/** GitHub may count otherwise than we do: stay this far from the limit. */
+const SPARE = 536;
+/** What a section costs that shrank to one line, at most. */
+const SHORTENED_LENGTH = 100;
+
+/** The comment as it is to be written, or none if not even one line for each job fits. */
+export type Composed =
+  | {
+      readonly action: 'write';
+      readonly body: string;
+      /** The job's section as it is in there. */
+      readonly section: Section;
+      /** Whether other jobs have sections too. */
+      readonly isShared: boolean;
+    }
+  | { readonly action: 'leave'; readonly why: 'full' };
+
+/**
+ * Shares the room out. A section may be as long as the others leave it room, less the shares of those that still
+ * wait; and it may always have its fair share, for which others that have more than theirs shrink to one line. Never
+ * more than that at the cost of others, or two long ones would push each other out for ever.
+ */
+export function shareRoom(parts: {
+  section: Section;
+  others: readonly Section[];
+  render: (maxCharacters: number) => string;
+  writer: Writer;
+  /** Characters that GitHub allows. */
+  limit: number;
+}): Composed {
+  const { others, writer } = parts;
+  const limit = parts.limit - SPARE;
+  const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections });
+  const frame = compose([parts.section, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
+  const share = Math.max(0, Math.floor((limit - frame) / (others.length + 1)));
+  const taken = others.map(({ state, markdown }) =>
+    Math.max(markdown.length, state === 'waiting' ? share : 0),
+  );
+  const room = taken.reduce((left, characters) => left - characters, limit - frame);
+
+  const max = Math.max(room, share);
+  const markdown = parts.render(max).trim();
+  const section = markdown.length > max ? shorten(parts.section) : { ...parts.section, markdown };
+  const shrunk = new Set<Section>();
+  let excess = compose([section, ...others]).length - limit;
+  for (const other of others.toSorted((a, b) => b.markdown.length - a.markdown.length)) {
+    if (excess <= 0 || other.markdown.length <= share) break;
+    shrunk.add(other);
+    excess -= other.markdown.length - SHORTENED_LENGTH;
+  }
+  const candidates = [
+    [section, ...others.map((other) => (shrunk.has(other) ? shorten(other) : other))],
+    [section, ...others].map(shorten),
+  ];
+  for (const sections of candidates) {
+    const body = compose(sections);
+    if (body.length <= limit) {
+      return { action: 'write', body, section: sections[0] ?? section, isShared: others.length > 0 };
+    }
+  }
+  return { action: 'leave', why: 'full' };
+}
+
+function shorten(section: Section): Section {
+  return { ...section, markdown: '', shortened: true };
+}

@@ -1,0 +1,66 @@
+/** The comment that several jobs share, as data: what its text says once it is read. Pure. */
+import type { Tally } from '../domain/batch.ts';
+import type { State } from '../domain/verdict.ts';
+
+/** One job's part of the comment. */
+export interface Section {
+  /** A hash of the job: `GITHUB_JOB`, `GITHUB_ACTION` and the values of the matrix. */
+  readonly key: string;
+  /** The attempt of the workflow run that wrote it. */
+  readonly attempt: number;
+  readonly state: State;
+  readonly tally: Tally;
+  /** Tells the sections apart in a comment that has several: plain text. */
+  readonly label: string;
+  /** Rendered Markdown, without the heading. */
+  readonly markdown: string;
+  /** One line stands for it, to make room for the others. */
+  readonly shortened: boolean;
+}
+
+/** The workflow run that writes; decides who is newer. */
+export interface WorkflowRun {
+  /** Tells workflows apart: the path of the workflow's file. */
+  readonly workflow: string;
+  readonly id: number;
+  readonly number: number;
+  readonly attempt: number;
+}
+
+/** Who writes: a job of a workflow run, for the gate with this name. */
+export interface Writer {
+  /** The gate's name. */
+  readonly name: string;
+  readonly run: WorkflowRun;
+  /** The same for every attempt of a job, and for no other job of the workflow: see `jobKey`. */
+  readonly job: string;
+}
+
+/** A comment with our marker for this gate. One of a newer format than ours cannot be read further. */
+export type CommentState =
+  | { readonly format: 'newer' }
+  | {
+      readonly format: 'known';
+      /** Its workflow is hashed. */
+      readonly run: Omit<WorkflowRun, 'attempt'>;
+      readonly sections: readonly Section[];
+    };
+
+/** The section of the job that writes; rendered when it is known how much room there is. */
+export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label'> {
+  /** Markdown without the heading in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
+  render(maxCharacters: number): string;
+}
+
+/** One text for what tells a job from the others: the job's id, the step's id and the values of its matrix. */
+export function jobKey({
+  job,
+  action,
+  matrix,
+}: {
+  job: string | undefined;
+  action: string | undefined;
+  matrix: string | undefined;
+}): string {
+  return JSON.stringify([job ?? '', action ?? '', matrix ?? '']);
+}

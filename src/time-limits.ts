@@ -1,0 +1,26 @@
+/**
+ * How long the parts of a step may take, in milliseconds, in the order in which they nest: what stands further down
+ * has to fit into what stands above it.
+ */
+
+/** After the verdict: summary, files, outputs, annotations and the comment. They are to cost a minute at most. */
+export const PUBLISH_MS = 55_000;
+/** The post step. */
+export const POST_MS = 30_000;
+/** One write of the comment that says that the gate waits. */
+export const SHOW_WAITING_MS = 30_000;
+/** Reading what the provider keeps elsewhere about runs that did not pass. */
+export const EXPLAIN_MS = 15_000;
+/**
+ * How long after its creation a comment may be missing from GitHub's list: it was made some seconds after it was
+ * asked for, and the list was some seconds old.
+ */
+export const APPEARS_WITHIN_MS = 8_000;
+/** The comment of a step that failed before there was a gate; the post step tries again. */
+export const PUBLISH_FAILURE_MS = 5_000;
+/** Finding out which commit a pull request is about, before the summary is written. */
+export const FIND_COMMIT_MS = 5_000;
+/** After a cancellation: the runner ends the step 10 s after its first signal. */
+export const PUBLISH_CANCELLED_MS = 3_000;
+/** From the end of all work to the end of the process. */
+export const EXIT_MS = 500;
