@@ -126,7 +126,9 @@ function orTrace(save: () => void): void {
 }
 
 /** Where GitHub's API is. */
-const githubUrl = (): string => process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
+function githubUrl(): string {
+  return process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
+}
 
 /** The addresses that a step with these inputs asks. */
 function addressesOf({ apiUrl, comment }: Inputs): string[] {
