@@ -1,8 +1,12 @@
-import type { Inputs } from './action/inputs.ts';
-import type { Clock } from './clock.ts';
+import type { Wanted } from './action/wanted.ts';
+import type { Clock, Deadline } from './clock.ts';
 import type { BatchOutcome } from './domain/batch.ts';
+import type { PassRule } from './domain/pass-rule.ts';
+import { resultsOf } from './domain/test-case.ts';
 import { type Ending, type Judgement, judge } from './domain/verdict.ts';
+import { type Prepared, prepare } from './execution/prepare.ts';
 import { createProgress } from './execution/progress.ts';
+import { type Execution, executeRounds } from './execution/rounds.ts';
 import { waitForBatches } from './execution/wait.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Findings } from './report/report.ts';
@@ -16,6 +20,21 @@ export interface Publisher {
   publish(findings: Findings, limits: { until: number; signal: AbortSignal }): Promise<void>;
 }
 
+/** What the gate is to do. */
+export interface GateOptions {
+  readonly name: string;
+  readonly wanted: Wanted;
+  /** By what the runs of a test case decide it. */
+  readonly rule: PassRule;
+  /** How many of so many test cases may be flaky. */
+  readonly maxFlaky: (testCases: number) => number;
+  /** The most runs that the step may start; `undefined` for no limit. */
+  readonly maxRuns: number | undefined;
+  readonly timeoutMinutes: number;
+  readonly pollIntervalSeconds: number;
+  readonly maxBatchAgeMinutes: number | undefined;
+}
+
 /** The edges of the program, passed in. */
 export interface Surroundings {
   readonly provider: Provider;
@@ -24,67 +43,140 @@ export interface Surroundings {
   /** Aborts when the workflow is cancelled. */
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+  /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
+  readonly onBatches: (batchIds: readonly string[]) => void;
 }
 
 /**
- * The story: wait for the batches, judge them, report, publish. Returns the judgement, which only the judge makes:
+ * The story: prepare, run the rounds, judge, report, publish. Returns the judgement, which only the judge makes:
  * whatever publishing meets with does not change it.
  */
-export async function runGate(inputs: Inputs, surroundings: Surroundings): Promise<Judgement> {
-  const { provider, publisher, clock, signal, log } = surroundings;
+export async function runGate(options: GateOptions, surroundings: Surroundings): Promise<Judgement> {
+  const { provider, publisher, clock, signal } = surroundings;
+  const { rule, timeoutMinutes, maxBatchAgeMinutes } = options;
   const startedAt = clock.now();
   // Age is measured at the start, so a long wait does not make a fresh batch too old.
   const startedEpoch = clock.epoch();
-  const until = startedAt + inputs.timeoutMinutes * 60_000;
-  const { batchIds } = inputs;
+  const deadline = { until: startedAt + timeoutMinutes * 60_000, signal };
 
-  const findings = (batches: readonly BatchOutcome[], judgement?: Judgement): Findings => ({
-    name: inputs.name,
+  let prepared: Prepared | undefined;
+  const findings = (batches: readonly BatchOutcome[], more: Partial<Findings> = {}): Findings => ({
+    name: options.name,
     providerTitle: provider.title,
-    ...(judgement === undefined ? {} : { judgement }),
     batches,
+    rule,
+    subject: prepared?.subject.title,
+    selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,
+    ...more,
+  });
+  const rounds = createRounds(options, surroundings, {
+    deadline,
+    show: (batches) => publisher.showWaiting(findings(batches)),
   });
 
-  const progress = createProgress({ batchIds, clock, log, until });
-  publisher.showWaiting(findings(progress.outcomes()));
-  const heart = new AbortController();
-  const heartbeat = progress.beat(heart.signal);
-  const waited = await waitForBatches({
-    provider,
-    batchIds,
-    clock,
-    until,
-    pollIntervalMs: inputs.pollIntervalSeconds * 1_000,
-    signal,
-    log,
-    onLook: (batch) => {
-      if (progress.saw(batch)) publisher.showWaiting(findings(progress.outcomes()));
-    },
-  }).finally(() => heart.abort());
-  await heartbeat;
-  const batches = await explain(waited.outcomes, surroundings);
+  const execution = await rounds.run((found) => {
+    prepared = found;
+  });
+  const batches = await explain(execution.batches, surroundings);
 
   const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Judgement> => {
-    const { timeoutMinutes, maxBatchAgeMinutes } = inputs;
+    const cases = resultsOf(batches, { rule, isOver: ending === 'deadline' });
     const judgement = judge({
       batches,
+      cases,
       ending,
       providerTitle: provider.title,
       now: startedEpoch,
       timeoutMinutes,
       maxBatchAgeMinutes,
+      maxFlaky: rule.kind === 'every-run' ? undefined : options.maxFlaky(cases.length),
+      startProblem: execution.startProblem,
+      remarks: execution.remarks,
     });
-    await publisher.publish(findings(batches, judgement), { until: clock.now() + publishMs, signal: stop });
+    const { started } = execution;
+    await publisher.publish(
+      findings(batches, { judgement, cases, started: started.runs === 0 ? undefined : started }),
+      { until: clock.now() + publishMs, signal: stop },
+    );
     return judgement;
   };
   if (!signal.aborted) {
-    const judgement = await conclude(waited.ending, PUBLISH_MS, signal);
+    const judgement = await conclude(execution.ending, PUBLISH_MS, signal);
     if (!signal.aborted) return judgement;
   }
   // Cancelled while waiting or while publishing: everything that was published says so now.
   return conclude('cancelled', PUBLISH_CANCELLED_MS, new AbortController().signal);
+}
+
+/** All rounds, with the progress of them in the log and in the comment. */
+function createRounds(
+  options: GateOptions,
+  { provider, clock, signal, log, onBatches }: Surroundings,
+  { deadline, show }: { deadline: Deadline; show: (batches: readonly BatchOutcome[]) => void },
+): { run(onPrepared: (prepared: Prepared) => void): Promise<Execution> } {
+  const { wanted, rule, maxRuns } = options;
+  const progress = createProgress({ clock, log, until: deadline.until });
+  const know = (batch: BatchOutcome): void => {
+    progress.add(batch);
+    onBatches(progress.outcomes().map(({ id }) => id));
+    show(progress.outcomes());
+  };
+
+  const waitFor = async (round: readonly BatchOutcome[]) => {
+    const waited = await waitForBatches({
+      provider,
+      batchIds: round.map(({ id }) => id),
+      clock,
+      until: deadline.until,
+      pollIntervalMs: options.pollIntervalSeconds * 1_000,
+      signal,
+      log,
+      onLook: (batch) => {
+        if (progress.saw(batch)) show(progress.outcomes());
+      },
+    });
+    return {
+      ending: waited.ending,
+      outcomes: round.map((one, index) => ({ ...one, ...waited.outcomes[index] })),
+    };
+  };
+
+  async function rounds(onPrepared: (prepared: Prepared) => void): Promise<Execution> {
+    const common = { rule, maxRuns, notAgain: new Set<string>(), waitFor, clock, deadline, log };
+    const { starter } = provider;
+    if (wanted.kind === 'given') {
+      wanted.batchIds.forEach((id, place) => {
+        know({ id, place, round: 1 });
+      });
+      return executeRounds({ ...common, plan: wanted, starter, onStarted: know });
+    }
+    if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
+    const prepared = await prepare(wanted, { starter, rule, maxRuns, deadline });
+    if (prepared.kind === 'refused') return nothingStarted(prepared.problem);
+    onPrepared(prepared);
+    const plan = { kind: 'start', subject: prepared.subject, testCases: prepared.testCases } as const;
+    return executeRounds({ ...common, plan, starter, onStarted: know });
+  }
+
+  const nothingStarted = (startProblem: string): Execution => ({
+    batches: [],
+    ending: signal.aborted ? 'cancelled' : 'settled',
+    startProblem,
+    remarks: [],
+    started: { runs: 0, reruns: 0 },
+  });
+
+  return {
+    async run(onPrepared) {
+      const heart = new AbortController();
+      const heartbeat = progress.beat(heart.signal);
+      const execution = await rounds(onPrepared).finally(() => heart.abort());
+      await heartbeat;
+      return execution;
+    },
+  };
 }
 
 /** Reads what the provider keeps elsewhere about runs that did not pass, unless there is no time left for it. */

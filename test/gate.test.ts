@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Inputs, parseInputs } from '../src/action/inputs.ts';
+import { parseInputs } from '../src/action/inputs.ts';
 import type { Batch } from '../src/domain/batch.ts';
+import { EVERY_RUN } from '../src/domain/pass-rule.ts';
 import type { Run, RunStatus } from '../src/domain/run.ts';
 import { type Publisher, runGate } from '../src/gate.ts';
 import type { Provider } from '../src/providers/provider.ts';
@@ -16,9 +17,9 @@ const run = (status: RunStatus, id: string): Run => ({
   turns: [],
 });
 
-const inputs: Inputs = parseInputs(
+const { inputs, wanted } = parseInputs(
   (name) => ({ provider: 'retell', 'api-key': 'test-key', 'batch-id': 'b1,b2' })[name] ?? '',
-).inputs;
+);
 
 /** A provider whose batches settle at the n-th look, with one run of the given status each. */
 function provider(settlesAt: number, status: RunStatus): Provider {
@@ -55,13 +56,17 @@ function publisher(whilePublishing: () => void = () => undefined) {
 async function gate(from: Provider, { signal = new AbortController().signal, published = publisher() } = {}) {
   const logged: string[] = [];
   const clock = virtualClock();
-  const { verdict } = await runGate(inputs, {
+  const named: string[] = [];
+  const options = { ...inputs, wanted, rule: EVERY_RUN, maxFlaky: () => 0 };
+  const { verdict } = await runGate(options, {
     provider: from,
     publisher: published.notes,
     clock,
     signal,
     log: (line) => logged.push(line),
+    onBatches: (ids) => named.push(ids.join(' ')),
   });
+  expect(named).toEqual(['b1', 'b1 b2']);
   return { verdict, logged, ...published };
 }
 

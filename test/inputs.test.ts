@@ -23,6 +23,13 @@ describe('inputs that are right', () => {
       inputs: {
         provider: 'retell',
         batchIds: ['batch_1'],
+        testCases: undefined,
+        target: undefined,
+        version: undefined,
+        reruns: undefined,
+        repeat: undefined,
+        maxFlaky: { kind: 'share', share: 0.15 },
+        maxRuns: undefined,
         name: 'Agent tests (Retell)',
         apiUrl: 'https://api.retellai.com',
         timeoutMinutes: 30,
@@ -40,6 +47,13 @@ describe('inputs that are right', () => {
       settings: [
         'provider: retell',
         'batch-id: batch_1',
+        'test-cases: nothing is started (default)',
+        'target: none (default)',
+        'version: the latest at Retell, the production version at Bland (default)',
+        'reruns: 0 (default)',
+        'repeat: 1 (default)',
+        'max-flaky: 15% (default)',
+        'max-runs: no limit (default)',
         'name: Agent tests (Retell) (default)',
         'api-url: https://api.retellai.com (default)',
         'timeout-minutes: 30 (default)',
@@ -53,6 +67,7 @@ describe('inputs that are right', () => {
         'report-junit: not written (default)',
         'report-ctrf: not written (default)',
       ],
+      wanted: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
     });
   });
 
@@ -61,6 +76,10 @@ describe('inputs that are right', () => {
       provider: 'bland',
       'api-key': ' Bearer org_12345 ',
       'batch-id': 'a, b\n\n c,\r\na ',
+      version: '4',
+      reruns: '3/5',
+      'max-flaky': '2',
+      'max-runs': '100',
       name: 'Night shift',
       'api-url': 'http://127.0.0.1:8080/bland/',
       'timeout-minutes': '0.5',
@@ -81,6 +100,13 @@ describe('inputs that are right', () => {
       inputs: {
         provider: 'bland',
         batchIds: ['a', 'b', 'c'],
+        testCases: undefined,
+        target: undefined,
+        version: '4',
+        reruns: { need: 3, of: 5 },
+        repeat: undefined,
+        maxFlaky: { kind: 'number', number: 2 },
+        maxRuns: 100,
         name: 'Night shift',
         apiUrl: 'http://127.0.0.1:8080/bland/',
         timeoutMinutes: 0.5,
@@ -98,6 +124,13 @@ describe('inputs that are right', () => {
       settings: [
         'provider: bland',
         'batch-id: a, b, c',
+        'test-cases: nothing is started (default)',
+        'target: none (default)',
+        'version: 4',
+        'reruns: 3/5',
+        'repeat: 1 (default)',
+        'max-flaky: 2',
+        'max-runs: 100',
         'name: Night shift',
         'api-url: http://127.0.0.1:8080/bland/',
         'timeout-minutes: 0.5',
@@ -111,7 +144,34 @@ describe('inputs that are right', () => {
         'report-junit: out/a.xml',
         'report-ctrf: out/ctrf.json',
       ],
+      wanted: { kind: 'given', batchIds: ['a', 'b', 'c'], version: { kind: 'number', number: 4 } },
     });
+  });
+
+  test('what is to be started', () => {
+    const start = {
+      provider: 'retell',
+      'api-key': 'key_1234',
+      'test-cases': '*\n!Load test *\n',
+      target: 'agent/agent_1',
+      version: 'published',
+    };
+    const { wanted, settings } = parseInputs(given(start));
+    expect(wanted).toEqual({
+      kind: 'start',
+      target: { kind: 'agent', id: 'agent_1' },
+      version: { kind: 'published' },
+      selectors: [
+        { text: '*', takesAway: false, wanted: { kind: 'id-or-name', value: '*' } },
+        { text: '!Load test *', takesAway: true, wanted: { kind: 'id-or-name', value: 'Load test *' } },
+      ],
+    });
+    expect(settings.slice(1, 5)).toEqual([
+      'batch-id: none given (default)',
+      'test-cases: *, !Load test *',
+      'target: agent/agent_1',
+      'version: published',
+    ]);
   });
 
   test('a job without a matrix has none', () => {
@@ -187,8 +247,42 @@ describe('inputs that are wrong', () => {
       comment: 'x',
     });
     expect(message).toContain('5 inputs are invalid');
-    for (const name of ['provider', 'api-key', 'batch-id', 'timeout-minutes', 'comment'])
+    for (const name of ['provider', 'api-key', 'timeout-minutes', 'comment'])
       expect(message).toContain(`${name} is`);
+    expect(message).toContain('Neither test-cases nor batch-id is set');
+  });
+
+  const start = { 'batch-id': '', 'test-cases': '*', target: 'agent/agent_1' };
+  test.each<[string, Record<string, string>, string]>([
+    ['neither', { 'batch-id': '' }, 'Neither test-cases nor batch-id is set: give test-cases'],
+    ['both', { 'test-cases': '*' }, 'test-cases and batch-id are both set: give test-cases'],
+    ['no target', { ...start, target: '' }, 'target is empty: say what is under test at Retell (agent/ID'],
+    [
+      'a kind that the provider has not',
+      { ...start, target: 'pathway/p' },
+      'target is "pathway/p": it must be',
+    ],
+    ['a target of a given batch', { target: 'agent/a' }, 'target goes with test-cases only'],
+    ['a version of a given batch', { version: '3' }, 'version goes with test-cases only'],
+    ['a version that the provider has not', { ...start, version: 'production' }, 'version is "production"'],
+    ['a selector that the provider has not', { ...start, 'test-cases': 'required:true' }, 'Retell has no'],
+    ['only lines that take away', { ...start, 'test-cases': '!a' }, 'test-cases only takes away'],
+    ['both rules', { reruns: '3/5', repeat: '2/3' }, 'reruns and repeat do not go together'],
+    ['a rule that nothing can pass', { reruns: '4/3' }, 'reruns is "4/3": it must be 0, or K/N like 3/5'],
+    ['a rule without an end', { repeat: '0' }, 'repeat is "0": it must be 1, or K/N like 3/5'],
+    ['a share above all', { 'max-flaky': '101%' }, 'max-flaky is "101%": a share must be at most 100%.'],
+    ['no runs at all', { 'max-runs': '0' }, 'max-runs is "0": it must be a whole number of runs'],
+    [
+      're-runs of a given Bland batch of which nobody knows the version',
+      { provider: 'bland', reruns: '3/5' },
+      'reruns and repeat of a given batch need version at Bland',
+    ],
+  ])('%s', (_, values, expected) => {
+    expect(complaintAbout(values)).toContain(expected);
+  });
+
+  test('at Bland test cases can be named by their ids alone', () => {
+    expect(complaintAbout({ ...start, provider: 'bland', target: '' })).toBe('accepted');
   });
 
   const WHY = 'Secrets are not passed to workflows from forks and Dependabot.';

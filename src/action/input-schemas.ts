@@ -45,7 +45,7 @@ export function webAddress() {
 }
 
 /** Ids, one per line or separated by commas, each once. */
-export function batchIds() {
+export function batchIds(): z.ZodMiniType<readonly string[]> {
   return z.pipe(
     z.transform((value: string) =>
       [...new Set(value.split(/[\n,]/).map((id) => id.trim()))].filter((id) => id !== ''),
@@ -96,5 +96,74 @@ export function orNothing(schema: z.ZodMiniType<string>) {
   return z.pipe(
     z.optional(schema),
     z.transform((value) => value ?? ''),
+  );
+}
+
+/** How many of how many, as in `reruns` and `repeat`. */
+export interface Counting {
+  readonly need: number;
+  readonly of: number;
+}
+
+/** The most runs that one test case may take. */
+const MOST_RUNS = 20;
+
+/** `K/N`, or one word that means none of it. */
+export function counting(none: string) {
+  const error = `it must be ${none}, or K/N like 3/5 with K from 1 to N, and N at most ${MOST_RUNS}`;
+  return z.pipe(
+    z.string().check(
+      z.refine(
+        (value) => {
+          const { need, of } = readCounting(value);
+          return value === none || (need >= 1 && need <= of && of <= MOST_RUNS);
+        },
+        { error },
+      ),
+    ),
+    z.transform((value): Counting | undefined => (value === none ? undefined : readCounting(value))),
+  );
+}
+
+function readCounting(value: string): Counting {
+  const [, need, of] = /^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? [];
+  return { need: Number(need), of: Number(of) };
+}
+
+/** A number of test cases, or a share of them from 0 to 1. */
+export type Allowance =
+  | { readonly kind: 'number'; readonly number: number }
+  | { readonly kind: 'share'; readonly share: number };
+
+/** A whole number, or a share like `15%`. */
+export function allowance() {
+  const error = 'it must be a number of test cases like 2, or a share like 15%';
+  return z.pipe(
+    z.string().check(
+      z.regex(/^(\d{1,9}|\d{1,3}(\.\d+)?%)$/, { error }),
+      z.refine((value) => !value.endsWith('%') || Number(value.slice(0, -1)) <= 100, {
+        error: 'a share must be at most 100%',
+      }),
+    ),
+    z.transform(
+      (value): Allowance =>
+        value.endsWith('%')
+          ? { kind: 'share', share: Number(value.slice(0, -1)) / 100 }
+          : { kind: 'number', number: Number(value) },
+    ),
+  );
+}
+
+/** How many of `total` test cases an allowance is; a share is rounded up. */
+export function allowed(allowance: Allowance, total: number): number {
+  // 15 % of 20 is 3, and not 4 for the sake of a rounding error.
+  return allowance.kind === 'number' ? allowance.number : Math.ceil(allowance.share * total - 1e-9);
+}
+
+/** A whole number above 0. */
+export function wholeNumber(what: string) {
+  return z.pipe(
+    z.string().check(z.regex(/^[1-9]\d{0,8}$/, { error: `it must be a whole number of ${what}, like 100` })),
+    z.transform(Number),
   );
 }

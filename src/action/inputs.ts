@@ -5,7 +5,10 @@ import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
 import { listOr } from '../text/format.ts';
 import {
+  allowance,
   batchIds,
+  type Counting,
+  counting,
   credential,
   MIN_KEY,
   oneOf,
@@ -13,9 +16,11 @@ import {
   positive,
   pullRequestNumber,
   webAddress,
+  wholeNumber,
   withoutBearer,
   yamlBoolean,
 } from './input-schemas.ts';
+import { readWanted, type Wanted } from './wanted.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
@@ -63,11 +68,58 @@ export const INPUTS = {
   }),
   'batch-id': input({
     description:
-      'The batch to wait for. Several, one per line or separated by commas, are reported and judged as one.',
-    schema: batchIds(),
+      'The batch to wait for, if something else started it. Several, one per line or separated by commas, are reported and judged as one. Either this or `test-cases`.',
+    schema: z.optional(batchIds()),
+    empty: 'none given',
     settle: (ids, { idKey = (id) => id }) =>
-      ids.filter((id, index) => ids.findIndex((other) => idKey(other) === idKey(id)) === index),
-    log: (ids) => ids.join(', '),
+      ids?.filter((id, index) => ids.findIndex((other) => idKey(other) === idKey(id)) === index),
+    log: (ids) => (ids ?? []).join(', '),
+  }),
+  'test-cases': input({
+    description:
+      'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters; `!` before a selector takes away. At Bland also `category:NAME` and `required:true`.',
+    schema: z.optional(z.string()),
+    empty: 'nothing is started',
+    log: (text = '') => text.split('\n').join(', '),
+  }),
+  target: input({
+    description:
+      'What is under test, `KIND/ID`: at Retell `agent/ID`, `retell-llm/ID` or `conversation-flow/ID`, at Bland `pathway/ID` or `persona/ID`. Needed with `test-cases`, except at Bland where every selector is an id.',
+    schema: z.optional(z.string()),
+    empty: 'none',
+  }),
+  version: input({
+    description:
+      'The version under test, a number like `12`; at Retell also `latest` and, for an agent, `published`; at Bland also `production`.',
+    schema: z.optional(z.string()),
+    empty: 'the latest at Retell, the production version at Bland',
+  }),
+  reruns: input({
+    description:
+      'Confirms failures: `K/N` like `3/5` runs a test case whose first run did not pass again until K runs passed or N − K + 1 did not. `1/2` is "retry once".',
+    schema: counting('0'),
+    default: '0',
+    log: sayCounting('0'),
+  }),
+  repeat: input({
+    description:
+      'Runs every test case several times: `K/N` like `3/5` counts from the start, until K runs passed or N − K + 1 did not. Not together with `reruns`.',
+    schema: counting('1'),
+    default: '1',
+    log: sayCounting('1'),
+  }),
+  'max-flaky': input({
+    description:
+      'With `reruns` or `repeat`: how many test cases may be flaky, a number or a share of the test cases like `15%`, rounded up. More is `failed`.',
+    schema: allowance(),
+    default: '15%',
+    log: (value) => (value.kind === 'number' ? String(value.number) : `${value.share * 100}%`),
+  }),
+  'max-runs': input({
+    description:
+      'The most runs that the step may start, re-runs included, like `100`. A first round above it is refused; later rounds that would exceed it are not started.',
+    schema: z.optional(wholeNumber('runs')),
+    empty: 'no limit',
   }),
   name: input({
     description:
@@ -187,10 +239,16 @@ export type Inputs = Omit<Values, keyof Secrets>;
  * What belongs together is checked together: each rule sees the inputs that are right by themselves, and returns its
  * complaints as sentences.
  */
-const RULES: readonly ((values: Partial<Values>) => string[])[] = [reportFilesDiffer];
+const RULES: readonly ((values: Partial<Values>) => readonly string[])[] = [
+  reportFilesDiffer,
+  rulesDoNotMix,
+  (values) => problemsOf(readWanted(values)),
+];
 
 /** All inputs, checked. */
 export interface Parsed {
+  /** What is to be gated. */
+  readonly wanted: Wanted;
   readonly inputs: Inputs;
   readonly secrets: Secrets;
   /** The effective values for the log, one line for each input. Without secrets. */
@@ -236,8 +294,10 @@ export function parseInputs(
     const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
     throw new InputError(`${count} invalid; no request was sent. ${complaints.join(' ')}`);
   }
+  const wanted = readWanted(right);
+  if (wanted === undefined || 'problems' in wanted) throw new InputError('It is not known what to gate on.');
   const { apiKey, githubToken, ...inputs } = right as Values;
-  return { inputs, secrets: { apiKey, githubToken }, settings };
+  return { inputs, secrets: { apiKey, githubToken }, settings, wanted };
 }
 
 /**
@@ -269,8 +329,9 @@ export function emptyMeans(entry: Entry): string | undefined {
 }
 
 function settingLine(name: InputName, value: unknown, isDefault: boolean): string {
-  const { log = String, empty = '' }: Entry = INPUTS[name];
-  return `${name}: ${value === undefined ? empty : log(value)}${isDefault ? ' (default)' : ''}`;
+  const { log = String, empty }: Entry = INPUTS[name];
+  const shown = value === undefined && empty !== undefined ? empty : log(value);
+  return `${name}: ${shown}${isDefault ? ' (default)' : ''}`;
 }
 
 function aboutMissingKey(provider: ProviderDescriptor | undefined): string {
@@ -279,6 +340,20 @@ function aboutMissingKey(provider: ProviderDescriptor | undefined): string {
       ? "pass the provider's API key from a secret"
       : `pass the API key of ${provider.title} from a secret, like secrets.${provider.keyVariable}`;
   return `${from}. Secrets are not passed to workflows from forks and Dependabot.`;
+}
+
+function rulesDoNotMix({ reruns, repeat }: Partial<Values>): string[] {
+  return reruns !== undefined && repeat !== undefined
+    ? ['reruns and repeat do not go together: reruns repeats only what did not pass, repeat everything.']
+    : [];
+}
+
+function problemsOf(wanted: ReturnType<typeof readWanted>): readonly string[] {
+  return wanted !== undefined && 'problems' in wanted ? wanted.problems : [];
+}
+
+function sayCounting(none: string): (value: Counting | undefined) => string {
+  return (value) => (value === undefined ? none : `${value.need}/${value.of}`);
 }
 
 function reportFilesDiffer({ reportJson, reportJunit, reportCtrf }: Partial<Values>): string[] {

@@ -3,6 +3,7 @@ import './cancellation.ts';
 
 import * as core from '@actions/core';
 import { systemClock } from '../clock.ts';
+import { ruleOf } from '../domain/pass-rule.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import { InputError } from '../errors.ts';
 import { type Publisher, runGate } from '../gate.ts';
@@ -15,7 +16,9 @@ import { EXIT_MS } from '../time-limits.ts';
 import { USER_AGENT } from '../version.ts';
 import { cancelled, isPost } from './cancellation.ts';
 import { readTarget } from './comment-target.ts';
+import { allowed } from './input-schemas.ts';
 import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
+import { setOutput } from './outputs.ts';
 import { useProxies } from './proxies.ts';
 import type { PublishingOptions } from './publisher.ts';
 import { createStepState, readStepState, type StepMemory } from './step-state.ts';
@@ -95,11 +98,17 @@ async function post(): Promise<void> {
 
 /** Makes the real parts and runs the gate with them. */
 async function runStep(signal: AbortSignal): Promise<Judgement> {
-  const { inputs, secrets, settings } = parseInputs(core.getInput, redact);
+  const { inputs, secrets, settings, wanted } = parseInputs(core.getInput, redact);
   useProxies(process.env, addressesOf(inputs));
   for (const line of settings) log(line);
   const provider = createProvider(
-    { name: inputs.provider, apiKey: secrets.apiKey, apiUrl: inputs.apiUrl, userAgent: USER_AGENT },
+    {
+      name: inputs.provider,
+      apiKey: secrets.apiKey,
+      apiUrl: inputs.apiUrl,
+      userAgent: USER_AGENT,
+      version: wanted.version,
+    },
     outside,
   );
   const publisher = lazyPublisher({
@@ -108,7 +117,22 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
     outside,
     remember,
   });
-  return runGate(inputs, { provider, publisher, clock: systemClock, signal, log });
+  const { reruns, repeat, maxFlaky } = inputs;
+  return runGate(
+    {
+      ...inputs,
+      wanted,
+      rule: ruleOf({ reruns, repeat }),
+      maxFlaky: (testCases) => allowed(maxFlaky, testCases),
+    },
+    { provider, publisher, clock: systemClock, signal, log, onBatches: nameBatches },
+  );
+}
+
+/** The batches of this step, for later steps and for `post`, before the first look at them. */
+function nameBatches(batchIds: readonly string[]): void {
+  setOutput('batch-id', batchIds.join('\n'));
+  orTrace(() => state.started(batchIds));
 }
 
 /** Tells the `post` step what is known of the comment. Without it that step looks for itself. */

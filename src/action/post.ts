@@ -1,7 +1,7 @@
 import type { Verdict } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
 import type { Outside } from '../outside.ts';
-import { paragraph, render, words } from '../report/markdown.ts';
+import { foreign, paragraph, render, words } from '../report/markdown.ts';
 import { headlineHeading } from '../report/sections/headline.ts';
 import type { OwnSection, Section } from '../shared-comment/state.ts';
 import { APPEARS_WITHIN_MS, POST_MS } from '../time-limits.ts';
@@ -21,6 +21,8 @@ export interface StepLeft {
   readonly verdict: Verdict | undefined;
   /** `undefined` where nothing was left or it cannot be read. */
   readonly memory: StepMemory | undefined;
+  /** The batches of the step, as far as they were known. */
+  readonly batchIds: readonly string[];
 }
 
 /** What the `post` step works with. */
@@ -69,7 +71,7 @@ export async function finishComment(options: FinishOptions): Promise<void> {
  * | finished | green, none | nothing | what stands there |
  */
 export function sectionAtEnd(
-  { end, verdict, memory }: StepLeft,
+  { end, verdict, memory, batchIds }: StepLeft,
   there: Section | undefined,
 ): OwnSection | undefined {
   const isSettled = there !== undefined && there.state !== 'waiting' && there.state !== 'passed';
@@ -78,7 +80,7 @@ export function sectionAtEnd(
   if (end === 'killed') {
     const isGreen = memory?.section.state === 'passed';
     return memory === undefined || isGreen
-      ? bare('cancelled', STOPPED, memory?.section ?? there)
+      ? bare('cancelled', stopped(batchIds), memory?.section ?? there)
       : restored(memory.section);
   }
   if (memory !== undefined) {
@@ -99,16 +101,23 @@ function mayAppearFor({ end, memory, target, outside }: FinishOptions): number {
   return Math.min(APPEARS_WITHIN_MS, Math.max(0, APPEARS_WITHIN_MS - since));
 }
 
-function summaryOf({ target, outside, memory }: FinishOptions): string {
+function summaryOf({ target, outside, memory, batchIds }: FinishOptions): string {
   const name = outside.redact(target.name ?? 'Agent Test Gate');
-  const { state, tally, render: markdown } = sectionOfStopped(memory);
+  const { state, tally, render: markdown } = sectionOfStopped(memory, batchIds);
   return `${headlineHeading(2, { name, state, tally })}\n\n${markdown(Number.POSITIVE_INFINITY)}\n`;
 }
 
 /** What the job summary says of a step that was killed. */
-function sectionOfStopped(memory: StepMemory | undefined): OwnSection {
-  const stopped = { end: 'killed', verdict: undefined, memory } as const;
-  return sectionAtEnd(stopped, undefined) ?? bare('cancelled', STOPPED, undefined);
+function sectionOfStopped(memory: StepMemory | undefined, batchIds: readonly string[]): OwnSection {
+  const left = { end: 'killed', verdict: undefined, memory, batchIds } as const;
+  return sectionAtEnd(left, undefined) ?? bare('cancelled', stopped(batchIds), undefined);
+}
+
+/** That the step was stopped, and which batches may go on. */
+function stopped(batchIds: readonly string[]): string {
+  return batchIds.length === 0
+    ? STOPPED
+    : `${STOPPED} It knew of ${batchIds.join(', ')}, which may keep running.`;
 }
 
 function restored({ markdown, ...section }: SavedSection): OwnSection {
@@ -133,5 +142,5 @@ function bare(
     tolerated: 0,
   };
   const { tally = none, label = '' } = known ?? {};
-  return { state, tally, label, render: () => render(paragraph(words(sentence))) };
+  return { state, tally, label, render: () => render(paragraph(foreign(sentence, 1_000))) };
 }

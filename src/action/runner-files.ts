@@ -1,18 +1,32 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { error, summary } from '@actions/core';
+import { firstPasses } from '../domain/test-case.ts';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
 
-const COUNTS = ['total', 'passed', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
+const COUNTS = [
+  'total',
+  'passed',
+  'flaky',
+  'failed',
+  'errored',
+  'cancelled',
+  'unfinished',
+  'tolerated',
+] as const;
 
 /** Writes the outputs that the verdict and the counts make. */
-export function writeOutputs({ judgement, tally }: Report): void {
+export function writeOutputs({ judgement, tally, cases, batches }: Report): void {
   setOutput('verdict', judgement?.verdict ?? 'inconclusive');
   setOutput('reason', logLine(judgement?.reason ?? ''));
   for (const name of COUNTS) setOutput(name, tally[name]);
-  setOutput('pass-rate', passRate(tally) ?? '');
+  setOutput('pass-rate', passRate({ ...tally, passed: firstPasses(cases, tally) }) ?? '');
+  setOutput(
+    'runs',
+    batches.reduce((sum, { batch }) => sum + (batch?.runs?.length ?? 0), 0),
+  );
 }
 
 /** Puts the text in place of the step's job summary. Rejects when the runner has no place for it. */

@@ -60,6 +60,8 @@ interface Runner {
 /** For the step. Each method throws what the file system or the runner throws. */
 export interface StepStateWriter {
   begin(): void;
+  /** The batches that are known so far; at once, so that a kill a moment later leaves their ids. */
+  started(batchIds: readonly string[]): void;
   /** `verdict`: `undefined` where the gate came to none. */
   finish(verdict: Verdict | undefined): void;
   remember(memory: StepMemory): void;
@@ -72,6 +74,7 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
   let isNamed = false;
   return {
     begin: () => saveState('phase', 'started'),
+    started: (batchIds) => saveState('batches', batchIds.join('\n')),
     finish(verdict) {
       saveState('verdict', verdict ?? '');
       saveState('phase', 'finished');
@@ -92,6 +95,7 @@ export function readStepState({ getState }: Pick<Runner, 'getState'>): {
   readonly end: StepEnd;
   readonly verdict: Verdict | undefined;
   readonly memory: StepMemory | undefined;
+  readonly batchIds: readonly string[];
 } {
   const phase = getState('phase');
   const file = getState('comment');
@@ -99,6 +103,9 @@ export function readStepState({ getState }: Pick<Runner, 'getState'>): {
     end: phase === '' ? 'not begun' : phase === 'finished' ? 'finished' : 'killed',
     verdict: VERDICTS.find((verdict) => verdict === getState('verdict')),
     memory: file === '' ? undefined : takeMemory(file),
+    batchIds: getState('batches')
+      .split('\n')
+      .filter((id) => id !== ''),
   };
 }
 

@@ -8,6 +8,16 @@ export type PassRule =
   | { readonly kind: 'every-run' }
   | { readonly kind: 'reruns' | 'repeat'; readonly need: number; readonly of: number };
 
+/** The rule that the inputs `reruns` and `repeat` ask for. */
+export function ruleOf({
+  reruns,
+  repeat,
+}: Readonly<Record<'reruns' | 'repeat', { need: number; of: number } | undefined>>): PassRule {
+  if (reruns !== undefined) return { kind: 'reruns', need: reruns.need, of: reruns.of };
+  if (repeat !== undefined) return { kind: 'repeat', need: repeat.need, of: repeat.of };
+  return EVERY_RUN;
+}
+
 /** Without `reruns` and `repeat`: a test case passes only if all its runs passed. */
 export const EVERY_RUN: PassRule = { kind: 'every-run' };
 

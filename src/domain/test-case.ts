@@ -145,6 +145,11 @@ export function countCases(count: number, kind = ''): string {
   return `${count} ${kind === '' ? '' : `${kind} `}test ${count === 1 ? 'case' : 'cases'}`;
 }
 
+/** How many test cases passed at their first run; the provider's own count where the runs were not read. */
+export function firstPasses(cases: readonly CaseResult[], { passed }: Tally): number {
+  return cases.length === 0 ? passed : cases.filter(({ runs }) => runs[0].status === 'passed').length;
+}
+
 /**
  * The share of test cases whose first run passed, with Wilson's 95 % interval; `undefined` without test cases. First
  * runs only, since re-runs of failures would bias it.

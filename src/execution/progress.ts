@@ -8,7 +8,9 @@ const HEARTBEAT_MS = 60_000;
 export interface Progress {
   /** Takes note of a look; logs a line if any count has changed. True if so. */
   saw(batch: Batch): boolean;
-  /** Every batch as last seen, in the order of the input. */
+  /** Takes a batch in, before the first look at it. */
+  add(batch: BatchOutcome): void;
+  /** Every batch as last seen, in the order in which they were taken in. */
   outcomes(): readonly BatchOutcome[];
   /** Logs a line each minute in which nothing else was logged, until the signal aborts. */
   beat(signal: AbortSignal): Promise<void>;
@@ -16,19 +18,18 @@ export interface Progress {
 
 /** Keeps the latest state of all batches; logs a line whenever the counts change, and a heartbeat. */
 export function createProgress(options: {
-  batchIds: readonly string[];
   clock: Clock;
   log: (line: string) => void;
   /** The deadline: a moment of `clock.now()`. */
   until: number;
 }): Progress {
-  const { batchIds, clock, log, until } = options;
-  const latest = new Map<string, Batch>();
+  const { clock, log, until } = options;
+  const latest = new Map<string, BatchOutcome>();
   const started = clock.now();
   let lastLine = '';
   let lastLineAt = started;
 
-  const outcomes = (): BatchOutcome[] => batchIds.map((id) => ({ id, batch: latest.get(id) }));
+  const outcomes = (): BatchOutcome[] => [...latest.values()];
 
   const say = (line: string) => {
     lastLine = line;
@@ -38,12 +39,13 @@ export function createProgress(options: {
 
   return {
     saw(batch) {
-      latest.set(batch.id, batch);
+      latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
       const line = describe(outcomes());
       if (line === lastLine) return false;
       say(line);
       return true;
     },
+    add: (batch) => latest.set(batch.id, batch),
     outcomes,
     async beat(signal) {
       while (!signal.aborted) {

@@ -43,8 +43,8 @@ export interface RoundsOptions {
   /** Test cases that are not run again, whatever became of them: the quarantined ones, by id. */
   readonly notAgain: ReadonlySet<string>;
   readonly waitFor: WaitFor;
-  /** Told of every batch as soon as its id is known, before the first look. */
-  readonly onStarted: (batchId: string) => void;
+  /** Told of every batch that was started as soon as its id is known, before the first look. */
+  readonly onStarted: (batch: BatchOutcome) => void;
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;
@@ -227,8 +227,9 @@ function createStarts({ starter, onStarted, clock, deadline, log }: RoundsOption
         runs += testCases.length;
         if (round > 1) reruns += testCases.length;
         log(`Started batch ${start.batchId} with ${countCases(testCases.length)}: ${subject.title}.`);
-        onStarted(start.batchId);
-        batches.push({ id: start.batchId, place, round, asked: testCases });
+        const batch = { id: start.batchId, place, round, asked: testCases };
+        batches.push(batch);
+        onStarted(batch);
       }
       return { batches };
     },

@@ -376,7 +376,21 @@ export const bland: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: STATUS, run: STATUS },
-  can: { start: false, versions: false, compare: false, cancel: false },
+  can: {
+    start: {
+      targets: { title: 'Bland', kinds: ['pathway', 'persona'] },
+      selectors: { title: 'Bland', labels: ['category', 'required'] },
+      worksWithoutTarget: true,
+    },
+    versions: {
+      words: { production: ['pathway', 'persona'] },
+      hasNumbers: true,
+      hasBranches: false,
+      fallback: 'production',
+    },
+    compare: true,
+    cancel: false,
+  },
   idKey: blandIdKey,
   create,
 };

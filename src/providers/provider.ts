@@ -1,7 +1,10 @@
 import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
+import type { SelectorRules } from '../domain/selectors.ts';
+import type { TargetRules, Version, VersionRules } from '../domain/target.ts';
 import type { Http } from '../http/json-client.ts';
+import type { Starter } from './starter.ts';
 
 /**
  * What reads one provider's batches. Every method retries what is worth retrying as long as the deadline lasts, and
@@ -27,17 +30,27 @@ export interface Provider extends Adapter {
   /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
   readonly idKey?: ((id: string) => string) | undefined;
+  /** Absent where the action cannot start batches. */
+  readonly starter?: Starter | undefined;
 }
 
 /** What a batch's status word means. `ended`: it has ended, and only its runs say how. */
 export type BatchStatus = RunStatus | 'ended';
 
+/** What starting a batch takes. */
+export interface StartRules {
+  readonly targets: TargetRules;
+  readonly selectors: SelectorRules;
+  /** Whether `target` can be left out where every selector is an id (Bland). */
+  readonly worksWithoutTarget: boolean;
+}
+
 /** What the action can do at a provider beyond reading. */
 export interface Abilities {
-  /** Start batches: the kinds of the input `target`. `false`: not supported. */
-  readonly start: false | { readonly targets: readonly [string, ...string[]] };
-  /** Choose the version under test: the words that `version` takes beside a number; the first is the default. */
-  readonly versions: false | { readonly words: readonly string[] };
+  /** Start batches: what `target` and `test-cases` can be. `false`: not supported. */
+  readonly start: false | StartRules;
+  /** Choose the version under test. `false`: not supported. */
+  readonly versions: false | VersionRules;
   /** Test another version to compare with. */
   readonly compare: boolean;
   /** Cancel a batch that the action started. */
@@ -72,4 +85,12 @@ export interface ProviderDescriptor {
   /** The form in which the provider compares ids; by default as they are. */
   readonly idKey?: ((id: string) => string) | undefined;
   readonly create: (http: Http) => Adapter;
+  /** Makes what starts batches; absent where the action cannot. */
+  readonly createStarter?: ((http: Http, options: StarterOptions) => Starter) | undefined;
+}
+
+/** What a starter needs to know beside its requests. */
+export interface StarterOptions {
+  /** The input `version`, for re-runs of given batches that do not say what they tested (Bland). */
+  readonly version: Version | undefined;
 }

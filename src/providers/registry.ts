@@ -1,6 +1,7 @@
+import type { Version } from '../domain/target.ts';
 import { createHttp, type Http, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland.ts';
-import type { Provider, ProviderDescriptor } from './provider.ts';
+import type { Provider, ProviderDescriptor, StarterOptions } from './provider.ts';
 import { retell } from './retell.ts';
 
 /** Every provider that the action knows. A new one is one file and its name here. */
@@ -22,7 +23,14 @@ export function createProvider(
     apiKey,
     apiUrl,
     userAgent,
-  }: { name: ProviderName; apiKey: string; apiUrl: string | undefined; userAgent: string },
+    version,
+  }: {
+    name: ProviderName;
+    apiKey: string;
+    apiUrl: string | undefined;
+    userAgent: string;
+    version?: Version | undefined;
+  },
   edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace'>,
 ): Provider {
   const { url, headers, advice } = PROVIDERS[name];
@@ -32,11 +40,15 @@ export function createProvider(
     headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
     advice,
   });
-  return connect(name, http);
+  return connect(name, http, { version });
 }
 
 /** The provider, asked through this transport. */
-export function connect(name: ProviderName, http: Http): Provider {
-  const { title, recheckMs, idKey, create } = PROVIDERS[name];
-  return { title, recheckMs, idKey, ...create(http) };
+export function connect(
+  name: ProviderName,
+  http: Http,
+  options: StarterOptions = { version: undefined },
+): Provider {
+  const { title, recheckMs, idKey, create, createStarter } = PROVIDERS[name];
+  return { title, recheckMs, idKey, ...create(http), starter: createStarter?.(http, options) };
 }

@@ -258,6 +258,20 @@ export const retell: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
-  can: { start: false, versions: false, compare: false, cancel: false },
+  can: {
+    start: {
+      targets: { title: 'Retell', kinds: ['agent', 'retell-llm', 'conversation-flow'] },
+      selectors: { title: 'Retell', labels: [] },
+      worksWithoutTarget: false,
+    },
+    versions: {
+      words: { latest: ['agent', 'retell-llm', 'conversation-flow'], published: ['agent'] },
+      hasNumbers: true,
+      hasBranches: false,
+      fallback: 'latest',
+    },
+    compare: true,
+    cancel: false,
+  },
   create,
 };

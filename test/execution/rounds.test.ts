@@ -81,7 +81,7 @@ async function execute(
         ending: 'settled',
         outcomes: round.map((one) => ({ ...one, ...provider.batches.get(one.id) })),
       },
-    onStarted: (id) => known.push(id),
+    onStarted: ({ id }) => known.push(id),
     clock,
     deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
     log: () => undefined,

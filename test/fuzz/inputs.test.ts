@@ -92,8 +92,10 @@ test(`any inputs: they are read, or refused with a message without the key (${CA
         accepted += 1;
         expect(secrets.apiKey).toBe(key.trim());
         expect(JSON.stringify(inputs).includes(KEY)).toBe(false);
-        expect(inputs.batchIds.length).toBeGreaterThan(0);
-        expect(inputs.batchIds.filter((id) => id !== id.trim() || ['', '.', '..'].includes(id))).toEqual([]);
+        expect((inputs.batchIds ?? []).length).toBeGreaterThan(0);
+        expect(
+          (inputs.batchIds ?? []).filter((id) => id !== id.trim() || ['', '.', '..'].includes(id)),
+        ).toEqual([]);
         expect(seconds(inputs.timeoutMinutes, 35_791) && seconds(inputs.pollIntervalSeconds, 86_400)).toBe(
           true,
         );

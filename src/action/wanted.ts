@@ -1,0 +1,129 @@
+import { parseSelectors, type Selector } from '../domain/selectors.ts';
+import { parseTarget, parseVersion, type Target, type Version } from '../domain/target.ts';
+import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
+
+/** What is to be gated, as the user said it. */
+export type Wanted =
+  | {
+      readonly kind: 'given';
+      readonly batchIds: readonly string[];
+      /** For re-runs, where the batch does not say what it tested. */
+      readonly version: Version | undefined;
+    }
+  | {
+      readonly kind: 'start';
+      readonly target: Target | undefined;
+      readonly version: Version | undefined;
+      readonly selectors: readonly Selector[];
+    };
+
+/** The inputs that say it, as far as they are right by themselves. */
+export interface WantedInputs {
+  readonly provider?: ProviderName;
+  readonly batchIds?: readonly string[] | undefined;
+  readonly testCases?: string | undefined;
+  readonly target?: string | undefined;
+  readonly version?: string | undefined;
+  readonly reruns?: unknown;
+  readonly repeat?: unknown;
+}
+
+/**
+ * What `batch-id`, `test-cases`, `target` and `version` mean together; every complaint about them as a sentence;
+ * `undefined` where the provider, or one of the two that say what to gate on, is wrong by itself.
+ */
+export function readWanted(
+  inputs: WantedInputs,
+): Wanted | { readonly problems: readonly string[] } | undefined {
+  const { provider, batchIds, testCases } = inputs;
+  // An input that is wrong by itself is not there.
+  if (!('batchIds' in inputs && 'testCases' in inputs)) return undefined;
+  if ((batchIds === undefined) === (testCases === undefined)) {
+    return {
+      problems: [
+        batchIds === undefined
+          ? 'Neither test-cases nor batch-id is set: give test-cases to start a batch here, or batch-id to judge one that something else started.'
+          : 'test-cases and batch-id are both set: give test-cases to start a batch here, or batch-id to judge one that something else started.',
+      ],
+    };
+  }
+  if (provider === undefined) return undefined;
+  return batchIds === undefined
+    ? wantsStart(provider, inputs)
+    : wantsGiven(provider, { ...inputs, batchIds });
+}
+
+function wantsGiven(
+  provider: ProviderName,
+  { batchIds, target, version, reruns, repeat }: WantedInputs & { readonly batchIds: readonly string[] },
+): Wanted | { problems: readonly string[] } {
+  const { title, can } = PROVIDERS[provider];
+  const problems: string[] = [];
+  const repeats = reruns !== undefined || repeat !== undefined;
+  const needsVersion = can.start !== false && can.start.worksWithoutTarget;
+  if (repeats && can.start === false) {
+    problems.push(`reruns and repeat start batches, which the action cannot do at ${title}: leave them out.`);
+  }
+  if (target !== undefined) problems.push('target goes with test-cases only: a given batch has its own.');
+  if (version !== undefined && !(needsVersion && repeats)) {
+    problems.push(
+      needsVersion
+        ? 'version goes with test-cases, or with reruns or repeat of a given batch: leave it out.'
+        : `version goes with test-cases only: a batch of ${title} says what it tested.`,
+    );
+  }
+  if (repeats && needsVersion && version === undefined) {
+    problems.push(
+      `reruns and repeat of a given batch need version at ${title}, since the batch does not say what it tested: a number, or production.`,
+    );
+  }
+  if (problems.length > 0) return { problems };
+  const parsed = readVersion(provider, version, undefined);
+  return 'problem' in parsed
+    ? { problems: [parsed.problem] }
+    : { kind: 'given', batchIds, version: parsed.version };
+}
+
+function wantsStart(
+  provider: ProviderName,
+  { testCases = '', target, version }: WantedInputs,
+): Wanted | { problems: readonly string[] } {
+  const { title, can } = PROVIDERS[provider];
+  if (can.start === false) {
+    return { problems: [`test-cases: the action cannot start batches at ${title}. Give batch-id instead.`] };
+  }
+  const problems: string[] = [];
+  const selectors = parseSelectors(testCases, can.start.selectors);
+  if (selectors.kind === 'refused') problems.push(selectors.problem);
+  const kinds = can.start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
+  const isMissing = target === undefined && !can.start.worksWithoutTarget;
+  if (isMissing) problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
+  const parsedTarget = target === undefined ? undefined : parseTarget(target, can.start.targets);
+  if (parsedTarget?.kind === 'refused') problems.push(parsedTarget.problem);
+  const kind = parsedTarget?.kind === 'parsed' ? parsedTarget.value.kind : undefined;
+  const parsedVersion = readVersion(provider, version, kind);
+  if ('problem' in parsedVersion) problems.push(parsedVersion.problem);
+  if (problems.length > 0 || 'problem' in parsedVersion || selectors.kind === 'refused') return { problems };
+  return {
+    kind: 'start',
+    target: parsedTarget?.kind === 'parsed' ? parsedTarget.value : undefined,
+    version: parsedVersion.version,
+    selectors: selectors.selectors,
+  };
+}
+
+function readVersion(
+  provider: ProviderName,
+  version: string | undefined,
+  targetKind: string | undefined,
+): { version: Version | undefined } | { problem: string } {
+  const { title, can } = PROVIDERS[provider];
+  if (can.versions === false) {
+    return version === undefined
+      ? { version: undefined }
+      : { problem: `version: ${title} has no versions to choose from. Leave it out.` };
+  }
+  const kinds = can.start === false ? [] : can.start.targets.kinds;
+  const parsed = parseVersion(version, can.versions, { title, targetKind: targetKind ?? kinds[0] ?? '' });
+  return parsed.kind === 'refused' ? { problem: parsed.problem } : { version: parsed.value };
+}
