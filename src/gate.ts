@@ -1,9 +1,10 @@
 import type { Wanted } from './action/wanted.ts';
 import type { Clock, Deadline } from './clock.ts';
-import type { BatchOutcome } from './domain/batch.ts';
+import type { Batch, BatchOutcome } from './domain/batch.ts';
 import type { PassRule } from './domain/pass-rule.ts';
-import { resultsOf } from './domain/test-case.ts';
+import { type CaseResult, resultsOf } from './domain/test-case.ts';
 import { type Ending, type Judgement, judge } from './domain/verdict.ts';
+import { type Comparison, compare } from './execution/compare.ts';
 import { type Prepared, prepare } from './execution/prepare.ts';
 import { createProgress } from './execution/progress.ts';
 import { type Execution, executeRounds } from './execution/rounds.ts';
@@ -33,6 +34,8 @@ export interface GateOptions {
   readonly timeoutMinutes: number;
   readonly pollIntervalSeconds: number;
   readonly maxBatchAgeMinutes: number | undefined;
+  /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
+  readonly failOn: 'any' | 'new';
 }
 
 /** The edges of the program, passed in. */
@@ -80,9 +83,11 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     prepared = found;
   });
   const batches = await explain(execution.batches, surroundings);
+  const decided = resultsOf(batches, { rule, isOver: execution.ending === 'deadline' });
+  const compared = await rounds.compare(decided, { execution, prepared });
 
   const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Judgement> => {
-    const cases = resultsOf(batches, { rule, isOver: ending === 'deadline' });
+    const { cases } = compared;
     const judgement = judge({
       batches,
       cases,
@@ -93,13 +98,14 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
       maxBatchAgeMinutes,
       maxFlaky: rule.kind === 'every-run' ? undefined : options.maxFlaky(cases.length),
       startProblem: execution.startProblem,
-      remarks: execution.remarks,
+      remarks: [...execution.remarks, ...compared.remarks],
     });
-    const { started } = execution;
-    await publisher.publish(
-      findings(batches, { judgement, cases, started: started.runs === 0 ? undefined : started }),
-      { until: clock.now() + publishMs, signal: stop },
-    );
+    const runs = execution.started.runs + compared.runs;
+    const started = runs === 0 ? undefined : { ...execution.started, runs };
+    await publisher.publish(findings(batches, { judgement, cases, started, comparedWith: compared.title }), {
+      until: clock.now() + publishMs,
+      signal: stop,
+    });
     return judgement;
   };
   if (!signal.aborted) {
@@ -110,21 +116,35 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   return conclude('cancelled', PUBLISH_CANCELLED_MS, new AbortController().signal);
 }
 
+/** The rounds on the version under test, and those on the version to compare with. */
+interface Rounds {
+  run(onPrepared: (prepared: Prepared) => void): Promise<Execution>;
+  compare(
+    cases: readonly CaseResult[],
+    before: { execution: Execution; prepared: Prepared | undefined },
+  ): Promise<Comparison>;
+}
+
 /** All rounds, with the progress of them in the log and in the comment. */
 function createRounds(
   options: GateOptions,
   { provider, clock, signal, log, onBatches }: Surroundings,
   { deadline, show }: { deadline: Deadline; show: (batches: readonly BatchOutcome[]) => void },
-): { run(onPrepared: (prepared: Prepared) => void): Promise<Execution> } {
+): Rounds {
   const { wanted, rule, maxRuns } = options;
   const progress = createProgress({ clock, log, until: deadline.until });
+  const known: string[] = [];
+  const name = (id: string): void => {
+    known.push(id);
+    onBatches([...known]);
+  };
   const know = (batch: BatchOutcome): void => {
     progress.add(batch);
-    onBatches(progress.outcomes().map(({ id }) => id));
+    name(batch.id);
     show(progress.outcomes());
   };
 
-  const waitFor = async (round: readonly BatchOutcome[]) => {
+  const waitFor = async (round: readonly BatchOutcome[], seen: (batch: Batch) => void) => {
     const waited = await waitForBatches({
       provider,
       batchIds: round.map(({ id }) => id),
@@ -133,9 +153,7 @@ function createRounds(
       pollIntervalMs: options.pollIntervalSeconds * 1_000,
       signal,
       log,
-      onLook: (batch) => {
-        if (progress.saw(batch)) show(progress.outcomes());
-      },
+      onLook: seen,
     });
     return {
       ending: waited.ending,
@@ -144,7 +162,11 @@ function createRounds(
   };
 
   async function rounds(onPrepared: (prepared: Prepared) => void): Promise<Execution> {
-    const common = { rule, maxRuns, notAgain: new Set<string>(), waitFor, clock, deadline, log };
+    const see = (batch: Batch): void => {
+      if (progress.saw(batch)) show(progress.outcomes());
+    };
+    const wait = (round: readonly BatchOutcome[]) => waitFor(round, see);
+    const common = { rule, maxRuns, notAgain: new Set<string>(), waitFor: wait, clock, deadline, log };
     const { starter } = provider;
     if (wanted.kind === 'given') {
       wanted.batchIds.forEach((id, place) => {
@@ -175,6 +197,23 @@ function createRounds(
       const execution = await rounds(onPrepared).finally(() => heart.abort());
       await heartbeat;
       return execution;
+    },
+    async compare(cases, { execution, prepared }) {
+      const { starter } = provider;
+      const isReady = starter && prepared && wanted.kind === 'start' && wanted.compareWith !== undefined;
+      if (!isReady || execution.ending !== 'settled' || execution.startProblem !== undefined) {
+        return { cases, title: undefined, batches: [], runs: 0, remarks: [] };
+      }
+      return compare({
+        ...{ cases, starter, rule, maxRuns, clock, deadline, log },
+        subject: prepared.subject,
+        target: wanted.target,
+        version: wanted.compareWith,
+        excuses: options.failOn === 'new',
+        startedRuns: execution.started.runs,
+        waitFor: (round) => waitFor(round, () => undefined),
+        onStarted: ({ id }) => name(id),
+      });
     },
   };
 }

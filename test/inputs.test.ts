@@ -30,6 +30,8 @@ describe('inputs that are right', () => {
         repeat: undefined,
         maxFlaky: { kind: 'share', share: 0.15 },
         maxRuns: undefined,
+        compareWith: undefined,
+        failOn: 'any',
         name: 'Agent tests (Retell)',
         apiUrl: 'https://api.retellai.com',
         timeoutMinutes: 30,
@@ -59,6 +61,8 @@ describe('inputs that are right', () => {
         'timeout-minutes: 30 (default)',
         'poll-interval-seconds: 5 (default)',
         'max-batch-age-minutes: no limit (default)',
+        'compare-with: nothing is compared (default)',
+        'fail-on: any (default)',
         'comment: always (default)',
         'transcripts: auto (default)',
         'annotations: true (default)',
@@ -107,6 +111,8 @@ describe('inputs that are right', () => {
         repeat: undefined,
         maxFlaky: { kind: 'number', number: 2 },
         maxRuns: 100,
+        compareWith: undefined,
+        failOn: 'any',
         name: 'Night shift',
         apiUrl: 'http://127.0.0.1:8080/bland/',
         timeoutMinutes: 0.5,
@@ -136,6 +142,8 @@ describe('inputs that are right', () => {
         'timeout-minutes: 0.5',
         'poll-interval-seconds: 0.25',
         'max-batch-age-minutes: 60',
+        'compare-with: nothing is compared (default)',
+        'fail-on: any (default)',
         'comment: failures',
         'transcripts: excerpt',
         'annotations: false',
@@ -155,6 +163,7 @@ describe('inputs that are right', () => {
       'test-cases': '*\n!Load test *\n',
       target: 'agent/agent_1',
       version: 'published',
+      'compare-with': '11',
     };
     const { wanted, settings } = parseInputs(given(start));
     expect(wanted).toEqual({
@@ -165,6 +174,7 @@ describe('inputs that are right', () => {
         { text: '*', takesAway: false, wanted: { kind: 'id-or-name', value: '*' } },
         { text: '!Load test *', takesAway: true, wanted: { kind: 'id-or-name', value: 'Load test *' } },
       ],
+      compareWith: { kind: 'number', number: 11 },
     });
     expect(settings.slice(1, 5)).toEqual([
       'batch-id: none given (default)',
@@ -271,6 +281,9 @@ describe('inputs that are wrong', () => {
     ['a rule that nothing can pass', { reruns: '4/3' }, 'reruns is "4/3": it must be 0, or K/N like 3/5'],
     ['a rule without an end', { repeat: '0' }, 'repeat is "0": it must be 1, or K/N like 3/5'],
     ['a share above all', { 'max-flaky': '101%' }, 'max-flaky is "101%": a share must be at most 100%.'],
+    ['a comparison of given batches', { 'compare-with': '11' }, 'compare-with goes with test-cases only.'],
+    ['a wrong version to compare with', { ...start, 'compare-with': 'x' }, 'compare-with is "x": it must be'],
+    ['new without anything older', { ...start, 'fail-on': 'new' }, 'fail-on: new needs compare-with'],
     ['no runs at all', { 'max-runs': '0' }, 'max-runs is "0": it must be a whole number of runs'],
     [
       're-runs of a given Bland batch of which nobody knows the version',

@@ -155,6 +155,18 @@ export const INPUTS = {
     schema: z.optional(positive('minutes', 5_256_000)),
     empty: 'no limit',
   }),
+  'compare-with': input({
+    description:
+      'With `test-cases`: another version, like `published`, `production` or `11`, on which test cases that end up not passed are run too.',
+    schema: z.optional(z.string()),
+    empty: 'nothing is compared',
+  }),
+  'fail-on': input({
+    description:
+      'What makes the verdict red, `any`, or `new`: a test case that this step showed not to pass on `compare-with` either does not count.',
+    schema: oneOf(['any', 'new']),
+    default: 'any',
+  }),
   comment: input({
     description:
       'When to comment on the pull request, `always`, `failures` (only if the verdict is not `passed`; an existing comment is brought up to date either way) or `never`.',
@@ -242,6 +254,7 @@ export type Inputs = Omit<Values, keyof Secrets>;
 const RULES: readonly ((values: Partial<Values>) => readonly string[])[] = [
   reportFilesDiffer,
   rulesDoNotMix,
+  newNeedsAnotherVersion,
   (values) => problemsOf(readWanted(values)),
 ];
 
@@ -345,6 +358,14 @@ function aboutMissingKey(provider: ProviderDescriptor | undefined): string {
 function rulesDoNotMix({ reruns, repeat }: Partial<Values>): string[] {
   return reruns !== undefined && repeat !== undefined
     ? ['reruns and repeat do not go together: reruns repeats only what did not pass, repeat everything.']
+    : [];
+}
+
+function newNeedsAnotherVersion(values: Partial<Values>): string[] {
+  return values.failOn === 'new' && 'compareWith' in values && values.compareWith === undefined
+    ? [
+        'fail-on: new needs compare-with, the version on which a test case has to be shown not to pass either.',
+      ]
     : [];
 }
 

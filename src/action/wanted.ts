@@ -15,6 +15,8 @@ export type Wanted =
       readonly target: Target | undefined;
       readonly version: Version | undefined;
       readonly selectors: readonly Selector[];
+      /** Another version on which failing test cases are run as well. */
+      readonly compareWith: Version | undefined;
     };
 
 /** The inputs that say it, as far as they are right by themselves. */
@@ -24,6 +26,7 @@ export interface WantedInputs {
   readonly testCases?: string | undefined;
   readonly target?: string | undefined;
   readonly version?: string | undefined;
+  readonly compareWith?: string | undefined;
   readonly reruns?: unknown;
   readonly repeat?: unknown;
 }
@@ -55,7 +58,14 @@ export function readWanted(
 
 function wantsGiven(
   provider: ProviderName,
-  { batchIds, target, version, reruns, repeat }: WantedInputs & { readonly batchIds: readonly string[] },
+  {
+    batchIds,
+    target,
+    version,
+    compareWith,
+    reruns,
+    repeat,
+  }: WantedInputs & { readonly batchIds: readonly string[] },
 ): Wanted | { problems: readonly string[] } {
   const { title, can } = PROVIDERS[provider];
   const problems: string[] = [];
@@ -65,6 +75,7 @@ function wantsGiven(
     problems.push(`reruns and repeat start batches, which the action cannot do at ${title}: leave them out.`);
   }
   if (target !== undefined) problems.push('target goes with test-cases only: a given batch has its own.');
+  if (compareWith !== undefined) problems.push('compare-with goes with test-cases only.');
   if (version !== undefined && !(needsVersion && repeats)) {
     problems.push(
       needsVersion
@@ -86,7 +97,7 @@ function wantsGiven(
 
 function wantsStart(
   provider: ProviderName,
-  { testCases = '', target, version }: WantedInputs,
+  { testCases = '', target, version, compareWith }: WantedInputs,
 ): Wanted | { problems: readonly string[] } {
   const { title, can } = PROVIDERS[provider];
   if (can.start === false) {
@@ -103,12 +114,19 @@ function wantsStart(
   const kind = parsedTarget?.kind === 'parsed' ? parsedTarget.value.kind : undefined;
   const parsedVersion = readVersion(provider, version, kind);
   if ('problem' in parsedVersion) problems.push(parsedVersion.problem);
-  if (problems.length > 0 || 'problem' in parsedVersion || selectors.kind === 'refused') return { problems };
+  const other =
+    compareWith === undefined
+      ? { version: undefined }
+      : readVersion(provider, compareWith, kind, 'compare-with');
+  if ('problem' in other) problems.push(other.problem);
+  const isWrong = 'problem' in parsedVersion || 'problem' in other || selectors.kind === 'refused';
+  if (problems.length > 0 || isWrong) return { problems };
   return {
     kind: 'start',
     target: parsedTarget?.kind === 'parsed' ? parsedTarget.value : undefined,
     version: parsedVersion.version,
     selectors: selectors.selectors,
+    compareWith: other.version,
   };
 }
 
@@ -116,14 +134,16 @@ function readVersion(
   provider: ProviderName,
   version: string | undefined,
   targetKind: string | undefined,
+  name = 'version',
 ): { version: Version | undefined } | { problem: string } {
   const { title, can } = PROVIDERS[provider];
   if (can.versions === false) {
     return version === undefined
       ? { version: undefined }
-      : { problem: `version: ${title} has no versions to choose from. Leave it out.` };
+      : { problem: `${name}: ${title} has no versions to choose from. Leave it out.` };
   }
   const kinds = can.start === false ? [] : can.start.targets.kinds;
-  const parsed = parseVersion(version, can.versions, { title, targetKind: targetKind ?? kinds[0] ?? '' });
+  const about = { title, targetKind: targetKind ?? kinds[0] ?? '', name };
+  const parsed = parseVersion(version, can.versions, about);
   return parsed.kind === 'refused' ? { problem: parsed.problem } : { version: parsed.value };
 }

@@ -93,7 +93,7 @@ function isShown({ batches, cases }: Judged): boolean {
 }
 
 /** Whether a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction. */
-function isWhole(outcome: BatchOutcome): boolean {
+export function isWhole(outcome: BatchOutcome): boolean {
   const { batch, problem } = outcome;
   return (
     problem === undefined &&

@@ -262,7 +262,7 @@ test('two batches at once: reported and gated together', async () => {
   const { exitCode, outputs, summary } = await gateOnRetell({ batches }, { 'batch-id': 'b1\nb2' });
   expect({ exitCode, outputs }).toMatchObject({
     exitCode: 1,
-    outputs: { verdict: 'failed', ...counts(3, { passed: 2, failed: 1 }) },
+    outputs: { verdict: 'failed', ...counts(3, { passed: 2, failed: 1 }), 'batch-id': 'b1\nb2' },
   });
   expect(summary).toContain('b1');
   expect(summary).toContain('b2');

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import type { BatchOutcome } from '../../src/domain/batch.ts';
+import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
+import type { Run, RunStatus } from '../../src/domain/run.ts';
+import { resultsOf } from '../../src/domain/test-case.ts';
+import { judge } from '../../src/domain/verdict.ts';
+import { type CompareOptions, compare } from '../../src/execution/compare.ts';
+import type { Posted, Starter, Subject } from '../../src/providers/starter.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: {} };
+const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: {} };
+const STATUS: Record<string, RunStatus> = { P: 'passed', F: 'failed', E: 'errored', C: 'cancelled' };
+
+const run = (id: string, caseId: string, status: RunStatus): Run => ({
+  id,
+  testCase: { id: caseId, name: `Case ${caseId}` },
+  status,
+  assertions: [],
+  criteria: [],
+  turns: [],
+});
+
+const batchOf = (id: string, runs: readonly Run[]): BatchOutcome => ({
+  id,
+  batch: { id, settled: true, announced: { total: runs.length }, runs },
+});
+
+/** The test cases with the first letter as their run here, and the rest as those on the other version. */
+async function comparing(
+  scripts: Record<string, string>,
+  more: Partial<CompareOptions> & {
+    post?: Posted;
+    other?: Subject | { problem: string };
+    missing?: string;
+  } = {},
+) {
+  const { post, other = THERE, missing, rule = EVERY_RUN, ...options } = more;
+  const clock = virtualClock();
+  const here = [
+    batchOf(
+      'here',
+      Object.entries(scripts).map(([id, script]) => run(`${id}-here`, id, STATUS[script[0]!]!)),
+    ),
+  ];
+  const cases = resultsOf(here, { rule });
+  const posts: (readonly string[])[] = [];
+  const used = new Map<string, number>();
+  const made = new Map<string, BatchOutcome>();
+  const starter: Starter = {
+    title: 'Retell',
+    batchSize: 1_000,
+    resolve: async () => ('problem' in other ? { kind: 'refused', problem: other.problem } : other),
+    testCases: async () => [],
+    post: async (_subject, testCases) => {
+      posts.push(testCases);
+      if (post !== undefined) return post;
+      const id = `there-${posts.length}`;
+      const runs = testCases.map((caseId) => {
+        const nth = (used.get(caseId) ?? 0) + 1;
+        used.set(caseId, nth);
+        return run(`${caseId}-there-${nth}`, caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!);
+      });
+      const listed = runs.filter(({ testCase }) => testCase.id !== missing);
+      made.set(id, {
+        id,
+        batch: { id, settled: true, announced: { total: runs.length }, runs: listed },
+      });
+      return { kind: 'accepted', value: id };
+    },
+    lists: () => ({
+      list: async () => ({ batches: [], isComplete: true }),
+      contentsOf: async () => ({ testCases: [] }),
+    }),
+    subjectOf: async () => HERE,
+  };
+  const comparison = await compare({
+    cases,
+    subject: HERE,
+    target: undefined,
+    version: { kind: 'number', number: 11 },
+    excuses: true,
+    startedRuns: cases.length,
+    starter,
+    rule,
+    maxRuns: undefined,
+    waitFor: async (round) => ({
+      ending: 'settled',
+      outcomes: round.map((one) => ({ ...one, ...made.get(one.id) })),
+    }),
+    onStarted: () => undefined,
+    clock,
+    deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
+    log: () => undefined,
+    ...options,
+  });
+  const judgement = judge({
+    batches: here,
+    cases: comparison.cases,
+    ending: 'settled',
+    providerTitle: 'Retell',
+    timeoutMinutes: 30,
+    now: 0,
+  });
+  return {
+    posts,
+    verdict: judgement.verdict,
+    remarks: comparison.remarks,
+    title: comparison.title,
+    there: Object.fromEntries(
+      comparison.cases.map(({ testCase, elsewhere, isExcused }) => [
+        testCase.id,
+        [elsewhere?.outcome, isExcused === true],
+      ]),
+    ),
+  };
+}
+
+describe('what would make the verdict red is run on the other version', () => {
+  test('a failure that is shown there too is excused; one that passes there is not', async () => {
+    const { posts, there, verdict, title } = await comparing({ a: 'P', b: 'FF', c: 'FP' });
+    expect(posts).toEqual([['b', 'c']]);
+    expect(there).toEqual({ a: [undefined, false], b: ['failed', true], c: ['passed', false] });
+    expect([verdict, title]).toEqual(['failed', 'flow version 11']);
+  });
+
+  test('with every failure excused the gate opens, since another test case passes', async () => {
+    expect((await comparing({ a: 'P', b: 'FF' })).verdict).toBe('passed');
+    expect((await comparing({ b: 'FF' })).verdict).toBe('inconclusive');
+  });
+
+  test('with fail-on: any nothing is excused', async () => {
+    const { there, verdict } = await comparing({ a: 'P', b: 'FF' }, { excuses: false });
+    expect([there['b'], verdict]).toEqual([['failed', false], 'failed']);
+  });
+
+  test('the same rule decides there: a failure that is not confirmed excuses nothing', async () => {
+    const rule: PassRule = { kind: 'reruns', need: 2, of: 3 };
+    const flaky = await comparing({ a: 'P', b: 'FFPP' }, { rule });
+    expect([flaky.there['b'], flaky.verdict]).toEqual([['flaky', false], 'failed']);
+    const broken = await comparing({ a: 'P', b: 'FFF' }, { rule });
+    expect([broken.there['b'], broken.posts]).toEqual([
+      ['failed', true],
+      [['b'], ['b']],
+    ]);
+  });
+});
+
+describe('what could not be compared counts', () => {
+  test.each<[string, Parameters<typeof comparing>[1]]>([
+    ['the other version is not there', { other: { problem: 'Version 11 does not exist.' } }],
+    ['it is the version under test', { other: HERE }],
+    ['max-runs', { maxRuns: 2 }],
+    ['the start is refused', { post: { kind: 'refused', problem: 'POST x answered 402.' } }],
+    [
+      'nobody knows whether it was started',
+      { post: { kind: 'unknown', problem: 'POST x was lost.', at: 0 } },
+    ],
+    ['it has no run there', { missing: 'b' }],
+  ])('%s', async (_, options) => {
+    const { there, verdict } = await comparing({ a: 'P', b: 'FF' }, options);
+    expect([there['b']?.[1], verdict]).toEqual([false, 'failed']);
+  });
+
+  test('an error there, and one whose neighbour is missing', async () => {
+    const errored = await comparing({ a: 'P', b: 'FE' });
+    expect([errored.there['b'], errored.verdict]).toEqual([['errored', false], 'failed']);
+    const beside = await comparing({ a: 'P', b: 'FF', c: 'FF' }, { missing: 'c' });
+    expect([beside.there['b'], beside.verdict]).toEqual([['failed', false], 'failed']);
+  });
+});
