@@ -37,6 +37,8 @@ export interface Batch {
   readonly url?: string | undefined;
   /** What was tested, for a person: "conversation-flow conversation_flow_… version 12". */
   readonly subject?: string | undefined;
+  /** The same in the adapter's own form, from which `Starter.subjectOf` starts the same again. */
+  readonly tested?: Readonly<Record<string, unknown>> | undefined;
   /** The provider puts the tested version into production by itself when the batch passes (Bland). */
   readonly publishesOnPass?: boolean | undefined;
 }

@@ -55,9 +55,17 @@ export interface JsonRequest<T> {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   /** Makes something of the JSON; throws `MalformedAnswer`, `ErrorInAnswer` or `Refusal` when it cannot. */
-  readonly read: (json: unknown) => T;
+  readonly read: (json: unknown, about: AboutAnswer) => T;
   /** How big an answer may reasonably get, which decides how long it may take. */
   readonly size: 'small' | 'large';
+  /** What to do about a refusal of this request, where it is not the same as for others: see `HttpOptions.advice`. */
+  readonly advice?: ((status: number) => string) | undefined;
+}
+
+/** What an answer's headers say. */
+export interface AboutAnswer {
+  /** The `Date` header, in milliseconds since the epoch; `undefined` without one that can be read. */
+  readonly date: number | undefined;
 }
 
 /** One thing to start. */
@@ -97,7 +105,7 @@ interface Named extends Sent {
 
 /** The one place from which providers are asked. Each try is a whole answer, from the connection to the parsed body. */
 export function createHttp(options: HttpOptions): Http {
-  const { clock, random, redact, log, trace, advice } = options;
+  const { clock, random, redact, log, trace } = options;
   const limit = pLimit(CONCURRENCY);
   const base = new URL(options.baseUrl);
   /** A host that has answered properly once is trusted to come back. */
@@ -122,7 +130,7 @@ export function createHttp(options: HttpOptions): Http {
       const retryAfterMs = parseRetryAfter(headers.get('retry-after'), clock.epoch());
       throw new StatusFailure(status, { said: messageIn(parseErrorBody(body, redact)), retryAfterMs });
     }
-    const value = read(parseJson(body, redact));
+    const value = read(parseJson(body, redact), { date: dateIn(headers) });
     hasAnswered = true;
     return value;
   }
@@ -155,7 +163,7 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   /** What a person is to know of a failure: a sentence. Throws what is a mistake of ours, and not the provider's. */
-  function problemOf(name: string, error: unknown): string {
+  function problemOf(name: string, error: unknown, advice = options.advice): string {
     const clause = complaint(error, advice);
     if (clause === undefined) throw error;
     return redact(`${name} ${clause}`);
@@ -205,7 +213,7 @@ export function createHttp(options: HttpOptions): Http {
       return value;
     } catch (error) {
       if (error instanceof TimeIsUp) throw endOf(sent.name, error, deadline);
-      throw new ProviderError(problemOf(sent.name, error), { cause: error });
+      throw new ProviderError(problemOf(sent.name, error, request.advice), { cause: error });
     }
   }
 
@@ -244,7 +252,9 @@ export function createHttp(options: HttpOptions): Http {
     } catch (error) {
       if (error instanceof TimeIsUp && deadline.signal.aborted) throw endOf(sent.name, error, deadline);
       const problem =
-        error instanceof TimeIsUp ? endOf(sent.name, error, deadline).message : problemOf(sent.name, error);
+        error instanceof TimeIsUp
+          ? endOf(sent.name, error, deadline).message
+          : problemOf(sent.name, error, request.advice);
       if (last === undefined || last.isOver) return { kind: 'refused', problem };
       return { kind: 'unknown', problem, at: last.at };
     }
@@ -277,6 +287,11 @@ function addressOf<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 
   url.pathname = [url.pathname.replace(/\/+$/, ''), ...segments].join('/');
   for (const [key, value] of Object.entries(query ?? {})) url.searchParams.set(key, value);
   return url;
+}
+
+function dateIn(headers: Headers): number | undefined {
+  const date = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(date) ? undefined : date;
 }
 
 const inWords = (ms: number): string =>

@@ -3,9 +3,11 @@ import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
 import { ProviderError } from '../errors.ts';
-import { asText, ErrorInAnswer, MalformedAnswer, messageIn } from '../http/failure.ts';
+import { asText, MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
+import { blandIdKey, isEmpty, milliseconds, unwrap } from './bland-answers.ts';
+import { createBlandStarter } from './bland-starter.ts';
 import {
   id,
   MAX_DETAILS,
@@ -133,7 +135,12 @@ function create(http: Http): Adapter {
       const goesOn = page.total === undefined ? page.runs.length >= PAGE_SIZE : end < page.total;
       return { items: page.runs, next: goesOn && page.runs.length > 0 ? end : undefined };
     };
-    const runs = await readPages({ batchId: id, total: announced.total, read: readPage });
+    const runs = await readPages({
+      items: 'runs',
+      of: `batch ${id}`,
+      total: announced.total,
+      read: readPage,
+    });
     if (listed !== undefined && listed > runs.length) {
       doubts.add(`the list of runs announces ${listed} runs and gives ${runs.length}`);
     }
@@ -199,46 +206,6 @@ function create(http: Http): Adapter {
   };
 }
 
-/**
- * The payload of an answer: documented bare, seen live as `{data, errors}`, and once more with `data: null` and the
- * payload beside it. An error can come with any HTTP status.
- */
-function unwrap(json: unknown): unknown {
-  if (typeof json !== 'object' || json === null) return json;
-  const { data, errors, error, status } = json as Record<string, unknown>;
-  const isEnvelope = typeof data === 'object' && data !== null;
-  if (!isEmpty(errors)) throw errorIn(Array.isArray(errors) ? errors : [errors]);
-  if (!isEnvelope) return json;
-  // Beside `data` these are the envelope's own; in a bare batch `status` is the batch's.
-  if (!isEmpty(error)) throw errorIn([error]);
-  if (isErrorStatus(status)) throw errorIn([json]);
-  return data;
-}
-
-/** Whether a place for errors holds none. */
-function isEmpty(errors: unknown): boolean {
-  if (typeof errors === 'object' && errors !== null) return Object.keys(errors).length === 0;
-  return errors === undefined || errors === null || errors === '' || errors === false || errors === 0;
-}
-
-/** The status of an envelope in words, or like the status of an HTTP answer. */
-function isErrorStatus(status: unknown): boolean {
-  if (typeof status === 'number') return status >= 400;
-  return typeof status === 'string' && /^(error|errored|fail|failed|failure)$/i.test(status.trim());
-}
-
-function errorIn(errors: readonly unknown[]): ErrorInAnswer {
-  const said = messageIn({ errors });
-  const [first] = errors as [{ error?: unknown } | string | null];
-  const code = typeof first === 'object' && typeof first?.error === 'string' ? first.error : said;
-  return new ErrorInAnswer(
-    `answered with an error (${said || 'without a message'}). Check batch-id and api-key.`,
-    {
-      mayPass: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
-    },
-  );
-}
-
 interface RunList {
   readonly runs: readonly RunBody[];
   /** How many runs the list says there are. */
@@ -287,9 +254,6 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
 /** Whether a run says that it belongs to the batch. */
 const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
   typeof batch_id === 'string' && blandIdKey(batch_id) === blandIdKey(batchId);
-
-/** Bland's ids are UUIDs, in which capitals mean nothing. */
-export const blandIdKey = (id: string): string => id.toLowerCase();
 
 function toRun(body: RunBody): Run {
   const caseId = body.scenario_id || undefined;
@@ -358,13 +322,6 @@ function toTurn(entry: unknown): Turn[] {
   return [{ kind: 'speech', speaker: role === 'assistant' ? 'agent' : 'caller', text: content }];
 }
 
-/** A time without a zone is UTC, wherever the runner is. */
-function milliseconds(iso: string | undefined): number | undefined {
-  if (iso === undefined) return undefined;
-  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);
-  return Number.isNaN(time) ? undefined : time;
-}
-
 /** Bland AI. */
 export const bland: ProviderDescriptor = {
   name: 'bland',
@@ -393,4 +350,5 @@ export const bland: ProviderDescriptor = {
   },
   idKey: blandIdKey,
   create,
+  createStarter: (http, { version }) => createBlandStarter(http, { adapter: create(http), version }),
 };

@@ -1,7 +1,7 @@
 import { ProviderError } from '../errors.ts';
 
-/** How many runs a list may have where nothing says how many there are: more than any batch. */
-const MOST_RUNS = 10_000;
+/** How many items a list may have where nothing says how many there are: more than any batch has runs. */
+const MOST_ITEMS = 10_000;
 
 /** One page of a list. `next` is where the next page begins; `undefined` on the last one. */
 export interface Page<Item, Cursor> {
@@ -10,15 +10,18 @@ export interface Page<Item, Cursor> {
 }
 
 /**
- * Reads a list of runs to its end, page by page: at most as many pages as `total` runs need in pages as small as the
- * smallest that came, and two more. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
+ * Reads a list to its end, page by page: at most as many pages as `total` items need in pages as small as the smallest
+ * that came, and two more. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
  */
 export async function readPages<Item, Cursor>({
-  batchId,
-  total = MOST_RUNS,
+  items: kind,
+  of,
+  total = MOST_ITEMS,
   read,
 }: {
-  batchId: string;
+  /** What is listed, for the message: "runs" of "batch b1". */
+  items: string;
+  of: string;
   total: number | undefined;
   /** Reads the page that begins at the cursor; the first page for `undefined`. */
   read: (cursor: Cursor | undefined) => Promise<Page<Item, Cursor>>;
@@ -33,7 +36,7 @@ export async function readPages<Item, Cursor>({
     smallest = Math.min(smallest, page.items.length);
     if (smallest === 0 || pages >= Math.ceil(total / smallest) + 2) {
       throw new ProviderError(
-        `The list of runs of batch ${batchId} does not end: ${items.length} runs were read. Run the job again; if it stays so, ask the provider.`,
+        `The list of ${kind} of ${of} does not end: ${items.length} ${kind} were read. Run the job again; if it stays so, ask the provider.`,
       );
     }
     cursor = page.next;

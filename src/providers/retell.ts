@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../domain/run.ts';
-import { ProviderError } from '../errors.ts';
-import { AnswerTooLarge, MalformedAnswer } from '../http/failure.ts';
+import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import {
@@ -15,13 +14,10 @@ import {
   readStatus,
   statusWord,
 } from './fields.ts';
-import { type Page, readPages } from './paging.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
-
-/** The most that `v2/list-test-runs` gives at once. */
-const PAGE_SIZE = 1_000;
-/** Pages that are too large are asked for in quarters: each try costs a whole answer. */
-const PAGE_SIZES = [PAGE_SIZE, 250, 60, 15];
+import { engineSchema, nameEngine } from './retell-engine.ts';
+import { readList } from './retell-lists.ts';
+import { createRetellStarter } from './retell-starter.ts';
 
 /** Conversations of one batch are kept up to this many characters: thousands of calls, and little beside 1 GB of memory. */
 const MAX_CONVERSATIONS = 20_000_000;
@@ -41,14 +37,6 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['fail', 'failed'],
   ['error', 'errored'],
 ]);
-
-const engineSchema = z.object({
-  type: z.string(),
-  llm_id: z.optional(z.string()),
-  conversation_flow_id: z.optional(z.string()),
-  llm_websocket_url: z.optional(z.string()),
-  version: z.optional(z.nullable(z.number())),
-});
 
 const batchSchema = z.object({
   test_case_batch_job_id: z.string(),
@@ -71,12 +59,6 @@ const runSchema = z.object({
   result_explanation: lenient(z.string()),
   transcript_snapshot: lenient(z.object({ transcript: z.array(z.unknown()) })),
   creation_timestamp: lenient(z.number()),
-});
-
-const pageSchema = z.object({
-  items: z.array(runSchema),
-  has_more: z.optional(z.nullable(z.boolean())),
-  pagination_key: z.optional(z.nullable(z.string())),
 });
 
 /** What to do about a refusal. A Retell key sees only its own workspace. */
@@ -115,34 +97,29 @@ function create(http: Http): Adapter {
       ),
 
     async readRuns(batch, deadline) {
-      let sizes = PAGE_SIZES;
       let room = MAX_CONVERSATIONS;
       const doubts: string[] = [];
       const withinRoom = (run: Run): Run => {
         room -= sizeOf(run.turns);
         return room >= 0 ? run : { ...run, turns: [] };
       };
-      const readPage = async (key: string | undefined): Promise<Page<Run, string>> => {
-        try {
-          const page = await http.getJson(
-            {
-              path: ['v2', 'list-test-runs', batch.id],
-              query: { limit: String(sizes[0]), ...(key === undefined ? {} : { pagination_key: key }) },
-              size: 'large',
-              read: toPage,
-            },
-            deadline,
-          );
-          doubts.push(...page.doubts);
-          return { items: page.items.map(withinRoom), next: page.next };
-        } catch (error) {
-          const isTooLarge = error instanceof ProviderError && error.cause instanceof AnswerTooLarge;
-          if (!isTooLarge || sizes.length === 1) throw error;
-          sizes = sizes.slice(1);
-          return readPage(key);
-        }
-      };
-      const runs = await readPages({ batchId: batch.id, total: batch.announced.total, read: readPage });
+      const runs = await readList(
+        http,
+        {
+          path: ['v2', 'list-test-runs', batch.id],
+          items: 'runs',
+          of: `batch ${batch.id}`,
+          total: batch.announced.total,
+          schema: runSchema,
+          toItems: (bodies) => {
+            doubts.push(
+              ...missingStatus(bodies.map((body) => ({ id: body.test_case_job_id, status: body.status }))),
+            );
+            return bodies.map((body) => withinRoom(toRun(body)));
+          },
+        },
+        deadline,
+      );
       return { ...batch, doubts: [...(batch.doubts ?? []), ...doubts], runs: mergeRuns(runs, RUN_STATUS) };
     },
   };
@@ -166,31 +143,8 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
     ),
     createdAt: body.creation_timestamp,
     subject: body.response_engine && nameEngine(body.response_engine),
+    tested: body.response_engine,
   };
-}
-
-function nameEngine(engine: z.infer<typeof engineSchema>): string {
-  const id = engine.conversation_flow_id ?? engine.llm_id ?? engine.llm_websocket_url ?? '';
-  const version = typeof engine.version === 'number' ? `version ${engine.version}` : 'version not stated';
-  return [engine.type, id, engine.type === 'custom-llm' ? '' : version]
-    .filter((part) => part !== '')
-    .join(' ');
-}
-
-function toPage(json: unknown): Page<Run, string> & { readonly doubts: readonly string[] } {
-  const page = readAs(pageSchema, json);
-  const items = page.items.map(toRun);
-  const doubts = missingStatus(
-    page.items.map((item) => ({ id: item.test_case_job_id, status: item.status })),
-  );
-  if (page.has_more !== true) return { items, next: undefined, doubts };
-  if (typeof page.pagination_key !== 'string' || page.pagination_key === '') {
-    throw new MalformedAnswer(
-      'announced more runs ("has_more") without a "pagination_key" to read them by.',
-      { isJson: true },
-    );
-  }
-  return { items, next: page.pagination_key, doubts };
 }
 
 function toRun(body: z.infer<typeof runSchema>): Run {
@@ -274,4 +228,5 @@ export const retell: ProviderDescriptor = {
     cancel: false,
   },
   create,
+  createStarter: createRetellStarter,
 };

@@ -39,7 +39,7 @@ export interface Starter {
   lists(subject: Subject, testCases: readonly string[]): BatchLists;
   /**
    * What a given batch tested, so that its test cases can be run again on the same; refused where that is not known.
-   * The input `version` serves where the provider does not say it (Bland).
+   * The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
    */
   subjectOf(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
 }

@@ -307,7 +307,7 @@ function httpOf(world: World, clock: VirtualClock) {
         last.pages = [];
       }
       try {
-        return read(isList ? last.pages.at(-1) : page);
+        return read(isList ? last.pages.at(-1) : page, { date: undefined });
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'ErrorInAnswer') throw error;
         if (tries >= 4) throw new ProviderError(`GET x ${error.message}`, { cause: error });

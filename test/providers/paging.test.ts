@@ -5,7 +5,8 @@ import { readPages } from '../../src/providers/paging.ts';
 async function read(size: number, { page, total }: { page: number; total: number | undefined }) {
   const asked: (number | undefined)[] = [];
   const reading = readPages<number, number>({
-    batchId: 'b1',
+    items: 'runs',
+    of: 'batch b1',
     total,
     async read(cursor) {
       asked.push(cursor);

@@ -280,7 +280,7 @@ describe('pages that are too large', () => {
         status: 'pass',
       })).slice(start, start + limit);
       const end = start + items.length;
-      return read({ items, has_more: end < 40, pagination_key: String(end) });
+      return read({ items, has_more: end < 40, pagination_key: String(end) }, { date: undefined });
     });
     return { fetched, provider: retell.create(http) };
   };
@@ -329,7 +329,7 @@ test('conversations of runs that did not pass are kept up to a size, those of pa
   });
   const ids = Array.from({ length: 8 }, (_, index) => `r${index}`);
   const items = ids.map((id, index) => item(id, index < 2 ? 'pass' : 'fail'));
-  const http = reading(async ({ read }) => read({ items, has_more: false }));
+  const http = reading(async ({ read }) => read({ items, has_more: false }, { date: undefined }));
   const { runs } = await retell
     .create(http)
     .readRuns(
@@ -344,7 +344,7 @@ test('a run with 200,000 metrics keeps the first thousand', async () => {
   const items = [
     { test_case_job_id: 'r1', status: 'fail', test_case_definition_snapshot: { name: 'Case', metrics } },
   ];
-  const http = reading(async ({ read }) => read({ items, has_more: false }));
+  const http = reading(async ({ read }) => read({ items, has_more: false }, { date: undefined }));
   const { runs } = await retell
     .create(http)
     .readRuns(

@@ -1,0 +1,376 @@
+import * as z from 'zod/mini';
+import type { Deadline } from '../clock.ts';
+import type { Refused, Selectable } from '../domain/selectors.ts';
+import type { Target, Version } from '../domain/target.ts';
+import { ProviderError } from '../errors.ts';
+import { MalformedAnswer, StatusFailure } from '../http/failure.ts';
+import type { Http } from '../http/json-client.ts';
+import { lenient } from '../json.ts';
+import { id, readAs, readCounter } from './fields.ts';
+import {
+  ENGINES,
+  type Engine,
+  type EngineType,
+  engineFields,
+  engineSchema,
+  isEngineType,
+  nameEngine,
+  toEngine,
+} from './retell-engine.ts';
+import { readList } from './retell-lists.ts';
+import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
+
+/** `create-batch-test` takes so many test cases. */
+const MOST_TEST_CASES = 1_000;
+/** How much of an agent's name is shown, in characters. */
+const SHOWN_NAME = 80;
+
+const agentSchema = z.object({
+  agent_id: z.string(),
+  agent_name: lenient(z.string()),
+  version: lenient(z.number()),
+  response_engine: engineSchema,
+});
+
+const agentVersionSchema = z.object({ version: z.number(), is_published: lenient(z.boolean()) });
+const engineVersionSchema = z.object({ version: lenient(z.number()) });
+const definitionSchema = z.object({ test_case_definition_id: id, name: lenient(z.string()) });
+const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: lenient(engineSchema) });
+const listedSchema = z.object({
+  test_case_batch_job_id: id,
+  total_count: z.optional(z.unknown()),
+  creation_timestamp: lenient(z.number()),
+  response_engine: lenient(engineSchema),
+});
+const runSchema = z.object({ test_case_definition_id: lenient(z.string()) });
+
+/** What to do about a refusal of a request that comes before a batch, or starts one. */
+function advice(status: number): string {
+  switch (status) {
+    case 401:
+      return 'Check api-key: Retell does not accept it.';
+    case 402:
+      return "Check the Retell account's billing: the trial has ended or a payment is due.";
+    case 403:
+      return 'Check api-key: it may not read the target or start batches.';
+    default:
+      return 'Check target, version and test-cases: a key sees only its own workspace.';
+  }
+}
+
+const refused = (problem: string): Refused => ({ kind: 'refused', problem });
+
+/** Starts Retell's batches: an engine in one version, and up to 1,000 of its test cases. */
+export function createRetellStarter(http: Http): Starter {
+  return {
+    title: 'Retell',
+    batchSize: MOST_TEST_CASES,
+
+    async resolve({ target, version = { kind: 'latest' } }, deadline) {
+      if (target === undefined) return refused('target is missing: Retell needs one to start a batch.');
+      try {
+        if (target.kind === 'agent') return await resolveAgent(target, version, deadline);
+        if (isEngineType(target.kind)) return await resolveEngine(target.kind, target.id, version, deadline);
+      } catch (error) {
+        if (isMissing(error)) return refused(notFound(target, version));
+        throw error;
+      }
+      return refused(`target: Retell has no ${target.kind} to test.`);
+    },
+
+    testCases({ subject }, deadline) {
+      const engine = engineOf(subject);
+      return readList(
+        http,
+        {
+          path: ['v2', 'list-test-case-definitions'],
+          query: engineFields(engine),
+          items: 'test cases',
+          of: engine.id,
+          schema: definitionSchema,
+          toItems: (bodies) => bodies.map(toSelectable),
+          advice,
+        },
+        deadline,
+      );
+    },
+
+    post: (subject, testCases, deadline) =>
+      http.postJsonOnce(
+        {
+          path: ['create-batch-test'],
+          body: { test_case_definition_ids: testCases, ...subject.request },
+          read: (json) => toStarted(json, subject),
+          advice,
+        },
+        deadline,
+      ),
+
+    lists: (subject, testCases) => createLists(http, engineOf(subject), testCases),
+
+    async subjectOf({ id: batchId, tested }) {
+      if (tested === undefined) return refused(`Retell does not say what batch ${batchId} tested.`);
+      const body = readAs(engineSchema, tested);
+      const engine = toEngine(body);
+      if (engine === undefined) {
+        return refused(
+          `Batch ${batchId} tested a custom LLM, and Retell starts batches only on a Retell LLM or a conversation flow.`,
+        );
+      }
+      if (engine.version === undefined) {
+        return refused(
+          `Retell does not say which version batch ${batchId} tested: start the batch with a version, or with test-cases.`,
+        );
+      }
+      return toSubject({ ...engine, version: engine.version });
+    },
+  };
+
+  async function resolveAgent(
+    target: Target,
+    version: Version,
+    deadline: Deadline,
+  ): Promise<Subject | Refused> {
+    let number: number | undefined;
+    switch (version.kind) {
+      case 'latest':
+        break;
+      case 'number':
+        number = version.number;
+        break;
+      case 'published':
+        number = await publishedVersion(target.id, deadline);
+        if (number === undefined) {
+          return refused(
+            `version is published, and no version of agent ${target.id} is published: publish one, or set version to latest or a number.`,
+          );
+        }
+        break;
+      default:
+        return refused(notAVersion('agent'));
+    }
+    const agent = await readAgent(target.id, number, deadline);
+    const engine = toEngine(agent.response_engine);
+    const name = nameAgent(agent);
+    if (engine === undefined) {
+      return refused(
+        `target: ${name} runs on a custom LLM, and Retell tests only agents on a Retell LLM or a conversation flow.`,
+      );
+    }
+    // The latest agent uses the latest engine, unless it names another. What an older one used, nothing tells then.
+    const engineVersion =
+      engine.version ?? (version.kind === 'latest' ? await engineVersionOf(engine, deadline) : undefined);
+    return engineVersion === undefined
+      ? refused(
+          `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
+        )
+      : toSubject({ ...engine, version: engineVersion }, name);
+  }
+
+  async function resolveEngine(
+    type: EngineType,
+    engineId: string,
+    version: Version,
+    deadline: Deadline,
+  ): Promise<Subject | Refused> {
+    if (version.kind !== 'latest' && version.kind !== 'number') return refused(notAVersion(type));
+    const wanted = version.kind === 'number' ? version.number : undefined;
+    const number = await engineVersionOf({ type, id: engineId, version: wanted }, deadline);
+    return number === undefined
+      ? refused(
+          `version: Retell does not say which version of ${type} ${engineId} is the latest. Set version to a number.`,
+        )
+      : toSubject({ type, id: engineId, version: number });
+  }
+
+  function readAgent(agentId: string, version: number | undefined, deadline: Deadline) {
+    return http.getJson(
+      {
+        path: ['get-agent', agentId],
+        query: queryOf(version),
+        size: 'small',
+        read: (json) => {
+          const agent = readAs(agentSchema, json);
+          if (agent.agent_id !== agentId) {
+            throw new MalformedAnswer(`answered for another agent: ${agent.agent_id}.`, { isJson: true });
+          }
+          requireVersion(version, agent.version);
+          return agent;
+        },
+        advice,
+      },
+      deadline,
+    );
+  }
+
+  /** The number of the version that is asked for, or of the latest; `undefined` if the answer has none. */
+  function engineVersionOf({ type, id: engineId, version }: Engine, deadline: Deadline) {
+    return http.getJson(
+      {
+        path: [ENGINES[type].path, engineId],
+        query: queryOf(version),
+        size: 'large',
+        read: (json) => {
+          const found = readAs(engineVersionSchema, json).version;
+          requireVersion(version, found);
+          return version ?? found;
+        },
+        advice,
+      },
+      deadline,
+    );
+  }
+
+  /** The newest of an agent's published versions. */
+  async function publishedVersion(agentId: string, deadline: Deadline): Promise<number | undefined> {
+    const published = await readList(
+      http,
+      {
+        path: ['list-agent-versions', agentId],
+        query: { sort_order: 'descending' },
+        items: 'versions',
+        of: `agent ${agentId}`,
+        schema: agentVersionSchema,
+        toItems: (bodies) => bodies.filter((body) => body.is_published === true),
+        advice,
+      },
+      deadline,
+    );
+    return published.length === 0 ? undefined : Math.max(...published.map(({ version }) => version));
+  }
+}
+
+const queryOf = (version: number | undefined): Record<string, string> =>
+  version === undefined ? {} : { version: String(version) };
+
+/** Where one version was asked for, an answer about another would make the report say what is not true. */
+function requireVersion(wanted: number | undefined, found: number | undefined): void {
+  if (wanted !== undefined && found !== undefined && found !== wanted) {
+    throw new MalformedAnswer(`answered for version ${found} when asked for version ${wanted}.`, {
+      isJson: true,
+    });
+  }
+}
+
+/** Whether Retell says that there is no such thing. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof ProviderError &&
+  error.cause instanceof StatusFailure &&
+  [404, 422].includes(error.cause.status);
+
+function notFound({ kind, id: targetId }: Target, version: Version): string {
+  const what = isEngineType(kind) ? ENGINES[kind].title : kind;
+  return version.kind === 'number'
+    ? `target: Retell has no ${what} ${targetId} with a version ${version.number} in the workspace of this api-key. Check target and version.`
+    : `target: Retell has no ${what} ${targetId} in the workspace of this api-key. Check target, and that the key is of the same workspace.`;
+}
+
+const notAVersion = (kind: string): string =>
+  `version: a target ${kind}/ has only ${kind === 'agent' ? 'latest, published' : 'latest'} and numbers at Retell.`;
+
+function nameAgent({ agent_id, agent_name, version }: z.infer<typeof agentSchema>): string {
+  const letters = [...(agent_name ?? '').slice(0, 2 * SHOWN_NAME + 2)];
+  const shown = letters.length > SHOWN_NAME ? `${letters.slice(0, SHOWN_NAME).join('')}…` : agent_name;
+  const numbered = version === undefined ? agent_id : `${agent_id}, version ${version}`;
+  return shown ? `${shown} (${numbered})` : `agent ${numbered}`;
+}
+
+function toSubject(engine: Engine & { readonly version: number }, agent?: string): Subject {
+  const fields = { ...engineFields(engine), version: engine.version };
+  const name = nameEngine({ ...fields, type: engine.type });
+  return {
+    title: agent === undefined ? name : `${agent}: ${name}`,
+    key: keyOf(engine),
+    request: { response_engine: fields },
+  };
+}
+
+/** `undefined` without a version, since nothing tells then which was tested. */
+const keyOf = ({ type, id: engineId, version }: Engine): string | undefined =>
+  version === undefined ? undefined : `${type} ${engineId} ${version}`;
+
+function engineOf({ request }: Subject): Engine {
+  const engine = toEngine(readAs(engineSchema, request['response_engine']));
+  if (engine === undefined) throw new TypeError('no engine');
+  return engine;
+}
+
+const toSelectable = ({ test_case_definition_id, name }: z.infer<typeof definitionSchema>): Selectable => ({
+  id: test_case_definition_id,
+  name: name ?? test_case_definition_id,
+});
+
+/** The id of the batch. One that tests something else is not what was asked for. */
+function toStarted(json: unknown, { key }: Subject): string {
+  const { test_case_batch_job_id, response_engine } = readAs(startedSchema, json);
+  const engine = response_engine && toEngine(response_engine);
+  const found = engine && keyOf(engine);
+  if (found !== undefined && found !== key) {
+    throw new MalformedAnswer(
+      `started batch ${test_case_batch_job_id} on ${found}, which was not asked for.`,
+      {
+        isJson: true,
+      },
+    );
+  }
+  return test_case_batch_job_id;
+}
+
+function createLists(http: Http, engine: Engine, testCases: readonly string[]): BatchLists {
+  /** How many runs each batch announces: with another number it is not ours, and its runs need not be read. */
+  const totals = new Map<string, number>();
+  return {
+    async list(deadline) {
+      let date: number | undefined;
+      const batches = await readList(
+        http,
+        {
+          path: ['v2', 'list-batch-tests'],
+          query: { ...engineFields(engine), ...queryOf(engine.version) },
+          items: 'batches',
+          of: engine.id,
+          schema: listedSchema,
+          toItems: (bodies, about) => {
+            date = about.date;
+            return bodies.map(toCandidate);
+          },
+          advice,
+        },
+        deadline,
+      );
+      return { batches, isComplete: true, date };
+    },
+
+    async contentsOf(batchId, deadline) {
+      const total = totals.get(batchId);
+      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
+      const ids = await readList(
+        http,
+        {
+          path: ['v2', 'list-test-runs', batchId],
+          items: 'runs',
+          of: `batch ${batchId}`,
+          total,
+          schema: runSchema,
+          toItems: (bodies) =>
+            bodies.flatMap(({ test_case_definition_id: each }) => (each === undefined ? [] : [each])),
+          advice,
+        },
+        deadline,
+      );
+      return { testCases: ids, total };
+    },
+  };
+
+  function toCandidate(body: z.infer<typeof listedSchema>): Candidate {
+    const { count } = readCounter(body.total_count);
+    // Nobody documents the count of a batch that was made just now: none yet means nothing.
+    if (count) totals.set(body.test_case_batch_job_id, count);
+    const tested = body.response_engine && toEngine(body.response_engine);
+    return {
+      id: body.test_case_batch_job_id,
+      createdAt: body.creation_timestamp,
+      subject: tested && keyOf(tested),
+    };
+  }
+}
