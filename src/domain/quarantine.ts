@@ -16,3 +16,193 @@ export interface Quarantine {
   /** `after-merge`: the entry stands only in the pull request, so it counts from the merge on. */
   readonly state: 'in-force' | 'expired' | 'after-merge';
 }
+
+/** A quarantine file as it was read at one commit. */
+export type QuarantineFile =
+  | { readonly kind: 'entries'; readonly entries: readonly LocatedEntry[] }
+  | { readonly kind: 'absent' }
+  /** Broken, unreadable, forbidden or too big. The problem is a clause: "it is not UTF-8". */
+  | { readonly kind: 'refused'; readonly problem: string; readonly line?: number | undefined };
+
+/** An entry with its line in the file, from 1. */
+export type LocatedEntry = QuarantineEntry & { readonly line: number };
+
+/** The file at the commits that matter for this event. */
+export interface QuarantineFiles {
+  readonly path: string;
+  readonly tested: QuarantineFile;
+  /** At the tip of the base branch, on a pull request and in a merge queue; absent for other events. */
+  readonly base?: QuarantineFile | undefined;
+}
+
+/** What the files mean for the test cases of this step. */
+export interface QuarantineDecision {
+  /** By the provider's id of the test case. */
+  readonly entries: ReadonlyMap<string, Quarantine>;
+  /** Why nothing is quarantined: a sentence for one error annotation, with the line in the tested commit's file. */
+  readonly problem?: { readonly message: string; readonly line?: number | undefined } | undefined;
+  /** What needs attention soon: sentences. */
+  readonly notices: readonly string[];
+}
+
+/** A test case as far as the quarantine looks at it. */
+interface Known {
+  readonly testCase: { readonly id?: string | undefined };
+}
+
+/** The longest time that an entry may last, in days from today. */
+export const MAX_DAYS = 30;
+/** An entry that ends within so many days is announced. */
+const NOTICE_DAYS = 7;
+/** One of so many test cases may be quarantined, rounded up: 10 %. */
+const ONE_OF = 10;
+/** The most entries that a notice lists. */
+const LISTED = 10;
+const DAY_MS = 86_400_000;
+
+/** How many of so many test cases may be quarantined: 10 %, rounded up. */
+export const mostQuarantined = (testCases: number): number => Math.ceil(testCases / ONE_OF);
+
+/** The day of a moment (milliseconds since the epoch) in UTC: `2026-12-19`. */
+export const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
+
+/** How many days a day (`2026-12-19`) is after today; negative if it is over. */
+export const daysUntil = (day: string, now: number): number =>
+  (Date.parse(day) - Date.parse(dayOf(now))) / DAY_MS;
+
+/**
+ * Decides which test cases are quarantined at the moment `now` (milliseconds since the epoch). Where the base has a say,
+ * an entry counts only if both files have it, until the earlier of its two days: a pull request can shorten or lift a
+ * quarantine, never add or extend one. If either file is refused, nothing is quarantined.
+ */
+export function decideQuarantine(
+  files: QuarantineFiles,
+  testCases: readonly Known[],
+  now: number,
+): QuarantineDecision {
+  const tested = withinLimit(files.tested, testCases, now);
+  const base = files.base && withinLimit(files.base, testCases, now);
+  const problem = problemOf(files.path, { tested, base });
+  const entries = new Map<string, Quarantine>();
+  for (const entry of entriesOf(tested)) {
+    const quarantine = combine(entry, base, now);
+    // What the base has cannot be known where its file is refused, but nothing is in force then.
+    if (problem === undefined || quarantine.state !== 'in-force') entries.set(entry.testCase, quarantine);
+  }
+  return { entries, problem, notices: noticesOf(files.path, { tested, base, entries, testCases, now }) };
+}
+
+/** The test cases with what the quarantine says of each. */
+export function attachQuarantine<C extends Known>(
+  testCases: readonly C[],
+  { entries }: Pick<QuarantineDecision, 'entries'>,
+): (C & { readonly quarantine?: Quarantine | undefined })[] {
+  return testCases.map((one) => ({ ...one, quarantine: entries.get(one.testCase.id ?? '') }));
+}
+
+/** The ids of the test cases that do not count, which are not run again either. */
+export function quarantinedIds({ entries }: Pick<QuarantineDecision, 'entries'>): ReadonlySet<string> {
+  return new Set([...entries].filter(([, { state }]) => state === 'in-force').map(([id]) => id));
+}
+
+/** The sentences for the report: why nothing is quarantined, and what needs attention soon. */
+export const quarantineNotes = ({ problem, notices }: QuarantineDecision): string[] => [
+  ...(problem === undefined ? [] : [problem.message]),
+  ...notices,
+];
+
+/** The file, or its refusal if it quarantines more than 10 % of the test cases. Expired entries do not count. */
+function withinLimit(file: QuarantineFile, testCases: readonly Known[], now: number): QuarantineFile {
+  const limit = mostQuarantined(testCases.length);
+  let count = 0;
+  let over: LocatedEntry | undefined;
+  for (const entry of entriesOf(file)) {
+    if (daysUntil(entry.until, now) < 0) continue;
+    count += testCases.filter(({ testCase }) => testCase.id === entry.testCase).length;
+    if (count > limit) over ??= entry;
+  }
+  if (over === undefined) return file;
+  const problem = `it quarantines ${count} of ${testCases.length} test cases, and 10 %, rounded up, allow ${limit}`;
+  return { kind: 'refused', problem, line: over.line };
+}
+
+const entriesOf = (file: QuarantineFile): readonly LocatedEntry[] =>
+  file.kind === 'entries' ? file.entries : [];
+
+/** What an entry of the tested commit's file means today. */
+function combine(located: LocatedEntry, base: QuarantineFile | undefined, now: number): Quarantine {
+  const { line: _, ...entry } = located;
+  const isOver = ({ until }: QuarantineEntry) => daysUntil(until, now) < 0;
+  if (isOver(entry)) return { entry, state: 'expired' };
+  if (base === undefined) return { entry, state: 'in-force' };
+  const found = entriesOf(base).find(({ testCase }) => testCase === entry.testCase);
+  if (found === undefined || isOver(found)) return { entry, state: 'after-merge' };
+  const { line: __, ...agreed } = found;
+  const isShortened = entry.until < agreed.until;
+  return { entry: isShortened ? { ...agreed, until: entry.until } : agreed, state: 'in-force' };
+}
+
+function problemOf(
+  path: string,
+  { tested, base }: { tested: QuarantineFile; base: QuarantineFile | undefined },
+): QuarantineDecision['problem'] {
+  const sentence = (where: string, { problem, line }: Extract<QuarantineFile, { kind: 'refused' }>) =>
+    `Nothing is quarantined, since ${path}${where} is refused: ${line === undefined ? '' : `line ${line}: `}${problem}.`;
+  if (tested.kind === 'refused') return { message: sentence('', tested), line: tested.line };
+  if (base?.kind === 'refused') return { message: sentence(' at the tip of the base branch', base) };
+  if (tested.kind === 'absent' && (base === undefined || base.kind === 'absent')) {
+    const nowhere =
+      base === undefined ? 'the tested commit has no' : 'neither the tested commit nor its base has a';
+    return {
+      message: `Nothing is quarantined: ${nowhere} file ${path}. Correct the input quarantine, or give the job "permissions: contents: read" if the repository has the file.`,
+    };
+  }
+  return undefined;
+}
+
+function noticesOf(
+  path: string,
+  {
+    tested,
+    base,
+    entries,
+    testCases,
+    now,
+  }: {
+    tested: QuarantineFile;
+    base: QuarantineFile | undefined;
+    entries: QuarantineDecision['entries'];
+    testCases: readonly Known[];
+    now: number;
+  },
+): string[] {
+  const seen = new Set(testCases.map(({ testCase }) => testCase.id));
+  const all = [...entries.values()];
+  const ending = all.filter(
+    ({ state, entry }) => state === 'in-force' && daysUntil(entry.until, now) <= NOTICE_DAYS,
+  );
+  // Where no test case was seen at all, this would be said of every entry.
+  const unseen = seen.size === 0 ? [] : all.filter(({ entry }) => !seen.has(entry.testCase));
+  const notices: string[] = [];
+  if (tested.kind === 'absent' && base?.kind === 'entries') {
+    notices.push(`The tested commit has no file ${path}, so nothing is quarantined.`);
+  }
+  if (ending.length > 0) {
+    const each = ending.map(
+      ({ entry }) => `${entry.testCase} (${entry.name}) until ${entry.until}, owner ${entry.owner}`,
+    );
+    notices.push(`The quarantine ends within ${NOTICE_DAYS} days: ${listed(each, '; ')}.`);
+  }
+  if (unseen.length > 0) {
+    const ids = unseen.map(({ entry }) => entry.testCase);
+    notices.push(
+      `No run has ${ids.length === 1 ? 'the test case' : 'the test cases'} ${listed(ids, ', ')} of ${path}: correct the id, or remove the entry.`,
+    );
+  }
+  return notices;
+}
+
+function listed(items: readonly string[], separator: string): string {
+  const more = items.length - LISTED;
+  return `${items.slice(0, LISTED).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
+}
