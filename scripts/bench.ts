@@ -1,4 +1,5 @@
-/** `npm run bench` measures schedule, speed and size, prints the figures, and fails if one misses its limit. */
+/** `npm run bench` measures schedule, pass rules, speed and size, prints the figures, and fails if one misses its limit. */
+import { ruleTableText } from './bench/rules.ts';
 import { benchScale } from './bench/scale.ts';
 import { benchSchedule, scheduleTable } from './bench/schedule.ts';
 
@@ -7,6 +8,9 @@ console.log(
   'When to look again: requests per batch, their share of a fixed 5 s on batches over 5 minutes, delay\n',
 );
 console.log(scheduleTable(schedule.rows));
+
+console.log('\nWhat the pass rules let through and stop, exactly\n');
+console.log(ruleTableText());
 
 console.log('\nThe built action on a finished batch, beside a shell script with curl and jq\n');
 const scale = await benchScale();

@@ -65,7 +65,9 @@ export function firstRuns(rule: PassRule): number {
 
 /** The most runs that one test case can take under the rule, all rounds together. */
 export function mostRuns(rule: PassRule): number {
-  return rule.kind === 'every-run' ? 1 : rule.of;
+  if (rule.kind === 'every-run') return 1;
+  // With `reruns: 3/3` the first run that does not pass decides already.
+  return rule.kind === 'reruns' && rule.need === rule.of ? 1 : rule.of;
 }
 
 /** With `reruns` a test case that passes in the first round needs no more. */
