@@ -11,6 +11,8 @@ export const POST_MS = 30_000;
 export const SHOW_WAITING_MS = 30_000;
 /** Reading what the provider keeps elsewhere about runs that did not pass. */
 export const EXPLAIN_MS = 15_000;
+/** Reading the quarantine file from GitHub, before anything is run again. */
+export const READ_QUARANTINE_MS = 15_000;
 /**
  * How long after its creation a comment may be missing from GitHub's list: it was made some seconds after it was
  * asked for, and the list was some seconds old.

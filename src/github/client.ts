@@ -31,6 +31,14 @@ export interface PullRequest {
   readonly headSha?: string | undefined;
 }
 
+/** A path of the repository at one commit. */
+export interface RepositoryFile {
+  /** In bytes. */
+  readonly size: number;
+  /** Absent for a folder or a submodule, and for a file of more than 1 MB, which GitHub does not send. */
+  readonly content?: Uint8Array | undefined;
+}
+
 /**
  * What we ask of GitHub. Reads are tried again and wait for rate limits, within their limits. Writes are sent once:
  * who would send one again has to look first what others wrote meanwhile. Every method throws a `GitHubError`. The
@@ -53,6 +61,10 @@ export interface GitHubClient {
   pullRequestsOfCommit(sha: string, limits: Deadline): Promise<PullRequest[]>;
   /** Open pull requests from a branch, which may be a fork's. */
   pullRequestsOfBranch(branch: { owner: string; name: string }, limits: Deadline): Promise<PullRequest[]>;
+  /** What a path is at a branch or commit; `undefined` if nothing is there. Needs `contents: read`. */
+  readFile(path: string, ref: string, limits: Deadline): Promise<RepositoryFile | undefined>;
+  /** Whether there is a tag of this name. Needs `contents: read`. */
+  hasTag(name: string, limits: Deadline): Promise<boolean>;
 }
 
 const author = z.object({ login: z.string(), type: z.optional(z.string()) });
@@ -68,6 +80,12 @@ const pullRequest = z.object({
   head: z.object({ sha: z.string() }),
 });
 const pullRequests = z.array(pullRequest);
+const content = z.object({
+  type: z.string(),
+  size: z.number(),
+  encoding: z.optional(z.string()),
+  content: z.optional(z.string()),
+});
 const viewer = z.object({ viewer: author });
 /** Whose comments the token of a workflow writes. */
 const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
@@ -151,7 +169,31 @@ export function createClient(options: ClientOptions): GitHubClient {
       });
       return openOnes(read(pullRequests, data));
     },
+    readFile: (path, ref, limits) =>
+      unlessGone(async () => {
+        const params = { ...repository, path: withSlashes(path), ref, request: limits };
+        return toFile((await reader.request('GET /repos/{owner}/{repo}/contents/{+path}', params)).data);
+      }),
+    async hasTag(name, limits) {
+      const params = { ...repository, name: withSlashes(name), request: limits };
+      const ask = () => reader.request('GET /repos/{owner}/{repo}/git/ref/tags/{+name}', params);
+      return (await unlessGone(ask)) !== undefined;
+    },
   };
+}
+
+/** Encoded but for its slashes, which Octokit would write as %2F. */
+const withSlashes = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
+/** GitHub sends a list for a folder, and no content for a file of more than 1 MB. */
+function toFile(data: unknown): RepositoryFile {
+  if (Array.isArray(data)) return { size: 0 };
+  const { type, size, encoding, content: text = '' } = read(content, data);
+  if (type !== 'file' || encoding !== 'base64') return { size };
+  const bytes = Buffer.from(text, 'base64');
+  // Half of a file could be a good file of its own.
+  if (bytes.length !== size) throw undocumented();
+  return { size, content: bytes };
 }
 
 function read<T>(schema: z.ZodMiniType<T>, data: unknown): T {

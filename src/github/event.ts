@@ -11,7 +11,7 @@ const repository = z.object({
 const pullRequest = z.object({
   number: z.int().check(z.positive()),
   head: lenient(z.object({ sha: lenient(z.string()), ref: lenient(z.string()) })),
-  base: lenient(z.object({ repo: lenient(z.object({ id: lenient(z.number()) })) })),
+  base: lenient(z.object({ ref: lenient(z.string()), repo: lenient(z.object({ id: lenient(z.number()) })) })),
 });
 
 const workflowRun = z.object({
@@ -25,7 +25,9 @@ const payload = z.object({
   repository: lenient(repository),
   pull_request: lenient(pullRequest),
   workflow_run: lenient(workflowRun),
-  merge_group: lenient(z.object({ head_ref: z.string() })),
+  merge_group: lenient(
+    z.object({ head_ref: z.string(), head_sha: lenient(z.string()), base_ref: lenient(z.string()) }),
+  ),
   issue: lenient(z.object({ number: z.int().check(z.positive()), pull_request: lenient(z.object({})) })),
 });
 

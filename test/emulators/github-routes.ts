@@ -1,5 +1,6 @@
 /** What the emulated GitHub keeps, and its endpoints with GitHub's own rules and words. */
 import type {
+  EmulatedFiles,
   EmulatedIssue,
   EmulatedPull,
   EmulatedToken,
@@ -11,6 +12,8 @@ import type {
 /** GitHub counts characters, not UTF-16 code units. */
 const MAX_BODY = 65_536;
 const MAX_PER_PAGE = 100;
+/** The contents of a larger file are not sent. */
+const MAX_CONTENT = 1_048_576;
 const NOT_ACCESSIBLE = 'Resource not accessible by integration';
 const FIRST_COMMENT = 1_001;
 
@@ -41,16 +44,30 @@ type StoredComment = GitHubComment & { readonly issue: number };
 export class GitHubState {
   readonly repository: string;
   readonly pulls: readonly EmulatedPull[];
+  readonly files: EmulatedFiles;
+  readonly tags: readonly string[];
   readonly #locked = new Map<number, boolean>();
   #comments: StoredComment[] = [];
   #nextId = FIRST_COMMENT;
 
   constructor(
     repository: string,
-    { issues, pulls }: { issues: Readonly<Record<number, EmulatedIssue>>; pulls: readonly EmulatedPull[] },
+    {
+      issues,
+      pulls,
+      files = {},
+      tags = [],
+    }: {
+      issues: Readonly<Record<number, EmulatedIssue>>;
+      pulls: readonly EmulatedPull[];
+      files?: EmulatedFiles;
+      tags?: readonly string[];
+    },
   ) {
     this.repository = repository;
     this.pulls = pulls;
+    this.files = files;
+    this.tags = tags;
     for (const [number, { locked = false, comments = [] }] of Object.entries(issues)) {
       this.#locked.set(Number(number), locked);
       for (const comment of comments) this.add(Number(number), comment);
@@ -195,6 +212,23 @@ const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: 'contents/(.+)',
+    answer: contentsOf,
+  },
+  {
+    method: 'GET',
+    path: 'git/ref/tags/(.+)',
+    answer: ({ state, token, parts: [name = ''] }) => {
+      if (!token.readsContents) throw new Refusal(403, NOT_ACCESSIBLE);
+      if (!state.tags.includes(name)) throw new Refusal(404, 'Not Found');
+      return {
+        status: 200,
+        body: { ref: `refs/tags/${name}`, object: { type: 'commit', sha: '0'.repeat(40) } },
+      };
+    },
+  },
+  {
+    method: 'GET',
     path: '/user',
     answer: ({ token: { login, type } }) => {
       if (type === 'Bot') throw new Refusal(403, NOT_ACCESSIBLE);
@@ -247,13 +281,32 @@ function tokenOf(
   if (given === undefined) throw new Refusal(401, 'Requires authentication');
   const token = tokens[given.replace(/^(token|bearer) /i, '')];
   if (token === undefined) throw new Refusal(401, 'Bad credentials');
-  const { login = 'github-actions[bot]', type = 'Bot', permission = 'write' } = token;
+  const { login = 'github-actions[bot]', type = 'Bot', permission = 'write', readsContents = true } = token;
   return {
     login,
     type,
     permission,
+    readsContents,
     graphqlLogin: token.graphqlLogin === undefined ? login : token.graphqlLogin,
   };
+}
+
+/** A file with its content up to 1 MB, a folder as a list. */
+function contentsOf({ state, token, request, parts: [path = ''] }: Call): Answer {
+  if (!token.readsContents) throw new Refusal(403, NOT_ACCESSIBLE);
+  const { ref = 'main' } = request.query;
+  const tree = state.files[ref];
+  if (tree === undefined) throw new Refusal(404, `No commit found for the ref ${ref}`);
+  const file = tree[path];
+  const inside = Object.keys(tree).filter((name) => name.startsWith(`${path}/`));
+  if (file === undefined && inside.length === 0) throw new Refusal(404, 'Not Found');
+  if (file === undefined) return { status: 200, body: inside.map((name) => ({ type: 'file', path: name })) };
+  const bytes = Buffer.from(file);
+  const isSent = bytes.length <= MAX_CONTENT;
+  // In lines, as GitHub sends it.
+  const content = isSent ? bytes.toString('base64').replaceAll(/.{60}/g, '$&\n') : '';
+  const encoding = isSent ? 'base64' : 'none';
+  return { status: 200, body: { type: 'file', encoding, size: bytes.length, path, content } };
 }
 
 function issueOf({ state, parts }: Call): number {

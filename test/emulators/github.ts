@@ -23,6 +23,8 @@ export interface EmulatedToken {
   readonly graphqlLogin?: string | null;
   /** Default `write`. A fork's is `read`. */
   readonly permission?: 'write' | 'read';
+  /** Whether it may read files (`contents: read`). Default true. */
+  readonly readsContents?: boolean;
 }
 
 export interface EmulatedIssue {
@@ -48,6 +50,8 @@ export interface EmulatedPull {
   readonly commits?: readonly string[];
 }
 
+export type EmulatedFiles = Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
+
 export interface GitHubOptions {
   /** `owner/repo`. */
   readonly repository?: string;
@@ -58,6 +62,9 @@ export interface GitHubOptions {
   /** By number. Default: number 1, without comments. */
   readonly issues?: Readonly<Record<number, EmulatedIssue>>;
   readonly pulls?: readonly EmulatedPull[];
+  /** By branch or commit: the text or bytes of each path. */
+  readonly files?: EmulatedFiles;
+  readonly tags?: readonly string[];
   /** Milliseconds that a request takes, half of them before it has its effect and half after. */
   readonly latencyMs?: (request: GitHubRequest) => number;
 }
@@ -140,8 +147,8 @@ export function secondaryRateLimit(retryAfter?: number): Fault {
 /** Starts on a free port of 127.0.0.1. */
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubEmulator> {
   const { repository = DEFAULT_REPOSITORY, basePath = '', tokens = { [DEFAULT_TOKEN]: {} } } = options;
-  const { issues = { 1: {} }, pulls = [], latencyMs = () => 0 } = options;
-  const state = new GitHubState(repository, { issues, pulls });
+  const { issues = { 1: {} }, pulls = [], files = {}, tags = [], latencyMs = () => 0 } = options;
+  const state = new GitHubState(repository, { issues, pulls, files, tags });
   const requests: GitHubRequest[] = [];
   const faults: (Required<GitHubFault> & { left: number })[] = [];
 

@@ -1,0 +1,137 @@
+import type { Deadline } from '../clock.ts';
+import type { QuarantineFile, QuarantineFiles } from '../domain/quarantine.ts';
+import type { Means } from '../http/retry.ts';
+import { MAX_FILE_BYTES, parseQuarantine } from '../quarantine-file.ts';
+import { READ_QUARANTINE_MS } from '../time-limits.ts';
+import type { GitHubClient } from './client.ts';
+import type { GitHubContext } from './context.ts';
+import { GitHubError } from './github-error.ts';
+import { persist } from './retry.ts';
+
+export interface QuarantineSource {
+  /** The input `quarantine`: a path in the repository. */
+  readonly path: string;
+  readonly context: Pick<GitHubContext, 'eventName' | 'payload' | 'ref' | 'sha'>;
+  /** `undefined` outside GitHub, or without a token. */
+  readonly client: Pick<GitHubClient, 'readFile' | 'hasTag'> | undefined;
+}
+
+/** Which commits' files decide. */
+export interface Commits {
+  /** The tested commit; the second is asked where GitHub does not have the first any more. */
+  readonly tested: readonly string[];
+  /** The tip of a branch, or a commit that stands for it; absent where the file of the own commit decides alone. */
+  readonly base?: { readonly branch: string } | { readonly commit: string } | undefined;
+}
+
+/**
+ * Reads the quarantine file at the tested commit and, on a pull request and in a merge queue, at the tip of the base.
+ * Takes at most 15 s, and never throws: what cannot be read is a refused file.
+ */
+export async function readQuarantine(
+  { path: given, context, client }: QuarantineSource,
+  limits: Means & Deadline,
+): Promise<QuarantineFiles> {
+  const { clock, random, signal } = limits;
+  const path = given.replace(/^\.\//, '');
+  const refused = (problem: string): QuarantineFiles => ({ path, tested: { kind: 'refused', problem } });
+  if (!isInside(path))
+    return refused('the path must be one inside the repository, like .github/quarantine.yml');
+  if (client === undefined)
+    return refused('it cannot be read without a repository on GitHub and a github-token');
+  const commits = commitsOf(context);
+  if (typeof commits === 'string') return refused(commits);
+
+  const until = Math.min(limits.until, clock.now() + READ_QUARANTINE_MS);
+  const now = clock.epoch();
+  const readAt = async (ref: string): Promise<QuarantineFile> => {
+    const file = await persist((inTime) => client.readFile(path, ref, inTime), {
+      clock,
+      random,
+      until,
+      signal,
+    });
+    if (file === undefined) return { kind: 'absent' };
+    if (file.size > MAX_FILE_BYTES) return { kind: 'refused', problem: tooLarge(file.size) };
+    if (file.content === undefined) return { kind: 'refused', problem: 'it is not a file' };
+    return parseQuarantine(file.content, now);
+  };
+  const readTested = async (): Promise<QuarantineFile> => {
+    let found: QuarantineFile = { kind: 'absent' };
+    for (const ref of commits.tested) {
+      found = await readAt(ref);
+      if (found.kind !== 'absent') break;
+    }
+    return found;
+  };
+  const readBranch = async (branch: string): Promise<QuarantineFile> => {
+    const [file, hasTag] = await Promise.all([
+      readAt(branch),
+      persist((inTime) => client.hasTag(branch, inTime), { clock, random, until, signal }),
+    ]);
+    // A tag of this name would be read in place of the branch, and a tag needs no review.
+    return hasTag
+      ? { kind: 'refused', problem: `there is a tag with the name of the branch, ${branch}` }
+      : file;
+  };
+  const { base: tip } = commits;
+  const readBase = async (base: NonNullable<Commits['base']>): Promise<QuarantineFile> =>
+    'branch' in base ? readBranch(base.branch) : readAt(base.commit);
+
+  const [tested, base] = await Promise.all([orRefused(readTested), tip && orRefused(() => readBase(tip))]);
+  return { path, tested, base };
+}
+
+/**
+ * Which commits decide, or why that is not known: a clause. The tested commit of a pull request is `GITHUB_SHA`, its
+ * merge into the base, which is what a workflow checks out. It is in our repository even where the branch is a fork's.
+ *
+ * - `pull_request_target` has the base's commit as `GITHUB_SHA`, so the pull request's head is taken.
+ * - `workflow_run` may be about a pull request, which its event does not tell for forks: the default branch, which is
+ *   `GITHUB_SHA` there, and the commit of the run that it followed decide together.
+ * - A push of a merge queue's branch is like the event `merge_group`.
+ */
+export function commitsOf({ eventName, payload, ref, sha }: QuarantineSource['context']): Commits | string {
+  const { pull_request, merge_group, workflow_run } = payload;
+  if (pull_request !== undefined || eventName.startsWith('pull_request')) {
+    const head = pull_request?.head?.sha;
+    const tested = known(eventName === 'pull_request_target' ? [head] : [sha, head]);
+    return together(tested, pull_request?.base?.ref);
+  }
+  const queue = QUEUE_BRANCH.exec(ref ?? '')?.[1];
+  if (merge_group !== undefined || eventName === 'merge_group' || queue !== undefined) {
+    return together(known([merge_group?.head_sha ?? sha]), merge_group?.base_ref ?? queue);
+  }
+  if (workflow_run !== undefined || eventName === 'workflow_run') {
+    const tested = known([workflow_run?.head_sha]);
+    return tested.length === 0 || sha === undefined ? UNKNOWN : { tested, base: { commit: sha } };
+  }
+  return sha === undefined ? UNKNOWN : { tested: [sha] };
+}
+
+const UNKNOWN = 'the event does not say which commits are tested';
+const QUEUE_BRANCH = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]+$/;
+
+function together(tested: readonly string[], base: string | undefined): Commits | string {
+  const branch = base?.replace(/^refs\/heads\//, '');
+  return tested.length === 0 || !branch ? UNKNOWN : { tested, base: { branch } };
+}
+
+const known = (commits: readonly (string | undefined)[]): string[] => [
+  ...new Set(commits.filter((one) => one !== undefined && one !== '') as string[]),
+];
+
+const isInside = (path: string): boolean =>
+  !path.includes('\\') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+
+const tooLarge = (size: number): string => `it has ${size} bytes, and ${MAX_FILE_BYTES} are allowed`;
+
+async function orRefused(task: () => Promise<QuarantineFile>): Promise<QuarantineFile> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    const advice = error.kind === 'forbidden' ? '; give the job "permissions: contents: read"' : '';
+    return { kind: 'refused', problem: `it could not be read: ${error.message}${advice}` };
+  }
+}
