@@ -166,7 +166,15 @@ function createRounds(
       if (progress.saw(batch)) show(progress.outcomes());
     };
     const wait = (round: readonly BatchOutcome[]) => waitFor(round, see);
-    const common = { rule, maxRuns, notAgain: new Set<string>(), waitFor: wait, clock, deadline, log };
+    const common = {
+      rule,
+      maxRuns,
+      notAgain: async () => new Set<string>(),
+      waitFor: wait,
+      clock,
+      deadline,
+      log,
+    };
     const { starter } = provider;
     if (wanted.kind === 'given') {
       wanted.batchIds.forEach((id, place) => {

@@ -141,16 +141,17 @@ export function stateOfBatch(outcome: BatchOutcome, verdict: Verdict | undefined
     : 'inconclusive';
 }
 
-function failed({ maxFlaky }: Evidence, counts: Tally): Finding[] {
+function failed({ maxFlaky, cases }: Judged, counts: Tally): Finding[] {
   const reasons: string[] = [];
   if (counts.failed > 0) {
     const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
     reasons.push(`${counts.failed} of ${countCases(counts.total)} failed${also}.`);
   }
-  if (maxFlaky !== undefined && counts.flaky > maxFlaky) {
+  const flaky = cases.filter((one) => one.outcome === 'flaky' && countsForVerdict(one)).length;
+  if (maxFlaky !== undefined && flaky > maxFlaky) {
     const allowed = maxFlaky === 0 ? 'none' : `at most ${maxFlaky}`;
     reasons.push(
-      `${counts.flaky} of ${countCases(counts.total)} ${counts.flaky === 1 ? 'is' : 'are'} flaky, and max-flaky allows ${allowed}.`,
+      `${flaky} of ${countCases(counts.total)} ${flaky === 1 ? 'is' : 'are'} flaky, and max-flaky allows ${allowed}.`,
     );
   }
   return reasons.map((reason) => ({ verdict: 'failed', reason }));
@@ -207,7 +208,7 @@ function cancelled({ batches, ending, providerTitle }: Evidence, counts: Tally):
   return findings;
 }
 
-function timedOut({ ending, batches, timeoutMinutes }: Evidence, counts: Tally): Finding[] {
+function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Tally): Finding[] {
   if (ending !== 'deadline') return [];
   const within = `within ${duration(timeoutMinutes)} (timeout-minutes).`;
   const lastFailure = (outcomes: readonly BatchOutcome[]) => {
@@ -226,8 +227,14 @@ function timedOut({ ending, batches, timeoutMinutes }: Evidence, counts: Tally):
     });
   }
   const isEachSettled = batches.every(({ batch }) => batch?.settled === true);
-  const isAnyRepeated = batches.some(({ round = 1 }) => round > 1);
-  if (isEachSettled && counts.unfinished > 0 && isAnyRepeated) {
+  // Its runs have ended, and further ones did not come in time.
+  const isAnyUndecided = cases.some(
+    (one) =>
+      one.outcome === 'unfinished' &&
+      countsForVerdict(one) &&
+      one.runs.every(({ status }) => status !== 'pending'),
+  );
+  if (isEachSettled && counts.unfinished > 0 && isAnyUndecided) {
     findings.push({
       verdict: 'timed-out',
       reason: `${counts.unfinished} of ${countCases(counts.total)} ${counts.unfinished === 1 ? 'was' : 'were'} not decided ${within}`,

@@ -1,5 +1,5 @@
 import type { BatchOutcome } from '../domain/batch.ts';
-import { decide, type PassRule } from '../domain/pass-rule.ts';
+import { decide, firstRuns, type PassRule } from '../domain/pass-rule.ts';
 import type { Target, Version } from '../domain/target.ts';
 import { type CaseResult, countCases, countsForVerdict, hasPassed, resultsOf } from '../domain/test-case.ts';
 import { isWhole } from '../domain/verdict.ts';
@@ -54,9 +54,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   if (other.key !== undefined && other.key === subject.key) {
     return nothing(`Nothing was compared: compare-with is the version under test (${other.title}).`);
   }
-  if (maxRuns !== undefined && startedRuns + ids.length > maxRuns) {
+  const firstRound = ids.length * firstRuns(rule);
+  if (maxRuns !== undefined && startedRuns + firstRound > maxRuns) {
     return nothing(
-      `Nothing was compared: that takes at least ${ids.length} more runs, and max-runs allows ${maxRuns} in all.`,
+      `Nothing was compared: that takes at least ${firstRound} more runs, and max-runs allows ${maxRuns} in all.`,
     );
   }
   log(`Comparing ${countCases(ids.length)} with ${other.title}.`);
@@ -64,7 +65,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     ...options,
     plan: { kind: 'start', subject: other, testCases: ids },
     maxRuns: maxRuns === undefined ? undefined : maxRuns - startedRuns,
-    notAgain: new Set(),
+    notAgain: async () => new Set(),
   });
   const results = resultsElsewhere(there.batches, { rule, isOver: there.ending !== 'settled' });
   const remarks =

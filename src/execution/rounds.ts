@@ -5,7 +5,7 @@ import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { ProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
-import { type Start, splitIntoBatches, startOnce } from './starting.ts';
+import { type Start, splitIntoBatches, startOnce, tooManyRuns } from './starting.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
 const BROAD = { cases: 5, share: 0.3 };
@@ -40,8 +40,11 @@ export interface RoundsOptions {
   readonly maxRuns: number | undefined;
   /** Absent where nothing can be started: given batches without re-runs. */
   readonly starter: Starter | undefined;
-  /** Test cases that are not run again, whatever became of them: the quarantined ones, by id. */
-  readonly notAgain: ReadonlySet<string>;
+  /**
+   * Test cases that are not run again, whatever became of them: the ids of the quarantined ones. Asked after the first
+   * round with its test cases, since only then their number is known where the batches are given.
+   */
+  readonly notAgain: (cases: readonly CaseResult[]) => Promise<ReadonlySet<string>>;
   readonly waitFor: WaitFor;
   /** Told of every batch that was started as soon as its id is known, before the first look. */
   readonly onStarted: (batch: BatchOutcome) => void;
@@ -77,28 +80,47 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
       (testCases, place) =>
         Array.from({ length: firstRuns(rule) }, () => ({ place, testCases, subject: plan.subject })),
     );
-    const first = await started.start(wanted, 1);
-    startProblem = first.problem;
-    await wait(first.batches);
+    startProblem = tooManyRuns(
+      { testCases: plan.testCases.length, runsOfEach: firstRuns(rule) },
+      options.maxRuns,
+    );
+    if (startProblem === undefined) {
+      const first = await started.start(wanted, 1);
+      startProblem = first.problem;
+      await wait(first.batches);
+    }
   }
 
-  for (let round = 2; rule.kind !== 'every-run' && startProblem === undefined; round += 1) {
-    if (ending !== 'settled' || batches.some(({ problem }) => problem !== undefined)) break;
+  const planRound = createPlanner(options);
+  /** By key: what cannot be run again stays as it was seen. */
+  const final = new Set<string>();
+  const findUndecided = async () => {
     const cases = resultsOf(batches, { rule });
+    const notAgain = await options.notAgain(cases);
     const undecided = cases.filter(
-      ({ testCase, runs }) => runsToStart(runs, rule) > 0 && !options.notAgain.has(testCase.id ?? ''),
+      ({ key, testCase, runs }) =>
+        runsToStart(runs, rule) > 0 && !final.has(key) && !notAgain.has(testCase.id ?? ''),
     );
+    return { cases, undecided };
+  };
+  let isRefused = false;
+  for (let round = 2; rule.kind !== 'every-run' && startProblem === undefined; round += 1) {
+    if (ending !== 'settled' || !batches.every(isRead)) break;
+    const { cases, undecided } = await findUndecided();
     if (undecided.length === 0) break;
-    const refusal = refuseRound({ round, cases, undecided, started: started.runs(), options });
-    if (refusal !== undefined) {
-      remarks.push(refusal);
-      break;
+    const broad = round === 2 ? refuseBroad(cases) : undefined;
+    const { wanted, left } = broad === undefined ? await planRound(undecided, batches) : NOTHING;
+    for (const { testCases, why } of left) {
+      remarks.push(`${countCases(testCases.length)} could not be run again: ${why}`);
+      for (const { key } of testCases) final.add(key);
     }
-    const planned = await planRound(undecided, batches, options);
-    remarks.push(...planned.remarks);
-    if (planned.wanted.length === 0) break;
-    log(`Round ${round}: ${countCases(undecided.length)} run again, since one run alone decides nothing.`);
-    const next = await started.start(planned.wanted, round);
+    const refusal = broad ?? refuseMany(wanted, { undecided, started: started.runs(), ...options });
+    if (refusal !== undefined) remarks.push(refusal);
+    isRefused = refusal !== undefined;
+    if (isRefused || wanted.length === 0) break;
+    const again = undecided.filter(({ key }) => !final.has(key)).length;
+    log(`Round ${round}: ${countCases(again)} run again, since one run alone decides nothing.`);
+    const next = await started.start(wanted, round);
     if (next.problem !== undefined) {
       if (next.isUnknown) startProblem = next.problem;
       remarks.push(`Not every test case could be run again: ${next.problem}`);
@@ -106,42 +128,39 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     await wait(next.batches);
     if (next.problem !== undefined) break;
   }
-  if (ending === 'settled' && isOver() && isUndecided(batches, options)) {
+  if (ending === 'settled' && !isRefused && isOver() && (await findUndecided()).undecided.length > 0) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
   return { batches, ending, startProblem, remarks, started: started.counts() };
 }
 
-const isUndecided = (batches: readonly BatchOutcome[], { rule, notAgain }: RoundsOptions): boolean =>
-  resultsOf(batches, { rule }).some(
-    ({ runs, testCase }) => runsToStart(runs, rule) > 0 && !notAgain.has(testCase.id ?? ''),
-  );
+/** Whether a batch was read to its end, with a run of each test case that it was started with. */
+function isRead({ batch, problem, asked = [] }: BatchOutcome): boolean {
+  const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
+  return problem === undefined && batch?.settled === true && asked.every((id) => seen.has(id));
+}
 
-/** Why a round is not started at all: a sentence. */
-function refuseRound({
-  round,
-  cases,
-  undecided,
-  started,
-  options: { rule, maxRuns },
-}: {
-  round: number;
-  cases: readonly CaseResult[];
-  undecided: readonly CaseResult[];
-  started: number;
-  options: RoundsOptions;
-}): string | undefined {
+/** Why nothing is run again after the first round: a sentence. */
+function refuseBroad(cases: readonly CaseResult[]): string | undefined {
   const bad = cases.filter(({ runs }) =>
     runs.some(({ status }) => status === 'failed' || status === 'errored'),
   );
-  if (round === 2 && bad.length > BROAD.cases && bad.length > BROAD.share * cases.length) {
-    return `Nothing was run again: ${bad.length} of ${countCases(cases.length)} did not pass in the first round, and so many are no flakiness.`;
-  }
-  const runs = undecided.reduce((sum, one) => sum + runsToStart(one.runs, rule), 0);
-  if (maxRuns !== undefined && started + runs > maxRuns) {
-    return `${countCases(undecided.length)} ${undecided.length === 1 ? 'was' : 'were'} not run again: that takes ${runs} more runs, and max-runs allows ${maxRuns} in all.`;
-  }
-  return undefined;
+  if (bad.length <= BROAD.cases || bad.length <= BROAD.share * cases.length) return undefined;
+  return `Nothing was run again: ${bad.length} of ${countCases(cases.length)} did not pass in the first round, and so many are no flakiness.`;
+}
+
+/** Why a round that takes more runs than the step may start is not started: a sentence. */
+function refuseMany(
+  wanted: readonly Wanted[],
+  {
+    undecided,
+    started,
+    maxRuns,
+  }: { undecided: readonly CaseResult[]; started: number; maxRuns: number | undefined },
+): string | undefined {
+  const runs = wanted.reduce((sum, { testCases }) => sum + testCases.length, 0);
+  if (maxRuns === undefined || runs === 0 || started + runs <= maxRuns) return undefined;
+  return `${countCases(undecided.length)} ${undecided.length === 1 ? 'was' : 'were'} not run again: that takes ${runs} more runs, and max-runs allows ${maxRuns} in all.`;
 }
 
 interface Wanted {
@@ -150,37 +169,51 @@ interface Wanted {
   readonly subject: Subject;
 }
 
-/** The batches of a round: each test case as often as it must run anyway, and never twice in one batch. */
-async function planRound(
-  undecided: readonly CaseResult[],
-  batches: readonly BatchOutcome[],
-  { plan, rule, starter, deadline }: RoundsOptions,
-): Promise<{ wanted: Wanted[]; remarks: string[] }> {
-  const wanted: Wanted[] = [];
-  const remarks: string[] = [];
-  const places = [...new Set(undecided.map(({ place }) => place))];
-  for (const place of places) {
-    const here = undecided.filter((one) => one.place === place);
-    const subject = plan.kind === 'start' ? plan.subject : await subjectOf(place);
-    if (typeof subject === 'string') {
-      remarks.push(`${countCases(here.length)} could not be run again: ${subject}`);
-      continue;
-    }
-    const most = Math.max(...here.map(({ runs }) => runsToStart(runs, rule)));
-    for (let copy = 1; copy <= most; copy += 1) {
-      const ids = here
-        .filter(({ runs }) => runsToStart(runs, rule) >= copy)
-        .flatMap(({ testCase }) => (testCase.id === undefined ? [] : [testCase.id]));
-      for (const testCases of splitIntoBatches(ids, starter?.batchSize ?? 1)) {
-        wanted.push({ place, testCases, subject });
+/** The batches of a round, and the test cases that cannot be in it. */
+interface RoundPlan {
+  readonly wanted: readonly Wanted[];
+  /** `why` is a sentence. */
+  readonly left: readonly { readonly testCases: readonly CaseResult[]; readonly why: string }[];
+}
+
+const NOTHING: RoundPlan = { wanted: [], left: [] };
+
+/** Plans rounds: each test case as often as it must run anyway, and never twice in one batch. */
+function createPlanner({ plan, rule, starter, deadline }: RoundsOptions) {
+  // Asked once, so that all rounds repeat the same.
+  const subjects = new Map<number, Subject | string>();
+  return async (undecided: readonly CaseResult[], batches: readonly BatchOutcome[]): Promise<RoundPlan> => {
+    const wanted: Wanted[] = [];
+    const left: RoundPlan['left'][number][] = [];
+    for (const place of new Set(undecided.map((one) => one.place))) {
+      const here = undecided.filter((one) => one.place === place);
+      const named = here.filter(({ testCase }) => testCase.id !== undefined);
+      if (named.length < here.length) {
+        const testCases = here.filter((one) => !named.includes(one));
+        left.push({ testCases, why: 'the provider gives no id.' });
+      }
+      if (named.length === 0) continue;
+      const subject = subjects.get(place) ?? (await subjectOf(place, batches));
+      subjects.set(place, subject);
+      if (typeof subject === 'string') {
+        left.push({ testCases: named, why: subject });
+        continue;
+      }
+      const most = Math.max(...named.map(({ runs }) => runsToStart(runs, rule)));
+      for (let copy = 1; copy <= most; copy += 1) {
+        const ids = named
+          .filter(({ runs }) => runsToStart(runs, rule) >= copy)
+          .flatMap(({ testCase }) => testCase.id ?? []);
+        for (const testCases of splitIntoBatches(ids, starter?.batchSize ?? 1)) {
+          wanted.push({ place, testCases, subject });
+        }
       }
     }
-    const unnamed = here.filter(({ testCase }) => testCase.id === undefined).length;
-    if (unnamed > 0) remarks.push(`${countCases(unnamed)} could not be run again: the provider gives no id.`);
-  }
-  return { wanted, remarks };
+    return { wanted, left };
+  };
 
-  async function subjectOf(place: number): Promise<Subject | string> {
+  async function subjectOf(place: number, batches: readonly BatchOutcome[]): Promise<Subject | string> {
+    if (plan.kind === 'start') return plan.subject;
     const batch = batches.find((one) => one.place === place)?.batch;
     if (starter === undefined || batch === undefined) return 'nothing says what the batch tested.';
     try {
@@ -194,8 +227,8 @@ async function planRound(
 }
 
 /** Starts batches one after the other, and counts what was started. */
-function createStarts({ starter, onStarted, clock, deadline, log }: RoundsOptions) {
-  const ids = new Set<string>();
+function createStarts({ plan, starter, onStarted, clock, deadline, log }: RoundsOptions) {
+  const ids = new Set<string>(plan.kind === 'given' ? plan.batchIds : []);
   let runs = 0;
   let reruns = 0;
   return {
@@ -222,6 +255,11 @@ function createStarts({ starter, onStarted, clock, deadline, log }: RoundsOption
         });
         if (start.kind !== 'started') {
           return { batches, problem: start.problem, isUnknown: start.kind === 'unknown' };
+        }
+        if (ids.has(start.batchId)) {
+          // Its runs would count twice.
+          const problem = `${starter.title} answered a start with batch ${start.batchId}, which was there before: what was started cannot be told.`;
+          return { batches, problem, isUnknown: true };
         }
         ids.add(start.batchId);
         runs += testCases.length;

@@ -75,7 +75,7 @@ async function execute(
     rule: THREE_OF_FIVE,
     maxRuns: undefined,
     starter: provider.starter,
-    notAgain: new Set(),
+    notAgain: async () => new Set(),
     waitFor: async (round) =>
       waited?.(round) ?? {
         ending: 'settled',
@@ -123,7 +123,7 @@ describe('re-runs', () => {
   });
 
   test('a quarantined test case is not run again', async () => {
-    const { posts } = await execute({ a: 'F', b: 'P' }, { notAgain: new Set(['a']) });
+    const { posts } = await execute({ a: 'F', b: 'P' }, { notAgain: async () => new Set(['a']) });
     expect(posts).toEqual([['a', 'b']]);
   });
 
@@ -213,7 +213,7 @@ describe('a round that cannot be started or read', () => {
 
   test('a re-run that cannot be read leaves the failure', async () => {
     const { outcomes, batches } = await execute(
-      { a: 'FPPP', b: 'P' },
+      { a: 'FPPP' },
       {
         waited: (round) => ({
           ending: 'settled',
