@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Announced, Batch } from '../../src/domain/batch.ts';
+import type { Announced, Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run, RunStatus } from '../../src/domain/run.ts';
+import { resultsOf } from '../../src/domain/test-case.ts';
 import { type Evidence, judge, type Verdict } from '../../src/domain/verdict.ts';
 
 const run = (status: RunStatus, id = 'run-1', more: Partial<Run> = {}): Run => ({
@@ -319,5 +321,38 @@ describe('reasons', () => {
     ],
   ])('%s', (expected, actual) => {
     expect(actual).toBe(expected);
+  });
+});
+
+describe('test cases over several rounds', () => {
+  const rule: PassRule = { kind: 'reruns', need: 3, of: 5 };
+  const rounds = (...statuses: readonly RunStatus[]): BatchOutcome[] =>
+    statuses.map((status, index) => {
+      const id = `b${index + 1}`;
+      const runs = [run(status, `run-${index}`, { testCase: { id: 'a', name: 'A' } })];
+      return { id, batch: batch(runs, { id }), place: 0, round: index + 1 };
+    });
+  const judged = (batches: readonly BatchOutcome[], more: Partial<Evidence> = {}) => {
+    const cases = resultsOf(batches, { rule, isOver: more.ending === 'deadline' });
+    return judge({ ...evidence([]), batches, cases, ...more });
+  };
+
+  test('a deadline before the first re-run was no time-out', () => {
+    expect(judged(rounds('failed'), { ending: 'deadline' })).toEqual({
+      verdict: 'timed-out',
+      reason: '1 of 1 test case was not decided within 30 minutes (timeout-minutes).',
+      notes: [],
+    });
+  });
+
+  test('a quarantined test case that is flaky counted against max-flaky, and made the verdict red', () => {
+    const entry = { testCase: 'a', name: 'A', reason: 'Flaky', owner: 'acme', until: '2026-12-19' };
+    const flaky = rounds('failed', 'passed', 'passed', 'passed');
+    const other = { id: 'o', batch: batch([run('passed')], { id: 'o' }), place: 1 };
+    const cases = resultsOf([...flaky, other], { rule }).map((one) =>
+      one.testCase.id === 'a' ? { ...one, quarantine: { entry, state: 'in-force' as const } } : one,
+    );
+    const verdict = (found: typeof cases) => judged([...flaky, other], { cases: found, maxFlaky: 0 }).verdict;
+    expect([verdict(cases), verdict(resultsOf([...flaky, other], { rule }))]).toEqual(['passed', 'failed']);
   });
 });

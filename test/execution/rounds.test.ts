@@ -54,6 +54,15 @@ function scripted(
   return { starter, posts, batches, make };
 }
 
+const failedRun = (caseId: string): Run => ({
+  id: `run-${caseId}`,
+  testCase: { id: caseId, name: `Case ${caseId}` },
+  status: 'failed',
+  assertions: [],
+  criteria: [],
+  turns: [],
+});
+
 async function execute(
   scripts: Record<string, string>,
   more: Partial<RoundsOptions> & {
@@ -263,4 +272,107 @@ test('more than a batch takes becomes several, which are judged as one', async (
   const { posts, outcomes } = await execute({ a: 'P', b: 'P', c: 'FPPP' }, { batchSize: 2 });
   expect(posts).toEqual([['a', 'b'], ['c'], ['c'], ['c'], ['c']]);
   expect(outcomes).toEqual({ a: 'passed', b: 'passed', c: 'flaky' });
+});
+
+describe('what went wrong once', () => {
+  test('a re-run that was answered with an old batch counted its runs twice', async () => {
+    const { outcomes, remarks, startProblem, started } = await execute(
+      { a: 'FPPP' },
+      { post: (nth) => (nth === 3 ? { kind: 'accepted', value: 'started-2' } : undefined) },
+    );
+    const problem =
+      'Retell answered a start with batch started-2, which was there before: what was started cannot be told.';
+    expect(outcomes).toEqual({ a: 'failed' });
+    expect(startProblem).toBe(problem);
+    expect(remarks).toEqual([`Not every test case could be run again: ${problem}`]);
+    expect(started).toEqual({ runs: 2, reruns: 1 });
+  });
+
+  test('a re-run that ended without its run was started again until the deadline', async () => {
+    const { posts, outcomes } = await execute(
+      { a: 'F' },
+      {
+        waited: (round) => ({
+          ending: 'settled',
+          outcomes: round.map((one) => ({
+            ...one,
+            batch: {
+              id: one.id,
+              settled: true,
+              announced: { total: one.round === 1 ? 1 : 0 },
+              runs: one.round === 1 ? [failedRun('a')] : [],
+            },
+          })),
+        }),
+      },
+    );
+    expect([posts, outcomes]).toEqual([[['a'], ['a'], ['a']], { a: 'failed' }]);
+  });
+
+  test('a test case without an id was named in every round, and its runs counted against max-runs', async () => {
+    const provider = scripted({ b: 'PPP' });
+    const { remarks, outcomes, posts } = await execute(
+      {},
+      {
+        plan: { kind: 'given', batchIds: ['given-1'] },
+        starter: provider.starter,
+        maxRuns: 3,
+        waited: (round) => ({
+          ending: 'settled',
+          outcomes: round.map((one) => {
+            const runs = [failedRun('b'), { ...failedRun('x'), testCase: { id: undefined, name: 'Nameless' } }];
+            const given = { id: one.id, settled: true, announced: { total: 2 }, runs };
+            return { ...one, ...(one.round === 1 ? { batch: given } : provider.batches.get(one.id)) };
+          }),
+        }),
+      },
+    );
+    expect(remarks).toEqual(['1 test case could not be run again: the provider gives no id.']);
+    expect([provider.posts, posts]).toEqual([[['b'], ['b'], ['b']], []]);
+    expect(outcomes).toEqual({ b: 'flaky', undefined: 'failed' });
+  });
+
+  test('what a given batch tested was asked, and refused, in every round', async () => {
+    const asked: string[] = [];
+    const { starter } = scripted({});
+    const { remarks } = await execute(
+      { a: 'FPPP', b: 'P' },
+      {
+        given: true,
+        starter: {
+          ...starter,
+          subjectOf: async ({ id }) => {
+            asked.push(id);
+            return { kind: 'refused', problem: 'A custom LLM cannot be tested again.' };
+          },
+        },
+      },
+    );
+    expect([asked, remarks]).toEqual([
+      ['given-1'],
+      ['1 test case could not be run again: A custom LLM cannot be tested again.'],
+    ]);
+  });
+
+  test('a round that max-runs does not allow was called unfinished where the time was over as well', async () => {
+    const clock = virtualClock();
+    const deadline = { until: clock.now(), signal: new AbortController().signal };
+    const { outcomes, ending } = await execute({ a: 'F' }, { given: true, clock, deadline, maxRuns: 1 });
+    expect([outcomes, ending]).toEqual([{ a: 'failed' }, 'settled']);
+  });
+});
+
+test('which test cases are not run again is asked with all of the first round', async () => {
+  const asked: number[] = [];
+  await execute(
+    { a: 'F', b: 'P', c: 'FFF' },
+    {
+      given: true,
+      notAgain: (cases) => {
+        asked.push(cases.length);
+        return new Set(['a']);
+      },
+    },
+  );
+  expect(new Set(asked)).toEqual(new Set([3]));
 });
