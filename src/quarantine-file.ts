@@ -10,7 +10,11 @@ import {
 import { cleanLine } from './text/clean.ts';
 
 /** A larger file is not read: 64 KiB hold some 300 entries. */
-export const MAX_FILE_BYTES = 65_536;
+const MAX_FILE_BYTES = 65_536;
+
+/** Why a file of so many bytes is not read: a clause; `undefined` if it is. */
+export const refuseSize = (bytes: number): string | undefined =>
+  bytes > MAX_FILE_BYTES ? `it has ${bytes} bytes, and ${MAX_FILE_BYTES} are allowed` : undefined;
 
 /** The keys of an entry, and the most characters that each may have. */
 const KEYS: Readonly<Record<string, { readonly field: keyof QuarantineEntry; readonly max: number }>> = {
@@ -48,9 +52,8 @@ export async function parseQuarantine(bytes: Uint8Array, now: number): Promise<Q
 }
 
 function textOf(bytes: Uint8Array): string {
-  if (bytes.length > MAX_FILE_BYTES) {
-    throw new Breach(`it has ${bytes.length} bytes, and ${MAX_FILE_BYTES} are allowed`);
-  }
+  const tooLarge = refuseSize(bytes.length);
+  if (tooLarge !== undefined) throw new Breach(tooLarge);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -149,12 +149,10 @@ function problemOf(
   const sentence = (where: string, { problem, line }: Extract<QuarantineFile, { kind: 'refused' }>) =>
     `Nothing is quarantined, since ${path}${where} is refused: ${line === undefined ? '' : `line ${line}: `}${problem}.`;
   if (tested.kind === 'refused') return { message: sentence('', tested), line: tested.line };
-  if (base?.kind === 'refused') return { message: sentence(' at the tip of the base branch', base) };
+  if (base?.kind === 'refused') return { message: sentence(' (base branch)', base) };
   if (tested.kind === 'absent' && (base === undefined || base.kind === 'absent')) {
-    const nowhere =
-      base === undefined ? 'the tested commit has no' : 'neither the tested commit nor its base has a';
     return {
-      message: `Nothing is quarantined: ${nowhere} file ${path}. Correct the input quarantine, or give the job "permissions: contents: read" if the repository has the file.`,
+      message: `Nothing is quarantined: the tested commit has no file ${path}. Correct the input quarantine, or give the job "permissions: contents: read" if the repository has the file.`,
     };
   }
   return undefined;
@@ -196,7 +194,7 @@ function noticesOf(
   if (unseen.length > 0) {
     const ids = unseen.map(({ entry }) => entry.testCase);
     notices.push(
-      `No run has ${ids.length === 1 ? 'the test case' : 'the test cases'} ${listed(ids, ', ')} of ${path}: correct the id, or remove the entry.`,
+      `${path} has ids that no run has: ${listed(ids, ', ')}. Correct them, or remove the entries.`,
     );
   }
   return notices;

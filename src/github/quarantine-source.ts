@@ -1,7 +1,7 @@
 import type { Deadline } from '../clock.ts';
 import type { QuarantineFile, QuarantineFiles } from '../domain/quarantine.ts';
 import type { Means } from '../http/retry.ts';
-import { MAX_FILE_BYTES, parseQuarantine } from '../quarantine-file.ts';
+import { parseQuarantine, refuseSize } from '../quarantine-file.ts';
 import { READ_QUARANTINE_MS } from '../time-limits.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
@@ -52,7 +52,8 @@ export async function readQuarantine(
       signal,
     });
     if (file === undefined) return { kind: 'absent' };
-    if (file.size > MAX_FILE_BYTES) return { kind: 'refused', problem: tooLarge(file.size) };
+    const tooLarge = refuseSize(file.size);
+    if (tooLarge !== undefined) return { kind: 'refused', problem: tooLarge };
     if (file.content === undefined) return { kind: 'refused', problem: 'it is not a file' };
     return parseQuarantine(file.content, now);
   };
@@ -123,8 +124,6 @@ const known = (commits: readonly (string | undefined)[]): string[] => [
 
 const isInside = (path: string): boolean =>
   !path.includes('\\') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-
-const tooLarge = (size: number): string => `it has ${size} bytes, and ${MAX_FILE_BYTES} are allowed`;
 
 async function orRefused(task: () => Promise<QuarantineFile>): Promise<QuarantineFile> {
   try {
