@@ -2,6 +2,14 @@ import type { Wanted } from './action/wanted.ts';
 import type { Clock, Deadline } from './clock.ts';
 import type { Batch, BatchOutcome } from './domain/batch.ts';
 import type { PassRule } from './domain/pass-rule.ts';
+import {
+  attachQuarantine,
+  decideQuarantine,
+  type QuarantineDecision,
+  type QuarantineFiles,
+  quarantinedIds,
+  quarantineNotes,
+} from './domain/quarantine.ts';
 import { type CaseResult, resultsOf } from './domain/test-case.ts';
 import { type Ending, type Judgement, judge } from './domain/verdict.ts';
 import { type Comparison, compare } from './execution/compare.ts';
@@ -48,6 +56,8 @@ export interface Surroundings {
   readonly log: (line: string) => void;
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
+  /** Reads the quarantine file; absent where none was named. Never throws. */
+  readonly readQuarantine?: ((deadline: Deadline) => Promise<QuarantineFiles>) | undefined;
 }
 
 /**
@@ -62,6 +72,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const startedEpoch = clock.epoch();
   const deadline = { until: startedAt + timeoutMinutes * 60_000, signal };
 
+  const quarantine = createQuarantine(surroundings, { deadline, now: startedEpoch });
   let prepared: Prepared | undefined;
   const findings = (batches: readonly BatchOutcome[], more: Partial<Findings> = {}): Findings => ({
     name: options.name,
@@ -76,6 +87,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   });
   const rounds = createRounds(options, surroundings, {
     deadline,
+    notAgain: async (cases) => quarantinedIds(await quarantine.decide(cases)),
     show: (batches) => publisher.showWaiting(findings(batches)),
   });
 
@@ -83,7 +95,9 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     prepared = found;
   });
   const batches = await explain(execution.batches, surroundings);
-  const decided = resultsOf(batches, { rule, isOver: execution.ending === 'deadline' });
+  const results = resultsOf(batches, { rule, isOver: execution.ending === 'deadline' });
+  const quarantined = await quarantine.decide(results);
+  const decided = attachQuarantine(results, quarantined);
   const compared = await rounds.compare(decided, { execution, prepared });
 
   const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Judgement> => {
@@ -102,10 +116,20 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     });
     const runs = execution.started.runs + compared.runs;
     const started = runs === 0 ? undefined : { ...execution.started, runs };
-    await publisher.publish(findings(batches, { judgement, cases, started, comparedWith: compared.title }), {
-      until: clock.now() + publishMs,
-      signal: stop,
-    });
+    await publisher.publish(
+      findings(batches, {
+        judgement,
+        cases,
+        started,
+        comparedWith: compared.title,
+        quarantineNotes: quarantineNotes(quarantined),
+        quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
+      }),
+      {
+        until: clock.now() + publishMs,
+        signal: stop,
+      },
+    );
     return judgement;
   };
   if (!signal.aborted) {
@@ -114,6 +138,22 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   }
   // Cancelled while waiting or while publishing: everything that was published says so now.
   return conclude('cancelled', PUBLISH_CANCELLED_MS, new AbortController().signal);
+}
+
+/** What the quarantine file means for the test cases; nothing where none was named. Read once, beside the first round. */
+function createQuarantine(
+  { readQuarantine }: Surroundings,
+  { deadline, now }: { deadline: Deadline; now: number },
+): { decide(cases: readonly CaseResult[]): Promise<QuarantineDecision & { readonly path: string }> } {
+  const reading = readQuarantine?.(deadline);
+  return {
+    async decide(cases) {
+      const files = await reading;
+      return files === undefined
+        ? { path: '', entries: new Map(), notices: [] }
+        : { path: files.path, ...decideQuarantine(files, cases, now) };
+    },
+  };
 }
 
 /** The rounds on the version under test, and those on the version to compare with. */
@@ -129,7 +169,15 @@ interface Rounds {
 function createRounds(
   options: GateOptions,
   { provider, clock, signal, log, onBatches }: Surroundings,
-  { deadline, show }: { deadline: Deadline; show: (batches: readonly BatchOutcome[]) => void },
+  {
+    deadline,
+    notAgain,
+    show,
+  }: {
+    deadline: Deadline;
+    notAgain: (cases: readonly CaseResult[]) => Promise<ReadonlySet<string>>;
+    show: (batches: readonly BatchOutcome[]) => void;
+  },
 ): Rounds {
   const { wanted, rule, maxRuns } = options;
   const progress = createProgress({ clock, log, until: deadline.until });
@@ -169,7 +217,7 @@ function createRounds(
     const common = {
       rule,
       maxRuns,
-      notAgain: async () => new Set<string>(),
+      notAgain,
       waitFor: wait,
       clock,
       deadline,

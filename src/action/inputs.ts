@@ -155,6 +155,12 @@ export const INPUTS = {
     schema: z.optional(positive('minutes', 5_256_000)),
     empty: 'no limit',
   }),
+  quarantine: input({
+    description:
+      'The path of a quarantine file in the repository, like `.github/quarantine.yml`. Its test cases do not count for at most 30 days. Needs the permission `contents: read`.',
+    schema: z.optional(z.string()),
+    empty: 'none',
+  }),
   'compare-with': input({
     description:
       'With `test-cases`: another version, like `published`, `production` or `11`, on which test cases that end up not passed are run too.',

@@ -2,8 +2,9 @@
 import './cancellation.ts';
 
 import * as core from '@actions/core';
-import { systemClock } from '../clock.ts';
+import { type Deadline, systemClock } from '../clock.ts';
 import { ruleOf } from '../domain/pass-rule.ts';
+import type { QuarantineFiles } from '../domain/quarantine.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import { InputError } from '../errors.ts';
 import { type Publisher, runGate } from '../gate.ts';
@@ -15,7 +16,7 @@ import { createRedactor } from '../text/redact.ts';
 import { EXIT_MS } from '../time-limits.ts';
 import { USER_AGENT } from '../version.ts';
 import { cancelled, isPost } from './cancellation.ts';
-import { readTarget } from './comment-target.ts';
+import { type CommentTarget, readTarget } from './comment-target.ts';
 import { allowed } from './input-schemas.ts';
 import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
 import { setOutput } from './outputs.ts';
@@ -111,9 +112,10 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
     },
     outside,
   );
+  const target = { ...inputs, githubToken: secrets.githubToken };
   const publisher = lazyPublisher({
     inputs,
-    target: { ...inputs, githubToken: secrets.githubToken },
+    target,
     outside,
     remember,
   });
@@ -125,8 +127,25 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       rule: ruleOf({ reruns, repeat }),
       maxFlaky: (testCases) => allowed(maxFlaky, testCases),
     },
-    { provider, publisher, clock: systemClock, signal, log, onBatches: nameBatches },
+    {
+      provider,
+      publisher,
+      clock: systemClock,
+      signal,
+      log,
+      onBatches: nameBatches,
+      readQuarantine: quarantineOf(inputs.quarantine, target),
+    },
   );
+}
+
+/** Reads the quarantine file at GitHub, which is loaded only then; `undefined` where none is named. */
+function quarantineOf(path: string | undefined, target: CommentTarget) {
+  if (path === undefined) return undefined;
+  return async (deadline: Deadline): Promise<QuarantineFiles> => {
+    const { readQuarantineFiles } = await import('./quarantine.ts');
+    return readQuarantineFiles(path, deadline, { target, outside });
+  };
 }
 
 /** The batches of this step, for later steps and for `post`, before the first look at them. */

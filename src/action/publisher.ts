@@ -18,7 +18,14 @@ import type { CommentTarget } from './comment-target.ts';
 import type { Inputs } from './inputs.ts';
 import type { OutputName } from './outputs.ts';
 import { createPullRequestComment, findComments } from './pull-request-comment.ts';
-import { annotate, setCommentUrl, writeOutputs, writeReportFile, writeSummary } from './runner-files.ts';
+import {
+  annotate,
+  announce,
+  setCommentUrl,
+  writeOutputs,
+  writeReportFile,
+  writeSummary,
+} from './runner-files.ts';
 import type { SavedSection, StepMemory } from './step-state.ts';
 
 /** A comment that says how far the batch is changes at most this often. */
@@ -142,9 +149,16 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       await orWarn(outside, 'The outputs', () => writeOutputs(report));
       await orWarn(outside, 'The comment', () => publishComment(report, limits));
       // A cancellation leads to another round, and an annotation cannot be taken back.
+      if (!limits.signal.aborted) annotateQuarantine(report);
       if (inputs.annotations && !limits.signal.aborted) annotationsFor(report).forEach(annotate);
     },
   };
+}
+
+/** A file that quarantines nothing is an error at its line; what needs attention soon is a notice. */
+function annotateQuarantine({ quarantineProblem: problem, quarantineNotes = [] }: Report): void {
+  if (problem !== undefined) annotate({ title: 'Quarantine', ...problem });
+  for (const note of quarantineNotes) if (note !== problem?.message) announce(note);
 }
 
 /** What a failure before there was a gate is reported with. */

@@ -88,7 +88,8 @@ export async function findComments(
   return { comments };
 }
 
-function clientFor(
+/** Asks GitHub with the token of the step; a sentence where that cannot be done. */
+export function clientFor(
   { githubToken }: CommentTarget,
   { apiUrl, repository }: GitHubContext,
   outside: Outside,

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { error, summary } from '@actions/core';
+import { error, notice, summary } from '@actions/core';
 import { firstPasses } from '../domain/test-case.ts';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
@@ -35,9 +35,28 @@ export async function writeSummary(markdown: string): Promise<void> {
   await summary.write({ overwrite: true });
 }
 
-/** One error annotation on the workflow run. */
-export function annotate({ title, message }: { title: string; message: string }): void {
-  error(message, { title });
+/** One error annotation on the workflow run, at a line of a file if it is about one. */
+export function annotate({
+  title,
+  message,
+  file,
+  line,
+}: {
+  readonly title: string;
+  readonly message: string;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+}): void {
+  error(logLine(message), {
+    title: logLine(title),
+    ...(file === undefined ? {} : { file: logLine(file) }),
+    ...(line === undefined ? {} : { startLine: line }),
+  });
+}
+
+/** A notice on the workflow run. */
+export function announce(message: string): void {
+  notice(logLine(message));
 }
 
 /** Writes a report file, making its folders, and the output of the same name. Rejects when that cannot be done. */

@@ -51,6 +51,10 @@ export interface Findings {
   readonly comparedWith?: string | undefined;
   /** What the quarantine file said beyond its entries about test cases of this step: sentences. */
   readonly quarantineNotes?: readonly string[] | undefined;
+  /** Why nothing is quarantined although a file was named: a sentence, and where in which file. */
+  readonly quarantineProblem?:
+    | { readonly message: string; readonly file: string; readonly line?: number | undefined }
+    | undefined;
   /** What is known of the base; absent where nothing is. */
   readonly base?: Base | undefined;
   /** Why nothing is known of it, for the footer: a clause; absent where nobody asked. */

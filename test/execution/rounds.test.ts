@@ -320,7 +320,10 @@ describe('what went wrong once', () => {
         waited: (round) => ({
           ending: 'settled',
           outcomes: round.map((one) => {
-            const runs = [failedRun('b'), { ...failedRun('x'), testCase: { id: undefined, name: 'Nameless' } }];
+            const runs = [
+              failedRun('b'),
+              { ...failedRun('x'), testCase: { id: undefined, name: 'Nameless' } },
+            ];
             const given = { id: one.id, settled: true, announced: { total: 2 }, runs };
             return { ...one, ...(one.round === 1 ? { batch: given } : provider.batches.get(one.id)) };
           }),
@@ -368,7 +371,7 @@ test('which test cases are not run again is asked with all of the first round', 
     { a: 'F', b: 'P', c: 'FFF' },
     {
       given: true,
-      notAgain: (cases) => {
+      notAgain: async (cases) => {
         asked.push(cases.length);
         return new Set(['a']);
       },
