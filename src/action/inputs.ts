@@ -157,7 +157,7 @@ export const INPUTS = {
   }),
   quarantine: input({
     description:
-      'The path of a quarantine file in the repository, like `.github/quarantine.yml`. Its test cases do not count for at most 30 days. Needs the permission `contents: read`.',
+      'The path of a quarantine file in the repository, like `quarantine.yml`. Its test cases do not count for at most 30 days. Needs the permission `contents: read`.',
     schema: z.optional(z.string()),
     empty: 'none',
   }),
