@@ -36,3 +36,8 @@ const or = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 export function listOr(values: readonly string[]): string {
   return or.format(values);
 }
+
+/** `1,237` */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -17,7 +17,7 @@ export function renderJson(report: Report): string {
     notes: [...(judgement?.notes ?? [])],
     tally: report.tally,
     testCases: report.cases.map((one) => caseOf(report, one)),
-    passRate: passRate(report.tally),
+    passRate: passRate(report),
     batches: report.batches.map(batchOf),
     transcripts: report.transcripts,
     origin: report.origin,
