@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { renderBody } from '../src/report/body.ts';
 import { renderHeading, renderSummary } from '../src/report/summary.ts';
 import { EXAMPLES } from '../test/report/reports.ts';
+import { SECOND_EXAMPLES } from '../test/report/second-reports.ts';
 import { renderGitHubPage } from './github-page.ts';
 
 const MAX_COMMENT = 60_000;
@@ -11,7 +12,8 @@ const MAX_COMMENT = 60_000;
 const folder = fileURLToPath(new URL('../demo-output/preview/', import.meta.url));
 await mkdir(folder, { recursive: true });
 
-for (const [name, report] of Object.entries(EXAMPLES)) {
+const examples = { ...EXAMPLES, ...SECOND_EXAMPLES };
+for (const [name, report] of Object.entries(examples)) {
   const body = renderBody(report, { max: MAX_COMMENT, unit: 'characters' });
   const renderings = {
     summary: renderSummary(report),
@@ -25,4 +27,4 @@ for (const [name, report] of Object.entries(EXAMPLES)) {
     }
   }
 }
-console.log(`${Object.keys(EXAMPLES).length} reports are in ${folder}`);
+console.log(`${Object.keys(examples).length} reports are in ${folder}`);

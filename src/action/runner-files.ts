@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { error, notice, summary } from '@actions/core';
-import { firstPasses } from '../domain/test-case.ts';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
@@ -18,11 +17,12 @@ const COUNTS = [
 ] as const;
 
 /** Writes the outputs that the verdict and the counts make. */
-export function writeOutputs({ judgement, tally, cases, batches }: Report): void {
+export function writeOutputs(report: Report): void {
+  const { judgement, tally, batches } = report;
   setOutput('verdict', judgement?.verdict ?? 'inconclusive');
   setOutput('reason', logLine(judgement?.reason ?? ''));
   for (const name of COUNTS) setOutput(name, tally[name]);
-  setOutput('pass-rate', passRate({ ...tally, passed: firstPasses(cases, tally) }) ?? '');
+  setOutput('pass-rate', passRate(report) ?? '');
   setOutput(
     'runs',
     batches.reduce((sum, { batch }) => sum + (batch?.runs?.length ?? 0), 0),

@@ -1,9 +1,11 @@
 import { type CaseResult, decisiveRun } from '../domain/test-case.ts';
 import { logLine } from '../text/clean.ts';
 import type { Report } from './report.ts';
-import { runMessage, STATUS_WORDS } from './run-text.ts';
-import { notPassed } from './sections/batch.ts';
-import { headline } from './sections/headline.ts';
+import { runMessage } from './run-text.ts';
+import { headlineOf } from './sections/headline.ts';
+import { reasonOf } from './sections/names.ts';
+import { badLabel } from './sections/overview.ts';
+import { outlineOf } from './standing.ts';
 
 /** An error in the checks view: plain text, one line each, that the runner does not obey. */
 export interface Annotation {
@@ -15,20 +17,43 @@ const MAX_TITLE = 200;
 const MAX_NAME = 100;
 const MAX_MESSAGE = 1_000;
 const MAX_VALUE = 200;
+const MAX_LINE = 300;
+/** More names than a message has room for. */
+const MAX_NAMED = 50;
 
 /**
- * One error for each test case that did not pass, the last one for all that are left when there are more than `max`
- * (GitHub shows 10 of a step). Where no test case can be named, one with the reason; none while waiting or when passed.
+ * One error for each test case that counts against the verdict, the last one for all that are left when there are more
+ * than `max` (GitHub shows 10 of a step). Where no test case can be named, one with the reason; none while waiting or
+ * when passed. GitHub's log shows only the message, so the name begins it.
  */
 export function annotationsFor(report: Report, max = 10): Annotation[] {
-  const { name, judgement, tally } = report;
+  const { judgement } = report;
   if (judgement === undefined || judgement.verdict === 'passed' || max < 1) return [];
-  const cases = notPassed(report);
-  if (cases.length === 0) {
-    return [annotation(headline(name, judgement.verdict, tally), judgement.reason)];
-  }
-  if (cases.length <= max) return cases.map(forCase);
-  return [...cases.slice(0, max - 1).map(forCase), forRest(cases.slice(max - 1))];
+  const cases = outlineOf(report).bad;
+  if (cases.length === 0) return [annotation(headlineOf(report), judgement.reason)];
+  if (cases.length <= max) return cases.map((one) => forCase(one, report));
+  return [...cases.slice(0, max - 1).map((one) => forCase(one, report)), forRest(cases.slice(max - 1))];
+}
+
+/**
+ * The end of the log: one line for each test case that counts against the verdict, with its name and why; empty while
+ * waiting or when passed. The lines are cleaned and bounded, and there are at most `max`.
+ */
+export function closingLines(report: Report, max = 200): string[] {
+  const { judgement } = report;
+  if (judgement === undefined || judgement.verdict === 'passed') return [];
+  const { bad, unfinished } = outlineOf(report);
+  const cases = [...bad, ...unfinished];
+  const more = cases.length - max;
+  return [
+    ...cases.slice(0, max).map((one) => {
+      const why = one.outcome === 'unfinished' ? '' : reasonOf(one, MAX_NAME);
+      const name = logLine(one.testCase.name, MAX_NAME);
+      const label = one.outcome === 'unfinished' ? 'Unfinished' : badLabel(one, report);
+      return logLine(`${label}: ${name}${why === '' ? '' : `: ${why}`}`, MAX_LINE);
+    }),
+    ...(more > 0 ? [`and ${more} more test cases: the job summary has all of them`] : []),
+  ];
 }
 
 const annotation = (title: string, message: string): Annotation => ({
@@ -36,7 +61,7 @@ const annotation = (title: string, message: string): Annotation => ({
   message: logLine(message, MAX_MESSAGE),
 });
 
-function forCase(result: CaseResult): Annotation {
+function forCase(result: CaseResult, report: Report): Annotation {
   const run = decisiveRun(result);
   const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
     if (outcome !== 'failed') return [];
@@ -48,13 +73,16 @@ function forCase(result: CaseResult): Annotation {
   });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
-    `${STATUS_WORDS[run.status]}: ${run.testCase.name}`,
-    `${[...why, ...failures].join('; ')} (run ${logLine(run.id, MAX_NAME)})`,
+    badLabel(result, report),
+    `${logLine(result.testCase.name, MAX_NAME)}: ${[...why, ...failures].join('; ')} (run ${logLine(run.id, MAX_NAME)})`,
   );
 }
 
 function forRest(cases: readonly CaseResult[]): Annotation {
-  const names = cases.map(({ testCase }) => logLine(testCase.name, MAX_NAME)).join('; ');
+  const names = cases
+    .slice(0, MAX_NAMED)
+    .map(({ testCase }) => logLine(testCase.name, MAX_NAME))
+    .join('; ');
   return annotation(
     `${cases.length} more test cases did not pass`,
     `The job summary has all of them: ${names}`,

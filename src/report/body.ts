@@ -1,65 +1,375 @@
-import { createBlocks } from './body-blocks.ts';
-import { joinWithin, type Limit, largest } from './fit.ts';
+import type { CaseResult } from '../domain/test-case.ts';
+import { formatCount } from '../text/format.ts';
+import { chooseForms, joinWithin, type Lack, type Limit, type Piece } from './fit.ts';
+import { type Group, type Grouping, groupsOf } from './groups.ts';
+import { foreignHtml, heading, render, rule, words } from './markdown.ts';
 import type { Report } from './report.ts';
-import { notPassed } from './sections/batch.ts';
+import {
+  type Evidence,
+  FULL,
+  isCut,
+  leastSize,
+  renderCase,
+  renderFolded,
+  SHORTER,
+  SHORTEST,
+  WHOLE,
+} from './sections/case.ts';
 import { renderFooter } from './sections/footer.ts';
-import { type Detail, renderOmissions } from './sections/omissions.ts';
-import { renderLead } from './sections/opening.ts';
-import { FULL, leastSize, SHORTER, SHORTEST } from './sections/run.ts';
+import { renderGroup, renderGroupTable } from './sections/group.ts';
+import { SIGNS } from './sections/headline.ts';
+import { renderLead, renderRemarks } from './sections/lead.ts';
+import { bullet, flakyItem, listPiece, nameItem, reasonItem, toleratedItem } from './sections/lists.ts';
+import { nameOf, runsInWords, signOf } from './sections/names.ts';
+import { renderNext } from './sections/next.ts';
+import { omissionClauses, renderOmissions } from './sections/omissions.ts';
+import { overviewRows, renderOverview, renderPushes } from './sections/overview.ts';
+import { type Outline, outlineOf, standingOf } from './standing.ts';
 
-/** Everything is shown, with less and less evidence; then the test cases that passed become a number. */
-const ALL = { inFull: Number.POSITIVE_INFINITY, byName: Number.POSITIVE_INFINITY };
-const LEVELS: readonly Detail[] = [
-  { evidence: FULL, othersByName: true, ...ALL },
-  { evidence: SHORTER, othersByName: true, ...ALL },
-  { evidence: SHORTEST, othersByName: true, ...ALL },
-  { evidence: SHORTEST, othersByName: false, ...ALL },
-];
+/** With more failures than this, the first are open and the others folded, or all of them are grouped. */
+const MAX_OPEN = 5;
+/** So many are open where there are more. */
+const OPEN_OF_MANY = 3;
+/** With more failures than this, the overview has a line for each group in place of one for each failure. */
+const MAX_ROWS = 20;
+/** Groups with a heading of their own; the members of the others are listed. */
+const MAX_GROUPS = 5;
+/** A group of fewer is none as long as there is room for each failure. */
+const MIN_GROUP = 3;
+/** Conversations of more test cases than this are not put into a summary: it could not hold even their names. */
+const MAX_MEMBERS = 2_000;
+/** Room for the sentence that says what was left out. */
+const SPARE = 700;
+
+/** In which order room is given away: what must stay, then the overview, then evidence, then names. */
+const RANK = {
+  always: 0,
+  frame: 1,
+  proof: 2,
+  names: 3,
+  more: 4,
+  rows: 5,
+  allNames: 6,
+  everything: 7,
+} as const;
+
+/** What surrounds a body. */
+export interface BodyOptions {
+  /** Without the line about what to do and without the footer: the comment of several jobs has one for all. */
+  readonly isShared?: boolean;
+}
 
 /**
- * Everything below the heading, as Markdown within the limit: the reason, the figures, the test cases that did not
- * pass and why, the others, the footer. What does not fit is left out by steps, the least important first, and said.
+ * Everything below the heading, as Markdown within the limit: whose the failures are, the overview, the pushes, the
+ * evidence, the lists, what to do, the footer. What does not fit is left out by steps, the least important first, and
+ * said.
  */
-export function renderBody(report: Report, limit: Limit): string {
-  return fitDetail(report, limit) ?? renderVerdictOnly(report, limit);
-}
-
-/** The most detail that fits; `undefined` if not even the headings of the batches do. */
-function fitDetail(report: Report, limit: Limit): string | undefined {
-  const blocks = createBlocks(report, limit.unit);
-  const attempt = (detail: Detail, max = limit.max) => joinWithin(blocks(detail), { ...limit, max });
-  const toExplain = notPassed(report);
-
-  for (const level of LEVELS) {
-    const sizes = toExplain.map((result) => leastSize(result, level.evidence));
-    if (sizes.reduce((sum, size) => sum + size, 0) > limit.max) continue;
-    const body = attempt(level);
+export function renderBody(report: Report, limit: Limit, { isShared = false }: BodyOptions = {}): string {
+  const pieces = piecesOf(report, limit.unit, isShared);
+  for (const spare of [0, SPARE]) {
+    const fitted = chooseForms(pieces.all, { ...limit, max: limit.max - spare });
+    if (fitted === undefined) continue;
+    const said = renderOmissions(report, omissionClauses(fitted.lacks), limit.unit);
+    const body = joinWithin(fitted.blocks.toSpliced(pieces.omissionsAt, 0, said), limit);
     if (body !== undefined) return body;
   }
-
-  const least = { evidence: SHORTEST, othersByName: false };
-  const count = toExplain.length;
-  const rest = largest(count, (inFull) => attempt({ ...least, ...ALL, inFull }));
-  if (rest !== undefined) return rest.result;
-
-  // Not even all names fit: half the room for evidence, and then as many names as there is room for.
-  const half = largest(count, (inFull) => attempt({ ...least, inFull, byName: 0 }, limit.max / 2));
-  const inFull = half?.count ?? 0;
-  return largest(count - inFull, (byName) => attempt({ ...least, inFull, byName }))?.result;
+  return renderLeast(report, limit);
 }
 
-/** For limits in which no list fits: the reason, as much of it as there is room for. */
-function renderVerdictOnly(report: Report, limit: Limit): string {
-  const omissions = renderOmissions(report, ['only the verdict is shown'], limit.unit);
+/** For limits in which not even the frame fits: whose the failures are, what they share and what to do, as far as it fits. */
+function renderLeast(report: Report, limit: Limit): string {
+  const { bad } = outlineOf(report);
+  const grouping = groupingOf(bad);
+  const lead = renderLead(report, { maxReason: 300, grouping });
+  const table = bad.length > MAX_ROWS ? renderGroupTable(report, grouping, 3) : '';
+  const said = renderOmissions(report, ['only the overview is shown'], limit.unit);
+  const next = renderNext(report, grouping);
   const forms = [
-    [renderLead(report), omissions, ...renderFooter(report, 3)],
-    [renderLead(report, { maxReason: 300 }), omissions],
-    [renderLead(report, { maxReason: 300 })],
-    [renderLead(report, { maxReason: 100, hasFigures: false })],
+    [lead, table, said, next],
+    [lead, table, next],
+    [lead, next],
+    [lead],
+    [renderLead(report, { maxReason: 100 })],
   ];
   for (const form of forms) {
     const body = joinWithin(form, limit);
     if (body !== undefined) return body;
   }
   return '';
+}
+
+/** All pieces in the order of the report, and before which of them it is said what was left out. */
+function piecesOf(
+  report: Report,
+  unit: Limit['unit'],
+  isShared: boolean,
+): { all: Piece[]; omissionsAt: number } {
+  const outline = outlineOf(report);
+  const grouping = groupingOf(outline.bad);
+  const view = { report, outline, grouping, hasRoom: unit === 'bytes' };
+  const content = [
+    ...openingPieces(view),
+    ...(isGrouped(grouping, outline) ? groupedPieces(view) : singlePieces(view)),
+    ...besidePieces(view),
+  ];
+  return {
+    all: [...content, ...(isShared ? [] : closingPieces(view))],
+    omissionsAt: content.length,
+  };
+}
+
+interface View {
+  readonly report: Report;
+  readonly outline: Outline;
+  readonly grouping: Grouping;
+  /** The summary has room for every conversation; a comment has not. */
+  readonly hasRoom: boolean;
+}
+
+function groupingOf(bad: readonly CaseResult[]): Grouping {
+  if (bad.length <= MAX_OPEN) return { groups: [], others: bad };
+  const found = groupsOf(bad);
+  const isWorthIt = bad.length > MAX_ROWS || (found.groups[0]?.cases.length ?? 0) >= MIN_GROUP;
+  return isWorthIt ? found : { groups: [], others: bad };
+}
+
+const isGrouped = ({ groups }: Grouping, { bad }: Outline): boolean =>
+  groups.length > 0 || bad.length > MAX_ROWS;
+
+const fixed = (text: string): Piece => [{ rank: RANK.always, text: () => text }];
+
+const optional = (rank: number, ...texts: (() => string)[]): Piece => [
+  { rank: RANK.always, text: () => '' },
+  ...texts.map((text) => ({ rank, text })),
+];
+
+function openingPieces({ report, outline, grouping }: View): Piece[] {
+  const pushes = renderPushes(report);
+  return [
+    [
+      { rank: RANK.always, text: () => renderLead(report, { maxReason: 300, grouping }) },
+      { rank: RANK.frame, text: () => renderLead(report, { grouping }) },
+    ],
+    optional(RANK.frame, () => renderRemarks(report)),
+    ...overviewPieces(report, outline, grouping),
+    ...(pushes === undefined ? [] : [optional(RANK.frame, () => pushes)]),
+  ];
+}
+
+function overviewPieces(report: Report, outline: Outline, grouping: Grouping): Piece[] {
+  if (outline.bad.length > MAX_ROWS) {
+    return [
+      [
+        { rank: RANK.always, text: () => renderGroupTable(report, grouping, 3) },
+        { rank: RANK.frame, text: () => renderGroupTable(report, grouping, MAX_GROUPS) },
+      ],
+    ];
+  }
+  const rows = overviewRows(report);
+  if (rows.length === 0) return [];
+  const shown = (max: number) => renderOverview(report, rows.slice(0, max), Math.max(0, rows.length - max));
+  return [
+    [
+      { rank: RANK.always, text: () => '' },
+      { rank: RANK.frame, text: () => shown(8) },
+      { rank: RANK.frame, text: () => shown(MAX_ROWS) },
+      { rank: RANK.rows, text: () => shown(60) },
+    ],
+  ];
+}
+
+/** Each failure by itself: the first open, the others folded. */
+function singlePieces({ report, outline: { bad }, grouping, hasRoom }: View): Piece[] {
+  const { others } = grouping;
+  const isOld = (one: CaseResult) => standingOf(one, report) === 'old';
+  const areAllOld = others.every(isOld);
+  const maxOpen = bad.length > MAX_OPEN ? OPEN_OF_MANY : MAX_OPEN;
+  let open = 0;
+  return others.map((result) => {
+    const isOpen = open < maxOpen && (areAllOld || !isOld(result));
+    if (isOpen) open += 1;
+    const beside = isOld(result) && !areAllOld ? besideOld(report) : '';
+    return casePiece(result, {
+      hasRoom,
+      ranks: isOpen ? [RANK.proof, RANK.more, RANK.everything] : [RANK.names, RANK.more, RANK.everything],
+      block: (evidence) =>
+        isOpen ? renderCase(result, report, evidence) : renderFolded(result, report, { evidence, beside }),
+    });
+  });
+}
+
+function besideOld({ base, comparedWith }: Report): string {
+  const place = base?.branch ?? comparedWith;
+  return place === undefined ? '' : `, fails on ${foreignHtml(place, 60)} as well`;
+}
+
+/** One test case with more and more evidence; in the least form its name. */
+function casePiece(
+  result: CaseResult,
+  options: {
+    readonly hasRoom: boolean;
+    readonly ranks: readonly [proof: number, more: number, everything: number];
+    readonly block: (evidence: Evidence) => string;
+  },
+): Piece {
+  const { ranks, block, hasRoom } = options;
+  const most = hasRoom ? WHOLE : FULL;
+  const lacks = (evidence: Evidence): Lack | undefined =>
+    isCut(result, evidence) ? { what: 'details', count: 1 } : undefined;
+  return [
+    {
+      rank: RANK.always,
+      text: () => bullet(reasonItem(result).slice(0, 2)),
+      lacks: { what: 'evidence', count: 1 },
+    },
+    { rank: ranks[0], text: () => block(SHORTEST), lacks: lacks(SHORTEST) },
+    { rank: ranks[1], text: () => block(SHORTER), lacks: lacks(SHORTER) },
+    { rank: ranks[2], text: () => block(most), lacks: lacks(most), atLeast: leastSize(result, most) },
+  ];
+}
+
+/** What many failures share, biggest first, and then those that share nothing. */
+function groupedPieces(view: View): Piece[] {
+  const { grouping } = view;
+  const shown = grouping.groups.slice(0, MAX_GROUPS);
+  const rest = [...grouping.groups.slice(MAX_GROUPS).flatMap(({ cases }) => cases), ...grouping.others];
+  const title = `${SIGNS.failed} ${rest.length} ${rest.length === 1 ? 'failure with a reason of its own' : 'failures with reasons of their own'}`;
+  return [
+    ...shown.flatMap((group) => [groupPiece(group, view), ...memberPieces(group.cases, view)]),
+    ...(rest.length === 0 ? [] : [fixed(render(heading(3, words(title)))), ...restPieces(rest, view)]),
+  ];
+}
+
+function groupPiece(group: Group, { report, hasRoom }: View): Piece {
+  return [
+    { rank: RANK.always, text: () => '', lacks: { what: 'evidence', count: 1 } },
+    { rank: RANK.frame, text: () => renderGroup(group, report, undefined) },
+    { rank: RANK.proof, text: () => renderGroup(group, report, SHORTEST) },
+    { rank: RANK.more, text: () => renderGroup(group, report, SHORTER) },
+    { rank: RANK.everything, text: () => renderGroup(group, report, hasRoom ? WHOLE : FULL) },
+  ];
+}
+
+function memberPieces(cases: readonly CaseResult[], view: View): Piece[] {
+  const isSorted = new Set(cases.map((one) => standingOf(one, view.report))).size > 1;
+  const title = `The names of all ${cases.length}${isSorted ? ', new ones first' : ''}`;
+  return foldedCases(cases, view, { title, item: (one) => [words(`${signOf(one)} `), nameOf(one)] });
+}
+
+/** Those that share nothing: few are folded each by itself, many are lists by whose they are. */
+function restPieces(rest: readonly CaseResult[], view: View): Piece[] {
+  const { report } = view;
+  if (rest.length <= MAX_OPEN) return rest.map((one) => foldedPiece(one, view, RANK.names));
+  const isOld = (one: CaseResult) => standingOf(one, report) === 'old';
+  const old = rest.filter(isOld);
+  const others = rest.filter((one) => !isOld(one));
+  const areNew = others.every((one) => standingOf(one, report) === 'new');
+  const titles = {
+    others: `${SIGNS.failed} ${others.length} ${areNew ? 'new, ' : old.length > 0 ? 'others, ' : ''}each with its reason`,
+    old: `${SIGNS.failed} ${old.length}${besideOld(report)}`.replace(
+      ', fails',
+      old.length === 1 ? ' that fails' : ' that fail',
+    ),
+  };
+  return [
+    ...(others.length === 0 ? [] : foldedCases(others, view, { title: titles.others, item: reasonItem })),
+    ...(old.length === 0 ? [] : foldedCases(old, view, { title: titles.old, item: reasonItem })),
+  ];
+}
+
+/** Test cases under one fold: in a comment by name, in the summary each with all its evidence. */
+function foldedCases(
+  cases: readonly CaseResult[],
+  view: View,
+  { title, item }: { title: string; item: (result: CaseResult) => ReturnType<typeof reasonItem> },
+): Piece[] {
+  if (!view.hasRoom || cases.length > MAX_MEMBERS) {
+    return [listPiece(cases, { title, item, ranks: [RANK.names, RANK.allNames] })];
+  }
+  return [
+    fixed(`<details>\n<summary>${title}</summary>`),
+    ...cases.map((one) => foldedPiece(one, view, RANK.names)),
+    fixed('</details>'),
+  ];
+}
+
+function foldedPiece(result: CaseResult, { report, hasRoom }: View, rank: number, beside = ''): Piece {
+  return casePiece(result, {
+    hasRoom,
+    ranks: [rank, RANK.rows, RANK.everything],
+    block: (evidence) => renderFolded(result, report, { evidence, beside }),
+  });
+}
+
+/** Everything that is not a failure that counts, folded. */
+function besidePieces(view: View): Piece[] {
+  const { report, outline, hasRoom } = view;
+  const { bad, unfinished, flaky, tolerated, fixed: repaired, passed } = outline;
+  const isFinal = report.judgement !== undefined;
+  const count = (some: readonly CaseResult[], sign: string, what: string) =>
+    some.length === 0 ? [] : [`${sign} ${some.length} ${what}`];
+  const quarantined = tolerated.filter(({ quarantine }) => quarantine?.state === 'in-force');
+  const excused = tolerated.filter(({ quarantine }) => quarantine?.state !== 'in-force');
+  // Without failures the flaky ones are what there is to read about.
+  const isOpen = (hasRoom || bad.length === 0) && flaky.length <= 50;
+  const shownFlaky = isOpen ? flaky.slice(0, hasRoom ? 50 : MAX_OPEN) : [];
+  const besideFlaky = flaky.slice(shownFlaky.length);
+  // The overview says all there is of a fixed test case.
+  const isListed = bad.length > MAX_ROWS;
+  const beside = [...besideFlaky, ...tolerated, ...(isListed ? repaired : [])];
+  const title = [
+    ...count(besideFlaky, SIGNS.flaky, 'flaky'),
+    ...count(quarantined, SIGNS.tolerated, 'quarantined'),
+    ...count(excused, SIGNS.tolerated, 'not counted'),
+    ...(isListed ? count(repaired, SIGNS.passed, 'fixed') : []),
+  ].join(', ');
+  const item = (one: CaseResult) =>
+    one.outcome === 'flaky'
+      ? flakyItem(one)
+      : one.outcome === 'passed'
+        ? [words(`${SIGNS.passed} `), ...nameItem(one, report), words(' passes here and not on the base')]
+        : toleratedItem(one, report);
+  const more = passed.length === report.cases.length ? '' : ' more';
+  const atFirst = report.cases.some(({ runs }) => runs.length > 1) ? ' with the first run' : '';
+  return [
+    ...shownFlaky.map((one) => foldedPiece(one, view, RANK.names, ` ${runsInWords(one) ?? 'is flaky'}`)),
+    ...(beside.length === 0
+      ? []
+      : [listPiece(beside, { title, item, ranks: [RANK.names, RANK.allNames], open: bad.length === 0 })]),
+    ...(unfinished.length === 0
+      ? []
+      : [
+          listPiece(unfinished, {
+            title: `${SIGNS.waiting} ${formatCount(unfinished.length)} unfinished`,
+            item: (one) => nameItem(one, report),
+            ranks: [RANK.names, RANK.allNames],
+            open: isFinal && unfinished.length <= MAX_ROWS,
+          }),
+        ]),
+    ...(passed.length === 0
+      ? []
+      : [
+          listPiece(passed, {
+            title: `${SIGNS.passed} ${formatCount(passed.length)}${more} passed${atFirst}`,
+            item: (one) => nameItem(one, report),
+            ranks: [RANK.allNames, RANK.allNames],
+          }),
+        ]),
+  ];
+}
+
+function closingPieces({ report, grouping }: View): Piece[] {
+  const next = renderNext(report, grouping);
+  const options = {
+    hasCommit: renderPushes(report) !== undefined,
+    hasWorkflowRun: next.includes('→ Re-run'),
+  };
+  return [
+    ...(next === '' ? [] : [fixed(`${render(rule)}\n\n${next}`)]),
+    [
+      { rank: RANK.always, text: () => '' },
+      { rank: RANK.frame, text: () => renderFooter(report, { ...options, maxBatches: 3 }) },
+      { rank: RANK.names, text: () => renderFooter(report, options) },
+    ],
+  ];
 }

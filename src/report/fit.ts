@@ -4,42 +4,97 @@ export interface Limit {
   readonly unit: 'bytes' | 'characters';
 }
 
-const SEPARATOR = '\n\n';
+/** What a form leaves out, and of how many test cases. */
+export interface Lack {
+  readonly what: 'evidence' | 'details' | 'names';
+  readonly count: number;
+}
 
-/**
- * Joins blocks of Markdown with empty lines; `undefined` when they are over the limit. Stops at the block that is too
- * much, so that blocks made on demand cost no more than what fits.
- */
-export function joinWithin(blocks: Iterable<string>, { max, unit }: Limit): string | undefined {
-  const taken: string[] = [];
-  let size = 0;
-  for (const block of blocks) {
-    // UTF-16 units are never fewer than characters, whichever way GitHub counts those.
-    size += (unit === 'bytes' ? Buffer.byteLength(block) : block.length) + SEPARATOR.length;
-    if (size - SEPARATOR.length > max) return undefined;
-    taken.push(block);
-  }
-  return taken.join(SEPARATOR);
+/** One way to show a piece of the report, made when it is asked for. */
+export interface Form {
+  /** Which forms come first where there is not room for all: 0 before 1. */
+  readonly rank: number;
+  readonly text: () => string;
+  readonly lacks?: Lack | undefined;
+  /** Fewer characters than this it never has: what cannot fit is not rendered. */
+  readonly atLeast?: number | undefined;
+}
+
+/** The forms of one piece, from the least, which always stays, to the most that a reader could want. */
+export type Piece = readonly [Form, ...Form[]];
+
+const SEPARATOR = '\n\n';
+/** After so many forms of one rank that do not fit, the others of the rank are not tried. */
+const TRIES = 3;
+
+/** What a block of Markdown takes, with the empty line after it. */
+export function sizeOf(block: string, { unit }: Pick<Limit, 'unit'>): number {
+  // UTF-16 units are never fewer than characters, whichever way GitHub counts those.
+  return block === '' ? 0 : (unit === 'bytes' ? Buffer.byteLength(block) : block.length) + SEPARATOR.length;
+}
+
+/** Joins blocks of Markdown with empty lines; `undefined` if they are over the limit. */
+export function joinWithin(blocks: readonly string[], limit: Limit): string | undefined {
+  const size = blocks.reduce((sum, block) => sum + sizeOf(block, limit), -SEPARATOR.length);
+  return size > limit.max ? undefined : blocks.filter((block) => block !== '').join(SEPARATOR);
 }
 
 /**
- * The largest number from 0 to `max` for which `attempt` has a result, and that result; `undefined` if 0 has none.
- * Numbers that are far too large are never tried: whatever fits 2n fits n, so the search doubles and then halves.
+ * Chooses a form for each piece: the richest of all where they fit; else the least of all, and then richer ones in the
+ * order of their ranks as long as there is room. `undefined` if not even the least fit.
  */
-export function largest<T>(
-  max: number,
-  attempt: (count: number) => T | undefined,
-): { readonly count: number; readonly result: T } | undefined {
-  const none = attempt(0);
-  if (none === undefined) return undefined;
-  let best = { count: 0, result: none };
-  let tooMany = max + 1;
-  while (tooMany - best.count > 1) {
-    const half = Math.floor((best.count + tooMany) / 2);
-    const count = Math.min(half, best.count * 2 + 1);
-    const result = attempt(count);
-    if (result === undefined) tooMany = count;
-    else best = { count, result };
+export function chooseForms(
+  pieces: readonly Piece[],
+  limit: Limit,
+): { readonly blocks: readonly string[]; readonly lacks: readonly Lack[] } | undefined {
+  const richest = allRichest(pieces, limit);
+  if (richest !== undefined) return { blocks: richest, lacks: lacksOf(pieces.map((forms) => forms.at(-1))) };
+
+  const chosen = pieces.map(([least]) => ({ form: least, text: least.text() }));
+  const sizes = chosen.map(({ text }) => sizeOf(text, limit));
+  let room = limit.max - sizes.reduce((sum, size) => sum + size, 0);
+  if (room < 0) return undefined;
+
+  const upgrades = pieces
+    .flatMap((forms, index) => forms.slice(1).map((form, step) => ({ form, index, step: step + 1 })))
+    .toSorted((a, b) => a.form.rank - b.form.rank);
+  const refused = new Map<number, number>();
+  for (const { form, index } of upgrades) {
+    if ((refused.get(form.rank) ?? 0) >= TRIES) continue;
+    const free = room + (sizes[index] ?? 0);
+    const text = (form.atLeast ?? 0) > free ? undefined : form.text();
+    if (text === undefined || sizeOf(text, limit) > free) {
+      refused.set(form.rank, (refused.get(form.rank) ?? 0) + 1);
+      continue;
+    }
+    sizes[index] = sizeOf(text, limit);
+    room = free - sizeOf(text, limit);
+    chosen[index] = { form, text };
   }
-  return best;
+  return { blocks: chosen.map(({ text }) => text), lacks: lacksOf(chosen.map(({ form }) => form)) };
+}
+
+/** Every piece in its richest form; stops at the one that is too much. */
+function allRichest(pieces: readonly Piece[], limit: Limit): string[] | undefined {
+  const least = pieces.reduce((sum, forms) => sum + (forms.at(-1)?.atLeast ?? 0), 0);
+  if (least > limit.max) return undefined;
+  const blocks: string[] = [];
+  let size = -SEPARATOR.length;
+  for (const forms of pieces) {
+    const text = (forms.at(-1) ?? forms[0]).text();
+    size += sizeOf(text, limit);
+    if (size > limit.max) return undefined;
+    blocks.push(text);
+  }
+  return blocks;
+}
+
+function lacksOf(forms: readonly (Form | undefined)[]): Lack[] {
+  const counts = new Map<Lack['what'], number>();
+  for (const form of forms) {
+    if (form?.lacks !== undefined && form.lacks.count > 0) {
+      counts.set(form.lacks.what, (counts.get(form.lacks.what) ?? 0) + form.lacks.count);
+    }
+  }
+  return [...counts].map(([what, count]) => ({ what, count }));
 }

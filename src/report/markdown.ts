@@ -2,7 +2,7 @@
  * The one place where foreign text becomes Markdown. Documents are syntax trees: our own words enter as `words`,
  * everything else as `foreign`, `foreignLines` or `code`, and a serializer that knows GitHub's Markdown writes them.
  */
-import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, Text } from 'mdast';
+import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRow, Text } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { type Handle, type Options, toMarkdown } from 'mdast-util-to-markdown';
 import { cleanLine, cleanLines } from '../text/clean.ts';
@@ -70,6 +70,38 @@ export function code(text: string, max: number): InlineCode {
   return { type: 'inlineCode', value: cleanLine(text, max).replace(COMMENT, `$&${GAP}`) || NOTHING };
 }
 
+/** Foreign text inside a line with these quotations from it in bold; those that are not found change nothing. */
+export function foreignWith(text: string, quotations: readonly string[], max: number): Inline[] {
+  const shown = part(cleanLine(text, max) || NOTHING);
+  const bold = Array.from({ length: shown.length }, () => false);
+  for (const quotation of quotations) {
+    const wanted = part(cleanLine(quotation, max));
+    const at = wanted === '' ? -1 : positionOf(shown, wanted);
+    if (at !== -1) bold.fill(true, at, at + wanted.length);
+  }
+  const pieces: Inline[] = [];
+  for (let start = 0; start < shown.length; ) {
+    const isBold = bold[start] === true;
+    const next = bold.indexOf(!isBold, start);
+    const end = next === -1 ? shown.length : next;
+    const piece = words(shown.slice(start, end));
+    pieces.push(isBold ? strong(piece) : piece);
+    start = end;
+  }
+  return pieces;
+}
+
+function positionOf(text: string, wanted: string): number {
+  const lower = text.toLowerCase();
+  // A few letters change their length in lower case; then only the exact spelling is looked for.
+  return lower.length === text.length ? lower.indexOf(wanted.toLowerCase()) : text.indexOf(wanted);
+}
+
+/** Foreign text for a place where HTML and no Markdown is read: the title of something folded. */
+export function foreignHtml(text: string, max: number): string {
+  return (part(cleanLine(text, max)) || NOTHING).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
 function part(text: string): string {
   return text
     .replace(PARTED, `$&${GAP}`)
@@ -130,20 +162,49 @@ export function list(items: readonly Inline[][], { ordered }: { ordered: boolean
   return { type: 'list', ordered, spread: false, children };
 }
 
+/** A table whose first column holds text and whose other columns hold figures. */
+export function table(head: readonly Inline[][], rows: readonly (readonly Inline[][])[]): Block {
+  const row = (cells: readonly Inline[][]): TableRow => ({
+    type: 'tableRow',
+    children: cells.map((children) => ({ type: 'tableCell', children: [...children] })),
+  });
+  return {
+    type: 'table',
+    align: head.map((_, index) => (index === 0 ? 'left' : 'center')),
+    children: [row(head), ...rows.map(row)],
+  };
+}
+
+/** A line across, between what was found and what to do. */
+export const rule: Block = { type: 'thematicBreak' };
+
 function html(value: string): Html {
   return { type: 'html', value };
 }
 
-/** Rendered Markdown that a reader opens and closes. The title is ours. */
+/** Rendered Markdown that a reader opens and closes. The title is HTML: our words, and foreign ones by `foreignHtml`. */
 export function fold(title: string, { open }: { open: boolean }, markdown: string): string {
   return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${markdown}\n\n</details>`;
 }
 
+/**
+ * Words and plain punctuation that mean nothing in Markdown wherever they stand. Most text is of this kind, and asking
+ * the serializer about each of its signs would take most of the time of a long report.
+ */
+const PLAIN = /^\p{L}(?:[\p{L}\p{N} ,'"?()%;-]|(?<=[a-vx-z])\.(?= |$))*$/u;
+
 /** Underscores between letters mean nothing, and identifiers are easier to read and to find without a backslash. */
 const text: Handle = (node: Text, _parent, state, info) =>
-  state.safe(node.value, info).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
+  PLAIN.test(node.value) && !node.value.endsWith(' ')
+    ? node.value
+    : state.safe(node.value, info).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
 
-const OPTIONS: Options = { extensions: [gfmToMarkdown()], bullet: '-', handlers: { text } };
+const OPTIONS: Options = {
+  extensions: [gfmToMarkdown({ tablePipeAlign: false })],
+  bullet: '-',
+  rule: '-',
+  handlers: { text },
+};
 
 /** Writes blocks as Markdown, without a line break at the end. Results may be joined by an empty line. */
 export function render(...children: Block[]): string {

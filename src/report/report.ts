@@ -2,7 +2,7 @@ import type { BatchOutcome, Tally } from '../domain/batch.ts';
 import type { Base, History } from '../domain/comparison.ts';
 import type { PassRule, RoundRun } from '../domain/pass-rule.ts';
 import type { Run } from '../domain/run.ts';
-import { type CaseResult, resultsOf, tally } from '../domain/test-case.ts';
+import { type CaseResult, firstPasses, resultsOf, tally } from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import type { Redactor } from '../text/redact.ts';
 import { redactStrings } from './redact-strings.ts';
@@ -10,12 +10,12 @@ import { redactStrings } from './redact-strings.ts';
 /** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
 export interface Origin {
   /** The commit that the check is about (a pull request's head, not its merge commit). */
-  readonly commit?: string;
+  readonly commit?: string | undefined;
   /** `https://github.com/owner/repo`, to link the commit and the run. */
   readonly repositoryUrl?: string;
   readonly runId?: number;
   readonly runNumber?: number;
-  readonly runAttempt?: number;
+  readonly runAttempt?: number | undefined;
 }
 
 /** The page of the workflow run, of the attempt that wrote this; `undefined` where it is not known. */
@@ -116,9 +116,18 @@ function withoutTurns<R extends Run>(run: R, { transcripts }: Setting): R {
   return transcripts === 'excerpt' && run.status !== 'passed' ? run : { ...run, turns: [] };
 }
 
-/** Passed test cases over all, 0 to 1, to 4 decimals; 1 only if every one passed; `undefined` if there are none. */
-export function passRate({ passed, total }: Tally): number | undefined {
+/** How many test cases passed with their first run, of how many. Re-runs of failures would bias the rate. */
+export function firstRuns({ cases, tally: counts }: Pick<Report, 'cases' | 'tally'>): {
+  readonly passes: number;
+  readonly total: number;
+} {
+  return { passes: firstPasses(cases, counts), total: counts.total };
+}
+
+/** The share of test cases whose first run passed, 0 to 1, to 4 decimals; 1 only if all did; `undefined` if there are none. */
+export function passRate(report: Pick<Report, 'cases' | 'tally'>): number | undefined {
+  const { passes, total } = firstRuns(report);
   if (total === 0) return undefined;
-  const rounded = Math.round((passed / total) * 10_000) / 10_000;
-  return passed === total ? 1 : Math.min(rounded, 0.9999);
+  const rounded = Math.round((passes / total) * 10_000) / 10_000;
+  return passes === total ? 1 : Math.min(rounded, 0.9999);
 }

@@ -1,13 +1,14 @@
 import { renderBody } from './body.ts';
 import type { Report } from './report.ts';
-import { headlineHeading } from './sections/headline.ts';
+import { headlineHeading, resultOf, stateOf } from './sections/headline.ts';
 
 /** Under GitHub's 1 MiB for a step, with room for what other steps' tools append to the same file. */
 const MAX_BYTES = 1_000_000;
 
-/** The heading of a report with the verdict and the counts, as Markdown. */
-export function renderHeading({ name, judgement, tally }: Report): string {
-  return headlineHeading(2, { name, state: judgement?.verdict ?? 'waiting', tally });
+/** The heading of a report with what happened, as Markdown. */
+export function renderHeading(report: Report): string {
+  const { name, tally } = report;
+  return headlineHeading(2, { name, state: stateOf(report), tally, result: resultOf(report) });
 }
 
 /** The job summary: the whole report as Markdown, in at most `maxBytes` of UTF-8. */

@@ -25,14 +25,14 @@ const join = (...parts: [number, string][]): string =>
     .map(([value, unit]) => `${value} ${unit}`)
     .join(' ');
 
-/** `66.6%`, never rounded up to what it is not; from a rate between 0 and 1. */
-export function formatPercent(rate: number): string {
-  return `${Math.floor(rate * 1_000 + 1e-6) / 10}%`;
-}
-
 const or = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** "a, b or c". */
 export function listOr(values: readonly string[]): string {
   return or.format(values);
+}
+
+/** `1,237` */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }

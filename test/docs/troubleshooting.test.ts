@@ -7,7 +7,10 @@ import { root } from './workflow-files.ts';
 /** Names and labels of at least three words that nobody has to look up. */
 const NAME = /^(Agent tests \(\w+\)|Agent Test Gate|version not stated)$/;
 
-const documented = documentedIn(readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8'));
+/** What the sentences of the report mean is explained with the report itself. */
+const documented = ['docs/troubleshooting.md', 'docs/reading-a-report.md'].flatMap((path) =>
+  documentedIn(readFileSync(join(root, path), 'utf8')),
+);
 
 /** The messages in the first column of the tables. Rows without one describe what a user sees instead. */
 function documentedIn(text: string): string[] {
@@ -17,7 +20,7 @@ function documentedIn(text: string): string[] {
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message));
 }
 
-describe('docs/troubleshooting.md', () => {
+describe('docs/troubleshooting.md, and docs/reading-a-report.md for the report', () => {
   test('has every message of the action: add the ones that are listed here', () => {
     const missing = ownMessages().filter(({ text }) => !documented.includes(text) && !NAME.test(text));
     expect(missing.map(({ text, place }) => `${text}   (${place})`)).toEqual([]);

@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { annotationsFor } from '../../src/report/annotations.ts';
+import { annotationsFor, closingLines } from '../../src/report/annotations.ts';
 import { UNSEEN } from './rendered.ts';
 import { BLAND_RUNS, batch, EXAMPLES, manyRuns, RETELL_RUNS, reportOn, reportWith, run } from './reports.ts';
+import { SECOND_EXAMPLES } from './second-reports.ts';
 
 describe('each run that did not pass', () => {
   test('is an error with the reason', () => {
     expect(annotationsFor(EXAMPLES['retell-failed']!)).toEqual([
       {
-        title: 'Failed: Declines to quote a price that is not published',
+        title: 'Failed',
         message:
-          'The agent told the caller that a crown is "usually around $1,200", which states a price. Criterion 1 is not met. Criterion 2 is met: a consultation was offered. (run test_job_e7e84fb3168f)',
+          'Declines to quote a price that is not published: The agent told the caller that a crown is "usually around $1,200", which states a price. Criterion 1 is not met. Criterion 2 is met: a consultation was offered. (run test_job_e7e84fb3168f)',
       },
       {
-        title: 'Errored: Transfers an angry caller to the office manager',
-        message: 'Agent did not respond to consecutive user utterances (run test_job_5fe30ddcf85e)',
+        title: 'Errored',
+        message:
+          'Transfers an angry caller to the office manager: Agent did not respond to consecutive user utterances (run test_job_5fe30ddcf85e)',
       },
     ]);
   });
@@ -22,13 +24,14 @@ describe('each run that did not pass', () => {
     const { cancelCall, stopped } = BLAND_RUNS;
     expect(annotationsFor(reportOn([batch('b', [stopped, cancelCall])]))).toEqual([
       {
-        title: 'Failed: Cancellation - frustrated caller',
+        title: 'Failed',
         message:
-          'contains transcript: expected "cancellation confirmed"; variable_equals variables_extracted caller_intent: expected "cancel_appointment", got "cancel"; Confirms before hanging up: The agent ended the call after saying it would look into the request; it never told the caller that the cancellation was confirmed. (run 6a59f3d6-4ac6-5be8-ac90-7132440803df)',
+          'Cancellation - frustrated caller: contains transcript: expected "cancellation confirmed"; variable_equals variables_extracted caller_intent: expected "cancel_appointment", got "cancel"; Confirms before hanging up: The agent ended the call after saying it would look into the request; it never told the caller that the cancellation was confirmed. (run 6a59f3d6-4ac6-5be8-ac90-7132440803df)',
       },
       {
-        title: 'Cancelled: Reschedule twice in one call',
-        message: 'The run was cancelled at the provider. (run 9a1be2f0-77aa-5c11-9d0f-3d2f6a7c8b90)',
+        title: 'Cancelled',
+        message:
+          'Reschedule twice in one call: The run was cancelled at the provider. (run 9a1be2f0-77aa-5c11-9d0f-3d2f6a7c8b90)',
       },
     ]);
   });
@@ -45,8 +48,8 @@ test('what is too much for GitHub is rolled into the last one', () => {
   expect(annotationsFor(report, 12)).toHaveLength(12);
   expect(annotationsFor(report)).toHaveLength(10);
   expect(annotationsFor(report, 3).map(({ title }) => title)).toEqual([
-    'Errored: Transfers an angry caller to the office manager (variant 1)',
-    'Errored: Transfers an angry caller to the office manager (variant 2)',
+    'Errored',
+    'Errored',
     '10 more test cases did not pass',
   ]);
   expect(annotationsFor(report, 11).at(-1)).toEqual({
@@ -59,8 +62,8 @@ test('what is too much for GitHub is rolled into the last one', () => {
 
 test.each([
   ['retell-timed-out', '⏰ Agent tests (Retell): timed out, 1 of 5 finished'],
-  ['retell-inconclusive', '❓ Agent tests (Retell): inconclusive, 2 of 5 passed'],
-  ['unreadable-batch', '❓ Agent tests (Retell): inconclusive, no test cases seen'],
+  ['retell-inconclusive', '❓ Agent tests (Retell): inconclusive, 3 of 5 runs missing'],
+  ['unreadable-batch', '❓ Agent tests (Retell): inconclusive, the batch could not be read'],
 ])('without a run to name, %s is one error with the reason', (name, title) => {
   const report = EXAMPLES[name]!;
   expect(annotationsFor(report)).toEqual([{ title, message: report.judgement?.reason }]);
@@ -84,6 +87,43 @@ test('foreign text is one plain line of bounded length that the runner does not 
 
 test('a run that says nothing is still named', () => {
   expect(annotationsFor(reportOn([batch('b', [run('failed', 'r1')])]))).toEqual([
-    { title: 'Failed: Case r1', message: 'The run failed, and the provider does not say why. (run r1)' },
+    { title: 'Failed', message: 'Case r1: The run failed, and the provider does not say why. (run r1)' },
+  ]);
+});
+
+describe('the end of the log', () => {
+  test('has a line with the name of each test case that counts', () => {
+    expect(closingLines(SECOND_EXAMPLES['red-everything']!)).toEqual([
+      'New failure: Declines to quote a price that is not published: The agent told the caller that a crown is "usually around $1,200", which states a price. Criterion…',
+      'New failure: Offers another time when the slot is taken: The agent booked 10:30 although the calendar answered that only 9:00 is free. It never asked the ca…',
+      'Still erroring: Transfers an angry caller to the office manager: Agent did not respond to consecutive user utterances',
+    ]);
+    expect(closingLines(EXAMPLES['retell-timed-out']!)).toEqual([
+      'Unfinished: Moves an existing appointment',
+    ]);
+    expect(closingLines(SECOND_EXAMPLES['three-hundred']!, 2)).toHaveLength(3);
+  });
+
+  test('is empty where nothing counts', () => {
+    expect(closingLines(SECOND_EXAMPLES['green-flaky']!)).toEqual([]);
+    expect(closingLines(EXAMPLES['retell-waiting']!)).toEqual([]);
+  });
+
+  test('is never a command to the runner, and bounded', () => {
+    for (const line of closingLines(reportWith(() => `::error::x\n##[error]y \u202e${'x'.repeat(3_000)}`))) {
+      expect(line).not.toMatch(/##\[|[\r\n]|^\s*::/);
+      expect(line).not.toMatch(UNSEEN);
+      expect(line.length).toBeLessThanOrEqual(300);
+    }
+  });
+});
+
+test('quarantined and excused test cases are no errors', () => {
+  expect(
+    annotationsFor(SECOND_EXAMPLES['red-everything']!).map(({ message }) => message.split(':')[0]),
+  ).toEqual([
+    'Declines to quote a price that is not published',
+    'Offers another time when the slot is taken',
+    'Transfers an angry caller to the office manager',
   ]);
 });

@@ -1,4 +1,3 @@
-import type { RunStatus } from '../../domain/run.ts';
 import { decisiveRun } from '../../domain/test-case.ts';
 import { type Report, workflowRunUrl } from '../report.ts';
 import { turnText } from '../run-text.ts';
@@ -15,7 +14,8 @@ const CTRF_STATUS = {
   errored: 'failed',
   cancelled: 'other',
   pending: 'pending',
-} as const satisfies Record<RunStatus, string>;
+  tolerated: 'skipped',
+} as const satisfies Record<Entry['status'], string>;
 
 /** The report in the Common Test Report Format, with the fields that its versions since 2025 have in common. */
 export function renderCtrf(report: Report): string {
@@ -37,6 +37,7 @@ export function renderCtrf(report: Report): string {
         skipped: count('skipped'),
         pending: count('pending'),
         other: count('other'),
+        flaky: tests.filter(({ flaky }) => flaky === true).length,
         suites: suites.length,
         ...period(report),
       },
@@ -58,8 +59,12 @@ function test(suite: Suite, entry: Entry) {
     // The format demands a duration, so what is unknown is 0.
     duration: entry.durationMs,
     suite: [suite.name],
+    flaky: entry.flakyRuns.length > 0 ? true : undefined,
+    retries: result !== undefined && result.runs.length > 1 ? result.runs.length - 1 : undefined,
     ...(entry.message === '' ? {} : { message: entry.message }),
-    ...(entry.status === 'passed' || entry.details === '' ? {} : { trace: entry.details }),
+    ...((entry.status === 'passed' && entry.flakyRuns.length === 0) || entry.details === ''
+      ? {}
+      : { trace: entry.details }),
     ...(turns.length === 0 ? {} : { stdout: turns.map(turnText) }),
     extra: extra('ids', { batch: suite.outcome?.id, run: run?.id, testCase: run?.testCase.id }),
   };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Change } from '../../domain/comparison.ts';
 import { RUN_STATUSES } from '../../domain/run.ts';
 import { CASE_OUTCOMES } from '../../domain/test-case.ts';
 import { VERDICTS } from '../../domain/verdict.ts';
@@ -30,6 +31,23 @@ const tally = z
     description: 'Numbers of test cases over all batches; `total` is the sum of the others but `flaky`.',
   });
 
+const CHANGES = [
+  'new-failure',
+  'still-failing',
+  'fixed',
+  'newly-flaky',
+  'new-test-case',
+  'unchanged',
+] as const satisfies readonly Change[];
+
+const caseRun = z
+  .object({ id: z.string(), round: z.int().positive(), status: z.enum(RUN_STATUSES) })
+  .meta({ description: 'One run of a test case; the batches have everything of it.' });
+
+const baseCase = z
+  .object({ name: z.string(), outcome: z.enum(CASE_OUTCOMES), passes: count, runs: count })
+  .meta({ description: 'A test case on the base: its last outcome, and how many of its runs passed.' });
+
 const testCase = z
   .object({
     id: z
@@ -37,9 +55,29 @@ const testCase = z
       .optional()
       .meta({ description: "The provider's id; absent where it gives none. Names repeat and change." }),
     name: z.string(),
-    batch: z.string().meta({ description: 'The id of the batch that it belongs to.' }),
+    batch: z.string().meta({ description: 'The id of the batch of the first round that it belongs to.' }),
     outcome: z.enum(CASE_OUTCOMES),
-    runs: z.array(z.string()).min(1).meta({ description: 'The ids of its runs, in the order of the list.' }),
+    counts: z.boolean().meta({ description: 'Whether it counts for the verdict.' }),
+    passes: count.meta({ description: 'How many of its runs passed.' }),
+    runs: z.array(caseRun).min(1).meta({ description: 'Its runs, in the order of the rounds.' }),
+    change: z
+      .enum(CHANGES)
+      .optional()
+      .meta({ description: 'How it compares with the base; absent where nothing can be known of it.' }),
+    base: baseCase.optional().meta({ description: 'What is known of it on the base.' }),
+    quarantine: z
+      .object({
+        state: z.enum(['in-force', 'expired', 'after-merge']),
+        reason: z.string(),
+        owner: z.string(),
+        until: z.string(),
+      })
+      .optional()
+      .meta({ description: 'Its entry in the quarantine file.' }),
+    elsewhere: z
+      .object({ outcome: z.enum(CASE_OUTCOMES), runs: z.array(caseRun).min(1) })
+      .optional()
+      .meta({ description: 'What it was on the version of `compare-with`.' }),
   })
   .meta({ description: 'A test case with all its runs: what the gate judges and counts.' });
 
@@ -93,6 +131,10 @@ const run = z
 const batch = z
   .object({
     id: z.string(),
+    round: z
+      .int()
+      .positive()
+      .meta({ description: '1 is what was given or started first; later ones repeat test cases.' }),
     problem: z.string().optional().meta({ description: 'Why the batch could not be read to its end.' }),
     settled: z.boolean().meta({ description: 'The provider says that the batch will not change any more.' }),
     outcome: z
@@ -142,8 +184,36 @@ export const reportSchema = z
     tally,
     testCases: z.array(testCase),
     passRate: z.number().min(0).max(1).optional().meta({
-      description: 'Passed test cases over all; 1 only if every one passed; absent if there are none.',
+      description: 'Test cases whose first run passed over all; 1 only if all did; absent if there are none.',
     }),
+    label: z.string().optional().meta({ description: 'What the job is called.' }),
+    subject: z
+      .string()
+      .optional()
+      .meta({ description: 'What was tested, for a person, if this step started it.' }),
+    rule: z
+      .discriminatedUnion('kind', [
+        z.object({ kind: z.literal('every-run') }),
+        z.object({ kind: z.enum(['reruns', 'repeat']), need: z.int().positive(), of: z.int().positive() }),
+      ])
+      .optional()
+      .meta({ description: 'By what the runs of a test case decide it; by every run, if absent.' }),
+    started: z
+      .object({ runs: count, reruns: count })
+      .optional()
+      .meta({ description: 'How many runs this step started, and how many of them repeat a test case.' }),
+    comparedWith: z.string().optional().meta({ description: 'The version of `compare-with`.' }),
+    base: z
+      .object({
+        branch: z.string(),
+        commit: z.string().optional(),
+        firstRuns: z.object({ passes: count, total: count }).optional(),
+        noLongerRun: z
+          .array(baseCase)
+          .meta({ description: 'Test cases of the base of which no run was seen.' }),
+      })
+      .optional()
+      .meta({ description: 'The branch that was compared with; absent where nothing is known of one.' }),
     batches: z.array(batch),
     transcripts: z.enum(['none', 'excerpt']).meta({ description: 'Whether conversations may be shown.' }),
     origin: z

@@ -1,6 +1,8 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
+import { changeOf, noLongerRun } from '../../domain/comparison.ts';
+import type { RoundRun } from '../../domain/pass-rule.ts';
 import type { Run } from '../../domain/run.ts';
-import type { CaseResult } from '../../domain/test-case.ts';
+import { type CaseResult, countsForVerdict } from '../../domain/test-case.ts';
 import { passRate, type Report } from '../report.ts';
 import type { ReportFile } from './json-schema.ts';
 import { fileJson, isoTime, wholeMs } from './values.ts';
@@ -17,7 +19,18 @@ export function renderJson(report: Report): string {
     notes: [...(judgement?.notes ?? [])],
     tally: report.tally,
     testCases: report.cases.map((one) => caseOf(report, one)),
-    passRate: passRate(report.tally),
+    passRate: passRate(report),
+    label: report.label,
+    subject: report.subject,
+    rule: report.rule,
+    started: report.started,
+    comparedWith: report.comparedWith,
+    base: report.base && {
+      branch: report.base.branch,
+      commit: report.base.commit,
+      firstRuns: report.base.firstRuns,
+      noLongerRun: noLongerRun(report.cases, report.base),
+    },
     batches: report.batches.map(batchOf),
     transcripts: report.transcripts,
     origin: report.origin,
@@ -27,11 +40,12 @@ export function renderJson(report: Report): string {
   return fileJson(file);
 }
 
-function batchOf({ id, batch, problem }: BatchOutcome): ReportFile['batches'][number] {
-  if (batch === undefined) return { id, problem, settled: false };
+function batchOf({ id, batch, problem, round = 1 }: BatchOutcome): ReportFile['batches'][number] {
+  if (batch === undefined) return { id, round, problem, settled: false };
   const { total, passed, failed, errored, cancelled } = batch.announced;
   return {
     id,
+    round,
     problem,
     settled: batch.settled,
     outcome: batch.outcome,
@@ -46,10 +60,29 @@ function batchOf({ id, batch, problem }: BatchOutcome): ReportFile['batches'][nu
   };
 }
 
-function caseOf({ batches }: Report, result: CaseResult): ReportFile['testCases'][number] {
-  const { testCase, place, runs, outcome } = result;
-  return { ...testCase, batch: batches[place]?.id ?? '', outcome, runs: runs.map(({ id }) => id) };
+function caseOf({ batches, base }: Report, result: CaseResult): ReportFile['testCases'][number] {
+  const { testCase, place, runs, outcome, quarantine, elsewhere } = result;
+  const batch = batches.find((one, index) => (one.place ?? index) === place);
+  return {
+    ...testCase,
+    batch: batch?.id ?? '',
+    outcome,
+    counts: countsForVerdict(result),
+    passes: runs.filter(({ status }) => status === 'passed').length,
+    runs: runs.map(caseRun),
+    change: changeOf(result, base),
+    base: testCase.id === undefined ? undefined : base?.cases.get(testCase.id),
+    quarantine: quarantine && {
+      state: quarantine.state,
+      reason: quarantine.entry.reason,
+      owner: quarantine.entry.owner,
+      until: quarantine.entry.until,
+    },
+    elsewhere: elsewhere && { outcome: elsewhere.outcome, runs: elsewhere.runs.map(caseRun) },
+  };
 }
+
+const caseRun = ({ id, round, status }: RoundRun) => ({ id, round, status });
 
 type RunOfFile = NonNullable<ReportFile['batches'][number]['runs']>[number];
 

@@ -1,7 +1,8 @@
 import XMLBuilder from 'fast-xml-builder';
+import type { Run } from '../../domain/run.ts';
 import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import type { Report } from '../report.ts';
-import { turnText } from '../run-text.ts';
+import { runDetails, runMessage, turnText } from '../run-text.ts';
 import { type Entry, type Suite, testSuites } from './test-suites.ts';
 import { fileLine, fileText, isoTime } from './values.ts';
 
@@ -68,29 +69,47 @@ function testCaseElement(suite: Suite, entry: Entry): object {
 }
 
 /** A test case without any of these passed. */
-function resultElement({ status, rawStatus, message, details }: Entry): object {
+function resultElement({ status, rawStatus, message, details, flakyRuns }: Entry): object {
   const cause = { ...attributes({ message, type: rawStatus }), '#text': fileText(details) };
   switch (status) {
     case 'passed':
-      return {};
+      return flakyElements(flakyRuns);
     case 'failed':
       return { failure: cause };
     case 'errored':
       return { error: cause };
     case 'cancelled':
     case 'pending':
+    case 'tolerated':
       return { skipped: cause };
   }
+}
+
+/** Surefire's elements for the runs of a test case that passed in the end: one for each run that did not. */
+function flakyElements(runs: readonly Run[]): object {
+  const elements = (wanted: (run: Run) => boolean) =>
+    runs.filter(wanted).map((run) => ({
+      ...attributes({ message: runMessage(run), type: run.status }),
+      stackTrace: fileText(runDetails(run)),
+    }));
+  const errors = elements(({ status }) => status === 'errored');
+  const failures = elements(({ status }) => status !== 'errored');
+  return {
+    ...(failures.length === 0 ? {} : { flakyFailure: failures }),
+    ...(errors.length === 0 ? {} : { flakyError: errors }),
+  };
 }
 
 /** What the result element has no place for. */
 function systemOut({ status, details }: Entry, result: CaseResult): string {
   const { testCase, runs } = result;
   const ids = [
-    ...runs.map(({ id }) => `Run: ${fileLine(id)}`),
+    ...runs.map(({ id, status: ended }) =>
+      runs.length === 1 ? `Run: ${fileLine(id)}` : `Run: ${fileLine(id)} (${ended})`,
+    ),
     ...(testCase.id === undefined ? [] : [`Test case: ${fileLine(testCase.id)}`]),
   ].join('\n');
-  const why = status === 'passed' ? details : '';
+  const why = status === 'passed' && result.outcome !== 'flaky' ? details : '';
   const conversation = decisiveRun(result).turns.map(turnText).join('\n');
   return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));
 }
@@ -101,7 +120,7 @@ function counts(entries: readonly Entry[]) {
     tests: entries.length,
     failures: count('failed'),
     errors: count('errored'),
-    skipped: count('cancelled', 'pending'),
+    skipped: count('cancelled', 'pending', 'tolerated'),
     time: seconds(entries),
   };
 }

@@ -1,6 +1,6 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import type { RunStatus } from '../../domain/run.ts';
-import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
+import type { Run, RunStatus } from '../../domain/run.ts';
+import { type CaseResult, countsForVerdict, decisiveRun, hasPassed } from '../../domain/test-case.ts';
 import { isProven } from '../../domain/verdict.ts';
 import type { Report } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
@@ -21,7 +21,8 @@ export interface Suite {
 export interface Entry {
   /** Not empty, one line, and no other test case of the batch has it: readers take equal names for one test. */
   readonly name: string;
-  readonly status: RunStatus;
+  /** `tolerated` did not pass and does not count against the verdict. */
+  readonly status: RunStatus | 'tolerated';
   /** The status in more exact words: the provider's where we do not know it, the verdict's for a verdict. */
   readonly rawStatus: string;
   /** Why it did not pass; empty if it passed. */
@@ -30,18 +31,21 @@ export interface Entry {
   readonly details: string;
   /** Absent where the entry stands for a verdict, or for a batch that could not be read. */
   readonly result?: CaseResult;
+  /** The runs of a flaky test case that did not pass, in order; empty for every other. */
+  readonly flakyRuns: readonly Run[];
   /** How long all runs of the test case took, in milliseconds; 0 where that is not known. */
   readonly durationMs: number;
 }
 
 /** One suite for each batch with one entry for each test case. Never without a red entry unless the verdict is `passed`. */
 export function testSuites(report: Report): Suite[] {
-  const suites = report.batches.map((outcome, place) => ({
-    name: suiteName(report, outcome),
+  const places = placesOf(report.batches);
+  const suites = places.map(({ outcome, place, all }) => ({
+    name: suiteName(report, outcome, places.length),
     outcome,
     entries: [
       ...caseEntries(report.cases.filter((one) => one.place === place)),
-      ...problemEntries(report, outcome),
+      ...all.flatMap((one) => problemEntries(report, one)),
     ],
   }));
   if (report.judgement?.verdict === 'passed' || suites.some(isRed)) return suites;
@@ -56,6 +60,18 @@ export function testSuites(report: Report): Suite[] {
   return [...suites.slice(0, at), { ...suite, entries }, ...suites.slice(at + 1)];
 }
 
+/** The batches of the first round by their place; each with those that repeat test cases of it. */
+function placesOf(batches: readonly BatchOutcome[]) {
+  const places = new Map<number, { place: number; outcome: BatchOutcome; all: BatchOutcome[] }>();
+  for (const [index, outcome] of batches.entries()) {
+    const place = outcome.place ?? index;
+    const known = places.get(place);
+    if (known === undefined) places.set(place, { place, outcome, all: [outcome] });
+    else known.all.push(outcome);
+  }
+  return [...places.values()];
+}
+
 /** Whether a tool that knows only tests would call this one bad. */
 function isRed({ entries }: Suite): boolean {
   return entries.some(({ status }) => status === 'failed' || status === 'errored');
@@ -64,8 +80,8 @@ function isRed({ entries }: Suite): boolean {
 const gateName = ({ name }: Report): string => fileLine(name) || 'Agent tests';
 
 // Tools compare a test with its namesake of the last build, so the batch's id is in the name only where it has to be.
-function suiteName(report: Report, { id }: BatchOutcome): string {
-  return report.batches.length === 1 ? gateName(report) : `${gateName(report)} (batch ${fileLine(id)})`;
+function suiteName(report: Report, { id }: BatchOutcome, count: number): string {
+  return count === 1 ? gateName(report) : `${gateName(report)} (batch ${fileLine(id)})`;
 }
 
 function caseEntries(cases: readonly CaseResult[]): Entry[] {
@@ -75,8 +91,9 @@ function caseEntries(cases: readonly CaseResult[]): Entry[] {
     return {
       name: names[index] ?? result.key,
       status: statusOf(result),
-      rawStatus: run.unknownStatus ?? run.status,
-      message: runMessage(run),
+      rawStatus: run.unknownStatus ?? (result.outcome === 'flaky' ? 'passed' : run.status),
+      message: messageOf(result, run),
+      flakyRuns: result.outcome === 'flaky' ? result.runs.filter((one) => one.status !== 'passed') : [],
       details: runDetails(run),
       durationMs: result.runs.reduce((sum, { durationMs }) => sum + (wholeMs(durationMs) ?? 0), 0),
       result,
@@ -84,8 +101,23 @@ function caseEntries(cases: readonly CaseResult[]): Entry[] {
   });
 }
 
-const statusOf = ({ outcome }: CaseResult): RunStatus =>
-  outcome === 'flaky' ? 'passed' : outcome === 'unfinished' ? 'pending' : outcome;
+function statusOf(result: CaseResult): Entry['status'] {
+  if (hasPassed(result)) return 'passed';
+  if (!countsForVerdict(result)) return 'tolerated';
+  return result.outcome === 'unfinished' ? 'pending' : (result.outcome as RunStatus);
+}
+
+/** Why it did not pass; for one that does not count, why it does not. */
+function messageOf(result: CaseResult, run: Run): string {
+  if (hasPassed(result)) return '';
+  if (countsForVerdict(result)) return runMessage(run);
+  const { quarantine } = result;
+  const why =
+    quarantine?.state === 'in-force'
+      ? `Quarantined until ${quarantine.entry.until} (${quarantine.entry.owner}): ${quarantine.entry.reason}`
+      : 'Not counted: it does not pass on the other version either';
+  return `${why}. ${runMessage(run)}`;
+}
 
 /** The names of the test cases; where several share one, with the test case's id, and then the run's as well. */
 function distinctNames(cases: readonly CaseResult[]): string[] {
@@ -119,6 +151,7 @@ function problemEntries(report: Report, { id, problem }: BatchOutcome): Entry[] 
       rawStatus: 'unreadable',
       message: `Batch ${id} could not be read: ${problem}`,
       details: verdictText(report),
+      flakyRuns: [],
       durationMs: 0,
     },
   ];
@@ -132,6 +165,7 @@ function verdictEntry(report: Report): Entry {
     rawStatus: verdict,
     message: reason,
     details: verdictText(report),
+    flakyRuns: [],
     durationMs: 0,
   };
 }

@@ -1,43 +1,191 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import { formatTime } from '../../text/format.ts';
-import { code, dotted, foreign, type Inline, link, onLines, render, small, words } from '../markdown.ts';
-import { type Origin, type Report, workflowRunUrl } from '../report.ts';
-import { idOf } from './run.ts';
+import type { Push } from '../../domain/comparison.ts';
+import type { PassRule } from '../../domain/pass-rule.ts';
+import { firstPassRate } from '../../domain/test-case.ts';
+import { formatCount, formatDuration, formatTime } from '../../text/format.ts';
+import {
+  code,
+  dotted,
+  foreign,
+  type Inline,
+  link,
+  onLines,
+  paragraph,
+  render,
+  small,
+  words,
+} from '../markdown.ts';
+import { firstRuns, type Origin, type Report, workflowRunUrl } from '../report.ts';
+import { idOf } from './names.ts';
 
 const MAX_SUBJECT = 200;
 /** Batches named in the footer. Nobody gates on more; if so, the rest is a number. */
 const MAX_BATCHES = 50;
 
-/** Where the report comes from: the batches with when and what they tested, the commit, the workflow run. */
-export function* renderFooter(report: Report, maxBatches = MAX_BATCHES): Generator<string> {
-  const named = report.batches.slice(0, maxBatches);
-  const more = report.batches.length - named.length;
-  const lines = [
-    ...named.map((outcome) => batchLine(outcome, report)),
-    ...(more > 0 ? [[words(`and ${more} more ${more === 1 ? 'batch' : 'batches'}`)]] : []),
-    originLine(report.origin),
-  ];
-  const content = onLines(lines);
-  if (content.length > 0) yield render(small(...content));
+/** How a footer is shortened, and what stands elsewhere already. */
+export interface FooterOptions {
+  readonly maxBatches?: number;
+  /** The strip of pushes names the commit, and the line about what to do links the workflow run. */
+  readonly hasCommit?: boolean;
+  readonly hasWorkflowRun?: boolean;
 }
 
-function batchLine({ id, batch }: BatchOutcome, { judgement }: Report): Inline[] {
+/** Figures, rules, and where the report comes from, in small print; empty where there is nothing to say. */
+export function renderFooter(report: Report, options: FooterOptions = {}): string {
+  const content = onLines([...knowledge(report), ...provenance(report, options)]);
+  return content.length === 0 ? '' : render(small(...content));
+}
+
+/** What the figures mean: the rate, the rule, and with what was compared. */
+function knowledge(report: Report): Inline[][] {
+  return [sentencesOf([rate(report), baseRate(report)]), sentencesOf([...rules(report), compared(report)])];
+}
+
+const sentencesOf = (sentences: readonly Inline[][]): Inline[] =>
+  sentences
+    .filter((one) => one.length > 0)
+    .flatMap((one, index) => (index === 0 ? one : [words(' '), ...one]));
+
+/** Only where every run has ended and one did not pass: else the heading says all there is. */
+function hasRate({ judgement, tally, cases }: Report): boolean {
+  const isWhole = tally.unfinished === 0 && cases.length === tally.total && tally.total > 1;
+  const isJudged =
+    judgement?.verdict === 'failed' || judgement?.verdict === 'errored' || judgement?.verdict === 'passed';
+  const { passes, total } = firstRuns({ tally, cases });
+  return isWhole && isJudged && passes < total;
+}
+
+function rate(report: Report): Inline[] {
+  if (!hasRate(report)) return [];
+  const { passes, total } = firstRuns(report);
+  const which = report.cases.some(({ runs }) => runs.length > 1) ? 'First runs' : 'Pass rate';
+  return [
+    words(
+      `${which}: ${formatCount(passes)} of ${formatCount(total)} passed, ${interval(passes, total, '95% interval ')}.`,
+    ),
+  ];
+}
+
+function baseRate(report: Report): Inline[] {
+  const { base } = report;
+  if (base?.firstRuns === undefined || base.firstRuns.total === 0 || !hasRate(report)) return [];
+  const { passes, total } = base.firstRuns;
+  const here = firstRuns(report);
+  const [low, high] = [
+    firstPassRate(passes, total)?.low ?? 0,
+    firstPassRate(here.passes, here.total)?.high ?? 1,
+  ];
+  const drop = high < low ? ' Chance alone does not explain the drop.' : '';
+  return [
+    words('On '),
+    code(base.branch, 60),
+    words(`: ${formatCount(passes)} of ${formatCount(total)}, ${interval(passes, total, '')}.${drop}`),
+  ];
+}
+
+function interval(passes: number, total: number, label: string): string {
+  const known = firstPassRate(passes, total);
+  if (known === undefined) return '';
+  const percent = (share: number) => Math.round(share * 100);
+  return `${percent(known.rate)}% (${label}${percent(known.low)}–${percent(known.high)}%)`;
+}
+
+function rules({ rule, judgement }: Report): Inline[][] {
+  const text = judgement === undefined ? undefined : ruleInWords(rule);
+  return text === undefined ? [] : [[words(text)]];
+}
+
+function ruleInWords(rule: PassRule | undefined): string | undefined {
+  switch (rule?.kind) {
+    case 'reruns':
+      return `A test case whose first run did not pass needs ${rule.need} passes out of at most ${rule.of} runs.`;
+    case 'repeat':
+      return `Each test case needs ${rule.need} passes out of at most ${rule.of} runs.`;
+    default:
+      return undefined;
+  }
+}
+
+function compared({ base, noBase, origin, judgement }: Report): Inline[] {
+  if (judgement === undefined) return [];
+  if (base !== undefined) {
+    const until =
+      base.commit === undefined ? [] : [words(', up to '), ...linkCommit({ ...origin, commit: base.commit })];
+    return [words('Compared with '), code(base.branch, 60), ...until, words('.')];
+  }
+  return noBase === undefined ? [] : [words('Not compared with a base: '), foreign(noBase, 200), words('.')];
+}
+
+function provenance(report: Report, options: FooterOptions): Inline[][] {
+  const { maxBatches = MAX_BATCHES, hasCommit = false, hasWorkflowRun = false } = options;
+  const { batches, origin, judgement } = report;
+  const first = batches.filter(({ round = 1 }) => round === 1);
+  const later = batches.filter(({ round = 1 }) => round > 1);
+  const named = first.slice(0, maxBatches);
+  const repeats = later.slice(0, maxBatches);
+  const more = batches.length - named.length - repeats.length;
+  // The line about the waiting has the commit already.
+  const commit = hasCommit || judgement === undefined ? [] : linkCommit(origin);
+  const { runAttempt } = origin;
+  return [
+    dotted([
+      costs(report),
+      commit.length === 0 ? [] : [words('commit '), ...commit],
+      hasWorkflowRun ? [] : linkWorkflowRun(origin),
+      runAttempt === undefined || runAttempt === 1 ? [] : [words(`attempt ${runAttempt}`)],
+    ]),
+    ...subjects(report),
+    ...named.map((outcome) => batchLine(outcome, report)),
+    repeats.flatMap(({ id }, index): Inline[] => [words(index === 0 ? 'Run again in ' : ', '), idOf(id)]),
+    ...(more > 0 ? [[words(`and ${more} more ${more === 1 ? 'batch' : 'batches'}`)]] : []),
+  ];
+}
+
+/** How many runs were seen and started, and how long it took. */
+function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
+  if (judgement === undefined) return [];
+  const seen = cases.reduce(
+    (sum, { runs, elsewhere }) => sum + runs.length + (elsewhere?.runs.length ?? 0),
+    0,
+  );
+  // Nobody waited for a batch that had ended before.
+  const waited = waitedMs < 1_000 ? undefined : formatDuration(waitedMs);
+  const runs = seen === 0 ? '' : `${formatCount(seen)} ${seen === 1 ? 'run' : 'runs'}`;
+  const took = waited === undefined ? '' : runs === '' ? `Waited ${waited}` : ` in ${waited}`;
+  const cost = started === undefined || runs === '' ? '' : startedInWords(started, seen);
+  const text = `${runs}${took}${cost}`;
+  return text === '' ? [] : [words(text)];
+}
+
+function startedInWords({ runs, reruns }: NonNullable<Report['started']>, seen: number): string {
+  const own = runs === seen ? '' : `, ${runs} of them started here`;
+  return reruns === 0 ? own : `${own}, ${reruns} of them re-runs`;
+}
+
+function subjects({ subject, selected }: Report): Inline[][] {
+  return [
+    dotted([
+      subject === undefined ? [] : [words('Tested '), foreign(subject, MAX_SUBJECT)],
+      selected === undefined ? [] : [words(`${selected.count} of ${selected.outOf} test cases selected`)],
+    ]),
+  ];
+}
+
+function batchLine({ id, batch, problem }: BatchOutcome, { judgement, batches, subject }: Report): Inline[] {
   const createdAt = formatTime(batch?.createdAt);
+  // A problem of the only batch is the reason.
+  const hasProblem = problem !== undefined && batches.length > 1;
   return dotted([
     [words('Batch '), idOf(id)],
     batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
     createdAt === undefined ? [] : [words(`created ${createdAt}`)],
-    batch?.subject === undefined ? [] : [words('tested '), foreign(batch.subject, MAX_SUBJECT)],
-  ]);
-}
-
-function originLine(origin: Origin): Inline[] {
-  const { runAttempt } = origin;
-  const commit = linkCommit(origin);
-  return dotted([
-    commit.length === 0 ? [] : [words('Commit '), ...commit],
-    runAttempt === undefined ? [] : [words(`attempt ${runAttempt}`)],
-    linkWorkflowRun(origin),
+    batch?.subject === undefined || subject !== undefined
+      ? []
+      : [words('tested '), foreign(batch.subject, MAX_SUBJECT)],
+    hasProblem ? [foreign(problem, 300)] : [],
+    batch !== undefined && batch.runs === undefined && judgement !== undefined
+      ? [words("its runs were not read, the counts are the provider's")]
+      : [],
   ]);
 }
 
@@ -47,7 +195,13 @@ export function linkCommit({ commit, repositoryUrl }: Origin): Inline[] {
   const short = code(commit.slice(0, 7), 7);
   return repositoryUrl === undefined
     ? [short]
-    : link(`${repositoryUrl}/commit/${encodeURIComponent(commit)}`, short);
+    : link(`${repositoryUrl}/commit/${encodeURIComponent(commit.toWellFormed())}`, short);
+}
+
+/** The commit of a push, with its attempt if that is not the first. */
+export function linkPush({ commit, attempt }: Pick<Push, 'commit' | 'attempt'>, origin: Origin): Inline[] {
+  const linked = linkCommit({ ...origin, commit });
+  return attempt > 1 ? [...linked, words(` (attempt ${attempt})`)] : linked;
 }
 
 /** The workflow run, linked to the attempt that wrote this; nothing where it is not known. */
@@ -58,4 +212,12 @@ export function linkWorkflowRun(origin: Origin): Inline[] {
   // Not "#57": GitHub would link that issue.
   const name = runNumber === undefined ? 'workflow run' : `workflow run ${runNumber}`;
   return link(url, words(name));
+}
+
+/** Commit, workflow run and attempt on one line without small print, for the footer of several jobs. */
+export function renderOrigin(origin: Origin): string {
+  const commit = linkCommit(origin);
+  const run = linkWorkflowRun(origin);
+  const line = dotted([run, commit.length === 0 ? [] : [words('commit '), ...commit]]);
+  return line.length === 0 ? '' : render(paragraph(...line));
 }

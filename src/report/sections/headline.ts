@@ -1,12 +1,17 @@
-import type { Tally } from '../../domain/batch.ts';
+import type { BatchOutcome, Tally } from '../../domain/batch.ts';
+import { contradictions, unknownWords } from '../../domain/integrity.ts';
+import { countsForVerdict } from '../../domain/test-case.ts';
 import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
+import { formatCount } from '../../text/format.ts';
 import { foreign, heading, render } from '../markdown.ts';
+import type { Report } from '../report.ts';
+import { outlineOf, standingOf } from '../standing.ts';
 
 /** What a sign stands for: a verdict, or the outcome of a test case. */
-export type Sign = State | 'flaky';
+export type Sign = State | 'flaky' | 'tolerated' | 'gone';
 
-/** The sign before a verdict, a batch and a test case alike. */
+/** The sign before a verdict, a batch and a test case alike. It never stands without a word. */
 export const SIGNS: Record<Sign, string> = {
   waiting: '⏳',
   passed: '✅',
@@ -16,42 +21,91 @@ export const SIGNS: Record<Sign, string> = {
   cancelled: '🚫',
   'timed-out': '⏰',
   inconclusive: '❓',
+  tolerated: '⏸️',
+  gone: '➖',
 };
 
 const MAX_NAME = 120;
 /** More characters than any headline has, since names and labels are clipped. */
 const MAX_HEADLINE = 400;
 
+/** The verdict, or that there is none yet. */
+export const stateOf = ({ judgement }: Pick<Report, 'judgement'>): State => judgement?.verdict ?? 'waiting';
+
 /**
- * The one line that decides already in the subject of an e-mail: sign, name, verdict and counts.
- * Plain text; `name` is the user's, so it passes `markdown.ts` like foreign text before it is rendered.
+ * The one line that decides already in the subject of an e-mail: sign, name, verdict and counts. Plain text; `name` is
+ * the user's, so it passes `markdown.ts` like foreign text before it is rendered.
  */
-export function headline(name: string, state: State, tally: Tally): string {
-  return `${SIGNS[state]} ${cleanLine(name, MAX_NAME)}: ${outcome(state, tally)}`;
+export function headline(name: string, state: State, result: string): string {
+  return `${SIGNS[state]} ${cleanLine(name, MAX_NAME)}: ${result}`;
 }
 
-function outcome(state: State, tally: Tally): string {
-  const { total, passed, failed, errored, cancelled, unfinished } = tally;
-  const ofAll = `of ${total}`;
-  const finished = total === 0 ? 'no test cases seen' : `${total - unfinished} ${ofAll} finished`;
+/** The headline of a report as plain text. */
+export const headlineOf = (report: Report): string =>
+  headline(report.name, stateOf(report), resultOf(report));
+
+/** The headline of a gate, or of one job's part in it, as a heading in Markdown. Without `result` it is made of the counts. */
+export function headlineHeading(
+  depth: 2 | 3,
+  part: { name: string; state: State; tally: Tally; result?: string | undefined },
+): string {
+  const result = part.result ?? resultOfCounts(part.state, part.tally);
+  return render(heading(depth, foreign(headline(part.name, part.state, result), MAX_HEADLINE)));
+}
+
+/** What happened, in a clause of our own words: "3 of 12 failed, 2 of them new", "inconclusive, 3 of 12 runs missing". */
+export function resultOf(report: Report): string {
+  const { judgement, tally } = report;
+  switch (judgement?.verdict) {
+    case 'failed':
+    case 'errored':
+      return withNew(resultOfCounts(judgement.verdict, tally), report);
+    case 'inconclusive': {
+      const cause = causeOf(report);
+      return cause === '' ? 'inconclusive' : `inconclusive, ${cause}`;
+    }
+    default:
+      return resultOfCounts(judgement?.verdict ?? 'waiting', tally);
+  }
+}
+
+/** The same by the counts alone, for whoever knows no more. */
+function resultOfCounts(state: State, tally: Tally): string {
+  const { total, passed, flaky, failed, errored, cancelled, unfinished, tolerated } = tally;
+  const ofAll = `of ${formatCount(total)}`;
+  const finished =
+    total === 0 ? 'no test cases seen' : `${formatCount(total - unfinished)} ${ofAll} finished`;
+  const beside = countEach(tally, 'flaky');
+  const notCounted = tolerated > 0 ? [`${formatCount(tolerated)} not counted`] : [];
 
   switch (state) {
-    case 'passed':
-      return total === 1 ? 'the one test case passed' : `all ${total} passed`;
+    case 'passed': {
+      const all = total === 1 ? 'the one test case passed' : `all ${formatCount(total)} passed`;
+      return listed(tolerated > 0 ? `${formatCount(passed)} ${ofAll} passed` : all, [
+        ...beside,
+        ...notCounted,
+      ]);
+    }
     case 'failed':
-      return listed(`${failed} ${ofAll} failed`, countEach(tally, 'errored', 'cancelled', 'unfinished'));
+      return failed > 0
+        ? listed(
+            `${formatCount(failed)} ${ofAll} failed`,
+            countEach(tally, 'errored', 'cancelled', 'unfinished'),
+          )
+        : listed(`${formatCount(flaky)} ${ofAll} flaky, more than allowed`, countEach(tally, 'errored'));
     case 'errored': {
-      const first = errored > 0 ? `${errored} ${ofAll} errored` : `the batch errored, ${finished}`;
+      const first =
+        errored > 0 ? `${formatCount(errored)} ${ofAll} errored` : `the batch errored, ${finished}`;
       return listed(first, countEach(tally, 'cancelled', ...(errored > 0 ? ['unfinished' as const] : [])));
     }
     case 'cancelled':
       return cancelled > 0
-        ? listed(`${cancelled} ${ofAll} cancelled`, countEach(tally, 'unfinished'))
+        ? listed(`${formatCount(cancelled)} ${ofAll} cancelled`, countEach(tally, 'unfinished'))
         : `cancelled, ${finished}`;
     case 'timed-out':
       return `timed out, ${finished}`;
     case 'inconclusive':
-      return `inconclusive, ${total === 0 ? finished : `${passed} ${ofAll} passed`}`;
+      return total === 0 ? 'inconclusive, no test cases seen' : 'inconclusive';
     case 'waiting': {
       const first = total === 0 ? 'waiting for the first result' : `waiting, ${finished}`;
       return listed(first, countEach(tally, 'failed', 'errored', 'cancelled'));
@@ -59,14 +113,56 @@ function outcome(state: State, tally: Tally): string {
   }
 }
 
-const listed = (first: string, others: readonly string[]): string => [first, ...others].join(', ');
-
-/** The headline of a gate, or of one job's part in it, as a heading in Markdown. */
-export function headlineHeading(depth: 2 | 3, part: { name: string; state: State; tally: Tally }): string {
-  return render(heading(depth, foreign(headline(part.name, part.state, part.tally), MAX_HEADLINE)));
+/** Adds how many of the failures are known to pass elsewhere; nothing where nothing is known. */
+function withNew(result: string, report: Report): string {
+  const { bad } = outlineOf(report);
+  const standings = bad.map((one) => standingOf(one, report));
+  const isNew = standings.filter((one) => one === 'new').length;
+  if (bad.length === 0) return result;
+  if (isNew === 0) {
+    // "None" only where each of them is known to fail there as well.
+    const areOld = standings.every((one) => one === 'old');
+    return areOld ? `${result}, ${bad.length === 1 ? 'not new' : 'none of them new'}` : result;
+  }
+  if (isNew === bad.length) return `${result}, ${bad.length === 1 ? 'new' : 'all new'}`;
+  const kinds = new Set(bad.map(({ outcome }) => outcome)).size;
+  return `${result}, ${formatCount(isNew)} of ${kinds > 1 ? `these ${formatCount(bad.length)}` : 'them'} new`;
 }
+
+/** Why nothing can be said for certain, in a few words; empty where only the reason says it. */
+function causeOf({ batches, cases, tally }: Report): string {
+  if (batches.length === 0) return 'no batch was read';
+  const unread = batches.filter(({ problem }) => problem !== undefined);
+  if (unread.length > 0) {
+    return batches.length === 1
+      ? 'the batch could not be read'
+      : `${unread.length} of ${batches.length} batches could not be read`;
+  }
+  const missing = batches.map(missingRuns);
+  const lost = missing.reduce((sum, one) => sum + one.missing, 0);
+  const expected = missing.reduce((sum, one) => sum + one.expected, 0);
+  if (lost > 0) return `${formatCount(lost)} of ${formatCount(expected)} runs missing`;
+  if (tally.total === 0) return 'no test cases seen';
+  if (cases.length > 0 && !cases.some(countsForVerdict)) return 'no test case counts';
+  const seen = batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
+  if (seen.some((batch) => unknownWords(batch).length > 0)) return 'a status is not known';
+  if (seen.some((batch) => contradictions(batch).length > 0)) return 'the results contradict each other';
+  return '';
+}
+
+/** Runs that were announced or asked for and are not in the list. */
+function missingRuns({ batch, asked }: BatchOutcome): { missing: number; expected: number } {
+  const listedRuns = batch?.runs?.length;
+  const expected = Math.max(batch?.announced.total ?? 0, asked?.length ?? 0);
+  return {
+    missing: listedRuns === undefined ? 0 : Math.max(0, expected - listedRuns),
+    expected: Math.max(expected, listedRuns ?? 0),
+  };
+}
+
+const listed = (first: string, others: readonly string[]): string => [first, ...others].join(', ');
 
 /** `1 failed`, `2 errored`: those of the counts that are not zero. */
 export function countEach(tally: Tally, ...kinds: Exclude<keyof Tally, 'total'>[]): string[] {
-  return kinds.flatMap((kind) => (tally[kind] > 0 ? [`${tally[kind]} ${kind}`] : []));
+  return kinds.flatMap((kind) => (tally[kind] > 0 ? [`${formatCount(tally[kind])} ${kind}`] : []));
 }

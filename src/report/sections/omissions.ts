@@ -1,56 +1,36 @@
 import { countCases } from '../../domain/test-case.ts';
-import type { Limit } from '../fit.ts';
+import type { Lack, Limit } from '../fit.ts';
 import { code, foreign, type Inline, paragraph, render, strong, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { linkWorkflowRun } from './footer.ts';
-import type { Evidence } from './run.ts';
 
 const MAX_PATH = 300;
 
-/** How much of the report is shown. */
-export interface Detail {
-  readonly evidence: Evidence;
-  /** Test cases that passed or have not finished: by name, or as a number. */
-  readonly othersByName: boolean;
-  /** How many of the test cases that did not pass are shown with their evidence, and how many more by name. */
-  readonly inFull: number;
-  readonly byName: number;
-}
+const CLAUSES: Readonly<Record<Lack['what'], (count: number) => string>> = {
+  evidence: (count) => `the evidence of ${countCases(count)} is left out`,
+  details: (count) => `that of ${countCases(count)} is cut`,
+  names: (count) => `${count === 1 ? '1 name' : `${count} names`} ${count === 1 ? 'is' : 'are'} left out`,
+};
 
-/** What a body in this detail leaves out, each as a clause; an empty list when it is whole. */
-export function listOmissions(
-  { tally, transcripts }: Report,
-  options: { detail: Detail; isAnyCut: boolean; toExplain: number },
-): string[] {
-  const { detail, isAnyCut, toExplain } = options;
-  const { evidence, othersByName } = detail;
-  const inFull = Math.min(detail.inFull, toExplain);
-  const byName = Math.min(detail.byName, toExplain - inFull);
-  const counted = toExplain - inFull - byName;
-  const omissions: string[] = [];
-  if (isAnyCut && inFull > 0) {
-    const turns = transcripts === 'none' ? '' : ` and conversations to their last ${evidence.turns} turns`;
-    omissions.push(`explanations are cut to ${evidence.text} characters${turns}`);
-  }
-  if (inFull < toExplain) {
-    omissions.push(
-      `${inFull === 0 ? 'none' : inFull} of the ${countCases(toExplain)} that did not pass are shown with their evidence` +
-        (byName > 0 ? `, ${byName} by name` : '') +
-        (counted > 0 ? `, ${counted} only counted` : ''),
-    );
-  }
-  if (!othersByName && tally.passed + tally.unfinished > 0) {
-    omissions.push('test cases that passed or have not finished are only counted');
-  }
-  return omissions;
+/** What was left out, in clauses; an empty list when the report is whole. */
+export function omissionClauses(lacks: readonly Lack[]): string[] {
+  const order: readonly Lack['what'][] = ['evidence', 'details', 'names'];
+  const hasEvidence = lacks.some(({ what }) => what === 'evidence');
+  return order.flatMap((what) => {
+    const lack = lacks.find((one) => one.what === what);
+    if (lack === undefined) return [];
+    const clause = CLAUSES[what](lack.count);
+    return [what === 'details' && !hasEvidence ? `the evidence of ${countCases(lack.count)} is cut` : clause];
+  });
 }
 
 /** Says what was left out, and where it is. */
-export function renderOmissions(report: Report, omissions: readonly string[], unit: Limit['unit']): string {
+export function renderOmissions(report: Report, clauses: readonly string[], unit: Limit['unit']): string {
+  if (clauses.length === 0) return '';
   return render(
     paragraph(
       strong(words("Shortened to fit GitHub's limit:")),
-      words(` ${omissions.join('; ')}. `),
+      words(` ${clauses.join('; ')}. `),
       ...whereTheRestIs(report, unit),
     ),
   );

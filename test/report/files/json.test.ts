@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { SCHEMA_FILE, schemaText } from '../../../scripts/schema.ts';
 import { renderJson } from '../../../src/report/files/json.ts';
 import { type ReportFile, reportSchema } from '../../../src/report/files/json-schema.ts';
+import { SECOND_EXAMPLES } from '../second-reports.ts';
 import { anyReport, batch, mixedReport, report, reportOfEachState, run } from './file-reports.ts';
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -83,4 +84,63 @@ test('texts lose control characters and lone surrogates and nothing else', () =>
   const explanation = 'ab[31mc\ufffdd\ne\tf <b> & ]]> "q" ü 漢 🙂 \u0645\u0631\u062d\u0628\u0627';
   const file = parse(renderJson(report([batch([run('1', 'failed', { explanation: text })])])));
   expect(file.batches[0]?.runs?.[0]?.explanation).toBe(explanation);
+});
+
+test('the JSON report has each run with its round, and how each test case compares', () => {
+  const file = parse(renderJson(SECOND_EXAMPLES['red-everything']!));
+  const compared = file.testCases.map(({ name, outcome, change, counts, passes, runs }) => [
+    name,
+    outcome,
+    change,
+    counts,
+    `${passes}/${runs.length}`,
+    runs.map(({ round, status }) => `${round} ${status}`).join(', '),
+  ]);
+  expect(compared.slice(6)).toEqual([
+    ['Takes a message after hours', 'passed', 'fixed', true, '1/1', '1 passed'],
+    ["Spells the caller's surname", 'failed', 'still-failing', false, '0/1', '1 failed'],
+    ['Books two siblings in one call', 'flaky', 'unchanged', true, '2/3', '1 failed, 2 passed, 3 passed'],
+    [
+      'Declines to quote a price that is not published',
+      'failed',
+      'new-failure',
+      true,
+      '0/3',
+      '1 failed, 2 failed, 3 failed',
+    ],
+    [
+      'Offers another time when the slot is taken',
+      'failed',
+      'new-failure',
+      true,
+      '1/3',
+      '1 failed, 2 passed, 3 failed',
+    ],
+    [
+      'Transfers an angry caller to the office manager',
+      'errored',
+      'still-failing',
+      true,
+      '0/3',
+      '1 errored, 2 errored, 3 errored',
+    ],
+  ]);
+  expect(file.testCases.every(({ batch: id }) => id === 'test_batch_7c1d90aa42e6')).toBe(true);
+  expect(file.batches.map(({ round }) => round)).toEqual([1, 2, 3]);
+  expect(file.started).toEqual({ runs: 20, reruns: 8 });
+  expect(file.passRate).toBe(0.5833);
+  expect(file.base).toMatchObject({
+    branch: 'main',
+    firstRuns: { passes: 112, total: 120 },
+    noLongerRun: [],
+  });
+});
+
+test('the JSON report says what became of a test case on another version', () => {
+  const file = parse(renderJson(SECOND_EXAMPLES['fail-on-new']!));
+  expect(file.comparedWith).toBe('version 11');
+  expect(file.testCases.map(({ counts, elsewhere }) => [counts, elsewhere?.outcome])).toEqual([
+    [true, undefined],
+    [false, 'failed'],
+  ]);
 });

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Tally } from '../../../src/domain/batch.ts';
 import type { State } from '../../../src/domain/verdict.ts';
-import { headline } from '../../../src/report/sections/headline.ts';
+import { headlineHeading, resultOf } from '../../../src/report/sections/headline.ts';
+import { batch, EXAMPLES, reportOn, run } from '../reports.ts';
+import { SECOND_EXAMPLES } from '../second-reports.ts';
 
 const NAME = 'Agent tests (Retell)';
 
@@ -34,14 +36,49 @@ test.each<[State, Counts, string]>([
   ['cancelled', [3, 0, 0, 0, 2], '🚫 Agent tests (Retell): cancelled, 3 of 5 finished'],
   ['timed-out', [3, 0, 0, 0, 2], '⏰ Agent tests (Retell): timed out, 3 of 5 finished'],
   ['timed-out', [0, 0, 0, 0, 0], '⏰ Agent tests (Retell): timed out, no test cases seen'],
-  ['inconclusive', [5, 0, 0, 0, 0], '❓ Agent tests (Retell): inconclusive, 5 of 5 passed'],
+  ['inconclusive', [5, 0, 0, 0, 0], '❓ Agent tests (Retell): inconclusive'],
+  ['failed', [937, 300, 0, 0, 0], '❌ Agent tests (Retell): 300 of 1,237 failed'],
   ['inconclusive', [0, 0, 0, 0, 0], '❓ Agent tests (Retell): inconclusive, no test cases seen'],
 ])('%s with %j says "%s"', (state, counts, expected) => {
-  expect(headline(NAME, state, tallyOf(counts))).toBe(expected);
+  expect(headlineHeading(2, { name: NAME, state, tally: tallyOf(counts) })).toBe(`## ${expected}`);
 });
 
 test('the name is one line, and leaves room for the verdict', () => {
-  expect(headline(`Nightly\n\u202e${'x'.repeat(500)}`, 'passed', tallyOf([2, 0, 0, 0, 0]))).toBe(
-    `✅ Nightly ${'x'.repeat(111)}…: all 2 passed`,
+  const name = `Nightly\n\u202e${'x'.repeat(500)}`;
+  expect(headlineHeading(2, { name, state: 'passed', tally: tallyOf([2, 0, 0, 0, 0]) })).toBe(
+    `## ✅ Nightly ${'x'.repeat(111)}…: all 2 passed`,
   );
+});
+
+const resultIn = (name: string): string => resultOf({ ...EXAMPLES, ...SECOND_EXAMPLES }[name]!);
+
+test.each([
+  ['red-everything', '2 of 12 failed, 1 errored, 2 of these 3 new'],
+  ['red-no-base', '3 of 12 failed, 1 errored'],
+  ['compare-with', '2 of 4 failed, 1 errored, 1 of these 3 new'],
+  ['three-hundred', '86 of 1,237 failed, 214 errored, 262 of these 300 new'],
+  ['green-flaky', 'all 8 passed, 1 flaky'],
+  ['green-quarantined', '6 of 7 passed, 1 not counted'],
+  ['too-many-flaky', '1 of 2 flaky, more than allowed'],
+  ['retell-inconclusive', 'inconclusive, 3 of 5 runs missing'],
+  ['bland-inconclusive', 'inconclusive, a status is not known'],
+  ['unreadable-batch', 'inconclusive, the batch could not be read'],
+  ['retell-timed-out', 'timed out, 1 of 5 finished'],
+])('%s: %s', (name, expected) => {
+  expect(resultIn(name)).toBe(expected);
+});
+
+test.each([
+  ['every failure is new', ['passed', 'passed'], '2 of 2 failed, all new'],
+  ['none is new', ['failed', 'failed'], '2 of 2 failed, none of them new'],
+  ['one is new', ['failed', 'passed'], '2 of 2 failed, 1 of them new'],
+  ['of one nothing is known', ['failed', undefined], '2 of 2 failed'],
+] as const)('where %s the heading says so, and nothing else', (_what, outcomes, expected) => {
+  const runs = [run('failed', 'a'), run('failed', 'b')];
+  const cases = runs.flatMap(({ testCase }, index) => {
+    const outcome = outcomes[index];
+    return outcome === undefined ? [] : [[testCase.id!, { name: '', outcome, passes: 0, runs: 1 }] as const];
+  });
+  const base = { branch: 'main', commit: undefined, firstRuns: undefined, cases: new Map(cases) };
+  expect(resultOf(reportOn([batch('b', runs)], { base }))).toBe(expected);
 });

@@ -1,0 +1,77 @@
+import type { Run } from '../domain/run.ts';
+import { type CaseResult, decisiveRun } from '../domain/test-case.ts';
+import { cleanLine } from '../text/clean.ts';
+import { failedTools } from './proof.ts';
+
+/** What failures exactly share. All texts are foreign. */
+export type Shared =
+  | { readonly kind: 'error' | 'reason'; readonly text: string }
+  | { readonly kind: 'tool'; readonly tool: string; readonly answer: string }
+  | { readonly kind: 'assertion'; readonly label: string; readonly expected: string | undefined };
+
+export interface Group {
+  readonly shared: Shared;
+  readonly cases: readonly [CaseResult, ...CaseResult[]];
+}
+
+export interface Grouping {
+  /** Of two failures at least, biggest first. */
+  readonly groups: readonly Group[];
+  /** Those that share nothing. */
+  readonly others: readonly CaseResult[];
+}
+
+/** More of a text than this is not compared. */
+const COMPARED = 4_000;
+
+/**
+ * Groups failures by what they exactly share: the same error message, the same failed tool with the same answer, the
+ * same failed assertion, the very same words of the judge; never by similar prose. A failure that shares several
+ * things belongs to the biggest group.
+ */
+export function groupsOf(cases: readonly CaseResult[]): Grouping {
+  const found = cases.map((result) => ({ result, keys: sharedBy(decisiveRun(result)).map(withKey) }));
+  const sizes = new Map<string, number>();
+  for (const { keys } of found) {
+    for (const { key } of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1);
+  }
+  const groups = new Map<string, { shared: Shared; cases: [CaseResult, ...CaseResult[]] }>();
+  const alone = new Set<CaseResult>();
+  for (const { result, keys } of found) {
+    const [best] = keys.toSorted((a, b) => (sizes.get(b.key) ?? 0) - (sizes.get(a.key) ?? 0));
+    const group = best && groups.get(best.key);
+    if (group !== undefined) group.cases.push(result);
+    else if (best !== undefined) groups.set(best.key, { shared: best.shared, cases: [result] });
+    else alone.add(result);
+  }
+  const all = [...groups.values()];
+  for (const group of all) if (group.cases.length === 1) alone.add(group.cases[0]);
+  return {
+    groups: all.filter((group) => group.cases.length > 1).toSorted((a, b) => b.cases.length - a.cases.length),
+    others: cases.filter((one) => alone.has(one)),
+  };
+}
+
+const withKey = (shared: Shared) => ({ shared, key: JSON.stringify(shared) });
+
+/** What of a run others may share, the most telling first. */
+function sharedBy(run: Run): Shared[] {
+  const text = cleanLine(run.explanation?.slice(0, COMPARED) ?? '', COMPARED);
+  const [tool] = failedTools(run);
+  return [
+    ...(run.status === 'errored' && text !== '' ? [{ kind: 'error', text } as const] : []),
+    ...(tool === undefined ? [] : [{ kind: 'tool', ...tool } as const]),
+    ...run.assertions.flatMap(({ label, outcome, expected }) =>
+      outcome === 'failed' ? [{ kind: 'assertion', label, expected } as const] : [],
+    ),
+    ...(run.status !== 'errored' && text !== '' ? [{ kind: 'reason', text } as const] : []),
+  ];
+}
+
+/** The biggest group, where it has most of the failures: probably one fault. */
+export function mainFault({ groups }: Grouping, failures: number): Group | undefined {
+  const [biggest] = groups;
+  return biggest !== undefined && biggest.cases.length > 2 && biggest.cases.length * 2 >= failures
+    ? biggest
+    : undefined;
+}

@@ -1,0 +1,392 @@
+import type { Push } from '../../domain/comparison.ts';
+import type { Assertion, Run, Turn } from '../../domain/run.ts';
+import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
+import { clip } from '../../text/clean.ts';
+import { formatDuration } from '../../text/format.ts';
+import {
+  type Block,
+  code,
+  fold,
+  foreign,
+  foreignHtml,
+  foreignLines,
+  foreignWith,
+  heading,
+  type Inline,
+  list,
+  onLines,
+  paragraph,
+  quote,
+  render,
+  small,
+  strong,
+  words,
+} from '../markdown.ts';
+import { proofOf, toolNames } from '../proof.ts';
+import type { Report } from '../report.ts';
+import { STATUS_WORDS } from '../run-text.ts';
+import { passesOf } from '../standing.ts';
+import { linkPush } from './footer.ts';
+import { idOf, MAX_NAME, nameOf, runsInWords, sentenceCase, signOf } from './names.ts';
+
+/** How much of what explains one test case is shown: code points, and the number of turns. */
+export interface Evidence {
+  /** Explanations and criteria. */
+  readonly text: number;
+  /** Expected and actual values. */
+  readonly value: number;
+  /** Each turn. */
+  readonly turn: number;
+  /** How many runs show their whole conversation, and the most turns of one. */
+  readonly conversations: number;
+  readonly turns: number;
+}
+
+/** From all that a reader could want to the least that still explains a test case. */
+export const WHOLE: Evidence = { text: 20_000, value: 5_000, turn: 20_000, conversations: 20, turns: 2_000 };
+export const FULL: Evidence = { text: 4_000, value: 1_000, turn: 2_000, conversations: 9, turns: 500 };
+export const SHORTER: Evidence = { text: 1_000, value: 300, turn: 300, conversations: 1, turns: 40 };
+export const SHORTEST: Evidence = { text: 300, value: 100, turn: 120, conversations: 0, turns: 0 };
+
+/** A longer explanation shows its beginning, and the whole of it folded. */
+const LONG = 500;
+const BEGINNING = 320;
+/** An answer of a tool in the quoted turns; the whole conversation has more of it. */
+const PROOF_ANSWER = 160;
+
+/** Whether the test case has more to tell than this evidence shows. */
+export function isCut(result: CaseResult, evidence: Evidence): boolean {
+  const runs = evidence.conversations > 1 ? result.runs : [decisiveRun(result)];
+  const withTurns = result.runs.filter(({ turns }) => turns.length > 0);
+  if (withTurns.length > evidence.conversations) return true;
+  return runs.some(
+    (run) =>
+      run.turns.length > evidence.turns ||
+      [run.explanation, ...run.criteria, ...run.assertions.map((one) => one.explanation)].some(
+        (text) => (text?.length ?? 0) > evidence.text,
+      ) ||
+      run.assertions.some((one) =>
+        [one.expected, one.actual].some((text) => (text?.length ?? 0) > evidence.value),
+      ) ||
+      run.turns.some((turn) => turnLength(turn) > evidence.turn),
+  );
+}
+
+/** About the least that the test case takes with this evidence, in characters. */
+export function leastSize(result: CaseResult, { text, turn }: Evidence): number {
+  const { explanation = '', turns } = decisiveRun(result);
+  return turns.reduce(
+    (sum, one) => sum + Math.min(turn, turnLength(one)),
+    Math.min(text, explanation.length),
+  );
+}
+
+const turnLength = (turn: Turn): number =>
+  turn.kind === 'speech'
+    ? turn.text.length
+    : turn.kind === 'tool-call'
+      ? turn.input.length
+      : turn.kind === 'tool-result'
+        ? turn.output.length
+        : 0;
+
+/** A test case that did not pass, open: its name, what is known of it, why, the turns that prove it; the rest folded. */
+export function renderCase(result: CaseResult, report: Report, evidence: Evidence): string {
+  const title = heading(3, words(`${signOf(result)} `), nameOf(result));
+  return [render(title), ...content(result, report, evidence)].join('\n\n');
+}
+
+/** The same folded under its name, with a few words of ours beside it. */
+export function renderFolded(
+  result: CaseResult,
+  report: Report,
+  { evidence, beside }: { evidence: Evidence; beside: string },
+): string {
+  const title = `${signOf(result)} <b>${foreignHtml(result.testCase.name, MAX_NAME)}</b>${beside}`;
+  return fold(title, { open: false }, content(result, report, evidence).join('\n\n'));
+}
+
+/** An example of several failures: without its name, and without what they share where that is said already. */
+export function renderExample(
+  result: CaseResult,
+  report: Report,
+  { evidence, isWhySaid }: { evidence: Evidence; isWhySaid: boolean },
+): string {
+  return content(result, report, evidence, isWhySaid).join('\n\n');
+}
+
+function content(result: CaseResult, report: Report, evidence: Evidence, isWhySaid = false): string[] {
+  const run = decisiveRun(result);
+  // The title of a folded flaky test case says how its runs went.
+  const story = result.outcome === 'flaky' ? [] : storyOf(result, report);
+  const { shown, whole } = explanationOf(run, evidence);
+  const reasons = isWhySaid ? [] : [...shown, ...failedAssertions(run.assertions, evidence)];
+  const isSilent =
+    !isWhySaid && reasons.length === 0 && (run.status === 'failed' || run.status === 'errored');
+  const provider = foreign(report.providerTitle, 50);
+  return [
+    ...(story.length === 0 ? [] : [render(paragraph(...story))]),
+    ...(isSilent ? [render(paragraph(provider, words(' gave no reason.')))] : []),
+    ...(reasons.length === 0 ? [] : [render(...reasons)]),
+    ...(run.turns.length === 0 ? [] : [render(proof(run, evidence))]),
+    ...details(result, { evidence, report, whole: isWhySaid ? [] : whole }),
+  ];
+}
+
+/** What is known of its runs, of earlier pushes and of the quarantine, in sentences. */
+function storyOf(result: CaseResult, report: Report): Inline[] {
+  const runs = runsInWords(result);
+  const sentences: Inline[][] = [
+    ...(runs === undefined ? [] : [[words(`${sentenceCase(runs)}.`)]]),
+    ...elsewhere(result, report),
+    ...earlier(result, report),
+    ...quarantined(result),
+  ];
+  return sentences.flatMap((sentence, index) => (index === 0 ? sentence : [words(' '), ...sentence]));
+}
+
+function elsewhere(result: CaseResult, { comparedWith, base }: Report): Inline[][] {
+  if (result.elsewhere === undefined || comparedWith === undefined) return [];
+  const there = foreign(comparedWith, 60);
+  const { passes, total } = passesOf(result.elsewhere);
+  const count = `${passes} of ${total} ${total === 1 ? 'run' : 'runs'}`;
+  // Without a base the overview has a column for it.
+  const isShown = base === undefined;
+  switch (result.elsewhere.outcome) {
+    case 'passed':
+    case 'flaky':
+      return isShown ? [] : [[words('Passes on '), there, words(` (${count}).`)]];
+    case 'failed':
+      return isShown ? [] : [[words('Fails on '), there, words(` too (passed ${count}).`)]];
+    default:
+      return [[words('Could not be compared with '), there, words('.')]];
+  }
+}
+
+function earlier({ testCase, outcome }: CaseResult, { history, origin }: Report): Inline[][] {
+  const pushes = history?.pushes ?? [];
+  if (history === undefined || pushes.length === 0 || testCase.id === undefined || outcome === 'flaky')
+    return [];
+  const failedIn = history.badIn.get(testCase.id) ?? [];
+  if (failedIn.length === 0) return [[words('First failed in this push.')]];
+  const streak = streakBefore(failedIn, pushes.length);
+  const first: Push | undefined = pushes[pushes.length - streak];
+  if (streak === 0 || first === undefined || streak < failedIn.length) {
+    return [[words(`Failed in ${failedIn.length + 1} of the last ${pushes.length + 1} pushes.`)]];
+  }
+  const commit = linkPush(first, origin);
+  return streak === pushes.length
+    ? [[words(`Failed in each of the last ${pushes.length + 1} pushes.`)]]
+    : [
+        [
+          words(streak === 1 ? 'First failed in the previous push, ' : 'First failed in '),
+          ...commit,
+          words('.'),
+        ],
+      ];
+}
+
+/** How many pushes in a row, up to the last one before this. */
+function streakBefore(failedIn: readonly number[], count: number): number {
+  const failed = new Set(failedIn);
+  let streak = 0;
+  while (streak < count && failed.has(count - 1 - streak)) streak += 1;
+  return streak;
+}
+
+/** What a quarantine says of a test case that counts all the same. */
+function quarantined({ quarantine }: CaseResult): Inline[][] {
+  if (quarantine === undefined || quarantine.state === 'in-force') return [];
+  const { until, owner } = quarantine.entry;
+  const who = [words(' (owner: '), foreign(owner, 100), words(')')];
+  return quarantine.state === 'expired'
+    ? [[words('Its quarantine ended on '), foreign(until, 20), ...who, words(', so it counts again.')]]
+    : [[words('Its quarantine until '), foreign(until, 20), ...who, words(' is in force after the merge.')]];
+}
+
+function explanationOf({ explanation, status }: Run, { text }: Evidence): { shown: Block[]; whole: Block[] } {
+  if (!hasText(explanation)) return { shown: [], whole: [] };
+  const label = [strong(words(status === 'errored' ? 'Error:' : 'Why:')), words(' ')];
+  if (explanation.length <= LONG || text <= BEGINNING) {
+    return { shown: [paragraph(...label, foreignLines(explanation, text))], whole: [] };
+  }
+  return {
+    shown: [paragraph(...label, foreignLines(beginningOf(explanation), BEGINNING))],
+    whole: [paragraph(strong(words('The whole reason:')), words(' '), foreignLines(explanation, text))],
+  };
+}
+
+/** The first sentences of a long text, or its first words where a sentence is too long. */
+function beginningOf(text: string): string {
+  const start = text.slice(0, BEGINNING - 20);
+  const sentence = Math.max(start.lastIndexOf('. '), start.lastIndexOf('。'));
+  const end = sentence > BEGINNING / 3 ? sentence + 1 : start.lastIndexOf(' ');
+  return end > BEGINNING / 3 ? `${start.slice(0, end).trimEnd()} …` : clip(text, BEGINNING);
+}
+
+function failedAssertions(assertions: readonly Assertion[], evidence: Evidence): Block[] {
+  const failed = assertions.filter(({ outcome }) => outcome === 'failed');
+  if (failed.length === 0) return [];
+  const noun = assertions.length === 1 ? 'assertion' : 'assertions';
+  return [
+    paragraph(words(`${failed.length} of ${assertions.length} ${noun} failed:`)),
+    list(
+      failed.map((one) => assertionItem(one, evidence)),
+      { ordered: false },
+    ),
+  ];
+}
+
+function assertionItem(
+  { label, expected, actual, explanation }: Assertion,
+  { text, value }: Evidence,
+): Inline[] {
+  return onLines([
+    [strong(foreign(label, MAX_NAME))],
+    ...(expected === undefined ? [] : [[words('Expected: '), code(expected, value)]]),
+    ...(actual === undefined ? [] : [[words('Actual: '), code(actual, value)]]),
+    ...(hasText(explanation) ? [[foreign(explanation, text)]] : []),
+  ]);
+}
+
+/** The turns that prove it, with what the reason quotes in bold. */
+function proof(run: Run, evidence: Evidence): Block {
+  const { places, quotations } = proofOf(run);
+  const names = toolNames(run.turns);
+  const max = Math.min(evidence.turn, 600);
+  const lines = places.flatMap((place, index) => {
+    const turn = run.turns[place];
+    if (turn === undefined) return [];
+    const isAfterGap = index > 0 && places[index - 1] !== place - 1;
+    const line =
+      turn.kind === 'tool-result'
+        ? answerLine(turn, { tool: names.get(place), max: Math.min(max, PROOF_ANSWER) })
+        : turnLine(turn, max, quotations);
+    return [...(isAfterGap ? [[words('…')]] : []), line];
+  });
+  return quote(paragraph(...onLines(lines)));
+}
+
+/** Criteria, whole conversations and ids, folded under a title that says what is there. */
+function details(
+  result: CaseResult,
+  { evidence, report, whole }: { evidence: Evidence; report: Report; whole: readonly Block[] },
+): string[] {
+  const { criteria } = decisiveRun(result);
+  const judgedBy = criteria.length === 0 || evidence === SHORTEST ? [] : criteriaOf(criteria, evidence);
+  const talks = result.runs.filter(({ turns }) => turns.length > 0).length;
+  const shownTalks = Math.min(talks, evidence.conversations);
+  const ids = result.runs.length === 1 ? 'run id' : 'run ids';
+  const parts = [
+    ...(whole.length > 0 ? ['the whole reason'] : []),
+    ...(judgedBy.length > 0 ? [criteria.length === 1 ? '1 criterion' : `${criteria.length} criteria`] : []),
+    ...(shownTalks > 0
+      ? [shownTalks === 1 ? 'whole conversation' : `${shownTalks} whole conversations`]
+      : []),
+  ];
+  let left = evidence.conversations;
+  const runs = result.runs.flatMap((run, index): Block[] => {
+    const isShown = run.turns.length > 0 && left > 0;
+    if (isShown) left -= 1;
+    return [
+      paragraph(...runLine(run, { result, report, index })),
+      ...(isShown ? [conversation(run, evidence)] : []),
+    ];
+  });
+  if (parts.length === 0 && result.runs.length === 1)
+    return [render(small(...runLine(result.runs[0], { result, report, index: 0 })))];
+  const title = [...parts, ids].join(', ');
+  return [fold(sentenceCase(title), { open: false }, render(...whole, ...judgedBy, ...runs))];
+}
+
+/** How one run ended, when, and its id. */
+function runLine(
+  run: Run,
+  { result: { runs, place }, report, index }: { result: CaseResult; report: Report; index: number },
+): Inline[] {
+  const took = formatDuration(run.durationMs);
+  const ending = STATUS_WORDS[run.status];
+  const end = took === undefined ? ending : `${ending} after ${took}`;
+  const which = runs.length === 1 ? [] : [strong(words(`Run ${index + 1}:`)), words(' ')];
+  const status = run.unknownStatus === undefined ? [] : [words(', status '), code(run.unknownStatus, 100)];
+  const conflict =
+    run.conflict === undefined ? [] : [words(', contradicting statuses: '), foreign(run.conflict, 100)];
+  const text = runs.length === 1 ? end : end.toLowerCase();
+  return [
+    ...which,
+    words(text),
+    ...status,
+    ...conflict,
+    words(', run '),
+    idOf(run.id),
+    ...ofBatch(place, report),
+  ];
+}
+
+/** Which of several batches a test case belongs to: two of them may hold the same one. */
+function ofBatch(place: number, { batches }: Report): Inline[] {
+  const first = batches.filter(({ round = 1 }) => round === 1);
+  const own = first.find((one) => (one.place ?? first.indexOf(one)) === place);
+  return first.length < 2 || own === undefined ? [] : [words(' of batch '), idOf(own.id)];
+}
+
+function criteriaOf(all: readonly string[], { text }: Evidence): Block[] {
+  // Numbered, since the judge's words refer to "criterion 2".
+  return [
+    paragraph(words('Judged by:')),
+    list(
+      all.map((one) => [foreign(one, text)]),
+      { ordered: true },
+    ),
+  ];
+}
+
+function conversation({ turns }: Run, { turn, turns: most }: Evidence): Block {
+  const shown = turns.slice(-most);
+  const names = toolNames(turns);
+  const offset = turns.length - shown.length;
+  const lines = shown.map((one, index) =>
+    one.kind === 'tool-result'
+      ? answerLine(one, { tool: names.get(index + offset), max: turn })
+      : turnLine(one, turn, []),
+  );
+  const before = offset === 0 ? [] : [[words(`… ${offset} earlier ${offset === 1 ? 'turn' : 'turns'}`)]];
+  return quote(paragraph(...onLines([...before, ...lines])));
+}
+
+function answerLine(
+  turn: Extract<Turn, { kind: 'tool-result' }>,
+  { tool, max }: { tool: string | undefined; max: number },
+): Inline[] {
+  const name = tool === undefined ? [] : [words(' '), code(tool, 100)];
+  const verb = turn.succeeded === false ? ' failed: ' : ' answered: ';
+  return [words('Tool'), ...name, words(verb), code(turn.output, max)];
+}
+
+function turnLine(
+  turn: Exclude<Turn, { kind: 'tool-result' }>,
+  max: number,
+  quotations: readonly string[],
+): Inline[] {
+  switch (turn.kind) {
+    case 'speech':
+      return [
+        strong(words(turn.speaker === 'agent' ? 'Agent:' : 'Caller:')),
+        words(' '),
+        ...foreignWith(turn.text, quotations, max),
+      ];
+    case 'tool-call':
+      return [words('Tool call: '), code(turn.tool, 100), words(' '), code(turn.input, max)];
+    case 'transition':
+      return [
+        words('Node: '),
+        ...(turn.from === undefined ? [] : [foreign(turn.from, MAX_NAME), words(' ')]),
+        words('→ '),
+        foreign(turn.to, MAX_NAME),
+      ];
+  }
+}
+
+function hasText(text: string | undefined): text is string {
+  return text !== undefined && text.trim() !== '';
+}

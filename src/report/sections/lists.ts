@@ -1,0 +1,106 @@
+import { changeOf } from '../../domain/comparison.ts';
+import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
+import { formatDuration } from '../../text/format.ts';
+import type { Form, Piece } from '../fit.ts';
+import { code, fold, foreign, type Inline, list, render, strong, words } from '../markdown.ts';
+import type { Report } from '../report.ts';
+import { nameOf, reasonOf, runsInWords, signOf } from './names.ts';
+
+const MAX_ID = 100;
+const MAX_REASON = 160;
+/** How long a list may get, step by step, before all of it is shown. */
+const STEPS = [20, 200];
+
+/** A folded list of test cases that gets shorter where there is no room: by steps, in the end only its title. */
+export function listPiece(
+  cases: readonly CaseResult[],
+  options: {
+    /** HTML that is ours. */
+    readonly title: string;
+    readonly item: (result: CaseResult) => Inline[];
+    /** For the first step, and for the whole list. */
+    readonly ranks: readonly [first: number, whole: number];
+    readonly open?: boolean;
+  },
+): Piece {
+  const { title, item, ranks, open = false } = options;
+  const lines: string[] = [];
+  const shown = (count: number): string => {
+    for (const one of cases.slice(lines.length, count)) lines.push(bullet(item(one)));
+    const more = cases.length - count;
+    const rest = more > 0 ? [bullet([words(`and ${more} more`)])] : [];
+    return fold(title, { open }, [...lines.slice(0, count), ...rest].join('\n'));
+  };
+  const counts = [...STEPS.filter((step) => step < cases.length), cases.length];
+  return [
+    { rank: 0, text: () => '', lacks: { what: 'names', count: cases.length } },
+    { rank: 1, text: () => `${title}.`, lacks: { what: 'names', count: cases.length } },
+    ...counts.map(
+      (count, step): Form => ({
+        rank: step === 0 ? ranks[0] : ranks[1],
+        text: () => shown(count),
+        lacks: { what: 'names', count: cases.length - count },
+      }),
+    ),
+  ];
+}
+
+/** One entry of a list; entries that are rendered on their own make one list on lines of their own. */
+export const bullet = (children: Inline[]): string => render(list([children], { ordered: false }));
+
+/** A test case that passed, or has not ended: its name and the little that fits beside it. */
+export function nameItem(result: CaseResult, report: Report): Inline[] {
+  const { unknownStatus, conflict, durationMs } = decisiveRun(result);
+  const { quarantine, outcome } = result;
+  const duration = outcome === 'passed' ? formatDuration(durationMs) : undefined;
+  return [
+    nameOf(result),
+    ...(changeOf(result, report.base) === 'new-test-case' ? [words(' (new test case)')] : []),
+    ...(unknownStatus === undefined ? [] : [words(', status '), code(unknownStatus, MAX_ID)]),
+    ...(conflict === undefined ? [] : [words(', contradicting statuses: '), foreign(conflict, MAX_ID)]),
+    ...(duration === undefined ? [] : [words(`, ${duration}`)]),
+    ...(quarantine?.state === 'in-force'
+      ? [words(', quarantined until '), foreign(quarantine.entry.until, 20)]
+      : []),
+  ];
+}
+
+/** A test case that did not pass, with its reason on the same line. */
+export function reasonItem(result: CaseResult): Inline[] {
+  const reason = reasonOf(result, MAX_REASON);
+  return [
+    words(`${signOf(result)} `),
+    strong(nameOf(result)),
+    ...(reason === '' ? [] : [words(': '), foreign(reason, MAX_REASON)]),
+  ];
+}
+
+/** A flaky test case: how its runs went, and why the first that did not pass did not. */
+export function flakyItem(result: CaseResult): Inline[] {
+  const reason = reasonOf(result, MAX_REASON);
+  return [
+    words(`${signOf(result)} `),
+    strong(nameOf(result)),
+    words(` ${runsInWords(result) ?? 'is flaky'}`),
+    ...(reason === '' ? [] : [words(': '), foreign(reason, MAX_REASON)]),
+  ];
+}
+
+/** A test case that did not pass and does not count: until when, whose it is, and why. */
+export function toleratedItem(result: CaseResult, report: Report): Inline[] {
+  const head = [words(`${signOf(result)} `), strong(nameOf(result))];
+  if (result.quarantine?.state !== 'in-force') {
+    const place = foreign(report.comparedWith ?? 'the other version', 60);
+    return [...head, words(' is not counted: it does not pass on '), place, words(' either.')];
+  }
+  const { until, owner, reason } = result.quarantine.entry;
+  return [
+    ...head,
+    words(' is not counted until '),
+    foreign(until, 20),
+    words('. Owner: '),
+    foreign(owner, 100),
+    words('. Reason: '),
+    foreign(reason, 300),
+  ];
+}

@@ -1,0 +1,65 @@
+import { type CaseResult, decisiveRun, hasPassed } from '../../domain/test-case.ts';
+import { cleanLine } from '../../text/clean.ts';
+import { code, foreign, type Inline, words } from '../markdown.ts';
+import type { Report } from '../report.ts';
+import { passesOf } from '../standing.ts';
+import { SIGNS, type Sign } from './headline.ts';
+
+/** How things are called everywhere in the report. */
+
+export const MAX_NAME = 200;
+const MAX_ID = 100;
+const MAX_PLACE = 60;
+
+export const nameOf = ({ testCase }: CaseResult): Inline => foreign(testCase.name, MAX_NAME);
+
+export const idOf = (id: string): Inline => code(id, MAX_ID);
+
+/** The sign of a test case. */
+export function signOf(result: CaseResult): string {
+  return SIGNS[signFor(result)];
+}
+
+function signFor({ outcome, quarantine, isExcused }: CaseResult): Sign {
+  const isTolerated = quarantine?.state === 'in-force' || isExcused === true;
+  if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
+  return outcome === 'unfinished' ? 'waiting' : outcome;
+}
+
+/** What test cases are compared with: another version, by its name, or the base, by that of its branch. */
+export function placeOf({ comparedWith, base, cases }: Report): Inline {
+  const isCompared = cases.some(({ elsewhere }) => elsewhere !== undefined);
+  if (isCompared && comparedWith !== undefined) return foreign(comparedWith, MAX_PLACE);
+  return base === undefined ? words('the base') : code(base.branch, MAX_PLACE);
+}
+
+/** "Failed all 3 runs", "Failed once, then passed twice"; `undefined` for a single run. */
+export function runsInWords(result: CaseResult): string | undefined {
+  const { runs } = result;
+  if (runs.length === 1) return undefined;
+  const { passes, total } = passesOf(result);
+  const verb = decisiveRun(result).status === 'errored' ? 'errored' : 'failed';
+  if (passes === 0)
+    return runs.every(({ status }) => status === verbStatus(verb))
+      ? `${verb} all ${total} runs`
+      : `passed none of ${total} runs`;
+  const firstPass = runs.findIndex(({ status }) => status === 'passed');
+  const isFailedThenPassed = runs.slice(firstPass).every(({ status }) => status === 'passed');
+  return isFailedThenPassed && runs.slice(0, firstPass).every(({ status }) => status === verbStatus(verb))
+    ? `${verb} ${times(firstPass)}, then passed ${times(total - firstPass)}`
+    : `passed ${passes} of ${total} runs`;
+}
+
+const verbStatus = (verb: 'errored' | 'failed') => verb;
+
+const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
+
+/** The first part of a sentence with a capital letter. */
+export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
+export function reasonOf(result: CaseResult, max: number): string {
+  const { explanation, assertions } = decisiveRun(result);
+  const failed = assertions.find(({ outcome }) => outcome === 'failed');
+  return cleanLine(explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max);
+}
