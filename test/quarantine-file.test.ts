@@ -90,6 +90,7 @@ describe('one breach refuses the whole file and names the line', () => {
       8,
       `the key "constructor" is not known: an entry has ${ALL_KEYS}`,
     ],
+    ['the list twice', `${GOOD}quarantine: []\n`, 8, 'it has the same key twice'],
     ['the same key twice', `${GOOD}    until: 2026-12-18\n`, 8, 'it has the same key twice'],
     ['an empty value', replaced('acme/voice', ''), 6, 'owner is empty'],
     ['null', replaced('acme/voice', '~'), 6, 'owner is empty'],
@@ -200,11 +201,11 @@ describe('a file that is made to be slow is refused within a second or two', () 
     ],
     ['thousands of documents', '---\n'.repeat(16_000), 'it has a second document'],
   ])('%s', async (_, text, problem) => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     const file = await parse(text);
     expect(file).toMatchObject({ kind: 'refused', problem });
-    // Slow machines included; the pathological cases of other libraries take minutes.
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // Of this process alone, whatever else the machine does.
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(10_000);
   });
 });
 

@@ -162,6 +162,15 @@ describe('what could not be compared counts', () => {
     expect([there['b']?.[1], verdict]).toEqual([false, 'failed']);
   });
 
+  test('a first round that repeats, which went over max-runs', async () => {
+    const rule: PassRule = { kind: 'repeat', need: 3, of: 5 };
+    const { posts, remarks } = await comparing({ a: 'P', b: 'FF' }, { rule, maxRuns: 4 });
+    expect([posts, remarks]).toEqual([
+      [],
+      ['Nothing was compared: that takes at least 3 more runs, and max-runs allows 4 in all.'],
+    ]);
+  });
+
   test('an error there, and one whose neighbour is missing', async () => {
     const errored = await comparing({ a: 'P', b: 'FE' });
     expect([errored.there['b'], errored.verdict]).toEqual([['errored', false], 'failed']);

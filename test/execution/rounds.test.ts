@@ -156,6 +156,14 @@ describe('re-runs', () => {
     expect((await execute(many(5, 5))).posts.length).toBeGreaterThan(1);
   });
 
+  test('a first round of more than max-runs is not started', async () => {
+    const { posts, startProblem } = await execute({ a: 'P', b: 'P' }, { maxRuns: 1 });
+    expect([posts, startProblem]).toEqual([
+      [],
+      'test-cases selects 2 runs, and max-runs allows 1: select fewer, or raise max-runs.',
+    ]);
+  });
+
   test('more than max-runs are not started, and what was seen stands', async () => {
     const { posts, outcomes, remarks } = await execute({ a: 'FPPP', b: 'P' }, { maxRuns: 3 });
     expect(posts).toEqual([['a', 'b']]);
