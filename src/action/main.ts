@@ -150,8 +150,9 @@ function quarantineOf(path: string | undefined, target: CommentTarget) {
 
 /** The batches of this step, for later steps and for `post`, before the first look at them. */
 function nameBatches(batchIds: readonly string[]): void {
-  setOutput('batch-id', batchIds.join('\n'));
-  orTrace(() => state.started(batchIds));
+  const ids = batchIds.map(redact);
+  setOutput('batch-id', ids.join('\n'));
+  orTrace(() => state.started(ids));
 }
 
 /** Tells the `post` step what is known of the comment. Without it that step looks for itself. */

@@ -65,6 +65,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     ...options,
     plan: { kind: 'start', subject: other, testCases: ids },
     maxRuns: maxRuns === undefined ? undefined : maxRuns - startedRuns,
+    isComparison: true,
     notAgain: async () => new Set(),
   });
   const results = resultsElsewhere(there.batches, { rule, isOver: there.ending !== 'settled' });

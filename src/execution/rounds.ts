@@ -45,6 +45,8 @@ export interface RoundsOptions {
    * round with its test cases, since only then their number is known where the batches are given.
    */
   readonly notAgain: (cases: readonly CaseResult[]) => Promise<ReadonlySet<string>>;
+  /** Only test cases that failed elsewhere are run: that many of them fail here too says nothing of flakiness. */
+  readonly isComparison?: boolean | undefined;
   readonly waitFor: WaitFor;
   /** Told of every batch that was started as soon as its id is known, before the first look. */
   readonly onStarted: (batch: BatchOutcome) => void;
@@ -108,7 +110,7 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     if (ending !== 'settled' || !batches.every(isRead)) break;
     const { cases, undecided } = await findUndecided();
     if (undecided.length === 0) break;
-    const broad = round === 2 ? refuseBroad(cases) : undefined;
+    const broad = round === 2 && !options.isComparison ? refuseBroad(cases) : undefined;
     const { wanted, left } = broad === undefined ? await planRound(undecided, batches) : NOTHING;
     for (const { testCases, why } of left) {
       remarks.push(`${countCases(testCases.length)} could not be run again: ${why}`);

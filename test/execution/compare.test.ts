@@ -146,6 +146,14 @@ describe('what would make the verdict red is run on the other version', () => {
   });
 });
 
+test('many failures that are confirmed there are all excused: it is no broad failure of this version', async () => {
+  const rule: PassRule = { kind: 'reruns', need: 2, of: 3 };
+  const broken = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`f${index}`, 'FFF']));
+  const { there, posts } = await comparing({ a: 'P', ...broken }, { rule });
+  expect(Object.values(there).filter(([, isExcused]) => isExcused).length).toBe(7);
+  expect(posts.length).toBe(2);
+});
+
 describe('what could not be compared counts', () => {
   test.each<[string, Parameters<typeof comparing>[1]]>([
     ['the other version is not there', { other: { problem: 'Version 11 does not exist.' } }],
