@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseSelectors } from '../../src/domain/selectors.ts';
 import { parseTarget, parseVersion } from '../../src/domain/target.ts';
-import { ProviderError } from '../../src/errors.ts';
+import { NotFound, ProviderError } from '../../src/errors.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import { type Start, startOnce } from '../../src/execution/starting.ts';
@@ -704,6 +704,12 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
   );
   expect(batches.map(({ id }) => id)).toEqual(emulator.started.map(({ id }) => id));
   expect(started).toEqual({ runs: 1_237, reruns: 0 });
+});
+
+test.each(['retell', 'bland'] as const)('%s: a batch that is not there is a NotFound', async (name) => {
+  const { starter, deadline } = name === 'retell' ? await retell() : await bland();
+  const subject = { title: '', key: undefined, request: { response_engine: flow(12) } };
+  await expect(starter.lists(subject, ['a']).contentsOf('b0', deadline())).rejects.toThrow(NotFound);
 });
 
 describe('what a given batch tested', () => {
