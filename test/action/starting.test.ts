@@ -114,7 +114,8 @@ describe.concurrent('the step starts a batch and gates on it', () => {
   });
 });
 
-describe.concurrent('an answer to the start that is lost', () => {
+// The lists are looked through for 20 s.
+describe.concurrent('an answer to the start that is lost', { timeout: 120_000 }, () => {
   const fault = (isStarted: boolean) =>
     WAYS_TO_LOSE.find((way) => way.isStarted === isStarted && way.name.startsWith('a reset before'))?.fault;
   const run = async (isStarted: boolean) => {
