@@ -7,6 +7,7 @@ import { type Ended, prepareStep, pullRequestEvent, type StepOptions } from '../
 import { startBland } from '../test/emulators/bland.ts';
 import { startGitHub } from '../test/emulators/github.ts';
 import { startRetell } from '../test/emulators/retell.ts';
+import { DEFAULT_AGENT } from '../test/emulators/retell-agents.ts';
 import type { RunScript } from '../test/emulators/timeline.ts';
 import { renderGitHubPage } from './github-page.ts';
 import { asInGitHubLog } from './log-line.ts';
@@ -18,11 +19,18 @@ const USAGE = `npm run demo
   Runs the built action (dist/) as GitHub's runner does, against emulators of the providers and of GitHub, and writes
   what a reviewer sees to demo-output/. Takes about half a minute and needs no account.
 
+npm run demo -- --provider NAME --target KIND/ID --test-cases SELECTOR
+  Starts a batch at the real provider and judges it, with the key from NAME_API_KEY (RETELL_API_KEY, BLAND_API_KEY) and
+  without GitHub. The exit code is that of the gate. This costs what the runs cost.
+
 npm run demo -- --provider NAME --batch-id ID
-  Judges a batch at the real provider, with the key from NAME_API_KEY (RETELL_API_KEY, BLAND_API_KEY) and without
-  GitHub. The exit code is that of the gate.
+  The same for a batch that was started before.
 
   --provider NAME           the provider
+  --target KIND/ID          what is under test, like agent/agent_0123456789ab
+  --version VERSION         a number, or a word like published; the provider's own default if it is not given
+  --test-cases SELECTOR     the test cases, like '*' or '!Load test *'; may be given several times
+  --max-runs NUMBER         refuse to start more runs than this
   --batch-id ID             the batch; may be given several times
   --api-url URL             another address of the provider
   --timeout-minutes NUMBER  how long to wait
@@ -33,13 +41,17 @@ const values = readArguments();
 /** The pages that were written, for the index. */
 const pages: { title: string; file: string }[] = [];
 
-const asked = values.provider !== undefined || values['batch-id'] !== undefined;
-process.exitCode = asked ? await askProvider() : await showDemo();
+const isAsked = Object.keys(values).length > 0;
+process.exitCode = isAsked ? await askProvider() : await showDemo();
 
 /** Ends the process after `--help`, and after an argument that there is not. */
 function readArguments() {
   const options = {
     provider: { type: 'string' },
+    target: { type: 'string' },
+    version: { type: 'string' },
+    'test-cases': { type: 'string', multiple: true },
+    'max-runs': { type: 'string' },
     'batch-id': { type: 'string', multiple: true },
     'api-url': { type: 'string' },
     'timeout-minutes': { type: 'string' },
@@ -56,7 +68,7 @@ function readArguments() {
   }
 }
 
-/** One batch of about ten seconds with each kind of run, at each provider. */
+/** Starts one batch of about ten seconds with each kind of run, at each provider. */
 async function showDemo(): Promise<number> {
   await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
@@ -68,31 +80,29 @@ async function showDemo(): Promise<number> {
     { startsAt: 1_200, endsAt: 8_000, outcome: 'errored' },
     { startsAt: 1_500, endsAt: 9_500, outcome: 'passed' },
   ];
-  await using retell = await startRetell({ batches: [{ id: 'test_batch_4c1d7e90a2b8', runs: outcomes }] });
-  await show('Retell', { provider: 'retell', 'batch-id': 'test_batch_4c1d7e90a2b8', 'api-url': retell.url });
-
-  await using bland = await startBland({
-    envelope: true,
-    assertions: 'live',
-    batches: [{ id: '5f0c2a7e-8d41-4b6f-9c3a-2e1d0f7b6a58', runs: outcomes }],
+  const all = (runs: readonly RunScript[]) => (ids: readonly string[]) => ({
+    runs: ids.map((_, index) => runs[index % runs.length] ?? {}),
   });
+  const agent = { target: `agent/${DEFAULT_AGENT.id}`, 'test-cases': '*' };
+
+  await using retell = await startRetell({ created: all(outcomes) });
+  await show('Retell', { provider: 'retell', ...agent, 'api-url': retell.url });
+
+  await using bland = await startBland({ envelope: true, assertions: 'live', created: all(outcomes) });
   await show('Bland', {
     provider: 'bland',
-    'batch-id': '5f0c2a7e-8d41-4b6f-9c3a-2e1d0f7b6a58',
+    target: 'pathway/e7575763-8f68-5232-8e7a-949df1cad4c9',
+    version: '4',
+    'test-cases': '*',
     'api-url': bland.url,
   });
 
-  await using green = await startRetell({
-    batches: [
-      {
-        id: 'test_batch_00ff7a31c9d2',
-        runs: outcomes.map((run) => ({ ...run, endsAt: 1_500, outcome: 'passed' })),
-      },
-    ],
-  });
+  const passing = outcomes.map((run) => ({ ...run, endsAt: 1_500, outcome: 'passed' as const }));
+  await using green = await startRetell({ created: all(passing) });
   await show('Retell, all passed', {
     provider: 'retell',
-    'batch-id': 'test_batch_00ff7a31c9d2',
+    ...agent,
+    version: 'published',
     'api-url': green.url,
   });
 
@@ -114,19 +124,21 @@ async function show(title: string, inputs: Record<string, string>): Promise<void
   await writePage(`${name}-summary`, `${title}: job summary`, ended.summary);
 }
 
+/** The arguments as inputs of the action: several of one are one per line. */
+function givenInputs(): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value].flat().join('\n')]));
+}
+
 /** The gate against the real API, on one's own machine: same verdict, same exit code. */
 async function askProvider(): Promise<number> {
   const provider = values.provider ?? '';
   const apiKey = process.env[`${provider.toUpperCase()}_API_KEY`] ?? '';
-  const ended = await runAloud(`${provider} ${values['batch-id']?.join(', ') ?? ''}`, {
+  const ended = await runAloud(`${provider} ${values.target ?? values['batch-id']?.join(', ') ?? ''}`, {
     inputs: {
-      provider,
       'api-key': apiKey,
-      'batch-id': (values['batch-id'] ?? []).join('\n'),
       comment: 'never',
       transcripts: 'excerpt',
-      ...(values['api-url'] && { 'api-url': values['api-url'] }),
-      ...(values['timeout-minutes'] && { 'timeout-minutes': values['timeout-minutes'] }),
+      ...givenInputs(),
     },
     env: proxies(),
   });

@@ -33,7 +33,7 @@ export const PLACES: readonly Place[] = [
     file: 'action.yml',
     what: 'the description',
     pattern: /(\ndescription: )(.*)(\n)/,
-    text: `Waits for a ${productsOr()} test batch, reports on the pull request, and fails unless every test case passed.`,
+    text: `Runs or awaits a ${productsOr()} test batch, reports on the pull request, and fails unless every test case passed.`,
   },
   { file: 'action.yml', what: 'the inputs', pattern: /(\ninputs:\n)([\s\S]*?)(\n\n)/, text: inputsYaml() },
   { file: 'action.yml', what: 'the outputs', pattern: /(\noutputs:\n)([\s\S]*?)(\n\n)/, text: outputsYaml() },
@@ -48,8 +48,7 @@ export const PLACES: readonly Place[] = [
   {
     file: 'README.md',
     what: 'the first sentence',
-    pattern:
-      /(\n# Agent Test Gate\n\nA GitHub Action that waits for a batch of voice-agent tests at )(.*?)( and )/,
+    pattern: /(\n# Agent Test Gate\n\nA GitHub Action that runs voice-agent tests at )(.*?)( and )/,
     text: listOr(providers.map(({ product, homepage }) => `[${product}](${homepage})`)),
   },
   {

@@ -8,6 +8,11 @@ export class ProviderError extends Error {
   override name = 'ProviderError';
 }
 
+/** The provider says that there is no such thing: 404. */
+export class NotFound extends ProviderError {
+  override name = 'NotFound';
+}
+
 /** The time for asking was over before there was an answer. */
 export class OutOfTime extends ProviderError {
   override name = 'OutOfTime';

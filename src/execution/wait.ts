@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { type Batch, type BatchOutcome, runsFinished } from '../domain/batch.ts';
 import { contradictions, listOf, unknownWords } from '../domain/integrity.ts';
 import type { Ending } from '../domain/verdict.ts';
-import { OutOfTime, ProviderError } from '../errors.ts';
+import { NotFound, OutOfTime, ProviderError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Look, nextGapMs } from './poll-schedule.ts';
 
@@ -11,11 +11,15 @@ const LAST_LOOK_MS = 10_000;
 /** How long a batch that has ended and does not add up is read again, unless the provider says otherwise. */
 const RECHECK_MS = 120_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
+/** How long a provider may not know a batch that it has just started. */
+const APPEARS_WITHIN_MS = 15_000;
 
 /** What to wait for, and how. */
 export interface WaitOptions {
   readonly provider: Provider;
   readonly batchIds: readonly string[];
+  /** Those that this step has just started: a 404 may mean that they are not there yet. */
+  readonly startedHere?: ReadonlySet<string> | undefined;
   readonly clock: Clock;
   /** The deadline: a moment of `clock.now()`. */
   readonly until: number;
@@ -44,6 +48,8 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
   const { provider, clock, until, pollIntervalMs } = options;
   const deadline = { until, signal: AbortSignal.any([options.signal, halt.signal]) };
   const isOver = () => deadline.signal.aborted || clock.now() >= until;
+  const appearsBy = clock.now() + (options.startedHere?.has(id) === true ? APPEARS_WITHIN_MS : 0);
+  let isMissed = false;
   const looks: Look[] = [];
   const lists = createListMemory(options);
   let last: Batch | undefined;
@@ -52,8 +58,16 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
 
   try {
     while (!isOver()) {
-      last = await provider.look(id, deadline);
-      if (last.settled) last = await provider.readRuns(last, deadline);
+      try {
+        last = await provider.look(id, deadline);
+        if (last.settled) last = await provider.readRuns(last, deadline);
+      } catch (error) {
+        if (!(error instanceof NotFound) || clock.now() >= appearsBy) throw error;
+        if (!isMissed) options.log(`Batch ${id} was started just now and is not there yet: looking again.`);
+        isMissed = true;
+        await clock.sleep(Math.min(pollIntervalMs, until - clock.now()), deadline.signal);
+        continue;
+      }
       options.onLook(last);
       looks.push(toLook(last, clock));
       let gapMs = nextGapMs(looks, pollIntervalMs);

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from '../clock.ts';
-import { OutOfTime, ProviderError } from '../errors.ts';
+import { NotFound, OutOfTime, ProviderError } from '../errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
   complaint,
@@ -87,7 +87,7 @@ export interface Http {
    * GETs JSON. What may pass is retried as long as the deadline lasts: 408, 409, 421, 423, 425, 429, 5xx, broken
    * connections, time-outs, bodies that are not the JSON that was announced. Throws `ProviderError` with a message for
    * people: method, host, path, status, what to do; never the key. Its `cause` is an `AnswerTooLarge` if a smaller page
-   * would help. `OutOfTime` if it was the deadline that ended.
+   * would help. `NotFound` after a 404, `OutOfTime` if it was the deadline that ended.
    */
   getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T>;
   /**
@@ -213,7 +213,8 @@ export function createHttp(options: HttpOptions): Http {
       return value;
     } catch (error) {
       if (error instanceof TimeIsUp) throw endOf(sent.name, error, deadline);
-      throw new ProviderError(problemOf(sent.name, error, request.advice), { cause: error });
+      const Kind = error instanceof StatusFailure && error.status === 404 ? NotFound : ProviderError;
+      throw new Kind(problemOf(sent.name, error, request.advice), { cause: error });
     }
   }
 

@@ -182,7 +182,7 @@ export function createBlandStarter(
       const versions = await http.getJson(
         {
           path: ['v1', 'pathway', pathwayId, 'versions'],
-          size: 'large',
+          size: 'small',
           read: (json) => readAs(versionListSchema, unwrap(json, CHECK)),
           advice,
         },

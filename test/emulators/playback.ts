@@ -57,7 +57,12 @@ export interface Playback<Script extends BatchScript = BatchScript> {
 /** Starts a script. `now` is in milliseconds; `speed` is how many of the script's pass in one of those. */
 export function play<Script extends BatchScript>(
   script: Script,
-  { now, speed, clockAheadMs = 0 }: { now: () => number; speed: number; clockAheadMs?: number },
+  {
+    now,
+    speed,
+    clockAheadMs = 0,
+    epoch = Date.now,
+  }: { now: () => number; speed: number; clockAheadMs?: number; epoch?: (() => number) | undefined },
 ): Playback<Script> {
   const startedAt = now();
   const momentAt = momentsOf(script);
@@ -65,7 +70,7 @@ export function play<Script extends BatchScript>(
 
   return {
     script,
-    createdAt: script.createdAt ?? Date.now() + clockAheadMs,
+    createdAt: script.createdAt ?? epoch() + clockAheadMs,
     isListed: () => (now() - startedAt) * speed >= (script.listedAt ?? 0),
     present<Made>(key: string, build: (moment: Moment) => Made): Made {
       const moment = momentAt((now() - startedAt) * speed);

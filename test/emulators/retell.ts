@@ -74,7 +74,7 @@ export interface RetellEmulator extends Emulator {
  * lists (runs as scripted, batches newest first), the form of pagination keys, which 400s there are.
  */
 export async function startRetell(options: RetellOptions = {}): Promise<RetellEmulator> {
-  const { now = monotonic, speed = 1, clockAheadMs = 0, batches = [] } = options;
+  const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
   const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
   const { agents = [DEFAULT_AGENT], missing = 422, longestPage = 1000, definitionPages } = options;
   const shown = new Map<string, ShownBatch>();
@@ -87,7 +87,9 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
   );
 
   const add = adder(shown, (source: BatchSource<RetellBatch>) =>
-    isRecorded(source) ? showRecorded(source) : showPlayback(play(source, { now, speed, clockAheadMs })),
+    isRecorded(source)
+      ? showRecorded(source)
+      : showPlayback(play(source, { now, speed, clockAheadMs, epoch })),
   );
   const routes = [
     ...batchRoutes({ shown, started, definitions, add, created, agents, longestPage }),

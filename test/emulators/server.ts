@@ -36,6 +36,8 @@ export interface EmulatorOptions {
   readonly faults?: readonly (Fault | undefined)[] | FaultRule;
   /** Which requests are broken off by a reset as soon as their headers are there; they are counted with an empty body. */
   readonly breaks?: (request: Pick<SeenRequest, 'method' | 'path' | 'nth'>) => boolean;
+  /** The time of day, in milliseconds since the epoch. Default: this machine's. */
+  readonly epoch?: () => number;
   /** How far the times of creation are ahead of this machine's, in milliseconds. Default 0. */
   readonly clockAheadMs?: number;
   /** The same for the `Date` header; `null` sends none. Default 0. */
@@ -137,6 +139,7 @@ export async function startServer(
     faults = [],
     breaks = () => false,
     dateAheadMs = 0,
+    epoch,
   }: EmulatorOptions,
 ): Promise<Emulator> {
   const requests: SeenRequest[] = [];
@@ -166,7 +169,8 @@ export async function startServer(
     const nth = 1 + (times.get(`${method} ${path}`) ?? 0);
     times.set(`${method} ${path}`, nth);
     if (dateAheadMs === null) response.sendDate = false;
-    else if (dateAheadMs !== 0) response.setHeader('date', new Date(Date.now() + dateAheadMs).toUTCString());
+    else if (dateAheadMs !== 0 || epoch !== undefined)
+      response.setHeader('date', new Date((epoch ?? Date.now)() + dateAheadMs).toUTCString());
     if (breaks({ method, path, nth })) {
       log({ method, path, query, headers: headersOf(incoming), body: '', at, nth, inFlight });
       response.socket?.resetAndDestroy();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Deadline } from '../../src/clock.ts';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run, RunStatus } from '../../src/domain/run.ts';
-import { OutOfTime, ProviderError } from '../../src/errors.ts';
+import { NotFound, OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
@@ -67,6 +67,7 @@ async function wait(
     signal = new AbortController().signal,
     clock = virtualClock(),
     recheckMs = undefined as number | undefined,
+    startedHere = [] as readonly string[],
   } = {},
 ) {
   const { provider, looks, readings } = scripted(script, recheckMs);
@@ -75,6 +76,7 @@ async function wait(
   const waited = await waitForBatches({
     provider,
     batchIds,
+    startedHere: new Set(startedHere),
     clock,
     until: clock.now() + timeoutMs,
     pollIntervalMs,
@@ -84,6 +86,78 @@ async function wait(
   });
   return { ...waited, looks, readings, logged, seen, clock: clock as VirtualClock, tookMs: clock.now() };
 }
+
+describe('a batch that is not found', () => {
+  const missing = () => {
+    throw new NotFound('GET x answered 404. Check batch-id.');
+  };
+  const told = 'Batch b1 was started just now and is not there yet: looking again.';
+
+  test('is looked for again for 15 s, if this step has just started it', async () => {
+    const { ending, outcomes, looks, logged, tookMs } = await wait(
+      { look: (n) => (n < 4 ? missing() : settled()) },
+      { startedHere: ['b1'] },
+    );
+    expect({ ending, outcomes, looks: looks(), logged, tookMs }).toEqual({
+      ending: 'settled',
+      outcomes: [{ id: 'b1', batch: { ...settled(), runs: passed(1) } }],
+      looks: 4,
+      logged: [told],
+      tookMs: 15_000,
+    });
+  });
+
+  test('is a problem after 15 s', async () => {
+    const { outcomes, looks, logged, tookMs } = await wait({ look: missing }, { startedHere: ['b1'] });
+    expect({ outcomes, looks: looks(), logged, tookMs }).toEqual({
+      outcomes: [{ id: 'b1', batch: undefined, problem: 'GET x answered 404. Check batch-id.' }],
+      looks: 4,
+      logged: [told],
+      tookMs: 15_000,
+    });
+  });
+
+  test('is a problem at once, if something else started it', async () => {
+    const { outcomes, looks, tookMs } = await wait({ look: missing }, { startedHere: ['b2'] });
+    expect({ problem: outcomes[0]?.problem, looks: looks(), tookMs }).toEqual({
+      problem: 'GET x answered 404. Check batch-id.',
+      looks: 1,
+      tookMs: 0,
+    });
+  });
+
+  test('has a list of runs that may come late as well', async () => {
+    const { outcomes } = await wait(
+      { look: () => settled(), runs: (n) => (n < 2 ? missing() : passed(1)) },
+      { startedHere: ['b1'] },
+    );
+    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(), runs: passed(1) } }]);
+  });
+
+  test('is looked for no longer than the deadline', async () => {
+    const { ending, outcomes, tookMs } = await wait(
+      { look: missing },
+      { startedHere: ['b1'], timeoutMs: 7_000 },
+    );
+    expect({ ending, problem: outcomes[0]?.problem, tookMs }).toEqual({
+      ending: 'deadline',
+      problem: 'GET x answered 404. Check batch-id.',
+      tookMs: 7_000,
+    });
+  });
+
+  test('and is refused for another reason: a problem at once', async () => {
+    const { outcomes, looks } = await wait(
+      {
+        look: () => {
+          throw new ProviderError('GET x answered 403.');
+        },
+      },
+      { startedHere: ['b1'] },
+    );
+    expect([outcomes[0]?.problem, looks()]).toEqual(['GET x answered 403.', 1]);
+  });
+});
 
 describe('waiting', () => {
   test('looks until the batch has settled, and reads its runs once', async () => {

@@ -1,0 +1,106 @@
+/** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
+import { describe, expect, test } from 'vitest';
+import { canRun, deployScripts, runScript } from '../docs/example-scripts.ts';
+import { examples, type Job, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
+import { startBland } from '../emulators/bland.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
+import { manyDefinitions } from '../emulators/retell-definitions.ts';
+import { runStep } from './runner.ts';
+
+const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
+const NAMES = [
+  'Booking by phone',
+  'Booking twice',
+  'Reminder',
+  'Reminder at night',
+  'Reminder on Sunday',
+  'Load test 1',
+];
+/** What the script of the user's prints: a version of the agent, which runs on version 11 of its engine. */
+const VERSION = 4;
+
+interface Gate {
+  readonly title: string;
+  readonly job: Job;
+  readonly step: WorkflowStep;
+  readonly matrix: Readonly<Record<string, string>>;
+}
+
+const gates: Gate[] = [...examples, readmeWorkflow].flatMap(({ path, workflow }) =>
+  Object.entries(workflow.jobs).flatMap(([id, job]) =>
+    job.steps
+      .filter(({ uses }) => uses === 'OWNER/agent-test-gate@v1')
+      .flatMap((step) =>
+        (job.strategy?.matrix.include ?? [{}]).map((matrix) => ({
+          title: [path, id, ...Object.values(matrix).slice(0, 1)].join(', '),
+          job,
+          step,
+          matrix,
+        })),
+      ),
+  ),
+);
+
+/** The value of an input, as the runner makes it. Throws where the example uses something that is not known here. */
+function fill(text: string, known: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$\{\{ ([\w.-]+) \}\}/g, (expression, name: string) => {
+    const value = known[name];
+    if (value === undefined) throw new Error(`${expression} is not known.`);
+    return value;
+  });
+}
+
+test('every example but the first of two for forks has a gate that starts its batch', () => {
+  expect(gates.length).toBe(examples.length - 1 + 3);
+  expect(gates.filter(({ step }) => step.with?.['test-cases'] === undefined)).toEqual([]);
+});
+
+describe.skipIf(!canRun).concurrent('an example, word for word', () => {
+  test.each(gates)('$title', async ({ job, step, matrix }) => {
+    const definitions = manyDefinitions(NAMES.length, (index) => NAMES[index] ?? '');
+    await using retell = await startRetell({
+      definitions,
+      speed: 50,
+      agents: [
+        DEFAULT_AGENT,
+        ...Object.entries(matrix).flatMap(([name, id]) => (name === 'id' ? [{ ...DEFAULT_AGENT, id }] : [])),
+      ],
+    });
+    await using bland = await startBland({ envelope: true, speed: 50 });
+    const deploy = job.steps.find(({ id }) => id === 'deploy')?.run;
+    const deployed =
+      deploy === undefined
+        ? undefined
+        : await runScript({ run: deploy }, { AGENT: 'booking' }, deployScripts(`echo ${VERSION}`));
+    const [, version] = /^version=(.*)$/m.exec(deployed?.outputs ?? '') ?? [];
+
+    const isRetell = step.with?.['provider'] === 'retell';
+    const known = {
+      'secrets.RETELL_API_KEY': 'test-key',
+      'secrets.BLAND_API_KEY': 'test-key',
+      'vars.RETELL_AGENT_ID': DEFAULT_AGENT.id,
+      'vars.BLAND_PATHWAY_ID': PATHWAY,
+      ...(version === undefined ? {} : { 'steps.deploy.outputs.version': version }),
+      ...Object.fromEntries(Object.entries(matrix).map(([name, value]) => [`matrix.${name}`, value])),
+    };
+    const inputs = Object.fromEntries(
+      Object.entries(step.with ?? {}).map(([name, value]) => [name, fill(String(value), known)]),
+    );
+    const { exitCode, outputs } = await runStep({
+      inputs: {
+        ...inputs,
+        comment: 'never',
+        'api-url': isRetell ? retell.url : bland.url,
+        'poll-interval-seconds': '0.1',
+      },
+    });
+
+    expect([exitCode, outputs['verdict']]).toEqual([0, 'passed']);
+    const started = [...retell.started, ...bland.started];
+    expect(started.map(({ id }) => id)).toEqual([outputs['batch-id']]);
+    const { request } = started[0] ?? {};
+    if (isRetell) expect(request).toMatchObject({ response_engine: { version: 11 } });
+    else expect(request?.['version_number']).toBe(deploy === undefined ? undefined : VERSION);
+  });
+});

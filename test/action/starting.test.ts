@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest';
+import { manyScenarios, startBland } from '../emulators/bland.ts';
+import { WAYS_TO_LOSE } from '../emulators/losing.ts';
+import { type RetellOptions, startRetell } from '../emulators/retell.ts';
+import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
+import { manyDefinitions } from '../emulators/retell-definitions.ts';
+import { readSample } from '../emulators/samples.ts';
+import { prepareStep, runStep } from './runner.ts';
+
+const AGENT = `agent/${DEFAULT_AGENT.id}`;
+const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
+const FLOW = 'conversation_flow_3b21278178ed';
+const SCENARIOS = readSample<{ scenarios: { id: string }[] }>('bland__list-scenarios__docs').scenarios;
+
+const QUICK = { 'poll-interval-seconds': '0.1', 'timeout-minutes': '1', comment: 'never' };
+
+const retellInputs = (url: string, inputs: Record<string, string>) => ({
+  provider: 'retell',
+  'api-key': 'test-key',
+  'api-url': url,
+  ...QUICK,
+  ...inputs,
+});
+
+describe.concurrent('the step starts a batch and gates on it', () => {
+  test('at Retell: the id is an output, and the report says what was tested', async () => {
+    const definitions = manyDefinitions(12, (index) => (index < 2 ? `Load test ${index}` : `Call ${index}`));
+    await using retell = await startRetell({ definitions, speed: 50 });
+    const { exitCode, outputs, log, summary } = await runStep({
+      inputs: retellInputs(retell.url, {
+        target: AGENT,
+        version: 'published',
+        'test-cases': '*\n!Load test *',
+      }),
+    });
+    const [started] = retell.started;
+
+    expect({ exitCode, verdict: outputs['verdict'], total: outputs['total'] }).toEqual({
+      exitCode: 0,
+      verdict: 'passed',
+      total: '10',
+    });
+    expect(retell.started.length).toBe(1);
+    expect(outputs['batch-id']).toBe(started?.id);
+    expect(started?.request).toEqual({
+      test_case_definition_ids: definitions.slice(2).map((each) => each.test_case_definition_id),
+      response_engine: { type: 'conversation-flow', conversation_flow_id: FLOW, version: 11 },
+    });
+    const subject = `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`;
+    expect(log).toContain(`Started batch ${started?.id} with 10 test cases: ${subject}.`);
+    expect(log.indexOf('Started batch')).toBeLessThan(log.indexOf('10 of 10'));
+    expect(summary).toContain('version 11');
+  });
+
+  test('at Bland: a version of a pathway, by category', async () => {
+    const scenarios = manyScenarios(3).map((each, index) => ({
+      ...each,
+      category: index === 0 ? 'SMOKE' : 'CUSTOM',
+    }));
+    await using bland = await startBland({ scenarios, envelope: true, speed: 50 });
+    const { exitCode, outputs } = await runStep({
+      inputs: {
+        provider: 'bland',
+        'api-key': 'test-key',
+        'api-url': bland.url,
+        ...QUICK,
+        target: `pathway/${PATHWAY}`,
+        version: '4',
+        'test-cases': '*\n!category:SMOKE',
+      },
+    });
+    expect([exitCode, outputs['verdict'], outputs['batch-id']]).toEqual([0, 'passed', bland.started[0]?.id]);
+    expect(bland.started.map(({ request }) => request)).toEqual([
+      { scenario_ids: scenarios.slice(1).map(({ id }) => id), version_number: 4 },
+    ]);
+  });
+
+  test('at Bland by ids alone: no target, and the production version is left out', async () => {
+    await using bland = await startBland({ speed: 50 });
+    const ids = SCENARIOS.slice(0, 2).map(({ id }) => id);
+    const { exitCode } = await runStep({
+      inputs: {
+        provider: 'bland',
+        'api-key': 'test-key',
+        'api-url': bland.url,
+        ...QUICK,
+        'test-cases': ids.join('\n'),
+      },
+    });
+    expect([exitCode, bland.started.map(({ request }) => request)]).toEqual([0, [{ scenario_ids: ids }]]);
+  });
+
+  test('1,237 test cases are two batches that are judged as one', async () => {
+    await using retell = await startRetell({ definitions: manyDefinitions(1_237), speed: 1e6 });
+    const { exitCode, outputs } = await runStep({
+      inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*' }),
+    });
+    expect([exitCode, outputs['verdict'], outputs['total']]).toEqual([0, 'passed', '1237']);
+    expect(retell.started.map((each) => each.testCases.length)).toEqual([1_000, 237]);
+    expect(outputs['batch-id']).toBe(retell.started.map(({ id }) => id).join('\n'));
+  });
+
+  test('a batch that Retell does not know for a moment after its start is waited for', async () => {
+    await using retell = await startRetell({
+      speed: 50,
+      faults: ({ path, nth }) =>
+        path.startsWith('/get-batch-test') && nth < 3 ? { kind: 'answer', status: 404 } : undefined,
+    });
+    const { exitCode, log } = await runStep({
+      inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*' }),
+    });
+    expect(exitCode).toBe(0);
+    expect(log).toContain('was started just now and is not there yet: looking again.');
+  });
+});
+
+// The lists are looked through for 20 s.
+describe.concurrent('an answer to the start that is lost', { timeout: 120_000 }, () => {
+  const fault = (isStarted: boolean) =>
+    WAYS_TO_LOSE.find((way) => way.isStarted === isStarted && way.name.startsWith('a reset before'))?.fault;
+  const run = async (isStarted: boolean) => {
+    await using retell = await startRetell({
+      speed: 50,
+      faults: ({ method }) => (method === 'POST' ? fault(isStarted) : undefined),
+    });
+    const ended = await runStep({
+      inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*' }),
+    });
+    return { ...ended, started: retell.started, posts: retell.count(/^POST /) };
+  };
+
+  test('is looked for in the list, and the batch is gated', async () => {
+    const { exitCode, outputs, started, posts } = await run(true);
+    expect([exitCode, outputs['verdict'], posts, started.length]).toEqual([0, 'passed', 1, 1]);
+    expect(outputs['batch-id']).toBe(started[0]?.id);
+  });
+
+  test('and is not found: inconclusive, with the time of the attempt, and never a second start', async () => {
+    const { exitCode, outputs, started, posts } = await run(false);
+    expect([exitCode, outputs['verdict'], posts, started.length]).toEqual([1, 'inconclusive', 1, 0]);
+    expect(outputs['reason']).toMatch(
+      /A batch may have been started at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, and its list does not show one\./,
+    );
+  });
+});
+
+describe.concurrent('what is refused starts nothing', () => {
+  const CUSTOM: RetellOptions = {
+    agents: [
+      {
+        id: DEFAULT_AGENT.id,
+        name: 'Own server',
+        versions: [
+          { version: 1, engine: { type: 'custom-llm', llm_websocket_url: 'wss://llm.example.com' } },
+        ],
+      },
+    ],
+  };
+
+  test.each<[string, Record<string, string>, string]>([
+    ['neither', { 'test-cases': '', target: '' }, 'Neither test-cases nor batch-id is set'],
+    ['both', { 'batch-id': 'b1' }, 'test-cases and batch-id are both set'],
+    ['no target', { target: '' }, 'target is empty: say what is under test at Retell'],
+    ['a kind that Retell has not', { target: 'pathway/x' }, 'target is "pathway/x": it must be agent/ID'],
+    ['only selectors that take away', { 'test-cases': '!a' }, 'test-cases only takes away ("!a")'],
+    ['a version of another form', { version: 'v12' }, 'version is "v12": it must be a number like 12'],
+  ])('before any request: %s', async (_, inputs, message) => {
+    await using retell = await startRetell();
+    const { exitCode, log, outputs } = await runStep({
+      inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*', ...inputs }),
+    });
+    expect(exitCode).toBe(1);
+    expect(log).toContain(message);
+    expect([retell.count(), outputs['batch-id'] ?? '']).toEqual([0, '']);
+  });
+
+  test.each<[string, Record<string, string>, string, RetellOptions?]>([
+    ['an unknown agent', { target: 'agent/agent_0' }, 'target: Retell has no agent agent_0 in the workspace'],
+    ['an agent on a custom LLM', {}, 'target: Own server', CUSTOM],
+    ['a version that is not there', { version: '99' }, `no agent ${DEFAULT_AGENT.id} with a version 99`],
+    [
+      'a selector that matches nothing',
+      { 'test-cases': 'Cancel an appointment!' },
+      'test-cases: "Cancel an appointment!" (nearest: ',
+    ],
+    [
+      'an empty selection',
+      { 'test-cases': '*\n!*' },
+      'none of the 5 test cases: what is chosen is taken away',
+    ],
+    ['more runs than allowed', { 'max-runs': '4' }, 'test-cases selects 5 runs, and max-runs allows 4'],
+    [
+      'no permission',
+      {},
+      'Check api-key: it may not read the target or start batches.',
+      { faults: [{ kind: 'answer', status: 403 }] },
+    ],
+  ])('%s', async (_, inputs, message, options = {}) => {
+    await using retell = await startRetell(options);
+    const { exitCode, outputs } = await runStep({
+      inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*', ...inputs }),
+    });
+    expect([exitCode, outputs['verdict']]).toEqual([1, 'inconclusive']);
+    expect(outputs['reason']).toContain(message);
+    expect([retell.count(/^POST /), retell.started.length, outputs['batch-id'] ?? '']).toEqual([0, 0, '']);
+  });
+});
+
+test('a step that is killed right after the start: the id is an output, and the report after the job names it', async () => {
+  await using retell = await startRetell({
+    faults: ({ path }) => (path.startsWith('/get-batch-test') ? { kind: 'hang', when: 'before' } : undefined),
+  });
+  using step = prepareStep({
+    inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*' }),
+  });
+  const started = step.main();
+  await retell.seen(({ path }) => path.startsWith('/get-batch-test'));
+  started.process.kill('SIGKILL');
+  const ended = await started.ended;
+  const [batch] = retell.started;
+  expect(batch?.id).toMatch(/^test_batch_/);
+  expect(ended.outputs['batch-id']).toBe(batch?.id);
+
+  const { exitCode, summary } = await step.post().ended;
+  expect(exitCode).toBe(0);
+  expect(summary).toContain(String(batch?.id));
+});

@@ -1,0 +1,93 @@
+/** The scripts of the examples, run as the runner does. */
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { examples, type WorkflowStep } from './workflow-files.ts';
+
+const has = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
+
+/** Whether scripts can be run here. */
+export const canRun = process.platform !== 'win32' && ['bash', 'jq'].every(has);
+
+export interface ScriptStep {
+  readonly title: string;
+  readonly step: WorkflowStep & { readonly run: string };
+}
+
+/** Every script of every example. */
+export const scriptSteps: readonly ScriptStep[] = examples.flatMap(({ path, workflow }) =>
+  Object.entries(workflow.jobs).flatMap(([job, { steps: all }]) =>
+    all.flatMap((step) =>
+      step.run === undefined
+        ? []
+        : [{ title: `${path}, ${job}, ${step.name}`, step: { ...step, run: step.run } }],
+    ),
+  ),
+);
+
+/** Scripts of the user's, each printing `printed`. */
+export const deployScripts = (printed: string): Record<string, string> => ({
+  'scripts/deploy-agent.sh': `#!/usr/bin/env bash\n${printed}\n`,
+  'scripts/deploy-pathway.sh': `#!/usr/bin/env bash\n${printed}\n`,
+});
+
+export interface ScriptEnded {
+  readonly exitCode: number | null;
+  /** What the script printed, without the runner's own lines. */
+  readonly log: string;
+  /** What it wrote to GITHUB_OUTPUT. */
+  readonly outputs: string;
+}
+
+/** `gh` says what it was asked for, and applies `--jq` to ISSUES, as `gh api` does to an answer. */
+const SHIMS: Readonly<Record<string, string>> = {
+  gh: `#!/usr/bin/env bash
+echo "gh $*" >&2
+while [ $# -gt 0 ]; do
+  if [ "$1" = --jq ]; then exec jq --raw-output "$2" <<< "$ISSUES"; fi
+  shift
+done
+`,
+};
+
+/** Runs a script as the runner does with `shell: bash`; `files` are those of the checkout, all executable. */
+export async function runScript(
+  step: { run: string },
+  env: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<ScriptEnded> {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-test-gate-example-'));
+  try {
+    for (const [name, script] of Object.entries(SHIMS)) {
+      writeFileSync(join(folder, name), script);
+      chmodSync(join(folder, name), 0o755);
+    }
+    for (const [name, script] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), script);
+      chmodSync(join(folder, name), 0o755);
+    }
+    writeFileSync(join(folder, 'outputs'), '');
+    const path = process.env['PATH'] ?? '';
+    const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run], {
+      cwd: folder,
+      env: {
+        PATH: `${folder}:${path}`,
+        GITHUB_OUTPUT: join(folder, 'outputs'),
+        GITHUB_REPOSITORY: 'acme/clinic',
+        RUNNER_TEMP: folder,
+        ...env,
+      },
+    });
+    const [exitCode, ...printed] = await Promise.all([
+      new Promise<number | null>((done) => child.once('close', done)),
+      text(child.stdout),
+      text(child.stderr),
+    ]);
+    return { exitCode, log: printed.join(''), outputs: readFileSync(join(folder, 'outputs'), 'utf8') };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,795 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseSelectors } from '../../src/domain/selectors.ts';
+import { parseTarget, parseVersion } from '../../src/domain/target.ts';
+import { NotFound, ProviderError } from '../../src/errors.ts';
+import { prepare } from '../../src/execution/prepare.ts';
+import { executeRounds } from '../../src/execution/rounds.ts';
+import { type Start, startOnce } from '../../src/execution/starting.ts';
+import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
+import type { Starter, Subject } from '../../src/providers/starter.ts';
+import { type BlandOptions, manyScenarios, type Scenario, startBland } from '../emulators/bland.ts';
+import { REFUSALS, WAYS_TO_LOSE } from '../emulators/losing.ts';
+import { type RetellOptions, startRetell } from '../emulators/retell.ts';
+import { type AgentScript, DEFAULT_AGENT } from '../emulators/retell-agents.ts';
+import { manyDefinitions } from '../emulators/retell-definitions.ts';
+import { readSample } from '../emulators/samples.ts';
+import type { Emulator, EmulatorOptions, SeenRequest } from '../emulators/server.ts';
+import { oneAfterTheOther } from '../emulators/timeline.ts';
+import { onLoopback } from '../loopback.ts';
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+
+const FLOW = 'conversation_flow_3b21278178ed';
+const SCENARIOS = readSample<{ scenarios: Scenario[] }>('bland__list-scenarios__docs').scenarios;
+const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
+
+interface Wish {
+  readonly target?: string | undefined;
+  readonly version?: string | undefined;
+  readonly testCases?: string;
+}
+
+/** A starter at an emulator, both on one virtual clock, with the inputs as a user writes them. */
+interface Starting {
+  readonly clock: VirtualClock;
+  readonly starter: Starter;
+  readonly logged: readonly string[];
+  deadline(ms?: number): { until: number; signal: AbortSignal };
+  resolve(wish: Wish): ReturnType<Starter['resolve']>;
+  /** What the gate would start, or the problem. */
+  prepare(wish: Wish): ReturnType<typeof prepare>;
+}
+
+function starting(name: ProviderName, clock: VirtualClock, url: string, given?: string): Starting {
+  const logged: string[] = [];
+  const { can, title } = PROVIDERS[name];
+  if (can.start === false || can.versions === false) throw new Error('It starts nothing.');
+  const { start, versions } = can;
+  const read = ({ target, version, testCases = '*' }: Wish) => {
+    const parsed = target === undefined ? undefined : parseTarget(target, start.targets);
+    if (parsed?.kind === 'refused') throw new Error(parsed.problem);
+    const targetKind = parsed?.value.kind ?? start.targets.kinds[0];
+    const parsedVersion = parseVersion(version, versions, { title, targetKind });
+    if (parsedVersion.kind === 'refused') throw new Error(parsedVersion.problem);
+    const selectors = parseSelectors(testCases, start.selectors);
+    if (selectors.kind === 'refused') throw new Error(selectors.problem);
+    return { target: parsed?.value, version: parsedVersion.value, selectors: selectors.selectors };
+  };
+  const { starter } = createProvider(
+    {
+      name,
+      apiKey: 'test-key',
+      apiUrl: url,
+      userAgent: 'agent-test-gate/test',
+      version: given === undefined ? undefined : read({ version: given }).version,
+    },
+    {
+      fetch: onLoopback(clock),
+      clock,
+      random: () => 0.5,
+      redact: (text) => text.replaceAll('test-key', '***'),
+      log: (line) => logged.push(line),
+      trace: () => undefined,
+    },
+  );
+  if (starter === undefined) throw new Error('It starts nothing.');
+  const deadline = (ms = 600_000) => ({ until: clock.now() + ms, signal: new AbortController().signal });
+  return {
+    clock,
+    starter,
+    logged,
+    deadline,
+    resolve: async (wish) => starter.resolve(read(wish), deadline()),
+    prepare: async (wish) =>
+      prepare(read(wish), {
+        starter,
+        rule: { kind: 'every-run' },
+        maxRuns: undefined,
+        deadline: deadline(),
+      }),
+  };
+}
+
+async function retell(options: RetellOptions = {}) {
+  const clock = virtualClock();
+  const emulator = await startRetell({ now: clock.now, epoch: clock.epoch, ...options });
+  onTestFinished(() => emulator.close());
+  return { emulator, ...starting('retell', clock, emulator.url) };
+}
+
+async function bland(options: BlandOptions = {}, given?: string) {
+  const clock = virtualClock();
+  const emulator = await startBland({ now: clock.now, epoch: clock.epoch, ...options });
+  onTestFinished(() => emulator.close());
+  return { emulator, ...starting('bland', clock, emulator.url, given) };
+}
+
+const flow = (version: number | null) =>
+  ({ type: 'conversation-flow', conversation_flow_id: FLOW, version }) as const;
+
+const AGENT = `agent/${DEFAULT_AGENT.id}`;
+
+const AGENTS: readonly AgentScript[] = [
+  DEFAULT_AGENT,
+  {
+    id: 'agent_llm',
+    name: 'x'.repeat(200),
+    versions: [{ version: 0, engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } }],
+  },
+  {
+    id: 'agent_unpinned',
+    versions: [
+      { version: 1, engine: flow(null) },
+      { version: 0, isPublished: true, engine: flow(null) },
+    ],
+  },
+  {
+    id: 'agent_custom',
+    name: 'Own server',
+    versions: [{ version: 2, engine: { type: 'custom-llm', llm_websocket_url: 'wss://llm.example.com' } }],
+  },
+];
+
+describe('what Retell tests', () => {
+  test.each<[string, Wish, Subject]>([
+    [
+      'the latest version of an agent, unless the user says otherwise',
+      { target: AGENT },
+      {
+        title: `Front desk (${DEFAULT_AGENT.id}, version 5): conversation-flow ${FLOW} version 12`,
+        key: `conversation-flow ${FLOW} 12`,
+        request: { response_engine: flow(12) },
+      },
+    ],
+    [
+      'the published version of an agent',
+      { target: AGENT, version: 'published' },
+      {
+        title: `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`,
+        key: `conversation-flow ${FLOW} 11`,
+        request: { response_engine: flow(11) },
+      },
+    ],
+    [
+      'a version of an agent by its number, which is another than that of its engine',
+      { target: AGENT, version: '3' },
+      {
+        title: `Front desk (${DEFAULT_AGENT.id}, version 3): conversation-flow ${FLOW} version 10`,
+        key: `conversation-flow ${FLOW} 10`,
+        request: { response_engine: flow(10) },
+      },
+    ],
+    [
+      'an agent with a very long name',
+      { target: 'agent/agent_llm', version: '0' },
+      {
+        title: `${'x'.repeat(80)}… (agent_llm, version 0): retell-llm llm_1 version 20`,
+        key: 'retell-llm llm_1 20',
+        request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
+      },
+    ],
+    [
+      'the latest agent without a version of its engine: the latest of those',
+      { target: 'agent/agent_unpinned' },
+      {
+        title: `agent agent_unpinned, version 1: conversation-flow ${FLOW} version 12`,
+        key: `conversation-flow ${FLOW} 12`,
+        request: { response_engine: flow(12) },
+      },
+    ],
+    [
+      'an LLM in its latest version',
+      { target: 'retell-llm/llm_1', version: 'latest' },
+      {
+        title: 'retell-llm llm_1 version 20',
+        key: 'retell-llm llm_1 20',
+        request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
+      },
+    ],
+    [
+      'a flow in one version',
+      { target: `conversation-flow/${FLOW}`, version: '10' },
+      {
+        title: `conversation-flow ${FLOW} version 10`,
+        key: `conversation-flow ${FLOW} 10`,
+        request: { response_engine: flow(10) },
+      },
+    ],
+  ])('%s', async (_, wish, expected) => {
+    const { resolve } = await retell({ agents: AGENTS });
+    expect(await resolve(wish)).toEqual(expected);
+  });
+
+  test('the published version of an agent with 300 later drafts is found on a later page', async () => {
+    const versions = Array.from({ length: 301 }, (_, version) => ({
+      version,
+      isPublished: version === 0,
+      engine: flow(version),
+    }));
+    const { resolve } = await retell({ agents: [{ id: 'agent_1', versions }], longestPage: 50 });
+    expect(await resolve({ target: 'agent/agent_1', version: 'published' })).toMatchObject({
+      request: { response_engine: flow(0) },
+    });
+  });
+
+  const custom =
+    'target: Own server (agent_custom, version 2) runs on a custom LLM, and Retell tests only agents on a Retell LLM or a conversation flow.';
+  test.each<[string, Wish, string]>([
+    [
+      'an agent that is not there',
+      { target: 'agent/agent_0' },
+      'target: Retell has no agent agent_0 in the workspace of this api-key. Check target, and that the key is of the same workspace.',
+    ],
+    [
+      'the published version of one',
+      { target: 'agent/agent_0', version: 'published' },
+      'target: Retell has no agent agent_0 in the workspace of this api-key. Check target, and that the key is of the same workspace.',
+    ],
+    [
+      'a version that an agent does not have',
+      { target: AGENT, version: '6' },
+      `target: Retell has no agent ${DEFAULT_AGENT.id} with a version 6 in the workspace of this api-key. Check target and version.`,
+    ],
+    [
+      'a flow that is not there',
+      { target: 'conversation-flow/flow_0' },
+      'target: Retell has no conversation flow flow_0 in the workspace of this api-key. Check target, and that the key is of the same workspace.',
+    ],
+    [
+      'a version that an LLM does not have',
+      { target: 'retell-llm/llm_1', version: '7' },
+      'target: Retell has no Retell LLM llm_1 with a version 7 in the workspace of this api-key. Check target and version.',
+    ],
+    [
+      'a published version where none is published',
+      { target: 'agent/agent_llm', version: 'published' },
+      'version is published, and no version of agent agent_llm is published: publish one, or set version to latest or a number.',
+    ],
+    [
+      'an older version of an agent that does not say which version of its engine it used',
+      { target: 'agent/agent_unpinned', version: 'published' },
+      `version: Retell does not say which version of conversation-flow ${FLOW} agent agent_unpinned, version 0 uses. Set target to conversation-flow/${FLOW} and version to its number.`,
+    ],
+    ['an agent on a custom LLM', { target: 'agent/agent_custom' }, custom],
+    ['no target', {}, 'target is missing: Retell needs one to start a batch.'],
+  ])('%s is refused, and nothing is started', async (_, wish, problem) => {
+    for (const missing of [404, 422] as const) {
+      const { emulator, prepare } = await retell({ agents: AGENTS, missing });
+      expect(await prepare(wish)).toEqual({ kind: 'refused', problem });
+      expect(emulator.count(/^POST /)).toBe(0);
+    }
+  });
+
+  test('an answer about another version than was asked for is not believed', async () => {
+    const { emulator, prepare } = await retell({
+      faults: ({ path }) =>
+        path.startsWith('/get-agent')
+          ? { kind: 'rewrite', change: (body) => ({ ...(body as object), version: 5 }) }
+          : undefined,
+    });
+    expect(await prepare({ target: AGENT, version: '4' })).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringMatching(/answered for version 5 when asked for version 4\.$/),
+    });
+    expect(emulator.count(/^POST /)).toBe(0);
+  });
+});
+
+describe('what Bland tests', () => {
+  test.each<[string, Wish, Subject]>([
+    [
+      'the production version, which is left out',
+      { target: `pathway/${PATHWAY}` },
+      { title: `pathway ${PATHWAY}, production version`, key: undefined, request: {} },
+    ],
+    [
+      'a version of a pathway',
+      { target: `pathway/${PATHWAY}`, version: '4' },
+      { title: `pathway ${PATHWAY}, version 4`, key: undefined, request: { version_number: 4 } },
+    ],
+    [
+      'a version of a persona',
+      { target: 'persona/p1', version: '40' },
+      { title: 'persona p1, version 40', key: undefined, request: { version_number: 40 } },
+    ],
+    [
+      'a version, without a target',
+      { version: '2' },
+      { title: 'version 2', key: undefined, request: { version_number: 2 } },
+    ],
+  ])('%s', async (_, wish, expected) => {
+    const { resolve } = await bland();
+    expect(await resolve(wish)).toEqual(expected);
+  });
+
+  test('a version that the pathway does not have is refused, and nothing is started', async () => {
+    const { emulator, prepare } = await bland();
+    expect(await prepare({ target: `pathway/${PATHWAY}`, version: '9' })).toEqual({
+      kind: 'refused',
+      problem: `version: pathway ${PATHWAY} has no version 9; its latest is 7. Check target and version.`,
+    });
+    expect(emulator.count(/^POST /)).toBe(0);
+  });
+
+  test('where the versions cannot be listed, Bland itself refuses a wrong one', async () => {
+    const { resolve } = await bland({
+      faults: ({ path }) => (path.includes('/versions') ? { kind: 'answer', status: 500 } : undefined),
+    });
+    expect(await resolve({ target: `pathway/${PATHWAY}`, version: '9' })).toMatchObject({
+      request: { version_number: 9 },
+    });
+  });
+});
+
+describe("Retell's test cases", () => {
+  test.each([
+    [130, 50],
+    [1_237, 1_000],
+    [1_237, 100],
+  ])('%d on pages of %d are all there to select from', async (count, longestPage) => {
+    const definitions = manyDefinitions(count, (index) =>
+      index % 10 === 0 ? `Load test ${index}` : `Call ${index}`,
+    );
+    const { prepare, emulator } = await retell({ definitions, longestPage });
+    const prepared = await prepare({ target: AGENT, testCases: '*\n!Load test *' });
+
+    const ids = definitions.map((each) => each.test_case_definition_id).filter((_, index) => index % 10 > 0);
+    expect(prepared).toMatchObject({ kind: 'prepared', testCases: ids, outOf: count });
+    expect(emulator.count(/list-test-case-definitions/)).toBe(Math.ceil(count / longestPage));
+  });
+
+  test.each([
+    [
+      'endless',
+      /The list of test cases of \S+ does not end: \d+ test cases were read\. Run the job again; if it stays so, ask the provider\.$/,
+    ],
+    ['no-key', /announced more test cases \("has_more"\) without a "pagination_key" to read them by/],
+  ] as const)('a list that is %s is refused, and nothing is started', async (definitionPages, problem) => {
+    const definitions = manyDefinitions(1_237);
+    const { prepare, emulator } = await retell({ definitions, definitionPages });
+    expect(await prepare({ target: AGENT })).toEqual({
+      kind: 'refused',
+      problem: expect.stringMatching(problem),
+    });
+    expect(emulator.count(/^POST /)).toBe(0);
+  });
+
+  test('without a test case nothing is started', async () => {
+    const { prepare, emulator } = await retell({ definitions: [] });
+    expect(await prepare({ target: AGENT })).toMatchObject({ kind: 'refused' });
+    expect(emulator.count(/^POST /)).toBe(0);
+  });
+});
+
+describe("Bland's scenarios", () => {
+  const [first, second, third, fourth] = SCENARIOS.map(({ id }) => id) as [string, string, string, string];
+  const changed = SCENARIOS.map((each, index) => ({
+    ...each,
+    category: index === 1 ? 'ADVERSARIAL' : 'CUSTOM',
+    enabled: index !== 3,
+  }));
+
+  test.each<[string, string, readonly string[]]>([
+    ['all that are enabled', '*', [first, second, third]],
+    ['those of a category', 'category:ADVERSARIAL', [second]],
+    ['those that are required for promotion', 'required:true', [first]],
+    ['all but those', '*\n!required:true', [second, third]],
+    ['one by its name', 'Cancellation - *', [third]],
+  ])('%s', async (_, testCases, ids) => {
+    for (const envelope of [false, true, 'array'] as const) {
+      const { prepare } = await bland({ scenarios: changed, envelope });
+      expect(await prepare({ target: `pathway/${PATHWAY}`, testCases })).toMatchObject({
+        kind: 'prepared',
+        testCases: ids,
+        outOf: 3,
+      });
+    }
+  });
+
+  test('of another pathway are none of these, even if Bland lists them', async () => {
+    const scenarios = changed.map((each, index) => (index === 0 ? { ...each, pathway_id: 'other' } : each));
+    const { prepare } = await bland({
+      scenarios,
+      faults: ({ path }) =>
+        path.endsWith('/scenarios') ? { kind: 'rewrite', change: () => ({ scenarios }) } : undefined,
+    });
+    expect(await prepare({ target: `pathway/${PATHWAY}` })).toMatchObject({ testCases: [second, third] });
+  });
+
+  test('are found by id without a target, in whatever letters the id is written', async () => {
+    const { prepare } = await bland({ envelope: true });
+    const upper = second.toUpperCase();
+    expect(await prepare({ testCases: `${first}\n${second}` })).toMatchObject({
+      kind: 'prepared',
+      testCases: [first, second],
+    });
+    expect(await prepare({ target: `pathway/${PATHWAY}`, testCases: upper })).toMatchObject({
+      kind: 'refused',
+    });
+  });
+
+  test.each<[string, Wish, RegExp]>([
+    [
+      'a pathway without scenarios',
+      { target: 'pathway/another' },
+      /^test-cases: there is no test case to choose from\./,
+    ],
+    [
+      'a name without a target',
+      { testCases: `${first}\nCancellation*` },
+      /^target is missing: Bland needs one unless every line of test-cases is an id\.$/,
+    ],
+    [
+      'an id that is not there',
+      { testCases: `${first}\n00000000-0000-0000-0000-000000000000` },
+      /^test-cases: Bland has no scenario 00000000-0000-0000-0000-000000000000 in the organisation of this api-key\.$/,
+    ],
+    [
+      'a scenario that is disabled',
+      { testCases: fourth },
+      new RegExp(`^test-cases: scenario ${fourth} is disabled at Bland. Enable it, or take it out\\.$`),
+    ],
+  ])('%s is refused, and nothing is started', async (_, wish, problem) => {
+    const { prepare, emulator } = await bland({ scenarios: changed });
+    expect(await prepare(wish)).toEqual({ kind: 'refused', problem: expect.stringMatching(problem) });
+    expect(emulator.count(/^POST /)).toBe(0);
+  });
+});
+
+describe('no permission', () => {
+  const cases = { retell: { target: AGENT }, bland: { target: `pathway/${PATHWAY}` } };
+  test.each([
+    ['retell', 401, 'Check api-key: Retell does not accept it.'],
+    ['retell', 402, "Check the Retell account's billing: the trial has ended or a payment is due."],
+    ['retell', 403, 'Check api-key: it may not read the target or start batches.'],
+    ['retell', 400, 'Check target, version and test-cases: a key sees only its own workspace.'],
+    ['bland', 401, 'Check api-key: Bland does not accept it.'],
+    ['bland', 402, "Check the Bland organisation's plan and billing."],
+    ['bland', 403, 'Check api-key: it may not read the scenarios or start batches.'],
+    [
+      'bland',
+      404,
+      'Check target, version and test-cases: they must belong to the organisation of this api-key.',
+    ],
+  ] as const)('%s answers %d: nothing is started', async (name, status, advice) => {
+    const faults = [{ kind: 'answer', status } as const];
+    const { prepare, emulator } = name === 'retell' ? await retell({ faults }) : await bland({ faults });
+    const prepared = await prepare(cases[name]);
+    const problem = prepared.kind === 'refused' ? prepared.problem : '';
+    expect(problem).toContain(` answered ${status}`);
+    expect(problem).toContain(advice);
+    expect(emulator.count(/^POST /)).toBe(0);
+  });
+});
+
+/** One start through a real connection. */
+interface World extends EmulatorOptions {
+  /** When lists begin to show our batch, in milliseconds after the POST. */
+  readonly listedAt?: number;
+  /** Another batch of the same test cases, so many milliseconds before the start. */
+  readonly stranger?: { readonly agoMs: number };
+  /** Nothing takes connections when the POST is sent, for so long (of real time). */
+  readonly unplugMs?: number;
+  readonly created?: NonNullable<RetellOptions['created']>;
+}
+
+const RESET_AFTER_START = WAYS_TO_LOSE.find((way) => way.isStarted && way.name.startsWith('a reset'));
+
+const TWO = { retell: [0, 1], bland: [0, 1] } as const;
+
+const worlds = {
+  async retell({ listedAt = 0, stranger: _, unplugMs: __, created, ...options }: World) {
+    const clock = virtualClock();
+    const definitions = manyDefinitions(2);
+    const emulator = await startRetell({
+      now: clock.now,
+      epoch: clock.epoch,
+      definitions,
+      created: created ?? ((ids) => ({ runs: oneAfterTheOther(ids.length), listedAt })),
+      ...options,
+    });
+    const ids = definitions.map((each) => each.test_case_definition_id);
+    const add = (id: string, createdAt: number) =>
+      emulator.add({
+        id,
+        createdAt,
+        runs: ids.map((testCaseId) => ({ testCaseId })),
+        fields: { response_engine: flow(12) },
+      });
+    return { clock, emulator, ids, add, wish: { target: AGENT } };
+  },
+  async bland({ listedAt = 0, stranger: _, unplugMs: __, ...options }: World) {
+    const clock = virtualClock();
+    const scenarios = manyScenarios(2);
+    const emulator = await startBland({
+      now: clock.now,
+      epoch: clock.epoch,
+      scenarios,
+      created: (ids) => ({ runs: oneAfterTheOther(ids.length), listedAt }),
+      ...options,
+    });
+    const ids = scenarios.map(({ id }) => id);
+    const add = (id: string, createdAt: number) =>
+      emulator.add({ id, createdAt, runs: ids.map((testCaseId) => ({ testCaseId })) });
+    return { clock, emulator, ids, add, wish: { target: `pathway/${PATHWAY}`, version: '4' } };
+  },
+};
+
+async function play(
+  name: keyof typeof TWO,
+  world: World,
+): Promise<{ start: Start; emulator: Emulator & { started: readonly { id: string }[] } }> {
+  const { clock, emulator, ids, add, wish } = await worlds[name](world);
+  onTestFinished(() => emulator.close());
+  if (world.stranger !== undefined) add('stranger', clock.epoch() - world.stranger.agoMs);
+  const { starter, resolve, deadline } = starting(name, clock, emulator.url);
+  const subject = await resolve(wish);
+  if ('problem' in subject) throw new Error(subject.problem);
+  let plugged = Promise.resolve();
+  const start = await startOnce({
+    title: starter.title,
+    testCases: ids,
+    subject: subject.key,
+    post: async (until) => {
+      if (world.unplugMs !== undefined) {
+        let isBack = false;
+        const release = clock.hold(() => !isBack);
+        plugged = emulator.unplug(world.unplugMs).then(() => {
+          isBack = true;
+          release();
+        });
+        await refusing(emulator.url);
+      }
+      return starter.post(subject, ids, until);
+    },
+    lists: starter.lists(subject, ids),
+    startedBefore: new Set(),
+    clock,
+    deadline: deadline(),
+    log: () => undefined,
+  });
+  await plugged;
+  return { start, emulator };
+}
+
+/** Until a connection to this address is refused: none that was kept open is used then. */
+async function refusing(url: string): Promise<void> {
+  const code = await fetch(url).then(
+    () => '',
+    ({ cause }: { cause?: { code?: string } }) => cause?.code,
+  );
+  if (code !== 'ECONNREFUSED') await refusing(url);
+}
+
+const isPost = ({ method, nth }: Pick<SeenRequest, 'method' | 'nth'>): boolean =>
+  method === 'POST' && nth === 1;
+
+describe.each(Object.keys(TWO) as (keyof typeof TWO)[])('a start at %s', (name) => {
+  test('that is answered', async () => {
+    const { start, emulator } = await play(name, {});
+    expect(start).toEqual({ kind: 'started', batchId: emulator.started[0]?.id });
+    expect(emulator.started.length).toBe(1);
+  });
+
+  describe.each<[string, World]>([
+    ['alone', {}],
+    ['listed after 7 s', { listedAt: 7_000 }],
+    ['beside an old batch of the same test cases', { stranger: { agoMs: 3_600_000 } }],
+    ['beside one of a moment ago', { stranger: { agoMs: 500 } }],
+    ['on a clock that is 4 minutes off', { clockAheadMs: 240_000, dateAheadMs: 240_000 }],
+    ['on a clock of its own that is 4 minutes off', { clockAheadMs: -240_000, dateAheadMs: null }],
+  ])('%s', (_, world) => {
+    test.each([...WAYS_TO_LOSE])('whose answer is lost: $name', async ({ fault, isStarted }) => {
+      const { start, emulator } = await play(name, {
+        ...world,
+        faults: (request) => (isPost(request) ? fault : undefined),
+      });
+      expect(emulator.count(/^POST /)).toBe(1);
+      expect(emulator.started.length).toBe(isStarted ? 1 : 0);
+      expect(start).toEqual(
+        isStarted
+          ? { kind: 'started', batchId: emulator.started[0]?.id }
+          : { kind: 'unknown', problem: expect.stringContaining('A batch may have been started at 2026-') },
+      );
+    });
+  });
+
+  test.each([...REFUSALS])('that is refused: $name', async ({ name: way, fault }) => {
+    const { start, emulator } = await play(name, {
+      faults: (request) => (isPost(request) ? fault : undefined),
+    });
+    const isLater = way.startsWith('429');
+    expect(emulator.count(/^POST /)).toBe(isLater ? 2 : 1);
+    expect(emulator.started.length).toBe(isLater ? 1 : 0);
+    expect(start).toEqual(
+      isLater
+        ? { kind: 'started', batchId: emulator.started[0]?.id }
+        : { kind: 'refused', problem: expect.stringMatching(/^POST .* answered 4/) },
+    );
+  });
+
+  test('that is broken off in the request', async () => {
+    const { start, emulator } = await play(name, { breaks: isPost });
+    expect(emulator.count(/^POST /)).toBe(1);
+    expect(emulator.started.length).toBe(0);
+    expect(start).toMatchObject({ kind: 'unknown' });
+  });
+
+  test('for which nothing takes the connection at first', async () => {
+    const { start, emulator } = await play(name, { unplugMs: 50 });
+    expect(emulator.count(/^POST /)).toBe(1);
+    expect(start).toEqual({ kind: 'started', batchId: emulator.started[0]?.id });
+  });
+
+  test('that is lost while somebody else starts the same: nobody knows which is ours', async () => {
+    const world = await worlds[name]({
+      faults: (request) => {
+        if (!isPost(request)) return undefined;
+        world.add('stranger', world.clock.epoch());
+        return RESET_AFTER_START?.fault;
+      },
+    });
+    onTestFinished(() => world.emulator.close());
+    const { starter, resolve, deadline } = starting(name, world.clock, world.emulator.url);
+    const subject = (await resolve(world.wish)) as Subject;
+    const start = await startOnce({
+      title: starter.title,
+      testCases: world.ids,
+      subject: subject.key,
+      post: (until) => starter.post(subject, world.ids, until),
+      lists: starter.lists(subject, world.ids),
+      startedBefore: new Set(),
+      clock: world.clock,
+      deadline: deadline(),
+      log: () => undefined,
+    });
+    expect(start).toEqual({
+      kind: 'unknown',
+      problem: expect.stringContaining('more than one could be it: '),
+    });
+    expect(world.emulator.started.length).toBe(1);
+  });
+});
+
+test('Retell: a batch on another version than was asked for is not ours', async () => {
+  const { start, emulator } = await play('retell', {
+    created: (ids) => ({
+      runs: oneAfterTheOther(ids.length),
+      fields: { response_engine: flow(3) },
+    }),
+  });
+  expect(start).toEqual({
+    kind: 'unknown',
+    problem: expect.stringMatching(
+      /started batch \S+ on conversation-flow \S+ 3, which was not asked for\. A batch may have been started at .*, and its list does not show one\./,
+    ),
+  });
+  expect(emulator.started.length).toBe(1);
+});
+
+test('Retell: of an answer that names another version, the list tells the truth', async () => {
+  const { start, emulator } = await play('retell', {
+    faults: (request) =>
+      isPost(request)
+        ? {
+            kind: 'rewrite',
+            change: (body) => ({ ...(body as object), response_engine: flow(3) }),
+          }
+        : undefined,
+  });
+  expect(start).toEqual({ kind: 'started', batchId: emulator.started[0]?.id });
+});
+
+test('Retell: 1,237 test cases become two batches that hold each of them once', async () => {
+  const definitions = manyDefinitions(1_237);
+  const { clock, starter, prepare, emulator, deadline } = await retell({ definitions, longestPage: 200 });
+  const prepared = await prepare({ target: AGENT });
+  if (prepared.kind === 'refused') throw new Error(prepared.problem);
+  const { subject, testCases } = prepared;
+  const { batches, started } = await executeRounds({
+    plan: { kind: 'start', subject, testCases },
+    rule: { kind: 'every-run' },
+    maxRuns: undefined,
+    starter,
+    notAgain: async () => new Set<string>(),
+    waitFor: async (round) => ({ ending: 'settled', outcomes: round }),
+    onStarted: () => undefined,
+    clock,
+    deadline: deadline(),
+    log: () => undefined,
+  });
+
+  expect(emulator.started.map((each) => each.testCases.length)).toEqual([1_000, 237]);
+  expect(emulator.started.flatMap((each) => each.testCases)).toEqual(
+    definitions.map((each) => each.test_case_definition_id),
+  );
+  expect(batches.map(({ id }) => id)).toEqual(emulator.started.map(({ id }) => id));
+  expect(started).toEqual({ runs: 1_237, reruns: 0 });
+});
+
+test.each(['retell', 'bland'] as const)('%s: a batch that is not there is a NotFound', async (name) => {
+  const { starter, deadline } = name === 'retell' ? await retell() : await bland();
+  const subject = { title: '', key: undefined, request: { response_engine: flow(12) } };
+  await expect(starter.lists(subject, ['a']).contentsOf('b0', deadline())).rejects.toThrow(NotFound);
+});
+
+describe('what a given batch tested', () => {
+  const outcomeOf = async (name: 'retell' | 'bland', response_engine?: object, version?: string) => {
+    const batch = { id: 'b1', runs: [{}], fields: { response_engine } };
+    const clock = virtualClock();
+    const options = { batches: [batch], now: clock.now, epoch: clock.epoch };
+    const emulator = name === 'retell' ? await startRetell(options) : await startBland(options);
+    onTestFinished(() => emulator.close());
+    const { starter, deadline } = starting(name, clock, emulator.url, version);
+    const { look } = createProvider(
+      { name, apiKey: 'test-key', apiUrl: emulator.url, userAgent: 'agent-test-gate/test' },
+      {
+        fetch: onLoopback(clock),
+        clock,
+        random: () => 0.5,
+        redact: (text) => text,
+        log: () => undefined,
+        trace: () => undefined,
+      },
+    );
+    return starter.subjectOf(await look('b1', deadline()), deadline());
+  };
+  const refused = (problem: string) => ({ kind: 'refused', problem });
+
+  test('Retell says it', async () => {
+    expect(await outcomeOf('retell', flow(12))).toEqual({
+      title: `conversation-flow ${FLOW} version 12`,
+      key: `conversation-flow ${FLOW} 12`,
+      request: { response_engine: flow(12) },
+    });
+  });
+
+  test.each<[string, object | undefined, string]>([
+    ['nothing', undefined, 'Retell does not say what batch b1 tested.'],
+    [
+      'no version',
+      { ...flow(1), version: null },
+      'Retell does not say which version batch b1 tested: start the batch with a version, or with test-cases.',
+    ],
+    [
+      'a custom LLM',
+      { type: 'custom-llm', llm_websocket_url: 'wss://x.example.com' },
+      'Batch b1 tested a custom LLM, and Retell starts batches only on a Retell LLM or a conversation flow.',
+    ],
+  ])('Retell says %s: refused', async (_, engine, problem) => {
+    expect(await outcomeOf('retell', engine)).toEqual(refused(problem));
+  });
+
+  test('Bland does not say it, and the input version does', async () => {
+    expect(await outcomeOf('bland')).toEqual(
+      refused('Bland does not say which version a batch tested: set version to what it was started on.'),
+    );
+    expect(await outcomeOf('bland', undefined, '4')).toEqual({
+      title: 'version 4',
+      key: undefined,
+      request: { version_number: 4 },
+    });
+    expect(await outcomeOf('bland', undefined, 'production')).toEqual({
+      title: 'production version',
+      key: undefined,
+      request: {},
+    });
+  });
+});
+
+test('a list tells the time at the provider, where it says it', async () => {
+  for (const [dateAheadMs, expected] of [
+    [0, Date.UTC(2026, 8, 14, 8)],
+    [60_000, Date.UTC(2026, 8, 14, 8, 1)],
+    [null, undefined],
+  ] as const) {
+    const { starter, resolve, deadline } = await retell({ dateAheadMs });
+    const subject = (await resolve({ target: AGENT })) as Subject;
+    const { batches, date } = await starter.lists(subject, ['a']).list(deadline());
+    expect([batches, date]).toEqual([[], expected]);
+  }
+});
+
+test('what a provider does ends in a ProviderError', async () => {
+  const { resolve } = await retell({ faults: () => ({ kind: 'answer', status: 403 }) });
+  await expect(resolve({ target: AGENT })).rejects.toThrow(ProviderError);
+});
