@@ -354,9 +354,9 @@ describe('failures', () => {
       '### ❌ 52 × Tool failed: `book_appointment_cal` answered `{"error":"slot_taken"}`',
       '### ❌ 34 failures with reasons of their own',
     ]);
-    expect(linesWith(body, /^<summary>The names/)).toEqual([
-      '<summary>The names of all 214</summary>',
-      '<summary>The names of all 52, new ones first</summary>',
+    expect(linesWith(body, /^<summary>All/)).toEqual([
+      '<summary>All 214 by name</summary>',
+      '<summary>All 52 by name, new ones first</summary>',
     ]);
     expect(linesWith(body, /^<summary>❌/)).toEqual([
       '<summary>❌ 7 new, each with its reason</summary>',

@@ -48,7 +48,7 @@ function advice(report: Report, grouping: Grouping): Inline[] {
 }
 
 function failures(report: Report, grouping: Grouping, provider: Inline): Inline[] {
-  const { bad } = outlineOf(report);
+  const bad = outlineOf(report).bad.filter(({ outcome }) => outcome !== 'cancelled');
   const count = (wanted: string) => bad.filter((one) => standingOf(one, report) === wanted).length;
   const [isNew, isOld] = [count('new'), count('old')];
   const judge: Inline[] = [
