@@ -252,7 +252,8 @@ function groupPiece(group: Group, { report, hasRoom }: View): Piece {
 
 function memberPieces(cases: readonly CaseResult[], view: View): Piece[] {
   const isSorted = new Set(cases.map((one) => standingOf(one, view.report))).size > 1;
-  const title = `The names of all ${cases.length}${isSorted ? ', new ones first' : ''}`;
+  const what = view.hasRoom ? 'with their evidence' : 'by name';
+  const title = `All ${formatCount(cases.length)} ${what}${isSorted ? ', new ones first' : ''}`;
   return foldedCases(cases, view, { title, item: (one) => [words(`${signOf(one)} `), nameOf(one)] });
 }
 

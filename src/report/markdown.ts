@@ -162,15 +162,19 @@ export function list(items: readonly Inline[][], { ordered }: { ordered: boolean
   return { type: 'list', ordered, spread: false, children };
 }
 
-/** A table whose first column holds text and whose other columns hold figures. */
-export function table(head: readonly Inline[][], rows: readonly (readonly Inline[][])[]): Block {
+/** A table whose first columns hold text, one if not told otherwise, and whose other columns hold figures. */
+export function table(
+  head: readonly Inline[][],
+  rows: readonly (readonly Inline[][])[],
+  { textColumns = 1 }: { textColumns?: number } = {},
+): Block {
   const row = (cells: readonly Inline[][]): TableRow => ({
     type: 'tableRow',
     children: cells.map((children) => ({ type: 'tableCell', children: [...children] })),
   });
   return {
     type: 'table',
-    align: head.map((_, index) => (index === 0 ? 'left' : 'center')),
+    align: head.map((_, index) => (index < textColumns ? 'left' : 'center')),
     children: [row(head), ...rows.map(row)],
   };
 }

@@ -81,7 +81,7 @@ describe.concurrent('Retell', () => {
         'pass-rate': '0.5',
       },
     });
-    expect(log).toMatch(/^::error title=[^\n]*::Books a cleaning[^\n]*The agent never confirmed\./m);
+    expect(log).toMatch(/^::error title=Failed::Books a cleaning[^\n]*The agent never confirmed\./m);
   });
 
   test('one errors: red', async () => {

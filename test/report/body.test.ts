@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderBody } from '../../src/report/body.ts';
 import { buildReport, type Report } from '../../src/report/report.ts';
@@ -162,6 +163,46 @@ describe('whatever the room', () => {
   });
 });
 
+test('whatever the numbers and the room: whose, what they share and what to do stay, and names are lost only if that is said', () => {
+  const count = fc.nat(45);
+  const numbers = fc.record({
+    errored: count,
+    failed: count,
+    own: count,
+    passed: fc.nat(80),
+    hasBase: fc.boolean(),
+    max: fc.integer({ min: 2_000, max: 60_000 }),
+    unit: fc.constantFrom('bytes' as const, 'characters' as const),
+  });
+  fc.assert(
+    fc.property(numbers, ({ errored, failed, own, passed, hasBase, max, unit }) => {
+      const { silent, priced, doubleBooked, booked } = RETELL_RUNS;
+      const runs = [
+        ...manyRuns(errored, () => silent),
+        ...manyRuns(failed, () => doubleBooked),
+        ...manyRuns(own, (index) => ({ ...priced, explanation: `Reason ${index}.`, turns: [] })),
+        ...manyRuns(passed, () => booked),
+      ];
+      const before = { name: '', outcome: 'passed', passes: 3, runs: 3 } as const;
+      const base = { ...BASE, cases: new Map(runs.map(({ testCase }) => [testCase.id!, before])) };
+      const report = reportOn([batch('b', runs)], hasBase ? { base } : {});
+      const body = renderBody(report, { max, unit });
+      const bad = errored + failed + own;
+
+      expect(unit === 'bytes' ? Buffer.byteLength(body) : body.length).toBeLessThanOrEqual(max);
+      expect(body.includes('**Next:**')).toBe(report.judgement?.verdict !== 'passed');
+      const whose = `${bad === 1 ? '1 test case passes' : `${bad} test cases pass`} on \`main\``;
+      expect(body.includes(whose)).toBe(hasBase && bad > 0);
+      expect(body.includes('| What they share |')).toBe(bad > 20);
+      const isWhole = runs.every(
+        ({ testCase }) => body.includes(testCase.name.replace("'", '&#39;')) || body.includes(testCase.name),
+      );
+      if (!isWhole) expect(body).toContain('Shortened');
+    }),
+    { numRuns: 60 },
+  );
+});
+
 describe('the overview', () => {
   test('has each test case that is not simply passed, with what is known of it', () => {
     expect(linesWith(bodyOf(example('red-everything')), /^\|/)).toEqual([
@@ -313,9 +354,9 @@ describe('failures', () => {
       '### ❌ 52 × Tool failed: `book_appointment_cal` answered `{"error":"slot_taken"}`',
       '### ❌ 34 failures with reasons of their own',
     ]);
-    expect(linesWith(body, /^<summary>The names/)).toEqual([
-      '<summary>The names of all 214</summary>',
-      '<summary>The names of all 52, new ones first</summary>',
+    expect(linesWith(body, /^<summary>All/)).toEqual([
+      '<summary>All 214 by name</summary>',
+      '<summary>All 52 by name, new ones first</summary>',
     ]);
     expect(linesWith(body, /^<summary>❌/)).toEqual([
       '<summary>❌ 7 new, each with its reason</summary>',

@@ -48,7 +48,7 @@ export function reportOn(
         judgement: judge({
           batches: outcomes,
           ending,
-          providerTitle: 'Retell',
+          providerTitle: rest.providerTitle ?? 'Retell',
           timeoutMinutes: 30,
           now: CREATED_AT + 94_000,
           maxBatchAgeMinutes,

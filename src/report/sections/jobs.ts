@@ -12,9 +12,10 @@ import {
   table,
   words,
 } from '../markdown.ts';
-import type { Report } from '../report.ts';
+import type { Origin, Report } from '../report.ts';
 import { renderFooter } from './footer.ts';
 import { resultOf, SIGNS, stateOf } from './headline.ts';
+import { runAgain } from './next.ts';
 
 /** What a comment of several jobs knows of one of them: everything that the table and the one footer need. */
 export interface JobPart {
@@ -107,7 +108,11 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
     [foreign(job.result, 200)],
     ...(hasTook ? [[foreign(job.took === '' ? '–' : job.took, 30)]] : []),
   ]);
-  return render(table([[words('Job')], [words('Result')], ...(hasTook ? [[words('Took')]] : [])], rows));
+  return render(
+    table([[words('Job')], [words('Result')], ...(hasTook ? [[words('Took')]] : [])], rows, {
+      textColumns: 2,
+    }),
+  );
 }
 
 /**
@@ -138,12 +143,31 @@ export const demoted = (body: string): string => body.replace(/^### /gm, '#### '
 /** The body as it was before `demoted`. */
 export const promoted = (body: string): string => body.replace(/^#### /gm, '### ');
 
+/** What to do about all jobs together, in one line; empty where none has failed. */
+export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string {
+  const bad = inOrder(jobs.filter(({ state }) => state !== 'waiting' && state !== 'passed'));
+  if (bad.length === 0) return '';
+  const labels = bad.slice(0, MAX_NAMED).map(({ label }) => [strong(foreign(label, MAX_LABEL))]);
+  const named = labels.flatMap((label, index) => (index === 0 ? label : [words(', '), ...label]));
+  const more = bad.length - labels.length;
+  return render(
+    paragraph(
+      strong(words('Next:')),
+      words(' look at '),
+      ...named,
+      words(more > 0 ? ` and ${more} more, worst first.` : ' first.'),
+      ...runAgain({ origin, started: undefined }),
+    ),
+  );
+}
+
 /** The one footer of all jobs: `origin` as `renderOrigin` wrote it, then a line or two for each job. */
 export function renderJobsFooter(jobs: readonly JobPart[], origin: string): string {
   const lines = inOrder(jobs)
     .filter(({ footer }) => footer !== '')
     .map(
-      ({ label, footer }) => `${inlineOf(foreign(label, MAX_LABEL))}: ${footer.replaceAll('\\\n', ' · ')}`,
+      ({ label, footer }) =>
+        `${inlineOf(foreign(label, MAX_LABEL))}: ${footer.replaceAll('.\\\n', '. ').replaceAll('\\\n', ' · ')}`,
     );
   const all = [origin, ...lines].filter((line) => line !== '');
   return all.length === 0 ? '' : `<sub>${all.join('\\\n')}</sub>`;

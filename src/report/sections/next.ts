@@ -10,14 +10,7 @@ export function renderNext(report: Report, grouping: Grouping): string {
   const { judgement } = report;
   if (judgement === undefined || judgement.verdict === 'passed') return '';
   const again = runAgain(report);
-  return render(
-    paragraph(
-      strong(words('Next:')),
-      words(' '),
-      ...advice(report, grouping),
-      ...(again.length === 0 ? [] : [words(' '), ...again]),
-    ),
-  );
+  return render(paragraph(strong(words('Next:')), words(' '), ...advice(report, grouping), ...again));
 }
 
 function advice(report: Report, grouping: Grouping): Inline[] {
@@ -55,7 +48,7 @@ function advice(report: Report, grouping: Grouping): Inline[] {
 }
 
 function failures(report: Report, grouping: Grouping, provider: Inline): Inline[] {
-  const { bad } = outlineOf(report);
+  const bad = outlineOf(report).bad.filter(({ outcome }) => outcome !== 'cancelled');
   const count = (wanted: string) => bad.filter((one) => standingOf(one, report) === wanted).length;
   const [isNew, isOld] = [count('new'), count('old')];
   const judge: Inline[] = [
@@ -101,13 +94,14 @@ function oldOnes(report: Report, { isOld, others }: { isOld: number; others: num
   ];
 }
 
-function runAgain({ origin, started }: Report): Inline[] {
+/** How to run the failed jobs again, with a space before it; nothing outside of GitHub. */
+export function runAgain({ origin, started }: Pick<Report, 'origin' | 'started'>): Inline[] {
   // The page of the newest attempt has the button.
   const url = workflowRunUrl({ ...origin, runAttempt: undefined });
   if (url === undefined || origin.runId === undefined) return [];
   const name = origin.runNumber === undefined ? 'workflow run' : `workflow run ${origin.runNumber}`;
   return [
-    words('To run the failed job again: '),
+    words(' To run the failed job again: '),
     ...link(url, words(name)),
     words(' → Re-run failed jobs, or '),
     code(`gh run rerun ${origin.runId} --failed`, 100),

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { newFailures, outlineOf, standingOf } from '../../src/report/standing.ts';
+import { SECOND_EXAMPLES } from './second-reports.ts';
+
+const names = (cases: readonly { testCase: { name: string } }[]) =>
+  cases.map(({ testCase }) => testCase.name);
+
+test('each test case is in one list, and new failures come first', () => {
+  const report = SECOND_EXAMPLES['red-everything']!;
+  const { bad, unfinished, flaky, tolerated, fixed, passed, gone } = outlineOf(report);
+  expect([names(bad), names(flaky), names(tolerated), names(fixed)]).toEqual([
+    [
+      'Declines to quote a price that is not published',
+      'Offers another time when the slot is taken',
+      'Transfers an angry caller to the office manager',
+    ],
+    ['Books two siblings in one call'],
+    ["Spells the caller's surname"],
+    ['Takes a message after hours'],
+  ]);
+  expect([unfinished, passed.length, gone]).toEqual([[], 6, []]);
+});
+
+test('runs of this step on another version say more than the base', () => {
+  const report = SECOND_EXAMPLES['compare-with']!;
+  expect(outlineOf(report).bad.map((one) => standingOf(one, report))).toEqual(['new', 'unknown', 'old']);
+});
+
+test('new failures are known only where a base is', () => {
+  expect(newFailures(SECOND_EXAMPLES['red-everything']!)).toBe(2);
+  expect(newFailures(SECOND_EXAMPLES['three-hundred']!)).toBe(262);
+  expect(newFailures(SECOND_EXAMPLES['no-longer-run']!)).toBe(0);
+  expect(newFailures(SECOND_EXAMPLES['compare-with']!)).toBeUndefined();
+});
