@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from './workflow-files.ts';
+import { MAJOR, root } from './workflow-files.ts';
 
 const documents = [
   root,
@@ -29,6 +29,11 @@ describe.each(documents)('$path', ({ path, text }) => {
     const named = [...text.matchAll(/`((?:src|scripts|test|docs|dist|\.github)\/[\w./-]*)`/g)];
     const missing = named.map(([, name = '']) => name).filter((name) => !existsSync(join(root, name)));
     expect(missing.filter((name) => !name.includes('NAME'))).toEqual([]);
+  });
+
+  test('calls the action by the tag of its major version', () => {
+    const tags = [...text.matchAll(/agent-test-gate@(v[\d.]+)/g)].map(([, tag]) => tag);
+    expect(tags.filter((tag) => tag !== MAJOR)).toEqual([]);
   });
 
   test('says what to put for OWNER where it stands in something to copy', () => {

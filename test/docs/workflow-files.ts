@@ -71,3 +71,8 @@ export interface ActionMetadata {
 }
 
 export const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as ActionMetadata;
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** What users follow: `v1` for every 1.x.y. */
+export const MAJOR = `v${version.split('.')[0]}`;
