@@ -1,12 +1,13 @@
 /** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
 import { describe, expect, test } from 'vitest';
 import { canRun, deployScripts, runScript } from '../docs/example-scripts.ts';
-import { examples, type Job, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
+import { examples, type Job, MAJOR, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
+import { startGitHub } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { manyDefinitions } from '../emulators/retell-definitions.ts';
-import { runStep } from './runner.ts';
+import { pullRequestEvent, runStep } from './runner.ts';
 
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
 const NAMES = [
@@ -30,7 +31,7 @@ interface Gate {
 const gates: Gate[] = [...examples, readmeWorkflow].flatMap(({ path, workflow }) =>
   Object.entries(workflow.jobs).flatMap(([id, job]) =>
     job.steps
-      .filter(({ uses }) => uses === 'OWNER/agent-test-gate@v1')
+      .filter(({ uses }) => uses === `OWNER/agent-test-gate@${MAJOR}`)
       .flatMap((step) =>
         (job.strategy?.matrix.include ?? [{}]).map((matrix) => ({
           title: [path, id, ...Object.values(matrix).slice(0, 1)].join(', '),
@@ -41,6 +42,10 @@ const gates: Gate[] = [...examples, readmeWorkflow].flatMap(({ path, workflow })
       ),
   ),
 );
+
+/** The commit that the workflow run tests, and the files that an example asks the user to commit. */
+const TESTED = '5e0a1b2c3d4e5f60718293a4b5c6d7e8f9a0b1c2';
+const COMMITTED = { '.github/quarantine.yml': 'quarantine: []\n' };
 
 /** The value of an input, as the runner makes it. Throws where the example uses something that is not known here. */
 function fill(text: string, known: Readonly<Record<string, string>>): string {
@@ -68,6 +73,16 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
       ],
     });
     await using bland = await startBland({ envelope: true, speed: 50 });
+    await using github = await startGitHub({
+      issues: { 7: {} },
+      files: { main: COMMITTED, [TESTED]: COMMITTED },
+    });
+    const event = pullRequestEvent(7);
+    const { pull_request: pull } = event.payload;
+    const payload = {
+      ...event.payload,
+      pull_request: { ...pull, base: { ...pull.base, ref: 'main' } },
+    };
     const deploy = job.steps.find(({ id }) => id === 'deploy')?.run;
     const deployed =
       deploy === undefined
@@ -87,7 +102,9 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
     const inputs = Object.fromEntries(
       Object.entries(step.with ?? {}).map(([name, value]) => [name, fill(String(value), known)]),
     );
-    const { exitCode, outputs } = await runStep({
+    const { exitCode, outputs, log } = await runStep({
+      event: { ...event, payload },
+      env: { GITHUB_API_URL: github.url, GITHUB_GRAPHQL_URL: `${github.url}/graphql` },
       inputs: {
         ...inputs,
         comment: 'never',
@@ -97,6 +114,7 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
     });
 
     expect([exitCode, outputs['verdict']]).toEqual([0, 'passed']);
+    expect(log).not.toMatch(/^::(?:error|warning)/m);
     const started = [...retell.started, ...bland.started];
     expect(started.map(({ id }) => id)).toEqual([outputs['batch-id']]);
     const { request } = started[0] ?? {};

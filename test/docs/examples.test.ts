@@ -10,7 +10,7 @@ describe.skipIf(!canRun)('the step that deploys', () => {
     const gated = examples.filter(({ workflow }) =>
       stepsOf(workflow).some((step) => String(step.with?.['version']).includes('steps.deploy.outputs')),
     );
-    expect(gated.length).toBe(8);
+    expect(gated.length).toBe(9);
     expect(new Set(deploys.map(({ title }) => title.split(',')[0]))).toEqual(
       new Set(gated.map(({ path }) => path)),
     );
