@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type Entry, emptyMeans, INPUTS, isRequired } from '../src/action/inputs.ts';
 import { OUTPUTS } from '../src/action/outputs.ts';
+import type { LabelKind } from '../src/domain/selectors.ts';
 import type { ProviderDescriptor } from '../src/providers/provider.ts';
 import { PROVIDERS } from '../src/providers/registry.ts';
 import { listOr } from '../src/text/format.ts';
@@ -26,6 +27,45 @@ export interface Place {
   readonly pattern: RegExp;
   readonly text: string;
 }
+
+/** The inputs as the README shows them. `npm run metadata` fails for one that is in no group. */
+const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
+  ['Provider', ['provider', 'api-key', 'api-url']],
+  ['What is tested: `batch-id` or `test-cases`', ['batch-id', 'test-cases', 'target', 'version']],
+  ['Tests that do not always pass', ['reruns', 'repeat', 'max-flaky', 'max-runs', 'quarantine']],
+  ['Whose failure it is', ['baseline', 'compare-with', 'fail-on']],
+  ['Waiting', ['timeout-minutes', 'poll-interval-seconds', 'max-batch-age-minutes']],
+  [
+    'Report',
+    [
+      'name',
+      'label',
+      'comment',
+      'transcripts',
+      'annotations',
+      'pull-request',
+      'report-json',
+      'report-junit',
+      'report-ctrf',
+      'github-token',
+    ],
+  ],
+];
+
+/** How the labels that a provider's selectors know are written. */
+const LABELS: Readonly<Record<LabelKind, string>> = {
+  category: '`category:NAME`',
+  required: '`required:true`',
+  suite: '`suite:ID`',
+};
+
+/** What the adapters ask for; docs/cost.md has the same figures. */
+const READING: Readonly<Record<string, { readonly look: string; readonly conversations: string }>> = {
+  retell: { look: '1, and 1 for each 1,000 runs when it has ended', conversations: 'none more' },
+  bland: { look: '1', conversations: '1 for each run that did not pass, at most 25' },
+  vapi: { look: '1', conversations: 'none more' },
+  elevenlabs: { look: '1', conversations: 'none more' },
+};
 
 /** Every place, in the order of files. */
 export const PLACES: readonly Place[] = [
@@ -58,6 +98,12 @@ export const PLACES: readonly Place[] = [
     text: providerLine(),
   },
   { file: 'README.md', what: 'the inputs', pattern: tableAfter('## Inputs'), text: inputTable() },
+  {
+    file: 'README.md',
+    what: 'the providers side by side',
+    pattern: tableAfter('## Providers'),
+    text: providerTable(),
+  },
   { file: 'README.md', what: 'the outputs', pattern: tableAfter('## Outputs'), text: outputTable() },
   {
     file: 'docs/how-it-decides.md',
@@ -112,16 +158,65 @@ function yamlBlock(entries: readonly (readonly [string, object])[]): string {
 }
 
 function inputTable(): string {
+  const known = new Map(inputs);
+  const grouped = new Set(GROUPS.flatMap(([, names]) => names));
+  const [lost] = inputs.filter(([name, { kind }]) => kind !== 'internal' && !grouped.has(name));
+  if (lost !== undefined) throw new Error(`Put ${lost[0]} into GROUPS (scripts/metadata.ts).`);
   return table(
     ['Input', 'Default', 'Description'],
-    inputs.map(([name, entry]) => {
-      const value = defaultIn(entry);
-      return [
-        code(name),
-        isRequired(entry) ? 'required' : value === undefined ? '' : code(value),
-        described(entry),
-      ];
-    }),
+    GROUPS.flatMap(([title, names]) => [
+      [`**${title}**`, '', ''],
+      ...names.flatMap((name) => {
+        const entry = known.get(name);
+        return entry === undefined ? [] : [inputRow(name, entry)];
+      }),
+    ]),
+  );
+}
+
+function inputRow(name: string, entry: Entry): string[] {
+  const value = defaultIn(entry);
+  return [
+    code(name),
+    isRequired(entry) ? 'required' : value === undefined ? '' : code(value),
+    described(entry),
+  ];
+}
+
+/** What each provider can do, one column for each. */
+function providerTable(): string {
+  const row = (title: string, cell: (provider: ProviderDescriptor) => string): string[] => [
+    title,
+    ...providers.map(cell),
+  ];
+  const yes = (is: boolean): string => (is ? 'yes' : 'no');
+  return table(
+    ['', ...providers.map(({ name, title }) => `${title} (${code(name)})`)],
+    [
+      row('Start a batch: `target`', ({ can: { start } }) =>
+        start === false ? 'no' : start.targets.kinds.map((kind) => code(`${kind}/ID`)).join(', '),
+      ),
+      row('`test-cases`', ({ can: { start } }) => {
+        if (start === false) return 'no';
+        const labels = start.selectors.labels.map((label) => LABELS[label]);
+        const all = start.selectors.withoutAll === undefined ? [code('*')] : [];
+        return [...all, 'ids', 'names', ...labels].join(', ');
+      }),
+      row('`version`', ({ can: { versions } }) => {
+        if (versions === false) return 'no';
+        const words = Object.entries(versions.words).map(([word, kinds]) => {
+          const { fallback } = versions;
+          const only = kinds.length === 1 ? ` (${kinds[0]} only)` : '';
+          return `${code(word)}${word === fallback ? ' (default)' : only}`;
+        });
+        const numbers = versions.hasNumbers ? ['a number'] : [];
+        return [...numbers, ...words, ...(versions.hasBranches ? [code('branch/ID')] : [])].join(', ');
+      }),
+      row('`compare-with`', ({ can: { compare } }) => yes(compare)),
+      row('Cancel a batch', ({ can: { cancel } }) => yes(cancel)),
+      row('Requests for one look', ({ name }) => READING[name]?.look ?? ''),
+      row('Requests for conversations', ({ name }) => READING[name]?.conversations ?? ''),
+    ],
   );
 }
 
