@@ -11,7 +11,7 @@ export interface Page<Item, Cursor> {
 
 /**
  * Reads a list to its end, page by page: at most as many pages as `total` items need in pages as small as the smallest
- * that came, and two more, and no more items than in two pages beyond. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
+ * that came, and two more, no more items than in two pages beyond, and no page twice. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
  */
 export async function readPages<Item, Cursor>({
   items: kind,
@@ -30,6 +30,7 @@ export async function readPages<Item, Cursor>({
   let smallest = Number.POSITIVE_INFINITY;
   let largest = 0;
   let cursor: Cursor | undefined;
+  const cursors = new Set<Cursor>();
   for (let pages = 1; ; pages += 1) {
     const page = await read(cursor);
     for (const item of page.items) items.push(item);
@@ -37,11 +38,12 @@ export async function readPages<Item, Cursor>({
     smallest = Math.min(smallest, page.items.length);
     largest = Math.max(largest, page.items.length);
     const isTooLong = pages >= Math.ceil(total / smallest) + 2 || items.length >= total + 2 * largest;
-    if (smallest === 0 || isTooLong) {
+    if (smallest === 0 || isTooLong || cursors.has(page.next)) {
       throw new ProviderError(
         `The list of ${kind} of ${of} does not end: ${items.length} ${kind} were read. Run the job again; if it stays so, ask the provider.`,
       );
     }
+    cursors.add(page.next);
     cursor = page.next;
   }
 }

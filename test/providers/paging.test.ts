@@ -22,6 +22,21 @@ async function read(size: number, { page, total }: { page: number; total: number
 const endless = (read: number) =>
   `The list of runs of batch b1 does not end: ${read} runs were read. Run the job again; if it stays so, ask the provider.`;
 
+test('a list that leads back to a page that was read has no end, however many items there may be', async () => {
+  let asked = 0;
+  const reading = readPages<number, string>({
+    items: 'runs',
+    of: 'batch b1',
+    total: undefined,
+    read: async () => {
+      asked += 1;
+      return { items: [asked], next: 'the same key' };
+    },
+  });
+  await expect(reading).rejects.toThrow(endless(2));
+  expect(asked).toBe(2);
+});
+
 test.each<
   [string, number, { page: number; total: number | undefined }, { asked: number; items: number | string }]
 >([
