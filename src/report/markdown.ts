@@ -34,8 +34,8 @@ const PARTED = new RegExp(
     // Links.
     ':(?=//)',
     'www(?=\\.)',
-    // Emoji by name; the middle of 10:30:45 is none.
-    ':(?=(?:[\\w+-]{0,60}[a-z][\\w+-]{0,60}|[+-]1|100|1234):)',
+    // Emoji by name, also one that a colon of ours would end; the middle of 10:30:45 is none.
+    ':(?=(?:[\\w+-]{0,60}[a-z][\\w+-]{0,60}|[+-]1|100|1234)(?::|$))',
     // Boxes of task lists, titles of alerts.
     '\\[(?=[ x]\\]|!\\w+\\])',
   ].join('|'),
@@ -195,7 +195,7 @@ export function fold(title: string, { open }: { open: boolean }, markdown: strin
  * Words and plain punctuation that mean nothing in Markdown wherever they stand. Most text is of this kind, and asking
  * the serializer about each of its signs would take most of the time of a long report.
  */
-const PLAIN = /^\p{L}(?:[\p{L}\p{N} ,'"?()%;-]|(?<=[a-vx-z])\.(?= |$))*$/u;
+const PLAIN = /^\p{L}(?:[\p{L}\p{N} ,'"?()%$;-]|(?<=[a-vx-z])\.(?= |$))*$/u;
 
 /** Underscores between letters mean nothing, and identifiers are easier to read and to find without a backslash. */
 const text: Handle = (node: Text, _parent, state, info) =>

@@ -161,6 +161,13 @@ describe('foreign text', () => {
   });
 });
 
+test('a colon of ours does not end an emoji that a name begins', () => {
+  const { text } = rendered(
+    render(paragraph(words('Owner '), foreign('mira :tada', MAX), words(': 3 failed'))),
+  );
+  expect(text).not.toMatch(/:tada:/);
+});
+
 test('only web addresses become links', () => {
   expect(render(paragraph(...link('https://github.com/a/b', words('here'))))).toBe(
     '[here](https://github.com/a/b)',

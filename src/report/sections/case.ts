@@ -124,11 +124,15 @@ function content(result: CaseResult, report: Report, evidence: Evidence, isWhySa
   const isSilent =
     !isWhySaid && reasons.length === 0 && (run.status === 'failed' || run.status === 'errored');
   const provider = foreign(report.providerTitle, 50);
+  // One call: each costs as much as a short text.
+  const blocks = [
+    ...(story.length === 0 ? [] : [paragraph(...story)]),
+    ...(isSilent ? [paragraph(provider, words(' gave no reason.'))] : []),
+    ...reasons,
+    ...(run.turns.length === 0 ? [] : [proof(run, evidence)]),
+  ];
   return [
-    ...(story.length === 0 ? [] : [render(paragraph(...story))]),
-    ...(isSilent ? [render(paragraph(provider, words(' gave no reason.')))] : []),
-    ...(reasons.length === 0 ? [] : [render(...reasons)]),
-    ...(run.turns.length === 0 ? [] : [render(proof(run, evidence))]),
+    ...(blocks.length === 0 ? [] : [render(...blocks)]),
     ...details(result, { evidence, report, whole: isWhySaid ? [] : whole }),
   ];
 }

@@ -2,7 +2,7 @@ import { changeOf } from '../../domain/comparison.ts';
 import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { Form, Piece } from '../fit.ts';
-import { code, fold, foreign, type Inline, list, render, strong, words } from '../markdown.ts';
+import { code, fold, foreign, type Inline, paragraph, render, strong, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { nameOf, reasonOf, runsInWords, signOf } from './names.ts';
 
@@ -46,7 +46,7 @@ export function listPiece(
 }
 
 /** One entry of a list; entries that are rendered on their own make one list on lines of their own. */
-export const bullet = (children: Inline[]): string => render(list([children], { ordered: false }));
+export const bullet = (children: Inline[]): string => `- ${render(paragraph(...children))}`;
 
 /** A test case that passed, or has not ended: its name and the little that fits beside it. */
 export function nameItem(result: CaseResult, report: Report): Inline[] {
