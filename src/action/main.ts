@@ -151,7 +151,7 @@ function quarantineOf(path: string | undefined, target: CommentTarget) {
 /** The batches of this step, for later steps and for `post`, before the first look at them. */
 function nameBatches(batchIds: readonly string[]): void {
   const ids = batchIds.map(redact);
-  setOutput('batch-id', ids.join('\n'));
+  orTrace(() => setOutput('batch-id', ids.join('\n')));
   orTrace(() => state.started(ids));
 }
 
@@ -160,12 +160,12 @@ function remember(memory: StepMemory): void {
   orTrace(() => state.remember(memory));
 }
 
-/** What cannot be saved is no reason to fail. */
+/** What cannot be saved for others is no reason to fail. */
 function orTrace(save: () => void): void {
   try {
     save();
   } catch (error) {
-    trace(`What the post step is to know could not be saved: ${String(error)}`);
+    trace(`What later steps are to know could not be saved: ${String(error)}`);
   }
 }
 
