@@ -7,15 +7,18 @@ import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import { type State, VERDICTS } from '../domain/verdict.ts';
+import { lenient } from '../json.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
 import { headlineHeading } from '../report/sections/headline.ts';
-import type { CommentState, Section, WorkflowRun } from './state.ts';
+import { MAX_RECORD } from './record.ts';
+import type { CommentState, KeptRecord, Section, WorkflowRun } from './state.ts';
 
 /** 1: sections were keyed by batch ids, so they cannot be told to be a job's and are not read. */
 const FORMAT = 2;
 const GATE = '<!-- agent-test-gate ';
 const SECTION = '<!-- agent-test-gate-section ';
 const SECTION_END = '<!-- agent-test-gate-end ';
+const KEPT = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
 
 const SHORTENED = 'Omitted to make room for other jobs; see the job summary.';
@@ -35,13 +38,19 @@ const whole = z.int().check(z.nonnegative());
 const versionedMarker = z.object({ version: z.int(), gate: z.string() });
 const namedMarker = z.object({ name: z.string() });
 const gateMarker = z.object({ workflow: z.string(), run: whole, number: whole });
+const key = z.string().check(z.regex(/^[0-9a-f]{16}$/));
+const record = z.string().check(z.maxLength(MAX_RECORD), z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
+const keptMarker = z.object({ key, record, runs: whole });
 const sectionMarker = z.object({
-  key: z.string().check(z.regex(/^[0-9a-f]{16}$/)),
+  key,
   attempt: whole,
   state: z.enum(['waiting', ...VERDICTS]),
-  /** Passed, failed, errored, cancelled, unfinished. */
-  counts: z.tuple([whole, whole, whole, whole, whole]),
+  /** Passed, failed, errored, cancelled, unfinished, flaky, tolerated. */
+  counts: z.tuple([whole, whole, whole, whole, whole, whole, whole]),
   label: z.string(),
+  result: lenient(z.string()),
+  tookMs: lenient(whole),
+  record: lenient(record),
   shortened: z.optional(z.literal(true)),
 });
 
@@ -68,8 +77,10 @@ export function parseComment(body: string, name: string): CommentState | undefin
   const marker = gateMarker.safeParse(json);
   if (!marker.success) return undefined;
   const { workflow, run: id, number } = marker.data;
-  const sections = versioned.data.version === FORMAT ? readSections(text) : [];
-  return { format: 'known', run: { workflow, id, number }, sections };
+  const isReadable = versioned.data.version === FORMAT;
+  const sections = isReadable ? readSections(text) : [];
+  const kept = isReadable ? readKept(text) : [];
+  return { format: 'known', run: { workflow, id, number }, sections, kept };
 }
 
 /**
@@ -111,6 +122,15 @@ function readSections(text: string): Section[] {
   return sections;
 }
 
+function readKept(text: string): KeptRecord[] {
+  const kept: KeptRecord[] = [];
+  for (let at = text.indexOf(KEPT); at !== -1; at = text.indexOf(KEPT, at + 1)) {
+    const marker = keptMarker.safeParse(readJson(text, at + KEPT.length));
+    if (marker.success) kept.push(marker.data);
+  }
+  return kept;
+}
+
 function readJson(text: string, start: number): unknown {
   try {
     return JSON.parse(text.slice(start, text.indexOf(CLOSE, start)));
@@ -124,6 +144,7 @@ export function composeComment(parts: {
   name: string;
   run: WorkflowRun;
   sections: readonly Section[];
+  kept?: readonly KeptRecord[];
 }): string {
   const { name, run } = parts;
   const sections = parts.sections.toSorted((a, b) => compare(a.label, b.label) || compare(a.key, b.key));
@@ -144,17 +165,23 @@ export function composeComment(parts: {
     const ownTitle = headlineHeading(3, { ...section, name: named });
     return sections.length === 1 ? blockOf(section) : `${ownTitle}\n\n${blockOf(section)}`;
   });
-  return [`${marker}\n${title}`, ...blocks].join('\n\n');
+  const kept = (parts.kept ?? []).toSorted((a, b) => compare(a.key, b.key));
+  return [`${marker}\n${title}`, ...blocks, ...kept.map((one) => writeMarker(KEPT, one))].join('\n\n');
 }
 
-function blockOf({ key, attempt, state, tally, label, markdown, shortened }: Section): string {
+function blockOf({ tally, markdown, shortened, ...section }: Section): string {
+  const { key, attempt, state, label, result, tookMs, record } = section;
+  const { passed, failed, errored, cancelled, unfinished, flaky, tolerated } = tally;
   const start = writeMarker(SECTION, {
     key,
     attempt,
     state,
-    counts: [tally.passed, tally.failed, tally.errored, tally.cancelled, tally.unfinished],
+    counts: [passed, failed, errored, cancelled, unfinished, flaky, tolerated],
     label,
-    ...(shortened ? { shortened } : {}),
+    result,
+    tookMs,
+    record,
+    shortened: shortened || undefined,
   });
   const text = shortened ? render(paragraph(words(SHORTENED))) : markdown;
   return `${start}\n\n${text}\n\n${SECTION_END}${key}${CLOSE}`;
@@ -169,15 +196,10 @@ function writeMarker(kind: string, value: unknown): string {
   return `${kind}${json}${CLOSE}`;
 }
 
-function tallyOf([passed, failed, errored, cancelled, unfinished]: readonly [
-  number,
-  number,
-  number,
-  number,
-  number,
-]): Tally {
-  const total = passed + failed + errored + cancelled + unfinished;
-  return { total, passed, flaky: 0, failed, errored, cancelled, unfinished, tolerated: 0 };
+function tallyOf(counts: z.infer<typeof sectionMarker>['counts']): Tally {
+  const [passed, failed, errored, cancelled, unfinished, flaky, tolerated] = counts;
+  const total = passed + failed + errored + cancelled + unfinished + tolerated;
+  return { total, passed, flaky, failed, errored, cancelled, unfinished, tolerated };
 }
 
 function sum(tallies: readonly Tally[]): Tally {

@@ -12,10 +12,25 @@ export interface Section {
   readonly tally: Tally;
   /** Tells the sections apart in a comment that has several: plain text. */
   readonly label: string;
+  /** What happened, in a clause: "3 of 12 failed, 2 of them new"; the counts say it, if absent. */
+  readonly result?: string | undefined;
+  /** How long the gate took, in milliseconds. */
+  readonly tookMs?: number | undefined;
+  /** What outlives the gate, encoded: see `record.ts`. */
+  readonly record?: string | undefined;
   /** Rendered Markdown, without the heading. */
   readonly markdown: string;
   /** One line stands for it, to make room for the others. */
   readonly shortened: boolean;
+}
+
+/** The record of a job that has no section in a newer workflow run's comment yet. */
+export interface KeptRecord {
+  /** See `Section`. */
+  readonly key: string;
+  readonly record: string;
+  /** Through how many newer workflow runs it was kept. */
+  readonly runs: number;
 }
 
 /** The workflow run that writes; decides who is newer. */
@@ -44,10 +59,12 @@ export type CommentState =
       /** Its workflow is hashed. */
       readonly run: Omit<WorkflowRun, 'attempt'>;
       readonly sections: readonly Section[];
+      readonly kept: readonly KeptRecord[];
     };
 
 /** The section of the job that writes; rendered when it is known how much room there is. */
-export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label'> {
+export interface OwnSection
+  extends Pick<Section, 'state' | 'tally' | 'label' | 'result' | 'tookMs' | 'record'> {
   /** Markdown without the heading in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
   render(maxCharacters: number): string;
 }

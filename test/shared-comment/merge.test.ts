@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Tally } from '../../src/domain/batch.ts';
 import type { State } from '../../src/domain/verdict.ts';
 import { gatesOfJob, parseComment } from '../../src/shared-comment/codec.ts';
-import { findSection, isContained, type Merge, mergeSection } from '../../src/shared-comment/merge.ts';
+import {
+  findSection,
+  isContained,
+  type Merge,
+  mergeSection,
+  recordIn,
+} from '../../src/shared-comment/merge.ts';
+import { decodeRecord, encodeRecord, MAX_RECORD } from '../../src/shared-comment/record.ts';
 import { COMMENT_LIMIT } from '../../src/shared-comment/room.ts';
 import type { OwnSection as Own, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
 
@@ -76,7 +83,7 @@ describe('the text', () => {
         '<!-- agent-test-gate {"version":2,"gate":"3e41cfd2e2c553fa","name":"Agent tests (Retell)","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
         '## ✅ Agent tests (Retell): all 3 passed',
         '',
-        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","counts":[3,0,0,0,0],"label":"batch a"} -->',
+        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","counts":[3,0,0,0,0,0,0],"label":"batch a"} -->',
         '',
         'Report of a.',
         '',
@@ -389,5 +396,120 @@ describe('the room', () => {
     }
     expect(Object.keys(lengths(bodies[0] ?? ''))).toHaveLength(150);
     expect(bodies[0]).toContain('150 of 150 failed');
+  });
+});
+
+describe('the record of a job', () => {
+  const NEXT = { ...RUN, id: 9100, number: 13 };
+  const LAST = { ...RUN, id: 9200, number: 14 };
+
+  /** A section with the record of one push, and as many test cases as it takes to be long. */
+  const recorded = (own: OwnSection, commit: string, cases = 1): OwnSection => ({
+    ...own,
+    record: encodeRecord({
+      cases: new Map(
+        Array.from({ length: cases }, (_, index) => [
+          `${own.key} ${(index * 2_654_435_761) % 2 ** 32} ${(index * 40_503) % 9_973}`,
+          { name: `Case ${index}`, outcome: 'failed', passes: 0, runs: 1 },
+        ]),
+      ),
+      firstRuns: { passes: 0, total: 1 },
+      pushes: [{ commit, attempt: 1, verdict: 'failed', bad: 1, total: 1, badCases: ['x'] }],
+    }),
+  });
+  const pushes = (body: string, job: string): string[] | undefined => {
+    const state = parseComment(body, NAME);
+    const record = state && recordIn([state], { name: NAME, run: LAST, job });
+    return record === undefined ? undefined : decodeRecord(record)?.pushes.map(({ commit }) => commit);
+  };
+
+  test('goes on from push to push, whichever job writes first', () => {
+    const body = written(
+      [recorded(PASSED, 'c1')],
+      [recorded(FAILED, 'c1')],
+      [recorded(FAILED, 'c2'), NEXT],
+      [recorded(PASSED, 'c2'), NEXT],
+      [recorded(PASSED, 'c3'), LAST],
+      [recorded(FAILED, 'c3'), LAST],
+    );
+    expect([pushes(body, 'a'), pushes(body, 'b')]).toEqual([
+      ['c1', 'c2', 'c3'],
+      ['c1', 'c2', 'c3'],
+    ]);
+    expect(shown(body)).toBe(shown(written([PASSED, LAST], [FAILED, LAST])));
+  });
+
+  test('stays while the job waits, and while it does not run at all', () => {
+    const waits = written(
+      [recorded(PASSED, 'c1')],
+      [recorded(FAILED, 'c1')],
+      [section('b', 'waiting', {}), NEXT],
+    );
+    expect([pushes(waits, 'a'), pushes(waits, 'b')]).toEqual([['c1'], ['c1']]);
+    const later = written([recorded(PASSED, 'c1')], [FAILED, NEXT], [FAILED, LAST]);
+    expect(pushes(later, 'a')).toEqual(['c1']);
+  });
+
+  test('of a job that went away goes after 20 workflow runs', () => {
+    const runsAfter = (count: number): [OwnSection, WorkflowRun][] =>
+      Array.from({ length: count }, (_, index) => [
+        FAILED,
+        { ...RUN, id: RUN.id + index + 1, number: RUN.number + index + 1 },
+      ]);
+    expect(pushes(written([recorded(PASSED, 'c1')], ...runsAfter(20)), 'a')).toEqual(['c1']);
+    expect(pushes(written([recorded(PASSED, 'c1')], ...runsAfter(21)), 'a')).toBeUndefined();
+  });
+
+  test('is not written twice by a section that is written again', () => {
+    const once = written([recorded(PASSED, 'c1')], [recorded(PASSED, 'c2'), NEXT]);
+    expect(bodyOf(merge([once], recorded(PASSED, 'c2'), NEXT))).toBe(once);
+  });
+
+  test('stays in a section that shrank to one line', () => {
+    const long = section('d', 'failed', { failed: 1 }, 'x'.repeat(70_000));
+    const other = section('e', 'failed', { failed: 1 }, 'y'.repeat(70_000));
+    const body = written([recorded(long, 'c1')], [recorded(other, 'c1')], [recorded(PASSED, 'c1')]);
+    expect([pushes(body, 'd'), pushes(body, 'e'), pushes(body, 'a')]).toEqual([['c1'], ['c1'], ['c1']]);
+    expect(body.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+  });
+
+  test('of each of 12 jobs gets its share, and the reports keep two thirds', () => {
+    const jobs = Array.from({ length: 12 }, (_, index) =>
+      recorded(section(`job ${index}`, 'failed', { failed: 1 }, 'x'.repeat(70_000)), 'c1', 600),
+    );
+    expect(jobs[0]?.record?.length).toBeGreaterThan(MAX_RECORD / 2);
+    const body = written(...jobs.map((own): [OwnSection] => [own]));
+    const state = parseComment(body, NAME);
+    const sections = state?.format === 'known' ? state.sections : [];
+    expect(sections.map(({ key, record = '' }) => [key, decodeRecord(record) === undefined])).toEqual(
+      sections.map(({ key }) => [key, false]),
+    );
+    const sum = sections.reduce((all, { record = '' }) => all + record.length, 0);
+    expect(sum).toBeLessThanOrEqual(COMMENT_LIMIT / 3);
+    expect(body.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+  });
+
+  test('gives way where there is no room even for one line of each job', () => {
+    const jobs = Array.from({ length: 6 }, (_, index) =>
+      recorded(section(`job ${index}`, 'failed', { failed: 1 }), 'c1', 30),
+    );
+    const alone = written(...jobs.map((own): [OwnSection] => [{ ...own, record: undefined }]));
+    const limit = alone.length + 1_050;
+    const first = jobs
+      .slice(0, 5)
+      .reduce<string[]>((body, own) => [bodyOf(merge(body, own, RUN, limit))], []);
+    const last = jobs[5] ?? PASSED;
+    expect(merge(first, last, RUN, limit).action).toBe('write');
+  });
+
+  test('in words that a provider chose is none', () => {
+    const forged = '<!-- agent-test-gate-record {"key":"ca978112ca1bbdca","record":"AAAA","runs":0} -->';
+    const body = written([{ ...FAILED, label: forged, result: forged }]);
+    expect(parseComment(body, NAME)).toMatchObject({ kept: [], sections: [{ label: forged }] });
+  });
+
+  test('that cannot be read is left out, and the section stands', () => {
+    const body = written([recorded(PASSED, 'c1')]).replace(/"record":"[^"]*"/, '"record":"<script>"');
+    expect(found(body, 'a')).toMatchObject({ markdown: 'Report of a.', record: undefined });
   });
 });
