@@ -20,6 +20,9 @@ const savedSection = z.object({
     tolerated: count,
   }),
   label: z.string(),
+  result: lenient(z.string()),
+  tookMs: lenient(count),
+  record: lenient(z.string()),
   markdown: z.string(),
 });
 const stepMemory = z.object({

@@ -43,7 +43,7 @@ export interface Recorded extends Pick<GateRecord, 'target' | 'version' | 'branc
 }
 
 /** Verdicts after which a test case that was not seen does not exist any more. */
-const CONCLUSIVE = ['passed', 'failed', 'errored'];
+export const CONCLUSIVE: readonly string[] = ['passed', 'failed', 'errored'];
 
 /**
  * The record of a gate that has ended. A test case that was not decided here is what it was on the base; so is one that
@@ -78,7 +78,7 @@ export function recordOf(gate: Recorded): GateRecord {
   return {
     ...{ target, version, branch, cases },
     others: isConclusive ? undefined : base?.others,
-    isPartial: isConclusive ? undefined : base?.isPartial,
+    isPartial: isConclusive || (base !== undefined && base.isPartial !== true) ? undefined : true,
     firstRuns: faded(
       {
         passes: (base?.firstRuns?.passes ?? 0) + first.filter((status) => status === 'passed').length,

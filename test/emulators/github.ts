@@ -51,7 +51,7 @@ export interface EmulatedPull {
   /** The branch that it goes to. Default `main`. */
   readonly base?: string;
   /** When it was merged, as GitHub writes it; it is then closed. */
-  readonly mergedAt?: string;
+  readonly mergedAt?: string | undefined;
   /** What it became on its base branch. */
   readonly mergeSha?: string;
   /** When it last changed. Default: when it was merged. */
