@@ -65,7 +65,9 @@ export async function findBase(
 
 function whyNot(error: unknown): string {
   if (error instanceof TimeIsUp) return 'GitHub did not answer in time';
-  return error instanceof GitHubError ? error.message : 'the comments of merged pull requests could not be read';
+  return error instanceof GitHubError
+    ? error.message
+    : 'the comments of merged pull requests could not be read';
 }
 
 async function lookThrough(search: BaseSearch, limits: Deadline): Promise<FoundBase> {
