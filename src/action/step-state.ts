@@ -20,8 +20,15 @@ const savedSection = z.object({
     tolerated: count,
   }),
   label: z.string(),
-  result: lenient(z.string()),
-  tookMs: lenient(count),
+  part: lenient(
+    z.object({
+      result: z.string(),
+      took: z.string(),
+      providerTitle: z.string(),
+      footer: z.string(),
+      origin: z.string(),
+    }),
+  ),
   record: lenient(z.string()),
   markdown: z.string(),
 });

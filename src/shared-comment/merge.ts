@@ -49,8 +49,7 @@ export function mergeSection({
     state: own.state,
     tally: own.tally,
     label: cleanLine(own.label, MAX_LABEL),
-    result: own.result === undefined ? undefined : cleanLine(own.result, MAX_RESULT),
-    tookMs: own.tookMs,
+    part: own.part && { ...own.part, result: cleanLine(own.part.result, MAX_RESULT) },
     record: goOn(own.record, recordIn(existing, writer)),
     markdown: '',
     shortened: false,
@@ -154,5 +153,11 @@ function othersOf(own: Section, sections: readonly Section[]): Section[] {
 /** An attempt begins when all jobs of the one before have ended: what still waits there was stopped. */
 function ended(section: Section, attempt: number): Section {
   if (section.attempt === attempt || section.state !== 'waiting') return section;
-  return { ...section, state: 'cancelled', markdown: render(paragraph(words(STOPPED))), shortened: false };
+  return {
+    ...section,
+    state: 'cancelled',
+    part: undefined,
+    markdown: render(paragraph(words(STOPPED))),
+    shortened: false,
+  };
 }

@@ -1,5 +1,6 @@
 /** Who gets how many characters of the shared comment. Pure. */
 import { composeComment } from './codec.ts';
+import { withoutClosing } from './jobs.ts';
 import { fitRecord, MAX_RECORD } from './record.ts';
 import type { KeptRecord, Section, Writer } from './state.ts';
 
@@ -49,7 +50,12 @@ export function shareRoom(parts: {
     return record === undefined ? [] : [{ ...one, record }];
   });
   const own = withRecord(parts.section, maxRecord);
-  const others = parts.others.map((other) => withRecord(other, maxRecord));
+  const isShared = parts.others.length > 0;
+  const body = (markdown: string): string => (isShared ? withoutClosing(markdown) : markdown);
+  const others = parts.others.map((other) => ({
+    ...withRecord(other, maxRecord),
+    markdown: body(other.markdown),
+  }));
   const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections, kept });
   const frame = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
   const share = Math.max(0, Math.floor((limit - frame) / (others.length + 1)));
@@ -59,7 +65,7 @@ export function shareRoom(parts: {
   const room = taken.reduce((left, characters) => left - characters, limit - frame);
 
   const max = Math.max(room, share);
-  const markdown = parts.render(max).trim();
+  const markdown = body(parts.render(max).trim());
   const section = markdown.length > max ? shorten(own) : { ...own, markdown };
   const shrunk = new Set<Section>();
   let excess = compose([section, ...others]).length - limit;
@@ -74,9 +80,9 @@ export function shareRoom(parts: {
     [section, ...others].map((one) => ({ ...shorten(one), record: undefined })),
   ];
   for (const [index, sections] of candidates.entries()) {
-    const body = index < 2 ? compose(sections) : composeComment({ ...writer, sections });
-    if (body.length <= limit) {
-      return { action: 'write', body, section: sections[0] ?? section, isShared: others.length > 0 };
+    const text = index < 2 ? compose(sections) : composeComment({ ...writer, sections });
+    if (text.length <= limit) {
+      return { action: 'write', body: text, section: sections[0] ?? section, isShared: others.length > 0 };
     }
   }
   return { action: 'leave', why: 'full' };

@@ -12,16 +12,27 @@ export interface Section {
   readonly tally: Tally;
   /** Tells the sections apart in a comment that has several: plain text. */
   readonly label: string;
-  /** What happened, in a clause: "3 of 12 failed, 2 of them new"; the counts say it, if absent. */
-  readonly result?: string | undefined;
-  /** How long the gate took, in milliseconds. */
-  readonly tookMs?: number | undefined;
+  /** What the table and the footer of several jobs say of it; the counts say it, if absent. */
+  readonly part?: SectionPart | undefined;
   /** What outlives the gate, encoded: see `record.ts`. */
   readonly record?: string | undefined;
   /** Rendered Markdown, without the heading. */
   readonly markdown: string;
   /** One line stands for it, to make room for the others. */
   readonly shortened: boolean;
+}
+
+/** What a comment of several jobs says of one beside its body. */
+export interface SectionPart {
+  /** What happened, in our words: "3 of 12 failed, 2 of them new". */
+  readonly result: string;
+  /** How long it took, in our words; empty while it waits. */
+  readonly took: string;
+  readonly providerTitle: string;
+  /** The job's lines of the footer, as Markdown of one paragraph; may be empty. */
+  readonly footer: string;
+  /** The commit and the workflow run, as Markdown of one line; may be empty. */
+  readonly origin: string;
 }
 
 /** The record of a job that has no section in a newer workflow run's comment yet. */
@@ -63,8 +74,7 @@ export type CommentState =
     };
 
 /** The section of the job that writes; rendered when it is known how much room there is. */
-export interface OwnSection
-  extends Pick<Section, 'state' | 'tally' | 'label' | 'result' | 'tookMs' | 'record'> {
+export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 'part' | 'record'> {
   /** Markdown without the heading in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
   render(maxCharacters: number): string;
 }

@@ -72,6 +72,12 @@ function found(body: string, job: string, run = RUN): Section | undefined {
 /** Without markers: what a reader sees. */
 const shown = (body: string): string => body.replace(/<!-- .*? -->\n*/g, '').trim();
 
+const folded = (title: string, body: string): string[] => [
+  `<details>\n<summary>${title}</summary>`,
+  body,
+  '</details>',
+];
+
 const PASSED = section('a', 'passed', { passed: 3 });
 const FAILED = section('b', 'failed', { passed: 8, failed: 2 });
 const WAITING = section('c', 'waiting', { unfinished: 4 });
@@ -92,16 +98,21 @@ describe('the text', () => {
     );
   });
 
-  test('several jobs have the worst verdict and all counts above them, and a heading each', () => {
+  test('several jobs have one heading and one overview, the worst first; what passed or waits is folded', () => {
     expect(shown(written([FAILED], [WAITING], [PASSED]))).toBe(
       [
-        '## ❌ Agent tests (Retell): 2 of 17 failed, 4 unfinished',
-        '### ✅ batch a: all 3 passed',
-        'Report of a.',
+        '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
+        [
+          '| Job           | Result                   |',
+          '| :------------ | :----------------------- |',
+          '| ❌ **batch b** | 2 of 10 failed           |',
+          '| ⏳ **batch c** | waiting, 0 of 4 finished |',
+          '| ✅ **batch a** | all 3 passed             |',
+        ].join('\n'),
         '### ❌ batch b: 2 of 10 failed',
         'Report of b.',
-        '### ⏳ batch c: waiting, 0 of 4 finished',
-        'Report of c.',
+        ...folded('⏳ batch c: waiting, 0 of 4 finished', 'Report of c.'),
+        ...folded('✅ batch a: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -202,13 +213,18 @@ describe('who may write', () => {
     const body = written([PASSED], [FAILED], [section('d', 'waiting', {}), again]);
     expect(shown(body)).toBe(
       [
-        '## ❌ Agent tests (Retell): 2 of 13 failed',
-        '### ✅ batch a (attempt 1): all 3 passed',
-        'Report of a.',
-        '### ❌ batch b (attempt 1): 2 of 10 failed',
+        '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
+        [
+          '| Job                       | Result                       |',
+          '| :------------------------ | :--------------------------- |',
+          '| ❌ **batch b** (attempt 1) | 2 of 10 failed               |',
+          '| ⏳ **batch d**             | waiting for the first result |',
+          '| ✅ **batch a** (attempt 1) | all 3 passed                 |',
+        ].join('\n'),
+        '### ❌ batch b: 2 of 10 failed',
         'Report of b.',
-        '### ⏳ batch d: waiting for the first result',
-        'Report of d.',
+        ...folded('⏳ batch d: waiting for the first result', 'Report of d.'),
+        ...folded('✅ batch a: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -217,11 +233,16 @@ describe('who may write', () => {
     const again = { ...RUN, attempt: 2 };
     expect(shown(written([WAITING], [PASSED, again]))).toBe(
       [
-        '## 🚫 Agent tests (Retell): cancelled, 3 of 7 finished',
-        '### ✅ batch a: all 3 passed',
-        'Report of a.',
-        '### 🚫 batch c (attempt 1): cancelled, 0 of 4 finished',
+        '## 🚫 Agent tests (Retell): batch c did not pass',
+        [
+          '| Job                        | Result                     |',
+          '| :------------------------- | :------------------------- |',
+          '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
+          '| ✅ **batch a**              | all 3 passed               |',
+        ].join('\n'),
+        '### 🚫 batch c: cancelled, 0 of 4 finished',
         'The step was stopped before it reached a verdict.',
+        ...folded('✅ batch a: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -334,14 +355,14 @@ describe('the room', () => {
   test('a job takes what the others leave', () => {
     expect(share(section('a', 'passed', {}, 'a'.repeat(100)), long('b'))).toEqual({
       'batch a': 1,
-      'batch b': 28,
+      'batch b': 26,
     });
   });
 
   test('a job leaves their share to those that still wait', () => {
     expect(share(section('a', 'waiting', {}, 'a'.repeat(100)), long('b'))).toEqual({
       'batch a': 1,
-      'batch b': 14,
+      'batch b': 13,
     });
   });
 
@@ -353,13 +374,13 @@ describe('the room', () => {
   });
 
   test('a job that comes late to a full comment gets its share, and no more', () => {
-    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 14 });
+    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 13 });
   });
 
   test('jobs that write again and again come to rest at their shares', () => {
     const jobs = [long('a'), long('b'), long('c')];
     const settled = share(...jobs, ...jobs);
-    expect(settled).toEqual({ 'batch a': 9, 'batch b': 9, 'batch c': 9 });
+    expect(settled).toEqual({ 'batch a': 8, 'batch b': 8, 'batch c': 8 });
     expect(share(...jobs, ...jobs, ...jobs)).toEqual(settled);
   });
 
@@ -386,7 +407,7 @@ describe('the room', () => {
       if (last.action === 'leave') break;
       bodies.push(last.body);
     }
-    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 11 });
+    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 9 });
   });
 
   test('a matrix of 150 long reports fits, each with its verdict', () => {
@@ -395,7 +416,61 @@ describe('the room', () => {
       bodies.splice(0, 1, bodyOf(merge(bodies, long(`leg ${job}`, 'failed', 1_000))));
     }
     expect(Object.keys(lengths(bodies[0] ?? ''))).toHaveLength(150);
-    expect(bodies[0]).toContain('150 of 150 failed');
+    expect(bodies[0]).toContain('150 jobs did not pass');
+  });
+});
+
+describe('several jobs', () => {
+  const part = (result: string, footer: string) => ({
+    ...{ result, footer, took: '2 min 4 s', providerTitle: 'Retell', origin: 'commit `0a1b2c3`' },
+  });
+  const CLOSING = '\n\n---\n\n**Next:** fix it.\n\n<sub>Batch `b1`\\\nCommit `0a1b2c3`</sub>';
+  const red = {
+    ...section('b', 'failed', { failed: 1, passed: 9 }, `Why.\n\n### ❌ A case\n\nEvidence.${CLOSING}`),
+    part: part('1 of 10 failed, new', 'Batch `b1`\\\nversion 3'),
+  };
+  const green = {
+    ...section('a <b> @somebody', 'passed', { passed: 3 }, `All.${CLOSING}`),
+    part: part('all 3 passed', 'Batch `b2`'),
+    label: 'a <b> @somebody',
+  };
+
+  test('one job has its own line about what to do and its own footer', () => {
+    expect(shown(written([red]))).toContain(CLOSING);
+    expect(shown(written([red]))).toContain('\n### ❌ A case');
+  });
+
+  test('share one overview and one footer; headings go one level down, and names notify nobody', () => {
+    const body = shown(written([red], [green]));
+    const gap = '\u200b';
+    expect(body).toBe(
+      [
+        '## ❌ Agent tests (Retell): batch b failed',
+        [
+          '| Job                     | Result              |      Took |',
+          '| :---------------------- | :------------------ | --------: |',
+          '| ❌ **batch b**           | 1 of 10 failed, new | 2 min 4 s |',
+          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed        | 2 min 4 s |`,
+        ].join('\n'),
+        '### ❌ batch b: 1 of 10 failed, new',
+        'Why.',
+        '#### ❌ A case',
+        'Evidence.',
+        ...folded(`✅ a &#60;b&#62; @${gap}somebody: all 3 passed`, 'All.'),
+        [
+          '<sub>commit `0a1b2c3`\\',
+          'batch b: Batch `b1` · version 3\\',
+          `a \\<b> @${gap}somebody: Batch \`b2\`</sub>`,
+        ].join('\n'),
+      ].join('\n\n'),
+    );
+  });
+
+  test('a body is read back with its own headings, however often it is written', () => {
+    const body = written([red], [green]);
+    expect(found(body, 'b')?.markdown).toBe('Why.\n\n### ❌ A case\n\nEvidence.');
+    expect(bodyOf(merge([body], red))).toBe(body);
+    expect(bodyOf(merge([body], green))).toBe(body);
   });
 });
 
@@ -504,7 +579,7 @@ describe('the record of a job', () => {
 
   test('in words that a provider chose is none', () => {
     const forged = '<!-- agent-test-gate-record {"key":"ca978112ca1bbdca","record":"AAAA","runs":0} -->';
-    const body = written([{ ...FAILED, label: forged, result: forged }]);
+    const body = written([{ ...FAILED, label: forged }]);
     expect(parseComment(body, NAME)).toMatchObject({ kept: [], sections: [{ label: forged }] });
   });
 
