@@ -11,14 +11,12 @@ import { renderBody } from '../report/body.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
-import { dotted, paragraph, render } from '../report/markdown.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
-import { linkCommit, linkWorkflowRun, renderFooter } from '../report/sections/footer.ts';
+import { renderOrigin } from '../report/sections/footer.ts';
+import { jobPartOf } from '../report/sections/jobs.ts';
 import { renderSummary } from '../report/summary.ts';
-import { resultOfCounts } from '../shared-comment/jobs.ts';
 import { encodeRecord } from '../shared-comment/record.ts';
 import type { OwnSection, SectionPart } from '../shared-comment/state.ts';
-import { formatDuration } from '../text/format.ts';
 import { FIND_COMMIT_MS, PUBLISH_FAILURE_MS, SHOW_WAITING_MS } from '../time-limits.ts';
 import { readBaseline } from './baseline.ts';
 import type { CommentTarget } from './comment-target.ts';
@@ -39,8 +37,6 @@ import type { SavedSection, StepMemory } from './step-state.ts';
 const PROGRESS_MS = 60_000;
 /** A batch that ends this soon needs no comment that says that we wait for it. */
 const GRACE_MS = 1_000;
-/** In the footer that several jobs share. */
-const MAX_NAMED_BATCHES = 3;
 /** A section that is written again by the `post` step has room for this many characters. */
 const MAX_REMEMBERED = 30_000;
 
@@ -274,15 +270,8 @@ function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outsi
 
 /** What is said of the job where several share the comment. */
 function partOf(report: Report): SectionPart {
-  const { judgement, tally, waitedMs, providerTitle, origin } = report;
-  const [footer = ''] = renderFooter({ ...report, origin: {} }, MAX_NAMED_BATCHES);
-  return {
-    result: resultOfCounts(judgement?.verdict ?? 'waiting', tally),
-    took: judgement === undefined ? '' : (formatDuration(waitedMs) ?? ''),
-    providerTitle,
-    footer: footer.replace(/^<sub>|<\/sub>$/g, ''),
-    origin: render(paragraph(...dotted([linkCommit(origin), linkWorkflowRun(origin)]))),
-  };
+  const { result, took, providerTitle, footer } = jobPartOf(report);
+  return { result, took, providerTitle, footer, origin: renderOrigin(report.origin) };
 }
 
 /** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */

@@ -9,9 +9,8 @@ import type { Tally } from '../domain/batch.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
-import { headlineHeading } from '../report/sections/headline.ts';
+import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
 import {
-  demoted,
   inOrder,
   type JobPart,
   promoted,
@@ -19,8 +18,7 @@ import {
   renderJobsFooter,
   renderJobsHeading,
   renderJobsTable,
-  resultOfCounts,
-} from './jobs.ts';
+} from '../report/sections/jobs.ts';
 import { MAX_RECORD } from './record.ts';
 import type { CommentState, KeptRecord, Section, SectionPart, WorkflowRun } from './state.ts';
 
@@ -175,10 +173,7 @@ export function composeComment(parts: {
 function soleBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
   const { state = 'waiting', tally = NONE } = section ?? {};
-  return [
-    headlineHeading(2, { name, state, tally }),
-    ...(section === undefined ? [] : [regionOf(section, section.markdown)]),
-  ];
+  return [headlineHeading(2, { name, state, tally }), ...(section === undefined ? [] : [regionOf(section)])];
 }
 
 /** Several have one overview and one footer, and between them the bodies, the worst first. */
@@ -190,7 +185,7 @@ function sharedBlocks(
   return [
     renderJobsHeading(name, jobs),
     renderJobsTable(jobs),
-    ...jobs.map((job) => renderJob(job, regionOf(job.section, demoted(job.section.markdown), true))),
+    ...jobs.map((job) => renderJob(job, regionOf(job.section, true))),
     ...[renderJobsFooter(jobs, originOf(sections))].filter((footer) => footer !== ''),
   ];
 }
@@ -212,8 +207,8 @@ const originOf = (sections: readonly Section[]): string =>
   sections.toSorted((a, b) => b.attempt - a.attempt).find(({ part }) => part?.origin)?.part?.origin ?? '';
 
 /** A section between its markers. */
-function regionOf(section: Section, markdown: string, isNested = false): string {
-  const { key, attempt, state, tally, label, part, record, shortened } = section;
+function regionOf(section: Section, isNested = false): string {
+  const { key, attempt, state, tally, label, part, record, markdown, shortened } = section;
   const { passed, failed, errored, cancelled, unfinished, flaky, tolerated } = tally;
   const start = writeMarker(SECTION, {
     key,

@@ -1,6 +1,5 @@
 /** Who gets how many characters of the shared comment. Pure. */
 import { composeComment } from './codec.ts';
-import { withoutClosing } from './jobs.ts';
 import { fitRecord, MAX_RECORD } from './record.ts';
 import type { KeptRecord, Section, Writer } from './state.ts';
 
@@ -95,4 +94,9 @@ function shorten(section: Section): Section {
 function withRecord(section: Section, max: number): Section {
   const { record } = section;
   return record === undefined ? section : { ...section, record: fitRecord(record, max) };
+}
+
+/** A body without what it has for itself alone: the line about what to do, and the footer. */
+function withoutClosing(body: string): string {
+  return body.replace(/\n\n---\n\n[\s\S]*$/, '').replace(/\n\n<sub>(?:(?!\n\n)[\s\S])*<\/sub>$/, '');
 }

@@ -103,16 +103,16 @@ describe('the text', () => {
       [
         '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
         [
-          '| Job           | Result                   |',
-          '| :------------ | :----------------------- |',
-          '| ❌ **batch b** | 2 of 10 failed           |',
+          '| Job | Result |',
+          '| :- | :-: |',
+          '| ❌ **batch b** | 2 of 10 failed |',
           '| ⏳ **batch c** | waiting, 0 of 4 finished |',
-          '| ✅ **batch a** | all 3 passed             |',
+          '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
         '### ❌ batch b: 2 of 10 failed',
         'Report of b.',
-        ...folded('⏳ batch c: waiting, 0 of 4 finished', 'Report of c.'),
-        ...folded('✅ batch a: all 3 passed', 'Report of a.'),
+        ...folded('⏳ <b>batch c</b>: waiting, 0 of 4 finished', 'Report of c.'),
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -215,16 +215,16 @@ describe('who may write', () => {
       [
         '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
         [
-          '| Job                       | Result                       |',
-          '| :------------------------ | :--------------------------- |',
-          '| ❌ **batch b** (attempt 1) | 2 of 10 failed               |',
-          '| ⏳ **batch d**             | waiting for the first result |',
-          '| ✅ **batch a** (attempt 1) | all 3 passed                 |',
+          '| Job | Result |',
+          '| :- | :-: |',
+          '| ❌ **batch b** (attempt 1) | 2 of 10 failed |',
+          '| ⏳ **batch d** | waiting for the first result |',
+          '| ✅ **batch a** (attempt 1) | all 3 passed |',
         ].join('\n'),
         '### ❌ batch b: 2 of 10 failed',
         'Report of b.',
-        ...folded('⏳ batch d: waiting for the first result', 'Report of d.'),
-        ...folded('✅ batch a: all 3 passed', 'Report of a.'),
+        ...folded('⏳ <b>batch d</b>: waiting for the first result', 'Report of d.'),
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -235,14 +235,14 @@ describe('who may write', () => {
       [
         '## 🚫 Agent tests (Retell): batch c did not pass',
         [
-          '| Job                        | Result                     |',
-          '| :------------------------- | :------------------------- |',
+          '| Job | Result |',
+          '| :- | :-: |',
           '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
-          '| ✅ **batch a**              | all 3 passed               |',
+          '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
         '### 🚫 batch c: cancelled, 0 of 4 finished',
         'The step was stopped before it reached a verdict.',
-        ...folded('✅ batch a: all 3 passed', 'Report of a.'),
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -374,7 +374,7 @@ describe('the room', () => {
   });
 
   test('a job that comes late to a full comment gets its share, and no more', () => {
-    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 13 });
+    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 14 });
   });
 
   test('jobs that write again and again come to rest at their shares', () => {
@@ -447,16 +447,16 @@ describe('several jobs', () => {
       [
         '## ❌ Agent tests (Retell): batch b failed',
         [
-          '| Job                     | Result              |      Took |',
-          '| :---------------------- | :------------------ | --------: |',
-          '| ❌ **batch b**           | 1 of 10 failed, new | 2 min 4 s |',
-          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed        | 2 min 4 s |`,
+          '| Job | Result | Took |',
+          '| :- | :-: | :-: |',
+          '| ❌ **batch b** | 1 of 10 failed, new | 2 min 4 s |',
+          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2 min 4 s |`,
         ].join('\n'),
         '### ❌ batch b: 1 of 10 failed, new',
         'Why.',
         '#### ❌ A case',
         'Evidence.',
-        ...folded(`✅ a &#60;b&#62; @${gap}somebody: all 3 passed`, 'All.'),
+        ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>: all 3 passed`, 'All.'),
         [
           '<sub>commit `0a1b2c3`\\',
           'batch b: Batch `b1` · version 3\\',
