@@ -25,6 +25,7 @@ export function readTarget(read: (name: string) => string): CommentTarget {
     comment: valid('comment', INPUTS.comment) ?? 'always',
     pullRequest: valid('pull-request', INPUTS['pull-request']),
     matrix: valid('matrix', INPUTS.matrix),
+    label: valid('label', INPUTS.label),
     githubToken: read('github-token').trim(),
   };
 }

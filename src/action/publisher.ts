@@ -45,8 +45,6 @@ export interface PublishingOptions {
   readonly inputs: Inputs;
   readonly target: CommentTarget;
   readonly outside: Outside;
-  /** The path of an earlier JSON report to compare with, in place of the base branch. */
-  readonly baseline?: string | undefined;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */
   readonly remember: (memory: StepMemory) => void;
 }
@@ -143,7 +141,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
 
   return {
     async read(within) {
-      const { baseline } = options;
+      const { baseline } = inputs;
       const [{ earlier, ...known }, file] = await Promise.all([
         comment.recall({ target: tested, wantsBase: baseline === undefined }, within),
         baseline === undefined ? {} : readBaseline(baseline),
@@ -258,7 +256,9 @@ const originWith = (origin: GitHubContext['origin'], commit: string | undefined)
 
 /** A report as one job's part of the comment. */
 function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outside): OwnSection {
-  const label = report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? env['GITHUB_JOB'];
+  const label =
+    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? nameOfSubject(report.subject)) ||
+    env['GITHUB_JOB'];
   return {
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
@@ -273,6 +273,9 @@ function partOf(report: Report): SectionPart {
   const { result, took, providerTitle, footer } = jobPartOf(report);
   return { result, took, providerTitle, footer, origin: renderOrigin(report.origin) };
 }
+
+/** "Front desk" of "Front desk (agent_1): conversation flow conversation_flow_1 version 12". */
+const nameOfSubject = (subject: string | undefined): string | undefined => subject?.split(/ \(|: |, /)[0];
 
 /** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */
 export function labelOfMatrix(matrix: string | undefined): string | undefined {
