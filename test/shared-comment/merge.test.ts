@@ -104,7 +104,7 @@ describe('the text', () => {
         '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
         [
           '| Job | Result |',
-          '| :- | :-: |',
+          '| :- | :- |',
           '| ❌ **batch b** | 2 of 10 failed |',
           '| ⏳ **batch c** | waiting, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
@@ -216,7 +216,7 @@ describe('who may write', () => {
         '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
         [
           '| Job | Result |',
-          '| :- | :-: |',
+          '| :- | :- |',
           '| ❌ **batch b** (attempt 1) | 2 of 10 failed |',
           '| ⏳ **batch d** | waiting for the first result |',
           '| ✅ **batch a** (attempt 1) | all 3 passed |',
@@ -236,7 +236,7 @@ describe('who may write', () => {
         '## 🚫 Agent tests (Retell): batch c did not pass',
         [
           '| Job | Result |',
-          '| :- | :-: |',
+          '| :- | :- |',
           '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
@@ -448,7 +448,7 @@ describe('several jobs', () => {
         '## ❌ Agent tests (Retell): batch b failed',
         [
           '| Job | Result | Took |',
-          '| :- | :-: | :-: |',
+          '| :- | :- | :-: |',
           '| ❌ **batch b** | 1 of 10 failed, new | 2 min 4 s |',
           `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2 min 4 s |`,
         ].join('\n'),

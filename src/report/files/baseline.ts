@@ -14,12 +14,7 @@ const earlierReport = z.object({
       id: lenient(z.string()),
       name: z.string(),
       outcome: z.enum(CASE_OUTCOMES),
-      runs: z.array(z.string()),
-    }),
-  ),
-  batches: z.array(
-    z.object({
-      runs: z.optional(z.array(z.object({ id: z.string(), status: z.enum(RUN_STATUSES) }))),
+      runs: z.array(z.object({ status: z.enum(RUN_STATUSES) })),
     }),
   ),
   origin: lenient(z.object({ commit: lenient(z.string()) })),
@@ -32,16 +27,13 @@ const BRANCH = 'the baseline';
 export function baselineOf(text: string): Base | undefined {
   const report = earlierReport.safeParse(parse(text)).data;
   if (report === undefined) return undefined;
-  const statuses = new Map(
-    report.batches.flatMap(({ runs = [] }) => runs.map((run) => [run.id, run.status])),
-  );
   const cases = new Map<string, BaseCase>();
   let passes = 0;
   let total = 0;
   for (const { id, name, outcome, runs } of report.testCases) {
     // What never ended says nothing of the test case.
     if (outcome === 'unfinished' || outcome === 'cancelled') continue;
-    const ended = runs.map((run) => statuses.get(run)).filter((status) => status !== undefined);
+    const ended = runs.map(({ status }) => status).filter((status) => status !== 'pending');
     const passed = ended.filter((status) => status === 'passed').length;
     total += 1;
     if (ended[0] === 'passed') passes += 1;
