@@ -19,7 +19,7 @@ import { type Execution, executeRounds } from './execution/rounds.ts';
 import { waitForBatches } from './execution/wait.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Findings } from './report/report.ts';
-import { EXPLAIN_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './time-limits.ts';
+import { EXPLAIN_MS, MEMORY_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './time-limits.ts';
 
 /** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {
@@ -27,6 +27,12 @@ export interface Publisher {
   showWaiting(findings: Findings): void;
   /** Reports what was found in the end everywhere, until the moment of `clock.now()` or the signal. */
   publish(findings: Findings, limits: { until: number; signal: AbortSignal }): Promise<void>;
+}
+
+/** What earlier gates left. It labels, and never decides. */
+export interface Memory {
+  /** What is known of the base and of earlier pushes, as far as it is found by then. Never rejects, never warns. */
+  read(within: Deadline): Promise<Pick<Findings, 'base' | 'noBase' | 'history'>>;
 }
 
 /** What the gate is to do. */
@@ -50,6 +56,7 @@ export interface GateOptions {
 export interface Surroundings {
   readonly provider: Provider;
   readonly publisher: Publisher;
+  readonly memory: Memory;
   readonly clock: Clock;
   /** Aborts when the workflow is cancelled. */
   readonly signal: AbortSignal;
@@ -65,7 +72,7 @@ export interface Surroundings {
  * whatever publishing meets with does not change it.
  */
 export async function runGate(options: GateOptions, surroundings: Surroundings): Promise<Judgement> {
-  const { provider, publisher, clock, signal } = surroundings;
+  const { provider, publisher, memory, clock, signal } = surroundings;
   const { rule, timeoutMinutes, maxBatchAgeMinutes } = options;
   const startedAt = clock.now();
   // Age is measured at the start, so a long wait does not make a fresh batch too old.
@@ -91,6 +98,8 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     show: (batches) => publisher.showWaiting(findings(batches)),
   });
 
+  // Beside the waiting.
+  const remembering = memory.read({ until: startedAt + MEMORY_MS, signal });
   const execution = await rounds.run((found) => {
     prepared = found;
   });
@@ -99,6 +108,8 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const quarantined = await quarantine.decide(results);
   const decided = attachQuarantine(results, quarantined);
   const compared = await rounds.compare(decided, { execution, prepared });
+
+  const remembered = await remembering;
 
   const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Judgement> => {
     const { cases } = compared;
@@ -118,6 +129,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     const started = runs === 0 ? undefined : { ...execution.started, runs };
     await publisher.publish(
       findings(batches, {
+        ...remembered,
         judgement,
         cases,
         started,

@@ -9,6 +9,8 @@ export const PUBLISH_MS = 55_000;
 export const POST_MS = 30_000;
 /** One write of the comment that says that the gate waits. */
 export const SHOW_WAITING_MS = 30_000;
+/** Reading what earlier pushes and the base brought, beside the waiting. */
+export const MEMORY_MS = 5_000;
 /** Reading what the provider keeps elsewhere about runs that did not pass. */
 export const EXPLAIN_MS = 15_000;
 /** Reading the quarantine file from GitHub, before anything is run again. */

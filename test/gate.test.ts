@@ -61,6 +61,7 @@ async function gate(from: Provider, { signal = new AbortController().signal, pub
   const { verdict } = await runGate(options, {
     provider: from,
     publisher: published.notes,
+    memory: { read: async () => ({ noBase: 'nobody knows' }) },
     clock,
     signal,
     log: (line) => logged.push(line),

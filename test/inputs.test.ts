@@ -41,6 +41,8 @@ describe('inputs that are right', () => {
         comment: 'always',
         transcripts: 'auto',
         annotations: true,
+        label: undefined,
+        baseline: undefined,
         pullRequest: undefined,
         reportJson: undefined,
         reportJunit: undefined,
@@ -65,6 +67,8 @@ describe('inputs that are right', () => {
         'quarantine: none (default)',
         'compare-with: nothing is compared (default)',
         'fail-on: any (default)',
+        "label: the values of the matrix, else the target's name, else the job's (default)",
+        'baseline: the base branch is looked up (default)',
         'comment: always (default)',
         'transcripts: auto (default)',
         'annotations: true (default)',
@@ -124,6 +128,8 @@ describe('inputs that are right', () => {
         comment: 'failures',
         transcripts: 'excerpt',
         annotations: false,
+        label: undefined,
+        baseline: undefined,
         pullRequest: 12,
         reportJson: 'out/a.json',
         reportJunit: 'out/a.xml',
@@ -148,6 +154,8 @@ describe('inputs that are right', () => {
         'quarantine: none (default)',
         'compare-with: nothing is compared (default)',
         'fail-on: any (default)',
+        "label: the values of the matrix, else the target's name, else the job's (default)",
+        'baseline: the base branch is looked up (default)',
         'comment: failures',
         'transcripts: excerpt',
         'annotations: false',
@@ -247,6 +255,7 @@ describe('inputs that are wrong', () => {
     ['pull-request', '0', 'pull-request is "0": it must be the number of a pull request, like 12.'],
     ['name', 'a\nb', 'name is "a b": it must be one line.'],
     ['name', 'n'.repeat(201), 'it must have at most 200 characters.'],
+    ['label', 'n'.repeat(101), 'it must have at most 100 characters.'],
   ])('%s: %j', (name, value, expected) => {
     expect(complaintAbout({ [name]: value })).toContain(`An input is invalid; no request was sent. `);
     expect(complaintAbout({ [name]: value })).toContain(expected);

@@ -6,6 +6,8 @@ export interface CommentTarget extends Pick<Inputs, 'comment' | 'pullRequest'> {
   /** `undefined` where the name is wrong, or follows from a provider that is: the comment tells which it is. */
   readonly name?: string | undefined;
   readonly matrix?: string | undefined;
+  /** What the user calls this job where several share the comment. */
+  readonly label?: string | undefined;
   /** Empty when the user passed an empty one: then there is no comment. */
   readonly githubToken: string;
 }
@@ -23,6 +25,7 @@ export function readTarget(read: (name: string) => string): CommentTarget {
     comment: valid('comment', INPUTS.comment) ?? 'always',
     pullRequest: valid('pull-request', INPUTS['pull-request']),
     matrix: valid('matrix', INPUTS.matrix),
+    label: valid('label', INPUTS.label),
     githubToken: read('github-token').trim(),
   };
 }

@@ -25,6 +25,7 @@ import { readWanted, type Wanted } from './wanted.ts';
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
 const MAX_NAME = 200;
+const MAX_LABEL = 100;
 
 /** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
 export interface Entry<T = unknown> {
@@ -172,6 +173,24 @@ export const INPUTS = {
       'What makes the verdict red, `any`, or `new`: a test case that this step showed not to pass on `compare-with` either does not count.',
     schema: oneOf(['any', 'new']),
     default: 'any',
+  }),
+  label: input({
+    description: 'What this job is called where several jobs share one comment, on one line.',
+    schema: z.optional(
+      z
+        .string()
+        .check(
+          z.maxLength(MAX_LABEL, { error: `it must have at most ${MAX_LABEL} characters` }),
+          z.regex(/^[^\n\r]*$/, { error: 'it must be one line' }),
+        ),
+    ),
+    empty: "the values of the matrix, else the target's name, else the job's",
+  }),
+  baseline: input({
+    description:
+      'The path of an earlier `report-json` to compare with, like `baseline/agent-tests.json`, in place of the pull requests that were merged last. It labels failures and never decides.',
+    schema: z.optional(z.string()),
+    empty: 'the base branch is looked up',
   }),
   comment: input({
     description:

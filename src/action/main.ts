@@ -7,7 +7,7 @@ import { ruleOf } from '../domain/pass-rule.ts';
 import type { QuarantineFiles } from '../domain/quarantine.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import { InputError } from '../errors.ts';
-import { type Publisher, runGate } from '../gate.ts';
+import { type Memory, type Publisher, runGate } from '../gate.ts';
 import type { Outside } from '../outside.ts';
 import { createProvider } from '../providers/registry.ts';
 import type { Findings } from '../report/report.ts';
@@ -130,6 +130,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
     {
       provider,
       publisher,
+      memory: publisher,
       clock: systemClock,
       signal,
       log,
@@ -180,16 +181,19 @@ function addressesOf({ apiUrl, comment }: Inputs): string[] {
 }
 
 /** Renderers and GitHub's client are most of the bundle: they are loaded after the first request was sent. */
-function lazyPublisher(options: PublishingOptions): Publisher {
-  let loading: Promise<Publisher> | undefined;
+function lazyPublisher(options: PublishingOptions): Publisher & Memory {
+  let loading: Promise<Publisher & Memory> | undefined;
   const isOver = new AbortController();
   const load = () => {
     loading ??= import('./publisher.ts').then(({ createPublisher }) => createPublisher(options));
     return loading;
   };
-  const showWaiting = async (findings: Findings) => {
+  const loadLater = async (signal: AbortSignal) => {
     // By then the first request is on its way, whether it is answered soon or not.
-    if (loading === undefined) await systemClock.sleep(LOAD_AFTER_MS, isOver.signal);
+    if (loading === undefined) await systemClock.sleep(LOAD_AFTER_MS, signal);
+  };
+  const showWaiting = async (findings: Findings) => {
+    await loadLater(isOver.signal);
     if (!isOver.signal.aborted) (await load()).showWaiting(findings);
   };
   return {
@@ -197,6 +201,15 @@ function lazyPublisher(options: PublishingOptions): Publisher {
       showWaiting(findings).catch((error: unknown) =>
         trace(`That the gate waits is not shown: ${String(error)}`),
       );
+    },
+    read: async (within) => {
+      try {
+        await loadLater(within.signal);
+        return within.signal.aborted ? {} : await (await load()).read(within);
+      } catch (error) {
+        trace(`What earlier gates left could not be read: ${String(error)}`);
+        return {};
+      }
     },
     publish: async (findings, limits) => {
       isOver.abort();

@@ -1,8 +1,9 @@
 import type { Deadline } from '../clock.ts';
 import type { Tally } from '../domain/batch.ts';
+import { historyOf, recordOf } from '../domain/record.ts';
 import { tally } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { Publisher } from '../gate.ts';
+import type { Memory, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Outside } from '../outside.ts';
 import { annotationsFor } from '../report/annotations.ts';
@@ -11,9 +12,13 @@ import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
+import { renderOrigin } from '../report/sections/footer.ts';
+import { jobPartOf } from '../report/sections/jobs.ts';
 import { renderSummary } from '../report/summary.ts';
-import type { OwnSection } from '../shared-comment/state.ts';
+import { encodeRecord } from '../shared-comment/record.ts';
+import type { OwnSection, SectionPart } from '../shared-comment/state.ts';
 import { FIND_COMMIT_MS, PUBLISH_FAILURE_MS, SHOW_WAITING_MS } from '../time-limits.ts';
+import { readBaseline } from './baseline.ts';
 import type { CommentTarget } from './comment-target.ts';
 import type { Inputs } from './inputs.ts';
 import type { OutputName } from './outputs.ts';
@@ -44,8 +49,8 @@ export interface PublishingOptions {
   readonly remember: (memory: StepMemory) => void;
 }
 
-/** Everything that leaves the action: summary, report files, outputs, annotations and the comment. */
-export async function createPublisher(options: PublishingOptions): Promise<Publisher> {
+/** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
+export async function createPublisher(options: PublishingOptions): Promise<Publisher & Memory> {
   const { inputs, target, outside } = options;
   const { clock, trace } = outside;
   const context = await readContext(outside.env);
@@ -80,7 +85,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   async function show(): Promise<void> {
     await Promise.all([clock.sleep(GRACE_MS, ended.signal), finding]);
     while (latest !== undefined && !ended.signal.aborted) {
-      const section = sectionOf(reportOn(latest), target);
+      const section = sectionOf(reportOn(latest), target, outside);
       latest = undefined;
       const limits = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
       // GitHub mails only what a comment says when it is made, so it is made with the verdict.
@@ -96,7 +101,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     isSaving = true;
     while (unsaved !== undefined && !ended.signal.aborted) {
       const startedAt = clock.now();
-      const section = sectionIfStopped(unsaved, reportOn, target);
+      const section = sectionIfStopped(unsaved, reportOn, { target, outside });
       unsaved = undefined;
       remember({ ...memory, section, isVerdict: false, isWritten: false });
       await clock.sleep(9 * (clock.now() - startedAt), ended.signal);
@@ -104,9 +109,22 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     isSaving = false;
   }
 
+  const { redact } = outside;
+  const tested = inputs.target === undefined ? undefined : redact(inputs.target);
+
+  /** What later gates compare themselves with. */
+  function recordFor({ cases, tally, judgement, base, origin }: Report): string | undefined {
+    if (judgement === undefined) return undefined;
+    const { verdict } = judgement;
+    const { commit, runAttempt: attempt = 1 } = origin;
+    const version = inputs.version === undefined ? undefined : redact(inputs.version);
+    const about = { target: tested, version, branch: comment.baseBranch };
+    return encodeRecord(recordOf({ ...about, cases, tally, verdict, commit, attempt, base }));
+  }
+
   async function publishComment(report: Report, limits: Deadline): Promise<void> {
     const verdict = report.judgement?.verdict;
-    const section = sectionOf(report, target);
+    const section = { ...sectionOf(report, target, outside), record: recordFor(report) };
     // Before it is written as well: whoever is killed while writing may have made a comment.
     const saved = savedAs(verdict ?? 'inconclusive', section);
     remember({ ...memory, section: saved, isVerdict: true, isWritten: false });
@@ -122,6 +140,16 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   }
 
   return {
+    async read(within) {
+      const { baseline } = inputs;
+      const [{ earlier, ...known }, file] = await Promise.all([
+        comment.recall({ target: tested, wantsBase: baseline === undefined }, within),
+        baseline === undefined ? {} : readBaseline(baseline),
+        Promise.race([finding, clock.sleep(within.until - clock.now(), within.signal)]),
+      ]);
+      return { ...known, ...file, history: earlier && historyOf(earlier, commit) };
+    },
+
     showWaiting(findings) {
       if (ended.signal.aborted) return;
       latest = findings;
@@ -195,7 +223,7 @@ export async function publishFailure(
   await orWarn(outside, 'The outputs', () => writeOutputs(report));
   if (target.comment === 'never') return;
   await orWarn(outside, 'The comment', async () => {
-    const section = sectionOf(report, target);
+    const section = sectionOf(report, target, outside);
     const saved = savedAs('inconclusive', section);
     remember({ section: saved, isVerdict: true, isWritten: false });
     const limits = { until: outside.clock.now() + PUBLISH_FAILURE_MS, signal };
@@ -227,14 +255,27 @@ const originWith = (origin: GitHubContext['origin'], commit: string | undefined)
   Object.fromEntries(Object.entries({ ...origin, commit }).filter(([, value]) => value !== undefined));
 
 /** A report as one job's part of the comment. */
-function sectionOf(report: Report, { matrix }: CommentTarget): OwnSection {
+function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outside): OwnSection {
+  const label =
+    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? nameOfSubject(report.subject)) ||
+    env['GITHUB_JOB'];
   return {
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
-    label: labelOfMatrix(matrix) ?? report.batches.map(({ id }) => id).join(', '),
+    label: redact(label || report.name),
+    part: partOf(report),
     render: (max) => renderBody(report, { max, unit: 'characters' }),
   };
 }
+
+/** What is said of the job where several share the comment. */
+function partOf(report: Report): SectionPart {
+  const { result, took, providerTitle, footer } = jobPartOf(report);
+  return { result, took, providerTitle, footer, origin: renderOrigin(report.origin) };
+}
+
+/** "Front desk" of "Front desk (agent_1): conversation flow conversation_flow_1 version 12". */
+const nameOfSubject = (subject: string | undefined): string | undefined => subject?.split(/ \(|: |, /)[0];
 
 /** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */
 export function labelOfMatrix(matrix: string | undefined): string | undefined {
@@ -259,13 +300,13 @@ function parseJson(text: string): unknown {
 function sectionIfStopped(
   findings: Findings,
   reportOn: (findings: Findings) => Report,
-  target: CommentTarget,
+  { target, outside }: Pick<PublishingOptions, 'target' | 'outside'>,
 ): SavedSection {
   const verdict = verdictIfStopped(tally(findings.batches));
   const ids = findings.batches.map(({ id }) => id).join(', ');
   const reason = `The step was stopped before it reached a verdict. ${findings.providerTitle} may still be running ${ids}.`;
-  const section = sectionOf(reportOn({ ...findings, judgement: { verdict, reason, notes: [] } }), target);
-  return savedAs(verdict, section);
+  const report = reportOn({ ...findings, judgement: { verdict, reason, notes: [] } });
+  return savedAs(verdict, sectionOf(report, target, outside));
 }
 
 function verdictIfStopped({ failed, errored }: Tally): Verdict {
@@ -273,8 +314,8 @@ function verdictIfStopped({ failed, errored }: Tally): Verdict {
   return errored > 0 ? 'errored' : 'cancelled';
 }
 
-function savedAs(state: Verdict, { tally, label, render }: OwnSection): SavedSection {
-  return { state, tally, label, markdown: render(MAX_REMEMBERED) };
+function savedAs(state: Verdict, { render, ...section }: OwnSection): SavedSection {
+  return { ...section, state, markdown: render(MAX_REMEMBERED) };
 }
 
 function reportFiles(

@@ -1,11 +1,16 @@
 import type { Deadline } from '../clock.ts';
+import type { Base } from '../domain/comparison.ts';
+import type { GateRecord } from '../domain/record.ts';
+import { atMost, findBase, MAX_BASE_REQUESTS } from '../github/base.ts';
 import { createClient, type GitHubClient } from '../github/client.ts';
 import type { GitHubContext } from '../github/context.ts';
-import { findPullRequest, headOf } from '../github/pull-request.ts';
+import type { OctokitSettings } from '../github/octokit.ts';
+import { baseBranchOf, findPullRequest, headOf } from '../github/pull-request.ts';
 import { createStickyComment, type StickyComment } from '../github/sticky-comment.ts';
 import type { Outside } from '../outside.ts';
 import { gatesOfJob } from '../shared-comment/codec.ts';
-import { jobKey, type OwnSection } from '../shared-comment/state.ts';
+import { decodeRecord } from '../shared-comment/record.ts';
+import { jobKey, type OwnSection, type Writer } from '../shared-comment/state.ts';
 import type { CommentTarget } from './comment-target.ts';
 
 /** What became of a write. All are absent if no comment was wanted, or none was there to bring up to date. */
@@ -18,12 +23,33 @@ export interface CommentResult {
   readonly note?: string | undefined;
 }
 
+/** What our comments hold of earlier gates. */
+export interface Recalled {
+  /** Of the last push of this pull request. */
+  readonly earlier?: GateRecord | undefined;
+  readonly base?: Base | undefined;
+  /** Why nothing is known of the base: a clause; absent where there is none. */
+  readonly noBase?: string | undefined;
+}
+
+/** What is recalled. */
+export interface RecallOptions {
+  /** The input `target`. */
+  readonly target: string | undefined;
+  /** Whether to look for the base. */
+  readonly wantsBase: boolean;
+}
+
 /** The comment of this gate on the pull request that the event is about. */
 export interface PullRequestComment {
   /** Writes this job's section. `create`: also where there is no comment yet. */
   write(section: OwnSection, options: Deadline & { create: boolean }): Promise<CommentResult>;
   /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
   commit(limits: Deadline): Promise<string | undefined>;
+  /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
+  recall(options: RecallOptions, limits: Deadline): Promise<Recalled>;
+  /** The branch that the pull request goes to; `undefined` where the event does not say it. */
+  readonly baseBranch: string | undefined;
 }
 
 /** The comment, found when it is first written. `onCreate` is called before one is made. */
@@ -32,15 +58,56 @@ export function createPullRequestComment(
   context: GitHubContext,
   { outside, onCreate }: { outside: Outside; onCreate?: (() => void) | undefined },
 ): PullRequestComment {
-  let sticky: StickyComment | undefined;
+  let located: Promise<Located> | undefined;
+  /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
+  async function locate(limits: Deadline): Promise<Located> {
+    const locating = located ?? findComments(target, context, { outside, onCreate, limits });
+    located = locating;
+    const forget = (): void => {
+      if (located === locating) located = undefined;
+    };
+    const found = await locating.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (found.comments.length === 0) forget();
+    return found;
+  }
+  const baseBranch = baseBranchOf({ context, explicit: target.pullRequest });
+
+  async function recallBase(
+    { target: tested, wantsBase }: RecallOptions,
+    { issue, writer }: Pick<Located, 'issue' | 'writer'>,
+    limits: Deadline,
+  ): Promise<Pick<Recalled, 'base' | 'noBase'>> {
+    if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
+    const { client } = clientFor(target, context, {
+      ...{ ...outside, fetch: atMost(MAX_BASE_REQUESTS, outside.fetch) },
+      plugins: { retry: { enabled: false } },
+    });
+    if (client === undefined) return {};
+    const { clock, random } = outside;
+    const search = { client, branch: baseBranch, issue, writer, target: tested };
+    return await findBase(search, { clock, random, ...limits });
+  }
+
   return {
+    baseBranch,
+    async recall(options, limits) {
+      if (target.comment === 'never') return {};
+      const found = await locate(limits);
+      const [sticky] = found.comments;
+      if (sticky === undefined) return {};
+      const [record, base] = await Promise.all([sticky.record(limits), recallBase(options, found, limits)]);
+      return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
+    },
     async write(section, options) {
       if (target.comment === 'never') return {};
-      if (sticky === undefined) {
-        const found = await findComments(target, context, { outside, onCreate, limits: options });
-        sticky = found.comments[0];
-        if (sticky === undefined) return { warning: found.warning };
-      }
+      const {
+        comments: [sticky],
+        warning,
+      } = await locate(options);
+      if (sticky === undefined) return { warning };
       const result = await sticky.write(section, options);
       if (result.status === 'failed') return { warning: result.warning };
       if (result.status !== 'left') return { id: result.id, url: result.url };
@@ -58,6 +125,16 @@ export function createPullRequestComment(
 const NEWER_RUN =
   'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
 
+/** What was found of the comment, or why it was not. */
+interface Located {
+  readonly comments: StickyComment[];
+  /** The number of the pull request. */
+  readonly issue?: number | undefined;
+  /** Where the gate's name is known. */
+  readonly writer?: Writer | undefined;
+  readonly warning?: string | undefined;
+}
+
 /**
  * Finds the pull request, and with it the comment; a warning where that could not be done. There are several only
  * where the gate's name is not known, and none if there is no such comment then.
@@ -66,7 +143,7 @@ export async function findComments(
   target: CommentTarget,
   context: GitHubContext,
   { outside, limits, onCreate }: { outside: Outside; limits: Deadline; onCreate?: (() => void) | undefined },
-): Promise<{ comments: StickyComment[]; warning?: string | undefined }> {
+): Promise<Located> {
   const { clock, random, redact, env } = outside;
   const { client, warning: noClient } = clientFor(target, context, outside);
   if (client === undefined) return { comments: [], warning: noClient };
@@ -81,18 +158,18 @@ export async function findComments(
     target.name === undefined
       ? gatesOfJob(await bodiesOf(client, issue, limits), job, context.run.workflow)
       : [redact(target.name)];
-  const comments = names.map((name) => {
-    const writer = { name, run: context.run, job };
-    return createStickyComment({ client, clock, random, issue, writer, onCreate });
-  });
-  return { comments };
+  const writers = names.map((name) => ({ name, run: context.run, job }));
+  const comments = writers.map((writer) =>
+    createStickyComment({ client, clock, random, issue, writer, onCreate }),
+  );
+  return { comments, issue, writer: target.name === undefined ? undefined : writers[0] };
 }
 
 /** Asks GitHub with the token of the step; a sentence where that cannot be done. */
 export function clientFor(
   { githubToken }: CommentTarget,
   { apiUrl, repository }: GitHubContext,
-  outside: Outside,
+  outside: Outside & Pick<OctokitSettings, 'plugins'>,
 ): { client?: GitHubClient; warning?: string } {
   // Outside GitHub there is nothing to comment on.
   if (repository === undefined) return {};

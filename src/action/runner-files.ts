@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { error, notice, summary } from '@actions/core';
+import { newFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
@@ -23,6 +24,7 @@ export function writeOutputs(report: Report): void {
   setOutput('reason', logLine(judgement?.reason ?? ''));
   for (const name of COUNTS) setOutput(name, tally[name]);
   setOutput('pass-rate', passRate(report) ?? '');
+  setOutput('new-failures', newFailures(report.cases, report.base) ?? '');
   setOutput(
     'runs',
     batches.reduce((sum, { batch }) => sum + (batch?.runs?.length ?? 0), 0),

@@ -20,6 +20,16 @@ const savedSection = z.object({
     tolerated: count,
   }),
   label: z.string(),
+  part: lenient(
+    z.object({
+      result: z.string(),
+      took: z.string(),
+      providerTitle: z.string(),
+      footer: z.string(),
+      origin: z.string(),
+    }),
+  ),
+  record: lenient(z.string()),
   markdown: z.string(),
 });
 const stepMemory = z.object({

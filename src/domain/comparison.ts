@@ -1,4 +1,4 @@
-import { type CaseOutcome, type CaseResult, hasPassed } from './test-case.ts';
+import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from './test-case.ts';
 
 /** What is known of a test case on the base, added up over the last merged pull requests. */
 export interface BaseCase {
@@ -18,6 +18,10 @@ export interface Base {
   readonly commit: string | undefined;
   /** By the provider's id of the test case. */
   readonly cases: ReadonlyMap<string, BaseCase>;
+  /** Test cases that passed there and of which no more is known than that. */
+  readonly others?: { has(id: string): boolean } | undefined;
+  /** There were test cases of which nothing is known: one that is not found may have been there. */
+  readonly isPartial?: boolean | undefined;
   /** First runs that passed, of how many, for the rate. */
   readonly firstRuns: { readonly passes: number; readonly total: number } | undefined;
 }
@@ -35,7 +39,10 @@ export interface Push {
 /** What earlier pushes of this pull request brought, oldest first; this one is not among them. */
 export interface History {
   readonly pushes: readonly Push[];
-  /** By the provider's id: the indices of the pushes, in `pushes`, in which the test case counted against the verdict. */
+  /**
+   * By the provider's id: the indices of the pushes, in `pushes`, in which the test case failed or errored and counted
+   * against the verdict.
+   */
   readonly badIn: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -48,11 +55,14 @@ export type Change =
   | 'new-test-case'
   | 'unchanged';
 
+/** What is known of a test case that is among `others`. */
+const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
+
 /** How a test case compares with what is known of it on the base; `undefined` where nothing can be known of it. */
 export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefined): Change | undefined {
   if (base === undefined || testCase.id === undefined) return undefined;
-  const before = base.cases.get(testCase.id);
-  if (before === undefined) return 'new-test-case';
+  const before = base.cases.get(testCase.id) ?? (base.others?.has(testCase.id) ? PASSED : undefined);
+  if (before === undefined) return base.isPartial ? undefined : 'new-test-case';
   const passed = hasPassed({ outcome });
   if (!passed) return hasPassed(before) ? 'new-failure' : 'still-failing';
   if (!hasPassed(before)) return 'fixed';
@@ -64,3 +74,15 @@ export function noLongerRun(cases: readonly CaseResult[], base: Base | undefined
   const seen = new Set(cases.map(({ testCase }) => testCase.id));
   return [...(base?.cases ?? [])].filter(([id]) => !seen.has(id)).map(([, one]) => one);
 }
+
+/**
+ * How many of the test cases that count against the verdict are known to pass on the base; `undefined` where nothing is
+ * known of the base. For the output `new-failures`.
+ */
+export function newFailures(cases: readonly CaseResult[], base: Base | undefined): number | undefined {
+  if (base === undefined) return undefined;
+  const bad = cases.filter((one) => countsForVerdict(one) && ENDED_BADLY.includes(one.outcome));
+  return bad.filter((one) => changeOf(one, base) === 'new-failure').length;
+}
+
+const ENDED_BADLY: readonly CaseOutcome[] = ['failed', 'errored'];

@@ -4,6 +4,8 @@ import { GitHubError, undocumented } from './github-error.ts';
 import { createReader, createWriter, type OctokitSettings } from './octokit.ts';
 
 const PER_PAGE = 100;
+/** Closed pull requests come whole, with up to 20 KB each. */
+const CLOSED_PER_PAGE = 30;
 /** More comments than a pull request can have; a list that is always full ends here. */
 const MAX_PAGES = 100;
 
@@ -39,6 +41,17 @@ export interface RepositoryFile {
   readonly content?: Uint8Array | undefined;
 }
 
+/** A pull request that was merged. */
+export interface MergedPullRequest {
+  readonly number: number;
+  /** The newest commit of its branch. */
+  readonly headSha: string;
+  /** What it became on the base branch: the merge, the squashed commit, or the last of those that were rebased. */
+  readonly mergeSha?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly mergedAt: number;
+}
+
 /**
  * What we ask of GitHub. Reads are tried again and wait for rate limits, within their limits. Writes are sent once:
  * who would send one again has to look first what others wrote meanwhile. Every method throws a `GitHubError`. The
@@ -47,6 +60,8 @@ export interface RepositoryFile {
 export interface GitHubClient {
   /** All comments of an issue or pull request, oldest first. */
   listComments(issue: number, limits: Deadline): Promise<Comment[]>;
+  /** The first 100 of them, with one request. */
+  firstComments(issue: number, limits: Deadline): Promise<Comment[]>;
   /** `undefined` if it was deleted. */
   getComment(id: number, limits: Deadline): Promise<Comment | undefined>;
   createComment(issue: number, body: string, limits: Deadline): Promise<Comment>;
@@ -65,6 +80,8 @@ export interface GitHubClient {
   readFile(path: string, ref: string, limits: Deadline): Promise<RepositoryFile | undefined>;
   /** Whether there is a tag of this name. Needs `contents: read`. */
   hasTag(name: string, limits: Deadline): Promise<boolean>;
+  /** The pull requests that were merged into a branch, of the last that changed; the newest merge first. One request. */
+  mergedInto(base: string, limits: Deadline): Promise<MergedPullRequest[]>;
 }
 
 const author = z.object({ login: z.string(), type: z.optional(z.string()) });
@@ -85,6 +102,13 @@ const content = z.object({
   size: z.number(),
   encoding: z.optional(z.string()),
   content: z.optional(z.string()),
+});
+const closedPullRequest = z.object({
+  number: z.number(),
+  head: z.object({ sha: z.string() }),
+  base: z.object({ ref: z.string() }),
+  merged_at: z.nullish(z.string()),
+  merge_commit_sha: z.nullish(z.string()),
 });
 const viewer = z.object({ viewer: author });
 /** Whose comments the token of a workflow writes. */
@@ -107,6 +131,10 @@ export function createClient(options: ClientOptions): GitHubClient {
         if (comments.length < PER_PAGE) break;
       }
       return [...found.values()];
+    },
+    async firstComments(issue_number, limits) {
+      const params = { ...repository, issue_number, per_page: PER_PAGE, page: 1, request: limits };
+      return read(z.array(comment), (await reader.rest.issues.listComments(params)).data).map(toComment);
     },
     getComment: (comment_id, limits) =>
       unlessGone(async () => {
@@ -179,6 +207,20 @@ export function createClient(options: ClientOptions): GitHubClient {
       const ask = () => reader.request('GET /repos/{owner}/{repo}/git/ref/tags/{+name}', params);
       return (await unlessGone(ask)) !== undefined;
     },
+    async mergedInto(base, limits) {
+      const { data } = await reader.rest.pulls.list({
+        ...repository,
+        base,
+        state: 'closed',
+        sort: 'updated',
+        direction: 'desc',
+        per_page: CLOSED_PER_PAGE,
+        request: limits,
+      });
+      return read(z.array(closedPullRequest), data)
+        .flatMap((pull) => (pull.base.ref === base ? (toMerged(pull) ?? []) : []))
+        .toSorted((a, b) => b.mergedAt - a.mergedAt);
+    },
   };
 }
 
@@ -237,6 +279,17 @@ function openOnes(found: z.infer<typeof pullRequests>): PullRequest[] {
 
 function toPullRequest({ number, head }: z.infer<typeof pullRequest>): PullRequest {
   return { number, headSha: head.sha };
+}
+
+function toMerged({
+  number,
+  head,
+  merged_at,
+  merge_commit_sha,
+}: z.infer<typeof closedPullRequest>): MergedPullRequest | undefined {
+  const mergedAt = Date.parse(merged_at ?? '');
+  if (Number.isNaN(mergedAt)) return undefined;
+  return { number, headSha: head.sha, mergeSha: merge_commit_sha ?? undefined, mergedAt };
 }
 
 function toComment({ id, body, html_url, user }: z.infer<typeof comment>): Comment {

@@ -120,8 +120,11 @@ function isRefusal({ kind }: GitHubError): boolean {
   return kind !== 'unavailable' && kind !== 'out-of-time';
 }
 
-/** GraphQL may leave out the suffix of an app's login; a person may have an app's name without it. */
-function isSame(me: Author, author: Author | undefined): boolean {
+/**
+ * Whether a comment is of this author. GraphQL may leave out the suffix of an app's login; a person may have an app's
+ * name without it.
+ */
+export function isSame(me: Author, author: Author | undefined): boolean {
   if (author === undefined || bareLogin(me) !== bareLogin(author)) return false;
   return isBot(author) || !isBot(me);
 }

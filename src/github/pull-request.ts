@@ -75,6 +75,21 @@ export async function headOf(
   }
 }
 
+/**
+ * The branch that the pull request of the event goes to; `undefined` where the event does not say it, or is about
+ * another pull request than the one that the user named.
+ */
+export function baseBranchOf({
+  context: { payload },
+  explicit,
+}: Pick<PullRequestSearch, 'context' | 'explicit'>): string | undefined {
+  const { pull_request, merge_group, workflow_run } = payload;
+  if (merge_group?.base_ref !== undefined) return merge_group.base_ref.replace(/^refs\/heads\//, '');
+  const named = [pull_request, ...(workflow_run?.pull_requests ?? [])];
+  const asked = explicit ?? named.find((one) => one !== undefined)?.number;
+  return named.find((one) => one?.number === asked)?.base?.ref;
+}
+
 /** What the event itself says. */
 function pullRequestInEvent({
   payload,

@@ -1,6 +1,7 @@
 import type { Deadline } from '../clock.ts';
 import type { Means } from '../http/retry.ts';
 import { normalize, parseComment } from '../shared-comment/codec.ts';
+import { recordIn } from '../shared-comment/merge.ts';
 import { type FoundComment, nextStep, sectionIn, type Written } from '../shared-comment/next-step.ts';
 import type { OwnSection, Section, Writer } from '../shared-comment/state.ts';
 import type { Comment, GitHubClient } from './client.ts';
@@ -48,6 +49,8 @@ export interface Recalled {
 export interface StickyComment {
   /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
+  /** The record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
+  record(limits: Deadline): Promise<string | undefined>;
   /**
    * For the end of the job: looks at all comments of the gate, keeps one, and removes our doubles. `decide` is given
    * this job's section as it stands, and says what is to stand there; `undefined`: it is right.
@@ -173,7 +176,20 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   const pauseAfter = (tookMs: number): number =>
     pause(Math.min(PAUSE_MS.longest, Math.max(PAUSE_MS.inCompany, 2 * tookMs)));
 
+  async function record(limits: Deadline): Promise<string | undefined> {
+    try {
+      const read = await persist((within) => comments.find(within), { clock, random, ...limits });
+      return recordIn(
+        read.flatMap((comment) => parsed(comment)?.state ?? []),
+        writer,
+      );
+    } catch {
+      return undefined;
+    }
+  }
+
   return {
+    record,
     write: (section, { create, ...limits }) => takeTurn(limits, { own: () => section, create, all: false }),
     check(recalled, decide, limits) {
       comments.recall(recalled);

@@ -6,42 +6,58 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
-import { type State, VERDICTS } from '../domain/verdict.ts';
+import { VERDICTS } from '../domain/verdict.ts';
+import { lenient } from '../json.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
-import { headlineHeading } from '../report/sections/headline.ts';
-import type { CommentState, Section, WorkflowRun } from './state.ts';
+import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
+import {
+  inOrder,
+  type JobPart,
+  promoted,
+  renderJob,
+  renderJobsFooter,
+  renderJobsHeading,
+  renderJobsTable,
+} from '../report/sections/jobs.ts';
+import { MAX_RECORD } from './record.ts';
+import type { CommentState, KeptRecord, Section, SectionPart, WorkflowRun } from './state.ts';
 
 /** 1: sections were keyed by batch ids, so they cannot be told to be a job's and are not read. */
 const FORMAT = 2;
 const GATE = '<!-- agent-test-gate ';
 const SECTION = '<!-- agent-test-gate-section ';
 const SECTION_END = '<!-- agent-test-gate-end ';
+const KEPT = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
 
 const SHORTENED = 'Omitted to make room for other jobs; see the job summary.';
-
-/** The contract's order of verdicts. What still waits may yet fail, so it comes before what passed. */
-const WORST_FIRST: readonly State[] = [
-  'failed',
-  'errored',
-  'cancelled',
-  'timed-out',
-  'inconclusive',
-  'waiting',
-  'passed',
-];
 
 const whole = z.int().check(z.nonnegative());
 const versionedMarker = z.object({ version: z.int(), gate: z.string() });
 const namedMarker = z.object({ name: z.string() });
 const gateMarker = z.object({ workflow: z.string(), run: whole, number: whole });
+const key = z.string().check(z.regex(/^[0-9a-f]{16}$/));
+const record = z.string().check(z.maxLength(MAX_RECORD), z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
+const keptMarker = z.object({ key, record, runs: whole });
 const sectionMarker = z.object({
-  key: z.string().check(z.regex(/^[0-9a-f]{16}$/)),
+  key,
   attempt: whole,
   state: z.enum(['waiting', ...VERDICTS]),
-  /** Passed, failed, errored, cancelled, unfinished. */
-  counts: z.tuple([whole, whole, whole, whole, whole]),
+  /** Passed, failed, errored, cancelled, unfinished, flaky, tolerated. */
+  counts: z.tuple([whole, whole, whole, whole, whole, whole, whole]),
   label: z.string(),
+  part: lenient(
+    z.object({
+      result: z.string(),
+      took: z.string(),
+      providerTitle: z.string(),
+      footer: z.string(),
+      origin: z.string(),
+    }),
+  ),
+  record: lenient(record),
+  /** Its headings are one level down, below one for the job. */
+  nested: z.optional(z.literal(true)),
   shortened: z.optional(z.literal(true)),
 });
 
@@ -68,8 +84,10 @@ export function parseComment(body: string, name: string): CommentState | undefin
   const marker = gateMarker.safeParse(json);
   if (!marker.success) return undefined;
   const { workflow, run: id, number } = marker.data;
-  const sections = versioned.data.version === FORMAT ? readSections(text) : [];
-  return { format: 'known', run: { workflow, id, number }, sections };
+  const isReadable = versioned.data.version === FORMAT;
+  const sections = isReadable ? readSections(text) : [];
+  const kept = isReadable ? readKept(text) : [];
+  return { format: 'known', run: { workflow, id, number }, sections, kept };
 }
 
 /**
@@ -102,13 +120,23 @@ function readSections(text: string): Section[] {
     const marker = sectionMarker.safeParse(readJson(text, at + SECTION.length));
     const end = marker.success ? text.indexOf(`${SECTION_END}${marker.data.key}${CLOSE}`, start) : -1;
     if (marker.success && end !== -1) {
-      const { counts, shortened = false, ...data } = marker.data;
-      const markdown = shortened ? '' : text.slice(start, end).trim();
+      const { counts, shortened = false, nested = false, ...data } = marker.data;
+      const written = text.slice(start, end).trim();
+      const markdown = shortened ? '' : nested ? promoted(written) : written;
       sections.push({ ...data, tally: tallyOf(counts), markdown, shortened });
     }
     at = text.indexOf(SECTION, Math.max(start, end));
   }
   return sections;
+}
+
+function readKept(text: string): KeptRecord[] {
+  const kept: KeptRecord[] = [];
+  for (let at = text.indexOf(KEPT); at !== -1; at = text.indexOf(KEPT, at + 1)) {
+    const marker = keptMarker.safeParse(readJson(text, at + KEPT.length));
+    if (marker.success) kept.push(marker.data);
+  }
+  return kept;
 }
 
 function readJson(text: string, start: number): unknown {
@@ -124,6 +152,7 @@ export function composeComment(parts: {
   name: string;
   run: WorkflowRun;
   sections: readonly Section[];
+  kept?: readonly KeptRecord[];
 }): string {
   const { name, run } = parts;
   const sections = parts.sections.toSorted((a, b) => compare(a.label, b.label) || compare(a.key, b.key));
@@ -135,29 +164,70 @@ export function composeComment(parts: {
     run: run.id,
     number: run.number,
   });
-  const state = WORST_FIRST.find((one) => sections.some((section) => section.state === one)) ?? 'waiting';
-  const tally = sum(sections.map((section) => section.tally));
-  const title = headlineHeading(2, { name, state, tally });
-  const blocks = sections.map((section) => {
-    const { label, attempt } = section;
-    const named = attempt === run.attempt ? label : `${label} (attempt ${attempt})`;
-    const ownTitle = headlineHeading(3, { ...section, name: named });
-    return sections.length === 1 ? blockOf(section) : `${ownTitle}\n\n${blockOf(section)}`;
-  });
-  return [`${marker}\n${title}`, ...blocks].join('\n\n');
+  const blocks = sections.length > 1 ? sharedBlocks(parts, sections) : soleBlocks(name, sections);
+  const kept = (parts.kept ?? []).toSorted((a, b) => compare(a.key, b.key));
+  return [`${marker}\n${blocks.join('\n\n')}`, ...kept.map((one) => writeMarker(KEPT, one))].join('\n\n');
 }
 
-function blockOf({ key, attempt, state, tally, label, markdown, shortened }: Section): string {
+/** One job has the headline of its report as the heading. */
+function soleBlocks(name: string, sections: readonly Section[]): string[] {
+  const [section] = sections;
+  const { state = 'waiting', tally = NONE } = section ?? {};
+  return [headlineHeading(2, { name, state, tally }), ...(section === undefined ? [] : [regionOf(section)])];
+}
+
+/** Several have one overview and one footer, and between them the bodies, the worst first. */
+function sharedBlocks(
+  { name, run }: { name: string; run: WorkflowRun },
+  sections: readonly Section[],
+): string[] {
+  const jobs = inOrder(sections.map((section) => jobOf(section, run)));
+  return [
+    renderJobsHeading(name, jobs),
+    renderJobsTable(jobs),
+    ...jobs.map((job) => renderJob(job, regionOf(job.section, true))),
+    ...[renderJobsFooter(jobs, originOf(sections))].filter((footer) => footer !== ''),
+  ];
+}
+
+function jobOf(section: Section, run: WorkflowRun): JobPart & { section: Section } {
+  const { state, tally, label, part, attempt } = section;
+  return {
+    ...{ label, state, section },
+    result: part?.result ?? resultOfCounts(state, tally),
+    took: part?.took ?? '',
+    providerTitle: part?.providerTitle ?? '',
+    footer: part?.footer ?? '',
+    attempt: attempt === run.attempt ? undefined : attempt,
+  };
+}
+
+/** The commit is the same for all jobs; the workflow run is named in its newest attempt. */
+const originOf = (sections: readonly Section[]): string =>
+  sections.toSorted((a, b) => b.attempt - a.attempt).find(({ part }) => part?.origin)?.part?.origin ?? '';
+
+/** A section between its markers. */
+function regionOf(section: Section, isNested = false): string {
+  const { key, attempt, state, tally, label, part, record, markdown, shortened } = section;
+  const { passed, failed, errored, cancelled, unfinished, flaky, tolerated } = tally;
   const start = writeMarker(SECTION, {
     key,
     attempt,
     state,
-    counts: [tally.passed, tally.failed, tally.errored, tally.cancelled, tally.unfinished],
+    counts: [passed, failed, errored, cancelled, unfinished, flaky, tolerated],
     label,
-    ...(shortened ? { shortened } : {}),
+    part: part && inOneOrder(part),
+    record,
+    shortened: shortened || undefined,
+    nested: isNested || undefined,
   });
   const text = shortened ? render(paragraph(words(SHORTENED))) : markdown;
   return `${start}\n\n${text}\n\n${SECTION_END}${key}${CLOSE}`;
+}
+
+/** The same fields in the same order, whoever writes them. */
+function inOneOrder({ result, took, providerTitle, footer, origin }: SectionPart): SectionPart {
+  return { result, took, providerTitle, footer, origin };
 }
 
 /** JSON in which nothing can end the HTML comment or reach anybody. */
@@ -169,33 +239,13 @@ function writeMarker(kind: string, value: unknown): string {
   return `${kind}${json}${CLOSE}`;
 }
 
-function tallyOf([passed, failed, errored, cancelled, unfinished]: readonly [
-  number,
-  number,
-  number,
-  number,
-  number,
-]): Tally {
-  const total = passed + failed + errored + cancelled + unfinished;
-  return { total, passed, flaky: 0, failed, errored, cancelled, unfinished, tolerated: 0 };
+function tallyOf(counts: z.infer<typeof sectionMarker>['counts']): Tally {
+  const [passed, failed, errored, cancelled, unfinished, flaky, tolerated] = counts;
+  const total = passed + failed + errored + cancelled + unfinished + tolerated;
+  return { total, passed, flaky, failed, errored, cancelled, unfinished, tolerated };
 }
 
-function sum(tallies: readonly Tally[]): Tally {
-  const all = {
-    total: 0,
-    passed: 0,
-    flaky: 0,
-    failed: 0,
-    errored: 0,
-    cancelled: 0,
-    unfinished: 0,
-    tolerated: 0,
-  };
-  for (const one of tallies) {
-    for (const kind of Object.keys(all) as (keyof Tally)[]) all[kind] += one[kind];
-  }
-  return all;
-}
+const NONE = tallyOf([0, 0, 0, 0, 0, 0, 0]);
 
 /** By code units: the same order on every machine. */
 function compare(a: string, b: string): number {

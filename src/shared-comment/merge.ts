@@ -1,12 +1,17 @@
 /** Who may write the shared comment and which sections stay. Pure. */
 
+import { continued } from '../domain/record.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
 import { cleanLine } from '../text/clean.ts';
 import { shortHash } from './codec.ts';
+import { decodeRecord, encodeRecord } from './record.ts';
 import { COMMENT_LIMIT, type Composed, shareRoom } from './room.ts';
-import type { CommentState, OwnSection, Section, WorkflowRun, Writer } from './state.ts';
+import type { CommentState, KeptRecord, OwnSection, Section, WorkflowRun, Writer } from './state.ts';
 
 const MAX_LABEL = 100;
+const MAX_RESULT = 200;
+/** Records of jobs that have no section: so many, through so many newer workflow runs. */
+const MOST_KEPT = { records: 10, runs: 20 };
 const STOPPED = 'The step was stopped before it reached a verdict.';
 
 /** The comment with the job's section in it; or a newer run or a newer version of this action has written it. */
@@ -37,17 +42,65 @@ export function mergeSection({
     if (age === 0) sections.push(...comment.sections);
   }
   if (sections.some(({ attempt }) => attempt > run.attempt)) return { action: 'leave', why: 'newer-run' };
+  const key = shortHash(job);
   const section: Section = {
-    key: shortHash(job),
+    key,
     attempt: run.attempt,
     state: own.state,
     tally: own.tally,
     label: cleanLine(own.label, MAX_LABEL),
+    part: own.part && { ...own.part, result: cleanLine(own.part.result, MAX_RESULT) },
+    record: goOn(own.record, recordIn(existing, writer)),
     markdown: '',
     shortened: false,
   };
   const others = othersOf(section, sections);
-  return shareRoom({ section, others, render: (max) => own.render(max), writer, limit });
+  const present = new Set([key, ...others.map((other) => other.key)]);
+  const kept = keptOf(existing, run).filter((one) => !present.has(one.key));
+  return shareRoom({ section, others, kept, render: (max) => own.render(max), writer, limit });
+}
+
+/**
+ * The record of a job in the comments of this gate, from whichever workflow run: that of the newest section, or what was
+ * kept of it; `undefined` if there is none.
+ */
+export function recordIn(existing: readonly CommentState[], { run, job }: Writer): string | undefined {
+  const key = shortHash(job);
+  const known = existing
+    .flatMap((comment) => (comment.format === 'known' ? [comment] : []))
+    .toSorted((a, b) => compareRuns(b.run, run) - compareRuns(a.run, run));
+  const ofSections = known
+    .flatMap(({ sections }) => sections.toSorted((a, b) => b.attempt - a.attempt))
+    .find((section) => section.key === key && section.record !== undefined);
+  return ofSections?.record ?? known.flatMap(({ kept }) => kept).find((one) => one.key === key)?.record;
+}
+
+/** A new record with the pushes that the one before holds; without a new one, that one. */
+function goOn(record: string | undefined, before: string | undefined): string | undefined {
+  if (record === undefined || before === undefined) return record ?? before;
+  const decoded = decodeRecord(record);
+  return decoded && encodeRecord(continued(decoded, decodeRecord(before)));
+}
+
+/** The records in comments, for jobs that write later or not at all: a newer workflow run takes their sections away. */
+function keptOf(existing: readonly CommentState[], run: WorkflowRun): KeptRecord[] {
+  const kept = new Map<string, KeptRecord>();
+  for (const comment of existing) {
+    if (comment.format === 'newer') continue;
+    const isOlder = compareRuns(comment.run, run) < 0;
+    const ofSections = isOlder
+      ? comment.sections.flatMap(({ key, record }) =>
+          record === undefined ? [] : [{ key, record, runs: 0 }],
+        )
+      : [];
+    for (const one of [...ofSections, ...comment.kept]) {
+      const aged = { ...one, runs: one.runs + (isOlder ? 1 : 0) };
+      const seen = kept.get(one.key);
+      if (aged.runs <= MOST_KEPT.runs && (seen === undefined || aged.runs < seen.runs))
+        kept.set(one.key, aged);
+    }
+  }
+  return [...kept.values()].toSorted((a, b) => a.runs - b.runs).slice(0, MOST_KEPT.records);
 }
 
 /** This job's section of this attempt, as it stands in a comment; `undefined` if it is not there. */
@@ -100,5 +153,11 @@ function othersOf(own: Section, sections: readonly Section[]): Section[] {
 /** An attempt begins when all jobs of the one before have ended: what still waits there was stopped. */
 function ended(section: Section, attempt: number): Section {
   if (section.attempt === attempt || section.state !== 'waiting') return section;
-  return { ...section, state: 'cancelled', markdown: render(paragraph(words(STOPPED))), shortened: false };
+  return {
+    ...section,
+    state: 'cancelled',
+    part: undefined,
+    markdown: render(paragraph(words(STOPPED))),
+    shortened: false,
+  };
 }

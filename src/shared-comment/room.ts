@@ -1,6 +1,7 @@
 /** Who gets how many characters of the shared comment. Pure. */
 import { composeComment } from './codec.ts';
-import type { Section, Writer } from './state.ts';
+import { fitRecord, MAX_RECORD } from './record.ts';
+import type { KeptRecord, Section, Writer } from './state.ts';
 
 /** GitHub refuses a comment with more characters. */
 export const COMMENT_LIMIT = 65_536;
@@ -8,6 +9,8 @@ export const COMMENT_LIMIT = 65_536;
 const SPARE = 536;
 /** What a section costs that shrank to one line, at most. */
 const SHORTENED_LENGTH = 100;
+/** The share of the room that all records together may take: what people read comes first. */
+const RECORDS = 1 / 3;
 
 /** The comment as it is to be written, or none if not even one line for each job fits. */
 export type Composed =
@@ -29,15 +32,31 @@ export type Composed =
 export function shareRoom(parts: {
   section: Section;
   others: readonly Section[];
+  kept: readonly KeptRecord[];
   render: (maxCharacters: number) => string;
   writer: Writer;
   /** Characters that GitHub allows. */
   limit: number;
 }): Composed {
-  const { others, writer } = parts;
+  const { writer } = parts;
   const limit = parts.limit - SPARE;
-  const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections });
-  const frame = compose([parts.section, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
+  const maxRecord = Math.min(
+    MAX_RECORD,
+    Math.floor((limit * RECORDS) / (1 + parts.others.length + parts.kept.length)),
+  );
+  const kept = parts.kept.flatMap((one) => {
+    const record = fitRecord(one.record, maxRecord);
+    return record === undefined ? [] : [{ ...one, record }];
+  });
+  const own = withRecord(parts.section, maxRecord);
+  const isShared = parts.others.length > 0;
+  const body = (markdown: string): string => (isShared ? withoutClosing(markdown) : markdown);
+  const others = parts.others.map((other) => ({
+    ...withRecord(other, maxRecord),
+    markdown: body(other.markdown),
+  }));
+  const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections, kept });
+  const frame = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
   const share = Math.max(0, Math.floor((limit - frame) / (others.length + 1)));
   const taken = others.map(({ state, markdown }) =>
     Math.max(markdown.length, state === 'waiting' ? share : 0),
@@ -45,8 +64,8 @@ export function shareRoom(parts: {
   const room = taken.reduce((left, characters) => left - characters, limit - frame);
 
   const max = Math.max(room, share);
-  const markdown = parts.render(max).trim();
-  const section = markdown.length > max ? shorten(parts.section) : { ...parts.section, markdown };
+  const markdown = body(parts.render(max).trim());
+  const section = markdown.length > max ? shorten(own) : { ...own, markdown };
   const shrunk = new Set<Section>();
   let excess = compose([section, ...others]).length - limit;
   for (const other of others.toSorted((a, b) => b.markdown.length - a.markdown.length)) {
@@ -57,11 +76,12 @@ export function shareRoom(parts: {
   const candidates = [
     [section, ...others.map((other) => (shrunk.has(other) ? shorten(other) : other))],
     [section, ...others].map(shorten),
+    [section, ...others].map((one) => ({ ...shorten(one), record: undefined })),
   ];
-  for (const sections of candidates) {
-    const body = compose(sections);
-    if (body.length <= limit) {
-      return { action: 'write', body, section: sections[0] ?? section, isShared: others.length > 0 };
+  for (const [index, sections] of candidates.entries()) {
+    const text = index < 2 ? compose(sections) : composeComment({ ...writer, sections });
+    if (text.length <= limit) {
+      return { action: 'write', body: text, section: sections[0] ?? section, isShared: others.length > 0 };
     }
   }
   return { action: 'leave', why: 'full' };
@@ -69,4 +89,14 @@ export function shareRoom(parts: {
 
 function shorten(section: Section): Section {
   return { ...section, markdown: '', shortened: true };
+}
+
+function withRecord(section: Section, max: number): Section {
+  const { record } = section;
+  return record === undefined ? section : { ...section, record: fitRecord(record, max) };
+}
+
+/** A body without what it has for itself alone: the line about what to do, and the footer. */
+function withoutClosing(body: string): string {
+  return body.replace(/\n\n---\n\n[\s\S]*$/, '').replace(/\n\n<sub>(?:(?!\n\n)[\s\S])*<\/sub>$/, '');
 }

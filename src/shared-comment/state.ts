@@ -12,10 +12,36 @@ export interface Section {
   readonly tally: Tally;
   /** Tells the sections apart in a comment that has several: plain text. */
   readonly label: string;
+  /** What the table and the footer of several jobs say of it; the counts say it, if absent. */
+  readonly part?: SectionPart | undefined;
+  /** What outlives the gate, encoded: see `record.ts`. */
+  readonly record?: string | undefined;
   /** Rendered Markdown, without the heading. */
   readonly markdown: string;
   /** One line stands for it, to make room for the others. */
   readonly shortened: boolean;
+}
+
+/** What a comment of several jobs says of one beside its body. */
+export interface SectionPart {
+  /** What happened, in our words: "3 of 12 failed, 2 of them new". */
+  readonly result: string;
+  /** How long it took, in our words; empty while it waits. */
+  readonly took: string;
+  readonly providerTitle: string;
+  /** The job's lines of the footer, as Markdown of one paragraph; may be empty. */
+  readonly footer: string;
+  /** The commit and the workflow run, as Markdown of one line; may be empty. */
+  readonly origin: string;
+}
+
+/** The record of a job that has no section in a newer workflow run's comment yet. */
+export interface KeptRecord {
+  /** See `Section`. */
+  readonly key: string;
+  readonly record: string;
+  /** Through how many newer workflow runs it was kept. */
+  readonly runs: number;
 }
 
 /** The workflow run that writes; decides who is newer. */
@@ -44,10 +70,11 @@ export type CommentState =
       /** Its workflow is hashed. */
       readonly run: Omit<WorkflowRun, 'attempt'>;
       readonly sections: readonly Section[];
+      readonly kept: readonly KeptRecord[];
     };
 
 /** The section of the job that writes; rendered when it is known how much room there is. */
-export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label'> {
+export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 'part' | 'record'> {
   /** Markdown without the heading in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
   render(maxCharacters: number): string;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Base, type BaseCase, changeOf, noLongerRun } from '../../src/domain/comparison.ts';
+import { type Base, type BaseCase, changeOf, newFailures, noLongerRun } from '../../src/domain/comparison.ts';
 import type { CaseOutcome, CaseResult } from '../../src/domain/test-case.ts';
 
 const result = (id: string | undefined, outcome: CaseOutcome): CaseResult => ({
@@ -53,4 +53,29 @@ test('what the base ran and this step did not', () => {
     known('failed'),
   ]);
   expect(noLongerRun([result('c', 'passed')], undefined)).toEqual([]);
+});
+
+test('a test case of which only its passing is known, and one that may have been there', () => {
+  const others = { has: (id: string) => id === 'd' };
+  expect(changeOf(result('d', 'failed'), { ...base({}), others })).toBe('new-failure');
+  expect(changeOf(result('d', 'passed'), { ...base({}), others })).toBe('unchanged');
+  expect(changeOf(result('e', 'failed'), { ...base({}), others })).toBe('new-test-case');
+  expect(changeOf(result('e', 'failed'), { ...base({}), others, isPartial: true })).toBeUndefined();
+});
+
+test('new failures are those that count and are known to pass on the base', () => {
+  const cases = [
+    result('new', 'failed'),
+    result('errors', 'errored'),
+    result('old', 'failed'),
+    result('unknown', 'failed'),
+    result('waits', 'unfinished'),
+    result('fine', 'passed'),
+    { ...result('excused', 'failed'), isExcused: true },
+  ];
+  const passing = ['new', 'errors', 'waits', 'fine', 'excused'].map((id) => [id, known('passed')]);
+  const there = base({ ...Object.fromEntries(passing), old: known('failed') });
+  expect(newFailures(cases, there)).toBe(2);
+  expect(newFailures([], there)).toBe(0);
+  expect(newFailures(cases, undefined)).toBeUndefined();
 });

@@ -202,12 +202,14 @@ const ROUTES: readonly Route[] = [
     method: 'GET',
     path: 'pulls',
     answer: (call) => {
-      const { head, state = 'open' } = call.request.query;
+      const { head, base, state = 'open', sort = 'created', direction } = call.request.query;
       const found = call.state.pulls
         .map(pullOf)
         .filter((pull) => state === 'all' || pull.state === state)
-        .filter((pull) => head === undefined || pull.head.label === head);
-      return paged(call, found);
+        .filter((pull) => head === undefined || pull.head.label === head)
+        .filter((pull) => base === undefined || pull.base.ref === base)
+        .toSorted((a, b) => (sort === 'updated' ? Date.parse(a.updated_at) - Date.parse(b.updated_at) : 0));
+      return paged(call, direction === 'desc' ? found.toReversed() : found);
     },
   },
   {
@@ -365,10 +367,14 @@ function paged({ request, url }: Call, all: readonly unknown[]): Answer {
   };
 }
 
-function pullOf({ number, state = 'open', head }: EmulatedPull) {
+function pullOf({ number, state, head, base = 'main', mergedAt, mergeSha, updatedAt }: EmulatedPull) {
   return {
     number,
-    state,
+    state: state ?? (mergedAt === undefined ? 'open' : 'closed'),
     head: { label: `${head.owner}:${head.ref}`, ref: head.ref, sha: head.sha, user: { login: head.owner } },
+    base: { ref: base },
+    merged_at: mergedAt ?? null,
+    merge_commit_sha: mergeSha ?? null,
+    updated_at: updatedAt ?? mergedAt ?? '2026-01-01T00:00:00Z',
   };
 }

@@ -48,6 +48,14 @@ export interface EmulatedPull {
   readonly head: { readonly owner: string; readonly ref: string; readonly sha: string };
   /** Commits that it contains beside its head. */
   readonly commits?: readonly string[];
+  /** The branch that it goes to. Default `main`. */
+  readonly base?: string;
+  /** When it was merged, as GitHub writes it; it is then closed. */
+  readonly mergedAt?: string | undefined;
+  /** What it became on its base branch. */
+  readonly mergeSha?: string;
+  /** When it last changed. Default: when it was merged. */
+  readonly updatedAt?: string;
 }
 
 export type EmulatedFiles = Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Tally } from '../../src/domain/batch.ts';
 import type { State } from '../../src/domain/verdict.ts';
 import { gatesOfJob, parseComment } from '../../src/shared-comment/codec.ts';
-import { findSection, isContained, type Merge, mergeSection } from '../../src/shared-comment/merge.ts';
+import {
+  findSection,
+  isContained,
+  type Merge,
+  mergeSection,
+  recordIn,
+} from '../../src/shared-comment/merge.ts';
+import { decodeRecord, encodeRecord, MAX_RECORD } from '../../src/shared-comment/record.ts';
 import { COMMENT_LIMIT } from '../../src/shared-comment/room.ts';
 import type { OwnSection as Own, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
 
@@ -65,6 +72,12 @@ function found(body: string, job: string, run = RUN): Section | undefined {
 /** Without markers: what a reader sees. */
 const shown = (body: string): string => body.replace(/<!-- .*? -->\n*/g, '').trim();
 
+const folded = (title: string, body: string): string[] => [
+  `<details>\n<summary>${title}</summary>`,
+  body,
+  '</details>',
+];
+
 const PASSED = section('a', 'passed', { passed: 3 });
 const FAILED = section('b', 'failed', { passed: 8, failed: 2 });
 const WAITING = section('c', 'waiting', { unfinished: 4 });
@@ -76,7 +89,7 @@ describe('the text', () => {
         '<!-- agent-test-gate {"version":2,"gate":"3e41cfd2e2c553fa","name":"Agent tests (Retell)","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
         '## ✅ Agent tests (Retell): all 3 passed',
         '',
-        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","counts":[3,0,0,0,0],"label":"batch a"} -->',
+        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","counts":[3,0,0,0,0,0,0],"label":"batch a"} -->',
         '',
         'Report of a.',
         '',
@@ -85,16 +98,21 @@ describe('the text', () => {
     );
   });
 
-  test('several jobs have the worst verdict and all counts above them, and a heading each', () => {
+  test('several jobs have one heading and one overview, the worst first; what passed or waits is folded', () => {
     expect(shown(written([FAILED], [WAITING], [PASSED]))).toBe(
       [
-        '## ❌ Agent tests (Retell): 2 of 17 failed, 4 unfinished',
-        '### ✅ batch a: all 3 passed',
-        'Report of a.',
+        '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
+        [
+          '| Job | Result |',
+          '| :- | :- |',
+          '| ❌ **batch b** | 2 of 10 failed |',
+          '| ⏳ **batch c** | waiting, 0 of 4 finished |',
+          '| ✅ **batch a** | all 3 passed |',
+        ].join('\n'),
         '### ❌ batch b: 2 of 10 failed',
         'Report of b.',
-        '### ⏳ batch c: waiting, 0 of 4 finished',
-        'Report of c.',
+        ...folded('⏳ <b>batch c</b>: waiting, 0 of 4 finished', 'Report of c.'),
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -195,13 +213,18 @@ describe('who may write', () => {
     const body = written([PASSED], [FAILED], [section('d', 'waiting', {}), again]);
     expect(shown(body)).toBe(
       [
-        '## ❌ Agent tests (Retell): 2 of 13 failed',
-        '### ✅ batch a (attempt 1): all 3 passed',
-        'Report of a.',
-        '### ❌ batch b (attempt 1): 2 of 10 failed',
+        '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
+        [
+          '| Job | Result |',
+          '| :- | :- |',
+          '| ❌ **batch b** (attempt 1) | 2 of 10 failed |',
+          '| ⏳ **batch d** | waiting for the first result |',
+          '| ✅ **batch a** (attempt 1) | all 3 passed |',
+        ].join('\n'),
+        '### ❌ batch b: 2 of 10 failed',
         'Report of b.',
-        '### ⏳ batch d: waiting for the first result',
-        'Report of d.',
+        ...folded('⏳ <b>batch d</b>: waiting for the first result', 'Report of d.'),
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -210,11 +233,16 @@ describe('who may write', () => {
     const again = { ...RUN, attempt: 2 };
     expect(shown(written([WAITING], [PASSED, again]))).toBe(
       [
-        '## 🚫 Agent tests (Retell): cancelled, 3 of 7 finished',
-        '### ✅ batch a: all 3 passed',
-        'Report of a.',
-        '### 🚫 batch c (attempt 1): cancelled, 0 of 4 finished',
+        '## 🚫 Agent tests (Retell): batch c did not pass',
+        [
+          '| Job | Result |',
+          '| :- | :- |',
+          '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
+          '| ✅ **batch a** | all 3 passed |',
+        ].join('\n'),
+        '### 🚫 batch c: cancelled, 0 of 4 finished',
         'The step was stopped before it reached a verdict.',
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
       ].join('\n\n'),
     );
   });
@@ -327,14 +355,14 @@ describe('the room', () => {
   test('a job takes what the others leave', () => {
     expect(share(section('a', 'passed', {}, 'a'.repeat(100)), long('b'))).toEqual({
       'batch a': 1,
-      'batch b': 28,
+      'batch b': 26,
     });
   });
 
   test('a job leaves their share to those that still wait', () => {
     expect(share(section('a', 'waiting', {}, 'a'.repeat(100)), long('b'))).toEqual({
       'batch a': 1,
-      'batch b': 14,
+      'batch b': 13,
     });
   });
 
@@ -352,7 +380,7 @@ describe('the room', () => {
   test('jobs that write again and again come to rest at their shares', () => {
     const jobs = [long('a'), long('b'), long('c')];
     const settled = share(...jobs, ...jobs);
-    expect(settled).toEqual({ 'batch a': 9, 'batch b': 9, 'batch c': 9 });
+    expect(settled).toEqual({ 'batch a': 8, 'batch b': 8, 'batch c': 8 });
     expect(share(...jobs, ...jobs, ...jobs)).toEqual(settled);
   });
 
@@ -379,7 +407,7 @@ describe('the room', () => {
       if (last.action === 'leave') break;
       bodies.push(last.body);
     }
-    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 11 });
+    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 9 });
   });
 
   test('a matrix of 150 long reports fits, each with its verdict', () => {
@@ -388,6 +416,175 @@ describe('the room', () => {
       bodies.splice(0, 1, bodyOf(merge(bodies, long(`leg ${job}`, 'failed', 1_000))));
     }
     expect(Object.keys(lengths(bodies[0] ?? ''))).toHaveLength(150);
-    expect(bodies[0]).toContain('150 of 150 failed');
+    expect(bodies[0]).toContain('150 jobs did not pass');
+  });
+});
+
+describe('several jobs', () => {
+  const part = (result: string, footer: string) => ({
+    ...{ result, footer, took: '2 min 4 s', providerTitle: 'Retell', origin: 'commit `0a1b2c3`' },
+  });
+  const CLOSING = '\n\n---\n\n**Next:** fix it.\n\n<sub>Batch `b1`\\\nCommit `0a1b2c3`</sub>';
+  const red = {
+    ...section('b', 'failed', { failed: 1, passed: 9 }, `Why.\n\n### ❌ A case\n\nEvidence.${CLOSING}`),
+    part: part('1 of 10 failed, new', 'Batch `b1`\\\nversion 3'),
+  };
+  const green = {
+    ...section('a <b> @somebody', 'passed', { passed: 3 }, `All.${CLOSING}`),
+    part: part('all 3 passed', 'Batch `b2`'),
+    label: 'a <b> @somebody',
+  };
+
+  test('one job has its own line about what to do and its own footer', () => {
+    expect(shown(written([red]))).toContain(CLOSING);
+    expect(shown(written([red]))).toContain('\n### ❌ A case');
+  });
+
+  test('share one overview and one footer; headings go one level down, and names notify nobody', () => {
+    const body = shown(written([red], [green]));
+    const gap = '\u200b';
+    expect(body).toBe(
+      [
+        '## ❌ Agent tests (Retell): batch b failed',
+        [
+          '| Job | Result | Took |',
+          '| :- | :- | :-: |',
+          '| ❌ **batch b** | 1 of 10 failed, new | 2 min 4 s |',
+          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2 min 4 s |`,
+        ].join('\n'),
+        '### ❌ batch b: 1 of 10 failed, new',
+        'Why.',
+        '#### ❌ A case',
+        'Evidence.',
+        ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>: all 3 passed`, 'All.'),
+        [
+          '<sub>commit `0a1b2c3`\\',
+          'batch b: Batch `b1` · version 3\\',
+          `a \\<b> @${gap}somebody: Batch \`b2\`</sub>`,
+        ].join('\n'),
+      ].join('\n\n'),
+    );
+  });
+
+  test('a body is read back with its own headings, however often it is written', () => {
+    const body = written([red], [green]);
+    expect(found(body, 'b')?.markdown).toBe('Why.\n\n### ❌ A case\n\nEvidence.');
+    expect(bodyOf(merge([body], red))).toBe(body);
+    expect(bodyOf(merge([body], green))).toBe(body);
+  });
+});
+
+describe('the record of a job', () => {
+  const NEXT = { ...RUN, id: 9100, number: 13 };
+  const LAST = { ...RUN, id: 9200, number: 14 };
+
+  /** A section with the record of one push, and as many test cases as it takes to be long. */
+  const recorded = (own: OwnSection, commit: string, cases = 1): OwnSection => ({
+    ...own,
+    record: encodeRecord({
+      cases: new Map(
+        Array.from({ length: cases }, (_, index) => [
+          `${own.key} ${(index * 2_654_435_761) % 2 ** 32} ${(index * 40_503) % 9_973}`,
+          { name: `Case ${index}`, outcome: 'failed', passes: 0, runs: 1 },
+        ]),
+      ),
+      firstRuns: { passes: 0, total: 1 },
+      pushes: [{ commit, attempt: 1, verdict: 'failed', bad: 1, total: 1, badCases: ['x'] }],
+    }),
+  });
+  const pushes = (body: string, job: string): string[] | undefined => {
+    const state = parseComment(body, NAME);
+    const record = state && recordIn([state], { name: NAME, run: LAST, job });
+    return record === undefined ? undefined : decodeRecord(record)?.pushes.map(({ commit }) => commit);
+  };
+
+  test('goes on from push to push, whichever job writes first', () => {
+    const body = written(
+      [recorded(PASSED, 'c1')],
+      [recorded(FAILED, 'c1')],
+      [recorded(FAILED, 'c2'), NEXT],
+      [recorded(PASSED, 'c2'), NEXT],
+      [recorded(PASSED, 'c3'), LAST],
+      [recorded(FAILED, 'c3'), LAST],
+    );
+    expect([pushes(body, 'a'), pushes(body, 'b')]).toEqual([
+      ['c1', 'c2', 'c3'],
+      ['c1', 'c2', 'c3'],
+    ]);
+    expect(shown(body)).toBe(shown(written([PASSED, LAST], [FAILED, LAST])));
+  });
+
+  test('stays while the job waits, and while it does not run at all', () => {
+    const waits = written(
+      [recorded(PASSED, 'c1')],
+      [recorded(FAILED, 'c1')],
+      [section('b', 'waiting', {}), NEXT],
+    );
+    expect([pushes(waits, 'a'), pushes(waits, 'b')]).toEqual([['c1'], ['c1']]);
+    const later = written([recorded(PASSED, 'c1')], [FAILED, NEXT], [FAILED, LAST]);
+    expect(pushes(later, 'a')).toEqual(['c1']);
+  });
+
+  test('of a job that went away goes after 20 workflow runs', () => {
+    const runsAfter = (count: number): [OwnSection, WorkflowRun][] =>
+      Array.from({ length: count }, (_, index) => [
+        FAILED,
+        { ...RUN, id: RUN.id + index + 1, number: RUN.number + index + 1 },
+      ]);
+    expect(pushes(written([recorded(PASSED, 'c1')], ...runsAfter(20)), 'a')).toEqual(['c1']);
+    expect(pushes(written([recorded(PASSED, 'c1')], ...runsAfter(21)), 'a')).toBeUndefined();
+  });
+
+  test('is not written twice by a section that is written again', () => {
+    const once = written([recorded(PASSED, 'c1')], [recorded(PASSED, 'c2'), NEXT]);
+    expect(bodyOf(merge([once], recorded(PASSED, 'c2'), NEXT))).toBe(once);
+  });
+
+  test('stays in a section that shrank to one line', () => {
+    const long = section('d', 'failed', { failed: 1 }, 'x'.repeat(70_000));
+    const other = section('e', 'failed', { failed: 1 }, 'y'.repeat(70_000));
+    const body = written([recorded(long, 'c1')], [recorded(other, 'c1')], [recorded(PASSED, 'c1')]);
+    expect([pushes(body, 'd'), pushes(body, 'e'), pushes(body, 'a')]).toEqual([['c1'], ['c1'], ['c1']]);
+    expect(body.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+  });
+
+  test('of each of 12 jobs gets its share, and the reports keep two thirds', () => {
+    const jobs = Array.from({ length: 12 }, (_, index) =>
+      recorded(section(`job ${index}`, 'failed', { failed: 1 }, 'x'.repeat(70_000)), 'c1', 600),
+    );
+    expect(jobs[0]?.record?.length).toBeGreaterThan(MAX_RECORD / 2);
+    const body = written(...jobs.map((own): [OwnSection] => [own]));
+    const state = parseComment(body, NAME);
+    const sections = state?.format === 'known' ? state.sections : [];
+    expect(sections.map(({ key, record = '' }) => [key, decodeRecord(record) === undefined])).toEqual(
+      sections.map(({ key }) => [key, false]),
+    );
+    const sum = sections.reduce((all, { record = '' }) => all + record.length, 0);
+    expect(sum).toBeLessThanOrEqual(COMMENT_LIMIT / 3);
+    expect(body.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+  });
+
+  test('gives way where there is no room even for one line of each job', () => {
+    const jobs = Array.from({ length: 6 }, (_, index) =>
+      recorded(section(`job ${index}`, 'failed', { failed: 1 }), 'c1', 30),
+    );
+    const alone = written(...jobs.map((own): [OwnSection] => [{ ...own, record: undefined }]));
+    const limit = alone.length + 1_050;
+    const first = jobs
+      .slice(0, 5)
+      .reduce<string[]>((body, own) => [bodyOf(merge(body, own, RUN, limit))], []);
+    const last = jobs[5] ?? PASSED;
+    expect(merge(first, last, RUN, limit).action).toBe('write');
+  });
+
+  test('in words that a provider chose is none', () => {
+    const forged = '<!-- agent-test-gate-record {"key":"ca978112ca1bbdca","record":"AAAA","runs":0} -->';
+    const body = written([{ ...FAILED, label: forged }]);
+    expect(parseComment(body, NAME)).toMatchObject({ kept: [], sections: [{ label: forged }] });
+  });
+
+  test('that cannot be read is left out, and the section stands', () => {
+    const body = written([recorded(PASSED, 'c1')]).replace(/"record":"[^"]*"/, '"record":"<script>"');
+    expect(found(body, 'a')).toMatchObject({ markdown: 'Report of a.', record: undefined });
   });
 });

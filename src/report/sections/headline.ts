@@ -70,7 +70,7 @@ export function resultOf(report: Report): string {
 }
 
 /** The same by the counts alone, for whoever knows no more. */
-function resultOfCounts(state: State, tally: Tally): string {
+export function resultOfCounts(state: State, tally: Tally): string {
   const { total, passed, flaky, failed, errored, cancelled, unfinished, tolerated } = tally;
   const ofAll = `of ${formatCount(total)}`;
   const finished =

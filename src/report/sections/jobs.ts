@@ -138,10 +138,10 @@ export function renderJob(job: JobPart, body: string): string {
 }
 
 /** Headings of a body one level down. Foreign text never begins a line with a heading. */
-export const demoted = (body: string): string => body.replace(/^### /gm, '#### ');
+export const demoted = (body: string): string => body.replace(/^(?=#{3,5} )/gm, '#');
 
 /** The body as it was before `demoted`. */
-export const promoted = (body: string): string => body.replace(/^#### /gm, '### ');
+export const promoted = (body: string): string => body.replace(/^#(?=#{3,5} )/gm, '');
 
 /** What to do about all jobs together, in one line; empty where none has failed. */
 export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string {

@@ -1,0 +1,59 @@
+import * as z from 'zod/mini';
+import type { Base, BaseCase } from '../../domain/comparison.ts';
+import { CONCLUSIVE } from '../../domain/record.ts';
+import { RUN_STATUSES } from '../../domain/run.ts';
+import { CASE_OUTCOMES } from '../../domain/test-case.ts';
+import { lenient } from '../../json.ts';
+
+/** Of the JSON report (`json-schema.ts`) only what a comparison needs, with one form for all versions of format 2. */
+const earlierReport = z.object({
+  formatVersion: z.literal(2),
+  verdict: lenient(z.string()),
+  testCases: z.array(
+    z.object({
+      id: lenient(z.string()),
+      name: z.string(),
+      outcome: z.enum(CASE_OUTCOMES),
+      runs: z.array(z.object({ status: z.enum(RUN_STATUSES) })),
+    }),
+  ),
+  origin: lenient(z.object({ commit: lenient(z.string()) })),
+});
+
+/** What stands for the name of the branch. */
+const BRANCH = 'the baseline';
+
+/** What an earlier JSON report says of each test case; `undefined` if the text is none, or says nothing. */
+export function baselineOf(text: string): Base | undefined {
+  const report = earlierReport.safeParse(parse(text)).data;
+  if (report === undefined) return undefined;
+  const cases = new Map<string, BaseCase>();
+  let passes = 0;
+  let total = 0;
+  for (const { id, name, outcome, runs } of report.testCases) {
+    // What never ended says nothing of the test case.
+    if (outcome === 'unfinished' || outcome === 'cancelled') continue;
+    const ended = runs.map(({ status }) => status).filter((status) => status !== 'pending');
+    const passed = ended.filter((status) => status === 'passed').length;
+    total += 1;
+    if (ended[0] === 'passed') passes += 1;
+    if (id !== undefined) cases.set(id, { name, outcome, passes: passed, runs: ended.length });
+  }
+  if (cases.size === 0) return undefined;
+  return {
+    branch: BRANCH,
+    commit: report.origin?.commit,
+    cases,
+    // A gate that was cut short may not have seen all of them.
+    isPartial: CONCLUSIVE.includes(report.verdict ?? '') ? undefined : true,
+    firstRuns: { passes, total },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

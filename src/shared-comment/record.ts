@@ -1,0 +1,239 @@
+/**
+ * The record of a gate as one hidden line: compressed JSON in base64, which cannot end an HTML comment. What is read of
+ * it may be anybody's: it is bounded, checked, and at worst no record. Pure.
+ */
+import { hash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import type { BaseCase } from '../domain/comparison.ts';
+import { type GateRecord, MAX_PUSHES, type PushRecord } from '../domain/record.ts';
+import { VERDICTS } from '../domain/verdict.ts';
+import { cleanLine, clip } from '../text/clean.ts';
+
+/** Characters of the encoded record. */
+export const MAX_RECORD = 8_000;
+/** Bytes after decompression: more than any record of ours, and little enough to be harmless. */
+const MAX_BYTES = 256 * 1024;
+const MAX_NAME = 120;
+const MAX_ID = 300;
+const MAX_VERSION = 200;
+/** Bytes that stand for the id of a test case where there is no room for it: one in 16 million is mistaken. */
+const TRACE_BYTES = 3;
+const VERSION = 1;
+
+const OUTCOMES = ['passed', 'flaky', 'failed', 'errored'] as const;
+const FIRST_BAD = OUTCOMES.indexOf('failed');
+
+const count = z.int().check(z.nonnegative(), z.maximum(1_000_000));
+const text = (max: number) => z.string().check(z.maxLength(max));
+const id = text(MAX_ID).check(z.minLength(1));
+const isRate = (passes: number, runs: number): boolean => passes <= runs;
+const outcome = z.int().check(z.nonnegative(), z.maximum(OUTCOMES.length - 1));
+
+/** Short names, since each character counts. */
+const payload = z.strictObject({
+  v: z.literal(VERSION),
+  target: z.optional(text(MAX_ID)),
+  version: z.optional(text(MAX_VERSION)),
+  branch: z.optional(text(MAX_ID)),
+  /** First runs: passes, total. */
+  first: z.tuple([count, count]).check(z.refine(([passes, total]) => isRate(passes, total))),
+  /** Id, outcome, passes, runs, name: empty where there was no room. */
+  cases: z
+    .array(
+      z
+        .tuple([id, outcome, count, count, text(2 * MAX_NAME)])
+        .check(z.refine(([, , passes, runs]) => isRate(passes, runs))),
+    )
+    .check(z.maxLength(20_000)),
+  /** Traces of the other test cases that passed. */
+  others: z.optional(text(MAX_RECORD).check(z.regex(/^[A-Za-z0-9+/]+={0,2}$/))),
+  partial: z.optional(z.literal(true)),
+  /** Commit, attempt, verdict, bad, total, and the bad test cases: the place in `cases`, or the id. */
+  pushes: z
+    .array(
+      z.tuple([
+        text(64),
+        count,
+        z.int().check(z.nonnegative(), z.maximum(VERDICTS.length - 1)),
+        count,
+        count,
+        z.nullable(z.array(z.union([count, id])).check(z.maxLength(20_000))),
+      ]),
+    )
+    .check(z.maxLength(MAX_PUSHES)),
+});
+
+type Payload = z.infer<typeof payload>;
+
+/** How much of a record is written. */
+interface Detail {
+  /** Of so many pushes it is said which test cases were bad. */
+  readonly detailed: number;
+  readonly pushes: number;
+  /** Code points of the names of test cases that passed, and of the others. */
+  readonly names: readonly [passed: number, others: number];
+  /** Test cases that passed are written in full, by a trace, or not at all. */
+  readonly passed: 'full' | 'traces' | 'none';
+  /** Of the other test cases, at most so many. */
+  readonly others: number;
+}
+
+const FULL: Detail = {
+  detailed: MAX_PUSHES,
+  pushes: MAX_PUSHES,
+  names: [MAX_NAME, MAX_NAME],
+  passed: 'full',
+  others: Number.POSITIVE_INFINITY,
+};
+/** What is left out where there is not enough room, the least important first. */
+const STEPS: readonly Partial<Detail>[] = [
+  {},
+  { detailed: 10 },
+  { detailed: 5 },
+  { names: [60, 60] },
+  { names: [0, 60] },
+  { detailed: 2 },
+  { names: [0, 0] },
+  { passed: 'traces' },
+  { detailed: 0, pushes: 10 },
+  { passed: 'none' },
+  { pushes: 5 },
+  { others: 100 },
+  { others: 10 },
+  { others: 0, pushes: 2 },
+];
+
+/** The record in at most `max` characters, with less in it if need be; `undefined` if not even the least fits. */
+export function encodeRecord(record: GateRecord, max = MAX_RECORD): string | undefined {
+  let detail = FULL;
+  for (const step of STEPS) {
+    detail = { ...detail, ...step };
+    const json = JSON.stringify(payloadOf(record, detail));
+    if (Buffer.byteLength(json) > MAX_BYTES) continue;
+    const encoded = deflateRawSync(json, { level: 9 }).toString('base64');
+    if (encoded.length <= Math.min(max, MAX_RECORD)) return encoded;
+  }
+  return undefined;
+}
+
+/** The same record in at most `max` characters; `undefined` if it is none, or does not fit. */
+export function fitRecord(encoded: string, max: number): string | undefined {
+  if (encoded.length <= max) return encoded;
+  const record = decodeRecord(encoded);
+  return record && encodeRecord(record, max);
+}
+
+function payloadOf(record: GateRecord, detail: Detail): Payload {
+  const { target, version, branch, firstRuns } = record;
+  const known = [...record.cases].filter(([one]) => one !== '' && one.length <= MAX_ID);
+  const passed = known.filter(([, one]) => !isBad(one));
+  const bad = known.filter(([, one]) => isBad(one));
+  const kept = [...bad.slice(0, detail.others), ...(detail.passed === 'full' ? passed : [])];
+  const places = new Map(kept.map(([one], place) => [one, place]));
+  const traces = detail.passed === 'traces' ? tracesOf(passed.map(([one]) => one)) : undefined;
+  const isWhole = bad.length <= detail.others && (detail.passed !== 'none' || passed.length === 0);
+  const oldOthers = detail.passed === 'none' ? undefined : writtenTraces(record.others);
+  const lacks = !isWhole || record.isPartial === true || (record.others !== undefined && !oldOthers);
+  return {
+    v: VERSION,
+    target: target === undefined ? undefined : clip(target, MAX_ID),
+    version: version === undefined ? undefined : clip(version, MAX_VERSION),
+    branch: branch === undefined ? undefined : clip(branch, MAX_ID),
+    first: [firstRuns.passes, firstRuns.total],
+    cases: kept.map(([one, { name, outcome: became, passes, runs }]) => [
+      one,
+      Math.max(0, OUTCOMES.indexOf(became as (typeof OUTCOMES)[number])),
+      passes,
+      runs,
+      nameWithin(name === one ? '' : name, detail.names[isBad({ outcome: became }) ? 1 : 0]),
+    ]),
+    others: joined(oldOthers, traces),
+    partial: lacks ? true : undefined,
+    pushes: pushesOf(record.pushes, detail, places),
+  };
+}
+
+const isBad = ({ outcome: became }: Pick<BaseCase, 'outcome'>): boolean =>
+  (OUTCOMES as readonly string[]).indexOf(became) >= FIRST_BAD;
+
+const nameWithin = (name: string, max: number): string => (max === 0 ? '' : cleanLine(name, max));
+
+function pushesOf(
+  pushes: readonly PushRecord[],
+  { detailed, pushes: max }: Detail,
+  places: ReadonlyMap<string, number>,
+): Payload['pushes'] {
+  const kept = pushes.slice(-max);
+  return kept.map(({ commit, attempt, verdict, bad, total, badCases }, index) => [
+    commit.slice(0, 64),
+    attempt,
+    Math.max(0, (VERDICTS as readonly string[]).indexOf(verdict)),
+    bad,
+    total,
+    badCases === undefined || index < kept.length - detailed
+      ? null
+      : badCases.filter((one) => one !== '' && one.length <= MAX_ID).map((one) => places.get(one) ?? one),
+  ]);
+}
+
+/** The record that was encoded; `undefined` for anything else. Never throws. */
+export function decodeRecord(encoded: string): GateRecord | undefined {
+  if (encoded.length > MAX_RECORD || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
+  const read = payload.safeParse(inflated(encoded)).data;
+  if (read === undefined) return undefined;
+  const cases = new Map<string, BaseCase>();
+  for (const [one, became, passes, runs, name] of read.cases) {
+    if (cases.has(one)) return undefined;
+    cases.set(one, { name: name || one, outcome: OUTCOMES[became] ?? 'failed', passes, runs });
+  }
+  const [passes, total] = read.first;
+  return {
+    ...{ target: read.target, version: read.version, branch: read.branch, cases },
+    others: read.others === undefined ? undefined : readTraces(read.others),
+    isPartial: read.partial,
+    firstRuns: { passes, total },
+    pushes: read.pushes.map(([commit, attempt, verdict, bad, all, places]) => ({
+      ...{ commit, attempt, bad, total: all },
+      verdict: VERDICTS[verdict] ?? 'inconclusive',
+      badCases: places?.flatMap((one) => (typeof one === 'number' ? (read.cases[one]?.[0] ?? []) : one)),
+    })),
+  };
+}
+
+function inflated(encoded: string): unknown {
+  try {
+    const bytes = inflateRawSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MAX_BYTES });
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ids of which only the first bytes of a hash are known, in base64. A plain object, since reports are copied. */
+interface Traces {
+  readonly traces: string;
+  has(id: string): boolean;
+}
+
+function readTraces(traces: string): Traces {
+  const bytes = Buffer.from(traces, 'base64');
+  const count = Math.floor(bytes.length / TRACE_BYTES);
+  const known = new Set(Array.from({ length: count }, (_, index) => numberAt(bytes, index * TRACE_BYTES)));
+  return { traces, has: (one) => known.has(numberAt(traceOf(one), 0)) };
+}
+
+const numberAt = (bytes: Buffer, offset: number): number => bytes.readUIntBE(offset, TRACE_BYTES);
+
+const traceOf = (one: string): Buffer => hash('sha256', one, 'buffer').subarray(0, TRACE_BYTES);
+
+/** Only traces that were read can be written again. */
+const writtenTraces = (others: GateRecord['others']): Buffer | undefined =>
+  others !== undefined && 'traces' in others ? Buffer.from(String(others.traces), 'base64') : undefined;
+
+const tracesOf = (ids: readonly string[]): Buffer => Buffer.concat(ids.map(traceOf));
+
+function joined(...traces: readonly (Buffer | undefined)[]): string | undefined {
+  const all = Buffer.concat(traces.filter((one) => one !== undefined));
+  return all.length === 0 ? undefined : all.toString('base64');
+}

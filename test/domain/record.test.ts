@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import type { Base } from '../../src/domain/comparison.ts';
+import type { RoundRun } from '../../src/domain/pass-rule.ts';
+import {
+  baseOf,
+  continued,
+  type GateRecord,
+  historyOf,
+  type Recorded,
+  recordOf,
+} from '../../src/domain/record.ts';
+import type { CaseOutcome, CaseResult } from '../../src/domain/test-case.ts';
+
+function result(
+  id: string | undefined,
+  outcome: CaseOutcome,
+  statuses: RoundRun['status'][],
+  place = 0,
+): CaseResult {
+  const testCase = { id, name: `Case ${id}` };
+  const run = (status: RoundRun['status'], index: number): RoundRun => ({
+    ...{ id: `r${index}`, testCase, status, assertions: [], criteria: [], turns: [], round: index + 1 },
+  });
+  const [first = 'pending', ...rest] = statuses;
+  const runs = [run(first, 0), ...rest.map((status, index) => run(status, index + 1))] as const;
+  return { key: `${place} ${id}`, testCase, place, runs, outcome };
+}
+
+const COUNTS = { total: 4, passed: 2, flaky: 1, failed: 1, errored: 1, cancelled: 0, unfinished: 0 };
+
+const gate = (cases: readonly CaseResult[], more: Partial<Recorded> = {}): Recorded => ({
+  cases,
+  tally: { ...COUNTS, tolerated: 0 },
+  verdict: 'failed',
+  commit: 'c3',
+  attempt: 1,
+  base: undefined,
+  branch: 'main',
+  ...more,
+});
+
+const base = (cases: Base['cases'], more: Partial<Base> = {}): Base => ({
+  branch: 'main',
+  commit: 'b7e21f0',
+  cases,
+  firstRuns: { passes: 9, total: 10 },
+  ...more,
+});
+
+const known = (outcome: CaseOutcome, passes: number, runs: number) => ({
+  name: 'Before',
+  outcome,
+  passes,
+  runs,
+});
+
+describe('the record of a gate', () => {
+  test('has each test case with its runs, and the push with those that counted', () => {
+    const cases = [
+      result('a', 'passed', ['passed']),
+      result('b', 'flaky', ['failed', 'passed', 'passed']),
+      result('c', 'failed', ['failed', 'cancelled']),
+      result('d', 'errored', ['errored']),
+      result(undefined, 'failed', ['failed']),
+      { ...result('q', 'failed', ['failed']), isExcused: true },
+    ];
+    expect(recordOf(gate(cases, { target: 'agent/a1', version: 'latest' }))).toEqual({
+      target: 'agent/a1',
+      version: 'latest',
+      branch: 'main',
+      cases: new Map([
+        ['a', { name: 'Case a', outcome: 'passed', passes: 1, runs: 1 }],
+        ['b', { name: 'Case b', outcome: 'flaky', passes: 2, runs: 3 }],
+        ['c', { name: 'Case c', outcome: 'failed', passes: 0, runs: 1 }],
+        ['d', { name: 'Case d', outcome: 'errored', passes: 0, runs: 1 }],
+        ['q', { name: 'Case q', outcome: 'failed', passes: 0, runs: 1 }],
+      ]),
+      firstRuns: { passes: 1, total: 6 },
+      pushes: [{ commit: 'c3', attempt: 1, verdict: 'failed', bad: 2, total: 4, badCases: ['c', 'd'] }],
+    });
+  });
+
+  test('adds its runs to those of the base, and drops what the base ran and this gate did not', () => {
+    const before = base(
+      new Map([
+        ['a', known('failed', 7, 9)],
+        ['gone', known('passed', 4, 4)],
+      ]),
+    );
+    const record = recordOf(gate([result('a', 'passed', ['passed'])], { base: before, verdict: 'passed' }));
+    expect([...record.cases]).toEqual([['a', { name: 'Case a', outcome: 'passed', passes: 8, runs: 10 }]]);
+    expect(record.firstRuns).toEqual({ passes: 10, total: 11 });
+  });
+
+  test('a gate that was cut short takes nothing away from what is known', () => {
+    const before = base(
+      new Map([
+        ['a', known('failed', 7, 9)],
+        ['b', known('passed', 4, 4)],
+      ]),
+    );
+    const cases = [result('a', 'unfinished', ['pending'])];
+    const record = recordOf(gate(cases, { base: before, verdict: 'timed-out' }));
+    expect([...record.cases]).toEqual([
+      ['a', known('failed', 7, 9)],
+      ['b', known('passed', 4, 4)],
+    ]);
+  });
+
+  test('two base branches are not mixed, nor a file that the user keeps', () => {
+    const before = base(new Map([['a', known('failed', 7, 9)]]), { branch: 'release' });
+    const record = recordOf(gate([result('a', 'passed', ['passed'])], { base: before }));
+    expect(record.cases.get('a')).toEqual({ name: 'Case a', outcome: 'passed', passes: 1, runs: 1 });
+    expect(record.firstRuns).toEqual({ passes: 1, total: 1 });
+  });
+
+  test('above 50 runs both counts are halved', () => {
+    const before = base(new Map([['a', known('passed', 46, 50)]]));
+    const record = recordOf(gate([result('a', 'passed', ['passed'])], { base: before }));
+    expect(record.cases.get('a')).toEqual({ name: 'Case a', outcome: 'passed', passes: 23, runs: 25 });
+  });
+
+  test('a test case in two batches is the worse of both, with the runs of both', () => {
+    const cases = [result('a', 'failed', ['failed']), result('a', 'passed', ['passed'], 1)];
+    expect(recordOf(gate(cases)).cases.get('a')).toMatchObject({ outcome: 'failed', passes: 1, runs: 2 });
+    expect(recordOf(gate(cases.toReversed())).cases.get('a')).toMatchObject({ outcome: 'failed', runs: 2 });
+  });
+
+  test('without a commit it is no push that could be told from others', () => {
+    expect(recordOf(gate([], { commit: undefined })).pushes).toEqual([]);
+  });
+});
+
+const push = (commit: string, badCases?: string[], attempt = 1) => ({
+  ...{ commit, attempt, verdict: 'failed', bad: 1, total: 4, badCases },
+});
+const having = (...pushes: GateRecord['pushes']): GateRecord => ({
+  cases: new Map(),
+  firstRuns: { passes: 0, total: 0 },
+  pushes,
+});
+
+describe('the history', () => {
+  test('three pushes in a row', () => {
+    const two = continued(having(push('c2', ['a', 'b'])), having(push('c1', ['a'])));
+    const three = continued(having(push('c3', ['b'])), two);
+    expect(three.pushes.map(({ commit }) => commit)).toEqual(['c1', 'c2', 'c3']);
+    expect(historyOf(three, 'c3')).toEqual({
+      pushes: [
+        { commit: 'c1', attempt: 1, verdict: 'failed', bad: 1, total: 4 },
+        { commit: 'c2', attempt: 1, verdict: 'failed', bad: 1, total: 4 },
+      ],
+      badIn: new Map([
+        ['a', [0, 1]],
+        ['b', [1]],
+      ]),
+    });
+  });
+
+  test('a new attempt of the same commit replaces its push', () => {
+    const again = continued(having(push('c2', [], 2)), having(push('c1', ['a']), push('c2', ['a'])));
+    expect(again.pushes).toEqual([push('c1', ['a']), push('c2', [], 2)]);
+  });
+
+  test('keeps the last 20 pushes', () => {
+    const many = Array.from({ length: 20 }, (_, index) => push(`c${index}`));
+    const record = continued(having(push('new')), having(...many));
+    expect(record.pushes.length).toBe(20);
+    expect([record.pushes[0]?.commit, record.pushes.at(-1)?.commit]).toEqual(['c1', 'new']);
+  });
+
+  test('begins where it is known which test cases were bad, so that "first failed" is not claimed wrongly', () => {
+    const record = having(push('c1', ['a']), push('c2'), push('c3', ['b']));
+    expect(historyOf(record, 'c4')?.pushes.map(({ commit }) => commit)).toEqual(['c3']);
+    expect(historyOf(having(push('c1')), 'c4')).toBeUndefined();
+  });
+
+  test('of the first push is empty', () => {
+    expect(historyOf(having(push('c1', [])), 'c1')).toBeUndefined();
+  });
+});
+
+test('a record as the base of a later pull request', () => {
+  const record = recordOf(gate([result('a', 'passed', ['passed'])]));
+  expect(baseOf(record, { branch: 'main', commit: 'm1' })).toEqual({
+    branch: 'main',
+    commit: 'm1',
+    cases: new Map([['a', { name: 'Case a', outcome: 'passed', passes: 1, runs: 1 }]]),
+    firstRuns: { passes: 1, total: 1 },
+  });
+});
