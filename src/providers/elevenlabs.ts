@@ -4,6 +4,7 @@ import type { Run, RunStatus, Turn } from '../domain/run.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
+import { createElevenLabsStarter } from './elevenlabs-starter.ts';
 import { id, MAX_DETAILS, mergeRuns, missingStatus, readAs, readStatus, statusWord } from './fields.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 
@@ -29,6 +30,7 @@ const runSchema = z.object({
   test_invocation_id: z.optional(z.unknown()),
   test_id: lenient(z.string()),
   test_name: lenient(z.string()),
+  workflow_node_id: lenient(z.string()),
   condition_result: lenient(
     z.object({
       result: lenient(z.string()),
@@ -107,6 +109,16 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
     runs,
     createdAt: body.created_at === undefined ? undefined : body.created_at * 1_000,
     subject: nameSubject(body),
+    tested: {
+      agent_id: body.agent_id,
+      branch_id: body.branch_id,
+      ran_against_draft: body.ran_against_draft,
+      nodes: Object.fromEntries(
+        body.test_runs.flatMap(({ test_id: test, workflow_node_id: node }) =>
+          test !== undefined && node !== undefined ? [[test, node]] : [],
+        ),
+      ),
+    },
   };
 }
 
@@ -201,6 +213,16 @@ export const elevenlabs: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
-  can: { start: false, versions: false, compare: false, cancel: true },
+  can: {
+    start: {
+      targets: { title: 'ElevenLabs', kinds: ['agent'] },
+      selectors: { title: 'ElevenLabs', labels: [] },
+      worksWithoutTarget: false,
+    },
+    versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
+    compare: true,
+    cancel: true,
+  },
   create,
+  createStarter: createElevenLabsStarter,
 };

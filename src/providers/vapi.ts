@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
 import { asText, MalformedAnswer } from '../http/failure.ts';
@@ -12,18 +11,15 @@ import {
   milliseconds,
   missingStatus,
   readAs,
-  readCounter,
   readCounters,
   readStatus,
   statusWord,
 } from './fields.ts';
-import { type Page, readPages } from './paging.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
+import { readVapiList, vapiIdKey } from './vapi-lists.ts';
+import { createVapiStarter, dashboardOf, nameTarget, targetSchema } from './vapi-starter.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
-
-/** The default of the API; nobody documents the most. */
-const PAGE_SIZE = 100;
 
 /** A simulation run's words; `ended` is an end and not a verdict. */
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
@@ -41,12 +37,6 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['failed', 'failed'],
   ['canceled', 'cancelled'],
 ]);
-
-const targetSchema = z.object({
-  type: z.string(),
-  assistantId: lenient(z.string()),
-  squadId: lenient(z.string()),
-});
 
 const batchSchema = z.object({
   id: z.string(),
@@ -94,15 +84,6 @@ const itemSchema = z.object({
 
 type ItemBody = z.infer<typeof itemSchema>;
 
-/** The SDK's type is a bare array; other lists of the API are `{results, metadata}`. */
-const listSchema = z.union([
-  z.array(z.unknown()),
-  z.object({
-    results: z.array(z.unknown()),
-    metadata: lenient(z.object({ totalItems: z.optional(z.unknown()) })),
-  }),
-]);
-
 /** What to do about a refusal. */
 function advice(status: number): string {
   switch (status) {
@@ -132,12 +113,26 @@ function create(http: Http): Adapter {
   return {
     look: (batchId, deadline) =>
       http.getJson(
-        { path: path(batchId), size: 'small', read: (json) => toBatch(batchId, readAs(batchSchema, json)) },
+        {
+          path: path(batchId),
+          size: 'small',
+          read: (json) => toBatch(batchId, readAs(batchSchema, json), dashboardOf(http, batchId)),
+        },
         deadline,
       ),
 
     async readRuns(batch, deadline) {
-      const list = await listItems(batch, deadline);
+      const list = await readVapiList(
+        http,
+        {
+          path: path(batch.id, 'item'),
+          items: 'items',
+          of: `simulation run ${batch.id}`,
+          total: batch.announced.total,
+          schema: itemSchema,
+        },
+        deadline,
+      );
       const doubts = [...(batch.doubts ?? []), ...list.doubts, ...doubtsAbout(list.items, batch.id)];
       return {
         ...batch,
@@ -149,56 +144,9 @@ function create(http: Http): Adapter {
 
     cancel: (batchId, deadline) => http.command({ method: 'PATCH', path: path(batchId) }, deadline),
   };
-
-  /** Every item. A page that brings nothing new is the end: nobody documents how a page is known to be the last. */
-  async function listItems({ id: batchId, announced }: Batch, deadline: Deadline) {
-    const seen = new Set<string>();
-    const doubts = new Set<string>();
-    let total: number | undefined;
-    const read = async (number = 1): Promise<Page<ItemBody, number>> => {
-      const page = await http.getJson(
-        {
-          path: path(batchId, 'item'),
-          // The order must not change between two pages.
-          query: { page: String(number), limit: String(PAGE_SIZE), sortBy: 'createdAt', sortOrder: 'ASC' },
-          size: 'large',
-          read: toPage,
-        },
-        deadline,
-      );
-      for (const doubt of page.doubts) doubts.add(doubt);
-      if (page.total !== undefined) total = Math.max(total ?? 0, page.total);
-      const before = seen.size;
-      for (const item of page.items) seen.add(vapiIdKey(item.id));
-      const expected = Math.max(announced.total ?? 0, total ?? 0);
-      const isAll = expected > 0 && seen.size >= expected;
-      return { items: page.items, next: isAll || seen.size === before ? undefined : number + 1 };
-    };
-    const items = await readPages({
-      items: 'items',
-      of: `simulation run ${batchId}`,
-      total: announced.total,
-      read,
-    });
-    if (total !== undefined && total !== seen.size) {
-      doubts.add(`the list of items announces ${total} items and gives ${seen.size}`);
-    }
-    return { items, total, doubts: [...doubts] };
-  }
 }
 
-/** Vapi's ids are UUIDs, in which capitals mean nothing. */
-const vapiIdKey = (id: string): string => id.toLowerCase();
-
-function toPage(json: unknown) {
-  const list = readAs(listSchema, json);
-  const items = readAs(z.array(itemSchema), Array.isArray(list) ? list : list.results);
-  const total = readCounter(Array.isArray(list) ? undefined : list.metadata?.totalItems);
-  const doubts = total.isUsable ? [] : ['"totalItems" of the list of items is not a number of items'];
-  return { items, total: total.count, doubts };
-}
-
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
   if (vapiIdKey(body.id) !== vapiIdKey(batchId)) {
     throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
   }
@@ -216,8 +164,9 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
     ),
     createdAt: milliseconds(body.createdAt),
     endedAt: milliseconds(body.endedAt),
-    url: webAddress(body.url),
-    subject: target && [target.type, target.assistantId ?? target.squadId].filter(Boolean).join(' '),
+    url: webAddress(body.url ?? dashboard),
+    subject: target && nameTarget(target),
+    tested: target,
   };
 }
 
@@ -358,7 +307,22 @@ export const vapi: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
-  can: { start: false, versions: false, compare: false, cancel: true },
+  can: {
+    start: {
+      targets: { title: 'Vapi', kinds: ['assistant', 'squad'] },
+      selectors: {
+        title: 'Vapi',
+        labels: ['suite'],
+        withoutAll:
+          'A list of all simulations belongs to no target at Vapi: write ids, names or suite:ID, one per line.',
+      },
+      worksWithoutTarget: false,
+    },
+    versions: false,
+    compare: false,
+    cancel: true,
+  },
   idKey: vapiIdKey,
   create,
+  createStarter: createVapiStarter,
 };

@@ -65,6 +65,7 @@ describe('an invocation', () => {
       doubts: [],
       createdAt: 1_789_372_800_000,
       subject: 'agent agent_73950d9acf672365ad26ffddb0',
+      tested: { agent_id: 'agent_73950d9acf672365ad26ffddb0', nodes: {} },
       runs: [
         {
           id: 'trun_6215258c58f796a2b42e',
