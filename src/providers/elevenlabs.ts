@@ -70,6 +70,8 @@ function advice(status: number): string {
   }
 }
 
+const CANCEL_ADVICE = 'Cancel it at ElevenLabs.';
+
 /** The header that authorises a request to ElevenLabs. `fetch` would send it on to another host after a redirect. */
 function headers(apiKey: string): Record<string, string> {
   return { 'xi-api-key': apiKey };
@@ -87,7 +89,8 @@ function create(http: Http): Adapter {
 
     readRuns: async (batch) => ({ ...batch, runs: batch.runs ?? [] }),
 
-    cancel: (batchId, deadline) => http.command({ method: 'POST', path: path(batchId, 'cancel') }, deadline),
+    cancel: (batchId, deadline) =>
+      http.command({ method: 'POST', path: path(batchId, 'cancel'), advice: () => CANCEL_ADVICE }, deadline),
   };
 }
 

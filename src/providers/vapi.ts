@@ -101,6 +101,8 @@ function advice(status: number): string {
   }
 }
 
+const CANCEL_ADVICE = 'Cancel it at Vapi.';
+
 /** The header that authorises a request to Vapi. */
 function headers(apiKey: string): Record<string, string> {
   return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
@@ -142,7 +144,8 @@ function create(http: Http): Adapter {
       };
     },
 
-    cancel: (batchId, deadline) => http.command({ method: 'PATCH', path: path(batchId) }, deadline),
+    cancel: (batchId, deadline) =>
+      http.command({ method: 'PATCH', path: path(batchId), advice: () => CANCEL_ADVICE }, deadline),
   };
 }
 
