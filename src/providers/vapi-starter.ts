@@ -5,7 +5,7 @@ import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { id, milliseconds, readAs, readCounter } from './fields.ts';
 import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
-import { readVapiList, vapiIdKey } from './vapi-lists.ts';
+import { adviceWith, readVapiList, vapiIdKey } from './vapi-lists.ts';
 
 /** An assistant or a squad, as requests and answers name it. */
 export const targetSchema = z.object({
@@ -25,19 +25,14 @@ const listedSchema = z.object({
 });
 const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 
+const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
+
 /** What to do about a refusal of a request that comes before a simulation run, or starts one. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.';
-    case 402:
-      return "Check the Vapi organisation's wallet, subscription and payment method.";
-    case 403:
-      return 'Check api-key: it may not read simulations or start them.';
-    default:
-      return 'Check target and test-cases: they must belong to the organisation of this api-key.';
-  }
-}
+const advice = adviceWith({
+  403: 'Check api-key: it may not read simulations or start them.',
+  404: CHECK,
+  others: CHECK,
+});
 
 const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 

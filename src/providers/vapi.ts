@@ -16,7 +16,7 @@ import {
   statusWord,
 } from './fields.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
-import { readVapiList, vapiIdKey } from './vapi-lists.ts';
+import { adviceWith, readVapiList, vapiIdKey } from './vapi-lists.ts';
 import { createVapiStarter, dashboardOf, nameTarget, targetSchema } from './vapi-starter.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
@@ -85,21 +85,11 @@ const itemSchema = z.object({
 type ItemBody = z.infer<typeof itemSchema>;
 
 /** What to do about a refusal. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.';
-    case 402:
-      return "Check the Vapi organisation's wallet, subscription and payment method.";
-    case 403:
-      return 'Check api-key: it may not read this simulation run.';
-    case 404:
-    case 422:
-      return 'Check batch-id: it must be the id of a simulation run (not of an item, a simulation or a suite), in the organisation of this api-key.';
-    default:
-      return 'Check batch-id and api-url.';
-  }
-}
+const advice = adviceWith({
+  403: 'Check api-key: it may not read this simulation run.',
+  404: 'Check batch-id: it must be the id of a simulation run (not of an item, a simulation or a suite), in the organisation of this api-key.',
+  others: 'Check batch-id and api-url.',
+});
 
 const CANCEL_ADVICE = 'Cancel it at Vapi.';
 
