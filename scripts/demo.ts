@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Ended, prepareStep, pullRequestEvent, type StepOptions } from '../test/action/runner.ts';
 import { startBland } from '../test/emulators/bland.ts';
+import { startElevenLabs } from '../test/emulators/elevenlabs.ts';
+import { ELEVENLABS_AGENT } from '../test/emulators/elevenlabs-bodies.ts';
 import { startGitHub } from '../test/emulators/github.ts';
 import { startRetell } from '../test/emulators/retell.ts';
 import { DEFAULT_AGENT } from '../test/emulators/retell-agents.ts';
 import type { RunScript } from '../test/emulators/timeline.ts';
+import { startVapi } from '../test/emulators/vapi.ts';
 import { renderGitHubPage } from './github-page.ts';
 import { asInGitHubLog } from './log-line.ts';
 
@@ -17,11 +20,11 @@ const output = join(root, 'demo-output');
 
 const USAGE = `npm run demo
   Runs the built action (dist/) as GitHub's runner does, against emulators of the providers and of GitHub, and writes
-  what a reviewer sees to demo-output/. Takes about half a minute and needs no account.
+  what a reviewer sees to demo-output/. Takes less than a minute and needs no account.
 
 npm run demo -- --provider NAME --target KIND/ID --test-cases SELECTOR
-  Starts a batch at the real provider and judges it, with the key from NAME_API_KEY (RETELL_API_KEY, BLAND_API_KEY) and
-  without GitHub. The exit code is that of the gate. This costs what the runs cost.
+  Starts a batch at the real provider and judges it, with the key from NAME_API_KEY (RETELL_API_KEY,
+  BLAND_API_KEY, VAPI_API_KEY, ELEVENLABS_API_KEY) and without GitHub. The exit code is that of the gate. This costs what the runs cost.
 
 npm run demo -- --provider NAME --batch-id ID
   The same for a batch that was started before.
@@ -95,6 +98,23 @@ async function showDemo(): Promise<number> {
     version: '4',
     'test-cases': '*',
     'api-url': bland.url,
+  });
+
+  await using vapi = await startVapi({
+    batches: [{ id: '811c5b32-60f8-5d71-aa1b-84d3fc17dbfd', runs: outcomes }],
+  });
+  await show('Vapi', {
+    provider: 'vapi',
+    'batch-id': '811c5b32-60f8-5d71-aa1b-84d3fc17dbfd',
+    'api-url': vapi.url,
+  });
+
+  await using elevenlabs = await startElevenLabs();
+  await show('ElevenLabs, started here', {
+    provider: 'elevenlabs',
+    target: `agent/${ELEVENLABS_AGENT}`,
+    'test-cases': '*',
+    'api-url': elevenlabs.url,
   });
 
   const passing = outcomes.map((run) => ({ ...run, endsAt: 1_500, outcome: 'passed' as const }));

@@ -11,7 +11,8 @@ import {
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, resultsOf } from './domain/test-case.ts';
-import { type Ending, type Judgement, judge } from './domain/verdict.ts';
+import { type Cancellation, type Ending, type Judgement, judge } from './domain/verdict.ts';
+import { cancelStarted } from './execution/cancel.ts';
 import { type Comparison, compare } from './execution/compare.ts';
 import { type Prepared, prepare } from './execution/prepare.ts';
 import { createProgress } from './execution/progress.ts';
@@ -111,7 +112,14 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
 
   const remembered = await remembering;
 
-  const conclude = async (ending: Ending, publishMs: number, stop: AbortSignal): Promise<Judgement> => {
+  const conclude = async (
+    ending: Ending,
+    {
+      publishMs,
+      stop,
+      cancellations,
+    }: { publishMs: number; stop: AbortSignal; cancellations?: readonly Cancellation[] },
+  ): Promise<Judgement> => {
     const { cases } = compared;
     const judgement = judge({
       batches,
@@ -123,6 +131,8 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
       maxBatchAgeMinutes,
       maxFlaky: rule.kind === 'every-run' ? undefined : options.maxFlaky(cases.length),
       startProblem: execution.startProblem,
+      canCancel: provider.cancel !== undefined,
+      cancellations,
       remarks: [...execution.remarks, ...compared.remarks],
     });
     const runs = execution.started.runs + compared.runs;
@@ -145,11 +155,13 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     return judgement;
   };
   if (!signal.aborted) {
-    const judgement = await conclude(execution.ending, PUBLISH_MS, signal);
+    const judgement = await conclude(execution.ending, { publishMs: PUBLISH_MS, stop: signal });
     if (!signal.aborted) return judgement;
   }
   // Cancelled while waiting or while publishing: everything that was published says so now.
-  return conclude('cancelled', PUBLISH_CANCELLED_MS, new AbortController().signal);
+  const cancellations = await cancelStarted([...batches, ...compared.batches], { provider, clock });
+  const stop = new AbortController().signal;
+  return conclude('cancelled', { publishMs: PUBLISH_CANCELLED_MS, stop, cancellations });
 }
 
 /** What the quarantine file means for the test cases; nothing where none was named. Read once, beside the first round. */

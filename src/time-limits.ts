@@ -24,6 +24,8 @@ export const APPEARS_WITHIN_MS = 8_000;
 export const PUBLISH_FAILURE_MS = 5_000;
 /** Finding out which commit a pull request is about, before the summary is written. */
 export const FIND_COMMIT_MS = 5_000;
+/** After a cancellation: asking the provider to end what this step started, before anything is published. */
+export const CANCEL_MS = 1_500;
 /** After a cancellation: the runner ends the step 10 s after its first signal. */
 export const PUBLISH_CANCELLED_MS = 3_000;
 /** From the end of all work to the end of the process. */

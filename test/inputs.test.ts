@@ -54,7 +54,7 @@ describe('inputs that are right', () => {
         'batch-id: batch_1',
         'test-cases: nothing is started (default)',
         'target: none (default)',
-        'version: the latest at Retell, the production version at Bland (default)',
+        'version: the latest at Retell, the production version at Bland, the main branch at ElevenLabs (default)',
         'reruns: 0 (default)',
         'repeat: 1 (default)',
         'max-flaky: 15% (default)',

@@ -78,22 +78,22 @@ export const INPUTS = {
   }),
   'test-cases': input({
     description:
-      'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters; `!` before a selector takes away. At Bland also `category:NAME` and `required:true`.',
+      'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters; `!` before a selector takes away. At Bland also `category:NAME` and `required:true`, at Vapi `suite:ID` and no `*`.',
     schema: z.optional(z.string()),
     empty: 'nothing is started',
     log: (text = '') => text.split('\n').join(', '),
   }),
   target: input({
     description:
-      'What is under test, `KIND/ID`: at Retell `agent/ID`, `retell-llm/ID` or `conversation-flow/ID`, at Bland `pathway/ID` or `persona/ID`. Needed with `test-cases`, except at Bland where every selector is an id.',
+      'What is under test, `KIND/ID`: at Retell `agent/ID`, `retell-llm/ID` or `conversation-flow/ID`, at Bland `pathway/ID` or `persona/ID`, at Vapi `assistant/ID` or `squad/ID`, at ElevenLabs `agent/ID`. Needed with `test-cases`, except at Bland where every selector is an id.',
     schema: z.optional(z.string()),
     empty: 'none',
   }),
   version: input({
     description:
-      'The version under test, a number like `12`; at Retell also `latest` and, for an agent, `published`; at Bland also `production`.',
+      'The version under test, a number like `12`; at Retell also `latest` and, for an agent, `published`; at Bland also `production`; at ElevenLabs `branch/ID`. Vapi has none.',
     schema: z.optional(z.string()),
-    empty: 'the latest at Retell, the production version at Bland',
+    empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
   }),
   reruns: input({
     description:

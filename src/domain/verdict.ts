@@ -33,6 +33,14 @@ export interface Judgement {
   readonly notes: readonly string[];
 }
 
+/** What became of the request to end a batch that this step started. */
+export interface Cancellation {
+  /** The batch. */
+  readonly id: string;
+  /** Why it was not accepted, or why nobody knows: a sentence. `undefined` where the provider accepted it. */
+  readonly problem?: string | undefined;
+}
+
 /** All that the judge looks at. */
 export interface Evidence {
   /** Every batch of every round. */
@@ -52,6 +60,10 @@ export interface Evidence {
   readonly maxFlaky?: number | undefined;
   /** Why nobody knows whether a batch was started: a sentence. */
   readonly startProblem?: string | undefined;
+  /** Whether the provider has a way to cancel a batch. */
+  readonly canCancel?: boolean | undefined;
+  /** The requests to end batches that were sent when the workflow was cancelled. */
+  readonly cancellations?: readonly Cancellation[] | undefined;
   /** Why test cases that did not pass were not run again: sentences. */
   readonly remarks?: readonly string[] | undefined;
 }
@@ -177,17 +189,13 @@ function errored({ batches, providerTitle }: Evidence, counts: Tally): Finding[]
   return findings;
 }
 
-function cancelled({ batches, ending, providerTitle }: Evidence, counts: Tally): Finding[] {
+function cancelled(evidence: Evidence, counts: Tally): Finding[] {
+  const { batches, ending, providerTitle } = evidence;
   const findings: Finding[] = [];
   if (ending === 'cancelled') {
-    const running = batches.filter(({ batch }) => batch?.settled !== true).map(({ id }) => id);
-    const keeps =
-      running.length === 0
-        ? ''
-        : ` ${providerTitle} cannot cancel a batch, so ${list(running)} ${running.length === 1 ? 'keeps' : 'keep'} running.`;
     findings.push({
       verdict: 'cancelled',
-      reason: `The workflow was cancelled before the gate had finished.${keeps}`,
+      reason: ['The workflow was cancelled before the gate had finished.', ...whatRuns(evidence)].join(' '),
     });
   }
   if (counts.cancelled > 0) {
@@ -206,6 +214,29 @@ function cancelled({ batches, ending, providerTitle }: Evidence, counts: Tally):
     }
   }
   return findings;
+}
+
+/** What becomes of the batches that had not settled when the workflow was cancelled: sentences. */
+function whatRuns({ batches, providerTitle, canCancel = false, cancellations = [] }: Evidence): string[] {
+  const asked = new Set(cancellations.map(({ id }) => id));
+  const running = batches.filter(({ id, batch }) => batch?.settled !== true && !asked.has(id));
+  const accepted = cancellations.filter(({ problem }) => problem === undefined);
+  const sentences: string[] = [];
+  if (accepted.length > 0) {
+    sentences.push(`${providerTitle} accepted the cancellation of ${list(accepted.map(({ id }) => id))}.`);
+  }
+  for (const { id, problem } of cancellations) {
+    if (problem !== undefined) sentences.push(`Batch ${id} may keep running: ${problem}`);
+  }
+  if (running.length > 0) {
+    const keep = `${list(running.map(({ id }) => id))} ${running.length === 1 ? 'keeps' : 'keep'} running`;
+    sentences.push(
+      canCancel
+        ? `What this step did not start is not cancelled: ${keep}.`
+        : `${providerTitle} cannot cancel a batch, so ${keep}.`,
+    );
+  }
+  return sentences;
 }
 
 function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Tally): Finding[] {

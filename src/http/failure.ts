@@ -198,20 +198,24 @@ function transportAdvice({ code, message }: TransportFailure): string {
 
 const errorBody = z.object({
   message: z.optional(z.unknown()),
+  msg: z.optional(z.unknown()),
+  detail: z.optional(z.unknown()),
   error: z.optional(z.unknown()),
   errors: z.optional(z.unknown()),
 });
 
 /**
- * What the provider itself says in an error body: `message`, or the first of `errors`, at most 200 characters and
+ * What the provider itself says in an error body: `message` (`msg`), or the first of `errors`, or of lists of these, or
+ * inside `detail` (ElevenLabs), at most 200 characters and
  * without the full stop; empty where there is none. The body must be without secrets already (`http/json.ts`).
  */
 export function messageIn(body: unknown, depth = 3): string {
   const parsed = errorBody.safeParse(body);
   if (!parsed.success) return '';
-  const { message, error, errors } = parsed.data;
+  const { message, msg, detail, error, errors } = parsed.data;
   const first = Array.isArray(errors) ? errors[0] : undefined;
-  const told = [first, message, error].find((part) => part !== undefined && part !== null);
+  const given = [first, message, msg, detail, error].find((part) => part !== undefined && part !== null);
+  const told = Array.isArray(given) && given.length > 0 ? (given[0] as unknown) : given;
   if (told === undefined) return '';
   const text = typeof told === 'string' ? told : (depth > 0 && messageIn(told, depth - 1)) || asText(told);
   return text.replaceAll(/\s+/g, ' ').trim().slice(0, 200).replace(/\.$/, '');

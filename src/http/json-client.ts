@@ -74,6 +74,13 @@ export interface PostRequest<T> extends Omit<JsonRequest<T>, 'size'> {
   readonly body: unknown;
 }
 
+/** One thing to ask for whose answer says nothing but yes or no. */
+export interface Command {
+  readonly method: 'POST' | 'PATCH';
+  readonly path: readonly string[];
+  readonly advice?: JsonRequest<unknown>['advice'];
+}
+
 /** What became of a POST. `problem` is a sentence that says what to do. */
 export type PostResult<T> =
   | { readonly kind: 'accepted'; readonly value: T }
@@ -96,6 +103,11 @@ export interface Http {
    * out then.
    */
   postJsonOnce<T>(request: PostRequest<T>, deadline: Deadline): Promise<PostResult<T>>;
+  /**
+   * Sends a request without a body that may be carried out twice, like the end of a batch. Any 2xx is a yes, whatever
+   * the answer's body is. Retried, and throws, like `getJson`.
+   */
+  command(request: Command, deadline: Deadline): Promise<void>;
 }
 
 /** A request with its name for people: "GET HOST/PATH". */
@@ -116,7 +128,7 @@ export function createHttp(options: HttpOptions): Http {
   /** One try: the value of the answer, or what is wrong with it. */
   async function ask<T>(
     sent: Named,
-    { read }: Pick<JsonRequest<T>, 'read'>,
+    read: (body: string, about: AboutAnswer) => T,
     { ms, signal }: { ms: number; signal: AbortSignal },
   ): Promise<T> {
     const started = clock.now();
@@ -130,7 +142,7 @@ export function createHttp(options: HttpOptions): Http {
       const retryAfterMs = parseRetryAfter(headers.get('retry-after'), clock.epoch());
       throw new StatusFailure(status, { said: messageIn(parseErrorBody(body, redact)), retryAfterMs });
     }
-    const value = read(parseJson(body, redact), { date: dateIn(headers) });
+    const value = read(body, { date: dateIn(headers) });
     hasAnswered = true;
     return value;
   }
@@ -179,9 +191,32 @@ export function createHttp(options: HttpOptions): Http {
     );
   }
 
+  /** The value of an answer's body. */
+  const parsed =
+    <T>({ read }: Pick<JsonRequest<T>, 'read'>) =>
+    (body: string, about: AboutAnswer): T =>
+      read(parseJson(body, redact), about);
+
   async function getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T> {
     const sent = requestTo(base, 'GET', request, options.headers);
-    const { size } = request;
+    return insist(sent, { size: request.size, read: parsed(request), advice: request.advice }, deadline);
+  }
+
+  async function command({ method, path, advice }: Command, deadline: Deadline): Promise<void> {
+    const sent = requestTo(base, method, { path }, options.headers);
+    return insist(sent, { size: 'small', read: () => undefined, advice }, deadline);
+  }
+
+  /** Asks until there is an answer that can be used, the deadline comes or nothing can be hoped for. */
+  async function insist<T>(
+    sent: Named,
+    {
+      size,
+      read,
+      advice,
+    }: Pick<JsonRequest<T>, 'size' | 'advice'> & { read: (body: string, about: AboutAnswer) => T },
+    deadline: Deadline,
+  ): Promise<T> {
     const failures = watchFailures(sent.name, deadline);
     let patience = slowness[size];
 
@@ -193,7 +228,7 @@ export function createHttp(options: HttpOptions): Http {
         const ms = Math.min(leftMs, TRY_MS[size] * patience, Math.max(SHORTEST_TRY_MS, Math.ceil(share)));
         const started = clock.now();
         try {
-          const value = await ask(sent, request, { ms, signal });
+          const value = await ask(sent, read, { ms, signal });
           slowness[size] = clock.now() - started > TRY_MS[size] ? patience : 1;
           return value;
         } catch (error) {
@@ -214,7 +249,7 @@ export function createHttp(options: HttpOptions): Http {
     } catch (error) {
       if (error instanceof TimeIsUp) throw endOf(sent.name, error, deadline);
       const Kind = error instanceof StatusFailure && error.status === 404 ? NotFound : ProviderError;
-      throw new Kind(problemOf(sent.name, error, request.advice), { cause: error });
+      throw new Kind(problemOf(sent.name, error, advice), { cause: error });
     }
   }
 
@@ -232,7 +267,7 @@ export function createHttp(options: HttpOptions): Http {
         const mine = { at: clock.epoch(), isOver: false };
         last = mine;
         try {
-          return await ask(sent, request, { ms: Math.min(leftMs, TRY_MS.large), signal });
+          return await ask(sent, parsed(request), { ms: Math.min(leftMs, TRY_MS.large), signal });
         } catch (error) {
           mine.isOver = isCertainlyRefused(error);
           throw error;
@@ -261,12 +296,12 @@ export function createHttp(options: HttpOptions): Http {
     }
   }
 
-  return { getJson, postJsonOnce };
+  return { getJson, postJsonOnce, command };
 }
 
 function requestTo<T>(
   base: URL,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PATCH',
   request: Pick<JsonRequest<T>, 'path' | 'query'>,
   headers: Readonly<Record<string, string>>,
   body?: string,

@@ -39,10 +39,3 @@ function errorIn(errors: readonly unknown[], advice: string): ErrorInAnswer {
 
 /** Bland's ids are UUIDs, in which capitals mean nothing. */
 export const blandIdKey = (id: string): string => id.toLowerCase();
-
-/** A time without a zone is UTC, wherever the runner is. */
-export function milliseconds(iso: string | undefined): number | undefined {
-  if (iso === undefined) return undefined;
-  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);
-  return Number.isNaN(time) ? undefined : time;
-}

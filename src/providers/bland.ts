@@ -6,12 +6,13 @@ import { ProviderError } from '../errors.ts';
 import { asText, MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
-import { blandIdKey, isEmpty, milliseconds, unwrap } from './bland-answers.ts';
+import { blandIdKey, isEmpty, unwrap } from './bland-answers.ts';
 import { createBlandStarter } from './bland-starter.ts';
 import {
   id,
   MAX_DETAILS,
   mergeRuns,
+  milliseconds,
   missingStatus,
   readAs,
   readCounter,

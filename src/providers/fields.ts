@@ -104,3 +104,10 @@ function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunSt
   if (status === 'pending') return 'unfinished';
   return [...words].find(([, meaning]) => meaning === status)?.[0] ?? status;
 }
+
+/** ISO text as milliseconds since the epoch. A time without a zone is UTC, wherever the runner is. */
+export function milliseconds(iso: string | undefined): number | undefined {
+  if (iso === undefined) return undefined;
+  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -21,6 +21,11 @@ export interface Adapter {
    * list of runs says it all.
    */
   explain?(batch: Batch, deadline: Deadline): Promise<Batch>;
+  /**
+   * Asks the provider to end a batch, and resolves if it accepts; what has not ended then is cancelled there. Asking twice
+   * does no harm. Only for batches that this step started. Absent where the provider has no way to cancel.
+   */
+  cancel?(batchId: string, deadline: Deadline): Promise<void>;
 }
 
 /** An adapter that is ready to ask, with what the gate needs to know about its provider. */

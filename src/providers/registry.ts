@@ -1,11 +1,13 @@
 import type { Version } from '../domain/target.ts';
 import { createHttp, type Http, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland.ts';
+import { elevenlabs } from './elevenlabs.ts';
 import type { Provider, ProviderDescriptor, StarterOptions } from './provider.ts';
 import { retell } from './retell.ts';
+import { vapi } from './vapi.ts';
 
 /** Every provider that the action knows. A new one is one file and its name here. */
-const registry = { retell, bland } satisfies Record<string, ProviderDescriptor>;
+const registry = { retell, bland, vapi, elevenlabs } satisfies Record<string, ProviderDescriptor>;
 
 /** A value of the input `provider`. */
 export type ProviderName = keyof typeof registry;

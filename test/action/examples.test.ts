@@ -1,14 +1,24 @@
 /** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
 import { describe, expect, test } from 'vitest';
+import type { ProviderName } from '../../src/providers/registry.ts';
 import { canRun, deployScripts, runScript } from '../docs/example-scripts.ts';
 import { examples, type Job, MAJOR, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
+import { startElevenLabs } from '../emulators/elevenlabs.ts';
+import { ELEVENLABS_AGENT } from '../emulators/elevenlabs-bodies.ts';
 import { startGitHub } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { manyDefinitions } from '../emulators/retell-definitions.ts';
+import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
+import { recordedSimulations } from '../emulators/vapi-bodies.ts';
 import { pullRequestEvent, runStep } from './runner.ts';
 
+const SUITE = {
+  id: '00000000-0000-0000-0000-000000000002',
+  name: 'Regression',
+  simulationIds: recordedSimulations.slice(1).map(({ id }) => id),
+};
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
 const NAMES = [
   'Booking by phone',
@@ -83,6 +93,9 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
       ...event.payload,
       pull_request: { ...pull, base: { ...pull.base, ref: 'main' } },
     };
+    await using vapi = await startVapi({ speed: 50, suites: [SUITE] });
+    await using elevenlabs = await startElevenLabs({ speed: 50 });
+    const emulators = { retell, bland, vapi, elevenlabs };
     const deploy = job.steps.find(({ id }) => id === 'deploy')?.run;
     const deployed =
       deploy === undefined
@@ -90,10 +103,15 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
         : await runScript({ run: deploy }, { AGENT: 'booking' }, deployScripts(`echo ${VERSION}`));
     const [, version] = /^version=(.*)$/m.exec(deployed?.outputs ?? '') ?? [];
 
-    const isRetell = step.with?.['provider'] === 'retell';
+    const provider = step.with?.['provider'] as ProviderName;
     const known = {
       'secrets.RETELL_API_KEY': 'test-key',
       'secrets.BLAND_API_KEY': 'test-key',
+      'secrets.VAPI_API_KEY': 'test-key',
+      'secrets.ELEVENLABS_API_KEY': 'test-key',
+      'vars.VAPI_ASSISTANT_ID': VAPI_ASSISTANT,
+      'vars.ELEVENLABS_AGENT_ID': ELEVENLABS_AGENT,
+      'vars.ELEVENLABS_BRANCH_ID': 'branch_next',
       'vars.RETELL_AGENT_ID': DEFAULT_AGENT.id,
       'vars.BLAND_PATHWAY_ID': PATHWAY,
       ...(version === undefined ? {} : { 'steps.deploy.outputs.version': version }),
@@ -108,17 +126,19 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
       inputs: {
         ...inputs,
         comment: 'never',
-        'api-url': isRetell ? retell.url : bland.url,
+        'api-url': emulators[provider].url,
         'poll-interval-seconds': '0.1',
       },
     });
 
     expect([exitCode, outputs['verdict']]).toEqual([0, 'passed']);
     expect(log).not.toMatch(/^::(?:error|warning)/m);
-    const started = [...retell.started, ...bland.started];
+    const started = Object.values(emulators).flatMap((each) => each.started);
     expect(started.map(({ id }) => id)).toEqual([outputs['batch-id']]);
     const { request } = started[0] ?? {};
-    if (isRetell) expect(request).toMatchObject({ response_engine: { version: 11 } });
-    else expect(request?.['version_number']).toBe(deploy === undefined ? undefined : VERSION);
+    if (provider === 'retell') expect(request).toMatchObject({ response_engine: { version: 11 } });
+    if (provider === 'elevenlabs') expect(request).toMatchObject({ branch_id: 'branch_next' });
+    if (provider === 'bland')
+      expect(request?.['version_number']).toBe(deploy === undefined ? undefined : VERSION);
   });
 });

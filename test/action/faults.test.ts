@@ -168,7 +168,8 @@ describe.concurrent.each(EACH_KIT)('a deadline of %s that is over at once', (nam
     const runs = [{ outcome: outcome as keyof typeof OUTCOMES }];
     await using emulator = await kit.start({ batches: [{ id: 'b1', runs }] });
     const ended = await runStep({ inputs: gateOn(name, emulator, { 'timeout-minutes': '0.00001' }) });
-    expect(endingOf(ended)).toEqual(expected);
+    const isUnproven = outcome === 'passed' && (kit.looksForGreen ?? 1) > 1;
+    expect(endingOf(ended)).toEqual(isUnproven ? red('inconclusive') : expected);
   });
 });
 

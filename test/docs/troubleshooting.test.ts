@@ -5,7 +5,8 @@ import { messagesIn, ownMessages, ownTexts } from './messages.ts';
 import { root } from './workflow-files.ts';
 
 /** Names and labels of at least three words that nobody has to look up. */
-const NAME = /^(Agent tests \(\w+\)|Agent Test Gate|version not stated)$/;
+const NAME =
+  /^(Agent tests \(\w+\)|Agent Test Gate|version not stated|agent …, main branch|with changes that are not published|passed and failed|evaluation without a name)$/;
 
 /** What the sentences of the report mean is explained with the report itself. */
 const documented = ['docs/troubleshooting.md', 'docs/reading-a-report.md'].flatMap((path) =>

@@ -228,6 +228,21 @@ describe('what the provider itself says of a batch', () => {
     });
   });
 
+  test.each<[string, Partial<Evidence>, string]>([
+    ['accepted', { cancellations: [{ id: 'b1' }] }, 'Retell accepted the cancellation of b1.'],
+    [
+      'refused',
+      { cancellations: [{ id: 'b1', problem: 'It answered 403.' }] },
+      'Batch b1 may keep running: It answered 403.',
+    ],
+    ['not asked for', {}, 'What this step did not start is not cancelled: b1 keeps running.'],
+  ])('a cancellation that is %s is told, where the provider can cancel', (_, more, told) => {
+    const waiting: Batch = { id: 'b1', settled: false, announced: {} };
+    expect(judge(evidence([waiting], { ending: 'cancelled', canCancel: true, ...more })).reason).toBe(
+      `The workflow was cancelled before the gate had finished. ${told}`,
+    );
+  });
+
   test.each([1, 2])(
     'errored runs may be counted as failed where that is not documented (%i counted)',
     (failed) => {

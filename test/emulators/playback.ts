@@ -1,5 +1,5 @@
 import type { SeenRequest } from './server.ts';
-import { type BatchScript, type Moment, momentsOf } from './timeline.ts';
+import { type BatchScript, endOf, type Moment, momentsOf, type RunScript } from './timeline.ts';
 
 /** Recorded bodies: one for each request, where the last one repeats; or a rule that gets the count, from 1. */
 export type Recorded = readonly unknown[] | ((request: SeenRequest, n: number) => unknown);
@@ -50,6 +50,8 @@ export interface Playback<Script extends BatchScript = BatchScript> {
   readonly createdAt: number;
   /** Whether lists of batches show it by now. */
   isListed(): boolean;
+  /** The script as it would have to be if everything that has not ended by now were cancelled now. */
+  cancelled(): Script;
   /** What `build` makes of the present moment; made once for each key as long as the moment lasts. */
   present<Made>(key: string, build: (moment: Moment) => Made): Made;
 }
@@ -71,6 +73,16 @@ export function play<Script extends BatchScript>(
   return {
     script,
     createdAt: script.createdAt ?? epoch() + clockAheadMs,
+    cancelled: () => {
+      const elapsed = (now() - startedAt) * speed;
+      const runs = script.runs.map((run): RunScript => {
+        const listedAt = 0;
+        return endOf(run) <= elapsed
+          ? { ...run, listedAt, startsAt: 0, endsAt: 0 }
+          : { ...run, listedAt, startsAt: 0, endsAt: 0, outcome: 'cancelled' };
+      });
+      return { ...script, runs, settlesAt: 0, listedAt: 0 };
+    },
     isListed: () => (now() - startedAt) * speed >= (script.listedAt ?? 0),
     present<Made>(key: string, build: (moment: Moment) => Made): Made {
       const moment = momentAt((now() - startedAt) * speed);

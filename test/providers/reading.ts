@@ -4,4 +4,5 @@ import type { Http } from '../../src/http/json-client.ts';
 export const reading = (getJson: Http['getJson']): Http => ({
   getJson,
   postJsonOnce: () => Promise.reject(new Error('This test starts nothing.')),
+  command: () => Promise.reject(new Error('This test ends nothing.')),
 });

@@ -1,0 +1,31 @@
+import type { Clock } from '../clock.ts';
+import type { BatchOutcome } from '../domain/batch.ts';
+import type { Cancellation } from '../domain/verdict.ts';
+import { ProviderError } from '../errors.ts';
+import type { Provider } from '../providers/provider.ts';
+import { CANCEL_MS } from '../time-limits.ts';
+
+/**
+ * Asks the provider to end every batch that this step started and that has not settled, within 1.5 s; never one that was
+ * given. What became of each request, by batch; empty where the provider cannot cancel. Never throws for what a provider does.
+ */
+export async function cancelStarted(
+  batches: readonly BatchOutcome[],
+  { provider, clock }: { readonly provider: Provider; readonly clock: Clock },
+): Promise<readonly Cancellation[]> {
+  // The workflow's own signal has come already.
+  const deadline = { until: clock.now() + CANCEL_MS, signal: new AbortController().signal };
+  const running = batches.filter(({ asked, batch }) => asked !== undefined && batch?.settled !== true);
+  if (provider.cancel === undefined) return [];
+  return Promise.all(
+    running.map(async ({ id }): Promise<Cancellation> => {
+      try {
+        await provider.cancel?.(id, deadline);
+        return { id };
+      } catch (error) {
+        if (error instanceof ProviderError) return { id, problem: error.message };
+        throw error;
+      }
+    }),
+  );
+}

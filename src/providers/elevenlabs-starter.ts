@@ -1,0 +1,281 @@
+import * as z from 'zod/mini';
+import type { Deadline } from '../clock.ts';
+import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
+import type { Http } from '../http/json-client.ts';
+import { lenient } from '../json.ts';
+import { id, readAs, readCounter } from './fields.ts';
+import { type Page, readPages } from './paging.ts';
+import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
+
+/** The most that ElevenLabs' lists give at once. */
+const PAGE_SIZE = 100;
+
+const attachedSchema = z.object({ test_id: id, workflow_node_id: lenient(z.string()) });
+const agentSchema = z.object({
+  platform_settings: lenient(
+    z.object({ testing: lenient(z.object({ attached_tests: lenient(z.array(attachedSchema)) })) }),
+  ),
+});
+const testSchema = z.object({
+  id,
+  name: lenient(z.string()),
+  entity_type: lenient(z.string()),
+  type: lenient(z.string()),
+});
+const startedSchema = z.object({ id });
+const listedSchema = z.object({
+  id,
+  agent_id: lenient(z.string()),
+  branch_id: lenient(z.string()),
+  created_at_unix_secs: lenient(z.number()),
+  test_run_count: z.optional(z.unknown()),
+});
+const contentsSchema = z.object({ test_runs: z.array(z.object({ test_id: lenient(z.string()) })) });
+
+/** What `subjectOf` needs of an invocation; `nodes` has the workflow node of each test that ran on one. */
+export const testedSchema = z.object({
+  agent_id: lenient(z.string()),
+  branch_id: lenient(z.string()),
+  ran_against_draft: lenient(z.boolean()),
+  nodes: lenient(z.record(z.string(), z.string())),
+});
+
+/** What to do about a refusal of a request that comes before an invocation, or starts one. */
+function advice(status: number): string {
+  switch (status) {
+    case 401:
+      return 'Check api-key: ElevenLabs does not accept it.';
+    case 402:
+      return "Check the ElevenLabs workspace's plan and credits.";
+    case 403:
+      return 'Check api-key: it may not read the agent or start its tests.';
+    default:
+      return 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
+  }
+}
+
+const refused = (problem: string): Refused => ({ kind: 'refused', problem });
+
+const path = (...rest: string[]): string[] => ['v1', 'convai', ...rest];
+
+/** The agent and the branch under test, in what the adapter sends. */
+const requestSchema = z.object({ agent: z.string(), branch: z.optional(z.string()) });
+
+/** Starts test invocations: tests, on the main branch of an agent or on another. */
+export function createElevenLabsStarter(http: Http): Starter {
+  /** Where a test runs in the agent's workflow: what is attached to a node must be started on it. */
+  const nodes = new Map<string, ReadonlySet<string | undefined>>();
+  return {
+    title: 'ElevenLabs',
+    batchSize: Number.MAX_SAFE_INTEGER,
+
+    async resolve({ target, version }) {
+      if (target === undefined) return refused('target is missing: ElevenLabs needs one to start tests.');
+      if (version !== undefined && version.kind !== 'branch') {
+        return refused('version: ElevenLabs has only branch/ID.');
+      }
+      return toSubject(target.id, version?.id);
+    },
+
+    async testCases({ subject, selectors }, deadline) {
+      const attached = await readAttached(subject, deadline);
+      nodes.clear();
+      for (const { test_id: test, workflow_node_id: node } of attached) {
+        nodes.set(test, new Set([...(nodes.get(test) ?? []), node]));
+      }
+      const ids = [...nodes.keys()];
+      // The agent lists ids alone: names are read only where a selector may be one.
+      const isKnown = ({ wanted }: Selector) => /^\*+$/.test(wanted.value) || nodes.has(wanted.value);
+      if (selectors.every(isKnown)) return ids.map((each): Selectable => ({ id: each, name: each }));
+      const all = await readTests(deadline);
+      const names = new Map(all.map((each) => [each.id, each.name ?? each.id]));
+      const isNamed = (each: z.infer<typeof testSchema>): boolean =>
+        selectors.some(
+          ({ wanted }) => wanted.value === each.id || wanted.value === each.name?.normalize().trim(),
+        );
+      // A pattern chooses among the attached tests; an id or a whole name may be any test of the workspace.
+      return [...new Set([...ids, ...all.filter(isNamed).map((each) => each.id)])].map(
+        (each): Selectable => ({ id: each, name: names.get(each) ?? each }),
+      );
+    },
+
+    async post(subject, testCases, deadline) {
+      const { agent, branch } = readAs(requestSchema, subject.request);
+      const twice = testCases.find((each) => (nodes.get(each)?.size ?? 0) > 1);
+      if (twice !== undefined) {
+        return refused(
+          `test-cases: test ${twice} is attached to agent ${agent} at several workflow nodes, and the action starts a test once. Start these tests elsewhere and give batch-id.`,
+        );
+      }
+      return http.postJsonOnce(
+        {
+          path: path('agents', agent, 'run-tests'),
+          body: {
+            tests: testCases.map((test) => ({
+              test_id: test,
+              workflow_node_id: [...(nodes.get(test) ?? [])][0],
+            })),
+            branch_id: branch,
+          },
+          read: (json) => readAs(startedSchema, json).id,
+          advice,
+        },
+        deadline,
+      );
+    },
+
+    lists: (subject, testCases) => createLists(http, subject, testCases),
+
+    async subjectOf({ id: invocation, tested }) {
+      const said = readAs(testedSchema, tested ?? {});
+      if (said.agent_id === undefined) {
+        return refused(`ElevenLabs does not say which agent test invocation ${invocation} tested.`);
+      }
+      if (said.ran_against_draft === true) {
+        return refused(
+          `Test invocation ${invocation} tested changes that are not published, which cannot be tested again from here.`,
+        );
+      }
+      for (const [test, node] of Object.entries(said.nodes ?? {})) nodes.set(test, new Set([node]));
+      return toSubject(said.agent_id, said.branch_id);
+    },
+  };
+
+  function readAttached(subject: Subject, deadline: Deadline) {
+    const { agent, branch } = readAs(requestSchema, subject.request);
+    return http.getJson(
+      {
+        path: path('agents', agent),
+        query: branchQuery(branch),
+        size: 'large',
+        read: (json) => readAs(agentSchema, json).platform_settings?.testing?.attached_tests ?? [],
+        advice,
+      },
+      deadline,
+    );
+  }
+
+  /** Every test of the workspace, in whatever folder. */
+  async function readTests(deadline: Deadline) {
+    const tests = await readCursorList(
+      http,
+      {
+        path: path('agent-testing'),
+        field: 'tests',
+        items: 'tests',
+        of: 'the workspace',
+        schema: testSchema,
+      },
+      deadline,
+    );
+    return tests.items.filter((each) => each.entity_type !== 'folder' && each.type !== 'folder');
+  }
+}
+
+const branchQuery = (branch: string | undefined): Record<string, string> =>
+  branch === undefined ? {} : { branch_id: branch };
+
+function toSubject(agent: string, branch: string | undefined): Subject {
+  return {
+    title: branch === undefined ? `agent ${agent}, main branch` : `agent ${agent}, branch ${branch}`,
+    key: branch === undefined ? undefined : `${agent} ${branch}`,
+    request: { agent, branch },
+  };
+}
+
+function createLists(http: Http, subject: Subject, testCases: readonly string[]): BatchLists {
+  const { agent, branch } = readAs(requestSchema, subject.request);
+  /** How many runs each invocation has: with another number it is not ours, and its runs need not be read. */
+  const totals = new Map<string, number>();
+  return {
+    async list(deadline) {
+      const { items, date } = await readCursorList(
+        http,
+        {
+          path: path('test-invocations'),
+          query: { agent_id: agent, ...branchQuery(branch) },
+          field: 'results',
+          items: 'test invocations',
+          of: `agent ${agent}`,
+          schema: listedSchema,
+        },
+        deadline,
+      );
+      return {
+        batches: items.filter((each) => (each.agent_id ?? agent) === agent).map(toCandidate),
+        isComplete: true,
+        date,
+      };
+    },
+
+    async contentsOf(invocation, deadline) {
+      const total = totals.get(invocation);
+      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
+      return http.getJson(
+        {
+          path: path('test-invocations', invocation),
+          size: 'large',
+          read: (json) => ({
+            testCases: readAs(contentsSchema, json).test_runs.flatMap(({ test_id }) => test_id ?? []),
+            total,
+          }),
+          advice,
+        },
+        deadline,
+      );
+    },
+  };
+
+  function toCandidate(body: z.infer<typeof listedSchema>): Candidate {
+    const { count } = readCounter(body.test_run_count);
+    // Nobody documents the count of an invocation that was made just now: none yet means nothing.
+    if (count) totals.set(body.id, count);
+    const { created_at_unix_secs: seconds, branch_id } = body;
+    return {
+      id: body.id,
+      createdAt: seconds === undefined ? undefined : seconds * 1_000,
+      // What the main branch is called in lists, nobody documents.
+      subject: branch === undefined || branch_id === undefined ? undefined : `${agent} ${branch_id}`,
+    };
+  }
+}
+
+/** One of ElevenLabs' lists with `has_more` and `next_cursor`. */
+interface CursorList<Body> {
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** The field that holds the list. */
+  readonly field: string;
+  /** What is listed, for messages: "tests" of "the workspace". */
+  readonly items: string;
+  readonly of: string;
+  readonly schema: z.ZodMiniType<Body>;
+}
+
+/** Reads a list to its end. Throws a `ProviderError` if it has none. */
+async function readCursorList<Body>(
+  http: Http,
+  { path, query, field, items, of, schema }: CursorList<Body>,
+  deadline: Deadline,
+): Promise<{ items: readonly Body[]; date: number | undefined }> {
+  const pageSchema = z.object({ has_more: lenient(z.boolean()), next_cursor: lenient(z.string()) });
+  const listSchema = z.record(z.string(), z.unknown());
+  let date: number | undefined;
+  const read = (cursor: string | undefined): Promise<Page<Body, string>> =>
+    http.getJson(
+      {
+        path,
+        query: { ...query, page_size: String(PAGE_SIZE), ...(cursor === undefined ? {} : { cursor }) },
+        size: 'large',
+        read: (json, about) => {
+          date = about.date;
+          const { has_more, next_cursor } = readAs(pageSchema, json);
+          const list = readAs(z.array(schema), readAs(listSchema, json)[field]);
+          return { items: list, next: has_more === true && next_cursor ? next_cursor : undefined };
+        },
+        advice,
+      },
+      deadline,
+    );
+  return { items: await readPages({ items, of, total: undefined, read }), date };
+}

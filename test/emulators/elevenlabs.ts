@@ -1,0 +1,297 @@
+import {
+  castElevenLabsRuns,
+  ELEVENLABS_AGENT,
+  invocationBody,
+  makeElevenLabsId,
+  recordedTests,
+} from './elevenlabs-bodies.ts';
+import {
+  adder,
+  type BatchSource,
+  isRecorded,
+  type Playback,
+  play,
+  type RecordedBatch,
+  replay,
+} from './playback.ts';
+import {
+  type Emulator,
+  type EmulatorOptions,
+  existing,
+  fieldsOf,
+  monotonic,
+  Refusal,
+  type Route,
+  type SeenRequest,
+  startServer,
+  wholeNumber,
+} from './server.ts';
+import { type BatchScript, type Fields, oneAfterTheOther } from './timeline.ts';
+
+export interface ElevenLabsOptions extends EmulatorOptions {
+  readonly batches?: readonly BatchSource[];
+  /** What becomes of an invocation that a client starts. Default: one run after the other, a second each, all pass. */
+  readonly created?: (testIds: readonly string[]) => Omit<BatchScript, 'id'>;
+  /** Every test of the workspace. Default: the recorded ones. */
+  readonly tests?: readonly AgentTest[];
+  /** The tests that are attached to the agent. Default: all. */
+  readonly attached?: readonly string[];
+  /** The branches of the agent. Default: `branch_main` and `branch_next`. */
+  readonly branches?: readonly string[];
+}
+
+export interface AgentTest {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** An invocation that a client has started. */
+export interface StartedBatch {
+  readonly id: string;
+  readonly testCases: readonly string[];
+  /** The request's body. */
+  readonly request: Fields;
+}
+
+export interface ElevenLabsEmulator extends Emulator {
+  /** The invocations that clients have started, in order. */
+  readonly started: readonly StartedBatch[];
+  /** The invocations that clients have cancelled, in order. */
+  readonly cancelled: readonly string[];
+  /** Starts more invocations, now. */
+  add(...batches: readonly BatchSource[]): void;
+}
+
+/**
+ * ElevenLabs' endpoints of agent tests, as the types of its SDK describe them. What nobody documents is decided here: runs
+ * are listed in the order of the request, invocations newest first, a cancellation answers `null`.
+ */
+export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<ElevenLabsEmulator> {
+  const { now = monotonic, speed = 1, clockAheadMs = 0, batches = [] } = options;
+  const shown = new Map<string, ShownBatch>();
+  const started: StartedBatch[] = [];
+  const cancelled: string[] = [];
+  const show = (script: BatchScript): ShownBatch =>
+    showPlayback(play(script, { now, speed, clockAheadMs }), show);
+  const add = adder(shown, (source: BatchSource) =>
+    isRecorded(source) ? showRecorded(source) : show(source),
+  );
+  const routes = routesOf({ shown, started, cancelled, add, options });
+
+  add(...batches);
+  const vendor = {
+    authorization: (apiKey: string) => apiKey,
+    keyHeader: 'xi-api-key',
+    error: errorBody,
+    routes,
+  };
+  return { ...(await startServer(vendor, options)), add, started, cancelled };
+}
+
+/** An invocation as the endpoints see it. */
+interface ShownBatch {
+  look(request: SeenRequest): unknown;
+  readonly isListed: () => boolean;
+  /** The same invocation, with everything that has not ended cancelled. */
+  readonly cancel: () => ShownBatch;
+}
+
+function showPlayback(playback: Playback, show: (script: BatchScript) => ShownBatch): ShownBatch {
+  const { script, createdAt, present, isListed } = playback;
+  const cast = castElevenLabsRuns(script);
+  return {
+    look: () => present('invocation', (moment) => invocationBody(script, { moment, createdAt, cast })),
+    isListed,
+    cancel: () => show({ ...playback.cancelled(), createdAt, fields: { ...script.fields, cancelled: true } }),
+  };
+}
+
+function showRecorded({ looks }: RecordedBatch): ShownBatch {
+  const shown: ShownBatch = { look: replay(looks), isListed: () => false, cancel: () => shown };
+  return shown;
+}
+
+interface Invocations {
+  readonly shown: Map<string, ShownBatch>;
+  readonly started: StartedBatch[];
+  readonly cancelled: string[];
+  readonly add: (batch: BatchScript) => void;
+  readonly options: ElevenLabsOptions;
+}
+
+function routesOf({ shown, started, cancelled, add, options }: Invocations): Route[] {
+  const created: NonNullable<ElevenLabsOptions['created']> =
+    options.created ?? ((ids) => ({ runs: oneAfterTheOther(ids.length) }));
+  const { tests = recordedTests } = options;
+  const { attached = tests.map(({ id }) => id), branches = ['branch_main', 'branch_next'] } = options;
+  const invocation = (id: string): ShownBatch => {
+    const found = shown.get(id);
+    if (found === undefined) throw new Refusal(404, [`Test invocation with ID ${id} not found`]);
+    return found;
+  };
+  const agent = (id: string): void => {
+    if (id !== ELEVENLABS_AGENT) throw new Refusal(404, [`Document with id ${id} not found.`]);
+  };
+  const start = (ids: readonly string[], request: Fields): string => {
+    const id = makeElevenLabsId('batch', `created ${started.length + 1}`);
+    const script = created(ids);
+    const runs = script.runs.map((run, index) => {
+      const testCaseId = ids[index] ?? '';
+      return { testCaseId, name: tests.find((each) => each.id === testCaseId)?.name ?? testCaseId, ...run };
+    });
+    const branch = request['branch_id'];
+    add({
+      ...script,
+      id,
+      runs,
+      fields: { ...(branch === undefined ? {} : { branch_id: branch }), ...script.fields },
+    });
+    started.push({ id, testCases: ids, request });
+    return id;
+  };
+
+  return [
+    {
+      method: 'GET',
+      path: '/v1/convai/test-invocations/:id',
+      answer: ({ id, request }) => invocation(id).look(request),
+    },
+    {
+      method: 'POST',
+      path: '/v1/convai/test-invocations/:id/cancel',
+      answer: ({ id }) => {
+        shown.set(id, invocation(id).cancel());
+        cancelled.push(id);
+        return null;
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/convai/test-invocations',
+      answer: ({ request }) => {
+        const { agent_id, branch_id, start_time } = request.query;
+        const rows = [...shown.values()]
+          .filter(({ isListed }) => isListed())
+          .reverse()
+          .map((each) => each.look(request) as Fields)
+          .filter(
+            (each) =>
+              (agent_id === undefined || each['agent_id'] === agent_id) &&
+              (branch_id === undefined || each['branch_id'] === branch_id) &&
+              (start_time === undefined || Number(each['created_at']) >= Number(start_time)),
+          )
+          .map(summaryBody);
+        const { items, ...page } = pageOf(rows, request);
+        return { results: items, ...page };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/convai/agents/:id/run-tests',
+      answer: ({ id, request }) => {
+        agent(id);
+        const fields = fieldsOf(request);
+        const branch = fields['branch_id'];
+        if (branch !== undefined && !branches.some((each) => each === branch)) {
+          throw new Refusal(404, [`Branch ${branch} not found.`]);
+        }
+        return shown.get(start(testIdsIn(fields['tests'], tests), fields))?.look(request);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/convai/agents/:id',
+      answer: ({ id, request }) => {
+        agent(id);
+        const branch = request.query['branch_id'];
+        if (branch !== undefined && !branches.includes(branch))
+          throw new Refusal(404, [`Branch ${branch} not found.`]);
+        return {
+          agent_id: id,
+          name: 'Front desk',
+          conversation_config: {},
+          branch_id: branch ?? branches[0],
+          main_branch_id: branches[0],
+          platform_settings: { testing: { attached_tests: attached.map((test_id) => ({ test_id })) } },
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/convai/agent-testing',
+      answer: ({ request }) => {
+        const { items, ...page } = pageOf(tests.map(testBody), request);
+        return { tests: items, ...page };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/convai/agent-testing/:id',
+      answer: ({ id }) => {
+        const found = tests.find((each) => each.id === id);
+        return existing(found && { ...testBody(found), chat_history: [] }, `Test ${id} not found`);
+      },
+    },
+  ];
+}
+
+const testBody = ({ id, name }: AgentTest): Fields => ({
+  id,
+  name,
+  type: 'llm',
+  created_at_unix_secs: 1_789_200_000,
+  last_updated_at_unix_secs: 1_789_200_000,
+});
+
+/** A row of the list of invocations. */
+function summaryBody(body: Fields): Fields {
+  const runs = body['test_runs'] as readonly { status: string }[];
+  const count = (status: string): number => runs.filter((run) => run.status === status).length;
+  return {
+    id: body['id'],
+    agent_id: body['agent_id'],
+    branch_id: body['branch_id'],
+    created_at_unix_secs: body['created_at'],
+    test_run_count: runs.length,
+    passed_count: count('passed'),
+    failed_count: count('failed'),
+    pending_count: count('pending'),
+    cancelled_count: count('cancelled'),
+    title: `${runs.length} tests`,
+  };
+}
+
+/** The page that a request asks for with `page_size` and `cursor`. */
+function pageOf(rows: readonly unknown[], request: SeenRequest) {
+  const size = wholeNumber(request, 'page_size', { min: 1, max: 100, fallback: 30 });
+  const from = Number(request.query['cursor'] ?? 0);
+  const end = from + size;
+  const hasMore = end < rows.length;
+  return { items: rows.slice(from, end), has_more: hasMore, next_cursor: hasMore ? String(end) : null };
+}
+
+function testIdsIn(entries: unknown, tests: readonly AgentTest[]): string[] {
+  if (!Array.isArray(entries) || entries.length === 0)
+    throw new Refusal(422, ['List should have at least 1 item']);
+  const ids = entries.map(({ test_id }: { test_id?: unknown }) => String(test_id));
+  const unknown = ids.find((id) => !tests.some((each) => each.id === id));
+  if (unknown !== undefined) throw new Refusal(404, [`Test ${unknown} not found`]);
+  // What the real service does with an id that comes twice, nobody says: no client may send it.
+  if (new Set(ids).size < ids.length) throw new Refusal(400, ['a test came twice']);
+  return ids;
+}
+
+const USUAL: Readonly<Record<number, readonly [status: string, message: string]>> = {
+  401: ['invalid_api_key', 'Invalid API key'],
+  404: ['not_found', 'Not found'],
+};
+
+/** FastAPI's form: `detail` is a list for a request that does not validate. */
+function errorBody(status: number, details: readonly string[]): unknown {
+  if (status === 422) {
+    const msg = details[0] ?? 'Field required';
+    return { detail: [{ loc: ['path', 'test_invocation_id'], msg, type: 'value_error' }] };
+  }
+  const [word, message] = USUAL[status] ?? ['error', 'An error occurred'];
+  return { detail: { status: word, message: details[0] ?? message } };
+}

@@ -1,0 +1,313 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  adder,
+  type BatchSource,
+  isRecorded,
+  type Playback,
+  play,
+  type RecordedBatch,
+  replay,
+} from './playback.ts';
+import {
+  type Emulator,
+  type EmulatorOptions,
+  existing,
+  fieldsOf,
+  monotonic,
+  Refusal,
+  type Route,
+  type SeenRequest,
+  startServer,
+  wholeNumber,
+} from './server.ts';
+import { type BatchScript, type Fields, oneAfterTheOther } from './timeline.ts';
+import { castVapiItems, makeVapiId, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
+
+export interface VapiOptions extends EmulatorOptions {
+  readonly batches?: readonly BatchSource[];
+  /** How lists are wrapped. Default `bare`, as the SDK types the list of items. */
+  readonly lists?: 'bare' | 'paginated';
+  /** The most that a list holds on one page, whatever limit is asked for. Default 1,000. */
+  readonly longestPage?: number;
+  /** Pages are not told apart: each holds the first items. */
+  readonly ignoresPage?: boolean;
+  /** Whether `message` of an error is a list. */
+  readonly messageLists?: boolean;
+  /** What becomes of a run that a client starts. Default: one item after the other, a second each, all pass. */
+  readonly created?: (simulationIds: readonly string[]) => Omit<BatchScript, 'id'>;
+  /** Default: those of the recorded items. */
+  readonly simulations?: readonly Simulation[];
+  readonly suites?: readonly Suite[];
+  /** The ids of assistants and squads that there are. Default: the recorded assistant. */
+  readonly targets?: readonly string[];
+}
+
+export interface Simulation {
+  readonly id: string;
+  readonly name?: string;
+}
+
+export interface Suite {
+  readonly id: string;
+  readonly name: string;
+  readonly simulationIds: readonly string[];
+}
+
+/** A run that a client has started. */
+export interface StartedBatch {
+  readonly id: string;
+  readonly testCases: readonly string[];
+  /** The request's body. */
+  readonly request: Fields;
+}
+
+export interface VapiEmulator extends Emulator {
+  /** The runs that clients have started, in order. */
+  readonly started: readonly StartedBatch[];
+  /** The runs that clients have cancelled, in order. */
+  readonly cancelled: readonly string[];
+  /** Starts more runs, now. */
+  add(...batches: readonly BatchSource[]): void;
+}
+
+/** The assistant of the recorded run. */
+export const VAPI_ASSISTANT = '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84';
+
+/**
+ * Vapi's simulation endpoints, as the types of its SDK describe them. What nobody documents is decided here: `limit`
+ * over 1,000 is refused, ids that are no UUIDs are not, a target that does not exist answers 400, a suite's simulations
+ * become items in their order.
+ */
+export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator> {
+  const { now = monotonic, speed = 1, clockAheadMs = 0, batches = [] } = options;
+  const shown = new Map<string, ShownBatch>();
+  const started: StartedBatch[] = [];
+  const cancelled: string[] = [];
+  const show = (script: BatchScript): ShownBatch =>
+    showPlayback(play(script, { now, speed, clockAheadMs }), show);
+  const add = adder(shown, (source: BatchSource) =>
+    isRecorded(source) ? showRecorded(source) : show(source),
+  );
+  const routes = routesOf({ shown, started, cancelled, add, options });
+
+  add(...batches);
+  const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
+  const error = (status: number, details: readonly string[]): unknown =>
+    errorBody(status, details, options.messageLists === true);
+  return { ...(await startServer({ authorization, error, routes }, options)), add, started, cancelled };
+}
+
+/** A simulation run as the endpoints see it. */
+interface ShownBatch {
+  look(request: SeenRequest): unknown;
+  items(): readonly unknown[];
+  readonly isListed: () => boolean;
+  /** The same run, with everything that has not ended cancelled. */
+  readonly cancel: () => ShownBatch;
+  /** What a recorded run answers to every list of its items. */
+  readonly recordedList?: (request: SeenRequest) => unknown;
+}
+
+function showPlayback(playback: Playback, show: (script: BatchScript) => ShownBatch): ShownBatch {
+  const { script, createdAt, present, isListed } = playback;
+  const cast = castVapiItems(script);
+  return {
+    look: () => present('run', (moment) => vapiRunBody(script, moment, createdAt)),
+    items: () =>
+      present('items', ({ runs }) =>
+        runs.map(({ index, phase }) =>
+          vapiItemBody(cast[index]!, { index, phase, createdAt, runId: script.id }),
+        ),
+      ),
+    isListed,
+    cancel: () => show({ ...playback.cancelled(), createdAt }),
+  };
+}
+
+function showRecorded({ looks, listings }: RecordedBatch): ShownBatch {
+  const shown: ShownBatch = {
+    look: replay(looks),
+    items: () => [],
+    isListed: () => false,
+    cancel: () => shown,
+  };
+  return listings === undefined ? shown : { ...shown, recordedList: replay(listings) };
+}
+
+interface Runs {
+  readonly shown: Map<string, ShownBatch>;
+  readonly started: StartedBatch[];
+  readonly cancelled: string[];
+  readonly add: (batch: BatchScript) => void;
+  readonly options: VapiOptions;
+}
+
+function routesOf({ shown, started, cancelled, add, options }: Runs): Route[] {
+  const created: NonNullable<VapiOptions['created']> =
+    options.created ?? ((ids) => ({ runs: oneAfterTheOther(ids.length) }));
+  const { simulations = recordedSimulations, suites = [], targets = [VAPI_ASSISTANT] } = options;
+  const byId = new Map(simulations.map((each) => [each.id, each]));
+  const known = (id: string): ShownBatch => {
+    const found = shown.get(id);
+    if (found === undefined) throw new Refusal(404, [`Couldn't Find Simulation Run. Id: ${id}`]);
+    return found;
+  };
+  const list = (items: readonly unknown[], request: SeenRequest, form = options.lists ?? 'bare'): unknown => {
+    const { longestPage = 1_000, ignoresPage = false } = options;
+    const limit = Math.min(longestPage, wholeNumber(request, 'limit', { min: 0, max: 1_000, fallback: 100 }));
+    const page = wholeNumber(request, 'page', { min: 1, max: Number.MAX_SAFE_INTEGER, fallback: 1 });
+    const from = ignoresPage ? 0 : (page - 1) * limit;
+    const results = items.slice(from, from + limit);
+    if (form === 'bare') return results;
+    return {
+      results,
+      metadata: {
+        itemsPerPage: limit,
+        totalItems: items.length,
+        currentPage: page,
+        hasNextPage: from + limit < items.length,
+      },
+    };
+  };
+
+  return [
+    { method: 'GET', path: '/eval/simulation/run/:id', answer: ({ id, request }) => known(id).look(request) },
+    {
+      method: 'GET',
+      path: '/eval/simulation/run/:id/item',
+      answer: ({ id, request }) => {
+        const run = known(id);
+        return run.recordedList === undefined
+          ? list(run.items(), request)
+          : existing(run.recordedList(request));
+      },
+    },
+    {
+      method: 'PATCH',
+      path: '/eval/simulation/run/:id',
+      answer: ({ id, request }) => {
+        const run = known(id).cancel();
+        shown.set(id, run);
+        cancelled.push(id);
+        return run.look(request);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/eval/simulation/run',
+      answer: ({ request }) => {
+        const { targetId } = request.query;
+        const bodies = [...shown.values()]
+          .filter(({ isListed }) => isListed())
+          .reverse()
+          .map((run) => run.look(request) as Fields)
+          .filter(({ target }) => targetId === undefined || targetIdOf(target) === targetId);
+        return list(bodies, request, 'paginated');
+      },
+    },
+    {
+      method: 'POST',
+      path: '/eval/simulation/run',
+      status: 201,
+      answer: ({ request }) => {
+        const fields = fieldsOf(request);
+        const targetId = targetIdOf(fields['target']);
+        if (targetId === undefined || !targets.includes(targetId))
+          throw new Refusal(400, ['target does not exist']);
+        const ids = simulationIdsIn(fields['simulations'], byId, suites);
+        const id = makeVapiId('batch', `created ${started.length + 1}`);
+        const script = created(ids);
+        const runs = script.runs.map((run, index) => {
+          const simulation = byId.get(ids[index] ?? '');
+          return { testCaseId: ids[index] ?? '', name: simulation?.name ?? ids[index] ?? '', ...run };
+        });
+        add({
+          ...script,
+          id,
+          runs,
+          fields: { target: fields['target'], simulations: fields['simulations'], ...script.fields },
+        });
+        started.push({ id, testCases: ids, request: fields });
+        const items = shown.get(id)?.items() as readonly Fields[];
+        return {
+          ...(shown.get(id)?.look(request) as Fields),
+          simulationRunItemIds: items.map((item) => item['id']),
+          url: `https://dashboard.vapi.ai/simulations/runs/${id}`,
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/eval/simulation',
+      answer: ({ request }) => list(simulations.map(simulationBody), request),
+    },
+    {
+      method: 'GET',
+      path: '/eval/simulation/:id',
+      answer: ({ id }) => existing(byId.has(id) ? simulationBody(byId.get(id)!) : undefined),
+    },
+    {
+      method: 'GET',
+      path: '/eval/simulation/suite/:id',
+      answer: ({ id }) => {
+        const suite = suites.find((each) => each.id === id);
+        return existing(suite && { ...STAMPS, targetAssignments: [], ...suite });
+      },
+    },
+  ];
+}
+
+const STAMPS = {
+  orgId: '3070a930-aa54-5821-8cb0-3a758ce0e24b',
+  createdAt: '2026-09-01T09:00:00.000Z',
+  updatedAt: '2026-09-01T09:00:00.000Z',
+};
+
+const simulationBody = (simulation: Simulation): Fields => ({
+  ...STAMPS,
+  scenarioId: makeVapiId('test case', `scenario of ${simulation.id}`),
+  personalityId: makeVapiId('test case', 'personality'),
+  ...simulation,
+});
+
+function targetIdOf(target: unknown): string | undefined {
+  const { assistantId, squadId } = (target ?? {}) as { assistantId?: string; squadId?: string };
+  return assistantId ?? squadId;
+}
+
+/** The simulations that a request names, by itself or in suites, in its order. */
+function simulationIdsIn(
+  entries: unknown,
+  byId: ReadonlyMap<string, Simulation>,
+  suites: readonly Suite[],
+): string[] {
+  if (!Array.isArray(entries) || entries.length === 0)
+    throw new Refusal(400, ['simulations should not be empty']);
+  const ids = entries.flatMap((entry: Readonly<Record<string, string>>) =>
+    entry['type'] === 'simulationSuite'
+      ? (suites.find(({ id }) => id === entry['simulationSuiteId'])?.simulationIds ?? [''])
+      : [entry['simulationId'] ?? ''],
+  );
+  if (!ids.every((id) => byId.has(id))) throw new Refusal(400, ['simulation does not exist']);
+  // What the real service does with an id that comes twice, nobody says: no client may send it.
+  if (new Set(ids).size < ids.length) throw new Refusal(400, ['a simulation came twice']);
+  return ids;
+}
+
+/** NestJS's form. A 402 of simulation runs has a `reason` and no `error`, as its type says. */
+function errorBody(status: number, details: readonly string[], isList: boolean): unknown {
+  const error = STATUS_CODES[status] ?? 'Error';
+  const message =
+    details[0] ??
+    (status === 401
+      ? 'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.'
+      : error);
+  if (status === 402) {
+    return {
+      statusCode: status,
+      message: 'Your wallet has insufficient credits.',
+      reason: 'insufficient_credits',
+    };
+  }
+  return { message: isList ? [message, ...details.slice(1)] : message, error, statusCode: status };
+}

@@ -1,0 +1,349 @@
+import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js';
+import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/domain/batch.ts';
+import { contradictions } from '../../src/domain/integrity.ts';
+import { type Judgement, judge } from '../../src/domain/verdict.ts';
+import { waitForBatches } from '../../src/execution/wait.ts';
+import { elevenlabs } from '../../src/providers/elevenlabs.ts';
+import { type ElevenLabsEmulator, type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
+import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
+import { readSample } from '../emulators/samples.ts';
+import { many } from '../emulators/timeline.ts';
+import { asking } from './asking.ts';
+
+const recorded = (name: string): Record<string, unknown> =>
+  readSample(`elevenlabs__get-test-invocation__${name}`);
+const passedRun = { test_run_id: 'r1', test_id: 't1', test_name: 'One', status: 'passed' };
+const invocation = (runs: readonly object[], more: object = {}) => ({ id: 'b1', test_runs: runs, ...more });
+
+/** Looks once at invocation `b1` with this body. */
+async function look(body: object): Promise<Batch> {
+  await using emulator = await startElevenLabs({ batches: [{ id: 'b1', looks: [body] }] });
+  const { provider, deadline } = asking('elevenlabs', emulator.url);
+  return await provider.readRuns(await provider.look('b1', deadline()), deadline());
+}
+
+/** Waits for `b1` on a virtual clock and judges it. */
+async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
+  const { provider, clock } = asking('elevenlabs', emulator.url);
+  const { ending, outcomes } = await waitForBatches({
+    provider,
+    batchIds: ['b1'],
+    clock,
+    until: clock.now() + 600_000,
+    pollIntervalMs: 5_000,
+    signal: new AbortController().signal,
+    onLook: () => undefined,
+    log: () => undefined,
+  });
+  const now = clock.epoch();
+  return judge({ batches: outcomes, ending, providerTitle: 'ElevenLabs', timeoutMinutes: 10, now });
+}
+
+/** The verdict on an invocation that gives these bodies, one after the other. */
+async function verdictOn(...looks: readonly object[]) {
+  await using emulator = await startElevenLabs({ batches: [{ id: 'b1', looks }] });
+  const { verdict, reason } = await gate(emulator);
+  return { verdict, reason, looks: emulator.requests.length };
+}
+
+describe('an invocation', () => {
+  test('the recorded one that has ended', async () => {
+    const body = {
+      ...recorded('mixed'),
+      id: 'b1',
+      test_runs: (recorded('mixed')['test_runs'] as object[]).map((run) => ({
+        ...run,
+        test_invocation_id: 'b1',
+      })),
+    };
+    expect(await look(body)).toEqual({
+      id: 'b1',
+      settled: true,
+      outcome: undefined,
+      announced: {},
+      doubts: [],
+      createdAt: 1_789_372_800_000,
+      subject: 'agent agent_73950d9acf672365ad26ffddb0',
+      tested: { agent_id: 'agent_73950d9acf672365ad26ffddb0', nodes: {} },
+      runs: [
+        {
+          id: 'trun_6215258c58f796a2b42e',
+          testCase: { id: 'test_d86d3e078b518355dc4e', name: 'Books a cleaning' },
+          status: 'passed',
+          explanation: 'Booked as asked.',
+          assertions: [],
+          criteria: [],
+          turns: [],
+        },
+        {
+          id: 'trun_3128cc6acab63b1f4691',
+          testCase: { id: 'test_e8946d753ee69fbebe1f', name: 'Refuses a price' },
+          status: 'failed',
+          explanation: 'The agent quoted $1,200.',
+          assertions: [],
+          criteria: [],
+          turns: [],
+        },
+      ],
+    });
+  });
+
+  test('with a run that is pending has not ended', async () => {
+    const batch = await look({ ...recorded('pending'), id: 'b1' });
+    expect([batch.settled, batch.runs?.map(({ status }) => status)]).toEqual([false, ['passed', 'pending']]);
+  });
+
+  test('says what was tested', async () => {
+    const batch = await look(
+      invocation([passedRun], {
+        agent_id: 'a1',
+        branch_id: 'br1',
+        version_id: 'v1',
+        ran_against_draft: true,
+      }),
+    );
+    expect(batch.subject).toBe('agent a1 branch br1 version v1 with changes that are not published');
+  });
+
+  test('an answer for another one is no answer', async () => {
+    await expect(look({ ...invocation([passedRun]), id: 'b2' })).rejects.toThrow(
+      'answered for another batch: b2.',
+    );
+  });
+});
+
+describe('a run', () => {
+  test.each([
+    ['pending', undefined, 'pending'],
+    ['passed', 'success', 'passed'],
+    ['passed', undefined, 'passed'],
+    ['failed', 'failure', 'failed'],
+    ['failed', undefined, 'failed'],
+    ['failed', 'unknown', 'errored'],
+    ['cancelled', undefined, 'cancelled'],
+  ])('%s with the result %s is %s', async (status, result, expected) => {
+    const run = { ...passedRun, status, condition_result: result && { result } };
+    expect((await look(invocation([run]))).runs?.map((each) => each.status)).toEqual([expected]);
+  });
+
+  test.each(['failure', 'unknown', 'maybe'])(
+    'passed with the result %s contradicts itself',
+    async (result) => {
+      const run = { ...passedRun, condition_result: { result } };
+      expect(await verdictOn(invocation([run]))).toMatchObject({
+        verdict: 'inconclusive',
+        reason: `Batch b1 does not add up: run r1 has contradicting statuses (passed and ${result}).`,
+      });
+    },
+  );
+
+  test.each(['PASSED', 'canceled', 'skipped', 'constructor'])(
+    'with the word %s keeps the gate waiting',
+    async (status) => {
+      expect(await verdictOn(invocation([{ ...passedRun, status }]))).toMatchObject({
+        verdict: 'timed-out',
+        reason: `Batch b1 did not finish within 10 minutes (timeout-minutes). It has a status that this action does not know: "${status}".`,
+      });
+    },
+  );
+
+  test('explains itself by messages where there is no summary', async () => {
+    const rationale = { messages: ['No date.', 7, 'No name.'], summary: null };
+    const run = { ...passedRun, status: 'failed', condition_result: { result: 'failure', rationale } };
+    expect((await look(invocation([run]))).runs?.[0]?.explanation).toBe('No date.\nNo name.');
+  });
+
+  test('that did not pass tells the conversation', async () => {
+    await using emulator = await startElevenLabs({
+      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }],
+    });
+    const { provider, deadline } = asking('elevenlabs', emulator.url);
+    const { runs } = await provider.look('b1', deadline());
+    expect(runs?.map(({ turns }) => turns)).toEqual([
+      [
+        { kind: 'speech', speaker: 'caller', text: 'What does a crown cost?' },
+        { kind: 'speech', speaker: 'agent', text: 'I will look that up.' },
+        { kind: 'tool-call', tool: 'find_price', input: '{"of":"crown"}' },
+        { kind: 'tool-result', output: '{"usd":1200}', succeeded: true },
+        { kind: 'speech', speaker: 'agent', text: 'A crown is $1,200.' },
+      ],
+      [],
+    ]);
+  });
+
+  test('of another invocation is a doubt', async () => {
+    const batch = await look(invocation([{ ...passedRun, test_invocation_id: 'b2' }]));
+    expect(contradictions(batch)).toEqual(['run r1 belongs to another test invocation']);
+  });
+});
+
+describe('the end, which nothing announces', () => {
+  const second = { ...passedRun, test_run_id: 'r2', test_id: 't2' };
+
+  test('takes the same list in two looks', async () => {
+    expect(await verdictOn(invocation([passedRun]))).toEqual({
+      verdict: 'passed',
+      reason: 'The one test case passed.',
+      looks: 2,
+    });
+  });
+
+  test('a run that is listed late is not overlooked', async () => {
+    const failed = { ...second, status: 'failed' };
+    expect(await verdictOn(invocation([passedRun]), invocation([passedRun, failed]))).toMatchObject({
+      verdict: 'failed',
+      looks: 3,
+    });
+    expect(
+      await verdictOn(
+        invocation([passedRun]),
+        invocation([passedRun, { ...second, status: 'pending' }]),
+        invocation([passedRun, failed]),
+      ),
+    ).toMatchObject({ verdict: 'failed', looks: 4 });
+  });
+
+  test('an empty invocation is red', async () => {
+    expect(await verdictOn(invocation([]))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'Batch b1 does not add up: it has no runs.',
+    });
+  });
+
+  test('a run without a status has not ended', async () => {
+    expect(await verdictOn(invocation([{ ...passedRun, status: null }]))).toMatchObject({
+      verdict: 'timed-out',
+    });
+  });
+
+  test('230 runs, the last one failed', async () => {
+    const runs = many(230, (index) => (index === 229 ? { outcome: 'failed' } : {}));
+    await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });
+    expect(await gate(emulator)).toMatchObject({ verdict: 'failed', reason: '1 of 230 test cases failed.' });
+  });
+});
+
+describe('an invocation that was cancelled', () => {
+  test('is cancelled, also where every run passed', async () => {
+    expect(await verdictOn(invocation([passedRun], { cancelled: true }))).toMatchObject({
+      verdict: 'cancelled',
+      reason: 'Batch b1 was cancelled at ElevenLabs.',
+    });
+  });
+
+  test('is not waited for to the deadline where a run stays pending', async () => {
+    const pending = { ...passedRun, status: 'pending' };
+    const { verdict, looks } = await verdictOn(invocation([pending], { cancelled: true }));
+    expect([verdict, looks < 60]).toEqual(['cancelled', true]);
+  });
+
+  test('by a word that is neither true nor false is a doubt', async () => {
+    expect(contradictions(await look(invocation([passedRun], { cancelled: 'no' })))).toEqual([
+      '"cancelled" is neither true nor false',
+    ]);
+  });
+
+  test('by us: what has not ended is, and we may ask twice', async () => {
+    const runs = [{}, { endsAt: Number.POSITIVE_INFINITY }];
+    await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });
+    const { provider, deadline } = asking('elevenlabs', emulator.url);
+    await provider.cancel?.('b1', deadline());
+    await provider.cancel?.('b1', deadline());
+    expect(emulator.cancelled).toEqual(['b1', 'b1']);
+    expect(await gate(emulator)).toMatchObject({
+      verdict: 'cancelled',
+      reason: '1 of 2 test cases was cancelled at ElevenLabs.',
+    });
+  });
+});
+
+test.each([
+  ['an object', 404, '(Test invocation with ID b1 not found)'],
+  ['a list', 422, '(Field required)'],
+])('a refusal says what ElevenLabs says, in "detail" as %s', async (_, status, said) => {
+  await using emulator = await startElevenLabs(
+    status === 422 ? { faults: () => ({ kind: 'answer', status }) } : {},
+  );
+  const { provider, deadline } = asking('elevenlabs', emulator.url);
+  await expect(provider.look('b1', deadline())).rejects.toThrow(
+    `answered ${status} ${said}. ${elevenlabs.advice(status)}`,
+  );
+});
+
+test('the key travels in its own header', async () => {
+  await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs: [{}] }] });
+  const { provider, deadline } = asking('elevenlabs', emulator.url);
+  await provider.look('b1', deadline());
+  const [request] = emulator.requests;
+  expect([request?.headers['xi-api-key'], request?.headers['authorization']]).toEqual([
+    'test-key',
+    undefined,
+  ]);
+});
+
+describe('the emulator, as ElevenLabs’ own client reads it', () => {
+  const connect = async (options: ElevenLabsOptions = {}) => {
+    const emulator = await startElevenLabs(options);
+    const { conversationalAi } = new ElevenLabsClient({
+      apiKey: 'test-key',
+      baseUrl: emulator.url,
+      maxRetries: 0,
+    });
+    return {
+      emulator,
+      agents: conversationalAi.agents,
+      tests: conversationalAi.tests,
+      [Symbol.asyncDispose]: emulator.close,
+    };
+  };
+
+  test('starts tests, reads the invocation, lists it, and cancels it', async () => {
+    await using api = await connect({
+      created: (ids) => ({ runs: many(ids.length, { endsAt: Number.POSITIVE_INFINITY }) }),
+    });
+    const tests = recordedTests.map(({ id }) => ({ testId: id }));
+    const { id } = await api.agents.runTests(ELEVENLABS_AGENT, { tests, branchId: 'branch_next' });
+    expect(await api.tests.invocations.get(id)).toMatchObject({
+      id,
+      agentId: ELEVENLABS_AGENT,
+      branchId: 'branch_next',
+      testRuns: recordedTests.map(({ id: testId, name: testName }) => ({
+        testId,
+        testName,
+        status: 'pending',
+      })),
+    });
+    expect(
+      await api.tests.invocations.list({ agentId: ELEVENLABS_AGENT, branchId: 'branch_next' }),
+    ).toMatchObject({
+      results: [{ id, testRunCount: 2, pendingCount: 2 }],
+      hasMore: false,
+    });
+    await api.tests.invocations.cancel(id);
+    expect(await api.tests.invocations.get(id)).toMatchObject({
+      cancelled: true,
+      testRuns: [{ status: 'cancelled' }, { status: 'cancelled' }],
+    });
+  });
+
+  test('reads runs of every kind', async () => {
+    const outcomes = ['passed', 'failed', 'errored', 'cancelled'] as const;
+    await using api = await connect({
+      batches: [{ id: 'b1', runs: outcomes.map((outcome) => ({ outcome })) }],
+    });
+    const { testRuns } = await api.tests.invocations.get('b1');
+    expect(testRuns.map(({ status, conditionResult }) => [status, conditionResult?.result])).toEqual([
+      ['passed', 'success'],
+      ['failed', 'failure'],
+      ['failed', 'unknown'],
+      ['cancelled', undefined],
+    ]);
+  });
+
+  test('lists tests and says which are attached to an agent', async () => {
+    await using api = await connect({ attached: [recordedTests[1]?.id ?? ''] });
+    const { tests } = await api.tests.list();
+    expect(tests.map(({ id, name }) => ({ id, name }))).toEqual(recordedTests);
+  });
+});

@@ -1,0 +1,438 @@
+import { type Vapi, VapiClient } from '@vapi-ai/server-sdk';
+import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/domain/batch.ts';
+import { contradictions } from '../../src/domain/integrity.ts';
+import { type Judgement, judge } from '../../src/domain/verdict.ts';
+import { waitForBatches } from '../../src/execution/wait.ts';
+import { vapi } from '../../src/providers/vapi.ts';
+import { readSample } from '../emulators/samples.ts';
+import { many } from '../emulators/timeline.ts';
+import { startVapi, VAPI_ASSISTANT, type VapiEmulator, type VapiOptions } from '../emulators/vapi.ts';
+import { recordedSimulations } from '../emulators/vapi-bodies.ts';
+import { asking } from './asking.ts';
+
+const recorded = (name: string): Record<string, unknown> => readSample(`vapi__get-simulation-run__${name}`);
+const items = readSample<Vapi.SimulationRunItem[]>('vapi__list-simulation-run-items__ended');
+const run = { ...recorded('ended-all-pass'), id: 'b1' };
+const counts = (total: number, more: object = {}) => ({
+  total,
+  passed: total,
+  failed: 0,
+  running: 0,
+  queued: 0,
+  canceled: 0,
+  ...more,
+});
+const passedItem = {
+  id: 'i1',
+  simulationId: 's1',
+  status: 'passed',
+  results: { passed: true, evaluations: [] },
+};
+
+/** Reads batch `b1` of an emulator once. */
+async function read(options: VapiOptions): Promise<Batch> {
+  await using emulator = await startVapi(options);
+  const { provider, deadline } = asking('vapi', emulator.url);
+  return await provider.readRuns(await provider.look('b1', deadline()), deadline());
+}
+
+/** Reads one run with these items. */
+const readItems = (listed: readonly object[], itemCounts: object | null = counts(listed.length)) =>
+  read({ batches: [{ id: 'b1', looks: [{ ...run, itemCounts }], listings: [listed, []] }] });
+
+/** Waits for `b1` on a virtual clock and judges it. */
+async function gate(emulator: VapiEmulator): Promise<Judgement & { batch: Batch | undefined }> {
+  const { provider, clock } = asking('vapi', emulator.url);
+  const { ending, outcomes } = await waitForBatches({
+    provider,
+    batchIds: ['b1'],
+    clock,
+    until: clock.now() + 600_000,
+    pollIntervalMs: 5_000,
+    signal: new AbortController().signal,
+    onLook: () => undefined,
+    log: () => undefined,
+  });
+  const now = clock.epoch();
+  const judgement = judge({ batches: outcomes, ending, providerTitle: 'Vapi', timeoutMinutes: 10, now });
+  return { ...judgement, batch: outcomes[0]?.batch };
+}
+
+describe('a look', () => {
+  test.each<[string, Partial<Batch>]>([
+    ['running', { settled: false, announced: { total: 3, passed: 1, failed: 0, cancelled: 0 } }],
+    ['ended-all-pass', { settled: true, announced: { total: 3, passed: 3, failed: 0, cancelled: 0 } }],
+    ['ended-some-fail', { settled: true, announced: { total: 3, passed: 2, failed: 1, cancelled: 0 } }],
+    ['ended-canceled', { settled: true, announced: { total: 3, passed: 1, failed: 0, cancelled: 2 } }],
+  ])('%s: how far it is, and no verdict', async (name, expected) => {
+    const body = recorded(name);
+    const id = String(body['id']);
+    await using emulator = await startVapi({ batches: [{ id, looks: [body] }] });
+    const { provider, deadline } = asking('vapi', emulator.url);
+    const batch = await provider.look(id, deadline());
+    expect(batch).toMatchObject({
+      ...expected,
+      subject: `assistant ${VAPI_ASSISTANT}`,
+      createdAt: Date.UTC(2026, 8, 14, 8),
+    });
+    expect(batch.outcome).toBeUndefined();
+  });
+
+  test.each(['ENDED', 'completed', 'toString', ''])(
+    'the word %j is unknown and not an end',
+    async (status) => {
+      await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [{ ...run, status }] }] });
+      const { provider, deadline } = asking('vapi', emulator.url);
+      expect(await provider.look('b1', deadline())).toMatchObject({ settled: false, unknownStatus: status });
+    },
+  );
+
+  test.each([
+    ['https://dashboard.vapi.ai/simulations/runs/1', 'https://dashboard.vapi.ai/simulations/runs/1'],
+    ['javascript:alert(1)', undefined],
+    [7, undefined],
+  ])('with the url %j links to %j', async (url, expected) => {
+    await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [{ ...run, url }] }] });
+    const { provider, deadline } = asking('vapi', emulator.url);
+    expect((await provider.look('b1', deadline())).url).toBe(expected);
+  });
+
+  test('an answer for another run is no answer', async () => {
+    await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [recorded('running')] }] });
+    const { provider, deadline } = asking('vapi', emulator.url);
+    await expect(provider.look('b1', deadline())).rejects.toThrow('answered for another batch: 811c5b32');
+  });
+});
+
+describe('the items', () => {
+  test('the recorded ones, with evaluations as assertions', async () => {
+    const { runs } = await readItems(items.map((item) => ({ ...item, runId: 'B1' })));
+    expect(runs?.map(({ status }) => status)).toEqual(['passed', 'passed', 'failed']);
+    expect(runs?.[2]).toEqual({
+      id: 'c974b47a-fcfc-552f-af22-f503196b9abd',
+      testCase: {
+        id: '10a78a0d-3a65-5940-8f5d-7b09038e3e5f',
+        name: '10a78a0d-3a65-5940-8f5d-7b09038e3e5f',
+      },
+      status: 'failed',
+      explanation: undefined,
+      assertions: [
+        {
+          label: 'price_quoted',
+          outcome: 'failed',
+          required: true,
+          expected: '= false',
+          actual: 'true',
+          explanation: undefined,
+        },
+      ],
+      criteria: [],
+      turns: [],
+      durationMs: 78_000,
+      createdAt: Date.UTC(2026, 8, 14, 8),
+    });
+  });
+
+  test.each([
+    ['queued', 'pending'],
+    ['running', 'pending'],
+    ['evaluating', 'pending'],
+    ['passed', 'passed'],
+    ['canceled', 'cancelled'],
+  ])('%s is %s', async (status, expected) => {
+    const { runs } = await readItems([{ ...passedItem, status }]);
+    expect(runs?.map((each) => [each.status, each.unknownStatus])).toEqual([[expected, undefined]]);
+  });
+
+  test.each(['PASSED', 'cancelled', 'skipped', 'constructor'])(
+    '%s is a word that nobody knows',
+    async (status) => {
+      const { runs } = await readItems([{ ...passedItem, status }]);
+      expect(runs).toMatchObject([{ status: 'pending', unknownStatus: status }]);
+    },
+  );
+
+  test('failed without results is errored, with its reason', async () => {
+    const { runs } = await readItems([
+      { ...passedItem, results: undefined, status: 'failed', failureReason: 'The call did not connect.' },
+    ]);
+    expect(runs).toMatchObject([{ status: 'errored', explanation: 'The call did not connect.' }]);
+  });
+
+  test('a skipped evaluation, an optional one, one that could not be extracted', async () => {
+    const evaluations = [
+      { name: 'tone', passed: false, required: true, isSkipped: true, skipReason: 'Not in chats.' },
+      {
+        name: 'order',
+        path: 'total',
+        expectedValue: 5,
+        extractedValue: 4,
+        comparator: '>=',
+        passed: false,
+        required: false,
+      },
+      {
+        name: 'zip',
+        expectedValue: '10115',
+        extractedValue: null,
+        comparator: '=',
+        passed: true,
+        error: 'Nothing said.',
+      },
+    ];
+    const { runs } = await readItems([{ ...passedItem, results: { passed: true, evaluations } }]);
+    expect(runs?.[0]?.status).toBe('passed');
+    expect(runs?.[0]?.assertions).toEqual([
+      {
+        label: 'tone',
+        outcome: 'skipped',
+        required: true,
+        expected: undefined,
+        actual: undefined,
+        explanation: 'Not in chats.',
+      },
+      {
+        label: 'order.total',
+        outcome: 'failed',
+        required: false,
+        expected: '>= 5',
+        actual: '4',
+        explanation: undefined,
+      },
+      {
+        label: 'zip',
+        outcome: 'passed',
+        required: undefined,
+        expected: '= 10115',
+        actual: undefined,
+        explanation: 'Nothing said.',
+      },
+    ]);
+  });
+
+  test.each([
+    ['results that did not pass', { passed: false, evaluations: [] }],
+    [
+      'a required evaluation that failed',
+      { passed: true, evaluations: [{ name: 'x', passed: false, required: true }] },
+    ],
+  ])('passed with %s contradicts itself', async (_, results) => {
+    const batch = await readItems([{ ...passedItem, results }]);
+    expect(batch.runs).toMatchObject([{ status: 'pending', conflict: 'passed and failed' }]);
+    expect(contradictions(batch)).toContain('run i1 has contradicting statuses (passed and failed)');
+  });
+
+  test('of another run are a doubt', async () => {
+    const batch = await readItems([{ ...passedItem, runId: 'b2' }]);
+    expect(contradictions(batch)).toEqual(['run i1 belongs to another simulation run']);
+  });
+
+  test('that did not pass tell the conversation, in OpenAI’s form', async () => {
+    const { runs } = await read({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }] });
+    expect(runs?.map(({ testCase }) => testCase.name)).toEqual([
+      'Does not quote a price',
+      'Answers in Spanish',
+    ]);
+    expect(runs?.map(({ turns }) => turns)).toEqual([
+      [
+        { kind: 'speech', speaker: 'agent', text: 'Bluewater Dental, how can I help?' },
+        { kind: 'speech', speaker: 'caller', text: 'What does a cleaning cost?' },
+        { kind: 'tool-call', tool: 'find_price', input: '{"of":"cleaning"}' },
+        { kind: 'tool-result', output: '{"usd":120}' },
+        { kind: 'speech', speaker: 'agent', text: 'A cleaning is 120 dollars.' },
+      ],
+      [],
+    ]);
+  });
+
+  test('several iterations of one simulation are several runs of one test case, and each must pass', async () => {
+    const iterations = [1, 2, 3].map((n) => ({ ...passedItem, id: `i${n}`, iterationNumber: n }));
+    const failed = { ...iterations[2], status: 'failed', results: { passed: false, evaluations: [] } };
+    const look = { ...run, itemCounts: counts(3, { passed: 2, failed: 1 }), iterations: 3 };
+    await using emulator = await startVapi({
+      batches: [{ id: 'b1', looks: [look], listings: [iterations.with(2, failed as never)] }],
+    });
+    expect(await gate(emulator)).toMatchObject({ verdict: 'failed', reason: '1 of 1 test case failed.' });
+  });
+});
+
+describe('230 items', () => {
+  const runs = many(230, (index) => (index === 229 ? { outcome: 'failed', name: 'The last one' } : {}));
+  const last = [{ status: 'failed', testCase: { name: 'The last one' } }];
+
+  test.each<[string, VapiOptions, string[]]>([
+    ['a bare array', { lists: 'bare' }, ['1', '2', '3']],
+    ['{results, metadata}', { lists: 'paginated' }, ['1', '2', '3']],
+    ['pages that are shorter than asked for', { longestPage: 50 }, ['1', '2', '3', '4', '5']],
+  ])('in %s', async (_, options, pages) => {
+    await using emulator = await startVapi({ batches: [{ id: 'b1', runs }], ...options });
+    const { provider, deadline } = asking('vapi', emulator.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    expect(batch.runs.length).toBe(230);
+    expect(batch.runs.filter(({ status }) => status !== 'passed')).toMatchObject(last);
+    expect(emulator.requests.slice(1).map(({ query }) => query['page'])).toEqual(pages);
+  });
+
+  test('without counters in the run, every page until one brings nothing', async () => {
+    await using emulator = await startVapi({
+      batches: [{ id: 'b1', runs, fields: { itemCounts: undefined } }],
+    });
+    const { provider, deadline } = asking('vapi', emulator.url);
+    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    expect([batch.runs.length, batch.announced]).toEqual([230, {}]);
+    expect(emulator.requests.slice(1).map(({ query }) => query['page'])).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('from a server that does not know pages are found missing', async () => {
+    await using emulator = await startVapi({ batches: [{ id: 'b1', runs }], ignoresPage: true });
+    expect(await gate(emulator)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('130 of 230 announced runs are missing'),
+    });
+  });
+});
+
+describe('what comes late', () => {
+  const passes = [passedItem, { ...passedItem, id: 'i2', simulationId: 's2' }];
+
+  test.each<[string, object, string]>([
+    ['results of an item that passed', { results: undefined }, 'passed'],
+    ['the status of an item', { status: 'evaluating', results: undefined }, 'passed'],
+    ['results and reason of an item that failed', { status: 'failed', results: undefined }, 'passed'],
+  ])('%s, a minute after the end: the verdict of the results', async (_, early, verdict) => {
+    const listings = [...many(9).map(() => [passes[0], { ...passes[1], ...early }]), passes];
+    const looks = [{ ...run, itemCounts: counts(2) }];
+    await using emulator = await startVapi({ batches: [{ id: 'b1', looks, listings }] });
+    expect(await gate(emulator)).toMatchObject({ verdict });
+  });
+
+  test('results that never come: not green, and says so', async () => {
+    const listings = [[passes[0], { ...passes[1], results: undefined }]];
+    await using emulator = await startVapi({
+      batches: [{ id: 'b1', looks: [{ ...run, itemCounts: counts(2) }], listings }],
+    });
+    expect(await gate(emulator)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'Batch b1 does not add up: run i2 has no "results" yet.',
+    });
+  });
+
+  test('an item that is listed late, in a run without counters: two looks must show the same list', async () => {
+    const failed = { ...passes[1], status: 'failed', results: { passed: false, evaluations: [] } };
+    const { itemCounts: _, ...uncounted } = run as Record<string, unknown>;
+    const lists = [[passes[0]], [], [passes[0], failed], []];
+    const looks = [uncounted];
+    const listings = (_request: unknown, n: number) => lists[Math.min(n - 1, 2 + ((n - 1) % 2))];
+    await using emulator = await startVapi({ batches: [{ id: 'b1', looks, listings }] });
+    expect(await gate(emulator)).toMatchObject({ verdict: 'failed' });
+  });
+});
+
+describe('counters', () => {
+  test.each([null, undefined])('that are %j are not needed', async (itemCounts) => {
+    const look = { ...run, itemCounts };
+    await using emulator = await startVapi({
+      batches: [{ id: 'b1', looks: [look], listings: (_, n) => (n % 2 === 1 ? [passedItem] : []) }],
+    });
+    expect(await gate(emulator)).toMatchObject({ verdict: 'passed' });
+    expect(emulator.count(/run\/b1$/)).toBe(2);
+  });
+
+  test.each<[object, string]>([
+    [counts(1, { total: '1' }), '"total" is not a number of runs'],
+    [counts(1, { passed: null }), '"passed" is missing'],
+    [counts(1, { canceled: 1 }), 'the provider counts 1 cancelled and lists 0'],
+    [counts(2), '1 of 2 announced runs is missing'],
+  ])('%j: a doubt', async (itemCounts, doubt) => {
+    expect(contradictions(await readItems([passedItem], itemCounts))).toContain(doubt);
+  });
+});
+
+test.each(['no items', 'no items and no counters'])('a run with %s is red', async (what) => {
+  const look = { ...run, itemCounts: what === 'no items' ? counts(0) : undefined };
+  await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [look], listings: [[]] }] });
+  expect(await gate(emulator)).toMatchObject({
+    verdict: 'inconclusive',
+    reason: 'Batch b1 does not add up: it has no runs.',
+  });
+});
+
+test.each([false, true])('a refusal says what Vapi says, also in a list (%j)', async (messageLists) => {
+  await using emulator = await startVapi({ messageLists });
+  const { provider, deadline } = asking('vapi', emulator.url);
+  await expect(provider.look('b1', deadline())).rejects.toThrow(
+    `answered 404 (Couldn't Find Simulation Run. Id: b1). ${vapi.advice(404)}`,
+  );
+});
+
+describe('a cancellation', () => {
+  test('ends what has not ended, and may be asked for twice', async () => {
+    const runs = [{}, { endsAt: Number.POSITIVE_INFINITY }];
+    await using emulator = await startVapi({ batches: [{ id: 'b1', runs }] });
+    const { provider, deadline } = asking('vapi', emulator.url);
+    await provider.cancel?.('b1', deadline());
+    await provider.cancel?.('b1', deadline());
+    expect(emulator.cancelled).toEqual(['b1', 'b1']);
+    expect(await gate(emulator)).toMatchObject({
+      verdict: 'cancelled',
+      reason: '1 of 2 test cases was cancelled at Vapi.',
+      batch: { announced: { total: 2, passed: 1, failed: 0, cancelled: 1 } },
+    });
+  });
+
+  test('that is refused says so', async () => {
+    await using emulator = await startVapi();
+    const { provider, deadline } = asking('vapi', emulator.url);
+    await expect(provider.cancel?.('b1', deadline())).rejects.toThrow(
+      /^PATCH 127\.0\.0\.1:\d+\/eval\/simulation\/run\/b1 answered 404 \(Couldn't Find/,
+    );
+  });
+});
+
+describe('the emulator, as Vapi’s own client reads it', () => {
+  const connect = async (options: VapiOptions = {}) => {
+    const emulator = await startVapi(options);
+    const client = new VapiClient({ token: 'test-key', environment: emulator.url, maxRetries: 0 });
+    return { emulator, client, [Symbol.asyncDispose]: emulator.close };
+  };
+
+  test('starts a run, reads it and its items, lists it, and cancels it', async () => {
+    await using vapi = await connect({
+      created: (ids) => ({ runs: many(ids.length, { endsAt: Number.POSITIVE_INFINITY }) }),
+    });
+    const { simulationRuns } = vapi.client;
+    const [first, second] = recordedSimulations.map(({ id }) => id);
+    const started = await simulationRuns.simulationRunControllerCreate({
+      simulations: [
+        { type: 'simulation', simulationId: first ?? '' },
+        { type: 'simulation', simulationId: second ?? '' },
+      ],
+      target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
+    });
+    expect(started).toMatchObject({ status: 'running', itemCounts: { total: 2, running: 2 } });
+    const { id } = started;
+    expect(await simulationRuns.simulationRunControllerFindOne({ id })).toMatchObject({
+      id,
+      status: 'running',
+    });
+    const found = await simulationRuns.simulationRunControllerFindItems({ id });
+    expect(found.map(({ simulationId }) => simulationId)).toEqual([first, second]);
+    expect(await simulationRuns.simulationRunControllerFindAll({ targetId: VAPI_ASSISTANT })).toMatchObject({
+      results: [{ id }],
+      metadata: { totalItems: 1 },
+    });
+    expect(await simulationRuns.simulationRunControllerCancelGroup({ id })).toMatchObject({
+      status: 'ended',
+      itemCounts: { total: 2, canceled: 2 },
+    });
+  });
+
+  test('lists simulations, and is refused with another key', async () => {
+    await using vapi = await connect();
+    const listed = await vapi.client.simulations.simulationControllerFindAll();
+    expect(listed.map(({ id, name }) => ({ id, name }))).toEqual(recordedSimulations);
+    const other = new VapiClient({ token: 'other', environment: vapi.emulator.url, maxRetries: 0 });
+    await expect(other.simulations.simulationControllerFindAll()).rejects.toMatchObject({ statusCode: 401 });
+  });
+});
