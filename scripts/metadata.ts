@@ -214,10 +214,16 @@ function providerTable(): string {
       }),
       row('`compare-with`', ({ can: { compare } }) => yes(compare)),
       row('Cancel a batch', ({ can: { cancel } }) => yes(cancel)),
-      row('Requests for one look', ({ name }) => READING[name]?.look ?? ''),
-      row('Requests for conversations', ({ name }) => READING[name]?.conversations ?? ''),
+      row('Requests for one look', ({ name }) => readingOf(name).look),
+      row('Requests for conversations', ({ name }) => readingOf(name).conversations),
     ],
   );
+}
+
+function readingOf(name: string): { readonly look: string; readonly conversations: string } {
+  const reading = READING[name];
+  if (reading === undefined) throw new Error(`Put ${name} into READING (scripts/metadata.ts).`);
+  return reading;
 }
 
 function outputTable(): string {

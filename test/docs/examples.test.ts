@@ -10,7 +10,7 @@ describe.skipIf(!canRun)('the step that deploys', () => {
     const gated = examples.filter(({ workflow }) =>
       stepsOf(workflow).some((step) => String(step.with?.['version']).includes('steps.deploy.outputs')),
     );
-    expect(gated.length).toBe(9);
+    expect(gated.length).toBe(10);
     expect(new Set(deploys.map(({ title }) => title.split(',')[0]))).toEqual(
       new Set(gated.map(({ path }) => path)),
     );
@@ -110,4 +110,32 @@ describe.skipIf(!canRun)('the issue that nightly.yml opens', () => {
     expect(ended.exitCode).not.toBe(0);
     expect(ended.log).not.toContain('gh issue create');
   });
+});
+
+describe.skipIf(!canRun)('the report of last night that nightly-baseline.yml gets', () => {
+  const [get] = scriptSteps.filter(({ step }) => step.name === "Get last night's report");
+  const runGet = (answer: string) =>
+    runScript(get!.step, {
+      GH_REPO: 'acme/clinic',
+      BASE: 'main',
+      GITHUB_WORKFLOW_REF: 'acme/clinic/.github/workflows/nightly.yml@refs/pull/7/merge',
+      ISSUES: answer,
+    });
+
+  test('is of the newest run of the schedule on the base branch, of this very workflow', async () => {
+    const ended = await runGet('{"workflow_runs": [{"id": 41}]}');
+    expect(ended).toMatchObject({ exitCode: 0, outputs: 'path=nightly/report.json\n' });
+    expect(ended.log).toBe(
+      'gh api --method GET repos/acme/clinic/actions/workflows/nightly.yml/runs -f event=schedule -f branch=main -f status=completed -f per_page=1 --jq .workflow_runs[0].id // empty\ngh run download 41 --name nightly-report --dir nightly\n',
+    );
+  });
+
+  test.each(['{"workflow_runs": []}', '{}', 'no JSON'])(
+    'is none where GitHub answers %s: the gate goes on without',
+    async (answer) => {
+      const ended = await runGet(answer);
+      expect(ended).toMatchObject({ exitCode: 0, outputs: '' });
+      expect(ended.log).toContain('::notice::There is no report of last night to compare with.');
+    },
+  );
 });
