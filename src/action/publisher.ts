@@ -6,7 +6,7 @@ import type { Verdict } from '../domain/verdict.ts';
 import type { Memory, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Outside } from '../outside.ts';
-import { annotationsFor } from '../report/annotations.ts';
+import { annotationsFor, closingLines } from '../report/annotations.ts';
 import { renderBody } from '../report/body.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
@@ -37,6 +37,8 @@ import type { SavedSection, StepMemory } from './step-state.ts';
 const PROGRESS_MS = 60_000;
 /** A batch that ends this soon needs no comment that says that we wait for it. */
 const GRACE_MS = 1_000;
+/** After what is known was saved for the first time. */
+const FIRST_PAUSE_MS = 200;
 /** A section that is written again by the `post` step has room for this many characters. */
 const MAX_REMEMBERED = 30_000;
 
@@ -60,6 +62,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   let memory: StepMemory | undefined;
   let unsaved: Findings | undefined;
   let isSaving = false;
+  let isFirstSave = true;
 
   function remember(next: StepMemory): void {
     memory = next;
@@ -104,7 +107,10 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       const section = sectionIfStopped(unsaved, reportOn, { target, outside });
       unsaved = undefined;
       remember({ ...memory, section, isVerdict: false, isWritten: false });
-      await clock.sleep(9 * (clock.now() - startedAt), ended.signal);
+      // The first takes long because nothing was rendered before, which says nothing of the next.
+      const pauseMs = isFirstSave ? FIRST_PAUSE_MS : 9 * (clock.now() - startedAt);
+      isFirstSave = false;
+      await clock.sleep(pauseMs, ended.signal);
     }
     isSaving = false;
   }
@@ -135,6 +141,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     if (url !== undefined) setCommentUrl(url);
     // After a cancellation there is another round.
     if (limits.signal.aborted) return;
+    if (url !== undefined) outside.log(`Comment: ${url}`);
     if (warning !== undefined) outside.warn(warning);
     if (note !== undefined) outside.log(note);
   }
@@ -176,7 +183,8 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       }
       await orWarn(outside, 'The outputs', () => writeOutputs(report));
       await orWarn(outside, 'The comment', () => publishComment(report, limits));
-      // A cancellation leads to another round, and an annotation cannot be taken back.
+      // A cancellation leads to another round, and what is said cannot be taken back.
+      if (!limits.signal.aborted) closingLines(report).forEach(outside.log);
       if (!limits.signal.aborted) annotateQuarantine(report);
       if (inputs.annotations && !limits.signal.aborted) annotationsFor(report).forEach(annotate);
     },

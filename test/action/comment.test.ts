@@ -163,10 +163,13 @@ describe.concurrent('the comment', () => {
     expect(codes).toEqual([0, 0, 1, 0, 0]);
     expect(github.comments(PULL).length).toBe(1);
     const [body] = bodies(github);
-    expect(body).toContain('## ❌ Agent tests (Retell): 1 of 10 failed');
+    expect(body).toContain('## ❌ Agent tests (Retell): agent c failed');
     expect(
-      [...(body ?? '').matchAll(/^### (\S+) agent (\w)/gm)].map(([, sign, batch]) => `${batch} ${sign}`),
-    ).toEqual(['a ✅', 'b ✅', 'c ❌', 'd ✅', 'e ✅']);
+      [...(body ?? '').matchAll(/^\| (\S+) \*\*agent (\w)\*\*/gm)].map(
+        ([, sign, batch]) => `${batch} ${sign}`,
+      ),
+    ).toEqual(['c ❌', 'a ✅', 'b ✅', 'd ✅', 'e ✅']);
+    expect(body).toContain('Case of c');
   });
 
   test('is not made for a green gate with comment: failures, but brought up to date', async () => {

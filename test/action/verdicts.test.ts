@@ -39,6 +39,7 @@ const counts = (total: number, more: Record<string, number> = {}) => ({
   tolerated: '0',
   runs: String(total),
   'batch-id': 'b1',
+  'new-failures': '',
   ...Object.fromEntries(Object.entries(more).map(([name, count]) => [name, String(count)])),
 });
 
