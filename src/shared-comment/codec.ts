@@ -173,7 +173,8 @@ export function composeComment(parts: {
 function soleBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
   const { state = 'waiting', tally = NONE } = section ?? {};
-  return [headlineHeading(2, { name, state, tally }), ...(section === undefined ? [] : [regionOf(section)])];
+  const title = headlineHeading(2, { name, state, tally, result: section?.part?.result });
+  return [title, ...(section === undefined ? [] : [regionOf(section)])];
 }
 
 /** Several have one overview and one footer, and between them the bodies, the worst first. */
