@@ -90,7 +90,7 @@ async function post(): Promise<void> {
   if (end === 'not begun') return;
   try {
     const { finishComment } = await import('./post.ts');
-    useProxies(process.env, [githubUrl()]);
+    useProxies(process.env, [githubUrl()], findSetProxies);
     await finishComment({ target: readTarget(core.getInput), outside, end, ...left });
   } catch (error) {
     warn(`The comment could not be brought up to date after the job: ${String(error)}`);
@@ -100,7 +100,7 @@ async function post(): Promise<void> {
 /** Makes the real parts and runs the gate with them. */
 async function runStep(signal: AbortSignal): Promise<Judgement> {
   const { inputs, secrets, settings, wanted } = parseInputs(core.getInput, redact);
-  useProxies(process.env, addressesOf(inputs));
+  useProxies(process.env, addressesOf(inputs), findSetProxies);
   for (const line of settings) log(line);
   const provider = createProvider(
     {
@@ -168,6 +168,13 @@ function orTrace(save: () => void): void {
   } catch (error) {
     trace(`What later steps are to know could not be saved: ${String(error)}`);
   }
+}
+
+/** Absent before Node.js 24.14. */
+function findSetProxies() {
+  return process.getBuiltinModule('node:http').setGlobalProxyFromEnv as
+    | ((env: NodeJS.ProcessEnv) => unknown)
+    | undefined;
 }
 
 /** Where GitHub's API is. */

@@ -1,20 +1,19 @@
-import * as http from 'node:http';
 import { InputError } from '../errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Node's own, since Node.js 24.14: makes `fetch` use the proxies that an environment names. */
+/** Node's own `setGlobalProxyFromEnv`, since Node.js 24.14: makes `fetch` use the proxies that an environment names. */
 type SetProxies = (env: Env) => unknown;
 
 /**
  * Makes `fetch` use the proxies of the environment; Node does that only when it is told to. Only a proxy that would be
  * used for one of `urls` is judged: an `InputError` says if it is no address of an http proxy, or if this Node.js cannot
- * use it.
+ * use it. `findSetProxies` is asked only then: the module that it comes from takes long to load.
  */
 export function useProxies(
   env: Env,
   urls: readonly string[],
-  setProxies: SetProxies | null = http.setGlobalProxyFromEnv ?? null,
+  findSetProxies: () => SetProxies | undefined,
 ): void {
   const names = new Set(urls.map((url) => variableFor(url, env)).filter((name) => name !== ''));
   if (names.size === 0) return;
@@ -22,7 +21,8 @@ export function useProxies(
   for (const name of names) proxies[name] = addressIn(name, env);
   // With this variable Node.js has done it when it started.
   if (env['NODE_USE_ENV_PROXY'] === '1') return;
-  if (setProxies === null) {
+  const setProxies = findSetProxies();
+  if (setProxies === undefined) {
     throw new InputError(
       `The variable ${[...names].join(' and ')} names a proxy, and the Node.js of this runner is too old to use it unasked. Set NODE_USE_ENV_PROXY=1 in the env of the job, or update the runner.`,
     );

@@ -115,6 +115,13 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     isSaving = false;
   }
 
+  /** Waits for a task, but not for long. The timer ends with it, or it would keep the process alive. */
+  async function atMost(task: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const overdue = clock.sleep(ms, AbortSignal.any([signal, done.signal]));
+    await Promise.race([task, overdue]).finally(() => done.abort());
+  }
+
   const { redact } = outside;
   const tested = inputs.target === undefined ? undefined : redact(inputs.target);
 
@@ -152,7 +159,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       const [{ earlier, ...known }, file] = await Promise.all([
         comment.recall({ target: tested, wantsBase: baseline === undefined }, within),
         baseline === undefined ? {} : readBaseline(baseline),
-        Promise.race([finding, clock.sleep(within.until - clock.now(), within.signal)]),
+        atMost(finding, within.until - clock.now(), within.signal),
       ]);
       return { ...known, ...file, history: earlier && historyOf(earlier, commit) };
     },
@@ -173,7 +180,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       ended.abort();
       await showing;
       const left = limits.until - clock.now();
-      await Promise.race([finding, clock.sleep(Math.min(FIND_COMMIT_MS, left / 3), limits.signal)]);
+      await atMost(finding, Math.min(FIND_COMMIT_MS, left / 3), limits.signal);
       const report = reportOn(findings);
       await orWarn(outside, 'The job summary', () => writeSummary(renderSummary(report)));
       for (const [output, path, render] of reportFiles(inputs)) {
