@@ -1,7 +1,7 @@
 import type { Wanted } from './action/wanted.ts';
 import type { Clock, Deadline } from './clock.ts';
-import type { Batch, BatchOutcome } from './domain/batch.ts';
-import type { PassRule } from './domain/pass-rule.ts';
+import { type Batch, type BatchOutcome, countRuns } from './domain/batch.ts';
+import { firstRuns, mostRuns, type PassRule } from './domain/pass-rule.ts';
 import {
   attachQuarantine,
   decideQuarantine,
@@ -164,6 +164,16 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   return conclude('cancelled', { publishMs: PUBLISH_CANCELLED_MS, stop, cancellations });
 }
 
+/** How many runs the step starts first and at most, as a line for the log. */
+function costOf(
+  testCases: number,
+  { rule, maxRuns, comparesWith }: Pick<GateOptions, 'rule' | 'maxRuns'> & { comparesWith: boolean },
+): string {
+  const most = testCases * mostRuns(rule) * (comparesWith ? 2 : 1);
+  const first = countRuns(testCases * firstRuns(rule));
+  return `This step starts ${first} first, and at most ${Math.min(most, maxRuns ?? most)} in all.`;
+}
+
 /** What the quarantine file means for the test cases; nothing where none was named. Read once, beside the first round. */
 function createQuarantine(
   { readQuarantine }: Surroundings,
@@ -259,6 +269,7 @@ function createRounds(
     const prepared = await prepare(wanted, { starter, rule, maxRuns, deadline });
     if (prepared.kind === 'refused') return nothingStarted(prepared.problem);
     onPrepared(prepared);
+    log(costOf(prepared.testCases.length, { ...options, comparesWith: wanted.compareWith !== undefined }));
     const plan = { kind: 'start', subject: prepared.subject, testCases: prepared.testCases } as const;
     return executeRounds({ ...common, plan, starter, onStarted: know });
   }

@@ -28,7 +28,7 @@ import { createStepState, readStepState, type StepMemory } from './step-state.ts
  * When to load the publisher: after the first request was sent, so that parsing it does not delay that request.
  * In milliseconds.
  */
-const LOAD_AFTER_MS = 20;
+const LOAD_AFTER_MS = 50;
 
 const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);

@@ -40,7 +40,7 @@ async function gate(
 
 describe.concurrent('the step starts its batches and repeats what is not decided', () => {
   test('flaky and broken are told apart: 3 of 5', async () => {
-    const { exitCode, outputs, started, summary } = await gate(
+    const { exitCode, outputs, started, summary, log } = await gate(
       { 1: 'FPPP', 2: 'FPFPF' },
       { count: 4, reruns: '3/5' },
     );
@@ -58,6 +58,7 @@ describe.concurrent('the step starts its batches and repeats what is not decided
       'batch-id': started.map(({ id }) => id).join('\n'),
     });
     expect(summary).toContain('conversation_flow_3b21278178ed');
+    expect(log).toContain('This step starts 4 runs first, and at most 20 in all.');
   });
 
   test('a failure that is not confirmed opens the gate, and is visible', async () => {
