@@ -137,22 +137,6 @@ function missingCases({ asked = [], batch }: BatchOutcome): string[] {
   return asked.filter((id) => !seen.has(id));
 }
 
-/** What one batch of several is called by itself. `verdict` is that of all; `undefined` while the gate waits. */
-export function stateOfBatch(outcome: BatchOutcome, verdict: Verdict | undefined): State {
-  const { batch } = outcome;
-  const counts = tally([outcome]);
-  const states: State[] = [];
-  if (counts.failed > 0) states.push('failed');
-  if (counts.errored > 0 || batch?.outcome === 'errored') states.push('errored');
-  if (counts.cancelled > 0 || batch?.outcome === 'cancelled') states.push('cancelled');
-  if (states.length > 0) return worstState(states);
-  if (batch?.settled === true) return isProven(outcome) ? 'passed' : 'inconclusive';
-  if (verdict === undefined) return 'waiting';
-  return batch !== undefined && (verdict === 'timed-out' || verdict === 'cancelled')
-    ? verdict
-    : 'inconclusive';
-}
-
 function failed({ maxFlaky, cases }: Judged, counts: Tally): Finding[] {
   const reasons: string[] = [];
   if (counts.failed > 0) {
