@@ -1,5 +1,5 @@
 /**
- * Stands in for the toolkit's HTTP client and its own copy of undici when the bundle is built (`paths` in
+ * Stands in for the toolkit's HTTP client, its own copy of undici and its way to start processes when the bundle is built (`paths` in
  * src/tsconfig.json). Nothing here calls them: requests go through Node's own `fetch`. They would
  * add half a megabyte and load at every start. See docs/adr/0002-what-the-bundle-leaves-out.md.
  */
@@ -26,3 +26,4 @@ export class BearerCredentialHandler {
 
 export const fetch = leftOut;
 export const getProxyUrl = leftOut;
+export const getExecOutput = leftOut;

@@ -37,8 +37,8 @@ import type { SavedSection, StepMemory } from './step-state.ts';
 const PROGRESS_MS = 60_000;
 /** A batch that ends this soon needs no comment that says that we wait for it. */
 const GRACE_MS = 1_000;
-/** After what is known was saved for the first time. */
-const FIRST_PAUSE_MS = 200;
+/** Before news is saved: a batch that has ended is reported meanwhile, and need not be saved. */
+const SAVE_AFTER_MS = 200;
 /** A section that is written again by the `post` step has room for this many characters. */
 const MAX_REMEMBERED = 30_000;
 
@@ -55,6 +55,7 @@ export interface PublishingOptions {
 export async function createPublisher(options: PublishingOptions): Promise<Publisher & Memory> {
   const { inputs, target, outside } = options;
   const { clock, trace } = outside;
+  const hasComment = target.comment !== 'never';
   const context = await readContext(outside.env);
   const ended = new AbortController();
   let latest: Findings | undefined;
@@ -62,7 +63,6 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   let memory: StepMemory | undefined;
   let unsaved: Findings | undefined;
   let isSaving = false;
-  let isFirstSave = true;
 
   function remember(next: StepMemory): void {
     memory = next;
@@ -98,19 +98,19 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     }
   }
 
-  /** Saves what is known for the case that the step is killed: at once, but in a tenth of the time at most. */
+  /** Saves what is known for the case that the step is killed: soon, but in a tenth of the time at most. */
   async function save(): Promise<void> {
     if (isSaving) return;
     isSaving = true;
-    while (unsaved !== undefined && !ended.signal.aborted) {
+    let pauseMs = SAVE_AFTER_MS;
+    while (unsaved !== undefined) {
+      await clock.sleep(pauseMs, ended.signal);
+      if (ended.signal.aborted) break;
       const startedAt = clock.now();
       const section = sectionIfStopped(unsaved, reportOn, { target, outside });
       unsaved = undefined;
       remember({ ...memory, section, isVerdict: false, isWritten: false });
-      // The first takes long because nothing was rendered before, which says nothing of the next.
-      const pauseMs = isFirstSave ? FIRST_PAUSE_MS : 9 * (clock.now() - startedAt);
-      isFirstSave = false;
-      await clock.sleep(pauseMs, ended.signal);
+      pauseMs = Math.max(SAVE_AFTER_MS, 9 * (clock.now() - startedAt));
     }
     isSaving = false;
   }
@@ -169,6 +169,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       latest = findings;
       unsaved = findings;
       save().catch((error: unknown) => trace(`What is known could not be saved: ${String(error)}`));
+      if (!hasComment) return;
       showing ??= show()
         .catch((error: unknown) => trace(`That the gate waits is not shown: ${String(error)}`))
         .finally(() => {
@@ -189,7 +190,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
         );
       }
       await orWarn(outside, 'The outputs', () => writeOutputs(report));
-      await orWarn(outside, 'The comment', () => publishComment(report, limits));
+      if (hasComment) await orWarn(outside, 'The comment', () => publishComment(report, limits));
       // A cancellation leads to another round, and what is said cannot be taken back.
       if (!limits.signal.aborted) closingLines(report).forEach(outside.log);
       if (!limits.signal.aborted) annotateQuarantine(report);

@@ -5,19 +5,50 @@ const VOCABULARY: ReadonlySet<string> = new Set([
   ...['status', 'outcome', 'verdict', 'kind', 'speaker', 'state', 'transcripts'],
 ]);
 
-/** The value with every text in it redacted, at any depth. */
+/**
+ * The value with every text in it redacted, at any depth. What holds no secret is not copied, and what stands in
+ * several places is looked at once: a run in its batch and in its test case.
+ */
 export function redactStrings<T>(value: T, redact: Redactor): T {
-  return mapStrings(value, redact) as T;
-}
+  const seen = new Map<object, unknown>();
 
-function mapStrings(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === 'string') return change(value);
-  if (Array.isArray(value)) return value.map((one) => mapStrings(one, change));
-  if (value instanceof Map) {
-    return new Map([...value].map(([key, one]) => [mapStrings(key, change), mapStrings(one, change)]));
+  function shown(part: unknown): unknown {
+    if (typeof part === 'string') return redact(part);
+    if (typeof part !== 'object' || part === null) return part;
+    const known = seen.get(part);
+    if (known !== undefined) return known;
+    const result = Array.isArray(part) ? list(part) : part instanceof Map ? map(part) : record(part);
+    seen.set(part, result);
+    return result;
   }
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, VOCABULARY.has(key) ? one : mapStrings(one, change)]),
-  );
+
+  function list(parts: readonly unknown[]): readonly unknown[] {
+    let copy: unknown[] | undefined;
+    for (const [index, part] of parts.entries()) {
+      const result = shown(part);
+      if (result !== part) {
+        copy ??= [...parts];
+        copy[index] = result;
+      }
+    }
+    return copy ?? parts;
+  }
+
+  const map = (parts: ReadonlyMap<unknown, unknown>): ReadonlyMap<unknown, unknown> =>
+    new Map([...parts].map(([key, part]) => [shown(key), shown(part)]));
+
+  function record(parts: object): object {
+    let copy: Record<string, unknown> | undefined;
+    for (const key of Object.keys(parts)) {
+      const part: unknown = Reflect.get(parts, key);
+      const result = VOCABULARY.has(key) ? part : shown(part);
+      if (result !== part) {
+        copy ??= { ...parts };
+        copy[key] = result;
+      }
+    }
+    return copy ?? parts;
+  }
+
+  return shown(value) as T;
 }

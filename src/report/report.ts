@@ -113,7 +113,8 @@ function withoutPrivateRuns(result: CaseResult, setting: Setting): CaseResult {
 
 /** Only runs that did not pass show their conversation, and only where the report allows any. */
 function withoutTurns<R extends Run>(run: R, { transcripts }: Setting): R {
-  return transcripts === 'excerpt' && run.status !== 'passed' ? run : { ...run, turns: [] };
+  const isShown = transcripts === 'excerpt' && run.status !== 'passed';
+  return isShown || run.turns.length === 0 ? run : { ...run, turns: [] };
 }
 
 /** How many test cases passed with their first run, of how many. Re-runs of failures would bias the rate. */
