@@ -71,8 +71,9 @@ export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefin
 
 /** The test cases of the base of which no run was seen here: the quiet way to make a gate green. */
 export function noLongerRun(cases: readonly CaseResult[], base: Base | undefined): BaseCase[] {
+  if (base === undefined) return [];
   const seen = new Set(cases.map(({ testCase }) => testCase.id));
-  return [...(base?.cases ?? [])].filter(([id]) => !seen.has(id)).map(([, one]) => one);
+  return [...base.cases].filter(([id]) => !seen.has(id)).map(([, one]) => one);
 }
 
 /**
