@@ -69,9 +69,10 @@ interface Case {
   readonly sequence: readonly string[];
 }
 
+/** Two providers for each sequence, in turn. */
 const cases: Case[] = SEQUENCES.flatMap((sequence, index) =>
-  PROVIDER_NAMES.map((name, which) => ({
-    name,
+  [0, 1].map((which) => ({
+    name: PROVIDER_NAMES[(2 * index + which) % PROVIDER_NAMES.length] ?? 'retell',
     sequence,
     story: sequence.join(', '),
     outcome: (['passed', 'failed', 'passed', 'errored'] as const)[(index + which) % 4] ?? 'passed',

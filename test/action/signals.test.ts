@@ -145,19 +145,25 @@ async function end(started: Started, signal: NodeJS.Signals): Promise<Ended & { 
   return { ...ended, afterSignal: performance.now() - sentAt };
 }
 
-describe.skipIf(!HAS_SIGNALS).concurrent.each(SIGNALS)('%s', (signal) => {
-  test.each(MOMENTS)('$name', async ({ provider, start, inputs, reached, verdict, says }) => {
-    await using emulator = await start();
-    using step = prepareStep({ inputs: gateOn(provider, emulator, inputs), env: { RUNNER_DEBUG: '1' } });
-    const started = step.main();
-    await reached(emulator, started);
-    const ended = await end(started, signal);
-    expect(endingOf(ended)).toEqual(red(verdict));
-    expect(ended.summary).toMatch(says);
-    expect(ended.afterSignal).toBeLessThan(WITHIN);
-  });
+/** The two signals have one handler, so each moment is tried with one of them. */
+const SIGNALLED = MOMENTS.map((moment, index) => ({ ...moment, signal: SIGNALS[index % 2] ?? 'SIGINT' }));
 
-  test('a second signal ends everything at once', async () => {
+describe.skipIf(!HAS_SIGNALS).concurrent('a signal', () => {
+  test.each(SIGNALLED)(
+    '$signal $name',
+    async ({ provider, start, inputs, reached, verdict, says, signal }) => {
+      await using emulator = await start();
+      using step = prepareStep({ inputs: gateOn(provider, emulator, inputs), env: { RUNNER_DEBUG: '1' } });
+      const started = step.main();
+      await reached(emulator, started);
+      const ended = await end(started, signal);
+      expect(endingOf(ended)).toEqual(red(verdict));
+      expect(ended.summary).toMatch(says);
+      expect(ended.afterSignal).toBeLessThan(WITHIN);
+    },
+  );
+
+  test.each(SIGNALS)('a second one after %s ends everything at once', async (signal) => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
     await using github = await startEventGitHub();
     const hanging = hangFrom(github, { method: 'GET', nth: 1 });
@@ -236,7 +242,7 @@ async function signalAt(event: number) {
       comment: 'always',
       'batch-id': recordedBatch.test_case_batch_job_id,
     }),
-    env: { GITHUB_API_URL: github.url, RUNNER_DEBUG: '1' },
+    env: { GITHUB_API_URL: github.url },
     onLine: count,
   });
   const started = step.main();
