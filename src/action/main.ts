@@ -1,6 +1,7 @@
 // First: the handlers of signals.
 import './cancellation.ts';
 
+import * as http from 'node:http';
 import * as core from '@actions/core';
 import { type Deadline, systemClock } from '../clock.ts';
 import { ruleOf } from '../domain/pass-rule.ts';
@@ -8,6 +9,7 @@ import type { QuarantineFiles } from '../domain/quarantine.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import { InputError } from '../errors.ts';
 import { type Memory, type Publisher, runGate } from '../gate.ts';
+import { send } from '../http/send.ts';
 import type { Outside } from '../outside.ts';
 import { createProvider } from '../providers/registry.ts';
 import type { Findings } from '../report/report.ts';
@@ -40,7 +42,7 @@ const harmless = (line: string): string => logLine(redact(line), 4_000);
 const outside: Outside = {
   clock: systemClock,
   random: Math.random,
-  fetch: (request, init) => fetch(request, init),
+  fetch: send,
   env: process.env,
   userAgent: USER_AGENT,
   redact,
@@ -51,6 +53,10 @@ const outside: Outside = {
   },
 };
 const { log, warn, trace } = outside;
+/** Absent before Node.js 24.14. */
+const setProxies = http.setGlobalProxyFromEnv as
+  | ((env: Readonly<Record<string, string | undefined>>) => unknown)
+  | undefined;
 const state = createStepState({ saveState: core.saveState, env: process.env });
 
 if (isPost) await post();
@@ -90,7 +96,7 @@ async function post(): Promise<void> {
   if (end === 'not begun') return;
   try {
     const { finishComment } = await import('./post.ts');
-    useProxies(process.env, [githubUrl()], findSetProxies);
+    useProxies(process.env, [githubUrl()], setProxies);
     await finishComment({ target: readTarget(core.getInput), outside, end, ...left });
   } catch (error) {
     warn(`The comment could not be brought up to date after the job: ${String(error)}`);
@@ -100,7 +106,7 @@ async function post(): Promise<void> {
 /** Makes the real parts and runs the gate with them. */
 async function runStep(signal: AbortSignal): Promise<Judgement> {
   const { inputs, secrets, settings, wanted } = parseInputs(core.getInput, redact);
-  useProxies(process.env, addressesOf(inputs), findSetProxies);
+  useProxies(process.env, addressesOf(inputs), setProxies);
   for (const line of settings) log(line);
   const provider = createProvider(
     {
@@ -168,13 +174,6 @@ function orTrace(save: () => void): void {
   } catch (error) {
     trace(`What later steps are to know could not be saved: ${String(error)}`);
   }
-}
-
-/** Absent before Node.js 24.14. */
-function findSetProxies() {
-  return process.getBuiltinModule('node:http').setGlobalProxyFromEnv as
-    | ((env: NodeJS.ProcessEnv) => unknown)
-    | undefined;
 }
 
 /** Where GitHub's API is. */

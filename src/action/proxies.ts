@@ -2,26 +2,22 @@ import { InputError } from '../errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Node's own `setGlobalProxyFromEnv`, since Node.js 24.14: makes `fetch` use the proxies that an environment names. */
+/** Node's own `setGlobalProxyFromEnv`, since Node.js 24.14: makes requests use the proxies that an environment names. */
 type SetProxies = (env: Env) => unknown;
 
 /**
- * Makes `fetch` use the proxies of the environment; Node does that only when it is told to. Only a proxy that would be
+ * Makes requests use the proxies of the environment; Node does that only when it is told to. Only a proxy that would be
  * used for one of `urls` is judged: an `InputError` says if it is no address of an http proxy, or if this Node.js cannot
- * use it. `findSetProxies` is asked only then: the module that it comes from takes long to load.
+ * use it (then it has no `setProxies`).
  */
-export function useProxies(
-  env: Env,
-  urls: readonly string[],
-  findSetProxies: () => SetProxies | undefined,
-): void {
+export function useProxies(env: Env, urls: readonly string[], setProxies: SetProxies | undefined): void {
   const names = new Set(urls.map((url) => variableFor(url, env)).filter((name) => name !== ''));
   if (names.size === 0) return;
-  const proxies: Record<string, string | undefined> = { no_proxy: noProxyOf(env) };
+  // Node splits at commas only.
+  const proxies: Record<string, string | undefined> = { no_proxy: entriesOf(noProxyOf(env)).join(',') };
   for (const name of names) proxies[name] = addressIn(name, env);
   // With this variable Node.js has done it when it started.
   if (env['NODE_USE_ENV_PROXY'] === '1') return;
-  const setProxies = findSetProxies();
   if (setProxies === undefined) {
     throw new InputError(
       `The variable ${[...names].join(' and ')} names a proxy, and the Node.js of this runner is too old to use it unasked. Set NODE_USE_ENV_PROXY=1 in the env of the job, or update the runner.`,
@@ -50,16 +46,15 @@ function addressIn(name: string, env: Env): string {
   );
 }
 
-/** Whether `NO_PROXY` names the host: as undici's EnvHttpProxyAgent reads it, which is what Node.js uses. */
+/** Whether `NO_PROXY` names the host, as Node reads it: `HOST`, `HOST:PORT`, `.DOMAIN`, `*.DOMAIN`, `*`. */
 function isExempt({ protocol, hostname, port }: URL, noProxy: string): boolean {
   const ownPort = Number(port) || (protocol === 'https:' ? 443 : 80);
-  return noProxy
-    .toLowerCase()
-    .split(/[,\s]+/)
-    .filter((entry) => entry !== '')
-    .some((entry) => {
-      const [, name = entry, entryPort = ownPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
-      if (Number(entryPort) !== ownPort) return false;
-      return /^[.*]/.test(name) ? hostname.endsWith(name.replace(/^\*/, '')) : hostname === name;
-    });
+  return entriesOf(noProxy.toLowerCase()).some((entry) => {
+    const [, name = entry, entryPort = ownPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
+    if (Number(entryPort) !== ownPort) return false;
+    if (name === '*' || name === hostname || name === `.${hostname}`) return true;
+    return /^\*?\./.test(name) && hostname.endsWith(name.replace('*', ''));
+  });
 }
+
+const entriesOf = (noProxy: string): string[] => noProxy.split(/[,\s]+/).filter((entry) => entry !== '');

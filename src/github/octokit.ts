@@ -118,13 +118,20 @@ function checked(octokit: Octokit, { clock }: OctokitSettings): Octokit {
  */
 async function fetchWhole(url: string, init: RequestInit, options: OctokitSettings): Promise<Response> {
   const { fetch, clock, trace, redact } = options;
-  const { method = 'GET', body } = init;
+  const { method = 'GET' } = init;
   const signal = init.signal ?? new AbortController().signal;
   const started = clock.now();
   try {
-    const sent = { url, method, headers: new Headers(init.headers), body };
+    const sent = {
+      url,
+      method,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      // Octokit sends nothing but JSON.
+      ...(typeof init.body === 'string' && { body: init.body }),
+    };
     const answer = await readWhole(sent, { fetch, clock, ms: REQUEST_MS, signal, followsRedirects: true });
-    const { status, headers } = answer;
+    const { status } = answer;
+    const headers = new Headers([...answer.headers]);
     trace(
       `${method} ${new URL(url).pathname} answered ${status} after ${Math.round(clock.now() - started)} ms`,
     );

@@ -15,7 +15,7 @@ import {
 } from './failure.ts';
 import { parseErrorBody, parseJson } from './json.ts';
 import { type Prospect, parseRetryAfter, retryUntil, TimeIsUp } from './retry.ts';
-import { type Fetch, readWhole, type Sent } from './whole-answer.ts';
+import { type AnswerHeaders, type Fetch, readWhole, type Sent } from './whole-answer.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
@@ -308,7 +308,8 @@ function requestTo<T>(
 ): Named {
   const url = addressOf(base, request);
   const name = `${method} ${url.host}${url.pathname}`;
-  return { name, url: url.href, method, headers: new Headers(headers), body };
+  const sent = { name, url: url.href, method, headers: { ...headers } };
+  return body === undefined ? sent : { ...sent, body };
 }
 
 /** The base URL's own path is kept: a proxy may serve the API under a prefix. */
@@ -325,7 +326,7 @@ function addressOf<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 
   return url;
 }
 
-function dateIn(headers: Headers): number | undefined {
+function dateIn(headers: AnswerHeaders): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date;
 }

@@ -7,15 +7,30 @@ const MAX_BODY_BYTES = 32 * MIB;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** The global `fetch`, passed in. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+/** What sends requests, passed in: `send`, or the global `fetch`. */
+export type Fetch = (
+  url: string,
+  init: Omit<Sent, 'url'> & { readonly redirect: 'manual'; readonly signal: AbortSignal },
+) => Promise<Answer>;
+
+/** An answer whose body is still to be read. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** By their names in small letters. */
+export interface AnswerHeaders extends Iterable<[name: string, value: string]> {
+  get(name: string): string | null | undefined;
+}
 
 /** One request as it goes over the wire. */
 export interface Sent {
   readonly url: string;
   readonly method: string;
-  readonly headers: Headers;
-  readonly body?: RequestInit['body'] | undefined;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
 }
 
 /** How one try is made. */
@@ -32,7 +47,7 @@ export interface Try {
 /** An answer with its whole body. */
 export interface WholeAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly body: string;
 }
 
@@ -47,11 +62,11 @@ export async function readWhole(sent: Sent, options: Try): Promise<WholeAnswer> 
   const finished = new AbortController();
   void clock.sleep(ms, finished.signal).then(() => overdue.abort());
   try {
-    const response = await followed(sent, {
+    const answer = await followed(sent, {
       ...options,
       signal: AbortSignal.any([signal, overdue.signal]),
     });
-    return { status: response.status, headers: response.headers, body: await readBody(response) };
+    return { status: answer.status, headers: answer.headers, body: await readBody(answer) };
   } catch (error) {
     if (error instanceof Refusal || error instanceof AnswerTooLarge || signal.aborted) throw error;
     throw overdue.signal.aborted ? new TimedOut(ms) : new TransportFailure(error);
@@ -60,17 +75,26 @@ export async function readWhole(sent: Sent, options: Try): Promise<WholeAnswer> 
   }
 }
 
-async function followed(sent: Sent, { fetch, signal, followsRedirects }: Try): Promise<Response> {
-  const { origin } = new URL(sent.url);
-  let { url } = sent;
+async function followed(
+  { url: first, method, headers, body }: Sent,
+  { fetch, signal, followsRedirects }: Try,
+): Promise<Answer> {
+  const { origin } = new URL(first);
+  let url = first;
   for (let redirects = 0; ; redirects += 1) {
-    const { method, headers, body = null } = sent;
-    const response = await fetch(url, { method, headers, body, redirect: 'manual', signal });
-    const location = response.headers.get('location');
+    const unread = new AbortController();
+    const answer = await fetch(url, {
+      method,
+      headers,
+      ...(body !== undefined && { body }),
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, unread.signal]),
+    });
+    const location = answer.headers.get('location') ?? undefined;
     // To a write, 303 says that it was carried out.
-    const isRedirect = REDIRECTS.includes(response.status) && (response.status !== 303 || method === 'GET');
-    if (!isRedirect || location === null) return response;
-    await response.body?.cancel();
+    const isRedirect = REDIRECTS.includes(answer.status) && (answer.status !== 303 || method === 'GET');
+    if (!isRedirect || location === undefined) return answer;
+    unread.abort();
     const target = URL.parse(location, url);
     if (target?.origin !== origin) {
       const to = target?.origin ?? 'an address that is no URL';
@@ -89,11 +113,11 @@ async function followed(sent: Sent, { fetch, signal, followsRedirects }: Try): P
   }
 }
 
-async function readBody(response: Response): Promise<string> {
+async function readBody({ body }: Answer): Promise<string> {
   const decoder = new TextDecoder();
   const parts: string[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BODY_BYTES) {
       throw new AnswerTooLarge(

@@ -109,17 +109,26 @@ describe.concurrent('the provider', () => {
     },
   );
 
-  test('over http through a proxy that tunnels to the port of https only, like Squid: red, and says what helps', async () => {
+  test('over http through a proxy that tunnels to the port of https only, like Squid', async () => {
+    await using retell = await startRetell({ batches });
+    await using proxy = await startProxy({ tunnels: false });
+    const ended = await runStep({ inputs: gateOn('retell', retell), env: { HTTP_PROXY: proxy.url } });
+    expect(endingOf(ended)).toEqual(green);
+    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
+  });
+
+  test('over https to a port that the proxy does not tunnel to: red, and says what helps', async () => {
     await using retell = await startRetell({ batches });
     await using proxy = await startProxy({ tunnels: false });
     const ended = await runStep({
-      inputs: gateOn('retell', retell, { 'timeout-minutes': '0.05' }),
-      env: { HTTP_PROXY: proxy.url },
+      inputs: gateOn('retell', { url: retell.url.replace('http:', 'https:') }, { 'timeout-minutes': '0.05' }),
+      env: { HTTPS_PROXY: proxy.url.replace('http://', 'http://gate:s3cret@') },
     });
     expect(endingOf(ended)).toEqual(red('timed-out'));
     expect(ended.outputs['reason']).toMatch(
-      /Proxy response \(403\).+The proxy does not let us through: check api-url \(many proxies allow https only\), or name the host in NO_PROXY\.$/,
+      /the proxy answered 403.+The proxy does not let us through: check api-url \(many proxies allow https only\), or name the host in NO_PROXY\.$/,
     );
+    expect(ended.log + ended.summary).not.toContain('s3cret');
     expect(askedForBatch(retell)).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import type { Base } from '../../src/domain/comparison.ts';
 import type { GateRecord } from '../../src/domain/record.ts';
 import { atMost, type FoundBase, findBase } from '../../src/github/base.ts';
 import { createClient } from '../../src/github/client.ts';
-import type { Fetch } from '../../src/http/whole-answer.ts';
+import { send } from '../../src/http/send.ts';
 import { composeComment, shortHash } from '../../src/shared-comment/codec.ts';
 import { encodeRecord } from '../../src/shared-comment/record.ts';
 import {
@@ -74,14 +74,13 @@ async function find(
   } = {},
 ): Promise<FoundBase> {
   const clock = fastClock();
-  const direct: Fetch = (url, init) => fetch(url, init);
   const client = createClient({
     token: DEFAULT_TOKEN,
     apiUrl: github.url,
     repository: { owner: 'acme', repo: 'voice-agents' },
     userAgent: 'test',
     redact: (text) => text,
-    fetch: atMost(6, direct),
+    fetch: atMost(6, send),
     clock,
     trace: () => {},
     plugins: NONE,

@@ -190,12 +190,6 @@ describe('what cannot pass fails at once and says what to do', () => {
     expect(clock.now()).toBe(0.75 * (500 + 1_000 + 2_000 + 4_000 + 8_000 + 16_000));
   });
 
-  test('a port that fetch does not ask is not waited for either', async () => {
-    const { provider, deadline, clock } = asking('retell', 'http://127.0.0.1:9');
-    expect(await complaintOf(provider.look('b1', deadline()))).toContain('failed: bad port. Check api-url');
-    expect(clock.now()).toBeLessThan(30_000);
-  });
-
   test('a host that does not exist', async () => {
     const { provider, deadline } = asking('retell', 'http://nowhere.invalid');
     expect(await complaintOf(provider.look('b1', deadline()))).toMatch(

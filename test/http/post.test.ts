@@ -107,7 +107,7 @@ describe('nobody can know whether it was accepted: it is sent once', () => {
       (s) => s.resetAndDestroy(),
       `failed: ECONNRESET. ${UNREACHED}`,
     ],
-    ['the connection is closed before the answer', (s) => s.end(), `failed: other side closed. ${UNREACHED}`],
+    ['the connection is closed before the answer', (s) => s.end(), `failed: ECONNRESET. ${UNREACHED}`],
     ['no answer comes', hang, `failed: no answer within 60 s. ${UNREACHED}`],
     ['500', say(status('500 Oops')), `answered 500. ${TROUBLE}`],
     ['502', say(status('502 Bad Gateway', '<h1>')), `answered 502. ${TROUBLE}`],
@@ -128,7 +128,7 @@ describe('nobody can know whether it was accepted: it is sent once', () => {
       say(status('201 Created', '<h1>')),
       'answered with something that is not JSON: "<h1>". Check api-url if this persists.',
     ],
-    ['a 201 whose body is cut', (s) => s.end(OK.slice(0, -4)), `failed: other side closed. ${UNREACHED}`],
+    ['a 201 whose body is cut', (s) => s.end(OK.slice(0, -4)), `failed: ECONNRESET. ${UNREACHED}`],
     [
       'a 201 whose body is reset',
       (s) => s.write(OK.slice(0, -4), () => setTimeout(() => s.resetAndDestroy(), 25)),
