@@ -196,8 +196,11 @@ describe('inputs that are right', () => {
     ]);
   });
 
-  test('a job without a matrix has none', () => {
-    expect(parseInputs(given({ ...least, matrix: 'null' })).inputs.matrix).toBe('');
+  test.each([
+    ['null', 'GitHub'],
+    ['{}', 'nektos/act, where the post step waited 8 s for the comments of other jobs of a matrix'],
+  ])('a job without a matrix has none: %s, as with %s', (matrix) => {
+    expect(parseInputs(given({ ...least, matrix })).inputs.matrix).toBe('');
   });
 
   test('Bland ids in capitals and small letters are one batch; Retell ids are two', () => {

@@ -1,7 +1,7 @@
 /** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
 import { describe, expect, test } from 'vitest';
 import type { ProviderName } from '../../src/providers/registry.ts';
-import { canRun, deployScripts, runScript } from '../docs/example-scripts.ts';
+import { canRun, deployedBy, deployScripts, runScript } from '../docs/example-scripts.ts';
 import { examples, type Job, MAJOR, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
@@ -28,9 +28,6 @@ const NAMES = [
   'Reminder on Sunday',
   'Load test 1',
 ];
-/** What the script of the user's prints: a version of the agent, which runs on version 11 of its engine. */
-const VERSION = 4;
-
 interface Gate {
   readonly title: string;
   readonly job: Job;
@@ -72,7 +69,7 @@ test('every example but the first of two for forks has a gate that starts its ba
 });
 
 describe.skipIf(!canRun).concurrent('an example, word for word', () => {
-  test.each(gates)('$title', async ({ job, step, matrix }) => {
+  test.each(gates)('$title', async ({ title, job, step, matrix }) => {
     const definitions = manyDefinitions(NAMES.length, (index) => NAMES[index] ?? '');
     await using retell = await startRetell({
       definitions,
@@ -100,8 +97,12 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
     const deployed =
       deploy === undefined
         ? undefined
-        : await runScript({ run: deploy }, { AGENT: 'booking' }, deployScripts(`echo ${VERSION}`));
-    const [, version] = /^version=(.*)$/m.exec(deployed?.outputs ?? '') ?? [];
+        : await runScript(
+            { run: deploy },
+            { AGENT: 'booking', PULL_REQUEST: '7' },
+            deployScripts(`echo ${deployedBy(title).value}`),
+          );
+    const [, output = '', value = ''] = /^(\w+)=(.*)$/m.exec(deployed?.outputs ?? '') ?? [];
 
     const provider = step.with?.['provider'] as ProviderName;
     const known = {
@@ -109,14 +110,12 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
       'secrets.BLAND_API_KEY': 'test-key',
       'secrets.VAPI_API_KEY': 'test-key',
       'secrets.ELEVENLABS_API_KEY': 'test-key',
-      'vars.VAPI_ASSISTANT_ID': VAPI_ASSISTANT,
       'vars.ELEVENLABS_AGENT_ID': ELEVENLABS_AGENT,
-      'vars.ELEVENLABS_BRANCH_ID': 'branch_next',
       'vars.RETELL_AGENT_ID': DEFAULT_AGENT.id,
       'vars.BLAND_PATHWAY_ID': PATHWAY,
       // As in the first night: there is no report yet.
       'steps.baseline.outputs.path': '',
-      ...(version === undefined ? {} : { 'steps.deploy.outputs.version': version }),
+      ...(deployed === undefined ? {} : { [`steps.deploy.outputs.${output}`]: value }),
       ...Object.fromEntries(Object.entries(matrix).map(([name, value]) => [`matrix.${name}`, value])),
     };
     const inputs = Object.fromEntries(
@@ -138,9 +137,10 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
     const started = Object.values(emulators).flatMap((each) => each.started);
     expect(started.map(({ id }) => id)).toEqual([outputs['batch-id']]);
     const { request } = started[0] ?? {};
+    // Version 4 of the agent runs on version 11 of its engine.
     if (provider === 'retell') expect(request).toMatchObject({ response_engine: { version: 11 } });
+    if (provider === 'vapi') expect(request).toMatchObject({ target: { assistantId: VAPI_ASSISTANT } });
     if (provider === 'elevenlabs') expect(request).toMatchObject({ branch_id: 'branch_next' });
-    if (provider === 'bland')
-      expect(request?.['version_number']).toBe(deploy === undefined ? undefined : VERSION);
+    if (provider === 'bland') expect(request?.['version_number']).toBe(deploy === undefined ? undefined : 4);
   });
 });

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { VAPI_ASSISTANT } from '../emulators/vapi.ts';
 import { examples, type WorkflowStep } from './workflow-files.ts';
 
 const has = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
@@ -27,10 +28,20 @@ export const scriptSteps: readonly ScriptStep[] = examples.flatMap(({ path, work
   ),
 );
 
-/** Scripts of the user's, each printing `printed`. */
+/** What the script that deploys for an example prints, and the output that hands it on. */
+export function deployedBy(title: string): { readonly output: string; readonly value: string } {
+  if (title.includes('vapi')) return { output: 'assistant', value: VAPI_ASSISTANT };
+  return title.includes('elevenlabs')
+    ? { output: 'branch', value: 'branch_next' }
+    : { output: 'version', value: '4' };
+}
+
+/** Scripts of the user's, each running `printed`. */
 export const deployScripts = (printed: string): Record<string, string> => ({
   'scripts/deploy-agent.sh': `#!/usr/bin/env bash\n${printed}\n`,
   'scripts/deploy-pathway.sh': `#!/usr/bin/env bash\n${printed}\n`,
+  'scripts/deploy-assistant.sh': `#!/usr/bin/env bash\n${printed}\n`,
+  'scripts/deploy-branch.sh': `#!/usr/bin/env bash\n${printed}\n`,
 });
 
 export interface ScriptEnded {

@@ -1,26 +1,32 @@
 /** The scripts of the examples. That the action starts and gates with them: `test/action/examples.test.ts`. */
 import { describe, expect, test } from 'vitest';
-import { canRun, deployScripts, runScript, scriptSteps } from './example-scripts.ts';
+import { canRun, deployedBy, deployScripts, runScript, scriptSteps } from './example-scripts.ts';
 import { examples, stepsOf } from './workflow-files.ts';
 
 const deploys = scriptSteps.filter(({ step }) => step.id === 'deploy');
+const VARIABLES = { AGENT: 'booking', PULL_REQUEST: '7' };
 
 describe.skipIf(!canRun)('the step that deploys', () => {
   test('is in every example that tests what a pull request changes', () => {
     const gated = examples.filter(({ workflow }) =>
-      stepsOf(workflow).some((step) => String(step.with?.['version']).includes('steps.deploy.outputs')),
+      stepsOf(workflow).some((step) =>
+        Object.values(step.with ?? {})
+          .join()
+          .includes('steps.deploy.outputs'),
+      ),
     );
-    expect(gated.length).toBe(10);
+    expect(gated.length).toBe(12);
     expect(new Set(deploys.map(({ title }) => title.split(',')[0]))).toEqual(
       new Set(gated.map(({ path }) => path)),
     );
   });
 
-  test.each(deploys)('hands over the number that the script prints: $title', async ({ step }) => {
-    expect(await runScript(step, { AGENT: 'booking' }, deployScripts('echo 12'))).toEqual({
+  test.each(deploys)('hands over what the script prints: $title', async ({ title, step }) => {
+    const { output, value } = deployedBy(title);
+    expect(await runScript(step, VARIABLES, deployScripts(`echo ${value}`))).toEqual({
       exitCode: 0,
       log: '',
-      outputs: 'version=12\n',
+      outputs: `${output}=${value}\n`,
     });
   });
 
@@ -30,12 +36,12 @@ describe.skipIf(!canRun)('the step that deploys', () => {
     'echo version 12',
     'echo 12; echo verdict=passed',
     'echo 12; exit 3',
-    'echo latest',
+    'echo "the latest"',
   ])(
     'ends red without a version where the script does "%s": the default version would be tested otherwise',
     async (printed) => {
       for (const { step } of deploys) {
-        const ended = await runScript(step, { AGENT: 'booking' }, deployScripts(printed));
+        const ended = await runScript(step, VARIABLES, deployScripts(printed));
         expect(ended.outputs).toBe('');
         expect(ended.exitCode).not.toBe(0);
       }

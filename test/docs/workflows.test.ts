@@ -76,6 +76,15 @@ test('two examples used side by side cancelled each other: groups hold the name 
 
   const names = examples.map(({ workflow }) => workflow.name);
   expect(repeated(names)).toEqual([]);
+  // A comment belongs to a name: two workflows that share one overwrite each other's.
+  const comments = examples.flatMap(({ workflow }) => [
+    ...new Set(
+      stepsOf(workflow)
+        .filter(({ uses }) => uses === THIS_ACTION)
+        .map(({ with: given = {} }) => String(given['name'] ?? given['provider'])),
+    ),
+  ]);
+  expect(repeated(comments)).toEqual([]);
   const checks = examples.flatMap(({ workflow }) =>
     Object.entries(workflow.jobs).map(([id, { name }]) => name ?? id),
   );
