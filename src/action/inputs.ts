@@ -239,11 +239,11 @@ export const INPUTS = {
   matrix: input({
     description:
       'Not for users: leave it as it is. The values of the matrix tell the jobs of one workflow run apart.',
-    // GitHub gives `null` where the job has no matrix.
+    // GitHub gives `null` where the job has no matrix, other runners `{}`.
     schema: orNothing(
       z.pipe(
         z.string(),
-        z.transform((value) => (value === 'null' ? '' : value)),
+        z.transform((value) => (value === 'null' || value === '{}' ? '' : value)),
       ),
     ),
     expression: `$\{{ toJSON(matrix) }}`,
