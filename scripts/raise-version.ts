@@ -47,7 +47,7 @@ function rewrite(path: string, text: string, current: string, version: string): 
       const [from, to] = [current, version].map((each) => `v${each.split('.')[0]}`);
       return text
         .replaceAll(`--branch v${current} `, `--branch v${version} `)
-        .replaceAll(new RegExp(`(agent-test-gate@|\`@)${from}\\b`, 'g'), `$1${to}`);
+        .replaceAll(new RegExp(`(agent-test-gate@|\`@|refs/tags/|tag \`)${from}\\b`, 'g'), `$1${to}`);
     }
   }
 }

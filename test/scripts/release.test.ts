@@ -6,7 +6,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { raised } from '../../scripts/raise-version.ts';
 import { releaseNotes } from '../../scripts/release-notes.ts';
 import { ownWorkflows, root, type WorkflowStep } from '../docs/workflow-files.ts';
@@ -55,7 +55,10 @@ describe('raising the version', () => {
     ['package.json', '{\n  "version": "1.4.2",\n  "license": "MIT",\n  "x": {"version": "1.4.2"}\n}\n'],
     ['src/version.ts', "export const VERSION = '1.4.2';\n"],
     ['CHANGELOG.md', '# C\n\n## Unreleased\n\n- New, for `@v1`.\n\n## 1.4.2\n\n- Old.\n'],
-    ['README.md', '- uses: OWNER/agent-test-gate@v1\n`@v1` follows. actions/checkout@v1\n'],
+    [
+      'README.md',
+      '- uses: OWNER/agent-test-gate@v1\n`@v1` follows the tag `v1`: HEAD:refs/tags/v1. actions/checkout@v1\n',
+    ],
     ['docs/security.md', 'git clone --branch v1.4.2 https://example.com\n'],
   ]);
   const lines = (version: string): Record<string, string> => Object.fromEntries(raised(files, version));
@@ -71,7 +74,8 @@ describe('raising the version', () => {
 
   test('a major one also changes what users write after @', () => {
     expect(lines('2.0.0')).toMatchObject({
-      'README.md': '- uses: OWNER/agent-test-gate@v2\n`@v2` follows. actions/checkout@v1\n',
+      'README.md':
+        '- uses: OWNER/agent-test-gate@v2\n`@v2` follows the tag `v2`: HEAD:refs/tags/v2. actions/checkout@v1\n',
     });
   });
 
@@ -97,97 +101,110 @@ const has = (tool: string): boolean => spawnSync(tool, ['--version']).status ===
 const canRun = process.platform !== 'win32' && ['bash', 'git', 'jq'].every(has);
 
 describe.skipIf(!canRun)('from a clean clone to a release', () => {
+  /** What every test begins with a copy of. */
+  let untouched: World | undefined;
+  beforeAll(() => {
+    untouched = new World();
+  });
+  afterAll(() => untouched?.[Symbol.dispose]());
+
   test('the first release, a second one, and a new major version', () => {
-    using world = new World();
-    world.prepare('1.1.0');
+    using world = new World(untouched);
     expect(world.release()).toEqual({ failed: undefined, log: expect.any(String) });
     const first = world.head();
-    expect(world.tags()).toEqual({ v1: first, 'v1.1.0': first });
-    expect(world.notes('v1.1.0')).toBe(
-      `- An entry for 1.1.0, see [a](${REPOSITORY}/blob/v1.1.0/README.md).\n`,
-    );
+    expect(world.tags()).toEqual({ v2: first, 'v2.0.0': first });
+    expect(world.notes('v2.0.0')).toBe(`- The first, see [a](${REPOSITORY}/blob/v2.0.0/README.md).\n`);
 
-    world.prepare('1.2.0');
+    world.prepare('2.1.0');
     world.release();
     const second = world.head();
-    expect(world.tags()).toEqual({ v1: second, 'v1.1.0': first, 'v1.2.0': second });
+    expect(world.tags()).toEqual({ v2: second, 'v2.0.0': first, 'v2.1.0': second });
+    expect(world.notes('v2.1.0')).toBe(
+      `- An entry for 2.1.0, see [a](${REPOSITORY}/blob/v2.1.0/README.md).\n`,
+    );
 
-    world.prepare('2.0.0');
+    world.prepare('3.0.0');
     world.release();
     expect(world.tags()).toEqual({
-      v1: second,
-      v2: world.head(),
-      'v1.1.0': first,
-      'v1.2.0': second,
-      'v2.0.0': world.head(),
+      v2: second,
+      v3: world.head(),
+      'v2.0.0': first,
+      'v2.1.0': second,
+      'v3.0.0': world.head(),
     });
   });
 
+  test('the tag that the README makes in a copy is moved by the first release', () => {
+    using world = new World(untouched);
+    world.git('push', '--quiet', 'origin', 'HEAD:refs/heads/main', 'HEAD:refs/tags/v2');
+    const byHand = world.head();
+    world.commit('README.md', 'Changed.\n');
+    expect(world.tags()).toEqual({ v2: byHand });
+    world.release();
+    expect(world.tags()).toEqual({ v2: world.head(), 'v2.0.0': world.head() });
+  });
+
   test('a version that is released is refused', () => {
-    using world = new World();
-    world.prepare('1.1.0');
+    using world = new World(untouched);
     world.release();
     const before = world.tags();
     world.commit('README.md', 'Changed.\n');
     expect(world.release()).toEqual({
       failed: 'The version is new',
-      log: expect.stringContaining('::error::v1.1.0 is released already'),
+      log: expect.stringContaining('::error::v2.0.0 is released already'),
     });
     expect(world.tags()).toEqual(before);
   });
 
   test('without a section in the changelog nothing is published', () => {
-    using world = new World();
-    world.prepare('1.1.0');
+    using world = new World(untouched);
     world.commit('CHANGELOG.md', '# Changelog\n');
     expect(world.release()).toEqual({
       failed: 'The section of the changelog',
-      log: expect.stringContaining('::error::CHANGELOG.md has no section "## 1.1.0".'),
+      log: expect.stringContaining('::error::CHANGELOG.md has no section "## 2.0.0".'),
     });
     expect(world.tags()).toEqual({});
   });
 
   test.each([
     ['before anything was published', /^release create/, {}],
-    ['after the release, before v1', /--method POST/, { 'v1.1.0': 'here' }],
+    ['after the release, before v2', /--method POST/, { 'v2.0.0': 'here' }],
   ])('a failure %s: the job that is run again goes on', (_, failing, tags) => {
-    using world = new World();
-    world.prepare('1.1.0');
+    using world = new World(untouched);
     expect(world.release({ failing })).toMatchObject({ failed: 'Tag vX.Y.Z, publish, move vX' });
     expect(Object.keys(world.tags())).toEqual(Object.keys(tags));
     expect(world.publish()).toMatchObject({ failed: undefined });
-    expect(world.tags()).toEqual({ v1: world.head(), 'v1.1.0': world.head() });
+    expect(world.tags()).toEqual({ v2: world.head(), 'v2.0.0': world.head() });
     expect(world.publish()).toMatchObject({ failed: undefined });
   });
 
   test('a tag without a release gets one, and a tag at another commit is left alone', () => {
-    using world = new World();
-    world.prepare('1.1.0');
+    using world = new World(untouched);
     world.release({ only: 'build' });
-    world.git('push', '--quiet', 'origin', 'HEAD:refs/tags/v1.1.0');
+    world.git('push', '--quiet', 'origin', 'HEAD:refs/tags/v2.0.0');
     expect(world.publish()).toMatchObject({ failed: undefined });
-    expect(world.notes('v1.1.0')).toMatch(/^- An entry/);
+    expect(world.notes('v2.0.0')).toMatch(/^- The first/);
 
     world.commit('README.md', 'Changed.\n');
     expect(world.publish()).toMatchObject({
       failed: 'Tag vX.Y.Z, publish, move vX',
-      log: expect.stringContaining('::error::The tag v1.1.0 is at another commit'),
+      log: expect.stringContaining('::error::The tag v2.0.0 is at another commit'),
     });
   });
 
-  test('an old run that is run again does not take users of v1 back', () => {
-    using world = new World();
-    world.prepare('1.9.0');
+  test('an old run that is run again does not take users of v2 back', () => {
+    using world = new World(untouched);
+    world.prepare('2.9.0');
     world.release({ failing: /--method POST/ });
     const old = world.head();
-    world.prepare('1.10.0');
+    world.prepare('2.10.0');
     world.release();
-    const { v1 } = world.tags();
-    expect(world.publish({ version: '1.9.0', sha: old })).toEqual({
+    const { v2 } = world.tags();
+    expect(world.publish({ version: '2.9.0', sha: old })).toEqual({
       failed: 'Tag vX.Y.Z, publish, move vX',
-      log: expect.stringContaining('::error::v1 was not moved: the newest version is v1.10.0.'),
+      log: expect.stringContaining('::error::v2 was not moved: the newest version is v2.10.0.'),
     });
-    expect(world.tags()['v1']).toBe(v1);
+    expect(world.tags()['v2']).toBe(v2);
   });
 });
 
@@ -231,22 +248,30 @@ class World implements Disposable {
   readonly #clone = join(this.#folder, 'clone');
   readonly #bare = join(this.#folder, 'origin.git');
 
-  constructor() {
+  /** A copy of another, or a new one. */
+  constructor(from?: World) {
+    if (from === undefined) this.#make();
+    else cpSync(from.#folder, this.#folder, { recursive: true });
+  }
+
+  /** As before the first release: package.json and the changelog say 2.0.0, and nothing is tagged. */
+  #make(): void {
     for (const name of ['bin', 'releases']) mkdirSync(join(this.#folder, name));
     writeFileSync(join(this.#folder, 'bin/gh'), GH);
     chmodSync(join(this.#folder, 'bin/gh'), 0o755);
     this.#run('git', ['init', '--quiet', '--bare', '--initial-branch=main', this.#bare], this.#folder);
-    this.#run('git', ['clone', '--quiet', this.#bare, this.#clone], this.#folder);
-    this.git('checkout', '--quiet', '-B', 'main');
+    this.#run('git', ['init', '--quiet', '--initial-branch=main', this.#clone], this.#folder);
+    // From the clone, wherever both are copied to.
+    this.git('remote', 'add', 'origin', '../origin.git');
     for (const name of ['docs', 'scripts', 'README.md']) {
       cpSync(join(root, name), join(this.#clone, name), { recursive: true });
     }
     // A version of its own: what this repository has changes with each release.
-    const metadata = '{"version": "1.0.0", "license": "MIT", "type": "module"}\n';
+    const metadata = '{"version": "2.0.0", "license": "MIT", "type": "module"}\n';
     for (const name of ['package.json', 'package-lock.json'])
       writeFileSync(join(this.#clone, name), metadata);
     mkdirSync(join(this.#clone, 'src'));
-    writeFileSync(join(this.#clone, 'src/version.ts'), "export const VERSION = '1.0.0';\n");
+    writeFileSync(join(this.#clone, 'src/version.ts'), "export const VERSION = '2.0.0';\n");
     mkdirSync(join(this.#clone, 'node_modules/.bin'), { recursive: true });
     writeFileSync(join(this.#clone, '.gitignore'), 'node_modules/\nnotes.md\n');
     writeFileSync(
@@ -254,10 +279,13 @@ class World implements Disposable {
       `#!/bin/sh\nexec '${process.execPath}' "$@"\n`,
     );
     chmodSync(join(this.#clone, 'node_modules/.bin/node'), 0o755);
-    this.commit('CHANGELOG.md', '# Changelog\n\n## Unreleased\n\n## 1.0.0\n\n- The first.\n');
+    this.commit(
+      'CHANGELOG.md',
+      '# Changelog\n\n## Unreleased\n\n## 2.0.0\n\n- The first, see [a](README.md).\n',
+    );
   }
 
-  /** Step 1 of docs/releasing.md. */
+  /** Steps 1 to 3 of docs/releasing.md. */
   prepare(version: string): void {
     const path = join(this.#clone, 'CHANGELOG.md');
     const entry = `## Unreleased\n\n- An entry for ${version}, see [a](README.md).`;
