@@ -8,6 +8,8 @@ export interface CommentTarget extends Pick<Inputs, 'comment' | 'pullRequest'> {
   readonly matrix?: string | undefined;
   /** What the user calls this job where several share the comment. */
   readonly label?: string | undefined;
+  /** Other jobs may write the same comment: this one has a matrix, or the user has set `name` or `label`. */
+  readonly isShared?: boolean | undefined;
   /** Empty when the user passed an empty one: then there is no comment. */
   readonly githubToken: string;
 }
@@ -20,12 +22,14 @@ export function readTarget(read: (name: string) => string): CommentTarget {
     const standard = typeof otherwise === 'function' ? provider && otherwise(PROVIDERS[provider]) : otherwise;
     return schema.safeParse(given === '' ? standard : given).data;
   };
+  const matrix = valid('matrix', INPUTS.matrix);
   return {
     name: valid('name', INPUTS.name),
     comment: valid('comment', INPUTS.comment) ?? 'always',
     pullRequest: valid('pull-request', INPUTS['pull-request']),
-    matrix: valid('matrix', INPUTS.matrix),
+    matrix,
     label: valid('label', INPUTS.label),
+    isShared: [matrix ?? '', read('name'), read('label')].some((given) => given.trim() !== ''),
     githubToken: read('github-token').trim(),
   };
 }

@@ -95,8 +95,8 @@ function mayAppearFor({ end, memory, target, outside }: FinishOptions): number {
   // Killed, and nobody knows what it was doing; or there is nothing to look for.
   if (memory === undefined) return end === 'killed' ? APPEARS_WITHIN_MS : 0;
   if (memory.createdAt === undefined) return 0;
-  // Its answer came, and no job of a matrix was making one at the same time.
-  if (memory.id !== undefined && target.matrix === undefined) return 0;
+  // Its answer came, and no other job was making one at the same time.
+  if (memory.id !== undefined && target.isShared !== true) return 0;
   const since = outside.clock.epoch() - memory.createdAt;
   return Math.min(APPEARS_WITHIN_MS, Math.max(0, APPEARS_WITHIN_MS - since));
 }

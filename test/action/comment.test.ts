@@ -172,6 +172,22 @@ describe.concurrent('the comment', () => {
     expect(body).toContain('Case of c');
   });
 
+  test.each(['null', '{}'])(
+    'the post step of a job that shares nothing (matrix: %s) looked 8 s long for comments of other jobs',
+    async (matrix) => {
+      await using github = await startWithPull();
+      await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(3) }] });
+      using step = prepareStep({ inputs: { ...inputsFor(retell), matrix }, env: onGitHub(github) });
+      await step.main().ended;
+      const before = github.calls().length;
+      await step.post().ended;
+      expect(github.calls().slice(before)).toEqual([
+        `GET /repos/acme/voice-agents/issues/${PULL}/comments`,
+        'GET /repos/acme/voice-agents/issues/comments/1001',
+      ]);
+    },
+  );
+
   test('is not made for a green gate with comment: failures, but brought up to date', async () => {
     await using github = await startWithPull();
     const inputs = { comment: 'failures' };
