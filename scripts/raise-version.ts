@@ -70,6 +70,7 @@ function readFiles(root: string): Files {
     'src/version.ts',
     'CHANGELOG.md',
     'README.md',
+    'CONTRIBUTING.md',
     // Its examples are the same for every version.
     ...inside('docs').filter((path) => path !== 'docs/releasing.md'),
     ...inside('docs/examples'),

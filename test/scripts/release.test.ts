@@ -263,7 +263,7 @@ class World implements Disposable {
     this.#run('git', ['init', '--quiet', '--initial-branch=main', this.#clone], this.#folder);
     // From the clone, wherever both are copied to.
     this.git('remote', 'add', 'origin', '../origin.git');
-    for (const name of ['docs', 'scripts', 'README.md']) {
+    for (const name of ['docs', 'scripts', 'README.md', 'CONTRIBUTING.md']) {
       cpSync(join(root, name), join(this.#clone, name), { recursive: true });
     }
     // A version of its own: what this repository has changes with each release.
