@@ -26,6 +26,7 @@ export interface Job {
 
 export interface Workflow {
   readonly name: string;
+  readonly on: Readonly<Record<string, unknown>>;
   readonly concurrency?: { readonly group: string };
   readonly permissions?: unknown;
   readonly jobs: Readonly<Record<string, Job>>;

