@@ -64,7 +64,7 @@ const READING: Readonly<Record<string, { readonly look: string; readonly convers
   retell: { look: '1, and 1 for each 1,000 runs when it has ended', conversations: 'none more' },
   bland: { look: '1', conversations: '1 for each run that did not pass, at most 25' },
   vapi: { look: '1, and 1 for each 100 runs when it has ended', conversations: 'none more' },
-  elevenlabs: { look: '1, and 1 more when it has ended', conversations: 'none more' },
+  elevenlabs: { look: '1, with all runs in its answer', conversations: 'none more' },
 };
 
 /** Every place, in the order of files. */
