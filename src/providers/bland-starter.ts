@@ -7,13 +7,11 @@ import { StatusFailure } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { blandIdKey, unwrap } from './bland-answers.ts';
-import { id, milliseconds, readAs, readCounter } from './fields.ts';
-import { type Page, readPages } from './paging.ts';
+import { readBlandList } from './bland-lists.ts';
+import { id, milliseconds, readAs } from './fields.ts';
 import type { Adapter } from './provider.ts';
 import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
 
-/** The most that `GET runs` gives at once. */
-const PAGE_SIZE = 100;
 /** With more runs of one scenario than this the list is not read to its end before a start. */
 const MOST_RUNS = 3_000;
 
@@ -32,7 +30,6 @@ type Scenario = z.infer<typeof scenarioSchema>;
 const scenarioListSchema = z.object({ scenarios: z.array(scenarioSchema) });
 const startedSchema = z.object({ batch_id: id });
 const listedRunSchema = z.object({ batch_id: lenient(z.string()), created_at: lenient(z.string()) });
-const runListSchema = z.object({ runs: z.array(listedRunSchema), total_count: z.optional(z.unknown()) });
 
 type RunBody = z.infer<typeof listedRunSchema>;
 
@@ -232,32 +229,20 @@ function createLists(http: Http, adapter: Adapter, testCases: readonly string[])
   const spelling = new Map(testCases.map((each) => [blandIdKey(each), each]));
   return {
     async list(deadline) {
-      let date: number | undefined;
-      let announced = 0;
-      const readPage = async (offset = 0): Promise<Page<RunBody, number>> => {
-        const page = await http.getJson(
-          {
-            path: path('runs'),
-            query: { scenario_id: testCases[0] ?? '', limit: String(PAGE_SIZE), offset: String(offset) },
-            size: 'large',
-            read: (json, about) => ({ ...toRuns(json), date: about.date }),
-            advice,
-          },
-          deadline,
-        );
-        date = page.date;
-        announced = Math.max(announced, page.total ?? 0);
-        const end = offset + page.runs.length;
-        const goesOn = page.total === undefined ? page.runs.length >= PAGE_SIZE : end < page.total;
-        return { items: page.runs, next: goesOn && page.runs.length > 0 ? end : undefined };
-      };
-      const runs = await readPages({
-        items: 'runs',
-        of: `scenario ${testCases[0]}`,
-        total: MOST_RUNS,
-        read: readPage,
-      });
-      return { batches: batchesOf(runs), isComplete: runs.length >= announced, date };
+      const { items, total, date } = await readBlandList(
+        http,
+        {
+          query: { scenario_id: testCases[0] ?? '' },
+          of: `scenario ${testCases[0]}`,
+          total: MOST_RUNS,
+          schema: listedRunSchema,
+          toItem: (body) => body,
+          check: CHECK,
+          advice,
+        },
+        deadline,
+      );
+      return { batches: batchesOf(items), isComplete: items.length >= (total ?? 0), date };
     },
 
     async contentsOf(batchId, deadline) {
@@ -270,13 +255,6 @@ function createLists(http: Http, adapter: Adapter, testCases: readonly string[])
       };
     },
   };
-}
-
-function toRuns(json: unknown): { runs: readonly RunBody[]; total: number | undefined } {
-  const payload = unwrap(json, CHECK);
-  const list = Array.isArray(payload) ? { ...(json as object), runs: payload } : payload;
-  const { runs, total_count } = readAs(runListSchema, list);
-  return { runs, total: readCounter(total_count).count };
 }
 
 /** Each batch once. A run that was started alone has none. */

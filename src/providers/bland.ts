@@ -3,10 +3,11 @@ import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
 import { ProviderError } from '../errors.ts';
-import { asText, MalformedAnswer } from '../http/failure.ts';
+import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { blandIdKey, isEmpty, unwrap } from './bland-answers.ts';
+import { readBlandList } from './bland-lists.ts';
 import { createBlandStarter } from './bland-starter.ts';
 import {
   id,
@@ -15,18 +16,16 @@ import {
   milliseconds,
   missingStatus,
   readAs,
-  readCounter,
   readCounters,
   readStatus,
   statusWord,
+  textIf,
 } from './fields.ts';
-import { type Page, readPages } from './paging.ts';
 import type { Adapter, ProviderDescriptor } from './provider.ts';
+import { createRoom } from './room.ts';
 
 /** Runs whose conversation and error message are read one by one. */
 const MAX_EXPLAINED = 25;
-/** The most that `GET runs` gives at once. */
-const PAGE_SIZE = 100;
 
 /** Batch and run share their words; a batch's word, unlike Retell's, carries its verdict. */
 const STATUS: ReadonlyMap<string, RunStatus> = new Map([
@@ -60,7 +59,7 @@ const runSchema = z.object({
   id,
   status: statusWord,
   batch_id: z.optional(z.unknown()),
-  scenario_id: lenient(z.string()),
+  scenario_id: lenient(id),
   scenario: lenient(z.object({ name: z.string() })),
   duration_ms: lenient(z.number()),
   created_at: lenient(z.string()),
@@ -79,8 +78,6 @@ const batchSchema = z.object({
   created_at: lenient(z.string()),
   runs: z.optional(z.nullable(z.array(runSchema))),
 });
-
-const runListSchema = z.object({ runs: z.array(runSchema), total_count: z.optional(z.unknown()) });
 
 const detailSchema = z.object({
   error_message: lenient(z.string()),
@@ -114,39 +111,7 @@ function headers(apiKey: string): Record<string, string> {
 function create(http: Http): Adapter {
   const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
 
-  /** The batch's runs from the list of all runs: nobody documents whether a large batch embeds all of its own. */
-  async function listRuns({ id, announced }: Batch, deadline: Deadline): Promise<RunList> {
-    let listed: number | undefined;
-    const doubts = new Set<string>();
-    const readPage = async (offset = 0): Promise<Page<RunBody, number>> => {
-      const page = await http.getJson(
-        {
-          path: path('runs'),
-          query: { batch_id: id, limit: String(PAGE_SIZE), offset: String(offset) },
-          size: 'large',
-          read: toRunList,
-        },
-        deadline,
-      );
-      // Pages that disagree about the total are a doubt as well.
-      if (page.total !== undefined) listed = Math.max(listed ?? 0, page.total);
-      for (const doubt of page.doubts) doubts.add(doubt);
-      const end = offset + page.runs.length;
-      // A page without runs is the end whatever the total says: what is missing then is found missing.
-      const goesOn = page.total === undefined ? page.runs.length >= PAGE_SIZE : end < page.total;
-      return { items: page.runs, next: goesOn && page.runs.length > 0 ? end : undefined };
-    };
-    const runs = await readPages({
-      items: 'runs',
-      of: `batch ${id}`,
-      total: announced.total,
-      read: readPage,
-    });
-    if (listed !== undefined && listed > runs.length) {
-      doubts.add(`the list of runs announces ${listed} runs and gives ${runs.length}`);
-    }
-    return { runs, total: listed, doubts: [...doubts] };
-  }
+  const room = createRoom();
 
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
     try {
@@ -174,64 +139,68 @@ function create(http: Http): Adapter {
         {
           path: path('batches', batchId),
           size: 'large',
-          read: (json) => toBatch(batchId, readAs(batchSchema, unwrap(json))),
+          read: (json) => toBatch(batchId, readAs(batchSchema, unwrap(json)), room.of(batchId)),
         },
         deadline,
       ),
 
+    /** The list of all runs fills gaps: nobody documents whether a large batch embeds all of its own. */
     async readRuns(batch, deadline) {
-      const embedded = batch.runs ?? [];
-      if (!batch.settled || embedded.length >= (batch.announced.total ?? 0))
-        return { ...batch, runs: embedded };
-      const list = await listRuns(batch, deadline);
+      const { runs: given = [], announced } = batch;
+      if (!batch.settled || given.length >= (announced.total ?? 0)) return { ...batch, runs: given };
+      const kept = room.of(batch.id);
+      const embedded = given.map(kept);
       const known = new Set(embedded.map((run) => blandIdKey(run.id)));
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
-      const listed = list.runs.filter((run) => known.has(blandIdKey(run.id)) || isOfBatch(run, batch.id));
+      const isOurs = (body: RunBody) => known.has(blandIdKey(body.id)) || isOfBatch(body, batch.id);
+      const list = await readBlandList(
+        http,
+        {
+          query: { batch_id: batch.id },
+          of: `batch ${batch.id}`,
+          total: announced.total,
+          schema: runSchema,
+          toItem: (body) =>
+            isOurs(body) ? { id: body.id, status: body.status, run: kept(toRun(body)) } : undefined,
+        },
+        deadline,
+      );
+      const listed = list.items.filter((item) => item !== undefined);
       return {
         ...batch,
         doubts: [...(batch.doubts ?? []), ...list.doubts, ...missingStatus(listed)],
-        runs: mergeRuns([...embedded, ...listed.map(toRun)], STATUS, blandIdKey),
+        runs: mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, blandIdKey),
       };
     },
 
     async explain(batch, deadline) {
       const { runs } = batch;
       if (runs === undefined) return batch;
+      const kept = room.of(batch.id);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
       const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_EXPLAINED));
       return {
         ...batch,
-        runs: await Promise.all(runs.map((run) => (chosen.has(run) ? withDetail(run, deadline) : run))),
+        runs: await Promise.all(
+          runs.map(async (run) => kept(chosen.has(run) ? await withDetail(run, deadline) : run)),
+        ),
       };
     },
   };
 }
 
-interface RunList {
-  readonly runs: readonly RunBody[];
-  /** How many runs the list says there are. */
-  readonly total: number | undefined;
-  readonly doubts: readonly string[];
-}
-
-function toRunList(json: unknown): RunList {
-  const payload = unwrap(json);
-  // `data` may be the bare array, with the total beside it.
-  const list = Array.isArray(payload) ? { ...(json as object), runs: payload } : payload;
-  const { runs, total_count } = readAs(runListSchema, list);
-  const total = readCounter(total_count);
-  const doubts = total.isUsable ? [] : ['"total_count" of the list of runs is not a number of runs'];
-  return { runs, total: total.count, doubts };
-}
-
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run: Run) => Run): Batch {
   if (blandIdKey(body.id) !== blandIdKey(batchId)) {
     throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const { status, unknownStatus } = readStatus(body.status, STATUS);
   const outcome = status === 'pending' ? undefined : status;
   const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
-  const runs = mergeRuns(bodies.map(toRun), STATUS, blandIdKey);
+  const runs = mergeRuns(
+    bodies.map((each) => kept(toRun(each))),
+    STATUS,
+    blandIdKey,
+  );
   // The runs and the status prove a pass without the two other counters, which only must not contradict them.
   const { announced, doubts } = readCounters(
     body,
@@ -257,7 +226,7 @@ const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
   typeof batch_id === 'string' && blandIdKey(batch_id) === blandIdKey(batchId);
 
 function toRun(body: RunBody): Run {
-  const caseId = body.scenario_id || undefined;
+  const caseId = body.scenario_id;
   return {
     id: body.id,
     testCase: { id: caseId, name: body.scenario?.name ?? caseId ?? body.id },
@@ -291,9 +260,6 @@ function toAssertion(entry: unknown): Assertion[] {
     },
   ];
 }
-
-const textIf = (value: unknown): string | undefined =>
-  value === undefined || value === null ? undefined : asText(value);
 
 function outcomeOf({
   passed,

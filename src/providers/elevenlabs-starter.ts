@@ -3,12 +3,16 @@ import type { Deadline } from '../clock.ts';
 import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
+import { cursorListsOf } from './cursor-lists.ts';
 import { id, readAs, readCounter } from './fields.ts';
-import { type Page, readPages } from './paging.ts';
 import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
 
-/** The most that ElevenLabs' lists give at once. */
-const PAGE_SIZE = 100;
+/** Reads one of ElevenLabs' lists to its end. Throws a `ProviderError` if it has none. */
+const readList = cursorListsOf({
+  next: 'next_cursor',
+  query: { size: 'page_size', cursor: 'cursor' },
+  sizes: [100, 25, 5],
+});
 
 const attachedSchema = z.object({ test_id: id, workflow_node_id: lenient(z.string()) });
 const agentSchema = z.object({
@@ -157,7 +161,7 @@ export function createElevenLabsStarter(http: Http): Starter {
 
   /** Every test of the workspace, in whatever folder. */
   async function readTests(deadline: Deadline) {
-    const tests = await readCursorList(
+    const tests = await readList(
       http,
       {
         path: path('agent-testing'),
@@ -165,10 +169,12 @@ export function createElevenLabsStarter(http: Http): Starter {
         items: 'tests',
         of: 'the workspace',
         schema: testSchema,
+        toItems: (bodies) => bodies,
+        advice,
       },
       deadline,
     );
-    return tests.items.filter((each) => each.entity_type !== 'folder' && each.type !== 'folder');
+    return tests.filter((each) => each.entity_type !== 'folder' && each.type !== 'folder');
   }
 }
 
@@ -189,7 +195,8 @@ function createLists(http: Http, subject: Subject, testCases: readonly string[])
   const totals = new Map<string, number>();
   return {
     async list(deadline) {
-      const { items, date } = await readCursorList(
+      let date: number | undefined;
+      const found = await readList(
         http,
         {
           path: path('test-invocations'),
@@ -198,11 +205,16 @@ function createLists(http: Http, subject: Subject, testCases: readonly string[])
           items: 'test invocations',
           of: `agent ${agent}`,
           schema: listedSchema,
+          toItems: (bodies, about) => {
+            date = about.date;
+            return bodies;
+          },
+          advice,
         },
         deadline,
       );
       return {
-        batches: items.filter((each) => (each.agent_id ?? agent) === agent).map(toCandidate),
+        batches: found.filter((each) => (each.agent_id ?? agent) === agent).map(toCandidate),
         isComplete: true,
         date,
       };
@@ -238,44 +250,4 @@ function createLists(http: Http, subject: Subject, testCases: readonly string[])
       subject: branch === undefined || branch_id === undefined ? undefined : `${agent} ${branch_id}`,
     };
   }
-}
-
-/** One of ElevenLabs' lists with `has_more` and `next_cursor`. */
-interface CursorList<Body> {
-  readonly path: readonly string[];
-  readonly query?: Readonly<Record<string, string>> | undefined;
-  /** The field that holds the list. */
-  readonly field: string;
-  /** What is listed, for messages: "tests" of "the workspace". */
-  readonly items: string;
-  readonly of: string;
-  readonly schema: z.ZodMiniType<Body>;
-}
-
-/** Reads a list to its end. Throws a `ProviderError` if it has none. */
-async function readCursorList<Body>(
-  http: Http,
-  { path, query, field, items, of, schema }: CursorList<Body>,
-  deadline: Deadline,
-): Promise<{ items: readonly Body[]; date: number | undefined }> {
-  const pageSchema = z.object({ has_more: lenient(z.boolean()), next_cursor: lenient(z.string()) });
-  const listSchema = z.record(z.string(), z.unknown());
-  let date: number | undefined;
-  const read = (cursor: string | undefined): Promise<Page<Body, string>> =>
-    http.getJson(
-      {
-        path,
-        query: { ...query, page_size: String(PAGE_SIZE), ...(cursor === undefined ? {} : { cursor }) },
-        size: 'large',
-        read: (json, about) => {
-          date = about.date;
-          const { has_more, next_cursor } = readAs(pageSchema, json);
-          const list = readAs(z.array(schema), readAs(listSchema, json)[field]);
-          return { items: list, next: has_more === true && next_cursor ? next_cursor : undefined };
-        },
-        advice,
-      },
-      deadline,
-    );
-  return { items: await readPages({ items, of, total: undefined, read }), date };
 }

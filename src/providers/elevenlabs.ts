@@ -7,6 +7,7 @@ import { lenient } from '../json.ts';
 import { createElevenLabsStarter } from './elevenlabs-starter.ts';
 import { id, MAX_DETAILS, mergeRuns, missingStatus, readAs, readStatus, statusWord } from './fields.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
+import { createRoom } from './room.ts';
 
 /**
  * The facts in this file: the types of npm `@elevenlabs/elevenlabs-js` 2.73.0 (`GetTestSuiteInvocationResponseModel`,
@@ -28,7 +29,7 @@ const runSchema = z.object({
   test_run_id: id,
   status: statusWord,
   test_invocation_id: z.optional(z.unknown()),
-  test_id: lenient(z.string()),
+  test_id: lenient(id),
   test_name: lenient(z.string()),
   workflow_node_id: lenient(z.string()),
   condition_result: lenient(
@@ -80,10 +81,15 @@ function headers(apiKey: string): Record<string, string> {
 /** The invocation has every run with it, and nothing else. */
 function create(http: Http): Adapter {
   const path = (...rest: string[]) => ['v1', 'convai', 'test-invocations', ...rest];
+  const room = createRoom();
   return {
     look: (batchId, deadline) =>
       http.getJson(
-        { path: path(batchId), size: 'large', read: (json) => toBatch(batchId, readAs(batchSchema, json)) },
+        {
+          path: path(batchId),
+          size: 'large',
+          read: (json) => toBatch(batchId, readAs(batchSchema, json), room.of(batchId)),
+        },
         deadline,
       ),
 
@@ -94,11 +100,14 @@ function create(http: Http): Adapter {
   };
 }
 
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run: Run) => Run): Batch {
   if (body.id !== batchId) {
     throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
   }
-  const runs = mergeRuns(body.test_runs.map(toRun), RUN_STATUS);
+  const runs = mergeRuns(
+    body.test_runs.map((each) => kept(toRun(each))),
+    RUN_STATUS,
+  );
   const isCancelled = body.cancelled === true;
   return {
     id: batchId,
@@ -157,7 +166,7 @@ function toRun(body: RunBody): Run {
   const said = readStatus(body.status, RUN_STATUS);
   const { result, rationale } = body.condition_result ?? {};
   const messages = (rationale?.messages ?? []).filter((each) => typeof each === 'string');
-  const caseId = body.test_id || undefined;
+  const caseId = body.test_id;
   // Nobody documents it: a result that is not known is no judgement.
   const hasErrored = said.status === 'failed' && result === 'unknown';
   const isContradicted = said.status === 'passed' && result !== undefined && result !== 'success';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Announced } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
-import { MalformedAnswer } from '../http/failure.ts';
+import { asText, MalformedAnswer } from '../http/failure.ts';
 
 /** Reads JSON by a schema; throws `MalformedAnswer` with the path of the first field that does not fit. */
 export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
@@ -18,8 +18,8 @@ export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
 /** How many criteria or assertions of one run are kept: more than anybody reads, and few enough to render at once. */
 export const MAX_DETAILS = 1_000;
 
-/** What tells runs apart. */
-export const id = z.string().check(z.minLength(1));
+/** What tells runs, test cases and batches apart. No provider's are longer than 64 characters. */
+export const id = z.string().check(z.minLength(1), z.maxLength(1_000));
 
 /** A run's status word. Nobody documents what stands here before the end, so it may be missing. */
 export const statusWord = z.optional(z.nullable(z.string()));
@@ -104,6 +104,10 @@ function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunSt
   if (status === 'pending') return 'unfinished';
   return [...words].find(([, meaning]) => meaning === status)?.[0] ?? status;
 }
+
+/** Any value as text; `undefined` where there is none. */
+export const textIf = (value: unknown): string | undefined =>
+  value === undefined || value === null ? undefined : asText(value);
 
 /** ISO text as milliseconds since the epoch. A time without a zone is UTC, wherever the runner is. */
 export function milliseconds(iso: string | undefined): number | undefined {

@@ -1,7 +1,10 @@
 import { ProviderError } from '../errors.ts';
+import { AnswerTooLarge } from '../http/failure.ts';
 
 /** How many items a list may have where nothing says how many there are: more than any batch has runs. */
 const MOST_ITEMS = 10_000;
+/** More than this is not believed, whatever a provider announces: all of it is kept in memory. */
+const MOST_ANNOUNCED = 100_000;
 
 /** One page of a list. `next` is where the next page begins; `undefined` on the last one. */
 export interface Page<Item, Cursor> {
@@ -11,33 +14,39 @@ export interface Page<Item, Cursor> {
 
 /**
  * Reads a list to its end, page by page: at most as many pages as `total` items need in pages as small as the smallest
- * that came, and two more, no more items than in two pages beyond, and no page twice. `total` is what the provider announced. Throws `ProviderError` when the list goes on.
+ * that came, and two more, no more items than in two pages beyond, and no page twice. `total` is what the provider announced.
+ * A page whose answer is too large is asked for again in the next smaller size. Throws `ProviderError` when the list goes on.
  */
 export async function readPages<Item, Cursor>({
   items: kind,
   of,
   total = MOST_ITEMS,
+  sizes,
   read,
 }: {
   /** What is listed, for the message: "runs" of "batch b1". */
   items: string;
   of: string;
   total: number | undefined;
-  /** Reads the page that begins at the cursor; the first page for `undefined`. */
-  read: (cursor: Cursor | undefined) => Promise<Page<Item, Cursor>>;
+  /** How many items to ask for at once, the largest first. Each try costs a whole answer. */
+  sizes: readonly [number, ...number[]];
+  /** Reads the page of this size that begins at the cursor; the first page for `undefined`. */
+  read: (cursor: Cursor | undefined, size: number) => Promise<Page<Item, Cursor>>;
 }): Promise<Item[]> {
+  const most = Math.min(total, MOST_ANNOUNCED);
   const items: Item[] = [];
   let smallest = Number.POSITIVE_INFINITY;
   let largest = 0;
   let cursor: Cursor | undefined;
+  let [size, ...smaller] = sizes;
   const cursors = new Set<Cursor>();
   for (let pages = 1; ; pages += 1) {
-    const page = await read(cursor);
+    const page = await readFitting();
     for (const item of page.items) items.push(item);
     if (page.next === undefined) return items;
     smallest = Math.min(smallest, page.items.length);
     largest = Math.max(largest, page.items.length);
-    const isTooLong = pages >= Math.ceil(total / smallest) + 2 || items.length >= total + 2 * largest;
+    const isTooLong = pages >= Math.ceil(most / smallest) + 2 || items.length >= most + 2 * largest;
     if (smallest === 0 || isTooLong || cursors.has(page.next)) {
       throw new ProviderError(
         `The list of ${kind} of ${of} does not end: ${items.length} ${kind} were read. Run the job again; if it stays so, ask the provider.`,
@@ -45,5 +54,19 @@ export async function readPages<Item, Cursor>({
     }
     cursors.add(page.next);
     cursor = page.next;
+  }
+
+  async function readFitting(): Promise<Page<Item, Cursor>> {
+    for (;;) {
+      try {
+        return await read(cursor, size);
+      } catch (error) {
+        const isTooLarge = error instanceof ProviderError && error.cause instanceof AnswerTooLarge;
+        const [next, ...rest] = smaller;
+        if (!isTooLarge || next === undefined) throw error;
+        size = next;
+        smaller = rest;
+      }
+    }
   }
 }

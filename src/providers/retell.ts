@@ -18,11 +18,7 @@ import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 import { engineSchema, nameEngine } from './retell-engine.ts';
 import { readList } from './retell-lists.ts';
 import { createRetellStarter } from './retell-starter.ts';
-
-/** Conversations of one batch are kept up to this many characters: thousands of calls, and little beside 1 GB of memory. */
-const MAX_CONVERSATIONS = 20_000_000;
-/** What a turn costs beside its text. */
-const TURN_OVERHEAD = 50;
+import { createRoom } from './room.ts';
 
 /** A batch's only documented words; `complete` is an end and not a verdict. */
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
@@ -52,7 +48,7 @@ const batchSchema = z.object({
 const runSchema = z.object({
   test_case_job_id: id,
   status: statusWord,
-  test_case_definition_id: lenient(z.string()),
+  test_case_definition_id: lenient(id),
   test_case_definition_snapshot: lenient(
     z.object({ name: lenient(z.string()), metrics: lenient(z.array(z.string())) }),
   ),
@@ -85,6 +81,7 @@ function headers(apiKey: string): Record<string, string> {
 
 /** `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run. */
 function create(http: Http): Adapter {
+  const room = createRoom();
   return {
     look: (batchId, deadline) =>
       http.getJson(
@@ -97,12 +94,8 @@ function create(http: Http): Adapter {
       ),
 
     async readRuns(batch, deadline) {
-      let room = MAX_CONVERSATIONS;
+      const kept = room.of(batch.id);
       const doubts: string[] = [];
-      const withinRoom = (run: Run): Run => {
-        room -= sizeOf(run.turns);
-        return room >= 0 ? run : { ...run, turns: [] };
-      };
       const runs = await readList(
         http,
         {
@@ -115,7 +108,7 @@ function create(http: Http): Adapter {
             doubts.push(
               ...missingStatus(bodies.map((body) => ({ id: body.test_case_job_id, status: body.status }))),
             );
-            return bodies.map((body) => withinRoom(toRun(body)));
+            return bodies.map((body) => kept(toRun(body)));
           },
         },
         deadline,
@@ -150,7 +143,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
 function toRun(body: z.infer<typeof runSchema>): Run {
   const status = readStatus(body.status, RUN_STATUS);
   const snapshot = body.test_case_definition_snapshot;
-  const caseId = body.test_case_definition_id || undefined;
+  const caseId = body.test_case_definition_id;
   return {
     id: body.test_case_job_id,
     testCase: { id: caseId, name: snapshot?.name ?? caseId ?? body.test_case_job_id },
@@ -162,14 +155,6 @@ function toRun(body: z.infer<typeof runSchema>): Run {
     turns: status.status === 'passed' ? [] : (body.transcript_snapshot?.transcript ?? []).flatMap(toTurn),
     createdAt: body.creation_timestamp,
   };
-}
-
-/** How much a conversation takes, in characters. */
-function sizeOf(turns: readonly Turn[]): number {
-  return turns.reduce((sum, turn) => {
-    const text = turn.kind === 'tool-call' ? turn.input : turn.kind === 'tool-result' ? turn.output : '';
-    return sum + TURN_OVERHEAD + (turn.kind === 'speech' ? turn.text : text).length;
-  }, 0);
 }
 
 /** The shapes that users of the live API have seen; nothing of them is documented. */

@@ -127,7 +127,14 @@ export function createVapiStarter(http: Http): Starter {
   async function readSimulations(deadline: Deadline) {
     const { items } = await readVapiList(
       http,
-      { path: path(), items: 'simulations', of: 'the organisation', schema: simulationSchema, advice },
+      {
+        path: path(),
+        items: 'simulations',
+        of: 'the organisation',
+        schema: simulationSchema,
+        toItem: (body) => body,
+        advice,
+      },
       deadline,
     );
     return items;
@@ -167,6 +174,7 @@ function createLists(http: Http, { request }: Subject, testCases: readonly strin
           items: 'simulation runs',
           of: targetId ?? 'the target',
           schema: listedSchema,
+          toItem: (body) => body,
           advice,
         },
         deadline,
@@ -189,11 +197,12 @@ function createLists(http: Http, { request }: Subject, testCases: readonly strin
           of: `simulation run ${runId}`,
           total,
           schema: itemSchema,
+          toItem: ({ simulationId }) => simulationId,
           advice,
         },
         deadline,
       );
-      const found = items.flatMap(({ simulationId }) => simulationId ?? []);
+      const found = items.filter((each) => each !== undefined);
       return { testCases: found.map((each) => spelling.get(vapiIdKey(each)) ?? each), total };
     },
   };

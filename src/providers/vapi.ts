@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
-import { asText, MalformedAnswer } from '../http/failure.ts';
+import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import {
@@ -14,8 +14,10 @@ import {
   readCounters,
   readStatus,
   statusWord,
+  textIf,
 } from './fields.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
+import { createRoom } from './room.ts';
 import { adviceWith, readVapiList, vapiIdKey } from './vapi-lists.ts';
 import { createVapiStarter, dashboardOf, nameTarget, targetSchema } from './vapi-starter.ts';
 
@@ -44,7 +46,6 @@ const batchSchema = z.object({
   itemCounts: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
   createdAt: lenient(z.string()),
   endedAt: lenient(z.string()),
-  endedReason: lenient(z.string()),
   url: lenient(z.string()),
   target: lenient(targetSchema),
 });
@@ -66,7 +67,7 @@ const itemSchema = z.object({
   id,
   status: statusWord,
   runId: z.optional(z.unknown()),
-  simulationId: lenient(z.string()),
+  simulationId: lenient(id),
   failureReason: lenient(z.string()),
   createdAt: lenient(z.string()),
   startedAt: lenient(z.string()),
@@ -101,6 +102,7 @@ function headers(apiKey: string): Record<string, string> {
 /** The run has status and counters, the list of its items what became of each simulation. */
 function create(http: Http): Adapter {
   const path = (...rest: string[]) => ['eval', 'simulation', 'run', ...rest];
+  const room = createRoom();
 
   return {
     look: (batchId, deadline) =>
@@ -114,6 +116,7 @@ function create(http: Http): Adapter {
       ),
 
     async readRuns(batch, deadline) {
+      const kept = room.of(batch.id);
       const list = await readVapiList(
         http,
         {
@@ -122,15 +125,20 @@ function create(http: Http): Adapter {
           of: `simulation run ${batch.id}`,
           total: batch.announced.total,
           schema: itemSchema,
+          toItem: (body) => ({ ...about(body, batch.id), run: kept(toRun(body)) }),
         },
         deadline,
       );
-      const doubts = [...(batch.doubts ?? []), ...list.doubts, ...doubtsAbout(list.items, batch.id)];
+      const doubts = [...(batch.doubts ?? []), ...list.doubts, ...doubtsAbout(list.items)];
       return {
         ...batch,
         announced: { ...batch.announced, total: batch.announced.total ?? list.total },
         doubts,
-        runs: mergeRuns(list.items.map(toRun), RUN_STATUS, vapiIdKey),
+        runs: mergeRuns(
+          list.items.map(({ run }) => run),
+          RUN_STATUS,
+          vapiIdKey,
+        ),
       };
     },
 
@@ -167,16 +175,31 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
 const webAddress = (url: string | undefined): string | undefined =>
   url !== undefined && URL.parse(url)?.protocol === 'https:' ? url : undefined;
 
-/** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
-function doubtsAbout(items: readonly ItemBody[], batchId: string): string[] {
-  const foreign = items.filter(
-    ({ runId }) => typeof runId === 'string' && runId !== '' && vapiIdKey(runId) !== vapiIdKey(batchId),
-  );
-  const early = items.filter(
-    ({ status, results, failureReason }) =>
+/** What decides whether an item can be believed. */
+interface About {
+  readonly id: string;
+  readonly status: ItemBody['status'];
+  /** It belongs to another run. */
+  readonly isForeign: boolean;
+  /** Its results are not there yet. */
+  readonly isEarly: boolean;
+}
+
+function about({ id, status, runId, results, failureReason }: ItemBody, batchId: string): About {
+  return {
+    id,
+    status,
+    isForeign: typeof runId === 'string' && runId !== '' && vapiIdKey(runId) !== vapiIdKey(batchId),
+    isEarly:
       (status === 'passed' && results?.passed === undefined) ||
       (status === 'failed' && results === undefined && failureReason === undefined),
-  );
+  };
+}
+
+/** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
+function doubtsAbout(items: readonly About[]): string[] {
+  const foreign = items.filter(({ isForeign }) => isForeign);
+  const early = items.filter(({ isEarly }) => isEarly);
   return [
     ...missingStatus(items),
     ...countOf(foreign, 'belongs to another simulation run', 'belong to another simulation run'),
@@ -184,7 +207,7 @@ function doubtsAbout(items: readonly ItemBody[], batchId: string): string[] {
   ];
 }
 
-function countOf(items: readonly ItemBody[], one: string, several: string): string[] {
+function countOf(items: readonly About[], one: string, several: string): string[] {
   const [first] = items;
   if (first === undefined) return [];
   return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
@@ -199,7 +222,7 @@ function toRun(body: ItemBody): Run {
   // Vapi: "passed" of the results "indicates whether all required evaluations passed".
   const isContradicted =
     said.status === 'passed' && (results?.passed === false || evaluations.some(isRequiredAndFailed));
-  const caseId = body.simulationId || undefined;
+  const caseId = body.simulationId;
   const startedAt = milliseconds(body.startedAt);
   const endedAt = milliseconds(body.completedAt) ?? milliseconds(body.failedAt);
   return {
@@ -248,9 +271,6 @@ function toAssertion(body: Evaluation): Assertion {
     explanation: body.isSkipped === true ? (body.skipReason ?? body.error) : body.error,
   };
 }
-
-const textIf = (value: unknown): string | undefined =>
-  value === undefined || value === null ? undefined : asText(value);
 
 /** OpenAI's form of messages, as the SDK says, and the form of Vapi's own calls. */
 const messageSchema = z.object({

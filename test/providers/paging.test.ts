@@ -8,6 +8,7 @@ async function read(size: number, { page, total }: { page: number; total: number
     items: 'runs',
     of: 'batch b1',
     total,
+    sizes: [page],
     async read(cursor) {
       asked.push(cursor);
       const start = cursor ?? 0;
@@ -28,6 +29,7 @@ test('a list that leads back to a page that was read has no end, however many it
     items: 'runs',
     of: 'batch b1',
     total: undefined,
+    sizes: [1],
     read: async () => {
       asked += 1;
       return { items: [asked], next: 'the same key' };
@@ -54,6 +56,12 @@ test.each<
   ],
   ['a page of nothing that goes on', 10, { page: 0, total: 10 }, { asked: 1, items: endless(0) }],
   ['a batch that announces no total', 5_000, { page: 1_000, total: undefined }, { asked: 5, items: 5_000 }],
+  [
+    'more announced than is believed, and no end',
+    Number.POSITIVE_INFINITY,
+    { page: 50_000, total: 1_000_000_000 },
+    { asked: 4, items: endless(200_000) },
+  ],
   [
     'no total and no end',
     Number.POSITIVE_INFINITY,

@@ -320,25 +320,6 @@ test('there is nothing more to read about a run', async () => {
   expect(retell.requests.length).toBe(2);
 });
 
-test('conversations of runs that did not pass are kept up to a size, those of passed runs never', async () => {
-  const turn = { role: 'agent', content: 'x'.repeat(4_000_000) };
-  const item = (id: string, status: string) => ({
-    test_case_job_id: id,
-    status,
-    transcript_snapshot: { transcript: [turn] },
-  });
-  const ids = Array.from({ length: 8 }, (_, index) => `r${index}`);
-  const items = ids.map((id, index) => item(id, index < 2 ? 'pass' : 'fail'));
-  const http = reading(async ({ read }) => read({ items, has_more: false }, { date: undefined }));
-  const { runs } = await retell
-    .create(http)
-    .readRuns(
-      { id: 'b1', settled: true, announced: { total: 8 } },
-      { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
-    );
-  expect(runs.map(({ turns }) => turns.length)).toEqual([0, 0, 1, 1, 1, 1, 0, 0]);
-});
-
 test('a run with 200,000 metrics keeps the first thousand', async () => {
   const metrics = Array.from({ length: 200_000 }, (_, index) => `metric ${index}`);
   const items = [

@@ -3,13 +3,16 @@ import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import { contradictions } from '../../src/domain/integrity.ts';
 import { type Judgement, judge } from '../../src/domain/verdict.ts';
+import { ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
+import { AnswerTooLarge } from '../../src/http/failure.ts';
 import { vapi } from '../../src/providers/vapi.ts';
 import { readSample } from '../emulators/samples.ts';
 import { many } from '../emulators/timeline.ts';
 import { startVapi, VAPI_ASSISTANT, type VapiEmulator, type VapiOptions } from '../emulators/vapi.ts';
 import { recordedSimulations } from '../emulators/vapi-bodies.ts';
 import { asking } from './asking.ts';
+import { reading } from './reading.ts';
 
 const recorded = (name: string): Record<string, unknown> => readSample(`vapi__get-simulation-run__${name}`);
 const items = readSample<Vapi.SimulationRunItem[]>('vapi__list-simulation-run-items__ended');
@@ -290,6 +293,63 @@ describe('230 items', () => {
       verdict: 'inconclusive',
       reason: expect.stringContaining('130 of 230 announced runs are missing'),
     });
+  });
+
+  test('from a server that neither knows pages nor counts: its first hundred are no proof of all', async () => {
+    await using emulator = await startVapi({
+      batches: [{ id: 'b1', runs, fields: { itemCounts: undefined } }],
+      ignoresPage: true,
+    });
+    expect(await gate(emulator)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'Batch b1 does not add up: the list of items gives the same 100 again and again.',
+    });
+  });
+});
+
+describe('pages that are too large', () => {
+  const batch: Batch = { id: 'b1', settled: true, announced: { total: 130 } };
+  const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+  const ids = Array.from({ length: 130 }, (_, index) => `i${index}`);
+
+  /** A list of which a page with the item `large` may hold `least` items at most. */
+  function listing({ large, least, longest = 1_000 }: { large: number; least: number; longest?: number }) {
+    const asked: string[] = [];
+    const http = reading(async ({ query = {}, read }) => {
+      const limit = Math.min(longest, Number(query['limit']));
+      const from = (Number(query['page']) - 1) * limit;
+      asked.push(`${query['limit']}/${query['page']}`);
+      const page = ids.slice(from, from + limit);
+      if (limit > least && page.includes(`i${large}`)) {
+        throw new ProviderError('GET x', { cause: new AnswerTooLarge('answered with more than 32 MiB.') });
+      }
+      return read(
+        page.map((id) => ({ ...passedItem, id })),
+        { date: undefined },
+      );
+    });
+    return { asked, provider: vapi.create(http) };
+  }
+
+  test.each([
+    ['the first page', { large: 7, least: 25 }, ['100/1', '25/1', '25/2', '25/3', '25/4', '25/5', '25/6']],
+    ['the second page', { large: 110, least: 25 }, ['100/1', '100/2', '25/5', '25/6']],
+    [
+      'the third page, of pages that are shorter than asked for',
+      { large: 115, least: 25, longest: 40 },
+      ['100/1', '100/2', '100/3', '25/4', '25/5', '25/6'],
+    ],
+  ])('%s is asked for again in smaller ones, and no item is left out', async (_, list, expected) => {
+    const { asked, provider } = listing(list);
+    const { runs, doubts } = await provider.readRuns(batch, deadline);
+    expect([runs.map(({ id }) => id), doubts]).toEqual([ids, []]);
+    expect(asked).toEqual(expected);
+  });
+
+  test('are given up when a single item is too large', async () => {
+    const { asked, provider } = listing({ large: 0, least: 0 });
+    await expect(provider.readRuns(batch, deadline)).rejects.toThrow(ProviderError);
+    expect(asked).toEqual(['100/1', '25/1', '5/1', '1/1']);
   });
 });
 
