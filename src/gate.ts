@@ -230,7 +230,7 @@ function createRounds(
     const waited = await waitForBatches({
       provider,
       batchIds: round.map(({ id }) => id),
-      startedHere: new Set(round.flatMap(({ id, asked }) => (asked === undefined ? [] : [id]))),
+      startedHere: new Map(round.flatMap(({ id, asked }) => (asked === undefined ? [] : [[id, asked]]))),
       clock,
       until: deadline.until,
       pollIntervalMs: options.pollIntervalSeconds * 1_000,

@@ -1,4 +1,4 @@
-import { type Batch, countByStatus, countRuns } from './batch.ts';
+import { type Batch, type BatchOutcome, countByStatus, countRuns } from './batch.ts';
 import type { Run } from './run.ts';
 
 /** How many runs that contradict themselves are named. */
@@ -55,6 +55,12 @@ export function contradictions(batch: Batch): string[] {
     found.push('the provider calls it failed and every run passed');
   }
   return found;
+}
+
+/** The test cases that this step asked for and that have no run in the batch: their ids. */
+export function missingCases({ asked = [], batch }: Pick<BatchOutcome, 'asked' | 'batch'>): string[] {
+  const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
+  return asked.filter((id) => !seen.has(id));
 }
 
 /** The status words of this batch and its runs that we do not know, each once. */

@@ -1,5 +1,5 @@
 import { type Batch, type BatchOutcome, countRuns, seenBatches, type Tally } from './batch.ts';
-import { contradictions, unknownWords } from './integrity.ts';
+import { contradictions, missingCases, unknownWords } from './integrity.ts';
 import { type CaseResult, countCases, countsForVerdict, hasPassed, resultsOf, tally } from './test-case.ts';
 
 /** How far a provider's clock may be ahead of the runner's. */
@@ -129,12 +129,6 @@ function isComplete(outcome: BatchOutcome): boolean {
   const total = batch?.announced.total;
   if (asked !== undefined && missingCases(outcome).length > 0) return false;
   return total === undefined ? asked !== undefined || isListConfirmed === true : listed >= total;
-}
-
-/** The test cases that this step asked for and that have no run in the batch: their ids. */
-function missingCases({ asked = [], batch }: BatchOutcome): string[] {
-  const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
-  return asked.filter((id) => !seen.has(id));
 }
 
 function failed({ maxFlaky, cases }: Judged, counts: Tally): Finding[] {

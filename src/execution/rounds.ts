@@ -1,5 +1,6 @@
 import type { Clock, Deadline } from '../clock.ts';
 import type { BatchOutcome } from '../domain/batch.ts';
+import { missingCases } from '../domain/integrity.ts';
 import { firstRuns, type PassRule, runsToStart } from '../domain/pass-rule.ts';
 import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
@@ -137,9 +138,9 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
 }
 
 /** Whether a batch was read to its end, with a run of each test case that it was started with. */
-function isRead({ batch, problem, asked = [] }: BatchOutcome): boolean {
-  const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
-  return problem === undefined && batch?.settled === true && asked.every((id) => seen.has(id));
+function isRead(outcome: BatchOutcome): boolean {
+  const { batch, problem } = outcome;
+  return problem === undefined && batch?.settled === true && missingCases(outcome).length === 0;
 }
 
 /** Why nothing is run again after the first round: a sentence. */

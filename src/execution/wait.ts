@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { type Batch, type BatchOutcome, runsFinished } from '../domain/batch.ts';
-import { contradictions, listOf, unknownWords } from '../domain/integrity.ts';
+import { contradictions, listOf, missingCases, unknownWords } from '../domain/integrity.ts';
+import { countCases } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { NotFound, OutOfTime, ProviderError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -18,8 +19,8 @@ const APPEARS_WITHIN_MS = 15_000;
 export interface WaitOptions {
   readonly provider: Provider;
   readonly batchIds: readonly string[];
-  /** Those that this step has just started: a 404 may mean that they are not there yet. */
-  readonly startedHere?: ReadonlySet<string> | undefined;
+  /** Those that this step has just started, by id, with the test cases that it asked for: a 404 may mean that they are not there yet. */
+  readonly startedHere?: ReadonlyMap<string, readonly string[]> | undefined;
   readonly clock: Clock;
   /** The deadline: a moment of `clock.now()`. */
   readonly until: number;
@@ -48,7 +49,8 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
   const { provider, clock, until, pollIntervalMs } = options;
   const deadline = { until, signal: AbortSignal.any([options.signal, halt.signal]) };
   const isOver = () => deadline.signal.aborted || clock.now() >= until;
-  const appearsBy = clock.now() + (options.startedHere?.has(id) === true ? APPEARS_WITHIN_MS : 0);
+  const asked = options.startedHere?.get(id);
+  const appearsBy = clock.now() + (asked === undefined ? 0 : APPEARS_WITHIN_MS);
   let isMissed = false;
   const looks: Look[] = [];
   const lists = createListMemory(options);
@@ -73,8 +75,9 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
       let gapMs = nextGapMs(looks, pollIntervalMs);
       if (last.settled) {
         const isListConfirmed = lists.confirm(last);
-        const doubts = doubtsAbout(last);
-        const isWhole = isSizeKnown(last) || isListConfirmed === true;
+        const doubts = doubtsAbout(last, asked);
+        // All that was asked for is there: `doubts` would name what is missing.
+        const isWhole = asked !== undefined || isSizeKnown(last) || isListConfirmed === true;
         if (doubts.length === 0 && isWhole) return { id, batch: last, isListConfirmed };
 
         recheck ??= { leftMs: provider.recheckMs ?? RECHECK_MS, gapMs: pollIntervalMs, said: '' };
@@ -163,8 +166,13 @@ function endingOf(outcomes: readonly BatchOutcome[], cancelled: AbortSignal, hal
   return allSettled || halted.aborted ? 'settled' : 'deadline';
 }
 
-function doubtsAbout(batch: Batch): string[] {
-  return [...contradictions(batch), ...unknownWords(batch).map((word) => `unknown status "${word}"`)];
+function doubtsAbout(batch: Batch, asked: readonly string[] | undefined): string[] {
+  const missing = missingCases({ asked, batch }).length;
+  return [
+    ...contradictions(batch),
+    ...unknownWords(batch).map((word) => `unknown status "${word}"`),
+    ...(missing === 0 ? [] : [`${missing} of ${countCases(asked?.length ?? 0)} without a run`]),
+  ];
 }
 
 function toLook(batch: Batch, clock: Clock): Look {

@@ -121,7 +121,7 @@ async function readBody({ body }: Answer): Promise<string> {
     bytes += chunk.byteLength;
     if (bytes > MAX_BODY_BYTES) {
       throw new AnswerTooLarge(
-        `answered with more than ${MAX_BODY_BYTES / MIB} MiB. That is no batch; check api-url.`,
+        `answered with more than ${MAX_BODY_BYTES / MIB} MiB, and so much is not read. Check api-url, or run fewer test cases at once.`,
       );
     }
     parts.push(decoder.decode(chunk, { stream: true }));

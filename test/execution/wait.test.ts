@@ -67,7 +67,7 @@ async function wait(
     signal = new AbortController().signal,
     clock = virtualClock(),
     recheckMs = undefined as number | undefined,
-    startedHere = [] as readonly string[],
+    startedHere = {} as Readonly<Record<string, readonly string[]>>,
   } = {},
 ) {
   const { provider, looks, readings } = scripted(script, recheckMs);
@@ -76,7 +76,7 @@ async function wait(
   const waited = await waitForBatches({
     provider,
     batchIds,
-    startedHere: new Set(startedHere),
+    startedHere: new Map(Object.entries(startedHere)),
     clock,
     until: clock.now() + timeoutMs,
     pollIntervalMs,
@@ -96,7 +96,7 @@ describe('a batch that is not found', () => {
   test('is looked for again for 15 s, if this step has just started it', async () => {
     const { ending, outcomes, looks, logged, tookMs } = await wait(
       { look: (n) => (n < 4 ? missing() : settled()) },
-      { startedHere: ['b1'] },
+      { startedHere: { b1: ['case-r0'] } },
     );
     expect({ ending, outcomes, looks: looks(), logged, tookMs }).toEqual({
       ending: 'settled',
@@ -108,7 +108,10 @@ describe('a batch that is not found', () => {
   });
 
   test('is a problem after 15 s', async () => {
-    const { outcomes, looks, logged, tookMs } = await wait({ look: missing }, { startedHere: ['b1'] });
+    const { outcomes, looks, logged, tookMs } = await wait(
+      { look: missing },
+      { startedHere: { b1: ['case-r0'] } },
+    );
     expect({ outcomes, looks: looks(), logged, tookMs }).toEqual({
       outcomes: [{ id: 'b1', batch: undefined, problem: 'GET x answered 404. Check batch-id.' }],
       looks: 4,
@@ -118,7 +121,7 @@ describe('a batch that is not found', () => {
   });
 
   test('is a problem at once, if something else started it', async () => {
-    const { outcomes, looks, tookMs } = await wait({ look: missing }, { startedHere: ['b2'] });
+    const { outcomes, looks, tookMs } = await wait({ look: missing }, { startedHere: { b2: [] } });
     expect({ problem: outcomes[0]?.problem, looks: looks(), tookMs }).toEqual({
       problem: 'GET x answered 404. Check batch-id.',
       looks: 1,
@@ -129,7 +132,7 @@ describe('a batch that is not found', () => {
   test('has a list of runs that may come late as well', async () => {
     const { outcomes } = await wait(
       { look: () => settled(), runs: (n) => (n < 2 ? missing() : passed(1)) },
-      { startedHere: ['b1'] },
+      { startedHere: { b1: ['case-r0'] } },
     );
     expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(), runs: passed(1) } }]);
   });
@@ -137,7 +140,7 @@ describe('a batch that is not found', () => {
   test('is looked for no longer than the deadline', async () => {
     const { ending, outcomes, tookMs } = await wait(
       { look: missing },
-      { startedHere: ['b1'], timeoutMs: 7_000 },
+      { startedHere: { b1: ['case-r0'] }, timeoutMs: 7_000 },
     );
     expect({ ending, problem: outcomes[0]?.problem, tookMs }).toEqual({
       ending: 'deadline',
@@ -153,9 +156,41 @@ describe('a batch that is not found', () => {
           throw new ProviderError('GET x answered 403.');
         },
       },
-      { startedHere: ['b1'] },
+      { startedHere: { b1: ['case-r0'] } },
     );
     expect([outcomes[0]?.problem, looks()]).toEqual(['GET x answered 403.', 1]);
+  });
+});
+
+describe('a batch that this step started, of which nothing says how many runs there must be', () => {
+  const uncounted: Batch = { id: 'b1', settled: true, announced: {} };
+
+  test('has settled as soon as every test case that was asked for has a run', async () => {
+    const { outcomes, looks } = await wait(
+      { look: () => uncounted, runs: () => passed(2) },
+      { startedHere: { b1: ['case-r0', 'case-r1'] } },
+    );
+    expect([outcomes[0]?.batch?.runs?.length, looks()]).toEqual([2, 1]);
+  });
+
+  test('is read again while a run is listed late, also where the list stays the same meanwhile', async () => {
+    const { outcomes, looks, logged } = await wait(
+      { look: () => uncounted, runs: (n) => passed(n < 5 ? 1 : 2) },
+      { startedHere: { b1: ['case-r0', 'case-r1'] } },
+    );
+    expect([outcomes[0]?.batch?.runs?.length, looks(), logged]).toEqual([
+      2,
+      5,
+      ['Batch b1 has ended and does not add up yet (1 of 2 test cases without a run): reading it again.'],
+    ]);
+  });
+
+  test('is not read again for longer than any other', async () => {
+    const { outcomes, tookMs } = await wait(
+      { look: () => uncounted, runs: () => passed(1) },
+      { startedHere: { b1: ['case-r0', 'case-r1'] }, timeoutMs: 600_000 },
+    );
+    expect([outcomes[0]?.batch?.runs?.length, tookMs]).toEqual([1, 120_000]);
   });
 });
 
