@@ -197,23 +197,30 @@ const errorBody = z.object({
   detail: z.optional(z.unknown()),
   error: z.optional(z.unknown()),
   errors: z.optional(z.unknown()),
+  reason: z.optional(z.unknown()),
+  loc: z.optional(z.unknown()),
 });
 
 /**
  * What the provider itself says in an error body: `message` (`msg`), or the first of `errors`, or of lists of these, or
- * inside `detail` (ElevenLabs), at most 200 characters and
- * without the full stop; empty where there is none. The body must be without secrets already (`http/json.ts`).
+ * inside `detail` (ElevenLabs), after the place that it is about (`loc`) and with its `reason` (Vapi), at most 200
+ * characters and without the full stop; empty where there is none. The body must be without secrets already (`http/json.ts`).
  */
 export function messageIn(body: unknown, depth = 3): string {
   const parsed = errorBody.safeParse(body);
   if (!parsed.success) return '';
-  const { message, msg, detail, error, errors } = parsed.data;
+  const { message, msg, detail, error, errors, reason, loc } = parsed.data;
   const first = Array.isArray(errors) ? errors[0] : undefined;
-  const given = [first, message, msg, detail, error].find((part) => part !== undefined && part !== null);
-  const told = Array.isArray(given) && given.length > 0 ? (given[0] as unknown) : given;
+  const isSaid = (part: unknown): boolean =>
+    part !== undefined && part !== null && !(Array.isArray(part) && part.length === 0);
+  const given = [first, message, msg, detail, error].find(isSaid);
+  const told = Array.isArray(given) ? (given[0] as unknown) : given;
   if (told === undefined) return '';
   const text = typeof told === 'string' ? told : (depth > 0 && messageIn(told, depth - 1)) || asText(told);
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, 200).replace(/\.$/, '');
+  const place = Array.isArray(loc) && loc.length > 0 ? `${loc.map(asText).join('.')}: ` : '';
+  const more = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
+  const sentence = `${place}${text.trim().replace(/\.$/, '')}${more}`;
+  return sentence.replaceAll(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '');
 }
 
 /** Any JSON as text: what is nested too deeply to be written is a dot-dot-dot. */

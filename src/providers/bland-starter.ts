@@ -8,7 +8,7 @@ import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { blandIdKey, unwrap } from './bland-answers.ts';
 import { readBlandList } from './bland-lists.ts';
-import { id, milliseconds, readAs } from './fields.ts';
+import { adviceBy, id, milliseconds, readAs } from './fields.ts';
 import type { Adapter } from './provider.ts';
 import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
 
@@ -37,19 +37,22 @@ const versionListSchema = z.array(z.object({ version_number: z.number() }));
 
 const CHECK = 'Check target, version and test-cases.';
 
+/** What to do where the key or the account is the trouble. */
+export const ACCESS = {
+  401: 'Check api-key: Bland does not accept it.',
+  402: "Check the Bland organisation's plan and billing.",
+};
+
+const CHECK_ALL =
+  'Check target, version and test-cases: they must belong to the organisation of this api-key.';
+
 /** What to do about a refusal of a request that comes before a batch, or starts one. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: Bland does not accept it.';
-    case 402:
-      return "Check the Bland organisation's plan and billing.";
-    case 403:
-      return 'Check api-key: it may not read the scenarios or start batches.';
-    default:
-      return 'Check target, version and test-cases: they must belong to the organisation of this api-key.';
-  }
-}
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read the scenarios or start batches.',
+  404: CHECK_ALL,
+  others: CHECK_ALL,
+});
 
 /** Scenarios have UUIDs. */
 const isScenarioId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

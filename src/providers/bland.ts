@@ -8,8 +8,9 @@ import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { blandIdKey, isEmpty, unwrap } from './bland-answers.ts';
 import { readBlandList } from './bland-lists.ts';
-import { createBlandStarter } from './bland-starter.ts';
+import { ACCESS, createBlandStarter } from './bland-starter.ts';
 import {
+  adviceBy,
   id,
   MAX_DETAILS,
   mergeRuns,
@@ -86,21 +87,12 @@ const detailSchema = z.object({
 });
 
 /** What to do about a refusal. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: Bland does not accept it.';
-    case 402:
-      return "Check the Bland organisation's plan and billing.";
-    case 403:
-      return 'Check api-key: it may not read this batch. It must belong to the organisation that ran the batch.';
-    case 404:
-    case 422:
-      return 'Check batch-id: it must be the id of a test batch (not of a run or a simulation set), in the organisation of this api-key; an organisation on dedicated infrastructure needs its own api-url.';
-    default:
-      return 'Check batch-id and api-url.';
-  }
-}
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read this batch. It must belong to the organisation that ran the batch.',
+  404: 'Check batch-id: it must be the id of a test batch (not of a run or a simulation set), in the organisation of this api-key; an organisation on dedicated infrastructure needs its own api-url.',
+  others: 'Check batch-id and api-url.',
+});
 
 /** The header that authorises a request to Bland: the raw key, without `Bearer` unless the key brings it. */
 function headers(apiKey: string): Record<string, string> {

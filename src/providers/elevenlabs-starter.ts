@@ -4,7 +4,7 @@ import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { cursorListsOf } from './cursor-lists.ts';
-import { id, readAs, readCounter } from './fields.ts';
+import { adviceBy, id, readAs, readCounter } from './fields.ts';
 import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
 
 /** Reads one of ElevenLabs' lists to its end. Throws a `ProviderError` if it has none. */
@@ -44,19 +44,21 @@ export const testedSchema = z.object({
   nodes: lenient(z.record(z.string(), z.string())),
 });
 
+/** What to do where the key or the account is the trouble. */
+export const ACCESS = {
+  401: 'Check api-key and its permissions: ElevenLabs does not accept it. A workspace with data residency needs its own api-url.',
+  402: "Check the ElevenLabs workspace's plan and credits.",
+};
+
+const CHECK = 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
+
 /** What to do about a refusal of a request that comes before an invocation, or starts one. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: ElevenLabs does not accept it.';
-    case 402:
-      return "Check the ElevenLabs workspace's plan and credits.";
-    case 403:
-      return 'Check api-key: it may not read the agent or start its tests.';
-    default:
-      return 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
-  }
-}
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read the agent or start its tests.',
+  404: CHECK,
+  others: CHECK,
+});
 
 const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 

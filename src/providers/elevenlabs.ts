@@ -4,8 +4,17 @@ import type { Run, RunStatus, Turn } from '../domain/run.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
-import { createElevenLabsStarter } from './elevenlabs-starter.ts';
-import { id, MAX_DETAILS, mergeRuns, missingStatus, readAs, readStatus, statusWord } from './fields.ts';
+import { ACCESS, createElevenLabsStarter } from './elevenlabs-starter.ts';
+import {
+  adviceBy,
+  id,
+  MAX_DETAILS,
+  mergeRuns,
+  missingStatus,
+  readAs,
+  readStatus,
+  statusWord,
+} from './fields.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 import { createRoom } from './room.ts';
 
@@ -55,21 +64,12 @@ const batchSchema = z.object({
 });
 
 /** What to do about a refusal. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: ElevenLabs does not accept it.';
-    case 402:
-      return "Check the ElevenLabs workspace's plan and credits.";
-    case 403:
-      return 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).';
-    case 404:
-    case 422:
-      return 'Check batch-id: it must be the id of a test invocation (not of a test or a test run), in the workspace of this api-key.';
-    default:
-      return 'Check batch-id and api-url.';
-  }
-}
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).',
+  404: 'Check batch-id: it must be the id of a test invocation (not of a test or a test run), in the workspace of this api-key.',
+  others: 'Check batch-id and api-url.',
+});
 
 const CANCEL_ADVICE = 'Cancel it at ElevenLabs.';
 

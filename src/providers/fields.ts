@@ -15,6 +15,31 @@ export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
   );
 }
 
+/** What to do about a refusal, as sentences by HTTP status; 422 is read like 404. */
+export interface Advice {
+  readonly 401: string;
+  readonly 402: string;
+  readonly 403: string;
+  readonly 404: string;
+  readonly others: string;
+}
+
+export const adviceBy =
+  (table: Advice) =>
+  (status: number): string => {
+    switch (status) {
+      case 401:
+      case 402:
+      case 403:
+      case 404:
+        return table[status];
+      case 422:
+        return table[404];
+      default:
+        return table.others;
+    }
+  };
+
 /** How many criteria or assertions of one run are kept: more than anybody reads, and few enough to render at once. */
 export const MAX_DETAILS = 1_000;
 

@@ -6,7 +6,7 @@ import { ProviderError } from '../errors.ts';
 import { MalformedAnswer, StatusFailure } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
-import { id, readAs, readCounter } from './fields.ts';
+import { adviceBy, id, readAs, readCounter } from './fields.ts';
 import {
   ENGINES,
   type Engine,
@@ -44,19 +44,21 @@ const listedSchema = z.object({
 });
 const runSchema = z.object({ test_case_definition_id: lenient(z.string()) });
 
+/** What to do where the key or the account is the trouble. */
+export const ACCESS = {
+  401: 'Check api-key: Retell does not accept it.',
+  402: "Check the Retell account's billing: the trial has ended or a payment is due.",
+};
+
+const CHECK = 'Check target, version and test-cases: a key sees only its own workspace.';
+
 /** What to do about a refusal of a request that comes before a batch, or starts one. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: Retell does not accept it.';
-    case 402:
-      return "Check the Retell account's billing: the trial has ended or a payment is due.";
-    case 403:
-      return 'Check api-key: it may not read the target or start batches.';
-    default:
-      return 'Check target, version and test-cases: a key sees only its own workspace.';
-  }
-}
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read the target or start batches.',
+  404: CHECK,
+  others: CHECK,
+});
 
 const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 

@@ -5,6 +5,7 @@ import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import {
+  adviceBy,
   id,
   MAX_DETAILS,
   mergeRuns,
@@ -17,7 +18,7 @@ import {
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 import { engineSchema, nameEngine } from './retell-engine.ts';
 import { readList } from './retell-lists.ts';
-import { createRetellStarter } from './retell-starter.ts';
+import { ACCESS, createRetellStarter } from './retell-starter.ts';
 import { createRoom } from './room.ts';
 
 /** A batch's only documented words; `complete` is an end and not a verdict. */
@@ -58,21 +59,12 @@ const runSchema = z.object({
 });
 
 /** What to do about a refusal. A Retell key sees only its own workspace. */
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return 'Check api-key: Retell does not accept it.';
-    case 402:
-      return "Check the Retell account's billing: the trial has ended or a payment is due.";
-    case 403:
-      return 'Check api-key: it may not read this batch.';
-    case 404:
-    case 422:
-      return 'Check batch-id: it must be the id of a batch test (not of a test run), in the workspace of this api-key, since a key sees only its own workspace.';
-    default:
-      return 'Check batch-id and api-url.';
-  }
-}
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read this batch.',
+  404: 'Check batch-id: it must be the id of a batch test (not of a test run), in the workspace of this api-key, since a key sees only its own workspace.',
+  others: 'Check batch-id and api-url.',
+});
 
 /** The headers that authorise a request to Retell. */
 function headers(apiKey: string): Record<string, string> {

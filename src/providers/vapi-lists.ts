@@ -11,24 +11,11 @@ const PAGE_SIZES = [100, 25, 5, 1] as const;
 /** Vapi's ids are UUIDs, in which capitals mean nothing. */
 export const vapiIdKey = (id: string): string => id.toLowerCase();
 
-/** What to do about a refusal, by its HTTP status; 422 is read like 404. */
-export const adviceWith =
-  (own: { readonly 403: string; readonly 404: string; readonly others: string }) =>
-  (status: number): string => {
-    switch (status) {
-      case 401:
-        return 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.';
-      case 402:
-        return "Check the Vapi organisation's wallet, subscription and payment method.";
-      case 403:
-        return own[403];
-      case 404:
-      case 422:
-        return own[404];
-      default:
-        return own.others;
-    }
-  };
+/** What to do where the key or the account is the trouble. */
+export const ACCESS = {
+  401: 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.',
+  402: "Check the Vapi organisation's wallet, subscription, payment method and billing limit.",
+};
 
 /** The SDK types some lists as bare arrays and others as `{results, metadata}`: each is read in both forms. */
 const listSchema = z.union([

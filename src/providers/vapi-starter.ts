@@ -3,9 +3,9 @@ import type { Deadline } from '../clock.ts';
 import type { Refused, Selectable } from '../domain/selectors.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
-import { id, milliseconds, readAs, readCounter } from './fields.ts';
+import { adviceBy, id, milliseconds, readAs, readCounter } from './fields.ts';
 import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
-import { adviceWith, readVapiList, vapiIdKey } from './vapi-lists.ts';
+import { ACCESS, readVapiList, vapiIdKey } from './vapi-lists.ts';
 
 /** An assistant or a squad, as requests and answers name it. */
 export const targetSchema = z.object({
@@ -28,7 +28,8 @@ const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
 
 /** What to do about a refusal of a request that comes before a simulation run, or starts one. */
-const advice = adviceWith({
+const advice = adviceBy({
+  ...ACCESS,
   403: 'Check api-key: it may not read simulations or start them.',
   404: CHECK,
   others: CHECK,

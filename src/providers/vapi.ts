@@ -5,6 +5,7 @@ import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import {
+  adviceBy,
   id,
   MAX_DETAILS,
   mergeRuns,
@@ -18,7 +19,7 @@ import {
 } from './fields.ts';
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 import { createRoom } from './room.ts';
-import { adviceWith, readVapiList, vapiIdKey } from './vapi-lists.ts';
+import { ACCESS, readVapiList, vapiIdKey } from './vapi-lists.ts';
 import { createVapiStarter, dashboardOf, nameTarget, targetSchema } from './vapi-starter.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
@@ -86,7 +87,8 @@ const itemSchema = z.object({
 type ItemBody = z.infer<typeof itemSchema>;
 
 /** What to do about a refusal. */
-const advice = adviceWith({
+const advice = adviceBy({
+  ...ACCESS,
   403: 'Check api-key: it may not read this simulation run.',
   404: 'Check batch-id: it must be the id of a simulation run (not of an item, a simulation or a suite), in the organisation of this api-key.',
   others: 'Check batch-id and api-url.',

@@ -175,7 +175,7 @@ describe('what cannot pass fails at once and says what to do', () => {
       faults: () => ({ kind: 'flood', gzip: true, bytes: 33 * 1024 * 1024 }),
     });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toContain('answered with more than 32 MiB.');
+    expect(await complaintOf(provider.look('b1', deadline()))).toContain('answered with more than 32 MiB, ');
     expect(retell.requests.length).toBe(1);
   });
 

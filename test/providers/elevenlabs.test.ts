@@ -260,7 +260,7 @@ describe('an invocation that was cancelled', () => {
 
 test.each([
   ['an object', 404, '(Test invocation with ID b1 not found)'],
-  ['a list', 422, '(Field required)'],
+  ['a list', 422, '(path.test_invocation_id: Field required)'],
 ])('a refusal says what ElevenLabs says, in "detail" as %s', async (_, status, said) => {
   await using emulator = await startElevenLabs(
     status === 422 ? { faults: () => ({ kind: 'answer', status }) } : {},

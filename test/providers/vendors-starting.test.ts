@@ -148,7 +148,7 @@ describe('Vapi', () => {
     expect(await start(asked, [first], assistant)).toMatchObject({
       kind: 'refused',
       problem: expect.stringMatching(
-        /answered 402 \(Your wallet has insufficient credits\)\. Check the Vapi organisation's wallet, subscription and payment method\.$/,
+        /answered 402 \(Your wallet has insufficient credits: insufficient_credits\)\. Check the Vapi organisation's wallet, subscription, payment method and billing limit\.$/,
       ),
     });
   });
