@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../domain/run.ts';
+import { countCases } from '../domain/test-case.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
@@ -59,6 +60,7 @@ const batchSchema = z.object({
   version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
   created_at: lenient(z.number()),
+  repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
   test_runs: z.array(runSchema),
 });
@@ -134,7 +136,8 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run:
   };
 }
 
-function doubtsAbout({ cancelled, test_runs }: z.infer<typeof batchSchema>, batchId: string): string[] {
+function doubtsAbout(body: z.infer<typeof batchSchema>, batchId: string): string[] {
+  const { cancelled, test_runs } = body;
   const foreign = test_runs.find(
     ({ test_invocation_id: of }) => typeof of === 'string' && of !== '' && of !== batchId,
   );
@@ -144,7 +147,18 @@ function doubtsAbout({ cancelled, test_runs }: z.infer<typeof batchSchema>, batc
       ? []
       : ['"cancelled" is neither true nor false']),
     ...(foreign === undefined ? [] : [`run ${foreign.test_run_id} belongs to another test invocation`]),
+    ...missingRepeats(body),
   ];
+}
+
+/** The clause for tests with fewer runs than each is repeated. */
+function missingRepeats({ repeat_count: times = 1, test_runs }: z.infer<typeof batchSchema>): string[] {
+  const counts = new Map<string, number>();
+  for (const { test_id: test } of test_runs) {
+    if (test !== undefined) counts.set(test, (counts.get(test) ?? 0) + 1);
+  }
+  const few = [...counts.values()].filter((count) => count < times).length;
+  return few === 0 ? [] : [`${countCases(few)} with fewer runs than "repeat_count" says`];
 }
 
 function nameSubject({

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Deadline } from '../clock.ts';
 import type { Refused, Selectable } from '../domain/selectors.ts';
+import { ProviderError } from '../errors.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
 import { adviceBy, id, milliseconds, readAs, readCounter } from './fields.ts';
@@ -13,6 +14,12 @@ export const targetSchema = z.object({
   assistantId: lenient(z.string()),
   squadId: lenient(z.string()),
 });
+
+/** By voice, which is the default, or by chat. */
+export const transportSchema = z.object({ provider: z.string() });
+
+/** What a run tested; `transport` is repeated with it. */
+const testedSchema = z.object({ target: targetSchema, transport: lenient(transportSchema) });
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
 const suiteSchema = z.object({ simulationIds: z.array(id) });
@@ -71,8 +78,17 @@ export function createVapiStarter(http: Http): Starter {
         [...new Set(suites)].map(async (suite) => ({ suite, ids: await readSuite(suite, deadline) })),
       );
       // A suite names its simulations by id: without another selector no list of all is needed.
-      const listed = wanted.every(({ kind }) => kind === 'label') ? [] : await readSimulations(deadline);
-      const names = new Map(listed.map(({ id: simulation, name }) => [simulation, name ?? simulation]));
+      const isAllSuites = wanted.every(({ kind }) => kind === 'label');
+      const listed = isAllSuites ? undefined : await readSimulations(deadline);
+      const names = new Map(
+        listed?.items.map(({ id: simulation, name }) => [simulation, name ?? simulation]),
+      );
+      const [doubt] = listed?.doubts ?? [];
+      if (doubt !== undefined && !wanted.every(({ kind, value }) => kind === 'label' || names.has(value))) {
+        throw new ProviderError(
+          `test-cases: Vapi does not list every simulation (${doubt}). Run the job again; if it stays so, write ids instead of names.`,
+        );
+      }
       for (const { ids } of members) {
         for (const each of ids) if (!names.has(each)) names.set(each, each);
       }
@@ -106,7 +122,8 @@ export function createVapiStarter(http: Http): Starter {
     lists: (subject, testCases) => createLists(http, subject, testCases),
 
     async subjectOf({ id: runId, tested }) {
-      const subject = tested && toSubject(readAs(targetSchema, tested));
+      const { target, transport } = tested === undefined ? {} : readAs(testedSchema, tested);
+      const subject = target && toSubject(target, transport);
       return subject?.key === undefined
         ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
         : subject;
@@ -125,8 +142,8 @@ export function createVapiStarter(http: Http): Starter {
     );
   }
 
-  async function readSimulations(deadline: Deadline) {
-    const { items } = await readVapiList(
+  function readSimulations(deadline: Deadline) {
+    return readVapiList(
       http,
       {
         path: path(),
@@ -138,7 +155,6 @@ export function createVapiStarter(http: Http): Starter {
       },
       deadline,
     );
-    return items;
   }
 }
 
@@ -154,10 +170,10 @@ export function nameTarget(target: Target): string | undefined {
 
 const keyOf = (target: Target): string | undefined => nameTarget(target)?.toLowerCase();
 
-const toSubject = (target: Target): Subject => ({
+const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>): Subject => ({
   title: nameTarget(target) ?? target.type,
   key: keyOf(target),
-  request: { target },
+  request: { target, transport },
 });
 
 function createLists(http: Http, { request }: Subject, testCases: readonly string[]): BatchLists {

@@ -20,7 +20,7 @@ import {
 import type { Adapter, BatchStatus, ProviderDescriptor } from './provider.ts';
 import { createRoom } from './room.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './vapi-lists.ts';
-import { createVapiStarter, dashboardOf, nameTarget, targetSchema } from './vapi-starter.ts';
+import { createVapiStarter, dashboardOf, nameTarget, targetSchema, transportSchema } from './vapi-starter.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
 
@@ -49,6 +49,7 @@ const batchSchema = z.object({
   endedAt: lenient(z.string()),
   url: lenient(z.string()),
   target: lenient(targetSchema),
+  transport: lenient(transportSchema),
 });
 
 const evaluationSchema = z.object({
@@ -154,7 +155,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
     throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const status = BATCH_STATUS.get(body.status);
-  const { target } = body;
+  const { target, transport } = body;
   return {
     id: batchId,
     settled: status === 'ended',
@@ -169,7 +170,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
     endedAt: milliseconds(body.endedAt),
     url: webAddress(body.url ?? dashboard),
     subject: target && nameTarget(target),
-    tested: target,
+    tested: target && { target, transport },
   };
 }
 

@@ -217,6 +217,18 @@ describe('the end, which nothing announces', () => {
     });
   });
 
+  test('a test with fewer runs than it is repeated is not overlooked', async () => {
+    const repeated = [1, 2, 3].map((n) => ({ ...passedRun, test_run_id: `r${n}` }));
+    const twice = invocation(repeated.slice(0, 2), { repeat_count: 3 });
+    expect(await verdictOn(twice)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'Batch b1 does not add up: 1 test case with fewer runs than "repeat_count" says.',
+    });
+    expect(await verdictOn(twice, twice, invocation(repeated, { repeat_count: 3 }))).toMatchObject({
+      verdict: 'passed',
+    });
+  });
+
   test('230 runs, the last one failed', async () => {
     const runs = many(230, (index) => (index === 229 ? { outcome: 'failed' } : {}));
     await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });

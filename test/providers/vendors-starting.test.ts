@@ -153,6 +153,32 @@ describe('Vapi', () => {
     });
   });
 
+  test('a name that a list without its end may hold elsewhere is refused, and an id that it holds is not', async () => {
+    const simulations = many(230).map((_, index) => ({ id: `id-${index}`, name: `Simulation ${index}` }));
+    const { emulator, asked } = await vapi({ simulations, lists: 'paginated', ignoresPage: true });
+    expect(await select('vapi', asked, { testCases: 'Simulation 2*', target })).toBe(
+      'test-cases: Vapi does not list every simulation (the list of simulations announces 230 and gives 100). Run the job again; if it stays so, write ids instead of names.',
+    );
+    expect(await select('vapi', asked, { testCases: 'id-7', target })).toEqual(['id-7']);
+    expect(emulator.started).toEqual([]);
+  });
+
+  test('a run by chat is run again by chat', async () => {
+    const transport = { provider: 'vapi.webchat' };
+    const { emulator, asked } = await vapi({
+      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport } }],
+    });
+    const batch = await asked.provider.look('b1', asked.deadline());
+    const subject = await known(asked.provider.starter).subjectOf(batch, asked.deadline());
+    if ('problem' in subject) throw new Error(subject.problem);
+    await known(asked.provider.starter).post(subject, [first], asked.deadline());
+    expect(emulator.started[0]?.request).toEqual({
+      simulations: [{ type: 'simulation', simulationId: first }],
+      target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
+      transport,
+    });
+  });
+
   test('an inline assistant cannot be tested again', async () => {
     const { asked } = await vapi({
       batches: [{ id: 'b1', runs: [{}], fields: { target: { type: 'assistant', assistant: {} } } }],
