@@ -16,6 +16,7 @@ const readList = cursorListsOf({
 
 const attachedSchema = z.object({ test_id: id, workflow_node_id: lenient(z.string()) });
 const agentSchema = z.object({
+  main_branch_id: lenient(z.string()),
   platform_settings: lenient(
     z.object({ testing: lenient(z.object({ attached_tests: lenient(z.array(attachedSchema)) })) }),
   ),
@@ -71,6 +72,8 @@ const requestSchema = z.object({ agent: z.string(), branch: z.optional(z.string(
 export function createElevenLabsStarter(http: Http): Starter {
   /** Where a test runs in the agent's workflow: what is attached to a node must be started on it. */
   const nodes = new Map<string, ReadonlySet<string | undefined>>();
+  /** The main branch of each agent that was read. */
+  const mainBranches = new Map<string, string>();
   return {
     title: 'ElevenLabs',
     batchSize: Number.MAX_SAFE_INTEGER,
@@ -130,7 +133,10 @@ export function createElevenLabsStarter(http: Http): Starter {
       );
     },
 
-    lists: (subject, testCases) => createLists(http, subject, testCases),
+    lists(subject, testCases) {
+      const { agent, branch } = readAs(requestSchema, subject.request);
+      return createLists(http, { agent, branch, main: mainBranches.get(agent) }, testCases);
+    },
 
     async subjectOf({ id: invocation, tested }) {
       const said = readAs(testedSchema, tested ?? {});
@@ -147,18 +153,20 @@ export function createElevenLabsStarter(http: Http): Starter {
     },
   };
 
-  function readAttached(subject: Subject, deadline: Deadline) {
+  async function readAttached(subject: Subject, deadline: Deadline) {
     const { agent, branch } = readAs(requestSchema, subject.request);
-    return http.getJson(
+    const { platform_settings, main_branch_id } = await http.getJson(
       {
         path: path('agents', agent),
         query: branchQuery(branch),
         size: 'large',
-        read: (json) => readAs(agentSchema, json).platform_settings?.testing?.attached_tests ?? [],
+        read: (json) => readAs(agentSchema, json),
         advice,
       },
       deadline,
     );
+    if (main_branch_id !== undefined) mainBranches.set(agent, main_branch_id);
+    return platform_settings?.testing?.attached_tests ?? [];
   }
 
   /** Every test of the workspace, in whatever folder. */
@@ -191,8 +199,12 @@ function toSubject(agent: string, branch: string | undefined): Subject {
   };
 }
 
-function createLists(http: Http, subject: Subject, testCases: readonly string[]): BatchLists {
-  const { agent, branch } = readAs(requestSchema, subject.request);
+/** The invocations of an agent on `branch`; on its main branch, whose id is `main` if it is known, without one. */
+function createLists(
+  http: Http,
+  { agent, branch, main }: { agent: string; branch: string | undefined; main: string | undefined },
+  testCases: readonly string[],
+): BatchLists {
   /** How many runs each invocation has: with another number it is not ours, and its runs need not be read. */
   const totals = new Map<string, number>();
   return {
@@ -245,11 +257,12 @@ function createLists(http: Http, subject: Subject, testCases: readonly string[])
     // Nobody documents the count of an invocation that was made just now: none yet means nothing.
     if (count) totals.set(body.id, count);
     const { created_at_unix_secs: seconds, branch_id } = body;
+    // `Subject.key` has no branch where none is asked for, and neither has what was started on the main one.
+    const isOurs = branch_id === undefined || (branch === undefined && [undefined, branch_id].includes(main));
     return {
       id: body.id,
       createdAt: seconds === undefined ? undefined : seconds * 1_000,
-      // What the main branch is called in lists, nobody documents.
-      subject: branch === undefined || branch_id === undefined ? undefined : `${agent} ${branch_id}`,
+      subject: isOurs ? undefined : `${agent} ${branch_id}`,
     };
   }
 }

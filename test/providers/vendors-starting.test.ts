@@ -355,6 +355,22 @@ describe('ElevenLabs', () => {
     });
   });
 
+  test('a lost start on the main branch is not taken for the same tests that somebody starts on another', async () => {
+    const { emulator, asked } = await elevenlabs({
+      faults: ({ method }) => {
+        if (method !== 'POST') return undefined;
+        const runs = [first, second].map((testCaseId) => ({ testCaseId }));
+        emulator.add({ id: 'of another branch', runs, fields: { branch_id: 'branch_next' } });
+        return { kind: 'answer', status: 503 };
+      },
+    });
+    await select('elevenlabs', asked, { testCases: '*', target });
+    expect(await start(asked, [first, second], agent)).toMatchObject({
+      kind: 'unknown',
+      problem: expect.stringContaining('its list does not show one'),
+    });
+  });
+
   test.each(REFUSALS.filter(({ name }) => !name.startsWith('429')))(
     'a start that is refused: $name',
     async ({ fault }) => {
