@@ -1,6 +1,31 @@
 import { startBland } from '../emulators/bland.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
-import { areAll, type Body, field, type Kit, listIn, recorded, type Scene, sampleOf } from './kit.ts';
+import {
+  type Answers,
+  BATCH_ID,
+  countersAt,
+  countsOf,
+  ENDS_AT,
+  isToldAt,
+  lieOf,
+  listText,
+  type Row,
+  rowsAt,
+  type Telling,
+  type Json as Told,
+  type World,
+} from '../fuzz/worlds.ts';
+import {
+  areAll,
+  type Body,
+  field,
+  type Kit,
+  listIn,
+  recorded,
+  type Scene,
+  type StartWorld,
+  sampleOf,
+} from './kit.ts';
 
 function blandScene(
   name: string,
@@ -95,6 +120,112 @@ function withoutRuns(page: Json): Json {
   };
 }
 
+const row: Row = {
+  id: 'id',
+  ofBatch: 'batch_id',
+  words: { passed: 'PASSED', failed: 'FAILED', errored: 'ERROR', pending: 'RUNNING' },
+};
+
+type Fields = Readonly<Record<string, Told>>;
+
+/** The envelope, where something is told beside the answer. */
+function wrapped(world: World, body: Fields, nowMs: number): Fields {
+  const beside = world.lies.flatMap((each) =>
+    each.kind === 'beside' && isToldAt(each, nowMs) ? [[each.field, each.value] as const] : [],
+  );
+  return beside.length === 0 ? body : { data: body, ...Object.fromEntries(beside) };
+}
+
+/** An answer without its envelope; `undefined` for an error. */
+function opened(answer: Told): Fields | undefined {
+  const fields = answer as Fields;
+  if (!('data' in fields)) return fields;
+  const isSome = (value: Told) =>
+    typeof value === 'object' && value !== null
+      ? Object.keys(value).length > 0
+      : value !== undefined && value !== null && value !== '';
+  const isError =
+    isSome(fields['errors']) ||
+    isSome(fields['error']) ||
+    ['error', 500].includes(fields['status'] as string);
+  return isError ? undefined : (fields['data'] as Fields);
+}
+
+const lower = (value: Told) => (typeof value === 'string' ? value.toLowerCase() : undefined);
+
+function isProofToldBy({ batch: answer, pages: answers }: Answers): boolean {
+  const [batch, ...pages] = [answer, ...answers].map(opened);
+  if (batch === undefined || pages.includes(undefined)) return false;
+  const isStrange = (each: Fields) =>
+    ![undefined, null, '', BATCH_ID].includes(
+      lower(each['batch_id']) ?? (each['batch_id'] as null | undefined),
+    );
+  const embedded = (batch['runs'] as readonly Fields[]).filter((each) => !isStrange(each));
+  const known = new Set(embedded.map((each) => lower(each['id'])));
+  const listed = pages.flatMap((page) => page?.['runs'] as readonly Fields[]);
+  const ours = listed.filter((each) => lower(each['batch_id']) === BATCH_ID || known.has(lower(each['id'])));
+  const ids = new Set([...embedded, ...ours].map((each) => lower(each['id'])));
+  const saysOther = (name: string, expected: number) => (batch[name] ?? expected) !== expected;
+  const totals = pages.map((page) => page?.['total_count'] ?? 0);
+  return (
+    batch['status'] === 'PASSED' &&
+    ids.size > 0 &&
+    batch['total_scenarios'] === ids.size &&
+    !saysOther('passed_scenarios', ids.size) &&
+    !saysOther('failed_scenarios', 0) &&
+    [...embedded, ...ours].every((each) => each['status'] === 'PASSED') &&
+    totals.every((total) => Number.isInteger(total) && Number(total) >= 0 && Number(total) <= listed.length)
+  );
+}
+
+const disagreeing: Telling = {
+  lies: [
+    ...(['counter', 'list total', 'batch status', 'status', 'repeated'] as const),
+    ...(['capitals', 'missing', 'batch of run', 'beside'] as const),
+  ],
+  showsTwice: true,
+  batch(world, nowMs) {
+    const { total, passed, failed, errored } = countsOf(world);
+    const ended = failed > 0 ? 'FAILED' : errored > 0 ? 'ERROR' : 'PASSED';
+    const body = {
+      id: BATCH_ID,
+      status: nowMs < ENDS_AT ? 'RUNNING' : (lieOf(world, 'batch status', nowMs)?.word ?? ended),
+      ...countersAt(world, nowMs, {
+        names: ['total_scenarios', 'passed_scenarios', 'failed_scenarios'],
+        right: [total, passed, failed],
+      }),
+      runs: rowsAt(world, nowMs, 'embedded', row).slice(0, world.embeds),
+    };
+    return wrapped(world, body, nowMs);
+  },
+  page(world, nowMs) {
+    const runs = rowsAt(world, nowMs, 'listed', { ...row, more: () => ({ batch_id: BATCH_ID }) });
+    const told = lieOf(world, 'list total', nowMs);
+    return wrapped(world, { runs, total_count: told === undefined ? runs.length : told.value }, nowMs);
+  },
+  isProof: isProofToldBy,
+  saysHowMany: () => true,
+  list: ({ batch, pages }) =>
+    [batch, ...pages].map((each) => listText((opened(each)?.['runs'] ?? []) as Fields[], 'id')).join(),
+};
+
+const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
+
+const starting: StartWorld = {
+  target: { kind: 'pathway', id: PATHWAY },
+  version: { kind: 'number', number: 5 },
+  testCases: '*',
+  answers: {
+    'GET v1/pathway': [{ version_number: 4 }, { version_number: 5 }],
+    'GET v1/agent-testing/scenarios': sampleOf('bland__list-scenarios__docs'),
+    'POST v1/agent-testing/batch-run': sampleOf('bland__batch-run__200-enveloped'),
+    'GET v1/agent-testing/runs': sampleOf('bland__list-runs__by-batch'),
+    'GET v1/agent-testing/batches': blandPassed,
+  },
+  batchId: String(valueAt(sampleOf('bland__batch-run__200-enveloped'), ['data', 'batch_id'])),
+  isResolved: (request) => typeof request['version_number'] === 'number',
+};
+
 /** Bland: the batch embeds its runs, a list completes them, and a run's own page explains it. */
 export const bland: Kit = {
   start: startBland,
@@ -103,6 +234,8 @@ export const bland: Kit = {
   partOf: (path) => (path.at(-1) === 'runs' ? 'page' : path.at(-2) === 'runs' ? 'detail' : 'batch'),
   afterLast: withoutRuns,
   isProof,
+  disagreeing,
+  starting,
   shownOnly:
     /(^|\.)(trigger_source|publish_on_pass|created_at|scenario_id|overall_score|turn_count|duration_ms|scenario|assertion_results|pathway_id|persona_id)(\.|$)/,
 };

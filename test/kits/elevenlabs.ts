@@ -1,6 +1,27 @@
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
-import { areAll, type Body, field, type Kit, listIn, recorded, type Scene, sampleOf } from './kit.ts';
+import {
+  type Answers,
+  BATCH_ID,
+  ENDS_AT,
+  lieOf,
+  listText,
+  type Row,
+  rowsAt,
+  type Telling,
+  type World,
+} from '../fuzz/worlds.ts';
+import {
+  areAll,
+  type Body,
+  field,
+  type Kit,
+  listIn,
+  recorded,
+  type Scene,
+  type StartWorld,
+  sampleOf,
+} from './kit.ts';
 
 function elevenLabsScene(name: string, invocation: Body): Scene {
   const batchId = String(invocation['id'] ?? 'suite_d65c3e892354b17a4c03');
@@ -37,7 +58,14 @@ function isProof({ batchId, bodies: [invocation = null] }: Scene): boolean {
   const isOther = (value: Json | undefined): boolean =>
     typeof value === 'string' && value !== '' && value !== batchId;
   const results = list.map((run) => valueAt(run, ['condition_result', 'result']));
+  const times = field(invocation, 'repeat_count');
+  const tests = list
+    .map((run) => field(run, 'test_id'))
+    .filter((test) => typeof test === 'string' && test !== '');
+  const isRepeated = (test: Json | undefined): boolean =>
+    tests.filter((each) => each === test).length >= Number(times);
   return (
+    (!Number.isSafeInteger(times) || tests.every(isRepeated)) &&
     field(invocation, 'id') === batchId &&
     (cancelled === undefined || cancelled === null || cancelled === false) &&
     list.every((run) => !isOther(field(run, 'test_invocation_id'))) &&
@@ -50,6 +78,83 @@ function isProof({ batchId, bodies: [invocation = null] }: Scene): boolean {
   );
 }
 
+const rowOf = (world: World, nowMs: number): Row => ({
+  id: 'test_run_id',
+  ofBatch: 'test_invocation_id',
+  words: { passed: 'passed', failed: 'failed', errored: 'failed', pending: 'pending' },
+  more(plan, { index, hasEnded }) {
+    const test_id = `test-${index}`;
+    if (!hasEnded) return { test_id, condition_result: null };
+    const told = world.lies.find((each) => each.kind === 'result' && each.run === index);
+    const isTold = told?.kind === 'result' && nowMs < ENDS_AT + told.untilMs;
+    const right = { passed: 'success', failed: 'failure', errored: 'unknown' }[plan.outcome];
+    return { test_id, condition_result: { result: isTold ? told.value : right } };
+  },
+});
+
+const runsIn = ({ batch }: Answers) => batch['test_runs'] as readonly Body[];
+
+const disagreeing: Telling = {
+  lies: [
+    ...(['status', 'repeated', 'capitals', 'missing', 'batch of run'] as const),
+    ...(['result', 'cancelled', 'repeats'] as const),
+  ],
+  batch(world, nowMs) {
+    const cancelled = lieOf(world, 'cancelled', nowMs);
+    const repeats = lieOf(world, 'repeats', nowMs);
+    return {
+      id: BATCH_ID,
+      cancelled: cancelled === undefined ? false : cancelled.value,
+      repeat_count: repeats === undefined ? 1 : repeats.value,
+      test_runs: rowsAt(world, nowMs, 'listed', rowOf(world, nowMs)),
+    };
+  },
+  isProof: ({ batch }) =>
+    isProof({ name: '', provider: 'elevenlabs', batchId: BATCH_ID, bodies: [batch as Json], pages: 0 }),
+  saysHowMany: () => false,
+  list: (answers) => listText(runsIn(answers), 'test_run_id'),
+  // What is not listed while everything else has ended, nobody can wait for.
+  honest: (world) => ({
+    ...world,
+    runs: world.runs.map((plan) => ({ ...plan, hiddenMs: { embedded: -ENDS_AT, listed: -ENDS_AT } })),
+  }),
+};
+
+const AGENT = String(mixed['agent_id']);
+const tests = runs.map((run) => ({ id: run['test_id'] ?? '', name: run['test_name'] ?? '' }));
+
+const starting: StartWorld = {
+  target: { kind: 'agent', id: AGENT },
+  version: { kind: 'branch', id: 'branch_next' },
+  testCases: '*\nRefuses a price',
+  answers: {
+    'POST v1/convai/agents': { ...mixed, branch_id: 'branch_next' },
+    'GET v1/convai/agents': {
+      agent_id: AGENT,
+      main_branch_id: 'branch_main',
+      platform_settings: {
+        testing: { attached_tests: [{ test_id: tests[0]?.id ?? '', workflow_node_id: 'node_1' }] },
+      },
+    },
+    'GET v1/convai/agent-testing': { tests, has_more: false, next_cursor: null },
+    'GET v1/convai/test-invocations/': mixed,
+    'GET v1/convai/test-invocations': {
+      results: [
+        {
+          id: mixed['id'] ?? '',
+          agent_id: AGENT,
+          branch_id: 'branch_next',
+          created_at_unix_secs: 1_789_372_800,
+          test_run_count: 2,
+        },
+      ],
+      has_more: false,
+    },
+  },
+  batchId: String(mixed['id']),
+  isResolved: ({ agent, branch }) => agent === AGENT && branch === 'branch_next',
+};
+
 /** ElevenLabs: one answer has everything, and nothing says how many runs there must be. */
 export const elevenlabs: Kit = {
   start: startElevenLabs,
@@ -59,6 +164,8 @@ export const elevenlabs: Kit = {
   partOf: () => 'batch',
   afterLast: (page) => page,
   isProof,
+  disagreeing,
+  starting,
   shownOnly:
     /(^|\.)(agent_id|created_at|test_id|test_name|last_updated_at_unix|rationale|agent_responses)(\.|$)/,
 };

@@ -1,10 +1,12 @@
 /** What the tests that every provider must pass need of one provider. `kits.ts` lists the kits. */
 import { readdirSync } from 'node:fs';
+import type { Target, Version } from '../../src/domain/target.ts';
 import type { ProviderName } from '../../src/providers/registry.ts';
 import { readSample } from '../emulators/samples.ts';
 import type { Emulator, EmulatorOptions } from '../emulators/server.ts';
 import type { BatchScript } from '../emulators/timeline.ts';
 import type { Json } from '../fuzz/mutations.ts';
+import type { Telling } from '../fuzz/worlds.ts';
 
 export interface Kit {
   /** Starts the provider's emulator with scripted batches. */
@@ -26,6 +28,24 @@ export interface Kit {
   isProof(scene: Scene): boolean;
   /** Paths (`runs.0.scenario.name`) of fields that are shown and never judged by: whatever is there, a pass stays one. */
   readonly shownOnly: RegExp;
+  /** How the provider tells a batch about which its answers disagree. */
+  readonly disagreeing: Telling;
+  /** What a start asks for, and is answered. */
+  readonly starting: StartWorld;
+}
+
+/** The right answers to everything that a start asks for. */
+export interface StartWorld {
+  readonly target: Target;
+  readonly version: Version | undefined;
+  /** The input `test-cases`: chooses at least two, by everything that can be asked for. */
+  readonly testCases: string;
+  /** By the beginning of `METHOD path`; the first that fits. */
+  readonly answers: Readonly<Record<string, Json>>;
+  /** The id of the batch that the right answer names. */
+  readonly batchId: string;
+  /** Whether what is sent beside the test cases names what is to be tested, and nothing else. */
+  isResolved(request: Readonly<Record<string, unknown>>): boolean;
 }
 
 /** What a provider answers in one go. */

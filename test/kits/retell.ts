@@ -1,6 +1,28 @@
 import { startRetell } from '../emulators/retell.ts';
 import type { Json } from '../fuzz/mutations.ts';
-import { areAll, type Body, field, type Kit, listIn, recorded, type Scene, sampleOf } from './kit.ts';
+import {
+  type Answers,
+  BATCH_ID,
+  countersAt,
+  countsOf,
+  ENDS_AT,
+  lieOf,
+  listText,
+  type Row,
+  rowsAt,
+  type Telling,
+} from '../fuzz/worlds.ts';
+import {
+  areAll,
+  type Body,
+  field,
+  type Kit,
+  listIn,
+  recorded,
+  type Scene,
+  type StartWorld,
+  sampleOf,
+} from './kit.ts';
 
 function retellScene(name: string, batch: Body, pages: readonly Body[]): Scene {
   const batchId = String(batch['test_case_batch_job_id'] ?? 'test_batch_e2b0f3b99539');
@@ -58,6 +80,73 @@ function isProof({ batchId, bodies, pages }: Scene): boolean {
   );
 }
 
+const row: Row = {
+  id: 'test_case_job_id',
+  words: { passed: 'pass', failed: 'fail', errored: 'error', pending: 'in_progress' },
+};
+
+const itemsIn = ({ pages }: Answers) => pages.flatMap((page) => (page as { items: readonly Body[] }).items);
+
+const disagreeing: Telling = {
+  lies: ['counter', 'batch status', 'status', 'repeated', 'capitals', 'missing'],
+  batch(world, nowMs) {
+    const { total, passed, failed, errored } = countsOf(world);
+    const ended = lieOf(world, 'batch status', nowMs)?.word ?? 'complete';
+    return {
+      test_case_batch_job_id: BATCH_ID,
+      status: nowMs < ENDS_AT ? 'in_progress' : ended,
+      ...countersAt(world, nowMs, {
+        names: ['total_count', 'pass_count', 'fail_count', 'error_count'],
+        right: [total, passed, failed, errored],
+      }),
+    };
+  },
+  page: (world, nowMs) => ({ items: rowsAt(world, nowMs, 'listed', row), has_more: false }),
+  isProof(answers) {
+    const { batch } = answers;
+    const items = itemsIn(answers);
+    const ids = new Set(items.map((item) => item['test_case_job_id']));
+    return (
+      batch['status'] === 'complete' &&
+      items.length > 0 &&
+      batch['total_count'] === ids.size &&
+      batch['pass_count'] === ids.size &&
+      batch['fail_count'] === 0 &&
+      batch['error_count'] === 0 &&
+      items.every((item) => item['status'] === 'pass')
+    );
+  },
+  saysHowMany: () => true,
+  list: (answers) => listText(itemsIn(answers), 'test_case_job_id'),
+};
+
+const FLOW = 'conversation_flow_3b21278178ed';
+const ENGINE = { type: 'conversation-flow', conversation_flow_id: FLOW, version: 12 };
+
+const starting: StartWorld = {
+  target: { kind: 'agent', id: 'agent_1' },
+  version: { kind: 'number', number: 5 },
+  testCases: '*',
+  answers: {
+    'GET get-agent': { agent_id: 'agent_1', agent_name: 'Front desk', version: 5, response_engine: ENGINE },
+    'GET list-agent-versions': { items: [{ version: 5, is_published: true }], has_more: false },
+    'GET get-conversation-flow': { conversation_flow_id: FLOW, version: 12 },
+    'GET v2/list-test-case-definitions': {
+      items: [
+        { test_case_definition_id: 'a', name: 'A' },
+        { test_case_definition_id: 'b', name: 'B' },
+      ],
+      has_more: false,
+    },
+    'POST create-batch-test': sampleOf('retell__create-batch-test__201'),
+    'GET v2/list-batch-tests': { ...sampleOf('retell__list-batch-tests-v2'), has_more: false },
+    'GET v2/list-test-runs': allPass,
+  },
+  batchId: String(sampleOf('retell__create-batch-test__201')['test_case_batch_job_id']),
+  isResolved: (request) =>
+    typeof (request['response_engine'] as { version?: unknown } | undefined)?.version === 'number',
+};
+
 /** Retell: the runs are in pages, and a run has everything with it. */
 export const retell: Kit = {
   start: startRetell,
@@ -66,6 +155,8 @@ export const retell: Kit = {
   partOf: (path) => (path.includes('list-test-runs') ? 'page' : 'batch'),
   afterLast: (page) => page,
   isProof,
+  disagreeing,
+  starting,
   shownOnly:
     /(^|\.)(response_engine|creation_timestamp|user_modified_timestamp|test_case_definition_id|test_case_definition_snapshot|result_explanation|transcript_snapshot)(\.|$)/,
 };

@@ -1,6 +1,29 @@
 import { startVapi } from '../emulators/vapi.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
-import { areAll, type Body, field, type Kit, listIn, recorded, type Scene, sampleOf } from './kit.ts';
+import {
+  type Answers,
+  BATCH_ID,
+  countersAt,
+  countsOf,
+  ENDS_AT,
+  lieOf,
+  listText,
+  type Row,
+  rowsAt,
+  type Telling,
+  type World,
+} from '../fuzz/worlds.ts';
+import {
+  areAll,
+  type Body,
+  field,
+  type Kit,
+  listIn,
+  recorded,
+  type Scene,
+  type StartWorld,
+  sampleOf,
+} from './kit.ts';
 
 function vapiScene(name: string, run: Body, pages: readonly Json[]): Scene {
   const batchId = String(run['id'] ?? '811c5b32-60f8-5d71-aa1b-84d3fc17dbfd');
@@ -75,6 +98,94 @@ const isRequiredAndFailed = (evaluation: Json): boolean =>
   field(evaluation, 'passed') === false &&
   field(evaluation, 'isSkipped') !== true;
 
+/** The items of a world; errored are those that failed and never get results. */
+const rowOf = (world: World, nowMs: number): Row => ({
+  id: 'id',
+  ofBatch: 'runId',
+  words: { passed: 'passed', failed: 'failed', errored: 'failed', pending: 'evaluating' },
+  more(plan, { index, hasEnded, endedMs }) {
+    if (!hasEnded) return {};
+    if (plan.outcome === 'errored') return { failureReason: 'The call did not connect.' };
+    if (endedMs < plan.resultsLagMs) return {};
+    const told = world.lies.find((each) => each.kind === 'result' && each.run === index);
+    const isTold = told?.kind === 'result' && nowMs < ENDS_AT + told.untilMs;
+    return { results: { passed: isTold ? told.value : plan.outcome === 'passed', evaluations: [] } };
+  },
+});
+
+const itemsIn = ({ pages }: Answers) =>
+  pages.flatMap((page) => (Array.isArray(page) ? page : (page as { results: [] }).results)) as Body[];
+
+const disagreeing: Telling = {
+  lies: [
+    ...(['counter', 'list total', 'batch status', 'status', 'repeated'] as const),
+    ...(['capitals', 'missing', 'batch of run', 'result'] as const),
+  ],
+  batch(world, nowMs) {
+    const { total, passed, failed, errored } = countsOf(world);
+    const isCounted = nowMs >= ENDS_AT + world.counters.lagMs || world.counters.before === 'number';
+    const counters = countersAt(world, nowMs, {
+      names: ['total', 'passed', 'failed', 'canceled'],
+      right: [total, passed, failed + errored, 0],
+    });
+    return {
+      id: BATCH_ID,
+      status: nowMs < ENDS_AT ? 'running' : (lieOf(world, 'batch status', nowMs)?.word ?? 'ended'),
+      itemCounts: isCounted ? counters : world.counters.before === 'null' ? null : undefined,
+    };
+  },
+  page(world, nowMs) {
+    const results = rowsAt(world, nowMs, 'listed', rowOf(world, nowMs));
+    if (!world.listsCount) return results;
+    const told = lieOf(world, 'list total', nowMs);
+    const shown = new Set(results.map((each) => String(each['id']).toLowerCase())).size;
+    return { results, metadata: { totalItems: told === undefined ? shown : told.value } };
+  },
+  isProof: ({ batch, pages }) =>
+    isProof({
+      name: '',
+      provider: 'vapi',
+      batchId: BATCH_ID,
+      bodies: [batch, ...pages] as Json[],
+      pages: pages.length,
+    }),
+  saysHowMany: ({ batch, pages }) =>
+    typeof valueAt(batch as Body, ['itemCounts', 'total']) === 'number' ||
+    pages.some((page) => typeof valueAt(page as Json, ['metadata', 'totalItems']) === 'number'),
+  list: (answers) => listText(itemsIn(answers), 'id'),
+  // What neither counters nor list show after the end, nobody can wait for.
+  honest: (world) =>
+    world.counters.before === 'number'
+      ? world
+      : { ...world, runs: world.runs.map((plan) => ({ ...plan, hiddenMs: { embedded: 0, listed: 0 } })) },
+};
+
+const ids = ended.map((item) => String(item['simulationId']));
+const [one = '', two = ''] = ids;
+const RUN = String(allPass['id']);
+const TARGET = { type: 'assistant', assistantId: '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84' };
+
+const starting: StartWorld = {
+  target: { kind: 'assistant', id: TARGET.assistantId },
+  version: undefined,
+  testCases: 'suite:s1\nBooks*',
+  answers: {
+    'GET eval/simulation/suite': { id: 's1', simulationIds: [one] },
+    'GET eval/simulation/run/': ended as Json,
+    'GET eval/simulation/run': {
+      results: [{ ...allPass, target: TARGET }],
+      metadata: { totalItems: 1, currentPage: 1 },
+    },
+    'POST eval/simulation/run': { ...allPass, url: 'https://dashboard.vapi.ai/simulations/runs/1' },
+    'GET eval/simulation': [
+      { id: one, name: 'Answers in Spanish' },
+      { id: two, name: 'Books an appointment' },
+    ],
+  },
+  batchId: RUN,
+  isResolved: (request) => JSON.stringify(request) === JSON.stringify({ target: TARGET }),
+};
+
 /** Vapi: the run has counters, and its items are in pages, each with everything. */
 export const vapi: Kit = {
   start: startVapi,
@@ -83,6 +194,8 @@ export const vapi: Kit = {
   partOf: (path) => (path.at(-1) === 'item' ? 'page' : 'batch'),
   afterLast: (page) => (Array.isArray(page) ? [] : { results: [], metadata: valueAt(page, ['metadata']) }),
   isProof,
+  disagreeing,
+  starting,
   shownOnly:
     /(^|\.)(orgId|queuedAt|createdAt|updatedAt|startedAt|endedAt|completedAt|failedAt|simulations|target|iterations|transport|running|queued|iterationNumber|sessionId|simulationId|structuredOutputId|name|extractedValue|expectedValue|comparator|metadata\.currentPage)(\.|$)/,
 };
