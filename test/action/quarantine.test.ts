@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
 import { type EmulatedFiles, startGitHub } from '../emulators/github.ts';
-import { startRetell } from '../emulators/retell.ts';
 import { many, type RunScript } from '../emulators/timeline.ts';
+import { KITS } from '../kits/kits.ts';
 import { pullRequestEvent, runStep } from './runner.ts';
 
 /** The commit that the workflow run tests: the pull request merged into its base. */
@@ -22,7 +23,10 @@ const entry = (id: string, days: number): string =>
 /** The built action on a pull request of `head` into `main`, with the file at both. */
 async function gate(
   { base, tested }: { base?: string; tested?: string },
-  runs: readonly RunScript[] = [{ outcome: 'failed' }, ...many(3)],
+  {
+    provider = 'retell',
+    runs = [{ outcome: 'failed' }, ...many(3)],
+  }: { provider?: ProviderName; runs?: readonly RunScript[] } = {},
 ) {
   const files: EmulatedFiles = {
     main: base === undefined ? {} : { [PATH]: base },
@@ -34,16 +38,16 @@ async function gate(
     ...event.payload,
     pull_request: { ...pull_request, base: { ...pull_request.base, ref: 'main' } },
   };
-  await using retell = await startRetell({
+  await using emulator = await KITS[provider].start({
     batches: [{ id: 'b1', runs: runs.map((run, index) => ({ ...run, testCaseId: `case_${index}` })) }],
   });
   await using github = await startGitHub({ issues: { 7: {} }, files });
   return await runStep({
     inputs: {
-      provider: 'retell',
+      provider,
       'api-key': 'test-key',
       'batch-id': 'b1',
-      'api-url': retell.url,
+      'api-url': emulator.url,
       'poll-interval-seconds': '0.1',
       quarantine: PATH,
     },
@@ -53,22 +57,25 @@ async function gate(
 }
 
 describe.concurrent('a quarantined test case', () => {
-  test('does not make the verdict red, and is shown with its owner', async () => {
-    const file = entry('case_0', 20);
-    const { exitCode, outputs, summary } = await gate({ base: file, tested: file });
-    expect([
-      exitCode,
-      outputs['verdict'],
-      outputs['failed'],
-      outputs['tolerated'],
-      outputs['passed'],
-    ]).toEqual([0, 'passed', '0', '1', '3']);
-    expect(summary).toContain('acme/voice');
-  });
+  test.each(PROVIDER_NAMES)(
+    'of %s does not make the verdict red, and is shown with its owner',
+    async (provider) => {
+      const file = entry('case_0', 20);
+      const { exitCode, outputs, summary } = await gate({ base: file, tested: file }, { provider });
+      expect([
+        exitCode,
+        outputs['verdict'],
+        outputs['failed'],
+        outputs['tolerated'],
+        outputs['passed'],
+      ]).toEqual([0, 'passed', '0', '1', '3']);
+      expect(summary).toContain('acme/voice');
+    },
+  );
 
   test('does not make it green either', async () => {
     const file = entry('case_0', 20);
-    const { exitCode, outputs } = await gate({ base: file, tested: file }, [{}]);
+    const { exitCode, outputs } = await gate({ base: file, tested: file }, { runs: [{}] });
     expect([exitCode, outputs['verdict']]).toEqual([1, 'inconclusive']);
     expect(outputs['reason']).toContain('Every test case is quarantined or excused');
   });

@@ -1,25 +1,63 @@
 import { describe, expect, test } from 'vitest';
+import { startElevenLabs } from '../emulators/elevenlabs.ts';
+import { ELEVENLABS_AGENT } from '../emulators/elevenlabs-bodies.ts';
 import { byLetters } from '../emulators/outcomes.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { manyDefinitions } from '../emulators/retell-definitions.ts';
+import { many } from '../emulators/timeline.ts';
+import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
 import { runStep } from './runner.ts';
 
-/** The built action starts `count` test cases at Retell, of which some have letters like `FPPP`. */
-async function gate(
-  letters: Record<string, string>,
+/** What becomes of the test cases, by number: see `byLetters`. */
+type Letters = Readonly<Record<number, string>>;
+type Created = ReturnType<typeof byLetters>;
+
+/** Emulators with `count` test cases, the inputs that select them all, and what a request to start says of the version. */
+const AT = {
+  retell: {
+    ids: (count: number) => manyDefinitions(count).map(({ test_case_definition_id: id }) => String(id)),
+    start: (ids: readonly string[], created: Created) =>
+      startRetell({ definitions: manyDefinitions(ids.length), created, speed: 50 }),
+    inputs: { target: 'agent/agent_5f0c2e9a7b1d', 'test-cases': '*' },
+    versionIn: (request: Readonly<Record<string, unknown>>) =>
+      (request['response_engine'] as { version: unknown }).version,
+  },
+  vapi: {
+    ids: (count: number) => many(count).map((_, index) => `simulation-${index}`),
+    start: (ids: readonly string[], created: Created) =>
+      startVapi({ simulations: ids.map((id) => ({ id, name: `Call ${id}` })), created, speed: 50 }),
+    inputs: { target: `assistant/${VAPI_ASSISTANT}`, 'test-cases': 'Call *' },
+    versionIn: () => undefined,
+  },
+  elevenlabs: {
+    ids: (count: number) => many(count).map((_, index) => `test-${index}`),
+    start: (ids: readonly string[], created: Created) =>
+      startElevenLabs({ tests: ids.map((id) => ({ id, name: `Call ${id}` })), created, speed: 50 }),
+    inputs: { target: `agent/${ELEVENLABS_AGENT}`, 'test-cases': '*' },
+    versionIn: (request: Readonly<Record<string, unknown>>) => request['branch_id'],
+  },
+} as const;
+type At = keyof typeof AT;
+const EACH: readonly At[] = ['retell', 'vapi', 'elevenlabs'];
+
+/** The built action starts `count` test cases, of which some have letters like `FPPP`. */
+async function gateAt(
+  provider: At,
+  letters: Letters,
   { count, ...inputs }: { count: number } & Record<string, unknown>,
 ) {
-  const definitions = manyDefinitions(count);
-  const ids = definitions.map(({ test_case_definition_id: id }) => String(id));
-  const byId = Object.fromEntries(Object.entries(letters).map(([nth, own]) => [ids[Number(nth)] ?? '', own]));
-  await using retell = await startRetell({ definitions, created: byLetters(byId), speed: 50 });
+  const { ids: make, start, inputs: own, versionIn } = AT[provider];
+  const ids = make(count);
+  const byId = Object.fromEntries(
+    Object.entries(letters).map(([nth, each]) => [ids[Number(nth)] ?? '', each]),
+  );
+  await using emulator = await start(ids, byLetters(byId));
   const ended = await runStep({
     inputs: {
-      provider: 'retell',
+      provider,
       'api-key': 'test-key',
-      'api-url': retell.url,
-      target: 'agent/agent_5f0c2e9a7b1d',
-      'test-cases': '*',
+      'api-url': emulator.url,
+      ...own,
       'poll-interval-seconds': '0.1',
       'timeout-minutes': '0.5',
       comment: 'never',
@@ -28,19 +66,21 @@ async function gate(
   });
   return {
     ...ended,
-    started: retell.started.map(({ testCases, id }) => ({
+    started: emulator.started.map(({ testCases, id }) => ({
       id,
       cases: testCases.map((one) => ids.indexOf(one)),
     })),
-    versions: retell.started.map(
-      ({ request }) => (request['response_engine'] as { version: number }).version,
-    ),
+    versions: emulator.started.map(({ request }) => versionIn(request)),
   };
 }
 
+const gate = (letters: Letters, inputs: { count: number } & Record<string, unknown>) =>
+  gateAt('retell', letters, inputs);
+
 describe.concurrent('the step starts its batches and repeats what is not decided', () => {
-  test('flaky and broken are told apart: 3 of 5', async () => {
-    const { exitCode, outputs, started, summary, log } = await gate(
+  test.each(EACH)('at %s: flaky and broken are told apart: 3 of 5', async (provider) => {
+    const { exitCode, outputs, started, summary, log } = await gateAt(
+      provider,
       { 1: 'FPPP', 2: 'FPFPF' },
       { count: 4, reruns: '3/5' },
     );
@@ -57,7 +97,9 @@ describe.concurrent('the step starts its batches and repeats what is not decided
       'pass-rate': '0.5',
       'batch-id': started.map(({ id }) => id).join('\n'),
     });
-    expect(summary).toContain('conversation_flow_3b21278178ed');
+    expect(summary).toContain(
+      { retell: 'conversation_flow_3b21278178ed', vapi: VAPI_ASSISTANT, elevenlabs: 'main branch' }[provider],
+    );
     expect(log).toContain('This step starts 4 runs first, and at most 20 in all.');
   });
 
@@ -70,8 +112,9 @@ describe.concurrent('the step starts its batches and repeats what is not decided
     expect(versions).toEqual([12, 12, 12, 12]);
   });
 
-  test('more flaky test cases than allowed: red', async () => {
-    const { exitCode, outputs } = await gate(
+  test.each(EACH)('at %s: more flaky test cases than allowed: red', async (provider) => {
+    const { exitCode, outputs } = await gateAt(
+      provider,
       { 0: 'FPP', 1: 'FPP' },
       { count: 8, reruns: '2/3', 'max-flaky': '1' },
     );
@@ -90,25 +133,100 @@ describe.concurrent('the step starts its batches and repeats what is not decided
     );
   });
 
-  test('a failure on both versions is excused with fail-on: new, and named', async () => {
-    const { exitCode, outputs, versions } = await gate(
-      { 0: 'FF', 1: 'P' },
-      { count: 3, version: 'latest', 'compare-with': 'published', 'fail-on': 'new' },
-    );
-    expect(versions).toEqual([12, 11]);
-    expect([exitCode, outputs['verdict'], outputs['tolerated'], outputs['passed']]).toEqual([
-      0,
-      'passed',
-      '1',
-      '2',
-    ]);
-  });
+  test.each<[At, Record<string, string>, unknown[]]>([
+    ['retell', { version: 'latest', 'compare-with': 'published' }, [12, 11]],
+    ['elevenlabs', { 'compare-with': 'branch/branch_next' }, [undefined, 'branch_next']],
+    [
+      'elevenlabs',
+      { version: 'branch/branch_next', 'compare-with': 'branch/branch_main' },
+      ['branch_next', 'branch_main'],
+    ],
+  ])(
+    'at %s: a failure on both versions (%j) is excused with fail-on: new, and named',
+    async (provider, inputs, expected) => {
+      const { exitCode, outputs, versions } = await gateAt(
+        provider,
+        { 0: 'FF', 1: 'P' },
+        { count: 3, ...inputs, 'fail-on': 'new' },
+      );
+      expect(versions).toEqual(expected);
+      expect([exitCode, outputs['verdict'], outputs['tolerated'], outputs['passed']]).toEqual([
+        0,
+        'passed',
+        '1',
+        '2',
+      ]);
+    },
+  );
 
-  test('a failure on this version alone is red with fail-on: new', async () => {
-    const { exitCode, outputs } = await gate(
+  test.each<[At, Record<string, string>]>([
+    ['retell', { version: 'latest', 'compare-with': 'published' }],
+    ['elevenlabs', { 'compare-with': 'branch/branch_next' }],
+  ])('at %s: a failure on this version alone is red with fail-on: new', async (provider, inputs) => {
+    const { exitCode, outputs } = await gateAt(
+      provider,
       { 0: 'FP' },
-      { count: 3, version: 'latest', 'compare-with': 'published', 'fail-on': 'new' },
+      { count: 3, ...inputs, 'fail-on': 'new' },
     );
     expect([exitCode, outputs['verdict'], outputs['tolerated']]).toEqual([1, 'failed', '0']);
+  });
+
+  test('at Vapi version and compare-with are refused, and nothing is asked', async () => {
+    const { exitCode, outputs, started } = await gateAt(
+      'vapi',
+      {},
+      {
+        count: 2,
+        version: '7',
+        'compare-with': '6',
+      },
+    );
+    expect([exitCode, started, outputs['verdict']]).toEqual([1, [], 'inconclusive']);
+    for (const input of ['version', 'compare-with']) {
+      expect(outputs['reason']).toContain(`${input}: Vapi has no versions to choose from. Leave it out.`);
+    }
+  });
+});
+
+describe.concurrent('a batch that was given is repeated on what it says it tested', () => {
+  const runs = [{ testCaseId: 'case-a', outcome: 'failed' as const }, { testCaseId: 'case-b' }];
+  const inputs = {
+    'api-key': 'test-key',
+    'batch-id': 'b1',
+    reruns: '2/3',
+    'max-flaky': '1',
+    'poll-interval-seconds': '0.1',
+    'timeout-minutes': '0.5',
+    comment: 'never',
+  };
+  const green = { verdict: 'passed', total: '2', flaky: '1', runs: '4' };
+
+  test('at Vapi: the assistant, by the same transport', async () => {
+    const transport = { provider: 'vapi.webchat' };
+    await using vapi = await startVapi({
+      simulations: [{ id: 'case-a', name: 'A' }],
+      batches: [{ id: 'b1', runs, fields: { transport } }],
+    });
+    const { outputs } = await runStep({ inputs: { ...inputs, provider: 'vapi', 'api-url': vapi.url } });
+    expect(outputs).toMatchObject(green);
+    const request = {
+      simulations: [{ type: 'simulation', simulationId: 'case-a' }],
+      target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
+      transport,
+    };
+    expect(vapi.started.map((each) => each.request)).toEqual([request, request]);
+  });
+
+  test('at ElevenLabs: the agent, on the same branch', async () => {
+    await using elevenlabs = await startElevenLabs({
+      tests: [{ id: 'case-a', name: 'A' }],
+      batches: [{ id: 'b1', runs, fields: { branch_id: 'branch_next' } }],
+    });
+    const { outputs } = await runStep({
+      inputs: { ...inputs, provider: 'elevenlabs', 'api-url': elevenlabs.url },
+    });
+    expect(outputs).toMatchObject(green);
+    const request = { tests: [{ test_id: 'case-a' }], branch_id: 'branch_next' };
+    expect(elevenlabs.started.map((each) => each.request)).toEqual([request, request]);
   });
 });
