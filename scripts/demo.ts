@@ -11,7 +11,7 @@ import { startGitHub } from '../test/emulators/github.ts';
 import { startRetell } from '../test/emulators/retell.ts';
 import { DEFAULT_AGENT } from '../test/emulators/retell-agents.ts';
 import type { RunScript } from '../test/emulators/timeline.ts';
-import { startVapi } from '../test/emulators/vapi.ts';
+import { startVapi, VAPI_ASSISTANT } from '../test/emulators/vapi.ts';
 import { renderGitHubPage } from './github-page.ts';
 import { asInGitHubLog } from './log-line.ts';
 
@@ -100,17 +100,23 @@ async function showDemo(): Promise<number> {
     'api-url': bland.url,
   });
 
-  await using vapi = await startVapi({
-    batches: [{ id: '811c5b32-60f8-5d71-aa1b-84d3fc17dbfd', runs: outcomes }],
-  });
+  const calls = [
+    'Books a cleaning',
+    'Moves a booking',
+    'Quotes no price',
+    'Hands over',
+    'Speaks Spanish',
+  ].map((name, index) => ({ id: `call-${index + 1}`, name }));
+  await using vapi = await startVapi({ simulations: calls, created: all(outcomes) });
   await show('Vapi', {
     provider: 'vapi',
-    'batch-id': '811c5b32-60f8-5d71-aa1b-84d3fc17dbfd',
+    target: `assistant/${VAPI_ASSISTANT}`,
+    'test-cases': calls.map(({ name }) => name).join('\n'),
     'api-url': vapi.url,
   });
 
-  await using elevenlabs = await startElevenLabs();
-  await show('ElevenLabs, started here', {
+  await using elevenlabs = await startElevenLabs({ tests: calls, created: all(outcomes) });
+  await show('ElevenLabs', {
     provider: 'elevenlabs',
     target: `agent/${ELEVENLABS_AGENT}`,
     'test-cases': '*',

@@ -1,11 +1,10 @@
 /**
- * Starts emulators of Retell and Bland, prints where they are and what they hold as `name=value` lines, then `ready`,
- * and serves until it is ended. The CI workflow tests the action on itself with them; so can you, with the lines of
- * CONTRIBUTING.md.
+ * Starts an emulator of every provider, prints where they are and what each of them holds as `name=value` lines, then
+ * `ready`, and serves until it is ended. The CI workflow tests the action on itself with them; so can you, with the lines
+ * of CONTRIBUTING.md.
  */
-import { startBland } from '../test/emulators/bland.ts';
-import { startRetell } from '../test/emulators/retell.ts';
 import { oneAfterTheOther, type RunScript } from '../test/emulators/timeline.ts';
+import { EACH_KIT } from '../test/kits/kits.ts';
 
 const API_KEY = 'test-key';
 const PASSING = 'test_batch_00ff7a31c9d2';
@@ -16,17 +15,17 @@ const failing: readonly RunScript[] = passing.map((run, index) =>
   index === 1 ? { ...run, outcome: 'failed' } : run,
 );
 
-const retell = await startRetell({ apiKey: API_KEY, batches: [{ id: PASSING, runs: passing }] });
-const bland = await startBland({
-  apiKey: API_KEY,
-  envelope: true,
-  assertions: 'live',
-  batches: [{ id: FAILING, runs: failing }],
-});
-
-console.log(`api-key=${API_KEY}
-retell-url=${retell.url}
-bland-url=${bland.url}
-passing-batch=${PASSING}
+console.log(`api-key=${API_KEY}`);
+for (const [name, kit] of EACH_KIT) {
+  const { url } = await kit.start({
+    apiKey: API_KEY,
+    batches: [
+      { id: PASSING, runs: passing },
+      { id: FAILING, runs: failing },
+    ],
+  });
+  console.log(`${name}-url=${url}`);
+}
+console.log(`passing-batch=${PASSING}
 failing-batch=${FAILING}
 ready`);
