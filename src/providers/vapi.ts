@@ -95,6 +95,9 @@ const advice = adviceBy({
   others: 'Check batch-id and api-url.',
 });
 
+/** No page's address is longer. */
+const MAX_ADDRESS = 500;
+
 const CANCEL_ADVICE = 'Cancel it at Vapi.';
 
 /** The header that authorises a request to Vapi. */
@@ -168,15 +171,18 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
     ),
     createdAt: milliseconds(body.createdAt),
     endedAt: milliseconds(body.endedAt),
-    url: webAddress(body.url ?? dashboard),
+    url: pageOfVapi(body.url ?? dashboard),
     subject: target && nameTarget(target),
     tested: target && { target, transport },
   };
 }
 
-/** An address that a report may link to. */
-const webAddress = (url: string | undefined): string | undefined =>
-  url !== undefined && URL.parse(url)?.protocol === 'https:' ? url : undefined;
+/** An address that a report may link to: a page of Vapi's, whatever an answer says. */
+function pageOfVapi(text: string | undefined): string | undefined {
+  const url = URL.parse(text ?? '');
+  const isVapis = url?.protocol === 'https:' && /(^|\.)vapi\.ai$/.test(url.hostname);
+  return isVapis && url.href.length <= MAX_ADDRESS ? url.href : undefined;
+}
 
 /** What decides whether an item can be believed. */
 interface About {

@@ -93,7 +93,12 @@ describe('a look', () => {
 
   test.each([
     ['https://dashboard.vapi.ai/simulations/runs/1', 'https://dashboard.vapi.ai/simulations/runs/1'],
+    ['https://dashboard.eu.vapi.ai/simulations/runs/1', 'https://dashboard.eu.vapi.ai/simulations/runs/1'],
     ['javascript:alert(1)', undefined],
+    ['http://dashboard.vapi.ai/simulations/runs/1', undefined],
+    ['https://vapi.ai.example.com/login', undefined],
+    ['https://evilvapi.ai/login', undefined],
+    [`https://dashboard.vapi.ai/${'x'.repeat(500)}`, undefined],
     [7, undefined],
   ])('with the url %j links to %j', async (url, expected) => {
     await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [{ ...run, url }] }] });

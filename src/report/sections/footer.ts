@@ -176,7 +176,7 @@ function batchLine({ id, batch, problem }: BatchOutcome, { judgement, batches, s
   // A problem of the only batch is the reason.
   const hasProblem = problem !== undefined && batches.length > 1;
   return dotted([
-    [words('Batch '), idOf(id)],
+    [words('Batch '), ...(batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id)))],
     batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
     createdAt === undefined ? [] : [words(`created ${createdAt}`)],
     batch?.subject === undefined || subject !== undefined

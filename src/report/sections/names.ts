@@ -13,7 +13,7 @@ const MAX_PLACE = 60;
 
 export const nameOf = ({ testCase }: CaseResult): Inline => foreign(testCase.name, MAX_NAME);
 
-export const idOf = (id: string): Inline => code(id, MAX_ID);
+export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 
 /** The sign of a test case. */
 export function signOf(result: CaseResult): string {
