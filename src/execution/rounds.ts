@@ -6,7 +6,7 @@ import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { ProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
-import { type Start, splitIntoBatches, startOnce, tooManyRuns } from './starting.ts';
+import { OLDEST_LISTED_MS, type Start, splitIntoBatches, startOnce, tooManyRuns } from './starting.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
 const BROAD = { cases: 5, share: 0.3 };
@@ -250,7 +250,7 @@ function createStarts({ plan, starter, onStarted, clock, deadline, log }: Rounds
           testCases,
           subject: subject.key,
           post: (until) => starter.post(subject, testCases, until),
-          lists: starter.lists(subject, testCases),
+          lists: starter.lists(subject, testCases, clock.epoch() - OLDEST_LISTED_MS),
           startedBefore: ids,
           clock,
           deadline,

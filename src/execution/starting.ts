@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly log: (line: string) => void;
 }
 
+/** Batches that seem to be older than this are not listed, where a provider can leave them out: clocks differ by less. */
+export const OLDEST_LISTED_MS = 26 * 3_600_000;
 /** When the lists are looked through, in milliseconds after the POST failed. */
 const LOOKS_MS = [2_000, 8_000, 20_000] as const;
 /** When the last look ends at the latest, in milliseconds after the POST failed. */

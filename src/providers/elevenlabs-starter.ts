@@ -133,9 +133,9 @@ export function createElevenLabsStarter(http: Http): Starter {
       );
     },
 
-    lists(subject, testCases) {
+    lists(subject, testCases, since) {
       const { agent, branch } = readAs(requestSchema, subject.request);
-      return createLists(http, { agent, branch, main: mainBranches.get(agent) }, testCases);
+      return createLists(http, { agent, branch, main: mainBranches.get(agent), testCases, since });
     },
 
     async subjectOf({ id: invocation, tested }) {
@@ -200,11 +200,15 @@ function toSubject(agent: string, branch: string | undefined): Subject {
 }
 
 /** The invocations of an agent on `branch`; on its main branch, whose id is `main` if it is known, without one. */
-function createLists(
-  http: Http,
-  { agent, branch, main }: { agent: string; branch: string | undefined; main: string | undefined },
-  testCases: readonly string[],
-): BatchLists {
+interface Listed {
+  readonly agent: string;
+  readonly branch: string | undefined;
+  readonly main: string | undefined;
+  readonly testCases: readonly string[];
+  readonly since: number;
+}
+
+function createLists(http: Http, { agent, branch, main, testCases, since }: Listed): BatchLists {
   /** How many runs each invocation has: with another number it is not ours, and its runs need not be read. */
   const totals = new Map<string, number>();
   return {
@@ -214,7 +218,11 @@ function createLists(
         http,
         {
           path: path('test-invocations'),
-          query: { agent_id: agent, ...branchQuery(branch) },
+          query: {
+            agent_id: agent,
+            ...branchQuery(branch),
+            start_time: String(Math.floor(since / 1_000)),
+          },
           field: 'results',
           items: 'test invocations',
           of: `agent ${agent}`,

@@ -35,8 +35,11 @@ export interface Starter {
   ): Promise<readonly Selectable[]>;
   /** Starts one batch; each test case stands in it once. Sends the request once. */
   post(subject: Subject, testCases: readonly string[], deadline: Deadline): Promise<Posted>;
-  /** Where a batch can be found of which nobody knows whether it was started. */
-  lists(subject: Subject, testCases: readonly string[]): BatchLists;
+  /**
+   * Where a batch can be found of which nobody knows whether it was started. `since` is before it can have been, in
+   * milliseconds since the epoch, whatever clocks say: what is older need not be listed.
+   */
+  lists(subject: Subject, testCases: readonly string[], since: number): BatchLists;
   /**
    * What a given batch tested, so that its test cases can be run again on the same; refused where that is not known.
    * The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
@@ -56,7 +59,7 @@ export interface Candidate {
 /** What the lists showed at one moment. */
 export interface Listing {
   readonly batches: readonly Candidate[];
-  /** Whether this is every batch of the target: all pages were read. */
+  /** Whether this is every batch of the target that may be new: all pages were read. */
   readonly isComplete: boolean;
   /** The `Date` header of an answer to this listing, in milliseconds since the epoch. */
   readonly date?: number | undefined;

@@ -119,7 +119,7 @@ export function createVapiStarter(http: Http): Starter {
         deadline,
       ),
 
-    lists: (subject, testCases) => createLists(http, subject, testCases),
+    lists: (subject, testCases, since) => createLists(http, { subject, testCases, since }),
 
     async subjectOf({ id: runId, tested }) {
       const { target, transport } = tested === undefined ? {} : readAs(testedSchema, tested);
@@ -176,7 +176,14 @@ const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>):
   request: { target, transport },
 });
 
-function createLists(http: Http, { request }: Subject, testCases: readonly string[]): BatchLists {
+function createLists(
+  http: Http,
+  {
+    subject: { request },
+    testCases,
+    since,
+  }: { subject: Subject; testCases: readonly string[]; since: number },
+): BatchLists {
   const targetId = targetIdOf(readAs(targetSchema, request['target']));
   const spelling = new Map(testCases.map((each) => [vapiIdKey(each), each]));
   /** How many items each run announces: with another number it is not ours, and its items need not be read. */
@@ -187,7 +194,7 @@ function createLists(http: Http, { request }: Subject, testCases: readonly strin
         http,
         {
           path: path('run'),
-          query: { targetId: targetId ?? '' },
+          query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
           items: 'simulation runs',
           of: targetId ?? 'the target',
           schema: listedSchema,

@@ -79,12 +79,12 @@ export const VAPI_ASSISTANT = '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84';
  * become items in their order.
  */
 export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator> {
-  const { now = monotonic, speed = 1, clockAheadMs = 0, batches = [] } = options;
+  const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
   const shown = new Map<string, ShownBatch>();
   const started: StartedBatch[] = [];
   const cancelled: string[] = [];
   const show = (script: BatchScript): ShownBatch =>
-    showPlayback(play(script, { now, speed, clockAheadMs }), show);
+    showPlayback(play(script, { now, speed, clockAheadMs, epoch }), show);
   const add = adder(shown, (source: BatchSource) =>
     isRecorded(source) ? showRecorded(source) : show(source),
   );
@@ -196,12 +196,13 @@ function routesOf({ shown, started, cancelled, add, options }: Runs): Route[] {
       method: 'GET',
       path: '/eval/simulation/run',
       answer: ({ request }) => {
-        const { targetId } = request.query;
+        const { targetId, createdAtGe = '' } = request.query;
         const bodies = [...shown.values()]
           .filter(({ isListed }) => isListed())
           .reverse()
           .map((run) => run.look(request) as Fields)
-          .filter(({ target }) => targetId === undefined || targetIdOf(target) === targetId);
+          .filter(({ target }) => targetId === undefined || targetIdOf(target) === targetId)
+          .filter(({ createdAt }) => String(createdAt) >= createdAtGe);
         return list(bodies, request, 'paginated');
       },
     },

@@ -84,7 +84,7 @@ async function start(
   }
   const { subject, testCases } = prepared;
   const posted = await starter.post(subject, testCases, deadline);
-  const lists = starter.lists(subject, testCases);
+  const lists = starter.lists(subject, testCases, 0);
   const listing = await orProviderError(() => lists.list(deadline));
   const first = listing?.batches[0]?.id;
   return {
