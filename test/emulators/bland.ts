@@ -12,17 +12,19 @@ import {
 } from './bland-bodies.ts';
 import {
   adder,
+  type BatchEmulator,
+  type BatchOptions,
   type BatchSource,
+  createPassing,
   isRecorded,
   type Playback,
   play,
   type RecordedBatch,
   replay,
+  type StartedBatch,
 } from './playback.ts';
 import { readSample } from './samples.ts';
 import {
-  type Emulator,
-  type EmulatorOptions,
   existing,
   fieldsOf,
   monotonic,
@@ -32,34 +34,25 @@ import {
   startServer,
   wholeNumber,
 } from './server.ts';
-import { type BatchScript, type Fields, oneAfterTheOther, type Phase, type RunScript } from './timeline.ts';
+import type { BatchScript, Fields, Phase, RunScript } from './timeline.ts';
 
-export interface BlandOptions extends EmulatorOptions {
-  readonly batches?: readonly BatchSource[];
+export interface BlandOptions extends BatchOptions {
   /** How answers are wrapped. Default `false`: not at all, as documented. Recorded bodies are sent as they are. */
   readonly envelope?: Envelope;
   /** Default `documented`. */
   readonly assertions?: AssertionShape;
   /** Default `enveloped`, as documented for a refused key. */
   readonly errors?: ErrorShape;
-  /** What becomes of a batch that a client starts. Default: one run after the other, a second each, all pass. */
-  readonly created?: (scenarioIds: readonly string[]) => Omit<BatchScript, 'id'>;
   /** Scenarios in place of the recorded ones; what they leave out is as recorded. See `manyScenarios`. */
   readonly scenarios?: readonly Scenario[];
   /** The numbers of the versions that every pathway has. Default: 1 to 7. */
   readonly versions?: readonly number[];
 }
 
+export type BlandEmulator = BatchEmulator;
+
 /** A scenario; nothing but these is looked at here. */
 export type Scenario = Fields & { readonly id: string };
-
-/** A batch that a client has started. */
-export interface StartedBatch {
-  readonly id: string;
-  readonly testCases: readonly string[];
-  /** The request's body. */
-  readonly request: Fields;
-}
 
 /**
  * `true`: `{data, errors: null}`. `array`: the same, and a list is itself `data` with its total beside it.
@@ -68,13 +61,6 @@ export interface StartedBatch {
 export type Envelope = false | true | 'array' | 'beside';
 export type ErrorShape = 'enveloped' | 'enveloped-with-status' | 'flat';
 
-export interface BlandEmulator extends Emulator {
-  /** The batches that clients have started with `batch-run`, in order. */
-  readonly started: readonly StartedBatch[];
-  /** Starts more batches, now. */
-  add(...batches: readonly BatchSource[]): void;
-}
-
 /**
  * Bland's agent-testing endpoints, as its reference describes them and its own command line uses them. What nobody documents is decided here: the order
  * of lists (newest batch first), the status of successes (200), that a limit over 100 is refused.
@@ -82,7 +68,7 @@ export interface BlandEmulator extends Emulator {
 export async function startBland(options: BlandOptions = {}): Promise<BlandEmulator> {
   const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
   const { envelope = false, assertions = 'documented', errors = 'enveloped' } = options;
-  const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
+  const { created = createPassing } = options;
   const { versions = [1, 2, 3, 4, 5, 6, 7] } = options;
   const scenarios = (options.scenarios ?? recordedScenarios).map((each) => ({
     ...recordedScenarios[0],

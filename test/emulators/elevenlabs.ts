@@ -7,16 +7,18 @@ import {
 } from './elevenlabs-bodies.ts';
 import {
   adder,
+  type BatchOptions,
   type BatchSource,
+  type CancellingEmulator,
+  createPassing,
   isRecorded,
   type Playback,
   play,
   type RecordedBatch,
   replay,
+  type StartedBatch,
 } from './playback.ts';
 import {
-  type Emulator,
-  type EmulatorOptions,
   existing,
   fieldsOf,
   monotonic,
@@ -26,12 +28,9 @@ import {
   startServer,
   wholeNumber,
 } from './server.ts';
-import { type BatchScript, type Fields, oneAfterTheOther } from './timeline.ts';
+import type { BatchScript, Fields } from './timeline.ts';
 
-export interface ElevenLabsOptions extends EmulatorOptions {
-  readonly batches?: readonly BatchSource[];
-  /** What becomes of an invocation that a client starts. Default: one run after the other, a second each, all pass. */
-  readonly created?: (testIds: readonly string[]) => Omit<BatchScript, 'id'>;
+export interface ElevenLabsOptions extends BatchOptions {
   /** Every test of the workspace. Default: the recorded ones. */
   readonly tests?: readonly AgentTest[];
   /** The tests that are attached to the agent. Default: all. */
@@ -40,26 +39,11 @@ export interface ElevenLabsOptions extends EmulatorOptions {
   readonly branches?: readonly string[];
 }
 
+export type ElevenLabsEmulator = CancellingEmulator;
+
 export interface AgentTest {
   readonly id: string;
   readonly name: string;
-}
-
-/** An invocation that a client has started. */
-export interface StartedBatch {
-  readonly id: string;
-  readonly testCases: readonly string[];
-  /** The request's body. */
-  readonly request: Fields;
-}
-
-export interface ElevenLabsEmulator extends Emulator {
-  /** The invocations that clients have started, in order. */
-  readonly started: readonly StartedBatch[];
-  /** The invocations that clients have cancelled, in order. */
-  readonly cancelled: readonly string[];
-  /** Starts more invocations, now. */
-  add(...batches: readonly BatchSource[]): void;
 }
 
 /**
@@ -120,9 +104,7 @@ interface Invocations {
 }
 
 function routesOf({ shown, started, cancelled, add, options }: Invocations): Route[] {
-  const created: NonNullable<ElevenLabsOptions['created']> =
-    options.created ?? ((ids) => ({ runs: oneAfterTheOther(ids.length) }));
-  const { tests = recordedTests } = options;
+  const { created = createPassing, tests = recordedTests } = options;
   const { attached = tests.map(({ id }) => id), branches = ['branch_main', 'branch_next'] } = options;
   const invocation = (id: string): ShownBatch => {
     const found = shown.get(id);

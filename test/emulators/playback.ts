@@ -1,5 +1,13 @@
-import type { SeenRequest } from './server.ts';
-import { type BatchScript, endOf, type Moment, momentsOf, type RunScript } from './timeline.ts';
+import type { Emulator, EmulatorOptions, SeenRequest } from './server.ts';
+import {
+  type BatchScript,
+  endOf,
+  type Fields,
+  type Moment,
+  momentsOf,
+  oneAfterTheOther,
+  type RunScript,
+} from './timeline.ts';
 
 /** Recorded bodies: one for each request, where the last one repeats; or a rule that gets the count, from 1. */
 export type Recorded = readonly unknown[] | ((request: SeenRequest, n: number) => unknown);
@@ -16,6 +24,40 @@ export interface RecordedBatch {
 }
 
 export type BatchSource<Script extends BatchScript = BatchScript> = Script | RecordedBatch;
+
+/** What every provider's emulator can be told about batches. */
+export interface BatchOptions<Script extends BatchScript = BatchScript> extends EmulatorOptions {
+  readonly batches?: readonly BatchSource<Script>[];
+  /** What becomes of a batch that a client starts. Default: one run after the other, a second each, all pass. */
+  readonly created?: (testCaseIds: readonly string[]) => Omit<Script, 'id'>;
+}
+
+/** The default of `BatchOptions.created`. */
+export const createPassing = (ids: readonly string[]): Omit<BatchScript, 'id'> => ({
+  runs: oneAfterTheOther(ids.length),
+});
+
+/** A batch that a client has started. */
+export interface StartedBatch {
+  readonly id: string;
+  readonly testCases: readonly string[];
+  /** The request's body. */
+  readonly request: Fields;
+}
+
+/** A provider's emulator. */
+export interface BatchEmulator<Script extends BatchScript = BatchScript> extends Emulator {
+  /** The batches that clients have started, in order. */
+  readonly started: readonly StartedBatch[];
+  /** Starts more batches, now. */
+  add(...batches: readonly BatchSource<Script>[]): void;
+}
+
+/** One of a provider that can cancel. */
+export interface CancellingEmulator extends BatchEmulator {
+  /** The batches that clients have cancelled, in order; as often as they asked. */
+  readonly cancelled: readonly string[];
+}
 
 export function isRecorded(source: BatchSource): source is RecordedBatch {
   return 'looks' in source;

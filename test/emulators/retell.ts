@@ -1,12 +1,16 @@
 import { STATUS_CODES } from 'node:http';
 import {
   adder,
+  type BatchEmulator,
+  type BatchOptions,
   type BatchSource,
+  createPassing,
   isRecorded,
   type Playback,
   play,
   type RecordedBatch,
   replay,
+  type StartedBatch,
 } from './playback.ts';
 import { type AgentScript, agentRoutes, DEFAULT_AGENT, hasVersion } from './retell-agents.ts';
 import {
@@ -21,8 +25,6 @@ import { engineIn, isEngine } from './retell-engine.ts';
 import { pageOf, pageRequest, type WrongPages } from './retell-paging.ts';
 import { readSample } from './samples.ts';
 import {
-  type Emulator,
-  type EmulatorOptions,
   existing,
   fieldsOf,
   monotonic,
@@ -31,17 +33,14 @@ import {
   type SeenRequest,
   startServer,
 } from './server.ts';
-import { type BatchScript, type Fields, oneAfterTheOther, type RunScript } from './timeline.ts';
+import type { BatchScript, Fields, RunScript } from './timeline.ts';
 
 export interface RetellBatch extends BatchScript {
   /** Lists of the runs that are wrong in their paging; `endless` goes round and round under new keys. */
   readonly pages?: WrongPages;
 }
 
-export interface RetellOptions extends EmulatorOptions {
-  readonly batches?: readonly BatchSource<RetellBatch>[];
-  /** What becomes of a batch that a client creates. Default: one run after the other, a second each, all pass. */
-  readonly created?: (testCaseIds: readonly string[]) => Omit<RetellBatch, 'id'>;
+export interface RetellOptions extends BatchOptions<RetellBatch> {
   /** Default: `DEFAULT_AGENT`, on the engine of the recorded test cases. */
   readonly agents?: readonly AgentScript[];
   /** Test cases in place of the recorded ones; what they leave out is as recorded. See `manyDefinitions`. */
@@ -54,20 +53,7 @@ export interface RetellOptions extends EmulatorOptions {
   readonly missing?: 404 | 422;
 }
 
-/** A batch that a client has started. */
-export interface StartedBatch {
-  readonly id: string;
-  readonly testCases: readonly string[];
-  /** The request's body. */
-  readonly request: Fields;
-}
-
-export interface RetellEmulator extends Emulator {
-  /** The batches that clients have started, in order. */
-  readonly started: readonly StartedBatch[];
-  /** Starts more batches, now. */
-  add(...batches: readonly BatchSource<RetellBatch>[]): void;
-}
+export type RetellEmulator = BatchEmulator<RetellBatch>;
 
 /**
  * Retell's testing endpoints, as its reference and its SDK describe them. What nobody documents is decided here: the order of
@@ -75,7 +61,7 @@ export interface RetellEmulator extends Emulator {
  */
 export async function startRetell(options: RetellOptions = {}): Promise<RetellEmulator> {
   const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
-  const { created = (ids) => ({ runs: oneAfterTheOther(ids.length) }) } = options;
+  const { created = createPassing } = options;
   const { agents = [DEFAULT_AGENT], missing = 422, longestPage = 1000, definitionPages } = options;
   const shown = new Map<string, ShownBatch>();
   const started: StartedBatch[] = [];

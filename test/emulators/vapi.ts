@@ -1,16 +1,18 @@
 import { STATUS_CODES } from 'node:http';
 import {
   adder,
+  type BatchOptions,
   type BatchSource,
+  type CancellingEmulator,
+  createPassing,
   isRecorded,
   type Playback,
   play,
   type RecordedBatch,
   replay,
+  type StartedBatch,
 } from './playback.ts';
 import {
-  type Emulator,
-  type EmulatorOptions,
   existing,
   fieldsOf,
   monotonic,
@@ -20,11 +22,10 @@ import {
   startServer,
   wholeNumber,
 } from './server.ts';
-import { type BatchScript, type Fields, oneAfterTheOther } from './timeline.ts';
+import type { BatchScript, Fields } from './timeline.ts';
 import { castVapiItems, makeVapiId, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
 
-export interface VapiOptions extends EmulatorOptions {
-  readonly batches?: readonly BatchSource[];
+export interface VapiOptions extends BatchOptions {
   /** How lists are wrapped. Default `bare`, as the SDK types the list of items. */
   readonly lists?: 'bare' | 'paginated';
   /** The most that a list holds on one page, whatever limit is asked for. Default 1,000. */
@@ -33,14 +34,14 @@ export interface VapiOptions extends EmulatorOptions {
   readonly ignoresPage?: boolean;
   /** Whether `message` of an error is a list. */
   readonly messageLists?: boolean;
-  /** What becomes of a run that a client starts. Default: one item after the other, a second each, all pass. */
-  readonly created?: (simulationIds: readonly string[]) => Omit<BatchScript, 'id'>;
   /** Default: those of the recorded items. */
   readonly simulations?: readonly Simulation[];
   readonly suites?: readonly Suite[];
   /** The ids of assistants and squads that there are. Default: the recorded assistant. */
   readonly targets?: readonly string[];
 }
+
+export type VapiEmulator = CancellingEmulator;
 
 export interface Simulation {
   readonly id: string;
@@ -51,23 +52,6 @@ export interface Suite {
   readonly id: string;
   readonly name: string;
   readonly simulationIds: readonly string[];
-}
-
-/** A run that a client has started. */
-export interface StartedBatch {
-  readonly id: string;
-  readonly testCases: readonly string[];
-  /** The request's body. */
-  readonly request: Fields;
-}
-
-export interface VapiEmulator extends Emulator {
-  /** The runs that clients have started, in order. */
-  readonly started: readonly StartedBatch[];
-  /** The runs that clients have cancelled, in order. */
-  readonly cancelled: readonly string[];
-  /** Starts more runs, now. */
-  add(...batches: readonly BatchSource[]): void;
 }
 
 /** The assistant of the recorded run. */
@@ -143,9 +127,12 @@ interface Runs {
 }
 
 function routesOf({ shown, started, cancelled, add, options }: Runs): Route[] {
-  const created: NonNullable<VapiOptions['created']> =
-    options.created ?? ((ids) => ({ runs: oneAfterTheOther(ids.length) }));
-  const { simulations = recordedSimulations, suites = [], targets = [VAPI_ASSISTANT] } = options;
+  const {
+    created = createPassing,
+    simulations = recordedSimulations,
+    suites = [],
+    targets = [VAPI_ASSISTANT],
+  } = options;
   const byId = new Map(simulations.map((each) => [each.id, each]));
   const known = (id: string): ShownBatch => {
     const found = shown.get(id);
