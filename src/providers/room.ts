@@ -37,11 +37,12 @@ export function createRoom(most = MOST_KEPT): { of(batchId: string): (run: Run) 
 }
 
 function withShortNames(run: Run): Run {
-  const { testCase, unknownStatus } = run;
+  const { testCase, unknownStatus = '' } = run;
+  if (Math.max(testCase.name.length, unknownStatus.length) <= MOST_OF_A_NAME) return run;
   return {
     ...run,
     testCase: { ...testCase, name: shortened(testCase.name) },
-    ...(unknownStatus === undefined ? {} : { unknownStatus: shortened(unknownStatus) }),
+    unknownStatus: run.unknownStatus && shortened(run.unknownStatus),
   };
 }
 
