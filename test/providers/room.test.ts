@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/domain/run.ts';
 import type { AboutAnswer } from '../../src/http/json-client.ts';
-import { PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
+import { connect, type ProviderName } from '../../src/providers/registry.ts';
 import { createRoom } from '../../src/providers/room.ts';
 import { reading } from './reading.ts';
 
@@ -103,7 +103,7 @@ test.each(Object.entries(LARGE))(
   async (name, answer) => {
     const about: AboutAnswer = { date: undefined };
     const http = reading(async ({ path, read }) => read(answer(path), about));
-    const provider = PROVIDERS[name as ProviderName].create(http);
+    const provider = connect(name as ProviderName, http);
     const batch = await provider.readRuns(await provider.look('b1', deadline), deadline);
     const { runs = [] } = (await provider.explain?.(batch, deadline)) ?? batch;
     expect(runs.map(({ turns }) => turns.length)).toEqual([0, 0, 1, 1, 1, 0, 0, 0]);
