@@ -10,9 +10,9 @@ import { stringify } from 'yaml';
 import { type Entry, emptyMeans, INPUTS, isRequired } from '../src/action/inputs.ts';
 import { OUTPUTS } from '../src/action/outputs.ts';
 import type { LabelKind } from '../src/domain/selectors.ts';
+import { listOr } from '../src/domain/wording.ts';
 import type { ProviderDescriptor } from '../src/providers/provider.ts';
 import { PROVIDERS } from '../src/providers/registry.ts';
-import { listOr } from '../src/text/format.ts';
 
 const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
 const inputs: readonly [string, Entry][] = Object.entries<Entry>(INPUTS);

@@ -1,6 +1,6 @@
 /** What values of inputs must be. The message of an error ends the sentence `timeout-minutes is "…": `. */
 import * as z from 'zod/mini';
-import { listOr } from '../text/format.ts';
+import { listOr } from '../domain/wording.ts';
 
 /** A shorter key or token would be taken out of ordinary words when it is redacted. No provider issues one. */
 export const MIN_KEY = 8;

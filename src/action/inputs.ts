@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { listOr } from '../domain/wording.ts';
 import { InputError } from '../errors.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
-import { listOr } from '../text/format.ts';
 import {
   allowance,
   batchIds,

@@ -1,3 +1,5 @@
+import { quote } from './wording.ts';
+
 /** A test case as a provider lists it before anything is started. */
 export interface Selectable {
   readonly id: string;
@@ -14,7 +16,7 @@ export type LabelKind = (typeof LABEL_KINDS)[number];
 
 /** What the selectors of one provider may be; part of the provider's descriptor. */
 export interface SelectorRules {
-  /** How the provider is called: "Retell". */
+  /** The provider's name: "Retell". */
   readonly title: string;
   readonly labels: readonly LabelKind[];
   /** Where `*` is refused: why, and what to write instead; a sentence. */
@@ -48,8 +50,6 @@ export type Selection<Case extends Selectable = Selectable> =
     }
   | Refused;
 
-/** How much of a foreign or written text a message repeats, in characters. */
-const SHOWN_CHARACTERS = 80;
 /** How many selectors, and how many names near each, one message repeats. */
 const SHOWN_SELECTORS = 5;
 const SHOWN_NAMES = 3;
@@ -101,18 +101,6 @@ function problemIn(selectors: readonly Selector[], rules: SelectorRules): string
     }
   }
   return undefined;
-}
-
-/**
- * The ids that the selectors name, if each of them (with or without `!`) has the form of an id; `undefined` if at least
- * one does not. Where a provider knows a test case by its id alone, no list is needed to find these.
- */
-export function idsIn(
-  selectors: readonly Selector[],
-  isId: (text: string) => boolean,
-): readonly string[] | undefined {
-  const values = selectors.map(({ wanted }) => wanted.value);
-  return values.every(isId) ? [...new Set(values)] : undefined;
 }
 
 /**
@@ -244,11 +232,4 @@ export function distance(one: string, other: string): number {
     row = next;
   }
   return row.at(-1) ?? 0;
-}
-
-/** A text in quotation marks, cut to what a message can hold. */
-function quote(text: string): string {
-  const characters = [...text.slice(0, 2 * SHOWN_CHARACTERS + 2)];
-  const cut = characters.length > SHOWN_CHARACTERS;
-  return `"${cut ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : text}"`;
 }

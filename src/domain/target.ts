@@ -1,6 +1,8 @@
+import { listOr, quote } from './wording.ts';
+
 /** What can be under test at a provider; part of its descriptor. */
 export interface TargetRules {
-  /** How the provider is called: "Retell". */
+  /** The provider's name: "Retell". */
   readonly title: string;
   /** The words before the slash: `agent`. */
   readonly kinds: readonly [string, ...string[]];
@@ -16,7 +18,9 @@ export interface VersionRules {
   readonly fallback: VersionWord | undefined;
 }
 
-export type VersionWord = 'latest' | 'published' | 'production';
+const VERSION_WORDS = ['latest', 'published', 'production'] as const;
+/** A word that stands for a version at some provider. */
+export type VersionWord = (typeof VERSION_WORDS)[number];
 
 /** The input `target`. */
 export interface Target {
@@ -36,7 +40,6 @@ export type Parsed<Value> =
   | { readonly kind: 'refused'; readonly problem: string };
 
 const MAX_ID = 200;
-const SHOWN_CHARACTERS = 80;
 const ID = /^[^\s/\p{Cc}]+$/u;
 
 /** Reads `target`: `KIND/ID`, of a kind that the provider has. */
@@ -86,8 +89,6 @@ export function parseVersion(
   return refused(name, text, `it must be ${listOr(forms)} for a target ${targetKind}/ at ${title}`);
 }
 
-const VERSION_WORDS = ['latest', 'published', 'production'] as const;
-
 const versionOf = (word: VersionWord | undefined): Version | undefined =>
   word === undefined ? undefined : { kind: word };
 
@@ -95,11 +96,5 @@ const versionOf = (word: VersionWord | undefined): Version | undefined =>
 const isId = (id: string): boolean => id.length <= MAX_ID && ID.test(id) && id !== '.' && id !== '..';
 
 function refused(name: string, input: string, why: string): { kind: 'refused'; problem: string } {
-  const characters = [...input.slice(0, 2 * SHOWN_CHARACTERS + 2)];
-  const shown =
-    characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : input;
-  return { kind: 'refused', problem: `${name} is "${shown}": ${why}.` };
+  return { kind: 'refused', problem: `${name} is ${quote(input)}: ${why}.` };
 }
-
-const listOr = (values: readonly string[]): string =>
-  values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : (values[0] ?? '');

@@ -1,4 +1,4 @@
-/** Times, shares and lists in words, the same in every rendering. */
+/** Times and counts in words, the same in every rendering. */
 
 /** `2026-09-14 08:00 UTC`; `undefined` for a time that no calendar has. Milliseconds since the epoch. */
 export function formatTime(ms: number | undefined): string | undefined {
@@ -24,12 +24,6 @@ const join = (...parts: [number, string][]): string =>
     .filter(([value]) => value > 0)
     .map(([value, unit]) => `${value} ${unit}`)
     .join(' ');
-
-/** "a, b or c". Without `Intl`, which takes 8 ms to load and is needed at each start. */
-export function listOr(values: readonly string[]): string {
-  const last = values.at(-1) ?? '';
-  return values.length < 2 ? last : `${values.slice(0, -1).join(', ')} or ${last}`;
-}
 
 /** `1,237` */
 export function formatCount(count: number): string {

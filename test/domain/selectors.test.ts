@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   distance,
-  idsIn,
   matchesPattern,
   parseSelectors,
   type Selectable,
@@ -188,20 +187,6 @@ describe('what is refused', () => {
     expect(problem).toMatch(/…", and 45 more match none of the 2000 test cases\.$|, and 45 more match none/);
     expect(String(problem).isWellFormed()).toBe(true);
   });
-});
-
-test('ids are told from names by their form', () => {
-  const isId = (text: string) => /^tc_\d+$/.test(text);
-  const parse = (input: string) => {
-    const parsed = parseSelectors(input, BLAND);
-    return parsed.kind === 'parsed' ? idsIn(parsed.selectors, isId) : parsed.problem;
-  };
-
-  expect([parse('tc_1\ntc_2\n!tc_2'), parse('tc_1\nLoad*'), parse('category:CORE')]).toEqual([
-    ['tc_1', 'tc_2'],
-    undefined,
-    undefined,
-  ]);
 });
 
 describe('over many test cases', () => {
