@@ -24,7 +24,7 @@ import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
 import { setOutput } from './outputs.ts';
 import { useProxies } from './proxies.ts';
 import type { PublishingOptions } from './publisher.ts';
-import { createStepState, readStepState, type StepMemory } from './step-state.ts';
+import { type CommentLeft, createStepState, readStepState } from './step-state.ts';
 
 /**
  * When to load the publisher: after the first request was sent, so that parsing it does not delay that request.
@@ -163,7 +163,7 @@ function nameBatches(batchIds: readonly string[]): void {
 }
 
 /** Tells the `post` step what is known of the comment. Without it that step looks for itself. */
-function remember(memory: StepMemory): void {
+function remember(memory: CommentLeft): void {
   orTrace(() => state.remember(memory));
 }
 

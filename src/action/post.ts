@@ -9,7 +9,7 @@ import type { CommentTarget } from './comment-target.ts';
 import { orWarn } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeSummary } from './runner-files.ts';
-import type { SavedSection, StepEnd, StepMemory } from './step-state.ts';
+import type { CommentLeft, SavedSection, StepEnd } from './step-state.ts';
 
 const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';
@@ -20,7 +20,7 @@ export interface StepLeft {
   /** `undefined` where the gate came to none, or was killed before. */
   readonly verdict: Verdict | undefined;
   /** `undefined` where nothing was left or it cannot be read. */
-  readonly memory: StepMemory | undefined;
+  readonly memory: CommentLeft | undefined;
   /** The batches of the step, as far as they were known. */
   readonly batchIds: readonly string[];
 }
@@ -48,7 +48,7 @@ export async function finishComment(options: FinishOptions): Promise<void> {
     comments.map((comment) => comment.check(recalled, (there) => sectionAtEnd(options, there), limits)),
   );
   // What the step itself could not write it has warned of.
-  if (end === 'finished' && memory?.isWritten === false) return;
+  if (end === 'finished' && memory !== undefined && memory.stage !== 'written') return;
   for (const said of [
     warning,
     ...results.map((result) => ('warning' in result ? result.warning : undefined)),
@@ -75,7 +75,7 @@ export function sectionAtEnd(
   there: Section | undefined,
 ): OwnSection | undefined {
   const isSettled = there !== undefined && there.state !== 'waiting' && there.state !== 'passed';
-  const isUnwritten = memory?.isVerdict === true && !memory.isWritten && end === 'finished';
+  const isUnwritten = memory?.stage === 'unwritten' && end === 'finished';
   if (isSettled && !isUnwritten) return undefined;
   if (end === 'killed') {
     const isGreen = memory?.section.state === 'passed';
@@ -84,7 +84,8 @@ export function sectionAtEnd(
       : restored(memory.section);
   }
   if (memory !== undefined) {
-    return there?.state === memory.section.state && memory.isWritten ? undefined : restored(memory.section);
+    const isRight = there?.state === memory.section.state && memory.stage === 'written';
+    return isRight ? undefined : restored(memory.section);
   }
   const isRight = there === undefined || (there.state === 'passed' && (verdict ?? 'passed') === 'passed');
   return isRight ? undefined : bare(verdict ?? 'inconclusive', LOST, there);
@@ -108,7 +109,7 @@ function summaryOf({ target, outside, memory, batchIds }: FinishOptions): string
 }
 
 /** What the job summary says of a step that was killed. */
-function sectionOfStopped(memory: StepMemory | undefined, batchIds: readonly string[]): OwnSection {
+function sectionOfStopped(memory: CommentLeft | undefined, batchIds: readonly string[]): OwnSection {
   const left = { end: 'killed', verdict: undefined, memory, batchIds } as const;
   return sectionAtEnd(left, undefined) ?? bare('cancelled', stopped(batchIds), undefined);
 }

@@ -31,7 +31,7 @@ import {
   writeReportFile,
   writeSummary,
 } from './runner-files.ts';
-import type { SavedSection, StepMemory } from './step-state.ts';
+import type { CommentLeft, SavedSection } from './step-state.ts';
 
 /** A comment that says how far the batch is changes at most this often. */
 const PROGRESS_MS = 60_000;
@@ -39,6 +39,8 @@ const PROGRESS_MS = 60_000;
 const GRACE_MS = 1_000;
 /** Before news is saved: a batch that has ended is reported meanwhile, and need not be saved. */
 const SAVE_AFTER_MS = 200;
+const NEWER_RUN =
+  'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
 /** A section that is written again by the `post` step has room for this many characters. */
 const MAX_REMEMBERED = 30_000;
 
@@ -48,7 +50,7 @@ export interface PublishingOptions {
   readonly target: CommentTarget;
   readonly outside: Outside;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */
-  readonly remember: (memory: StepMemory) => void;
+  readonly remember: (memory: CommentLeft) => void;
 }
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
@@ -60,15 +62,15 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   const ended = new AbortController();
   let latest: Findings | undefined;
   let showing: Promise<void> | undefined;
-  let memory: StepMemory | undefined;
+  let memory: CommentLeft | undefined;
   let unsaved: Findings | undefined;
   let isSaving = false;
 
-  function remember(next: StepMemory): void {
+  function remember(next: CommentLeft): void {
     memory = next;
     options.remember(next);
   }
-  const add = (news: Partial<StepMemory>): void => {
+  const add = (news: Partial<CommentLeft>): void => {
     if (memory !== undefined) remember({ ...memory, ...news });
   };
   const comment = createPullRequestComment(target, context, {
@@ -92,8 +94,8 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       latest = undefined;
       const limits = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
       // GitHub mails only what a comment says when it is made, so it is made with the verdict.
-      const { id } = await comment.write(section, { ...limits, create: false });
-      if (id !== undefined) add({ id });
+      const result = await comment.write(section, { ...limits, create: false });
+      if ('id' in result) add({ id: result.id });
       await clock.sleep(PROGRESS_MS, ended.signal);
     }
   }
@@ -109,7 +111,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       const startedAt = clock.now();
       const section = sectionIfStopped(unsaved, reportOn, { target, outside });
       unsaved = undefined;
-      remember({ ...memory, section, isVerdict: false, isWritten: false });
+      remember({ ...memory, section, stage: 'waiting' });
       pauseMs = Math.max(SAVE_AFTER_MS, 9 * (clock.now() - startedAt));
     }
     isSaving = false;
@@ -140,17 +142,18 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     const section = { ...sectionOf(report, target, outside), record: recordFor(report) };
     // Before it is written as well: whoever is killed while writing may have made a comment.
     const saved = savedAs(verdict ?? 'inconclusive', section);
-    remember({ ...memory, section: saved, isVerdict: true, isWritten: false });
+    remember({ ...memory, section: saved, stage: 'unwritten' });
     const create = inputs.comment === 'always' || verdict !== 'passed';
-    const { id, url, warning, note } = await comment.write(section, { ...limits, create });
+    const result = await comment.write(section, { ...limits, create });
+    const { id, url } = 'id' in result ? result : {};
     if (id !== undefined) add({ id });
-    add({ isWritten: warning === undefined });
+    if (!('warning' in result)) add({ stage: 'written' });
     if (url !== undefined) setCommentUrl(url);
     // After a cancellation there is another round.
     if (limits.signal.aborted) return;
     if (url !== undefined) outside.log(`Comment: ${url}`);
-    if (warning !== undefined) outside.warn(warning);
-    if (note !== undefined) outside.log(note);
+    if ('warning' in result) outside.warn(result.warning);
+    if (result.status === 'left' && result.why === 'newer-run') outside.log(NEWER_RUN);
   }
 
   return {
@@ -210,7 +213,7 @@ export interface FailureOptions {
   readonly target: CommentTarget;
   readonly outside: Outside;
   readonly signal: AbortSignal;
-  readonly remember: (memory: StepMemory) => void;
+  readonly remember: (memory: CommentLeft) => void;
 }
 
 /**
@@ -241,13 +244,13 @@ export async function publishFailure(
   await orWarn(outside, 'The comment', async () => {
     const section = sectionOf(report, target, outside);
     const saved = savedAs('inconclusive', section);
-    remember({ section: saved, isVerdict: true, isWritten: false });
+    remember({ section: saved, stage: 'unwritten' });
     const limits = { until: outside.clock.now() + PUBLISH_FAILURE_MS, signal };
     const { comments } = await findComments(target, context, { outside, limits });
     for (const comment of comments) {
       const result = await comment.write(section, { ...limits, create: false });
-      if ('warning' in result && result.warning !== undefined) outside.warn(result.warning);
-      if ('id' in result) remember({ section: saved, isVerdict: true, isWritten: true, id: result.id });
+      if ('warning' in result) outside.warn(result.warning);
+      if ('id' in result) remember({ section: saved, stage: 'written', id: result.id });
     }
   });
 }

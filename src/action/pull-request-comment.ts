@@ -6,22 +6,17 @@ import { createClient, type GitHubClient } from '../github/client.ts';
 import type { GitHubContext } from '../github/context.ts';
 import type { OctokitSettings } from '../github/octokit.ts';
 import { baseBranchOf, findPullRequest, headOf } from '../github/pull-request.ts';
-import { createStickyComment, type StickyComment } from '../github/sticky-comment.ts';
+import {
+  createStickyComment,
+  type StickyComment,
+  type WriteOptions,
+  type WriteResult,
+} from '../github/sticky-comment.ts';
 import type { Outside } from '../outside.ts';
 import { gatesOfJob } from '../shared-comment/codec.ts';
 import { decodeRecord } from '../shared-comment/record.ts';
 import { jobKey, type OwnSection, type Writer } from '../shared-comment/state.ts';
 import type { CommentTarget } from './comment-target.ts';
-
-/** What became of a write. All are absent if no comment was wanted, or none was there to bring up to date. */
-export interface CommentResult {
-  readonly id?: number | undefined;
-  readonly url?: string | undefined;
-  /** Why there is none, or an old one, as a sentence. */
-  readonly warning?: string | undefined;
-  /** Why it was rightly left as it is, as a sentence for the log. */
-  readonly note?: string | undefined;
-}
 
 /** What our comments hold of earlier gates. */
 export interface Recalled {
@@ -42,8 +37,8 @@ export interface RecallOptions {
 
 /** The comment of this gate on the pull request that the event is about. */
 export interface PullRequestComment {
-  /** Writes this job's section. `create`: also where there is no comment yet. */
-  write(section: OwnSection, options: Deadline & { create: boolean }): Promise<CommentResult>;
+  /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
+  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
   commit(limits: Deadline): Promise<string | undefined>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
@@ -102,17 +97,11 @@ export function createPullRequestComment(
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
     async write(section, options) {
-      if (target.comment === 'never') return {};
-      const {
-        comments: [sticky],
-        warning,
-      } = await locate(options);
-      if (sticky === undefined) return { warning };
-      const result = await sticky.write(section, options);
-      if (result.status === 'failed') return { warning: result.warning };
-      if (result.status !== 'left') return { id: result.id, url: result.url };
-      const isNewer = result.why === 'newer-run';
-      return { warning: result.warning, note: isNewer ? NEWER_RUN : undefined };
+      if (target.comment === 'never') return { status: 'left', why: 'absent' };
+      const { comments, warning } = await locate(options);
+      const [sticky] = comments;
+      if (sticky !== undefined) return await sticky.write(section, options);
+      return warning === undefined ? { status: 'left', why: 'absent' } : { status: 'failed', warning };
     },
     async commit(limits) {
       const { client } = clientFor(target, context, outside);
@@ -121,9 +110,6 @@ export function createPullRequestComment(
     },
   };
 }
-
-const NEWER_RUN =
-  'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
 
 /** What was found of the comment, or why it was not. */
 interface Located {

@@ -32,10 +32,9 @@ const savedSection = z.object({
   record: lenient(z.string()),
   markdown: z.string(),
 });
-const stepMemory = z.object({
+const commentLeft = z.object({
   section: savedSection,
-  isVerdict: z.boolean(),
-  isWritten: z.boolean(),
+  stage: z.enum(['waiting', 'unwritten', 'written']),
   id: lenient(count),
   createdAt: lenient(z.number()),
 });
@@ -44,13 +43,14 @@ const stepMemory = z.object({
 export type SavedSection = z.infer<typeof savedSection>;
 
 /** What the step knew last of its comment. */
-export interface StepMemory {
+export interface CommentLeft {
   /** What is to stand in the comment if the step says nothing more. */
   readonly section: SavedSection;
-  /** The section is the gate's verdict, and not what is to be said of a step that was stopped. */
-  readonly isVerdict: boolean;
-  /** The section is known to stand in the comment. */
-  readonly isWritten: boolean;
+  /**
+   * `waiting`: the section says that the step was stopped. Then it is the gate's verdict: `unwritten` until it is known
+   * to stand in the comment, or that there is none to write.
+   */
+  readonly stage: 'waiting' | 'unwritten' | 'written';
   /** The comment, if it is known. */
   readonly id?: number | undefined;
   /** When this job asked for a new comment, in milliseconds since the epoch; it may have been made or not. */
@@ -74,7 +74,7 @@ export interface StepStateWriter {
   started(batchIds: readonly string[]): void;
   /** `verdict`: `undefined` where the gate came to none. */
   finish(verdict: Verdict | undefined): void;
-  remember(memory: StepMemory): void;
+  remember(memory: CommentLeft): void;
 }
 
 /** Keeps the memory in a file that only this user can read; nowhere if the runner gives no private folder. */
@@ -104,7 +104,7 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
 export function readStepState({ getState }: Pick<Runner, 'getState'>): {
   readonly end: StepEnd;
   readonly verdict: Verdict | undefined;
-  readonly memory: StepMemory | undefined;
+  readonly memory: CommentLeft | undefined;
   readonly batchIds: readonly string[];
 } {
   const phase = getState('phase');
@@ -119,9 +119,9 @@ export function readStepState({ getState }: Pick<Runner, 'getState'>): {
   };
 }
 
-function takeMemory(file: string): StepMemory | undefined {
+function takeMemory(file: string): CommentLeft | undefined {
   try {
-    return stepMemory.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    return commentLeft.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
   } catch {
     return undefined;
   } finally {

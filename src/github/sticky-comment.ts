@@ -2,7 +2,13 @@ import type { Deadline } from '../clock.ts';
 import type { Means } from '../http/retry.ts';
 import { normalize, parseComment } from '../shared-comment/codec.ts';
 import { recordIn } from '../shared-comment/merge.ts';
-import { type FoundComment, nextStep, sectionIn, type Written } from '../shared-comment/next-step.ts';
+import {
+  type FoundComment,
+  type NextStep,
+  nextStep,
+  sectionIn,
+  type Written,
+} from '../shared-comment/next-step.ts';
 import type { OwnSection, Section, Writer } from '../shared-comment/state.ts';
 import type { Comment, GitHubClient } from './client.ts';
 import { commentWarning, leftWarning } from './comment-warning.ts';
@@ -30,16 +36,13 @@ export type WriteResult =
       readonly id: number;
       readonly url?: string | undefined;
     }
-  /** Rightly not written; what there is belongs to others, or a later call took over. */
-  | {
-      readonly status: 'left';
-      readonly why: 'absent' | 'newer-run' | 'newer-format' | 'full' | 'superseded';
-      readonly warning?: string | undefined;
-    }
+  /** Rightly not written: what there is belongs to others, or a later call took over. */
+  | { readonly status: 'left'; readonly why: 'absent' | 'newer-run' | 'superseded' }
+  | { readonly status: 'left'; readonly why: 'newer-format' | 'full'; readonly warning: string }
   | { readonly status: 'failed'; readonly warning: string };
 
 /** What an earlier process of this job knows of its comment. */
-export interface Recalled {
+export interface KnownComment {
   readonly id?: number | undefined;
   /** For so many milliseconds a comment may still appear that the earlier process, or another job, has made. */
   readonly appearsWithinMs: number;
@@ -56,7 +59,7 @@ export interface StickyComment {
    * this job's section as it stands, and says what is to stand there; `undefined`: it is right.
    */
   check(
-    recalled: Recalled,
+    known: KnownComment,
     decide: (there: Section | undefined) => OwnSection | undefined,
     limits: Deadline,
   ): Promise<WriteResult>;
@@ -67,11 +70,22 @@ const PAUSE_MS = { alone: 250, inCompany: 1_000, longest: 10_000 };
 /** Looks and writes, against other jobs that never stop writing. */
 const MAX_ROUNDS = 30;
 
+/** What a call is to do. */
 interface Work {
   readonly own: (there: Section | undefined) => OwnSection | undefined;
   readonly create: boolean;
   /** Look at all comments, and not only at the one that was found last. */
   readonly all: boolean;
+}
+
+/** How far a call has come. */
+interface Done {
+  /** What is to stand in the comment. */
+  own?: OwnSection | undefined;
+  /** What was written last; `undefined` while nobody knows what stands there. */
+  written?: Written | undefined;
+  /** Of the last write. */
+  result?: Extract<WriteResult, { id: number }> | undefined;
 }
 
 export function createStickyComment(options: StickyCommentOptions): StickyComment {
@@ -96,51 +110,12 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
     return turn;
   }
 
+  /** Step by step, until the section stands in the one comment. */
   async function converge(work: Work, limits: Deadline): Promise<WriteResult> {
-    let written: Written | undefined;
-    let own: OwnSection | undefined;
-    let result: Extract<WriteResult, { id: number }> | undefined;
-
-    /** One look, and what follows from it. Returns how long to wait before the next, in milliseconds. */
-    async function step(within: Deadline): Promise<WriteResult | number> {
-      const startedAt = clock.now();
-      const read = await comments.find(within, work.all);
-      const found = read.flatMap((comment) => parsed(comment) ?? []);
-      const there = sectionIn(found, writer);
-      if (written === undefined) {
-        own = work.own(there);
-        // Nobody else writes this section, so it is in the comment that may have been made.
-        if (there !== undefined && !work.all) comments.appeared();
-      }
-      const next = nextStep({
-        ...{ found, written, own, writer, create: work.create },
-        mayAppear: comments.mayAppear(),
-      });
-      for (const { id } of next.remove) await comments.remove(id, within);
-      if (next.step === 'leave') return leave(next.why);
-      if (next.step === 'done') {
-        const { id } = next.kept;
-        return { status: result?.status ?? 'unchanged', id, url: read.find((one) => one.id === id)?.url };
-      }
-      if (next.step === 'look again') {
-        written = next.written;
-        return pauseAfter(clock.now() - startedAt);
-      }
-      written = undefined;
-      // The call was given up meanwhile, and another one may be at work.
-      if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
-      const { id, url } = await write(next.into, next.written.body, within);
-      written = next.written;
-      result = { status: next.into === undefined ? 'created' : 'updated', id, url };
-      // What only waits is soon written again and need not be looked after.
-      if (!next.isFirst && own?.state === 'waiting') return result;
-      const isAlone = !next.isFirst && !next.isShared;
-      return isAlone ? pause(PAUSE_MS.alone) : pauseAfter(clock.now() - startedAt);
-    }
-
+    const done: Done = {};
     try {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const next = await persist(step, { clock, random, ...limits });
+        const next = await persist((within) => step(work, done, within), { clock, random, ...limits });
         if (typeof next !== 'number') return next;
         // Looking too early is better than not at all.
         await clock.sleep(Math.min(next, (limits.until - clock.now()) / 2), limits.signal);
@@ -148,28 +123,73 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
       throw new GitHubError('unavailable', 'other jobs kept writing it at the same time');
     } catch (error) {
       // It may have been written without the time to see it stay.
-      return written !== undefined && result !== undefined
-        ? result
-        : { status: 'failed', warning: commentWarning(error, issue) };
+      if (done.written !== undefined && done.result !== undefined) return done.result;
+      return { status: 'failed', warning: commentWarning(error, issue) };
     }
   }
 
-  async function write(into: FoundComment | undefined, body: string, limits: Deadline): Promise<Comment> {
-    if (into !== undefined) return await comments.update(into.id, body, limits);
+  /** One look, and what follows from it: the result, or how long to wait before the next look, in milliseconds. */
+  async function step(work: Work, done: Done, within: Deadline): Promise<WriteResult | number> {
+    const startedAt = clock.now();
+    const next = await look(work, done, within);
+    for (const { id } of next.remove) await comments.remove(id, within);
+    switch (next.step) {
+      case 'leave':
+        return leave(next.why);
+      case 'done':
+        return { status: done.result?.status ?? 'unchanged', id: next.kept.id, url: next.kept.url };
+      case 'look again':
+        done.written = next.written;
+        return pauseAfter(clock.now() - startedAt);
+    }
+    done.written = undefined;
+    done.result = await write(next, within);
+    done.written = next.written;
+    // What only waits is soon written again and need not be looked after.
+    if (!next.isFirst && done.own?.state === 'waiting') return done.result;
+    const isAlone = !next.isFirst && !next.isShared;
+    return isAlone ? pause(PAUSE_MS.alone) : pauseAfter(clock.now() - startedAt);
+  }
+
+  /** Reads the comments and decides what to do. */
+  async function look(work: Work, done: Done, within: Deadline): Promise<NextStep> {
+    const found = (await comments.find(within, work.all)).flatMap((comment) => parsed(comment) ?? []);
+    if (done.written === undefined) {
+      const there = sectionIn(found, writer);
+      done.own = work.own(there);
+      // Nobody else writes this section, so it is in the comment that may have been made.
+      if (there !== undefined && !work.all) comments.appeared();
+    }
+    return nextStep({
+      ...{ found, writer, written: done.written, own: done.own, create: work.create },
+      mayAppear: comments.mayAppear(),
+    });
+  }
+
+  async function write(
+    { into, written }: Extract<NextStep, { step: 'write' }>,
+    within: Deadline,
+  ): Promise<Extract<WriteResult, { id: number }>> {
+    // The call was given up meanwhile, and another one may be at work.
+    if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
+    if (into !== undefined) {
+      const { id, url } = await comments.update(into.id, written.body, within);
+      return { status: 'updated', id, url };
+    }
     options.onCreate?.();
-    return await comments.create(body, limits);
+    const { id, url } = await comments.create(written.body, within);
+    return { status: 'created', id, url };
   }
 
-  function parsed({ id, body }: Comment): FoundComment | undefined {
+  function parsed({ id, body, url }: Comment): FoundComment | undefined {
     const state = parseComment(body, writer.name);
-    return state && { id, body: normalize(body), state };
+    return state && { id, url, body: normalize(body), state };
   }
 
-  const leave = (why: (WriteResult & { status: 'left' })['why']): WriteResult => ({
-    status: 'left',
-    why,
-    warning: why === 'newer-format' || why === 'full' ? leftWarning(why, issue) : undefined,
-  });
+  const leave = (why: Extract<WriteResult, { why: unknown }>['why']): WriteResult =>
+    why === 'newer-format' || why === 'full'
+      ? { status: 'left', why, warning: leftWarning(why, issue) }
+      : { status: 'left', why };
 
   const pause = (atLeastMs: number): number => atLeastMs * (1 + random());
   /** Wait longer when GitHub is slow: another job's write may still be in flight. */
@@ -191,8 +211,8 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   return {
     record,
     write: (section, { create, ...limits }) => takeTurn(limits, { own: () => section, create, all: false }),
-    check(recalled, decide, limits) {
-      comments.recall(recalled);
+    check(known, decide, limits) {
+      comments.recall(known);
       return takeTurn(limits, { own: decide, create: false, all: true });
     },
   };

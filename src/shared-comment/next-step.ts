@@ -5,6 +5,8 @@ import type { CommentState, OwnSection, Section, Writer } from './state.ts';
 /** A comment of this gate that we wrote. */
 export interface FoundComment {
   readonly id: number;
+  /** The page that shows it. */
+  readonly url?: string | undefined;
   /** Normalized. */
   readonly body: string;
   readonly state: CommentState;
