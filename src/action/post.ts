@@ -1,3 +1,4 @@
+import { NO_CASES } from '../domain/batch.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
 import type { Outside } from '../outside.ts';
@@ -132,16 +133,6 @@ function bare(
   sentence: string,
   known: Pick<Section, 'tally' | 'label'> | undefined,
 ): OwnSection {
-  const none = {
-    total: 0,
-    passed: 0,
-    failed: 0,
-    errored: 0,
-    cancelled: 0,
-    unfinished: 0,
-    flaky: 0,
-    tolerated: 0,
-  };
-  const { tally = none, label = '' } = known ?? {};
+  const { tally = NO_CASES, label = '' } = known ?? {};
   return { state, tally, label, render: () => render(paragraph(foreign(sentence, 1_000))) };
 }

@@ -1,21 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { error, notice, summary } from '@actions/core';
+import { COUNTS } from '../domain/batch.ts';
 import { newFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
-
-const COUNTS = [
-  'total',
-  'passed',
-  'flaky',
-  'failed',
-  'errored',
-  'cancelled',
-  'unfinished',
-  'tolerated',
-] as const;
 
 /** Writes the outputs that the verdict and the counts make. */
 export function writeOutputs(report: Report): void {

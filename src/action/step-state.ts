@@ -3,32 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { COUNTS } from '../domain/batch.ts';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
+import { sectionPart } from '../shared-comment/state.ts';
 
 const count = z.int().check(z.nonnegative());
 const savedSection = z.object({
   state: z.enum(VERDICTS),
-  tally: z.object({
-    total: count,
-    passed: count,
-    flaky: count,
-    failed: count,
-    errored: count,
-    cancelled: count,
-    unfinished: count,
-    tolerated: count,
-  }),
+  tally: z.record(z.enum(COUNTS), count),
   label: z.string(),
-  part: lenient(
-    z.object({
-      result: z.string(),
-      took: z.string(),
-      providerTitle: z.string(),
-      footer: z.string(),
-      origin: z.string(),
-    }),
-  ),
+  part: lenient(sectionPart),
   record: lenient(z.string()),
   markdown: z.string(),
 });

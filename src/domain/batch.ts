@@ -73,6 +73,20 @@ export interface Tally {
   readonly tolerated: number;
 }
 
+/** The tally of no test cases. */
+export const NO_CASES: Tally = {
+  total: 0,
+  passed: 0,
+  flaky: 0,
+  failed: 0,
+  errored: 0,
+  cancelled: 0,
+  unfinished: 0,
+  tolerated: 0,
+};
+/** The names of the numbers in a tally, in the order of outputs and reports. */
+export const COUNTS = Object.keys(NO_CASES) as readonly (keyof Tally)[];
+
 /** How many runs of a batch are finished and how many there are, as far as it is known: how far the batch is. */
 export function runsFinished({ announced, runs }: Batch): { finished: number; total: number } {
   const { passed = 0, failed = 0, errored = 0, cancelled = 0 } = announced;

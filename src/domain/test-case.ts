@@ -1,4 +1,4 @@
-import type { BatchOutcome, Tally } from './batch.ts';
+import { type BatchOutcome, NO_CASES, type Tally } from './batch.ts';
 import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { TestCase } from './run.ts';
@@ -114,7 +114,7 @@ export function tally(
   batches: readonly BatchOutcome[],
   cases: readonly CaseResult[] = resultsOf(batches),
 ): Tally {
-  const sum = { passed: 0, flaky: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0, tolerated: 0 };
+  const sum = { ...NO_CASES };
   for (const result of cases) {
     if (hasPassed(result)) sum.passed += 1;
     else if (!countsForVerdict(result)) sum.tolerated += 1;
@@ -136,8 +136,8 @@ export function tally(
     }
     sum.unfinished += Math.max(0, (announced.total ?? 0) - seen);
   }
-  const { flaky: _, ...kinds } = sum;
-  return { total: Object.values(kinds).reduce((all, one) => all + one, 0), ...sum };
+  const { passed, failed, errored, cancelled, unfinished, tolerated } = sum;
+  return { ...sum, total: passed + failed + errored + cancelled + unfinished + tolerated };
 }
 
 /** "1 test case", "2 test cases", "2 unfinished test cases" */

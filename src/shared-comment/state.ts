@@ -1,4 +1,5 @@
 /** The comment that several jobs share, as data: what its text says once it is read. Pure. */
+import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import type { State } from '../domain/verdict.ts';
 
@@ -23,17 +24,19 @@ export interface Section {
 }
 
 /** What a comment of several jobs says of one beside its body. */
-export interface SectionPart {
+export const sectionPart = z.object({
   /** What happened, in our words: "3 of 12 failed, 2 of them new". */
-  readonly result: string;
+  result: z.string(),
   /** How long it took, in our words; empty while it waits. */
-  readonly took: string;
-  readonly providerTitle: string;
+  took: z.string(),
+  providerTitle: z.string(),
   /** The job's lines of the footer, as Markdown of one paragraph; may be empty. */
-  readonly footer: string;
+  footer: z.string(),
   /** The commit and the workflow run, as Markdown of one line; may be empty. */
-  readonly origin: string;
-}
+  origin: z.string(),
+});
+/** See `sectionPart`. */
+export type SectionPart = Readonly<z.infer<typeof sectionPart>>;
 
 /** The record of a job that has no section in a newer workflow run's comment yet. */
 export interface KeptRecord {
