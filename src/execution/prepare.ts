@@ -4,7 +4,7 @@ import { type Selector, selectCases } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
 import { ProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
-import { tooManyRuns } from './starting.ts';
+import { tooManyRuns } from './planning.ts';
 
 /** What the first round starts. */
 export interface Prepared {

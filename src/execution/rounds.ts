@@ -1,15 +1,12 @@
 import type { Clock, Deadline } from '../clock.ts';
 import type { BatchOutcome } from '../domain/batch.ts';
 import { missingCases } from '../domain/integrity.ts';
-import { firstRuns, type PassRule, runsToStart } from '../domain/pass-rule.ts';
-import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
+import { firstRuns, type PassRule } from '../domain/pass-rule.ts';
+import { type CaseResult, countCases } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import { ProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
-import { OLDEST_LISTED_MS, type Start, splitIntoBatches, startOnce, tooManyRuns } from './starting.ts';
-
-/** With more test cases than this not passed, and more than this share of all, nothing is run again. */
-const BROAD = { cases: 5, share: 0.3 };
+import { createPlanner, splitIntoBatches, tooManyRuns, type Wanted } from './planning.ts';
+import { OLDEST_LISTED_MS, startOnce } from './starting.ts';
 
 /** What is to be gated: batches that something else started, or test cases to start. */
 export type Plan =
@@ -61,14 +58,12 @@ export interface RoundsOptions {
  * throws for what a provider does: a re-run that cannot be started or read changes nothing of what was seen before.
  */
 export async function executeRounds(options: RoundsOptions): Promise<Execution> {
-  const { plan, rule, waitFor, deadline, clock, log } = options;
-  const started = createStarts(options);
+  const { waitFor, deadline, clock, log } = options;
+  const starts = createStarts(options);
+  const planner = createPlanner(options);
   const batches: BatchOutcome[] = [];
   const remarks: string[] = [];
   let ending: Ending = 'settled';
-  let startProblem: string | undefined;
-
-  const isOver = () => deadline.signal.aborted || clock.now() >= deadline.until;
   const wait = async (round: readonly BatchOutcome[]) => {
     if (round.length === 0) return;
     const waited = await waitFor(round);
@@ -76,65 +71,49 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     batches.push(...waited.outcomes);
   };
 
-  if (plan.kind === 'given') {
-    await wait(plan.batchIds.map((id, place) => ({ id, place, round: 1 })));
-  } else {
-    const wanted = splitIntoBatches(plan.testCases, options.starter?.batchSize ?? 1).flatMap(
-      (testCases, place) =>
-        Array.from({ length: firstRuns(rule) }, () => ({ place, testCases, subject: plan.subject })),
-    );
-    startProblem = tooManyRuns(
-      { testCases: plan.testCases.length, runsOfEach: firstRuns(rule) },
-      options.maxRuns,
-    );
-    if (startProblem === undefined) {
-      const first = await started.start(wanted, 1);
-      startProblem = first.problem;
-      await wait(first.batches);
-    }
-  }
+  const first = await startFirst(options, starts);
+  let startProblem = first.problem;
+  await wait(first.batches);
 
-  const planRound = createPlanner(options);
-  /** By key: what cannot be run again stays as it was seen. */
-  const final = new Set<string>();
-  const findUndecided = async () => {
-    const cases = resultsOf(batches, { rule });
-    const notAgain = await options.notAgain(cases);
-    const undecided = cases.filter(
-      ({ key, testCase, runs }) =>
-        runsToStart(runs, rule) > 0 && !final.has(key) && !notAgain.has(testCase.id ?? ''),
-    );
-    return { cases, undecided };
-  };
   let isRefused = false;
-  for (let round = 2; rule.kind !== 'every-run' && startProblem === undefined; round += 1) {
+  for (let round = 2; startProblem === undefined; round += 1) {
     if (ending !== 'settled' || !batches.every(isRead)) break;
-    const { cases, undecided } = await findUndecided();
-    if (undecided.length === 0) break;
-    const broad = round === 2 && !options.isComparison ? refuseBroad(cases) : undefined;
-    const { wanted, left } = broad === undefined ? await planRound(undecided, batches) : NOTHING;
-    for (const { testCases, why } of left) {
-      remarks.push(`${countCases(testCases.length)} could not be run again: ${why}`);
-      for (const { key } of testCases) final.add(key);
+    const next = await planner.next(round, batches, starts.counts().runs);
+    remarks.push(...next.remarks);
+    isRefused = next.isRefused;
+    if (next.wanted.length === 0) break;
+    log(`Round ${round}: ${countCases(next.testCases)} run again, since one run alone decides nothing.`);
+    const started = await starts.start(next.wanted, round);
+    if (started.problem !== undefined) {
+      if (started.isUnknown) startProblem = started.problem;
+      remarks.push(`Not every test case could be run again: ${started.problem}`);
     }
-    const refusal = broad ?? refuseMany(wanted, { undecided, started: started.runs(), ...options });
-    if (refusal !== undefined) remarks.push(refusal);
-    isRefused = refusal !== undefined;
-    if (isRefused || wanted.length === 0) break;
-    const again = undecided.filter(({ key }) => !final.has(key)).length;
-    log(`Round ${round}: ${countCases(again)} run again, since one run alone decides nothing.`);
-    const next = await started.start(wanted, round);
-    if (next.problem !== undefined) {
-      if (next.isUnknown) startProblem = next.problem;
-      remarks.push(`Not every test case could be run again: ${next.problem}`);
-    }
-    await wait(next.batches);
-    if (next.problem !== undefined) break;
+    await wait(started.batches);
+    if (started.problem !== undefined) break;
   }
-  if (ending === 'settled' && !isRefused && isOver() && (await findUndecided()).undecided.length > 0) {
+  const isOver = deadline.signal.aborted || clock.now() >= deadline.until;
+  if (ending === 'settled' && !isRefused && isOver && (await planner.isUndecided(batches))) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
-  return { batches, ending, startProblem, remarks, started: started.counts() };
+  return { batches, ending, startProblem, remarks, started: starts.counts() };
+}
+
+/** The batches of the first round: those that were given, or those that are started now. */
+async function startFirst(
+  { plan, rule, maxRuns, starter }: RoundsOptions,
+  starts: ReturnType<typeof createStarts>,
+): Promise<Started> {
+  if (plan.kind === 'given') {
+    return { batches: plan.batchIds.map((id, place) => ({ id, place, round: 1 })) };
+  }
+  const { testCases, subject } = plan;
+  const runsOfEach = firstRuns(rule);
+  const problem = tooManyRuns({ testCases: testCases.length, runsOfEach }, maxRuns);
+  if (problem !== undefined) return { batches: [], problem };
+  const wanted = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, place) =>
+    Array.from({ length: runsOfEach }, () => ({ place, testCases: ids, subject })),
+  );
+  return starts.start(wanted, 1);
 }
 
 /** Whether a batch was read to its end, with a run of each test case that it was started with. */
@@ -143,90 +122,13 @@ function isRead(outcome: BatchOutcome): boolean {
   return problem === undefined && batch?.settled === true && missingCases(outcome).length === 0;
 }
 
-/** Why nothing is run again after the first round: a sentence. */
-function refuseBroad(cases: readonly CaseResult[]): string | undefined {
-  const bad = cases.filter(({ runs }) =>
-    runs.some(({ status }) => status === 'failed' || status === 'errored'),
-  );
-  if (bad.length <= BROAD.cases || bad.length <= BROAD.share * cases.length) return undefined;
-  return `Nothing was run again: ${bad.length} of ${countCases(cases.length)} did not pass in the first round, and so many are no flakiness.`;
-}
-
-/** Why a round that takes more runs than the step may start is not started: a sentence. */
-function refuseMany(
-  wanted: readonly Wanted[],
-  {
-    undecided,
-    started,
-    maxRuns,
-  }: { undecided: readonly CaseResult[]; started: number; maxRuns: number | undefined },
-): string | undefined {
-  const runs = wanted.reduce((sum, { testCases }) => sum + testCases.length, 0);
-  if (maxRuns === undefined || runs === 0 || started + runs <= maxRuns) return undefined;
-  return `${countCases(undecided.length)} ${undecided.length === 1 ? 'was' : 'were'} not run again: that takes ${runs} more runs, and max-runs allows ${maxRuns} in all.`;
-}
-
-interface Wanted {
-  readonly place: number;
-  readonly testCases: readonly string[];
-  readonly subject: Subject;
-}
-
-/** The batches of a round, and the test cases that cannot be in it. */
-interface RoundPlan {
-  readonly wanted: readonly Wanted[];
-  /** `why` is a sentence. */
-  readonly left: readonly { readonly testCases: readonly CaseResult[]; readonly why: string }[];
-}
-
-const NOTHING: RoundPlan = { wanted: [], left: [] };
-
-/** Plans rounds: each test case as often as it must run anyway, and never twice in one batch. */
-function createPlanner({ plan, rule, starter, deadline }: RoundsOptions) {
-  // Asked once, so that all rounds repeat the same.
-  const subjects = new Map<number, Subject | string>();
-  return async (undecided: readonly CaseResult[], batches: readonly BatchOutcome[]): Promise<RoundPlan> => {
-    const wanted: Wanted[] = [];
-    const left: RoundPlan['left'][number][] = [];
-    for (const place of new Set(undecided.map((one) => one.place))) {
-      const here = undecided.filter((one) => one.place === place);
-      const named = here.filter(({ testCase }) => testCase.id !== undefined);
-      if (named.length < here.length) {
-        const testCases = here.filter((one) => !named.includes(one));
-        left.push({ testCases, why: 'the provider gives no id.' });
-      }
-      if (named.length === 0) continue;
-      const subject = subjects.get(place) ?? (await subjectOf(place, batches));
-      subjects.set(place, subject);
-      if (typeof subject === 'string') {
-        left.push({ testCases: named, why: subject });
-        continue;
-      }
-      const most = Math.max(...named.map(({ runs }) => runsToStart(runs, rule)));
-      for (let copy = 1; copy <= most; copy += 1) {
-        const ids = named
-          .filter(({ runs }) => runsToStart(runs, rule) >= copy)
-          .flatMap(({ testCase }) => testCase.id ?? []);
-        for (const testCases of splitIntoBatches(ids, starter?.batchSize ?? 1)) {
-          wanted.push({ place, testCases, subject });
-        }
-      }
-    }
-    return { wanted, left };
-  };
-
-  async function subjectOf(place: number, batches: readonly BatchOutcome[]): Promise<Subject | string> {
-    if (plan.kind === 'start') return plan.subject;
-    const batch = batches.find((one) => one.place === place)?.batch;
-    if (starter === undefined || batch === undefined) return 'nothing says what the batch tested.';
-    try {
-      const subject = await starter.subjectOf(batch, deadline);
-      return 'problem' in subject ? subject.problem : subject;
-    } catch (error) {
-      if (error instanceof ProviderError) return error.message;
-      throw error;
-    }
-  }
+/** What came of starting the batches of a round. */
+interface Started {
+  readonly batches: readonly BatchOutcome[];
+  /** Why not all of them were started: a sentence. */
+  readonly problem?: string | undefined;
+  /** Nobody knows whether the next one was started. */
+  readonly isUnknown?: boolean | undefined;
 }
 
 /** Starts batches one after the other, and counts what was started. */
@@ -235,17 +137,13 @@ function createStarts({ plan, starter, onStarted, clock, deadline, log }: Rounds
   let runs = 0;
   let reruns = 0;
   return {
-    runs: () => runs,
     counts: () => ({ runs, reruns }),
     /** Ends at the first batch that cannot be started, or of which nobody knows. */
-    async start(
-      wanted: readonly Wanted[],
-      round: number,
-    ): Promise<{ batches: BatchOutcome[]; problem?: string; isUnknown?: boolean }> {
+    async start(wanted: readonly Wanted[], round: number): Promise<Started> {
       const batches: BatchOutcome[] = [];
       for (const { place, testCases, subject } of wanted) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
-        const start: Start = await startOnce({
+        const start = await startOnce({
           title: starter.title,
           testCases,
           subject: subject.key,

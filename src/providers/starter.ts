@@ -2,6 +2,7 @@ import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
+import type { PostResult } from '../http/json-client.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {
@@ -81,11 +82,5 @@ export interface Contents {
   readonly total?: number | undefined;
 }
 
-/**
- * What became of the one POST; `unknown` is what nobody can know: a time-out, a reset, a 5xx, a 2xx that cannot be read.
- * `at` is when it was sent, in milliseconds since the epoch; the problems are sentences.
- */
-export type Posted =
-  | { readonly kind: 'accepted'; readonly value: string }
-  | { readonly kind: 'refused'; readonly problem: string }
-  | { readonly kind: 'unknown'; readonly problem: string; readonly at: number };
+/** What became of the one POST: the batch's id. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
+export type Posted = PostResult<string>;

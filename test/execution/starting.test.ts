@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OutOfTime, ProviderError } from '../../src/errors.ts';
-import {
-  compare,
-  type Start,
-  splitIntoBatches,
-  startOnce,
-  tooManyRuns,
-} from '../../src/execution/starting.ts';
+import { splitIntoBatches, tooManyRuns } from '../../src/execution/planning.ts';
+import { compareContents } from '../../src/execution/recognise.ts';
+import { type Start, startOnce } from '../../src/execution/starting.ts';
 import type { Candidate, Posted } from '../../src/providers/starter.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
@@ -423,7 +419,7 @@ describe('whatever happens', () => {
   });
 });
 
-test.each<[string, Parameters<typeof compare>[0], string]>([
+test.each<[string, Parameters<typeof compareContents>[0], string]>([
   ['the same in another order', { testCases: ['c', 'a', 'b'] }, 'same'],
   ['the same, as announced', { testCases: ['a', 'b', 'c'], total: 3 }, 'same'],
   ['not all yet', { testCases: ['a'], total: 3 }, 'unclear'],
@@ -433,7 +429,7 @@ test.each<[string, Parameters<typeof compare>[0], string]>([
   ['one twice', { testCases: ['a', 'a', 'b'] }, 'other'],
   ['another', { testCases: ['a', 'b', 'x'] }, 'other'],
 ])('a batch with %s', (_, contents, expected) => {
-  expect(compare(contents, CASES)).toBe(expected);
+  expect(compareContents(contents, CASES)).toBe(expected);
 });
 
 describe('several batches', () => {

@@ -1,0 +1,167 @@
+import type { BatchOutcome } from '../domain/batch.ts';
+import { runsToStart } from '../domain/pass-rule.ts';
+import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
+import { ProviderError } from '../errors.ts';
+import type { Subject } from '../providers/starter.ts';
+import type { RoundsOptions } from './rounds.ts';
+
+/** With more test cases than this not passed, and more than this share of all, nothing is run again. */
+const BROAD = { cases: 5, share: 0.3 };
+
+/** One batch to start. */
+export interface Wanted {
+  readonly place: number;
+  readonly testCases: readonly string[];
+  readonly subject: Subject;
+}
+
+/** A round after the first. */
+export interface NextRound {
+  /** Empty where nothing is, or may be, run again. */
+  readonly wanted: readonly Wanted[];
+  /** How many test cases are run again. */
+  readonly testCases: number;
+  /** Why test cases are not run again: sentences. */
+  readonly remarks: readonly string[];
+  /** The round is not started although more runs could decide test cases. */
+  readonly isRefused: boolean;
+}
+
+const NOTHING: NextRound = { wanted: [], testCases: 0, remarks: [], isRefused: false };
+
+/** Plans the rounds after the first. */
+export interface Planner {
+  /** `started`: how many runs the step has started so far. */
+  next(round: number, batches: readonly BatchOutcome[], started: number): Promise<NextRound>;
+  /** Whether one more run could still decide a test case. */
+  isUndecided(batches: readonly BatchOutcome[]): Promise<boolean>;
+}
+
+/** Runs each test case as often as it must run anyway, and never twice in one batch. */
+export function createPlanner(
+  options: Pick<
+    RoundsOptions,
+    'plan' | 'rule' | 'maxRuns' | 'starter' | 'notAgain' | 'isComparison' | 'deadline'
+  >,
+): Planner {
+  const { plan, rule, maxRuns, starter, isComparison, deadline } = options;
+  // Asked once, so that all rounds repeat the same.
+  const subjects = new Map<number, Subject | string>();
+  /** By key: what cannot be run again stays as it was seen. */
+  const final = new Set<string>();
+
+  return {
+    async isUndecided(batches) {
+      return (await findUndecided(batches)).undecided.length > 0;
+    },
+    async next(round, batches, started) {
+      const { cases, undecided } = await findUndecided(batches);
+      const refuse = (...remarks: string[]): NextRound => ({ ...NOTHING, remarks, isRefused: true });
+      if (undecided.length === 0) return NOTHING;
+      const broad = round === 2 && !isComparison ? refuseBroad(cases) : undefined;
+      if (broad !== undefined) return refuse(broad);
+
+      const { wanted, left } = await planRound(undecided, batches);
+      const remarks = left.map(
+        ({ testCases, why }) => `${countCases(testCases.length)} could not be run again: ${why}`,
+      );
+      for (const { key } of left.flatMap(({ testCases }) => testCases)) final.add(key);
+      const tooMany = refuseMany(wanted, { undecided: undecided.length, started, maxRuns });
+      if (tooMany !== undefined) return refuse(...remarks, tooMany);
+      const testCases = undecided.filter(({ key }) => !final.has(key)).length;
+      return { wanted, testCases, remarks, isRefused: false };
+    },
+  };
+
+  async function findUndecided(batches: readonly BatchOutcome[]) {
+    if (rule.kind === 'every-run') return { cases: [], undecided: [] };
+    const cases = resultsOf(batches, { rule });
+    const notAgain = await options.notAgain(cases);
+    const undecided = cases.filter(
+      ({ key, testCase, runs }) =>
+        runsToStart(runs, rule) > 0 && !final.has(key) && !notAgain.has(testCase.id ?? ''),
+    );
+    return { cases, undecided };
+  }
+
+  /** The batches of a round, and the test cases that cannot be in it, with a sentence that says why. */
+  async function planRound(undecided: readonly CaseResult[], batches: readonly BatchOutcome[]) {
+    const wanted: Wanted[] = [];
+    const left: { testCases: readonly CaseResult[]; why: string }[] = [];
+    for (const [place, here] of Map.groupBy(undecided, (one) => one.place)) {
+      const named = here.filter(({ testCase }) => testCase.id !== undefined);
+      if (named.length < here.length) {
+        const testCases = here.filter((one) => !named.includes(one));
+        left.push({ testCases, why: 'the provider gives no id.' });
+      }
+      if (named.length === 0) continue;
+      const subject = subjects.get(place) ?? (await subjectOf(place, batches));
+      subjects.set(place, subject);
+      if (typeof subject === 'string') {
+        left.push({ testCases: named, why: subject });
+        continue;
+      }
+      const most = Math.max(...named.map(({ runs }) => runsToStart(runs, rule)));
+      for (let copy = 1; copy <= most; copy += 1) {
+        const ids = named
+          .filter(({ runs }) => runsToStart(runs, rule) >= copy)
+          .flatMap(({ testCase }) => testCase.id ?? []);
+        for (const testCases of splitIntoBatches(ids, starter?.batchSize ?? 1)) {
+          wanted.push({ place, testCases, subject });
+        }
+      }
+    }
+    return { wanted, left };
+  }
+
+  async function subjectOf(place: number, batches: readonly BatchOutcome[]): Promise<Subject | string> {
+    if (plan.kind === 'start') return plan.subject;
+    const batch = batches.find((one) => one.place === place)?.batch;
+    if (starter === undefined || batch === undefined) return 'nothing says what the batch tested.';
+    try {
+      const subject = await starter.subjectOf(batch, deadline);
+      return 'problem' in subject ? subject.problem : subject;
+    } catch (error) {
+      if (error instanceof ProviderError) return error.message;
+      throw error;
+    }
+  }
+}
+
+/** Why nothing is run again after the first round: a sentence. */
+function refuseBroad(cases: readonly CaseResult[]): string | undefined {
+  const bad = cases.filter(({ runs }) =>
+    runs.some(({ status }) => status === 'failed' || status === 'errored'),
+  );
+  if (bad.length <= BROAD.cases || bad.length <= BROAD.share * cases.length) return undefined;
+  return `Nothing was run again: ${bad.length} of ${countCases(cases.length)} did not pass in the first round, and so many are no flakiness.`;
+}
+
+/** Why a round that takes more runs than the step may start is not started: a sentence. */
+function refuseMany(
+  wanted: readonly Wanted[],
+  { undecided, started, maxRuns }: { undecided: number; started: number; maxRuns: number | undefined },
+): string | undefined {
+  const runs = wanted.reduce((sum, { testCases }) => sum + testCases.length, 0);
+  if (maxRuns === undefined || runs === 0 || started + runs <= maxRuns) return undefined;
+  return `${countCases(undecided)} ${undecided === 1 ? 'was' : 'were'} not run again: that takes ${runs} more runs, and max-runs allows ${maxRuns} in all.`;
+}
+
+/** The test cases in batches of at most `size` (Retell: 1,000), in their order, each of them once. */
+export function splitIntoBatches(testCases: readonly string[], size: number): string[][] {
+  const ids = [...new Set(testCases)];
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) =>
+    ids.slice(index * size, (index + 1) * size),
+  );
+}
+
+/** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */
+export function tooManyRuns(
+  { testCases, runsOfEach = 1 }: { testCases: number; runsOfEach?: number },
+  maxRuns: number | undefined,
+): string | undefined {
+  const runs = testCases * runsOfEach;
+  if (maxRuns === undefined || runs <= maxRuns) return undefined;
+  const times = runsOfEach === 1 ? '' : ` (${runsOfEach} of each of ${testCases} test cases)`;
+  return `test-cases selects ${runs} runs${times}, and max-runs allows ${maxRuns}: select fewer, or raise max-runs.`;
+}
