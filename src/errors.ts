@@ -17,3 +17,11 @@ export class NotFound extends ProviderError {
 export class OutOfTime extends ProviderError {
   override name = 'OutOfTime';
 }
+
+/** For `catch`: what stands in for something that a provider did not do; any other error is thrown on. */
+export function onProviderError<T>(instead: (error: ProviderError) => T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof ProviderError) return instead(error);
+    throw error;
+  };
+}

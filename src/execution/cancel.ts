@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { BatchOutcome } from '../domain/batch.ts';
 import type { Cancellation } from '../domain/verdict.ts';
-import { ProviderError } from '../errors.ts';
+import { onProviderError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { CANCEL_MS } from '../time-limits.ts';
 
@@ -13,19 +13,15 @@ export async function cancelStarted(
   batches: readonly BatchOutcome[],
   { provider, clock }: { readonly provider: Provider; readonly clock: Clock },
 ): Promise<readonly Cancellation[]> {
+  const { cancel } = provider;
+  if (cancel === undefined) return [];
   // The workflow's own signal has come already.
   const deadline = { until: clock.now() + CANCEL_MS, signal: new AbortController().signal };
   const running = batches.filter(({ asked, batch }) => asked !== undefined && batch?.settled !== true);
-  if (provider.cancel === undefined) return [];
   return Promise.all(
-    running.map(async ({ id }): Promise<Cancellation> => {
-      try {
-        await provider.cancel?.(id, deadline);
-        return { id };
-      } catch (error) {
-        if (error instanceof ProviderError) return { id, problem: error.message };
-        throw error;
-      }
+    running.map(async ({ id }) => {
+      const accepted = cancel(id, deadline).then(() => undefined);
+      return { id, problem: await accepted.catch(onProviderError(({ message }) => message)) };
     }),
   );
 }

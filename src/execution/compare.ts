@@ -3,8 +3,8 @@ import { decide, firstRuns, type PassRule } from '../domain/pass-rule.ts';
 import type { Target, Version } from '../domain/target.ts';
 import { type CaseResult, countCases, countsForVerdict, hasPassed, resultsOf } from '../domain/test-case.ts';
 import { isWhole } from '../domain/verdict.ts';
-import { ProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
+import { refusedByProvider } from './prepare.ts';
 import { executeRounds, type RoundsOptions } from './rounds.ts';
 
 /** What is to be compared, and how it is run. */
@@ -39,6 +39,7 @@ export interface Comparison {
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const { cases, subject, startedRuns, maxRuns, rule, log, excuses } = options;
+  const { starter, target, version, deadline } = options;
   const bad = cases.filter((one) => !hasPassed(one) && one.outcome !== 'unfinished' && countsForVerdict(one));
   const ids = [...new Set(bad.flatMap(({ testCase }) => testCase.id ?? []))];
   const nothing = (...remarks: string[]): Comparison => ({
@@ -49,8 +50,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     remarks,
   });
   if (ids.length === 0) return nothing();
-  const other = await resolve(options);
-  if (typeof other === 'string') return nothing(`Nothing was compared: ${other}`);
+  const other = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
+  if ('problem' in other) return nothing(`Nothing was compared: ${other.problem}`);
   if (other.key !== undefined && other.key === subject.key) {
     return nothing(`Nothing was compared: compare-with is the version under test (${other.title}).`);
   }
@@ -85,16 +86,6 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     runs: there.started.runs,
     remarks: [...remarks, ...there.remarks.map((remark) => `On ${other.title}: ${remark}`)],
   };
-}
-
-async function resolve({ starter, version, target, deadline }: CompareOptions): Promise<Subject | string> {
-  try {
-    const subject = await starter.resolve({ target, version }, deadline);
-    return 'problem' in subject ? subject.problem : subject;
-  } catch (error) {
-    if (error instanceof ProviderError) return error.message;
-    throw error;
-  }
 }
 
 /** By the id of the test case. `isShown`: every batch that its runs come from can be believed. */

@@ -1,8 +1,9 @@
 import type { BatchOutcome } from '../domain/batch.ts';
 import { runsToStart } from '../domain/pass-rule.ts';
+import type { Refused } from '../domain/selectors.ts';
 import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
-import { ProviderError } from '../errors.ts';
 import type { Subject } from '../providers/starter.ts';
+import { refusedByProvider } from './prepare.ts';
 import type { RoundsOptions } from './rounds.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
@@ -46,7 +47,7 @@ export function createPlanner(
 ): Planner {
   const { plan, rule, maxRuns, starter, isComparison, deadline } = options;
   // Asked once, so that all rounds repeat the same.
-  const subjects = new Map<number, Subject | string>();
+  const subjects = new Map<number, Subject | Refused>();
   /** By key: what cannot be run again stays as it was seen. */
   const final = new Set<string>();
 
@@ -97,8 +98,8 @@ export function createPlanner(
       if (named.length === 0) continue;
       const subject = subjects.get(place) ?? (await subjectOf(place, batches));
       subjects.set(place, subject);
-      if (typeof subject === 'string') {
-        left.push({ testCases: named, why: subject });
+      if ('problem' in subject) {
+        left.push({ testCases: named, why: subject.problem });
         continue;
       }
       const most = Math.max(...named.map(({ runs }) => runsToStart(runs, rule)));
@@ -114,17 +115,13 @@ export function createPlanner(
     return { wanted, left };
   }
 
-  async function subjectOf(place: number, batches: readonly BatchOutcome[]): Promise<Subject | string> {
+  async function subjectOf(place: number, batches: readonly BatchOutcome[]): Promise<Subject | Refused> {
     if (plan.kind === 'start') return plan.subject;
     const batch = batches.find((one) => one.place === place)?.batch;
-    if (starter === undefined || batch === undefined) return 'nothing says what the batch tested.';
-    try {
-      const subject = await starter.subjectOf(batch, deadline);
-      return 'problem' in subject ? subject.problem : subject;
-    } catch (error) {
-      if (error instanceof ProviderError) return error.message;
-      throw error;
+    if (starter === undefined || batch === undefined) {
+      return { kind: 'refused', problem: 'nothing says what the batch tested.' };
     }
+    return starter.subjectOf(batch, deadline).catch(refusedByProvider);
   }
 }
 
@@ -153,15 +150,4 @@ export function splitIntoBatches(testCases: readonly string[], size: number): st
   return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) =>
     ids.slice(index * size, (index + 1) * size),
   );
-}
-
-/** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */
-export function tooManyRuns(
-  { testCases, runsOfEach = 1 }: { testCases: number; runsOfEach?: number },
-  maxRuns: number | undefined,
-): string | undefined {
-  const runs = testCases * runsOfEach;
-  if (maxRuns === undefined || runs <= maxRuns) return undefined;
-  const times = runsOfEach === 1 ? '' : ` (${runsOfEach} of each of ${testCases} test cases)`;
-  return `test-cases selects ${runs} runs${times}, and max-runs allows ${maxRuns}: select fewer, or raise max-runs.`;
 }

@@ -1,10 +1,9 @@
 import type { Deadline } from '../clock.ts';
 import { firstRuns, type PassRule } from '../domain/pass-rule.ts';
-import { type Selector, selectCases } from '../domain/selectors.ts';
+import { type Refused, type Selector, selectCases } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
-import { ProviderError } from '../errors.ts';
+import { onProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
-import { tooManyRuns } from './planning.ts';
 
 /** What the first round starts. */
 export interface Prepared {
@@ -15,6 +14,11 @@ export interface Prepared {
   /** How many there were to select from. */
   readonly outOf: number;
 }
+
+/** For `catch`: what a provider did not tell is refused, with its reason. */
+export const refusedByProvider = onProviderError(
+  ({ message }): Refused => ({ kind: 'refused', problem: message }),
+);
 
 /**
  * Resolves what is under test and selects the test cases. Everything that can be refused is refused here, before
@@ -32,19 +36,26 @@ export async function prepare(
     maxRuns,
     deadline,
   }: { starter: Starter; rule: PassRule; maxRuns: number | undefined; deadline: Deadline },
-): Promise<Prepared | { readonly kind: 'refused'; readonly problem: string }> {
-  try {
-    const subject = await starter.resolve(wanted, deadline);
-    if ('problem' in subject) return subject;
-    const list = await starter.testCases({ ...wanted, subject }, deadline);
-    const selection = selectCases(wanted.selectors, list);
-    if (selection.kind === 'refused') return selection;
-    const testCases = selection.cases.map(({ id }) => id);
-    const problem = tooManyRuns({ testCases: testCases.length, runsOfEach: firstRuns(rule) }, maxRuns);
-    if (problem !== undefined) return { kind: 'refused', problem };
-    return { kind: 'prepared', subject, testCases, outOf: selection.outOf };
-  } catch (error) {
-    if (error instanceof ProviderError) return { kind: 'refused', problem: error.message };
-    throw error;
-  }
+): Promise<Prepared | Refused> {
+  const subject = await starter.resolve(wanted, deadline).catch(refusedByProvider);
+  if ('problem' in subject) return subject;
+  const list = await starter.testCases({ ...wanted, subject }, deadline).catch(refusedByProvider);
+  if ('problem' in list) return list;
+  const selection = selectCases(wanted.selectors, list);
+  if (selection.kind === 'refused') return selection;
+  const testCases = selection.cases.map(({ id }) => id);
+  const problem = tooManyRuns({ testCases: testCases.length, runsOfEach: firstRuns(rule) }, maxRuns);
+  if (problem !== undefined) return { kind: 'refused', problem };
+  return { kind: 'prepared', subject, testCases, outOf: selection.outOf };
+}
+
+/** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */
+export function tooManyRuns(
+  { testCases, runsOfEach = 1 }: { testCases: number; runsOfEach?: number },
+  maxRuns: number | undefined,
+): string | undefined {
+  const runs = testCases * runsOfEach;
+  if (maxRuns === undefined || runs <= maxRuns) return undefined;
+  const times = runsOfEach === 1 ? '' : ` (${runsOfEach} of each of ${testCases} test cases)`;
+  return `test-cases selects ${runs} runs${times}, and max-runs allows ${maxRuns}: select fewer, or raise max-runs.`;
 }

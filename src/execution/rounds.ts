@@ -5,7 +5,8 @@ import { firstRuns, type PassRule } from '../domain/pass-rule.ts';
 import { type CaseResult, countCases } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
-import { createPlanner, splitIntoBatches, tooManyRuns, type Wanted } from './planning.ts';
+import { createPlanner, splitIntoBatches, type Wanted } from './planning.ts';
+import { tooManyRuns } from './prepare.ts';
 import { OLDEST_LISTED_MS, startOnce } from './starting.ts';
 
 /** What is to be gated: batches that something else started, or test cases to start. */

@@ -1,7 +1,6 @@
 import type { Clock, Deadline } from '../clock.ts';
-import { ProviderError } from '../errors.ts';
+import { onProviderError, type ProviderError } from '../errors.ts';
 import type { BatchLists, Candidate, Contents, Listing, Posted } from '../providers/starter.ts';
-import { formatTime } from '../text/format.ts';
 import {
   compareContents,
   type FailedPost,
@@ -54,7 +53,10 @@ export async function startOnce(options: StartOptions): Promise<Start> {
       problem: 'The time was over before a batch was started: raise timeout-minutes.',
     };
   }
-  const posted = await postOnce(options);
+  const at = clock.epoch();
+  // Stopped on its way: nobody knows how far it came.
+  const stopped = ({ message }: ProviderError): Posted => ({ kind: 'unknown', problem: message, at });
+  const posted = await options.post(deadline).catch(onProviderError(stopped));
   switch (posted.kind) {
     case 'accepted':
       return { kind: 'started', batchId: posted.value };
@@ -70,32 +72,18 @@ export async function startOnce(options: StartOptions): Promise<Start> {
   }
 }
 
-async function postOnce({ post, clock, deadline }: StartOptions): Promise<Posted> {
-  const at = clock.epoch();
-  try {
-    return await post(deadline);
-  } catch (error) {
-    // Stopped on its way: nobody knows how far it came.
-    if (error instanceof ProviderError) return { kind: 'unknown', problem: error.message, at };
-    throw error;
-  }
-}
-
 /** The same deadline, or an earlier one. */
 const limited = (deadline: Deadline, until: number): Deadline => ({
   ...deadline,
   until: Math.min(deadline.until, until),
 });
 
+/** What the lists show now; `undefined` where they cannot be read. */
 async function observe({ lists, clock }: StartOptions, deadline: Deadline): Promise<Observation | undefined> {
   const askedAt = clock.epoch();
-  try {
-    const listing = await lists.list(deadline);
-    return { listing, offset: offsetOf(listing.date, { askedAt, answeredAt: clock.epoch() }) };
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    return undefined;
-  }
+  const listing = await lists.list(deadline).catch(onProviderError(() => undefined));
+  if (listing === undefined) return undefined;
+  return { listing, offset: offsetOf(listing.date, { askedAt, answeredAt: clock.epoch() }) };
 }
 
 /** Looks through the lists, and says which batch is ours. */
@@ -138,7 +126,9 @@ async function look(
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
   for (const candidate of newIn(now.listing, { before, options })) {
-    const contents = known.get(candidate.id) ?? (await readContents(options.lists, candidate.id, deadline));
+    const contents =
+      known.get(candidate.id) ??
+      (await options.lists.contentsOf(candidate.id, deadline).catch(onProviderError(() => UNREAD)));
     const likeness = compareContents(contents, options.testCases);
     // What is clear once does not change any more.
     if (likeness !== 'unclear') known.set(candidate.id, contents);
@@ -163,26 +153,15 @@ function newIn(
   );
 }
 
-async function readContents(lists: BatchLists, id: string, deadline: Deadline): Promise<Contents> {
-  try {
-    return await lists.contentsOf(id, deadline);
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    return { testCases: [] };
-  }
-}
+/** A batch of which no run is listed, as far as we know. */
+const UNREAD: Contents = { testCases: [] };
 
 function sentence(
-  { title, clock }: StartOptions,
+  { title }: StartOptions,
   { sentAt }: FailedPost,
   { problem, why }: { problem: string; why: string },
 ): string {
-  const at = secondsOf(sentAt) ?? secondsOf(clock.epoch()) ?? 'an unknown time';
-  return `${problem} A batch may have been started at ${at}, and ${why}. Look for it at ${title} before you run this job again.`;
-}
-
-/** `2026-09-14 08:00:12 UTC`: to the second, since it is to be found in a list. */
-function secondsOf(epochMs: number): string | undefined {
-  const minutes = formatTime(epochMs);
-  return minutes?.replace(' UTC', `:${new Date(epochMs).toISOString().slice(17, 19)} UTC`);
+  // To the second, since it is to be found in a list.
+  const at = new Date(sentAt).toISOString().slice(0, 19).replace('T', ' ');
+  return `${problem} A batch may have been started at ${at} UTC, and ${why}. Look for it at ${title} before you run this job again.`;
 }
