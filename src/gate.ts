@@ -1,7 +1,5 @@
-import type { Wanted } from './action/wanted.ts';
-import type { Clock, Deadline } from './clock.ts';
-import { type Batch, type BatchOutcome, countRuns } from './domain/batch.ts';
-import { firstRuns, mostRuns, type PassRule } from './domain/pass-rule.ts';
+import type { Deadline } from './clock.ts';
+import type { BatchOutcome } from './domain/batch.ts';
 import {
   attachQuarantine,
   decideQuarantine,
@@ -13,12 +11,8 @@ import {
 import { type CaseResult, resultsOf } from './domain/test-case.ts';
 import { type Cancellation, type Ending, type Judgement, judge } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
-import { type Comparison, compare } from './execution/compare.ts';
-import { type Prepared, prepare } from './execution/prepare.ts';
-import { createProgress } from './execution/progress.ts';
-import { type Execution, executeRounds } from './execution/rounds.ts';
-import { waitForBatches } from './execution/wait.ts';
-import type { Provider } from './providers/provider.ts';
+import { createExecutor, type ExecutorMeans, type ExecutorOptions } from './execution/execute.ts';
+import type { Prepared } from './execution/prepare.ts';
 import type { Findings } from './report/report.ts';
 import { EXPLAIN_MS, MEMORY_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './time-limits.ts';
 
@@ -27,7 +21,7 @@ export interface Publisher {
   /** Shows that the gate is waiting. Returns at once and works in the background. */
   showWaiting(findings: Findings): void;
   /** Reports what was found in the end everywhere, until the moment of `clock.now()` or the signal. */
-  publish(findings: Findings, limits: { until: number; signal: AbortSignal }): Promise<void>;
+  publish(findings: Findings, limits: Deadline): Promise<void>;
 }
 
 /** What earlier gates left. It labels, and never decides. */
@@ -37,33 +31,20 @@ export interface Memory {
 }
 
 /** What the gate is to do. */
-export interface GateOptions {
+export interface GateOptions extends ExecutorOptions {
   readonly name: string;
-  readonly wanted: Wanted;
-  /** By what the runs of a test case decide it. */
-  readonly rule: PassRule;
   /** How many of so many test cases may be flaky. */
   readonly maxFlaky: (testCases: number) => number;
-  /** The most runs that the step may start; `undefined` for no limit. */
-  readonly maxRuns: number | undefined;
   readonly timeoutMinutes: number;
-  readonly pollIntervalSeconds: number;
   readonly maxBatchAgeMinutes: number | undefined;
-  /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
-  readonly failOn: 'any' | 'new';
 }
 
 /** The edges of the program, passed in. */
-export interface Surroundings {
-  readonly provider: Provider;
+export interface Surroundings extends Pick<ExecutorMeans, 'provider' | 'clock' | 'log' | 'onBatches'> {
   readonly publisher: Publisher;
   readonly memory: Memory;
-  readonly clock: Clock;
   /** Aborts when the workflow is cancelled. */
   readonly signal: AbortSignal;
-  readonly log: (line: string) => void;
-  /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
-  readonly onBatches: (batchIds: readonly string[]) => void;
   /** Reads the quarantine file; absent where none was named. Never throws. */
   readonly readQuarantine?: ((deadline: Deadline) => Promise<QuarantineFiles>) | undefined;
 }
@@ -81,8 +62,11 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const deadline = { until: startedAt + timeoutMinutes * 60_000, signal };
 
   const quarantine = createQuarantine(surroundings, { deadline, now: startedEpoch });
-  let prepared: Prepared | undefined;
-  const findings = (batches: readonly BatchOutcome[], more: Partial<Findings> = {}): Findings => ({
+  const findings = (
+    batches: readonly BatchOutcome[],
+    prepared: Prepared | undefined,
+    more: Partial<Findings> = {},
+  ): Findings => ({
     name: options.name,
     providerTitle: provider.title,
     batches,
@@ -93,23 +77,20 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     waitedMs: clock.now() - startedAt,
     ...more,
   });
-  const rounds = createRounds(options, surroundings, {
+  const executor = createExecutor(options, {
+    ...surroundings,
     deadline,
     notAgain: async (cases) => quarantinedIds(await quarantine.decide(cases)),
-    show: (batches) => publisher.showWaiting(findings(batches)),
+    onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
   // Beside the waiting.
   const remembering = memory.read({ until: startedAt + MEMORY_MS, signal });
-  const execution = await rounds.run((found) => {
-    prepared = found;
-  });
+  const execution = await executor.run();
   const batches = await explain(execution.batches, surroundings);
   const results = resultsOf(batches, { rule, isOver: execution.ending === 'deadline' });
   const quarantined = await quarantine.decide(results);
-  const decided = attachQuarantine(results, quarantined);
-  const compared = await rounds.compare(decided, { execution, prepared });
-
+  const compared = await executor.compare(attachQuarantine(results, quarantined), execution);
   const remembered = await remembering;
 
   const conclude = async (
@@ -138,7 +119,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     const runs = execution.started.runs + compared.runs;
     const started = runs === 0 ? undefined : { ...execution.started, runs };
     await publisher.publish(
-      findings(batches, {
+      findings(batches, execution.prepared, {
         ...remembered,
         judgement,
         cases,
@@ -147,10 +128,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
         quarantineNotes: quarantineNotes(quarantined),
         quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
       }),
-      {
-        until: clock.now() + publishMs,
-        signal: stop,
-      },
+      { until: clock.now() + publishMs, signal: stop },
     );
     return judgement;
   };
@@ -162,16 +140,6 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const cancellations = await cancelStarted([...batches, ...compared.batches], { provider, clock });
   const stop = new AbortController().signal;
   return conclude('cancelled', { publishMs: PUBLISH_CANCELLED_MS, stop, cancellations });
-}
-
-/** How many runs the step starts first and at most, as a line for the log. */
-function costOf(
-  testCases: number,
-  { rule, maxRuns, comparesWith }: Pick<GateOptions, 'rule' | 'maxRuns'> & { comparesWith: boolean },
-): string {
-  const most = testCases * mostRuns(rule) * (comparesWith ? 2 : 1);
-  const first = countRuns(testCases * firstRuns(rule));
-  return `This step starts ${first} first, and at most ${Math.min(most, maxRuns ?? most)} in all.`;
 }
 
 /** What the quarantine file means for the test cases; nothing where none was named. Read once, beside the first round. */
@@ -186,126 +154,6 @@ function createQuarantine(
       return files === undefined
         ? { path: '', entries: new Map(), notices: [] }
         : { path: files.path, ...decideQuarantine(files, cases, now) };
-    },
-  };
-}
-
-/** The rounds on the version under test, and those on the version to compare with. */
-interface Rounds {
-  run(onPrepared: (prepared: Prepared) => void): Promise<Execution>;
-  compare(
-    cases: readonly CaseResult[],
-    before: { execution: Execution; prepared: Prepared | undefined },
-  ): Promise<Comparison>;
-}
-
-/** All rounds, with the progress of them in the log and in the comment. */
-function createRounds(
-  options: GateOptions,
-  { provider, clock, signal, log, onBatches }: Surroundings,
-  {
-    deadline,
-    notAgain,
-    show,
-  }: {
-    deadline: Deadline;
-    notAgain: (cases: readonly CaseResult[]) => Promise<ReadonlySet<string>>;
-    show: (batches: readonly BatchOutcome[]) => void;
-  },
-): Rounds {
-  const { wanted, rule, maxRuns } = options;
-  const progress = createProgress({ clock, log, until: deadline.until });
-  const known: string[] = [];
-  const name = (id: string): void => {
-    known.push(id);
-    onBatches([...known]);
-  };
-  const know = (batch: BatchOutcome): void => {
-    progress.add(batch);
-    name(batch.id);
-    show(progress.outcomes());
-  };
-
-  const waitFor = async (round: readonly BatchOutcome[], seen: (batch: Batch) => void) => {
-    const waited = await waitForBatches({
-      provider,
-      batchIds: round.map(({ id }) => id),
-      startedHere: new Map(round.flatMap(({ id, asked }) => (asked === undefined ? [] : [[id, asked]]))),
-      clock,
-      until: deadline.until,
-      pollIntervalMs: options.pollIntervalSeconds * 1_000,
-      signal,
-      log,
-      onLook: seen,
-    });
-    return {
-      ending: waited.ending,
-      outcomes: round.map((one, index) => ({ ...one, ...waited.outcomes[index] })),
-    };
-  };
-
-  async function rounds(onPrepared: (prepared: Prepared) => void): Promise<Execution> {
-    const see = (batch: Batch): void => {
-      if (progress.saw(batch)) show(progress.outcomes());
-    };
-    const wait = (round: readonly BatchOutcome[]) => waitFor(round, see);
-    const common = {
-      rule,
-      maxRuns,
-      notAgain,
-      waitFor: wait,
-      clock,
-      deadline,
-      log,
-    };
-    const { starter } = provider;
-    if (wanted.kind === 'given') {
-      wanted.batchIds.forEach((id, place) => {
-        know({ id, place, round: 1 });
-      });
-      return executeRounds({ ...common, plan: wanted, starter, onStarted: know });
-    }
-    if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
-    const prepared = await prepare(wanted, { starter, rule, maxRuns, deadline });
-    if (prepared.kind === 'refused') return nothingStarted(prepared.problem);
-    onPrepared(prepared);
-    log(costOf(prepared.testCases.length, { ...options, comparesWith: wanted.compareWith !== undefined }));
-    const plan = { kind: 'start', subject: prepared.subject, testCases: prepared.testCases } as const;
-    return executeRounds({ ...common, plan, starter, onStarted: know });
-  }
-
-  const nothingStarted = (startProblem: string): Execution => ({
-    batches: [],
-    ending: signal.aborted ? 'cancelled' : 'settled',
-    startProblem,
-    remarks: [],
-    started: { runs: 0, reruns: 0 },
-  });
-
-  return {
-    async run(onPrepared) {
-      const heart = new AbortController();
-      const heartbeat = progress.beat(heart.signal);
-      const execution = await rounds(onPrepared).finally(() => heart.abort());
-      await heartbeat;
-      return execution;
-    },
-    async compare(cases, { execution, prepared }) {
-      const { starter } = provider;
-      const isReady = starter && prepared && wanted.kind === 'start' && wanted.compareWith !== undefined;
-      if (!isReady || execution.ending !== 'settled' || execution.startProblem !== undefined) {
-        return { cases, title: undefined, batches: [], runs: 0, remarks: [] };
-      }
-      return compare({
-        ...{ cases, starter, rule, maxRuns, clock, deadline, log },
-        subject: prepared.subject,
-        target: wanted.target,
-        version: wanted.compareWith,
-        excuses: options.failOn === 'new',
-        startedRuns: execution.started.runs,
-        waitFor: (round) => waitFor(round, () => undefined),
-        onStarted: ({ id }) => name(id),
-      });
     },
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { listOr } from '../domain/wording.ts';
 import { InputError } from '../errors.ts';
+import type { Wanted } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
 import {
@@ -20,7 +21,7 @@ import {
   withoutBearer,
   yamlBoolean,
 } from './input-schemas.ts';
-import { readWanted, type Wanted } from './wanted.ts';
+import { readWanted } from './wanted.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;

@@ -1,23 +1,7 @@
-import { parseSelectors, type Selector } from '../domain/selectors.ts';
-import { parseTarget, parseVersion, type Target, type Version } from '../domain/target.ts';
+import { parseSelectors } from '../domain/selectors.ts';
+import { parseTarget, parseVersion, type Version } from '../domain/target.ts';
+import type { Wanted } from '../execution/prepare.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
-
-/** What is to be gated, as the user said it. */
-export type Wanted =
-  | {
-      readonly kind: 'given';
-      readonly batchIds: readonly string[];
-      /** For re-runs, where the batch does not say what it tested. */
-      readonly version: Version | undefined;
-    }
-  | {
-      readonly kind: 'start';
-      readonly target: Target | undefined;
-      readonly version: Version | undefined;
-      readonly selectors: readonly Selector[];
-      /** Another version on which failing test cases are run as well. */
-      readonly compareWith: Version | undefined;
-    };
 
 /** The inputs that say it, as far as they are right by themselves. */
 export interface WantedInputs {

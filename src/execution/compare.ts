@@ -42,13 +42,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const { starter, target, version, deadline } = options;
   const bad = cases.filter((one) => !hasPassed(one) && one.outcome !== 'unfinished' && countsForVerdict(one));
   const ids = [...new Set(bad.flatMap(({ testCase }) => testCase.id ?? []))];
-  const nothing = (...remarks: string[]): Comparison => ({
-    cases,
-    title: undefined,
-    batches: [],
-    runs: 0,
-    remarks,
-  });
+  const nothing = (...remarks: string[]) => notCompared(cases, remarks);
   if (ids.length === 0) return nothing();
   const other = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
   if ('problem' in other) return nothing(`Nothing was compared: ${other.problem}`);
@@ -86,6 +80,11 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     runs: there.started.runs,
     remarks: [...remarks, ...there.remarks.map((remark) => `On ${other.title}: ${remark}`)],
   };
+}
+
+/** The test cases as they were; `remarks` say why, if it was wanted. */
+export function notCompared(cases: readonly CaseResult[], remarks: readonly string[] = []): Comparison {
+  return { cases, title: undefined, batches: [], runs: 0, remarks };
 }
 
 /** By the id of the test case. `isShown`: every batch that its runs come from can be believed. */

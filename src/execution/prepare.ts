@@ -5,6 +5,23 @@ import type { Target, Version } from '../domain/target.ts';
 import { onProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
 
+/** What is to be gated, as the user said it. */
+export type Wanted =
+  | {
+      readonly kind: 'given';
+      readonly batchIds: readonly string[];
+      /** For re-runs, where the batch does not say what it tested. */
+      readonly version: Version | undefined;
+    }
+  | {
+      readonly kind: 'start';
+      readonly target: Target | undefined;
+      readonly version: Version | undefined;
+      readonly selectors: readonly Selector[];
+      /** Another version on which failing test cases are run as well. */
+      readonly compareWith: Version | undefined;
+    };
+
 /** What the first round starts. */
 export interface Prepared {
   readonly kind: 'prepared';
@@ -25,11 +42,7 @@ export const refusedByProvider = onProviderError(
  * anything is started: the problem is a sentence that says what to do.
  */
 export async function prepare(
-  wanted: {
-    readonly target: Target | undefined;
-    readonly version: Version | undefined;
-    readonly selectors: readonly Selector[];
-  },
+  wanted: Pick<Extract<Wanted, { kind: 'start' }>, 'target' | 'version' | 'selectors'>,
   {
     starter,
     rule,

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Deadline } from '../clock.ts';
 import { type Batch, type BatchOutcome, runsFinished } from '../domain/batch.ts';
 import { contradictions, listOf, missingCases, unknownWords } from '../domain/integrity.ts';
 import { countCases } from '../domain/test-case.ts';
@@ -22,11 +22,9 @@ export interface WaitOptions {
   /** Those that this step has just started, by id, with the test cases that it asked for: a 404 may mean that they are not there yet. */
   readonly startedHere?: ReadonlyMap<string, readonly string[]> | undefined;
   readonly clock: Clock;
-  /** The deadline: a moment of `clock.now()`. */
-  readonly until: number;
+  /** Its signal aborts when the workflow is cancelled. */
+  readonly deadline: Deadline;
   readonly pollIntervalMs: number;
-  /** Aborts when the workflow is cancelled. */
-  readonly signal: AbortSignal;
   /** Told of every look. */
   readonly onLook: (batch: Batch) => void;
   readonly log: (line: string) => void;
@@ -42,12 +40,13 @@ export async function waitForBatches(
   // If one batch cannot be read the verdict cannot be `passed`: stop waiting for the others and read each once more.
   const halt = new AbortController();
   const outcomes = await Promise.all(options.batchIds.map((id) => watch(id, options, halt)));
-  return { ending: endingOf(outcomes, options.signal, halt.signal), outcomes };
+  return { ending: endingOf(outcomes, options.deadline.signal, halt.signal), outcomes };
 }
 
 async function watch(id: string, options: WaitOptions, halt: AbortController): Promise<BatchOutcome> {
-  const { provider, clock, until, pollIntervalMs } = options;
-  const deadline = { until, signal: AbortSignal.any([options.signal, halt.signal]) };
+  const { provider, clock, pollIntervalMs } = options;
+  const { until, signal: cancelled } = options.deadline;
+  const deadline = { until, signal: AbortSignal.any([cancelled, halt.signal]) };
   const isOver = () => deadline.signal.aborted || clock.now() >= until;
   const asked = options.startedHere?.get(id);
   const appearsBy = clock.now() + (asked === undefined ? 0 : APPEARS_WITHIN_MS);
@@ -108,7 +107,7 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
       return { id, batch: last, problem: error.message };
     }
   }
-  return options.signal.aborted ? { id, batch: last } : lastLook(id, last, lists, options);
+  return cancelled.aborted ? { id, batch: last } : lastLook(id, last, lists, options);
 }
 
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
@@ -116,13 +115,13 @@ async function lastLook(
   id: string,
   before: Batch | undefined,
   lists: ListMemory,
-  { provider, clock, signal, onLook }: WaitOptions,
+  { provider, clock, deadline: { signal }, onLook }: WaitOptions,
 ): Promise<BatchOutcome> {
-  const deadline = { until: clock.now() + LAST_LOOK_MS, signal, noRetries: true };
+  const within = { until: clock.now() + LAST_LOOK_MS, signal, noRetries: true };
   let last = before;
   try {
-    last = await provider.look(id, deadline);
-    last = await provider.readRuns(last, deadline);
+    last = await provider.look(id, within);
+    last = await provider.readRuns(last, within);
     onLook(last);
     return { id, batch: last, isListConfirmed: last.settled ? lists.confirm(last) : undefined };
   } catch (error) {

@@ -78,9 +78,8 @@ async function wait(
     batchIds,
     startedHere: new Map(Object.entries(startedHere)),
     clock,
-    until: clock.now() + timeoutMs,
+    deadline: { until: clock.now() + timeoutMs, signal },
     pollIntervalMs,
-    signal,
     onLook: (batch) => seen.push(batch),
     log: (line) => logged.push(line),
   });

@@ -195,9 +195,8 @@ async function live(world: World) {
     provider,
     batchIds: [BATCH_ID],
     clock,
-    until: TIMEOUT_MS,
+    deadline: { until: TIMEOUT_MS, signal: new AbortController().signal },
     pollIntervalMs: world.pollIntervalMs,
-    signal: new AbortController().signal,
     onLook: () => undefined,
     log: () => undefined,
   });

@@ -67,9 +67,8 @@ async function gate(
     provider,
     batchIds: ['b1'],
     clock,
-    until: clock.now() + ms,
+    deadline: { until: clock.now() + ms, signal: new AbortController().signal },
     pollIntervalMs: 5_000,
-    signal: new AbortController().signal,
     onLook: () => undefined,
     log: () => undefined,
   });

@@ -135,9 +135,8 @@ async function live(given: Story) {
     provider,
     batchIds,
     clock,
-    until: given.timeoutMs,
+    deadline: { until: given.timeoutMs, signal: cancelled.signal },
     pollIntervalMs: given.pollIntervalMs,
-    signal: cancelled.signal,
     onLook: ({ id }) => seen.push(id),
     log: () => undefined,
   });
@@ -261,9 +260,8 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
             provider,
             batchIds: ['b1'],
             clock,
-            until: timeoutMs,
+            deadline: { until: timeoutMs, signal: new AbortController().signal },
             pollIntervalMs,
-            signal: new AbortController().signal,
             onLook: ({ settled }) => {
               // Lists of a batch that has not settled are not read, except in the last look: what came before is void.
               if (!settled) seen.length = 0;

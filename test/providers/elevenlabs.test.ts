@@ -30,9 +30,8 @@ async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
     provider,
     batchIds: ['b1'],
     clock,
-    until: clock.now() + 600_000,
+    deadline: { until: clock.now() + 600_000, signal: new AbortController().signal },
     pollIntervalMs: 5_000,
-    signal: new AbortController().signal,
     onLook: () => undefined,
     log: () => undefined,
   });

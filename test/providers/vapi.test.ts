@@ -51,9 +51,8 @@ async function gate(emulator: VapiEmulator): Promise<Judgement & { batch: Batch 
     provider,
     batchIds: ['b1'],
     clock,
-    until: clock.now() + 600_000,
+    deadline: { until: clock.now() + 600_000, signal: new AbortController().signal },
     pollIntervalMs: 5_000,
-    signal: new AbortController().signal,
     onLook: () => undefined,
     log: () => undefined,
   });
