@@ -42,7 +42,7 @@ export interface Cancellation {
 }
 
 /** All that the judge looks at. */
-export interface Evidence {
+export interface Facts {
   /** Every batch of every round. */
   readonly batches: readonly BatchOutcome[];
   /** Every test case with its outcome by the rule, over all rounds; decided by every run, the strictest rule, if absent. */
@@ -68,29 +68,30 @@ export interface Evidence {
   readonly remarks?: readonly string[] | undefined;
 }
 
-type Finding = Omit<Judgement, 'notes'>;
+/** What speaks against `passed`. */
+type Objection = Omit<Judgement, 'notes'>;
 
-type Judged = Evidence & { readonly cases: readonly CaseResult[] };
+type Judged = Facts & { readonly cases: readonly CaseResult[] };
 
 /**
  * Judges the test cases: the first verdict that applies, in the order of the contract. Green needs proof: it takes
  * that nothing was found against it and that the proof is there (`isShown`); one alone is not enough.
  */
-export function judge(given: Evidence): Judgement {
-  const evidence = { ...given, cases: given.cases ?? resultsOf(given.batches) };
-  const counts = tally(evidence.batches, evidence.cases);
-  const findings = [
-    ...failed(evidence, counts),
-    ...errored(evidence, counts),
-    ...cancelled(evidence, counts),
-    ...timedOut(evidence, counts),
-    ...inconclusive(evidence),
+export function judge(given: Facts): Judgement {
+  const facts = { ...given, cases: given.cases ?? resultsOf(given.batches) };
+  const counts = tally(facts.batches, facts.cases);
+  const objections = [
+    ...failed(facts, counts),
+    ...errored(facts, counts),
+    ...cancelled(facts, counts),
+    ...timedOut(facts, counts),
+    ...inconclusive(facts),
   ];
-  const remarks = evidence.remarks ?? [];
-  const [first, ...rest] = findings;
+  const remarks = facts.remarks ?? [];
+  const [first, ...rest] = objections;
   if (first !== undefined) return { ...first, notes: [...rest.map(({ reason }) => reason), ...remarks] };
-  return isShown(evidence)
-    ? { verdict: 'passed', reason: passedReason(evidence, counts), notes: remarks }
+  return isShown(facts)
+    ? { verdict: 'passed', reason: passedReason(facts, counts), notes: remarks }
     : {
         verdict: 'inconclusive',
         reason: 'It could not be shown that every test case passed.',
@@ -131,7 +132,7 @@ function isComplete(outcome: BatchOutcome): boolean {
   return total === undefined ? asked !== undefined || isListConfirmed === true : listed >= total;
 }
 
-function failed({ maxFlaky, cases }: Judged, counts: Tally): Finding[] {
+function failed({ maxFlaky, cases }: Judged, counts: Tally): Objection[] {
   const reasons: string[] = [];
   if (counts.failed > 0) {
     const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
@@ -147,12 +148,12 @@ function failed({ maxFlaky, cases }: Judged, counts: Tally): Finding[] {
   return reasons.map((reason) => ({ verdict: 'failed', reason }));
 }
 
-function errored({ batches, providerTitle }: Evidence, counts: Tally): Finding[] {
-  const findings: Finding[] = [];
+function errored({ batches, providerTitle }: Facts, counts: Tally): Objection[] {
+  const objections: Objection[] = [];
   // After a failure the reason has said so already.
   if (counts.errored > 0 && counts.failed === 0) {
     const them = counts.errored === 1 ? 'it' : 'them';
-    findings.push({
+    objections.push({
       verdict: 'errored',
       reason: `${counts.errored} of ${countCases(counts.total)} errored: ${providerTitle} could not run or grade ${them}.`,
     });
@@ -161,41 +162,44 @@ function errored({ batches, providerTitle }: Evidence, counts: Tally): Finding[]
     // Where one of its runs errored, the test case says what that means.
     const isExplained = batch.runs?.some(({ status }) => status === 'errored') === true;
     if (batch.outcome === 'errored' && !isExplained) {
-      findings.push({ verdict: 'errored', reason: `${providerTitle} reports batch ${batch.id} as errored.` });
+      objections.push({
+        verdict: 'errored',
+        reason: `${providerTitle} reports batch ${batch.id} as errored.`,
+      });
     }
   }
-  return findings;
+  return objections;
 }
 
-function cancelled(evidence: Evidence, counts: Tally): Finding[] {
-  const { batches, ending, providerTitle } = evidence;
-  const findings: Finding[] = [];
+function cancelled(facts: Facts, counts: Tally): Objection[] {
+  const { batches, ending, providerTitle } = facts;
+  const objections: Objection[] = [];
   if (ending === 'cancelled') {
-    findings.push({
+    objections.push({
       verdict: 'cancelled',
-      reason: ['The workflow was cancelled before the gate had finished.', ...whatRuns(evidence)].join(' '),
+      reason: ['The workflow was cancelled before the gate had finished.', ...whatRuns(facts)].join(' '),
     });
   }
   if (counts.cancelled > 0) {
     const were = counts.cancelled === 1 ? 'was' : 'were';
-    findings.push({
+    objections.push({
       verdict: 'cancelled',
       reason: `${counts.cancelled} of ${countCases(counts.total)} ${were} cancelled at ${providerTitle}.`,
     });
   }
   for (const batch of seenBatches(batches)) {
     if (batch.outcome === 'cancelled') {
-      findings.push({
+      objections.push({
         verdict: 'cancelled',
         reason: `Batch ${batch.id} was cancelled at ${providerTitle}.`,
       });
     }
   }
-  return findings;
+  return objections;
 }
 
 /** What becomes of the batches that had not settled when the workflow was cancelled: sentences. */
-function whatRuns({ batches, providerTitle, canCancel = false, cancellations = [] }: Evidence): string[] {
+function whatRuns({ batches, providerTitle, canCancel = false, cancellations = [] }: Facts): string[] {
   const asked = new Set(cancellations.map(({ id }) => id));
   const running = batches.filter(({ id, batch }) => batch?.settled !== true && !asked.has(id));
   const accepted = cancellations.filter(({ problem }) => problem === undefined);
@@ -217,20 +221,20 @@ function whatRuns({ batches, providerTitle, canCancel = false, cancellations = [
   return sentences;
 }
 
-function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Tally): Finding[] {
+function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Tally): Objection[] {
   if (ending !== 'deadline') return [];
   const within = `within ${duration(timeoutMinutes)} (timeout-minutes).`;
   const lastFailure = (outcomes: readonly BatchOutcome[]) => {
     const problem = outcomes.find((outcome) => outcome.problem !== undefined)?.problem;
     return problem === undefined ? '' : ` The last look failed: ${problem}`;
   };
-  const findings: Finding[] = [];
+  const objections: Objection[] = [];
   const unfinished = batches.filter(({ batch }) => batch?.settled === false);
   if (unfinished.length > 0) {
     const words = [...new Set(seenBatches(unfinished).flatMap(unknownWords))];
     const unknown =
       words.length === 0 ? '' : ` It has a status that this action does not know: ${quoted(words)}.`;
-    findings.push({
+    objections.push({
       verdict: 'timed-out',
       reason: `${named(unfinished)} did not finish ${within}${unknown}${lastFailure(unfinished)}`,
     });
@@ -244,27 +248,27 @@ function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Ta
       one.runs.every(({ status }) => status !== 'pending'),
   );
   if (isEachSettled && counts.unfinished > 0 && isAnyUndecided) {
-    findings.push({
+    objections.push({
       verdict: 'timed-out',
       reason: `${counts.unfinished} of ${countCases(counts.total)} ${counts.unfinished === 1 ? 'was' : 'were'} not decided ${within}`,
     });
   }
   const unread = batches.filter(({ batch }) => batch === undefined);
   if (unread.length > 0) {
-    findings.push({
+    objections.push({
       verdict: 'timed-out',
       reason: `${named(unread)} could not be read ${within}${lastFailure(unread)}`,
     });
   }
-  return findings;
+  return objections;
 }
 
-function inconclusive(evidence: Judged): Finding[] {
-  const { batches, cases, ending, startProblem } = evidence;
-  const findings: string[] = startProblem === undefined ? [] : [startProblem];
-  if (batches.length === 0 && startProblem === undefined) findings.push('There was no batch to look at.');
+function inconclusive(facts: Judged): Objection[] {
+  const { batches, cases, ending, startProblem } = facts;
+  const objections: string[] = startProblem === undefined ? [] : [startProblem];
+  if (batches.length === 0 && startProblem === undefined) objections.push('There was no batch to look at.');
   if (cases.length > 0 && !cases.some(countsForVerdict)) {
-    findings.push('Every test case is quarantined or excused, so nothing is left that could show a pass.');
+    objections.push('Every test case is quarantined or excused, so nothing is left that could show a pass.');
   }
   // What kept a batch from being read is why the others were not waited for, so it comes first.
   const unreadable = batches.filter(({ problem }) => problem !== undefined);
@@ -272,10 +276,10 @@ function inconclusive(evidence: Judged): Finding[] {
   for (const outcome of [...unreadable, ...others]) {
     const hasTimedOut = ending === 'deadline' && outcome.batch?.settled !== true;
     // A batch that timed out has named its problem and its words already.
-    if (!hasTimedOut) findings.push(...reading(outcome, ending));
-    if (outcome.batch !== undefined) findings.push(...doubts(outcome, evidence, hasTimedOut));
+    if (!hasTimedOut) objections.push(...reading(outcome, ending));
+    if (outcome.batch !== undefined) objections.push(...doubts(outcome, facts, hasTimedOut));
   }
-  return findings.map((reason) => ({ verdict: 'inconclusive', reason }));
+  return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
 }
 
 /** What kept a batch from being read to its end. */
@@ -290,7 +294,7 @@ function reading({ id, batch, problem }: BatchOutcome, ending: Ending): string[]
 }
 
 /** What speaks against believing a batch as it was read. */
-function doubts(outcome: BatchOutcome, evidence: Evidence, hasTimedOut: boolean): string[] {
+function doubts(outcome: BatchOutcome, facts: Facts, hasTimedOut: boolean): string[] {
   const { id, batch } = outcome;
   if (batch === undefined) return [];
   const words = hasTimedOut ? [] : unknownWords(batch);
@@ -310,14 +314,14 @@ function doubts(outcome: BatchOutcome, evidence: Evidence, hasTimedOut: boolean)
       : []),
     ...(isUnconfirmed
       ? [
-          `Batch ${id} lists ${countRuns(batch.runs?.length ?? 0)}, and ${evidence.providerTitle} does not say how many there must be: the list was not seen twice without a change.`,
+          `Batch ${id} lists ${countRuns(batch.runs?.length ?? 0)}, and ${facts.providerTitle} does not say how many there must be: the list was not seen twice without a change.`,
         ]
       : []),
-    ...tooOld(evidence, batch),
+    ...tooOld(facts, batch),
   ];
 }
 
-function tooOld({ now, maxBatchAgeMinutes, providerTitle }: Evidence, batch: Batch): string[] {
+function tooOld({ now, maxBatchAgeMinutes, providerTitle }: Facts, batch: Batch): string[] {
   if (maxBatchAgeMinutes === undefined) return [];
   const limit = duration(maxBatchAgeMinutes);
   if (batch.createdAt === undefined) {
@@ -337,7 +341,7 @@ function tooOld({ now, maxBatchAgeMinutes, providerTitle }: Evidence, batch: Bat
   ];
 }
 
-function passedReason({ batches }: Evidence, counts: Tally): string {
+function passedReason({ batches }: Facts, counts: Tally): string {
   const { total, passed, flaky, tolerated } = counts;
   const first = batches.filter(({ round = 1 }) => round === 1).length;
   const inBatches = first === 1 ? '' : ` in ${first} batches`;

@@ -128,14 +128,14 @@ test('batches that run the same test cases in parallel are counted once', () => 
 });
 
 test('two runs of one test case in one batch: it passes only if both do', () => {
-  const evidence = {
+  const facts = {
     ending: 'settled',
     providerTitle: 'Vapi',
     timeoutMinutes: 30,
     now: 0,
   } as const;
   const twice = (second: RunStatus) =>
-    judge({ ...evidence, batches: [outcome('b', [run('r1', 'passed', 'c'), run('r2', second, 'c')])] });
+    judge({ ...facts, batches: [outcome('b', [run('r1', 'passed', 'c'), run('r2', second, 'c')])] });
   expect(twice('passed')).toEqual({ verdict: 'passed', reason: 'The one test case passed.', notes: [] });
   expect(twice('failed')).toEqual({ verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] });
 });

@@ -3,7 +3,7 @@ import type { Announced, Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run, RunStatus } from '../../src/domain/run.ts';
 import { resultsOf } from '../../src/domain/test-case.ts';
-import { type Evidence, judge, type Verdict } from '../../src/domain/verdict.ts';
+import { type Facts, judge, type Verdict } from '../../src/domain/verdict.ts';
 
 const run = (status: RunStatus, id = 'run-1', more: Partial<Run> = {}): Run => ({
   id,
@@ -23,7 +23,7 @@ const batch = (runs: readonly Run[], more: Partial<Batch> = {}): Batch => ({
   ...more,
 });
 
-const evidence = (batches: readonly Batch[], more: Partial<Evidence> = {}): Evidence => ({
+const facts = (batches: readonly Batch[], more: Partial<Facts> = {}): Facts => ({
   batches: batches.map((one) => ({ id: one.id, batch: one })),
   ending: 'settled',
   providerTitle: 'Retell',
@@ -32,8 +32,8 @@ const evidence = (batches: readonly Batch[], more: Partial<Evidence> = {}): Evid
   ...more,
 });
 
-const verdictOn = (batches: readonly Batch[], more: Partial<Evidence> = {}): Verdict =>
-  judge(evidence(batches, more)).verdict;
+const verdictOn = (batches: readonly Batch[], more: Partial<Facts> = {}): Verdict =>
+  judge(facts(batches, more)).verdict;
 
 describe('every combination of an ending, the counts and the status of one of two runs', () => {
   /** What the provider announces, beside two listed runs of which the first passed and the second has the status. */
@@ -78,10 +78,8 @@ describe('every combination of an ending, the counts and the status of one of tw
   test('a list that was seen twice proves what nobody announced, and only then', () => {
     const unannounced = batch([run('passed', 'a'), run('passed', 'b')], { announced: {} });
     const outcome = { id: 'b1', batch: unannounced };
-    expect(judge({ ...evidence([]), batches: [{ ...outcome, isListConfirmed: true }] }).verdict).toBe(
-      'passed',
-    );
-    expect(judge({ ...evidence([]), batches: [outcome] })).toEqual({
+    expect(judge({ ...facts([]), batches: [{ ...outcome, isListConfirmed: true }] }).verdict).toBe('passed');
+    expect(judge({ ...facts([]), batches: [outcome] })).toEqual({
       verdict: 'inconclusive',
       reason:
         'Batch b1 lists 2 runs, and Retell does not say how many there must be: the list was not seen twice without a change.',
@@ -129,44 +127,41 @@ describe('every combination of an ending, the counts and the status of one of tw
 
 describe('without proof there is no green', () => {
   const passed = batch([run('passed')]);
-  const cases: [string, Evidence][] = [
-    ['no batch at all', evidence([])],
-    ['a settled batch without runs', evidence([batch([])])],
-    ['no runs although some were announced', evidence([batch([], { announced: { total: 4 } })])],
+  const cases: [string, Facts][] = [
+    ['no batch at all', facts([])],
+    ['a settled batch without runs', facts([batch([])])],
+    ['no runs although some were announced', facts([batch([], { announced: { total: 4 } })])],
     [
       'no runs, and the provider calls it passed',
-      evidence([batch([], { outcome: 'passed', announced: { total: 0 } })]),
+      facts([batch([], { outcome: 'passed', announced: { total: 0 } })]),
     ],
-    ['more runs than announced', evidence([batch([run('passed')], { announced: { total: 0 } })])],
-    [
-      'runs that were never read',
-      evidence([{ id: 'b1', settled: true, announced: { total: 1, passed: 1 } }]),
-    ],
-    ['an unknown status of a run', evidence([batch([run('pending', 'a', { unknownStatus: 'skipped' })])])],
+    ['more runs than announced', facts([batch([run('passed')], { announced: { total: 0 } })])],
+    ['runs that were never read', facts([{ id: 'b1', settled: true, announced: { total: 1, passed: 1 } }])],
+    ['an unknown status of a run', facts([batch([run('pending', 'a', { unknownStatus: 'skipped' })])])],
     [
       'an unknown status of the batch',
-      evidence([batch([run('passed')], { settled: false, unknownStatus: 'PARTIAL' })]),
+      facts([batch([run('passed')], { settled: false, unknownStatus: 'PARTIAL' })]),
     ],
     [
       'the provider calls it failed and every run passed',
-      evidence([batch([run('passed')], { outcome: 'failed' })]),
+      facts([batch([run('passed')], { outcome: 'failed' })]),
     ],
     [
       'the provider counts a failure that it does not list',
-      evidence([batch([run('passed')], { announced: { total: 1, failed: 1 } })]),
+      facts([batch([run('passed')], { announced: { total: 1, failed: 1 } })]),
     ],
     [
       'the provider counts an error that it does not list',
-      evidence([batch([run('passed')], { announced: { total: 1, errored: 1 } })]),
+      facts([batch([run('passed')], { announced: { total: 1, errored: 1 } })]),
     ],
     [
       'a batch that was never read',
-      { ...evidence([passed]), batches: [{ id: 'b1', batch: passed }, { id: 'b2' }] },
+      { ...facts([passed]), batches: [{ id: 'b1', batch: passed }, { id: 'b2' }] },
     ],
     [
       'a batch that could not be read',
       {
-        ...evidence([passed]),
+        ...facts([passed]),
         batches: [
           { id: 'b1', batch: passed },
           { id: 'b2', problem: 'GET x answered 404.' },
@@ -175,9 +170,9 @@ describe('without proof there is no green', () => {
     ],
     [
       'a batch that could not be read to its end, although all that was seen passed',
-      { ...evidence([passed]), batches: [{ id: 'b1', batch: passed, problem: 'GET x answered 500.' }] },
+      { ...facts([passed]), batches: [{ id: 'b1', batch: passed, problem: 'GET x answered 500.' }] },
     ],
-    ['the waiting ended early', evidence([batch([run('passed')], { settled: false })])],
+    ['the waiting ended early', facts([batch([run('passed')], { settled: false })])],
   ];
 
   test.each(cases)('%s: inconclusive', (_, given) => {
@@ -187,7 +182,7 @@ describe('without proof there is no green', () => {
   test('a batch that nobody read before the deadline timed out', () => {
     expect(
       judge({
-        ...evidence([], { ending: 'deadline' }),
+        ...facts([], { ending: 'deadline' }),
         batches: [{ id: 'b1', problem: 'GET x answered 503.' }],
       }),
     ).toEqual({
@@ -219,7 +214,7 @@ describe('what the provider itself says of a batch', () => {
       settled: false,
       announced: { total: 5, passed: 2, failed: 1, errored: 0 },
     };
-    expect(judge(evidence([unread], { ending: 'cancelled' }))).toEqual({
+    expect(judge(facts([unread], { ending: 'cancelled' }))).toEqual({
       verdict: 'failed',
       reason: '1 of 5 test cases failed.',
       notes: [
@@ -228,7 +223,7 @@ describe('what the provider itself says of a batch', () => {
     });
   });
 
-  test.each<[string, Partial<Evidence>, string]>([
+  test.each<[string, Partial<Facts>, string]>([
     ['accepted', { cancellations: [{ id: 'b1' }] }, 'Retell accepted the cancellation of b1.'],
     [
       'refused',
@@ -238,7 +233,7 @@ describe('what the provider itself says of a batch', () => {
     ['not asked for', {}, 'What this step did not start is not cancelled: b1 keeps running.'],
   ])('a cancellation that is %s is told, where the provider can cancel', (_, more, told) => {
     const waiting: Batch = { id: 'b1', settled: false, announced: {} };
-    expect(judge(evidence([waiting], { ending: 'cancelled', canCancel: true, ...more })).reason).toBe(
+    expect(judge(facts([waiting], { ending: 'cancelled', canCancel: true, ...more })).reason).toBe(
       `The workflow was cancelled before the gate had finished. ${told}`,
     );
   });
@@ -248,7 +243,7 @@ describe('what the provider itself says of a batch', () => {
     (failed) => {
       const runs = [run('failed', 'a'), run('errored', 'b')];
       const announced = { total: 2, passed: 0, failed };
-      expect(judge(evidence([batch(runs, { announced })])).notes).toEqual([]);
+      expect(judge(facts([batch(runs, { announced })])).notes).toEqual([]);
     },
   );
 });
@@ -261,7 +256,7 @@ describe('the order of the verdicts', () => {
     },
   );
   test('failed, errored, cancelled, timed-out, inconclusive: the first that holds, the others as notes', () => {
-    expect(judge(evidence([worst], { ending: 'deadline', maxBatchAgeMinutes: 10 }))).toEqual({
+    expect(judge(facts([worst], { ending: 'deadline', maxBatchAgeMinutes: 10 }))).toEqual({
       verdict: 'failed',
       reason: '1 of 5 test cases failed, and 1 errored.',
       notes: [
@@ -292,7 +287,7 @@ describe('the age of a batch', () => {
   });
 
   test('the reason names the age', () => {
-    expect(judge(evidence([created(90)], { maxBatchAgeMinutes: 60 })).reason).toBe(
+    expect(judge(facts([created(90)], { maxBatchAgeMinutes: 60 })).reason).toBe(
       'Batch b1 is 90 minutes old (max-batch-age-minutes: 60 minutes), so it may not have tested this commit.',
     );
   });
@@ -304,7 +299,7 @@ test('what kept one batch from being read is the reason, and why the other was l
     { id: 'b1', batch: left },
     { id: 'b2', problem: 'GET x answered 404. Check batch-id.' },
   ];
-  expect(judge({ ...evidence([]), batches })).toEqual({
+  expect(judge({ ...facts([]), batches })).toEqual({
     verdict: 'inconclusive',
     reason: 'Batch b2 could not be read: GET x answered 404. Check batch-id.',
     notes: ['Batch b1 was not waited for any longer, since another batch could not be read.'],
@@ -312,8 +307,8 @@ test('what kept one batch from being read is the reason, and why the other was l
 });
 
 describe('reasons', () => {
-  const reasonFor = (batches: readonly Batch[], more: Partial<Evidence> = {}) =>
-    judge(evidence(batches, more)).reason;
+  const reasonFor = (batches: readonly Batch[], more: Partial<Facts> = {}) =>
+    judge(facts(batches, more)).reason;
   test.each<[string, string]>([
     ['All 2 test cases passed.', reasonFor([batch([run('passed', 'a'), run('passed', 'b')])])],
     ['The one test case passed.', reasonFor([batch([run('passed')])])],
@@ -347,9 +342,9 @@ describe('test cases over several rounds', () => {
       const runs = [run(status, `run-${index}`, { testCase: { id: 'a', name: 'A' } })];
       return { id, batch: batch(runs, { id }), place: 0, round: index + 1 };
     });
-  const judged = (batches: readonly BatchOutcome[], more: Partial<Evidence> = {}) => {
+  const judged = (batches: readonly BatchOutcome[], more: Partial<Facts> = {}) => {
     const cases = resultsOf(batches, { rule, isOver: more.ending === 'deadline' });
-    return judge({ ...evidence([]), batches, cases, ...more });
+    return judge({ ...facts([]), batches, cases, ...more });
   };
 
   test('a deadline before the first re-run was no time-out', () => {

@@ -162,14 +162,14 @@ test(`whatever an adapter makes of spoilt answers can be reported (${RENDERED} c
   );
 });
 
-function render({ evidence, verdict = 'inconclusive', problem = '' }: Reading): void {
+function render({ facts, verdict = 'inconclusive', problem = '' }: Reading): void {
   const report = buildReport(
     {
       name: 'Gate',
       providerTitle: 'Provider',
       judgement: { verdict, reason: problem, notes: [] },
-      batches: evidence.batches,
-      writtenAt: evidence.now,
+      batches: facts.batches,
+      writtenAt: facts.now,
       waitedMs: 1_000,
       transcripts: 'excerpt',
       origin: {},

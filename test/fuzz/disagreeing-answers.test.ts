@@ -200,14 +200,14 @@ async function live(world: World) {
     onLook: () => undefined,
     log: () => undefined,
   });
-  const evidence = {
+  const facts = {
     batches: outcomes,
     ending,
     providerTitle: provider.title,
     timeoutMinutes: 10,
     now: clock.epoch(),
   };
-  return { ...judge(evidence), isProven: isProof(world, looks), endedAt: clock.now() };
+  return { ...judge(facts), isProven: isProof(world, looks), endedAt: clock.now() };
 }
 
 /** Whether the last answers prove a pass; where nothing says how many runs there must be, in two looks an interval apart. */

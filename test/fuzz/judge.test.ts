@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Announced, Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { tally } from '../../src/domain/test-case.ts';
-import { type Evidence, judge, VERDICTS } from '../../src/domain/verdict.ts';
+import { type Facts, judge, VERDICTS } from '../../src/domain/verdict.ts';
 
 const SEED = 20260914;
 const CASES = 20_000;
@@ -71,7 +71,7 @@ const outcome: fc.Arbitrary<BatchOutcome> = fc
   })
   .map((each) => defined(each) as BatchOutcome);
 
-const evidence: fc.Arbitrary<Evidence> = fc.record({
+const facts: fc.Arbitrary<Facts> = fc.record({
   batches: fc.array(outcome, { maxLength: 3 }),
   ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
   providerTitle: fc.constant('Retell'),
@@ -100,7 +100,7 @@ const plain: Run = {
   turns: [],
 };
 
-const nearPass: fc.Arbitrary<Evidence> = fc
+const nearPass: fc.Arbitrary<Facts> = fc
   .record({
     sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
     change: fc.oneof(
@@ -123,7 +123,7 @@ const nearPass: fc.Arbitrary<Evidence> = fc
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
     maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
   })
-  .map(({ sizes, change, ...rest }): Evidence => {
+  .map(({ sizes, change, ...rest }): Facts => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
     const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
     const original = first as BatchOutcome & { batch: Batch };
@@ -159,7 +159,7 @@ function keysOf(...keys: string[]): fc.Arbitrary<string[]> {
 }
 
 /** What the contract asks for a green gate, said once more and in other words. */
-function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Evidence): boolean {
+function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Facts): boolean {
   if (batches.length === 0 || ending === 'cancelled') return false;
   return batches.every(({ batch: seen, problem, isListConfirmed }) => {
     if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
@@ -187,7 +187,7 @@ function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Evidence): boo
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
-function precedence({ batches, ending }: Evidence): string | undefined {
+function precedence({ batches, ending }: Facts): string | undefined {
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
   const counts = tally(batches);
   const isCalled = (word: string) => seen.some((each) => each.outcome === word);
@@ -199,7 +199,7 @@ function precedence({ batches, ending }: Evidence): string | undefined {
 }
 
 describe('the judge', () => {
-  const check = (given: Evidence): void => {
+  const check = (given: Facts): void => {
     const { verdict, reason, notes } = judge(given);
     expect(VERDICTS).toContain(verdict);
     expect(verdict === 'passed').toBe(mayBeGreen(given));
@@ -211,7 +211,7 @@ describe('the judge', () => {
   };
 
   test(`says "passed" exactly when all was shown, and the contract's first word otherwise (${CASES} cases)`, () => {
-    fc.assert(fc.property(evidence, check), { numRuns: CASES, seed: SEED });
+    fc.assert(fc.property(facts, check), { numRuns: CASES, seed: SEED });
   });
 
   test(`and so where one thing is wrong with batches that passed (${NEAR_PASSES} cases)`, () => {

@@ -1,6 +1,6 @@
 /** What a provider answers in one go: the recorded bodies, to be read by the real adapters without a network. */
 import type { Deadline } from '../../src/clock.ts';
-import { type Evidence, judge, type Verdict } from '../../src/domain/verdict.ts';
+import { type Facts, judge, type Verdict } from '../../src/domain/verdict.ts';
 import { ProviderError } from '../../src/errors.ts';
 import type { Http } from '../../src/http/json-client.ts';
 import { connect } from '../../src/providers/registry.ts';
@@ -17,7 +17,7 @@ export const scenes: readonly Scene[] = EACH_KIT.flatMap(([, kit]) => kit.scenes
 export interface Reading {
   /** `undefined` where the batch could not be read. */
   readonly verdict?: Verdict;
-  readonly evidence: Evidence;
+  readonly facts: Facts;
   /** The provider's error, if there was one. */
   readonly problem?: string;
 }
@@ -27,9 +27,9 @@ const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortC
 /** Looks, reads the runs and their details, and judges. Throws what is no `ProviderError`. */
 export async function readScene(scene: Scene): Promise<Reading> {
   const provider = connect(scene.provider, httpOf(scene));
-  const conclude = (outcome: Evidence['batches'][number]): Reading => {
+  const conclude = (outcome: Facts['batches'][number]): Reading => {
     const ending = outcome.batch?.settled === false ? 'deadline' : 'settled';
-    const evidence = {
+    const facts = {
       batches: [outcome],
       ending,
       providerTitle: 'Retell',
@@ -37,8 +37,8 @@ export async function readScene(scene: Scene): Promise<Reading> {
       now: NOW,
     } as const;
     return {
-      evidence,
-      verdict: judge(evidence).verdict,
+      facts,
+      verdict: judge(facts).verdict,
       ...(outcome.problem === undefined ? {} : { problem: outcome.problem }),
     };
   };
