@@ -2,20 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { parseInputs } from '../src/action/inputs.ts';
 import type { Batch } from '../src/domain/batch.ts';
 import { EVERY_RUN } from '../src/domain/pass-rule.ts';
-import type { Run, RunStatus } from '../src/domain/run.ts';
+import type { RunStatus } from '../src/domain/run.ts';
 import { type Publisher, runGate } from '../src/gate.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
+import { run } from './builders.ts';
 import { virtualClock } from './virtual-clock.ts';
-
-const run = (status: RunStatus, id: string): Run => ({
-  id,
-  testCase: { id: `case-${id}`, name: `Case ${id}` },
-  status,
-  assertions: [],
-  criteria: [],
-  turns: [],
-});
 
 const { inputs, wanted } = parseInputs(
   (name) => ({ provider: 'retell', 'api-key': 'test-key', 'batch-id': 'b1,b2' })[name] ?? '',

@@ -1,24 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Base, type BaseCase, changeOf, newFailures, noLongerRun } from '../../src/domain/comparison.ts';
-import type { CaseOutcome, CaseResult } from '../../src/domain/test-case.ts';
-
-const result = (id: string | undefined, outcome: CaseOutcome): CaseResult => ({
-  key: `0 ${id}`,
-  testCase: { id, name: `Case ${id}` },
-  place: 0,
-  runs: [
-    {
-      id: 'r',
-      testCase: { id, name: `Case ${id}` },
-      status: 'passed',
-      assertions: [],
-      criteria: [],
-      turns: [],
-      round: 1,
-    },
-  ],
-  outcome,
-});
+import type { CaseOutcome } from '../../src/domain/test-case.ts';
+import { resultOf } from '../builders.ts';
 
 const known = (outcome: CaseOutcome): BaseCase => ({ name: 'Before', outcome, passes: 1, runs: 2 });
 const base = (cases: Record<string, BaseCase>): Base => ({
@@ -40,38 +23,38 @@ test.each<[CaseOutcome, CaseOutcome | undefined, string]>([
   ['failed', undefined, 'new-test-case'],
   ['passed', undefined, 'new-test-case'],
 ])('%s here and %s on the base: %s', (here, there, change) => {
-  expect(changeOf(result('c', here), base(there === undefined ? {} : { c: known(there) }))).toBe(change);
+  expect(changeOf(resultOf('c', here), base(there === undefined ? {} : { c: known(there) }))).toBe(change);
 });
 
 test('nothing is said of a test case without an id, or without a base', () => {
-  expect(changeOf(result(undefined, 'failed'), base({}))).toBeUndefined();
-  expect(changeOf(result('c', 'failed'), undefined)).toBeUndefined();
+  expect(changeOf(resultOf(undefined, 'failed'), base({}))).toBeUndefined();
+  expect(changeOf(resultOf('c', 'failed'), undefined)).toBeUndefined();
 });
 
 test('what the base ran and this step did not', () => {
-  expect(noLongerRun([result('c', 'passed')], base({ c: known('passed'), d: known('failed') }))).toEqual([
+  expect(noLongerRun([resultOf('c', 'passed')], base({ c: known('passed'), d: known('failed') }))).toEqual([
     known('failed'),
   ]);
-  expect(noLongerRun([result('c', 'passed')], undefined)).toEqual([]);
+  expect(noLongerRun([resultOf('c', 'passed')], undefined)).toEqual([]);
 });
 
 test('a test case of which only its passing is known, and one that may have been there', () => {
   const others = { has: (id: string) => id === 'd' };
-  expect(changeOf(result('d', 'failed'), { ...base({}), others })).toBe('new-failure');
-  expect(changeOf(result('d', 'passed'), { ...base({}), others })).toBe('unchanged');
-  expect(changeOf(result('e', 'failed'), { ...base({}), others })).toBe('new-test-case');
-  expect(changeOf(result('e', 'failed'), { ...base({}), others, isPartial: true })).toBeUndefined();
+  expect(changeOf(resultOf('d', 'failed'), { ...base({}), others })).toBe('new-failure');
+  expect(changeOf(resultOf('d', 'passed'), { ...base({}), others })).toBe('unchanged');
+  expect(changeOf(resultOf('e', 'failed'), { ...base({}), others })).toBe('new-test-case');
+  expect(changeOf(resultOf('e', 'failed'), { ...base({}), others, isPartial: true })).toBeUndefined();
 });
 
 test('new failures are those that count and are known to pass on the base', () => {
   const cases = [
-    result('new', 'failed'),
-    result('errors', 'errored'),
-    result('old', 'failed'),
-    result('unknown', 'failed'),
-    result('waits', 'unfinished'),
-    result('fine', 'passed'),
-    { ...result('excused', 'failed'), isExcused: true },
+    resultOf('new', 'failed'),
+    resultOf('errors', 'errored'),
+    resultOf('old', 'failed'),
+    resultOf('unknown', 'failed'),
+    resultOf('waits', 'unfinished'),
+    resultOf('fine', 'passed'),
+    { ...resultOf('excused', 'failed'), isExcused: true },
   ];
   const passing = ['new', 'errors', 'waits', 'fine', 'excused'].map((id) => [id, known('passed')]);
   const there = base({ ...Object.fromEntries(passing), old: known('failed') });

@@ -1,27 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { decide, firstRuns, type PassRule, type RoundRun, runsToStart } from '../../src/domain/pass-rule.ts';
-import type { RunStatus } from '../../src/domain/run.ts';
 import { outcomeOf } from '../../src/domain/test-case.ts';
-
-const STATUS: Record<string, RunStatus> = {
-  P: 'passed',
-  F: 'failed',
-  E: 'errored',
-  C: 'cancelled',
-  '.': 'pending',
-};
+import { runsOf } from '../builders.ts';
 
 /** `FPP` are three runs; the first stands in round 1. */
-const runs = (script: string): RoundRun[] =>
-  [...script].map((letter, index) => ({
-    id: `r${index}`,
-    testCase: { id: 'c', name: 'Case' },
-    status: STATUS[letter]!,
-    assertions: [],
-    criteria: [],
-    turns: [],
-    round: index === 0 ? 1 : 2,
-  }));
+const runs = (script: string): RoundRun[] => runsOf('c', script);
 
 const reruns = (need: number, of: number): PassRule => ({ kind: 'reruns', need, of });
 const repeat = (need: number, of: number): PassRule => ({ kind: 'repeat', need, of });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { Base } from '../../src/domain/comparison.ts';
-import type { RoundRun } from '../../src/domain/pass-rule.ts';
 import {
   baseOf,
   continued,
@@ -10,21 +9,7 @@ import {
   recordOf,
 } from '../../src/domain/record.ts';
 import type { CaseOutcome, CaseResult } from '../../src/domain/test-case.ts';
-
-function result(
-  id: string | undefined,
-  outcome: CaseOutcome,
-  statuses: RoundRun['status'][],
-  place = 0,
-): CaseResult {
-  const testCase = { id, name: `Case ${id}` };
-  const run = (status: RoundRun['status'], index: number): RoundRun => ({
-    ...{ id: `r${index}`, testCase, status, assertions: [], criteria: [], turns: [], round: index + 1 },
-  });
-  const [first = 'pending', ...rest] = statuses;
-  const runs = [run(first, 0), ...rest.map((status, index) => run(status, index + 1))] as const;
-  return { key: `${place} ${id}`, testCase, place, runs, outcome };
-}
+import { resultOf } from '../builders.ts';
 
 const COUNTS = { total: 4, passed: 2, flaky: 1, failed: 1, errored: 1, cancelled: 0, unfinished: 0 };
 
@@ -57,12 +42,12 @@ const known = (outcome: CaseOutcome, passes: number, runs: number) => ({
 describe('the record of a gate', () => {
   test('has each test case with its runs, and the push with those that counted', () => {
     const cases = [
-      result('a', 'passed', ['passed']),
-      result('b', 'flaky', ['failed', 'passed', 'passed']),
-      result('c', 'failed', ['failed', 'cancelled']),
-      result('d', 'errored', ['errored']),
-      result(undefined, 'failed', ['failed']),
-      { ...result('q', 'failed', ['failed']), isExcused: true },
+      resultOf('a', 'passed'),
+      resultOf('b', 'flaky', { script: 'FPP' }),
+      resultOf('c', 'failed', { script: 'FC' }),
+      resultOf('d', 'errored', { script: 'E' }),
+      resultOf(undefined, 'failed', { script: 'F' }),
+      { ...resultOf('q', 'failed', { script: 'F' }), isExcused: true },
     ];
     expect(recordOf(gate(cases, { target: 'agent/a1', version: 'latest' }))).toEqual({
       target: 'agent/a1',
@@ -87,7 +72,7 @@ describe('the record of a gate', () => {
         ['gone', known('passed', 4, 4)],
       ]),
     );
-    const record = recordOf(gate([result('a', 'passed', ['passed'])], { base: before, verdict: 'passed' }));
+    const record = recordOf(gate([resultOf('a', 'passed')], { base: before, verdict: 'passed' }));
     expect([...record.cases]).toEqual([['a', { name: 'Case a', outcome: 'passed', passes: 8, runs: 10 }]]);
     expect(record.firstRuns).toEqual({ passes: 10, total: 11 });
   });
@@ -99,7 +84,7 @@ describe('the record of a gate', () => {
         ['b', known('passed', 4, 4)],
       ]),
     );
-    const cases = [result('a', 'unfinished', ['pending'])];
+    const cases = [resultOf('a', 'unfinished', { script: '.' })];
     const record = recordOf(gate(cases, { base: before, verdict: 'timed-out' }));
     expect([...record.cases]).toEqual([
       ['a', known('failed', 7, 9)],
@@ -109,19 +94,19 @@ describe('the record of a gate', () => {
 
   test('two base branches are not mixed, nor a file that the user keeps', () => {
     const before = base(new Map([['a', known('failed', 7, 9)]]), { branch: 'release' });
-    const record = recordOf(gate([result('a', 'passed', ['passed'])], { base: before }));
+    const record = recordOf(gate([resultOf('a', 'passed')], { base: before }));
     expect(record.cases.get('a')).toEqual({ name: 'Case a', outcome: 'passed', passes: 1, runs: 1 });
     expect(record.firstRuns).toEqual({ passes: 1, total: 1 });
   });
 
   test('above 50 runs both counts are halved', () => {
     const before = base(new Map([['a', known('passed', 46, 50)]]));
-    const record = recordOf(gate([result('a', 'passed', ['passed'])], { base: before }));
+    const record = recordOf(gate([resultOf('a', 'passed')], { base: before }));
     expect(record.cases.get('a')).toEqual({ name: 'Case a', outcome: 'passed', passes: 23, runs: 25 });
   });
 
   test('a test case in two batches is the worse of both, with the runs of both', () => {
-    const cases = [result('a', 'failed', ['failed']), result('a', 'passed', ['passed'], 1)];
+    const cases = [resultOf('a', 'failed', { script: 'F' }), resultOf('a', 'passed', { place: 1 })];
     expect(recordOf(gate(cases)).cases.get('a')).toMatchObject({ outcome: 'failed', passes: 1, runs: 2 });
     expect(recordOf(gate(cases.toReversed())).cases.get('a')).toMatchObject({ outcome: 'failed', runs: 2 });
   });
@@ -181,7 +166,7 @@ describe('the history', () => {
 });
 
 test('a record as the base of a later pull request', () => {
-  const record = recordOf(gate([result('a', 'passed', ['passed'])]));
+  const record = recordOf(gate([resultOf('a', 'passed')]));
   expect(baseOf(record, { branch: 'main', commit: 'm1' })).toEqual({
     branch: 'main',
     commit: 'm1',

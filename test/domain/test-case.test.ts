@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { BatchOutcome } from '../../src/domain/batch.ts';
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
-import type { Run, RunStatus } from '../../src/domain/run.ts';
+import type { RunStatus } from '../../src/domain/run.ts';
 import {
   type CaseOutcome,
   decisiveRun,
@@ -11,27 +11,14 @@ import {
   tally,
 } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
-
-const run = (id: string, status: RunStatus, caseId: string | undefined, name = 'A name'): Run => ({
-  id,
-  testCase: { id: caseId, name },
-  status,
-  assertions: [],
-  criteria: [],
-  turns: [],
-});
-
-const outcome = (id: string, runs: readonly Run[], more: Partial<Batch> = {}): BatchOutcome => ({
-  id,
-  batch: { id, settled: true, announced: { total: runs.length }, runs, ...more },
-});
+import { outcome, runOf } from '../builders.ts';
 
 const grouped = (batches: readonly BatchOutcome[]) =>
   resultsOf(batches).map((one) => [one.key, one.outcome, one.runs.map(({ id }) => id).join(' ')]);
 
 describe('what runs are grouped by', () => {
   test('the id of the test case, and not its name', () => {
-    const runs = [run('r1', 'passed', 'c1'), run('r2', 'passed', 'c2'), run('r3', 'failed', 'c1')];
+    const runs = [runOf('c1', 'passed', 'r1'), runOf('c2', 'passed', 'r2'), runOf('c1', 'failed', 'r3')];
     expect(grouped([outcome('b', runs)])).toEqual([
       ['0 c1', 'failed', 'r1 r3'],
       ['0 c2', 'passed', 'r2'],
@@ -39,7 +26,11 @@ describe('what runs are grouped by', () => {
   });
 
   test('a run without a test case id is a test case of its own, also beside one whose test case has the id of the run', () => {
-    const runs = [run('r1', 'passed', undefined), run('r2', 'failed', undefined), run('r3', 'passed', 'r1')];
+    const runs = [
+      runOf(undefined, 'passed', 'r1'),
+      runOf(undefined, 'failed', 'r2'),
+      runOf('r1', 'passed', 'r3'),
+    ];
     expect(grouped([outcome('b', runs)])).toEqual([
       ['0 run r1', 'passed', 'r1'],
       ['0 run r2', 'failed', 'r2'],
@@ -48,7 +39,7 @@ describe('what runs are grouped by', () => {
   });
 
   test('an empty id is no id', () => {
-    expect(grouped([outcome('b', [run('r1', 'passed', ''), run('r2', 'failed', '')])])).toEqual([
+    expect(grouped([outcome('b', [runOf('', 'passed', 'r1'), runOf('', 'failed', 'r2')])])).toEqual([
       ['0 run r1', 'passed', 'r1'],
       ['0 run r2', 'failed', 'r2'],
     ]);
@@ -56,7 +47,7 @@ describe('what runs are grouped by', () => {
 
   test('the same test case in two batches is two', () => {
     expect(
-      grouped([outcome('b1', [run('r1', 'passed', 'c')]), outcome('b2', [run('r2', 'failed', 'c')])]),
+      grouped([outcome('b1', [runOf('c', 'passed', 'r1')]), outcome('b2', [runOf('c', 'failed', 'r2')])]),
     ).toEqual([
       ['0 c', 'passed', 'r1'],
       ['1 c', 'failed', 'r2'],
@@ -74,20 +65,20 @@ test.each<[CaseOutcome, RunStatus[]]>([
   ['unfinished', ['passed', 'pending']],
   ['unfinished', []],
 ])('%s: %j', (expected, statuses) => {
-  const runs = statuses.map((status, index) => ({ ...run(`r${index}`, status, 'c'), round: 1 }));
+  const runs = statuses.map((status, index) => ({ ...runOf('c', status, `r${index}`), round: 1 }));
   expect(outcomeOf(runs, { rule: EVERY_RUN })).toBe(expected);
 });
 
 test('the decisive run is the first that made the outcome what it is', () => {
   const [result] = resultsOf([
-    outcome('b', [run('r1', 'passed', 'c'), run('r2', 'failed', 'c'), run('r3', 'failed', 'c')]),
+    outcome('b', [runOf('c', 'passed', 'r1'), runOf('c', 'failed', 'r2'), runOf('c', 'failed', 'r3')]),
   ]);
   expect(result && decisiveRun(result).id).toBe('r2');
 });
 
 describe('counts', () => {
   test('of test cases, and of announced runs that nobody listed', () => {
-    const runs = [run('r1', 'passed', 'c1'), run('r2', 'failed', 'c1'), run('r3', 'passed', 'c2')];
+    const runs = [runOf('c1', 'passed', 'r1'), runOf('c1', 'failed', 'r2'), runOf('c2', 'passed', 'r3')];
     expect(tally([outcome('b', runs, { announced: { total: 5 } })])).toEqual({
       total: 4,
       passed: 1,
@@ -135,7 +126,7 @@ test('two runs of one test case in one batch: it passes only if both do', () => 
     now: 0,
   } as const;
   const twice = (second: RunStatus) =>
-    judge({ ...facts, batches: [outcome('b', [run('r1', 'passed', 'c'), run('r2', second, 'c')])] });
+    judge({ ...facts, batches: [outcome('b', [runOf('c', 'passed', 'r1'), runOf('c', second, 'r2')])] });
   expect(twice('passed')).toEqual({ verdict: 'passed', reason: 'The one test case passed.', notes: [] });
   expect(twice('failed')).toEqual({ verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] });
 });

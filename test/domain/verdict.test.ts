@@ -1,27 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Announced, Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
-import type { Run, RunStatus } from '../../src/domain/run.ts';
+import type { RunStatus } from '../../src/domain/run.ts';
 import { resultsOf } from '../../src/domain/test-case.ts';
 import { type Facts, judge, type Verdict } from '../../src/domain/verdict.ts';
-
-const run = (status: RunStatus, id = 'run-1', more: Partial<Run> = {}): Run => ({
-  id,
-  testCase: { id: `case-${id}`, name: `Case ${id}` },
-  status,
-  assertions: [],
-  criteria: [],
-  turns: [],
-  ...more,
-});
-
-const batch = (runs: readonly Run[], more: Partial<Batch> = {}): Batch => ({
-  id: 'b1',
-  settled: true,
-  announced: { total: runs.length },
-  runs,
-  ...more,
-});
+import { batch, run } from '../builders.ts';
 
 const facts = (batches: readonly Batch[], more: Partial<Facts> = {}): Facts => ({
   batches: batches.map((one) => ({ id: one.id, batch: one })),

@@ -1,31 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
-import type { Run, RunStatus } from '../../src/domain/run.ts';
 import { resultsOf } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
-import type { Posted, Starter, Subject } from '../../src/providers/starter.ts';
+import type { Posted, Subject } from '../../src/providers/starter.ts';
+import { outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: {} };
 const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: {} };
-const STATUS: Record<string, RunStatus> = { P: 'passed', F: 'failed', E: 'errored', C: 'cancelled' };
-
-const run = (id: string, caseId: string, status: RunStatus): Run => ({
-  id,
-  testCase: { id: caseId, name: `Case ${caseId}` },
-  status,
-  assertions: [],
-  criteria: [],
-  turns: [],
-});
-
-const batchOf = (id: string, runs: readonly Run[]): BatchOutcome => ({
-  id,
-  batch: { id, settled: true, announced: { total: runs.length }, runs },
-});
-
 /** The test cases with the first letter as their run here, and the rest as those on the other version. */
 async function comparing(
   scripts: Record<string, string>,
@@ -38,20 +22,17 @@ async function comparing(
   const { post, other = THERE, missing, rule = EVERY_RUN, ...options } = more;
   const clock = virtualClock();
   const here = [
-    batchOf(
+    outcome(
       'here',
-      Object.entries(scripts).map(([id, script]) => run(`${id}-here`, id, STATUS[script[0]!]!)),
+      Object.entries(scripts).map(([id, script]) => runOf(id, STATUS[script[0]!]!, `${id}-here`)),
     ),
   ];
   const cases = resultsOf(here, { rule });
   const posts: (readonly string[])[] = [];
   const used = new Map<string, number>();
   const made = new Map<string, BatchOutcome>();
-  const starter: Starter = {
-    title: 'Retell',
-    batchSize: 1_000,
+  const starter = starterOf(HERE, {
     resolve: async () => ('problem' in other ? { kind: 'refused', problem: other.problem } : other),
-    testCases: async () => [],
     post: async (_subject, testCases) => {
       posts.push(testCases);
       if (post !== undefined) return post;
@@ -59,21 +40,13 @@ async function comparing(
       const runs = testCases.map((caseId) => {
         const nth = (used.get(caseId) ?? 0) + 1;
         used.set(caseId, nth);
-        return run(`${caseId}-there-${nth}`, caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!);
+        return runOf(caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!, `${caseId}-there-${nth}`);
       });
       const listed = runs.filter(({ testCase }) => testCase.id !== missing);
-      made.set(id, {
-        id,
-        batch: { id, settled: true, announced: { total: runs.length }, runs: listed },
-      });
+      made.set(id, outcome(id, listed, { announced: { total: runs.length } }));
       return { kind: 'accepted', value: id };
     },
-    lists: () => ({
-      list: async () => ({ batches: [], isComplete: true }),
-      contentsOf: async () => ({ testCases: [] }),
-    }),
-    subjectOf: async () => HERE,
-  };
+  });
   const comparison = await compare({
     cases,
     subject: HERE,

@@ -7,14 +7,14 @@ import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import { mostRuns, type PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine, type Quarantine } from '../../src/domain/quarantine.ts';
-import type { Run, RunStatus } from '../../src/domain/run.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { resultsOf } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import { executeRounds, type Plan } from '../../src/execution/rounds.ts';
-import type { Posted, Starter, Subject } from '../../src/providers/starter.ts';
+import type { Posted, Subject } from '../../src/providers/starter.ts';
+import { runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
-const STATUS: Record<string, RunStatus> = { P: 'passed', F: 'failed', E: 'errored', C: 'cancelled' };
 const TIMEOUT_MS = 1_800_000;
 
 /** What a provider does to one batch. */
@@ -58,24 +58,14 @@ async function play(story: Story) {
       const nth = used.get(key) ?? 0;
       used.set(key, nth + 1);
       const script = scripts[place]?.[caseId] ?? '';
-      return {
-        id: `${key} ${nth}`,
-        testCase: { id: caseId, name: caseId },
-        status: STATUS[script[nth] ?? rest]!,
-        assertions: [],
-        criteria: [],
-        turns: [],
-      };
+      return runOf(caseId, STATUS[script[nth] ?? rest]!, `${key} ${nth}`);
     });
     made.set(id, runs);
     return id;
   };
 
-  const starter: Starter = {
-    title: 'Retell',
+  const starter = starterOf(subjectAt(0), {
     batchSize: story.batchSize ?? 1_000,
-    resolve: async () => subjectAt(0),
-    testCases: async () => [],
     post: async (subject, testCases): Promise<Posted> => {
       posts.push(testCases);
       const nth = posts.length;
@@ -93,12 +83,8 @@ async function play(story: Story) {
           };
       }
     },
-    lists: () => ({
-      list: async () => ({ batches: [], isComplete: true }),
-      contentsOf: async () => ({ testCases: [] }),
-    }),
     subjectOf: async ({ id }) => subjectAt(Number(id.slice('given-'.length))),
-  };
+  });
 
   let batchNumber = 0;
   let round = 0;

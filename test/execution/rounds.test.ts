@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
-import type { Run, RunStatus } from '../../src/domain/run.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { resultsOf } from '../../src/domain/test-case.ts';
 import type { Ending } from '../../src/domain/verdict.ts';
 import { executeRounds, type Plan, type RoundsOptions } from '../../src/execution/rounds.ts';
-import type { Posted, Starter, Subject } from '../../src/providers/starter.ts';
+import type { Posted, Subject } from '../../src/providers/starter.ts';
+import { outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 version 12', request: {} };
 const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
-const STATUS: Record<string, RunStatus> = { P: 'passed', F: 'failed', E: 'errored', C: 'cancelled' };
-
 /** A provider of test cases with scripts like `FPPP`: one letter for each run, in the order of their starts. */
 function scripted(
   scripts: Record<string, string>,
@@ -24,44 +23,20 @@ function scripted(
     const runs = testCases.map((caseId): Run => {
       const nth = used.get(caseId) ?? 0;
       used.set(caseId, nth + 1);
-      return {
-        id: `${caseId}-${nth + 1}`,
-        testCase: { id: caseId, name: `Case ${caseId}` },
-        status: STATUS[scripts[caseId]?.[nth] ?? 'P']!,
-        assertions: [],
-        criteria: [],
-        turns: [],
-      };
+      return runOf(caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!, `${caseId}-${nth + 1}`);
     });
-    batches.set(id, { id, batch: { id, settled: true, announced: { total: runs.length }, runs } });
+    batches.set(id, outcome(id, runs));
     return id;
   };
-  const starter: Starter = {
-    title: 'Retell',
+  const starter = starterOf(SUBJECT, {
     batchSize,
-    resolve: async () => SUBJECT,
-    testCases: async () => [],
     post: async (_subject, testCases) => {
       posts.push(testCases);
       return post?.(posts.length) ?? { kind: 'accepted', value: make(`started-${posts.length}`, testCases) };
     },
-    lists: () => ({
-      list: async () => ({ batches: [], isComplete: true }),
-      contentsOf: async () => ({ testCases: [] }),
-    }),
-    subjectOf: async () => SUBJECT,
-  };
+  });
   return { starter, posts, batches, make };
 }
-
-const failedRun = (caseId: string): Run => ({
-  id: `run-${caseId}`,
-  testCase: { id: caseId, name: `Case ${caseId}` },
-  status: 'failed',
-  assertions: [],
-  criteria: [],
-  turns: [],
-});
 
 async function execute(
   scripts: Record<string, string>,
@@ -308,7 +283,7 @@ describe('what went wrong once', () => {
               id: one.id,
               settled: true,
               announced: { total: one.round === 1 ? 1 : 0 },
-              runs: one.round === 1 ? [failedRun('a')] : [],
+              runs: one.round === 1 ? [runOf('a', 'failed')] : [],
             },
           })),
         }),
@@ -329,8 +304,8 @@ describe('what went wrong once', () => {
           ending: 'settled',
           outcomes: round.map((one) => {
             const runs = [
-              failedRun('b'),
-              { ...failedRun('x'), testCase: { id: undefined, name: 'Nameless' } },
+              runOf('b', 'failed'),
+              { ...runOf('x', 'failed'), testCase: { id: undefined, name: 'Nameless' } },
             ];
             const given = { id: one.id, settled: true, announced: { total: 2 }, runs };
             return { ...one, ...(one.round === 1 ? { batch: given } : provider.batches.get(one.id)) };

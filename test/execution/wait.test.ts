@@ -1,20 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Deadline } from '../../src/clock.ts';
 import type { Batch } from '../../src/domain/batch.ts';
-import type { Run, RunStatus } from '../../src/domain/run.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { NotFound, OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import { run } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
-
-const run = (status: RunStatus, id: string): Run => ({
-  id,
-  testCase: { id: `case-${id}`, name: `Case ${id}` },
-  status,
-  assertions: [],
-  criteria: [],
-  turns: [],
-});
 
 const unsettled = (finished: number, total = 4): Batch => ({
   id: 'b1',

@@ -7,6 +7,7 @@ import { judge } from '../../src/domain/verdict.ts';
 import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import { runOf } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 const SEED = 20260914;
@@ -54,15 +55,6 @@ const story: fc.Arbitrary<Story> = fc.record({
   cancelledAtMs: fc.option(fc.integer({ min: 0, max: 300_000 }), { nil: undefined, freq: 3 }),
 });
 
-const run = (id: string, status: Run['status']): Run => ({
-  id,
-  testCase: { id: 'c', name: 'Case' },
-  status,
-  assertions: [],
-  criteria: [],
-  turns: [],
-});
-
 function batchOf(id: string, shows: Exclude<Answer['shows'], 'error'>): Batch {
   const announced = { total: 2, passed: 2, failed: 0, errored: 0 };
   switch (shows) {
@@ -81,10 +73,10 @@ function batchOf(id: string, shows: Exclude<Answer['shows'], 'error'>): Batch {
 
 function runsOf(shows: Answer['shows']): Run[] {
   const second = { failed: 'failed', lagging: 'pending' } as const;
-  if (shows === 'missing') return [run('r1', 'passed')];
+  if (shows === 'missing') return [runOf('c', 'passed', 'r1')];
   return [
-    run('r1', 'passed'),
-    run('r2', shows === 'failed' || shows === 'lagging' ? second[shows] : 'passed'),
+    runOf('c', 'passed', 'r1'),
+    runOf('c', shows === 'failed' || shows === 'lagging' ? second[shows] : 'passed', 'r2'),
   ];
 }
 
@@ -251,7 +243,7 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
               return {
                 ...batch,
                 runs: Array.from({ length: runs }, (_, index) =>
-                  run(`r${index}`, index === runs - 1 ? last : 'passed'),
+                  runOf('c', index === runs - 1 ? last : 'passed', `r${index}`),
                 ),
               };
             },

@@ -6,6 +6,7 @@ import { createClient } from '../../src/github/client.ts';
 import { send } from '../../src/http/send.ts';
 import { composeComment, shortHash } from '../../src/shared-comment/codec.ts';
 import { encodeRecord } from '../../src/shared-comment/record.ts';
+import { tallyOf } from '../builders.ts';
 import {
   DEFAULT_TOKEN,
   type EmulatedPull,
@@ -36,9 +37,7 @@ function comment(
   { name = WRITER.name, job = WRITER.job, author = BOT as PlantedComment | typeof BOT } = {},
 ): PlantedComment {
   const encoded = typeof record === 'string' ? record : encodeRecord(record);
-  const tally = {
-    ...{ total: 1, passed: 1, flaky: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0, tolerated: 0 },
-  };
+  const tally = tallyOf({ passed: 1 });
   const section = {
     ...{ key: shortHash(job), attempt: 1, tally, label: job, markdown: 'Report.', shortened: false },
     ...{ state: 'passed' as const, record: encoded },

@@ -3,6 +3,7 @@ import { createStickyComment, type StickyComment } from '../../src/github/sticky
 import { parseComment } from '../../src/shared-comment/codec.ts';
 import { findSection } from '../../src/shared-comment/merge.ts';
 import type { OwnSection, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
+import { tallyOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 import { seeded, type VirtualGitHub, virtualGitHub } from './virtual-github.ts';
 
@@ -17,17 +18,7 @@ const SEEDS = Array.from({ length: 20 }, (_, seed) => seed);
 const LEGS = ['a', 'b', 'c', 'd', 'e'];
 
 function section(key: string, state: 'waiting' | 'passed'): OwnSection {
-  const tally = {
-    total: 1,
-    passed: 0,
-    failed: 0,
-    errored: 0,
-    cancelled: 0,
-    unfinished: 0,
-    flaky: 0,
-    tolerated: 0,
-  };
-  tally[state === 'passed' ? 'passed' : 'unfinished'] = 1;
+  const tally = tallyOf(state === 'passed' ? { passed: 1 } : { unfinished: 1 });
   return { state, tally, label: `batch ${key}`, render: () => `Report of ${key}: ${state}.` };
 }
 

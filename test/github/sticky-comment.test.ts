@@ -9,6 +9,7 @@ import { send } from '../../src/http/send.ts';
 import { parseComment } from '../../src/shared-comment/codec.ts';
 import { findSection } from '../../src/shared-comment/merge.ts';
 import type { OwnSection, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
+import { tallyOf } from '../builders.ts';
 import {
   DEFAULT_TOKEN,
   type GitHubEmulator,
@@ -37,19 +38,9 @@ const PASSED = section('passed', 'All is well.');
 const FAILED = section('failed', 'Something broke.');
 
 function section(state: OwnSection['state'], markdown: string): OwnSection {
-  const tally = {
-    total: 1,
-    passed: 0,
-    failed: 0,
-    errored: 0,
-    cancelled: 0,
-    unfinished: 0,
-    flaky: 0,
-    tolerated: 0,
-  };
   return {
     state,
-    tally: { ...tally, unfinished: 1 },
+    tally: tallyOf({ unfinished: 1 }),
     label: 'sales',
     render: (max) => markdown.slice(0, max),
   };

@@ -2,6 +2,9 @@ import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import { buildReport, type Origin, type Report } from '../../src/report/report.ts';
+import { run } from '../builders.ts';
+
+export { run };
 
 /** Example reports of both providers, in the words of the fixtures. */
 
@@ -15,18 +18,6 @@ export const ORIGIN: Origin = {
   runNumber: 57,
   runAttempt: 1,
 };
-
-export function run(status: RunStatus, id: string, more: Partial<Run> = {}): Run {
-  return {
-    id,
-    testCase: { id: `case-${id}`, name: `Case ${id}` },
-    status,
-    assertions: [],
-    criteria: [],
-    turns: [],
-    ...more,
-  };
-}
 
 export function batch(id: string, runs: readonly Run[], more: Partial<Batch> = {}): Batch {
   return { id, settled: true, announced: { total: runs.length }, runs, createdAt: CREATED_AT, ...more };

@@ -13,6 +13,7 @@ import {
 import { decodeRecord, encodeRecord, MAX_RECORD } from '../../src/shared-comment/record.ts';
 import { COMMENT_LIMIT } from '../../src/shared-comment/room.ts';
 import type { OwnSection as Own, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
+import { tallyOf } from '../builders.ts';
 
 /** A job and its section. */
 type OwnSection = Own & { readonly key: string };
@@ -25,27 +26,19 @@ const RUN: WorkflowRun = {
   attempt: 1,
 };
 
-function runs(counts: Partial<Tally>): Tally {
-  const all = {
-    passed: 0,
-    flaky: 0,
-    failed: 0,
-    errored: 0,
-    cancelled: 0,
-    unfinished: 0,
-    tolerated: 0,
-    ...counts,
-  };
-  return { ...all, total: all.passed + all.failed + all.errored + all.cancelled + all.unfinished };
-}
-
 function section(
   key: string,
   state: State,
   counts: Partial<Tally>,
   markdown = `Report of ${key}.`,
 ): OwnSection {
-  return { key, state, tally: runs(counts), label: `batch ${key}`, render: (max) => markdown.slice(0, max) };
+  return {
+    key,
+    state,
+    tally: tallyOf(counts),
+    label: `batch ${key}`,
+    render: (max) => markdown.slice(0, max),
+  };
 }
 
 function merge(existing: readonly string[], own: OwnSection, run = RUN, limit = COMMENT_LIMIT): Merge {
@@ -284,7 +277,7 @@ describe('the section of a job', () => {
       key: '3e23e8160039594a',
       attempt: 1,
       state: 'failed',
-      tally: runs({ passed: 8, failed: 2 }),
+      tally: tallyOf({ passed: 8, failed: 2 }),
       label: 'batch b',
       markdown: 'Report of b.',
       shortened: false,

@@ -3,6 +3,7 @@ import type { Batch, BatchOutcome } from '../../../src/domain/batch.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../../../src/report/report.ts';
+import { run as build } from '../../builders.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */
 
@@ -10,7 +11,7 @@ const CREATED = Date.UTC(2026, 8, 30, 14, 5, 0);
 
 export function run(id: string, status: Run['status'], more: Partial<Run> = {}): Run {
   const testCase = { id: `tc_${id}`, name: `Test case ${id}` };
-  return { id: `run_${id}`, testCase, status, assertions: [], criteria: [], turns: [], ...more };
+  return build(status, `run_${id}`, { testCase, ...more });
 }
 
 export function batch(runs: readonly Run[] | undefined, more: Partial<Batch> = {}): Batch {

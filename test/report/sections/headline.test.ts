@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Tally } from '../../../src/domain/batch.ts';
 import type { State } from '../../../src/domain/verdict.ts';
 import { headlineHeading, resultOf } from '../../../src/report/sections/headline.ts';
+import { tallyOf } from '../../builders.ts';
 import { batch, EXAMPLES, reportOn, run } from '../reports.ts';
 import { SECOND_EXAMPLES } from '../second-reports.ts';
 
@@ -9,16 +10,8 @@ const NAME = 'Agent tests (Retell)';
 
 type Counts = [passed: number, failed: number, errored: number, cancelled: number, unfinished: number];
 
-const tallyOf = ([passed, failed, errored, cancelled, unfinished]: Counts): Tally => ({
-  total: passed + failed + errored + cancelled + unfinished,
-  passed,
-  failed,
-  errored,
-  cancelled,
-  unfinished,
-  flaky: 0,
-  tolerated: 0,
-});
+const counted = ([passed, failed, errored, cancelled, unfinished]: Counts): Tally =>
+  tallyOf({ passed, failed, errored, cancelled, unfinished });
 
 test.each<[State, Counts, string]>([
   ['waiting', [0, 0, 0, 0, 0], '⏳ Agent tests (Retell): waiting for the first result'],
@@ -40,12 +33,12 @@ test.each<[State, Counts, string]>([
   ['failed', [937, 300, 0, 0, 0], '❌ Agent tests (Retell): 300 of 1,237 failed'],
   ['inconclusive', [0, 0, 0, 0, 0], '❓ Agent tests (Retell): inconclusive, no test cases seen'],
 ])('%s with %j says "%s"', (state, counts, expected) => {
-  expect(headlineHeading(2, { name: NAME, state, tally: tallyOf(counts) })).toBe(`## ${expected}`);
+  expect(headlineHeading(2, { name: NAME, state, tally: counted(counts) })).toBe(`## ${expected}`);
 });
 
 test('the name is one line, and leaves room for the verdict', () => {
   const name = `Nightly\n\u202e${'x'.repeat(500)}`;
-  expect(headlineHeading(2, { name, state: 'passed', tally: tallyOf([2, 0, 0, 0, 0]) })).toBe(
+  expect(headlineHeading(2, { name, state: 'passed', tally: counted([2, 0, 0, 0, 0]) })).toBe(
     `## ✅ Nightly ${'x'.repeat(111)}…: all 2 passed`,
   );
 });

@@ -1,0 +1,76 @@
+/** Valid values of the domain in one line each, so that a test names only what it is about. */
+import { type Batch, type BatchOutcome, NO_CASES, type Tally } from '../src/domain/batch.ts';
+import type { RoundRun } from '../src/domain/pass-rule.ts';
+import type { Run, RunStatus } from '../src/domain/run.ts';
+import type { CaseOutcome, CaseResult } from '../src/domain/test-case.ts';
+import type { Starter, Subject } from '../src/providers/starter.ts';
+
+/** What one letter of a script like `FPP` stands for. */
+export const STATUS: Readonly<Record<string, RunStatus>> = {
+  P: 'passed',
+  F: 'failed',
+  E: 'errored',
+  C: 'cancelled',
+  '.': 'pending',
+};
+
+/** A run of a test case of its own. */
+export function run(status: RunStatus, id = 'run-1', more: Partial<Run> = {}): Run {
+  const testCase = { id: `case-${id}`, name: `Case ${id}` };
+  return { id, testCase, status, assertions: [], criteria: [], turns: [], ...more };
+}
+
+/** A run of this test case. */
+export function runOf(caseId: string | undefined, status: RunStatus, id = `run-${caseId}`): Run {
+  return run(status, id, { testCase: { id: caseId, name: `Case ${caseId}` } });
+}
+
+/** The runs of one test case, one letter and one round for each. */
+export function runsOf(caseId: string | undefined, script: string): RoundRun[] {
+  return [...script].map((letter, index) => ({
+    ...runOf(caseId, STATUS[letter]!, `r${index}`),
+    round: index + 1,
+  }));
+}
+
+/** A test case with the runs of a script and whatever outcome. */
+export function resultOf(
+  caseId: string | undefined,
+  outcome: CaseOutcome,
+  { script = 'P', place = 0 }: { script?: string; place?: number } = {},
+): CaseResult {
+  const runs = runsOf(caseId, script) as [RoundRun, ...RoundRun[]];
+  return { key: `${place} ${caseId}`, testCase: runs[0].testCase, place, runs, outcome };
+}
+
+/** A settled batch that announces as many runs as it lists. */
+export function batch(runs: readonly Run[], more: Partial<Batch> = {}): Batch {
+  return { id: 'b1', settled: true, announced: { total: runs.length }, runs, ...more };
+}
+
+/** The same as what became of its id. */
+export function outcome(id: string, runs: readonly Run[], more: Partial<Batch> = {}): BatchOutcome {
+  return { id, batch: batch(runs, { id, ...more }) };
+}
+
+/** A tally whose total is the sum of the others. */
+export function tallyOf(counts: Partial<Omit<Tally, 'total'>>): Tally {
+  const { flaky: _, ...kinds } = counts;
+  return { ...NO_CASES, ...counts, total: Object.values(kinds).reduce((sum, one) => sum + one, 0) };
+}
+
+/** A starter of one subject that lists no batches. */
+export function starterOf(subject: Subject, more: Pick<Starter, 'post'> & Partial<Starter>): Starter {
+  return {
+    title: 'Retell',
+    batchSize: 1_000,
+    resolve: async () => subject,
+    testCases: async () => [],
+    lists: () => ({
+      list: async () => ({ batches: [], isComplete: true }),
+      contentsOf: async () => ({ testCases: [] }),
+    }),
+    subjectOf: async () => subject,
+    ...more,
+  };
+}
