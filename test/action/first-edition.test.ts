@@ -50,17 +50,41 @@ const INPUTS = {
 };
 
 const quick = { 'api-key': 'test-key', 'batch-id': 'b1', 'poll-interval-seconds': '0.1', comment: 'never' };
+const soon = { 'timeout-minutes': '0.02' };
 const never = { runs: [{}, { endsAt: Number.POSITIVE_INFINITY }], settlesAt: Number.POSITIVE_INFINITY };
+const failed = { outcome: 'failed' } as const;
+const errored = { outcome: 'errored' } as const;
 const DAY = 86_400_000;
 
-async function gateOnRetell(options: RetellOptions, inputs: Record<string, string> = {}) {
-  await using retell = await startRetell(options);
-  return seen(await runStep({ inputs: { ...quick, provider: 'retell', 'api-url': retell.url, ...inputs } }));
+/** A step with these batches and inputs, and what it writes. */
+interface Scene<Options> {
+  readonly options: Options;
+  readonly inputs?: Record<string, string>;
+  readonly expected: string;
 }
 
-async function gateOnBland(options: BlandOptions, inputs: Record<string, string> = {}) {
-  await using bland = await startBland(options);
-  return seen(await runStep({ inputs: { ...quick, provider: 'bland', 'api-url': bland.url, ...inputs } }));
+/** The line of `seen`. */
+function ends(
+  verdict: string,
+  counts: Partial<Record<'passed' | 'failed' | 'errored' | 'cancelled' | 'unfinished', number>>,
+  passRate: number | '',
+): string {
+  const each = { passed: 0, failed: 0, errored: 0, cancelled: 0, unfinished: 0, ...counts };
+  const total = Object.values(each).reduce((sum, one) => sum + one, 0);
+  const outputs = Object.entries({ verdict, total, ...each, 'pass-rate': passRate });
+  return [`exit ${verdict === 'passed' ? 0 : 1}`, ...outputs.map(([name, value]) => `${name}=${value}`)].join(
+    ' ',
+  );
+}
+
+const NOTHING = ends('inconclusive', {}, '');
+
+async function gateOn(
+  provider: 'retell' | 'bland',
+  { url }: { url: string },
+  inputs: Record<string, string> = {},
+): Promise<string> {
+  return seen(await runStep({ inputs: { ...quick, provider, 'api-url': url, ...inputs } }));
 }
 
 /** The exit code and the first edition's outputs, as one line: the rest is new, and `reason` may be worded anew. */
@@ -98,104 +122,112 @@ describe('action.yml', () => {
   });
 });
 
+/** What both providers can do. */
+const BOTH: Record<string, Scene<RetellOptions & BlandOptions>> = {
+  passed: { options: { batches: [{ id: 'b1', runs: many(4) }] }, expected: ends('passed', { passed: 4 }, 1) },
+  failed: {
+    options: { batches: [{ id: 'b1', runs: [{}, failed, errored] }] },
+    expected: ends('failed', { passed: 1, failed: 1, errored: 1 }, 0.3333),
+  },
+  errored: {
+    options: { batches: [{ id: 'b1', runs: [{}, {}, errored] }] },
+    expected: ends('errored', { passed: 2, errored: 1 }, 0.6667),
+  },
+  'timed-out': {
+    options: { batches: [{ id: 'b1', ...never }] },
+    inputs: soon,
+    expected: ends('timed-out', { passed: 1, unfinished: 1 }, 0.5),
+  },
+  'inconclusive: no runs': {
+    options: { batches: [{ id: 'b1', runs: [] }] },
+    inputs: soon,
+    expected: NOTHING,
+  },
+  'inconclusive: an unknown id': { options: { batches: [] }, expected: NOTHING },
+};
+
+const RETELL: Record<string, Scene<RetellOptions>> = {
+  ...BOTH,
+  'inconclusive: missing runs': {
+    options: { batches: [{ id: 'b1', runs: many(3), announce: { total: 5, passed: 5 } }] },
+    inputs: soon,
+    expected: ends('inconclusive', { passed: 3, unfinished: 2 }, 0.6),
+  },
+  'inconclusive: an old batch': {
+    options: { batches: [{ id: 'b1', runs: many(2), createdAt: Date.now() - DAY }] },
+    inputs: { 'max-batch-age-minutes': '60' },
+    expected: ends('inconclusive', { passed: 2 }, 1),
+  },
+  'inconclusive: a refused key': { options: { apiKey: 'another', batches: [] }, expected: NOTHING },
+  'inconclusive: a wrong input': {
+    options: { batches: [] },
+    inputs: { 'timeout-minutes': 'soon' },
+    expected: NOTHING,
+  },
+  'two batches, by a comma': {
+    options: {
+      batches: [
+        { id: 'b1', runs: many(2) },
+        { id: 'b2', runs: [failed] },
+      ],
+    },
+    inputs: { 'batch-id': 'b1, b2' },
+    expected: ends('failed', { passed: 2, failed: 1 }, 0.6667),
+  },
+  'report files': {
+    options: { batches: [{ id: 'b1', runs: many(3) }] },
+    inputs: { 'report-json': 'r/report.json', 'report-junit': 'r/report.xml', 'report-ctrf': 'r/ctrf.json' },
+    expected: `${ends('passed', { passed: 3 }, 1)} report-json=r/report.json report-junit=r/report.xml report-ctrf=r/ctrf.json`,
+  },
+  'every other input': {
+    options: { batches: [{ id: 'b1', runs: many(3) }] },
+    inputs: {
+      name: 'Booking',
+      'timeout-minutes': '0.5',
+      'max-batch-age-minutes': '60',
+      transcripts: 'excerpt',
+      annotations: 'false',
+      'pull-request': '12',
+      'github-token': '',
+    },
+    expected: ends('passed', { passed: 3 }, 1),
+  },
+};
+
+const BLAND: Record<string, Scene<BlandOptions>> = {
+  ...BOTH,
+  'passed, in envelopes': {
+    options: { envelope: true, batches: [{ id: 'b1', runs: many(2) }] },
+    expected: ends('passed', { passed: 2 }, 1),
+  },
+  'errored: the batch alone': {
+    options: { batches: [{ id: 'b1', runs: [{}], outcome: 'errored' }] },
+    expected: ends('errored', { passed: 1 }, 1),
+  },
+  cancelled: {
+    options: { batches: [{ id: 'b1', runs: [{}, {}, { outcome: 'cancelled' }] }] },
+    expected: ends('cancelled', { passed: 2, cancelled: 1 }, 0.6667),
+  },
+  'inconclusive: a status that nobody knows': {
+    options: { batches: [{ id: 'b1', runs: [{}, { words: { ended: 'SKIPPED' } }] }] },
+    inputs: soon,
+    expected: ends('inconclusive', { passed: 1, unfinished: 1 }, 0.5),
+  },
+};
+
 describe.concurrent('Retell', () => {
-  test.each<[string, RetellOptions, Record<string, string>, string]>([
-    [
-      'passed',
-      { batches: [{ id: 'b1', runs: many(4) }] },
-      {},
-      'exit 0 verdict=passed total=4 passed=4 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=1',
-    ],
-    [
-      'failed',
-      { batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }, { outcome: 'errored' }] }] },
-      {},
-      'exit 1 verdict=failed total=3 passed=1 failed=1 errored=1 cancelled=0 unfinished=0 pass-rate=0.3333',
-    ],
-    [
-      'errored',
-      { batches: [{ id: 'b1', runs: [{}, {}, { outcome: 'errored' }] }] },
-      {},
-      'exit 1 verdict=errored total=3 passed=2 failed=0 errored=1 cancelled=0 unfinished=0 pass-rate=0.6667',
-    ],
-    [
-      'timed-out',
-      { batches: [{ id: 'b1', ...never }] },
-      { 'timeout-minutes': '0.02' },
-      'exit 1 verdict=timed-out total=2 passed=1 failed=0 errored=0 cancelled=0 unfinished=1 pass-rate=0.5',
-    ],
-    [
-      'inconclusive: no runs',
-      { batches: [{ id: 'b1', runs: [] }] },
-      { 'timeout-minutes': '0.02' },
-      'exit 1 verdict=inconclusive total=0 passed=0 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=',
-    ],
-    [
-      'inconclusive: missing runs',
-      { batches: [{ id: 'b1', runs: many(3), announce: { total: 5, passed: 5 } }] },
-      { 'timeout-minutes': '0.02' },
-      'exit 1 verdict=inconclusive total=5 passed=3 failed=0 errored=0 cancelled=0 unfinished=2 pass-rate=0.6',
-    ],
-    [
-      'inconclusive: an old batch',
-      { batches: [{ id: 'b1', runs: many(2), createdAt: Date.now() - DAY }] },
-      { 'max-batch-age-minutes': '60' },
-      'exit 1 verdict=inconclusive total=2 passed=2 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=1',
-    ],
-    [
-      'inconclusive: a refused key',
-      { apiKey: 'another', batches: [] },
-      {},
-      'exit 1 verdict=inconclusive total=0 passed=0 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=',
-    ],
-    [
-      'inconclusive: a wrong input',
-      { batches: [] },
-      { 'timeout-minutes': 'soon' },
-      'exit 1 verdict=inconclusive total=0 passed=0 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=',
-    ],
-    [
-      'two batches, by a comma',
-      {
-        batches: [
-          { id: 'b1', runs: many(2) },
-          { id: 'b2', runs: [{ outcome: 'failed' }] },
-        ],
-      },
-      { 'batch-id': 'b1, b2' },
-      'exit 1 verdict=failed total=3 passed=2 failed=1 errored=0 cancelled=0 unfinished=0 pass-rate=0.6667',
-    ],
-    [
-      'report files',
-      { batches: [{ id: 'b1', runs: many(3) }] },
-      { 'report-json': 'r/report.json', 'report-junit': 'r/report.xml', 'report-ctrf': 'r/ctrf.json' },
-      'exit 0 verdict=passed total=3 passed=3 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=1 report-json=r/report.json report-junit=r/report.xml report-ctrf=r/ctrf.json',
-    ],
-    [
-      'every other input',
-      { batches: [{ id: 'b1', runs: many(3) }] },
-      {
-        name: 'Booking',
-        'timeout-minutes': '0.5',
-        'max-batch-age-minutes': '60',
-        transcripts: 'excerpt',
-        annotations: 'false',
-        'pull-request': '12',
-        'github-token': '',
-      },
-      'exit 0 verdict=passed total=3 passed=3 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=1',
-    ],
-  ])('%s', async (_, options, inputs, expected) => {
-    expect(await gateOnRetell(options, inputs)).toBe(expected);
+  test.each(Object.entries(RETELL))('%s', async (_, { options, inputs, expected }) => {
+    await using retell = await startRetell(options);
+    expect(await gateOn('retell', retell, inputs)).toBe(expected);
   });
 
   test('a test case that is in a batch twice: the same verdict, and counted once, no longer by its runs', async () => {
     const twice = { testCaseId: 'test_case_1' };
-    const batches = [{ id: 'b1', runs: [twice, { ...twice, outcome: 'failed' as const }, {}] }];
+    await using retell = await startRetell({
+      batches: [{ id: 'b1', runs: [twice, { ...twice, ...failed }, {}] }],
+    });
     // In the first edition: total=3 passed=2 failed=1 … pass-rate=0.6667
-    expect(await gateOnRetell({ batches })).toBe(
-      'exit 1 verdict=failed total=2 passed=1 failed=1 errored=0 cancelled=0 unfinished=0 pass-rate=1',
-    );
+    expect(await gateOn('retell', retell)).toBe(ends('failed', { passed: 1, failed: 1 }, 1));
   });
 
   test.skipIf(!HAS_SIGNALS)('cancelled: the workflow', async () => {
@@ -204,91 +236,27 @@ describe.concurrent('Retell', () => {
     const started = step.main();
     await started.line(/1 passed/);
     started.process.kill('SIGINT');
-    expect(seen(await started.ended)).toBe(
-      'exit 1 verdict=cancelled total=2 passed=1 failed=0 errored=0 cancelled=0 unfinished=1 pass-rate=0.5',
-    );
+    expect(seen(await started.ended)).toBe(ends('cancelled', { passed: 1, unfinished: 1 }, 0.5));
   });
 });
 
 describe.concurrent('Bland', () => {
-  test.each<[string, BlandOptions, Record<string, string>, string]>([
-    [
-      'passed',
-      { batches: [{ id: 'b1', runs: many(4) }] },
-      {},
-      'exit 0 verdict=passed total=4 passed=4 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=1',
-    ],
-    [
-      'passed, in envelopes',
-      { envelope: true, batches: [{ id: 'b1', runs: many(2) }] },
-      {},
-      'exit 0 verdict=passed total=2 passed=2 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=1',
-    ],
-    [
-      'failed',
-      { batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }] }] },
-      {},
-      'exit 1 verdict=failed total=2 passed=1 failed=1 errored=0 cancelled=0 unfinished=0 pass-rate=0.5',
-    ],
-    [
-      'errored',
-      { batches: [{ id: 'b1', runs: [{}, { outcome: 'errored' }] }] },
-      {},
-      'exit 1 verdict=errored total=2 passed=1 failed=0 errored=1 cancelled=0 unfinished=0 pass-rate=0.5',
-    ],
-    [
-      'errored: the batch alone',
-      { batches: [{ id: 'b1', runs: [{}], outcome: 'errored' }] },
-      {},
-      'exit 1 verdict=errored total=1 passed=1 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=1',
-    ],
-    [
-      'cancelled',
-      { batches: [{ id: 'b1', runs: [{}, {}, { outcome: 'cancelled' }] }] },
-      {},
-      'exit 1 verdict=cancelled total=3 passed=2 failed=0 errored=0 cancelled=1 unfinished=0 pass-rate=0.6667',
-    ],
-    [
-      'timed-out',
-      { batches: [{ id: 'b1', ...never }] },
-      { 'timeout-minutes': '0.02' },
-      'exit 1 verdict=timed-out total=2 passed=1 failed=0 errored=0 cancelled=0 unfinished=1 pass-rate=0.5',
-    ],
-    [
-      'inconclusive: no runs',
-      { batches: [{ id: 'b1', runs: [] }] },
-      { 'timeout-minutes': '0.02' },
-      'exit 1 verdict=inconclusive total=0 passed=0 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=',
-    ],
-    [
-      'inconclusive: a status that nobody knows',
-      { batches: [{ id: 'b1', runs: [{}, { words: { ended: 'SKIPPED' } }] }] },
-      { 'timeout-minutes': '0.02' },
-      'exit 1 verdict=inconclusive total=2 passed=1 failed=0 errored=0 cancelled=0 unfinished=1 pass-rate=0.5',
-    ],
-    [
-      'inconclusive: an unknown id',
-      { batches: [] },
-      {},
-      'exit 1 verdict=inconclusive total=0 passed=0 failed=0 errored=0 cancelled=0 unfinished=0 pass-rate=',
-    ],
-  ])('%s', async (_, options, inputs, expected) => {
-    expect(await gateOnBland(options, inputs)).toBe(expected);
+  test.each(Object.entries(BLAND))('%s', async (_, { options, inputs, expected }) => {
+    await using bland = await startBland(options);
+    expect(await gateOn('bland', bland, inputs)).toBe(expected);
   });
 });
 
 test('the comment, its address and its place', async () => {
   await using github = await startGitHub({ issues: { 7: {} } });
-  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }] }] });
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}, failed] }] });
   const { 'comment-url': address, ...ended } = (
     await runStep({
       inputs: { ...quick, comment: 'failures', provider: 'retell', 'api-url': retell.url },
       env: { GITHUB_API_URL: github.url, GITHUB_GRAPHQL_URL: `${github.url}/graphql` },
     })
   ).outputs;
-  expect(seen({ exitCode: 1, outputs: ended })).toBe(
-    'exit 1 verdict=failed total=2 passed=1 failed=1 errored=0 cancelled=0 unfinished=0 pass-rate=0.5',
-  );
+  expect(seen({ exitCode: 1, outputs: ended })).toBe(ends('failed', { passed: 1, failed: 1 }, 0.5));
   expect(github.comments(7).map(({ html_url }) => html_url)).toEqual([address]);
   expect(github.comments(7)[0]?.body).toMatch(
     /^<!-- agent-test-gate [^\n]+-->\n## ❌ Agent tests \(Retell\)/,
