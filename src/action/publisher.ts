@@ -7,20 +7,17 @@ import type { Memory, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Outside } from '../outside.ts';
 import { annotationsFor, closingLines } from '../report/annotations.ts';
-import { renderBody } from '../report/body.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
-import { renderOrigin } from '../report/sections/footer.ts';
-import { jobPartOf } from '../report/sections/jobs.ts';
 import { renderSummary } from '../report/summary.ts';
 import { encodeRecord } from '../shared-comment/record.ts';
-import type { OwnSection, SectionPart } from '../shared-comment/state.ts';
 import { FIND_COMMIT_MS, PUBLISH_FAILURE_MS, SHOW_WAITING_MS } from '../time-limits.ts';
 import { readBaseline } from './baseline.ts';
 import type { CommentTarget } from './comment-target.ts';
 import type { Inputs } from './inputs.ts';
+import { createNewsLoop } from './news.ts';
 import type { OutputName } from './outputs.ts';
 import { createPullRequestComment, findComments } from './pull-request-comment.ts';
 import {
@@ -31,6 +28,7 @@ import {
   writeReportFile,
   writeSummary,
 } from './runner-files.ts';
+import { savedAs, sectionOf } from './section.ts';
 import type { CommentLeft, SavedSection } from './step-state.ts';
 
 /** A comment that says how far the batch is changes at most this often. */
@@ -41,8 +39,6 @@ const GRACE_MS = 1_000;
 const SAVE_AFTER_MS = 200;
 const NEWER_RUN =
   'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
-/** A section that is written again by the `post` step has room for this many characters. */
-const MAX_REMEMBERED = 30_000;
 
 /** Everything that the publisher works with. */
 export interface PublishingOptions {
@@ -60,11 +56,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   const hasComment = target.comment !== 'never';
   const context = await readContext(outside.env);
   const ended = new AbortController();
-  let latest: Findings | undefined;
-  let showing: Promise<void> | undefined;
   let memory: CommentLeft | undefined;
-  let unsaved: Findings | undefined;
-  let isSaving = false;
 
   function remember(next: CommentLeft): void {
     memory = next;
@@ -86,36 +78,35 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   const reportOn = (findings: Findings): Report =>
     buildReport({ ...findings, ...settingOf(inputs, context, commit) }, outside.redact);
 
-  /** Brings the comment up to date as long as there is news, at most once a minute. */
-  async function show(): Promise<void> {
-    await Promise.all([clock.sleep(GRACE_MS, ended.signal), finding]);
-    while (latest !== undefined && !ended.signal.aborted) {
-      const section = sectionOf(reportOn(latest), target, outside);
-      latest = undefined;
+  /** Brings the comment up to date, at most once a minute. */
+  const shown = createNewsLoop<Findings>({
+    clock,
+    signal: ended.signal,
+    before: () => Promise.all([clock.sleep(GRACE_MS, ended.signal), finding]),
+    async task(findings) {
+      const section = sectionOf(reportOn(findings), target, outside);
       const limits = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
       // GitHub mails only what a comment says when it is made, so it is made with the verdict.
       const result = await comment.write(section, { ...limits, create: false });
       if ('id' in result) add({ id: result.id });
-      await clock.sleep(PROGRESS_MS, ended.signal);
-    }
-  }
+      return PROGRESS_MS;
+    },
+    onError: (error) => trace(`That the gate waits is not shown: ${String(error)}`),
+  });
 
   /** Saves what is known for the case that the step is killed: soon, but in a tenth of the time at most. */
-  async function save(): Promise<void> {
-    if (isSaving) return;
-    isSaving = true;
-    let pauseMs = SAVE_AFTER_MS;
-    while (unsaved !== undefined) {
-      await clock.sleep(pauseMs, ended.signal);
-      if (ended.signal.aborted) break;
+  const saved = createNewsLoop<Findings>({
+    clock,
+    signal: ended.signal,
+    before: () => clock.sleep(SAVE_AFTER_MS, ended.signal),
+    task(findings) {
       const startedAt = clock.now();
-      const section = sectionIfStopped(unsaved, reportOn, { target, outside });
-      unsaved = undefined;
+      const section = sectionIfStopped(findings, reportOn, { target, outside });
       remember({ ...memory, section, stage: 'waiting' });
-      pauseMs = Math.max(SAVE_AFTER_MS, 9 * (clock.now() - startedAt));
-    }
-    isSaving = false;
-  }
+      return Math.max(SAVE_AFTER_MS, 9 * (clock.now() - startedAt));
+    },
+    onError: (error) => trace(`What is known could not be saved: ${String(error)}`),
+  });
 
   /** Waits for a task, but not for long. The timer ends with it, or it would keep the process alive. */
   async function atMost(task: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
@@ -141,8 +132,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     const verdict = report.judgement?.verdict;
     const section = { ...sectionOf(report, target, outside), record: recordFor(report) };
     // Before it is written as well: whoever is killed while writing may have made a comment.
-    const saved = savedAs(verdict ?? 'inconclusive', section);
-    remember({ ...memory, section: saved, stage: 'unwritten' });
+    remember({ ...memory, section: savedAs(verdict ?? 'inconclusive', section), stage: 'unwritten' });
     const create = inputs.comment === 'always' || verdict !== 'passed';
     const result = await comment.write(section, { ...limits, create });
     const { id, url } = 'id' in result ? result : {};
@@ -169,20 +159,13 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
 
     showWaiting(findings) {
       if (ended.signal.aborted) return;
-      latest = findings;
-      unsaved = findings;
-      save().catch((error: unknown) => trace(`What is known could not be saved: ${String(error)}`));
-      if (!hasComment) return;
-      showing ??= show()
-        .catch((error: unknown) => trace(`That the gate waits is not shown: ${String(error)}`))
-        .finally(() => {
-          showing = undefined;
-        });
+      saved.tell(findings);
+      if (hasComment) shown.tell(findings);
     },
 
     async publish(findings, limits) {
       ended.abort();
-      await showing;
+      await shown.idle();
       const left = limits.until - clock.now();
       await atMost(finding, Math.min(FIND_COMMIT_MS, left / 3), limits.signal);
       const report = reportOn(findings);
@@ -273,48 +256,6 @@ function settingOf(
 const originWith = (origin: GitHubContext['origin'], commit: string | undefined): Setting['origin'] =>
   Object.fromEntries(Object.entries({ ...origin, commit }).filter(([, value]) => value !== undefined));
 
-/** A report as one job's part of the comment. */
-function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outside): OwnSection {
-  const label =
-    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? nameOfSubject(report.subject)) ||
-    env['GITHUB_JOB'];
-  return {
-    state: report.judgement?.verdict ?? 'waiting',
-    tally: report.tally,
-    label: redact(label || report.name),
-    part: partOf(report),
-    render: (max) => renderBody(report, { max, unit: 'characters' }),
-  };
-}
-
-/** What is said of the job where several share the comment. */
-function partOf(report: Report): SectionPart {
-  const { result, took, providerTitle, footer } = jobPartOf(report);
-  return { result, took, providerTitle, footer, origin: renderOrigin(report.origin) };
-}
-
-/** "Front desk" of "Front desk (agent_1): conversation flow conversation_flow_1 version 12". */
-const nameOfSubject = (subject: string | undefined): string | undefined => subject?.split(/ \(|: |, /)[0];
-
-/** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */
-export function labelOfMatrix(matrix: string | undefined): string | undefined {
-  if (matrix === undefined) return undefined;
-  const json = parseJson(matrix);
-  if (typeof json !== 'object' || json === null) return undefined;
-  const values = Object.values(json).map((value) =>
-    typeof value === 'object' ? JSON.stringify(value) : String(value),
-  );
-  return values.length === 0 ? undefined : values.join(', ');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What is to be said of a step that is killed now: what it knew by then, with the verdict that this makes. */
 function sectionIfStopped(
   findings: Findings,
@@ -331,10 +272,6 @@ function sectionIfStopped(
 function verdictIfStopped({ failed, errored }: Tally): Verdict {
   if (failed > 0) return 'failed';
   return errored > 0 ? 'errored' : 'cancelled';
-}
-
-function savedAs(state: Verdict, { render, ...section }: OwnSection): SavedSection {
-  return { ...section, state, markdown: render(MAX_REMEMBERED) };
 }
 
 function reportFiles(

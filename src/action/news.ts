@@ -1,0 +1,48 @@
+import type { Clock } from '../clock.ts';
+
+/** Takes news as it comes; only the newest is worked on, one after the other. */
+export interface NewsLoop<News> {
+  tell(news: News): void;
+  /** Resolves when nothing is worked on. */
+  idle(): Promise<void>;
+}
+
+export interface NewsLoopOptions<News> {
+  readonly clock: Clock;
+  /** Ends the loop; a task that is under way has its own way to end. */
+  readonly signal: AbortSignal;
+  /** What to wait for before the first task, and again after a time without news. */
+  readonly before: () => Promise<unknown>;
+  /** Returns how long to pause after it, in milliseconds. */
+  readonly task: (news: News) => number | Promise<number>;
+  readonly onError: (error: unknown) => void;
+}
+
+export function createNewsLoop<News extends object>(options: NewsLoopOptions<News>): NewsLoop<News> {
+  const { clock, signal, before, task, onError } = options;
+  let newest: News | undefined;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    try {
+      await before();
+      while (newest !== undefined && !signal.aborted) {
+        const news = newest;
+        newest = undefined;
+        await clock.sleep(await task(news), signal);
+      }
+    } catch (error) {
+      onError(error);
+    } finally {
+      running = undefined;
+    }
+  }
+
+  return {
+    tell(news) {
+      newest = news;
+      running ??= run();
+    },
+    idle: async () => running,
+  };
+}
