@@ -7,12 +7,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { type Entry, emptyMeans, INPUTS, isRequired } from '../src/action/inputs.ts';
+import { type Entry, emptyMeans, type Group, INPUTS, isRequired } from '../src/action/inputs.ts';
 import { OUTPUTS } from '../src/action/outputs.ts';
 import type { LabelKind } from '../src/domain/selectors.ts';
 import { listOr } from '../src/domain/wording.ts';
 import type { ProviderDescriptor } from '../src/providers/provider.ts';
-import { PROVIDERS } from '../src/providers/registry.ts';
+import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../src/providers/registry.ts';
 
 const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
 const inputs: readonly [string, Entry][] = Object.entries<Entry>(INPUTS);
@@ -28,29 +28,15 @@ export interface Place {
   readonly text: string;
 }
 
-/** The inputs as the README shows them. `npm run metadata` fails for one that is in no group. */
-const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
-  ['Provider', ['provider', 'api-key', 'api-url']],
-  ['What is tested: `batch-id` or `test-cases`', ['batch-id', 'test-cases', 'target', 'version']],
-  ['Tests that do not always pass', ['reruns', 'repeat', 'max-flaky', 'max-runs', 'quarantine']],
-  ['Whose failure it is', ['baseline', 'compare-with', 'fail-on']],
-  ['Waiting', ['timeout-minutes', 'poll-interval-seconds', 'max-batch-age-minutes']],
-  [
-    'Report',
-    [
-      'name',
-      'label',
-      'comment',
-      'transcripts',
-      'annotations',
-      'pull-request',
-      'report-json',
-      'report-junit',
-      'report-ctrf',
-      'github-token',
-    ],
-  ],
-];
+/** The titles of the groups of inputs in the README, in its order. */
+const GROUPS: Readonly<Record<Group, string>> = {
+  provider: 'Provider',
+  tests: 'What is tested: `batch-id` or `test-cases`',
+  flakiness: 'Tests that do not always pass',
+  comparison: 'Whose failure it is',
+  waiting: 'Waiting',
+  report: 'Report',
+};
 
 /** How the labels that a provider's selectors know are written. */
 const LABELS: Readonly<Record<LabelKind, string>> = {
@@ -60,7 +46,7 @@ const LABELS: Readonly<Record<LabelKind, string>> = {
 };
 
 /** What the adapters ask for; docs/cost.md has the same figures. */
-const READING: Readonly<Record<string, { readonly look: string; readonly conversations: string }>> = {
+const READING: Readonly<Record<ProviderName, { readonly look: string; readonly conversations: string }>> = {
   retell: { look: '1, and 1 for each 1,000 runs when it has ended', conversations: 'none more' },
   bland: { look: '1', conversations: '1 for each run that did not pass, at most 25' },
   vapi: { look: '1, and 1 for each 100 runs when it has ended', conversations: 'none more' },
@@ -158,18 +144,12 @@ function yamlBlock(entries: readonly (readonly [string, object])[]): string {
 }
 
 function inputTable(): string {
-  const known = new Map(inputs);
-  const grouped = new Set(GROUPS.flatMap(([, names]) => names));
-  const [lost] = inputs.filter(([name, { kind }]) => kind !== 'internal' && !grouped.has(name));
-  if (lost !== undefined) throw new Error(`Put ${lost[0]} into GROUPS (scripts/metadata.ts).`);
+  const shown = inputs.filter(([, { kind }]) => kind !== 'internal');
   return table(
     ['Input', 'Default', 'Description'],
-    GROUPS.flatMap(([title, names]) => [
+    Object.entries(GROUPS).flatMap(([group, title]) => [
       [`**${title}**`, '', ''],
-      ...names.flatMap((name) => {
-        const entry = known.get(name);
-        return entry === undefined ? [] : [inputRow(name, entry)];
-      }),
+      ...shown.filter(([, entry]) => entry.group === group).map(([name, entry]) => inputRow(name, entry)),
     ]),
   );
 }
@@ -214,16 +194,10 @@ function providerTable(): string {
       }),
       row('`compare-with`', ({ can: { compare } }) => yes(compare)),
       row('Cancel a batch', ({ can: { cancel } }) => yes(cancel)),
-      row('Requests for one look', ({ name }) => readingOf(name).look),
-      row('Requests for conversations', ({ name }) => readingOf(name).conversations),
+      ['Requests for one look', ...PROVIDER_NAMES.map((name) => READING[name].look)],
+      ['Requests for conversations', ...PROVIDER_NAMES.map((name) => READING[name].conversations)],
     ],
   );
-}
-
-function readingOf(name: string): { readonly look: string; readonly conversations: string } {
-  const reading = READING[name];
-  if (reading === undefined) throw new Error(`Put ${name} into READING (scripts/metadata.ts).`);
-  return reading;
 }
 
 function outputTable(): string {

@@ -28,8 +28,13 @@ const MAX_MINUTES = 35_791;
 const MAX_NAME = 200;
 const MAX_LABEL = 100;
 
+/** The groups of inputs in the README. */
+export type Group = 'provider' | 'tests' | 'flakiness' | 'comparison' | 'waiting' | 'report';
+
 /** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
 export interface Entry<T = unknown> {
+  /** Where the README shows it. */
+  readonly group: Group;
   /** What it is, and its form by an example. What an empty value means follows by itself. */
   readonly description: string;
   /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
@@ -58,10 +63,12 @@ const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
 /** Every input, in the order of `action.yml` and the README. */
 export const INPUTS = {
   provider: input({
+    group: 'provider',
     description: `Where the batch runs, ${listOr(PROVIDER_NAMES.map(code))}.`,
     schema: oneOf(PROVIDER_NAMES),
   }),
   'api-key': input({
+    group: 'provider',
     description:
       "The provider's API key, from a secret. Workflows from forks and Dependabot do not get secrets.",
     schema: credential(),
@@ -69,6 +76,7 @@ export const INPUTS = {
     kind: 'secret',
   }),
   'batch-id': input({
+    group: 'tests',
     description:
       'The batch to wait for, if something else started it. Several, one per line or separated by commas, are reported and judged as one. Either this or `test-cases`.',
     schema: z.optional(batchIds()),
@@ -78,6 +86,7 @@ export const INPUTS = {
     log: (ids) => (ids ?? []).join(', '),
   }),
   'test-cases': input({
+    group: 'tests',
     description:
       'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters; `!` before a selector takes away. At Bland also `category:NAME` and `required:true`, at Vapi `suite:ID` and no `*`.',
     schema: z.optional(z.string()),
@@ -85,18 +94,21 @@ export const INPUTS = {
     log: (text = '') => text.split('\n').join(', '),
   }),
   target: input({
+    group: 'tests',
     description:
       'What is under test, `KIND/ID`: at Retell `agent/ID`, `retell-llm/ID` or `conversation-flow/ID`, at Bland `pathway/ID` or `persona/ID`, at Vapi `assistant/ID` or `squad/ID`, at ElevenLabs `agent/ID`. Needed with `test-cases`, except at Bland where every selector is an id.',
     schema: z.optional(z.string()),
     empty: 'none',
   }),
   version: input({
+    group: 'tests',
     description:
       'The version under test, a number like `12`; at Retell also `latest` and, for an agent, `published`; at Bland also `production`; at ElevenLabs `branch/ID`. Vapi has none.',
     schema: z.optional(z.string()),
     empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
   }),
   reruns: input({
+    group: 'flakiness',
     description:
       'Confirms failures: `K/N` like `3/5` runs a test case whose first run did not pass again until K runs passed or N − K + 1 did not. `1/2` is "retry once".',
     schema: counting('0'),
@@ -104,6 +116,7 @@ export const INPUTS = {
     log: sayCounting('0'),
   }),
   repeat: input({
+    group: 'flakiness',
     description:
       'Runs every test case several times: `K/N` like `3/5` counts from the start, until K runs passed or N − K + 1 did not. Not together with `reruns`.',
     schema: counting('1'),
@@ -111,6 +124,7 @@ export const INPUTS = {
     log: sayCounting('1'),
   }),
   'max-flaky': input({
+    group: 'flakiness',
     description:
       'With `reruns` or `repeat`: how many test cases may be flaky, a number or a share of the test cases like `15%`, rounded up. More is `failed`.',
     schema: allowance(),
@@ -118,12 +132,14 @@ export const INPUTS = {
     log: (value) => (value.kind === 'number' ? String(value.number) : `${value.share * 100}%`),
   }),
   'max-runs': input({
+    group: 'flakiness',
     description:
       'The most runs that the step may start, re-runs included, like `100`. A first round above it is refused; later rounds that would exceed it are not started.',
     schema: z.optional(wholeNumber('runs')),
     empty: 'no limit',
   }),
   name: input({
+    group: 'report',
     description:
       'Heading of the report, on one line. It also identifies the comment: jobs with the same name share one.',
     schema: z
@@ -135,47 +151,55 @@ export const INPUTS = {
     default: ({ title }) => `Agent tests (${title})`,
   }),
   'api-url': input({
+    group: 'provider',
     description:
       "The provider's address, like `https://api.example.com`, for dedicated hosts, proxies and tests.",
     schema: webAddress(),
     default: ({ url }) => url,
   }),
   'timeout-minutes': input({
+    group: 'waiting',
     description: 'How long to wait altogether, in minutes, like `30` or `0.5`.',
     schema: positive('minutes', MAX_MINUTES),
     default: '30',
   }),
   'poll-interval-seconds': input({
+    group: 'waiting',
     description:
       'Minimum time between two looks at a batch, in seconds, like `5` or `0.5`. The gap may grow from there to 30 seconds.',
     schema: positive('seconds', 86_400),
     default: '5',
   }),
   'max-batch-age-minutes': input({
+    group: 'waiting',
     description:
       'Batches older than this many minutes, like `60`, are `inconclusive`, because a batch id does not show which commit was tested.',
     schema: z.optional(positive('minutes', 5_256_000)),
     empty: 'no limit',
   }),
   quarantine: input({
+    group: 'flakiness',
     description:
       'The path of a quarantine file in the repository, like `quarantine.yml`. Its test cases do not count for at most 30 days. Needs the permission `contents: read`.',
     schema: z.optional(z.string()),
     empty: 'none',
   }),
   'compare-with': input({
+    group: 'comparison',
     description:
       'With `test-cases`: another version, like `published`, `production` or `11`, on which test cases that end up not passed are run too.',
     schema: z.optional(z.string()),
     empty: 'nothing is compared',
   }),
   'fail-on': input({
+    group: 'comparison',
     description:
       'What makes the verdict red, `any`, or `new`: a test case that this step showed not to pass on `compare-with` either does not count.',
     schema: oneOf(['any', 'new']),
     default: 'any',
   }),
   label: input({
+    group: 'report',
     description: 'What this job is called where several jobs share one comment, on one line.',
     schema: z.optional(
       z
@@ -188,56 +212,66 @@ export const INPUTS = {
     empty: "the values of the matrix, else the target's name, else the job's",
   }),
   baseline: input({
+    group: 'comparison',
     description:
       'The path of an earlier `report-json` to compare with, like `baseline/agent-tests.json`, in place of the pull requests that were merged last. It labels failures and never decides.',
     schema: z.optional(z.string()),
     empty: 'the base branch is looked up',
   }),
   comment: input({
+    group: 'report',
     description:
       'When to comment on the pull request, `always`, `failures` (only if the verdict is not `passed`; an existing comment is brought up to date either way) or `never`.',
     schema: oneOf(['always', 'failures', 'never']),
     default: 'always',
   }),
   transcripts: input({
+    group: 'report',
     description:
       'Whether the last turns of conversations are shown, `none`, `excerpt` (of each run that did not pass) or `auto` (`excerpt` in a private or internal repository, `none` elsewhere).',
     schema: oneOf(['auto', 'excerpt', 'none']),
     default: 'auto',
   }),
   annotations: input({
+    group: 'report',
     description:
       "Whether each test case that did not pass gets an error annotation, within GitHub's limit of 10, `true` or `false`.",
     schema: yamlBoolean(),
     default: 'true',
   }),
   'pull-request': input({
+    group: 'report',
     description: 'The number of the pull request to comment on, like `12`.',
     schema: z.optional(pullRequestNumber()),
     empty: 'found from the event',
   }),
   'report-json': input({
+    group: 'report',
     description: 'A file path for the report as JSON, like `reports/agent-tests.json`.',
     schema: z.optional(z.string()),
     empty: 'not written',
   }),
   'report-junit': input({
+    group: 'report',
     description: 'A file path for the report as JUnit XML, like `reports/agent-tests.xml`.',
     schema: z.optional(z.string()),
     empty: 'not written',
   }),
   'report-ctrf': input({
+    group: 'report',
     description: 'A file path for the report in the Common Test Report Format, like `reports/ctrf.json`.',
     schema: z.optional(z.string()),
     empty: 'not written',
   }),
   'github-token': input({
+    group: 'report',
     description: 'The token that writes the comment. It needs the permission `pull-requests: write`.',
     schema: orNothing(credential()),
     expression: `$\{{ github.token }}`,
     kind: 'secret',
   }),
   matrix: input({
+    group: 'report',
     description:
       'Not for users: leave it as it is. The values of the matrix tell the jobs of one workflow run apart.',
     // GitHub gives `null` where the job has no matrix, other runners `{}`.

@@ -1,6 +1,5 @@
 /** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
 import { describe, expect, test } from 'vitest';
-import type { ProviderName } from '../../src/providers/registry.ts';
 import { canRun, deployedBy, deployScripts, runScript } from '../docs/example-scripts.ts';
 import { examples, type Job, MAJOR, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
@@ -104,7 +103,7 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
           );
     const [, output = '', value = ''] = /^(\w+)=(.*)$/m.exec(deployed?.outputs ?? '') ?? [];
 
-    const provider = step.with?.['provider'] as ProviderName;
+    const provider = step.with?.['provider'] as keyof typeof emulators;
     const known = {
       'secrets.RETELL_API_KEY': 'test-key',
       'secrets.BLAND_API_KEY': 'test-key',

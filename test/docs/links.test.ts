@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MAJOR, root } from './workflow-files.ts';
 
@@ -44,6 +44,15 @@ describe.each(documents)('$path', ({ path, text }) => {
   test('says what to put for OWNER where it stands in something to copy', () => {
     if (text.includes('OWNER/agent-test-gate')) expect(text).toMatch(/in place of `OWNER`/);
   });
+});
+
+test('docs/architecture.md names every file of src: add what is listed here', () => {
+  const map = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const files = readdirSync(join(root, 'src'), { recursive: true })
+    .map((file) => String(file).replaceAll('\\', '/'))
+    // The steps for a new provider name its files by what they are, and the report has many small ones.
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('report/') && !/-starter\.ts$/.test(file));
+  expect(files.filter((file) => !map.includes(`${basename(file)}\``))).toEqual([]);
 });
 
 /** Links, pictures and sources of pictures. */
