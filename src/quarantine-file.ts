@@ -104,11 +104,10 @@ function read(yaml: Yaml, text: string, now: number): LocatedEntry[] {
   const form = 'it must have one key, quarantine, with the list of entries';
   const contents: Node | null = document.contents;
   if (!yaml.isMap<Scalar, Node | null>(contents)) throw new Breach(form, contents ? lineOf(contents) : 1);
-  const [list, ...others] = contents.items;
-  const extra = [list, ...others].find((pair) => pair !== undefined && pair.key.value !== 'quarantine');
+  const extra = contents.items.find(({ key }) => key.value !== 'quarantine');
   if (extra !== undefined) throw new Breach(form, lineOf(extra.key));
+  const [list, second] = contents.items;
   if (list === undefined) throw new Breach(form, lineOf(contents));
-  const [second] = others;
   if (second !== undefined) throw new Breach(TWICE, lineOf(second.key));
   // "quarantine:" with nothing after it is what stays when the last entry was taken out.
   if (list.value === null || (yaml.isScalar(list.value) && list.value.value === null)) return [];
@@ -122,12 +121,8 @@ function refuseBroken({ errors, warnings }: Document.Parsed<ParsedNode>, lines: 
   const [first] = [...errors, ...warnings].toSorted((one, other) => one.pos[0] - other.pos[0]);
   if (first === undefined) return;
   const { line } = lines.linePos(first.pos[0]);
-  switch (first.code) {
-    case 'MULTIPLE_DOCS':
-      throw new Breach('it has a second document', line);
-    default:
-      throw new Breach(`it is not valid YAML (${cleanLine(first.message, 120)})`, line);
-  }
+  if (first.code === 'MULTIPLE_DOCS') throw new Breach('it has a second document', line);
+  throw new Breach(`it is not valid YAML (${cleanLine(first.message, 120)})`, line);
 }
 
 /** An alias can stand for a thousand times its size, and an entry has no use for one. */
@@ -163,15 +158,8 @@ function entryOf(item: Node, reading: Reading): LocatedEntry {
   }
   const missing = Object.entries(KEYS).find(([, { field }]) => !values.has(field));
   if (missing !== undefined) throw new Breach(`the entry has no ${missing[0]}`, line);
-  const value = (field: keyof QuarantineEntry) => values.get(field) ?? '';
-  return {
-    testCase: value('testCase'),
-    name: value('name'),
-    reason: value('reason'),
-    owner: value('owner'),
-    until: value('until'),
-    line,
-  };
+  // Every field is there by now.
+  return { ...(Object.fromEntries(values) as Record<keyof QuarantineEntry, string>), line };
 }
 
 function textOfValue(

@@ -10,6 +10,16 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
   return z.enum(values, { error: `it must be ${listOr(values)}` });
 }
 
+/** A text on one line. */
+export function oneLine(most: number) {
+  return z
+    .string()
+    .check(
+      z.maxLength(most, { error: `it must have at most ${most} characters` }),
+      z.regex(/^[^\n\r]*$/, { error: 'it must be one line' }),
+    );
+}
+
 /** A decimal number above 0. */
 export function positive(unit: string, most: number) {
   const error = `it must be a positive number of ${unit}, like 5 or 0.5`;

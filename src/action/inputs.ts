@@ -12,6 +12,7 @@ import {
   counting,
   credential,
   MIN_KEY,
+  oneLine,
   oneOf,
   orNothing,
   positive,
@@ -142,12 +143,7 @@ export const INPUTS = {
     group: 'report',
     description:
       'Heading of the report, on one line. It also identifies the comment: jobs with the same name share one.',
-    schema: z
-      .string()
-      .check(
-        z.maxLength(MAX_NAME, { error: `it must have at most ${MAX_NAME} characters` }),
-        z.regex(/^[^\n\r]*$/, { error: 'it must be one line' }),
-      ),
+    schema: oneLine(MAX_NAME),
     default: ({ title }) => `Agent tests (${title})`,
   }),
   'api-url': input({
@@ -201,14 +197,7 @@ export const INPUTS = {
   label: input({
     group: 'report',
     description: 'What this job is called where several jobs share one comment, on one line.',
-    schema: z.optional(
-      z
-        .string()
-        .check(
-          z.maxLength(MAX_LABEL, { error: `it must have at most ${MAX_LABEL} characters` }),
-          z.regex(/^[^\n\r]*$/, { error: 'it must be one line' }),
-        ),
-    ),
+    schema: z.optional(oneLine(MAX_LABEL)),
     empty: "the values of the matrix, else the target's name, else the job's",
   }),
   baseline: input({

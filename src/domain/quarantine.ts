@@ -82,14 +82,15 @@ export function decideQuarantine(
 ): QuarantineDecision {
   const tested = withinLimit(files.tested, testCases, now);
   const base = files.base && withinLimit(files.base, testCases, now);
-  const problem = problemOf(files.path, { tested, base });
+  const limited = { path: files.path, tested, base };
+  const problem = problemOf(limited);
   const entries = new Map<string, Quarantine>();
   for (const entry of entriesOf(tested)) {
     const quarantine = combine(entry, base, now);
     // What the base has cannot be known where its file is refused, but nothing is in force then.
     if (problem === undefined || quarantine.state !== 'in-force') entries.set(entry.testCase, quarantine);
   }
-  return { entries, problem, notices: noticesOf(files.path, { tested, base, entries, testCases, now }) };
+  return { entries, problem, notices: noticesOf(limited, entries, { testCases, now }) };
 }
 
 /** The test cases with what the quarantine says of each. */
@@ -142,10 +143,7 @@ function combine(located: LocatedEntry, base: QuarantineFile | undefined, now: n
   return { entry: isShortened ? { ...agreed, until: entry.until } : agreed, state: 'in-force' };
 }
 
-function problemOf(
-  path: string,
-  { tested, base }: { tested: QuarantineFile; base: QuarantineFile | undefined },
-): QuarantineDecision['problem'] {
+function problemOf({ path, tested, base }: QuarantineFiles): QuarantineDecision['problem'] {
   const sentence = (where: string, { problem, line }: Extract<QuarantineFile, { kind: 'refused' }>) =>
     `Nothing is quarantined, since ${path}${where} is refused: ${line === undefined ? '' : `line ${line}: `}${problem}.`;
   if (tested.kind === 'refused') return { message: sentence('', tested), line: tested.line };
@@ -159,20 +157,9 @@ function problemOf(
 }
 
 function noticesOf(
-  path: string,
-  {
-    tested,
-    base,
-    entries,
-    testCases,
-    now,
-  }: {
-    tested: QuarantineFile;
-    base: QuarantineFile | undefined;
-    entries: QuarantineDecision['entries'];
-    testCases: readonly Known[];
-    now: number;
-  },
+  { path, tested, base }: QuarantineFiles,
+  entries: QuarantineDecision['entries'],
+  { testCases, now }: { testCases: readonly Known[]; now: number },
 ): string[] {
   const seen = new Set(testCases.map(({ testCase }) => testCase.id));
   const all = [...entries.values()];

@@ -119,23 +119,24 @@ export function createClient(options: ClientOptions): GitHubClient {
   const reader = createReader(options);
   const writer = createWriter(options);
 
+  async function pageOfComments(issue_number: number, page: number, limits: Deadline): Promise<Comment[]> {
+    const params = { ...repository, issue_number, per_page: PER_PAGE, page, request: limits };
+    return read(z.array(comment), (await reader.rest.issues.listComments(params)).data).map(toComment);
+  }
+
   return {
-    async listComments(issue_number, limits) {
+    async listComments(issue, limits) {
       const found = new Map<number, Comment>();
       // Counted by us: what a `Link` header says decides nothing, so that it can lead nowhere.
       for (let page = 1; page <= MAX_PAGES; page += 1) {
-        const params = { ...repository, issue_number, per_page: PER_PAGE, page, request: limits };
-        const comments = read(z.array(comment), (await reader.rest.issues.listComments(params)).data);
+        const comments = await pageOfComments(issue, page, limits);
         // A comment that was deleted meanwhile moves the others to the page before.
-        for (const one of comments) found.set(one.id, toComment(one));
+        for (const one of comments) found.set(one.id, one);
         if (comments.length < PER_PAGE) break;
       }
       return [...found.values()];
     },
-    async firstComments(issue_number, limits) {
-      const params = { ...repository, issue_number, per_page: PER_PAGE, page: 1, request: limits };
-      return read(z.array(comment), (await reader.rest.issues.listComments(params)).data).map(toComment);
-    },
+    firstComments: (issue, limits) => pageOfComments(issue, 1, limits),
     getComment: (comment_id, limits) =>
       unlessGone(async () => {
         const { data } = await reader.rest.issues.getComment({ ...repository, comment_id, request: limits });
@@ -171,7 +172,8 @@ export function createClient(options: ClientOptions): GitHubClient {
       const byRest = async () =>
         author.safeParse((await reader.rest.users.getAuthenticated({ request })).data).data;
       // The workflow's own token may not ask for its user by REST; GraphQL may be switched off, or down.
-      return (await unlessFailed(byGraphql)) ?? (await unlessRefused(byRest)) ?? WORKFLOW_TOKEN;
+      const said = await unless(({ kind }) => kind !== 'out-of-time', byGraphql);
+      return said ?? (await unless(({ mayPass }) => !mayPass, byRest)) ?? WORKFLOW_TOKEN;
     },
     pullRequest: (pull_number, limits) =>
       unlessGone(async () => {
@@ -244,34 +246,20 @@ function read<T>(schema: z.ZodMiniType<T>, data: unknown): T {
   throw undocumented();
 }
 
-async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
+/** `undefined` where GitHub fails in a way that means no more than that. */
+async function unless<T>(
+  isMeant: (error: GitHubError) => boolean,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof GitHubError && error.kind === 'not-found') return undefined;
+    if (error instanceof GitHubError && isMeant(error)) return undefined;
     throw error;
   }
 }
 
-/** `undefined` where GitHub does not tell now. */
-async function unlessFailed<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof GitHubError && error.kind !== 'out-of-time') return undefined;
-    throw error;
-  }
-}
-
-/** `undefined` where GitHub does not tell, now or later. */
-async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof GitHubError && error.mayPass) throw error;
-    return undefined;
-  }
-}
+const unlessGone = <T>(ask: () => Promise<T>) => unless(({ kind }) => kind === 'not-found', ask);
 
 function openOnes(found: z.infer<typeof pullRequests>): PullRequest[] {
   return found.filter(({ state }) => state === 'open').map(toPullRequest);

@@ -68,7 +68,7 @@ export async function readWhole(sent: Sent, options: Try): Promise<WholeAnswer> 
     });
     return { status: answer.status, headers: answer.headers, body: await readBody(answer) };
   } catch (error) {
-    if (error instanceof Refusal || error instanceof AnswerTooLarge || signal.aborted) throw error;
+    if (error instanceof Refusal || signal.aborted) throw error;
     throw overdue.signal.aborted ? new TimedOut(ms) : new TransportFailure(error);
   } finally {
     finished.abort();
