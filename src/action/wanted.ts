@@ -1,4 +1,4 @@
-import { parseSelectors } from '../domain/selectors.ts';
+import { type Parsed, parseSelectors } from '../domain/selectors.ts';
 import { parseTarget, parseVersion, type Version } from '../domain/target.ts';
 import type { Wanted } from '../execution/prepare.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
@@ -74,9 +74,9 @@ function wantsGiven(
   }
   if (problems.length > 0) return { problems };
   const parsed = readVersion(provider, version, undefined);
-  return 'problem' in parsed
+  return parsed.kind === 'refused'
     ? { problems: [parsed.problem] }
-    : { kind: 'given', batchIds, version: parsed.version };
+    : { kind: 'given', batchIds, version: parsed.value };
 }
 
 function wantsStart(
@@ -88,30 +88,24 @@ function wantsStart(
     return { problems: [`test-cases: the action cannot start batches at ${title}. Give batch-id instead.`] };
   }
   const problems: string[] = [];
-  const selectors = parseSelectors(testCases, can.start.selectors);
-  if (selectors.kind === 'refused') problems.push(selectors.problem);
-  const kinds = can.start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
-  const isMissing = target === undefined && !can.start.worksWithoutTarget;
-  if (isMissing) problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
-  const parsedTarget = target === undefined ? undefined : parseTarget(target, can.start.targets);
-  if (parsedTarget?.kind === 'refused') problems.push(parsedTarget.problem);
-  const kind = parsedTarget?.kind === 'parsed' ? parsedTarget.value.kind : undefined;
-  const parsedVersion = readVersion(provider, version, kind);
-  if ('problem' in parsedVersion) problems.push(parsedVersion.problem);
+  const accept = <T>(parsed: Parsed<T>): T | undefined => {
+    if (parsed.kind === 'parsed') return parsed.value;
+    problems.push(parsed.problem);
+    return undefined;
+  };
+  const selectors = accept(parseSelectors(testCases, can.start.selectors));
+  if (target === undefined && !can.start.worksWithoutTarget) {
+    const kinds = can.start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
+    problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
+  }
+  const tested = target === undefined ? undefined : accept(parseTarget(target, can.start.targets));
+  const parsedVersion = accept(readVersion(provider, version, tested?.kind));
   const other =
     compareWith === undefined
-      ? { version: undefined }
-      : readVersion(provider, compareWith, kind, 'compare-with');
-  if ('problem' in other) problems.push(other.problem);
-  const isWrong = 'problem' in parsedVersion || 'problem' in other || selectors.kind === 'refused';
-  if (problems.length > 0 || isWrong) return { problems };
-  return {
-    kind: 'start',
-    target: parsedTarget?.kind === 'parsed' ? parsedTarget.value : undefined,
-    version: parsedVersion.version,
-    selectors: selectors.selectors,
-    compareWith: other.version,
-  };
+      ? undefined
+      : accept(readVersion(provider, compareWith, tested?.kind, 'compare-with'));
+  if (problems.length > 0 || selectors === undefined) return { problems };
+  return { kind: 'start', target: tested, version: parsedVersion, selectors, compareWith: other };
 }
 
 function readVersion(
@@ -119,15 +113,13 @@ function readVersion(
   version: string | undefined,
   targetKind: string | undefined,
   name = 'version',
-): { version: Version | undefined } | { problem: string } {
+): Parsed<Version | undefined> {
   const { title, can } = PROVIDERS[provider];
   if (can.versions === false) {
     return version === undefined
-      ? { version: undefined }
-      : { problem: `${name}: ${title} has no versions to choose from. Leave it out.` };
+      ? { kind: 'parsed', value: undefined }
+      : { kind: 'refused', problem: `${name}: ${title} has no versions to choose from. Leave it out.` };
   }
   const kinds = can.start === false ? [] : can.start.targets.kinds;
-  const about = { title, targetKind: targetKind ?? kinds[0] ?? '', name };
-  const parsed = parseVersion(version, can.versions, about);
-  return parsed.kind === 'refused' ? { problem: parsed.problem } : { version: parsed.value };
+  return parseVersion(version, can.versions, { title, targetKind: targetKind ?? kinds[0] ?? '', name });
 }

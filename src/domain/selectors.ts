@@ -38,7 +38,8 @@ export interface Refused {
   readonly problem: string;
 }
 
-export type ParsedSelectors = { readonly kind: 'parsed'; readonly selectors: readonly Selector[] } | Refused;
+/** A value that was read, or why it cannot be. */
+export type Parsed<Value> = { readonly kind: 'parsed'; readonly value: Value } | Refused;
 
 export type Selection<Case extends Selectable = Selectable> =
   | {
@@ -61,11 +62,11 @@ const COMPARED_TEXTS = 3_000;
  * Reads the input `test-cases`: one selector per line, blank lines ignored. What the provider does not have is refused
  * here, before any request.
  */
-export function parseSelectors(input: string, rules: SelectorRules): ParsedSelectors {
+export function parseSelectors(input: string, rules: SelectorRules): Parsed<readonly Selector[]> {
   const lines = input.split(/\r\n|\r|\n/).map((line) => line.trim());
   const selectors = [...new Set(lines)].filter((line) => line !== '').map(toSelector);
   const problem = problemIn(selectors, rules);
-  return problem === undefined ? { kind: 'parsed', selectors } : { kind: 'refused', problem };
+  return problem === undefined ? { kind: 'parsed', value: selectors } : { kind: 'refused', problem };
 }
 
 function toSelector(text: string): Selector {

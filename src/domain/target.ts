@@ -1,3 +1,4 @@
+import type { Parsed, Refused } from './selectors.ts';
 import { listOr, quote } from './wording.ts';
 
 /** What can be under test at a provider; part of its descriptor. */
@@ -33,11 +34,6 @@ export type Version =
   | { readonly kind: VersionWord }
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'branch'; readonly id: string };
-
-/** A value, or a sentence that names the input and says what to do. */
-export type Parsed<Value> =
-  | { readonly kind: 'parsed'; readonly value: Value }
-  | { readonly kind: 'refused'; readonly problem: string };
 
 const MAX_ID = 200;
 const ID = /^[^\s/\p{Cc}]+$/u;
@@ -95,6 +91,6 @@ const versionOf = (word: VersionWord | undefined): Version | undefined =>
 /** A URL parser resolves the last two like folders, however they are encoded. */
 const isId = (id: string): boolean => id.length <= MAX_ID && ID.test(id) && id !== '.' && id !== '..';
 
-function refused(name: string, input: string, why: string): { kind: 'refused'; problem: string } {
+function refused(name: string, input: string, why: string): Refused {
   return { kind: 'refused', problem: `${name} is ${quote(input)}: ${why}.` };
 }

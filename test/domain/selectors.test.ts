@@ -35,7 +35,7 @@ function select(
 ): readonly string[] | string {
   const parsed = parseSelectors(input, rules);
   if (parsed.kind === 'refused') return parsed.problem;
-  const selection = selectCases(parsed.selectors, list);
+  const selection = selectCases(parsed.value, list);
   return selection.kind === 'refused' ? selection.problem : selection.cases.map(({ id }) => id);
 }
 
@@ -74,7 +74,7 @@ describe('what is chosen', () => {
 
   test('how many there were to choose from; an id that is listed twice counts once', () => {
     const parsed = parseSelectors('tc_2', RETELL);
-    expect(parsed.kind === 'parsed' && selectCases(parsed.selectors, [...LIST, ...LIST])).toEqual({
+    expect(parsed.kind === 'parsed' && selectCases(parsed.value, [...LIST, ...LIST])).toEqual({
       kind: 'selected',
       cases: [LIST[1]],
       outOf: 7,

@@ -75,7 +75,7 @@ async function start(
   const selectors = parseSelectors(input, { title: '', labels: ['suite'] });
   if (starter === undefined || selectors.kind === 'refused') throw new Error('It starts nothing.');
   const prepared = await prepare(
-    { target, version, selectors: selectors.selectors },
+    { target, version, selectors: selectors.value },
     { starter, rule: { kind: 'every-run' }, maxRuns: undefined, deadline },
   );
   if (prepared.kind === 'refused') {

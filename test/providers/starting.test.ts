@@ -60,7 +60,7 @@ function starting(name: ProviderName, clock: VirtualClock, url: string, given?: 
     if (parsedVersion.kind === 'refused') throw new Error(parsedVersion.problem);
     const selectors = parseSelectors(testCases, start.selectors);
     if (selectors.kind === 'refused') throw new Error(selectors.problem);
-    return { target: parsed?.value, version: parsedVersion.value, selectors: selectors.selectors };
+    return { target: parsed?.value, version: parsedVersion.value, selectors: selectors.value };
   };
   const { starter } = createProvider(
     {
