@@ -1,7 +1,7 @@
 import type { Deadline } from '../clock.ts';
 import type { Base } from '../domain/comparison.ts';
 import type { GateRecord } from '../domain/record.ts';
-import { atMost, findBase, MAX_BASE_REQUESTS } from '../github/base.ts';
+import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../github/base.ts';
 import { createClient, type GitHubClient } from '../github/client.ts';
 import type { GitHubContext } from '../github/context.ts';
 import type { OctokitSettings } from '../github/octokit.ts';
@@ -77,7 +77,7 @@ export function createPullRequestComment(
   ): Promise<Pick<Recalled, 'base' | 'noBase'>> {
     if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
     const { client } = clientFor(target, context, {
-      ...{ ...outside, fetch: atMost(MAX_BASE_REQUESTS, outside.fetch) },
+      ...{ ...outside, fetch: limitRequests(MAX_BASE_REQUESTS, outside.fetch) },
       plugins: { retry: { enabled: false } },
     });
     if (client === undefined) return {};

@@ -54,8 +54,8 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
   const looks: Look[] = [];
   const lists = createListMemory(options);
   let last: Batch | undefined;
-  /** Set while a batch that has ended is read again. Only the pauses count, so that retries do not use up the time. */
-  let recheck: { leftMs: number; gapMs: number; said: string } | undefined;
+  /** Set while a batch that has ended is read again. */
+  let recheck: Recheck | undefined;
 
   try {
     while (!isOver()) {
@@ -79,20 +79,10 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
         const isWhole = asked !== undefined || isSizeKnown(last) || isListConfirmed === true;
         if (doubts.length === 0 && isWhole) return { id, batch: last, isListConfirmed };
 
-        recheck ??= { leftMs: provider.recheckMs ?? RECHECK_MS, gapMs: pollIntervalMs, said: '' };
-        gapMs = recheck.gapMs;
-        if (doubts.length > 0) {
-          if (recheck.leftMs <= 0 && !isOver()) return { id, batch: last, isListConfirmed };
-          const said = doubts.join('; ');
-          if (said !== recheck.said) {
-            options.log(`Batch ${id} has ended and does not add up yet (${said}): reading it again.`);
-            recheck.said = said;
-          }
-          // Not past the end of the rechecks, but not sooner than the user's shortest gap either.
-          gapMs = Math.min(gapMs, Math.max(pollIntervalMs, recheck.leftMs));
-          recheck.leftMs -= gapMs;
-        }
-        recheck.gapMs = Math.min(2 * recheck.gapMs, Math.max(pollIntervalMs, LONGEST_RECHECK_GAP_MS));
+        recheck ??= createRecheck(id, options);
+        const pauseMs = recheck.next(doubts);
+        if (pauseMs === undefined && !isOver()) return { id, batch: last, isListConfirmed };
+        gapMs = pauseMs ?? 0;
       } else {
         recheck = undefined;
         lists.forget();
@@ -128,6 +118,35 @@ async function lastLook(
     if (!(error instanceof ProviderError)) throw error;
     return { id, batch: last, problem: signal.aborted ? undefined : error.message };
   }
+}
+
+/** The pace at which a batch that has ended is read again. */
+interface Recheck {
+  /** How long to pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. */
+  next(doubts: readonly string[]): number | undefined;
+}
+
+function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOptions): Recheck {
+  /** Only the pauses count, so that retries do not use up the time. */
+  let leftMs = provider.recheckMs ?? RECHECK_MS;
+  let gapMs = pollIntervalMs;
+  let said = '';
+  return {
+    next(doubts) {
+      let pauseMs = gapMs;
+      if (doubts.length > 0) {
+        if (leftMs <= 0) return undefined;
+        const text = doubts.join('; ');
+        if (text !== said) log(`Batch ${id} has ended and does not add up yet (${text}): reading it again.`);
+        said = text;
+        // Not past the end of the rechecks, but not sooner than the user's shortest gap either.
+        pauseMs = Math.min(gapMs, Math.max(pollIntervalMs, leftMs));
+        leftMs -= pauseMs;
+      }
+      gapMs = Math.min(2 * gapMs, Math.max(pollIntervalMs, LONGEST_RECHECK_GAP_MS));
+      return pauseMs;
+    },
+  };
 }
 
 /** Remembers the list of runs of a settled batch, where nothing says how many runs there must be. */

@@ -16,7 +16,7 @@ export const MAX_BASE_REQUESTS = 6;
 const MAX_PULL_REQUESTS = 5;
 
 export interface BaseSearch {
-  /** Made with `atMost`. */
+  /** Made with `limitRequests`. */
   readonly client: Pick<GitHubClient, 'mergedInto' | 'firstComments' | 'whoAmI'>;
   /** The branch that the pull request goes to. */
   readonly branch: string;
@@ -33,7 +33,7 @@ export type FoundBase =
   | { readonly base?: undefined; readonly noBase: string };
 
 /** Sends at most so many requests and fails the others. */
-export function atMost(requests: number, fetch: Fetch): Fetch {
+export function limitRequests(requests: number, fetch: Fetch): Fetch {
   let left = requests;
   return async (url, init) => {
     left -= 1;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Base } from '../../src/domain/comparison.ts';
 import type { GateRecord } from '../../src/domain/record.ts';
-import { atMost, type FoundBase, findBase } from '../../src/github/base.ts';
+import { type FoundBase, findBase, limitRequests } from '../../src/github/base.ts';
 import { createClient } from '../../src/github/client.ts';
 import { send } from '../../src/http/send.ts';
 import { composeComment, shortHash } from '../../src/shared-comment/codec.ts';
@@ -79,7 +79,7 @@ async function find(
     repository: { owner: 'acme', repo: 'voice-agents' },
     userAgent: 'test',
     redact: (text) => text,
-    fetch: atMost(6, send),
+    fetch: limitRequests(6, send),
     clock,
     trace: () => {},
     plugins: NONE,
