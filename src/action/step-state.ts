@@ -6,14 +6,21 @@ import * as z from 'zod/mini';
 import { COUNTS } from '../domain/batch.ts';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
-import { sectionPart } from '../shared-comment/state.ts';
 
 const count = z.int().check(z.nonnegative());
 const savedSection = z.object({
   state: z.enum(VERDICTS),
   tally: z.record(z.enum(COUNTS), count),
   label: z.string(),
-  part: lenient(sectionPart),
+  part: lenient(
+    z.object({
+      result: z.string(),
+      took: z.string(),
+      providerTitle: z.string(),
+      footer: z.string(),
+      origin: z.string(),
+    }),
+  ),
   record: lenient(z.string()),
   markdown: z.string(),
 });

@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { NO_CASES, type Tally } from '../domain/batch.ts';
+import type { Tally } from '../domain/batch.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
@@ -20,7 +20,7 @@ import {
   renderJobsTable,
 } from '../report/sections/jobs.ts';
 import { MAX_RECORD } from './record.ts';
-import { type CommentState, type KeptRecord, type Section, sectionPart, type WorkflowRun } from './state.ts';
+import type { CommentState, KeptRecord, Section, SectionPart, WorkflowRun } from './state.ts';
 
 /** 1: sections were keyed by batch ids, so they cannot be told to be a job's and are not read. */
 const FORMAT = 2;
@@ -46,7 +46,15 @@ const sectionMarker = z.object({
   /** Passed, failed, errored, cancelled, unfinished, flaky, tolerated. */
   counts: z.tuple([whole, whole, whole, whole, whole, whole, whole]),
   label: z.string(),
-  part: lenient(sectionPart),
+  part: lenient(
+    z.object({
+      result: z.string(),
+      took: z.string(),
+      providerTitle: z.string(),
+      footer: z.string(),
+      origin: z.string(),
+    }),
+  ),
   record: lenient(record),
   /** Its headings are one level down, below one for the job. */
   nested: z.optional(z.literal(true)),
@@ -164,7 +172,7 @@ export function composeComment(parts: {
 /** One job has the headline of its report as the heading. */
 function soleBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
-  const { state = 'waiting', tally = NO_CASES } = section ?? {};
+  const { state = 'waiting', tally = NONE } = section ?? {};
   const title = headlineHeading(2, { name, state, tally, result: section?.part?.result });
   return [title, ...(section === undefined ? [] : [regionOf(section)])];
 }
@@ -209,14 +217,18 @@ function regionOf(section: Section, isNested = false): string {
     state,
     counts: [passed, failed, errored, cancelled, unfinished, flaky, tolerated],
     label,
-    // The same fields in the same order, whoever writes them.
-    part: part && sectionPart.parse(part),
+    part: part && inOneOrder(part),
     record,
     shortened: shortened || undefined,
     nested: isNested || undefined,
   });
   const text = shortened ? render(paragraph(words(SHORTENED))) : markdown;
   return `${start}\n\n${text}\n\n${SECTION_END}${key}${CLOSE}`;
+}
+
+/** The same fields in the same order, whoever writes them. */
+function inOneOrder({ result, took, providerTitle, footer, origin }: SectionPart): SectionPart {
+  return { result, took, providerTitle, footer, origin };
 }
 
 /** JSON in which nothing can end the HTML comment or reach anybody. */
@@ -233,6 +245,8 @@ function tallyOf(counts: z.infer<typeof sectionMarker>['counts']): Tally {
   const total = passed + failed + errored + cancelled + unfinished + tolerated;
   return { total, passed, flaky, failed, errored, cancelled, unfinished, tolerated };
 }
+
+const NONE = tallyOf([0, 0, 0, 0, 0, 0, 0]);
 
 /** By code units: the same order on every machine. */
 function compare(a: string, b: string): number {

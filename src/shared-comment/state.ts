@@ -1,5 +1,4 @@
 /** The comment that several jobs share, as data: what its text says once it is read. Pure. */
-import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import type { State } from '../domain/verdict.ts';
 
@@ -24,19 +23,17 @@ export interface Section {
 }
 
 /** What a comment of several jobs says of one beside its body. */
-export const sectionPart = z.object({
+export interface SectionPart {
   /** What happened, in our words: "3 of 12 failed, 2 of them new". */
-  result: z.string(),
+  readonly result: string;
   /** How long it took, in our words; empty while it waits. */
-  took: z.string(),
-  providerTitle: z.string(),
+  readonly took: string;
+  readonly providerTitle: string;
   /** The job's lines of the footer, as Markdown of one paragraph; may be empty. */
-  footer: z.string(),
+  readonly footer: string;
   /** The commit and the workflow run, as Markdown of one line; may be empty. */
-  origin: z.string(),
-});
-/** See `sectionPart`. */
-export type SectionPart = Readonly<z.infer<typeof sectionPart>>;
+  readonly origin: string;
+}
 
 /** The record of a job that has no section in a newer workflow run's comment yet. */
 export interface KeptRecord {
