@@ -92,12 +92,12 @@ async function main(): Promise<void> {
  * that the gate waits.
  */
 async function post(): Promise<void> {
-  const { end, ...left } = readStepState(core);
-  if (end === 'not begun') return;
+  const left = readStepState(core);
+  if (left === undefined) return;
   try {
     const { finishComment } = await import('./post.ts');
     useProxies(process.env, [githubUrl()], setProxies);
-    await finishComment({ target: readTarget(core.getInput), outside, end, ...left });
+    await finishComment({ target: readTarget(core.getInput), outside, ...left });
   } catch (error) {
     warn(`The comment could not be brought up to date after the job: ${String(error)}`);
   }

@@ -10,21 +10,10 @@ import type { CommentTarget } from './comment-target.ts';
 import { orWarn } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeSummary } from './runner-files.ts';
-import type { CommentLeft, SavedSection, StepEnd } from './step-state.ts';
+import type { CommentLeft, SavedSection, StepLeft } from './step-state.ts';
 
 const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';
-
-/** How the step ended and what it left for this. */
-export interface StepLeft {
-  readonly end: Exclude<StepEnd, 'not begun'>;
-  /** `undefined` where the gate came to none, or was killed before. */
-  readonly verdict: Verdict | undefined;
-  /** `undefined` where nothing was left or it cannot be read. */
-  readonly memory: CommentLeft | undefined;
-  /** The batches of the step, as far as they were known. */
-  readonly batchIds: readonly string[];
-}
 
 /** What the `post` step works with. */
 export interface FinishOptions extends StepLeft {

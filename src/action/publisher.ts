@@ -191,21 +191,13 @@ function annotateQuarantine({ quarantineProblem: problem, quarantineNotes = [] }
   for (const note of quarantineNotes) if (note !== problem?.message) announce(note);
 }
 
-/** What a failure before there was a gate is reported with. */
-export interface FailureOptions {
-  readonly target: CommentTarget;
-  readonly outside: Outside;
-  readonly signal: AbortSignal;
-  readonly remember: (memory: CommentLeft) => void;
-}
-
 /**
  * Reports that there is no verdict of the gate, since the inputs are wrong or the action itself failed: in the summary
  * and the outputs, and in a comment that is already there.
  */
 export async function publishFailure(
   reason: string,
-  { target, outside, signal, remember }: FailureOptions,
+  { target, outside, signal, remember }: Omit<PublishingOptions, 'inputs'> & { signal: AbortSignal },
 ): Promise<void> {
   const context = await readContext(outside.env);
   const findings: Findings = {
@@ -216,11 +208,7 @@ export async function publishFailure(
     writtenAt: outside.clock.epoch(),
     waitedMs: 0,
   };
-  const { origin } = context;
-  const report = buildReport(
-    { ...findings, transcripts: 'none', origin: originWith(origin, origin.commit) },
-    outside.redact,
-  );
+  const report = buildReport({ ...findings, transcripts: 'none', origin: context.origin }, outside.redact);
   await orWarn(outside, 'The job summary', () => writeSummary(renderSummary(report)));
   await orWarn(outside, 'The outputs', () => writeOutputs(report));
   if (target.comment === 'never') return;
@@ -248,13 +236,10 @@ function settingOf(
   const [file] = reportFiles(inputs);
   return {
     transcripts: inputs.transcripts === 'auto' ? (isClosed ? 'excerpt' : 'none') : inputs.transcripts,
-    origin: originWith(origin, commit),
-    ...(file === undefined ? {} : { reportFile: file[1] }),
+    origin: { ...origin, commit },
+    reportFile: file?.[1],
   };
 }
-
-const originWith = (origin: GitHubContext['origin'], commit: string | undefined): Setting['origin'] =>
-  Object.fromEntries(Object.entries({ ...origin, commit }).filter(([, value]) => value !== undefined));
 
 /** What is to be said of a step that is killed now: what it knew by then, with the verdict that this makes. */
 function sectionIfStopped(

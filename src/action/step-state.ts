@@ -49,8 +49,17 @@ export interface CommentLeft {
   readonly createdAt?: number | undefined;
 }
 
-/** How far the step came. `killed`: it did not say that it ended. */
-export type StepEnd = 'not begun' | 'killed' | 'finished';
+/** How the step ended and what it left. */
+export interface StepLeft {
+  /** `killed`: it did not say that it ended. */
+  readonly end: 'killed' | 'finished';
+  /** `undefined` where the gate came to none, or was killed before. */
+  readonly verdict: Verdict | undefined;
+  /** `undefined` where nothing was left or it cannot be read. */
+  readonly memory: CommentLeft | undefined;
+  /** The batches of the step, as far as they were known. */
+  readonly batchIds: readonly string[];
+}
 
 /** The runner's state commands and variables. */
 interface Runner {
@@ -92,17 +101,13 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
   };
 }
 
-/** For the `post` part: how the step ended and what it knew. Deletes the file. What cannot be read is not there. */
-export function readStepState({ getState }: Pick<Runner, 'getState'>): {
-  readonly end: StepEnd;
-  readonly verdict: Verdict | undefined;
-  readonly memory: CommentLeft | undefined;
-  readonly batchIds: readonly string[];
-} {
+/** For the `post` part; `undefined` if the step never began. Deletes the file. What cannot be read is not there. */
+export function readStepState({ getState }: Pick<Runner, 'getState'>): StepLeft | undefined {
   const phase = getState('phase');
+  if (phase === '') return undefined;
   const file = getState('comment');
   return {
-    end: phase === '' ? 'not begun' : phase === 'finished' ? 'finished' : 'killed',
+    end: phase === 'finished' ? 'finished' : 'killed',
     verdict: VERDICTS.find((verdict) => verdict === getState('verdict')),
     memory: file === '' ? undefined : takeMemory(file),
     batchIds: getState('batches')

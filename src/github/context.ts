@@ -1,16 +1,6 @@
+import type { Origin } from '../report/report.ts';
 import type { WorkflowRun } from '../shared-comment/state.ts';
 import { type EventPayload, readPayload } from './event.ts';
-
-/** The workflow run and the commit that it is about. Everything is absent outside GitHub. */
-export interface Origin {
-  /** The commit that the check is about (a pull request's head, not its merge commit). */
-  readonly commit: string | undefined;
-  /** `https://github.com/owner/repo`. */
-  readonly repositoryUrl: string | undefined;
-  readonly runId: number | undefined;
-  readonly runNumber: number | undefined;
-  readonly runAttempt: number | undefined;
-}
 
 /** What the runner says about where we are. Outside GitHub nearly everything is absent. */
 export interface GitHubContext {

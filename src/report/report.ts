@@ -12,9 +12,9 @@ export interface Origin {
   /** The commit that the check is about (a pull request's head, not its merge commit). */
   readonly commit?: string | undefined;
   /** `https://github.com/owner/repo`, to link the commit and the run. */
-  readonly repositoryUrl?: string;
-  readonly runId?: number;
-  readonly runNumber?: number;
+  readonly repositoryUrl?: string | undefined;
+  readonly runId?: number | undefined;
+  readonly runNumber?: number | undefined;
   readonly runAttempt?: number | undefined;
 }
 
@@ -70,7 +70,7 @@ export interface Setting {
   readonly transcripts: 'none' | 'excerpt';
   readonly origin: Origin;
   /** Where the report with every run unshortened will be, if a file was asked for: a path the user gave. */
-  readonly reportFile?: string;
+  readonly reportFile?: string | undefined;
 }
 
 /** What there is to report, before anything is rendered. */
