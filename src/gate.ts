@@ -61,7 +61,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const startedEpoch = clock.epoch();
   const deadline = { until: startedAt + timeoutMinutes * 60_000, signal };
 
-  const quarantine = createQuarantine(surroundings, { deadline, now: startedEpoch });
+  const decide = quarantineOf(surroundings, { deadline, now: startedEpoch });
   const findings = (
     batches: readonly BatchOutcome[],
     prepared: Prepared | undefined,
@@ -80,7 +80,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const executor = createExecutor(options, {
     ...surroundings,
     deadline,
-    notAgain: async (cases) => quarantinedIds(await quarantine.decide(cases)),
+    notAgain: async (cases) => quarantinedIds(await decide(cases)),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
@@ -89,20 +89,13 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const execution = await executor.run();
   const batches = await explain(execution.batches, surroundings);
   const results = resultsOf(batches, { rule, isOver: execution.ending === 'deadline' });
-  const quarantined = await quarantine.decide(results);
+  const quarantined = await decide(results);
   const compared = await executor.compare(attachQuarantine(results, quarantined), execution);
   const remembered = await remembering;
 
-  const conclude = async (
-    ending: Ending,
-    {
-      publishMs,
-      stop,
-      cancellations,
-    }: { publishMs: number; stop: AbortSignal; cancellations?: readonly Cancellation[] },
-  ): Promise<Judgement> => {
-    const { cases } = compared;
-    const judgement = judge({
+  const { cases } = compared;
+  const judgeAs = (ending: Ending, cancellations?: readonly Cancellation[]): Judgement =>
+    judge({
       batches,
       cases,
       ending,
@@ -116,45 +109,44 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
       cancellations,
       remarks: [...execution.remarks, ...compared.remarks],
     });
-    const runs = execution.started.runs + compared.runs;
-    const started = runs === 0 ? undefined : { ...execution.started, runs };
-    await publisher.publish(
-      findings(batches, execution.prepared, {
-        ...remembered,
-        judgement,
-        cases,
-        started,
-        comparedWith: compared.title,
-        quarantineNotes: quarantineNotes(quarantined),
-        quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
-      }),
-      { until: clock.now() + publishMs, signal: stop },
-    );
-    return judgement;
+  const runs = execution.started.runs + compared.runs;
+  const publish = (judgement: Judgement, limits: Deadline): Promise<void> => {
+    const found = findings(batches, execution.prepared, {
+      ...remembered,
+      judgement,
+      cases,
+      started: runs === 0 ? undefined : { ...execution.started, runs },
+      comparedWith: compared.title,
+      quarantineNotes: quarantineNotes(quarantined),
+      quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
+    });
+    return publisher.publish(found, limits);
   };
+
   if (!signal.aborted) {
-    const judgement = await conclude(execution.ending, { publishMs: PUBLISH_MS, stop: signal });
+    const judgement = judgeAs(execution.ending);
+    await publish(judgement, { until: clock.now() + PUBLISH_MS, signal });
     if (!signal.aborted) return judgement;
   }
   // Cancelled while waiting or while publishing: everything that was published says so now.
   const cancellations = await cancelStarted([...batches, ...compared.batches], { provider, clock });
-  const stop = new AbortController().signal;
-  return conclude('cancelled', { publishMs: PUBLISH_CANCELLED_MS, stop, cancellations });
+  const judgement = judgeAs('cancelled', cancellations);
+  const unstopped = new AbortController().signal;
+  await publish(judgement, { until: clock.now() + PUBLISH_CANCELLED_MS, signal: unstopped });
+  return judgement;
 }
 
-/** What the quarantine file means for the test cases; nothing where none was named. Read once, beside the first round. */
-function createQuarantine(
+/** Says what the quarantine file means for test cases; nothing where none was named. Read once, beside the first round. */
+function quarantineOf(
   { readQuarantine }: Surroundings,
   { deadline, now }: { deadline: Deadline; now: number },
-): { decide(cases: readonly CaseResult[]): Promise<QuarantineDecision & { readonly path: string }> } {
+): (cases: readonly CaseResult[]) => Promise<QuarantineDecision & { readonly path: string }> {
   const reading = readQuarantine?.(deadline);
-  return {
-    async decide(cases) {
-      const files = await reading;
-      return files === undefined
-        ? { path: '', entries: new Map(), notices: [] }
-        : { path: files.path, ...decideQuarantine(files, cases, now) };
-    },
+  return async (cases) => {
+    const files = await reading;
+    return files === undefined
+      ? { path: '', entries: new Map(), notices: [] }
+      : { path: files.path, ...decideQuarantine(files, cases, now) };
   };
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 /** What a request that failed is, and what to do about it: for providers, and partly for GitHub. */
 
 /** 408, 409, 421, 423, 425, 429 and 5xx: the other side's trouble, which may pass. */
-export const RETRIED_STATUSES: readonly number[] = [
+const RETRIED_STATUSES: readonly number[] = [
   ...[408, 409, 421, 423, 425, 429],
   ...Array.from({ length: 100 }, (_, index) => 500 + index),
 ];

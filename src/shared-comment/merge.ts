@@ -121,10 +121,7 @@ export function isContained(double: CommentState, kept: CommentState): boolean {
 }
 
 /** Below 0 if an older workflow run wrote the comment, 0 if this one did, above if a newer one. */
-export function compareRuns(
-  comment: Omit<WorkflowRun, 'attempt'>,
-  run: Omit<WorkflowRun, 'attempt'>,
-): number {
+function compareRuns(comment: Omit<WorkflowRun, 'attempt'>, run: Omit<WorkflowRun, 'attempt'>): number {
   return compareHashed(comment, { ...run, workflow: shortHash(run.workflow) });
 }
 

@@ -40,7 +40,7 @@ const invisible = lazy(
 );
 
 /** A line with nothing in it that could be invisible. */
-export const PRINTABLE_ASCII = /^[ -~]*$/;
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /** More marks on one letter than any script needs paint over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;
