@@ -11,7 +11,7 @@ import {
 import { type CaseResult, resultsOf } from './domain/test-case.ts';
 import { type Cancellation, type Ending, type Judgement, judge } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
-import { createExecutor, type ExecutorMeans, type ExecutorOptions } from './execution/execute.ts';
+import { createExecutor, type ExecutorEdges, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
 import type { Findings } from './report/report.ts';
 import { EXPLAIN_MS, MEMORY_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './time-limits.ts';
@@ -40,7 +40,7 @@ export interface GateOptions extends ExecutorOptions {
 }
 
 /** The edges of the program, passed in. */
-export interface Surroundings extends Pick<ExecutorMeans, 'provider' | 'clock' | 'log' | 'onBatches'> {
+export interface Surroundings extends Pick<ExecutorEdges, 'provider' | 'clock' | 'log' | 'onBatches'> {
   readonly publisher: Publisher;
   readonly memory: Memory;
   /** Aborts when the workflow is cancelled. */

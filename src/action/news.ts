@@ -18,6 +18,7 @@ export interface NewsLoopOptions<News> {
   readonly onError: (error: unknown) => void;
 }
 
+/** Runs as long as there is news, and begins again with the next. */
 export function createNewsLoop<News extends object>(options: NewsLoopOptions<News>): NewsLoop<News> {
   const { clock, signal, before, task, onError } = options;
   let newest: News | undefined;

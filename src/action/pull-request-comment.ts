@@ -105,8 +105,8 @@ export function createPullRequestComment(
     },
     async commit(limits) {
       const { client } = clientFor(target, context, outside);
-      const means = { clock: outside.clock, random: outside.random };
-      return await headOf({ context, explicit: target.pullRequest, client }, { ...means, ...limits });
+      const { clock, random } = outside;
+      return await headOf({ context, explicit: target.pullRequest, client }, { clock, random, ...limits });
     },
   };
 }

@@ -21,7 +21,7 @@ export interface ExecutorOptions {
 }
 
 /** What it takes to run it. */
-export interface ExecutorMeans {
+export interface ExecutorEdges {
   readonly provider: Provider;
   readonly clock: Clock;
   readonly deadline: Deadline;
@@ -41,26 +41,27 @@ export interface Executor {
   compare(cases: readonly CaseResult[], before: Execution): Promise<Comparison>;
 }
 
-export function createExecutor(options: ExecutorOptions, means: ExecutorMeans): Executor {
+/** Nothing runs before `run` is called. */
+export function createExecutor(options: ExecutorOptions, edges: ExecutorEdges): Executor {
   const { wanted, rule, maxRuns } = options;
-  const { provider, clock, deadline, log, notAgain } = means;
+  const { provider, clock, deadline, log, notAgain } = edges;
   const { starter } = provider;
   const progress = createProgress({ clock, log, until: deadline.until });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
 
-  const name = ({ id }: BatchOutcome): void => {
+  const announce = ({ id }: BatchOutcome): void => {
     batchIds.push(id);
-    means.onBatches([...batchIds]);
+    edges.onBatches([...batchIds]);
   };
-  const show = (): void => means.onProgress(progress.outcomes(), prepared);
-  const know = (batch: BatchOutcome): void => {
+  const show = (): void => edges.onProgress(progress.outcomes(), prepared);
+  const add = (batch: BatchOutcome): void => {
     progress.add(batch);
-    name(batch);
+    announce(batch);
     show();
   };
-  const see = (batch: Batch): void => {
-    if (progress.saw(batch)) show();
+  const update = (batch: Batch): void => {
+    if (progress.update(batch)) show();
   };
 
   const waitFor =
@@ -78,10 +79,10 @@ export function createExecutor(options: ExecutorOptions, means: ExecutorMeans): 
 
   async function runRounds(): Promise<Execution> {
     const common = { rule, maxRuns, starter, notAgain, clock, deadline, log };
-    const rounds = { ...common, waitFor: waitFor(see), onStarted: know };
+    const rounds = { ...common, waitFor: waitFor(update), onStarted: add };
     if (wanted.kind === 'given') {
       wanted.batchIds.forEach((id, place) => {
-        know({ id, place, round: 1 });
+        add({ id, place, round: 1 });
       });
       return executeRounds({ ...rounds, plan: wanted });
     }
@@ -122,7 +123,7 @@ export function createExecutor(options: ExecutorOptions, means: ExecutorMeans): 
         excuses: options.failOn === 'new',
         startedRuns: started.runs,
         waitFor: waitFor(() => undefined),
-        onStarted: name,
+        onStarted: announce,
       });
     },
   };

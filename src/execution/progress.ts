@@ -7,7 +7,7 @@ const HEARTBEAT_MS = 60_000;
 /** Where all batches stand, and what is logged of it. */
 export interface Progress {
   /** Takes note of a look; logs a line if any count has changed. True if so. */
-  saw(batch: Batch): boolean;
+  update(batch: Batch): boolean;
   /** Takes a batch in, before the first look at it. */
   add(batch: BatchOutcome): void;
   /** Every batch as last seen, in the order in which they were taken in. */
@@ -38,7 +38,7 @@ export function createProgress(options: {
   };
 
   return {
-    saw(batch) {
+    update(batch) {
       latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
       const line = describe(outcomes());
       if (line === lastLine) return false;

@@ -59,6 +59,7 @@ export function offsetOf(
   return date === undefined ? undefined : { low: date - answeredAt, high: date + 1_000 - askedAt };
 }
 
+/** Which batch is ours, or why that is not known: a clause. */
 export type Recognition =
   | { readonly kind: 'ours'; readonly id: string }
   | { readonly kind: 'not-found'; readonly why: string };

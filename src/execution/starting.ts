@@ -11,6 +11,7 @@ import {
   recognise,
 } from './recognise.ts';
 
+/** What became of a start; problems are sentences. */
 export type Start =
   | { readonly kind: 'started'; readonly batchId: string }
   | { readonly kind: 'refused'; readonly problem: string }

@@ -1,7 +1,7 @@
 import type { Deadline } from '../clock.ts';
 import type { Base } from '../domain/comparison.ts';
 import { baseOf, type GateRecord } from '../domain/record.ts';
-import { type Means, retryUntil, TimeIsUp } from '../http/retry.ts';
+import { type ClockAndRandom, retryUntil, TimeIsUp } from '../http/retry.ts';
 import type { Fetch } from '../http/whole-answer.ts';
 import { parseComment } from '../shared-comment/codec.ts';
 import { recordIn } from '../shared-comment/merge.ts';
@@ -50,7 +50,7 @@ export function limitRequests(requests: number, fetch: Fetch): Fetch {
  */
 export async function findBase(
   search: BaseSearch,
-  { clock, random, ...limits }: Means & Deadline,
+  { clock, random, ...limits }: ClockAndRandom & Deadline,
 ): Promise<FoundBase> {
   try {
     return await retryUntil(

@@ -114,6 +114,7 @@ const viewer = z.object({ viewer: author });
 /** Whose comments the token of a workflow writes. */
 const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
 
+/** Asks GitHub about one repository. */
 export function createClient(options: ClientOptions): GitHubClient {
   const { repository } = options;
   const reader = createReader(options);

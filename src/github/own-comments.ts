@@ -24,6 +24,7 @@ export interface OwnComments {
   recall(known: { id?: number | undefined; appearsWithinMs: number }): void;
 }
 
+/** Finds and writes our comments on one pull request; asks GitHub for nothing before it must. */
 export function createOwnComments({
   client,
   issue,

@@ -1,5 +1,5 @@
 import type { Deadline } from '../clock.ts';
-import type { Means } from '../http/retry.ts';
+import type { ClockAndRandom } from '../http/retry.ts';
 import type { GitHubClient, PullRequest } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import type { EventPayload } from './event.ts';
@@ -26,7 +26,7 @@ const QUEUE_BRANCH = /\bgh-readonly-queue\/.+\/pr-(\d+)-[0-9a-f]+$/;
 /** Which pull request the event is about, if any. Never throws. */
 export async function findPullRequest(
   { context, explicit, client }: PullRequestSearch,
-  limits: Means & Deadline,
+  limits: ClockAndRandom & Deadline,
 ): Promise<FoundPullRequest> {
   const named = pullRequestInEvent(context);
   if (explicit !== undefined) {
@@ -57,7 +57,7 @@ export async function headOf(
     readonly context: PullRequestSearch['context'] & Pick<GitHubContext, 'origin'>;
     readonly client: Pick<GitHubClient, 'pullRequest'> | undefined;
   },
-  limits: Means & Deadline,
+  limits: ClockAndRandom & Deadline,
 ): Promise<string | undefined> {
   const { payload, eventName, origin } = context;
   const named = pullRequestInEvent(context);

@@ -1,6 +1,6 @@
 import type { Deadline } from '../clock.ts';
 import type { QuarantineFile, QuarantineFiles } from '../domain/quarantine.ts';
-import type { Means } from '../http/retry.ts';
+import type { ClockAndRandom } from '../http/retry.ts';
 import { parseQuarantine, refuseSize } from '../quarantine-file.ts';
 import { READ_QUARANTINE_MS } from '../time-limits.ts';
 import type { GitHubClient } from './client.ts';
@@ -30,7 +30,7 @@ export interface Commits {
  */
 export async function readQuarantine(
   { path: given, context, client }: QuarantineSource,
-  limits: Means & Deadline,
+  limits: ClockAndRandom & Deadline,
 ): Promise<QuarantineFiles> {
   const { clock, random, signal } = limits;
   const path = given.replace(/^\.\//, '');

@@ -1,5 +1,5 @@
 import type { Deadline } from '../clock.ts';
-import { type Means, retryUntil, TimeIsUp } from '../http/retry.ts';
+import { type ClockAndRandom, retryUntil, TimeIsUp } from '../http/retry.ts';
 import { GitHubError } from './github-error.ts';
 
 const BACKOFF_MS = { first: 500, longest: 5_000 };
@@ -15,7 +15,7 @@ const ABSENT_MS = 20_000;
  */
 export async function persist<T>(
   task: (deadline: Deadline) => Promise<T>,
-  { clock, random, until, signal }: Means & Deadline,
+  { clock, random, until, signal }: ClockAndRandom & Deadline,
 ): Promise<T> {
   try {
     return await retryUntil(

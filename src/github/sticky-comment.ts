@@ -1,5 +1,5 @@
 import type { Deadline } from '../clock.ts';
-import type { Means } from '../http/retry.ts';
+import type { ClockAndRandom } from '../http/retry.ts';
 import { normalize, parseComment } from '../shared-comment/codec.ts';
 import { recordIn } from '../shared-comment/merge.ts';
 import {
@@ -16,7 +16,7 @@ import { GitHubError } from './github-error.ts';
 import { createOwnComments } from './own-comments.ts';
 import { persist } from './retry.ts';
 
-export interface StickyCommentOptions extends Means {
+export interface StickyCommentOptions extends ClockAndRandom {
   readonly client: GitHubClient;
   /** The number of the pull request. */
   readonly issue: number;
@@ -30,6 +30,7 @@ export interface WriteOptions extends Deadline {
   readonly create: boolean;
 }
 
+/** What became of a write. */
 export type WriteResult =
   | {
       readonly status: 'created' | 'updated' | 'unchanged';
@@ -88,6 +89,7 @@ interface Done {
   result?: Extract<WriteResult, { id: number }> | undefined;
 }
 
+/** The comment of one gate, written by one job. */
 export function createStickyComment(options: StickyCommentOptions): StickyComment {
   const { client, issue, writer, clock, random } = options;
   const isMarked = (body: string): boolean => parseComment(body, writer.name) !== undefined;

@@ -1,7 +1,7 @@
 import type { Clock, Deadline } from '../clock.ts';
 
-/** Time and chance, which tests bring themselves. */
-export interface Means {
+/** Time and random numbers, which tests bring themselves. */
+export interface ClockAndRandom {
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -17,7 +17,7 @@ export interface Prospect {
   readonly patienceMs?: number | undefined;
 }
 
-export interface RetryOptions extends Means {
+export interface RetryOptions extends ClockAndRandom {
   /** In milliseconds: the pause after the first failure, doubled after each further one up to `longest`. */
   readonly backoff: { readonly first: number; readonly longest: number };
   /** Asked after each failure, once. `undefined` for a mistake of ours. */
