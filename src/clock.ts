@@ -14,7 +14,7 @@ export interface Clock {
 export interface Deadline {
   /** A moment of `Clock.now()`, in milliseconds. */
   readonly until: number;
-  /** Ends everything at once: the workflow was cancelled, or somebody else took over. */
+  /** Aborts when the work has to end at once: the workflow was cancelled, or a newer call took over. */
   readonly signal: AbortSignal;
   /** Each request is sent once: what fails is not tried again. */
   readonly noRetries?: boolean;

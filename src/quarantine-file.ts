@@ -174,7 +174,7 @@ function textOfValue(
   if (key === 'until') return dateOf(given, { line, now });
   if ([...given.trim()].length > max) throw new Breach(`${key} has more than ${max} characters`, line);
   const shown = cleanLine(given, max);
-  // An id with a character that nobody sees would be another id than the one that is read in a review.
+  // An id with an invisible character is another id than the one that is read in a review.
   if (key === 'test-case' && (shown !== given || /\s/.test(given))) {
     throw new Breach('test-case must be an id without spaces or invisible characters', line);
   }

@@ -435,7 +435,7 @@ function reportFilesDiffer({ reportJson, reportJunit, reportCtrf }: Partial<Valu
 
 function sayValue(value: string | undefined, redact: (text: string) => string): string {
   if (value === undefined || value === '') return ' is empty';
-  // Somebody may have put a password into the address.
+  // An address may hold a password.
   const shown = redact(value)
     .replace(/\/\/[^/]*@/, '//***@')
     .replaceAll(/\s+/g, ' ');

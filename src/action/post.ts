@@ -83,7 +83,7 @@ export function sectionAtEnd(
 
 /** Whether another comment of ours may still turn up, and for how many milliseconds. */
 function mayAppearFor({ end, memory, target, outside }: FinishOptions): number {
-  // Killed, and nobody knows what it was doing; or there is nothing to look for.
+  // Killed in an unknown state; or there is nothing to look for.
   if (memory === undefined) return end === 'killed' ? APPEARS_WITHIN_MS : 0;
   if (memory.createdAt === undefined) return 0;
   // Its answer came, and no other job was making one at the same time.

@@ -131,7 +131,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   async function publishComment(report: Report, limits: Deadline): Promise<void> {
     const verdict = report.judgement?.verdict;
     const section = { ...sectionOf(report, target, outside), record: recordFor(report) };
-    // Before it is written as well: whoever is killed while writing may have made a comment.
+    // Also before it is written: a step that is killed while writing may have made a comment.
     remember({ ...memory, section: savedAs(verdict ?? 'inconclusive', section), stage: 'unwritten' });
     const create = inputs.comment === 'always' || verdict !== 'passed';
     const result = await comment.write(section, { ...limits, create });
@@ -226,7 +226,7 @@ export async function publishFailure(
   });
 }
 
-/** Settles what `auto` means: where anybody may read the report, no conversation is in it. */
+/** Settles what `auto` means: a public repository's report shows no conversation. */
 function settingOf(
   inputs: Inputs,
   { visibility, origin }: GitHubContext,

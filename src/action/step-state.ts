@@ -94,7 +94,7 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
       if (file === undefined) return;
       if (!isNamed) saveState('comment', file);
       isNamed = true;
-      // In one move, so that whoever is killed while writing leaves the last whole one.
+      // Renamed in one step, so that a kill while writing leaves the last whole file.
       writeFileSync(`${file}.new`, JSON.stringify(memory), { mode: 0o600 });
       renameSync(`${file}.new`, file);
     },

@@ -37,7 +37,7 @@ export interface Judgement {
 export interface Cancellation {
   /** The batch. */
   readonly id: string;
-  /** Why it was not accepted, or why nobody knows: a sentence. `undefined` where the provider accepted it. */
+  /** Why it was not accepted, or why that is not known: a sentence. `undefined` where the provider accepted it. */
   readonly problem?: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface Facts {
   readonly maxBatchAgeMinutes?: number | undefined;
   /** How many test cases may be flaky; `undefined` where none can be. */
   readonly maxFlaky?: number | undefined;
-  /** Why nobody knows whether a batch was started: a sentence. */
+  /** Why it is not known whether a batch was started: a sentence. */
   readonly startProblem?: string | undefined;
   /** Whether the provider has a way to cancel a batch. */
   readonly canCancel?: boolean | undefined;

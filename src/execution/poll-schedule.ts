@@ -17,7 +17,7 @@ export const LONGEST_GAP_MS = 30_000;
  * Two rules; the longer gap counts. `npm run bench` shows what they cost and bring.
  * - While several runs are unfinished the batch cannot end, so nothing is missed before the time when, at the pace
  *   seen so far, only one is left.
- * - When one is left or nothing moves, the end is anybody's guess; but the longer it has taken, the longer it
+ * - When one is left or nothing moves, the end cannot be predicted; but the longer it has taken, the longer it
  *   is likely to take. Requests and delay together are then least if the gap grows with the square root of the wait.
  */
 export function nextGapMs(looks: readonly Look[], minMs: number): number {

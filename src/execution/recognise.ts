@@ -20,7 +20,7 @@ export interface Observation {
 }
 
 /** A look after the POST: what was not there before and can be ours. */
-export interface Look {
+export interface ListLook {
   /** With exactly our test cases, engine and version. */
   readonly same: readonly Candidate[];
   /** Of which not every run is listed yet, so that they may turn out to have them. */
@@ -82,7 +82,7 @@ export function recognise({
 }: {
   before: Observation | undefined;
   failedPost: FailedPost;
-  looks: readonly (Look | undefined)[];
+  looks: readonly (ListLook | undefined)[];
 }): Recognition {
   const not = (why: string): Recognition => ({ kind: 'not-found', why });
   if (before === undefined || !before.listing.isComplete) {

@@ -19,7 +19,7 @@ export interface Execution {
   /** Every batch of every round, in the order of the rounds. */
   readonly batches: readonly BatchOutcome[];
   readonly ending: Ending;
-  /** Why nobody knows whether a batch was started, or why one was not: a sentence. */
+  /** Why a batch was not started, or why that is not known: a sentence. */
   readonly startProblem?: string | undefined;
   /** Why test cases that did not pass were not run again: sentences. */
   readonly remarks: readonly string[];
@@ -128,7 +128,7 @@ interface Started {
   readonly batches: readonly BatchOutcome[];
   /** Why not all of them were started: a sentence. */
   readonly problem?: string | undefined;
-  /** Nobody knows whether the next one was started. */
+  /** It is not known whether the next one was started. */
   readonly isUnknown?: boolean | undefined;
 }
 
@@ -139,7 +139,7 @@ function createStarts({ plan, starter, onStarted, clock, deadline, log }: Rounds
   let reruns = 0;
   return {
     counts: () => ({ runs, reruns }),
-    /** Ends at the first batch that cannot be started, or of which nobody knows. */
+    /** Ends at the first batch that cannot be started, or of which that is not known. */
     async start(wanted: readonly Wanted[], round: number): Promise<Started> {
       const batches: BatchOutcome[] = [];
       for (const { place, testCases, subject } of wanted) {

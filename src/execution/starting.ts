@@ -4,8 +4,8 @@ import type { BatchLists, Candidate, Contents, Listing, Posted } from '../provid
 import {
   compareContents,
   type FailedPost,
+  type ListLook,
   LOOKS_MS,
-  type Look,
   type Observation,
   offsetOf,
   recognise,
@@ -42,7 +42,7 @@ const LAST_LOOK_ENDS_MS = 30_000;
 const LIST_BEFORE_MS = 30_000;
 
 /**
- * Starts one batch. The POST is sent once; if nobody can know what became of it, the provider's lists are looked
+ * Starts one batch. The POST is sent once; if it is not known what became of it, the provider's lists are looked
  * through. Never throws for what a provider does.
  */
 export async function startOnce(options: StartOptions): Promise<Start> {
@@ -55,7 +55,7 @@ export async function startOnce(options: StartOptions): Promise<Start> {
     };
   }
   const at = clock.epoch();
-  // Stopped on its way: nobody knows how far it came.
+  // Stopped on its way: it may have arrived.
   const stopped = ({ message }: ProviderError): Posted => ({ kind: 'unknown', problem: message, at });
   const posted = await options.post(deadline).catch(onProviderError(stopped));
   switch (posted.kind) {
@@ -98,13 +98,13 @@ async function findStarted(
 ): Promise<Start> {
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
-  const looks: (Look | undefined)[] = [];
+  const looks: (ListLook | undefined)[] = [];
   const known = new Map<string, Contents>();
   for (const [index, afterMs] of before === undefined ? [] : LOOKS_MS.entries()) {
     await clock.sleep(Math.min(failedAt + afterMs, deadline.until) - clock.now(), deadline.signal);
     if (deadline.signal.aborted || clock.now() >= deadline.until) break;
     const endsAt = failedAt + (LOOKS_MS[index + 1] ?? LAST_LOOK_ENDS_MS);
-    looks.push(await look(options, { before, known, deadline: limited(deadline, endsAt) }));
+    looks.push(await lookThrough(options, { before, known, deadline: limited(deadline, endsAt) }));
   }
   const found = recognise({ before, failedPost, looks });
   if (found.kind === 'ours') {
@@ -114,14 +114,14 @@ async function findStarted(
   return { kind: 'unknown', problem: sentence(options, failedPost, { problem, why: found.why }) };
 }
 
-async function look(
+async function lookThrough(
   options: StartOptions,
   {
     before,
     known,
     deadline,
   }: { before: Observation | undefined; known: Map<string, Contents>; deadline: Deadline },
-): Promise<Look | undefined> {
+): Promise<ListLook | undefined> {
   const now = await observe(options, deadline);
   if (now === undefined) return undefined;
   const same: Candidate[] = [];

@@ -177,7 +177,7 @@ function isSizeKnown({ announced }: Batch): boolean {
   return announced.total !== undefined;
 }
 
-/** What is unsettled in the end was stopped by the deadline, unless it was stopped by somebody. */
+/** What has not settled in the end was stopped by the deadline, unless it was cancelled. */
 function endingOf(outcomes: readonly BatchOutcome[], cancelled: AbortSignal, halted: AbortSignal): Ending {
   if (cancelled.aborted) return 'cancelled';
   const allSettled = outcomes.every(({ batch }) => batch?.settled === true);

@@ -116,7 +116,7 @@ export function createOwnComments({
   };
 }
 
-/** GitHub said no, so nothing was made. After anything else nobody knows. */
+/** GitHub refused, so nothing was made. After any other failure it is not known. */
 function isRefusal({ kind }: GitHubError): boolean {
   return kind !== 'unavailable' && kind !== 'out-of-time';
 }

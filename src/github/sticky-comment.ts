@@ -83,7 +83,7 @@ interface Work {
 interface Done {
   /** What is to stand in the comment. */
   own?: OwnSection | undefined;
-  /** What was written last; `undefined` while nobody knows what stands there. */
+  /** What was written last; `undefined` while it is not known what stands there. */
   written?: Written | undefined;
   /** Of the last write. */
   result?: Extract<WriteResult, { id: number }> | undefined;
@@ -159,7 +159,7 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
     if (done.written === undefined) {
       const there = sectionIn(found, writer);
       done.own = work.own(there);
-      // Nobody else writes this section, so it is in the comment that may have been made.
+      // Only this job writes this section, so it is in the comment that may have been made.
       if (there !== undefined && !work.all) comments.appeared();
     }
     return nextStep({

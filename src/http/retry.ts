@@ -57,7 +57,7 @@ export async function retryUntil<T>(
       if (prospect?.mayPass !== true || noRetries === true) throw error;
       last = error;
       const { retryAfterMs = 0, patienceMs = Number.POSITIVE_INFINITY } = prospect;
-      // Whoever asks us to wait is there, so the patience with an absent one begins again.
+      // An answer that asks us to wait shows that the other side is there, so `patienceMs` begins again.
       end = prospect.patienceMs === undefined ? deadline.until : Math.min(end, startedAt + patienceMs);
       const leftMs = end - clock.now();
       const growing = Math.min(backoff.longest, backoff.first * 2 ** failures) * (0.5 + random() / 2);

@@ -204,5 +204,5 @@ export function redactJson(value: unknown, redact: Redactor): unknown {
   return value;
 }
 
-/** Field names are few and come again and again, unless somebody wants to fill our memory with them. */
+/** Field names are few and repeat; the bound keeps a hostile answer from filling the memory. */
 const MOST_NAMES = 10_000;
