@@ -273,8 +273,7 @@ const originWith = (origin: GitHubContext['origin'], commit: string | undefined)
 /** A report as one job's part of the comment. */
 function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outside): OwnSection {
   const label =
-    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? nameOfSubject(report.subject)) ||
-    env['GITHUB_JOB'];
+    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? report.targetName) || env['GITHUB_JOB'];
   return {
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
@@ -289,9 +288,6 @@ function partOf(report: Report): SectionPart {
   const { result, took, providerTitle, footer } = jobPartOf(report);
   return { result, took, providerTitle, footer, origin: renderOrigin(report.origin) };
 }
-
-/** "Front desk" of "Front desk (agent_1): conversation flow conversation_flow_1 version 12". */
-const nameOfSubject = (subject: string | undefined): string | undefined => subject?.split(/ \(|: |, /)[0];
 
 /** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */
 export function labelOfMatrix(matrix: string | undefined): string | undefined {
