@@ -7,16 +7,15 @@ import type { Memory, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Outside } from '../outside.ts';
 import { annotationsFor, closingLines } from '../report/annotations.ts';
-import { renderBody } from '../report/body.ts';
+import { renderBody, renderClosing } from '../report/body.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
 import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
-import { renderOrigin } from '../report/sections/footer.ts';
-import { jobPartOf } from '../report/sections/jobs.ts';
+import { jobFactsOf } from '../report/sections/jobs.ts';
 import { renderSummary } from '../report/summary.ts';
 import { encodeRecord } from '../shared-comment/record.ts';
-import type { OwnSection, SectionPart } from '../shared-comment/state.ts';
+import type { OwnSection } from '../shared-comment/state.ts';
 import { FIND_COMMIT_MS, PUBLISH_FAILURE_MS, SHOW_WAITING_MS } from '../time-limits.ts';
 import { readBaseline } from './baseline.ts';
 import type { CommentTarget } from './comment-target.ts';
@@ -278,15 +277,10 @@ function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outsi
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
     label: redact(label || report.name),
-    part: partOf(report),
-    render: (max) => renderBody(report, { max, unit: 'characters' }),
+    part: jobFactsOf(report),
+    render: (max) => renderBody(report, { max, unit: 'characters' }, { hasClosing: false }),
+    renderClosing: (max) => renderClosing(report, { max, unit: 'characters' }),
   };
-}
-
-/** What is said of the job where several share the comment. */
-function partOf(report: Report): SectionPart {
-  const { result, took, providerTitle, footer } = jobPartOf(report);
-  return { result, took, providerTitle, footer, origin: renderOrigin(report.origin) };
 }
 
 /** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */
@@ -326,8 +320,8 @@ function verdictIfStopped({ failed, errored }: Tally): Verdict {
   return errored > 0 ? 'errored' : 'cancelled';
 }
 
-function savedAs(state: Verdict, { render, ...section }: OwnSection): SavedSection {
-  return { ...section, state, markdown: render(MAX_REMEMBERED) };
+function savedAs(state: Verdict, { render, renderClosing: closing, ...section }: OwnSection): SavedSection {
+  return { ...section, state, markdown: render(MAX_REMEMBERED), closing: closing?.(MAX_REMEMBERED) };
 }
 
 function reportFiles(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
+import { sectionPart } from '../shared-comment/part.ts';
 
 const count = z.int().check(z.nonnegative());
 const savedSection = z.object({
@@ -20,17 +21,10 @@ const savedSection = z.object({
     tolerated: count,
   }),
   label: z.string(),
-  part: lenient(
-    z.object({
-      result: z.string(),
-      took: z.string(),
-      providerTitle: z.string(),
-      footer: z.string(),
-      origin: z.string(),
-    }),
-  ),
+  part: lenient(sectionPart),
   record: lenient(z.string()),
   markdown: z.string(),
+  closing: lenient(z.string()),
 });
 const stepMemory = z.object({
   section: savedSection,

@@ -21,8 +21,23 @@ export interface Grouping {
   readonly others: readonly CaseResult[];
 }
 
+/** With more failures than this, they are grouped where they share something. */
+export const FEW = 5;
+/** With more failures than this, they are grouped in any case. */
+export const MANY = 20;
+/** Up to that, a group of fewer is none: there is room for each failure. */
+const MIN_GROUP = 3;
+
 /** More of a text than this is not compared. */
 const COMPARED = 4_000;
+
+/** The groups that a report shows: none where each failure can be shown by itself. */
+export function groupingOf(failures: readonly CaseResult[]): Grouping {
+  if (failures.length <= FEW) return { groups: [], others: failures };
+  const found = groupsOf(failures);
+  const isWorthIt = failures.length > MANY || (found.groups[0]?.cases.length ?? 0) >= MIN_GROUP;
+  return isWorthIt ? found : { groups: [], others: failures };
+}
 
 /**
  * Groups failures by what they exactly share: the same error message, the same failed tool with the same answer, the

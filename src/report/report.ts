@@ -12,9 +12,9 @@ export interface Origin {
   /** The commit that the check is about (a pull request's head, not its merge commit). */
   readonly commit?: string | undefined;
   /** `https://github.com/owner/repo`, to link the commit and the run. */
-  readonly repositoryUrl?: string;
-  readonly runId?: number;
-  readonly runNumber?: number;
+  readonly repositoryUrl?: string | undefined;
+  readonly runId?: number | undefined;
+  readonly runNumber?: number | undefined;
   readonly runAttempt?: number | undefined;
 }
 

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { renderBody } from '../../src/report/body.ts';
+import { renderBody, renderClosing } from '../../src/report/body.ts';
 import type { Report } from '../../src/report/report.ts';
-import { renderOrigin } from '../../src/report/sections/footer.ts';
+import { stateOf } from '../../src/report/sections/headline.ts';
 import {
-  jobPartOf,
+  jobFactsOf,
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
+  renderJobsNext,
   renderJobsTable,
 } from '../../src/report/sections/jobs.ts';
 import { renderSummary } from '../../src/report/summary.ts';
@@ -23,7 +24,7 @@ const withoutTargets = (structure: string): string =>
 
 /** Everything that is rendered of a report: summary, comment, and its part of a comment of several jobs. */
 function renderAll(report: Report): string {
-  const job = { ...jobPartOf(report), label: report.label ?? report.name };
+  const job = { ...jobFactsOf(report), label: report.label ?? report.name, state: stateOf(report) };
   const limit = { max: 60_000, unit: 'characters' } as const;
   const jobs = [job, { ...job, state: 'passed' as const }];
   return [
@@ -31,8 +32,10 @@ function renderAll(report: Report): string {
     renderBody(report, limit),
     renderJobsHeading(report.name, jobs),
     renderJobsTable(jobs),
-    ...jobs.map((one) => renderJob(one, renderBody(report, limit, { isShared: true }))),
-    renderJobsFooter(jobs, renderOrigin(report.origin)),
+    ...jobs.map((one) => renderJob(one, renderBody(report, limit, { hasClosing: false }))),
+    renderClosing(report, limit),
+    renderJobsNext(jobs, report.origin),
+    renderJobsFooter(jobs, report.origin),
   ].join('\n\n');
 }
 

@@ -214,10 +214,13 @@ export function linkWorkflowRun(origin: Origin): Inline[] {
   return link(url, words(name));
 }
 
-/** Commit, workflow run and attempt on one line without small print, for the footer of several jobs. */
-export function renderOrigin(origin: Origin): string {
+/** Commit and workflow run on one line without small print, for the footer of several jobs; may be empty. */
+export function renderOrigin(
+  origin: Origin,
+  { hasWorkflowRun = false }: Pick<FooterOptions, 'hasWorkflowRun'> = {},
+): string {
   const commit = linkCommit(origin);
-  const run = linkWorkflowRun(origin);
+  const run = hasWorkflowRun ? [] : linkWorkflowRun(origin);
   const line = dotted([run, commit.length === 0 ? [] : [words('commit '), ...commit]]);
   return line.length === 0 ? '' : render(paragraph(...line));
 }
