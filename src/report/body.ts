@@ -1,6 +1,6 @@
 import type { CaseResult } from '../domain/test-case.ts';
 import { formatCount } from '../text/format.ts';
-import { chooseForms, joinWithin, type Lack, type Limit, type Piece } from './fit.ts';
+import { chooseForms, joinWithin, type Lack, type Limit, type Piece, rememberTexts } from './fit.ts';
 import { FEW, type Group, type Grouping, groupingOf, MANY } from './groups.ts';
 import { foreignHtml, heading, render, rule, words } from './markdown.ts';
 import type { Report } from './report.ts';
@@ -19,7 +19,15 @@ import { renderFooter } from './sections/footer.ts';
 import { renderGroup, renderGroupTable } from './sections/group.ts';
 import { SIGNS } from './sections/headline.ts';
 import { renderLead, renderRemarks } from './sections/lead.ts';
-import { bullet, flakyItem, listPiece, nameItem, reasonItem, toleratedItem } from './sections/lists.ts';
+import {
+  badItem,
+  bullet,
+  flakyItem,
+  listPiece,
+  nameItem,
+  reasonItem,
+  toleratedItem,
+} from './sections/lists.ts';
 import { nameOf, runsInWords, signOf } from './sections/names.ts';
 import { hasWorkflowRun, renderNext } from './sections/next.ts';
 import { omissionClauses, renderOmissions } from './sections/omissions.ts';
@@ -63,8 +71,9 @@ export interface BodyOptions {
  */
 export function renderBody(report: Report, limit: Limit, { hasClosing = true }: BodyOptions = {}): string {
   const pieces = piecesOf(report, limit.unit, hasClosing);
+  const textOf = rememberTexts();
   for (const spare of [0, SPARE]) {
-    const fitted = chooseForms(pieces.all, { ...limit, max: limit.max - spare });
+    const fitted = chooseForms(pieces.all, { ...limit, max: limit.max - spare }, textOf);
     if (fitted === undefined) continue;
     const said = renderOmissions(report, omissionClauses(fitted.lacks), limit.unit);
     const body = joinWithin(fitted.blocks.toSpliced(pieces.omissionsAt, 0, said), limit);
@@ -214,7 +223,7 @@ function casePiece(
   return [
     {
       rank: RANK.always,
-      text: () => bullet(reasonItem(result).slice(0, 2)),
+      text: () => bullet(badItem(result)),
       lacks: { what: 'evidence', count: 1 },
     },
     { rank: ranks[0], text: () => block(SHORTEST), lacks: lacks(SHORTEST) },
