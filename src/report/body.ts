@@ -2,7 +2,7 @@ import type { CaseResult } from '../domain/test-case.ts';
 import { formatCount } from '../text/format.ts';
 import { chooseForms, joinWithin, type Lack, type Limit, type Piece, rememberTexts } from './fit.ts';
 import { FEW, type Group, type Grouping, groupingOf, MANY } from './groups.ts';
-import { foreignHtml, heading, render, rule, words } from './markdown.ts';
+import { heading, render, rule, words } from './markdown.ts';
 import type { Report } from './report.ts';
 import {
   type Evidence,
@@ -28,7 +28,7 @@ import {
   reasonItem,
   toleratedItem,
 } from './sections/lists.ts';
-import { nameOf, runsInWords, signOf } from './sections/names.ts';
+import { nameOf, placeHtml, runsInWords, signOf } from './sections/names.ts';
 import { hasWorkflowRun, renderNext } from './sections/next.ts';
 import { omissionClauses, renderOmissions } from './sections/omissions.ts';
 import { overviewRows, renderOverview, renderPushes } from './sections/overview.ts';
@@ -202,10 +202,7 @@ function singlePieces({ report, outline: { bad }, grouping, hasRoom }: View): Pi
   });
 }
 
-function besideOld({ base, comparedWith }: Report): string {
-  const place = base?.branch ?? comparedWith;
-  return place === undefined ? '' : `, fails on ${foreignHtml(place, 60)} as well`;
-}
+const besideOld = (report: Report): string => `, fails on ${placeHtml(report)} as well`;
 
 /** One test case with more and more evidence; in the least form its name. */
 function casePiece(
@@ -270,11 +267,11 @@ function restPieces(rest: readonly CaseResult[], view: View): Piece[] {
   const others = rest.filter((one) => !isOld(one));
   const areNew = others.every((one) => standingOf(one, report) === 'new');
   const titles = {
-    others: `${SIGNS.failed} ${others.length} ${areNew ? 'new, ' : old.length > 0 ? 'others, ' : ''}each with its reason`,
-    old: `${SIGNS.failed} ${old.length}${besideOld(report)}`.replace(
-      ', fails',
-      old.length === 1 ? ' that fails' : ' that fail',
-    ),
+    others:
+      areNew || old.length > 0
+        ? `${SIGNS.failed} ${others.length} ${areNew ? 'new' : 'others'}, each with its reason`
+        : `All ${others.length}, each with its reason`,
+    old: `${SIGNS.failed} ${old.length} that ${old.length === 1 ? 'fails' : 'fail'} on ${placeHtml(report)} as well`,
   };
   return [
     ...(others.length === 0 ? [] : foldedCases(others, view, { title: titles.others, item: reasonItem })),
@@ -345,7 +342,7 @@ function besidePieces(view: View): Piece[] {
       ? []
       : [
           listPiece(unfinished, {
-            title: `${SIGNS.waiting} ${formatCount(unfinished.length)} unfinished`,
+            title: unfinishedTitle(unfinished.length, report),
             item: (one) => nameItem(one, report),
             ranks: [RANK.names, RANK.allNames],
             open: isFinal && unfinished.length <= MANY,
@@ -361,6 +358,13 @@ function besidePieces(view: View): Piece[] {
           }),
         ]),
   ];
+}
+
+/** Test cases of which no run is listed have no names. */
+function unfinishedTitle(listed: number, { tally }: Report): string {
+  const unlisted = tally.unfinished - listed;
+  const more = unlisted > 0 ? `, ${formatCount(unlisted)} more not listed yet` : '';
+  return `${SIGNS.waiting} ${formatCount(listed)} unfinished${more}`;
 }
 
 function closingPieces({ report, grouping }: Pick<View, 'report' | 'grouping'>): Piece[] {

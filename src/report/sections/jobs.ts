@@ -156,13 +156,8 @@ export function renderJob(job: JobPart, body: string): string {
       demoted(body),
     );
   }
-  const title = heading(
-    3,
-    words(`${SIGNS[job.state]} `),
-    foreign(job.label, MAX_LABEL),
-    words(': '),
-    foreign(job.result, 200),
-  );
+  // The table above says what happened to it.
+  const title = heading(3, words(`${SIGNS[job.state]} `), foreign(job.label, MAX_LABEL));
   return `${render(title)}\n\n${demoted(body)}`;
 }
 

@@ -1,8 +1,10 @@
+import type { CaseResult } from '../../domain/test-case.ts';
 import { formatCount } from '../../text/format.ts';
 import { type Grouping, mainFault } from '../groups.ts';
 import { code, foreign, type Inline, link, paragraph, render, strong, words } from '../markdown.ts';
 import { type Origin, type Report, workflowRunUrl } from '../report.ts';
 import { outlineOf, standingOf } from '../standing.ts';
+import { causeOf } from './headline.ts';
 import { placeOf } from './names.ts';
 
 /** What to do: `todo` about what was found, and `hint` about what else may be wrong. Both may be empty. */
@@ -65,28 +67,52 @@ export function adviceOn(report: Report, grouping: Grouping): Advice {
         words('.'),
       );
     case 'inconclusive':
-      return todo(
-        words('do what the reason says, then start a new batch. No pass was shown, so this stays red.'),
-      );
+      return todo(...atLast(report, provider));
   }
+}
+
+/** What to do where nothing could be established. */
+function atLast(report: Report, provider: Inline): Inline[] {
+  switch (causeOf(report).kind) {
+    case 'missing':
+      return [words('look for the missing runs at '), provider, words(', then test again with a new batch.')];
+    case 'none-seen':
+      return [words('see at '), provider, words(' why the batch has no test cases, then start another.')];
+    case 'none-counts':
+      return [words('let a test case count: a gate in which all are quarantined proves nothing.')];
+    case 'unknown-status':
+      return [
+        words('look the status up at '),
+        provider,
+        words('; a newer version of this action may know it. Until then it is no pass.'),
+      ];
+    case 'contradiction':
+      return [words('look at the batch at '), provider, words(', then test again with a new one.')];
+    default:
+      return [words('do what the reason above says, then test again.')];
+  }
+}
+
+/** Failures and errors in words, as far as there are any: "2 new failures and the error". */
+function inWords(bad: readonly CaseResult[], kind: string): string {
+  const part = (outcome: CaseResult['outcome'], noun: string): string[] => {
+    const count = bad.filter((one) => one.outcome === outcome).length;
+    if (count === 0) return [];
+    return [count === 1 ? `${kind}${noun}` : `${formatCount(count)} ${kind}${noun}s`];
+  };
+  return [...part('failed', 'failure'), ...part('errored', 'error')].join(' and the ');
 }
 
 function failures(report: Report, grouping: Grouping, provider: Inline): Advice {
   const bad = outlineOf(report).bad.filter(({ outcome }) => outcome !== 'cancelled');
-  const count = (wanted: string) => bad.filter((one) => standingOf(one, report) === wanted).length;
-  const [isNew, isOld] = [count('new'), count('old')];
+  const are = (some: readonly CaseResult[], wanted: string) =>
+    some.filter((one) => standingOf(one, report) === wanted).length;
+  const [isNew, isOld] = [are(bad, 'new'), are(bad, 'old')];
   const judge: Inline[] = [
     words('If the judge got one wrong, change its criteria at '),
     provider,
     words('.'),
   ];
-  const fault = mainFault(grouping, bad.length);
-  const others = oldOnes(report, { isOld, others: bad.length - isNew - isOld });
-  if (fault !== undefined) {
-    const them = fault.cases.length === bad.length ? 'all' : formatCount(fault.cases.length);
-    const cause = words(`find the cause that ${them} failures share.`);
-    return { todo: spaced([[cause], isOld === bad.length ? [] : others]), hint: [] };
-  }
   if (isOld === bad.length) {
     const them = isOld === 1 ? 'this' : 'these';
     const todo = [
@@ -96,12 +122,34 @@ function failures(report: Report, grouping: Grouping, provider: Inline): Advice 
     ];
     return { todo, hint: judge };
   }
+  const fault = mainFault(grouping, bad.length);
+  // One that fails elsewhere as well is not the first thing to look for here.
+  if (fault !== undefined && are(fault.cases, 'old') < fault.cases.length) {
+    const shared = new Set(fault.cases);
+    const rest = bad.filter((one) => !shared.has(one));
+    return {
+      todo: faultFirst(report, fault.cases.length, { rest: rest.length, isOld: are(rest, 'old') }),
+      hint: [],
+    };
+  }
   const kind = isNew > 0 && isOld > 0 && isNew + isOld === bad.length ? 'new ' : '';
-  const them = bad.length - isOld;
-  const fix = words(
-    `fix the ${them === 1 ? '' : `${formatCount(them)} `}${kind}${them === 1 ? 'failure' : 'failures'}.`,
-  );
+  const own = bad.filter((one) => standingOf(one, report) !== 'old');
+  const fix = words(`fix the ${inWords(own, kind)}.`);
+  const others = oldOnes(report, { isOld, others: bad.length - isNew - isOld });
   return { todo: spaced([[fix], others]), hint: judge };
+}
+
+/** What many failures share comes first, and then the others. */
+function faultFirst(
+  report: Report,
+  shared: number,
+  { rest, isOld }: { rest: number; isOld: number },
+): Inline[] {
+  if (rest === 0) return [words(`find the cause that all ${formatCount(shared)} failures share.`)];
+  const start = `find the cause that ${formatCount(shared)} failures share, then look at the other ${formatCount(rest)}`;
+  if (isOld === 0) return [words(`${start}.`)];
+  const them = isOld === rest ? (rest === 1 ? 'which' : 'which all') : `of which ${formatCount(isOld)}`;
+  return [words(`${start}, ${them} ${isOld === 1 ? 'fails' : 'fail'} on `), placeOf(report), words(' too.')];
 }
 
 /** What is not this change's. */

@@ -12,6 +12,8 @@ import { placeOf, signOf } from './names.ts';
 
 const MAX_NAME = 120;
 const MAX_OWNER = 60;
+/** A space at which no line ends. */
+const TOGETHER = '\u00a0';
 /** Pushes in the strip, this one included. */
 const MAX_PUSHES = 10;
 
@@ -171,9 +173,9 @@ function pushInline(push: Push, { origin }: Report): Inline[] {
   const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
   const figure = isCounted ? String(push.bad) : (verdict ?? 'unknown');
   return [
-    words(`${SIGNS[verdict ?? 'inconclusive']} `),
+    words(`${SIGNS[verdict ?? 'inconclusive']}${TOGETHER}`),
     ...linkPush(push, origin),
-    words(' '),
+    words(TOGETHER),
     words(figure),
   ];
 }

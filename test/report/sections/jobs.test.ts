@@ -70,7 +70,7 @@ test.each([
   [
     'the one that failed, by its name',
     [0, 1, 2],
-    '**Next:** **reminder**: fix the 2 failures. If the judge got one wrong, change its criteria at Retell. To run the failed job again: [workflow run 57](https://github.com/bluewater/voice-agent/actions/runs/17654321098) → Re-run failed jobs, or `gh run rerun 17654321098 --failed` (it tests again only if that job starts the batch).',
+    '**Next:** **reminder**: fix the failure and the error. If the judge got one wrong, change its criteria at Retell. To run the failed job again: [workflow run 57](https://github.com/bluewater/voice-agent/actions/runs/17654321098) → Re-run failed jobs, or `gh run rerun 17654321098 --failed` (it tests again only if that job starts the batch).',
   ],
 ])('what to do is said of %s', (_what, places, expected) => {
   const some = places.flatMap((place) => jobs[place] ?? []);
