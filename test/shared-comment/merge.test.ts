@@ -468,8 +468,8 @@ describe('several jobs', () => {
         [
           '| Job | Result | Took |',
           '| :- | :- | :-: |',
-          '| ❌ **batch b** | 1 of 10 failed, new | 2 min 4 s |',
-          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2 min 4 s |`,
+          '| ❌ **batch b** | 1 of 10 failed, new | 2\u00a0min\u00a04\u00a0s |',
+          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2\u00a0min\u00a04\u00a0s |`,
         ].join('\n'),
         '### ❌ batch b',
         'Why.',

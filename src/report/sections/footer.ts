@@ -186,7 +186,9 @@ function startedInWords({ runs, reruns }: NonNullable<Report['started']>, seen: 
 function subjects({ subject, selected }: Report): Inline[][] {
   return [
     subject === undefined ? [] : [words('tested '), foreign(subject, MAX_SUBJECT)],
-    selected === undefined ? [] : [words(`${selected.count} of ${selected.outOf} test cases selected`)],
+    selected === undefined || selected.count === selected.outOf
+      ? []
+      : [words(`${selected.count} of ${selected.outOf} test cases selected`)],
   ];
 }
 
@@ -205,7 +207,8 @@ function batchParts(
     [
       words('batch '),
       ...(batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id))),
-      ...(createdAt === undefined ? [] : [words(`, created ${createdAt}`)])],
+      ...(createdAt === undefined ? [] : [words(`, created ${createdAt}`)]),
+    ],
     batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
     hasProblem ? [foreign(problem, 300)] : [],
     batch !== undefined && batch.runs === undefined && judgement !== undefined

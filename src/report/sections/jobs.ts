@@ -18,6 +18,7 @@ import type { Origin, Report } from '../report.ts';
 import { outlineOf } from '../standing.ts';
 import { renderFooter, renderOrigin } from './footer.ts';
 import { resultOf, SIGNS } from './headline.ts';
+import { TOGETHER } from './names.ts';
 import { adviceOn, NEXT, runAgain } from './next.ts';
 
 /** What is kept of a job's report beside its body, for the comment that it shares with other jobs. */
@@ -135,7 +136,7 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
       ...(job.attempt === undefined ? [] : [words(` (attempt ${job.attempt})`)]),
     ],
     [foreign(job.result, 200)],
-    ...(hasTook ? [[foreign(job.took === '' ? '–' : job.took, 30)]] : []),
+    ...(hasTook ? [[foreign(job.took === '' ? '–' : job.took.replaceAll(' ', TOGETHER), 30)]] : []),
   ]);
   return render(
     table([[words('Job')], [words('Result')], ...(hasTook ? [[words('Took')]] : [])], rows, {
@@ -180,15 +181,13 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
   const startsBatch = bad.every((job) => job.startsBatch === true);
   const sentences = [
     ...shown.map(([next, some]) => `${labelsOf(some)}: ${next}`),
-    ...(named < bad.length ? [`Then look at the ${countOthers(bad.length - named)}.`] : []),
+    ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
     ...new Set(bad.map(({ hint = '' }) => hint)),
     inlineOf(...runAgain(origin, { startsBatch, jobs: bad.length })),
   ];
   const line = [inlineOf(NEXT), ...sentences.filter((one) => one !== '')].join(' ');
   return `${render(rule)}\n\n${line}`;
 }
-
-const countOthers = (count: number): string => (count === 1 ? 'other job' : `other ${count} jobs`);
 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly JobPart[]): string {

@@ -9,6 +9,8 @@ import { SIGNS, type Sign } from './headline.ts';
 /** How things are called everywhere in the report. */
 
 export const MAX_NAME = 200;
+/** A space at which no line ends. */
+export const TOGETHER = '\u00a0';
 const MAX_ID = 100;
 const MAX_PLACE = 60;
 
@@ -49,7 +51,7 @@ export function runsInWords(result: CaseResult): string | undefined {
   const verb = decisiveRun(result).status === 'errored' ? 'errored' : 'failed';
   if (passes === 0)
     return runs.every(({ status }) => status === verbStatus(verb))
-      ? `${verb} all ${total} runs`
+      ? `${verb} ${total === 2 ? 'both' : `all ${total}`} runs`
       : `passed none of ${total} runs`;
   const firstPass = runs.findIndex(({ status }) => status === 'passed');
   const isFailedThenPassed = runs.slice(firstPass).every(({ status }) => status === 'passed');

@@ -8,12 +8,10 @@ import type { Report } from '../report.ts';
 import { outlineOf, passesOf, standingOf } from '../standing.ts';
 import { linkPush } from './footer.ts';
 import { SIGNS } from './headline.ts';
-import { placeOf, signOf } from './names.ts';
+import { placeOf, signOf, TOGETHER } from './names.ts';
 
 const MAX_NAME = 120;
 const MAX_OWNER = 60;
-/** A space at which no line ends. */
-const TOGETHER = '\u00a0';
 /** Pushes in the strip, this one included. */
 const MAX_PUSHES = 10;
 
