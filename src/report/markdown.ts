@@ -4,7 +4,14 @@
  */
 import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRow, Text } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
-import { defaultHandlers, type Handle, type Info, type Options, toMarkdown } from 'mdast-util-to-markdown';
+import {
+  defaultHandlers,
+  type Handle,
+  type Info,
+  type Options,
+  type State,
+  toMarkdown,
+} from 'mdast-util-to-markdown';
 import { cleanLine, cleanLines } from '../text/clean.ts';
 
 export type Block = BlockContent;
@@ -236,11 +243,27 @@ function isPlain(value: string, { before, after }: Info, stack: readonly string[
 
 const isBreak = (sign: string): boolean => sign === '\n' || sign === '\r';
 
+/** The serializer's time grows with the square of the signs in a text: so many characters are given to it at once. */
+const AT_ONCE = 1_000;
+
+/** The text as the serializer writes it. It is never parted at the start of a line, where more than one sign matters. */
+function escaped(value: string, info: Info, state: State): string {
+  const parts: string[] = [];
+  for (let start = 0, end = 0; start < value.length; start = end) {
+    end = start + AT_ONCE;
+    while (end < value.length && /[\s\d]/.test(value.charAt(end - 1))) end += 1;
+    const before = start === 0 ? info.before : value.charAt(start - 1);
+    const after = end < value.length ? value.charAt(end) : info.after;
+    parts.push(state.safe(value.slice(start, end), { ...info, before, after }));
+  }
+  return parts.join('');
+}
+
 /** Underscores between letters mean nothing, and identifiers are easier to read and to find without a backslash. */
 const writeText: Handle = (node: Text, _parent, state, info) =>
   isPlain(node.value, info, state.stack)
     ? node.value
-    : state.safe(node.value, info).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
+    : escaped(node.value, info, state).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
 
 /** The serializer looks at the first sign of what follows, and would write all of it for that. */
 const peekText: Handle = (node: Text, parent, state, info) => {

@@ -215,3 +215,13 @@ test('what is written without the serializer, to be fast, is what it would write
     { numRuns: 400 },
   );
 });
+
+test.each(['*', '[', '![', '\\*', '`', '1. ', '<b ', '&amp; ', '_ ', '\n- ', '\n12. x '])(
+  'a long text of %j is the same text on the page, though it is written in parts',
+  (signs) => {
+    const long = `x${signs.repeat(2_500)}x`;
+    const { structure, text } = rendered(render(paragraph(words(long))));
+    expect(structure).toBe('<p></p>');
+    expect(text).toBe(long.replaceAll(/ +$/gm, ''));
+  },
+);
