@@ -457,7 +457,7 @@ describe('what is known of the batches', () => {
   test('a batch is linked to its page at the provider, where the provider gives its address', () => {
     const url = 'https://dashboard.vapi.ai/simulations/runs/1';
     const body = bodyOf(reportOn([batch('b', [RETELL_RUNS.booked], { url })]));
-    expect(body).toContain(`Batch [\`b\`](${url})`);
+    expect(body).toContain(`batch [\`b\`](${url})`);
   });
 
   test('times that no calendar has are left out', () => {
