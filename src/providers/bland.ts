@@ -95,8 +95,8 @@ const detailSchema = z.lazy(() =>
 );
 
 /** What a scenario says of its assertions: their results in a run have only the ids. */
-const scenarioSchema = z.object({ assertions: lenient(z.array(z.unknown())) });
-const namedSchema = z.object({ id: z.string(), name: z.string() });
+const scenarioSchema = z.lazy(() => z.object({ assertions: lenient(z.array(z.unknown())) }));
+const namedSchema = z.lazy(() => z.object({ id: z.string(), name: z.string() }));
 
 /** The names of a scenario's assertions, by id. */
 type Names = ReadonlyMap<string, string>;
