@@ -12,6 +12,7 @@ import { startRetell } from '../test/emulators/retell.ts';
 import { DEFAULT_AGENT } from '../test/emulators/retell-agents.ts';
 import type { RunScript } from '../test/emulators/timeline.ts';
 import { startVapi, VAPI_ASSISTANT } from '../test/emulators/vapi.ts';
+import { DEFINITIONS, eventOf, MERGED, PUSHES, runsOf } from './demo-pushes.ts';
 import { renderGitHubPage } from './github-page.ts';
 import { asInGitHubLog } from './log-line.ts';
 
@@ -20,7 +21,7 @@ const output = join(root, 'demo-output');
 
 const USAGE = `npm run demo
   Runs the built action (dist/) as GitHub's runner does, against emulators of the providers and of GitHub, and writes
-  what a reviewer sees to demo-output/. Takes less than a minute and needs no account.
+  what a reviewer sees to demo-output/. Takes about a minute and needs no account.
 
 npm run demo -- --provider NAME --target KIND/ID --test-cases SELECTOR
   Starts a batch at the real provider and judges it, with the key from NAME_API_KEY (RETELL_API_KEY,
@@ -132,9 +133,79 @@ async function showDemo(): Promise<number> {
     'api-url': green.url,
   });
 
+  await showPushes();
+  await showJobs();
+
   console.log(`\nOpen ${join('demo-output', 'index.html')} to see what a reviewer sees.`);
   await writeFile(join(output, 'index.html'), await index());
   return 0;
+}
+
+/** A pull request with three pushes, after another that was merged; the log of the last push is shown. */
+async function showPushes(): Promise<void> {
+  const title = 'Retell, the third push';
+  await using github = await startGitHub({ issues: { 5: {}, 7: {} }, pulls: [MERGED] });
+  let summary = '';
+  for (const [index, push] of PUSHES.entries()) {
+    await using retell = await startRetell({ definitions: DEFINITIONS, created: runsOf(push) });
+    const options = {
+      inputs: {
+        ...{
+          provider: 'retell',
+          'api-key': 'test-key',
+          target: `agent/${DEFAULT_AGENT.id}`,
+          'test-cases': '*',
+        },
+        ...{ reruns: '2/3', 'api-url': retell.url, 'poll-interval-seconds': '0.5' },
+      },
+      event: eventOf(push),
+      env: {
+        GITHUB_API_URL: github.url,
+        GITHUB_GRAPHQL_URL: `${github.url}/graphql`,
+        GITHUB_RUN_ID: String(1_600_000_000 + index),
+        GITHUB_RUN_NUMBER: String(39 + index),
+      },
+    };
+    summary = (await (push === PUSHES.at(-1) ? runAloud(title, options) : runQuietly(options))).summary;
+  }
+  const [comment] = github.comments(7);
+  await writePage('retell-third-push-comment', `${title}: comment`, comment?.body ?? 'There is no comment.');
+  await writePage('retell-third-push-summary', `${title}: job summary`, summary);
+}
+
+/** Three jobs of a matrix that share one comment. */
+async function showJobs(): Promise<void> {
+  await using github = await startGitHub({ issues: { 7: {} } });
+  const failing: Readonly<Record<string, number>> = { booking: 0, reminder: 1, 'front desk': 0 };
+  for (const [place, [name, failures]] of Object.entries(failing).entries()) {
+    const runs = (ids: readonly string[]): RunScript[] =>
+      ids.map((_, index) => ({
+        endsAt: 1_000 * (place + 1) + 100 * index,
+        outcome: index >= 2 && index < 2 + failures ? 'failed' : 'passed',
+      }));
+    await using retell = await startRetell({
+      agents: [{ ...DEFAULT_AGENT, name }],
+      created: (ids) => ({ runs: runs(ids) }),
+    });
+    await runQuietly({
+      inputs: {
+        ...{ provider: 'retell', 'api-key': 'test-key', target: `agent/${DEFAULT_AGENT.id}` },
+        ...{ 'test-cases': '*', name: 'Agent tests', matrix: JSON.stringify({ agent: name }) },
+        ...{ 'api-url': retell.url, 'poll-interval-seconds': '0.5' },
+      },
+      event: pullRequestEvent(7, 'private'),
+      env: { GITHUB_API_URL: github.url, GITHUB_GRAPHQL_URL: `${github.url}/graphql` },
+    });
+  }
+  const [comment] = github.comments(7);
+  await writePage('three-agents-comment', 'Three agents: comment', comment?.body ?? 'There is no comment.');
+}
+
+async function runQuietly(options: StepOptions): Promise<Ended> {
+  using step = prepareStep(options);
+  const ended = await step.main().ended;
+  await step.post().ended;
+  return ended;
 }
 
 async function show(title: string, inputs: Record<string, string>): Promise<void> {

@@ -15,7 +15,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const images = join(root, 'docs/images');
 
 /** The picture's name and the page of the demo that it shows. */
-const PICTURES = { comment: 'retell-comment', summary: 'bland-summary' };
+const PICTURES = {
+  comment: 'retell-third-push-comment',
+  summary: 'bland-summary',
+  jobs: 'three-agents-comment',
+};
 const THEMES = ['light', 'dark'] as const;
 
 /** Pixels of a page; pixels of the picture for each of them. */

@@ -72,6 +72,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     batches,
     rule,
     subject: prepared?.subject.title,
+    targetName: prepared?.subject.name,
     selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,

@@ -94,8 +94,10 @@ function mayAppearFor({ end, memory, target, outside }: FinishOptions): number {
 
 function summaryOf({ target, outside, memory, batchIds }: FinishOptions): string {
   const name = outside.redact(target.name ?? 'Agent Test Gate');
-  const { state, tally, render: markdown } = sectionOfStopped(memory, batchIds);
-  return `${headlineHeading(2, { name, state, tally })}\n\n${markdown(Number.POSITIVE_INFINITY)}\n`;
+  const { state, tally, ...section } = sectionOfStopped(memory, batchIds);
+  const parts = [section.render, section.renderClosing].map((part) => part?.(Number.POSITIVE_INFINITY) ?? '');
+  const blocks = [headlineHeading(2, { name, state, tally }), ...parts].filter((block) => block !== '');
+  return `${blocks.join('\n\n')}\n`;
 }
 
 /** What the job summary says of a step that was killed. */
@@ -111,9 +113,13 @@ function stopped(batchIds: readonly string[]): string {
     : `${STOPPED} It knew of ${batchIds.join(', ')}, which may keep running.`;
 }
 
-function restored({ markdown, ...section }: SavedSection): OwnSection {
+function restored({ markdown, closing = '', ...section }: SavedSection): OwnSection {
   const omitted = render(paragraph(words('The report is in the job summary of this workflow run.')));
-  return { ...section, render: (max) => (markdown.length <= max ? markdown : omitted) };
+  return {
+    ...section,
+    render: (max) => (markdown.length <= max ? markdown : omitted),
+    renderClosing: (max) => (closing.length <= max ? closing : ''),
+  };
 }
 
 /** A section that has no report, only a sentence; with the counts that are known. */

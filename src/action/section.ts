@@ -1,10 +1,9 @@
 /** A report as one job's section of the comment. */
 import type { Verdict } from '../domain/verdict.ts';
 import type { Outside } from '../outside.ts';
-import { renderBody } from '../report/body.ts';
+import { renderBody, renderClosing } from '../report/body.ts';
 import type { Report } from '../report/report.ts';
-import { renderOrigin } from '../report/sections/footer.ts';
-import { jobPartOf } from '../report/sections/jobs.ts';
+import { jobFactsOf } from '../report/sections/jobs.ts';
 import type { OwnSection } from '../shared-comment/state.ts';
 import type { CommentTarget } from './comment-target.ts';
 import type { SavedSection } from './step-state.ts';
@@ -15,20 +14,16 @@ const MAX_REMEMBERED = 30_000;
 /** The section, rendered when its room is known. */
 export function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outside): OwnSection {
   const label =
-    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? nameOfSubject(report.subject)) ||
-    env['GITHUB_JOB'];
-  const { result, took, providerTitle, footer } = jobPartOf(report);
+    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? report.targetName) || env['GITHUB_JOB'];
   return {
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
     label: redact(label || report.name),
-    part: { result, took, providerTitle, footer, origin: renderOrigin(report.origin) },
-    render: (max) => renderBody(report, { max, unit: 'characters' }),
+    part: jobFactsOf(report),
+    render: (max) => renderBody(report, { max, unit: 'characters' }, { hasClosing: false }),
+    renderClosing: (max) => renderClosing(report, { max, unit: 'characters' }),
   };
 }
-
-/** "Front desk" of "Front desk (agent_1): conversation flow conversation_flow_1 version 12". */
-const nameOfSubject = (subject: string | undefined): string | undefined => subject?.split(/ \(|: |, /)[0];
 
 /** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */
 function labelOfMatrix(matrix: string | undefined): string | undefined {
@@ -50,6 +45,9 @@ function parseJson(text: string): unknown {
 }
 
 /** The section as the `post` step writes it again. */
-export function savedAs(state: Verdict, { render, ...section }: OwnSection): SavedSection {
-  return { ...section, state, markdown: render(MAX_REMEMBERED) };
+export function savedAs(
+  state: Verdict,
+  { render, renderClosing: closing, ...section }: OwnSection,
+): SavedSection {
+  return { ...section, state, markdown: render(MAX_REMEMBERED), closing: closing?.(MAX_REMEMBERED) };
 }

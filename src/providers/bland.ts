@@ -94,6 +94,15 @@ const detailSchema = z.lazy(() =>
   }),
 );
 
+/** What a scenario says of its assertions: their results in a run have only the ids. */
+const scenarioSchema = z.lazy(() => z.object({ assertions: lenient(z.array(z.unknown())) }));
+const namedSchema = z.lazy(() => z.object({ id: z.string(), name: z.string() }));
+
+/** The names of a scenario's assertions, by id. */
+type Names = ReadonlyMap<string, string>;
+
+const NO_NAMES: Names = new Map();
+
 /** What to do about a refusal. */
 const advice = adviceBy({
   ...ACCESS,
@@ -113,13 +122,38 @@ function create(http: Http): Adapter {
 
   const room = createRoom();
 
+  /** Each scenario is read once, however many runs and batches it has. */
+  const scenarios = new Map<string, Promise<Names>>();
+
+  function namesOf({ id: scenarioId }: Run['testCase'], deadline: Deadline): Promise<Names> {
+    if (scenarioId === undefined) return Promise.resolve(NO_NAMES);
+    const names = scenarios.get(blandIdKey(scenarioId)) ?? readNames(scenarioId, deadline);
+    scenarios.set(blandIdKey(scenarioId), names);
+    return names;
+  }
+
+  async function readNames(scenarioId: string, deadline: Deadline): Promise<Names> {
+    try {
+      return await http.getJson(
+        { path: path('scenarios', scenarioId), size: 'small', read: toNames },
+        deadline,
+      );
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      // The assertions are shown by their type or id.
+      return NO_NAMES;
+    }
+  }
+
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
     try {
       const detail = await http.getJson(
         { path: path('runs', run.id), size: 'small', read: (json) => readAs(detailSchema, unwrap(json)) },
         deadline,
       );
-      const assertions = toAssertions(detail.assertion_results);
+      const results = detail.assertion_results ?? [];
+      const names = results.some(isUnnamed) ? await namesOf(run.testCase, deadline) : NO_NAMES;
+      const assertions = toAssertions(results, names);
       return {
         ...run,
         explanation: detail.error_message ?? run.explanation,
@@ -239,11 +273,27 @@ function toRun(body: RunBody): Run {
   };
 }
 
-function toAssertions(results: readonly unknown[] | undefined): Assertion[] {
-  return (results ?? []).slice(0, MAX_DETAILS).flatMap(toAssertion);
+function toNames(json: unknown): Names {
+  const { assertions = [] } = readAs(scenarioSchema, unwrap(json));
+  return new Map(
+    assertions.flatMap((entry) => {
+      const { id, name } = namedSchema.safeParse(entry).data ?? {};
+      return id === undefined || name === undefined || name.trim() === '' ? [] : [[blandIdKey(id), name]];
+    }),
+  );
 }
 
-function toAssertion(entry: unknown): Assertion[] {
+/** Whether an assertion's result leaves its name to the scenario. */
+function isUnnamed(entry: unknown): boolean {
+  const { data } = assertionSchema.safeParse(entry);
+  return data?.assertion_id !== undefined && data.name === undefined;
+}
+
+function toAssertions(results: readonly unknown[] | undefined, names: Names = NO_NAMES): Assertion[] {
+  return (results ?? []).slice(0, MAX_DETAILS).flatMap((entry) => toAssertion(entry, names));
+}
+
+function toAssertion(entry: unknown, names: Names): Assertion[] {
   const parsed = assertionSchema.safeParse(entry);
   if (!parsed.success) return [];
   const body = parsed.data;
@@ -251,8 +301,11 @@ function toAssertion(entry: unknown): Assertion[] {
   const explanation = body.reasoning ?? body.reason ?? body.explanation ?? body.message ?? body.error;
   return [
     {
-      // The whole id: a secret is only found in a text that was not cut.
-      label: body.name ?? (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
+      label:
+        body.name ??
+        names.get(blandIdKey(body.assertion_id ?? '')) ??
+        // The whole id: a secret is only found in a text that was not cut.
+        (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
       outcome: outcomeOf(body),
       expected: textIf(body.expected),
       actual: textIf(body.actual),

@@ -174,7 +174,7 @@ export function createRetellStarter(http: Http): Starter {
       ? refused(
           `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
         )
-      : toSubject({ ...engine, version: engineVersion }, name);
+      : toSubject({ ...engine, version: engineVersion }, { title: name, name: agent.agent_name });
   }
 
   async function resolveEngine(
@@ -286,11 +286,15 @@ function nameAgent({ agent_id, agent_name, version }: z.infer<typeof agentSchema
   return shown ? `${shown} (${numbered})` : `agent ${numbered}`;
 }
 
-function toSubject(engine: Engine & { readonly version: number }, agent?: string): Subject {
+function toSubject(
+  engine: Engine & { readonly version: number },
+  agent?: Pick<Subject, 'title' | 'name'>,
+): Subject {
   const fields = { ...engineFields(engine), version: engine.version };
   const name = nameEngine({ ...fields, type: engine.type });
   return {
-    title: agent === undefined ? name : `${agent}: ${name}`,
+    title: agent === undefined ? name : `${agent.title}: ${name}`,
+    name: agent?.name,
     key: keyOf(engine),
     request: { response_engine: fields },
   };

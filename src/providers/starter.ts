@@ -8,6 +8,8 @@ import type { PostResult } from '../http/json-client.ts';
 export interface Subject {
   /** For a person: "Front desk (agent_…): conversation-flow conversation_flow_… version 12". */
   readonly title: string;
+  /** What people call the target, as they wrote it at the provider; `undefined` where nothing says it. */
+  readonly name?: string | undefined;
   /** Equal where the same thing is tested; compared with `Candidate.subject`. `undefined` where lists do not say it. */
   readonly key: string | undefined;
   /** What the adapter sends for it. */

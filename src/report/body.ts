@@ -1,8 +1,8 @@
 import type { CaseResult } from '../domain/test-case.ts';
 import { formatCount } from '../text/format.ts';
-import { chooseForms, joinWithin, type Lack, type Limit, type Piece } from './fit.ts';
-import { type Group, type Grouping, groupsOf } from './groups.ts';
-import { foreignHtml, heading, render, rule, words } from './markdown.ts';
+import { chooseForms, joinWithin, type Lack, type Limit, type Piece, rememberTexts } from './fit.ts';
+import { FEW, type Group, type Grouping, groupingOf, MANY } from './groups.ts';
+import { heading, render, rule, words } from './markdown.ts';
 import type { Report } from './report.ts';
 import {
   type Evidence,
@@ -19,23 +19,25 @@ import { renderFooter } from './sections/footer.ts';
 import { renderGroup, renderGroupTable } from './sections/group.ts';
 import { SIGNS } from './sections/headline.ts';
 import { renderLead, renderRemarks } from './sections/lead.ts';
-import { bullet, flakyItem, listPiece, nameItem, reasonItem, toleratedItem } from './sections/lists.ts';
-import { nameOf, runsInWords, signOf } from './sections/names.ts';
-import { renderNext } from './sections/next.ts';
+import {
+  badItem,
+  bullet,
+  flakyItem,
+  listPiece,
+  nameItem,
+  reasonItem,
+  toleratedItem,
+} from './sections/lists.ts';
+import { nameOf, placeHtml, runsInWords, signOf } from './sections/names.ts';
+import { hasWorkflowRun, renderNext } from './sections/next.ts';
 import { omissionClauses, renderOmissions } from './sections/omissions.ts';
 import { overviewRows, renderOverview, renderPushes } from './sections/overview.ts';
 import { type Outline, outlineOf, standingOf } from './standing.ts';
 
-/** With more failures than this, the first are open and the others folded, or all of them are grouped. */
-const MAX_OPEN = 5;
-/** So many are open where there are more. */
+/** With more failures than a few, so many of those that share nothing are open. */
 const OPEN_OF_MANY = 3;
-/** With more failures than this, the overview has a line for each group in place of one for each failure. */
-const MAX_ROWS = 20;
 /** Groups with a heading of their own; the members of the others are listed. */
 const MAX_GROUPS = 5;
-/** A group of fewer is none as long as there is room for each failure. */
-const MIN_GROUP = 3;
 /** Conversations of more test cases than this are not put into a summary: it could not hold even their names. */
 const MAX_MEMBERS = 2_000;
 /** Room for the sentence that says what was left out. */
@@ -53,10 +55,13 @@ const RANK = {
   everything: 7,
 } as const;
 
-/** What surrounds a body. */
+/** What belongs to a body. */
 export interface BodyOptions {
-  /** Without the line about what to do and without the footer: the comment of several jobs has one for all. */
-  readonly isShared?: boolean;
+  /**
+   * With the line about what to do and the footer. A comment has them beside the body, since several jobs have one of
+   * each for all: see `renderClosing`.
+   */
+  readonly hasClosing?: boolean | undefined;
 }
 
 /**
@@ -64,26 +69,33 @@ export interface BodyOptions {
  * evidence, the lists, what to do, the footer. What does not fit is left out by steps, the least important first, and
  * said.
  */
-export function renderBody(report: Report, limit: Limit, { isShared = false }: BodyOptions = {}): string {
-  const pieces = piecesOf(report, limit.unit, isShared);
+export function renderBody(report: Report, limit: Limit, { hasClosing = true }: BodyOptions = {}): string {
+  const pieces = piecesOf(report, limit.unit, hasClosing);
+  const textOf = rememberTexts();
   for (const spare of [0, SPARE]) {
-    const fitted = chooseForms(pieces.all, { ...limit, max: limit.max - spare });
+    const fitted = chooseForms(pieces.all, { ...limit, max: limit.max - spare }, textOf);
     if (fitted === undefined) continue;
     const said = renderOmissions(report, omissionClauses(fitted.lacks), limit.unit);
     const body = joinWithin(fitted.blocks.toSpliced(pieces.omissionsAt, 0, said), limit);
     if (body !== undefined) return body;
   }
-  return renderLeast(report, limit);
+  return renderLeast(report, limit, hasClosing);
+}
+
+/** The line about what to do and the footer by themselves, as Markdown within the limit. */
+export function renderClosing(report: Report, limit: Limit): string {
+  const grouping = groupingOf(outlineOf(report).bad);
+  return joinWithin(chooseForms(closingPieces({ report, grouping }), limit)?.blocks ?? [], limit) ?? '';
 }
 
 /** For limits in which not even the frame fits: whose the failures are, what they share and what to do, as far as it fits. */
-function renderLeast(report: Report, limit: Limit): string {
+function renderLeast(report: Report, limit: Limit, hasClosing: boolean): string {
   const { bad } = outlineOf(report);
   const grouping = groupingOf(bad);
   const lead = renderLead(report, { maxReason: 300, grouping });
-  const table = bad.length > MAX_ROWS ? renderGroupTable(report, grouping, 3) : '';
+  const table = bad.length > MANY ? renderGroupTable(report, grouping, 3) : '';
   const said = renderOmissions(report, ['only the overview is shown'], limit.unit);
-  const next = renderNext(report, grouping);
+  const next = hasClosing ? renderNext(report, grouping) : '';
   const forms = [
     [lead, table, said, next],
     [lead, table, next],
@@ -102,7 +114,7 @@ function renderLeast(report: Report, limit: Limit): string {
 function piecesOf(
   report: Report,
   unit: Limit['unit'],
-  isShared: boolean,
+  hasClosing: boolean,
 ): { all: Piece[]; omissionsAt: number } {
   const outline = outlineOf(report);
   const grouping = groupingOf(outline.bad);
@@ -113,7 +125,7 @@ function piecesOf(
     ...besidePieces(view),
   ];
   return {
-    all: [...content, ...(isShared ? [] : closingPieces(view))],
+    all: [...content, ...(hasClosing ? closingPieces(view) : [])],
     omissionsAt: content.length,
   };
 }
@@ -126,15 +138,7 @@ interface View {
   readonly hasRoom: boolean;
 }
 
-function groupingOf(bad: readonly CaseResult[]): Grouping {
-  if (bad.length <= MAX_OPEN) return { groups: [], others: bad };
-  const found = groupsOf(bad);
-  const isWorthIt = bad.length > MAX_ROWS || (found.groups[0]?.cases.length ?? 0) >= MIN_GROUP;
-  return isWorthIt ? found : { groups: [], others: bad };
-}
-
-const isGrouped = ({ groups }: Grouping, { bad }: Outline): boolean =>
-  groups.length > 0 || bad.length > MAX_ROWS;
+const isGrouped = ({ groups }: Grouping, { bad }: Outline): boolean => groups.length > 0 || bad.length > MANY;
 
 const fixed = (text: string): Piece => [{ rank: RANK.always, text: () => text }];
 
@@ -157,7 +161,7 @@ function openingPieces({ report, outline, grouping }: View): Piece[] {
 }
 
 function overviewPieces(report: Report, outline: Outline, grouping: Grouping): Piece[] {
-  if (outline.bad.length > MAX_ROWS) {
+  if (outline.bad.length > MANY) {
     return [
       [
         { rank: RANK.always, text: () => renderGroupTable(report, grouping, 3) },
@@ -172,7 +176,7 @@ function overviewPieces(report: Report, outline: Outline, grouping: Grouping): P
     [
       { rank: RANK.always, text: () => '' },
       { rank: RANK.frame, text: () => shown(8) },
-      { rank: RANK.frame, text: () => shown(MAX_ROWS) },
+      { rank: RANK.frame, text: () => shown(MANY) },
       { rank: RANK.rows, text: () => shown(60) },
     ],
   ];
@@ -183,7 +187,7 @@ function singlePieces({ report, outline: { bad }, grouping, hasRoom }: View): Pi
   const { others } = grouping;
   const isOld = (one: CaseResult) => standingOf(one, report) === 'old';
   const areAllOld = others.every(isOld);
-  const maxOpen = bad.length > MAX_OPEN ? OPEN_OF_MANY : MAX_OPEN;
+  const maxOpen = bad.length > FEW ? OPEN_OF_MANY : FEW;
   let open = 0;
   return others.map((result) => {
     const isOpen = open < maxOpen && (areAllOld || !isOld(result));
@@ -198,10 +202,7 @@ function singlePieces({ report, outline: { bad }, grouping, hasRoom }: View): Pi
   });
 }
 
-function besideOld({ base, comparedWith }: Report): string {
-  const place = base?.branch ?? comparedWith;
-  return place === undefined ? '' : `, fails on ${foreignHtml(place, 60)} as well`;
-}
+const besideOld = (report: Report): string => `, fails on ${placeHtml(report)} as well`;
 
 /** One test case with more and more evidence; in the least form its name. */
 function casePiece(
@@ -219,7 +220,7 @@ function casePiece(
   return [
     {
       rank: RANK.always,
-      text: () => bullet(reasonItem(result).slice(0, 2)),
+      text: () => bullet(badItem(result)),
       lacks: { what: 'evidence', count: 1 },
     },
     { rank: ranks[0], text: () => block(SHORTEST), lacks: lacks(SHORTEST) },
@@ -260,17 +261,17 @@ function memberPieces(cases: readonly CaseResult[], view: View): Piece[] {
 /** Those that share nothing: few are folded each by itself, many are lists by whose they are. */
 function restPieces(rest: readonly CaseResult[], view: View): Piece[] {
   const { report } = view;
-  if (rest.length <= MAX_OPEN) return rest.map((one) => foldedPiece(one, view, RANK.names));
+  if (rest.length <= FEW) return rest.map((one) => foldedPiece(one, view, RANK.names));
   const isOld = (one: CaseResult) => standingOf(one, report) === 'old';
   const old = rest.filter(isOld);
   const others = rest.filter((one) => !isOld(one));
   const areNew = others.every((one) => standingOf(one, report) === 'new');
   const titles = {
-    others: `${SIGNS.failed} ${others.length} ${areNew ? 'new, ' : old.length > 0 ? 'others, ' : ''}each with its reason`,
-    old: `${SIGNS.failed} ${old.length}${besideOld(report)}`.replace(
-      ', fails',
-      old.length === 1 ? ' that fails' : ' that fail',
-    ),
+    others:
+      areNew || old.length > 0
+        ? `${SIGNS.failed} ${others.length} ${areNew ? 'new' : 'others'}, each with its reason`
+        : `All ${others.length}, each with its reason`,
+    old: `${SIGNS.failed} ${old.length} that ${old.length === 1 ? 'fails' : 'fail'} on ${placeHtml(report)} as well`,
   };
   return [
     ...(others.length === 0 ? [] : foldedCases(others, view, { title: titles.others, item: reasonItem })),
@@ -313,10 +314,10 @@ function besidePieces(view: View): Piece[] {
   const excused = tolerated.filter(({ quarantine }) => quarantine?.state !== 'in-force');
   // Without failures the flaky ones are what there is to read about.
   const isOpen = (hasRoom || bad.length === 0) && flaky.length <= 50;
-  const shownFlaky = isOpen ? flaky.slice(0, hasRoom ? 50 : MAX_OPEN) : [];
+  const shownFlaky = isOpen ? flaky.slice(0, hasRoom ? 50 : FEW) : [];
   const besideFlaky = flaky.slice(shownFlaky.length);
   // The overview says all there is of a fixed test case.
-  const isListed = bad.length > MAX_ROWS;
+  const isListed = bad.length > MANY;
   const beside = [...besideFlaky, ...tolerated, ...(isListed ? repaired : [])];
   const title = [
     ...count(besideFlaky, SIGNS.flaky, 'flaky'),
@@ -341,10 +342,10 @@ function besidePieces(view: View): Piece[] {
       ? []
       : [
           listPiece(unfinished, {
-            title: `${SIGNS.waiting} ${formatCount(unfinished.length)} unfinished`,
+            title: unfinishedTitle(unfinished.length, report),
             item: (one) => nameItem(one, report),
             ranks: [RANK.names, RANK.allNames],
-            open: isFinal && unfinished.length <= MAX_ROWS,
+            open: isFinal && unfinished.length <= MANY,
           }),
         ]),
     ...(passed.length === 0
@@ -359,11 +360,18 @@ function besidePieces(view: View): Piece[] {
   ];
 }
 
-function closingPieces({ report, grouping }: View): Piece[] {
+/** Test cases of which no run is listed have no names. */
+function unfinishedTitle(listed: number, { tally }: Report): string {
+  const unlisted = tally.unfinished - listed;
+  const more = unlisted > 0 ? `, ${formatCount(unlisted)} more not listed yet` : '';
+  return `${SIGNS.waiting} ${formatCount(listed)} unfinished${more}`;
+}
+
+function closingPieces({ report, grouping }: Pick<View, 'report' | 'grouping'>): Piece[] {
   const next = renderNext(report, grouping);
   const options = {
     hasCommit: renderPushes(report) !== undefined,
-    hasWorkflowRun: next.includes('→ Re-run'),
+    hasWorkflowRun: hasWorkflowRun(next),
   };
   return [
     ...(next === '' ? [] : [fixed(`${render(rule)}\n\n${next}`)]),

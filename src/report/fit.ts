@@ -27,6 +27,16 @@ const SEPARATOR = '\n\n';
 /** After so many forms of one rank that do not fit, the others of the rank are not tried. */
 const TRIES = 3;
 
+/** Renders each form once, however often it is asked for. */
+export function rememberTexts(): (form: Form) => string {
+  const texts = new Map<Form, string>();
+  return (form) => {
+    const text = texts.get(form) ?? form.text();
+    texts.set(form, text);
+    return text;
+  };
+}
+
 /** What a block of Markdown takes, with the empty line after it. */
 export function sizeOf(block: string, { unit }: Pick<Limit, 'unit'>): number {
   // UTF-16 units are never fewer than characters, whichever way GitHub counts those.
@@ -46,11 +56,12 @@ export function joinWithin(blocks: readonly string[], limit: Limit): string | un
 export function chooseForms(
   pieces: readonly Piece[],
   limit: Limit,
+  textOf: (form: Form) => string = (form) => form.text(),
 ): { readonly blocks: readonly string[]; readonly lacks: readonly Lack[] } | undefined {
-  const richest = allRichest(pieces, limit);
+  const richest = allRichest(pieces, limit, textOf);
   if (richest !== undefined) return { blocks: richest, lacks: lacksOf(pieces.map((forms) => forms.at(-1))) };
 
-  const chosen = pieces.map(([least]) => ({ form: least, text: least.text() }));
+  const chosen = pieces.map(([least]) => ({ form: least, text: textOf(least) }));
   const sizes = chosen.map(({ text }) => sizeOf(text, limit));
   let room = limit.max - sizes.reduce((sum, size) => sum + size, 0);
   if (room < 0) return undefined;
@@ -62,7 +73,7 @@ export function chooseForms(
   for (const { form, index } of upgrades) {
     if ((refused.get(form.rank) ?? 0) >= TRIES) continue;
     const free = room + (sizes[index] ?? 0);
-    const text = (form.atLeast ?? 0) > free ? undefined : form.text();
+    const text = (form.atLeast ?? 0) > free ? undefined : textOf(form);
     if (text === undefined || sizeOf(text, limit) > free) {
       refused.set(form.rank, (refused.get(form.rank) ?? 0) + 1);
       continue;
@@ -75,13 +86,17 @@ export function chooseForms(
 }
 
 /** Every piece in its richest form; stops at the one that is too much. */
-function allRichest(pieces: readonly Piece[], limit: Limit): string[] | undefined {
+function allRichest(
+  pieces: readonly Piece[],
+  limit: Limit,
+  textOf: (form: Form) => string,
+): string[] | undefined {
   const least = pieces.reduce((sum, forms) => sum + (forms.at(-1)?.atLeast ?? 0), 0);
   if (least > limit.max) return undefined;
   const blocks: string[] = [];
   let size = -SEPARATOR.length;
   for (const forms of pieces) {
-    const text = (forms.at(-1) ?? forms[0]).text();
+    const text = textOf(forms.at(-1) ?? forms[0]);
     size += sizeOf(text, limit);
     if (size > limit.max) return undefined;
     blocks.push(text);

@@ -21,8 +21,23 @@ export interface Grouping {
   readonly others: readonly CaseResult[];
 }
 
+/** With more failures than this, they are grouped where they share something. */
+export const FEW = 5;
+/** With more failures than this, they are grouped in any case. */
+export const MANY = 20;
+/** Up to that, a group of fewer is none: there is room for each failure. */
+const MIN_GROUP = 3;
+
 /** More of a text than this is not compared. */
 const COMPARED = 4_000;
+
+/** The groups that a report shows: none where each failure can be shown by itself. */
+export function groupingOf(failures: readonly CaseResult[]): Grouping {
+  if (failures.length <= FEW) return { groups: [], others: failures };
+  const found = groupsOf(failures);
+  const isWorthIt = failures.length > MANY || (found.groups[0]?.cases.length ?? 0) >= MIN_GROUP;
+  return isWorthIt ? found : { groups: [], others: failures };
+}
 
 /**
  * Groups failures by what they exactly share: the same error message, the same failed tool with the same answer, the
@@ -52,7 +67,19 @@ export function groupsOf(cases: readonly CaseResult[]): Grouping {
   };
 }
 
-const withKey = (shared: Shared) => ({ shared, key: JSON.stringify(shared) });
+const withKey = (shared: Shared) => ({ shared, key: keyOf(shared) });
+
+/** Equal for what is equal, and for nothing else; the lengths part the texts. */
+function keyOf(shared: Shared): string {
+  switch (shared.kind) {
+    case 'tool':
+      return `tool ${shared.tool.length} ${shared.tool}${shared.answer}`;
+    case 'assertion':
+      return `assertion ${shared.label.length} ${shared.expected === undefined} ${shared.label}${shared.expected}`;
+    default:
+      return `${shared.kind} ${shared.text}`;
+  }
+}
 
 /** What of a run others may share, the most telling first. */
 function sharedBy(run: Run): Shared[] {

@@ -4,7 +4,14 @@
  */
 import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRow, Text } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
-import { type Handle, type Options, toMarkdown } from 'mdast-util-to-markdown';
+import {
+  defaultHandlers,
+  type Handle,
+  type Info,
+  type Options,
+  type State,
+  toMarkdown,
+} from 'mdast-util-to-markdown';
 import { cleanLine, cleanLines } from '../text/clean.ts';
 
 export type Block = BlockContent;
@@ -191,23 +198,99 @@ export function fold(title: string, { open }: { open: boolean }, markdown: strin
   return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${markdown}\n\n</details>`;
 }
 
+/** Signs that mean nothing inside a line of Markdown, whatever stands beside them. */
+const HARMLESS = '\\P{ASCII}|[A-Za-z0-9 ,\'"?()%$;/={}^>+-]';
+
 /**
- * Words and plain punctuation that mean nothing in Markdown wherever they stand. Most text is of this kind, and asking
- * the serializer about each of its signs would take most of the time of a long report.
+ * Text in which no sign means anything, wherever in a line it stands. Most text is of this kind, and asking the
+ * serializer about each of its signs would take most of the time of a long report. A test compares the two.
  */
-const PLAIN = /^\p{L}(?:[\p{L}\p{N} ,'"?()%$;-]|(?<=[a-vx-z])\.(?= |$))*$/u;
+const PLAIN = new RegExp(
+  `^(?:${[
+    HARMLESS,
+    // Of a link, a tag, a character reference, a heading's end, an image.
+    ':(?!/)',
+    '(?<!^|[Ww])\\.|(?<=[Ww])\\.(?= )',
+    '@(?![-.\\w]|$)',
+    '<(?![!/?A-Za-z]|$)',
+    '&(?![#A-Za-z]|$)',
+    '#(?!$)',
+    '!(?!\\[|$)',
+    '(?<=[\\p{L}\\p{N}])_(?=[\\p{L}\\p{N}])',
+    '(?<! )\\n(?=\\P{ASCII}|[A-Za-z"\'(])',
+  ].join('|')})*$`,
+  'u',
+);
+
+/** What means nothing at the start of a line either. */
+const PLAIN_START = /^(?:\P{ASCII}|[A-Za-z"'($]|\d+(?![\d.)]))/u;
+
+const HARMLESS_SIGN = new RegExp(`^(?:${HARMLESS})$`, 'u');
+
+/** Where a line break would end more than a line. */
+const LINE_CONSTRUCTS: ReadonlySet<string> = new Set(['headingAtx', 'tableCell']);
+
+/** Whether the serializer would leave the text as it is. */
+function isPlain(value: string, { before, after }: Info, stack: readonly string[]): boolean {
+  return (
+    PLAIN.test(value) &&
+    (!isBreak(before) || PLAIN_START.test(value)) &&
+    !(isBreak(after) && value.endsWith(' ')) &&
+    !(after === '/' && value.endsWith(':')) &&
+    !(value.includes('\n') && stack.some((construct) => LINE_CONSTRUCTS.has(construct)))
+  );
+}
+
+const isBreak = (sign: string): boolean => sign === '\n' || sign === '\r';
+
+/** The serializer's time grows with the square of the signs in a text: so many characters are given to it at once. */
+const AT_ONCE = 1_000;
+
+/** The text as the serializer writes it. It is never parted at the start of a line, where more than one sign matters. */
+function escaped(value: string, info: Info, state: State): string {
+  const parts: string[] = [];
+  for (let start = 0, end = 0; start < value.length; start = end) {
+    end = start + AT_ONCE;
+    while (end < value.length && /[\s\d]/.test(value.charAt(end - 1))) end += 1;
+    const before = start === 0 ? info.before : value.charAt(start - 1);
+    const after = end < value.length ? value.charAt(end) : info.after;
+    parts.push(state.safe(value.slice(start, end), { ...info, before, after }));
+  }
+  return parts.join('');
+}
 
 /** Underscores between letters mean nothing, and identifiers are easier to read and to find without a backslash. */
-const text: Handle = (node: Text, _parent, state, info) =>
-  PLAIN.test(node.value) && !node.value.endsWith(' ')
+const writeText: Handle = (node: Text, _parent, state, info) =>
+  isPlain(node.value, info, state.stack)
     ? node.value
-    : state.safe(node.value, info).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
+    : escaped(node.value, info, state).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
+
+/** The serializer looks at the first sign of what follows, and would write all of it for that. */
+const peekText: Handle = (node: Text, parent, state, info) => {
+  const first = node.value.slice(0, 1);
+  return HARMLESS_SIGN.test(first) ? first : writeText(node, parent, state, info);
+};
+
+const text: Handle = Object.assign(writeText.bind(undefined), { peek: peekText });
+
+const GFM = gfmToMarkdown({ tablePipeAlign: false });
+const writeAnyCode =
+  GFM.extensions?.map(({ handlers }) => handlers?.inlineCode).find((one) => one) ??
+  defaultHandlers.inlineCode;
+
+/** Code in which nothing matters to a fence of one sign or to a table. */
+const PLAIN_CODE = /^[^\s`|](?:[^\r\n`|]*[^\s`|])?$/;
+
+const writeCode: Handle = (node: InlineCode, parent, state, info) =>
+  PLAIN_CODE.test(node.value) ? `\`${node.value}\`` : writeAnyCode(node, parent, state, info);
+
+const inlineCode: Handle = Object.assign(writeCode.bind(undefined), { peek: () => '`' });
 
 const OPTIONS: Options = {
-  extensions: [gfmToMarkdown({ tablePipeAlign: false })],
+  extensions: [GFM],
   bullet: '-',
   rule: '-',
-  handlers: { text },
+  handlers: { text, inlineCode },
 };
 
 /** Writes blocks as Markdown, without a line break at the end. Results may be joined by an empty line. */

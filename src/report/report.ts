@@ -43,6 +43,8 @@ export interface Findings {
   readonly rule?: PassRule | undefined;
   /** What was tested, for a person, where this step started it: the agent's name, engine and resolved version. */
   readonly subject?: string | undefined;
+  /** What people call the target, where the provider says it. */
+  readonly targetName?: string | undefined;
   /** How many test cases were selected of how many, where this step started them. */
   readonly selected?: { readonly count: number; readonly outOf: number } | undefined;
   /** How many runs this step started, and how many of them repeat a test case; absent if it started none. */

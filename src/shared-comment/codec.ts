@@ -9,6 +9,7 @@ import type { Tally } from '../domain/batch.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
 import { paragraph, render, words } from '../report/markdown.ts';
+import type { Origin } from '../report/report.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
 import {
   inOrder,
@@ -17,16 +18,21 @@ import {
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
+  renderJobsNext,
   renderJobsTable,
 } from '../report/sections/jobs.ts';
+import { hasWorkflowRun } from '../report/sections/next.ts';
+import { inOneOrder, sectionPart } from './part.ts';
 import { MAX_RECORD } from './record.ts';
-import type { CommentState, KeptRecord, Section, SectionPart, WorkflowRun } from './state.ts';
+import type { CommentState, KeptRecord, Section, WorkflowRun } from './state.ts';
 
 /** 1: sections were keyed by batch ids, so they cannot be told to be a job's and are not read. */
 const FORMAT = 2;
 const GATE = '<!-- agent-test-gate ';
 const SECTION = '<!-- agent-test-gate-section ';
 const SECTION_END = '<!-- agent-test-gate-end ';
+/** After the body of a section: what only a comment of one job has. */
+const CLOSING = '<!-- agent-test-gate-closing ';
 const KEPT = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
 
@@ -46,15 +52,7 @@ const sectionMarker = z.object({
   /** Passed, failed, errored, cancelled, unfinished, flaky, tolerated. */
   counts: z.tuple([whole, whole, whole, whole, whole, whole, whole]),
   label: z.string(),
-  part: lenient(
-    z.object({
-      result: z.string(),
-      took: z.string(),
-      providerTitle: z.string(),
-      footer: z.string(),
-      origin: z.string(),
-    }),
-  ),
+  part: lenient(sectionPart),
   record: lenient(record),
   /** Its headings are one level down, below one for the job. */
   nested: z.optional(z.literal(true)),
@@ -121,14 +119,22 @@ function readSections(text: string): Section[] {
     const end = marker.success ? text.indexOf(`${SECTION_END}${marker.data.key}${CLOSE}`, start) : -1;
     if (marker.success && end !== -1) {
       const { counts, shortened = false, nested = false, ...data } = marker.data;
-      const written = text.slice(start, end).trim();
-      const markdown = shortened ? '' : nested ? promoted(written) : written;
-      sections.push({ ...data, tally: tallyOf(counts), markdown, shortened });
+      const [written = '', closing] = text.slice(start, end).split(closingMarker(marker.data.key));
+      const markdown = shortened ? '' : nested ? promoted(written.trim()) : written.trim();
+      sections.push({
+        ...data,
+        tally: tallyOf(counts),
+        markdown,
+        closing: closing?.trim(),
+        shortened,
+      });
     }
     at = text.indexOf(SECTION, Math.max(start, end));
   }
   return sections;
 }
+
+const closingMarker = (key: string): string => `${CLOSING}${key}${CLOSE}`;
 
 function readKept(text: string): KeptRecord[] {
   const kept: KeptRecord[] = [];
@@ -177,39 +183,41 @@ function soleBlocks(name: string, sections: readonly Section[]): string[] {
   return [title, ...(section === undefined ? [] : [regionOf(section)])];
 }
 
-/** Several have one overview and one footer, and between them the bodies, the worst first. */
+/**
+ * Several have one overview, one line about what to do and one footer, and between them the bodies, the worst first.
+ */
 function sharedBlocks(
   { name, run }: { name: string; run: WorkflowRun },
   sections: readonly Section[],
 ): string[] {
   const jobs = inOrder(sections.map((section) => jobOf(section, run)));
+  const origin = originOf(sections);
+  const next = renderJobsNext(jobs, origin);
   return [
     renderJobsHeading(name, jobs),
     renderJobsTable(jobs),
     ...jobs.map((job) => renderJob(job, regionOf(job.section, true))),
-    ...[renderJobsFooter(jobs, originOf(sections))].filter((footer) => footer !== ''),
-  ];
+    ...[next, renderJobsFooter(jobs, origin, { hasWorkflowRun: hasWorkflowRun(next) })],
+  ].filter((block) => block !== '');
 }
 
 function jobOf(section: Section, run: WorkflowRun): JobPart & { section: Section } {
   const { state, tally, label, part, attempt } = section;
   return {
+    ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '', footer: '' },
+    ...part,
     ...{ label, state, section },
-    result: part?.result ?? resultOfCounts(state, tally),
-    took: part?.took ?? '',
-    providerTitle: part?.providerTitle ?? '',
-    footer: part?.footer ?? '',
     attempt: attempt === run.attempt ? undefined : attempt,
   };
 }
 
 /** The commit is the same for all jobs; the workflow run is named in its newest attempt. */
-const originOf = (sections: readonly Section[]): string =>
-  sections.toSorted((a, b) => b.attempt - a.attempt).find(({ part }) => part?.origin)?.part?.origin ?? '';
+const originOf = (sections: readonly Section[]): Origin =>
+  sections.toSorted((a, b) => b.attempt - a.attempt).find(({ part }) => part?.origin)?.part?.origin ?? {};
 
 /** A section between its markers. */
 function regionOf(section: Section, isNested = false): string {
-  const { key, attempt, state, tally, label, part, record, markdown, shortened } = section;
+  const { key, attempt, state, tally, label, part, record, markdown, closing, shortened } = section;
   const { passed, failed, errored, cancelled, unfinished, flaky, tolerated } = tally;
   const start = writeMarker(SECTION, {
     key,
@@ -223,12 +231,8 @@ function regionOf(section: Section, isNested = false): string {
     nested: isNested || undefined,
   });
   const text = shortened ? render(paragraph(words(SHORTENED))) : markdown;
-  return `${start}\n\n${text}\n\n${SECTION_END}${key}${CLOSE}`;
-}
-
-/** The same fields in the same order, whoever writes them. */
-function inOneOrder({ result, took, providerTitle, footer, origin }: SectionPart): SectionPart {
-  return { result, took, providerTitle, footer, origin };
+  const body = closing === undefined ? text : `${text}\n\n${closingMarker(key)}\n\n${closing}`;
+  return `${start}\n\n${body}\n\n${SECTION_END}${key}${CLOSE}`;
 }
 
 /** JSON in which nothing can end the HTML comment or reach anybody. */

@@ -52,12 +52,13 @@ export function mergeSection({
     part: own.part && { ...own.part, result: cleanLine(own.part.result, MAX_RESULT) },
     record: goOn(own.record, recordIn(existing, writer)),
     markdown: '',
+    closing: undefined,
     shortened: false,
   };
   const others = othersOf(section, sections);
   const present = new Set([key, ...others.map((other) => other.key)]);
   const kept = keptOf(existing, run).filter((one) => !present.has(one.key));
-  return shareRoom({ section, others, kept, render: (max) => own.render(max), writer, limit });
+  return shareRoom({ section, others, kept, own, writer, limit });
 }
 
 /**
@@ -155,6 +156,7 @@ function ended(section: Section, attempt: number): Section {
     state: 'cancelled',
     part: undefined,
     markdown: render(paragraph(words(STOPPED))),
+    closing: undefined,
     shortened: false,
   };
 }

@@ -109,7 +109,13 @@ export function sectionIn(found: readonly FoundComment[], writer: Writer): Secti
 
 function standing(found: readonly FoundComment[], writer: Writer): OwnSection | undefined {
   const section = sectionIn(found, writer);
-  return section && { ...section, render: () => section.markdown };
+  return (
+    section && {
+      ...section,
+      render: () => section.markdown,
+      renderClosing: () => section.closing ?? '',
+    }
+  );
 }
 
 /**

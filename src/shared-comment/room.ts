@@ -1,7 +1,7 @@
 /** Who gets how many characters of the shared comment. Pure. */
 import { composeComment } from './codec.ts';
 import { fitRecord, MAX_RECORD } from './record.ts';
-import type { KeptRecord, Section, Writer } from './state.ts';
+import type { KeptRecord, OwnSection, Section, Writer } from './state.ts';
 
 /** GitHub refuses a comment with more characters. */
 export const COMMENT_LIMIT = 65_536;
@@ -11,6 +11,8 @@ const SPARE = 536;
 const SHORTENED_LENGTH = 100;
 /** The share of the room that all records together may take: what people read comes first. */
 const RECORDS = 1 / 3;
+/** The share of it that the line about what to do and the footer of a comment of one job may take. */
+const CLOSING = 1 / 4;
 
 /** The comment as it is to be written, or none if not even one line for each job fits. */
 export type Composed =
@@ -33,7 +35,7 @@ export function shareRoom(parts: {
   section: Section;
   others: readonly Section[];
   kept: readonly KeptRecord[];
-  render: (maxCharacters: number) => string;
+  own: Pick<OwnSection, 'render' | 'renderClosing'>;
   writer: Writer;
   /** Characters that GitHub allows. */
   limit: number;
@@ -48,13 +50,10 @@ export function shareRoom(parts: {
     const record = fitRecord(one.record, maxRecord);
     return record === undefined ? [] : [{ ...one, record }];
   });
-  const own = withRecord(parts.section, maxRecord);
   const isShared = parts.others.length > 0;
-  const body = (markdown: string): string => (isShared ? withoutClosing(markdown) : markdown);
-  const others = parts.others.map((other) => ({
-    ...withRecord(other, maxRecord),
-    markdown: body(other.markdown),
-  }));
+  const closing = isShared ? '' : (parts.own.renderClosing?.(Math.floor(limit * CLOSING)) ?? '');
+  const own = { ...withRecord(parts.section, maxRecord), closing: closing || undefined };
+  const others = parts.others.map((other) => ({ ...withRecord(other, maxRecord), closing: undefined }));
   const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections, kept });
   const frame = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
   const share = Math.max(0, Math.floor((limit - frame) / (others.length + 1)));
@@ -64,7 +63,7 @@ export function shareRoom(parts: {
   const room = taken.reduce((left, characters) => left - characters, limit - frame);
 
   const max = Math.max(room, share);
-  const markdown = body(parts.render(max).trim());
+  const markdown = parts.own.render(max).trim();
   const section = markdown.length > max ? shorten(own) : { ...own, markdown };
   const shrunk = new Set<Section>();
   let excess = compose([section, ...others]).length - limit;
@@ -81,22 +80,17 @@ export function shareRoom(parts: {
   for (const [index, sections] of candidates.entries()) {
     const text = index < 2 ? compose(sections) : composeComment({ ...writer, sections });
     if (text.length <= limit) {
-      return { action: 'write', body: text, section: sections[0] ?? section, isShared: others.length > 0 };
+      return { action: 'write', body: text, section: sections[0] ?? section, isShared };
     }
   }
   return { action: 'leave', why: 'full' };
 }
 
 function shorten(section: Section): Section {
-  return { ...section, markdown: '', shortened: true };
+  return { ...section, markdown: '', closing: undefined, shortened: true };
 }
 
 function withRecord(section: Section, max: number): Section {
   const { record } = section;
   return record === undefined ? section : { ...section, record: fitRecord(record, max) };
-}
-
-/** A body without what it has for itself alone: the line about what to do, and the footer. */
-function withoutClosing(body: string): string {
-  return body.replace(/\n\n---\n\n[\s\S]*$/, '').replace(/\n\n<sub>(?:(?!\n\n)[\s\S])*<\/sub>$/, '');
 }

@@ -1,6 +1,7 @@
 /** The comment that several jobs share, as data: what its text says once it is read. Pure. */
 import type { Tally } from '../domain/batch.ts';
 import type { State } from '../domain/verdict.ts';
+import type { JobFacts } from '../report/sections/jobs.ts';
 
 /** One job's part of the comment. */
 export interface Section {
@@ -12,27 +13,16 @@ export interface Section {
   readonly tally: Tally;
   /** Tells the sections apart in a comment that has several: plain text. */
   readonly label: string;
-  /** What the table and the footer of several jobs say of it; the counts say it, if absent. */
-  readonly part?: SectionPart | undefined;
+  /** What the table, the line about what to do and the footer of several jobs say of it; the counts say it, if absent. */
+  readonly part?: JobFacts | undefined;
   /** What outlives the gate, encoded: see `record.ts`. */
   readonly record?: string | undefined;
-  /** Rendered Markdown, without the heading. */
+  /** Rendered Markdown, without the heading, the line about what to do and the footer. */
   readonly markdown: string;
+  /** These two, as long as no other job has a section: several jobs have one of each for all. */
+  readonly closing?: string | undefined;
   /** One line stands for it, to make room for the others. */
   readonly shortened: boolean;
-}
-
-/** What a comment of several jobs says of one beside its body. */
-export interface SectionPart {
-  /** What happened, in our words: "3 of 12 failed, 2 of them new". */
-  readonly result: string;
-  /** How long it took, in our words; empty while it waits. */
-  readonly took: string;
-  readonly providerTitle: string;
-  /** The job's lines of the footer, as Markdown of one paragraph; may be empty. */
-  readonly footer: string;
-  /** The commit and the workflow run, as Markdown of one line; may be empty. */
-  readonly origin: string;
 }
 
 /** The record of a job that has no section in a newer workflow run's comment yet. */
@@ -75,8 +65,10 @@ export type CommentState =
 
 /** The section of the job that writes; rendered when it is known how much room there is. */
 export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 'part' | 'record'> {
-  /** Markdown without the heading in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
+  /** `Section.markdown` in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
   render(maxCharacters: number): string;
+  /** `Section.closing` in at most so many characters; there is none, if absent. */
+  renderClosing?: ((maxCharacters: number) => string) | undefined;
 }
 
 /** One text for what tells a job from the others: the job's id, the step's id and the values of its matrix. */

@@ -53,6 +53,7 @@ const LOOKED_AT = 8;
  * there is nothing to see.
  */
 export function cleanLines(text: string, max: number): string[] {
+  if (text.length <= max && PRINTABLE_ASCII.test(text)) return text.trim() === '' ? [] : [text.trim()];
   const lines = text
     .slice(0, max * LOOKED_AT)
     .toWellFormed()

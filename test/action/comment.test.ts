@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type GitHubEmulator, type GitHubOptions, startGitHub } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
+import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { many, type RunScript } from '../emulators/timeline.ts';
 import {
   type Ended,
@@ -170,6 +171,27 @@ describe.concurrent('the comment', () => {
       ),
     ).toEqual(['c ❌', 'a ✅', 'b ✅', 'd ✅', 'e ✅']);
     expect(body).toContain('Case of c');
+    expect(body?.match(/^\*\*Next:\*\* \*\*agent c\*\*: fix the failure\..*$/gm)?.length).toBe(1);
+    expect(body?.match(/<sub>Commit/g)?.length).toBe(1);
+  });
+
+  test('calls a job without a matrix by its agent, and a comma or a bracket in the name cuts nothing off', async () => {
+    await using github = await startWithPull();
+    const name = 'Front desk (EU), night: tier 1';
+    for (const [step, agent] of Object.entries({ day: 'Day shift', night: name })) {
+      await using retell = await startRetell({ agents: [{ ...DEFAULT_AGENT, name: agent }], speed: 50 });
+      await runStep({
+        inputs: {
+          ...inputsFor(retell),
+          'batch-id': '',
+          target: `agent/${DEFAULT_AGENT.id}`,
+          'test-cases': '*',
+        },
+        env: { ...onGitHub(github), GITHUB_ACTION: step },
+      });
+    }
+    expect(bodies(github)[0]).toContain('| ✅ **Day shift** |');
+    expect(bodies(github)[0]).toContain(`| ✅ **${name}** |`);
   });
 
   test.each(['null', '{}'])(

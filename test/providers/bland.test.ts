@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import { contradictions } from '../../src/domain/integrity.ts';
-import { type BlandOptions, startBland } from '../emulators/bland.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { type BlandOptions, manyScenarios, startBland } from '../emulators/bland.ts';
 import type { Fault } from '../emulators/faults.ts';
 import { readSample } from '../emulators/samples.ts';
 import type { SeenRequest } from '../emulators/server.ts';
@@ -424,7 +425,8 @@ describe('the details of runs that did not pass', () => {
       40,
     );
     expect(explained.length).toBe(40);
-    expect(requests.length).toBe(25);
+    const details = requests.filter(({ path }) => path.includes('/runs/'));
+    expect(details.length).toBe(25);
     expect(Math.max(...requests.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(4);
     const asked = new Set(requests.map(({ path }) => path.split('/').at(-1)));
     expect(batch.runs.filter(({ id, status }) => status === 'failed' && !asked.has(id))).toEqual([]);
@@ -433,6 +435,79 @@ describe('the details of runs that did not pass', () => {
   test('none of runs that passed or were cancelled', async () => {
     const { requests } = await explain({}, (index) => ({ outcome: index === 0 ? 'passed' : 'cancelled' }), 2);
     expect(requests).toEqual([]);
+  });
+
+  const CANCELLATION = '20edc1eb-d421-56f0-9d63-3aeddc72d9f1';
+  const SAYS = 'bee9e753-9df8-5e24-9493-0edf14f51ab5';
+  const named = (name: string) => ({
+    id: CANCELLATION,
+    assertions: [null, { id: SAYS.toUpperCase(), name }, { id: 'x' }, { id: SAYS, name: 7 }],
+  });
+  const labels = (runs: readonly Run[]) => runs.map(({ assertions }) => assertions.map((one) => one.label));
+  /** Runs of one scenario with the recorded assertions. */
+  const cancelling = {
+    outcome: 'failed',
+    testCaseId: CANCELLATION,
+    name: 'Cancellation - angry caller',
+  } as const;
+
+  test.each<BlandOptions>([
+    {},
+    { envelope: true },
+    { envelope: true, assertions: 'live' },
+    { envelope: 'beside', assertions: 'live' },
+  ])(
+    'assertions were called "assertion bee9e753-…", and have the names of their scenario now (%j)',
+    async (options) => {
+      const { explained, requests } = await explain(options, cancelling, 3);
+      expect(labels(explained)).toEqual(
+        Array.from({ length: 3 }, () => ['De-escalates', 'Says cancellation confirmed']),
+      );
+      const scenario = `/v1/agent-testing/scenarios/${CANCELLATION}`;
+      expect(requests.filter(({ path }) => path.includes('/scenarios')).map(({ path }) => path)).toEqual([
+        scenario,
+      ]);
+    },
+  );
+
+  test('a name of any kind is a name, and nothing else that stands there changes anything', async () => {
+    const name = '<!-- --> @octocat ::error::'.repeat(200);
+    const { explained } = await explain({ assertions: 'live', scenarios: [named(name)] }, cancelling);
+    expect(labels(explained)).toEqual([['assertion 2020f195-04ee-587a-b783-412332b0229c', name]]);
+  });
+
+  test.each<[string, () => Fault]>([
+    ['that is gone', () => ({ kind: 'answer', status: 404 })],
+    ['that may not be read', () => ({ kind: 'answer', status: 403 })],
+    ['that says nothing of assertions', () => ({ kind: 'rewrite', change: () => ({ assertions: 'none' }) })],
+    ['that is no JSON', () => ({ kind: 'rewrite', change: () => 'gone' })],
+    ['that does not answer', () => ({ kind: 'answer', status: 500 })],
+  ])('a scenario %s leaves the assertions their ids, and the rest of the details', async (_what, fault) => {
+    const faults: BlandOptions['faults'] = (request) =>
+      request.path.includes('/scenarios/') ? fault() : undefined;
+    const { explained, requests } = await explain(
+      { assertions: 'live', faults },
+      { ...cancelling, transcript },
+      2,
+    );
+    expect(labels(explained)[1]).toEqual([
+      'assertion 2020f195-04ee-587a-b783-412332b0229c',
+      `assertion ${SAYS}`,
+    ]);
+    expect(explained.map(({ turns }) => turns.length)).toEqual([2, 2]);
+    expect(requests.filter(({ path }) => path.includes('/runs/')).length).toBe(2);
+  });
+
+  test('of 40 runs of 40 scenarios at most 25 scenarios are read, at most four requests at a time', async () => {
+    const scenarios = manyScenarios(40);
+    const { requests } = await explain(
+      { assertions: 'live', scenarios },
+      (index) => ({ outcome: 'failed', testCaseId: scenarios[index]?.id ?? '', name: `Case ${index}` }),
+      40,
+    );
+    expect(requests.filter(({ path }) => path.includes('/scenarios/')).length).toBe(25);
+    expect(requests.length).toBe(50);
+    expect(Math.max(...requests.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(4);
   });
 
   test('one that cannot be read loses only itself', async () => {

@@ -144,6 +144,7 @@ describe('what Retell tests', () => {
       { target: AGENT },
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 5): conversation-flow ${FLOW} version 12`,
+        name: 'Front desk',
         key: `conversation-flow ${FLOW} 12`,
         request: { response_engine: flow(12) },
       },
@@ -153,6 +154,7 @@ describe('what Retell tests', () => {
       { target: AGENT, version: 'published' },
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`,
+        name: 'Front desk',
         key: `conversation-flow ${FLOW} 11`,
         request: { response_engine: flow(11) },
       },
@@ -162,6 +164,7 @@ describe('what Retell tests', () => {
       { target: AGENT, version: '3' },
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 3): conversation-flow ${FLOW} version 10`,
+        name: 'Front desk',
         key: `conversation-flow ${FLOW} 10`,
         request: { response_engine: flow(10) },
       },
@@ -171,6 +174,7 @@ describe('what Retell tests', () => {
       { target: 'agent/agent_llm', version: '0' },
       {
         title: `${'x'.repeat(80)}… (agent_llm, version 0): retell-llm llm_1 version 20`,
+        name: 'x'.repeat(200),
         key: 'retell-llm llm_1 20',
         request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
       },

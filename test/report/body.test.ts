@@ -159,7 +159,7 @@ describe('whatever the room', () => {
     const batches = Array.from({ length: 400 }, (_, index) =>
       batch(`test_batch_${index}`, [RETELL_RUNS.priced]),
     );
-    expect(bodyOf(reportOn(batches))).toContain('and 350 more batches');
+    expect(bodyOf(reportOn(batches))).toContain('And 350 more batches');
   });
 });
 
@@ -255,7 +255,7 @@ describe('failures', () => {
       '### ❌ Offers another time when the slot is taken',
     ]);
     expect(body).toContain(
-      '<summary>⚠️ <b>Transfers an angry caller to the office manager</b>, fails on main as well</summary>',
+      '<summary>⚠️ <b>Transfers an angry caller to the office manager</b>, fails on <code>main</code> as well</summary>',
     );
   });
 
@@ -360,7 +360,7 @@ describe('failures', () => {
     ]);
     expect(linesWith(body, /^<summary>❌/)).toEqual([
       '<summary>❌ 7 new, each with its reason</summary>',
-      '<summary>❌ 27 that fail on main as well</summary>',
+      '<summary>❌ 27 that fail on <code>main</code> as well</summary>',
     ]);
   });
 });
@@ -398,17 +398,20 @@ describe('what to do', () => {
     ['one-run', 'fix the failure. If the judge got one wrong, change its criteria at Retell.'],
     [
       'three-hundred',
-      'find the cause that 214 failures share. The other 38 fail on `main` too: look for the cause there.',
+      'find the cause that 214 failures share, then look at the other 86, of which 38 fail on `main` too.',
     ],
     ['too-many-flaky', 'look at the flaky test cases: make them reliable, or allow more with `max-flaky`.'],
     [
       'retell-timed-out',
       'see at Retell whether the batch is stuck; if it only needs longer, raise `timeout-minutes`.',
     ],
+    ['unreadable-batch', 'do what the reason above says, then test again.'],
+    ['retell-inconclusive', 'look for the missing runs at Retell, then test again with a new batch.'],
     [
-      'unreadable-batch',
-      'do what the reason says, then start a new batch. No pass was shown, so this stays red.',
+      'retell-failed',
+      'fix the failure and the error. If the judge got one wrong, change its criteria at Retell.',
     ],
+    ['retell-cancelled', 'run it again: what was cancelled was not shown to pass.'],
   ])('about %s: %s', (name, expected) => {
     expect(nextOf(name)).toBe(`**Next:** ${expected}`);
   });
@@ -434,7 +437,7 @@ describe('what is known of the batches', () => {
 
   test('no batch at all', () => {
     expect(bodyOf(reportOn([], { origin: {} }))).toBe(
-      'There was no batch to look at.\n\n---\n\n**Next:** do what the reason says, then start a new batch. No pass was shown, so this stays red.\n\n<sub>Waited 1 min 27 s</sub>',
+      'There was no batch to look at.\n\n---\n\n**Next:** do what the reason above says, then test again.\n\n<sub>Waited 1 min 27 s</sub>',
     );
   });
 
@@ -454,7 +457,7 @@ describe('what is known of the batches', () => {
   test('a batch is linked to its page at the provider, where the provider gives its address', () => {
     const url = 'https://dashboard.vapi.ai/simulations/runs/1';
     const body = bodyOf(reportOn([batch('b', [RETELL_RUNS.booked], { url })]));
-    expect(body).toContain(`Batch [\`b\`](${url})`);
+    expect(body).toContain(`batch [\`b\`](${url})`);
   });
 
   test('times that no calendar has are left out', () => {
@@ -463,7 +466,7 @@ describe('what is known of the batches', () => {
       const body = bodyOf(reportOn([batch('b', [odd], { createdAt })], { waitedMs: createdAt }));
       expect(body).toContain('- Books a cleaning for next Tuesday\n');
       expect(body).toMatch(/<sub>1 run · commit/);
-      expect(body).toMatch(/Batch `b`<\/sub>$/);
+      expect(body).toMatch(/ · batch `b`<\/sub>$/);
     }
   });
 });
@@ -472,9 +475,7 @@ describe('while it waits', () => {
   test('the report says for which commit, and does not change with time alone', () => {
     const report = example('retell-waiting');
     const body = bodyOf(report);
-    expect(body).toMatch(
-      /^Waiting for the batch to end, for commit \[`0a1b2c3`\]\(.*?\)\. 3 of 5 test cases finished so far: 2 passed, 1 failed\./,
-    );
+    expect(body).toMatch(/^Waiting for the batch to end, for commit \[`0a1b2c3`\]\(.*?\)\.\n/);
     expect(bodyOf({ ...report, waitedMs: 600_000, writtenAt: CREATED_AT + 600_000 })).toBe(body);
   });
 });
@@ -485,8 +486,18 @@ describe('the footer', () => {
     expect(body).toContain(
       '<sub>First runs: 7 of 12 passed, 58% (95% interval 32–81%). On `main`: 112 of 120, 93% (87–97%). Chance alone does not explain the drop.\\\nA test case whose first run did not pass needs 2 passes out of at most 3 runs. Compared with `main`, up to [`b7e21f0`](',
     );
-    expect(body).toContain('20 runs in 4 min 10 s, 8 of them re-runs\\\n');
-    expect(body).toContain('Run again in `test_batch_7c1d90aa42e7`, `test_batch_7c1d90aa42e8`</sub>');
+    expect(body).toContain(
+      '\n20 runs in 4 min 10 s, 8 of them re-runs · tested conversation-flow conversation_flow_3b21278178ed version 12 · batch `test_batch_7c1d90aa42e6`, created 2026-09-14 08:00 UTC · run again in `test_batch_7c1d90aa42e7`, `test_batch_7c1d90aa42e8`</sub>',
+    );
+  });
+
+  test('has a line for each of several batches, and no time for those that this step started', () => {
+    const started = { ...batch('b2', [RETELL_RUNS.moved]), createdAt: CREATED_AT };
+    const report = reportOn([batch('b1', [RETELL_RUNS.booked])]);
+    const batches = [...report.batches, { id: 'b2', batch: started, asked: ['x'] }];
+    expect(bodyOf({ ...report, batches })).toContain(
+      '\\\nBatch `b1`, created 2026-09-14 08:00 UTC\\\nBatch `b2`</sub>',
+    );
   });
 
   test.each(['retell-timed-out', 'retell-inconclusive', 'retell-cancelled', 'green-plain', 'retell-waiting'])(
@@ -534,7 +545,9 @@ describe('the footer', () => {
     ],
   ])('has %s', (_what, origin, expected) => {
     const body = bodyOf(reportOn([batch('b', [RETELL_RUNS.booked])], { origin }));
-    expect(linesWith(body, /1 run in/)).toEqual([`<sub>${expected}\\`]);
+    expect(linesWith(body, /1 run in/)).toEqual([
+      `<sub>${expected} · batch \`b\`, created 2026-09-14 08:00 UTC</sub>`,
+    ]);
   });
 });
 

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import { gfmToMarkdown } from 'mdast-util-gfm';
+import { toMarkdown } from 'mdast-util-to-markdown';
 import { describe, expect, test } from 'vitest';
 import {
+  type Block,
   code,
   fold,
   foreign,
@@ -13,6 +16,7 @@ import {
   quote,
   render,
   strong,
+  table,
   words,
 } from '../../src/report/markdown.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
@@ -174,3 +178,50 @@ test('only web addresses become links', () => {
   );
   expect(render(paragraph(...link('javascript:alert(1)', words('here'))))).toBe('here');
 });
+
+test('what is written without the serializer, to be fast, is what it would write', () => {
+  const slow = (...children: Block[]): string =>
+    toMarkdown(
+      { type: 'root', children },
+      {
+        extensions: [gfmToMarkdown({ tablePipeAlign: false })],
+        bullet: '-',
+        rule: '-',
+        handlers: {
+          text: (node: { value: string }, _parent, state, info) =>
+            state.safe(node.value, info).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_'),
+        },
+      },
+    ).trimEnd();
+  const sign = fc.constantFrom(
+    ...`ab wW1 .:;,!?'"()[]{}<>/\\|&@#$%^*_+-=~\`é中😀\u200b\n`,
+    ...['10. ', 'www.', '://', 'a_b', '**', '- ', '# ', '> ', '![', '&amp', '  '],
+  );
+  const text = fc.array(sign, { minLength: 1, maxLength: 12 }).map((signs) => signs.join(''));
+  const line = text.map((one) => one.replaceAll('\n', ' '));
+  fc.assert(
+    fc.property(fc.tuple(text, text, text, text), fc.tuple(line, line), ([a, b, c, d], [e, f]) => {
+      const inlines = [words(a), strong(words(b)), words(c), code(e, 100), words(d)];
+      const blocks = [
+        paragraph(...inlines),
+        heading(3, words(e), strong(words(f)), code(f, 100)),
+        list([inlines, [words(f)]], { ordered: false }),
+        quote(paragraph(...onLines([[words(a)], [strong(words(e)), words(b)]]))),
+        table([[words(e)]], [[[words(f), code(e, 100)]], [[words(a)]]]),
+        paragraph(words(c), ...link('https://a.example', words(b)), words(d)),
+      ];
+      expect(render(...blocks)).toBe(slow(...blocks));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test.each(['*', '[', '![', '\\*', '`', '1. ', '<b ', '&amp; ', '_ ', '\n- ', '\n12. x '])(
+  'a long text of %j is the same text on the page, though it is written in parts',
+  (signs) => {
+    const long = `x${signs.repeat(2_500)}x`;
+    const { structure, text } = rendered(render(paragraph(words(long))));
+    expect(structure).toBe('<p></p>');
+    expect(text).toBe(long.replaceAll(/ +$/gm, ''));
+  },
+);

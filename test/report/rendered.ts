@@ -5,15 +5,15 @@ import remarkParse from 'remark-parse';
 import remarkRehype from 'remark-rehype';
 import { unified } from 'unified';
 
+const PROCESSOR = unified()
+  .use(remarkParse)
+  .use(remarkGfm)
+  .use(remarkRehype, { allowDangerousHtml: true })
+  .use(rehypeRaw)
+  .freeze();
+
 /** What GitHub's dialect makes of Markdown, before anything is taken out: HTML as a tree. */
-function toTree(markdown: string): Root {
-  const processor = unified()
-    .use(remarkParse)
-    .use(remarkGfm)
-    .use(remarkRehype, { allowDangerousHtml: true })
-    .use(rehypeRaw);
-  return processor.runSync(processor.parse(markdown)) as Root;
-}
+const toTree = (markdown: string): Root => PROCESSOR.runSync(PROCESSOR.parse(markdown)) as Root;
 
 export interface Rendered {
   /** The elements and comments of the page, without its text. */

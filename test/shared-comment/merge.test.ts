@@ -102,10 +102,12 @@ describe('the text', () => {
           '| ⏳ **batch c** | waiting, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
-        '### ❌ batch b: 2 of 10 failed',
+        '### ❌ batch b',
         'Report of b.',
         ...folded('⏳ <b>batch c</b>: waiting, 0 of 4 finished', 'Report of c.'),
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        '---',
+        '**Next:** **batch b**: see above why it failed.',
       ].join('\n\n'),
     );
   });
@@ -214,10 +216,12 @@ describe('who may write', () => {
           '| ⏳ **batch d** | waiting for the first result |',
           '| ✅ **batch a** (attempt 1) | all 3 passed |',
         ].join('\n'),
-        '### ❌ batch b: 2 of 10 failed',
+        '### ❌ batch b',
         'Report of b.',
         ...folded('⏳ <b>batch d</b>: waiting for the first result', 'Report of d.'),
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        '---',
+        '**Next:** **batch b**: see above why it failed.',
       ].join('\n\n'),
     );
   });
@@ -233,9 +237,11 @@ describe('who may write', () => {
           '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
-        '### 🚫 batch c: cancelled, 0 of 4 finished',
+        '### 🚫 batch c',
         'The step was stopped before it reached a verdict.',
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        '---',
+        '**Next:** **batch c**: run it again.',
       ].join('\n\n'),
     );
   });
@@ -348,7 +354,7 @@ describe('the room', () => {
   test('a job takes what the others leave', () => {
     expect(share(section('a', 'passed', {}, 'a'.repeat(100)), long('b'))).toEqual({
       'batch a': 1,
-      'batch b': 26,
+      'batch b': 25,
     });
   });
 
@@ -367,7 +373,7 @@ describe('the room', () => {
   });
 
   test('a job that comes late to a full comment gets its share, and no more', () => {
-    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 14 });
+    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 13 });
   });
 
   test('jobs that write again and again come to rest at their shares', () => {
@@ -379,8 +385,9 @@ describe('the room', () => {
 
   test('says of a job that shrank how it ended and where the rest is', () => {
     const body = bodyOf(merge([bodyOf(merge([], long('a'), RUN, LIMIT))], long('b'), RUN, LIMIT));
+    expect(shown(body)).toContain('| ❌ **batch a** | 1 of 1 failed |');
     expect(shown(body)).toContain(
-      '### ❌ batch a: 1 of 1 failed\n\nOmitted to make room for other jobs; see the job summary.\n\n###',
+      '### ❌ batch a\n\nOmitted to make room for other jobs; see the job summary.\n\n###',
     );
   });
 
@@ -414,48 +421,71 @@ describe('the room', () => {
 });
 
 describe('several jobs', () => {
-  const part = (result: string, footer: string) => ({
-    ...{ result, footer, took: '2 min 4 s', providerTitle: 'Retell', origin: 'commit `0a1b2c3`' },
+  const ORIGIN = {
+    commit: '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567',
+    repositoryUrl: 'https://github.com/acme/agents',
+    runId: 9001,
+    runNumber: 12,
+  };
+  const part = (result: string, footer: string, next = '') => ({
+    ...{ result, footer, next, took: '2 min 4 s', providerTitle: 'Retell', origin: ORIGIN },
+    ...{ hint: next === '' ? '' : 'Or the judge is wrong.', startsBatch: true },
   });
-  const CLOSING = '\n\n---\n\n**Next:** fix it.\n\n<sub>Batch `b1`\\\nCommit `0a1b2c3`</sub>';
+  const CLOSING = '---\n\n**Next:** fix it.\n\n<sub>Batch `b1`\\\nCommit `0a1b2c3`</sub>';
   const red = {
-    ...section('b', 'failed', { failed: 1, passed: 9 }, `Why.\n\n### ❌ A case\n\nEvidence.${CLOSING}`),
-    part: part('1 of 10 failed, new', 'Batch `b1`\\\nversion 3'),
+    ...section('b', 'failed', { failed: 1, passed: 9 }, 'Why.\n\n### ❌ A case\n\nEvidence.'),
+    part: part('1 of 10 failed, new', 'Batch `b1`\\\nversion 3', 'fix the failure.'),
+    renderClosing: () => CLOSING,
   };
   const green = {
-    ...section('a <b> @somebody', 'passed', { passed: 3 }, `All.${CLOSING}`),
+    ...section('a <b> @somebody', 'passed', { passed: 3 }, 'All.'),
     part: part('all 3 passed', 'Batch `b2`'),
     label: 'a <b> @somebody',
+    renderClosing: () => '<sub>Batch `b2`</sub>',
   };
+  const gap = '\u200b';
+  const commit =
+    'ommit [`0a1b2c3`](https://github.com/acme/agents/commit/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567)';
 
   test('one job has its own line about what to do and its own footer', () => {
-    expect(shown(written([red]))).toContain(CLOSING);
-    expect(shown(written([red]))).toContain('\n### ❌ A case');
+    expect(shown(written([red]))).toBe(
+      `## ❌ Agent tests (Retell): 1 of 10 failed, new\n\nWhy.\n\n### ❌ A case\n\nEvidence.\n\n${CLOSING}`,
+    );
   });
 
-  test('share one overview and one footer; headings go one level down, and names notify nobody', () => {
+  test('share one overview, one line about what to do and one footer; headings go one level down, and names notify nobody', () => {
     const body = shown(written([red], [green]));
-    const gap = '\u200b';
     expect(body).toBe(
       [
         '## ❌ Agent tests (Retell): batch b failed',
         [
           '| Job | Result | Took |',
           '| :- | :- | :-: |',
-          '| ❌ **batch b** | 1 of 10 failed, new | 2 min 4 s |',
-          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2 min 4 s |`,
+          '| ❌ **batch b** | 1 of 10 failed, new | 2\u00a0min\u00a04\u00a0s |',
+          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2\u00a0min\u00a04\u00a0s |`,
         ].join('\n'),
-        '### ❌ batch b: 1 of 10 failed, new',
+        '### ❌ batch b',
         'Why.',
         '#### ❌ A case',
         'Evidence.',
         ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>: all 3 passed`, 'All.'),
+        '---',
+        '**Next:** **batch b**: fix the failure. Or the judge is wrong. To run the failed job again: [workflow run 12](https://github.com/acme/agents/actions/runs/9001) → Re-run failed jobs, or `gh run rerun 9001 --failed`.',
         [
-          '<sub>commit `0a1b2c3`\\',
+          `<sub>C${commit}\\`,
           'batch b: Batch `b1` · version 3\\',
           `a \\<b> @${gap}somebody: Batch \`b2\`</sub>`,
         ].join('\n'),
       ].join('\n\n'),
+    );
+  });
+
+  test('that all passed have nothing to do, and the footer names the workflow run', () => {
+    const other = { ...green, key: 'c', label: 'c' };
+    const body = shown(written([green], [other]));
+    expect(body).not.toContain('Next:');
+    expect(body).toContain(
+      `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) · c${commit}\\\n`,
     );
   });
 
@@ -464,6 +494,39 @@ describe('several jobs', () => {
     expect(found(body, 'b')?.markdown).toBe('Why.\n\n### ❌ A case\n\nEvidence.');
     expect(bodyOf(merge([body], red))).toBe(body);
     expect(bodyOf(merge([body], green))).toBe(body);
+  });
+
+  test('a section that is alone is read back as body and closing', () => {
+    expect(found(written([red]), 'b')).toMatchObject({
+      markdown: 'Why.\n\n### ❌ A case\n\nEvidence.',
+      closing: CLOSING,
+      part: red.part,
+    });
+  });
+
+  test('a body that ends as a line about what to do and a footer would is kept as it is', () => {
+    const quoting = section('q', 'failed', { failed: 1 }, 'Why.\n\n---\n\nMore.\n\n<sub>Run `r1`</sub>');
+    expect(shown(written([quoting], [green]))).toContain(
+      '\n\nWhy.\n\n---\n\nMore.\n\n<sub>Run `r1`</sub>\n\n',
+    );
+  });
+
+  test('what a job of another version of this action says that is not known here is left out', () => {
+    const body = written([red])
+      .replace('"hint":"Or the judge is wrong."', '"hint":7,"later":{}')
+      .replace('"origin":{', '"origin":"here","was":{');
+    const other = shown(bodyOf(merge([body], green)));
+    expect(other).toContain(
+      '**Next:** **batch b**: fix the failure. To run the failed job again: [workflow run 12]',
+    );
+  });
+
+  test('the room for a footer is counted: a long report and its footer fill the comment together', () => {
+    const renderClosing = (max: number) => 'f'.repeat(Math.min(max, 30_000));
+    const own = { ...section('a', 'failed', { failed: 1 }, 'x'.repeat(100_000)), renderClosing };
+    const body = bodyOf(merge([], own));
+    expect(body.length).toBe(65_000);
+    expect(found(body, 'a')?.closing?.length).toBe(16_250);
   });
 });
 

@@ -16,7 +16,7 @@ import {
   words,
 } from '../markdown.ts';
 import { firstRuns, type Origin, type Report, workflowRunUrl } from '../report.ts';
-import { idOf } from './names.ts';
+import { idOf, sentenceCase } from './names.ts';
 
 const MAX_SUBJECT = 200;
 /** Batches named in the footer. Nobody gates on more; if so, the rest is a number. */
@@ -32,8 +32,16 @@ export interface FooterOptions {
 
 /** Figures, rules, and where the report comes from, in small print; empty where there is nothing to say. */
 export function renderFooter(report: Report, options: FooterOptions = {}): string {
-  const content = onLines([...knowledge(report), ...provenance(report, options)]);
+  const content = onLines([...knowledge(report), ...provenance(report, options)].map(capitalized));
   return content.length === 0 ? '' : render(small(...content));
+}
+
+/** A line with a capital letter at its start. */
+function capitalized(line: readonly Inline[]): Inline[] {
+  const [first, ...rest] = line;
+  if (first?.type === 'text') return [words(sentenceCase(first.value)), ...rest];
+  if (first?.type === 'link') return [{ ...first, children: capitalized(first.children) }, ...rest];
+  return [...line];
 }
 
 /** What the figures mean: the rate, the rule, and with what was compared. */
@@ -116,6 +124,7 @@ function compared({ base, noBase, origin, judgement }: Report): Inline[] {
   return noBase === undefined ? [] : [words('Not compared with a base: '), foreign(noBase, 200), words('.')];
 }
 
+/** Where it comes from: on one line where there is one batch, else with a line for each. */
 function provenance(report: Report, options: FooterOptions): Inline[][] {
   const { maxBatches = MAX_BATCHES, hasCommit = false, hasWorkflowRun = false } = options;
   const { batches, origin, judgement } = report;
@@ -127,19 +136,31 @@ function provenance(report: Report, options: FooterOptions): Inline[][] {
   // The line about the waiting has the commit already.
   const commit = hasCommit || judgement === undefined ? [] : linkCommit(origin);
   const { runAttempt } = origin;
-  return [
-    dotted([
-      costs(report),
-      commit.length === 0 ? [] : [words('commit '), ...commit],
-      hasWorkflowRun ? [] : linkWorkflowRun(origin),
-      runAttempt === undefined || runAttempt === 1 ? [] : [words(`attempt ${runAttempt}`)],
-    ]),
+  const general = [
+    costs(report),
+    commit.length === 0 ? [] : [words('commit '), ...commit],
+    hasWorkflowRun ? [] : linkWorkflowRun(origin),
+    runAttempt === undefined || runAttempt === 1 ? [] : [words(`attempt ${runAttempt}`)],
     ...subjects(report),
-    ...named.map((outcome) => batchLine(outcome, report)),
-    repeats.flatMap(({ id }, index): Inline[] => [words(index === 0 ? 'Run again in ' : ', '), idOf(id)]),
-    ...(more > 0 ? [[words(`and ${more} more ${more === 1 ? 'batch' : 'batches'}`)]] : []),
+  ];
+  const again = repeats.flatMap(({ id }, index): Inline[] => [
+    words(index === 0 ? 'run again in ' : ', '),
+    idOf(id),
+  ]);
+  const [only] = named;
+  if (only !== undefined && first.length === 1) {
+    const rest = more > 0 ? [[words(`and ${countBatches(more)}`)]] : [];
+    return [dotted([...general, ...batchParts(only, report), again, ...rest])];
+  }
+  return [
+    dotted(general),
+    ...named.map((outcome) => dotted(batchParts(outcome, report))),
+    again,
+    ...(more > 0 ? [[words(`and ${countBatches(more)}`)]] : []),
   ];
 }
+
+const countBatches = (more: number): string => `${more} more ${more === 1 ? 'batch' : 'batches'}`;
 
 /** How many runs were seen and started, and how long it took. */
 function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
@@ -164,29 +185,36 @@ function startedInWords({ runs, reruns }: NonNullable<Report['started']>, seen: 
 
 function subjects({ subject, selected }: Report): Inline[][] {
   return [
-    dotted([
-      subject === undefined ? [] : [words('Tested '), foreign(subject, MAX_SUBJECT)],
-      selected === undefined ? [] : [words(`${selected.count} of ${selected.outOf} test cases selected`)],
-    ]),
+    subject === undefined ? [] : [words('tested '), foreign(subject, MAX_SUBJECT)],
+    selected === undefined || selected.count === selected.outOf
+      ? []
+      : [words(`${selected.count} of ${selected.outOf} test cases selected`)],
   ];
 }
 
-function batchLine({ id, batch, problem }: BatchOutcome, { judgement, batches, subject }: Report): Inline[] {
-  const createdAt = formatTime(batch?.createdAt);
+function batchParts(
+  { id, batch, problem, asked }: BatchOutcome,
+  { judgement, batches, subject }: Report,
+): Inline[][] {
+  // Of a batch that this step started, the workflow run says when.
+  const createdAt = asked === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
   const hasProblem = problem !== undefined && batches.length > 1;
-  return dotted([
-    [words('Batch '), ...(batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id)))],
-    batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
-    createdAt === undefined ? [] : [words(`created ${createdAt}`)],
+  return [
     batch?.subject === undefined || subject !== undefined
       ? []
       : [words('tested '), foreign(batch.subject, MAX_SUBJECT)],
+    [
+      words('batch '),
+      ...(batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id))),
+      ...(createdAt === undefined ? [] : [words(`, created ${createdAt}`)]),
+    ],
+    batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
     hasProblem ? [foreign(problem, 300)] : [],
     batch !== undefined && batch.runs === undefined && judgement !== undefined
       ? [words("its runs were not read, the counts are the provider's")]
       : [],
-  ]);
+  ];
 }
 
 /** The commit that the check is about, short and linked; nothing where it is not known. */
@@ -214,10 +242,13 @@ export function linkWorkflowRun(origin: Origin): Inline[] {
   return link(url, words(name));
 }
 
-/** Commit, workflow run and attempt on one line without small print, for the footer of several jobs. */
-export function renderOrigin(origin: Origin): string {
+/** Commit and workflow run on one line without small print, for the footer of several jobs; may be empty. */
+export function renderOrigin(
+  origin: Origin,
+  { hasWorkflowRun = false }: Pick<FooterOptions, 'hasWorkflowRun'> = {},
+): string {
   const commit = linkCommit(origin);
-  const run = linkWorkflowRun(origin);
+  const run = hasWorkflowRun ? [] : linkWorkflowRun(origin);
   const line = dotted([run, commit.length === 0 ? [] : [words('commit '), ...commit]]);
-  return line.length === 0 ? '' : render(paragraph(...line));
+  return line.length === 0 ? '' : render(paragraph(...capitalized(line)));
 }

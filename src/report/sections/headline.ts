@@ -61,7 +61,7 @@ export function resultOf(report: Report): string {
     case 'errored':
       return withNew(resultOfCounts(judgement.verdict, tally), report);
     case 'inconclusive': {
-      const cause = causeOf(report);
+      const cause = causeInWords(causeOf(report));
       return cause === '' ? 'inconclusive' : `inconclusive, ${cause}`;
     }
     default:
@@ -129,25 +129,59 @@ function withNew(result: string, report: Report): string {
   return `${result}, ${formatCount(isNew)} of ${kinds > 1 ? `these ${formatCount(bad.length)}` : 'them'} new`;
 }
 
-/** Why nothing can be said for certain, in a few words; empty where only the reason says it. */
-function causeOf({ batches, cases, tally }: Report): string {
-  if (batches.length === 0) return 'no batch was read';
-  const unread = batches.filter(({ problem }) => problem !== undefined);
-  if (unread.length > 0) {
-    return batches.length === 1
-      ? 'the batch could not be read'
-      : `${unread.length} of ${batches.length} batches could not be read`;
-  }
-  const missing = batches.map(missingRuns);
-  const lost = missing.reduce((sum, one) => sum + one.missing, 0);
-  const expected = missing.reduce((sum, one) => sum + one.expected, 0);
-  if (lost > 0) return `${formatCount(lost)} of ${formatCount(expected)} runs missing`;
-  if (tally.total === 0) return 'no test cases seen';
-  if (cases.length > 0 && !cases.some(countsForVerdict)) return 'no test case counts';
+/** Why nothing can be said for certain; `other`: only the reason says it. */
+export type Cause =
+  | {
+      readonly kind:
+        | 'nothing-read'
+        | 'none-seen'
+        | 'none-counts'
+        | 'unknown-status'
+        | 'contradiction'
+        | 'other';
+    }
+  | { readonly kind: 'unread'; readonly unread: number; readonly of: number }
+  | { readonly kind: 'missing'; readonly missing: number; readonly of: number };
+
+/** Finds the cause of an inconclusive report. */
+export function causeOf({ batches, cases, tally }: Pick<Report, 'batches' | 'cases' | 'tally'>): Cause {
+  if (batches.length === 0) return { kind: 'nothing-read' };
+  const unread = batches.filter(({ problem }) => problem !== undefined).length;
+  if (unread > 0) return { kind: 'unread', unread, of: batches.length };
+  const counts = batches.map(missingRuns);
+  const missing = counts.reduce((sum, one) => sum + one.missing, 0);
+  const expected = counts.reduce((sum, one) => sum + one.expected, 0);
+  if (missing > 0) return { kind: 'missing', missing, of: expected };
+  if (tally.total === 0) return { kind: 'none-seen' };
+  if (cases.length > 0 && !cases.some(countsForVerdict)) return { kind: 'none-counts' };
   const seen = batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
-  if (seen.some((batch) => unknownWords(batch).length > 0)) return 'a status is not known';
-  if (seen.some((batch) => contradictions(batch).length > 0)) return 'the results contradict each other';
-  return '';
+  if (seen.some((batch) => unknownWords(batch).length > 0)) return { kind: 'unknown-status' };
+  if (seen.some((batch) => contradictions(batch).length > 0)) return { kind: 'contradiction' };
+  return { kind: 'other' };
+}
+
+/** The cause in a few words; empty where only the reason says it. */
+function causeInWords(cause: Cause): string {
+  switch (cause.kind) {
+    case 'nothing-read':
+      return 'no batch was read';
+    case 'unread':
+      return cause.of === 1
+        ? 'the batch could not be read'
+        : `${cause.unread} of ${cause.of} batches could not be read`;
+    case 'missing':
+      return `${formatCount(cause.missing)} of ${formatCount(cause.of)} runs missing`;
+    case 'none-seen':
+      return 'no test cases seen';
+    case 'none-counts':
+      return 'no test case counts';
+    case 'unknown-status':
+      return 'a status is not known';
+    case 'contradiction':
+      return 'the results contradict each other';
+    case 'other':
+      return '';
+  }
 }
 
 /** Runs that were announced or asked for and are not in the list. */

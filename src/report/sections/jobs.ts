@@ -1,5 +1,6 @@
 import { type State, worstState } from '../../domain/verdict.ts';
 import { formatDuration } from '../../text/format.ts';
+import { groupingOf } from '../groups.ts';
 import {
   fold,
   foreign,
@@ -8,20 +9,20 @@ import {
   type Inline,
   paragraph,
   render,
+  rule,
   strong,
   table,
   words,
 } from '../markdown.ts';
 import type { Origin, Report } from '../report.ts';
-import { renderFooter } from './footer.ts';
-import { resultOf, SIGNS, stateOf } from './headline.ts';
-import { runAgain } from './next.ts';
+import { outlineOf } from '../standing.ts';
+import { renderFooter, renderOrigin } from './footer.ts';
+import { resultOf, SIGNS } from './headline.ts';
+import { TOGETHER } from './names.ts';
+import { adviceOn, NEXT, runAgain } from './next.ts';
 
-/** What a comment of several jobs knows of one of them: everything that the table and the one footer need. */
-export interface JobPart {
-  /** The user's text. */
-  readonly label: string;
-  readonly state: State;
+/** What is kept of a job's report beside its body, for the comment that it shares with other jobs. */
+export interface JobFacts {
   /** Our words: "1 of 6 failed, new". */
   readonly result: string;
   /** How long it took, in our words; empty while it waits. */
@@ -30,6 +31,20 @@ export interface JobPart {
   readonly providerTitle: string;
   /** The job's lines for the footer, as Markdown of one paragraph; may be empty. */
   readonly footer: string;
+  /** What to do about it, as Markdown of one line; empty where there is nothing to do. */
+  readonly next?: string | undefined;
+  /** What else may be wrong, as Markdown of one line: often the same for all jobs. */
+  readonly hint?: string | undefined;
+  /** Whether the job started its batches itself, so that a new attempt of it tests again. */
+  readonly startsBatch?: boolean | undefined;
+  readonly origin?: Origin | undefined;
+}
+
+/** What a comment of several jobs knows of one of them: everything but its body. */
+export interface JobPart extends JobFacts {
+  /** The user's text. */
+  readonly label: string;
+  readonly state: State;
   /** The attempt that wrote it, where that is not the newest. */
   readonly attempt?: number | undefined;
 }
@@ -49,16 +64,31 @@ const ORDER: readonly State[] = [
   'passed',
 ];
 
+/** What to do about a job that does not say it. */
+const ADVICE_ON: Readonly<Record<State, string>> = {
+  failed: 'see above why it failed.',
+  errored: 'see above why it errored.',
+  cancelled: 'run it again.',
+  'timed-out': 'see above what has not ended.',
+  inconclusive: 'see above what is not known.',
+  waiting: '',
+  passed: '',
+};
+
 /** What is kept of a report beside its rendered body. */
-export function jobPartOf(report: Report): JobPart {
-  const waiting = report.judgement === undefined;
+export function jobFactsOf(report: Report): JobFacts {
+  const isWaiting = report.judgement === undefined;
+  const { todo, hint } = adviceOn(report, groupingOf(outlineOf(report).bad));
+  const footer = renderFooter(report, { hasCommit: true, hasWorkflowRun: true, maxBatches: 3 });
   return {
-    label: report.label ?? '',
-    state: stateOf(report),
     result: resultOf(report),
-    took: waiting ? '' : (formatDuration(report.waitedMs) ?? ''),
+    took: isWaiting ? '' : (formatDuration(report.waitedMs) ?? ''),
     providerTitle: report.providerTitle,
-    footer: unwrapped(renderFooter(report, { hasCommit: true, hasWorkflowRun: true, maxBatches: 3 })),
+    footer: unwrapped(footer),
+    next: inlineOf(...todo),
+    hint: inlineOf(...hint),
+    startsBatch: report.started !== undefined,
+    origin: report.origin,
   };
 }
 
@@ -106,7 +136,7 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
       ...(job.attempt === undefined ? [] : [words(` (attempt ${job.attempt})`)]),
     ],
     [foreign(job.result, 200)],
-    ...(hasTook ? [[foreign(job.took === '' ? '–' : job.took, 30)]] : []),
+    ...(hasTook ? [[foreign(job.took === '' ? '–' : job.took.replaceAll(' ', TOGETHER), 30)]] : []),
   ]);
   return render(
     table([[words('Job')], [words('Result')], ...(hasTook ? [[words('Took')]] : [])], rows, {
@@ -117,7 +147,7 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
 
 /**
  * The body of one job under its name: open for one that did not pass, folded for one that passed or waits. `body` is
- * what `renderBody` wrote with `isShared`, maybe with markers around it; its headings go one level down.
+ * what `renderBody` wrote without its closing, maybe with markers around it; its headings go one level down.
  */
 export function renderJob(job: JobPart, body: string): string {
   if (job.state === 'passed' || job.state === 'waiting') {
@@ -127,13 +157,8 @@ export function renderJob(job: JobPart, body: string): string {
       demoted(body),
     );
   }
-  const title = heading(
-    3,
-    words(`${SIGNS[job.state]} `),
-    foreign(job.label, MAX_LABEL),
-    words(': '),
-    foreign(job.result, 200),
-  );
+  // The table above says what happened to it.
+  const title = heading(3, words(`${SIGNS[job.state]} `), foreign(job.label, MAX_LABEL));
   return `${render(title)}\n\n${demoted(body)}`;
 }
 
@@ -143,34 +168,48 @@ export const demoted = (body: string): string => body.replace(/^(?=#{3,5} )/gm, 
 /** The body as it was before `demoted`. */
 export const promoted = (body: string): string => body.replace(/^#(?=#{3,5} )/gm, '');
 
-/** What to do about all jobs together, in one line; empty where none has failed. */
+/**
+ * What to do about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has
+ * failed.
+ */
 export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string {
   const bad = inOrder(jobs.filter(({ state }) => state !== 'waiting' && state !== 'passed'));
   if (bad.length === 0) return '';
-  const labels = bad.slice(0, MAX_NAMED).map(({ label }) => [strong(foreign(label, MAX_LABEL))]);
-  const named = labels.flatMap((label, index) => (index === 0 ? label : [words(', '), ...label]));
-  const more = bad.length - labels.length;
-  return render(
-    paragraph(
-      strong(words('Next:')),
-      words(' look at '),
-      ...named,
-      words(more > 0 ? ` and ${more} more, worst first.` : ' first.'),
-      ...runAgain({ origin, started: undefined }),
-    ),
-  );
+  const advised = Map.groupBy(bad, ({ next, state }) => next || ADVICE_ON[state]);
+  const shown = [...advised].slice(0, MAX_NAMED);
+  const named = shown.reduce((sum, [, some]) => sum + some.length, 0);
+  const startsBatch = bad.every((job) => job.startsBatch === true);
+  const sentences = [
+    ...shown.map(([next, some]) => `${labelsOf(some)}: ${next}`),
+    ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
+    ...new Set(bad.map(({ hint = '' }) => hint)),
+    inlineOf(...runAgain(origin, { startsBatch, jobs: bad.length })),
+  ];
+  const line = [inlineOf(NEXT), ...sentences.filter((one) => one !== '')].join(' ');
+  return `${render(rule)}\n\n${line}`;
 }
 
-/** The one footer of all jobs: `origin` as `renderOrigin` wrote it, then a line or two for each job. */
-export function renderJobsFooter(jobs: readonly JobPart[], origin: string): string {
+/** The names of jobs in bold, the first few of many. */
+function labelsOf(jobs: readonly JobPart[]): string {
+  const names = jobs.slice(0, MAX_NAMED).map(({ label }) => inlineOf(strong(foreign(label, MAX_LABEL))));
+  const more = jobs.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}
+
+/** The one footer of all jobs: commit and workflow run, then a line or two for each job. */
+export function renderJobsFooter(
+  jobs: readonly JobPart[],
+  origin: Origin,
+  options: { readonly hasWorkflowRun?: boolean } = {},
+): string {
   const lines = inOrder(jobs)
     .filter(({ footer }) => footer !== '')
     .map(
       ({ label, footer }) =>
         `${inlineOf(foreign(label, MAX_LABEL))}: ${footer.replaceAll('.\\\n', '. ').replaceAll('\\\n', ' · ')}`,
     );
-  const all = [origin, ...lines].filter((line) => line !== '');
+  const all = [renderOrigin(origin, options), ...lines].filter((line) => line !== '');
   return all.length === 0 ? '' : `<sub>${all.join('\\\n')}</sub>`;
 }
 
-const inlineOf = (inline: Inline): string => render(paragraph(inline));
+const inlineOf = (...inline: Inline[]): string => (inline.length === 0 ? '' : render(paragraph(...inline)));

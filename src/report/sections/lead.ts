@@ -6,7 +6,6 @@ import { foreign, type Inline, list, paragraph, render, strong, words } from '..
 import type { Report } from '../report.ts';
 import { outlineOf, standingOf } from '../standing.ts';
 import { linkCommit } from './footer.ts';
-import { countEach } from './headline.ts';
 import { idOf, placeOf } from './names.ts';
 import { overviewRows } from './overview.ts';
 
@@ -38,18 +37,13 @@ function isReasonInHeading({ judgement, tally: { failed, total } }: Report): boo
   return judgement?.verdict === 'passed' ? total > 0 : judgement?.verdict === 'failed' && failed > 0;
 }
 
-function waiting({ batches, origin, tally: counts }: Report): Inline[] {
-  const { total, unfinished } = counts;
+/** The heading has the counts. */
+function waiting({ batches, origin }: Report): Inline[] {
   const commit = linkCommit(origin);
-  const each = [`${counts.passed} passed`, ...countEach(counts, 'failed', 'errored', 'cancelled')];
   return [
     words(`Waiting for ${batches.length === 1 ? 'the batch' : `${batches.length} batches`} to end`),
     ...(commit.length === 0 ? [] : [words(', for commit '), ...commit]),
-    words(
-      total === 0
-        ? '. No test case has been seen yet.'
-        : `. ${total - unfinished} of ${countCases(total)} finished so far: ${each.join(', ')}.`,
-    ),
+    words('.'),
   ];
 }
 

@@ -65,14 +65,15 @@ export function nameItem(result: CaseResult, report: Report): Inline[] {
   ];
 }
 
+/** A test case that did not pass, by its name alone. */
+export function badItem(result: CaseResult): Inline[] {
+  return [words(`${signOf(result)} `), strong(nameOf(result))];
+}
+
 /** A test case that did not pass, with its reason on the same line. */
 export function reasonItem(result: CaseResult): Inline[] {
   const reason = reasonOf(result, MAX_REASON);
-  return [
-    words(`${signOf(result)} `),
-    strong(nameOf(result)),
-    ...(reason === '' ? [] : [words(': '), foreign(reason, MAX_REASON)]),
-  ];
+  return [...badItem(result), ...(reason === '' ? [] : [words(': '), foreign(reason, MAX_REASON)])];
 }
 
 /** A flaky test case: how its runs went, and why the first that did not pass did not. */

@@ -1,6 +1,7 @@
+import type { InlineCode, Text } from 'mdast';
 import { type CaseResult, decisiveRun, hasPassed } from '../../domain/test-case.ts';
 import { cleanLine } from '../../text/clean.ts';
-import { code, foreign, type Inline, words } from '../markdown.ts';
+import { code, foreign, foreignHtml, type Inline, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { passesOf } from '../standing.ts';
 import { SIGNS, type Sign } from './headline.ts';
@@ -8,6 +9,8 @@ import { SIGNS, type Sign } from './headline.ts';
 /** How things are called everywhere in the report. */
 
 export const MAX_NAME = 200;
+/** A space at which no line ends. */
+export const TOGETHER = '\u00a0';
 const MAX_ID = 100;
 const MAX_PLACE = 60;
 
@@ -27,10 +30,17 @@ function signFor({ outcome, quarantine, isExcused }: CaseResult): Sign {
 }
 
 /** What test cases are compared with: another version, by its name, or the base, by that of its branch. */
-export function placeOf({ comparedWith, base, cases }: Report): Inline {
+export function placeOf({ comparedWith, base, cases }: Report): InlineCode | Text {
   const isCompared = cases.some(({ elsewhere }) => elsewhere !== undefined);
   if (isCompared && comparedWith !== undefined) return foreign(comparedWith, MAX_PLACE);
   return base === undefined ? words('the base') : code(base.branch, MAX_PLACE);
+}
+
+/** The same for a place where HTML is read. */
+export function placeHtml(report: Report): string {
+  const place = placeOf(report);
+  const html = foreignHtml(place.value, MAX_PLACE);
+  return place.type === 'inlineCode' ? `<code>${html}</code>` : html;
 }
 
 /** "Failed all 3 runs", "Failed once, then passed twice"; `undefined` for a single run. */
@@ -41,7 +51,7 @@ export function runsInWords(result: CaseResult): string | undefined {
   const verb = decisiveRun(result).status === 'errored' ? 'errored' : 'failed';
   if (passes === 0)
     return runs.every(({ status }) => status === verbStatus(verb))
-      ? `${verb} all ${total} runs`
+      ? `${verb} ${total === 2 ? 'both' : `all ${total}`} runs`
       : `passed none of ${total} runs`;
   const firstPass = runs.findIndex(({ status }) => status === 'passed');
   const isFailedThenPassed = runs.slice(firstPass).every(({ status }) => status === 'passed');

@@ -8,7 +8,7 @@ import type { Report } from '../report.ts';
 import { outlineOf, passesOf, standingOf } from '../standing.ts';
 import { linkPush } from './footer.ts';
 import { SIGNS } from './headline.ts';
-import { placeOf, signOf } from './names.ts';
+import { placeOf, signOf, TOGETHER } from './names.ts';
 
 const MAX_NAME = 120;
 const MAX_OWNER = 60;
@@ -171,9 +171,9 @@ function pushInline(push: Push, { origin }: Report): Inline[] {
   const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
   const figure = isCounted ? String(push.bad) : (verdict ?? 'unknown');
   return [
-    words(`${SIGNS[verdict ?? 'inconclusive']} `),
+    words(`${SIGNS[verdict ?? 'inconclusive']}${TOGETHER}`),
     ...linkPush(push, origin),
-    words(' '),
+    words(TOGETHER),
     words(figure),
   ];
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { renderBody } from '../../../src/report/body.ts';
-import { renderOrigin } from '../../../src/report/sections/footer.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { stateOf } from '../../../src/report/sections/headline.ts';
 import {
   demoted,
   inOrder,
-  jobPartOf,
+  jobFactsOf,
   promoted,
   renderJob,
   renderJobsFooter,
@@ -20,7 +21,12 @@ const jobs = [
   { ...SECOND_EXAMPLES['green-plain']!, label: 'booking' },
   { ...EXAMPLES['bland-waiting']!, label: 'front desk' },
   { ...EXAMPLES['retell-failed']!, label: 'reminder' },
-].map((report) => ({ ...jobPartOf(report), body: renderBody(report, LIMIT, { isShared: true }) }));
+].map((report) => jobOf(report));
+
+function jobOf(report: Report) {
+  const body = renderBody(report, LIMIT, { hasClosing: false });
+  return { ...jobFactsOf(report), label: report.label ?? '', state: stateOf(report), body };
+}
 
 test('several jobs have one heading, one table, one line about what to do and one footer', async () => {
   const comment = [
@@ -28,7 +34,7 @@ test('several jobs have one heading, one table, one line about what to do and on
     renderJobsTable(jobs),
     ...inOrder(jobs).map((job) => renderJob(job, job.body)),
     renderJobsNext(jobs, ORIGIN),
-    renderJobsFooter(jobs, renderOrigin(ORIGIN)),
+    renderJobsFooter(jobs, ORIGIN, { hasWorkflowRun: true }),
   ].join('\n\n');
   expect(comment.match(/<sub>/g)).toHaveLength(1);
   expect(comment.match(/\*\*Next:\*\*/g)).toHaveLength(1);
@@ -57,6 +63,40 @@ test('the worst job comes first, and equal ones by their label', () => {
     'front desk',
     'booking',
   ]);
+});
+
+test.each([
+  ['nobody where all passed or wait', [0, 1], ''],
+  [
+    'the one that failed, by its name',
+    [0, 1, 2],
+    '**Next:** **reminder**: fix the failure and the error. If the judge got one wrong, change its criteria at Retell. To run the failed job again: [workflow run 57](https://github.com/bluewater/voice-agent/actions/runs/17654321098) → Re-run failed jobs, or `gh run rerun 17654321098 --failed` (it tests again only if that job starts the batch).',
+  ],
+])('what to do is said of %s', (_what, places, expected) => {
+  const some = places.flatMap((place) => jobs[place] ?? []);
+  expect(renderJobsNext(some, ORIGIN).replace(/^---\n\n/, '')).toBe(expected);
+});
+
+test('the same advice for several jobs stands once, each hint once, and the best of them last', () => {
+  const job = (label: string, state: 'failed' | 'timed-out' | 'errored', next: string) => ({
+    ...{ label, state, next, hint: next.startsWith('fix') ? 'Or the judge.' : '', startsBatch: true },
+    ...{ result: '', took: '', providerTitle: 'Retell', footer: '' },
+  });
+  const many = [
+    job('slow', 'timed-out', 'wait longer.'),
+    job('a', 'failed', 'fix the failure.'),
+    job('b', 'failed', 'fix the failure.'),
+    job('c <b> @octocat', 'failed', 'fix the 2 failures.'),
+    job('d', 'errored', 'run it again.'),
+  ];
+  expect(renderJobsNext(many, {})).toBe(
+    '---\n\n**Next:** **a**, **b**: fix the failure. **c \\<b> @\u200boctocat**: fix the 2 failures. **d**: run it again. Then look at 1 more, worst first. Or the judge.',
+  );
+});
+
+test('a job that an older version of this action wrote has its report named', () => {
+  const old = { ...jobs[2]!, next: undefined, hint: undefined };
+  expect(renderJobsNext([old], {})).toBe('---\n\n**Next:** **reminder**: see above why it failed.');
 });
 
 test('a job of an earlier attempt says so in the table', () => {

@@ -1,0 +1,132 @@
+/**
+ * The story that the demo tells of one pull request: what was merged before it, and three pushes, with test cases that
+ * are new failures, still failing, flaky and fixed. As scripts for the emulators of Retell and GitHub.
+ */
+
+import { pullRequestEvent } from '../test/action/runner.ts';
+import type { EmulatedPull } from '../test/emulators/github.ts';
+import { readSample } from '../test/emulators/samples.ts';
+import type { RunScript } from '../test/emulators/timeline.ts';
+
+/** A push to a pull request, and how each test case that does not simply pass ends there, run by run. */
+export interface PushScript {
+  readonly pull: number;
+  readonly sha: string;
+  readonly outcomes: Readonly<Record<string, readonly RunScript[]>>;
+}
+
+const recorded = readSample<{
+  items: { test_case_definition_id: string; test_case_definition_snapshot?: { name?: string } }[];
+}>('retell__list-test-runs-v2__with-errors').items.map((run) => ({
+  id: run.test_case_definition_id,
+  name: run.test_case_definition_snapshot?.name ?? '',
+}));
+
+const named = (name: string, index: number) => ({ id: `test_case_5e1f00d0000${index}`, name });
+
+const SLOT = 'Offers another time when the slot is taken';
+const SIBLINGS = 'Books two siblings in one call';
+const MESSAGE = 'Takes a message after hours';
+
+const CASES = [
+  ...recorded,
+  ...[SLOT, SIBLINGS, MESSAGE, 'Asks for the insurance provider', 'Gives directions to the office'].map(
+    named,
+  ),
+  ...['Cancels an appointment', "Spells the caller's surname"].map((name, index) => named(name, index + 5)),
+];
+
+/** The definitions for the emulator. */
+export const DEFINITIONS = CASES.map(({ id, name }) => ({ test_case_definition_id: id, name }));
+
+const PRICE = recorded.find(({ name }) => name.startsWith('Declines'))?.name ?? '';
+const ANGRY = recorded.find(({ name }) => name.startsWith('Transfers'))?.name ?? '';
+
+const passes: RunScript = {};
+const fails: RunScript = { outcome: 'failed' };
+const errs: RunScript = { outcome: 'errored' };
+const slotTaken: RunScript = {
+  outcome: 'failed',
+  explanation:
+    'The agent booked 10:30 although the calendar answered that only 9:00 is free. It never asked the caller again.',
+  transcript: [
+    { role: 'agent', content: 'I have 9:00 or 10:30 on Tuesday the 22nd. Which works?' },
+    { role: 'user', content: 'Half past ten, please.' },
+    {
+      role: 'tool_call_invocation',
+      tool_call_id: 't1',
+      name: 'book_appointment_cal',
+      arguments: '{"start":"10:30"}',
+    },
+    { role: 'tool_call_result', tool_call_id: 't1', content: '{"error":"slot_taken"}', successful: false },
+    {
+      role: 'agent',
+      content: "You're booked for a cleaning on Tuesday, September 22nd at 10:30 AM. Anything else?",
+    },
+  ],
+};
+const oneChild: RunScript = {
+  outcome: 'failed',
+  explanation: 'Only one of the two children was booked: the agent said "Ella is booked" and ended the call.',
+  transcript: [
+    { role: 'user', content: 'And her brother Tom, same time?' },
+    { role: 'agent', content: 'Great, Ella is booked for Tuesday at 10. Goodbye!' },
+  ],
+};
+
+const sha = (start: string): string => start.padEnd(40, '0');
+
+/** What was merged, and the three pushes; the last of them is shown. */
+export const PUSHES: readonly PushScript[] = [
+  { pull: 5, sha: sha('b7e21f0'), outcomes: { [ANGRY]: [errs, errs], [MESSAGE]: [fails, fails] } },
+  { pull: 7, sha: sha('c90d2ee'), outcomes: { [ANGRY]: [errs, errs] } },
+  { pull: 7, sha: sha('77be013'), outcomes: { [ANGRY]: [errs, errs], [PRICE]: [fails, fails] } },
+  {
+    pull: 7,
+    sha: sha('8d3c1f0'),
+    outcomes: {
+      [PRICE]: [fails, fails],
+      [SLOT]: [slotTaken, passes, slotTaken],
+      [ANGRY]: [errs, errs],
+      [SIBLINGS]: [oneChild, passes, passes],
+    },
+  },
+];
+
+/** The pull request that was merged before. */
+export const MERGED: EmulatedPull = {
+  number: 5,
+  head: { owner: 'acme', ref: 'before', sha: sha('b7e21f0') },
+  mergedAt: '2026-11-20T08:00:00Z',
+  mergeSha: sha('d5e0771'),
+};
+
+/** The event of a push. */
+export function eventOf({ pull, sha: head }: PushScript) {
+  const { name, payload } = pullRequestEvent(pull, 'private');
+  const { pull_request: pullRequest } = payload;
+  return {
+    name,
+    payload: {
+      ...payload,
+      pull_request: {
+        ...pullRequest,
+        head: { ...pullRequest.head, sha: head },
+        base: { ...pullRequest.base, ref: 'main' },
+      },
+    },
+  };
+}
+
+/** What becomes of each batch of a push: the n-th run of a test case ends as its n-th script says. */
+export function runsOf({ outcomes }: PushScript): (ids: readonly string[]) => { runs: RunScript[] } {
+  const seen = new Map<string, number>();
+  return (ids) => ({
+    runs: ids.map((id, index) => {
+      const name = CASES.find((each) => each.id === id)?.name ?? id;
+      const turn = seen.get(id) ?? 0;
+      seen.set(id, turn + 1);
+      return { testCaseId: id, name, endsAt: 200 + 50 * index, ...(outcomes[name]?.[turn] ?? passes) };
+    }),
+  });
+}
