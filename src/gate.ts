@@ -89,7 +89,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const remembering = memory.read({ until: startedAt + MEMORY_MS, signal });
   const execution = await executor.run();
   const batches = await explain(execution.batches, surroundings);
-  const results = resultsOf(batches, { rule, isOver: execution.ending === 'deadline' });
+  const results = resultsOf(batches, { rule, isOver: execution.ending !== 'settled' });
   const quarantined = await decide(results);
   const compared = await executor.compare(attachQuarantine(results, quarantined), execution);
   const remembered = await remembering;

@@ -45,11 +45,16 @@ function publisher(whilePublishing: () => void = () => undefined) {
   return { notes, progress, published };
 }
 
-async function gate(from: Provider, { signal = new AbortController().signal, published = publisher() } = {}) {
+const SUBJECT = { title: 'version 1', key: 'v1', request: {} };
+
+async function gate(
+  from: Provider,
+  { signal = new AbortController().signal, published = publisher(), rule = EVERY_RUN } = {},
+) {
   const logged: string[] = [];
   const clock = virtualClock();
   const named: string[] = [];
-  const options = { ...inputs, wanted, rule: EVERY_RUN, maxFlaky: () => 0 };
+  const options = { ...inputs, wanted, rule, maxFlaky: () => 0 };
   const { verdict } = await runGate(options, {
     provider: from,
     publisher: published.notes,
@@ -128,6 +133,35 @@ describe('a workflow that is cancelled', () => {
     expect(verdict).toBe('cancelled');
     expect(published.map(({ judgement }) => judgement?.reason)).toEqual([
       'The workflow was cancelled before the gate had finished. Retell cannot cancel a batch, so b1, b2 keep running.',
+    ]);
+  });
+
+  test('between two runs of a test case that failed once: that decided nothing, so it has not failed', async () => {
+    const cancelled = new AbortController();
+    const failing = provider(1, 'failed');
+    const { verdict, published } = await gate(
+      {
+        ...failing,
+        starter: {
+          ...{ title: 'Retell', batchSize: 1_000 },
+          resolve: async () => SUBJECT,
+          testCases: async () => [],
+          subjectOf: async () => SUBJECT,
+          lists: () => ({
+            list: async () => ({ batches: [], isComplete: true }),
+            contentsOf: async () => ({ testCases: [] }),
+          }),
+          post: async () => {
+            cancelled.abort();
+            return { kind: 'refused', problem: 'The request was stopped.' };
+          },
+        },
+      },
+      { signal: cancelled.signal, rule: { kind: 'reruns', need: 2, of: 3 } },
+    );
+    expect(verdict).toBe('cancelled');
+    expect(published.map(({ cases }) => cases?.map(({ outcome }) => outcome))).toEqual([
+      ['unfinished', 'unfinished'],
     ]);
   });
 

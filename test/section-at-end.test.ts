@@ -20,6 +20,9 @@ const left = (state: Verdict, stage: CommentLeft['stage']): CommentLeft => ({
 });
 
 test.each<[StepLeft['end'], State | undefined, CommentLeft | undefined, Verdict | undefined, string]>([
+  // A signal before the step listened to any: the green report of an older commit does not stay.
+  ['not begun', undefined, undefined, undefined, 'cancelled'],
+  ['not begun', 'passed', undefined, undefined, 'as it is'],
   ['finished', 'failed', left('errored', 'unwritten'), 'errored', 'errored'],
   ['finished', 'failed', left('errored', 'written'), 'errored', 'as it is'],
   ['killed', 'failed', left('errored', 'unwritten'), undefined, 'as it is'],

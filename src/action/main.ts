@@ -93,7 +93,6 @@ async function main(): Promise<void> {
  */
 async function post(): Promise<void> {
   const left = readStepState(core);
-  if (left === undefined) return;
   try {
     const { finishComment } = await import('./post.ts');
     useProxies(process.env, [githubUrl()], setProxies);

@@ -27,15 +27,19 @@ export interface FinishOptions extends StepLeft {
  */
 export async function finishComment(options: FinishOptions): Promise<void> {
   const { target, outside, end, memory } = options;
-  if (end === 'killed') await orWarn(outside, 'The job summary', () => writeSummary(summaryOf(options)));
+  if (end !== 'finished') await orWarn(outside, 'The job summary', () => writeSummary(summaryOf(options)));
   if (target.comment === 'never') return;
 
   const limits = { until: outside.clock.now() + POST_MS, signal: new AbortController().signal };
   const context = await readContext(outside.env);
   const { comments, warning } = await findComments(target, context, { outside, limits });
+  // The step was to make one, and ran out of time or did not hear of it.
+  const create = memory?.isWanted === true && memory.stage === 'unwritten';
   const recalled = { id: memory?.id, appearsWithinMs: mayAppearFor(options) };
   const results = await Promise.all(
-    comments.map((comment) => comment.check(recalled, (there) => sectionAtEnd(options, there), limits)),
+    comments.map((comment) =>
+      comment.check(recalled, (there) => sectionAtEnd(options, there), { ...limits, create }),
+    ),
   );
   // What the step itself could not write it has warned of.
   if (end === 'finished' && memory !== undefined && memory.stage !== 'written') return;
@@ -52,6 +56,8 @@ export async function finishComment(options: FinishOptions): Promise<void> {
  *
  * | the step | its section there | what it remembers | what is to stand there |
  * |---|---|---|---|
+ * | not begun | none | nothing | that it was stopped |
+ * | not begun | any | nothing | what stands there |
  * | any | ended and not green | verdict not written | the verdict |
  * | any | ended and not green | anything else | what stands there |
  * | killed | green, waiting, none | anything but a green verdict | that |
@@ -64,6 +70,8 @@ export function sectionAtEnd(
   { end, verdict, memory, batchIds }: StepLeft,
   there: Section | undefined,
 ): OwnSection | undefined {
+  // What stands there is of this attempt, so the step did begin, and could not save that it did.
+  if (end === 'not begun') return there === undefined ? bare('cancelled', stopped([]), undefined) : undefined;
   const isSettled = there !== undefined && there.state !== 'waiting' && there.state !== 'passed';
   const isUnwritten = memory?.stage === 'unwritten' && end === 'finished';
   if (isSettled && !isUnwritten) return undefined;

@@ -1,7 +1,6 @@
 import type { Deadline } from '../clock.ts';
 import type { Tally } from '../domain/batch.ts';
 import { historyOf, recordOf } from '../domain/record.ts';
-import { tally } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Memory, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
@@ -132,8 +131,9 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     const verdict = report.judgement?.verdict;
     const section = { ...sectionOf(report, target, outside), record: recordFor(report) };
     // Also before it is written: a step that is killed while writing may have made a comment.
-    remember({ ...memory, section: savedAs(verdict ?? 'inconclusive', section), stage: 'unwritten' });
     const create = inputs.comment === 'always' || verdict !== 'passed';
+    const saved = savedAs(verdict ?? 'inconclusive', section);
+    remember({ ...memory, section: saved, stage: 'unwritten', isWanted: create });
     const result = await comment.write(section, { ...limits, create });
     const { id, url } = 'id' in result ? result : {};
     if (id !== undefined) add({ id });
@@ -247,7 +247,7 @@ function sectionIfStopped(
   reportOn: (findings: Findings) => Report,
   { target, outside }: Pick<PublishingOptions, 'target' | 'outside'>,
 ): SavedSection {
-  const verdict = verdictIfStopped(tally(findings.batches));
+  const verdict = verdictIfStopped(reportOn(findings).tally);
   const ids = findings.batches.map(({ id }) => id).join(', ');
   const reason = `The step was stopped before it reached a verdict. ${findings.providerTitle} may still be running ${ids}.`;
   const report = reportOn({ ...findings, judgement: { verdict, reason, notes: [] } });

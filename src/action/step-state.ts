@@ -24,6 +24,7 @@ const commentLeft = z.lazy(() =>
   z.object({
     section: savedSection,
     stage: z.enum(['waiting', 'unwritten', 'written']),
+    isWanted: lenient(z.boolean()),
     id: lenient(count),
     createdAt: lenient(z.number()),
   }),
@@ -41,6 +42,8 @@ export interface CommentLeft {
    * to stand in the comment, or that there is none to write.
    */
   readonly stage: 'waiting' | 'unwritten' | 'written';
+  /** Where there is no comment yet, one is to be made. */
+  readonly isWanted?: boolean | undefined;
   /** The comment, if it is known. */
   readonly id?: number | undefined;
   /** When this job asked for a new comment, in milliseconds since the epoch; it may have been made or not. */
@@ -49,8 +52,11 @@ export interface CommentLeft {
 
 /** How the step ended and what it left. */
 export interface StepLeft {
-  /** `killed`: it did not say that it ended. */
-  readonly end: 'killed' | 'finished';
+  /**
+   * `not begun`: it was killed before it listened to signals, since the runner starts `post` only after the step.
+   * `killed`: it did not say that it ended.
+   */
+  readonly end: 'not begun' | 'killed' | 'finished';
   /** `undefined` where the gate came to none, or was killed before. */
   readonly verdict: Verdict | undefined;
   /** `undefined` where nothing was left or it cannot be read. */
@@ -99,13 +105,12 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
   };
 }
 
-/** For the `post` part; `undefined` if the step never began. Deletes the file. What cannot be read is not there. */
-export function readStepState({ getState }: Pick<Runner, 'getState'>): StepLeft | undefined {
+/** For the `post` part: how the step ended and what it knew. Deletes the file. What cannot be read is not there. */
+export function readStepState({ getState }: Pick<Runner, 'getState'>): StepLeft {
   const phase = getState('phase');
-  if (phase === '') return undefined;
   const file = getState('comment');
   return {
-    end: phase === 'finished' ? 'finished' : 'killed',
+    end: phase === '' ? 'not begun' : phase === 'finished' ? 'finished' : 'killed',
     verdict: VERDICTS.find((verdict) => verdict === getState('verdict')),
     memory: file === '' ? undefined : takeMemory(file),
     batchIds: getState('batches')

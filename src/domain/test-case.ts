@@ -30,10 +30,10 @@ export interface CaseResult {
 export const countsForVerdict = ({ quarantine, isExcused }: CaseResult): boolean =>
   quarantine?.state !== 'in-force' && isExcused !== true;
 
-/** By what test cases are decided, and whether the deadline has come. */
+/** By what test cases are decided, and whether they were given the time for it. */
 export interface Deciding {
   readonly rule: PassRule;
-  /** The deadline came before everything was decided: what is undecided is unfinished. */
+  /** The deadline or a cancellation came before everything was decided: what is undecided is unfinished. */
   readonly isOver?: boolean | undefined;
 }
 

@@ -62,7 +62,7 @@ export interface StickyComment {
   check(
     known: KnownComment,
     decide: (there: Section | undefined) => OwnSection | undefined,
-    limits: Deadline,
+    options: WriteOptions,
   ): Promise<WriteResult>;
 }
 
@@ -213,9 +213,9 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   return {
     record,
     write: (section, { create, ...limits }) => takeTurn(limits, { own: () => section, create, all: false }),
-    check(known, decide, limits) {
+    check(known, decide, { create, ...limits }) {
       comments.recall(known);
-      return takeTurn(limits, { own: decide, create: false, all: true });
+      return takeTurn(limits, { own: decide, create, all: true });
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { BatchOutcome, Tally } from '../domain/batch.ts';
 import type { Base, History } from '../domain/comparison.ts';
-import type { PassRule, RoundRun } from '../domain/pass-rule.ts';
+import { EVERY_RUN, type PassRule, type RoundRun } from '../domain/pass-rule.ts';
 import type { Run } from '../domain/run.ts';
 import { type CaseResult, firstPasses, resultsOf, tally } from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
@@ -37,7 +37,7 @@ export interface Findings {
   readonly writtenAt: number;
   /** How long the gate has waited so far, in milliseconds. */
   readonly waitedMs: number;
-  /** Every test case as it was judged, where more than its runs decided; by every run of `batches`, if absent. */
+  /** Every test case as it was judged, where more than its runs decided; by the runs of `batches`, if absent. */
   readonly cases?: readonly CaseResult[] | undefined;
   /** By what rule runs decided; every run, if absent. */
   readonly rule?: PassRule | undefined;
@@ -90,7 +90,8 @@ export function buildReport(parts: Findings & Setting, redact: Redactor = (text)
   const batches = parts.batches.map((outcome) => withoutPrivateTurns(outcome, parts));
   const judged = parts.cases?.map((result) => withoutPrivateRuns(result, parts));
   const shown = redactStrings({ ...parts, batches, cases: judged }, redact);
-  const cases = shown.cases ?? resultsOf(shown.batches);
+  // Nobody has judged: what the rule has not decided by now is unfinished.
+  const cases = shown.cases ?? resultsOf(shown.batches, { rule: shown.rule ?? EVERY_RUN, isOver: true });
   return { ...shown, cases, tally: tally(shown.batches, cases) };
 }
 

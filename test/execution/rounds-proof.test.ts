@@ -158,7 +158,7 @@ async function play(story: Story) {
   });
   const entries = new Map([...quarantined].map((id) => [id, quarantineOf(id)] as const));
   const { batches, ending, startProblem, remarks, started } = execution;
-  const cases = attachQuarantine(resultsOf(batches, { rule, isOver: ending === 'deadline' }), { entries });
+  const cases = attachQuarantine(resultsOf(batches, { rule, isOver: ending !== 'settled' }), { entries });
   const judgement = judge({
     batches,
     cases,
@@ -291,9 +291,9 @@ describe('one fault at each batch and at each start', () => {
     expect(games.map(({ ending, verdict }) => [ending, verdict])).toEqual(
       isCancelled
         ? [
-            ['cancelled', 'failed'],
-            ['cancelled', 'failed'],
-            ['cancelled', 'failed'],
+            ['cancelled', 'cancelled'],
+            ['cancelled', 'cancelled'],
+            ['cancelled', 'cancelled'],
           ]
         : [
             ['deadline', 'timed-out'],

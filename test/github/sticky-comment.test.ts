@@ -353,6 +353,24 @@ describe('the end of the job', () => {
     expect(sections(github)).toEqual(['Something broke.']);
   });
 
+  test('GitHub answered 500 to the only create, and the workflow was cancelled: post makes the comment', async () => {
+    await using github = await startGitHub();
+    const post = jobOf(github);
+    expect(
+      await post.check({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: true })),
+    ).toMatchObject({ status: 'created' });
+    expect(sections(github)).toEqual(['Something broke.']);
+  });
+
+  test('where the step was to make no comment, post makes none', async () => {
+    await using github = await startGitHub();
+    const post = jobOf(github);
+    expect(
+      await post.check({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: false })),
+    ).toEqual({ status: 'left', why: 'absent' });
+    expect(github.comments(1)).toEqual([]);
+  });
+
   test('a newer run keeps what it has', async () => {
     const { github, post, id } = await afterStep(WAITING);
     await using _ = github;
