@@ -1,5 +1,5 @@
 import type { Clock, Deadline } from '../clock.ts';
-import { type Batch, type BatchOutcome, runsFinished } from '../domain/batch.ts';
+import { type Batch, type BatchOutcome, countRuns, runsFinished } from '../domain/batch.ts';
 import { contradictions, listOf, missingCases, unknownWords } from '../domain/integrity.ts';
 import { countCases } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
@@ -62,6 +62,7 @@ async function watch(id: string, options: WaitOptions, halt: AbortController): P
       try {
         last = await provider.look(id, deadline);
         if (last.settled) last = await provider.readRuns(last, deadline);
+        last = lists.compare(last);
       } catch (error) {
         if (!(error instanceof NotFound) || clock.now() >= appearsBy) throw error;
         if (!isMissed) options.log(`Batch ${id} was started just now and is not there yet: looking again.`);
@@ -111,7 +112,7 @@ async function lastLook(
   let last = before;
   try {
     last = await provider.look(id, within);
-    last = await provider.readRuns(last, within);
+    last = lists.compare(await provider.readRuns(last, within));
     onLook(last);
     return { id, batch: last, isListConfirmed: last.settled ? lists.confirm(last) : undefined };
   } catch (error) {
@@ -149,8 +150,10 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
   };
 }
 
-/** Remembers the list of runs of a settled batch, where nothing says how many runs there must be. */
+/** Remembers what the looks at one batch showed of its runs. */
 interface ListMemory {
+  /** The batch, with a doubt where an earlier look showed more test cases or announced more runs. */
+  compare(batch: Batch): Batch;
   /** True if the same list was seen before, at least one poll interval ago; `undefined` where it need not be. */
   confirm(settled: Batch): boolean | undefined;
   /** The batch turned out not to have settled. */
@@ -159,7 +162,27 @@ interface ListMemory {
 
 function createListMemory({ clock, pollIntervalMs }: WaitOptions): ListMemory {
   let seen: { list: string; atMs: number } | undefined;
+  /** The test case of each run. A provider may repeat a run of its own accord, or name its test case later. */
+  const listed = new Map<string, string | undefined>();
+  let announced = 0;
   return {
+    compare(batch) {
+      const { runs = [], settled } = batch;
+      const total = batch.announced.total ?? announced;
+      const ids = new Set(runs.map(({ id }) => id));
+      const cases = new Set(runs.map(({ testCase }) => testCase.id));
+      const gone = [...listed].filter(([id, testCase]) => !ids.has(id) && !(testCase && cases.has(testCase)));
+      const doubts: string[] = [];
+      if (settled && gone.length > 0)
+        doubts.push(
+          `${countRuns(gone.length)} that it listed before ${gone.length === 1 ? 'is' : 'are'} missing`,
+        );
+      if (settled && total < announced)
+        doubts.push(`it announced ${countRuns(announced)} before, and now ${total}`);
+      for (const { id, testCase } of runs) listed.set(id, testCase.id);
+      announced = Math.max(announced, total);
+      return doubts.length === 0 ? batch : { ...batch, doubts: [...(batch.doubts ?? []), ...doubts] };
+    },
     confirm(settled) {
       if (isSizeKnown(settled)) return undefined;
       const list = listOf(settled.runs ?? []);

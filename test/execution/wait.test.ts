@@ -188,7 +188,7 @@ describe('a batch that this step started, of which nothing says how many runs th
 describe('waiting', () => {
   test('looks until the batch has settled, and reads its runs once', async () => {
     const { ending, outcomes, looks, readings } = await wait({
-      look: (n) => (n < 4 ? unsettled(n) : settled(2)),
+      look: (n) => (n < 4 ? unsettled(0, 2) : settled(2)),
     });
     expect({ ending, outcomes, looks: looks(), readings: readings() }).toEqual({
       ending: 'settled',
@@ -224,6 +224,14 @@ describe('waiting', () => {
     );
     expect(ending).toBe('settled');
     expect(outcomes[0]?.batch?.runs).toEqual(passed(1));
+  });
+
+  test('that announced three runs and ends with two does not add up, although both passed', async () => {
+    const { outcomes } = await wait(
+      { look: (n) => (n === 1 ? unsettled(0, 3) : settled(2)) },
+      { timeoutMs: 600_000 },
+    );
+    expect(outcomes.map(({ batch }) => batch?.doubts)).toEqual([['it announced 3 runs before, and now 2']]);
   });
 
   test('never looks more often than the interval, nor less often than every 30 s', async () => {
@@ -396,6 +404,31 @@ describe('a batch whose provider does not say how many runs there must be', () =
       runs: () => passed(1),
     });
     expect({ looks: looks(), readings: readings() }).toEqual({ looks: 4, readings: 3 });
+  });
+
+  test('lists a run while it is pending and not in the end: that run is missing, however often the rest is the same', async () => {
+    const of = (...runs: Run[]): Batch => ({ id: 'b1', settled: runs.length === 1, announced: {}, runs });
+    const { outcomes } = await wait(
+      {
+        look: (n) => (n === 1 ? of(run('passed', 'r0'), run('pending', 'r1')) : of(run('passed', 'r0'))),
+        runs: (_, batch) => batch.runs ?? [],
+      },
+      { timeoutMs: 600_000 },
+    );
+    expect(outcomes.map(({ batch }) => batch?.doubts)).toEqual([['1 run that it listed before is missing']]);
+  });
+
+  test('repeats a run under a new id, or names a test case only in the end: nothing is missing', async () => {
+    const unnamed = { ...run('pending', 'r0'), testCase: { id: undefined, name: 'r0' } };
+    const again = { ...run('passed', 'r2'), testCase: run('passed', 'r1').testCase };
+    const { outcomes } = await wait({
+      look: (n) => ({
+        ...{ id: 'b1', settled: n > 1, announced: {} },
+        runs: n === 1 ? [unnamed, run('pending', 'r1')] : [run('passed', 'r0'), again],
+      }),
+      runs: (_, batch) => batch.runs ?? [],
+    });
+    expect(outcomes.map(({ batch }) => batch?.doubts)).toEqual([undefined]);
   });
 
   test('and whose list contradicts itself for two minutes is given up, confirmed or not', async () => {
