@@ -46,7 +46,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   if (ids.length === 0) return nothing();
   const other = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
   if ('problem' in other) return nothing(`Nothing was compared: ${other.problem}`);
-  if (other.key !== undefined && other.key === subject.key) {
+  if (isSame(other, subject)) {
     return nothing(`Nothing was compared: compare-with is the version under test (${other.title}).`);
   }
   const firstRound = ids.length * firstRuns(rule);
@@ -85,6 +85,12 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
 /** The test cases as they were; `remarks` say why, if it was wanted. */
 export function notCompared(cases: readonly CaseResult[], remarks: readonly string[] = []): Comparison {
   return { cases, title: undefined, batches: [], runs: 0, remarks };
+}
+
+/** Whether two subjects are one version. Where lists do not tell versions (Bland), equal requests ask for the same one. */
+function isSame(a: Subject, b: Subject): boolean {
+  if (a.key !== undefined && a.key === b.key) return true;
+  return JSON.stringify(a.request) === JSON.stringify(b.request);
 }
 
 /** By the id of the test case. `isShown`: every batch that its runs come from can be believed. */

@@ -8,8 +8,8 @@ import type { Posted, Subject } from '../../src/providers/starter.ts';
 import { outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
-const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: {} };
-const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: {} };
+const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: { version: 12 } };
+const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: { version: 11 } };
 /** The test cases with the first letter as their run here, and the rest as those on the other version. */
 async function comparing(
   scripts: Record<string, string>,
@@ -132,6 +132,10 @@ describe('what could not be compared counts', () => {
   test.each<[string, Parameters<typeof comparing>[1]]>([
     ['the other version is not there', { other: { problem: 'Version 11 does not exist.' } }],
     ['it is the version under test', { other: HERE }],
+    [
+      'it is the version under test, at a provider whose lists tell no versions',
+      { other: { ...HERE, key: undefined } },
+    ],
     ['max-runs', { maxRuns: 2 }],
     ['the start is refused', { post: { kind: 'refused', problem: 'POST x answered 402.' } }],
     [
