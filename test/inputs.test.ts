@@ -7,9 +7,9 @@ const least = { provider: 'retell', 'api-key': 'key_1234', 'batch-id': 'batch_1'
 
 const names = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(PROVIDER_NAMES);
 
-const complaintAbout = (values: Record<string, string>): string => {
+const complaintAbout = (values: Record<string, string>, redact?: (text: string) => string): string => {
   try {
-    parseInputs(given({ ...least, ...values }));
+    parseInputs(given({ ...least, ...values }), redact);
   } catch (error) {
     return (error as Error).message;
   }
@@ -375,4 +375,14 @@ test('the key is masked with and without its Bearer, and so is the token', () =>
   ]);
   expect(valuesToMask(given({}))).toEqual([]);
   expect(valuesToMask(given({ 'api-key': 'passed' }))).toEqual([]);
+});
+
+test('a key of more characters than a message quotes, given as a target or a test case, is taken out before the cut', () => {
+  const key = `org_${'0123456789abcdef'.repeat(6)}`;
+  const message = complaintAbout(
+    { 'api-key': key, 'batch-id': '', target: `agent ${key}`, 'test-cases': `x ${key}`, version: key },
+    (text) => text.replaceAll(key, '***'),
+  );
+  expect(message).not.toContain('org_0123');
+  expect(message).toContain('target is "agent ***"');
 });

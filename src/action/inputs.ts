@@ -307,6 +307,9 @@ const RULES: readonly ((values: Partial<Values>) => readonly string[])[] = [
   (values) => problemsOf(readWanted(values)),
 ];
 
+/** What messages of the selection and of the target quote. */
+const QUOTED = ['testCases', 'target', 'version', 'compareWith'] as const satisfies (keyof Values)[];
+
 /** All inputs, checked. */
 export interface Parsed {
   /** What is to be gated. */
@@ -350,6 +353,11 @@ export function parseInputs(
     }
   }
 
+  // They are quoted and cut in messages, and a secret is only found in a text that was not cut.
+  for (const field of QUOTED) {
+    const value = values.get(field);
+    if (typeof value === 'string') values.set(field, redact(value));
+  }
   const right = Object.fromEntries(values) as Partial<Values>;
   complaints.push(...RULES.flatMap((rule) => rule(right)));
   if (complaints.length > 0) {
