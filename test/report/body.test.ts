@@ -471,6 +471,15 @@ describe('what is known of the batches', () => {
   });
 });
 
+test('all passed and one of them failed on the base: it is in the report, as fixed', () => {
+  const { booked } = RETELL_RUNS;
+  const before = { name: booked.testCase.name, outcome: 'failed', passes: 0, runs: 2 } as const;
+  const report = reportOn([batch('b', [booked, { ...RETELL_RUNS.spanish, status: 'passed' }])], {
+    base: { ...BASE, cases: new Map([[booked.testCase.id ?? '', before]]) },
+  });
+  expect(bodyOf(report)).toContain('| ✅ **Fixed:** Books a cleaning for next Tuesday | 1/1 | 0/2 |');
+});
+
 describe('while it waits', () => {
   test('the report says for which commit, and does not change with time alone', () => {
     const report = example('retell-waiting');

@@ -25,14 +25,14 @@ const MAX_UNFINISHED = 5;
 
 /**
  * The lines of the overview: every test case that is not simply passed, what counts first. None where they would only
- * repeat the headings below: a few failures of which nothing else is known.
+ * repeat the headings below: a few failures of which nothing else is known. What was fixed stands nowhere else.
  */
 export function overviewRows(report: Report): Row[] {
   const { bad, unfinished, flaky, tolerated, fixed, gone } = outlineOf(report);
   const waiting = unfinished.length > MAX_UNFINISHED ? [] : unfinished;
   const rows: Row[] = [...bad, ...waiting, ...flaky, ...tolerated, ...gone, ...fixed];
   const isNeeded = hasFigures(report)
-    ? rows.length > 1 || bad.length > 0
+    ? rows.length > 1 || bad.length > 0 || fixed.length > 0
     : bad.length > 3 || (bad.length > 0 && rows.length > bad.length);
   return isNeeded ? rows : [];
 }
