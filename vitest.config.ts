@@ -15,18 +15,19 @@ class WaitingFirst extends BaseSequencer {
 
 const waits = ({ moduleId }: TestSpecification): boolean => moduleId.includes('/test/action/');
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: mode === 'thorough' ? 1_800_000 : 30_000,
     hookTimeout: 30_000,
     // No test mocks a module or leaves anything behind, so the files of a worker may share what they have loaded.
     isolate: false,
-    maxWorkers: 2,
+    // More than processors: many tests wait for a process of the action.
+    maxWorkers: 4,
     // Within a file, most of the time goes into waiting for processes and servers.
     maxConcurrency: 10,
     sequence: { sequencer: WaitingFirst },
     restoreMocks: true,
     unstubEnvs: true,
   },
-});
+}));

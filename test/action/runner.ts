@@ -3,7 +3,7 @@
  * and `action.yml`'s defaults filled in, the event in a file, and command files for outputs, state and summary.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -139,6 +139,8 @@ export function prepareStep({ inputs, event = pullRequestEvent(), env = {}, onLi
     const ended = new Promise<Ended>((done) => {
       child.once('close', (exitCode, signal) => {
         follow.close();
+        // A test that failed has not waited for its step.
+        if (!existsSync(folder)) return;
         done({
           exitCode,
           signal,

@@ -9,6 +9,7 @@ import { buildReport } from '../../src/report/report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { createRedactor } from '../../src/text/redact.ts';
 import { KITS } from '../kits/kits.ts';
+import { cases } from './cases.ts';
 import {
   type Json,
   type Mutation,
@@ -23,8 +24,8 @@ import { isProof } from './proof.ts';
 import { type Reading, readScene, type Scene, scenes } from './scenes.ts';
 
 const SEED = 20260914;
-const CASES_PER_SCENE = 80;
-const RENDERED = 400;
+const CASES_PER_SCENE = cases(40);
+const RENDERED = cases(200);
 
 /** The scene with each mutation done to one of its bodies, one after the other. */
 function spoil(

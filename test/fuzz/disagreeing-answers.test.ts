@@ -12,6 +12,7 @@ import { connect, PROVIDER_NAMES, type ProviderName } from '../../src/providers/
 import { KITS } from '../kits/kits.ts';
 import { reading } from '../providers/reading.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+import { cases } from './cases.ts';
 import {
   BATCH_ID,
   type Body,
@@ -25,7 +26,7 @@ import {
 
 const SEED = 20261121;
 /** For each provider. */
-const CASES = 600;
+const CASES = cases(300);
 const TIMEOUT_MS = 600_000;
 /** Well within the two minutes for which answers that disagree are read again. */
 const LATEST_LAG = 90_000;

@@ -9,9 +9,10 @@ import type { EmulatorOptions } from '../emulators/server.ts';
 import { many, type Outcome } from '../emulators/timeline.ts';
 import { EACH_KIT, KITS } from '../kits/kits.ts';
 import { asking } from '../providers/asking.ts';
+import { cases } from './cases.ts';
 
 const SEED = 20260914;
-const SEQUENCES = 100;
+const SEQUENCES = cases(50);
 
 const answer = (status: number, body?: unknown): Fault => ({
   kind: 'answer',

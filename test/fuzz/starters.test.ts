@@ -9,10 +9,11 @@ import { connect, type ProviderName } from '../../src/providers/registry.ts';
 import type { Candidate, Contents } from '../../src/providers/starter.ts';
 import type { StartWorld } from '../kits/kit.ts';
 import { EACH_KIT } from '../kits/kits.ts';
+import { cases } from './cases.ts';
 import { type Json, mutate, mutation } from './mutations.ts';
 
 /** For each provider. */
-const CASES = 500;
+const CASES = cases(250);
 
 const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
 const isFault = (error: unknown): boolean =>

@@ -9,9 +9,10 @@ import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { runOf } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+import { cases } from './cases.ts';
 
 const SEED = 20260914;
-const CASES = 4_000;
+const CASES = cases(1_500);
 /** The last look after the deadline: a look and a list of runs, together. */
 const LAST_LOOK_MS = 10_000;
 

@@ -4,6 +4,7 @@ import { parseComment } from '../../src/shared-comment/codec.ts';
 import { findSection } from '../../src/shared-comment/merge.ts';
 import type { OwnSection, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
 import { tallyOf } from '../builders.ts';
+import { cases } from '../fuzz/cases.ts';
 import { virtualClock } from '../virtual-clock.ts';
 import { seeded, type VirtualGitHub, virtualGitHub } from './virtual-github.ts';
 
@@ -14,7 +15,7 @@ const RUN: WorkflowRun = {
   number: 12,
   attempt: 1,
 };
-const SEEDS = Array.from({ length: 20 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: cases(10) }, (_, seed) => seed);
 const LEGS = ['a', 'b', 'c', 'd', 'e'];
 
 function section(key: string, state: 'waiting' | 'passed'): OwnSection {

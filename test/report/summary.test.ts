@@ -12,6 +12,7 @@ import {
   renderJobsTable,
 } from '../../src/report/sections/jobs.ts';
 import { renderSummary } from '../../src/report/summary.ts';
+import { cases } from '../fuzz/cases.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
 import { batch, EXAMPLES, manyRuns, RETELL_RUNS, reportOn, reportWith } from './reports.ts';
 import { groupedReportWith, SECOND_EXAMPLES, secondReportWith } from './second-reports.ts';
@@ -110,7 +111,7 @@ test.each(Object.entries(KINDS))(
         expect(markdown).not.toMatch(UNSEEN);
         expect(markdown).not.toMatch(/<!--|-->/);
       }),
-      { numRuns: 60 },
+      { numRuns: cases(30) },
     );
   },
 );
