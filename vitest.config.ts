@@ -23,7 +23,7 @@ export default defineConfig(({ mode }) => ({
     // No test mocks a module or leaves anything behind, so the files of a worker may share what they have loaded.
     isolate: false,
     // More than processors: many tests wait for a process of the action.
-    maxWorkers: 4,
+    maxWorkers: 5,
     // Within a file, most of the time goes into waiting for processes and servers.
     maxConcurrency: 10,
     sequence: { sequencer: WaitingFirst },

@@ -165,7 +165,9 @@ describe.concurrent('an answer that cannot be used', () => {
 });
 
 describe.concurrent.each(EACH_KIT)('a deadline of %s that is over at once', (name, kit) => {
-  test.each(Object.entries(OUTCOMES))('leaves one last look: %s', async (outcome, expected) => {
+  const bad = PROVIDER_NAMES.indexOf(name) % 2 === 0 ? 'failed' : 'errored';
+  const outcomes = Object.entries(OUTCOMES).filter(([outcome]) => ['passed', bad].includes(outcome));
+  test.each(outcomes)('leaves one last look: %s', async (outcome, expected) => {
     const runs = [{ outcome: outcome as keyof typeof OUTCOMES }];
     await using emulator = await kit.start({ batches: [{ id: 'b1', runs }] });
     const ended = await runStep({ inputs: gateOn(name, emulator, { 'timeout-minutes': '0.00001' }) });

@@ -243,7 +243,8 @@ async function signalAt(event: number) {
       'batch-id': recordedBatch.test_case_batch_job_id,
     }),
     env: { GITHUB_API_URL: github.url },
-    onLine: count,
+    // The settings are printed at once, so that all of them are one moment.
+    onLine: (line) => (line.endsWith('(default)') ? undefined : count()),
   });
   const started = step.main();
   kill = () => started.process.kill('SIGINT');
