@@ -31,14 +31,13 @@ import { type CommentLeft, createStepState, readStepState } from './step-state.t
  * In milliseconds.
  */
 const LOAD_AFTER_MS = 50;
-const MAX_LINE = 4_000;
 
 const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
 
 /** Log lines: secrets removed, one line, no workflow commands. */
 const redact = createRedactor(masked);
-const harmless = (line: string): string => logLine(redact(line), MAX_LINE);
+const harmless = (line: string): string => logLine(redact(line), 4_000);
 
 const outside: Outside = {
   clock: systemClock,
@@ -107,8 +106,7 @@ async function post(): Promise<void> {
 async function runStep(signal: AbortSignal): Promise<Judgement> {
   const { inputs, secrets, settings, wanted } = parseInputs(core.getInput, redact);
   useProxies(process.env, addressesOf(inputs), setProxies);
-  // Redacted at once, which is faster than line by line.
-  for (const line of redact(settings.join('\n')).split('\n')) core.info(logLine(line, MAX_LINE));
+  for (const line of settings) log(line);
   const provider = createProvider(
     {
       name: inputs.provider,

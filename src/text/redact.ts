@@ -64,7 +64,7 @@ function longestPlainPart(text: string): string {
 }
 
 /** Anything but printable ASCII, and what begins an escape. */
-const MAY_HIDE = /[^ -~]|[%&\\]/;
+const MAY_HIDE = /[^ -~]|%[0-9a-f]{2}|[&\\]/i;
 
 /** A URL's, JSON's (also within JSON) and HTML's; and the characters that they may stand for. */
 const ESCAPE =
