@@ -10,9 +10,12 @@ export interface BaseCase {
   readonly runs: number;
 }
 
+/** What a file of the input `baseline` is called. No branch can be called so, since there is a space in it. */
+export const BASELINE = 'the baseline';
+
 /** What is known of the branch that a pull request is merged into. It labels, and never decides. */
 export interface Base {
-  /** The name of the branch: "main". */
+  /** The name of the branch: "main"; or `BASELINE`. */
   readonly branch: string;
   /** The newest commit that it is known for. */
   readonly commit: string | undefined;

@@ -83,7 +83,7 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     remarks.push(...next.remarks);
     isRefused = next.isRefused;
     if (next.wanted.length === 0) break;
-    log(`Round ${round}: ${countCases(next.testCases)} run again, since one run alone decides nothing.`);
+    log(`Round ${round}: ${countCases(next.testCases)} run again, since their runs so far decide nothing.`);
     const started = await starts.start(next.wanted, round);
     if (started.problem !== undefined) {
       if (started.isUnknown) startProblem = started.problem;

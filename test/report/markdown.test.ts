@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { toMarkdown } from 'mdast-util-to-markdown';
 import { describe, expect, test } from 'vitest';
+import type { Base } from '../../src/domain/comparison.ts';
 import {
   type Block,
   code,
@@ -19,6 +20,7 @@ import {
   table,
   words,
 } from '../../src/report/markdown.ts';
+import { baseName } from '../../src/report/sections/names.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
 
 const MAX = 500;
@@ -225,3 +227,11 @@ test.each(['*', '[', '![', '\\*', '`', '1. ', '<b ', '&amp; ', '_ ', '\n- ', '\n
     expect(text).toBe(long.replaceAll(/ +$/gm, ''));
   },
 );
+
+test.each([
+  ['main', '`main`'],
+  ['the baseline', 'the baseline'],
+])('a base that is called %s is written as %s', (branch, written) => {
+  const base: Base = { branch, commit: undefined, cases: new Map(), firstRuns: undefined };
+  expect(render(paragraph(baseName(base))).trim()).toBe(written);
+});

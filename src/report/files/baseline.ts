@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Base, BaseCase } from '../../domain/comparison.ts';
+import { BASELINE, type Base, type BaseCase } from '../../domain/comparison.ts';
 import { CONCLUSIVE } from '../../domain/record.ts';
 import { RUN_STATUSES } from '../../domain/run.ts';
 import { CASE_OUTCOMES } from '../../domain/test-case.ts';
@@ -20,9 +20,6 @@ const earlierReport = z.object({
   origin: lenient(z.object({ commit: lenient(z.string()) })),
 });
 
-/** What stands for the name of the branch. */
-const BRANCH = 'the baseline';
-
 /** What an earlier JSON report says of each test case; `undefined` if the text is none, or says nothing. */
 export function baselineOf(text: string): Base | undefined {
   const report = earlierReport.safeParse(parse(text)).data;
@@ -41,7 +38,7 @@ export function baselineOf(text: string): Base | undefined {
   }
   if (cases.size === 0) return undefined;
   return {
-    branch: BRANCH,
+    branch: BASELINE,
     commit: report.origin?.commit,
     cases,
     // A gate that was cut short may not have seen all of them.

@@ -16,7 +16,7 @@ import {
   words,
 } from '../markdown.ts';
 import { firstRuns, type Origin, type Report, workflowRunUrl } from '../report.ts';
-import { idOf, sentenceCase } from './names.ts';
+import { baseName, idOf, sentenceCase } from './names.ts';
 
 const MAX_SUBJECT = 200;
 /** Batches named in the footer. Nobody gates on more; if so, the rest is a number. */
@@ -86,7 +86,7 @@ function baseRate(report: Report): Inline[] {
   const drop = high < low ? ' Chance alone does not explain the drop.' : '';
   return [
     words('On '),
-    code(base.branch, 60),
+    baseName(base),
     words(`: ${formatCount(passes)} of ${formatCount(total)}, ${interval(passes, total, '')}.${drop}`),
   ];
 }
@@ -119,7 +119,7 @@ function compared({ base, noBase, origin, judgement }: Report): Inline[] {
   if (base !== undefined) {
     const until =
       base.commit === undefined ? [] : [words(', up to '), ...linkCommit({ ...origin, commit: base.commit })];
-    return [words('Compared with '), code(base.branch, 60), ...until, words('.')];
+    return [words('Compared with '), baseName(base), ...until, words('.')];
   }
   return noBase === undefined ? [] : [words('Not compared with a base: '), foreign(noBase, 200), words('.')];
 }

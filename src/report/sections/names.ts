@@ -1,4 +1,5 @@
 import type { InlineCode, Text } from 'mdast';
+import { BASELINE, type Base } from '../../domain/comparison.ts';
 import { type CaseResult, decisiveRun, hasPassed } from '../../domain/test-case.ts';
 import { cleanLine } from '../../text/clean.ts';
 import { code, foreign, foreignHtml, type Inline, words } from '../markdown.ts';
@@ -33,8 +34,12 @@ function signFor({ outcome, quarantine, isExcused }: CaseResult): Sign {
 export function placeOf({ comparedWith, base, cases }: Report): InlineCode | Text {
   const isCompared = cases.some(({ elsewhere }) => elsewhere !== undefined);
   if (isCompared && comparedWith !== undefined) return foreign(comparedWith, MAX_PLACE);
-  return base === undefined ? words('the base') : code(base.branch, MAX_PLACE);
+  return base === undefined ? words('the base') : baseName(base);
 }
+
+/** What the base is called. */
+export const baseName = ({ branch }: Base): InlineCode | Text =>
+  branch === BASELINE ? words(branch) : code(branch, MAX_PLACE);
 
 /** The same for a place where HTML is read. */
 export function placeHtml(report: Report): string {

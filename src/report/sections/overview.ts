@@ -3,12 +3,12 @@ import { changeOf } from '../../domain/comparison.ts';
 import type { CaseResult } from '../../domain/test-case.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
 import { VERDICTS } from '../../domain/verdict.ts';
-import { code, foreign, type Inline, paragraph, render, strong, table, words } from '../markdown.ts';
+import { foreign, type Inline, paragraph, render, strong, table, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { outlineOf, passesOf, standingOf } from '../standing.ts';
 import { linkPush } from './footer.ts';
 import { SIGNS } from './headline.ts';
-import { placeOf, signOf, TOGETHER } from './names.ts';
+import { baseName, placeOf, signOf, TOGETHER } from './names.ts';
 
 const MAX_NAME = 120;
 const MAX_OWNER = 60;
@@ -48,7 +48,7 @@ function hasFigures(report: Report): boolean {
 export function renderOverview(report: Report, rows: readonly Row[], left: number): string {
   const { base, cases } = report;
   const there = base !== undefined ? 'base' : cases.some((one) => one.elsewhere) ? 'elsewhere' : undefined;
-  const place = base === undefined ? placeOf(report) : code(base.branch, 60);
+  const place = base === undefined ? placeOf(report) : baseName(base);
   const head: Inline[][] = [
     [words('Test case')],
     ...(hasFigures(report) ? [[words('Passed here')]] : []),
