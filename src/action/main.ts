@@ -27,10 +27,11 @@ import type { PublishingOptions } from './publisher.ts';
 import { type CommentLeft, createStepState, readStepState } from './step-state.ts';
 
 /**
- * When to load the publisher: after the first request was sent, so that parsing it does not delay that request.
- * In milliseconds.
+ * When to load the publisher, in milliseconds: after the first request was sent, so that parsing it does not delay that
+ * request; and as soon as its answer has come and the next request is on its way.
  */
 const LOAD_AFTER_MS = 50;
+const NEXT_REQUEST_MS = 3;
 
 const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
@@ -39,10 +40,16 @@ for (const value of masked) core.setSecret(value);
 const redact = createRedactor(masked);
 const harmless = (line: string): string => logLine(redact(line), 4_000);
 
+const { promise: firstAnswer, resolve: answered } = Promise.withResolvers<void>();
+
 const outside: Outside = {
   clock: systemClock,
   random: Math.random,
-  fetch: send,
+  fetch: async (url, init) => {
+    const answer = await send(url, init);
+    answered();
+    return answer;
+  },
   env: process.env,
   userAgent: USER_AGENT,
   redact,
@@ -194,21 +201,20 @@ function lazyPublisher(options: PublishingOptions): Publisher & Memory {
     return loading;
   };
   const loadLater = async (signal: AbortSignal) => {
-    // By then the first request is on its way, whether it is answered soon or not.
-    if (loading === undefined) await systemClock.sleep(LOAD_AFTER_MS, signal);
+    if (loading !== undefined) return;
+    const isTime = new AbortController();
+    firstAnswer.then(() => systemClock.sleep(NEXT_REQUEST_MS)).then(() => isTime.abort());
+    await systemClock.sleep(LOAD_AFTER_MS, AbortSignal.any([signal, isTime.signal]));
   };
-  let isLooking = false;
   const showWaiting = async (findings: Findings) => {
-    // From the second time on there is an answer, and while the next one is on its way there is time.
-    if (isLooking) await systemClock.sleep(1, isOver.signal);
-    else await loadLater(isOver.signal);
+    await loadLater(isOver.signal);
     if (!isOver.signal.aborted) (await load()).showWaiting(findings);
   };
   return {
     showWaiting: (findings) => {
-      const showing = showWaiting(findings);
-      isLooking = true;
-      showing.catch((error: unknown) => trace(`That the gate waits is not shown: ${String(error)}`));
+      showWaiting(findings).catch((error: unknown) =>
+        trace(`That the gate waits is not shown: ${String(error)}`),
+      );
     },
     read: async (within) => {
       const { comment, baseline } = options.inputs;
