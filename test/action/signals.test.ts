@@ -255,7 +255,8 @@ async function signalAt(event: number) {
     event,
     events,
     headings: texts.map(headingOf),
-    isInTime: performance.now() - sentAt < WITHIN,
+    // The number of events is not always the same: without the last of them no signal was sent.
+    isInTime: events < event || performance.now() - sentAt < WITHIN,
   };
 }
 const recordedBatch = readSample<{ test_case_batch_job_id: string }>(
