@@ -47,12 +47,21 @@ export async function forwardTo(
   };
 }
 
-/** A port at which nobody listens, just now. */
+/** Below the ports that systems give to servers which ask for any, and apart for each process of the tests. */
+let nextPort = 20_000 + 20 * (process.pid % 500);
+
+/** A port at which nobody listens, and none of the other servers of the tests will. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    nextPort += 1;
+    const port = nextPort;
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
