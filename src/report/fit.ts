@@ -38,7 +38,7 @@ export function rememberTexts(): (form: Form) => string {
 }
 
 /** What a block of Markdown takes, with the empty line after it. */
-export function sizeOf(block: string, { unit }: Pick<Limit, 'unit'>): number {
+function sizeOf(block: string, { unit }: Pick<Limit, 'unit'>): number {
   // UTF-16 units are never fewer than characters, whichever way GitHub counts those.
   return block === '' ? 0 : (unit === 'bytes' ? Buffer.byteLength(block) : block.length) + SEPARATOR.length;
 }

@@ -44,7 +44,7 @@ export function groupingOf(failures: readonly CaseResult[]): Grouping {
  * same failed assertion, the very same words of the judge; never by similar prose. A failure that shares several
  * things belongs to the biggest group.
  */
-export function groupsOf(cases: readonly CaseResult[]): Grouping {
+function groupsOf(cases: readonly CaseResult[]): Grouping {
   const found = cases.map((result) => ({ result, keys: sharedBy(decisiveRun(result)).map(withKey) }));
   const sizes = new Map<string, number>();
   for (const { keys } of found) {

@@ -197,6 +197,6 @@ function missingRuns({ batch, asked }: BatchOutcome): { missing: number; expecte
 const listed = (first: string, others: readonly string[]): string => [first, ...others].join(', ');
 
 /** `1 failed`, `2 errored`: those of the counts that are not zero. */
-export function countEach(tally: Tally, ...kinds: Exclude<keyof Tally, 'total'>[]): string[] {
+function countEach(tally: Tally, ...kinds: Exclude<keyof Tally, 'total'>[]): string[] {
   return kinds.flatMap((kind) => (tally[kind] > 0 ? [`${formatCount(tally[kind])} ${kind}`] : []));
 }

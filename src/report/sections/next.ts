@@ -28,7 +28,7 @@ export function renderNext(report: Report, grouping: Grouping): string {
 export const NEXT: Inline = strong(words('Next:'));
 
 /** Sentences with a space between them; those that are empty leave none. */
-export const spaced = (sentences: readonly (readonly Inline[])[]): Inline[] =>
+const spaced = (sentences: readonly (readonly Inline[])[]): Inline[] =>
   sentences
     .filter((one) => one.length > 0)
     .flatMap((one, index) => (index === 0 ? one : [words(' '), ...one]));
