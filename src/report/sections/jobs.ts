@@ -1,6 +1,5 @@
 import { type State, worstState } from '../../domain/verdict.ts';
 import { formatDuration } from '../../text/format.ts';
-import { groupingOf } from '../groups.ts';
 import {
   fold,
   foreign,
@@ -15,7 +14,6 @@ import {
   words,
 } from '../markdown.ts';
 import type { Origin, Report } from '../report.ts';
-import { outlineOf } from '../standing.ts';
 import { renderFooter, renderOrigin } from './footer.ts';
 import { resultOf, SIGNS } from './headline.ts';
 import { TOGETHER } from './names.ts';
@@ -78,7 +76,7 @@ const ADVICE_ON: Readonly<Record<State, string>> = {
 /** What is kept of a report beside its rendered body. */
 export function jobFactsOf(report: Report): JobFacts {
   const isWaiting = report.judgement === undefined;
-  const { todo, hint } = adviceOn(report, groupingOf(outlineOf(report).bad));
+  const { todo, hint } = adviceOn(report);
   const footer = renderFooter(report, { hasCommit: true, hasWorkflowRun: true, maxBatches: 3 });
   return {
     result: resultOf(report),
