@@ -3,9 +3,11 @@ import type { Deadline } from '../clock.ts';
 import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
+import { createApi } from './api.ts';
 import { cursorListsOf } from './cursor-lists.ts';
-import { adviceBy, id, readAs, readCounter } from './fields.ts';
-import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
+import { adviceBy, id, readAs } from './fields.ts';
+import { batchListsOf, type ListedBatch } from './started.ts';
+import type { Starter, Subject } from './starter.ts';
 
 /** Reads one of ElevenLabs' lists to its end. Throws a `ProviderError` if it has none. */
 const readList = cursorListsOf({
@@ -73,13 +75,12 @@ const advice = adviceBy({
 
 const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 
-const path = (...rest: string[]): string[] => ['v1', 'convai', ...rest];
-
 /** The agent and the branch under test, in what the adapter sends. */
 const requestSchema = z.lazy(() => z.object({ agent: z.string(), branch: z.optional(z.string()) }));
 
 /** Starts test invocations: tests, on the main branch of an agent or on another. */
 export function createElevenLabsStarter(http: Http): Starter {
+  const api = createApi(http, { under: ['v1', 'convai'], advice });
   /** Where a test runs in the agent's workflow: what is attached to a node must be started on it. */
   const nodes = new Map<string, ReadonlySet<string | undefined>>();
   /** The main branch of each agent that was read. */
@@ -126,18 +127,16 @@ export function createElevenLabsStarter(http: Http): Starter {
           `test-cases: test ${twice} is attached to agent ${agent} at several workflow nodes, and the action starts a test once. Start these tests elsewhere and give batch-id.`,
         );
       }
-      return http.postJsonOnce(
+      const tests = testCases.map((test) => ({
+        test_id: test,
+        workflow_node_id: [...(nodes.get(test) ?? [])][0],
+      }));
+      return api.postOnce(
         {
-          path: path('agents', agent, 'run-tests'),
-          body: {
-            tests: testCases.map((test) => ({
-              test_id: test,
-              workflow_node_id: [...(nodes.get(test) ?? [])][0],
-            })),
-            branch_id: branch,
-          },
-          read: (json) => readAs(startedSchema, json).id,
-          advice,
+          path: ['agents', agent, 'run-tests'],
+          body: { tests, branch_id: branch },
+          schema: startedSchema,
+          to: ({ id: invocation }) => invocation,
         },
         deadline,
       );
@@ -145,7 +144,37 @@ export function createElevenLabsStarter(http: Http): Starter {
 
     lists(subject, testCases, since) {
       const { agent, branch } = readAs(requestSchema, subject.request);
-      return createLists(http, { agent, branch, main: mainBranches.get(agent), testCases, since });
+      const main = mainBranches.get(agent);
+      return batchListsOf({
+        testCases,
+        async list(deadline) {
+          const query = {
+            agent_id: agent,
+            ...branchQuery(branch),
+            start_time: String(Math.floor(since / 1_000)),
+          };
+          const list = {
+            path: ['test-invocations'],
+            field: 'results',
+            items: 'test invocations',
+            of: `agent ${agent}`,
+          };
+          const { items, date } = await readList(api, { ...list, query, schema: listedSchema }, deadline);
+          const batches = items
+            .filter((each) => (each.agent_id ?? agent) === agent)
+            .map((each) => toListed(each, { agent, branch, main }));
+          return { batches, isComplete: true, date };
+        },
+        testCasesOf: (invocation, _, deadline) =>
+          api.get(
+            {
+              path: ['test-invocations', invocation],
+              schema: contentsSchema,
+              to: ({ test_runs }) => test_runs.flatMap(({ test_id }) => test_id ?? []),
+            },
+            deadline,
+          ),
+      });
     },
 
     async subjectOf({ id: invocation, tested }) {
@@ -165,14 +194,8 @@ export function createElevenLabsStarter(http: Http): Starter {
 
   async function readAttached(subject: Subject, deadline: Deadline) {
     const { agent, branch } = readAs(requestSchema, subject.request);
-    const { platform_settings, main_branch_id } = await http.getJson(
-      {
-        path: path('agents', agent),
-        query: branchQuery(branch),
-        size: 'large',
-        read: (json) => readAs(agentSchema, json),
-        advice,
-      },
+    const { platform_settings, main_branch_id } = await api.get(
+      { path: ['agents', agent], query: branchQuery(branch), schema: agentSchema, to: (body) => body },
       deadline,
     );
     if (main_branch_id !== undefined) mainBranches.set(agent, main_branch_id);
@@ -181,20 +204,9 @@ export function createElevenLabsStarter(http: Http): Starter {
 
   /** Every test of the workspace, in whatever folder. */
   async function readTests(deadline: Deadline) {
-    const tests = await readList(
-      http,
-      {
-        path: path('agent-testing'),
-        field: 'tests',
-        items: 'tests',
-        of: 'the workspace',
-        schema: testSchema,
-        toItems: (bodies) => bodies,
-        advice,
-      },
-      deadline,
-    );
-    return tests.filter((each) => each.entity_type !== 'folder' && each.type !== 'folder');
+    const list = { path: ['agent-testing'], field: 'tests', items: 'tests', of: 'the workspace' };
+    const { items } = await readList(api, { ...list, schema: testSchema }, deadline);
+    return items.filter((each) => each.entity_type !== 'folder' && each.type !== 'folder');
   }
 }
 
@@ -209,78 +221,18 @@ function toSubject(agent: string, branch: string | undefined): Subject {
   };
 }
 
-/** The invocations of an agent on `branch`; on its main branch, whose id is `main` if it is known, without one. */
-interface Listed {
-  readonly agent: string;
-  readonly branch: string | undefined;
-  readonly main: string | undefined;
-  readonly testCases: readonly string[];
-  readonly since: number;
-}
-
-function createLists(http: Http, { agent, branch, main, testCases, since }: Listed): BatchLists {
-  /** How many runs each invocation has: with another number it is not ours, and its runs need not be read. */
-  const totals = new Map<string, number>();
+/** An invocation of the agent on `branch`, or without one on its main branch, whose id is `main` if it is known. */
+function toListed(
+  body: z.infer<typeof listedSchema>,
+  { agent, branch, main }: { agent: string; branch: string | undefined; main: string | undefined },
+): ListedBatch {
+  const { created_at_unix_secs: seconds, branch_id } = body;
+  // `Subject.key` has no branch where none is asked for, and neither has what was started on the main one.
+  const isOurs = branch_id === undefined || (branch === undefined && [undefined, branch_id].includes(main));
   return {
-    async list(deadline) {
-      let date: number | undefined;
-      const found = await readList(
-        http,
-        {
-          path: path('test-invocations'),
-          query: {
-            agent_id: agent,
-            ...branchQuery(branch),
-            start_time: String(Math.floor(since / 1_000)),
-          },
-          field: 'results',
-          items: 'test invocations',
-          of: `agent ${agent}`,
-          schema: listedSchema,
-          toItems: (bodies, about) => {
-            date = about.date;
-            return bodies;
-          },
-          advice,
-        },
-        deadline,
-      );
-      return {
-        batches: found.filter((each) => (each.agent_id ?? agent) === agent).map(toCandidate),
-        isComplete: true,
-        date,
-      };
-    },
-
-    async contentsOf(invocation, deadline) {
-      const total = totals.get(invocation);
-      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
-      return http.getJson(
-        {
-          path: path('test-invocations', invocation),
-          size: 'large',
-          read: (json) => ({
-            testCases: readAs(contentsSchema, json).test_runs.flatMap(({ test_id }) => test_id ?? []),
-            total,
-          }),
-          advice,
-        },
-        deadline,
-      );
-    },
+    id: body.id,
+    total: body.test_run_count,
+    createdAt: seconds === undefined ? undefined : seconds * 1_000,
+    subject: isOurs ? undefined : `${agent} ${branch_id}`,
   };
-
-  function toCandidate(body: z.infer<typeof listedSchema>): Candidate {
-    const { count } = readCounter(body.test_run_count);
-    // Nobody documents the count of an invocation that was made just now: none yet means nothing.
-    if (count) totals.set(body.id, count);
-    const { created_at_unix_secs: seconds, branch_id } = body;
-    // `Subject.key` has no branch where none is asked for, and neither has what was started on the main one.
-    const isOurs = branch_id === undefined || (branch === undefined && [undefined, branch_id].includes(main));
-    return {
-      id: body.id,
-      createdAt: seconds === undefined ? undefined : seconds * 1_000,
-      subject: isOurs ? undefined : `${agent} ${branch_id}`,
-    };
-  }
 }

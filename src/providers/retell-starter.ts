@@ -6,7 +6,8 @@ import { ProviderError } from '../errors.ts';
 import { MalformedAnswer, StatusFailure } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
-import { adviceBy, id, readAs, readCounter } from './fields.ts';
+import { createApi } from './api.ts';
+import { adviceBy, id, readAs } from './fields.ts';
 import {
   ENGINES,
   type Engine,
@@ -18,7 +19,8 @@ import {
   toEngine,
 } from './retell-engine.ts';
 import { readList } from './retell-lists.ts';
-import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
+import { batchListsOf, type ListedBatch } from './started.ts';
+import type { Starter, Subject } from './starter.ts';
 
 /** `create-batch-test` takes so many test cases. */
 const MOST_TEST_CASES = 1_000;
@@ -72,6 +74,7 @@ const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 
 /** Starts Retell's batches: an engine in one version, and up to 1,000 of its test cases. */
 export function createRetellStarter(http: Http): Starter {
+  const api = createApi(http, { under: [], advice });
   return {
     title: 'Retell',
     batchSize: MOST_TEST_CASES,
@@ -88,35 +91,55 @@ export function createRetellStarter(http: Http): Starter {
       return refused(`target: Retell has no ${target.kind} to test.`);
     },
 
-    testCases({ subject }, deadline) {
+    async testCases({ subject }, deadline) {
       const engine = engineOf(subject);
-      return readList(
-        http,
-        {
-          path: ['v2', 'list-test-case-definitions'],
-          query: engineFields(engine),
-          items: 'test cases',
-          of: engine.id,
-          schema: definitionSchema,
-          toItems: (bodies) => bodies.map(toSelectable),
-          advice,
-        },
+      const list = { path: ['v2', 'list-test-case-definitions'], items: 'test cases', of: engine.id };
+      const query = engineFields(engine);
+      const { items } = await readList(
+        api,
+        { ...list, query, schema: definitionSchema, toItem: toSelectable },
         deadline,
       );
+      return items;
     },
 
     post: (subject, testCases, deadline) =>
-      http.postJsonOnce(
+      api.postOnce(
         {
           path: ['create-batch-test'],
           body: { test_case_definition_ids: testCases, ...subject.request },
-          read: (json) => toStarted(json, subject),
-          advice,
+          schema: startedSchema,
+          to: (body) => toStarted(body, subject),
         },
         deadline,
       ),
 
-    lists: (subject, testCases) => createLists(http, engineOf(subject), testCases),
+    lists(subject, testCases) {
+      const engine = engineOf(subject);
+      const query = { ...engineFields(engine), ...queryOf(engine.version) };
+      return batchListsOf({
+        testCases,
+        async list(deadline) {
+          const list = { path: ['v2', 'list-batch-tests'], items: 'batches', of: engine.id };
+          const { items, date } = await readList(
+            api,
+            { ...list, query, schema: listedSchema, toItem: toListed },
+            deadline,
+          );
+          return { batches: items, isComplete: true, date };
+        },
+        async testCasesOf(batchId, total, deadline) {
+          const list = {
+            path: ['v2', 'list-test-runs', batchId],
+            items: 'runs',
+            of: `batch ${batchId}`,
+            total,
+          };
+          const { items } = await readList(api, { ...list, schema: runSchema }, deadline);
+          return items.flatMap((each) => each.test_case_definition_id ?? []);
+        },
+      });
+    },
 
     async subjectOf({ id: batchId, tested }) {
       if (tested === undefined) return refused(`Retell does not say what batch ${batchId} tested.`);
@@ -194,20 +217,19 @@ export function createRetellStarter(http: Http): Starter {
   }
 
   function readAgent(agentId: string, version: number | undefined, deadline: Deadline) {
-    return http.getJson(
+    return api.get(
       {
         path: ['get-agent', agentId],
         query: queryOf(version),
         size: 'small',
-        read: (json) => {
-          const agent = readAs(agentSchema, json);
+        schema: agentSchema,
+        to: (agent) => {
           if (agent.agent_id !== agentId) {
             throw new MalformedAnswer(`answered for another agent: ${agent.agent_id}.`, { isJson: true });
           }
           requireVersion(version, agent.version);
           return agent;
         },
-        advice,
       },
       deadline,
     );
@@ -215,17 +237,15 @@ export function createRetellStarter(http: Http): Starter {
 
   /** The number of the version that is asked for, or of the latest; `undefined` if the answer has none. */
   function engineVersionOf({ type, id: engineId, version }: Engine, deadline: Deadline) {
-    return http.getJson(
+    return api.get(
       {
         path: [ENGINES[type].path, engineId],
         query: queryOf(version),
-        size: 'large',
-        read: (json) => {
-          const found = readAs(engineVersionSchema, json).version;
+        schema: engineVersionSchema,
+        to: ({ version: found }) => {
           requireVersion(version, found);
           return version ?? found;
         },
-        advice,
       },
       deadline,
     );
@@ -233,19 +253,9 @@ export function createRetellStarter(http: Http): Starter {
 
   /** The newest of an agent's published versions. */
   async function publishedVersion(agentId: string, deadline: Deadline): Promise<number | undefined> {
-    const versions = await readList(
-      http,
-      {
-        path: ['list-agent-versions', agentId],
-        query: { sort_order: 'descending' },
-        items: 'versions',
-        of: `agent ${agentId}`,
-        schema: agentVersionSchema,
-        toItems: (bodies) => bodies,
-        advice,
-      },
-      deadline,
-    );
+    const list = { path: ['list-agent-versions', agentId], items: 'versions', of: `agent ${agentId}` };
+    const query = { sort_order: 'descending' };
+    const { items: versions } = await readList(api, { ...list, query, schema: agentVersionSchema }, deadline);
     const published = versions.filter((each) => each.is_published === true);
     return published.length === 0 ? undefined : Math.max(...published.map(({ version }) => version));
   }
@@ -316,8 +326,10 @@ const toSelectable = ({ test_case_definition_id, name }: z.infer<typeof definiti
 });
 
 /** The id of the batch. One that tests something else is not what was asked for. */
-function toStarted(json: unknown, { key }: Subject): string {
-  const { test_case_batch_job_id, response_engine } = readAs(startedSchema, json);
+function toStarted(
+  { test_case_batch_job_id, response_engine }: z.infer<typeof startedSchema>,
+  { key }: Subject,
+): string {
   const engine = response_engine && toEngine(response_engine);
   const found = engine && keyOf(engine);
   if (found !== undefined && found !== key) {
@@ -331,61 +343,12 @@ function toStarted(json: unknown, { key }: Subject): string {
   return test_case_batch_job_id;
 }
 
-function createLists(http: Http, engine: Engine, testCases: readonly string[]): BatchLists {
-  /** How many runs each batch announces: with another number it is not ours, and its runs need not be read. */
-  const totals = new Map<string, number>();
+function toListed(body: z.infer<typeof listedSchema>): ListedBatch {
+  const tested = body.response_engine && toEngine(body.response_engine);
   return {
-    async list(deadline) {
-      let date: number | undefined;
-      const batches = await readList(
-        http,
-        {
-          path: ['v2', 'list-batch-tests'],
-          query: { ...engineFields(engine), ...queryOf(engine.version) },
-          items: 'batches',
-          of: engine.id,
-          schema: listedSchema,
-          toItems: (bodies, about) => {
-            date = about.date;
-            return bodies.map(toCandidate);
-          },
-          advice,
-        },
-        deadline,
-      );
-      return { batches, isComplete: true, date };
-    },
-
-    async contentsOf(batchId, deadline) {
-      const total = totals.get(batchId);
-      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
-      const ids = await readList(
-        http,
-        {
-          path: ['v2', 'list-test-runs', batchId],
-          items: 'runs',
-          of: `batch ${batchId}`,
-          total,
-          schema: runSchema,
-          toItems: (bodies) =>
-            bodies.flatMap(({ test_case_definition_id: each }) => (each === undefined ? [] : [each])),
-          advice,
-        },
-        deadline,
-      );
-      return { testCases: ids, total };
-    },
+    id: body.test_case_batch_job_id,
+    total: body.total_count,
+    createdAt: body.creation_timestamp,
+    subject: tested && keyOf(tested),
   };
-
-  function toCandidate(body: z.infer<typeof listedSchema>): Candidate {
-    const { count } = readCounter(body.total_count);
-    // Nobody documents the count of a batch that was made just now: none yet means nothing.
-    if (count) totals.set(body.test_case_batch_job_id, count);
-    const tested = body.response_engine && toEngine(body.response_engine);
-    return {
-      id: body.test_case_batch_job_id,
-      createdAt: body.creation_timestamp,
-      subject: tested && keyOf(tested),
-    };
-  }
 }

@@ -4,6 +4,7 @@ import type { Run, RunStatus, Turn } from '../domain/run.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 import type { Http } from '../http/json-client.ts';
 import { lenient } from '../json.ts';
+import { createApi } from './api.ts';
 import {
   adviceBy,
   id,
@@ -91,25 +92,23 @@ function create(http: Http): Adapter {
 
     async readRuns(batch, deadline) {
       const kept = room.of(batch.id);
-      const doubts: string[] = [];
-      const runs = await readList(
-        http,
+      const { items } = await readList(
+        createApi(http, { under: ['v2'] }),
         {
-          path: ['v2', 'list-test-runs', batch.id],
+          path: ['list-test-runs', batch.id],
           items: 'runs',
           of: `batch ${batch.id}`,
           total: batch.announced.total,
           schema: runSchema,
-          toItems: (bodies) => {
-            doubts.push(
-              ...missingStatus(bodies.map((body) => ({ id: body.test_case_job_id, status: body.status }))),
-            );
-            return bodies.map((body) => kept(toRun(body)));
-          },
+          toItem: (body) => ({ id: body.test_case_job_id, status: body.status, run: kept(toRun(body)) }),
         },
         deadline,
       );
-      return { ...batch, doubts: [...(batch.doubts ?? []), ...doubts], runs: mergeRuns(runs, RUN_STATUS) };
+      const runs = mergeRuns(
+        items.map(({ run }) => run),
+        RUN_STATUS,
+      );
+      return { ...batch, doubts: [...(batch.doubts ?? []), ...missingStatus(items)], runs };
     },
   };
 }
