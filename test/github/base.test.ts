@@ -16,7 +16,6 @@ import {
   startGitHub,
 } from '../emulators/github.ts';
 import { fastClock } from './fast-clock.ts';
-import { NONE } from './plugin-settings.ts';
 
 const RUN = { workflow: 'test.yml', id: 9001, number: 12, attempt: 1 };
 const WRITER = { name: 'Agent tests', run: RUN, job: 'gate' };
@@ -82,7 +81,6 @@ async function find(
     fetch: limitRequests(6, send),
     clock,
     trace: () => {},
-    plugins: NONE,
   });
   const limits = { clock, random: () => 0.5, until: clock.now() + limitMs, signal };
   return await findBase({ client, branch, issue, writer: WRITER, target }, limits);

@@ -16,7 +16,6 @@ import {
 } from '../emulators/github.ts';
 import { onLoopback } from '../loopback.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
-import { QUICK } from './plugin-settings.ts';
 
 const AT = 'repos/acme/voice-agents/issues/1/comments';
 const forever: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
@@ -39,7 +38,6 @@ function clientOf(
     fetch: onLoopback(clock),
     clock,
     trace,
-    plugins: QUICK,
   });
 }
 

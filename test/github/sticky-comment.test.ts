@@ -19,7 +19,6 @@ import {
   startGitHub,
 } from '../emulators/github.ts';
 import { fastClock } from './fast-clock.ts';
-import { QUICK } from './plugin-settings.ts';
 
 const NAME = 'Agent tests (Retell)';
 const RUN: WorkflowRun = {
@@ -61,7 +60,6 @@ function jobOf(
     fetch: send,
     clock,
     trace: () => {},
-    plugins: QUICK,
   });
   const comment = createStickyComment({
     client,
