@@ -1,4 +1,15 @@
-import type { Document, LineCounter, Node, ParsedNode, Scalar } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import {
   dayOf,
   daysUntil,
@@ -40,11 +51,9 @@ class Breach extends Error {
  * Reads a quarantine file. `now` (milliseconds since the epoch) decides how far ahead `until` may be. Whatever is wrong
  * refuses the whole file, with the line of the first breach. Never throws.
  */
-export async function parseQuarantine(bytes: Uint8Array, now: number): Promise<QuarantineFile> {
-  // Loaded only where a quarantine is asked for: it takes longer than everything else here.
-  const yaml = await import('yaml');
+export function parseQuarantine(bytes: Uint8Array, now: number): QuarantineFile {
   try {
-    return { kind: 'entries', entries: read(yaml, textOf(bytes), now) };
+    return { kind: 'entries', entries: read(textOf(bytes), now) };
   } catch (error) {
     // The library itself gives up on a file that is nested too deeply.
     if (!(error instanceof Breach)) return { kind: 'refused', problem: 'it could not be read as YAML' };
@@ -75,19 +84,15 @@ function textOf(bytes: Uint8Array): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: They are what is looked for.
 const NOT_TEXT = /[\u0000-\u001f\u007f-\u009f](?<!\r(?=$))/;
 
-/** The part of the library that is used. */
-type Yaml = typeof import('yaml');
-
 /** Where the nodes of one document stand. */
 interface Reading {
-  readonly yaml: Yaml;
   readonly lineOf: (node: { readonly range?: readonly [number, ...unknown[]] | null | undefined }) => number;
   readonly now: number;
 }
 
-function read(yaml: Yaml, text: string, now: number): LocatedEntry[] {
-  const lineCounter = new yaml.LineCounter();
-  const document = yaml.parseDocument(text, {
+function read(text: string, now: number): LocatedEntry[] {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, {
     lineCounter,
     prettyErrors: false,
     schema: 'core',
@@ -98,20 +103,20 @@ function read(yaml: Yaml, text: string, now: number): LocatedEntry[] {
   });
   refuseBroken(document, lineCounter);
   const lineOf: Reading['lineOf'] = (node) => lineCounter.linePos(node.range?.[0] ?? 0).line;
-  const reading = { yaml, lineOf, now };
+  const reading = { lineOf, now };
   refuseReferences(document, reading);
 
   const form = 'it must have one key, quarantine, with the list of entries';
   const contents: Node | null = document.contents;
-  if (!yaml.isMap<Scalar, Node | null>(contents)) throw new Breach(form, contents ? lineOf(contents) : 1);
+  if (!isMap<Scalar, Node | null>(contents)) throw new Breach(form, contents ? lineOf(contents) : 1);
   const extra = contents.items.find(({ key }) => key.value !== 'quarantine');
   if (extra !== undefined) throw new Breach(form, lineOf(extra.key));
   const [list, second] = contents.items;
   if (list === undefined) throw new Breach(form, lineOf(contents));
   if (second !== undefined) throw new Breach(TWICE, lineOf(second.key));
   // "quarantine:" with nothing after it is what stays when the last entry was taken out.
-  if (list.value === null || (yaml.isScalar(list.value) && list.value.value === null)) return [];
-  if (!yaml.isSeq<Node>(list.value)) throw new Breach(form, lineOf(list.key));
+  if (list.value === null || (isScalar(list.value) && list.value.value === null)) return [];
+  if (!isSeq<Node>(list.value)) throw new Breach(form, lineOf(list.key));
   const entries = list.value.items.map((item) => entryOf(item, reading));
   refuseDoubles(entries);
   return entries;
@@ -126,8 +131,8 @@ function refuseBroken({ errors, warnings }: Document.Parsed<ParsedNode>, lines: 
 }
 
 /** An alias can stand for a thousand times its size, and an entry has no use for one. */
-function refuseReferences(document: Document.Parsed<ParsedNode>, { yaml, lineOf }: Reading): void {
-  yaml.visit(document, {
+function refuseReferences(document: Document.Parsed<ParsedNode>, { lineOf }: Reading): void {
+  visit(document, {
     Alias: (_, alias) => {
       throw new Breach('it has an alias (*), which is not allowed', lineOf(alias));
     },
@@ -140,9 +145,9 @@ function refuseReferences(document: Document.Parsed<ParsedNode>, { yaml, lineOf 
 }
 
 function entryOf(item: Node, reading: Reading): LocatedEntry {
-  const { yaml, lineOf } = reading;
+  const { lineOf } = reading;
   const line = lineOf(item);
-  if (!yaml.isMap<Scalar, Node | null>(item)) throw new Breach(`an entry must have ${ALL_KEYS}`, line);
+  if (!isMap<Scalar, Node | null>(item)) throw new Breach(`an entry must have ${ALL_KEYS}`, line);
   const values = new Map<string, string>();
   for (const pair of item.items) {
     const key = String(pair.key.value);
@@ -164,9 +169,9 @@ function entryOf(item: Node, reading: Reading): LocatedEntry {
 
 function textOfValue(
   { key, node, line }: { key: string; node: Node | null; line: number },
-  { yaml, now }: Reading,
+  { now }: Reading,
 ): string {
-  if (node !== null && !yaml.isScalar(node)) throw new Breach(`${key} must be a text`, line);
+  if (node !== null && !isScalar(node)) throw new Breach(`${key} must be a text`, line);
   // Dates and numbers as they are written: 0012 stays 0012.
   const given = typeof node?.value === 'string' ? node.value : node?.value == null ? '' : (node.source ?? '');
   const max = KEYS[key]?.max ?? 0;

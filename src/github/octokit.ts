@@ -92,8 +92,7 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
       ...(typeof init.body === 'string' && { body: init.body }),
     };
     const answer = await readWhole(sent, { fetch, clock, ms: REQUEST_MS, signal, followsRedirects: true });
-    const { status } = answer;
-    const headers = new Headers([...answer.headers]);
+    const { status, headers } = answer;
     trace(
       `${method} ${new URL(url).pathname} answered ${status} after ${Math.round(clock.now() - started)} ms`,
     );

@@ -15,29 +15,25 @@ import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
 /** With more runs of one scenario than this the list is not read to its end before a start. */
 const MOST_RUNS = 3_000;
 
-const scenarioSchema = z.lazy(() =>
-  z.object({
-    id,
-    name: lenient(z.string()),
-    pathway_id: lenient(z.string()),
-    persona_id: lenient(z.string()),
-    category: lenient(z.string()),
-    is_required_for_promotion: lenient(z.boolean()),
-    enabled: lenient(z.boolean()),
-  }),
-);
+const scenarioSchema = z.object({
+  id,
+  name: lenient(z.string()),
+  pathway_id: lenient(z.string()),
+  persona_id: lenient(z.string()),
+  category: lenient(z.string()),
+  is_required_for_promotion: lenient(z.boolean()),
+  enabled: lenient(z.boolean()),
+});
 
 type Scenario = z.infer<typeof scenarioSchema>;
 
-const scenarioListSchema = z.lazy(() => z.object({ scenarios: z.array(scenarioSchema) }));
-const startedSchema = z.lazy(() => z.object({ batch_id: id }));
-const listedRunSchema = z.lazy(() =>
-  z.object({ batch_id: lenient(z.string()), created_at: lenient(z.string()) }),
-);
+const scenarioListSchema = z.object({ scenarios: z.array(scenarioSchema) });
+const startedSchema = z.object({ batch_id: id });
+const listedRunSchema = z.object({ batch_id: lenient(z.string()), created_at: lenient(z.string()) });
 
 type RunBody = z.infer<typeof listedRunSchema>;
 
-const versionListSchema = z.lazy(() => z.array(z.object({ version_number: z.number() })));
+const versionListSchema = z.array(z.object({ version_number: z.number() }));
 
 const CHECK = 'Check target, version and test-cases.';
 

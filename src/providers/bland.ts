@@ -39,64 +39,56 @@ const STATUS: ReadonlyMap<string, RunStatus> = new Map([
 ]);
 
 /** Two shapes: `passed`, `expected`, … as documented; `status`, `reasoning` as seen live. */
-const assertionSchema = z.lazy(() =>
-  z.object({
-    assertion_id: lenient(z.string()),
-    name: lenient(z.string()),
-    type: lenient(z.string()),
-    target: lenient(z.string()),
-    field: lenient(z.string()),
-    passed: lenient(z.boolean()),
-    status: lenient(z.string()),
-    expected: lenient(z.unknown()),
-    actual: lenient(z.unknown()),
-    reasoning: lenient(z.string()),
-    reason: lenient(z.string()),
-    explanation: lenient(z.string()),
-    message: lenient(z.string()),
-    error: lenient(z.string()),
-  }),
-);
+const assertionSchema = z.object({
+  assertion_id: lenient(z.string()),
+  name: lenient(z.string()),
+  type: lenient(z.string()),
+  target: lenient(z.string()),
+  field: lenient(z.string()),
+  passed: lenient(z.boolean()),
+  status: lenient(z.string()),
+  expected: lenient(z.unknown()),
+  actual: lenient(z.unknown()),
+  reasoning: lenient(z.string()),
+  reason: lenient(z.string()),
+  explanation: lenient(z.string()),
+  message: lenient(z.string()),
+  error: lenient(z.string()),
+});
 
-const runSchema = z.lazy(() =>
-  z.object({
-    id,
-    status: statusWord,
-    batch_id: z.optional(z.unknown()),
-    scenario_id: lenient(id),
-    scenario: lenient(z.object({ name: z.string() })),
-    duration_ms: lenient(z.number()),
-    created_at: lenient(z.string()),
-    assertion_results: lenient(z.array(z.unknown())),
-  }),
-);
+const runSchema = z.object({
+  id,
+  status: statusWord,
+  batch_id: z.optional(z.unknown()),
+  scenario_id: lenient(id),
+  scenario: lenient(z.object({ name: z.string() })),
+  duration_ms: lenient(z.number()),
+  created_at: lenient(z.string()),
+  assertion_results: lenient(z.array(z.unknown())),
+});
 
 type RunBody = z.infer<typeof runSchema>;
 
-const batchSchema = z.lazy(() =>
-  z.object({
-    id: z.string(),
-    status: z.string(),
-    total_scenarios: z.optional(z.unknown()),
-    passed_scenarios: z.optional(z.unknown()),
-    failed_scenarios: z.optional(z.unknown()),
-    publish_on_pass: lenient(z.boolean()),
-    created_at: lenient(z.string()),
-    runs: z.optional(z.nullable(z.array(runSchema))),
-  }),
-);
+const batchSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  total_scenarios: z.optional(z.unknown()),
+  passed_scenarios: z.optional(z.unknown()),
+  failed_scenarios: z.optional(z.unknown()),
+  publish_on_pass: lenient(z.boolean()),
+  created_at: lenient(z.string()),
+  runs: z.optional(z.nullable(z.array(runSchema))),
+});
 
-const detailSchema = z.lazy(() =>
-  z.object({
-    error_message: lenient(z.string()),
-    chat_history: lenient(z.array(z.unknown())),
-    assertion_results: lenient(z.array(z.unknown())),
-  }),
-);
+const detailSchema = z.object({
+  error_message: lenient(z.string()),
+  chat_history: lenient(z.array(z.unknown())),
+  assertion_results: lenient(z.array(z.unknown())),
+});
 
 /** What a scenario says of its assertions: their results in a run have only the ids. */
-const scenarioSchema = z.lazy(() => z.object({ assertions: lenient(z.array(z.unknown())) }));
-const namedSchema = z.lazy(() => z.object({ id: z.string(), name: z.string() }));
+const scenarioSchema = z.object({ assertions: lenient(z.array(z.unknown())) });
+const namedSchema = z.object({ id: z.string(), name: z.string() });
 
 /** The names of a scenario's assertions, by id. */
 type Names = ReadonlyMap<string, string>;
@@ -332,7 +324,7 @@ function outcomeOf({
   }
 }
 
-const turnSchema = z.lazy(() => z.object({ role: z.enum(['user', 'assistant']), content: z.string() }));
+const turnSchema = z.object({ role: z.enum(['user', 'assistant']), content: z.string() });
 
 /** In Bland's history `user` is the simulated caller and `assistant` the agent. */
 function toTurn(entry: unknown): Turn[] {

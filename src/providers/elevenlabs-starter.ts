@@ -16,46 +16,36 @@ const readList = cursorListsOf({
   sizes: [100, 25, 5],
 });
 
-const attachedSchema = z.lazy(() => z.object({ test_id: id, workflow_node_id: lenient(z.string()) }));
-const agentSchema = z.lazy(() =>
-  z.object({
-    main_branch_id: lenient(z.string()),
-    platform_settings: lenient(
-      z.object({ testing: lenient(z.object({ attached_tests: lenient(z.array(attachedSchema)) })) }),
-    ),
-  }),
-);
-const testSchema = z.lazy(() =>
-  z.object({
-    id,
-    name: lenient(z.string()),
-    entity_type: lenient(z.string()),
-    type: lenient(z.string()),
-  }),
-);
-const startedSchema = z.lazy(() => z.object({ id }));
-const listedSchema = z.lazy(() =>
-  z.object({
-    id,
-    agent_id: lenient(z.string()),
-    branch_id: lenient(z.string()),
-    created_at_unix_secs: lenient(z.number()),
-    test_run_count: z.optional(z.unknown()),
-  }),
-);
-const contentsSchema = z.lazy(() =>
-  z.object({ test_runs: z.array(z.object({ test_id: lenient(z.string()) })) }),
-);
+const attachedSchema = z.object({ test_id: id, workflow_node_id: lenient(z.string()) });
+const agentSchema = z.object({
+  main_branch_id: lenient(z.string()),
+  platform_settings: lenient(
+    z.object({ testing: lenient(z.object({ attached_tests: lenient(z.array(attachedSchema)) })) }),
+  ),
+});
+const testSchema = z.object({
+  id,
+  name: lenient(z.string()),
+  entity_type: lenient(z.string()),
+  type: lenient(z.string()),
+});
+const startedSchema = z.object({ id });
+const listedSchema = z.object({
+  id,
+  agent_id: lenient(z.string()),
+  branch_id: lenient(z.string()),
+  created_at_unix_secs: lenient(z.number()),
+  test_run_count: z.optional(z.unknown()),
+});
+const contentsSchema = z.object({ test_runs: z.array(z.object({ test_id: lenient(z.string()) })) });
 
 /** What `subjectOf` needs of an invocation; `nodes` has the workflow node of each test that ran on one. */
-export const testedSchema = z.lazy(() =>
-  z.object({
-    agent_id: lenient(z.string()),
-    branch_id: lenient(z.string()),
-    ran_against_draft: lenient(z.boolean()),
-    nodes: lenient(z.record(z.string(), z.string())),
-  }),
-);
+export const testedSchema = z.object({
+  agent_id: lenient(z.string()),
+  branch_id: lenient(z.string()),
+  ran_against_draft: lenient(z.boolean()),
+  nodes: lenient(z.record(z.string(), z.string())),
+});
 
 /** What to do where the key or the account is the trouble. */
 export const ACCESS = {
@@ -76,7 +66,7 @@ const advice = adviceBy({
 const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 
 /** The agent and the branch under test, in what the adapter sends. */
-const requestSchema = z.lazy(() => z.object({ agent: z.string(), branch: z.optional(z.string()) }));
+const requestSchema = z.object({ agent: z.string(), branch: z.optional(z.string()) });
 
 /** Starts test invocations: tests, on the main branch of an agent or on another. */
 export function createElevenLabsStarter(http: Http): Starter {

@@ -35,41 +35,35 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['cancelled', 'cancelled'],
 ]);
 
-const runSchema = z.lazy(() =>
-  z.object({
-    test_run_id: id,
-    status: statusWord,
-    test_invocation_id: z.optional(z.unknown()),
-    test_id: lenient(id),
-    test_name: lenient(z.string()),
-    workflow_node_id: lenient(z.string()),
-    condition_result: lenient(
-      z.object({
-        result: lenient(z.string()),
-        rationale: lenient(
-          z.object({ messages: lenient(z.array(z.unknown())), summary: lenient(z.string()) }),
-        ),
-      }),
-    ),
-    agent_responses: lenient(z.array(z.unknown())),
-  }),
-);
+const runSchema = z.object({
+  test_run_id: id,
+  status: statusWord,
+  test_invocation_id: z.optional(z.unknown()),
+  test_id: lenient(id),
+  test_name: lenient(z.string()),
+  workflow_node_id: lenient(z.string()),
+  condition_result: lenient(
+    z.object({
+      result: lenient(z.string()),
+      rationale: lenient(z.object({ messages: lenient(z.array(z.unknown())), summary: lenient(z.string()) })),
+    }),
+  ),
+  agent_responses: lenient(z.array(z.unknown())),
+});
 
 type RunBody = z.infer<typeof runSchema>;
 
-const batchSchema = z.lazy(() =>
-  z.object({
-    id: z.string(),
-    agent_id: lenient(z.string()),
-    branch_id: lenient(z.string()),
-    version_id: lenient(z.string()),
-    ran_against_draft: lenient(z.boolean()),
-    created_at: lenient(z.number()),
-    repeat_count: lenient(z.int()),
-    cancelled: z.optional(z.unknown()),
-    test_runs: z.array(runSchema),
-  }),
-);
+const batchSchema = z.object({
+  id: z.string(),
+  agent_id: lenient(z.string()),
+  branch_id: lenient(z.string()),
+  version_id: lenient(z.string()),
+  ran_against_draft: lenient(z.boolean()),
+  created_at: lenient(z.number()),
+  repeat_count: lenient(z.int()),
+  cancelled: z.optional(z.unknown()),
+  test_runs: z.array(runSchema),
+});
 
 /** What to do about a refusal. */
 const advice = adviceBy({
@@ -205,18 +199,14 @@ function toRun(body: RunBody): Run {
 }
 
 /** `ConversationHistoryTranscriptCommonModelOutput`. */
-const turnSchema = z.lazy(() =>
-  z.object({
-    role: z.enum(['user', 'agent']),
-    message: lenient(z.string()),
-    tool_calls: lenient(z.array(z.unknown())),
-    tool_results: lenient(z.array(z.unknown())),
-  }),
-);
-const callSchema = z.lazy(() => z.object({ tool_name: z.string(), params_as_json: lenient(z.string()) }));
-const resultSchema = z.lazy(() =>
-  z.object({ result_value: lenient(z.string()), is_error: lenient(z.boolean()) }),
-);
+const turnSchema = z.object({
+  role: z.enum(['user', 'agent']),
+  message: lenient(z.string()),
+  tool_calls: lenient(z.array(z.unknown())),
+  tool_results: lenient(z.array(z.unknown())),
+});
+const callSchema = z.object({ tool_name: z.string(), params_as_json: lenient(z.string()) });
+const resultSchema = z.object({ result_value: lenient(z.string()), is_error: lenient(z.boolean()) });
 
 function toTurns(entry: unknown): Turn[] {
   const parsed = turnSchema.safeParse(entry);

@@ -2,15 +2,13 @@ import * as z from 'zod/mini';
 import { lenient } from '../json.ts';
 
 /** What an agent of Retell runs on, as its answers write it. */
-export const engineSchema = z.lazy(() =>
-  z.object({
-    type: z.string(),
-    llm_id: lenient(z.string()),
-    conversation_flow_id: lenient(z.string()),
-    llm_websocket_url: lenient(z.string()),
-    version: lenient(z.number()),
-  }),
-);
+export const engineSchema = z.object({
+  type: z.string(),
+  llm_id: lenient(z.string()),
+  conversation_flow_id: lenient(z.string()),
+  llm_websocket_url: lenient(z.string()),
+  version: lenient(z.number()),
+});
 
 export type EngineBody = z.infer<typeof engineSchema>;
 

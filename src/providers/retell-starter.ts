@@ -27,32 +27,24 @@ const MOST_TEST_CASES = 1_000;
 /** How much of an agent's name is shown, in characters. */
 const SHOWN_NAME = 80;
 
-const agentSchema = z.lazy(() =>
-  z.object({
-    agent_id: z.string(),
-    agent_name: lenient(z.string()),
-    version: lenient(z.number()),
-    response_engine: engineSchema,
-  }),
-);
+const agentSchema = z.object({
+  agent_id: z.string(),
+  agent_name: lenient(z.string()),
+  version: lenient(z.number()),
+  response_engine: engineSchema,
+});
 
-const agentVersionSchema = z.lazy(() =>
-  z.object({ version: z.number(), is_published: lenient(z.boolean()) }),
-);
-const engineVersionSchema = z.lazy(() => z.object({ version: lenient(z.number()) }));
-const definitionSchema = z.lazy(() => z.object({ test_case_definition_id: id, name: lenient(z.string()) }));
-const startedSchema = z.lazy(() =>
-  z.object({ test_case_batch_job_id: id, response_engine: lenient(engineSchema) }),
-);
-const listedSchema = z.lazy(() =>
-  z.object({
-    test_case_batch_job_id: id,
-    total_count: z.optional(z.unknown()),
-    creation_timestamp: lenient(z.number()),
-    response_engine: lenient(engineSchema),
-  }),
-);
-const runSchema = z.lazy(() => z.object({ test_case_definition_id: lenient(z.string()) }));
+const agentVersionSchema = z.object({ version: z.number(), is_published: lenient(z.boolean()) });
+const engineVersionSchema = z.object({ version: lenient(z.number()) });
+const definitionSchema = z.object({ test_case_definition_id: id, name: lenient(z.string()) });
+const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: lenient(engineSchema) });
+const listedSchema = z.object({
+  test_case_batch_job_id: id,
+  total_count: z.optional(z.unknown()),
+  creation_timestamp: lenient(z.number()),
+  response_engine: lenient(engineSchema),
+});
+const runSchema = z.object({ test_case_definition_id: lenient(z.string()) });
 
 /** What to do where the key or the account is the trouble. */
 export const ACCESS = {

@@ -36,32 +36,28 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['error', 'errored'],
 ]);
 
-const batchSchema = z.lazy(() =>
-  z.object({
-    test_case_batch_job_id: z.string(),
-    status: z.string(),
-    pass_count: z.optional(z.unknown()),
-    fail_count: z.optional(z.unknown()),
-    error_count: z.optional(z.unknown()),
-    total_count: z.optional(z.unknown()),
-    creation_timestamp: lenient(z.number()),
-    response_engine: lenient(engineSchema),
-  }),
-);
+const batchSchema = z.object({
+  test_case_batch_job_id: z.string(),
+  status: z.string(),
+  pass_count: z.optional(z.unknown()),
+  fail_count: z.optional(z.unknown()),
+  error_count: z.optional(z.unknown()),
+  total_count: z.optional(z.unknown()),
+  creation_timestamp: lenient(z.number()),
+  response_engine: lenient(engineSchema),
+});
 
-const runSchema = z.lazy(() =>
-  z.object({
-    test_case_job_id: id,
-    status: statusWord,
-    test_case_definition_id: lenient(id),
-    test_case_definition_snapshot: lenient(
-      z.object({ name: lenient(z.string()), metrics: lenient(z.array(z.string())) }),
-    ),
-    result_explanation: lenient(z.string()),
-    transcript_snapshot: lenient(z.object({ transcript: z.array(z.unknown()) })),
-    creation_timestamp: lenient(z.number()),
-  }),
-);
+const runSchema = z.object({
+  test_case_job_id: id,
+  status: statusWord,
+  test_case_definition_id: lenient(id),
+  test_case_definition_snapshot: lenient(
+    z.object({ name: lenient(z.string()), metrics: lenient(z.array(z.string())) }),
+  ),
+  result_explanation: lenient(z.string()),
+  transcript_snapshot: lenient(z.object({ transcript: z.array(z.unknown()) })),
+  creation_timestamp: lenient(z.number()),
+});
 
 /** What to do about a refusal. A Retell key sees only its own workspace. */
 const advice = adviceBy({
@@ -153,18 +149,16 @@ function toRun(body: z.infer<typeof runSchema>): Run {
 }
 
 /** The shapes that users of the live API have seen; nothing of them is documented. */
-const turnSchema = z.lazy(() =>
-  z.union([
-    z.object({ role: z.enum(['agent', 'user']), content: z.string() }),
-    z.object({ role: z.literal('tool_call_invocation'), name: z.string(), arguments: lenient(z.string()) }),
-    z.object({ role: z.literal('tool_call_result'), content: z.string(), successful: lenient(z.boolean()) }),
-    z.object({
-      role: z.literal('node_transition'),
-      former_node_name: lenient(z.string()),
-      new_node_name: z.string(),
-    }),
-  ]),
-);
+const turnSchema = z.union([
+  z.object({ role: z.enum(['agent', 'user']), content: z.string() }),
+  z.object({ role: z.literal('tool_call_invocation'), name: z.string(), arguments: lenient(z.string()) }),
+  z.object({ role: z.literal('tool_call_result'), content: z.string(), successful: lenient(z.boolean()) }),
+  z.object({
+    role: z.literal('node_transition'),
+    former_node_name: lenient(z.string()),
+    new_node_name: z.string(),
+  }),
+]);
 
 function toTurn(entry: unknown): Turn[] {
   const parsed = turnSchema.safeParse(entry);

@@ -18,15 +18,13 @@ export const ACCESS = {
 };
 
 /** The SDK types some lists as bare arrays and others as `{results, metadata}`: each is read in both forms. */
-const listSchema = z.lazy(() =>
-  z.union([
-    z.array(z.unknown()),
-    z.object({
-      results: z.array(z.unknown()),
-      metadata: lenient(z.object({ totalItems: z.optional(z.unknown()) })),
-    }),
-  ]),
-);
+const listSchema = z.union([
+  z.array(z.unknown()),
+  z.object({
+    results: z.array(z.unknown()),
+    metadata: lenient(z.object({ totalItems: z.optional(z.unknown()) })),
+  }),
+]);
 
 /** One of Vapi's lists with `page` and `limit`. */
 export interface VapiList<Body, Item> {

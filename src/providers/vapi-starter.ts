@@ -9,32 +9,28 @@ import type { BatchLists, Candidate, Starter, Subject } from './starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './vapi-lists.ts';
 
 /** An assistant or a squad, as requests and answers name it. */
-export const targetSchema = z.lazy(() =>
-  z.object({
-    type: z.string(),
-    assistantId: lenient(z.string()),
-    squadId: lenient(z.string()),
-  }),
-);
+export const targetSchema = z.object({
+  type: z.string(),
+  assistantId: lenient(z.string()),
+  squadId: lenient(z.string()),
+});
 
 /** By voice, which is the default, or by chat. */
-export const transportSchema = z.lazy(() => z.object({ provider: z.string() }));
+export const transportSchema = z.object({ provider: z.string() });
 
 /** What a run tested; `transport` is repeated with it. */
-const testedSchema = z.lazy(() => z.object({ target: targetSchema, transport: lenient(transportSchema) }));
+const testedSchema = z.object({ target: targetSchema, transport: lenient(transportSchema) });
 
-const simulationSchema = z.lazy(() => z.object({ id, name: lenient(z.string()) }));
-const suiteSchema = z.lazy(() => z.object({ simulationIds: z.array(id) }));
-const startedSchema = z.lazy(() => z.object({ id, url: lenient(z.string()) }));
-const listedSchema = z.lazy(() =>
-  z.object({
-    id,
-    createdAt: lenient(z.string()),
-    itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
-    target: lenient(targetSchema),
-  }),
-);
-const itemSchema = z.lazy(() => z.object({ id, simulationId: lenient(z.string()) }));
+const simulationSchema = z.object({ id, name: lenient(z.string()) });
+const suiteSchema = z.object({ simulationIds: z.array(id) });
+const startedSchema = z.object({ id, url: lenient(z.string()) });
+const listedSchema = z.object({
+  id,
+  createdAt: lenient(z.string()),
+  itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
+  target: lenient(targetSchema),
+});
+const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 
 const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
 

@@ -41,55 +41,49 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['canceled', 'cancelled'],
 ]);
 
-const batchSchema = z.lazy(() =>
-  z.object({
-    id: z.string(),
-    status: z.string(),
-    itemCounts: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
-    createdAt: lenient(z.string()),
-    endedAt: lenient(z.string()),
-    url: lenient(z.string()),
-    target: lenient(targetSchema),
-    transport: lenient(transportSchema),
-  }),
-);
+const batchSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  itemCounts: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+  createdAt: lenient(z.string()),
+  endedAt: lenient(z.string()),
+  url: lenient(z.string()),
+  target: lenient(targetSchema),
+  transport: lenient(transportSchema),
+});
 
-const evaluationSchema = z.lazy(() =>
-  z.object({
-    name: lenient(z.string()),
-    path: lenient(z.string()),
-    expectedValue: lenient(z.unknown()),
-    extractedValue: lenient(z.unknown()),
-    comparator: lenient(z.string()),
-    passed: lenient(z.boolean()),
-    required: lenient(z.boolean()),
-    error: lenient(z.string()),
-    isSkipped: lenient(z.boolean()),
-    skipReason: lenient(z.string()),
-  }),
-);
+const evaluationSchema = z.object({
+  name: lenient(z.string()),
+  path: lenient(z.string()),
+  expectedValue: lenient(z.unknown()),
+  extractedValue: lenient(z.unknown()),
+  comparator: lenient(z.string()),
+  passed: lenient(z.boolean()),
+  required: lenient(z.boolean()),
+  error: lenient(z.string()),
+  isSkipped: lenient(z.boolean()),
+  skipReason: lenient(z.string()),
+});
 
-const itemSchema = z.lazy(() =>
-  z.object({
-    id,
-    status: statusWord,
-    runId: z.optional(z.unknown()),
-    simulationId: lenient(id),
-    failureReason: lenient(z.string()),
-    createdAt: lenient(z.string()),
-    startedAt: lenient(z.string()),
-    completedAt: lenient(z.string()),
-    failedAt: lenient(z.string()),
-    metadata: lenient(
-      z.object({
-        simulation: lenient(z.object({ name: z.string() })),
-        scenario: lenient(z.object({ name: z.string() })),
-        call: lenient(z.object({ messages: lenient(z.array(z.unknown())) })),
-      }),
-    ),
-    results: lenient(z.object({ passed: lenient(z.boolean()), evaluations: lenient(z.array(z.unknown())) })),
-  }),
-);
+const itemSchema = z.object({
+  id,
+  status: statusWord,
+  runId: z.optional(z.unknown()),
+  simulationId: lenient(id),
+  failureReason: lenient(z.string()),
+  createdAt: lenient(z.string()),
+  startedAt: lenient(z.string()),
+  completedAt: lenient(z.string()),
+  failedAt: lenient(z.string()),
+  metadata: lenient(
+    z.object({
+      simulation: lenient(z.object({ name: z.string() })),
+      scenario: lenient(z.object({ name: z.string() })),
+      call: lenient(z.object({ messages: lenient(z.array(z.unknown())) })),
+    }),
+  ),
+  results: lenient(z.object({ passed: lenient(z.boolean()), evaluations: lenient(z.array(z.unknown())) })),
+});
 
 type ItemBody = z.infer<typeof itemSchema>;
 
@@ -288,16 +282,14 @@ function toAssertion(body: Evaluation): Assertion {
 }
 
 /** OpenAI's form of messages, as the SDK says, and the form of Vapi's own calls. */
-const messageSchema = z.lazy(() =>
-  z.object({
-    role: z.string(),
-    content: lenient(z.string()),
-    message: lenient(z.string()),
-    tool_calls: lenient(
-      z.array(z.object({ function: z.object({ name: z.string(), arguments: lenient(z.string()) }) })),
-    ),
-  }),
-);
+const messageSchema = z.object({
+  role: z.string(),
+  content: lenient(z.string()),
+  message: lenient(z.string()),
+  tool_calls: lenient(
+    z.array(z.object({ function: z.object({ name: z.string(), arguments: lenient(z.string()) }) })),
+  ),
+});
 
 /** The assistant is the agent under test, the user the simulated caller; the system's prompt is neither. */
 function toTurns(entry: unknown): Turn[] {

@@ -3,7 +3,6 @@ import type { Base } from '../../src/domain/comparison.ts';
 import type { GateRecord } from '../../src/domain/record.ts';
 import { type FoundBase, findBase, limitRequests } from '../../src/github/base.ts';
 import { createClient } from '../../src/github/client.ts';
-import { send } from '../../src/http/send.ts';
 import { composeComment, shortHash } from '../../src/shared-comment/codec.ts';
 import { encodeRecord } from '../../src/shared-comment/record.ts';
 import { tallyOf } from '../builders.ts';
@@ -78,7 +77,7 @@ async function find(
     repository: { owner: 'acme', repo: 'voice-agents' },
     userAgent: 'test',
     redact: (text) => text,
-    fetch: limitRequests(6, send),
+    fetch: limitRequests(6, fetch),
     clock,
     trace: () => {},
   });

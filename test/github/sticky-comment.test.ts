@@ -5,7 +5,6 @@ import {
   type StickyComment,
   type WriteOptions,
 } from '../../src/github/sticky-comment.ts';
-import { send } from '../../src/http/send.ts';
 import { parseComment } from '../../src/shared-comment/codec.ts';
 import { findSection } from '../../src/shared-comment/merge.ts';
 import type { OwnSection, Section, WorkflowRun } from '../../src/shared-comment/state.ts';
@@ -57,7 +56,7 @@ function jobOf(
     repository: { owner: 'acme', repo: 'voice-agents' },
     userAgent: 'test',
     redact: (text) => text,
-    fetch: send,
+    fetch: fetch,
     clock,
     trace: () => {},
   });
