@@ -8,7 +8,7 @@ import {
   mostQuarantined,
   type QuarantineFile,
 } from '../src/domain/quarantine.ts';
-import { parseQuarantine } from '../src/quarantine-file.ts';
+import { parseQuarantine } from '../src/inputs/quarantine-file.ts';
 import { logLine } from '../src/text/clean.ts';
 
 const USAGE = `npm run quarantine -- check FILE

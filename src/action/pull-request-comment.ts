@@ -1,20 +1,20 @@
-import type { Deadline } from '../clock.ts';
-import type { Base } from '../domain/comparison.ts';
-import type { GateRecord } from '../domain/record.ts';
-import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../github/base.ts';
-import { createClient, type GitHubClient } from '../github/client.ts';
-import type { GitHubContext } from '../github/context.ts';
-import { baseBranchOf, findPullRequest, headOf } from '../github/pull-request.ts';
+import { gatesOfJob } from '../comment/codec.ts';
+import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
+import { decodeRecord } from '../comment/record.ts';
+import { jobKey, type OwnSection, type Writer } from '../comment/state.ts';
 import {
   createStickyComment,
   type StickyComment,
   type WriteOptions,
   type WriteResult,
-} from '../github/sticky-comment.ts';
-import type { Outside } from '../outside.ts';
-import { gatesOfJob } from '../shared-comment/codec.ts';
-import { decodeRecord } from '../shared-comment/record.ts';
-import { jobKey, type OwnSection, type Writer } from '../shared-comment/state.ts';
+} from '../comment/sticky-comment.ts';
+import type { Base } from '../domain/comparison.ts';
+import type { GateRecord } from '../domain/record.ts';
+import { createClient, type GitHubClient } from '../github/client.ts';
+import type { GitHubContext } from '../github/context.ts';
+import { baseBranchOf, findPullRequest, headOf } from '../github/pull-request.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import type { Outside } from '../runtime/runtime.ts';
 import type { CommentTarget } from './comment-target.ts';
 
 /** What our comments hold of earlier gates. */

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { sectionPart } from '../comment/part.ts';
 import { COUNTS } from '../domain/batch.ts';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
-import { sectionPart } from '../shared-comment/part.ts';
 
 const count = z.int().check(z.nonnegative());
 const savedSection = z.object({

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Deadline } from '../clock.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { GitHubError, undocumented } from './github-error.ts';
 import { createOctokit, type OctokitSettings } from './octokit.ts';
 

@@ -1,9 +1,9 @@
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
-import type { Clock } from '../clock.ts';
 import { deepestCause, RedirectRefused, Refusal, TimedOut } from '../http/failure.ts';
 import { parseErrorBody } from '../http/json.ts';
 import { type Fetch, readWhole } from '../http/whole-answer.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Redactor } from '../text/redact.ts';
 import { failureOf, GitHubError, undocumented } from './github-error.ts';
 

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { Clock, Deadline } from '../clock.ts';
-import { NotFound, OutOfTime, ProviderError } from '../errors.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { NotFound, OutOfTime, ProviderError } from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
   complaint,

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { AnswerTooLarge, RedirectRefused, Refusal, TimedOut, TransportFailure } from './failure.ts';
 
 const MIB = 1024 * 1024;

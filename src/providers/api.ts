@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
-import type { Deadline } from '../clock.ts';
 import type { AboutAnswer, Http, JsonRequest, PostResult } from '../http/json-client.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { readAs } from './fields.ts';
 
 /** A part of a provider's API: what its requests have in common. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Deadline } from '../clock.ts';
 import { MalformedAnswer } from '../http/failure.ts';
 import type { AboutAnswer } from '../http/json-client.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import type { Api } from './api.ts';
 import { type Page, readPages } from './paging.ts';
 

@@ -1,4 +1,4 @@
-import type { Deadline } from '../clock.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { readCounter } from './fields.ts';
 import type { BatchLists, Candidate, Listing } from './starter.ts';
 

@@ -1,8 +1,8 @@
-import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
+import type { Deadline } from '../runtime/clock.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { Deadline } from '../../src/clock.ts';
 import { createClient, type GitHubClient } from '../../src/github/client.ts';
 import { GitHubError } from '../../src/github/github-error.ts';
 import type { OctokitSettings } from '../../src/github/octokit.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
 import {
   DEFAULT_TOKEN,
   type EmulatedToken,

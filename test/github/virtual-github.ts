@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/clock.ts';
 import { createClient } from '../../src/github/client.ts';
 import type { Fetch } from '../../src/http/whole-answer.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 import { DEFAULT_REPOSITORY, DEFAULT_TOKEN, type GitHubComment } from '../emulators/github.ts';
 import { answerTo, GitHubState, sent } from '../emulators/github-routes.ts';
 
