@@ -1,6 +1,6 @@
 /**
- * Checks that everything in `dist/` may be passed on: each production dependency in package-lock.json, and each
- * package that ncc names in `dist/licenses.txt`, has a permissive licence. `npm run licences`
+ * Checks that everything in `dist/` may be passed on: each package that `dist/licenses.txt` names, and everything that it
+ * depends on, has a permissive licence in package-lock.json. `npm run licences`
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,18 +20,24 @@ const PERMISSIVE: ReadonlySet<string> = new Set([
 
 /** The part of package-lock.json that is looked at; keys are paths like `node_modules/a/node_modules/b`. */
 export interface Lock {
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly license?: string }>>;
+  readonly packages: Readonly<
+    Record<
+      string,
+      { readonly license?: string; readonly dependencies?: Readonly<Record<string, string>> | undefined }
+    >
+  >;
 }
 
 /** What may not be in the bundle, one sentence for each; an empty list when all is well. */
 export function licenceProblems(lock: Lock, bundled: string): string[] {
-  const installed = Object.entries(lock.packages)
-    .filter(([path, { dev }]) => path !== '' && dev !== true)
-    .map(([path, { license }]) => ({ name: path.replace(/^.*node_modules\//, ''), license }));
-  const names = new Set(installed.map(({ name }) => name));
   const named = bundledPackages(bundled);
+  const paths = new Set<string>();
+  for (const { name } of named) collect(`node_modules/${name}`, lock, paths);
+  const isKnown = ({ name }: { name: string }) =>
+    [...paths].some((path) => `/${path}`.endsWith(`/node_modules/${name}`));
   return [
-    ...installed
+    ...[...paths]
+      .map((path) => ({ name: path.replace(/^.*node_modules\//, ''), license: lock.packages[path]?.license }))
       .filter(({ license }) => license === undefined || !isPermissive(license))
       .map(
         ({ name, license }) =>
@@ -41,10 +47,24 @@ export function licenceProblems(lock: Lock, bundled: string): string[] {
       .filter(({ license }) => !isPermissive(license))
       .map(({ name, license }) => `${name} (dist/licenses.txt) has the licence ${license}.`),
     ...named
-      .filter(({ name }) => !names.has(name))
-      .map(({ name }) => `${name} is in dist/licenses.txt and is no production dependency.`),
+      .filter((each) => !isKnown(each))
+      .map(({ name }) => `${name} is in dist/licenses.txt and not in package-lock.json.`),
     ...(named.length === 0 ? ['dist/licenses.txt names no package.'] : []),
   ];
+}
+
+/** Adds a package and all that it depends on, wherever npm has put them. */
+function collect(path: string, lock: Lock, paths: Set<string>): void {
+  const found = lock.packages[path];
+  if (found === undefined || paths.has(path)) return;
+  paths.add(path);
+  for (const name of Object.keys(found.dependencies ?? {})) {
+    let folder = path;
+    while (folder !== '' && lock.packages[`${folder}/node_modules/${name}`] === undefined) {
+      folder = folder.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, '');
+    }
+    collect(`${folder === '' ? '' : `${folder}/`}node_modules/${name}`, lock, paths);
+  }
 }
 
 /** `(MIT OR GPL-3.0)` is a choice, `MIT AND ISC` is both. */

@@ -74,7 +74,7 @@ export const PLACES: readonly Place[] = [
     what: 'the description',
     pattern: /(\n {2}"description": )(.*)(,\n)/,
     text: JSON.stringify(
-      `GitHub Action that gates merges on voice-agent test batches (${providers.map(({ product }) => product).join(', ')})`,
+      `Gates merges on voice-agent test batches (${providers.map(({ product }) => product).join(', ')}): a GitHub Action and a command line`,
     ),
   },
   {

@@ -4,8 +4,8 @@ import { type Lock, licenceProblems, ownLicenceProblems } from '../../scripts/li
 const lock = (license?: string): Lock => ({
   packages: {
     '': { license: 'MIT' },
-    'node_modules/tool': { dev: true, license: 'GPL-3.0' },
-    'node_modules/bundled': { license: 'MIT' },
+    'node_modules/tool': { license: 'GPL-3.0' },
+    'node_modules/bundled': { license: 'MIT', dependencies: { '@acme/inner': '1.0.0' } },
     'node_modules/bundled/node_modules/@acme/inner': license === undefined ? {} : { license },
   },
 });
@@ -30,10 +30,12 @@ test('a package without a licence is refused', () => {
   expect(licenceProblems(lock(), BUNDLED)).toEqual(['@acme/inner (package-lock.json) has no licence.']);
 });
 
-test('what is bundled must be a production dependency under a permissive licence', () => {
-  expect(licenceProblems(lock('MIT'), 'tool\nGPL-3.0\nGNU GENERAL PUBLIC LICENSE\n')).toEqual([
+test('what is bundled must be in package-lock.json under a permissive licence', () => {
+  const texts = 'tool\nGPL-3.0\nGNU GENERAL PUBLIC LICENSE\n\nother\nMIT\nMIT License\n';
+  expect(licenceProblems(lock('MIT'), texts)).toEqual([
+    'tool (package-lock.json) has the licence GPL-3.0.',
     'tool (dist/licenses.txt) has the licence GPL-3.0.',
-    'tool is in dist/licenses.txt and is no production dependency.',
+    'other is in dist/licenses.txt and not in package-lock.json.',
   ]);
 });
 

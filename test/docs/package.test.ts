@@ -4,6 +4,9 @@ import { expect, test } from 'vitest';
 import { root } from './workflow-files.ts';
 
 interface Package {
+  readonly dependencies?: unknown;
+  readonly files: readonly string[];
+  readonly bin: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
 }
@@ -13,7 +16,7 @@ interface Lock {
 }
 
 const read = <T>(name: string): T => JSON.parse(readFileSync(join(root, name), 'utf8')) as T;
-const { scripts, allowScripts } = read<Package>('package.json');
+const { scripts, allowScripts, dependencies, files, bin } = read<Package>('package.json');
 
 test('npm 12 blocked the script that installs Node 24: every package with an install script is allowed by name', () => {
   const { packages } = read<Lock>('package-lock.json');
@@ -27,4 +30,12 @@ test('npm test compares dist/ before the tests that run it', () => {
   const steps = scripts['test']?.split(' && ') ?? [];
   expect(steps.indexOf('npm run check-dist')).toBeGreaterThan(-1);
   expect(steps.indexOf('npm run check-dist')).toBeLessThan(steps.indexOf('npm run unit'));
+});
+
+test('npx github:OWNER/agent-test-gate downloads nothing beside the package: no dependencies, no script for which npm installs all', () => {
+  expect(dependencies).toBeUndefined();
+  // npm's pacote prepares a git package that has one of these.
+  const preparing = ['postinstall', 'build', 'preinstall', 'install', 'prepack', 'prepare'];
+  expect(Object.keys(scripts).filter((name) => preparing.includes(name))).toEqual([]);
+  expect(files).toContain(bin['agent-test-gate']);
 });
