@@ -41,7 +41,7 @@ export interface GateOptions extends ExecutorOptions {
 
 /** The edges of the program, passed in. */
 export interface GateDependencies
-  extends Pick<ExecutorDependencies, 'provider' | 'clock' | 'log' | 'onBatches'> {
+  extends Pick<ExecutorDependencies, 'provider' | 'clock' | 'log' | 'logProgress' | 'onBatches'> {
   readonly publisher: Publisher;
   readonly historyReader: HistoryReader;
   /** Aborts when the workflow is cancelled. */
@@ -96,8 +96,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const history = await readingHistory;
 
   const { cases } = compared;
-  const judgeAs = (ending: Ending, cancellations?: readonly Cancellation[]): Judgement =>
-    judge({
+  const isRefusal = execution.isRefused === true || isKeyRefused(batches);
+  const judgeAs = (ending: Ending, cancellations?: readonly Cancellation[]): Judgement => ({
+    ...judge({
       batches,
       cases,
       ending,
@@ -110,7 +111,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       canCancel: provider.cancel !== undefined,
       cancellations,
       remarks: [...execution.remarks, ...compared.remarks],
-    });
+    }),
+    ...(isRefusal && ending !== 'cancelled' && { isRefusal }),
+  });
   const runs = execution.started.runs + compared.runs;
   const publish = (judgement: Judgement, limits: Deadline): Promise<void> => {
     const found = findings(batches, execution.prepared, {
@@ -136,6 +139,12 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const unstopped = new AbortController().signal;
   await publish(judgement, { until: clock.now() + PUBLISH_CANCELLED_MS, signal: unstopped });
   return judgement;
+}
+
+/** Whether the key was refused for given batches, before any of them was seen. */
+function isKeyRefused(batches: readonly BatchOutcome[]): boolean {
+  const isSeen = batches.some(({ batch, requestedTestCases }) => batch ?? requestedTestCases);
+  return !isSeen && batches.some((outcome) => outcome.isKeyRefused === true);
 }
 
 /** Says what the quarantine file means for test cases; nothing where none was named. Read once, beside the first round. */

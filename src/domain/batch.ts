@@ -49,6 +49,8 @@ export interface BatchOutcome {
   readonly batch?: Batch | undefined;
   /** Why the batch could not be read to its end: one sentence for a person. */
   readonly problem?: string | undefined;
+  /** The problem is that the provider does not accept the key. */
+  readonly isKeyRefused?: boolean | undefined;
   /** The same list of runs, ids and statuses, was seen in two looks at least one poll interval apart. */
   readonly isListConfirmed?: boolean | undefined;
   /** 1, if absent, is what was given or started first; later rounds repeat test cases of it. */

@@ -36,6 +36,8 @@ export interface Selector {
 export interface Refused {
   readonly kind: 'refused';
   readonly problem: string;
+  /** The provider did not tell what was needed: it is not about what the user gave. */
+  readonly isUnreadable?: boolean | undefined;
 }
 
 /** A value that was read, or why it cannot be. */
@@ -46,6 +48,8 @@ export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
       readonly kind: 'selected';
       /** In the order of the list, each id once. */
       readonly cases: readonly Case[];
+      /** Those that a line with `!` takes away from the choice. */
+      readonly excluded: readonly Case[];
       /** How many there were to choose from. */
       readonly outOf: number;
     }
@@ -150,7 +154,8 @@ export function selectCases<Case extends AvailableTestCase>(
       `test-cases: everything that ${quote(cancelledOut.selector.text)} chooses is taken away by a line with "!". Remove one of the two.`,
     );
   }
-  return { kind: 'selected', cases: selected, outOf: cases.length };
+  const excluded = cases.filter((each) => chosen.has(each) && takenAway.has(each));
+  return { kind: 'selected', cases: selected, excluded, outOf: cases.length };
 }
 
 function isMatch(

@@ -38,6 +38,11 @@ export interface Judgement {
   readonly reason: string;
   /** What else a reader should know: further sentences, foreign text as well. */
   readonly notes: readonly string[];
+  /**
+   * What the user gave was refused before anything was started: key, target, selection, `max-runs`; or the key, for given
+   * batches. `fail-on: nothing` does not soften it, and the command line ends with 2.
+   */
+  readonly isRefusal?: boolean | undefined;
 }
 
 /** What became of the request to end a batch that this step started. */

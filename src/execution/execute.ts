@@ -27,6 +27,8 @@ export interface ExecutorDependencies {
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;
+  /** The lines that say how far the batches are; `log` if absent. */
+  readonly logProgress?: ((line: string) => void) | undefined;
   readonly excludedFromReruns: RoundsOptions['excludedFromReruns'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
@@ -47,7 +49,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const { batchSource, rule, maxRuns } = options;
   const { provider, clock, deadline, log, excludedFromReruns } = dependencies;
   const { starter } = provider;
-  const progress = createProgress({ clock, log, until: deadline.until });
+  const progress = createProgress({ clock, log: dependencies.logProgress ?? log, until: deadline.until });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
 
@@ -93,7 +95,9 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     }
     if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
     const found = await prepare(batchSource, { starter, rule, maxRuns, deadline });
-    if (found.kind === 'refused') return nothingStarted(found.problem);
+    if (found.kind === 'refused') {
+      return { ...nothingStarted(found.problem), isRefused: found.isUnreadable !== true };
+    }
     prepared = found;
     const { subject, testCases } = found;
     log(

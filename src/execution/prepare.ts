@@ -1,9 +1,9 @@
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
-import { type Refused, type Selector, selectCases } from '../domain/selectors.ts';
+import { type AvailableTestCase, type Refused, type Selector, selectCases } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { onProviderError } from '../runtime/errors.ts';
+import { onProviderError, RequestRefused } from '../runtime/errors.ts';
 
 /** What is to be gated, as the user said it. */
 export type BatchSource =
@@ -28,13 +28,21 @@ export interface Prepared {
   readonly subject: Subject;
   /** Ids, each once. */
   readonly testCases: readonly string[];
+  /** What they are called, by id. */
+  readonly names: ReadonlyMap<string, string>;
+  /** The test cases that a line with `!` takes away. */
+  readonly excluded: readonly AvailableTestCase[];
   /** How many there were to select from. */
   readonly outOf: number;
 }
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
 export const refusedByProvider = onProviderError(
-  ({ message }): Refused => ({ kind: 'refused', problem: message }),
+  (error): Refused => ({
+    kind: 'refused',
+    problem: error.message,
+    ...(!(error instanceof RequestRefused) && { isUnreadable: true }),
+  }),
 );
 
 /**
@@ -62,7 +70,9 @@ export async function prepare(
     maxRuns,
   );
   if (problem !== undefined) return { kind: 'refused', problem };
-  return { kind: 'prepared', subject, testCases, outOf: selection.outOf };
+  const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
+  const { excluded, outOf } = selection;
+  return { kind: 'prepared', subject, testCases, names, excluded, outOf };
 }
 
 /** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */

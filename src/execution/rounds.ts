@@ -30,12 +30,12 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   let startProblem = first.problem;
   await wait(first.batches);
 
-  let isRefused = false;
+  let isRerunRefused = false;
   for (let round = 2; startProblem === undefined; round += 1) {
     if (ending !== 'settled' || !batches.every(isRead)) break;
     const next = await planner.next(round, batches, launcher.counts().runs);
     remarks.push(...next.remarks);
-    isRefused = next.isRefused;
+    isRerunRefused = next.isRefused;
     if (next.batchesToStart.length === 0) break;
     log(
       `Round ${round}: ${formatCaseCount(next.testCases)} run again, since their runs so far decide nothing.`,
@@ -49,10 +49,18 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     if (started.problem !== undefined) break;
   }
   const isOver = deadline.signal.aborted || clock.now() >= deadline.until;
-  if (ending === 'settled' && !isRefused && isOver && (await planner.isUndecided(batches))) {
+  if (ending === 'settled' && !isRerunRefused && isOver && (await planner.isUndecided(batches))) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
-  return { batches, ending, startProblem, remarks, started: launcher.counts() };
+  const isRefused = first.isRequestRefused === true && batches.length === 0;
+  return {
+    batches,
+    ending,
+    startProblem,
+    remarks,
+    started: launcher.counts(),
+    ...(isRefused && { isRefused }),
+  };
 }
 
 /** The batches of the first round: those that were given, or those that are started now. */
@@ -66,7 +74,7 @@ async function startFirstRound(
   const { testCases, subject } = plan;
   const runsPerCase = firstRoundRunsPerCase(rule);
   const problem = tooManyRuns({ testCases: testCases.length, runsPerCase }, maxRuns);
-  if (problem !== undefined) return { batches: [], problem };
+  if (problem !== undefined) return { batches: [], problem, isRequestRefused: true };
   const wanted = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, batchIndex) =>
     Array.from({ length: runsPerCase }, () => ({ batchIndex, testCases: ids, subject })),
   );
@@ -86,6 +94,8 @@ interface StartedBatches {
   readonly problem?: string | undefined;
   /** It is not known whether the next one was started. */
   readonly isStartUncertain?: boolean | undefined;
+  /** The provider, or `max-runs`, refuses what the user gave. */
+  readonly isRequestRefused?: boolean | undefined;
 }
 
 /** Starts batches one after the other, and counts what was started. */
@@ -112,7 +122,13 @@ function createBatchLauncher({ plan, starter, onStarted, clock, deadline, log }:
           log,
         });
         if (start.kind !== 'started') {
-          return { batches, problem: start.problem, isStartUncertain: start.kind === 'unknown' };
+          const isRequestRefused = start.kind === 'refused' && start.isRequestRefused === true;
+          return {
+            batches,
+            problem: start.problem,
+            isStartUncertain: start.kind === 'unknown',
+            ...(isRequestRefused && { isRequestRefused }),
+          };
         }
         if (ids.has(start.batchId)) {
           // Its runs would count twice.

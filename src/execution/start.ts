@@ -14,7 +14,7 @@ import {
 /** What became of a start; problems are sentences. */
 export type StartOutcome =
   | { readonly kind: 'started'; readonly batchId: string }
-  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'refused'; readonly problem: string; readonly isRequestRefused?: boolean | undefined }
   /** A batch may have been started; the problem says so, and when. */
   | { readonly kind: 'unknown'; readonly problem: string };
 

@@ -17,6 +17,8 @@ export interface Execution {
   readonly ending: Ending;
   /** Why a batch was not started, or why that is not known: a sentence. */
   readonly startProblem?: string | undefined;
+  /** Nothing was started because of what the user gave: the key, the target, the selection, `max-runs`. */
+  readonly isRefused?: boolean | undefined;
   /** Why test cases that did not pass were not run again: sentences. */
   readonly remarks: readonly string[];
   /** How many runs this step started, and how many of them repeat a test case. */

@@ -9,7 +9,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
-import { NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
+import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import { nextGapMs, type PollSample } from './poll-schedule.ts';
 
 /** How long the one last look after the deadline may take. */
@@ -105,7 +105,12 @@ async function pollUntilSettled(
     // A timer may fire slightly early, so the clock alone does not tell that the deadline has come.
     if (!isOver() && !(error instanceof ProviderTimeout)) {
       halt.abort();
-      return { id, batch: last, problem: error.message };
+      return {
+        id,
+        batch: last,
+        problem: error.message,
+        ...(error instanceof KeyRefused && { isKeyRefused: true }),
+      };
     }
   }
   return cancelled.aborted ? { id, batch: last } : finalPoll(id, last, runListHistory, options);

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from '../runtime/clock.ts';
-import { NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
+import { KeyRefused, NotFound, ProviderError, ProviderTimeout, RequestRefused } from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
   AttemptTimeout,
@@ -22,6 +22,15 @@ const CONCURRENCY = 4;
 /** From this many failures in a row on, the log says what is happening. */
 const QUIET_FAILURES = 3;
 const BACKOFF_MS = { first: 500, longest: 30_000 };
+
+/** What a refusal with this status is about: what the user gave. Payment (402) is not. */
+const REFUSALS: Readonly<Record<number, typeof ProviderError>> = {
+  400: RequestRefused,
+  401: KeyRefused,
+  403: KeyRefused,
+  404: NotFound,
+  422: RequestRefused,
+};
 
 /** The longest that one try may take, connection and body included, in milliseconds, for a small or a large answer. */
 const ATTEMPT_MS = { small: 15_000, large: 60_000 };
@@ -85,7 +94,12 @@ export interface CommandRequest {
 export type PostResult<T> =
   | { readonly kind: 'accepted'; readonly value: T }
   /** Certainly nothing was started: the request never arrived, or the answer says no. */
-  | { readonly kind: 'refused'; readonly problem: string }
+  | {
+      readonly kind: 'refused';
+      readonly problem: string;
+      /** The provider refuses what the user gave: see `RequestRefused`. */
+      readonly isRequestRefused?: boolean | undefined;
+    }
   /** It may have been started. `at` is when the request was sent, in milliseconds since the epoch. */
   | { readonly kind: 'unknown'; readonly problem: string; readonly at: number };
 
@@ -271,7 +285,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       return value;
     } catch (error) {
       if (error instanceof DeadlineExceeded) throw deadlineError(httpRequest.name, error, deadline);
-      const Kind = error instanceof HttpStatusError && error.status === 404 ? NotFound : ProviderError;
+      const Kind = (error instanceof HttpStatusError && REFUSALS[error.status]) || ProviderError;
       throw new Kind(failureMessage(httpRequest.name, error, advice), { cause: error });
     }
   }
@@ -323,7 +337,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         error instanceof DeadlineExceeded
           ? deadlineError(httpRequest.name, error, deadline).message
           : failureMessage(httpRequest.name, error, request.advice);
-      if (last === undefined || last.isOver) return { kind: 'refused', problem };
+      const isRequestRefused = error instanceof HttpStatusError && REFUSALS[error.status] !== undefined;
+      if (last === undefined || last.isOver)
+        return { kind: 'refused', problem, ...(isRequestRefused && { isRequestRefused }) };
       return { kind: 'unknown', problem, at: last.at };
     }
   }

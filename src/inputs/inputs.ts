@@ -54,6 +54,8 @@ export interface InputDefinition<T = unknown> {
   log?(value: T): string;
   /** `secret`: its value is shown nowhere. `internal`: not for users, and not logged. */
   readonly kind?: 'secret' | 'internal' | undefined;
+  /** Only the GitHub Action has it: it means nothing on the command line. */
+  readonly isActionOnly?: true | undefined;
 }
 
 /** Lets the compiler find out the type of the value. */
@@ -209,6 +211,7 @@ export const INPUTS = {
   }),
   comment: input({
     group: 'report',
+    isActionOnly: true,
     description:
       'When to comment on the pull request, `always`, `failures` (only if the verdict is not `passed`; an existing comment is brought up to date either way) or `never`.',
     schema: oneOf(['always', 'failures', 'never']),
@@ -223,6 +226,7 @@ export const INPUTS = {
   }),
   annotations: input({
     group: 'report',
+    isActionOnly: true,
     description:
       "Whether each test case that did not pass gets an error annotation, within GitHub's limit of 10, `true` or `false`.",
     schema: yamlBoolean(),
@@ -230,6 +234,7 @@ export const INPUTS = {
   }),
   'pull-request': input({
     group: 'report',
+    isActionOnly: true,
     description: 'The number of the pull request to comment on, like `12`.',
     schema: z.optional(pullRequestNumber()),
     empty: 'found from the event',
@@ -254,6 +259,7 @@ export const INPUTS = {
   }),
   'github-token': input({
     group: 'report',
+    isActionOnly: true,
     description: 'The token that writes the comment. It needs the permission `pull-requests: write`.',
     schema: optionalText(credential()),
     expression: `$\{{ github.token }}`,
@@ -261,6 +267,7 @@ export const INPUTS = {
   }),
   matrix: input({
     group: 'report',
+    isActionOnly: true,
     description:
       'Not for users: leave it as it is. The values of the matrix tell the jobs of one workflow run apart.',
     // GitHub gives `null` where the job has no matrix, other runners `{}`.

@@ -8,9 +8,19 @@ export class ProviderError extends Error {
   override name = 'ProviderError';
 }
 
+/** The provider refuses what the user gave: an id, a value, the key. The same request would be refused again. */
+export class RequestRefused extends ProviderError {
+  override name = 'RequestRefused';
+}
+
 /** The provider says that there is no such thing: 404. */
-export class NotFound extends ProviderError {
+export class NotFound extends RequestRefused {
   override name = 'NotFound';
+}
+
+/** The provider does not accept the key, or the key may not do this: 401, 403. */
+export class KeyRefused extends RequestRefused {
+  override name = 'KeyRefused';
 }
 
 /** The time for asking was over before there was an answer. */

@@ -5,7 +5,7 @@ import { HttpStatusError } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
-import { ProviderError } from '../../runtime/errors.ts';
+import { ProviderError, RequestRefused } from '../../runtime/errors.ts';
 import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
 import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
@@ -140,20 +140,22 @@ export function createBlandStarter(
   ): Promise<AvailableTestCase[]> {
     const ids = [...new Set(selectors.map(({ match }) => match.value))];
     if (!ids.every(isScenarioId)) {
-      throw new ProviderError('target is missing: Bland needs one unless every line of test-cases is an id.');
+      throw new RequestRefused(
+        'target is missing: Bland needs one unless every line of test-cases is an id.',
+      );
     }
     const found = await Promise.all(
       ids.map(async (each) => ({ id: each, scenario: await readScenario(each, deadline) })),
     );
     const missing = found.filter(({ scenario }) => scenario === undefined).map((each) => each.id);
     if (missing.length > 0) {
-      throw new ProviderError(
+      throw new RequestRefused(
         `test-cases: Bland has no scenario ${missing.join(', ')} in the organisation of this api-key.`,
       );
     }
     const disabled = found.filter(({ scenario }) => scenario?.enabled === false).map((each) => each.id);
     if (disabled.length > 0) {
-      throw new ProviderError(
+      throw new RequestRefused(
         `test-cases: scenario ${disabled.join(', ')} is disabled at Bland. Enable it, or take it out.`,
       );
     }
