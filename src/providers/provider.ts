@@ -39,6 +39,12 @@ export interface Provider extends ProviderAdapter {
   readonly starter?: BatchStarter | undefined;
 }
 
+/** A provider that can also say what there is to test. */
+export interface BrowsableProvider extends Provider {
+  /** See `ProviderDescriptor`. */
+  listTargets(deadline: Deadline): Promise<readonly AvailableTarget[]>;
+}
+
 /** What a batch's status word means. `ended`: it has ended, and only its runs say how. */
 export type BatchStatus = RunStatus | 'ended';
 
@@ -60,6 +66,17 @@ export interface Capabilities {
   readonly compare: boolean;
   /** Cancel a batch that the action started. */
   readonly cancel: boolean;
+}
+
+/** Something that can be under test, as the provider lists it. */
+export interface AvailableTarget {
+  /** The word before the slash of `target`: `agent`. */
+  readonly kind: string;
+  readonly id: string;
+  /** The id, where the provider gives no name. Foreign text. */
+  readonly name: string;
+  /** When it was last edited, in milliseconds since the epoch. */
+  readonly editedAt?: number | undefined;
 }
 
 /** Everything the action knows about a provider. Each provider's file exports one; `registry.ts` lists them. */
@@ -90,6 +107,10 @@ export interface ProviderDescriptor {
   /** The form in which the provider compares ids; by default as they are. */
   readonly idKey?: ((id: string) => string) | undefined;
   readonly createAdapter: (http: HttpClient) => ProviderAdapter;
+  /** Everything that can be under test, to choose from. Throws a `ProviderError` if it cannot be listed. */
+  readonly listTargets: (http: HttpClient, deadline: Deadline) => Promise<readonly AvailableTarget[]>;
+  /** The provider's page that says how test cases are made. */
+  readonly testCasesPage: string;
   /** Makes what starts batches; absent where the action cannot. */
   readonly createBatchStarter?:
     | ((http: HttpClient, options: BatchStarterOptions) => BatchStarter)

@@ -2,7 +2,7 @@ import type { Version } from '../domain/target.ts';
 import { createHttpClient, type HttpClient, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland/read.ts';
 import { elevenlabs } from './elevenlabs/read.ts';
-import type { BatchStarterOptions, Provider, ProviderDescriptor } from './provider.ts';
+import type { BatchStarterOptions, BrowsableProvider, ProviderDescriptor } from './provider.ts';
 import { retell } from './retell/read.ts';
 import { vapi } from './vapi/read.ts';
 
@@ -34,7 +34,7 @@ export function createProvider(
     version?: Version | undefined;
   },
   dependencies: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace'>,
-): Provider {
+): BrowsableProvider {
   const { url, headers, advice } = PROVIDERS[name];
   const http = createHttpClient({
     ...dependencies,
@@ -50,7 +50,12 @@ export function connect(
   name: ProviderName,
   http: HttpClient,
   options: BatchStarterOptions = { version: undefined },
-): Provider {
-  const { title, recheckMs, idKey, createAdapter, createBatchStarter } = PROVIDERS[name];
-  return { title, recheckMs, idKey, ...createAdapter(http), starter: createBatchStarter?.(http, options) };
+): BrowsableProvider {
+  const { title, recheckMs, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
+  return {
+    ...{ title, recheckMs, idKey },
+    ...createAdapter(http),
+    starter: createBatchStarter?.(http, options),
+    listTargets: (deadline) => listTargets(http, deadline),
+  };
 }

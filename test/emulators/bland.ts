@@ -34,7 +34,11 @@ import {
   startServer,
   wholeNumber,
 } from './server.ts';
+import { blandTargetRoutes } from './target-lists.ts';
 import type { BatchScript, Fields, Phase, RunScript } from './timeline.ts';
+
+/** The pathway of the recorded scenarios. */
+const PATHWAYS = [{ id: 'e7575763-8f68-5232-8e7a-949df1cad4c9', name: 'Front desk' }];
 
 export interface BlandOptions extends BatchOptions {
   /** How answers are wrapped. Default `false`: not at all, as documented. Recorded bodies are sent as they are. */
@@ -89,7 +93,12 @@ export async function startBland(options: BlandOptions = {}): Promise<BlandEmula
     alone.push(batch);
     return batch;
   };
-  const routes = routesOf({ shown, alone, wrap, add, addAlone, created, scenarios, versions, started });
+  const routes = [
+    ...routesOf({ shown, alone, wrap, add, addAlone, created, scenarios, versions, started }),
+    ...blandTargetRoutes({ pathways: PATHWAYS, personas: [] }, (list) =>
+      envelope ? { data: list, errors: null } : list,
+    ),
+  ];
   const error = (status: number, details: readonly string[]): unknown => errorBody(status, details, errors);
 
   add(...batches);

@@ -28,6 +28,7 @@ import {
   startServer,
   wholeNumber,
 } from './server.ts';
+import { elevenLabsTargetRoutes } from './target-lists.ts';
 import type { BatchScript, Fields } from './timeline.ts';
 
 export interface ElevenLabsOptions extends BatchOptions {
@@ -133,6 +134,7 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
   };
 
   return [
+    ...elevenLabsTargetRoutes([{ id: ELEVENLABS_AGENT, name: 'Front desk' }]),
     {
       method: 'GET',
       path: '/v1/convai/test-invocations/:id',

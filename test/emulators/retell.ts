@@ -33,6 +33,7 @@ import {
   type SeenRequest,
   startServer,
 } from './server.ts';
+import { retellTargetRoutes } from './target-lists.ts';
 import type { BatchScript, Fields, RunScript } from './timeline.ts';
 
 export interface RetellBatch extends BatchScript {
@@ -80,6 +81,7 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
   const routes = [
     ...batchRoutes({ shown, started, definitions, add, created, agents, longestPage }),
     ...definitionRoutes(definitions, { wrong: definitionPages, longestPage }),
+    ...retellTargetRoutes(agents),
     ...agentRoutes(agents, { missing, longestPage }),
   ];
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;

@@ -22,6 +22,7 @@ import {
   startServer,
   wholeNumber,
 } from './server.ts';
+import { vapiTargetRoutes } from './target-lists.ts';
 import type { BatchScript, Fields } from './timeline.ts';
 import { castVapiItems, makeVapiId, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
 
@@ -158,6 +159,7 @@ function routesOf({ shown, started, cancelled, add, options }: Runs): Route[] {
   };
 
   return [
+    ...vapiTargetRoutes(targets.map((id) => ({ id, name: 'Front desk' }))),
     { method: 'GET', path: '/eval/simulation/run/:id', answer: ({ id, request }) => known(id).look(request) },
     {
       method: 'GET',

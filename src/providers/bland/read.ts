@@ -24,6 +24,7 @@ import { createTextBudget } from '../text-budget.ts';
 import { readBlandList } from './lists.ts';
 import { blandIdKey, hasNoErrors, unwrapEnvelope } from './responses.ts';
 import { ACCESS, createBlandStarter } from './start.ts';
+import { listBlandTargets } from './targets.ts';
 
 /** Runs whose conversation and error message are read one by one. */
 const MAX_EXPLAINED = 25;
@@ -370,6 +371,8 @@ export const bland: ProviderDescriptor = {
     cancel: false,
   },
   idKey: blandIdKey,
+  listTargets: listBlandTargets,
+  testCasesPage: 'https://docs.bland.ai/tutorials/scenarios',
   createAdapter,
   createBatchStarter: (http, { version }) =>
     createBlandStarter(http, { adapter: createAdapter(http), version }),

@@ -18,6 +18,7 @@ import {
 import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, createElevenLabsStarter } from './start.ts';
+import { listElevenLabsTargets } from './targets.ts';
 
 /**
  * The facts in this file: the types of npm `@elevenlabs/elevenlabs-js` 2.73.0 (`GetTestSuiteInvocationResponseModel`,
@@ -252,6 +253,8 @@ export const elevenlabs: ProviderDescriptor = {
     compare: true,
     cancel: true,
   },
+  listTargets: listElevenLabsTargets,
+  testCasesPage: 'https://elevenlabs.io/docs/agents-platform/customization/agent-testing',
   createAdapter,
   createBatchStarter: createElevenLabsStarter,
 };

@@ -10,7 +10,7 @@ import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 
 /** Reads one of ElevenLabs' lists to its end. Throws a `ProviderError` if it has none. */
-const readList = cursorListsOf({
+export const readList = cursorListsOf({
   next: 'next_cursor',
   query: { size: 'page_size', cursor: 'cursor' },
   sizes: [100, 25, 5],

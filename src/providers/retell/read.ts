@@ -21,6 +21,7 @@ import { createTextBudget } from '../text-budget.ts';
 import { describeEngine, engineSchema } from './engine.ts';
 import { readList } from './lists.ts';
 import { ACCESS, createRetellStarter } from './start.ts';
+import { listRetellTargets } from './targets.ts';
 
 /** A batch's only documented words; `complete` is an end and not a verdict. */
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
@@ -203,6 +204,8 @@ export const retell: ProviderDescriptor = {
     compare: true,
     cancel: false,
   },
+  listTargets: listRetellTargets,
+  testCasesPage: 'https://docs.retellai.com/test/llm-simulation-testing',
   createAdapter,
   createBatchStarter: createRetellStarter,
 };

@@ -21,6 +21,7 @@ import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provid
 import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 import { createVapiStarter, dashboardOf, describeTarget, targetSchema, transportSchema } from './start.ts';
+import { listVapiTargets } from './targets.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
 
@@ -349,6 +350,8 @@ export const vapi: ProviderDescriptor = {
     cancel: true,
   },
   idKey: vapiIdKey,
+  listTargets: listVapiTargets,
+  testCasesPage: 'https://docs.vapi.ai/observability/simulations-quickstart',
   createAdapter,
   createBatchStarter: createVapiStarter,
 };

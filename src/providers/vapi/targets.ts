@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import type { HttpClient } from '../../http/json-client.ts';
+import { lenient } from '../../json.ts';
+import type { Deadline } from '../../runtime/clock.ts';
+import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
+import type { AvailableTarget } from '../provider.ts';
+import { ACCESS } from './lists.ts';
+
+/** `GET assistant` and `GET squad` have no pages: this is the most that they give. */
+const MOST = '1000';
+
+const listSchema = z.array(z.object({ id, name: lenient(z.string()), updatedAt: lenient(z.string()) }));
+
+const CHECK = 'Check api-key: it may not list assistants or squads.';
+const advice = createAdvice({ ...ACCESS, 403: CHECK, 404: CHECK, others: CHECK });
+
+/** Vapi's assistants and squads. */
+export async function listVapiTargets(http: HttpClient, deadline: Deadline): Promise<AvailableTarget[]> {
+  const list = (kind: string): Promise<AvailableTarget[]> =>
+    http.getJson(
+      {
+        path: [kind],
+        query: { limit: MOST },
+        size: 'large',
+        advice,
+        read: (json) =>
+          parseAs(listSchema, json).map((item) => ({
+            kind,
+            id: item.id,
+            name: item.name ?? item.id,
+            editedAt: parseIsoTime(item.updatedAt),
+          })),
+      },
+      deadline,
+    );
+  return [...(await list('assistant')), ...(await list('squad'))];
+}
