@@ -56,6 +56,8 @@ export interface InputDefinition<T = unknown> {
   readonly kind?: 'secret' | 'internal' | undefined;
   /** Only the GitHub Action has it: it means nothing on the command line. */
   readonly isActionOnly?: true | undefined;
+  /** The description for the command line, with what an empty value means there, where it differs. */
+  readonly onCommandLine?: string | undefined;
 }
 
 /** Lets the compiler find out the type of the value. */
@@ -143,6 +145,7 @@ export const INPUTS = {
   }),
   name: input({
     group: 'report',
+    onCommandLine: 'Heading of the report in report files, on one line.',
     description:
       'Heading of the report, on one line. It also identifies the comment: jobs with the same name share one.',
     schema: oneLine(MAX_NAME),
@@ -177,6 +180,8 @@ export const INPUTS = {
   }),
   quarantine: input({
     group: 'flakiness',
+    onCommandLine:
+      'The path of a quarantine file, like `quarantine.yml`. Its test cases do not count for at most 30 days.',
     description:
       'The path of a quarantine file in the repository, like `quarantine.yml`. Its test cases do not count for at most 30 days. Needs the permission `contents: read`.',
     schema: z.optional(z.string()),
@@ -198,12 +203,15 @@ export const INPUTS = {
   }),
   label: input({
     group: 'report',
+    onCommandLine: 'What this gate is called in report files, on one line.',
     description: 'What this job is called where several jobs share one comment, on one line.',
     schema: z.optional(oneLine(MAX_LABEL)),
     empty: "the values of the matrix, else the target's name, else the job's",
   }),
   baseline: input({
     group: 'comparison',
+    onCommandLine:
+      'The path of an earlier `report-json` to compare with, like `baseline/agent-tests.json`. It labels failures and never decides.',
     description:
       'The path of an earlier `report-json` to compare with, like `baseline/agent-tests.json`, in place of the pull requests that were merged last. It labels failures and never decides.',
     schema: z.optional(z.string()),
@@ -219,6 +227,8 @@ export const INPUTS = {
   }),
   transcripts: input({
     group: 'report',
+    onCommandLine:
+      'What is shown of conversations, here and in report files: `none`, `excerpt`, `full`, or `auto`, which is `full` on the command line.',
     description:
       'Whether the last turns of conversations are shown, `none`, `excerpt` (of each run that did not pass) or `auto` (`excerpt` in a private or internal repository, `none` elsewhere).',
     schema: oneOf(['auto', 'excerpt', 'none']),
@@ -241,6 +251,8 @@ export const INPUTS = {
   }),
   'report-json': input({
     group: 'report',
+    onCommandLine:
+      'A file path for the report with every run as JSON, like `reports/agent-tests.json`, or `-` for standard output.',
     description: 'A file path for the report as JSON, like `reports/agent-tests.json`.',
     schema: z.optional(z.string()),
     empty: 'not written',

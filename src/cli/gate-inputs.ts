@@ -1,0 +1,76 @@
+import { type ParsedInputs, parseInputs } from '../inputs/inputs.ts';
+import type { BrowsableProvider } from '../providers/provider.ts';
+import { createProvider, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
+import { InputError } from '../runtime/errors.ts';
+import { USER_AGENT } from '../runtime/version.ts';
+import { type CommandName, type Options, UsageError } from './args.ts';
+import type { Environment } from './environment.ts';
+
+/** Stands in for a key that is not there, so that the other inputs are checked all the same. */
+const NO_KEY = 'no-key-was-given';
+
+/** The provider that an option names; `undefined` if it is none. */
+export function providerNamed(name: string | undefined): ProviderName | undefined {
+  return PROVIDER_NAMES.find((known) => known === name?.trim());
+}
+
+/** The variables of the environment that hold keys. */
+export const KEY_VARIABLES: readonly string[] = PROVIDER_NAMES.map((name) => PROVIDERS[name].keyVariable);
+
+/** The key of a provider; `undefined` where its variable is not set. */
+export function keyOf(name: ProviderName, env: Environment['env']): string | undefined {
+  return env[PROVIDERS[name].keyVariable]?.trim() || undefined;
+}
+
+/** What to do without a key. */
+export const missingKey = (name: ProviderName): string =>
+  `${PROVIDERS[name].keyVariable} is not set: put the API key of ${PROVIDERS[name].title} into this variable of the environment.`;
+
+/** The options as checked inputs. Throws a `UsageError` that names everything that is wrong. */
+export function readInputs(
+  options: Options,
+  { env, redact }: Pick<Environment, 'env' | 'redact'>,
+  about: CommandName,
+): ParsedInputs {
+  const name = providerNamed(options['provider']);
+  const key = name === undefined ? undefined : keyOf(name, env);
+  const problems: string[] = [];
+  if (name !== undefined && key === undefined) problems.push(missingKey(name));
+  let parsed: ParsedInputs | undefined;
+  try {
+    parsed = parseInputs((input) => (input === 'api-key' ? (key ?? NO_KEY) : (options[input] ?? '')), redact);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(...problemsOf(error));
+  }
+  for (const input of ['report-junit', 'report-ctrf', 'report-html']) {
+    if (options[input] === STDOUT)
+      problems.push(`${input} is "-": only report-json goes to standard output.`);
+  }
+  if (problems.length > 0 || parsed === undefined) throw new UsageError(problems, about);
+  return parsed;
+}
+
+/** What stands for standard output in `--report-json`. */
+export const STDOUT = '-';
+
+const problemsOf = (error: InputError): readonly string[] => [error.message];
+
+/** The provider, ready to ask. */
+export function connectProvider(
+  { inputs, secrets, batchSource }: ParsedInputs,
+  { clock, random, fetch, redact, log, useProxies }: Environment,
+): BrowsableProvider {
+  const address = inputs.apiUrl;
+  useProxies([address]);
+  return createProvider(
+    {
+      name: inputs.provider,
+      apiKey: secrets.apiKey,
+      apiUrl: address,
+      userAgent: USER_AGENT,
+      version: batchSource.version,
+    },
+    { clock, random, fetch, redact, log, trace: () => undefined },
+  );
+}

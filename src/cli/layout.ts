@@ -1,0 +1,38 @@
+/** Texts in lines for a terminal or a log: pure. */
+import stringWidth from 'fast-string-width';
+import { wrapAnsi } from 'fast-wrap-ansi';
+
+/** Fewer columns than this are not filled: words would be cut to pieces. */
+const MIN_WIDTH = 10;
+
+/** The lines of a text, each indented and no wider than `width` columns; as they are for a width of `Infinity`. */
+export function wrap(text: string, width: number, indent = 0): string[] {
+  // Where there is no room for both, the text is worth more.
+  const before = Math.min(indent, Math.max(0, width - MIN_WIDTH));
+  const lines = Number.isFinite(width)
+    ? wrapAnsi(text, Math.max(1, width - before), { hard: true }).split('\n')
+    : text.split('\n');
+  return lines.map((line) => `${' '.repeat(before)}${line}`);
+}
+
+/** The beginning of a line of text without colours, with `…` if there is more, in at most `width` columns. */
+export function truncate(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let shown = '';
+  let used = 1;
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+    used += stringWidth(segment);
+    if (used > width) break;
+    shown += segment;
+  }
+  return width < 1 ? '' : `${shown}…`;
+}
+
+const COLOR = '\u001b\\[[0-9;]*m';
+/** What runners of GitHub and Azure take for a command: `::` at the beginning of a line, `##[` anywhere. */
+const COMMAND = new RegExp(`^((?:\\s|${COLOR})*):(?=:)`);
+
+/** A line that no runner obeys, whatever it says. */
+export function guard(line: string): string {
+  return line.replaceAll('##[', '## [').replace(COMMAND, '$1: ');
+}

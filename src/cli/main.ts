@@ -1,0 +1,117 @@
+#!/usr/bin/env node
+
+import * as http from 'node:http';
+import { endProcess } from '../action/end-process.ts';
+import { useProxies } from '../action/proxies.ts';
+import { withoutBearer } from '../inputs/schemas.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { InputError } from '../runtime/errors.ts';
+import { VERSION } from '../runtime/version.ts';
+import { createRedactor } from '../text/redact.ts';
+import { type Invocation, parseArguments, UsageError } from './args.ts';
+import { createConsole, createLiveLine } from './console.ts';
+import type { Environment } from './environment.ts';
+import { KEY_VARIABLES } from './gate-inputs.ts';
+import { renderHelp } from './help.ts';
+import { init } from './init.ts';
+import { plan } from './plan.ts';
+import { createPrompts } from './prompts.ts';
+import { checkQuarantine } from './quarantine.ts';
+import { EXIT, run } from './run.ts';
+// First: the handlers of signals.
+import { cancelled, signalExitCode } from './signals.ts';
+
+/** A shorter text is no key, and taking it out of other words would garble them. */
+const MIN_KEY = 8;
+
+/** The keys of all providers: none of them is ever printed. */
+const keys = KEY_VARIABLES.flatMap((name) => {
+  const key = process.env[name]?.trim() ?? '';
+  return [key, withoutBearer(key)].filter((value) => value.length >= MIN_KEY);
+});
+const redact = createRedactor([...new Set(keys)]);
+
+const out = createConsole(process.stdout, process.env, redact);
+const err = createConsole(process.stderr, process.env, redact);
+const live = createLiveLine(err, systemClock);
+
+// Whoever reads may stop reading (`| head`): what is left is written for nobody.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+/** Absent before Node.js 24.14. */
+const setProxies = http.setGlobalProxyFromEnv as
+  | ((env: Readonly<Record<string, string | undefined>>) => unknown)
+  | undefined;
+
+const environment: Environment = {
+  env: process.env,
+  clock: systemClock,
+  random: Math.random,
+  fetch,
+  useProxies: (urls) => useProxies(process.env, urls, setProxies),
+  out,
+  err,
+  live,
+  redact,
+  log: (line) => live.above(() => err.line(line)),
+  warn: (line) => live.above(() => err.line(`Warning: ${line}`)),
+  signal: cancelled,
+  prompts:
+    process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined,
+};
+
+process.once('uncaughtException', (error) => endProcess(report(error)));
+cancelled.addEventListener('abort', () => {
+  environment.log(
+    `${cancelled.reason === 'SIGINT' ? 'Ctrl+C' : String(cancelled.reason)}: ending. Again ends at once.`,
+  );
+});
+endProcess(await main());
+
+/** Does what was asked for. Resolves to the exit code; never rejects. */
+async function main(): Promise<number> {
+  let exitCode: number;
+  try {
+    exitCode = await perform(parseArguments(process.argv.slice(2)));
+  } catch (error) {
+    exitCode = report(error);
+  }
+  live.stop();
+  return signalExitCode() ?? exitCode;
+}
+
+async function perform(invocation: Invocation): Promise<number> {
+  switch (invocation.command) {
+    case 'help':
+      await out.write(renderHelp(invocation.about, { width: out.width(), style: out.style }));
+      return EXIT.passed;
+    case 'version':
+      await out.write(`${VERSION}\n`);
+      return EXIT.passed;
+    case 'run':
+      return run(invocation.options, environment);
+    case 'plan':
+      return plan(invocation.options, environment);
+    case 'init':
+      return init(invocation, environment);
+    case 'quarantine check':
+      return checkQuarantine(invocation, environment);
+  }
+}
+
+/** Says what went wrong. The exit code that goes with it. */
+function report(error: unknown): number {
+  live.stop();
+  if (error instanceof UsageError) {
+    for (const problem of error.problems) err.line(problem);
+    err.line(`agent-test-gate ${error.about === undefined ? '' : `${error.about} `}--help has the options.`);
+    return EXIT.refused;
+  }
+  if (error instanceof InputError) {
+    err.line(error.message);
+    return EXIT.refused;
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  err.line(`agent-test-gate itself failed (${what}). Please report this.`);
+  return EXIT.notPassed;
+}

@@ -1,0 +1,90 @@
+/** Questions in a terminal, drawn by a library. All labels must be clean. */
+import type { Writable } from 'node:stream';
+import {
+  autocomplete,
+  isCancel,
+  multiselect,
+  note,
+  type Option,
+  select,
+  spinner,
+  text,
+} from '@clack/prompts';
+
+/** One answer to choose. */
+export interface Choice<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+  readonly hint?: string | undefined;
+}
+
+export interface Prompts {
+  select<Value extends string>(question: string, choices: readonly Choice<Value>[]): Promise<Value>;
+  /** From a list that may be long: typing narrows it. */
+  choose(question: string, choices: readonly Choice<string>[]): Promise<string>;
+  chooseSeveral(question: string, choices: readonly Choice<string>[]): Promise<readonly string[]>;
+  /** `problem` says what is wrong with an answer. */
+  text(question: string, problem: (answer: string) => string | undefined): Promise<string>;
+  note(title: string, body: string): void;
+  /** Shows that something takes time. */
+  during<T>(message: string, task: () => Promise<T>): Promise<T>;
+}
+
+/** Ctrl+C or Escape instead of an answer. */
+class GivenUp extends Error {}
+
+export const isGivenUp = (error: unknown): boolean => error instanceof GivenUp;
+
+/** More choices than this are scrolled. */
+const MAX_ITEMS = 12;
+
+/** Questions on standard error, so that standard output has the result alone. */
+export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
+  const common = { output, signal };
+  const answer = <T>(given: T): Exclude<T, symbol> => {
+    if (isCancel(given)) throw new GivenUp();
+    return given as Exclude<T, symbol>;
+  };
+  const options = <Value extends string>(choices: readonly Choice<Value>[]): Option<Value>[] =>
+    choices.map(({ value, label, hint }) => ({
+      value,
+      label,
+      ...(hint === undefined ? {} : { hint }),
+    })) as Option<Value>[];
+  return {
+    select: async (message, choices) =>
+      answer(await select({ ...common, message, options: options(choices), maxItems: MAX_ITEMS })),
+    choose: async (message, choices) =>
+      answer(
+        await autocomplete({
+          ...common,
+          message,
+          options: options(choices),
+          maxItems: MAX_ITEMS,
+          placeholder: 'type to search',
+        }),
+      ),
+    chooseSeveral: async (message, choices) =>
+      answer(
+        await multiselect({
+          ...common,
+          message,
+          options: options(choices),
+          maxItems: MAX_ITEMS,
+          required: true,
+        }),
+      ),
+    text: async (message, problem) =>
+      answer(await text({ ...common, message, validate: (given) => problem(given ?? '') })),
+    note: (title, body) => note(body, title, common),
+    async during(message, task) {
+      const progress = spinner(common);
+      progress.start(message);
+      try {
+        return await task();
+      } finally {
+        progress.clear();
+      }
+    },
+  };
+}

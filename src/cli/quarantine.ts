@@ -1,0 +1,66 @@
+import {
+  daysUntil,
+  decideQuarantine,
+  type LocatedEntry,
+  maxQuarantined,
+  type QuarantineFile,
+} from '../domain/quarantine.ts';
+import type { Environment } from './environment.ts';
+import { readQuarantineFile } from './quarantine-source.ts';
+
+/** `quarantine check`: 0 the file is good, 1 the gate would refuse it, 2 there is none. */
+export async function checkQuarantine(
+  { file, testCaseCount }: { file: string; testCaseCount: number | undefined },
+  { out, err, clock }: Pick<Environment, 'out' | 'err' | 'clock'>,
+): Promise<number> {
+  const now = clock.epoch();
+  const parsed = await readQuarantineFile(file, now);
+  if (parsed.kind === 'absent') {
+    err.line(`There is no file ${file}.`);
+    return 2;
+  }
+  const { lines, isGood } = describeQuarantine(file, parsed, { testCaseCount, now });
+  for (const line of lines) out.line(line);
+  return isGood ? 0 : 1;
+}
+
+/** What the gate would say of the file today: every entry and its state, or the line that refuses it. Pure. */
+export function describeQuarantine(
+  path: string,
+  parsed: QuarantineFile,
+  { testCaseCount, now }: { testCaseCount: number | undefined; now: number },
+): { readonly lines: readonly string[]; readonly isGood: boolean } {
+  const entries = parsed.kind === 'entries' ? parsed.entries : [];
+  const active = entries.filter(({ until }) => daysUntil(until, now) >= 0);
+  const { problem } = decideQuarantine(
+    { path, tested: parsed },
+    worstCase(active, testCaseCount ?? 10 * active.length),
+    now,
+  );
+  if (problem !== undefined) return { lines: [problem.message], isGood: false };
+  return {
+    lines: [
+      ...entries.map((entry) => lineOf(entry, now)),
+      `${path} is good today: ${active.length} in force${limitOf(active.length, testCaseCount)}.`,
+    ],
+    isGood: true,
+  };
+}
+
+/** As many test cases as there are, among them as many of the quarantined ones as fit. */
+function worstCase(active: readonly LocatedEntry[], count: number) {
+  return Array.from({ length: count }, (_, index) => ({ testCase: { id: active[index]?.testCase } }));
+}
+
+function limitOf(active: number, count: number | undefined): string {
+  if (count !== undefined) return `, ${maxQuarantined(count)} of ${count} test cases allowed`;
+  // The smallest number of test cases of which 10 %, rounded up, are so many.
+  return active < 2 ? '' : `, which needs a gate of ${10 * active - 9} test cases or more`;
+}
+
+function lineOf({ line, testCase, name, owner, until }: LocatedEntry, now: number): string {
+  const days = daysUntil(until, now);
+  const state =
+    days < 0 ? 'expired' : days === 0 ? 'ends today' : `${days} more ${days === 1 ? 'day' : 'days'}`;
+  return `line ${line}: ${testCase} (${name}) until ${until}, ${state}, owner ${owner}`;
+}

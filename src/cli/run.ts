@@ -1,0 +1,73 @@
+import { ruleOf } from '../domain/pass-rule.ts';
+import type { Judgement } from '../domain/verdict.ts';
+import { runGate } from '../gate.ts';
+import { resolveCount } from '../inputs/schemas.ts';
+import { renderJson } from '../report/files/json.ts';
+import type { Options } from './args.ts';
+import type { Environment } from './environment.ts';
+import { connectProvider, readInputs, STDOUT } from './gate-inputs.ts';
+import { createPublisher, type Published } from './publisher.ts';
+import { readQuarantineFiles } from './quarantine-source.ts';
+import { renderTerminalReport } from './terminal-report.ts';
+
+/** What the exit code says where no signal came. */
+export const EXIT = { passed: 0, notPassed: 1, refused: 2 } as const;
+
+/** The exit code of a verdict. `failOn` is the input. */
+export function exitCodeOf(judgement: Judgement, failOn: string): number {
+  if (judgement.isRefusal === true) return EXIT.refused;
+  return judgement.verdict === 'passed' || failOn === 'nothing' ? EXIT.passed : EXIT.notPassed;
+}
+
+/** `run`: starts what is asked for, waits, judges and tells. Resolves to the exit code where no signal comes. */
+export async function run(options: Options, environment: Environment): Promise<number> {
+  const { clock, signal, log, live } = environment;
+  const parsed = readInputs(options, environment, 'run');
+  const { inputs, batchSource } = parsed;
+  const { reruns, repeat, maxFlaky, quarantine } = inputs;
+  const provider = connectProvider(parsed, environment);
+  const publisher = createPublisher(inputs, environment);
+  live.set(`asking ${provider.title}`);
+  const judgement = await runGate(
+    {
+      ...inputs,
+      batchSource,
+      rule: ruleOf({ reruns, repeat }),
+      maxFlaky: (testCases) => resolveCount(maxFlaky, testCases),
+    },
+    {
+      provider,
+      publisher,
+      historyReader: publisher,
+      clock,
+      signal,
+      log,
+      logProgress: (line) => {
+        // In a terminal the live line says it, with the time as it passes.
+        if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));
+        else log(line);
+      },
+      onBatches: () => undefined,
+      readQuarantine:
+        quarantine === undefined ? undefined : () => readQuarantineFiles(quarantine, clock.epoch()),
+    },
+  );
+  live.stop();
+  await tell(publisher.published(), inputs.reportJson === STDOUT, environment);
+  return exitCodeOf(judgement, inputs.failOn);
+}
+
+/** The result on standard output, or only the JSON report there and the result on standard error. */
+async function tell(
+  { report, files, warnings }: Published,
+  isJson: boolean,
+  { out, err, warn }: Environment,
+): Promise<void> {
+  const console = isJson ? err : out;
+  if (report !== undefined) {
+    await console.write(renderTerminalReport(report, { width: console.width(), style: console.style }));
+    if (isJson) await out.write(renderJson(report));
+  }
+  for (const file of files) console.line(`Wrote ${file}`);
+  for (const warning of warnings) warn(warning);
+}

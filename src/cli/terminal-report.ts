@@ -1,0 +1,172 @@
+/** The report as a person reads it in a terminal or in the log of another CI: pure. */
+import type { Run } from '../domain/run.ts';
+import { type CaseResult, decisiveRun, formatCaseCount } from '../domain/test-case.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { findKeyTurns } from '../report/key-turns.ts';
+import type { Report } from '../report/report.ts';
+import { runMessage, turnText } from '../report/run-text.ts';
+import { describeRuns } from '../report/sections/names.ts';
+import { failureLabel } from '../report/sections/overview.ts';
+import { cleanLine, cleanLines } from '../text/clean.ts';
+import { formatDuration } from '../text/format.ts';
+import { guard, wrap } from './layout.ts';
+import type { Look, Style } from './style.ts';
+
+/** How it is to be written. */
+export interface TerminalOptions {
+  /** Columns; `Infinity` where lines are not wrapped. */
+  readonly width: number;
+  readonly style: Style;
+}
+
+/** More failures than this are told in a line each. */
+const MAX_EVIDENCE = 25;
+/** More test cases than this of one kind are counted. */
+const MAX_LISTED = 200;
+const MAX_TURNS = 12;
+const MAX_NAME = 200;
+const MAX_REASON = 2_000;
+const MAX_TURN = 600;
+const MAX_SENTENCE = 1_000;
+const MAX_VALUE = 300;
+
+const LOOKS: Readonly<Record<Verdict, { sign: string; look: Look }>> = {
+  passed: { sign: '✓', look: 'green' },
+  failed: { sign: '✗', look: 'red' },
+  errored: { sign: '✗', look: 'red' },
+  cancelled: { sign: '✗', look: 'yellow' },
+  'timed-out': { sign: '✗', look: 'yellow' },
+  inconclusive: { sign: '?', look: 'yellow' },
+};
+
+/** The verdict and what led to it: failures with their evidence, what else is not simply passed, counts. Ends in a line feed. */
+export function renderTerminalReport(report: Report, { width, style }: TerminalOptions): string {
+  const lines = (text: string, indent = 0): string[] => wrap(text, width, indent);
+  const { failures, unfinished, flaky, tolerated } = report.classified;
+  const blocks = [
+    headLines(report, { width, style }),
+    ...failures.slice(0, MAX_EVIDENCE).map((result) => failureLines(result, report, { width, style })),
+    [
+      ...failures.slice(MAX_EVIDENCE).map((result) => failureLine(result, report, style)),
+      ...unfinished.map((result) => line(style, 'yellow', '?', 'Unfinished', result)),
+      ...flaky.map((result) => line(style, 'yellow', '~', 'Flaky', result, describeRuns(result))),
+      ...tolerated.map((result) => toleratedLine(result, style)),
+      ...report.classified.removed.map(
+        ({ name }) => `${style('dim', '–')} ${style('bold', 'No longer run')}: ${cleanLine(name, MAX_NAME)}`,
+      ),
+    ]
+      .slice(0, MAX_LISTED)
+      .flatMap((text) => lines(text)),
+    countLines(report).flatMap((text) => lines(text)),
+  ];
+  const text = blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.map(guard).join('\n'))
+    .join('\n\n');
+  return `${text}\n`;
+}
+
+/** The verdict, why, and what was tested. */
+function headLines({ judgement, subject, batches }: Report, { width, style }: TerminalOptions): string[] {
+  const verdict = judgement?.verdict ?? 'inconclusive';
+  const { sign, look } = LOOKS[verdict];
+  const sentence = (text: string) => cleanLine(text, MAX_SENTENCE);
+  const tested = subject ?? batches.find(({ batch }) => batch?.subject !== undefined)?.batch?.subject;
+  return [
+    ...wrap(
+      `${style(['bold', look], `${sign} ${verdict}`)} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
+      width,
+    ),
+    ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
+    ...(tested === undefined ? [] : wrap(style('dim', `Tested: ${sentence(tested)}`), width, 2)),
+  ];
+}
+
+/** A failure with its reason and the turns that prove it. */
+function failureLines(result: CaseResult, report: Report, { width, style }: TerminalOptions): string[] {
+  const run = decisiveRun(result);
+  const reason = cleanLines(runMessage(run), MAX_REASON).flatMap((text) => wrap(text, width, 4));
+  const checks = checkLines(run).flatMap((text) => wrap(text, width, 4));
+  const turns = turnLines(run).flatMap((text) => wrap(style('dim', text), width, 6));
+  return [...wrap(failureLine(result, report, style), width), ...reason, ...checks, ...turns];
+}
+
+function failureLine(result: CaseResult, report: Report, style: Style): string {
+  const look = result.outcome === 'cancelled' ? 'yellow' : 'red';
+  const runs = describeRuns(result);
+  const name = style('bold', cleanLine(result.testCase.name, MAX_NAME));
+  const label = failureLabel(result, report);
+  return `${style(look, `✗ ${label}`)}: ${name}${runs === undefined ? '' : ` (${runs})`}`;
+}
+
+/** The assertions that failed, where the reason does not say them. */
+function checkLines({ assertions, explanation }: Run): string[] {
+  const failed = assertions.filter(({ outcome }) => outcome === 'failed');
+  // Without an explanation the reason lists their labels.
+  const isSaid = explanation === undefined && failed.every((each) => !each.expected && !each.actual);
+  if (isSaid) return [];
+  return failed.map(({ label, expected, actual, explanation: why }) => {
+    const values = [
+      ...(expected === undefined ? [] : [`expected ${cleanLine(expected, MAX_VALUE)}`]),
+      ...(actual === undefined ? [] : [`got ${cleanLine(actual, MAX_VALUE)}`]),
+    ].join(', ');
+    const parts = [cleanLine(label, MAX_VALUE), values, cleanLine(why ?? '', MAX_SENTENCE)];
+    return `- ${parts.filter((part) => part !== '').join(': ')}`;
+  });
+}
+
+/** The turns that prove how a run ended; `…` where some between them are left out. */
+function turnLines(run: Run): string[] {
+  const places = findKeyTurns(run).turnIndices.slice(0, MAX_TURNS);
+  return places.flatMap((place, index) => {
+    const turn = run.turns[place];
+    if (turn === undefined) return [];
+    const gap = index > 0 && places[index - 1] !== place - 1 ? ['…'] : [];
+    return [...gap, cleanLine(turnText(turn), MAX_TURN)];
+  });
+}
+
+function line(
+  style: Style,
+  look: Look,
+  sign: string,
+  label: string,
+  { testCase }: CaseResult,
+  more?: string,
+): string {
+  const name = cleanLine(testCase.name, MAX_NAME);
+  return `${style(look, `${sign} ${label}`)}: ${name}${more === undefined ? '' : ` (${more})`}`;
+}
+
+function toleratedLine(result: CaseResult, style: Style): string {
+  const { quarantine, outcome } = result;
+  if (quarantine?.state !== 'in-force') return line(style, 'dim', '–', 'Not counted', result, outcome);
+  const { until, owner } = quarantine.entry;
+  const label = `Quarantined to ${cleanLine(until, 20)}, ${cleanLine(owner, 100)}`;
+  return line(style, 'dim', '–', label, result, outcome);
+}
+
+/** How many there are of each kind, what was started, and which batches. */
+function countLines(report: Report): string[] {
+  const { tally, started, batches, waitedMs, comparedWith, quarantineNotes = [] } = report;
+  const counts = (['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished', 'tolerated'] as const)
+    .filter((name) => tally[name] > 0)
+    .map((name) => `${tally[name]} ${name === 'tolerated' ? 'not counted' : name}`);
+  const duration = formatDuration(waitedMs);
+  const took = duration === undefined ? '' : ` Took ${duration}.`;
+  const runs = started === undefined ? 'Started no runs.' : startedSentence(started);
+  const ids = batches.map(({ id }) => cleanLine(id, MAX_NAME));
+  return [
+    ...(tally.total === 0 ? [] : [`${formatCaseCount(tally.total)}: ${counts.join(', ')}.`]),
+    `${runs}${took}`,
+    ...(comparedWith === undefined ? [] : [`Compared with ${cleanLine(comparedWith, MAX_SENTENCE)}.`]),
+    ...quarantineNotes.map((note) => cleanLine(note, MAX_SENTENCE)),
+    ...(ids.length === 0 ? [] : [`${ids.length === 1 ? 'Batch' : 'Batches'}: ${ids.join(', ')}`]),
+    ...batches.flatMap(({ batch }) => (batch?.url === undefined ? [] : [cleanLine(batch.url, 500)])),
+  ];
+}
+
+function startedSentence({ runs, reruns }: NonNullable<Report['started']>): string {
+  const again = reruns === 0 ? '' : `, ${reruns} of them again`;
+  return `Started ${runs === 1 ? '1 run' : `${runs} runs`}${again}.`;
+}

@@ -1,0 +1,101 @@
+/** The workflow that `init` writes: pure. */
+import { stringify } from 'yaml';
+import type { KOfN } from '../inputs/schemas.ts';
+import type { ProviderDescriptor } from '../providers/provider.ts';
+
+/** Where it is written, from the root of the repository. */
+export const WORKFLOW_PATH = '.github/workflows/agent-tests.yml';
+
+/** Pinned like in docs/examples; a test compares them. */
+const CHECKOUT = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1';
+
+/** What it tests, and how. All values were checked at the provider. */
+export interface WorkflowOptions {
+  readonly provider: Pick<ProviderDescriptor, 'name' | 'title' | 'keyVariable' | 'capabilities'>;
+  /** `OWNER/REPO@REF`. */
+  readonly uses: string;
+  /** `KIND/ID` */
+  readonly target: string | undefined;
+  readonly version: string | undefined;
+  /** One selector per line. */
+  readonly testCases: string;
+  readonly reruns: KOfN | undefined;
+  /** How many test cases there are now. */
+  readonly testCaseCount: number;
+  readonly apiUrl: string | undefined;
+}
+
+/** An `OWNER/REPO@REF` that a workflow can use, maybe with a folder before the `@`. */
+export const isUses = (text: string): boolean =>
+  /^[\w.-]+\/[\w.-]+(\/[\w.-]+)*@[\w.-]+(\/[\w.-]+)*$/.test(text);
+
+/** Whether a text is one that GitHub would take for an expression and carry out. */
+export const hasExpression = (text: string): boolean => text.includes('${{');
+
+/** `max-runs` for a gate of this size: what the rule can need, with room for new test cases, in steps of 50. */
+export const maxRunsFor = (testCases: number, reruns: KOfN | undefined): number =>
+  50 * Math.ceil((testCases * (reruns?.of ?? 1) * 1.25) / 50);
+
+export function renderWorkflow(options: WorkflowOptions): string {
+  const { provider, uses, target, version, testCases, reruns, testCaseCount, apiUrl } = options;
+  const { title, name, keyVariable, capabilities } = provider;
+  const cancels = capabilities.cancel
+    ? `and the step asks ${title} to cancel what it started`
+    : `and its batch keeps running, because ${title} cannot cancel one`;
+  const line = (input: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [`          ${input}: ${scalar(value)}`];
+  return [
+    `# Tests what is live at ${title}, and reports on the pull request. Written by "agent-test-gate init".`,
+    `# The API key is the secret ${keyVariable}: Settings > Secrets and variables > Actions.`,
+    '#',
+    '# Do not add an `if:` that skips this job for some pull requests: GitHub counts a skipped required check as passed.',
+    `name: Agent tests at ${title}`,
+    '',
+    'on:',
+    '  pull_request:',
+    '',
+    '# No permissions by default; the job names what it needs.',
+    'permissions: {}',
+    '',
+    `# A new push ends the run for the old commit, ${cancels}.`,
+    'concurrency:',
+    `  group: $\{{ github.workflow }}-$\{{ github.ref }}`,
+    `  cancel-in-progress: $\{{ github.event_name == 'pull_request' }} # never in a merge queue`,
+    '',
+    'jobs:',
+    '  agent-tests:',
+    `    name: Agent tests at ${title}`,
+    '    runs-on: ubuntu-latest',
+    "    # Longer than the gate's own limit, which is 30 minutes, so that it can still report.",
+    '    timeout-minutes: 40',
+    '    permissions:',
+    '      contents: read # the checkout',
+    '      pull-requests: write # the comment',
+    '    steps:',
+    `      - uses: ${CHECKOUT}`,
+    '        with:',
+    '          persist-credentials: false',
+    '',
+    `      - uses: ${uses}`,
+    '        with:',
+    `          provider: ${name}`,
+    `          api-key: \${{ secrets.${keyVariable} }}`,
+    ...line('target', target),
+    ...line('version', version),
+    '          test-cases: |',
+    ...testCases.split('\n').map((selector) => `            ${selector.trim()}`),
+    ...(reruns === undefined
+      ? []
+      : [`          # ${ruleInWords(reruns)}`, `          reruns: ${reruns.need}/${reruns.of}`]),
+    '          # No more runs than this may be started: each costs money.',
+    `          max-runs: "${maxRunsFor(testCaseCount, reruns)}"`,
+    ...line('api-url', apiUrl),
+    '',
+  ].join('\n');
+}
+
+const ruleInWords = ({ need, of }: KOfN): string =>
+  `A failure counts when ${of - need + 1} of at most ${of} runs did not pass.`;
+
+/** A value on one line, in quotes where YAML needs them. */
+const scalar = (value: string): string => stringify(value, { lineWidth: 0 }).trimEnd();
