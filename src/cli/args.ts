@@ -110,12 +110,13 @@ export function parseArguments(args: readonly string[]): Invocation {
   const parsed = readOptions(command, args.slice(1));
   if ('command' in parsed) return parsed;
   const { values, positionals } = parsed;
-  const problems = [
-    ...parsed.problems,
-    ...positionals.map(
-      (text) => `${quoted(text)} belongs to no option. A value with spaces or * goes into quotes.`,
-    ),
-  ];
+  // What follows an option that there is not was most likely its value.
+  const problems =
+    parsed.problems.length > 0
+      ? parsed.problems
+      : positionals.map(
+          (text) => `${quoted(text)} belongs to no option. A value with spaces or * goes into quotes.`,
+        );
   if (problems.length > 0) throw new UsageError(problems, command);
   const { uses, force, ...options } = values;
   return command === 'init'

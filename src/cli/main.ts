@@ -21,6 +21,8 @@ import { EXIT, run } from './run.ts';
 // First: the handlers of signals.
 import { cancelled, signalExitCode } from './signals.ts';
 
+/** Lines of the help are no longer than this, where nothing shows where a line ends. */
+const HELP_WIDTH = 100;
 /** A shorter text is no key, and taking it out of other words would garble them. */
 const MIN_KEY = 8;
 
@@ -83,7 +85,9 @@ async function main(): Promise<number> {
 async function perform(invocation: Invocation): Promise<number> {
   switch (invocation.command) {
     case 'help':
-      await out.write(renderHelp(invocation.about, { width: out.width(), style: out.style }));
+      await out.write(
+        renderHelp(invocation.about, { width: Math.min(out.width(), HELP_WIDTH), style: out.style }),
+      );
       return EXIT.passed;
     case 'version':
       await out.write(`${VERSION}\n`);

@@ -5,6 +5,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import type { ParsedInputs } from '../inputs/inputs.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { ProviderName } from '../providers/registry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { KeyRefused, ProviderError } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
@@ -12,8 +13,8 @@ import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
 import { connectProvider, readInputs } from './gate-inputs.ts';
 import { guard, wrap } from './layout.ts';
-import { readQuarantineFile } from './quarantine-source.ts';
-import { EXIT } from './run.ts';
+import { readQuarantineFiles } from './quarantine-source.ts';
+import { EXIT, hintAtKey } from './run.ts';
 import type { Style } from './style.ts';
 
 /** `plan`: what `run` would do with the same options. Starts nothing. Resolves to the exit code. */
@@ -28,11 +29,14 @@ export async function plan(options: Options, environment: Environment): Promise<
     return planGiven(batchSource.batchIds, { provider, deadline, inputs }, environment);
   }
   const { starter } = provider;
-  if (starter === undefined) return refuse('Batches cannot be started at this provider.', environment);
+  if (starter === undefined) {
+    return refuse('Batches cannot be started at this provider.', environment, inputs);
+  }
   const rule = ruleOf(inputs);
   const prepared = await prepare(batchSource, { starter, rule, maxRuns: inputs.maxRuns, deadline });
   if (prepared.kind === 'refused') {
-    return refuse(prepared.problem, environment, prepared.isUnreadable ? EXIT.notPassed : EXIT.refused);
+    const exitCode = prepared.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
+    return refuse(prepared.problem, environment, { provider: inputs.provider, exitCode });
   }
   live.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
@@ -47,13 +51,14 @@ export async function plan(options: Options, environment: Environment): Promise<
   return EXIT.passed;
 }
 
-async function refuse(
+function refuse(
   problem: string,
-  { live, err }: Environment,
-  exitCode: number = EXIT.refused,
-): Promise<number> {
-  live.stop();
-  err.line(problem);
+  environment: Environment,
+  { provider, exitCode = EXIT.refused }: { provider: ProviderName; exitCode?: number },
+): number {
+  environment.live.stop();
+  environment.err.line(problem);
+  if (exitCode === EXIT.refused) hintAtKey(problem, provider, environment);
   return exitCode;
 }
 
@@ -116,7 +121,7 @@ async function quarantineLines(
   now: number,
 ): Promise<string[]> {
   if (path === undefined) return [];
-  const files = { path, tested: await readQuarantineFile(path, now) };
+  const files = await readQuarantineFiles(path, now);
   const cases = testCases.map((id) => ({ testCase: { id } }));
   const decision = decideQuarantine(files, cases, now);
   const entries = attachQuarantine(cases, decision).flatMap(({ testCase, quarantine }) => {
@@ -148,7 +153,8 @@ async function planGiven(
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    return refuse(error.message, environment, error instanceof KeyRefused ? EXIT.refused : EXIT.notPassed);
+    const exitCode = error instanceof KeyRefused ? EXIT.refused : EXIT.notPassed;
+    return refuse(error.message, environment, { provider: inputs.provider, exitCode });
   }
   environment.live.stop();
   for (const line of lines) environment.out.line(line);

@@ -21,5 +21,9 @@ export async function readQuarantineFile(path: string, now: number): Promise<Qua
 
 /** The same as the gate takes it: there is no base branch here that has a say. */
 export async function readQuarantineFiles(path: string, now: number): Promise<QuarantineFiles> {
-  return { path, tested: await readQuarantineFile(path, now) };
+  const tested = await readQuarantineFile(path, now);
+  return {
+    path,
+    tested: tested.kind === 'absent' ? { kind: 'refused', problem: 'there is no such file' } : tested,
+  };
 }

@@ -2,6 +2,7 @@ import { ruleOf } from '../domain/pass-rule.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import { runGate } from '../gate.ts';
 import { resolveCount } from '../inputs/schemas.ts';
+import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { renderJson } from '../report/files/json.ts';
 import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
@@ -54,7 +55,13 @@ export async function run(options: Options, environment: Environment): Promise<n
   );
   live.stop();
   await tell(publisher.published(), inputs.reportJson === STDOUT, environment);
+  if (judgement.isRefusal === true) hintAtKey(judgement.reason, inputs.provider, environment);
   return exitCodeOf(judgement, inputs.failOn);
+}
+
+/** Messages call the key by the name of the action's input, which is no option here. */
+export function hintAtKey(message: string, provider: ProviderName, { err }: Pick<Environment, 'err'>): void {
+  if (/\bapi-key\b/.test(message)) err.line(`The api-key is what ${PROVIDERS[provider].keyVariable} holds.`);
 }
 
 /** The result on standard output, or only the JSON report there and the result on standard error. */

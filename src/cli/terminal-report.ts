@@ -70,11 +70,12 @@ export function renderTerminalReport(report: Report, { width, style }: TerminalO
 function headLines({ judgement, subject, batches }: Report, { width, style }: TerminalOptions): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
   const { sign, look } = LOOKS[verdict];
+  const word = judgement?.isRefusal === true ? 'refused' : verdict;
   const sentence = (text: string) => cleanLine(text, MAX_SENTENCE);
   const tested = subject ?? batches.find(({ batch }) => batch?.subject !== undefined)?.batch?.subject;
   return [
     ...wrap(
-      `${style(['bold', look], `${sign} ${verdict}`)} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
+      `${style(['bold', look], `${sign} ${word}`)} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
       width,
     ),
     ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
@@ -148,13 +149,14 @@ function toleratedLine(result: CaseResult, style: Style): string {
 
 /** How many there are of each kind, what was started, and which batches. */
 function countLines(report: Report): string[] {
-  const { tally, started, batches, waitedMs, comparedWith, quarantineNotes = [] } = report;
+  const { judgement, tally, started, batches, waitedMs, comparedWith, quarantineNotes = [] } = report;
   const counts = (['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished', 'tolerated'] as const)
     .filter((name) => tally[name] > 0)
     .map((name) => `${tally[name]} ${name === 'tolerated' ? 'not counted' : name}`);
   const duration = formatDuration(waitedMs);
   const took = duration === undefined ? '' : ` Took ${duration}.`;
   const runs = started === undefined ? 'Started no runs.' : startedSentence(started);
+  if (judgement?.isRefusal === true) return [runs];
   const ids = batches.map(({ id }) => cleanLine(id, MAX_NAME));
   return [
     ...(tally.total === 0 ? [] : [`${formatCaseCount(tally.total)}: ${counts.join(', ')}.`]),
