@@ -1,6 +1,6 @@
 import { describeDefault, INPUTS, type InputDefinition, isRequired } from '../inputs/inputs.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
-import { type CommandName, inputsOf, ownOptionsOf } from './args.ts';
+import { type CommandName, INIT_RERUNS, inputsOf, ownOptionsOf } from './args.ts';
 import { wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
@@ -58,7 +58,11 @@ function commandHelp(command: CommandName, { width, style }: HelpOptions): strin
   const options = [
     ...inputsOf(command).map((name) => ({
       name,
-      description: describeInput(INPUTS[name as keyof typeof INPUTS]),
+      description: describeInput(
+        command === 'init' && name === 'reruns'
+          ? { ...INPUTS.reruns, default: INIT_RERUNS }
+          : INPUTS[name as keyof typeof INPUTS],
+      ),
       isFlag: false,
     })),
     ...ownOptionsOf(command),

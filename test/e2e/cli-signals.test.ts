@@ -1,0 +1,143 @@
+/** Ctrl+C and SIGTERM at several moments, on the built command line. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Fault } from '../emulators/faults.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
+import type { RunScript } from '../emulators/timeline.ts';
+import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
+import { startCli } from './cli-process.ts';
+import { HAS_SIGNALS } from './runner.ts';
+
+/** What the contract allows from the signal to the end, in milliseconds, and what a busy machine adds. */
+const WITHIN = 5_000;
+
+const endless: RunScript = { endsAt: Number.POSITIVE_INFINITY };
+const hang: Fault = { kind: 'hang', when: 'before' };
+const QUICK = ['--poll-interval-seconds', '0.1'];
+
+describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    '%s while a batch runs: exit code %i, and says which batch keeps running',
+    async (signal, exitCode) => {
+      await using retell = await startRetell({
+        created: (ids) => ({ runs: ids.map(() => endless), settlesAt: Number.POSITIVE_INFINITY }),
+      });
+      const started = startCli([
+        ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK, '--report-json', '-'],
+        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*', '--fail-on', 'any'],
+      ]);
+      await retell.seen(({ path }) => path.includes('get-batch-test'));
+      const at = performance.now();
+      started.process.kill(signal);
+      const ended = await started.ended;
+      expect(ended.exitCode).toBe(exitCode);
+      expect(performance.now() - at).toBeLessThan(WITHIN);
+      expect(JSON.parse(ended.stdout)).toMatchObject({ verdict: 'cancelled' });
+      expect(ended.stderr).toContain(`${retell.started[0]?.id} keeps running`);
+      expect(ended.stderr).not.toMatch(/workflow/i);
+    },
+  );
+
+  test('a failure that was seen stays one, and the files are written', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'cli-signals-'));
+    const runs = [{ outcome: 'failed' as const }, endless];
+    await using retell = await startRetell({
+      batches: [{ id: 'b1', runs, settlesAt: Number.POSITIVE_INFINITY }],
+    });
+    const started = startCli(
+      [
+        ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK, '--batch-id', 'b1'],
+        ...['--report-json', 'r.json', '--report-junit', 'r.xml'],
+      ],
+      { cwd },
+    );
+    await started.says(/1 of 2 test cases finished/);
+    started.process.kill('SIGINT');
+    const { exitCode, stdout } = await started.ended;
+    const report = JSON.parse(readFileSync(join(cwd, 'r.json'), 'utf8'));
+    rmSync(cwd, { recursive: true });
+    expect([exitCode, report.verdict]).toEqual([130, stdout.split(' ')[1]]);
+    expect(['failed', 'cancelled']).toContain(report.verdict);
+    expect(stdout).toContain('Wrote r.json\nWrote r.xml\n');
+  });
+
+  test('Vapi is asked to cancel what was started', async () => {
+    const simulations = [{ id: '5d0c8d5a-0000-4000-8000-000000000001', name: 'Books' }];
+    await using vapi = await startVapi({
+      simulations,
+      created: (ids) => ({ runs: ids.map(() => endless), settlesAt: Number.POSITIVE_INFINITY }),
+    });
+    const started = startCli([
+      ...['run', '--provider', 'vapi', '--api-url', vapi.url, ...QUICK],
+      ...['--target', `assistant/${VAPI_ASSISTANT}`, '--test-cases', 'Books'],
+    ]);
+    await vapi.seen(({ method, path }) => method === 'GET' && /\/run\/[^/]+$/.test(path));
+    started.process.kill('SIGINT');
+    const { exitCode, stdout } = await started.ended;
+    expect(exitCode).toBe(130);
+    expect(vapi.cancelled).toEqual([vapi.started[0]?.id]);
+    expect(stdout).toContain(`Vapi accepted the cancellation of ${vapi.started[0]?.id}.`);
+  });
+
+  test('in the middle of a start: one may have been started', async () => {
+    await using retell = await startRetell({
+      faults: ({ path }) => (path === '/create-batch-test' ? hang : undefined),
+    });
+    const started = startCli([
+      ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK],
+      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+    ]);
+    await retell.seen(({ path }) => path === '/create-batch-test');
+    const at = performance.now();
+    started.process.kill('SIGINT');
+    const { exitCode, stdout } = await started.ended;
+    expect(exitCode).toBe(130);
+    expect(performance.now() - at).toBeLessThan(WITHIN);
+    expect(stdout).toMatch(/may have been started/);
+  });
+
+  test('a second one ends at once', async () => {
+    await using vapi = await startVapi({
+      batches: [{ id: 'b1', runs: [endless], settlesAt: Number.POSITIVE_INFINITY }],
+    });
+    const started = startCli([
+      ...[
+        'run',
+        '--provider',
+        'vapi',
+        '--api-url',
+        vapi.url,
+        ...QUICK,
+        '--batch-id',
+        'b1',
+        '--report-json',
+        '-',
+      ],
+    ]);
+    await vapi.seen(() => true);
+    await started.says(/finished/);
+    started.process.kill('SIGINT');
+    started.process.kill('SIGINT');
+    const { exitCode } = await started.ended;
+    expect(exitCode).toBe(130);
+  });
+
+  test.each(['plan', 'init'])('%s ends as well', async (command) => {
+    await using retell = await startRetell({ faults: () => hang });
+    const uses = command === 'init' ? ['--uses', 'acme/agent-test-gate@v2'] : [];
+    const started = startCli([
+      ...[command, '--provider', 'retell', '--api-url', retell.url, ...uses],
+      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+    ]);
+    await retell.seen(() => true);
+    started.process.kill('SIGINT');
+    const { exitCode, stdout } = await started.ended;
+    expect([exitCode, stdout]).toEqual([130, '']);
+  });
+});
