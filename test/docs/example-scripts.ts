@@ -11,6 +11,8 @@ const has = (tool: string): boolean => spawnSync(tool, ['--version']).status ===
 
 /** Whether scripts can be run here. */
 export const canRun = process.platform !== 'win32' && ['bash', 'jq'].every(has);
+/** Whether the scripts that deploy can be run here. They are skipped where bash, jq or curl is missing, and on Windows. */
+export const canDeploy = canRun && has('curl');
 
 export interface ScriptStep {
   readonly title: string;
