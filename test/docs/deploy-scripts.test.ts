@@ -155,6 +155,13 @@ async function requestsOf(provider: Provider): Promise<number> {
   return server.requests.length;
 }
 
+const startRight = (provider: Provider): Promise<Emulator> =>
+  provider === bland ? startBland({ production: 4 }) : provider.start({});
+
+/** The names of all fields, and those of an object inside, sorted. */
+const fieldsOf = (value: unknown): string[] =>
+  [...new Set([...JSON.stringify(value).matchAll(/"(\w+)":/g)].map(([, name = '']) => name))].sort();
+
 const deleteDraft = (url: string, version: string): Promise<Ended> =>
   deploy(retell, url, { args: ['delete', retell.target, version] });
 
@@ -515,6 +522,23 @@ describe.skipIf(!canDeploy).concurrent.each([retell, bland, elevenlabs])('$scrip
     await using server = await provider.start({ faults });
     expectRefusal(await deploy(provider, server.url, { key }), /failed: 400 .*No: \*\*\*/);
   });
+});
+
+test.each([
+  [
+    retell,
+    `/create-agent-version/${DEFAULT_AGENT.id}`,
+    { base_version: 4 },
+    'retell__create-agent-version__201',
+  ],
+  [bland, `/v1/pathway/${PATHWAY}/version`, { ...graph, name: 'x' }, 'bland__create-pathway-version__200'],
+  [bland, `/v1/pathway/${PATHWAY}/versions`, undefined, 'bland__list-pathway-versions'],
+])('an emulator answers with the fields that are documented: $3', async (provider, path, body, sample) => {
+  await using server = await startRight(provider);
+  const headers = { authorization: provider === retell ? 'Bearer test-key' : 'test-key' };
+  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const answer: unknown = await (await fetch(`${server.url}${path}`, { headers, ...init })).json();
+  expect(fieldsOf(answer)).toEqual(fieldsOf(readSample(sample)));
 });
 
 test.skipIf(!canDeploy)('an error of Bland with a 200 is an error', async () => {
