@@ -13,7 +13,7 @@ class WaitingFirst extends BaseSequencer {
   }
 }
 
-const waits = ({ moduleId }: TestSpecification): boolean => moduleId.includes('/test/action/');
+const waits = ({ moduleId }: TestSpecification): boolean => moduleId.includes('/test/e2e/');
 
 export default defineConfig(({ mode }) => ({
   test: {

@@ -3,7 +3,7 @@
  * are new failures, still failing, flaky and fixed. As scripts for the emulators of Retell and GitHub.
  */
 
-import { pullRequestEvent } from '../test/action/runner.ts';
+import { pullRequestEvent } from '../test/e2e/runner.ts';
 import type { EmulatedPull } from '../test/emulators/github.ts';
 import { readSample } from '../test/emulators/samples.ts';
 import type { RunScript } from '../test/emulators/timeline.ts';

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Ended, prepareStep, pullRequestEvent, type StepOptions } from '../test/action/runner.ts';
+import { type Ended, prepareStep, pullRequestEvent, type StepOptions } from '../test/e2e/runner.ts';
 import { startBland } from '../test/emulators/bland.ts';
 import { startElevenLabs } from '../test/emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT } from '../test/emulators/elevenlabs-bodies.ts';

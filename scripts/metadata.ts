@@ -1,16 +1,16 @@
 /**
  * Brings the places up to date that tell of inputs, outputs and providers: `npm run metadata`. The lists are
- * `INPUTS` (`src/action/inputs.ts`), `OUTPUTS` (`src/action/outputs.ts`) and `PROVIDERS`
+ * `INPUTS` (`src/inputs/inputs.ts`), `OUTPUTS` (`src/action/outputs.ts`) and `PROVIDERS`
  * (`src/providers/registry.ts`). `test/docs/metadata.test.ts` fails when a place is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { type Entry, emptyMeans, type Group, INPUTS, isRequired } from '../src/action/inputs.ts';
 import { OUTPUTS } from '../src/action/outputs.ts';
 import type { LabelKind } from '../src/domain/selectors.ts';
 import { listOr } from '../src/domain/wording.ts';
+import { type Entry, emptyMeans, type Group, INPUTS, isRequired } from '../src/inputs/inputs.ts';
 import type { ProviderDescriptor } from '../src/providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../src/providers/registry.ts';
 

@@ -8,7 +8,7 @@ import {
   mostQuarantined,
   type QuarantineFile,
 } from '../src/domain/quarantine.ts';
-import { parseQuarantine } from '../src/quarantine-file.ts';
+import { parseQuarantine } from '../src/inputs/quarantine-file.ts';
 import { logLine } from '../src/text/clean.ts';
 
 const USAGE = `npm run quarantine -- check FILE
@@ -54,7 +54,7 @@ async function check(path: string, count: number | undefined): Promise<number> {
     console.log(`${path} could not be read: ${bytes.message}`);
     return 1;
   }
-  const parsed = await parseQuarantine(bytes, now);
+  const parsed = parseQuarantine(bytes, now);
   const active = entriesOf(parsed).filter(({ until }) => daysUntil(until, now) >= 0);
   const { problem } = decideQuarantine({ path, tested: parsed }, worstCase(active, count), now);
   if (problem !== undefined) {

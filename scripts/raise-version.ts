@@ -35,7 +35,7 @@ function rewrite(path: string, text: string, current: string, version: string): 
   switch (path) {
     case 'CHANGELOG.md':
       return text.replace(/^## Unreleased$/m, `## Unreleased\n\n## ${version}`);
-    case 'src/version.ts':
+    case 'src/runtime/version.ts':
       return text.replace(`'${current}'`, `'${version}'`);
     case 'package.json':
     case 'package-lock.json': {
@@ -67,7 +67,7 @@ function readFiles(root: string): Files {
   const paths = [
     'package.json',
     'package-lock.json',
-    'src/version.ts',
+    'src/runtime/version.ts',
     'CHANGELOG.md',
     'README.md',
     'CONTRIBUTING.md',

@@ -1,4 +1,3 @@
-import type { Deadline } from './clock.ts';
 import type { BatchOutcome } from './domain/batch.ts';
 import {
   attachQuarantine,
@@ -14,7 +13,8 @@ import { cancelStarted } from './execution/cancel.ts';
 import { createExecutor, type ExecutorEdges, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
 import type { Findings } from './report/report.ts';
-import { EXPLAIN_MS, MEMORY_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './time-limits.ts';
+import type { Deadline } from './runtime/clock.ts';
+import { EXPLAIN_MS, MEMORY_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './runtime/limits.ts';
 
 /** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {

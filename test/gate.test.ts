@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { parseInputs } from '../src/action/inputs.ts';
 import type { Batch } from '../src/domain/batch.ts';
 import { EVERY_RUN } from '../src/domain/pass-rule.ts';
 import type { RunStatus } from '../src/domain/run.ts';
 import { type Publisher, runGate } from '../src/gate.ts';
+import { parseInputs } from '../src/inputs/inputs.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
 import { run } from './builders.ts';

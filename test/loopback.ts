@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { send } from '../src/http/send.ts';
 import type { Fetch } from '../src/http/whole-answer.ts';
 import { stalled } from './emulators/stalled.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -8,13 +7,13 @@ import type { VirtualClock } from './virtual-clock.ts';
 let open = 0;
 
 /**
- * What the action sends with, to servers on loopback, beside a virtual clock: that stands still while an answer is on its
- * way. For an answer that an emulator holds back for ever it goes on.
+ * The real `fetch`, to servers on loopback, beside a virtual clock: that stands still while an answer is on its way. For
+ * an answer that an emulator holds back for ever it goes on.
  */
 export function onLoopback(clock: VirtualClock): Fetch {
   return async (url, init) => {
     open += 1;
-    const release = clock.hold(() => init.signal.aborted || open > stalled.count);
+    const release = clock.hold(() => init.signal?.aborted === true || open > stalled.count);
     let isDone = false;
     const done = () => {
       if (!isDone) open -= 1;
@@ -22,10 +21,12 @@ export function onLoopback(clock: VirtualClock): Fetch {
       release();
     };
     try {
-      const answer = await send(url, init);
-      // A redirect's body is never read.
-      if (answer.headers.get('location')) done();
-      return { ...answer, body: answer.body && whenRead(answer.body, done) };
+      const response = await fetch(url, init);
+      if (response.body === null) {
+        done();
+        return response;
+      }
+      return withBody(response, whenRead(response.body, done));
     } catch (error) {
       await seenByServer();
       done();
@@ -41,13 +42,30 @@ async function seenByServer(): Promise<void> {
 }
 
 /** The same bytes, and word of their end. */
-async function* whenRead(body: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    await seenByServer();
-    throw error;
-  } finally {
-    done();
-  }
+function whenRead(body: ReadableStream<Uint8Array>, done: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { value, done: isLast } = await reader.read();
+        if (!isLast) return controller.enqueue(value);
+        done();
+        controller.close();
+      } catch (error) {
+        await seenByServer();
+        done();
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      done();
+      return reader.cancel(reason);
+    },
+  });
+}
+
+/** A response cannot be made with every status that a server may send, so its parts are handed on. */
+function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
+  const { status, headers, ok } = response;
+  return { status, headers, ok, body } as Response;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/clock.ts';
+import type { Clock } from '../src/runtime/clock.ts';
 
 /** A clock that jumps to the next alarm as soon as nobody has anything else to do. */
 export interface VirtualClock extends Clock {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { prepareStep } from '../../test/action/runner.ts';
+import { prepareStep } from '../../test/e2e/runner.ts';
 import { type RetellEmulator, startRetell } from '../../test/emulators/retell.ts';
 import { many } from '../../test/emulators/timeline.ts';
 

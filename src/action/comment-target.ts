@@ -1,5 +1,5 @@
+import { type Entry, INPUTS, type InputName, type Inputs } from '../inputs/inputs.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
-import { type Entry, INPUTS, type InputName, type Inputs } from './inputs.ts';
 
 /** The inputs that it takes to find and write the comment. */
 export interface CommentTarget extends Pick<Inputs, 'comment' | 'pullRequest'> {

@@ -3,35 +3,27 @@ import './cancellation.ts';
 
 import * as http from 'node:http';
 import * as core from '@actions/core';
-import { type Deadline, systemClock } from '../clock.ts';
 import { ruleOf } from '../domain/pass-rule.ts';
-import type { QuarantineFiles } from '../domain/quarantine.ts';
 import type { Judgement } from '../domain/verdict.ts';
-import { InputError } from '../errors.ts';
-import { type Memory, type Publisher, runGate } from '../gate.ts';
-import { send } from '../http/send.ts';
-import type { Outside } from '../outside.ts';
+import { runGate } from '../gate.ts';
+import { type Inputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
+import { allowed } from '../inputs/schemas.ts';
 import { createProvider } from '../providers/registry.ts';
-import type { Findings } from '../report/report.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { InputError } from '../runtime/errors.ts';
+import { EXIT_MS } from '../runtime/limits.ts';
+import type { Outside } from '../runtime/runtime.ts';
+import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
 import { createRedactor } from '../text/redact.ts';
-import { EXIT_MS } from '../time-limits.ts';
-import { USER_AGENT } from '../version.ts';
 import { cancelled, isPost } from './cancellation.ts';
-import { type CommentTarget, readTarget } from './comment-target.ts';
-import { allowed } from './input-schemas.ts';
-import { type Inputs, parseInputs, valuesToMask } from './inputs.ts';
+import { readTarget } from './comment-target.ts';
 import { setOutput } from './outputs.ts';
+import { finishComment } from './post.ts';
 import { useProxies } from './proxies.ts';
-import type { PublishingOptions } from './publisher.ts';
+import { createPublisher, publishFailure } from './publisher.ts';
+import { readQuarantineFiles } from './quarantine.ts';
 import { type CommentLeft, createStepState, readStepState } from './step-state.ts';
-
-/**
- * When to load the publisher, in milliseconds: after the first request was sent, so that parsing it does not delay that
- * request; and as soon as its answer has come and the next request is on its way.
- */
-const LOAD_AFTER_MS = 50;
-const NEXT_REQUEST_MS = 3;
 
 const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
@@ -40,16 +32,10 @@ for (const value of masked) core.setSecret(value);
 const redact = createRedactor(masked);
 const harmless = (line: string): string => logLine(redact(line), 4_000);
 
-const { promise: firstAnswer, resolve: answered } = Promise.withResolvers<void>();
-
 const outside: Outside = {
   clock: systemClock,
   random: Math.random,
-  fetch: async (url, init) => {
-    const answer = await send(url, init);
-    answered();
-    return answer;
-  },
+  fetch,
   env: process.env,
   userAgent: USER_AGENT,
   redact,
@@ -101,7 +87,6 @@ async function main(): Promise<void> {
 async function post(): Promise<void> {
   const left = readStepState(core);
   try {
-    const { finishComment } = await import('./post.ts');
     useProxies(process.env, [githubUrl()], setProxies);
     await finishComment({ target: readTarget(core.getInput), outside, ...left });
   } catch (error) {
@@ -125,13 +110,8 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
     outside,
   );
   const target = { ...inputs, githubToken: secrets.githubToken };
-  const publisher = lazyPublisher({
-    inputs,
-    target,
-    outside,
-    remember,
-  });
-  const { reruns, repeat, maxFlaky } = inputs;
+  const publisher = await createPublisher({ inputs, target, outside, remember });
+  const { reruns, repeat, maxFlaky, quarantine } = inputs;
   return runGate(
     {
       ...inputs,
@@ -147,18 +127,12 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       signal,
       log,
       onBatches: nameBatches,
-      readQuarantine: quarantineOf(inputs.quarantine, target),
+      readQuarantine:
+        quarantine === undefined
+          ? undefined
+          : (deadline) => readQuarantineFiles(quarantine, deadline, { target, outside }),
     },
   );
-}
-
-/** Reads the quarantine file at GitHub, which is loaded only then; `undefined` where none is named. */
-function quarantineOf(path: string | undefined, target: CommentTarget) {
-  if (path === undefined) return undefined;
-  return async (deadline: Deadline): Promise<QuarantineFiles> => {
-    const { readQuarantineFiles } = await import('./quarantine.ts');
-    return readQuarantineFiles(path, deadline, { target, outside });
-  };
 }
 
 /** The batches of this step, for later steps and for `post`, before the first look at them. */
@@ -192,48 +166,6 @@ function addressesOf({ apiUrl, comment }: Inputs): string[] {
   return [apiUrl, ...(comment === 'never' ? [] : [githubUrl()])];
 }
 
-/** Renderers and GitHub's client are most of the bundle: they are loaded after the first request was sent. */
-function lazyPublisher(options: PublishingOptions): Publisher & Memory {
-  let loading: Promise<Publisher & Memory> | undefined;
-  const isOver = new AbortController();
-  const load = () => {
-    loading ??= import('./publisher.ts').then(({ createPublisher }) => createPublisher(options));
-    return loading;
-  };
-  const loadLater = async (signal: AbortSignal) => {
-    if (loading !== undefined) return;
-    const isTime = new AbortController();
-    firstAnswer.then(() => systemClock.sleep(NEXT_REQUEST_MS)).then(() => isTime.abort());
-    await systemClock.sleep(LOAD_AFTER_MS, AbortSignal.any([signal, isTime.signal]));
-  };
-  const showWaiting = async (findings: Findings) => {
-    await loadLater(isOver.signal);
-    if (!isOver.signal.aborted) (await load()).showWaiting(findings);
-  };
-  return {
-    showWaiting: (findings) => {
-      showWaiting(findings).catch((error: unknown) =>
-        trace(`That the gate waits is not shown: ${String(error)}`),
-      );
-    },
-    read: async (within) => {
-      const { comment, baseline } = options.inputs;
-      if (comment === 'never' && baseline === undefined) return {};
-      try {
-        await loadLater(within.signal);
-        return within.signal.aborted ? {} : await (await load()).read(within);
-      } catch (error) {
-        trace(`What earlier gates left could not be read: ${String(error)}`);
-        return {};
-      }
-    },
-    publish: async (findings, limits) => {
-      isOver.abort();
-      await (await load()).publish(findings, limits);
-    },
-  };
-}
-
 /** What ends the step without a verdict of the gate: wrong inputs, or a mistake of ours. Red, and reported all the same. */
 async function giveUp(error: unknown): Promise<void> {
   const isInput = error instanceof InputError;
@@ -243,6 +175,5 @@ async function giveUp(error: unknown): Promise<void> {
     : `The action itself failed (${what}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
   if (!isInput && error instanceof Error) error.stack?.split('\n').forEach(trace);
   core.setFailed(harmless(reason));
-  const { publishFailure } = await import('./publisher.ts');
   await publishFailure(reason, { target: readTarget(core.getInput), outside, signal: cancelled, remember });
 }

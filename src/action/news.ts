@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** Takes news as it comes; only the newest is worked on, one after the other. */
 export interface NewsLoop<News> {

@@ -1,11 +1,11 @@
+import type { OwnSection, Section } from '../comment/state.ts';
 import { NO_CASES } from '../domain/batch.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
-import type { Outside } from '../outside.ts';
 import { foreign, paragraph, render, words } from '../report/markdown.ts';
 import { headlineHeading } from '../report/sections/headline.ts';
-import type { OwnSection, Section } from '../shared-comment/state.ts';
-import { APPEARS_WITHIN_MS, POST_MS } from '../time-limits.ts';
+import { APPEARS_WITHIN_MS, POST_MS } from '../runtime/limits.ts';
+import type { Outside } from '../runtime/runtime.ts';
 import type { CommentTarget } from './comment-target.ts';
 import { orWarn } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';

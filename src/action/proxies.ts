@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../runtime/errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

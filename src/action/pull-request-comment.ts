@@ -1,21 +1,20 @@
-import type { Deadline } from '../clock.ts';
-import type { Base } from '../domain/comparison.ts';
-import type { GateRecord } from '../domain/record.ts';
-import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../github/base.ts';
-import { createClient, type GitHubClient } from '../github/client.ts';
-import type { GitHubContext } from '../github/context.ts';
-import type { OctokitSettings } from '../github/octokit.ts';
-import { baseBranchOf, findPullRequest, headOf } from '../github/pull-request.ts';
+import { gatesOfJob } from '../comment/codec.ts';
+import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
+import { decodeRecord } from '../comment/record.ts';
+import { jobKey, type OwnSection, type Writer } from '../comment/state.ts';
 import {
   createStickyComment,
   type StickyComment,
   type WriteOptions,
   type WriteResult,
-} from '../github/sticky-comment.ts';
-import type { Outside } from '../outside.ts';
-import { gatesOfJob } from '../shared-comment/codec.ts';
-import { decodeRecord } from '../shared-comment/record.ts';
-import { jobKey, type OwnSection, type Writer } from '../shared-comment/state.ts';
+} from '../comment/sticky-comment.ts';
+import type { Base } from '../domain/comparison.ts';
+import type { GateRecord } from '../domain/record.ts';
+import { createClient, type GitHubClient } from '../github/client.ts';
+import type { GitHubContext } from '../github/context.ts';
+import { baseBranchOf, findPullRequest, headOf } from '../github/pull-request.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import type { Outside } from '../runtime/runtime.ts';
 import type { CommentTarget } from './comment-target.ts';
 
 /** What our comments hold of earlier gates. */
@@ -76,10 +75,8 @@ export function createPullRequestComment(
     limits: Deadline,
   ): Promise<Pick<Recalled, 'base' | 'noBase'>> {
     if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
-    const { client } = clientFor(target, context, {
-      ...{ ...outside, fetch: limitRequests(MAX_BASE_REQUESTS, outside.fetch) },
-      plugins: { retry: { enabled: false } },
-    });
+    const limited = { ...outside, fetch: limitRequests(MAX_BASE_REQUESTS, outside.fetch) };
+    const { client } = clientFor(target, context, limited);
     if (client === undefined) return {};
     const { clock, random } = outside;
     const search = { client, branch: baseBranch, issue, writer, target: tested };
@@ -155,7 +152,7 @@ export async function findComments(
 export function clientFor(
   { githubToken }: CommentTarget,
   { apiUrl, repository }: GitHubContext,
-  outside: Outside & Pick<OctokitSettings, 'plugins'>,
+  outside: Outside,
 ): { client?: GitHubClient; warning?: string } {
   // Outside GitHub there is nothing to comment on.
   if (repository === undefined) return {};

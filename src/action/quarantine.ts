@@ -1,8 +1,8 @@
-import type { Deadline } from '../clock.ts';
 import type { QuarantineFiles } from '../domain/quarantine.ts';
 import { readContext } from '../github/context.ts';
 import { readQuarantine } from '../github/quarantine-source.ts';
-import type { Outside } from '../outside.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import type { Outside } from '../runtime/runtime.ts';
 import type { CommentTarget } from './comment-target.ts';
 import { clientFor } from './pull-request-comment.ts';
 

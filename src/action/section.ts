@@ -1,10 +1,11 @@
 /** A report as one job's section of the comment. */
+
+import { jobFactsOf } from '../comment/jobs.ts';
+import type { OwnSection } from '../comment/state.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { Outside } from '../outside.ts';
 import { renderBody, renderClosing } from '../report/body.ts';
 import type { Report } from '../report/report.ts';
-import { jobFactsOf } from '../report/sections/jobs.ts';
-import type { OwnSection } from '../shared-comment/state.ts';
+import type { Outside } from '../runtime/runtime.ts';
 import type { CommentTarget } from './comment-target.ts';
 import type { SavedSection } from './step-state.ts';
 

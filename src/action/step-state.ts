@@ -3,32 +3,28 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { sectionPart } from '../comment/part.ts';
 import { COUNTS } from '../domain/batch.ts';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
-import { sectionPart } from '../shared-comment/part.ts';
 
 const count = z.int().check(z.nonnegative());
-const savedSection = z.lazy(() =>
-  z.object({
-    state: z.enum(VERDICTS),
-    tally: z.record(z.enum(COUNTS), count),
-    label: z.string(),
-    part: lenient(sectionPart),
-    record: lenient(z.string()),
-    markdown: z.string(),
-    closing: lenient(z.string()),
-  }),
-);
-const commentLeft = z.lazy(() =>
-  z.object({
-    section: savedSection,
-    stage: z.enum(['waiting', 'unwritten', 'written']),
-    isWanted: lenient(z.boolean()),
-    id: lenient(count),
-    createdAt: lenient(z.number()),
-  }),
-);
+const savedSection = z.object({
+  state: z.enum(VERDICTS),
+  tally: z.record(z.enum(COUNTS), count),
+  label: z.string(),
+  part: lenient(sectionPart),
+  record: lenient(z.string()),
+  markdown: z.string(),
+  closing: lenient(z.string()),
+});
+const commentLeft = z.object({
+  section: savedSection,
+  stage: z.enum(['waiting', 'unwritten', 'written']),
+  isWanted: lenient(z.boolean()),
+  id: lenient(count),
+  createdAt: lenient(z.number()),
+});
 
 /** A job's section of the comment, rendered. */
 export type SavedSection = z.infer<typeof savedSection>;

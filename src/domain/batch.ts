@@ -55,6 +55,8 @@ export interface BatchOutcome {
   readonly round?: number | undefined;
   /** Which batch of the first round this is or repeats: the index among those. Its own index, if absent. */
   readonly place?: number | undefined;
+  /** The answer to its start was lost, and it was found in the provider's lists. */
+  readonly isAdopted?: boolean | undefined;
   /** The test cases that this step asked the provider to run; `undefined` where the batch was given. */
   readonly asked?: readonly string[] | undefined;
 }

@@ -16,6 +16,8 @@ export interface TestCase {
   readonly id: string | undefined;
   /** For people; the id, or the run's id, where the provider gives no name. */
   readonly name: string;
+  /** Moment at which the provider says that it was last edited, in milliseconds since the epoch. */
+  readonly revision?: number | undefined;
 }
 
 /** One check inside a run, as far as the provider reports it. It explains a run and never decides it. */
@@ -50,6 +52,18 @@ export interface Run {
    * contradict each other: `PASSED and FAILED`, `PASSED and unfinished`. The status is then `pending`, since none of them is proven.
    */
   readonly conflict?: string | undefined;
+  /**
+   * Why a run that the provider calls passed proves nothing, as a clause: "none of its evaluations ran" (Vapi). The status is
+   * then `pending`.
+   */
+  readonly unproven?: string | undefined;
+  /**
+   * Faults that the provider itself sees in the test and not in the agent, as clauses: "no mock matched the call of
+   * book_slot" (ElevenLabs). A run that passed can have some.
+   */
+  readonly testFaults?: readonly string[] | undefined;
+  /** Names of the guardrails that the conversation triggered (ElevenLabs). */
+  readonly guardrails?: readonly string[] | undefined;
   /** Why the provider judged as it did; for a run that errored, what went wrong. */
   readonly explanation?: string | undefined;
   readonly assertions: readonly Assertion[];
@@ -60,4 +74,7 @@ export interface Run {
   readonly durationMs?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number | undefined;
+  /** Start and end of the conversation in milliseconds since the epoch, where the provider gives them. */
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
 }

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts';
 import type { BatchOutcome } from '../domain/batch.ts';
 import type { Cancellation } from '../domain/verdict.ts';
-import { onProviderError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
-import { CANCEL_MS } from '../time-limits.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { onProviderError } from '../runtime/errors.ts';
+import { CANCEL_MS } from '../runtime/limits.ts';
 
 /**
  * Asks the provider to end every batch that this step started and that has not settled, within 1.5 s; never one that was

@@ -5,7 +5,8 @@ import { type CaseResult, countCases, countsForVerdict, hasPassed, resultsOf } f
 import { isWhole } from '../domain/verdict.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
 import { refusedByProvider } from './prepare.ts';
-import { executeRounds, type RoundsOptions } from './rounds.ts';
+import { executeRounds } from './rounds.ts';
+import type { RoundsOptions } from './types.ts';
 
 /** What is to be compared, and how it is run. */
 export interface CompareOptions extends Omit<RoundsOptions, 'plan' | 'starter' | 'notAgain'> {

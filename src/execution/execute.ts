@@ -1,12 +1,13 @@
-import type { Clock, Deadline } from '../clock.ts';
 import { type Batch, type BatchOutcome, countRuns } from '../domain/batch.ts';
 import { firstRuns, mostRuns, type PassRule } from '../domain/pass-rule.ts';
 import type { CaseResult } from '../domain/test-case.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
 import { type Prepared, prepare, type Wanted } from './prepare.ts';
 import { createProgress } from './progress.ts';
-import { type Execution, executeRounds, type RoundsOptions, type WaitFor } from './rounds.ts';
+import { executeRounds } from './rounds.ts';
+import type { Execution, RoundsOptions, WaitFor } from './types.ts';
 import { waitForBatches } from './wait.ts';
 
 /** What is to be run, and how often. */

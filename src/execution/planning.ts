@@ -4,7 +4,7 @@ import type { Refused } from '../domain/selectors.ts';
 import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
 import type { Subject } from '../providers/starter.ts';
 import { refusedByProvider } from './prepare.ts';
-import type { RoundsOptions } from './rounds.ts';
+import type { RoundsOptions } from './types.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
 const BROAD = { cases: 5, share: 0.3 };

@@ -1,9 +1,9 @@
-import type { Deadline } from '../clock.ts';
 import { firstRuns, type PassRule } from '../domain/pass-rule.ts';
 import { type Refused, type Selector, selectCases } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
-import { onProviderError } from '../errors.ts';
 import type { Starter, Subject } from '../providers/starter.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import { onProviderError } from '../runtime/errors.ts';
 
 /** What is to be gated, as the user said it. */
 export type Wanted =

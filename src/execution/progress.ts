@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { countCases, tally } from '../domain/test-case.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 const HEARTBEAT_MS = 60_000;
 

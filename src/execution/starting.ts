@@ -1,6 +1,6 @@
-import type { Clock, Deadline } from '../clock.ts';
-import { onProviderError, type ProviderError } from '../errors.ts';
 import type { BatchLists, Candidate, Contents, Listing, Posted } from '../providers/starter.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { onProviderError, type ProviderError } from '../runtime/errors.ts';
 import {
   compareContents,
   type FailedPost,

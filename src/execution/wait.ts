@@ -1,10 +1,10 @@
-import type { Clock, Deadline } from '../clock.ts';
 import { type Batch, type BatchOutcome, countRuns, runsFinished } from '../domain/batch.ts';
 import { contradictions, listOf, missingCases, unknownWords } from '../domain/integrity.ts';
 import { countCases } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import { NotFound, OutOfTime, ProviderError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { NotFound, OutOfTime, ProviderError } from '../runtime/errors.ts';
 import { type Look, nextGapMs } from './poll-schedule.ts';
 
 /** How long the one last look after the deadline may take. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Deadline } from '../clock.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { GitHubError, undocumented } from './github-error.ts';
-import { createReader, createWriter, type OctokitSettings } from './octokit.ts';
+import { createOctokit, type OctokitSettings } from './octokit.ts';
 
 const PER_PAGE = 100;
 /** Closed pull requests come whole, with up to 20 KB each. */
@@ -52,11 +52,7 @@ export interface MergedPullRequest {
   readonly mergedAt: number;
 }
 
-/**
- * What we ask of GitHub. Reads are tried again and wait for rate limits, within their limits. Writes are sent once:
- * who would send one again has to look first what others wrote meanwhile. Every method throws a `GitHubError`. The
- * signal ends a request, but not a pause between two: race against it.
- */
+/** What we ask of GitHub. Each request is sent once (`persist` retries tasks). Every method throws a `GitHubError`. */
 export interface GitHubClient {
   /** All comments of an issue or pull request, oldest first. */
   listComments(issue: number, limits: Deadline): Promise<Comment[]>;
@@ -117,12 +113,11 @@ const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
 /** Asks GitHub about one repository. */
 export function createClient(options: ClientOptions): GitHubClient {
   const { repository } = options;
-  const reader = createReader(options);
-  const writer = createWriter(options);
+  const octokit = createOctokit(options);
 
   async function pageOfComments(issue_number: number, page: number, limits: Deadline): Promise<Comment[]> {
     const params = { ...repository, issue_number, per_page: PER_PAGE, page, request: limits };
-    return read(z.array(comment), (await reader.rest.issues.listComments(params)).data).map(toComment);
+    return read(z.array(comment), (await octokit.rest.issues.listComments(params)).data).map(toComment);
   }
 
   return {
@@ -140,11 +135,11 @@ export function createClient(options: ClientOptions): GitHubClient {
     firstComments: (issue, limits) => pageOfComments(issue, 1, limits),
     getComment: (comment_id, limits) =>
       unlessGone(async () => {
-        const { data } = await reader.rest.issues.getComment({ ...repository, comment_id, request: limits });
+        const { data } = await octokit.rest.issues.getComment({ ...repository, comment_id, request: limits });
         return toComment(read(comment, data));
       }),
     async createComment(issue_number, body, limits) {
-      const { data } = await writer.rest.issues.createComment({
+      const { data } = await octokit.rest.issues.createComment({
         ...repository,
         issue_number,
         body,
@@ -154,7 +149,7 @@ export function createClient(options: ClientOptions): GitHubClient {
     },
     updateComment: (comment_id, body, limits) =>
       unlessGone(async () => {
-        const { data } = await writer.rest.issues.updateComment({
+        const { data } = await octokit.rest.issues.updateComment({
           ...repository,
           comment_id,
           body,
@@ -163,26 +158,25 @@ export function createClient(options: ClientOptions): GitHubClient {
         return toComment(read(comment, data));
       }),
     async deleteComment(comment_id, limits) {
-      await writer.rest.issues.deleteComment({ ...repository, comment_id, request: limits });
+      await octokit.rest.issues.deleteComment({ ...repository, comment_id, request: limits });
     },
     async whoAmI(limits) {
       const request = limits;
-      // A question by POST, which the throttling plugin would take for a write.
       const byGraphql = async () =>
-        viewer.safeParse(await writer.graphql('{ viewer { login } }', { request })).data?.viewer;
+        viewer.safeParse(await octokit.graphql('{ viewer { login } }', { request })).data?.viewer;
       const byRest = async () =>
-        author.safeParse((await reader.rest.users.getAuthenticated({ request })).data).data;
+        author.safeParse((await octokit.rest.users.getAuthenticated({ request })).data).data;
       // The workflow's own token may not ask for its user by REST; GraphQL may be switched off, or down.
       const said = await unless(({ kind }) => kind !== 'out-of-time', byGraphql);
       return said ?? (await unless(({ mayPass }) => !mayPass, byRest)) ?? WORKFLOW_TOKEN;
     },
     pullRequest: (pull_number, limits) =>
       unlessGone(async () => {
-        const { data } = await reader.rest.pulls.get({ ...repository, pull_number, request: limits });
+        const { data } = await octokit.rest.pulls.get({ ...repository, pull_number, request: limits });
         return toPullRequest(read(pullRequest, data));
       }),
     async pullRequestsOfCommit(commit_sha, limits) {
-      const { data } = await reader.rest.repos.listPullRequestsAssociatedWithCommit({
+      const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit({
         ...repository,
         commit_sha,
         per_page: PER_PAGE,
@@ -191,7 +185,7 @@ export function createClient(options: ClientOptions): GitHubClient {
       return openOnes(read(pullRequests, data));
     },
     async pullRequestsOfBranch({ owner, name }, limits) {
-      const { data } = await reader.rest.pulls.list({
+      const { data } = await octokit.rest.pulls.list({
         ...repository,
         head: `${owner}:${name}`,
         state: 'open',
@@ -203,15 +197,15 @@ export function createClient(options: ClientOptions): GitHubClient {
     readFile: (path, ref, limits) =>
       unlessGone(async () => {
         const params = { ...repository, path: withSlashes(path), ref, request: limits };
-        return toFile((await reader.request('GET /repos/{owner}/{repo}/contents/{+path}', params)).data);
+        return toFile((await octokit.request('GET /repos/{owner}/{repo}/contents/{+path}', params)).data);
       }),
     async hasTag(name, limits) {
       const params = { ...repository, name: withSlashes(name), request: limits };
-      const ask = () => reader.request('GET /repos/{owner}/{repo}/git/ref/tags/{+name}', params);
+      const ask = () => octokit.request('GET /repos/{owner}/{repo}/git/ref/tags/{+name}', params);
       return (await unlessGone(ask)) !== undefined;
     },
     async mergedInto(base, limits) {
-      const { data } = await reader.rest.pulls.list({
+      const { data } = await octokit.rest.pulls.list({
         ...repository,
         base,
         state: 'closed',

@@ -1,6 +1,14 @@
 import type { Origin } from '../report/report.ts';
-import type { WorkflowRun } from '../shared-comment/state.ts';
 import { type EventPayload, readPayload } from './event.ts';
+
+/** The workflow run that writes; decides who is newer. */
+export interface WorkflowRun {
+  /** Tells workflows apart: the path of the workflow's file. */
+  readonly workflow: string;
+  readonly id: number;
+  readonly number: number;
+  readonly attempt: number;
+}
 
 /** What the runner says about where we are. Outside GitHub nearly everything is absent. */
 export interface GitHubContext {

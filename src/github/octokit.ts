@@ -1,21 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { type RetryOptions, retry } from '@octokit/plugin-retry';
-import { type ThrottlingOptions, throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
-import type { Clock } from '../clock.ts';
 import { deepestCause, RedirectRefused, Refusal, TimedOut } from '../http/failure.ts';
 import { parseErrorBody } from '../http/json.ts';
 import { type Fetch, readWhole } from '../http/whole-answer.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Redactor } from '../text/redact.ts';
 import { failureOf, GitHubError, undocumented } from './github-error.ts';
 
 /** GitHub itself gives up on a request after 10 s. */
 const REQUEST_MS = 15_000;
-/** Of a read: after 1 s and again after 4 s. */
-const RETRIES = 2;
-/** A refusal stays one. Rate limits, which are among these, are the throttling plugin's. */
-const REFUSALS = Array.from({ length: 100 }, (_, index) => 400 + index);
 
 /**
  * The newest version that Octokit's types describe (@octokit/openapi-types). 2026-03-10 changes other endpoints than
@@ -36,12 +29,7 @@ export interface OctokitSettings {
   readonly trace: (line: string) => void;
   /** Takes the secrets that the action knows out of a refusal, before any of it is cut or told. */
   readonly redact: Redactor;
-  /** Other settings of the plugins. Their pauses are on the real clock: tests make them short, or do without. */
-  readonly plugins?: { readonly retry?: RetryOptions; readonly throttle?: Partial<ThrottlingOptions> };
 }
-
-/** Whether to send a request again after so many seconds. */
-type LimitHandler = NonNullable<ThrottlingOptions['onRateLimit']>;
 
 const errorAnswer = z.object({
   status: z.number(),
@@ -55,44 +43,18 @@ const errorBody = z.object({
   errors: z.catch(z.array(z.object({ message: z.string() })), []),
 });
 
-/** For reads: they are tried again, and wait for a rate limit that ends before `request.until` (`clock.now()`). */
-export function createReader(options: OctokitSettings): Octokit {
-  const { clock, plugins = {} } = options;
-  const waitsForLimit: LimitHandler = (seconds, { request }, _octokit, retries) =>
-    retries < RETRIES && clock.now() + seconds * 1_000 < request['until'];
-
-  const octokit = new (Octokit.plugin(retry, throttling))({
-    ...basicsOf(options),
-    retry: { retries: RETRIES, doNotRetry: REFUSALS, ...plugins.retry },
-    throttle: {
-      // Without an id of its own it would share its queues with all others in the process.
-      id: randomUUID(),
-      onRateLimit: waitsForLimit,
-      onSecondaryRateLimit: waitsForLimit,
-      ...plugins.throttle,
-    },
-  });
-  return checked(octokit, options);
-}
-
-/**
- * For writes: each is sent once, and at once. The plugins would send it again later, or keep it a second or three from
- * the one before, and either way over what others wrote since the comment was read.
- */
-export function createWriter(options: OctokitSettings): Octokit {
-  return checked(new Octokit(basicsOf(options)), options);
-}
-
-function basicsOf(options: OctokitSettings) {
+/** Each request is sent once: what failed is retried by `persist`, from where its task begins. */
+export function createOctokit(options: OctokitSettings): Octokit {
   const { token, apiUrl, userAgent, trace } = options;
-  return {
+  const octokit = new Octokit({
     auth: token,
     baseUrl: apiUrl.replace(/\/+$/, ''),
     userAgent,
     request: { fetch: (url: string, init: RequestInit) => fetchWhole(url, init, options) },
     // What Octokit itself would say of each request is in the line that `fetchWhole` traces.
     log: { debug: () => {}, info: () => {}, warn: trace, error: () => {} },
-  };
+  });
+  return checked(octokit, options);
 }
 
 /** Its requests name the version of the API, its errors become `GitHubError`s, and its answers are JSON. */
@@ -130,8 +92,7 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
       ...(typeof init.body === 'string' && { body: init.body }),
     };
     const answer = await readWhole(sent, { fetch, clock, ms: REQUEST_MS, signal, followsRedirects: true });
-    const { status } = answer;
-    const headers = new Headers([...answer.headers]);
+    const { status, headers } = answer;
     trace(
       `${method} ${new URL(url).pathname} answered ${status} after ${Math.round(clock.now() - started)} ms`,
     );
@@ -142,7 +103,7 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
     });
   } catch (error) {
     if (!(error instanceof TimedOut || error instanceof Refusal) && !signal.aborted) throw error;
-    // An error of this name is the one that the retry plugin lets pass.
+    // Octokit hands on an error of this name as it is.
     const why = signal.aborted ? 'given up' : error instanceof TimedOut ? NO_ANSWER : 'refused';
     throw new DOMException(why, { name: 'AbortError', cause: error });
   }

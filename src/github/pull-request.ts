@@ -1,5 +1,5 @@
-import type { Deadline } from '../clock.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import type { GitHubClient, PullRequest } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import type { EventPayload } from './event.ts';

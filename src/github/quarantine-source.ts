@@ -1,8 +1,8 @@
-import type { Deadline } from '../clock.ts';
 import type { QuarantineFile, QuarantineFiles } from '../domain/quarantine.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
-import { parseQuarantine, refuseSize } from '../quarantine-file.ts';
-import { READ_QUARANTINE_MS } from '../time-limits.ts';
+import { parseQuarantine, refuseSize } from '../inputs/quarantine-file.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import { READ_QUARANTINE_MS } from '../runtime/limits.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import { GitHubError } from './github-error.ts';

@@ -1,5 +1,5 @@
-import type { Deadline } from '../clock.ts';
 import { type ClockAndRandom, retryUntil, TimeIsUp } from '../http/retry.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { GitHubError } from './github-error.ts';
 
 const BACKOFF_MS = { first: 500, longest: 5_000 };

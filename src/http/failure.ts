@@ -18,12 +18,12 @@ const CERTIFICATE_CODES =
 /** A name that does not resolve, a port at which nobody listens, and one that does not speak TLS. */
 const WRONG_ADDRESS_CODES = ['ENOTFOUND', 'ECONNREFUSED', 'ERR_SSL_WRONG_VERSION_NUMBER'];
 
-/** A proxy refuses to open a tunnel. */
-const NO_TUNNEL = 'ERR_PROXY_TUNNEL';
-/** It wants another user or password. */
-const PROXY_REFUSED = /^the proxy answered 407$/;
-/** It does not let us through to this address: many do so only for the port of https. */
-const PROXY_FORBIDS = /^the proxy answered (?!407|408|429)4\d\d$/;
+/** `fetch` does not ask some ports, 9 and 6000 for instance (fetch.spec.whatwg.org, "port blocking"). */
+const BLOCKED_PORT = 'bad port';
+/** How undici says that a proxy wants another user or password. */
+const PROXY_REFUSED = /\bproxy\b.*\b407\b/i;
+/** How undici says that a proxy does not let us through to an address: many do so only for the port of https. */
+const PROXY_FORBIDS = /^Proxy response \((?!407|408|429)4\d\d\)/;
 
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
 export class MalformedAnswer extends Error {
@@ -89,14 +89,19 @@ export class TransportFailure extends Error {
   readonly #call: string;
   constructor(cause: unknown) {
     const { code, message, call } = deepestCause(cause);
-    super(code === '' || code === NO_TUNNEL ? message : code, { cause });
+    // undici's own codes say less than its messages.
+    super(code === '' || code.startsWith('UND_ERR_') ? message : code, { cause });
     this.code = code;
     this.#call = call;
   }
 
   /** Most likely a wrong address. */
   get isWrongAddress(): boolean {
-    return WRONG_ADDRESS_CODES.includes(this.code) || PROXY_FORBIDS.test(this.message);
+    return (
+      WRONG_ADDRESS_CODES.includes(this.code) ||
+      this.message === BLOCKED_PORT ||
+      PROXY_FORBIDS.test(this.message)
+    );
   }
 
   /** Whether there certainly never was a connection over which a request could have gone. */
@@ -104,10 +109,10 @@ export class TransportFailure extends Error {
     return (
       this.isWrongAddress ||
       ['connect', 'getaddrinfo'].includes(this.#call) ||
+      this.code === 'UND_ERR_CONNECT_TIMEOUT' ||
       CERTIFICATE_CODES.test(this.code) ||
       /^ERR_SSL_.*(PROTOCOL|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME)/.test(this.code) ||
-      this.code === NO_TUNNEL ||
-      /before secure TLS connection/.test(deepestCause(this.cause).message)
+      /before secure TLS connection|^Proxy response \(/.test(deepestCause(this.cause).message)
     );
   }
 }
@@ -244,12 +249,5 @@ export function deepestCause(error: unknown): { code: string; message: string; c
     const value: unknown = Reflect.get(current, name);
     return typeof value === 'string' ? value : '';
   };
-  const code = text('code');
-  // Node names some failures of TLS only in the message: "…:SSL routines:ssl3_get_record:wrong version number:…".
-  const [, reason] = code === 'EPROTO' ? (/SSL routines:[^:]*:([^:]+)/.exec(current.message) ?? []) : [];
-  const named = reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
-  const status: unknown = Reflect.get(current, 'statusCode');
-  // Node's own message has the address of the proxy in it, and with it a password.
-  const message = code === NO_TUNNEL ? `the proxy answered ${status}` : current.message;
-  return { code: named, message, call: text('syscall') };
+  return { code: text('code'), message: current.message, call: text('syscall') };
 }

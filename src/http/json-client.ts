@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { Clock, Deadline } from '../clock.ts';
-import { NotFound, OutOfTime, ProviderError } from '../errors.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { NotFound, OutOfTime, ProviderError } from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
   complaint,
@@ -15,7 +15,7 @@ import {
 } from './failure.ts';
 import { parseErrorBody, parseJson } from './json.ts';
 import { type Prospect, parseRetryAfter, retryUntil, TimeIsUp } from './retry.ts';
-import { type AnswerHeaders, type Fetch, readWhole, type Sent } from './whole-answer.ts';
+import { type Fetch, readWhole, type Sent } from './whole-answer.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
@@ -326,7 +326,7 @@ function addressOf<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 
   return url;
 }
 
-function dateIn(headers: AnswerHeaders): number | undefined {
+function dateIn(headers: Headers): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date;
 }

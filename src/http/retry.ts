@@ -1,4 +1,4 @@
-import type { Clock, Deadline } from '../clock.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
 
 /** Time and random numbers, which tests bring themselves. */
 export interface ClockAndRandom {

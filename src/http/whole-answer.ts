@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { AnswerTooLarge, RedirectRefused, Refusal, TimedOut, TransportFailure } from './failure.ts';
 
 const MIB = 1024 * 1024;
@@ -7,23 +7,8 @@ const MAX_BODY_BYTES = 32 * MIB;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** What sends requests, passed in: `send`, or the global `fetch`. */
-export type Fetch = (
-  url: string,
-  init: Omit<Sent, 'url'> & { readonly redirect: 'manual'; readonly signal: AbortSignal },
-) => Promise<Answer>;
-
-/** An answer whose body is still to be read. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  readonly body: AsyncIterable<Uint8Array> | null;
-}
-
-/** By their names in small letters. */
-export interface AnswerHeaders extends Iterable<[name: string, value: string]> {
-  get(name: string): string | null | undefined;
-}
+/** The global `fetch`, passed in. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** One request as it goes over the wire. */
 export interface Sent {
@@ -47,7 +32,7 @@ export interface Try {
 /** An answer with its whole body. */
 export interface WholeAnswer {
   readonly status: number;
-  readonly headers: AnswerHeaders;
+  readonly headers: Headers;
   readonly body: string;
 }
 
@@ -78,7 +63,7 @@ export async function readWhole(sent: Sent, options: Try): Promise<WholeAnswer> 
 async function followed(
   { url: first, method, headers, body }: Sent,
   { fetch, signal, followsRedirects }: Try,
-): Promise<Answer> {
+): Promise<Response> {
   const { origin } = new URL(first);
   let url = first;
   for (let redirects = 0; ; redirects += 1) {
@@ -113,7 +98,7 @@ async function followed(
   }
 }
 
-async function readBody({ body }: Answer): Promise<string> {
+async function readBody({ body }: Response): Promise<string> {
   const decoder = new TextDecoder();
   const parts: string[] = [];
   let bytes = 0;

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { Deadline } from '../clock.ts';
 import { MalformedAnswer } from '../http/failure.ts';
-import type { AboutAnswer, Http } from '../http/json-client.ts';
-import { readAs } from './fields.ts';
+import type { AboutAnswer } from '../http/json-client.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import type { Api } from './api.ts';
 import { type Page, readPages } from './paging.ts';
 
 /** How a provider's lists with `has_more` call the rest. */
@@ -16,7 +16,7 @@ export interface CursorForm {
 }
 
 /** One list with `has_more` and a cursor. */
-export interface CursorList<Body, Item> {
+export interface CursorList<Body> {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** The field that holds the list. Default `items`. */
@@ -27,47 +27,69 @@ export interface CursorList<Body, Item> {
   /** How many there are, if that is known. */
   readonly total?: number | undefined;
   readonly schema: z.ZodMiniType<Body>;
-  readonly toItems: (bodies: readonly Body[], about: AboutAnswer) => readonly Item[];
-  readonly advice?: ((status: number) => string) | undefined;
+}
+
+/** A list that was read to its end, with the `Date` header of its last page. */
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly date: number | undefined;
 }
 
 /** Reads a provider's list to its end. Throws a `ProviderError` if it has none. */
-export type ReadCursorList = <Body, Item>(
-  http: Http,
-  list: CursorList<Body, Item>,
-  deadline: Deadline,
-) => Promise<Item[]>;
+export interface ReadCursorList {
+  /** `toItem` makes what is kept of a body, so that no page is kept in memory. */
+  <Body, Item>(
+    api: Api,
+    list: CursorList<Body> & { readonly toItem: (body: Body) => Item },
+    deadline: Deadline,
+  ): Promise<Listed<Item>>;
+  <Body>(api: Api, list: CursorList<Body>, deadline: Deadline): Promise<Listed<Body>>;
+}
 
 /** What reads the lists of a provider that writes them in this form. */
 export function cursorListsOf({ next, query: names, sizes }: CursorForm): ReadCursorList {
   return async <Body, Item>(
-    http: Http,
-    { field = 'items', path, query, items, of, total, schema, toItems, advice }: CursorList<Body, Item>,
+    api: Api,
+    {
+      field = 'items',
+      path,
+      query,
+      items,
+      of,
+      total,
+      schema,
+      toItem,
+    }: CursorList<Body> & { readonly toItem?: (body: Body) => Item },
     deadline: Deadline,
-  ): Promise<Item[]> => {
-    const pageSchema = z.object({ has_more: z.optional(z.nullable(z.boolean())) });
-    const listSchema = z.object({ [field]: z.array(schema) });
-    const cursorSchema = z.object({ [next]: z.optional(z.nullable(z.string())) });
-    const toPage = (json: unknown, about: AboutAnswer): Page<Item, string> => {
-      const bodies = readAs(listSchema, json)[field] ?? [];
-      const { has_more } = readAs(pageSchema, json);
-      const cursor = readAs(cursorSchema, json)[next];
-      if (has_more === true && !cursor) {
+  ): Promise<Listed<Item>> => {
+    const pageSchema = z.intersection(
+      z.object({ [field]: z.array(schema) }),
+      z.object({ has_more: z.nullish(z.boolean()), [next]: z.nullish(z.string()) }),
+    );
+    let date: number | undefined;
+    const toPage = (page: Record<string, unknown>, about: AboutAnswer): Page<Item, string> => {
+      date = about.date;
+      const cursor = page[next] as string | null | undefined;
+      const hasMore = page['has_more'] === true;
+      if (hasMore && !cursor) {
         throw new MalformedAnswer(
           `announced more ${items} ("has_more") without a "${next}" to read them by.`,
           { isJson: true },
         );
       }
-      return { items: toItems(bodies, about), next: has_more === true ? (cursor ?? undefined) : undefined };
+      const bodies = (page[field] ?? []) as readonly Body[];
+      const kept =
+        toItem === undefined ? (bodies as readonly unknown[] as readonly Item[]) : bodies.map(toItem);
+      return { items: kept, next: hasMore ? (cursor ?? undefined) : undefined };
     };
     const read = (cursor: string | undefined, size: number): Promise<Page<Item, string>> => {
-      const asked = { ...query, [names.size]: String(size) };
       const from = cursor === undefined ? {} : { [names.cursor]: cursor };
-      return http.getJson(
-        { path, query: { ...asked, ...from }, size: 'large', read: toPage, advice },
+      const asked = { ...query, [names.size]: String(size), ...from };
+      return api.get(
+        { path, query: asked, schema: pageSchema as z.ZodMiniType<Record<string, unknown>>, to: toPage },
         deadline,
       );
     };
-    return readPages({ items, of, total, sizes, read });
+    return { items: await readPages({ items, of, total, sizes, read }), date };
   };
 }

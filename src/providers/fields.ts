@@ -3,10 +3,7 @@ import type { Announced } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
 import { asText, MalformedAnswer } from '../http/failure.ts';
 
-/**
- * Reads JSON by a schema; throws `MalformedAnswer` with the path of the first field that does not fit. Providers' schemas
- * are `z.lazy`: a step reads the answers of one provider, and to make the schemas of all takes 4 ms of each start.
- */
+/** Reads JSON by a schema; throws `MalformedAnswer` with the path of the first field that does not fit. */
 export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -1,5 +1,5 @@
-import { ProviderError } from '../errors.ts';
 import { AnswerTooLarge } from '../http/failure.ts';
+import { ProviderError } from '../runtime/errors.ts';
 
 /** How many items a list may have where nothing says how many there are: more than any batch has runs. */
 const MOST_ITEMS = 10_000;

@@ -1,9 +1,9 @@
-import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
 import type { SelectorRules } from '../domain/selectors.ts';
 import type { TargetRules, Version, VersionRules } from '../domain/target.ts';
 import type { Http } from '../http/json-client.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import type { Starter } from './starter.ts';
 
 /**

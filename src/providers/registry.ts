@@ -1,10 +1,10 @@
 import type { Version } from '../domain/target.ts';
 import { createHttp, type Http, type HttpOptions } from '../http/json-client.ts';
-import { bland } from './bland.ts';
-import { elevenlabs } from './elevenlabs.ts';
+import { bland } from './bland/read.ts';
+import { elevenlabs } from './elevenlabs/read.ts';
 import type { Provider, ProviderDescriptor, StarterOptions } from './provider.ts';
-import { retell } from './retell.ts';
-import { vapi } from './vapi.ts';
+import { retell } from './retell/read.ts';
+import { vapi } from './vapi/read.ts';
 
 /** Every provider that the action knows. A new one is one file and its name here. */
 const registry = { retell, bland, vapi, elevenlabs } satisfies Record<string, ProviderDescriptor>;

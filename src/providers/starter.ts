@@ -1,8 +1,8 @@
-import type { Deadline } from '../clock.ts';
 import type { Batch } from '../domain/batch.ts';
 import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
+import type { Deadline } from '../runtime/clock.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {
@@ -48,6 +48,24 @@ export interface Starter {
    * The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
    */
   subjectOf(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
+  /**
+   * What the batch says that it tested, where that is not what was asked for: a clause such as "it tested version 11, and
+   * version 12 was asked for". `undefined` where it agrees, or says nothing.
+   */
+  mismatch?(subject: Subject, batch: Batch): string | undefined;
+  /**
+   * Whether the provider's lists say enough of a batch to prove that it tests this subject. Not so at Bland where a version
+   * was asked for: its lists have none.
+   */
+  isListed?(subject: Subject): boolean;
+  /** Whether two subjects are one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
+  compareVersions?(one: Subject, other: Subject): 'same' | 'different' | 'unknown';
+  /**
+   * A mark of the configuration under test that changes when it is edited: Retell's `last_modification_timestamp` of the
+   * engine, ElevenLabs' version id of the branch's head. `undefined` where nothing tells, or where it cannot be edited (a
+   * published version). Absent where the provider has none.
+   */
+  revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
 }
 
 /** A batch in the provider's own lists. */

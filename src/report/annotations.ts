@@ -5,7 +5,6 @@ import { runMessage } from './run-text.ts';
 import { headlineOf } from './sections/headline.ts';
 import { reasonOf } from './sections/names.ts';
 import { badLabel } from './sections/overview.ts';
-import { outlineOf } from './standing.ts';
 
 /** An error in the checks view: plain text, one line each, that the runner does not obey. */
 export interface Annotation {
@@ -29,7 +28,7 @@ const MAX_NAMED = 50;
 export function annotationsFor(report: Report, max = 10): Annotation[] {
   const { judgement } = report;
   if (judgement === undefined || judgement.verdict === 'passed' || max < 1) return [];
-  const cases = outlineOf(report).bad;
+  const cases = report.outline.bad;
   if (cases.length === 0) return [annotation(headlineOf(report), judgement.reason)];
   if (cases.length <= max) return cases.map((one) => forCase(one, report));
   return [...cases.slice(0, max - 1).map((one) => forCase(one, report)), forRest(cases.slice(max - 1))];
@@ -42,7 +41,7 @@ export function annotationsFor(report: Report, max = 10): Annotation[] {
 export function closingLines(report: Report, max = 200): string[] {
   const { judgement } = report;
   if (judgement === undefined || judgement.verdict === 'passed') return [];
-  const { bad, unfinished } = outlineOf(report);
+  const { bad, unfinished } = report.outline;
   const cases = [...bad, ...unfinished];
   const more = cases.length - max;
   return [

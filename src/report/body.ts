@@ -1,8 +1,8 @@
 import type { CaseResult } from '../domain/test-case.ts';
 import { formatCount } from '../text/format.ts';
 import { chooseForms, joinWithin, type Lack, type Limit, type Piece, rememberTexts } from './fit.ts';
-import { FEW, type Group, type Grouping, groupingOf, MANY } from './groups.ts';
-import { heading, render, rule, words } from './markdown.ts';
+import { FEW, type Group, MANY } from './groups.ts';
+import { heading, md, render, rule, words } from './markdown.ts';
 import type { Report } from './report.ts';
 import {
   type Evidence,
@@ -32,7 +32,7 @@ import { nameOf, placeHtml, runsInWords, signOf } from './sections/names.ts';
 import { hasWorkflowRun, renderNext } from './sections/next.ts';
 import { omissionClauses, renderOmissions } from './sections/omissions.ts';
 import { overviewRows, renderOverview, renderPushes } from './sections/overview.ts';
-import { type Outline, outlineOf, standingOf } from './standing.ts';
+import { standingOf } from './standing.ts';
 
 /** With more failures than a few, so many of those that share nothing are open. */
 const OPEN_OF_MANY = 3;
@@ -84,24 +84,21 @@ export function renderBody(report: Report, limit: Limit, { hasClosing = true }: 
 
 /** The line about what to do and the footer by themselves, as Markdown within the limit. */
 export function renderClosing(report: Report, limit: Limit): string {
-  const grouping = groupingOf(outlineOf(report).bad);
-  return joinWithin(chooseForms(closingPieces({ report, grouping }), limit)?.blocks ?? [], limit) ?? '';
+  return joinWithin(chooseForms(closingPieces(report), limit)?.blocks ?? [], limit) ?? '';
 }
 
 /** For limits in which not even the frame fits: whose the failures are, what they share and what to do, as far as it fits. */
 function renderLeast(report: Report, limit: Limit, hasClosing: boolean): string {
-  const { bad } = outlineOf(report);
-  const grouping = groupingOf(bad);
-  const lead = renderLead(report, { maxReason: 300, grouping });
-  const table = bad.length > MANY ? renderGroupTable(report, grouping, 3) : '';
+  const lead = renderLead(report, { maxReason: 300 });
+  const table = report.outline.bad.length > MANY ? renderGroupTable(report, 3) : '';
   const said = renderOmissions(report, ['only the overview is shown'], limit.unit);
-  const next = hasClosing ? renderNext(report, grouping) : '';
+  const next = hasClosing ? renderNext(report) : '';
   const forms = [
     [lead, table, said, next],
     [lead, table, next],
     [lead, next],
     [lead],
-    [renderLead(report, { maxReason: 100 })],
+    [renderLead(report, { maxReason: 100, hasFault: false })],
   ];
   for (const form of forms) {
     const body = joinWithin(form, limit);
@@ -116,29 +113,26 @@ function piecesOf(
   unit: Limit['unit'],
   hasClosing: boolean,
 ): { all: Piece[]; omissionsAt: number } {
-  const outline = outlineOf(report);
-  const grouping = groupingOf(outline.bad);
-  const view = { report, outline, grouping, hasRoom: unit === 'bytes' };
+  const view = { report, hasRoom: unit === 'bytes' };
   const content = [
-    ...openingPieces(view),
-    ...(isGrouped(grouping, outline) ? groupedPieces(view) : singlePieces(view)),
+    ...openingPieces(report),
+    ...(isGrouped(report) ? groupedPieces(view) : singlePieces(view)),
     ...besidePieces(view),
   ];
   return {
-    all: [...content, ...(hasClosing ? closingPieces(view) : [])],
+    all: [...content, ...(hasClosing ? closingPieces(report) : [])],
     omissionsAt: content.length,
   };
 }
 
 interface View {
   readonly report: Report;
-  readonly outline: Outline;
-  readonly grouping: Grouping;
   /** The summary has room for every conversation; a comment has not. */
   readonly hasRoom: boolean;
 }
 
-const isGrouped = ({ groups }: Grouping, { bad }: Outline): boolean => groups.length > 0 || bad.length > MANY;
+const isGrouped = ({ grouping, outline }: Report): boolean =>
+  grouping.groups.length > 0 || outline.bad.length > MANY;
 
 const fixed = (text: string): Piece => [{ rank: RANK.always, text: () => text }];
 
@@ -147,25 +141,25 @@ const optional = (rank: number, ...texts: (() => string)[]): Piece => [
   ...texts.map((text) => ({ rank, text })),
 ];
 
-function openingPieces({ report, outline, grouping }: View): Piece[] {
+function openingPieces(report: Report): Piece[] {
   const pushes = renderPushes(report);
   return [
     [
-      { rank: RANK.always, text: () => renderLead(report, { maxReason: 300, grouping }) },
-      { rank: RANK.frame, text: () => renderLead(report, { grouping }) },
+      { rank: RANK.always, text: () => renderLead(report, { maxReason: 300 }) },
+      { rank: RANK.frame, text: () => renderLead(report) },
     ],
     optional(RANK.frame, () => renderRemarks(report)),
-    ...overviewPieces(report, outline, grouping),
+    ...overviewPieces(report),
     ...(pushes === undefined ? [] : [optional(RANK.frame, () => pushes)]),
   ];
 }
 
-function overviewPieces(report: Report, outline: Outline, grouping: Grouping): Piece[] {
-  if (outline.bad.length > MANY) {
+function overviewPieces(report: Report): Piece[] {
+  if (report.outline.bad.length > MANY) {
     return [
       [
-        { rank: RANK.always, text: () => renderGroupTable(report, grouping, 3) },
-        { rank: RANK.frame, text: () => renderGroupTable(report, grouping, MAX_GROUPS) },
+        { rank: RANK.always, text: () => renderGroupTable(report, 3) },
+        { rank: RANK.frame, text: () => renderGroupTable(report, MAX_GROUPS) },
       ],
     ];
   }
@@ -183,8 +177,9 @@ function overviewPieces(report: Report, outline: Outline, grouping: Grouping): P
 }
 
 /** Each failure by itself: the first open, the others folded. */
-function singlePieces({ report, outline: { bad }, grouping, hasRoom }: View): Piece[] {
-  const { others } = grouping;
+function singlePieces({ report, hasRoom }: View): Piece[] {
+  const { bad } = report.outline;
+  const { others } = report.grouping;
   const isOld = (one: CaseResult) => standingOf(one, report) === 'old';
   const areAllOld = others.every(isOld);
   const maxOpen = bad.length > FEW ? OPEN_OF_MANY : FEW;
@@ -231,7 +226,7 @@ function casePiece(
 
 /** What many failures share, biggest first, and then those that share nothing. */
 function groupedPieces(view: View): Piece[] {
-  const { grouping } = view;
+  const { grouping } = view.report;
   const shown = grouping.groups.slice(0, MAX_GROUPS);
   const rest = [...grouping.groups.slice(MAX_GROUPS).flatMap(({ cases }) => cases), ...grouping.others];
   const title = `${SIGNS.failed} ${rest.length} ${rest.length === 1 ? 'failure with a reason of its own' : 'failures with reasons of their own'}`;
@@ -255,7 +250,7 @@ function memberPieces(cases: readonly CaseResult[], view: View): Piece[] {
   const isSorted = new Set(cases.map((one) => standingOf(one, view.report))).size > 1;
   const what = view.hasRoom ? 'with their evidence' : 'by name';
   const title = `All ${formatCount(cases.length)} ${what}${isSorted ? ', new ones first' : ''}`;
-  return foldedCases(cases, view, { title, item: (one) => [words(`${signOf(one)} `), nameOf(one)] });
+  return foldedCases(cases, view, { title, item: (one) => md`${signOf(one)} ${nameOf(one)}` });
 }
 
 /** Those that share nothing: few are folded each by itself, many are lists by whose they are. */
@@ -305,8 +300,8 @@ function foldedPiece(result: CaseResult, { report, hasRoom }: View, rank: number
 
 /** Everything that is not a failure that counts, folded. */
 function besidePieces(view: View): Piece[] {
-  const { report, outline, hasRoom } = view;
-  const { bad, unfinished, flaky, tolerated, fixed: repaired, passed } = outline;
+  const { report, hasRoom } = view;
+  const { bad, unfinished, flaky, tolerated, fixed: repaired, passed } = report.outline;
   const isFinal = report.judgement !== undefined;
   const count = (some: readonly CaseResult[], sign: string, what: string) =>
     some.length === 0 ? [] : [`${sign} ${some.length} ${what}`];
@@ -329,7 +324,7 @@ function besidePieces(view: View): Piece[] {
     one.outcome === 'flaky'
       ? flakyItem(one)
       : one.outcome === 'passed'
-        ? [words(`${SIGNS.passed} `), ...nameItem(one, report), words(' passes here and not on the base')]
+        ? md`${SIGNS.passed} ${nameItem(one, report)} passes here and not on the base`
         : toleratedItem(one, report);
   const more = passed.length === report.cases.length ? '' : ' more';
   const atFirst = report.cases.some(({ runs }) => runs.length > 1) ? ' with the first run' : '';
@@ -367,8 +362,8 @@ function unfinishedTitle(listed: number, { tally }: Report): string {
   return `${SIGNS.waiting} ${formatCount(listed)} unfinished${more}`;
 }
 
-function closingPieces({ report, grouping }: Pick<View, 'report' | 'grouping'>): Piece[] {
-  const next = renderNext(report, grouping);
+function closingPieces(report: Report): Piece[] {
+  const next = renderNext(report);
   const options = {
     hasCommit: renderPushes(report) !== undefined,
     hasWorkflowRun: hasWorkflowRun(next),

@@ -3,15 +3,6 @@
  * everything else as `foreign`, `foreignLines` or `code`, and a serializer that knows GitHub's Markdown writes them.
  */
 import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRow, Text } from 'mdast';
-import { gfmToMarkdown } from 'mdast-util-gfm';
-import {
-  defaultHandlers,
-  type Handle,
-  type Info,
-  type Options,
-  type State,
-  toMarkdown,
-} from 'mdast-util-to-markdown';
 import { cleanLine, cleanLines } from '../text/clean.ts';
 
 export type Block = BlockContent;
@@ -61,6 +52,26 @@ const COMMENT = new RegExp(COMMENT_ENDS.join('|'), 'g');
 export function words(text: string): Text {
   return { type: 'text', value: text };
 }
+
+/** What may stand in `md`: nodes, and words that are literals in our code. A `string` may be foreign, so it is none. */
+type Part = Inline | readonly Inline[] | number | string;
+type OurWords<T> = string extends T ? never : T;
+
+/** A line of our words with nodes in it: md`passes on ${place}.` */
+export function md<const Parts extends readonly Part[]>(
+  texts: TemplateStringsArray,
+  ...parts: { [Index in keyof Parts]: OurWords<Parts[Index]> }
+): Inline[] {
+  return texts.flatMap((text, index) => [...ours(text), ...nodesOf(parts[index] ?? '')]);
+}
+
+const ours = (text: string): Inline[] => (text === '' ? [] : [words(text)]);
+
+const nodesOf = (part: Part): readonly Inline[] =>
+  typeof part !== 'object' ? ours(String(part)) : 'type' in part ? [part] : part;
+
+/** Sentences with a space between them; those that are empty leave none. */
+export const sentences = (...all: readonly (readonly Inline[])[]): Inline[] => joined(all, words(' '));
 
 /** Foreign text inside a line: at most `max` code points of it, its line breaks as spaces. */
 export function foreign(text: string, max: number): Text {
@@ -133,7 +144,7 @@ export function dotted(parts: readonly Inline[][]): Inline[] {
   return joined(parts, words(' · '));
 }
 
-function joined(parts: readonly Inline[][], separator: Inline): Inline[] {
+function joined(parts: readonly (readonly Inline[])[], separator: Inline): Inline[] {
   return parts
     .filter((part) => part.length > 0)
     .flatMap((part, index) => (index === 0 ? part : [separator, ...part]));
@@ -198,102 +209,99 @@ export function fold(title: string, { open }: { open: boolean }, markdown: strin
   return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${markdown}\n\n</details>`;
 }
 
-/** Signs that mean nothing inside a line of Markdown, whatever stands beside them. */
-const HARMLESS = '\\P{ASCII}|[A-Za-z0-9 ,\'"?()%$;/={}^>+-]';
+/** What means something inside a line of Markdown; the rest of what GitHub looks for has a gap of ours in it. */
+const SPECIAL = /[\\`*[\]~|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|<(?=[!/?A-Za-z]|$)|&(?=[#A-Za-z]|$)/gu;
+/** What means something at the start of a line. */
+const LINE_START = /^(?:[#>]|[-+](?=[\s:-]|$)|[=:](?=[=:\s-]*$)|(\d+)(?=[.)](?:\s|$)))/gm;
 
-/**
- * Text in which no sign means anything, wherever in a line it stands. Most text is of this kind, and asking the
- * serializer about each of its signs would take most of the time of a long report. A test compares the two.
- */
-const PLAIN = new RegExp(
-  `^(?:${[
-    HARMLESS,
-    // Of a link, a tag, a character reference, a heading's end, an image.
-    ':(?!/)',
-    '(?<!^|[Ww])\\.|(?<=[Ww])\\.(?= )',
-    '@(?![-.\\w]|$)',
-    '<(?![!/?A-Za-z]|$)',
-    '&(?![#A-Za-z]|$)',
-    '#(?!$)',
-    '!(?!\\[|$)',
-    '(?<=[\\p{L}\\p{N}])_(?=[\\p{L}\\p{N}])',
-    '(?<! )\\n(?=\\P{ASCII}|[A-Za-z"\'(])',
-  ].join('|')})*$`,
-  'u',
-);
+const escaped = (text: string): string => text.replace(SPECIAL, '\\$&');
 
-/** What means nothing at the start of a line either. */
-const PLAIN_START = /^(?:\P{ASCII}|[A-Za-z"'($]|\d+(?![\d.)]))/u;
-
-const HARMLESS_SIGN = new RegExp(`^(?:${HARMLESS})$`, 'u');
-
-/** Where a line break would end more than a line. */
-const LINE_CONSTRUCTS: ReadonlySet<string> = new Set(['headingAtx', 'tableCell']);
-
-/** Whether the serializer would leave the text as it is. */
-function isPlain(value: string, { before, after }: Info, stack: readonly string[]): boolean {
-  return (
-    PLAIN.test(value) &&
-    (!isBreak(before) || PLAIN_START.test(value)) &&
-    !(isBreak(after) && value.endsWith(' ')) &&
-    !(after === '/' && value.endsWith(':')) &&
-    !(value.includes('\n') && stack.some((construct) => LINE_CONSTRUCTS.has(construct)))
+const linesOf = (nodes: readonly Inline[]): string =>
+  inlineOf(nodes).replace(LINE_START, (start, digits?: string) =>
+    digits === undefined ? `\\${start}` : `${start}\\`,
   );
+
+function inlineOf(nodes: readonly Inline[]): string {
+  const texts = nodes.map(nodeText);
+  return texts
+    .map((text, index) => {
+      const [before = '', after = ''] = [texts[index - 1], texts[index + 1]];
+      if (nodes[index]?.type === 'strong') return emphasised(text, before, after);
+      return nodes[index + 1]?.type === 'link' ? text.replace(/!$/, '\\!') : text;
+    })
+    .join('');
 }
 
-const isBreak = (sign: string): boolean => sign === '\n' || sign === '\r';
+/** In stars where they count for bold beside these neighbours; in HTML elsewhere. */
+function emphasised(text: string, before: string, after: string): string {
+  const opens = /^[\p{L}\p{N}]/u.test(text) || !/[\p{L}\p{N}]$/u.test(before);
+  const closes = /[\p{L}\p{N}]$/u.test(text) || !/^[\p{L}\p{N}]/u.test(after);
+  return opens && closes && !/^\s|\s$/.test(text) ? `**${text}**` : `<b>${text}</b>`;
+}
 
-/** The serializer's time grows with the square of the signs in a text: so many characters are given to it at once. */
-const AT_ONCE = 1_000;
-
-/** The text as the serializer writes it. It is never parted at the start of a line, where more than one sign matters. */
-function escaped(value: string, info: Info, state: State): string {
-  const parts: string[] = [];
-  for (let start = 0, end = 0; start < value.length; start = end) {
-    end = start + AT_ONCE;
-    while (end < value.length && /[\s\d]/.test(value.charAt(end - 1))) end += 1;
-    const before = start === 0 ? info.before : value.charAt(start - 1);
-    const after = end < value.length ? value.charAt(end) : info.after;
-    parts.push(state.safe(value.slice(start, end), { ...info, before, after }));
+function nodeText(node: Inline): string {
+  switch (node.type) {
+    case 'text':
+      return escaped(node.value);
+    case 'inlineCode':
+      return inCode(node.value);
+    case 'strong':
+      return inlineOf(node.children);
+    case 'link':
+      return `[${inlineOf(node.children)}](${node.url.replace(/[()]/g, (sign) => `\\${sign}`)})`;
+    case 'break':
+      return '\\\n';
+    case 'html':
+      return node.value;
+    default:
+      throw new TypeError(`no Markdown for ${node.type}`);
   }
-  return parts.join('');
 }
 
-/** Underscores between letters mean nothing, and identifiers are easier to read and to find without a backslash. */
-const writeText: Handle = (node: Text, _parent, state, info) =>
-  isPlain(node.value, info, state.stack)
-    ? node.value
-    : escaped(node.value, info, state).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_');
+/** Between as many backticks as none in it has. */
+function inCode(value: string): string {
+  const longest = Math.max(0, ...(value.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest === 0 ? 1 : longest + 1);
+  const space = /^`|`$/.test(value) ? ' ' : '';
+  return `${fence}${space}${value}${space}${fence}`;
+}
 
-/** The serializer looks at the first sign of what follows, and would write all of it for that. */
-const peekText: Handle = (node: Text, parent, state, info) => {
-  const first = node.value.slice(0, 1);
-  return HARMLESS_SIGN.test(first) ? first : writeText(node, parent, state, info);
-};
+const indented = (text: string, first: string, others: string): string =>
+  first + text.replaceAll('\n', `\n${others}`);
 
-const text: Handle = Object.assign(writeText.bind(undefined), { peek: peekText });
+function blockText(block: Block): string {
+  switch (block.type) {
+    case 'paragraph':
+      return linesOf(block.children);
+    case 'heading':
+      return `${'#'.repeat(block.depth)} ${inlineOf(block.children).replace(/#+$/, (end) => end.replaceAll('#', '\\#'))}`;
+    case 'blockquote':
+      return indented(blocksText(block.children as Block[]), '> ', '> ');
+    case 'list':
+      return block.children
+        .map(({ children }, index) => {
+          const marker = block.ordered ? `${index + 1}. ` : '- ';
+          return indented(blocksText(children as Block[]), marker, ' '.repeat(marker.length));
+        })
+        .join('\n');
+    case 'table': {
+      const [head = '', ...rows] = block.children.map(
+        ({ children }) =>
+          `| ${children.map((cell) => inlineOf(cell.children).replace(/(?<!\\)\|/g, '\\|')).join(' | ')} |`,
+      );
+      const align = (block.align ?? []).map((side) => (side === 'left' ? ':-' : ':-:'));
+      return [head, `| ${align.join(' | ')} |`, ...rows].join('\n');
+    }
+    case 'thematicBreak':
+      return '---';
+    default:
+      throw new TypeError(`no Markdown for ${block.type}`);
+  }
+}
 
-const GFM = gfmToMarkdown({ tablePipeAlign: false });
-const writeAnyCode =
-  GFM.extensions?.map(({ handlers }) => handlers?.inlineCode).find((one) => one) ??
-  defaultHandlers.inlineCode;
-
-/** Code in which nothing matters to a fence of one sign or to a table. */
-const PLAIN_CODE = /^[^\s`|](?:[^\r\n`|]*[^\s`|])?$/;
-
-const writeCode: Handle = (node: InlineCode, parent, state, info) =>
-  PLAIN_CODE.test(node.value) ? `\`${node.value}\`` : writeAnyCode(node, parent, state, info);
-
-const inlineCode: Handle = Object.assign(writeCode.bind(undefined), { peek: () => '`' });
-
-const OPTIONS: Options = {
-  extensions: [GFM],
-  bullet: '-',
-  rule: '-',
-  handlers: { text, inlineCode },
-};
+const blocksText = (blocks: readonly Block[]): string => blocks.map(blockText).join('\n\n');
 
 /** Writes blocks as Markdown, without a line break at the end. Results may be joined by an empty line. */
-export function render(...children: Block[]): string {
-  return toMarkdown({ type: 'root', children }, OPTIONS).trimEnd();
+export function render(...blocks: Block[]): string {
+  return blocksText(blocks).trimEnd();
 }

@@ -5,7 +5,9 @@ import type { Run } from '../domain/run.ts';
 import { type CaseResult, firstPasses, resultsOf, tally } from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import type { Redactor } from '../text/redact.ts';
+import { type Grouping, groupingOf } from './groups.ts';
 import { redactStrings } from './redact-strings.ts';
+import { type Outline, outlineOf } from './standing.ts';
 
 /** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
 export interface Origin {
@@ -80,6 +82,9 @@ export interface Report extends Omit<Findings, 'cases'>, Setting {
   /** Every test case of which a run was seen, in the order of the batches. */
   readonly cases: readonly CaseResult[];
   readonly tally: Tally;
+  readonly outline: Outline;
+  /** Of the failures that count. */
+  readonly grouping: Grouping;
 }
 
 /**
@@ -92,7 +97,8 @@ export function buildReport(parts: Findings & Setting, redact: Redactor = (text)
   const shown = redactStrings({ ...parts, batches, cases: judged }, redact);
   // Nobody has judged: what the rule has not decided by now is unfinished.
   const cases = shown.cases ?? resultsOf(shown.batches, { rule: shown.rule ?? EVERY_RUN, isOver: true });
-  return { ...shown, cases, tally: tally(shown.batches, cases) };
+  const outline = outlineOf({ ...shown, cases });
+  return { ...shown, cases, tally: tally(shown.batches, cases), outline, grouping: groupingOf(outline.bad) };
 }
 
 function withoutPrivateTurns(outcome: BatchOutcome, setting: Setting): BatchOutcome {

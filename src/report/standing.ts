@@ -78,9 +78,3 @@ function listOf(result: CaseResult, { base }: Pick<Report, 'base'>): Exclude<key
 export function passesOf({ runs }: Pick<CaseResult, 'runs'>): { passes: number; total: number } {
   return { passes: runs.filter(({ status }) => status === 'passed').length, total: runs.length };
 }
-
-/** How many failures that count are known to pass on the base; `undefined` where nothing is known of it (output `new-failures`). */
-export function newFailures(report: Pick<Report, 'cases' | 'base' | 'judgement'>): number | undefined {
-  if (report.base === undefined) return undefined;
-  return outlineOf(report).bad.filter((one) => changeOf(one, report.base) === 'new-failure').length;
-}

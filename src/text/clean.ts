@@ -3,8 +3,6 @@
  * Markdown is made of the same cleaned text, in `markdown.ts`.
  */
 
-import { lazy } from './lazy.ts';
-
 const LINE_BREAKS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
 
 /** Scripts whose words are spelt with the joiners U+200C and U+200D (Persian, Hindi and their neighbours). */
@@ -22,21 +20,15 @@ const JOINING_SCRIPTS = [
 export const INVISIBLE_CHARACTER =
   '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
 
-/**
- * All of those but the few that a reader would miss: joiners inside words, and the pieces of one emoji. Made when it
- * is first needed, like the segmenter below: the two cost more time than the rest of the start-up.
- */
-const invisible = lazy(
-  () =>
-    new RegExp(
-      [
-        `(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
-        '(?!(?<=\\p{Emoji})\\ufe0f)',
-        '(?!(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic}))',
-        INVISIBLE_CHARACTER,
-      ].join(''),
-      'gu',
-    ),
+/** All of those but the few that a reader would miss: joiners inside words, and the pieces of one emoji. */
+const INVISIBLE = new RegExp(
+  [
+    `(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
+    '(?!(?<=\\p{Emoji})\\ufe0f)',
+    '(?!(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic}))',
+    INVISIBLE_CHARACTER,
+  ].join(''),
+  'gu',
 );
 
 /** A line with nothing in it that could be invisible. */
@@ -73,10 +65,10 @@ export function cleanLine(text: string, max: number): string {
 }
 
 function withoutInvisible(line: string): string {
-  return PRINTABLE_ASCII.test(line) ? line : line.replace(invisible(), '').replace(STACKED_MARKS, '$1');
+  return PRINTABLE_ASCII.test(line) ? line : line.replace(INVISIBLE, '').replace(STACKED_MARKS, '$1');
 }
 
-const graphemes = lazy(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** The text, or its beginning with `…`, in at most `max` code points; never half of what a reader sees as one sign. */
 export function clip(text: string, max: number): string {
@@ -86,9 +78,7 @@ export function clip(text: string, max: number): string {
     end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
   }
   if ([...text.slice(end, end + 3)].length <= 1) return text;
-  const near = text.slice(0, end + 64);
-  // Plain characters are signs of their own; what knows the others takes 8 ms to load.
-  const start = PRINTABLE_ASCII.test(near) ? end : (graphemes().segment(near).containing(end)?.index ?? end);
+  const start = GRAPHEMES.segment(text.slice(0, end + 64)).containing(end)?.index ?? end;
   return `${text.slice(0, start).trimEnd()}…`;
 }
 

@@ -1,5 +1,4 @@
 import { INVISIBLE_CHARACTER } from './clean.ts';
-import { lazy } from './lazy.ts';
 
 const REDACTED = '***';
 
@@ -19,21 +18,21 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   const wanted = [...new Set(secrets.flatMap(bareForms))].sort((a, b) => b.length - a.length);
   if (wanted.length === 0) return (text) => text;
   const forms = wanted.flatMap((secret) => [spelt(secret), ...inBase64(secret)]);
-  const pattern = lazy(() => new RegExp(forms.join('|'), 'gi'));
+  const pattern = new RegExp(forms.join('|'), 'gi');
   // No spelling of a character is shorter than the character, and base64 is longer than what it holds.
   const shortest = Math.min(...wanted.map(({ length }) => length));
   const redact = (text: string): string => {
     if (text.length < shortest) return text;
-    const shown = text.replace(pattern(), REDACTED);
+    const shown = text.replace(pattern, REDACTED);
     if (!MAY_HIDE.test(shown)) return shown;
     const bare = withoutInvisible(shown);
-    const found = bare.replace(pattern(), REDACTED);
+    const found = bare.replace(pattern, REDACTED);
     return found === bare ? shown : found;
   };
   const needles = wanted.flatMap((secret) => [secret, ...ownBase64(secret)]).map(longestPlainPart);
   const longest = Math.max(...needles.map(({ length }) => length));
   // Much faster than to search for each of them in small letters.
-  const needle = lazy(() => new RegExp(needles.map(exactly).join('|'), 'i'));
+  const needle = new RegExp(needles.map(exactly).join('|'), 'i');
   return Object.assign(redact, {
     isClean(json: string): boolean {
       if (RARE_ESCAPE.test(json)) return false;
@@ -43,7 +42,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
         const end = start + BIT + (json.charAt(start + BIT - 1) === '\\' ? 1 : 0);
         const before = shown.slice(-longest);
         shown = before + json.slice(start, end).replace(NOT_SHOWN, '');
-        if (needle().test(shown)) return false;
+        if (needle.test(shown)) return false;
         start = end;
       }
       return true;
@@ -69,14 +68,14 @@ const MAY_HIDE = /[^ -~]|%[0-9a-f]{2}|[&\\]/i;
 /** A URL's, JSON's (also within JSON) and HTML's; and the characters that they may stand for. */
 const ESCAPE =
   /(?:%[0-9a-f]{2})+|(?:\\{1,8}u[0-9a-f]{4})+|\\{1,8}[bfnrtv]|&#x[0-9a-f]{1,9};|&#\d{1,9};|&(?:shy|zwn?j|[lr]rm);/gi;
-const invisible = lazy(() => new RegExp(INVISIBLE_CHARACTER, 'gu'));
+const INVISIBLE = new RegExp(INVISIBLE_CHARACTER, 'gu');
 
 /**
  * The text without invisible characters, escaped or not. Readers do not see them and `clean.ts` drops them, which would
  * put a secret together again.
  */
 function withoutInvisible(text: string): string {
-  const strip = (part: string): string => part.replace(invisible(), '');
+  const strip = (part: string): string => part.replace(INVISIBLE, '');
   return strip(
     text.replace(ESCAPE, (found) => {
       const meant = unescaped(found);

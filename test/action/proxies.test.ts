@@ -1,325 +1,99 @@
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { createProxy } from 'proxy';
 import { describe, expect, test } from 'vitest';
-import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
-import { startRetell } from '../emulators/retell.ts';
-import { KITS } from '../kits/kits.ts';
-import { endingOf, gateOn, green, red, startEventGitHub } from './bad-day.ts';
-import { type Certificate, makeCertificate } from './certificates.ts';
-import { forwardTo } from './forwarding.ts';
-import { prepareStep, runStep } from './runner.ts';
+import { useProxies } from '../../src/action/proxies.ts';
+import { InputError } from '../../src/runtime/errors.ts';
 
-interface Proxy extends AsyncDisposable {
-  readonly host: string;
-  /** `http://HOST`. */
-  readonly url: string;
-  /** The host and port of each tunnel or request, in order. */
-  readonly targets: readonly string[];
-  /** The credentials of each, decoded; empty where there were none. */
-  readonly credentials: readonly string[];
-  /** Everything that came in readable form: request lines and headers. */
-  readonly heard: readonly string[];
-}
+type Env = Readonly<Record<string, string>>;
 
-/** A real proxy on loopback that takes notes. With `password` it lets nobody else in. */
-async function startProxy({
-  password,
-  tunnels = true,
-}: {
-  password?: string;
-  tunnels?: boolean;
-} = {}): Promise<Proxy> {
-  const targets: string[] = [];
-  const credentials: string[] = [];
-  const heard: string[] = [];
-  const note = (request: IncomingMessage): void => {
-    const { method, url = '', headers, rawHeaders } = request;
-    targets.push(method === 'CONNECT' ? url : new URL(url).host);
-    const encoded = headers['proxy-authorization']?.replace(/^Basic /, '') ?? '';
-    credentials.push(Buffer.from(encoded, 'base64').toString());
-    heard.push(`${method} ${url}`, ...rawHeaders);
-  };
-  const server = createServer().on('request', note).on('connect', note);
-  const proxy = createProxy(server);
-  if (password !== undefined) proxy.authenticate = () => credentials.at(-1) === password;
-  if (!tunnels) {
-    server.removeAllListeners('connect');
-    server.on('connect', (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
+/** What Node.js is told, or why nothing is. */
+function told(env: Env, ...urls: readonly string[]): unknown {
+  let proxies: unknown;
+  try {
+    useProxies(env, urls, (given) => {
+      proxies = given;
+    });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message;
   }
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    host,
-    url: `http://${host}`,
-    targets,
-    credentials,
-    heard,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return proxies;
 }
 
-const hostOf = (url: string): string => new URL(url).host;
-/** A port is used again: what a process of another test still sends to its GitHub there is not about our batch. */
-const askedForBatch = ({ requests }: { requests: readonly { path: string }[] }) =>
-  requests.filter(({ path }) => path.includes('b1'));
+const RETELL = 'https://api.retellai.com';
 
-const batches = [{ id: 'b1', runs: [{}] }];
+test.each<[string, Env, readonly string[], unknown]>([
+  ['no variable', {}, [RETELL], undefined],
+  ['an address that is none', { HTTPS_PROXY: 'socks5://p:1' }, ['nonsense'], undefined],
+  ['one', { HTTPS_PROXY: 'http://p:1' }, [RETELL], { HTTPS_PROXY: 'http://p:1', no_proxy: '' }],
+  [
+    'lower case wins',
+    { HTTPS_PROXY: 'http://p:1', https_proxy: 'http://q:1' },
+    [RETELL],
+    { https_proxy: 'http://q:1', no_proxy: '' },
+  ],
+  ['without a scheme', { HTTPS_PROXY: 'p:1' }, [RETELL], { HTTPS_PROXY: 'http://p:1', no_proxy: '' }],
+  [
+    'one for each scheme',
+    { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:1', NO_PROXY: 'x' },
+    [RETELL, 'http://github.test/api/v3'],
+    { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:1', no_proxy: 'x' },
+  ],
+  [
+    'one that cannot be used, for another scheme',
+    { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'socks5://q:1' },
+    [RETELL],
+    { HTTPS_PROXY: 'http://p:1', no_proxy: '' },
+  ],
+  [
+    'one that cannot be used',
+    { HTTPS_PROXY: 'socks5://p:1' },
+    [RETELL],
+    'The variable HTTPS_PROXY must be the address of a proxy, like http://proxy.example.com:3128.',
+  ],
+  [
+    'one that cannot be used for GitHub',
+    { HTTPS_PROXY: 'socks5://p:1', NO_PROXY: 'api.retellai.com' },
+    [RETELL, 'https://api.github.com'],
+    'The variable HTTPS_PROXY must be the address of a proxy, like http://proxy.example.com:3128.',
+  ],
+])('%s', (_, env, urls, expected) => {
+  expect(told(env, ...urls)).toEqual(expected);
+});
 
-/** A step behind TLS: its certificate is trusted. */
-function trusting(certificate: Certificate, options: Parameters<typeof prepareStep>[0]) {
-  const step = prepareStep({ ...options, env: { ...options.env, NODE_EXTRA_CA_CERTS: 'ca.pem' } });
-  writeFileSync(join(step.workspace, 'ca.pem'), certificate.cert);
-  return step;
-}
-
-describe.concurrent('the provider', () => {
-  const forEach = (...variables: readonly string[]) =>
-    PROVIDER_NAMES.map((provider, index) => ({
-      provider,
-      variable: variables[index % variables.length] ?? '',
-    }));
-
-  test.each(forEach('HTTP_PROXY', 'http_proxy'))(
-    '$provider over http through $variable',
-    async ({ provider, variable }) => {
-      await using emulator = await KITS[provider].start({ batches });
-      await using proxy = await startProxy();
-      const ended = await runStep({ inputs: gateOn(provider, emulator), env: { [variable]: proxy.url } });
-      expect(endingOf(ended)).toEqual(green);
-      expect([...new Set(proxy.targets)]).toEqual([hostOf(emulator.url)]);
-    },
-  );
-
-  test.each(forEach('HTTPS_PROXY', 'https_proxy'))(
-    '$provider over https through $variable, which cannot read along',
-    async ({ provider, variable }) => {
-      const certificate = makeCertificate();
-      await using emulator = await KITS[provider].start({ batches });
-      await using tls = await forwardTo(emulator.url, { certificate });
-      await using proxy = await startProxy();
-      using step = trusting(certificate, { inputs: gateOn(provider, tls), env: { [variable]: proxy.url } });
-      expect(endingOf(await step.main().ended)).toEqual(green);
-      expect([...new Set(proxy.targets)]).toEqual([hostOf(tls.url)]);
-      expect(proxy.heard.join('\n')).not.toMatch(/test-key|\bb1\b/);
-    },
-  );
-
-  test('over http through a proxy that tunnels to the port of https only, like Squid', async () => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy({ tunnels: false });
-    const ended = await runStep({ inputs: gateOn('retell', retell), env: { HTTP_PROXY: proxy.url } });
-    expect(endingOf(ended)).toEqual(green);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
-  });
-
-  test('over https to a port that the proxy does not tunnel to: red, and says what helps', async () => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy({ tunnels: false });
-    const ended = await runStep({
-      inputs: gateOn('retell', { url: retell.url.replace('http:', 'https:') }, { 'timeout-minutes': '0.05' }),
-      env: { HTTPS_PROXY: proxy.url.replace('http://', 'http://gate:s3cret@') },
-    });
-    expect(endingOf(ended)).toEqual(red('timed-out'));
-    expect(ended.outputs['reason']).toMatch(
-      /the proxy answered 403.+The proxy does not let us through: check api-url \(many proxies allow https only\), or name the host in NO_PROXY\.$/,
-    );
-    expect(ended.log + ended.summary).not.toContain('s3cret');
-    expect(askedForBatch(retell)).toEqual([]);
-  });
-
-  test('the variable of the other scheme is not for it', async () => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy();
-    const ended = await runStep({ inputs: gateOn('retell', retell), env: { HTTPS_PROXY: proxy.url } });
-    expect(endingOf(ended)).toEqual(green);
-    expect(proxy.targets).toEqual([]);
-  });
-
-  test('the variable in lower case wins', async () => {
-    await using retell = await startRetell({ batches });
-    await using right = await startProxy();
-    await using wrong = await startProxy();
-    const env = { http_proxy: right.url, HTTP_PROXY: wrong.url };
-    expect(endingOf(await runStep({ inputs: gateOn('retell', retell), env }))).toEqual(green);
-    expect([right.targets.length > 0, wrong.targets.length]).toEqual([true, 0]);
-  });
-
-  test('an empty variable is none', async () => {
-    await using retell = await startRetell({ batches });
-    const ended = await runStep({
-      inputs: gateOn('retell', retell),
-      env: { HTTP_PROXY: '', HTTPS_PROXY: '', NO_PROXY: '' },
-    });
-    expect(endingOf(ended)).toEqual(green);
-  });
-
+describe('a proxy that cannot be used is not judged with', () => {
   test.each([
-    ['NO_PROXY', '127.0.0.1'],
-    ['no_proxy', '127.0.0.1'],
-    ['NO_PROXY', 'example.com, 127.0.0.1'],
-    ['NO_PROXY', '*'],
-  ])('goes around the proxy with %s=%s', async (name, value) => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy();
-    const ended = await runStep({
-      inputs: gateOn('retell', retell),
-      env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, [name]: value },
-    });
-    expect(endingOf(ended)).toEqual(green);
-    expect(proxy.targets).toEqual([]);
-  });
-
-  test.each(['example.com', '127.0.0.2', '127.0.0.1:9'])('does not with NO_PROXY=%s', async (value) => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy();
-    const ended = await runStep({
-      inputs: gateOn('retell', retell),
-      env: { HTTP_PROXY: proxy.url, NO_PROXY: value },
-    });
-    expect(endingOf(ended)).toEqual(green);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
+    'api.retellai.com',
+    'API.RetellAI.com',
+    'localhost, api.retellai.com',
+    'localhost api.retellai.com',
+    '.retellai.com',
+    '.api.retellai.com',
+    '*.retellai.com',
+    '*',
+    'api.retellai.com:443',
+  ])('NO_PROXY=%s', (noProxy) => {
+    expect(told({ HTTPS_PROXY: 'socks5://p', NO_PROXY: noProxy }, RETELL)).toBeUndefined();
   });
 });
 
-describe.concurrent('a proxy with a password', () => {
-  const password = 'gate:s3cret pass/word';
-  const withPassword = (proxy: Proxy, words = password): string => {
-    const [user = '', secret = ''] = words.split(':');
-    return `http://${encodeURIComponent(user)}:${encodeURIComponent(secret)}@${proxy.host}`;
-  };
+test.each(['retellai.com', 'api.retellai.com:80', '.eu.retellai.com', ''])(
+  'but it is with NO_PROXY=%s',
+  (noProxy) => {
+    expect(told({ HTTPS_PROXY: 'socks5://p', NO_PROXY: noProxy }, RETELL)).toContain('HTTPS_PROXY');
+  },
+);
 
-  test.each(['http', 'https'])('lets %s through, and nobody gets to see it', async (scheme) => {
-    const certificate = makeCertificate();
-    await using retell = await startRetell({ batches });
-    await using tls = await forwardTo(retell.url, { certificate });
-    await using proxy = await startProxy({ password });
-    const url = withPassword(proxy);
-    using step = trusting(certificate, {
-      inputs: gateOn('retell', scheme === 'https' ? tls : retell),
-      env: { HTTP_PROXY: url, HTTPS_PROXY: url, RUNNER_DEBUG: '1' },
-    });
-    const ended = await step.main().ended;
-    expect(endingOf(ended)).toEqual(green);
-    expect([...new Set(proxy.credentials)]).toEqual([password]);
-    expect(ended.log + ended.summary).not.toMatch(/s3cret/);
-    expect(retell.requests.flatMap(({ headers }) => Object.keys(headers))).not.toContain(
-      'proxy-authorization',
+describe('where Node.js is too old to be told', () => {
+  test('an error says what to set', () => {
+    expect(() => useProxies({ https_proxy: 'http://p:1' }, [RETELL], undefined)).toThrow(
+      'The variable https_proxy names a proxy, and the Node.js of this runner is too old to use it unasked. Set NODE_USE_ENV_PROXY=1 in the env of the job, or update the runner.',
     );
   });
 
-  test.each(['http', 'https'])(
-    'that is wrong, for %s: red, and the log says that the proxy refuses',
-    async (scheme) => {
-      await using retell = await startRetell({ batches });
-      await using proxy = await startProxy({ password });
-      const url = withPassword(proxy, 'gate:wr0ng');
-      const ended = await runStep({
-        inputs: gateOn(
-          'retell',
-          { url: retell.url.replace('http:', `${scheme}:`) },
-          { 'timeout-minutes': '0.05' },
-        ),
-        env: { HTTP_PROXY: url, HTTPS_PROXY: url, RUNNER_DEBUG: '1' },
-      });
-      expect(ended.exitCode).toBe(1);
-      expect(ended.outputs['reason']).toMatch(/proxy/i);
-      expect(ended.outputs['reason']).toMatch(/407/);
-      expect(ended.log + ended.summary).not.toMatch(/wr0ng/);
-      expect(askedForBatch(retell)).toEqual([]);
-    },
-  );
-});
-
-describe.concurrent('a proxy variable', () => {
-  test('without a scheme is what curl takes it for', async () => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy();
-    const ended = await runStep({ inputs: gateOn('retell', retell), env: { HTTP_PROXY: proxy.host } });
-    expect(endingOf(ended)).toEqual(green);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
-  });
-
-  test.each([
-    ['HTTP_PROXY', 'gate:s3cret@'],
-    ['HTTPS_PROXY', 'http://'],
-    ['https_proxy', 'no address'],
-    ['http_proxy', 'ftp://gate:s3cret@proxy.example.com'],
-  ])('that is no address, %s=%s: red, named, and without the password', async (name, value) => {
-    await using retell = await startRetell({ batches });
-    const url = retell.url.replace('http:', /https/i.test(name) ? 'https:' : 'http:');
-    const ended = await runStep({ inputs: gateOn('retell', { url }), env: { [name]: value } });
-    expect(endingOf(ended)).toEqual(red('inconclusive'));
-    expect(ended.outputs['reason']).toContain(name);
-    expect(ended.outputs['reason']).not.toContain('The action itself failed');
-    expect(ended.log + ended.summary).not.toContain('s3cret');
-    expect(askedForBatch(retell)).toEqual([]);
-  });
-
-  test.each<[string, Record<string, string>]>([
-    ['for another scheme', { HTTPS_PROXY: 'socks5://proxy.example.com' }],
-    ['for other hosts', { HTTP_PROXY: 'socks5://proxy.example.com', NO_PROXY: 'localhost,127.0.0.1' }],
-  ])('that this action cannot use, but %s: not judged', async (_, env) => {
-    await using retell = await startRetell({ batches });
-    expect(endingOf(await runStep({ inputs: gateOn('retell', retell), env }))).toEqual(green);
-  });
-});
-
-describe.concurrent('GitHub', () => {
-  test('through HTTP_PROXY, with the provider', async () => {
-    await using retell = await startRetell({ batches });
-    await using github = await startEventGitHub();
-    await using proxy = await startProxy();
-    using step = prepareStep({
-      inputs: gateOn('retell', retell, { comment: 'always' }),
-      env: { GITHUB_API_URL: github.url, HTTP_PROXY: proxy.url },
-    });
-    expect(endingOf(await step.main().ended)).toEqual(green);
-    expect(github.comments(7).length).toBe(1);
-    expect(new Set(proxy.targets)).toEqual(new Set([hostOf(retell.url), hostOf(github.url)]));
-
-    const before = proxy.targets.length;
-    expect((await step.post().ended).exitCode).toBe(0);
-    expect(new Set(proxy.targets.slice(before))).toEqual(new Set([hostOf(github.url)]));
-  });
-
-  test('through HTTPS_PROXY over TLS', async () => {
-    const certificate = makeCertificate();
-    await using retell = await startRetell({ batches });
-    await using github = await startEventGitHub();
-    await using tls = await forwardTo(github.url, { certificate });
-    await using proxy = await startProxy();
-    using step = trusting(certificate, {
-      inputs: gateOn('retell', retell, { comment: 'always' }),
-      env: { GITHUB_API_URL: tls.url, HTTPS_PROXY: proxy.url },
-    });
-    expect(endingOf(await step.main().ended)).toEqual(green);
-    expect(github.comments(7).length).toBe(1);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(tls.url)]);
-    expect(proxy.heard.join('\n')).not.toMatch(/ghs_|comments/);
-  });
-
-  test('around the proxy, while the provider goes through it', async () => {
-    await using retell = await startRetell({ batches });
-    await using github = await startEventGitHub();
-    await using proxy = await startProxy();
-    const ended = await runStep({
-      inputs: gateOn('retell', retell, { comment: 'always' }),
-      env: {
-        GITHUB_API_URL: github.url.replace('127.0.0.1', 'localhost'),
-        HTTP_PROXY: proxy.url,
-        NO_PROXY: 'localhost',
-      },
-    });
-    expect(endingOf(ended)).toEqual(green);
-    expect(github.comments(7).length).toBe(1);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
+  test.each<Env>([
+    { https_proxy: 'http://p:1', NODE_USE_ENV_PROXY: '1' },
+    { https_proxy: 'http://p:1', no_proxy: '*' },
+    { http_proxy: 'http://p:1' },
+  ])('none with %j', (env) => {
+    expect(() => useProxies(env, [RETELL], undefined)).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-/** The scripts of the examples. That the action starts and gates with them: `test/action/examples.test.ts`. */
+/** The scripts of the examples. That the action starts and gates with them: `test/e2e/examples.test.ts`. */
 import { describe, expect, test } from 'vitest';
 import { canRun, deployedBy, deployScripts, runScript, scriptSteps } from './example-scripts.ts';
 import { examples, stepsOf } from './workflow-files.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { filesUpToDate, PLACES, upToDate } from '../../scripts/metadata.ts';
-import { INPUTS } from '../../src/action/inputs.ts';
 import { OUTPUTS } from '../../src/action/outputs.ts';
+import { INPUTS } from '../../src/inputs/inputs.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
 import { action, root } from './workflow-files.ts';
 

@@ -10,7 +10,8 @@ import { attachQuarantine, type Quarantine } from '../../src/domain/quarantine.t
 import type { Run } from '../../src/domain/run.ts';
 import { resultsOf } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
-import { executeRounds, type Plan } from '../../src/execution/rounds.ts';
+import { executeRounds } from '../../src/execution/rounds.ts';
+import type { Plan } from '../../src/execution/types.ts';
 import type { Posted, Subject } from '../../src/providers/starter.ts';
 import { runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';

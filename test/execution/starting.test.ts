@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { splitIntoBatches } from '../../src/execution/planning.ts';
 import { tooManyRuns } from '../../src/execution/prepare.ts';
 import { compareContents } from '../../src/execution/recognise.ts';
 import { type Start, startOnce } from '../../src/execution/starting.ts';
 import type { Candidate, Posted } from '../../src/providers/starter.ts';
+import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const EPOCH = Date.UTC(2026, 8, 14, 8);

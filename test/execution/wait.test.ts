@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Deadline } from '../../src/clock.ts';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { NotFound, OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
+import { NotFound, OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
 import { run } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 

@@ -6,9 +6,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/domain/verdict.ts';
-import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import { connect, PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
+import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
 import { KITS } from '../kits/kits.ts';
 import { reading } from '../providers/reading.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Entry, INPUTS, parseInputs, valuesToMask } from '../../src/action/inputs.ts';
-import { InputError } from '../../src/errors.ts';
+import { type Entry, INPUTS, parseInputs, valuesToMask } from '../../src/inputs/inputs.ts';
+import { InputError } from '../../src/runtime/errors.ts';
 import { cases } from './cases.ts';
 
 const SEED = 20260914;

@@ -1,9 +1,10 @@
 /** What a provider answers in one go: the recorded bodies, to be read by the real adapters without a network. */
-import type { Deadline } from '../../src/clock.ts';
+
 import { type Facts, judge, type Verdict } from '../../src/domain/verdict.ts';
-import { ProviderError } from '../../src/errors.ts';
 import type { Http } from '../../src/http/json-client.ts';
 import { connect } from '../../src/providers/registry.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
+import { ProviderError } from '../../src/runtime/errors.ts';
 import type { Scene } from '../kits/kit.ts';
 import { EACH_KIT, KITS } from '../kits/kits.ts';
 import type { Json } from './mutations.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Deadline } from '../../src/clock.ts';
 import { parseSelectors } from '../../src/domain/selectors.ts';
-import { ProviderError } from '../../src/errors.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import type { Http } from '../../src/http/json-client.ts';
 import { connect, type ProviderName } from '../../src/providers/registry.ts';
 import type { Candidate, Contents } from '../../src/providers/starter.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
+import { ProviderError } from '../../src/runtime/errors.ts';
 import type { StartWorld } from '../kits/kit.ts';
 import { EACH_KIT } from '../kits/kits.ts';
 import { cases } from './cases.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Deadline } from '../../src/clock.ts';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { judge } from '../../src/domain/verdict.ts';
-import { OutOfTime, ProviderError } from '../../src/errors.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
+import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
 import { runOf } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { Deadline } from '../../src/clock.ts';
 import { createClient, type GitHubClient } from '../../src/github/client.ts';
 import { GitHubError } from '../../src/github/github-error.ts';
 import type { OctokitSettings } from '../../src/github/octokit.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
 import {
   DEFAULT_TOKEN,
   type EmulatedToken,
@@ -16,7 +16,6 @@ import {
 } from '../emulators/github.ts';
 import { onLoopback } from '../loopback.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
-import { QUICK } from './plugin-settings.ts';
 
 const AT = 'repos/acme/voice-agents/issues/1/comments';
 const forever: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
@@ -39,7 +38,6 @@ function clientOf(
     fetch: onLoopback(clock),
     clock,
     trace,
-    plugins: QUICK,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 
 /** From here on a sleep is a time limit, and below a pause. */
 const SHORTEST_LIMIT_MS = 15_000;

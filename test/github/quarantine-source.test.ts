@@ -5,7 +5,6 @@ import { commitsOf, readQuarantine } from '../../src/github/quarantine-source.ts
 import { DEFAULT_TOKEN, type GitHubEmulator, type GitHubOptions, startGitHub } from '../emulators/github.ts';
 import { onLoopback } from '../loopback.ts';
 import { virtualClock } from '../virtual-clock.ts';
-import { NONE } from './plugin-settings.ts';
 
 const PATH = '.github/quarantine files/q.yml';
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -63,7 +62,6 @@ async function read(
     fetch: onLoopback(clock),
     clock,
     trace: () => {},
-    plugins: NONE,
   });
   const deadline = { until: clock.now() + timeoutMs, signal: new AbortController().signal };
   const files = await readQuarantine({ path, context, client }, { clock, random: () => 0, ...deadline });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Deadline } from '../../src/clock.ts';
 import { GitHubError } from '../../src/github/github-error.ts';
 import { persist } from '../../src/github/retry.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const UNAVAILABLE = new GitHubError('unavailable', 'GitHub answered 502');

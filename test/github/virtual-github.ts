@@ -1,9 +1,8 @@
-import type { Clock } from '../../src/clock.ts';
 import { createClient } from '../../src/github/client.ts';
 import type { Fetch } from '../../src/http/whole-answer.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 import { DEFAULT_REPOSITORY, DEFAULT_TOKEN, type GitHubComment } from '../emulators/github.ts';
 import { answerTo, GitHubState, sent } from '../emulators/github-routes.ts';
-import { NONE } from './plugin-settings.ts';
 
 const URL_OF_IT = 'https://github.test';
 
@@ -70,7 +69,6 @@ export function virtualGitHub({
     fetch: virtualFetch,
     clock,
     trace: () => {},
-    plugins: NONE,
   });
   return { client, state, calls, comments: (issue) => state.comments(issue).map(sent) };
 }

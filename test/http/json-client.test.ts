@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { OutOfTime, ProviderError } from '../../src/errors.ts';
-import { forwardTo, freePort } from '../action/forwarding.ts';
+import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
+import { forwardTo, freePort } from '../e2e/forwarding.ts';
 import { startBland } from '../emulators/bland.ts';
 import {
   badGatewayPage,

@@ -1,6 +1,6 @@
-import type { Deadline } from '../../src/clock.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
+import type { Deadline } from '../../src/runtime/clock.ts';
 import { onLoopback } from '../loopback.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/domain/batch.ts';
 import { contradictions } from '../../src/domain/integrity.ts';
 import { type Judgement, judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
-import { elevenlabs } from '../../src/providers/elevenlabs.ts';
+import { elevenlabs } from '../../src/providers/elevenlabs/read.ts';
 import { type ElevenLabsEmulator, type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
 import { readSample } from '../emulators/samples.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ProviderError } from '../../src/errors.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../../src/providers/registry.ts';
+import { ProviderError } from '../../src/runtime/errors.ts';
 import { recorded, sampleOf } from '../kits/kit.ts';
 import { KITS } from '../kits/kits.ts';
 import { asking } from './asking.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import { contradictions } from '../../src/domain/integrity.ts';
-import { ProviderError } from '../../src/errors.ts';
 import { AnswerTooLarge } from '../../src/http/failure.ts';
-import { retell } from '../../src/providers/retell.ts';
+import { retell } from '../../src/providers/retell/read.ts';
+import { ProviderError } from '../../src/runtime/errors.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { readSample } from '../emulators/samples.ts';
 import { many } from '../emulators/timeline.ts';

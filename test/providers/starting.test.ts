@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseSelectors } from '../../src/domain/selectors.ts';
 import { parseTarget, parseVersion } from '../../src/domain/target.ts';
-import { NotFound, ProviderError } from '../../src/errors.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import { OLDEST_LISTED_MS, type Start, startOnce } from '../../src/execution/starting.ts';
 import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
 import type { Starter, Subject } from '../../src/providers/starter.ts';
+import { NotFound, ProviderError } from '../../src/runtime/errors.ts';
 import { type BlandOptions, manyScenarios, type Scenario, startBland } from '../emulators/bland.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';

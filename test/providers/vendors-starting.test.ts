@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readWanted } from '../../src/action/wanted.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { OLDEST_LISTED_MS, type Start, startOnce } from '../../src/execution/starting.ts';
+import { readWanted } from '../../src/inputs/wanted.ts';
 import type { Starter } from '../../src/providers/starter.ts';
 import { type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
-import { gfmToMarkdown } from 'mdast-util-gfm';
-import { toMarkdown } from 'mdast-util-to-markdown';
 import { describe, expect, test } from 'vitest';
 import type { Base } from '../../src/domain/comparison.ts';
 import {
-  type Block,
   code,
   fold,
   foreign,
@@ -17,7 +14,6 @@ import {
   quote,
   render,
   strong,
-  table,
   words,
 } from '../../src/report/markdown.ts';
 import { baseName } from '../../src/report/sections/names.ts';
@@ -179,43 +175,6 @@ test('only web addresses become links', () => {
     '[here](https://github.com/a/b)',
   );
   expect(render(paragraph(...link('javascript:alert(1)', words('here'))))).toBe('here');
-});
-
-test('what is written without the serializer, to be fast, is what it would write', () => {
-  const slow = (...children: Block[]): string =>
-    toMarkdown(
-      { type: 'root', children },
-      {
-        extensions: [gfmToMarkdown({ tablePipeAlign: false })],
-        bullet: '-',
-        rule: '-',
-        handlers: {
-          text: (node: { value: string }, _parent, state, info) =>
-            state.safe(node.value, info).replace(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_'),
-        },
-      },
-    ).trimEnd();
-  const sign = fc.constantFrom(
-    ...`ab wW1 .:;,!?'"()[]{}<>/\\|&@#$%^*_+-=~\`é中😀\u200b\n`,
-    ...['10. ', 'www.', '://', 'a_b', '**', '- ', '# ', '> ', '![', '&amp', '  '],
-  );
-  const text = fc.array(sign, { minLength: 1, maxLength: 12 }).map((signs) => signs.join(''));
-  const line = text.map((one) => one.replaceAll('\n', ' '));
-  fc.assert(
-    fc.property(fc.tuple(text, text, text, text), fc.tuple(line, line), ([a, b, c, d], [e, f]) => {
-      const inlines = [words(a), strong(words(b)), words(c), code(e, 100), words(d)];
-      const blocks = [
-        paragraph(...inlines),
-        heading(3, words(e), strong(words(f)), code(f, 100)),
-        list([inlines, [words(f)]], { ordered: false }),
-        quote(paragraph(...onLines([[words(a)], [strong(words(e)), words(b)]]))),
-        table([[words(e)]], [[[words(f), code(e, 100)]], [[words(a)]]]),
-        paragraph(words(c), ...link('https://a.example', words(b)), words(d)),
-      ];
-      expect(render(...blocks)).toBe(slow(...blocks));
-    }),
-    { numRuns: 400 },
-  );
 });
 
 test.each(['*', '[', '![', '\\*', '`', '1. ', '<b ', '&amp; ', '_ ', '\n- ', '\n12. x '])(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newFailures, outlineOf, standingOf } from '../../src/report/standing.ts';
+import { outlineOf, standingOf } from '../../src/report/standing.ts';
 import { SECOND_EXAMPLES } from './second-reports.ts';
 
 const names = (cases: readonly { testCase: { name: string } }[]) =>
@@ -24,11 +24,4 @@ test('each test case is in one list, and new failures come first', () => {
 test('runs of this step on another version say more than the base', () => {
   const report = SECOND_EXAMPLES['compare-with']!;
   expect(outlineOf(report).bad.map((one) => standingOf(one, report))).toEqual(['new', 'unknown', 'old']);
-});
-
-test('new failures are known only where a base is', () => {
-  expect(newFailures(SECOND_EXAMPLES['red-everything']!)).toBe(2);
-  expect(newFailures(SECOND_EXAMPLES['three-hundred']!)).toBe(262);
-  expect(newFailures(SECOND_EXAMPLES['no-longer-run']!)).toBe(0);
-  expect(newFailures(SECOND_EXAMPLES['compare-with']!)).toBeUndefined();
 });

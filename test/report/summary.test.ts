@@ -1,8 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { renderBody } from '../../src/report/body.ts';
-import type { Report } from '../../src/report/report.ts';
-import { stateOf } from '../../src/report/sections/headline.ts';
 import {
   jobFactsOf,
   renderJob,
@@ -10,7 +7,10 @@ import {
   renderJobsHeading,
   renderJobsNext,
   renderJobsTable,
-} from '../../src/report/sections/jobs.ts';
+} from '../../src/comment/jobs.ts';
+import { renderBody } from '../../src/report/body.ts';
+import type { Report } from '../../src/report/report.ts';
+import { stateOf } from '../../src/report/sections/headline.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { cases } from '../fuzz/cases.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';

@@ -53,7 +53,7 @@ About [versions](https://semver.org).
 describe('raising the version', () => {
   const files = new Map([
     ['package.json', '{\n  "version": "1.4.2",\n  "license": "MIT",\n  "x": {"version": "1.4.2"}\n}\n'],
-    ['src/version.ts', "export const VERSION = '1.4.2';\n"],
+    ['src/runtime/version.ts', "export const VERSION = '1.4.2';\n"],
     ['CHANGELOG.md', '# C\n\n## Unreleased\n\n- New, for `@v1`.\n\n## 1.4.2\n\n- Old.\n'],
     [
       'README.md',
@@ -66,7 +66,7 @@ describe('raising the version', () => {
   test('writes a minor one where a version stands, and leaves @v1', () => {
     expect(lines('1.5.0')).toEqual({
       'package.json': '{\n  "version": "1.5.0",\n  "license": "MIT",\n  "x": {"version": "1.4.2"}\n}\n',
-      'src/version.ts': "export const VERSION = '1.5.0';\n",
+      'src/runtime/version.ts': "export const VERSION = '1.5.0';\n",
       'CHANGELOG.md': '# C\n\n## Unreleased\n\n## 1.5.0\n\n- New, for `@v1`.\n\n## 1.4.2\n\n- Old.\n',
       'docs/security.md': 'git clone --branch v1.5.0 https://example.com\n',
     });
@@ -271,7 +271,7 @@ class World implements Disposable {
     for (const name of ['package.json', 'package-lock.json'])
       writeFileSync(join(this.#clone, name), metadata);
     mkdirSync(join(this.#clone, 'src'));
-    writeFileSync(join(this.#clone, 'src/version.ts'), "export const VERSION = '2.0.0';\n");
+    writeFileSync(join(this.#clone, 'src/runtime/version.ts'), "export const VERSION = '2.0.0';\n");
     mkdirSync(join(this.#clone, 'node_modules/.bin'), { recursive: true });
     writeFileSync(join(this.#clone, '.gitignore'), 'node_modules/\nnotes.md\n');
     writeFileSync(

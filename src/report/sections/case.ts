@@ -14,10 +14,12 @@ import {
   heading,
   type Inline,
   list,
+  md,
   onLines,
   paragraph,
   quote,
   render,
+  sentences,
   small,
   strong,
   words,
@@ -92,7 +94,7 @@ const turnLength = (turn: Turn): number =>
 
 /** A test case that did not pass, open: its name, what is known of it, why, the turns that prove it; the rest folded. */
 export function renderCase(result: CaseResult, report: Report, evidence: Evidence): string {
-  const title = heading(3, words(`${signOf(result)} `), nameOf(result));
+  const title = heading(3, ...md`${signOf(result)} ${nameOf(result)}`);
   return [render(title), ...content(result, report, evidence)].join('\n\n');
 }
 
@@ -127,7 +129,7 @@ function content(result: CaseResult, report: Report, evidence: Evidence, isWhySa
   // One call: each costs as much as a short text.
   const blocks = [
     ...(story.length === 0 ? [] : [paragraph(...story)]),
-    ...(isSilent ? [paragraph(provider, words(' gave no reason.'))] : []),
+    ...(isSilent ? [paragraph(...md`${provider} gave no reason.`)] : []),
     ...reasons,
     ...(run.turns.length === 0 ? [] : [proof(run, evidence)]),
   ];
@@ -140,54 +142,44 @@ function content(result: CaseResult, report: Report, evidence: Evidence, isWhySa
 /** What is known of its runs, of earlier pushes and of the quarantine, in sentences. */
 function storyOf(result: CaseResult, report: Report): Inline[] {
   const runs = runsInWords(result);
-  const sentences: Inline[][] = [
-    ...(runs === undefined ? [] : [[words(`${sentenceCase(runs)}.`)]]),
-    ...elsewhere(result, report),
-    ...earlier(result, report),
-    ...quarantined(result),
-  ];
-  return sentences.flatMap((sentence, index) => (index === 0 ? sentence : [words(' '), ...sentence]));
+  return sentences(
+    runs === undefined ? [] : [words(`${sentenceCase(runs)}.`)],
+    elsewhere(result, report),
+    earlier(result, report),
+    quarantined(result),
+  );
 }
 
-function elsewhere(result: CaseResult, { comparedWith, base }: Report): Inline[][] {
+function elsewhere(result: CaseResult, { comparedWith, base }: Report): Inline[] {
   if (result.elsewhere === undefined || comparedWith === undefined) return [];
   const there = foreign(comparedWith, 60);
   const { passes, total } = passesOf(result.elsewhere);
-  const count = `${passes} of ${total} ${total === 1 ? 'run' : 'runs'}`;
-  // Without a base the overview has a column for it.
-  const isShown = base === undefined;
+  const count = md`${passes} of ${total} ${total === 1 ? 'run' : 'runs'}`;
   switch (result.elsewhere.outcome) {
+    // Without a base the overview has a column for these.
     case 'passed':
     case 'flaky':
-      return isShown ? [] : [[words('Passes on '), there, words(` (${count}).`)]];
+      return base !== undefined ? md`Passes on ${there} (${count}).` : [];
     case 'failed':
-      return isShown ? [] : [[words('Fails on '), there, words(` too (passed ${count}).`)]];
+      return base !== undefined ? md`Fails on ${there} too (passed ${count}).` : [];
     default:
-      return [[words('Could not be compared with '), there, words('.')]];
+      return md`Could not be compared with ${there}.`;
   }
 }
 
-function earlier({ testCase, outcome }: CaseResult, { history, origin }: Report): Inline[][] {
+function earlier({ testCase, outcome }: CaseResult, { history, origin }: Report): Inline[] {
   const pushes = history?.pushes ?? [];
   if (history === undefined || pushes.length === 0 || testCase.id === undefined || outcome === 'flaky')
     return [];
   const failedIn = history.badIn.get(testCase.id) ?? [];
-  if (failedIn.length === 0) return [[words('First failed in this push.')]];
+  if (failedIn.length === 0) return md`First failed in this push.`;
   const streak = streakBefore(failedIn, pushes.length);
   const first: Push | undefined = pushes[pushes.length - streak];
   if (streak === 0 || first === undefined || streak < failedIn.length) {
-    return [[words(`Failed in ${failedIn.length + 1} of the last ${pushes.length + 1} pushes.`)]];
+    return md`Failed in ${failedIn.length + 1} of the last ${pushes.length + 1} pushes.`;
   }
-  const commit = linkPush(first, origin);
-  return streak === pushes.length
-    ? [[words(`Failed in each of the last ${pushes.length + 1} pushes.`)]]
-    : [
-        [
-          words(streak === 1 ? 'First failed in the previous push, ' : 'First failed in '),
-          ...commit,
-          words('.'),
-        ],
-      ];
+  if (streak === pushes.length) return md`Failed in each of the last ${pushes.length + 1} pushes.`;
+  return md`First failed in ${streak === 1 ? 'the previous push, ' : ''}${linkPush(first, origin)}.`;
 }
 
 /** How many pushes in a row, up to the last one before this. */
@@ -199,25 +191,24 @@ function streakBefore(failedIn: readonly number[], count: number): number {
 }
 
 /** What a quarantine says of a test case that counts all the same. */
-function quarantined({ quarantine }: CaseResult): Inline[][] {
+function quarantined({ quarantine }: CaseResult): Inline[] {
   if (quarantine === undefined || quarantine.state === 'in-force') return [];
-  const { until, owner } = quarantine.entry;
-  const who = [words(' (owner: '), foreign(owner, 100), words(')')];
+  const until = foreign(quarantine.entry.until, 20);
+  const who = md` (owner: ${foreign(quarantine.entry.owner, 100)})`;
   return quarantine.state === 'expired'
-    ? [[words('Its quarantine ended on '), foreign(until, 20), ...who, words(', so it counts again.')]]
-    : [[words('Its quarantine until '), foreign(until, 20), ...who, words(' is in force after the merge.')]];
+    ? md`Its quarantine ended on ${until}${who}, so it counts again.`
+    : md`Its quarantine until ${until}${who} is in force after the merge.`;
 }
 
 function explanationOf({ explanation, status }: Run, { text }: Evidence): { shown: Block[]; whole: Block[] } {
   if (!hasText(explanation)) return { shown: [], whole: [] };
-  const label = [strong(words(status === 'errored' ? 'Error:' : 'Why:')), words(' ')];
+  const label = strong(words(status === 'errored' ? 'Error:' : 'Why:'));
   if (explanation.length <= LONG || text <= BEGINNING) {
-    return { shown: [paragraph(...label, foreignLines(explanation, text))], whole: [] };
+    return { shown: [paragraph(...md`${label} ${foreignLines(explanation, text)}`)], whole: [] };
   }
-  return {
-    shown: [paragraph(...label, foreignLines(beginningOf(explanation), BEGINNING))],
-    whole: [paragraph(strong(words('The whole reason:')), words(' '), foreignLines(explanation, text))],
-  };
+  const start = foreignLines(beginningOf(explanation), BEGINNING);
+  const all = md`${strong(words('The whole reason:'))} ${foreignLines(explanation, text)}`;
+  return { shown: [paragraph(...md`${label} ${start}`)], whole: [paragraph(...all)] };
 }
 
 /** The first sentences of a long text, or its first words where a sentence is too long. */
@@ -247,8 +238,8 @@ function assertionItem(
 ): Inline[] {
   return onLines([
     [strong(foreign(label, MAX_NAME))],
-    ...(expected === undefined ? [] : [[words('Expected: '), code(expected, value)]]),
-    ...(actual === undefined ? [] : [[words('Actual: '), code(actual, value)]]),
+    ...(expected === undefined ? [] : [md`Expected: ${code(expected, value)}`]),
+    ...(actual === undefined ? [] : [md`Actual: ${code(actual, value)}`]),
     ...(hasText(explanation) ? [[foreign(explanation, text)]] : []),
   ]);
 }
@@ -311,27 +302,19 @@ function runLine(
   const took = formatDuration(run.durationMs);
   const ending = STATUS_WORDS[run.status];
   const end = took === undefined ? ending : `${ending} after ${took}`;
-  const which = runs.length === 1 ? [] : [strong(words(`Run ${index + 1}:`)), words(' ')];
-  const status = run.unknownStatus === undefined ? [] : [words(', status '), code(run.unknownStatus, 100)];
+  const which = runs.length === 1 ? '' : md`${strong(...md`Run ${index + 1}:`)} `;
+  const status = run.unknownStatus === undefined ? '' : md`, status ${code(run.unknownStatus, 100)}`;
   const conflict =
-    run.conflict === undefined ? [] : [words(', contradicting statuses: '), foreign(run.conflict, 100)];
-  const text = runs.length === 1 ? end : end.toLowerCase();
-  return [
-    ...which,
-    words(text),
-    ...status,
-    ...conflict,
-    words(', run '),
-    idOf(run.id),
-    ...ofBatch(place, report),
-  ];
+    run.conflict === undefined ? '' : md`, contradicting statuses: ${foreign(run.conflict, 100)}`;
+  const text = words(runs.length === 1 ? end : end.toLowerCase());
+  return md`${which}${text}${status}${conflict}, run ${idOf(run.id)}${ofBatch(place, report)}`;
 }
 
 /** Which of several batches a test case belongs to: two of them may hold the same one. */
 function ofBatch(place: number, { batches }: Report): Inline[] {
   const first = batches.filter(({ round = 1 }) => round === 1);
   const own = first.find((one) => (one.place ?? first.indexOf(one)) === place);
-  return first.length < 2 || own === undefined ? [] : [words(' of batch '), idOf(own.id)];
+  return first.length < 2 || own === undefined ? [] : md` of batch ${idOf(own.id)}`;
 }
 
 function criteriaOf(all: readonly string[], { text }: Evidence): Block[] {
@@ -362,9 +345,8 @@ function answerLine(
   turn: Extract<Turn, { kind: 'tool-result' }>,
   { tool, max }: { tool: string | undefined; max: number },
 ): Inline[] {
-  const name = tool === undefined ? [] : [words(' '), code(tool, 100)];
-  const verb = turn.succeeded === false ? ' failed: ' : ' answered: ';
-  return [words('Tool'), ...name, words(verb), code(turn.output, max)];
+  const name = tool === undefined ? '' : md` ${code(tool, 100)}`;
+  return md`Tool${name}${turn.succeeded === false ? ' failed: ' : ' answered: '}${code(turn.output, max)}`;
 }
 
 function turnLine(
@@ -373,21 +355,16 @@ function turnLine(
   quotations: readonly string[],
 ): Inline[] {
   switch (turn.kind) {
-    case 'speech':
-      return [
-        strong(words(turn.speaker === 'agent' ? 'Agent:' : 'Caller:')),
-        words(' '),
-        ...foreignWith(turn.text, quotations, max),
-      ];
+    case 'speech': {
+      const speaker = strong(words(turn.speaker === 'agent' ? 'Agent:' : 'Caller:'));
+      return md`${speaker} ${foreignWith(turn.text, quotations, max)}`;
+    }
     case 'tool-call':
-      return [words('Tool call: '), code(turn.tool, 100), words(' '), code(turn.input, max)];
-    case 'transition':
-      return [
-        words('Node: '),
-        ...(turn.from === undefined ? [] : [foreign(turn.from, MAX_NAME), words(' ')]),
-        words('→ '),
-        foreign(turn.to, MAX_NAME),
-      ];
+      return md`Tool call: ${code(turn.tool, 100)} ${code(turn.input, max)}`;
+    case 'transition': {
+      const from = turn.from === undefined ? '' : md`${foreign(turn.from, MAX_NAME)} `;
+      return md`Node: ${from}→ ${foreign(turn.to, MAX_NAME)}`;
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
 import type { Push } from '../../domain/comparison.ts';
-import type { PassRule } from '../../domain/pass-rule.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
 import { formatCount, formatDuration, formatTime } from '../../text/format.ts';
 import {
@@ -9,9 +8,11 @@ import {
   foreign,
   type Inline,
   link,
+  md,
   onLines,
   paragraph,
   render,
+  sentences,
   small,
   words,
 } from '../markdown.ts';
@@ -46,13 +47,8 @@ function capitalized(line: readonly Inline[]): Inline[] {
 
 /** What the figures mean: the rate, the rule, and with what was compared. */
 function knowledge(report: Report): Inline[][] {
-  return [sentencesOf([rate(report), baseRate(report)]), sentencesOf([...rules(report), compared(report)])];
+  return [sentences(rate(report), baseRate(report)), sentences(rules(report), compared(report))];
 }
-
-const sentencesOf = (sentences: readonly Inline[][]): Inline[] =>
-  sentences
-    .filter((one) => one.length > 0)
-    .flatMap((one, index) => (index === 0 ? one : [words(' '), ...one]));
 
 /** Only where every run has ended and one did not pass: else the heading says all there is. */
 function hasRate({ judgement, tally, cases }: Report): boolean {
@@ -84,11 +80,8 @@ function baseRate(report: Report): Inline[] {
     firstPassRate(here.passes, here.total)?.high ?? 1,
   ];
   const drop = high < low ? ' Chance alone does not explain the drop.' : '';
-  return [
-    words('On '),
-    baseName(base),
-    words(`: ${formatCount(passes)} of ${formatCount(total)}, ${interval(passes, total, '')}.${drop}`),
-  ];
+  const figures = words(`${formatCount(passes)} of ${formatCount(total)}, ${interval(passes, total, '')}`);
+  return md`On ${baseName(base)}: ${figures}.${drop}`;
 }
 
 function interval(passes: number, total: number, label: string): string {
@@ -98,30 +91,21 @@ function interval(passes: number, total: number, label: string): string {
   return `${percent(known.rate)}% (${label}${percent(known.low)}–${percent(known.high)}%)`;
 }
 
-function rules({ rule, judgement }: Report): Inline[][] {
-  const text = judgement === undefined ? undefined : ruleInWords(rule);
-  return text === undefined ? [] : [[words(text)]];
-}
-
-function ruleInWords(rule: PassRule | undefined): string | undefined {
-  switch (rule?.kind) {
-    case 'reruns':
-      return `A test case whose first run did not pass needs ${rule.need} passes out of at most ${rule.of} runs.`;
-    case 'repeat':
-      return `Each test case needs ${rule.need} passes out of at most ${rule.of} runs.`;
-    default:
-      return undefined;
-  }
+function rules({ rule, judgement }: Report): Inline[] {
+  if (judgement === undefined || rule === undefined || rule.kind === 'every-run') return [];
+  const which =
+    rule.kind === 'reruns' ? 'A test case whose first run did not pass needs' : 'Each test case needs';
+  return md`${which} ${rule.need} passes out of at most ${rule.of} runs.`;
 }
 
 function compared({ base, noBase, origin, judgement }: Report): Inline[] {
   if (judgement === undefined) return [];
   if (base !== undefined) {
     const until =
-      base.commit === undefined ? [] : [words(', up to '), ...linkCommit({ ...origin, commit: base.commit })];
-    return [words('Compared with '), baseName(base), ...until, words('.')];
+      base.commit === undefined ? '' : md`, up to ${linkCommit({ ...origin, commit: base.commit })}`;
+    return md`Compared with ${baseName(base)}${until}.`;
   }
-  return noBase === undefined ? [] : [words('Not compared with a base: '), foreign(noBase, 200), words('.')];
+  return noBase === undefined ? [] : md`Not compared with a base: ${foreign(noBase, 200)}.`;
 }
 
 /** Where it comes from: on one line where there is one batch, else with a line for each. */
@@ -138,15 +122,12 @@ function provenance(report: Report, options: FooterOptions): Inline[][] {
   const { runAttempt } = origin;
   const general = [
     costs(report),
-    commit.length === 0 ? [] : [words('commit '), ...commit],
+    commit.length === 0 ? [] : md`commit ${commit}`,
     hasWorkflowRun ? [] : linkWorkflowRun(origin),
-    runAttempt === undefined || runAttempt === 1 ? [] : [words(`attempt ${runAttempt}`)],
+    runAttempt === undefined || runAttempt === 1 ? [] : md`attempt ${runAttempt}`,
     ...subjects(report),
   ];
-  const again = repeats.flatMap(({ id }, index): Inline[] => [
-    words(index === 0 ? 'run again in ' : ', '),
-    idOf(id),
-  ]);
+  const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
   const [only] = named;
   if (only !== undefined && first.length === 1) {
     const rest = more > 0 ? [[words(`and ${countBatches(more)}`)]] : [];
@@ -185,10 +166,10 @@ function startedInWords({ runs, reruns }: NonNullable<Report['started']>, seen: 
 
 function subjects({ subject, selected }: Report): Inline[][] {
   return [
-    subject === undefined ? [] : [words('tested '), foreign(subject, MAX_SUBJECT)],
+    subject === undefined ? [] : md`tested ${foreign(subject, MAX_SUBJECT)}`,
     selected === undefined || selected.count === selected.outOf
       ? []
-      : [words(`${selected.count} of ${selected.outOf} test cases selected`)],
+      : md`${selected.count} of ${selected.outOf} test cases selected`,
   ];
 }
 
@@ -203,12 +184,8 @@ function batchParts(
   return [
     batch?.subject === undefined || subject !== undefined
       ? []
-      : [words('tested '), foreign(batch.subject, MAX_SUBJECT)],
-    [
-      words('batch '),
-      ...(batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id))),
-      ...(createdAt === undefined ? [] : [words(`, created ${createdAt}`)]),
-    ],
+      : md`tested ${foreign(batch.subject, MAX_SUBJECT)}`,
+    md`batch ${batch?.url === undefined ? idOf(id) : link(batch.url, idOf(id))}${createdAt === undefined ? '' : md`, created ${words(createdAt)}`}`,
     batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
     hasProblem ? [foreign(problem, 300)] : [],
     batch !== undefined && batch.runs === undefined && judgement !== undefined
@@ -229,7 +206,7 @@ export function linkCommit({ commit, repositoryUrl }: Origin): Inline[] {
 /** The commit of a push, with its attempt if that is not the first. */
 export function linkPush({ commit, attempt }: Pick<Push, 'commit' | 'attempt'>, origin: Origin): Inline[] {
   const linked = linkCommit({ ...origin, commit });
-  return attempt > 1 ? [...linked, words(` (attempt ${attempt})`)] : linked;
+  return attempt > 1 ? md`${linked} (attempt ${attempt})` : linked;
 }
 
 /** The workflow run, linked to the attempt that wrote this; nothing where it is not known. */
@@ -249,6 +226,6 @@ export function renderOrigin(
 ): string {
   const commit = linkCommit(origin);
   const run = hasWorkflowRun ? [] : linkWorkflowRun(origin);
-  const line = dotted([run, commit.length === 0 ? [] : [words('commit '), ...commit]]);
+  const line = dotted([run, commit.length === 0 ? [] : md`commit ${commit}`]);
   return line.length === 0 ? '' : render(paragraph(...capitalized(line)));
 }

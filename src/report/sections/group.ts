@@ -1,7 +1,18 @@
 import type { CaseResult } from '../../domain/test-case.ts';
 import { formatCount } from '../../text/format.ts';
-import type { Group, Grouping, Shared } from '../groups.ts';
-import { code, foreign, heading, type Inline, paragraph, render, strong, table, words } from '../markdown.ts';
+import type { Group, Shared } from '../groups.ts';
+import {
+  code,
+  foreign,
+  heading,
+  type Inline,
+  md,
+  paragraph,
+  render,
+  strong,
+  table,
+  words,
+} from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { standingOf } from '../standing.ts';
 import { type Evidence, renderExample } from './case.ts';
@@ -18,23 +29,17 @@ function sharedInline(shared: Shared, isTitle = false): Inline[] {
   const max = isTitle ? MAX_TITLE : MAX_SHARED;
   switch (shared.kind) {
     case 'error':
-      return [label('Error:'), words(' '), foreign(shared.text, max)];
+      return md`${label('Error:')} ${foreign(shared.text, max)}`;
     case 'reason':
-      return [label('Same reason:'), words(' '), foreign(shared.text, max)];
-    case 'tool':
-      return [
-        label('Tool failed:'),
-        words(' '),
-        ...(shared.tool === '' ? [] : [code(shared.tool, 80), words(' answered ')]),
-        code(shared.answer, 120),
-      ];
-    case 'assertion':
-      return [
-        label('Assertion failed:'),
-        words(' '),
-        foreign(shared.label, max),
-        ...(shared.expected === undefined ? [] : [words(', expected '), code(shared.expected, 80)]),
-      ];
+      return md`${label('Same reason:')} ${foreign(shared.text, max)}`;
+    case 'tool': {
+      const tool = shared.tool === '' ? '' : md`${code(shared.tool, 80)} answered `;
+      return md`${label('Tool failed:')} ${tool}${code(shared.answer, 120)}`;
+    }
+    case 'assertion': {
+      const expected = shared.expected === undefined ? '' : md`, expected ${code(shared.expected, 80)}`;
+      return md`${label('Assertion failed:')} ${foreign(shared.label, max)}${expected}`;
+    }
   }
 }
 
@@ -47,39 +52,22 @@ function newOnes(cases: readonly CaseResult[], report: Report): number | undefin
 }
 
 /** One line for each group and one for the failures that share nothing, in place of a line for each failure. */
-export function renderGroupTable(report: Report, { groups, others }: Grouping, max: number): string {
+export function renderGroupTable(report: Report, max: number): string {
+  const { groups, others } = report.grouping;
   const isKnown = newOnes([...groups.flatMap(({ cases }) => cases), ...others], report) !== undefined;
   const cell = (cases: readonly CaseResult[]): Inline[][] =>
     isKnown ? [[words(formatCount(newOnes(cases, report) ?? 0))]] : [];
   const shown = groups.slice(0, max);
   const rest = groups.slice(max);
   const restCases = rest.flatMap(({ cases }) => cases);
+  const row = (what: Inline[], some: readonly CaseResult[]): Inline[][] =>
+    some.length === 0 ? [] : [what, [strong(words(formatCount(some.length)))], ...cell(some)];
   const rows = [
-    ...shown.map(({ shared, cases }) => [
-      sharedInline(shared),
-      [strong(words(formatCount(cases.length)))],
-      ...cell(cases),
-    ]),
-    ...(rest.length === 0
-      ? []
-      : [
-          [
-            [words(`${rest.length} smaller groups`)],
-            [strong(words(String(restCases.length)))],
-            ...cell(restCases),
-          ],
-        ]),
-    ...(others.length === 0
-      ? []
-      : [
-          [
-            [words('Nothing: each has a reason of its own')],
-            [strong(words(String(others.length)))],
-            ...cell(others),
-          ],
-        ]),
-  ];
-  const head = [[words('What they share')], [words('Failed')], ...(isKnown ? [[words('New')]] : [])];
+    ...shown.map(({ shared, cases }) => row(sharedInline(shared), cases)),
+    row(md`${rest.length} smaller groups`, restCases),
+    row(md`Nothing: each has a reason of its own`, others),
+  ].filter((cells) => cells.length > 0);
+  const head = [md`What they share`, md`Failed`, ...(isKnown ? [md`New`] : [])];
   return render(table(head, rows));
 }
 
@@ -92,12 +80,7 @@ export function renderGroup(
   const sign = cases.every(({ outcome }) => outcome === 'errored') ? SIGNS.errored : SIGNS.failed;
   const title = heading(3, words(`${sign} ${formatCount(cases.length)} × `), ...sharedInline(shared, true));
   const [example] = cases;
-  const lead = paragraph(
-    ...newInWords(cases, report),
-    words('One of them, '),
-    strong(nameOf(example)),
-    words(':'),
-  );
+  const lead = paragraph(...md`${newInWords(cases, report)}One of them, ${strong(nameOf(example))}:`);
   if (evidence === undefined) return render(title, lead);
   const isWhySaid = shared.kind === 'error' || shared.kind === 'reason';
   return `${render(title, lead)}\n\n${renderExample(example, report, { evidence, isWhySaid: isWhySaid && isWhole(shared) })}`;
@@ -109,8 +92,8 @@ const isWhole = (shared: Shared): boolean => !('text' in shared) || shared.text.
 function newInWords(cases: readonly CaseResult[], report: Report): Inline[] {
   const isNew = newOnes(cases, report);
   if (isNew === undefined) return [];
-  if (isNew === cases.length) return [words('All are new. ')];
-  return [
-    words(isNew === 0 ? 'None is known to be new. ' : `${isNew} of them ${isNew === 1 ? 'is' : 'are'} new. `),
-  ];
+  if (isNew === cases.length) return md`All are new. `;
+  return isNew === 0
+    ? md`None is known to be new. `
+    : md`${isNew} of them ${isNew === 1 ? 'is' : 'are'} new. `;
 }

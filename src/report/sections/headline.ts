@@ -6,13 +6,13 @@ import { cleanLine } from '../../text/clean.ts';
 import { formatCount } from '../../text/format.ts';
 import { foreign, heading, render } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { outlineOf, standingOf } from '../standing.ts';
+import { standingOf } from '../standing.ts';
 
 /** What a sign stands for: a verdict, or the outcome of a test case. */
 export type Sign = State | 'flaky' | 'tolerated' | 'gone';
 
 /** The sign before a verdict, a batch and a test case alike. It never stands without a word. */
-export const SIGNS: Record<Sign, string> = {
+export const SIGNS = {
   waiting: '⏳',
   passed: '✅',
   flaky: '🟡',
@@ -23,7 +23,7 @@ export const SIGNS: Record<Sign, string> = {
   inconclusive: '❓',
   tolerated: '⏸️',
   gone: '➖',
-};
+} as const satisfies Record<Sign, string>;
 
 const MAX_NAME = 120;
 /** More characters than any headline has, since names and labels are clipped. */
@@ -115,7 +115,7 @@ export function resultOfCounts(state: State, tally: Tally): string {
 
 /** Adds how many of the failures are known to pass elsewhere; nothing where nothing is known. */
 function withNew(result: string, report: Report): string {
-  const { bad } = outlineOf(report);
+  const { bad } = report.outline;
   const standings = bad.map((one) => standingOf(one, report));
   const isNew = standings.filter((one) => one === 'new').length;
   if (bad.length === 0) return result;

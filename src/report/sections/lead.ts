@@ -1,10 +1,10 @@
 import { seenBatches } from '../../domain/batch.ts';
 import { countCases, tally } from '../../domain/test-case.ts';
 import { formatCount } from '../../text/format.ts';
-import { type Grouping, mainFault } from '../groups.ts';
-import { foreign, type Inline, list, paragraph, render, strong, words } from '../markdown.ts';
+import { mainFault } from '../groups.ts';
+import { foreign, type Inline, list, md, paragraph, render, sentences, strong, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { outlineOf, standingOf } from '../standing.ts';
+import { type Standing, standingOf } from '../standing.ts';
 import { linkCommit } from './footer.ts';
 import { idOf, placeOf } from './names.ts';
 import { overviewRows } from './overview.ts';
@@ -18,17 +18,16 @@ const MAX_GONE = 3;
 /** The first paragraph: whose the failures are, and the reason where the heading does not say it; maybe nothing. */
 export function renderLead(
   report: Report,
-  { maxReason = MAX_REASON, grouping }: { maxReason?: number; grouping?: Grouping | undefined } = {},
+  { maxReason = MAX_REASON, hasFault = true }: { maxReason?: number; hasFault?: boolean } = {},
 ): string {
   const { judgement } = report;
   if (judgement === undefined) return render(paragraph(...waiting(report)));
-  const sentences = [
-    ...(isReasonInHeading(report) ? [] : [[foreign(judgement.reason, maxReason)]]),
-    ...(grouping === undefined ? [] : oneFault(report, grouping)),
+  const inline = sentences(
+    isReasonInHeading(report) ? [] : [foreign(judgement.reason, maxReason)],
+    hasFault ? oneFault(report) : [],
     ...whose(report),
-    ...gone(report),
-  ];
-  const inline = sentences.flatMap((sentence, index) => (index === 0 ? sentence : [words(' '), ...sentence]));
+    gone(report),
+  );
   return inline.length === 0 ? '' : render(paragraph(...inline));
 }
 
@@ -39,82 +38,62 @@ function isReasonInHeading({ judgement, tally: { failed, total } }: Report): boo
 
 /** The heading has the counts. */
 function waiting({ batches, origin }: Report): Inline[] {
+  const what = batches.length === 1 ? 'the batch' : (`${batches.length} batches` as const);
   const commit = linkCommit(origin);
-  return [
-    words(`Waiting for ${batches.length === 1 ? 'the batch' : `${batches.length} batches`} to end`),
-    ...(commit.length === 0 ? [] : [words(', for commit '), ...commit]),
-    words('.'),
-  ];
+  return md`Waiting for ${what} to end${commit.length === 0 ? '' : md`, for commit ${commit}`}.`;
 }
 
 /** Where at least half of many failures share something, that is the first thing to know. */
-function oneFault(report: Report, grouping: Grouping): Inline[][] {
-  const fault = mainFault(grouping, outlineOf(report).bad.length);
+function oneFault({ outline, grouping }: Report): Inline[] {
+  const failures = outline.bad.length;
+  const fault = mainFault(grouping, failures);
   if (fault === undefined) return [];
-  const { cases, shared } = fault;
-  const what = { error: 'error', tool: 'failed tool', assertion: 'failed assertion', reason: 'reason' }[
-    shared.kind
-  ];
-  const all = `${formatCount(cases.length)} of the ${formatCount(outlineOf(report).bad.length)} failures`;
-  return [
-    [
-      strong(words(`${all} share one ${what}:`)),
-      words(` this looks like one fault, not ${formatCount(cases.length)}.`),
-    ],
-  ];
+  const what = {
+    error: 'error',
+    tool: 'failed tool',
+    assertion: 'failed assertion',
+    reason: 'reason',
+  } as const;
+  const count = words(formatCount(fault.cases.length));
+  const share = md`${count} of the ${words(formatCount(failures))} failures share one ${what[fault.shared.kind]}:`;
+  return md`${strong(...share)} this looks like one fault, not ${count}.`;
 }
 
 /** Which of the failures pass elsewhere and which fail there too. What is not known is not said. */
 function whose(report: Report): Inline[][] {
-  const { bad } = outlineOf(report);
-  const count = (wanted: string) => bad.filter((one) => standingOf(one, report) === wanted).length;
+  const { bad } = report.outline;
+  const count = (wanted: Standing) => bad.filter((one) => standingOf(one, report) === wanted).length;
   const [isNew, isOld, isAdded] = [count('new'), count('old'), count('new-test-case')];
   const place = placeOf(report);
-  const sentences: Inline[][] = [];
+  const all: Inline[][] = [];
   if (isNew > 0) {
-    const pass = isNew === 1 ? 'passes' : 'pass';
-    const fail = isNew === 1 ? 'does' : 'do';
-    sentences.push([
-      strong(words(`${countCases(isNew)} ${pass} on `), place, words(` and ${fail} not pass here.`)),
-    ]);
+    const [pass, fail] = isNew === 1 ? (['passes', 'does'] as const) : (['pass', 'do'] as const);
+    all.push([strong(...md`${words(countCases(isNew))} ${pass} on ${place} and ${fail} not pass here.`)]);
   }
   if (isOld > 0) {
     const them =
       isNew > 0 ? `${isOld} more` : isOld === bad.length && isOld > 1 ? `All ${isOld}` : countCases(isOld);
-    const verb = isOld === 1 ? 'fails' : 'fail';
-    const sentence = [words(`${them} ${verb} on `), place, words(' as well.')];
-    sentences.push(isNew > 0 ? sentence : [strong(...sentence)]);
+    const sentence = md`${words(them)} ${isOld === 1 ? 'fails' : 'fail'} on ${place} as well.`;
+    all.push(isNew > 0 ? sentence : [strong(...sentence)]);
   }
-  if (isAdded > 0) {
-    sentences.push([
-      words(isAdded === 1 ? '1 is a new test case: ' : `${isAdded} are new test cases: `),
-      place,
-      words(isAdded === 1 ? ' does not have it.' : ' does not have them.'),
-    ]);
-  }
-  return sentences;
+  if (isAdded === 1) all.push(md`1 is a new test case: ${place} does not have it.`);
+  if (isAdded > 1) all.push(md`${isAdded} are new test cases: ${place} does not have them.`);
+  return all;
 }
 
 /** The quiet way to make a gate green, so it is said aloud. */
-function gone(report: Report): Inline[][] {
-  const all = outlineOf(report).gone;
+function gone(report: Report): Inline[] {
+  const all = report.outline.gone;
   if (all.length === 0) return [];
-  const were = `${countCases(all.length)} of `;
-  const start = [words(were), placeOf(report), words(` ${all.length === 1 ? 'was' : 'were'} not run here`)];
+  const were = all.length === 1 ? 'was' : 'were';
+  const start = md`${words(countCases(all.length))} of ${placeOf(report)} ${were} not run here`;
   // The overview has their names.
-  if (overviewRows(report).length > 0) return [[strong(...start, words('.'))]];
+  if (overviewRows(report).length > 0) return [strong(...md`${start}.`)];
   const names = all
     .slice(0, MAX_GONE)
-    .flatMap(({ name }, index): Inline[] => [words(index === 0 ? '' : ', '), foreign(name, 120)]);
+    .flatMap(({ name }, index) => md`${index === 0 ? '' : ', '}${foreign(name, 120)}`);
   const more = all.length - MAX_GONE;
-  return [
-    [
-      strong(...start, words(':')),
-      words(' '),
-      ...names.filter((one) => one.type !== 'text' || one.value !== ''),
-      words(more > 0 ? ` and ${more} more.` : '.'),
-    ],
-  ];
+  return md`${strong(...md`${start}:`)} ${names}${more > 0 ? ` and ${more} more.` : '.'}`;
 }
 
 /** What a reader should know before the details: automatic promotion, further findings, the quarantine file. */
@@ -124,14 +103,10 @@ export function renderRemarks(report: Report): string {
   const paragraphs = publishing.map((batch) => {
     const counts = tally([{ id: batch.id, batch }]);
     const passed = batch.settled && counts.total > 0 && counts.passed === counts.total;
+    const which = batches.length === 1 ? 'this batch' : md`batch ${idOf(batch.id)}`;
+    const end = passed ? ', so it may already be live even if this is never merged.' : '.';
     return paragraph(
-      strong(words('Publishes on pass:')),
-      words(' '),
-      foreign(providerTitle, 50),
-      words(' promotes the tested version to production automatically when '),
-      ...(batches.length === 1 ? [words('this batch')] : [words('batch '), idOf(batch.id)]),
-      words(' passes'),
-      words(passed ? ', so it may already be live even if this is never merged.' : '.'),
+      ...md`${strong(words('Publishes on pass:'))} ${foreign(providerTitle, 50)} promotes the tested version to production automatically when ${which} passes${end}`,
     );
   });
 
@@ -140,20 +115,10 @@ export function renderRemarks(report: Report): string {
     ...(judgement?.notes ?? []).filter((note) => note !== isCounted),
     ...(report.quarantineNotes ?? []),
   ];
-  const [only] = notes;
-  if (notes.length === 1 && only !== undefined) paragraphs.push(paragraph(foreign(only, MAX_NOTE)));
-  const lists =
-    notes.length < 2
-      ? []
-      : [
-          list(
-            [
-              ...notes.slice(0, MAX_NOTES).map((note) => [foreign(note, MAX_NOTE)]),
-              ...(notes.length > MAX_NOTES ? [[words(`${notes.length - MAX_NOTES} more`)]] : []),
-            ],
-            { ordered: false },
-          ),
-        ];
+  const shown: Inline[][] = notes.slice(0, MAX_NOTES).map((note) => [foreign(note, MAX_NOTE)]);
+  if (notes.length === 1) paragraphs.push(...shown.map((note) => paragraph(...note)));
+  if (notes.length > MAX_NOTES) shown.push(md`${notes.length - MAX_NOTES} more`);
+  const lists = notes.length < 2 ? [] : [list(shown, { ordered: false })];
   return paragraphs.length + lists.length === 0 ? '' : render(...paragraphs, ...lists);
 }
 

@@ -2,7 +2,7 @@ import { changeOf } from '../../domain/comparison.ts';
 import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { Form, Piece } from '../fit.ts';
-import { code, fold, foreign, type Inline, paragraph, render, strong, words } from '../markdown.ts';
+import { code, fold, foreign, type Inline, md, paragraph, render, strong, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { nameOf, reasonOf, runsInWords, signOf } from './names.ts';
 
@@ -55,53 +55,37 @@ export function nameItem(result: CaseResult, report: Report): Inline[] {
   const duration = outcome === 'passed' ? formatDuration(durationMs) : undefined;
   return [
     nameOf(result),
-    ...(changeOf(result, report.base) === 'new-test-case' ? [words(' (new test case)')] : []),
-    ...(unknownStatus === undefined ? [] : [words(', status '), code(unknownStatus, MAX_ID)]),
-    ...(conflict === undefined ? [] : [words(', contradicting statuses: '), foreign(conflict, MAX_ID)]),
-    ...(duration === undefined ? [] : [words(`, ${duration}`)]),
+    ...(changeOf(result, report.base) === 'new-test-case' ? md` (new test case)` : []),
+    ...(unknownStatus === undefined ? [] : md`, status ${code(unknownStatus, MAX_ID)}`),
+    ...(conflict === undefined ? [] : md`, contradicting statuses: ${foreign(conflict, MAX_ID)}`),
+    ...(duration === undefined ? [] : md`, ${words(duration)}`),
     ...(quarantine?.state === 'in-force'
-      ? [words(', quarantined until '), foreign(quarantine.entry.until, 20)]
+      ? md`, quarantined until ${foreign(quarantine.entry.until, 20)}`
       : []),
   ];
 }
 
 /** A test case that did not pass, by its name alone. */
-export function badItem(result: CaseResult): Inline[] {
-  return [words(`${signOf(result)} `), strong(nameOf(result))];
-}
+export const badItem = (result: CaseResult): Inline[] => md`${signOf(result)} ${strong(nameOf(result))}`;
 
 /** A test case that did not pass, with its reason on the same line. */
-export function reasonItem(result: CaseResult): Inline[] {
-  const reason = reasonOf(result, MAX_REASON);
-  return [...badItem(result), ...(reason === '' ? [] : [words(': '), foreign(reason, MAX_REASON)])];
-}
+export const reasonItem = (result: CaseResult): Inline[] => md`${badItem(result)}${reason(result)}`;
 
 /** A flaky test case: how its runs went, and why the first that did not pass did not. */
-export function flakyItem(result: CaseResult): Inline[] {
-  const reason = reasonOf(result, MAX_REASON);
-  return [
-    words(`${signOf(result)} `),
-    strong(nameOf(result)),
-    words(` ${runsInWords(result) ?? 'is flaky'}`),
-    ...(reason === '' ? [] : [words(': '), foreign(reason, MAX_REASON)]),
-  ];
+export const flakyItem = (result: CaseResult): Inline[] =>
+  md`${badItem(result)} ${words(runsInWords(result) ?? 'is flaky')}${reason(result)}`;
+
+function reason(result: CaseResult): Inline[] {
+  const text = reasonOf(result, MAX_REASON);
+  return text === '' ? [] : md`: ${foreign(text, MAX_REASON)}`;
 }
 
 /** A test case that did not pass and does not count: until when, whose it is, and why. */
 export function toleratedItem(result: CaseResult, report: Report): Inline[] {
-  const head = [words(`${signOf(result)} `), strong(nameOf(result))];
   if (result.quarantine?.state !== 'in-force') {
     const place = foreign(report.comparedWith ?? 'the other version', 60);
-    return [...head, words(' is not counted: it does not pass on '), place, words(' either.')];
+    return md`${badItem(result)} is not counted: it does not pass on ${place} either.`;
   }
-  const { until, owner, reason } = result.quarantine.entry;
-  return [
-    ...head,
-    words(' is not counted until '),
-    foreign(until, 20),
-    words('. Owner: '),
-    foreign(owner, 100),
-    words('. Reason: '),
-    foreign(reason, 300),
-  ];
+  const { until, owner, reason: why } = result.quarantine.entry;
+  return md`${badItem(result)} is not counted until ${foreign(until, 20)}. Owner: ${foreign(owner, 100)}. Reason: ${foreign(why, 300)}`;
 }

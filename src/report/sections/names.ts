@@ -20,9 +20,7 @@ export const nameOf = ({ testCase }: CaseResult): Inline => foreign(testCase.nam
 export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 
 /** The sign of a test case. */
-export function signOf(result: CaseResult): string {
-  return SIGNS[signFor(result)];
-}
+export const signOf = (result: CaseResult) => SIGNS[signFor(result)];
 
 function signFor({ outcome, quarantine, isExcused }: CaseResult): Sign {
   const isTolerated = quarantine?.state === 'in-force' || isExcused === true;

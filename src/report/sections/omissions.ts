@@ -1,6 +1,6 @@
 import { countCases } from '../../domain/test-case.ts';
 import type { Lack, Limit } from '../fit.ts';
-import { code, foreign, type Inline, paragraph, render, strong, words } from '../markdown.ts';
+import { code, foreign, type Inline, md, paragraph, render, strong, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { linkWorkflowRun } from './footer.ts';
 
@@ -27,30 +27,19 @@ export function omissionClauses(lacks: readonly Lack[]): string[] {
 /** Says what was left out, and where it is. */
 export function renderOmissions(report: Report, clauses: readonly string[], unit: Limit['unit']): string {
   if (clauses.length === 0) return '';
-  return render(
-    paragraph(
-      strong(words("Shortened to fit GitHub's limit:")),
-      words(` ${clauses.join('; ')}. `),
-      ...whereTheRestIs(report, unit),
-    ),
-  );
+  const title = strong(words("Shortened to fit GitHub's limit:"));
+  return render(paragraph(...md`${title} ${words(clauses.join('; '))}. ${whereTheRestIs(report, unit)}`));
 }
 
 function whereTheRestIs(
   { reportFile, origin, providerTitle, batches }: Report,
   unit: Limit['unit'],
 ): Inline[] {
-  if (reportFile !== undefined) {
-    return [words('Every run is in the report file '), code(reportFile, MAX_PATH), words('.')];
-  }
+  if (reportFile !== undefined) return md`Every run is in the report file ${code(reportFile, MAX_PATH)}.`;
   if (unit === 'characters') {
     const run = linkWorkflowRun(origin);
-    return [
-      words('The job summary'),
-      ...(run.length === 0 ? [] : [words(' of '), ...run]),
-      words(' has more.'),
-    ];
+    return md`The job summary${run.length === 0 ? '' : md` of ${run}`} has more.`;
   }
   const ids = batches.length === 1 ? 'the batch id' : 'the batch ids';
-  return [foreign(providerTitle, 50), words(` has the rest, under ${ids} below.`)];
+  return md`${foreign(providerTitle, 50)} has the rest, under ${ids} below.`;
 }

@@ -3,9 +3,9 @@ import { changeOf } from '../../domain/comparison.ts';
 import type { CaseResult } from '../../domain/test-case.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
 import { VERDICTS } from '../../domain/verdict.ts';
-import { foreign, type Inline, paragraph, render, strong, table, words } from '../markdown.ts';
+import { foreign, type Inline, md, paragraph, render, strong, table, words } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { outlineOf, passesOf, standingOf } from '../standing.ts';
+import { passesOf, standingOf } from '../standing.ts';
 import { linkPush } from './footer.ts';
 import { SIGNS } from './headline.ts';
 import { baseName, placeOf, signOf, TOGETHER } from './names.ts';
@@ -28,7 +28,7 @@ const MAX_UNFINISHED = 5;
  * repeat the headings below: a few failures of which nothing else is known. What was fixed stands nowhere else.
  */
 export function overviewRows(report: Report): Row[] {
-  const { bad, unfinished, flaky, tolerated, fixed, gone } = outlineOf(report);
+  const { bad, unfinished, flaky, tolerated, fixed, gone } = report.outline;
   const waiting = unfinished.length > MAX_UNFINISHED ? [] : unfinished;
   const rows: Row[] = [...bad, ...waiting, ...flaky, ...tolerated, ...gone, ...fixed];
   const isNeeded = hasFigures(report)
@@ -64,58 +64,42 @@ export function renderOverview(report: Report, rows: readonly Row[], left: numbe
 }
 
 const NOTHING: Inline[] = [words('–')];
-const ratio = (passes: number, total: number): Inline[] => [words(`${passes}/${total}`)];
 
 function here(row: Row): Inline[] {
   if (isOfBase(row)) return NOTHING;
   const { passes, total } = passesOf(row);
-  return ratio(passes, total);
+  return md`${passes}/${total}`;
 }
 
 function onBase(row: Row, { base }: Report): Inline[] {
   const known = isOfBase(row) ? row : base?.cases.get(row.testCase.id ?? '');
-  return known === undefined ? NOTHING : ratio(known.passes, known.runs);
+  return known === undefined ? NOTHING : md`${known.passes}/${known.runs}`;
 }
 
 function elsewhere(row: Row): Inline[] {
   if (isOfBase(row) || row.elsewhere === undefined) return NOTHING;
   const { passes, total } = passesOf(row.elsewhere);
-  return ratio(passes, total);
+  return md`${passes}/${total}`;
 }
 
 function labelled(row: Row, report: Report): Inline[] {
   if (isOfBase(row)) {
-    return [
-      words(`${SIGNS.gone} `),
-      strong(words('No longer run:')),
-      words(' '),
-      foreign(row.name, MAX_NAME),
-    ];
+    return md`${SIGNS.gone} ${strong(words('No longer run:'))} ${foreign(row.name, MAX_NAME)}`;
   }
-  const isFixed = changeOf(row, report.base) === 'fixed' && row.outcome === 'passed';
-  const label = isFixed ? [strong(words('Fixed:'))] : labelOf(row, report);
-  return [words(`${signOf(row)} `), ...label, words(' '), foreign(row.testCase.name, MAX_NAME)];
+  return md`${signOf(row)} ${labelOf(row, report)} ${foreign(row.testCase.name, MAX_NAME)}`;
 }
 
 function labelOf(result: CaseResult, report: Report): Inline[] {
   const { outcome, quarantine } = result;
-  if (outcome === 'flaky') {
-    return [strong(words(changeOf(result, report.base) === 'newly-flaky' ? 'Newly flaky:' : 'Flaky:'))];
-  }
-  if (outcome === 'unfinished') return [strong(words('Unfinished:'))];
-  if (!countsForVerdict(result)) {
-    if (quarantine?.state !== 'in-force') return [strong(words('Not counted:'))];
-    const { until, owner } = quarantine.entry;
-    return [
-      strong(words('Quarantined')),
-      words(' to '),
-      foreign(until, 20),
-      words(', '),
-      foreign(owner, MAX_OWNER),
-      words(':'),
-    ];
-  }
-  return [strong(words(`${badLabel(result, report)}:`))];
+  const change = changeOf(result, report.base);
+  const label = (text: string) => [strong(words(`${text}:`))];
+  if (outcome === 'passed' && change === 'fixed') return label('Fixed');
+  if (outcome === 'flaky') return label(change === 'newly-flaky' ? 'Newly flaky' : 'Flaky');
+  if (outcome === 'unfinished') return label('Unfinished');
+  if (countsForVerdict(result)) return label(badLabel(result, report));
+  if (quarantine?.state !== 'in-force') return label('Not counted');
+  const { until, owner } = quarantine.entry;
+  return md`${strong(words('Quarantined'))} to ${foreign(until, 20)}, ${foreign(owner, MAX_OWNER)}:`;
 }
 
 /** What a failure that counts is called. */
@@ -150,30 +134,15 @@ export function renderPushes(report: Report): string | undefined {
     total,
   };
   const shown = history.pushes.slice(-(MAX_PUSHES - 1));
-  const before = shown.length < history.pushes.length ? [words('… → ')] : [];
-  const earlier = shown.flatMap((push): Inline[] => [...pushInline(push, report), words(' → ')]);
-  const now = pushInline(own, report);
-  const figure = now.pop();
-  return render(
-    paragraph(
-      words('Failed in each push: '),
-      ...before,
-      ...earlier,
-      ...now,
-      ...(figure === undefined ? [] : [strong(figure)]),
-    ),
-  );
+  const before = shown.length < history.pushes.length ? '… → ' : '';
+  const earlier = shown.flatMap((push) => md`${pushInline(push, report)} → `);
+  return render(paragraph(...md`Failed in each push: ${before}${earlier}${pushInline(own, report, strong)}`));
 }
 
 /** Sign, commit, and how many failed; the verdict in a word where the number would say nothing. */
-function pushInline(push: Push, { origin }: Report): Inline[] {
+function pushInline(push: Push, { origin }: Report, emphasis = (text: Inline): Inline => text): Inline[] {
   const verdict = VERDICTS.find((one) => one === push.verdict);
   const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
-  const figure = isCounted ? String(push.bad) : (verdict ?? 'unknown');
-  return [
-    words(`${SIGNS[verdict ?? 'inconclusive']}${TOGETHER}`),
-    ...linkPush(push, origin),
-    words(TOGETHER),
-    words(figure),
-  ];
+  const figure = emphasis(words(isCounted ? String(push.bad) : (verdict ?? 'unknown')));
+  return md`${SIGNS[verdict ?? 'inconclusive']}${TOGETHER}${linkPush(push, origin)}${TOGETHER}${figure}`;
 }

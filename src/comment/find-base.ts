@@ -1,0 +1,111 @@
+import type { Base } from '../domain/comparison.ts';
+import { baseOf, type GateRecord } from '../domain/record.ts';
+import type { Author, GitHubClient, MergedPullRequest } from '../github/client.ts';
+import { GitHubError } from '../github/github-error.ts';
+import { type ClockAndRandom, retryUntil, TimeIsUp } from '../http/retry.ts';
+import type { Fetch } from '../http/whole-answer.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import { parseComment } from './codec.ts';
+import { recordIn } from './merge.ts';
+import { isSame } from './own-comments.ts';
+import { decodeRecord } from './record.ts';
+import type { Writer } from './state.ts';
+
+/** The requests that it may take to find the base. */
+export const MAX_BASE_REQUESTS = 6;
+const MAX_PULL_REQUESTS = 5;
+
+export interface BaseSearch {
+  /** Made with `limitRequests`. */
+  readonly client: Pick<GitHubClient, 'mergedInto' | 'firstComments' | 'whoAmI'>;
+  /** The branch that the pull request goes to. */
+  readonly branch: string;
+  /** The pull request itself, which is not its own base, should it be merged by now. */
+  readonly issue: number;
+  readonly writer: Writer;
+  /** The input `target`: what was tested has to be the same. */
+  readonly target: string | undefined;
+}
+
+/** What is known of the base branch, or why nothing is: a clause. */
+export type FoundBase =
+  | { readonly base: Base; readonly noBase?: undefined }
+  | { readonly base?: undefined; readonly noBase: string };
+
+/** Sends at most so many requests and fails the others. */
+export function limitRequests(requests: number, fetch: Fetch): Fetch {
+  let left = requests;
+  return async (url, init) => {
+    left -= 1;
+    if (left < 0) throw new Error('All requests are used up.');
+    return await fetch(url, init);
+  };
+}
+
+/**
+ * Looks for the base in our own comments on the pull requests that were merged last. The first with a record of what
+ * was merged counts: of its newest commit, or of what that became on the base branch in a merge queue. A record of an
+ * earlier push says nothing of what was merged, so it is passed over. Whether commits were squashed or rebased makes no
+ * difference, since the gate tested the pull request. Nothing in here throws, warns, or goes on after its limits.
+ */
+export async function findBase(
+  search: BaseSearch,
+  { clock, random, ...limits }: ClockAndRandom & Deadline,
+): Promise<FoundBase> {
+  try {
+    return await retryUntil(
+      (within) => lookThrough(search, within),
+      { ...limits, noRetries: true },
+      { clock, random, backoff: { first: 0, longest: 0 }, prospectOf: () => undefined },
+    );
+  } catch (error) {
+    return { noBase: whyNot(error) };
+  }
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof TimeIsUp) return 'GitHub did not answer in time';
+  return error instanceof GitHubError
+    ? error.message
+    : 'the comments of merged pull requests could not be read';
+}
+
+async function lookThrough(search: BaseSearch, limits: Deadline): Promise<FoundBase> {
+  const { client, branch, issue } = search;
+  const merged = (await client.mergedInto(branch, limits)).filter(({ number }) => number !== issue);
+  const newest = merged.slice(0, MAX_PULL_REQUESTS);
+  let me: Author | undefined;
+  let requests = 1;
+  for (const pull of newest) {
+    if (requests >= MAX_BASE_REQUESTS) break;
+    requests += 1;
+    const marked = (await client.firstComments(pull.number, limits)).flatMap((comment) => {
+      const state = parseComment(comment.body, search.writer.name);
+      return state === undefined ? [] : [{ state, author: comment.author }];
+    });
+    if (marked.length === 0) continue;
+    if (me === undefined) {
+      if (requests >= MAX_BASE_REQUESTS) break;
+      requests += 1;
+      me = await client.whoAmI(limits);
+    }
+    const author = me;
+    const ours = marked.filter((one) => isSame(author, one.author)).map(({ state }) => state);
+    const encoded = recordIn(ours, search.writer);
+    const record = encoded === undefined ? undefined : decodeRecord(encoded);
+    if (record === undefined || record.target !== search.target || record.branch !== branch) continue;
+    if (!isOfMerge(record, pull)) continue;
+    return { base: baseOf(record, { branch, commit: pull.mergeSha ?? pull.headSha }) };
+  }
+  const noBase =
+    merged.length === 0
+      ? `no pull request into ${branch} was merged lately`
+      : `the last pull requests merged into ${branch} have no report of their last commit with the same name, job and target`;
+  return { noBase };
+}
+
+/** Whether the record is of what was merged, and not of an earlier push. */
+function isOfMerge({ pushes }: GateRecord, { headSha, mergeSha }: MergedPullRequest): boolean {
+  const commit = pushes.at(-1)?.commit;
+  return commit !== undefined && commit !== '' && (commit === headSha || commit === mergeSha);
+}

@@ -1,0 +1,139 @@
+import type { Author, Comment, GitHubClient } from '../github/client.ts';
+import { GitHubError } from '../github/github-error.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { APPEARS_WITHIN_MS } from '../runtime/limits.ts';
+
+/** The comments on one pull request that carry our marker and that we wrote. */
+export interface OwnComments {
+  /**
+   * Each once, oldest first. There is more than one only until a race between jobs is settled. `all`: search, even
+   * if it is known which comment it most likely is.
+   */
+  find(limits: Deadline, all?: boolean): Promise<Comment[]>;
+  /** Makes a comment. It is not stopped with the call that sends it: the next `find` waits for the answer. */
+  create(body: string, limits: Deadline): Promise<Comment>;
+  /** Writes a new text into a comment that was found. */
+  update(id: number, body: string, limits: Deadline): Promise<Comment>;
+  /** Deletes a comment, if that can be done. */
+  remove(id: number, limits: Deadline): Promise<void>;
+  /** Whether a comment may have been made that GitHub does not show yet. */
+  mayAppear(): boolean;
+  /** The comment that may have been made has been found. */
+  appeared(): void;
+  /** What an earlier process knows: its comment's id, and how long another one may still appear, in milliseconds. */
+  recall(known: { id?: number | undefined; appearsWithinMs: number }): void;
+}
+
+/** Finds and writes our comments on one pull request; asks GitHub for nothing before it must. */
+export function createOwnComments({
+  client,
+  issue,
+  clock,
+  isMarked,
+}: {
+  client: GitHubClient;
+  issue: number;
+  clock: Clock;
+  /** Whether a text begins with our marker. Anybody can write one: the author decides. */
+  isMarked: (body: string) => boolean;
+}): OwnComments {
+  /** Made by this job; GitHub's list may not show them yet. */
+  const knownIds = new Set<number>();
+  let expectedId: number | undefined;
+  let me: Author | undefined;
+  let creating: Promise<unknown> = Promise.resolve();
+  let appearsUntil = Number.NEGATIVE_INFINITY;
+
+  /** The list tells which comments there are, and may be some seconds old; each by itself is as it is now. */
+  async function search(limits: Deadline): Promise<Comment[]> {
+    const [all, known] = await Promise.all([client.listComments(issue, limits), getEach(knownIds, limits)]);
+    const listed = all.filter(({ body }) => isMarked(body));
+    me ??= known[0]?.author;
+    if (listed.length > 0) me ??= await client.whoAmI(limits);
+    const author = me;
+    const ours = listed.filter((comment) => author !== undefined && isSame(author, comment.author));
+    const ids = new Set(ours.map(({ id }) => id).filter((id) => !knownIds.has(id)));
+    return [...known, ...(await getEach(ids, limits))].toSorted((a, b) => a.id - b.id);
+  }
+
+  async function getEach(ids: Iterable<number>, limits: Deadline): Promise<Comment[]> {
+    const found = await Promise.all([...ids].map((id) => client.getComment(id, limits)));
+    return found.filter((comment) => comment !== undefined).filter(({ body }) => isMarked(body));
+  }
+
+  return {
+    async find(limits, all = false) {
+      await creating;
+      if (expectedId !== undefined && !all) {
+        const expected = await client.getComment(expectedId, limits);
+        if (expected !== undefined && isMarked(expected.body)) return [expected];
+      }
+      const found = await search(limits);
+      // Where there are several, the search shows when they have become one.
+      expectedId = found.length === 1 ? found[0]?.id : undefined;
+      return found;
+    },
+    async create(body, { until }) {
+      const created = client.createComment(issue, body, { until, signal: new AbortController().signal });
+      creating = created.then(
+        ({ id, author }) => {
+          knownIds.add(id);
+          me = author ?? me;
+          // The search shows whether another job made one too.
+          expectedId = undefined;
+        },
+        (error) => {
+          const isUnclear = error instanceof GitHubError && !isRefusal(error);
+          if (isUnclear) appearsUntil = clock.now() + APPEARS_WITHIN_MS;
+        },
+      );
+      return await created;
+    },
+    async update(id, body, limits) {
+      const updated = await client.updateComment(id, body, limits);
+      if (updated !== undefined) return updated;
+      expectedId = undefined;
+      knownIds.delete(id);
+      throw new GitHubError('unavailable', 'the comment was deleted at the same time');
+    },
+    async remove(id, limits) {
+      try {
+        await client.deleteComment(id, limits);
+        knownIds.delete(id);
+      } catch (error) {
+        // The next run tries again.
+        if (!(error instanceof GitHubError)) throw error;
+      }
+    },
+    mayAppear: () => clock.now() < appearsUntil,
+    appeared() {
+      appearsUntil = Number.NEGATIVE_INFINITY;
+    },
+    recall({ id, appearsWithinMs }) {
+      if (id !== undefined) knownIds.add(id);
+      appearsUntil = clock.now() + appearsWithinMs;
+    },
+  };
+}
+
+/** GitHub refused, so nothing was made. After any other failure it is not known. */
+function isRefusal({ kind }: GitHubError): boolean {
+  return kind !== 'unavailable' && kind !== 'out-of-time';
+}
+
+/**
+ * Whether a comment is of this author. GraphQL may leave out the suffix of an app's login; a person may have an app's
+ * name without it.
+ */
+export function isSame(me: Author, author: Author | undefined): boolean {
+  if (author === undefined || bareLogin(me) !== bareLogin(author)) return false;
+  return isBot(author) || !isBot(me);
+}
+
+function bareLogin({ login }: Author): string {
+  return login.replace(/\[bot\]$/, '').toLowerCase();
+}
+
+function isBot({ login, type }: Author): boolean {
+  return type === 'Bot' || login.endsWith('[bot]');
+}

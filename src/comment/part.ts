@@ -1,0 +1,30 @@
+/** What a comment of several jobs says of one of them beside its body, as it is kept in the comment. Pure. */
+import * as z from 'zod/mini';
+import { lenient } from '../json.ts';
+import type { JobFacts } from './jobs.ts';
+
+const whole = z.int().check(z.nonnegative());
+const origin = z.object({
+  commit: lenient(z.string()),
+  repositoryUrl: lenient(z.string()),
+  runId: lenient(whole),
+  runNumber: lenient(whole),
+  runAttempt: lenient(whole),
+});
+
+/** What an older version of this action did not write is absent. */
+export const sectionPart = z.object({
+  result: z.string(),
+  took: z.string(),
+  providerTitle: z.string(),
+  footer: z.string(),
+  next: lenient(z.string()),
+  hint: lenient(z.string()),
+  startsBatch: lenient(z.boolean()),
+  origin: lenient(origin),
+}) satisfies z.ZodMiniType<JobFacts>;
+
+/** The same facts in the same order, whoever writes them. */
+export function inOneOrder(facts: JobFacts): JobFacts {
+  return sectionPart.parse(facts);
+}

@@ -1,0 +1,215 @@
+import type { Comment, GitHubClient } from '../github/client.ts';
+import { GitHubError } from '../github/github-error.ts';
+import { persist } from '../github/retry.ts';
+import type { ClockAndRandom } from '../http/retry.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import { normalize, parseComment } from './codec.ts';
+import { commentWarning, leftWarning } from './comment-warning.ts';
+import { recordIn } from './merge.ts';
+import { type FoundComment, type NextStep, nextStep, sectionIn, type Written } from './next-step.ts';
+import { createOwnComments } from './own-comments.ts';
+import type { OwnSection, Section, Writer } from './state.ts';
+
+export interface StickyCommentOptions extends ClockAndRandom {
+  readonly client: GitHubClient;
+  /** The number of the pull request. */
+  readonly issue: number;
+  readonly writer: Writer;
+  /** Called before a comment is made: from then on there may be one. */
+  readonly onCreate?: (() => void) | undefined;
+}
+
+export interface WriteOptions extends Deadline {
+  /** Whether to make a comment where there is none. */
+  readonly create: boolean;
+}
+
+/** What became of a write. */
+export type WriteResult =
+  | {
+      readonly status: 'created' | 'updated' | 'unchanged';
+      readonly id: number;
+      readonly url?: string | undefined;
+    }
+  /** Rightly not written: what there is belongs to others, or a later call took over. */
+  | { readonly status: 'left'; readonly why: 'absent' | 'newer-run' | 'superseded' }
+  | { readonly status: 'left'; readonly why: 'newer-format' | 'full'; readonly warning: string }
+  | { readonly status: 'failed'; readonly warning: string };
+
+/** What an earlier process of this job knows of its comment. */
+export interface KnownComment {
+  readonly id?: number | undefined;
+  /** For so many milliseconds a comment may still appear that the earlier process, or another job, has made. */
+  readonly appearsWithinMs: number;
+}
+
+/** This gate's one comment on a pull request. Nothing in here throws or goes on after its limits. */
+export interface StickyComment {
+  /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
+  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
+  /** The record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
+  record(limits: Deadline): Promise<string | undefined>;
+  /**
+   * For the end of the job: looks at all comments of the gate, keeps one, and removes our doubles. `decide` is given
+   * this job's section as it stands, and says what is to stand there; `undefined`: it is right.
+   */
+  check(
+    known: KnownComment,
+    decide: (there: Section | undefined) => OwnSection | undefined,
+    options: WriteOptions,
+  ): Promise<WriteResult>;
+}
+
+/** Before looking whether what was written stays: others that read before us could write that long after us. */
+const PAUSE_MS = { alone: 250, inCompany: 1_000, longest: 10_000 };
+/** Looks and writes, against other jobs that never stop writing. */
+const MAX_ROUNDS = 30;
+
+/** What a call is to do. */
+interface Work {
+  readonly own: (there: Section | undefined) => OwnSection | undefined;
+  readonly create: boolean;
+  /** Look at all comments, and not only at the one that was found last. */
+  readonly all: boolean;
+}
+
+/** How far a call has come. */
+interface Done {
+  /** What is to stand in the comment. */
+  own?: OwnSection | undefined;
+  /** What was written last; `undefined` while it is not known what stands there. */
+  written?: Written | undefined;
+  /** Of the last write. */
+  result?: Extract<WriteResult, { id: number }> | undefined;
+}
+
+/** The comment of one gate, written by one job. */
+export function createStickyComment(options: StickyCommentOptions): StickyComment {
+  const { client, issue, writer, clock, random } = options;
+  const isMarked = (body: string): boolean => parseComment(body, writer.name) !== undefined;
+  const comments = createOwnComments({ client, issue, clock, isMarked });
+  let newest = new AbortController();
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One call at a time, and the newest ends the others: a late report must not overwrite the final one. */
+  function takeTurn({ until, signal }: Deadline, work: Work): Promise<WriteResult> {
+    newest.abort();
+    const mine = new AbortController();
+    newest = mine;
+    const turn = queue.then(async (): Promise<WriteResult> => {
+      const result = await converge(work, { until, signal: AbortSignal.any([signal, mine.signal]) });
+      return result.status === 'failed' && mine.signal.aborted
+        ? { status: 'left', why: 'superseded' }
+        : result;
+    });
+    queue = turn;
+    return turn;
+  }
+
+  /** Step by step, until the section stands in the one comment. */
+  async function converge(work: Work, limits: Deadline): Promise<WriteResult> {
+    const done: Done = {};
+    try {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const next = await persist((within) => step(work, done, within), { clock, random, ...limits });
+        if (typeof next !== 'number') return next;
+        // Looking too early is better than not at all.
+        await clock.sleep(Math.min(next, (limits.until - clock.now()) / 2), limits.signal);
+      }
+      throw new GitHubError('unavailable', 'other jobs kept writing it at the same time');
+    } catch (error) {
+      // It may have been written without the time to see it stay.
+      if (done.written !== undefined && done.result !== undefined) return done.result;
+      return { status: 'failed', warning: commentWarning(error, issue) };
+    }
+  }
+
+  /** One look, and what follows from it: the result, or how long to wait before the next look, in milliseconds. */
+  async function step(work: Work, done: Done, within: Deadline): Promise<WriteResult | number> {
+    const startedAt = clock.now();
+    const next = await look(work, done, within);
+    for (const { id } of next.remove) await comments.remove(id, within);
+    switch (next.step) {
+      case 'leave':
+        return leave(next.why);
+      case 'done':
+        return { status: done.result?.status ?? 'unchanged', id: next.kept.id, url: next.kept.url };
+      case 'look again':
+        done.written = next.written;
+        return pauseAfter(clock.now() - startedAt);
+    }
+    done.written = undefined;
+    done.result = await write(next, within);
+    done.written = next.written;
+    // What only waits is soon written again and need not be looked after.
+    if (!next.isFirst && done.own?.state === 'waiting') return done.result;
+    const isAlone = !next.isFirst && !next.isShared;
+    return isAlone ? pause(PAUSE_MS.alone) : pauseAfter(clock.now() - startedAt);
+  }
+
+  /** Reads the comments and decides what to do. */
+  async function look(work: Work, done: Done, within: Deadline): Promise<NextStep> {
+    const found = (await comments.find(within, work.all)).flatMap((comment) => parsed(comment) ?? []);
+    if (done.written === undefined) {
+      const there = sectionIn(found, writer);
+      done.own = work.own(there);
+      // Only this job writes this section, so it is in the comment that may have been made.
+      if (there !== undefined && !work.all) comments.appeared();
+    }
+    return nextStep({
+      ...{ found, writer, written: done.written, own: done.own, create: work.create },
+      mayAppear: comments.mayAppear(),
+    });
+  }
+
+  async function write(
+    { into, written }: Extract<NextStep, { step: 'write' }>,
+    within: Deadline,
+  ): Promise<Extract<WriteResult, { id: number }>> {
+    // The call was given up meanwhile, and another one may be at work.
+    if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
+    if (into !== undefined) {
+      const { id, url } = await comments.update(into.id, written.body, within);
+      return { status: 'updated', id, url };
+    }
+    options.onCreate?.();
+    const { id, url } = await comments.create(written.body, within);
+    return { status: 'created', id, url };
+  }
+
+  function parsed({ id, body, url }: Comment): FoundComment | undefined {
+    const state = parseComment(body, writer.name);
+    return state && { id, url, body: normalize(body), state };
+  }
+
+  const leave = (why: Extract<WriteResult, { why: unknown }>['why']): WriteResult =>
+    why === 'newer-format' || why === 'full'
+      ? { status: 'left', why, warning: leftWarning(why, issue) }
+      : { status: 'left', why };
+
+  const pause = (atLeastMs: number): number => atLeastMs * (1 + random());
+  /** Wait longer when GitHub is slow: another job's write may still be in flight. */
+  const pauseAfter = (tookMs: number): number =>
+    pause(Math.min(PAUSE_MS.longest, Math.max(PAUSE_MS.inCompany, 2 * tookMs)));
+
+  async function record(limits: Deadline): Promise<string | undefined> {
+    try {
+      const read = await persist((within) => comments.find(within), { clock, random, ...limits });
+      return recordIn(
+        read.flatMap((comment) => parsed(comment)?.state ?? []),
+        writer,
+      );
+    } catch {
+      return undefined;
+    }
+  }
+
+  return {
+    record,
+    write: (section, { create, ...limits }) => takeTurn(limits, { own: () => section, create, all: false }),
+    check(known, decide, { create, ...limits }) {
+      comments.recall(known);
+      return takeTurn(limits, { own: decide, create, all: true });
+    },
+  };
+}

@@ -1,0 +1,455 @@
+import { resolve } from 'node:path';
+import * as z from 'zod/mini';
+import { listOr } from '../domain/wording.ts';
+import type { Wanted } from '../execution/prepare.ts';
+import type { ProviderDescriptor } from '../providers/provider.ts';
+import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
+import { InputError } from '../runtime/errors.ts';
+import {
+  allowance,
+  batchIds,
+  type Counting,
+  counting,
+  credential,
+  MIN_KEY,
+  oneLine,
+  oneOf,
+  orNothing,
+  positive,
+  pullRequestNumber,
+  webAddress,
+  wholeNumber,
+  withoutBearer,
+  yamlBoolean,
+} from './schemas.ts';
+import { readWanted } from './wanted.ts';
+
+/** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
+const MAX_MINUTES = 35_791;
+const MAX_NAME = 200;
+const MAX_LABEL = 100;
+
+/** The groups of inputs in the README. */
+export type Group = 'provider' | 'tests' | 'flakiness' | 'comparison' | 'waiting' | 'report';
+
+/** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
+export interface Entry<T = unknown> {
+  /** Where the README shows it. */
+  readonly group: Group;
+  /** What it is, and its form by an example. What an empty value means follows by itself. */
+  readonly description: string;
+  /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
+  readonly schema: z.ZodMiniType<T>;
+  /** What an empty value stands for. */
+  readonly default?: string | ((provider: ProviderDescriptor) => string) | undefined;
+  /** A default that only GitHub's runner can fill in. Elsewhere the input is empty. */
+  readonly expression?: string | undefined;
+  /** What it means to leave an optional input empty: "no limit". Without any of these three it is required. */
+  readonly empty?: string | undefined;
+  /** The complaint about a required input that is empty, where the schema's does not do. */
+  readonly missing?: ((provider: ProviderDescriptor | undefined) => string) | undefined;
+  /** The value as the chosen provider means it. */
+  settle?(value: T, provider: ProviderDescriptor): T;
+  /** The effective value in the log. */
+  log?(value: T): string;
+  /** `secret`: its value is shown nowhere. `internal`: not for users, and not logged. */
+  readonly kind?: 'secret' | 'internal' | undefined;
+}
+
+/** Lets the compiler find out the type of the value. */
+const input = <T>(entry: Entry<T>): Entry<T> => entry;
+
+const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
+
+/** Every input, in the order of `action.yml` and the README. */
+export const INPUTS = {
+  provider: input({
+    group: 'provider',
+    description: `Where the batch runs, ${listOr(PROVIDER_NAMES.map(code))}.`,
+    schema: oneOf(PROVIDER_NAMES),
+  }),
+  'api-key': input({
+    group: 'provider',
+    description:
+      "The provider's API key, from a secret. Workflows from forks and Dependabot do not get secrets.",
+    schema: credential(),
+    missing: aboutMissingKey,
+    kind: 'secret',
+  }),
+  'batch-id': input({
+    group: 'tests',
+    description:
+      'The batch to wait for, if something else started it. Several, one per line or separated by commas, are reported and judged as one. Either this or `test-cases`.',
+    schema: z.optional(batchIds()),
+    empty: 'none given',
+    settle: (ids, { idKey = (id) => id }) =>
+      ids?.filter((id, index) => ids.findIndex((other) => idKey(other) === idKey(id)) === index),
+    log: (ids) => (ids ?? []).join(', '),
+  }),
+  'test-cases': input({
+    group: 'tests',
+    description:
+      'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters; `!` before a selector takes away. At Bland also `category:NAME` and `required:true`, at Vapi `suite:ID` and no `*`.',
+    schema: z.optional(z.string()),
+    empty: 'nothing is started',
+    log: (text = '') => text.split('\n').join(', '),
+  }),
+  target: input({
+    group: 'tests',
+    description:
+      'What is under test, `KIND/ID`: at Retell `agent/ID`, `retell-llm/ID` or `conversation-flow/ID`, at Bland `pathway/ID` or `persona/ID`, at Vapi `assistant/ID` or `squad/ID`, at ElevenLabs `agent/ID`. Needed with `test-cases`, except at Bland where every selector is an id.',
+    schema: z.optional(z.string()),
+    empty: 'none',
+  }),
+  version: input({
+    group: 'tests',
+    description:
+      'The version under test, a number like `12`; at Retell also `latest` and, for an agent, `published`; at Bland also `production`; at ElevenLabs `branch/ID`. Vapi has none.',
+    schema: z.optional(z.string()),
+    empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
+  }),
+  reruns: input({
+    group: 'flakiness',
+    description:
+      'Confirms failures: `K/N` like `3/5` runs a test case whose first run did not pass again until K runs passed or N − K + 1 did not. `1/2` is "retry once".',
+    schema: counting('0'),
+    default: '0',
+    log: sayCounting('0'),
+  }),
+  repeat: input({
+    group: 'flakiness',
+    description:
+      'Runs every test case several times: `K/N` like `3/5` counts from the start, until K runs passed or N − K + 1 did not. Not together with `reruns`.',
+    schema: counting('1'),
+    default: '1',
+    log: sayCounting('1'),
+  }),
+  'max-flaky': input({
+    group: 'flakiness',
+    description:
+      'With `reruns` or `repeat`: how many test cases may be flaky, a number or a share of the test cases like `15%`, rounded up. More is `failed`.',
+    schema: allowance(),
+    default: '15%',
+    log: (value) => (value.kind === 'number' ? String(value.number) : `${value.share * 100}%`),
+  }),
+  'max-runs': input({
+    group: 'flakiness',
+    description:
+      'The most runs that the step may start, re-runs included, like `100`. A first round above it is refused; later rounds that would exceed it are not started.',
+    schema: z.optional(wholeNumber('runs')),
+    empty: 'no limit',
+  }),
+  name: input({
+    group: 'report',
+    description:
+      'Heading of the report, on one line. It also identifies the comment: jobs with the same name share one.',
+    schema: oneLine(MAX_NAME),
+    default: ({ title }) => `Agent tests (${title})`,
+  }),
+  'api-url': input({
+    group: 'provider',
+    description:
+      "The provider's address, like `https://api.example.com`, for dedicated hosts, proxies and tests.",
+    schema: webAddress(),
+    default: ({ url }) => url,
+  }),
+  'timeout-minutes': input({
+    group: 'waiting',
+    description: 'How long to wait altogether, in minutes, like `30` or `0.5`.',
+    schema: positive('minutes', MAX_MINUTES),
+    default: '30',
+  }),
+  'poll-interval-seconds': input({
+    group: 'waiting',
+    description:
+      'Minimum time between two looks at a batch, in seconds, like `5` or `0.5`. The gap may grow from there to 30 seconds.',
+    schema: positive('seconds', 86_400),
+    default: '5',
+  }),
+  'max-batch-age-minutes': input({
+    group: 'waiting',
+    description:
+      'Batches older than this many minutes, like `60`, are `inconclusive`, because a batch id does not show which commit was tested.',
+    schema: z.optional(positive('minutes', 5_256_000)),
+    empty: 'no limit',
+  }),
+  quarantine: input({
+    group: 'flakiness',
+    description:
+      'The path of a quarantine file in the repository, like `quarantine.yml`. Its test cases do not count for at most 30 days. Needs the permission `contents: read`.',
+    schema: z.optional(z.string()),
+    empty: 'none',
+  }),
+  'compare-with': input({
+    group: 'comparison',
+    description:
+      'With `test-cases`: another version, like `published`, `production` or `11`, on which test cases that end up not passed are run too.',
+    schema: z.optional(z.string()),
+    empty: 'nothing is compared',
+  }),
+  'fail-on': input({
+    group: 'comparison',
+    description:
+      'What makes the verdict red, `any`, or `new`: a test case that this step showed not to pass on `compare-with` either does not count.',
+    schema: oneOf(['any', 'new']),
+    default: 'any',
+  }),
+  label: input({
+    group: 'report',
+    description: 'What this job is called where several jobs share one comment, on one line.',
+    schema: z.optional(oneLine(MAX_LABEL)),
+    empty: "the values of the matrix, else the target's name, else the job's",
+  }),
+  baseline: input({
+    group: 'comparison',
+    description:
+      'The path of an earlier `report-json` to compare with, like `baseline/agent-tests.json`, in place of the pull requests that were merged last. It labels failures and never decides.',
+    schema: z.optional(z.string()),
+    empty: 'the base branch is looked up',
+  }),
+  comment: input({
+    group: 'report',
+    description:
+      'When to comment on the pull request, `always`, `failures` (only if the verdict is not `passed`; an existing comment is brought up to date either way) or `never`.',
+    schema: oneOf(['always', 'failures', 'never']),
+    default: 'always',
+  }),
+  transcripts: input({
+    group: 'report',
+    description:
+      'Whether the last turns of conversations are shown, `none`, `excerpt` (of each run that did not pass) or `auto` (`excerpt` in a private or internal repository, `none` elsewhere).',
+    schema: oneOf(['auto', 'excerpt', 'none']),
+    default: 'auto',
+  }),
+  annotations: input({
+    group: 'report',
+    description:
+      "Whether each test case that did not pass gets an error annotation, within GitHub's limit of 10, `true` or `false`.",
+    schema: yamlBoolean(),
+    default: 'true',
+  }),
+  'pull-request': input({
+    group: 'report',
+    description: 'The number of the pull request to comment on, like `12`.',
+    schema: z.optional(pullRequestNumber()),
+    empty: 'found from the event',
+  }),
+  'report-json': input({
+    group: 'report',
+    description: 'A file path for the report as JSON, like `reports/agent-tests.json`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
+  'report-junit': input({
+    group: 'report',
+    description: 'A file path for the report as JUnit XML, like `reports/agent-tests.xml`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
+  'report-ctrf': input({
+    group: 'report',
+    description: 'A file path for the report in the Common Test Report Format, like `reports/ctrf.json`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
+  'github-token': input({
+    group: 'report',
+    description: 'The token that writes the comment. It needs the permission `pull-requests: write`.',
+    schema: orNothing(credential()),
+    expression: `$\{{ github.token }}`,
+    kind: 'secret',
+  }),
+  matrix: input({
+    group: 'report',
+    description:
+      'Not for users: leave it as it is. The values of the matrix tell the jobs of one workflow run apart.',
+    // GitHub gives `null` where the job has no matrix, other runners `{}`.
+    schema: orNothing(
+      z.pipe(
+        z.string(),
+        z.transform((value) => (value === 'null' || value === '{}' ? '' : value)),
+      ),
+    ),
+    expression: `$\{{ toJSON(matrix) }}`,
+    kind: 'internal',
+  }),
+};
+
+/** The name of an input. */
+export type InputName = keyof typeof INPUTS;
+
+/** `timeout-minutes` is `timeoutMinutes`, and `batch-id`, which holds several, is `batchIds`. */
+type Field<Name extends string> = Name extends 'batch-id' ? 'batchIds' : Camel<Name>;
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
+const fieldOf = (name: string): string =>
+  name === 'batch-id' ? 'batchIds' : name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+type Values = {
+  readonly [Name in InputName as Field<Name>]: (typeof INPUTS)[Name] extends Entry<infer T> ? T : never;
+};
+
+/** What must appear nowhere. The token is empty when the user passed an empty one: then there is no comment. */
+export type Secrets = Pick<Values, 'apiKey' | 'githubToken'>;
+
+/** What the user asked for, checked. The key and the token are not in here: nothing that is logged holds them. */
+export type Inputs = Omit<Values, keyof Secrets>;
+
+/**
+ * What belongs together is checked together: each rule sees the inputs that are right by themselves, and returns its
+ * complaints as sentences.
+ */
+const RULES: readonly ((values: Partial<Values>) => readonly string[])[] = [
+  reportFilesDiffer,
+  rulesDoNotMix,
+  newNeedsAnotherVersion,
+  (values) => problemsOf(readWanted(values)),
+];
+
+/** What messages of the selection and of the target quote. */
+const QUOTED = ['testCases', 'target', 'version', 'compareWith'] as const satisfies (keyof Values)[];
+
+/** All inputs, checked. */
+export interface Parsed {
+  /** What is to be gated. */
+  readonly wanted: Wanted;
+  readonly inputs: Inputs;
+  readonly secrets: Secrets;
+  /** The effective values for the log, one line for each input. Without secrets. */
+  readonly settings: readonly string[];
+}
+
+/**
+ * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
+ * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
+ * secrets out of a value before it is cut.
+ */
+export function parseInputs(
+  read: (name: string) => string,
+  redact: (text: string) => string = (text) => text,
+): Parsed {
+  const provider = providers.find(({ name }) => name === read('provider').trim());
+  const complaints: string[] = [];
+  const settings: string[] = [];
+  const values = new Map<string, unknown>();
+
+  for (const [name, entry] of Object.entries(INPUTS) as [InputName, Entry][]) {
+    const given = read(name).trim();
+    const otherwise = defaultOf(entry, provider);
+    // The default depends on the provider, and that input is wrong itself.
+    if (given === '' && otherwise === undefined && typeof entry.default === 'function') continue;
+    const raw = given === '' ? otherwise : given;
+    const parsed = entry.schema.safeParse(raw ?? (isRequired(entry) ? '' : undefined));
+    if (given === '' && entry.missing !== undefined) {
+      complaints.push(`${name} is empty: ${entry.missing(provider)}`);
+    } else if (!parsed.success) {
+      const shown = entry.kind === 'secret' ? ' (value not shown)' : sayValue(raw, redact);
+      for (const { message } of parsed.error.issues) complaints.push(`${name}${shown}: ${message}.`);
+    } else {
+      const value = provider && entry.settle ? entry.settle(parsed.data, provider) : parsed.data;
+      values.set(fieldOf(name), value);
+      if (entry.kind === undefined) settings.push(settingLine(name, value, raw === otherwise));
+    }
+  }
+
+  // They are quoted and cut in messages, and a secret is only found in a text that was not cut.
+  for (const field of QUOTED) {
+    const value = values.get(field);
+    if (typeof value === 'string') values.set(field, redact(value));
+  }
+  const right = Object.fromEntries(values) as Partial<Values>;
+  complaints.push(...RULES.flatMap((rule) => rule(right)));
+  if (complaints.length > 0) {
+    const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
+    throw new InputError(`${count} invalid; no request was sent. ${complaints.join(' ')}`);
+  }
+  const wanted = readWanted(right);
+  if (wanted === undefined || 'problems' in wanted) throw new InputError('It is not known what to gate on.');
+  const { apiKey, githubToken, ...inputs } = right as Values;
+  return { inputs, secrets: { apiKey, githubToken }, settings, wanted };
+}
+
+/**
+ * The values to keep out of everything that is written: also the bare key of a `Bearer …` one. A value that is too
+ * short to be a key is refused and never shown, and taking it out of the words of the complaint would garble them.
+ */
+export function valuesToMask(read: (name: string) => string): string[] {
+  const values = Object.entries<Entry>(INPUTS).flatMap(([name, { kind }]) =>
+    kind === 'secret' ? [read(name).trim()] : [],
+  );
+  return [...new Set([...values, ...values.map(withoutBearer)])].filter((value) => value.length >= MIN_KEY);
+}
+
+/** Whether the user must give it. */
+export function isRequired(entry: Entry): boolean {
+  return entry.default === undefined && entry.expression === undefined && entry.empty === undefined;
+}
+
+function defaultOf(entry: Entry, provider: ProviderDescriptor | undefined): string | undefined {
+  if (typeof entry.default !== 'function') return entry.default;
+  return provider && entry.default(provider);
+}
+
+/** What an empty value means, for people: "`30`", "no limit". `undefined` for a required input. */
+export function emptyMeans(entry: Entry): string | undefined {
+  const { default: value, empty } = entry;
+  if (typeof value === 'function') return listOr(providers.map((provider) => code(value(provider))));
+  return empty;
+}
+
+function settingLine(name: InputName, value: unknown, isDefault: boolean): string {
+  const { log = String, empty }: Entry = INPUTS[name];
+  const shown = value === undefined && empty !== undefined ? empty : log(value);
+  return `${name}: ${shown}${isDefault ? ' (default)' : ''}`;
+}
+
+function aboutMissingKey(provider: ProviderDescriptor | undefined): string {
+  const from =
+    provider === undefined
+      ? "pass the provider's API key from a secret"
+      : `pass the API key of ${provider.title} from a secret, like secrets.${provider.keyVariable}`;
+  return `${from}. Secrets are not passed to workflows from forks and Dependabot.`;
+}
+
+function rulesDoNotMix({ reruns, repeat }: Partial<Values>): string[] {
+  return reruns !== undefined && repeat !== undefined
+    ? ['reruns and repeat do not go together: reruns repeats only what did not pass, repeat everything.']
+    : [];
+}
+
+function newNeedsAnotherVersion(values: Partial<Values>): string[] {
+  return values.failOn === 'new' && 'compareWith' in values && values.compareWith === undefined
+    ? [
+        'fail-on: new needs compare-with, the version on which a test case has to be shown not to pass either.',
+      ]
+    : [];
+}
+
+function problemsOf(wanted: ReturnType<typeof readWanted>): readonly string[] {
+  return wanted !== undefined && 'problems' in wanted ? wanted.problems : [];
+}
+
+function sayCounting(none: string): (value: Counting | undefined) => string {
+  return (value) => (value === undefined ? none : `${value.need}/${value.of}`);
+}
+
+function reportFilesDiffer({ reportJson, reportJunit, reportCtrf }: Partial<Values>): string[] {
+  const paths = [reportJson, reportJunit, reportCtrf].filter((path) => path !== undefined);
+  return new Set(paths.map((path) => resolve(path))).size === paths.length
+    ? []
+    : ['report-json, report-junit and report-ctrf must be different files.'];
+}
+
+function sayValue(value: string | undefined, redact: (text: string) => string): string {
+  if (value === undefined || value === '') return ' is empty';
+  // An address may hold a password.
+  const shown = redact(value)
+    .replace(/\/\/[^/]*@/, '//***@')
+    .replaceAll(/\s+/g, ' ');
+  return ` is "${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}"`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,48 @@
+import type * as z from 'zod/mini';
+import type { AboutAnswer, Http, JsonRequest, PostResult } from '../http/json-client.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import { readAs } from './fields.ts';
+
+/** A part of a provider's API: what its requests have in common. */
+export interface ApiPart {
+  /** The first segments of every path. */
+  readonly under: readonly string[];
+  /** What to do about a refusal; the provider's own advice if absent. */
+  readonly advice?: ((status: number) => string) | undefined;
+}
+
+/** One thing to read: the answer by its schema, and what is made of it. */
+export interface Read<Body, Value> extends Pick<JsonRequest<Value>, 'query'> {
+  readonly path: readonly string[];
+  readonly schema: z.ZodMiniType<Body>;
+  readonly to: (body: Body, about: AboutAnswer) => Value;
+  /** `small` answers get less time. Default `large`. */
+  readonly size?: 'small' | 'large';
+}
+
+export interface Api extends Required<Pick<ApiPart, 'under'>>, ApiPart {
+  readonly http: Http;
+  get<Body, Value>(request: Read<Body, Value>, deadline: Deadline): Promise<Value>;
+  /** Sent once: see `Http.postJsonOnce`. */
+  postOnce<Body, Value>(
+    request: Omit<Read<Body, Value>, 'size'> & { readonly body: unknown },
+    deadline: Deadline,
+  ): Promise<PostResult<Value>>;
+}
+
+export function createApi(http: Http, { under, advice }: ApiPart): Api {
+  const requestOf = <Body, Value>({ path, schema, to, ...rest }: Omit<Read<Body, Value>, 'size'>) => ({
+    ...rest,
+    advice,
+    path: [...under, ...path],
+    read: (json: unknown, about: AboutAnswer): Value => to(readAs(schema, json), about),
+  });
+  return {
+    http,
+    under,
+    advice,
+    get: (request, deadline) => http.getJson({ size: 'large', ...requestOf(request) }, deadline),
+    postOnce: ({ body, ...request }, deadline) =>
+      http.postJsonOnce({ ...requestOf(request), body }, deadline),
+  };
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod/mini';
+import type { Http } from '../../http/json-client.ts';
+import type { Deadline } from '../../runtime/clock.ts';
+import { readAs, readCounter } from '../fields.ts';
+import { type Page, readPages } from '../paging.ts';
+import { unwrap } from './responses.ts';
+
+/** The most that `GET runs` gives at once, and less for runs that are large. */
+const PAGE_SIZES = [100, 25, 5] as const;
+
+/** Bland's list of runs, by what its query says. */
+export interface BlandList<Body, Item> {
+  readonly query: Readonly<Record<string, string>>;
+  /** For messages: "batch b1". */
+  readonly of: string;
+  /** How many there are, or may be. */
+  readonly total: number | undefined;
+  readonly schema: z.ZodMiniType<Body>;
+  /** What is kept of a body. */
+  readonly toItem: (body: Body) => Item;
+  /** What to check when the answer is an error. */
+  readonly check?: string | undefined;
+  readonly advice?: ((status: number) => string) | undefined;
+}
+
+/** A list that was read to its end. */
+export interface BlandListed<Item> {
+  readonly items: readonly Item[];
+  /** How many runs the list says there are. */
+  readonly total: number | undefined;
+  /** What in the list cannot be believed, each as a clause. */
+  readonly doubts: readonly string[];
+  /** The `Date` header of the last page's answer. */
+  readonly date: number | undefined;
+}
+
+/** Reads a list of runs to its end. Throws a `ProviderError` if it has none. */
+export async function readBlandList<Body, Item>(
+  http: Http,
+  list: BlandList<Body, Item>,
+  deadline: Deadline,
+): Promise<BlandListed<Item>> {
+  const pageSchema = z.object({ runs: z.array(list.schema), total_count: z.optional(z.unknown()) });
+  const doubts = new Set<string>();
+  let listed: number | undefined;
+  let date: number | undefined;
+  const toPage = (json: unknown, about: { date: number | undefined }) => {
+    const payload = unwrap(json, list.check);
+    // `data` may be the bare array, with the total beside it.
+    const whole = Array.isArray(payload) ? { ...(json as object), runs: payload } : payload;
+    const { runs, total_count } = readAs(pageSchema, whole);
+    const { count, isUsable } = readCounter(total_count);
+    if (!isUsable) doubts.add('"total_count" of the list of runs is not a number of runs');
+    date = about.date;
+    return { items: runs.map(list.toItem), total: count };
+  };
+  const read = async (offset = 0, size: number): Promise<Page<Item, number>> => {
+    const query = { ...list.query, limit: String(size), offset: String(offset) };
+    const { items, total } = await http.getJson(
+      {
+        path: ['v1', 'agent-testing', 'runs'],
+        query,
+        size: 'large',
+        read: toPage,
+        advice: list.advice,
+      },
+      deadline,
+    );
+    // Pages that disagree about the total are a doubt as well.
+    if (total !== undefined) listed = Math.max(listed ?? 0, total);
+    const end = offset + items.length;
+    // A page without runs is the end whatever the total says: what is missing then is found missing.
+    const goesOn = total === undefined ? items.length >= size : end < total;
+    return { items, next: goesOn && items.length > 0 ? end : undefined };
+  };
+  const { of, total } = list;
+  const items = await readPages({ items: 'runs', of, total, sizes: PAGE_SIZES, read });
+  if (listed !== undefined && listed > items.length) {
+    doubts.add(`the list of runs announces ${listed} runs and gives ${items.length}`);
+  }
+  return { items, total: listed, doubts: [...doubts], date };
+}

@@ -1,0 +1,269 @@
+import * as z from 'zod/mini';
+import type { Refused, Selectable, Selector } from '../../domain/selectors.ts';
+import type { Target, Version } from '../../domain/target.ts';
+import { StatusFailure } from '../../http/failure.ts';
+import type { Http } from '../../http/json-client.ts';
+import { lenient } from '../../json.ts';
+import type { Deadline } from '../../runtime/clock.ts';
+import { ProviderError } from '../../runtime/errors.ts';
+import { adviceBy, id, milliseconds, readAs } from '../fields.ts';
+import type { Adapter } from '../provider.ts';
+import type { BatchLists, Candidate, Starter, Subject } from '../starter.ts';
+import { readBlandList } from './lists.ts';
+import { blandIdKey, unwrap } from './responses.ts';
+
+/** With more runs of one scenario than this the list is not read to its end before a start. */
+const MOST_RUNS = 3_000;
+
+const scenarioSchema = z.object({
+  id,
+  name: lenient(z.string()),
+  pathway_id: lenient(z.string()),
+  persona_id: lenient(z.string()),
+  category: lenient(z.string()),
+  is_required_for_promotion: lenient(z.boolean()),
+  enabled: lenient(z.boolean()),
+});
+
+type Scenario = z.infer<typeof scenarioSchema>;
+
+const scenarioListSchema = z.object({ scenarios: z.array(scenarioSchema) });
+const startedSchema = z.object({ batch_id: id });
+const listedRunSchema = z.object({ batch_id: lenient(z.string()), created_at: lenient(z.string()) });
+
+type RunBody = z.infer<typeof listedRunSchema>;
+
+const versionListSchema = z.array(z.object({ version_number: z.number() }));
+
+const CHECK = 'Check target, version and test-cases.';
+
+/** What to do where the key or the account is the trouble. */
+export const ACCESS = {
+  401: 'Check api-key: Bland does not accept it.',
+  402: "Check the Bland organisation's plan and billing.",
+};
+
+const CHECK_ALL =
+  'Check target, version and test-cases: they must belong to the organisation of this api-key.';
+
+/** What to do about a refusal of a request that comes before a batch, or starts one. */
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read the scenarios or start batches.',
+  404: CHECK_ALL,
+  others: CHECK_ALL,
+});
+
+/** Scenarios have UUIDs. */
+const isScenarioId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
+const refused = (problem: string): Refused => ({ kind: 'refused', problem });
+
+const path = (...rest: string[]): string[] => ['v1', 'agent-testing', ...rest];
+
+/**
+ * Starts Bland's batches: scenarios, on one version of their pathway or persona. `version` is the input, if it is set:
+ * a batch does not say which it tested.
+ */
+export function createBlandStarter(
+  http: Http,
+  { adapter, version: set }: { adapter: Adapter; version: Version | undefined },
+): Starter {
+  return {
+    title: 'Bland',
+    batchSize: Number.MAX_SAFE_INTEGER,
+
+    async resolve({ target, version = { kind: 'production' } }, deadline) {
+      if (version.kind !== 'production' && version.kind !== 'number') {
+        return refused('version: Bland has only production and numbers.');
+      }
+      if (version.kind === 'number' && target?.kind === 'pathway') {
+        const known = await versionsOf(target.id, deadline);
+        if (known !== undefined && !known.includes(version.number)) {
+          return refused(
+            `version: pathway ${target.id} has no version ${version.number}; its latest is ${Math.max(...known)}. Check target and version.`,
+          );
+        }
+      }
+      return toSubject(numberOf(version), target);
+    },
+
+    testCases: ({ target, selectors }, deadline) =>
+      target === undefined ? readScenarios(selectors, deadline) : listScenarios(target, deadline),
+
+    post: (subject, testCases, deadline) =>
+      http.postJsonOnce(
+        {
+          path: path('batch-run'),
+          body: { scenario_ids: testCases, ...subject.request },
+          read: (json) => readAs(startedSchema, unwrap(json, CHECK)).batch_id,
+          advice,
+        },
+        deadline,
+      ),
+
+    lists: (_, testCases) => createLists(http, adapter, testCases),
+
+    async subjectOf() {
+      return set?.kind === 'number' || set?.kind === 'production'
+        ? toSubject(numberOf(set), undefined)
+        : refused('Bland does not say which version a batch tested: set version to what it was started on.');
+    },
+  };
+
+  async function listScenarios({ kind, id: targetId }: Target, deadline: Deadline): Promise<Selectable[]> {
+    const field = kind === 'persona' ? 'persona_id' : 'pathway_id';
+    const scenarios = await http.getJson(
+      {
+        path: path('scenarios'),
+        query: { [field]: targetId, enabled: 'true' },
+        size: 'large',
+        read: toScenarios,
+        advice,
+      },
+      deadline,
+    );
+    const isOther = (found: string | undefined): boolean =>
+      found !== undefined && blandIdKey(found) !== blandIdKey(targetId);
+    return scenarios.filter((each) => each.enabled !== false && !isOther(each[field])).map(toSelectable);
+  }
+
+  /** The scenarios that the selectors name, one request for each: none may be missing or disabled. */
+  async function readScenarios(selectors: readonly Selector[], deadline: Deadline): Promise<Selectable[]> {
+    const ids = [...new Set(selectors.map(({ wanted }) => wanted.value))];
+    if (!ids.every(isScenarioId)) {
+      throw new ProviderError('target is missing: Bland needs one unless every line of test-cases is an id.');
+    }
+    const found = await Promise.all(
+      ids.map(async (each) => ({ id: each, scenario: await readScenario(each, deadline) })),
+    );
+    const missing = found.filter(({ scenario }) => scenario === undefined).map((each) => each.id);
+    if (missing.length > 0) {
+      throw new ProviderError(
+        `test-cases: Bland has no scenario ${missing.join(', ')} in the organisation of this api-key.`,
+      );
+    }
+    const disabled = found.filter(({ scenario }) => scenario?.enabled === false).map((each) => each.id);
+    if (disabled.length > 0) {
+      throw new ProviderError(
+        `test-cases: scenario ${disabled.join(', ')} is disabled at Bland. Enable it, or take it out.`,
+      );
+    }
+    // In the spelling of the selector, which is compared letter by letter.
+    return found.flatMap((each) =>
+      each.scenario === undefined ? [] : [{ ...toSelectable(each.scenario), id: each.id }],
+    );
+  }
+
+  async function readScenario(scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
+    try {
+      return await http.getJson(
+        {
+          path: path('scenarios', scenarioId),
+          size: 'small',
+          read: (json) => readAs(scenarioSchema, unwrap(json, CHECK)),
+          advice,
+        },
+        deadline,
+      );
+    } catch (error) {
+      const { cause } = error as Error;
+      if (cause instanceof StatusFailure && [404, 422].includes(cause.status)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The numbers of a pathway's versions; `undefined` where Bland does not tell them: it then refuses a wrong number
+   * itself.
+   */
+  async function versionsOf(pathwayId: string, deadline: Deadline): Promise<number[] | undefined> {
+    try {
+      const versions = await http.getJson(
+        {
+          path: ['v1', 'pathway', pathwayId, 'versions'],
+          size: 'small',
+          read: (json) => readAs(versionListSchema, unwrap(json, CHECK)),
+          advice,
+        },
+        { ...deadline, noRetries: true },
+      );
+      return versions.length === 0 ? undefined : versions.map(({ version_number }) => version_number);
+    } catch (error) {
+      if (error instanceof ProviderError && !deadline.signal.aborted) return undefined;
+      throw error;
+    }
+  }
+}
+
+const numberOf = (version: Version): number | undefined =>
+  version.kind === 'number' ? version.number : undefined;
+
+/** `undefined` is the production version. */
+function toSubject(version: number | undefined, target: Target | undefined): Subject {
+  const words = version === undefined ? 'production version' : `version ${version}`;
+  return {
+    title: target === undefined ? words : `${target.kind} ${target.id}, ${words}`,
+    // Neither batches nor runs say which version they test.
+    key: undefined,
+    request: version === undefined ? {} : { version_number: version },
+  };
+}
+
+function toScenarios(json: unknown): Scenario[] {
+  const payload = unwrap(json, CHECK);
+  return readAs(scenarioListSchema, Array.isArray(payload) ? { scenarios: payload } : payload).scenarios;
+}
+
+function toSelectable(scenario: Scenario): Selectable {
+  const { category, is_required_for_promotion: isRequired } = scenario;
+  return {
+    id: scenario.id,
+    name: scenario.name ?? scenario.id,
+    labels: [
+      ...(category === undefined ? [] : [`category:${category}`]),
+      ...(isRequired === true ? ['required:true'] : []),
+    ],
+  };
+}
+
+/** Bland lists no batches: the runs of one of our scenarios name theirs. */
+function createLists(http: Http, adapter: Adapter, testCases: readonly string[]): BatchLists {
+  const spelling = new Map(testCases.map((each) => [blandIdKey(each), each]));
+  return {
+    async list(deadline) {
+      const { items, total, date } = await readBlandList(
+        http,
+        {
+          query: { scenario_id: testCases[0] ?? '' },
+          of: `scenario ${testCases[0]}`,
+          total: MOST_RUNS,
+          schema: listedRunSchema,
+          toItem: (body) => body,
+          check: CHECK,
+          advice,
+        },
+        deadline,
+      );
+      return { batches: batchesOf(items), isComplete: items.length >= (total ?? 0), date };
+    },
+
+    async contentsOf(batchId, deadline) {
+      const batch = await adapter.look(batchId, deadline);
+      const found = (batch.runs ?? []).flatMap(({ testCase }) => testCase.id ?? []);
+      return {
+        testCases: found.map((each) => spelling.get(blandIdKey(each)) ?? each),
+        // None yet means nothing.
+        total: batch.announced.total || undefined,
+      };
+    },
+  };
+}
+
+/** Each batch once. A run that was started alone has none. */
+function batchesOf(runs: readonly RunBody[]): Candidate[] {
+  const batches = runs.flatMap(({ batch_id, created_at }): Candidate[] =>
+    batch_id ? [{ id: batch_id, createdAt: milliseconds(created_at) }] : [],
+  );
+  return [...new Map(batches.map((each) => [each.id, each])).values()];
+}

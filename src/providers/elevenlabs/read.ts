@@ -1,0 +1,254 @@
+import * as z from 'zod/mini';
+import type { Batch } from '../../domain/batch.ts';
+import type { Run, RunStatus, Turn } from '../../domain/run.ts';
+import { countCases } from '../../domain/test-case.ts';
+import { MalformedAnswer } from '../../http/failure.ts';
+import type { Http } from '../../http/json-client.ts';
+import { lenient } from '../../json.ts';
+import {
+  adviceBy,
+  id,
+  MAX_DETAILS,
+  mergeRuns,
+  missingStatus,
+  readAs,
+  readStatus,
+  statusWord,
+} from '../fields.ts';
+import type { Adapter, BatchStatus, ProviderDescriptor } from '../provider.ts';
+import { createRoom } from '../room.ts';
+import { ACCESS, createElevenLabsStarter } from './start.ts';
+
+/**
+ * The facts in this file: the types of npm `@elevenlabs/elevenlabs-js` 2.73.0 (`GetTestSuiteInvocationResponseModel`,
+ * `UnitTestRunResponseModel`).
+ */
+
+/** An invocation has no status: it has settled when none of its runs is pending. */
+const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map();
+
+/** A run's words. A run that `failed` with the result `unknown` counts as errored: see `toRun`. */
+const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
+  ['pending', 'pending'],
+  ['passed', 'passed'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+]);
+
+const runSchema = z.object({
+  test_run_id: id,
+  status: statusWord,
+  test_invocation_id: z.optional(z.unknown()),
+  test_id: lenient(id),
+  test_name: lenient(z.string()),
+  workflow_node_id: lenient(z.string()),
+  condition_result: lenient(
+    z.object({
+      result: lenient(z.string()),
+      rationale: lenient(z.object({ messages: lenient(z.array(z.unknown())), summary: lenient(z.string()) })),
+    }),
+  ),
+  agent_responses: lenient(z.array(z.unknown())),
+});
+
+type RunBody = z.infer<typeof runSchema>;
+
+const batchSchema = z.object({
+  id: z.string(),
+  agent_id: lenient(z.string()),
+  branch_id: lenient(z.string()),
+  version_id: lenient(z.string()),
+  ran_against_draft: lenient(z.boolean()),
+  created_at: lenient(z.number()),
+  repeat_count: lenient(z.int()),
+  cancelled: z.optional(z.unknown()),
+  test_runs: z.array(runSchema),
+});
+
+/** What to do about a refusal. */
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).',
+  404: 'Check batch-id: it must be the id of a test invocation (not of a test or a test run), in the workspace of this api-key.',
+  others: 'Check batch-id and api-url.',
+});
+
+const CANCEL_ADVICE = 'Cancel it at ElevenLabs.';
+
+/** The header that authorises a request to ElevenLabs. `fetch` would send it on to another host after a redirect. */
+function headers(apiKey: string): Record<string, string> {
+  return { 'xi-api-key': apiKey };
+}
+
+/** The invocation has every run with it, and nothing else. */
+function create(http: Http): Adapter {
+  const path = (...rest: string[]) => ['v1', 'convai', 'test-invocations', ...rest];
+  const room = createRoom();
+  return {
+    look: (batchId, deadline) =>
+      http.getJson(
+        {
+          path: path(batchId),
+          size: 'large',
+          read: (json) => toBatch(batchId, readAs(batchSchema, json), room.of(batchId)),
+        },
+        deadline,
+      ),
+
+    readRuns: async (batch) => ({ ...batch, runs: batch.runs ?? [] }),
+
+    cancel: (batchId, deadline) =>
+      http.command({ method: 'POST', path: path(batchId, 'cancel'), advice: () => CANCEL_ADVICE }, deadline),
+  };
+}
+
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run: Run) => Run): Batch {
+  if (body.id !== batchId) {
+    throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
+  }
+  const runs = mergeRuns(
+    body.test_runs.map((each) => kept(toRun(each))),
+    RUN_STATUS,
+  );
+  const isCancelled = body.cancelled === true;
+  return {
+    id: batchId,
+    // "Cancels all pending runs": a cancelled invocation has ended, and a run that stays pending contradicts that.
+    settled:
+      isCancelled || runs.every(({ status, conflict }) => status !== 'pending' || conflict !== undefined),
+    outcome: isCancelled ? 'cancelled' : undefined,
+    // No totals: only the same list in two looks shows that no run is missing.
+    announced: {},
+    doubts: doubtsAbout(body, batchId),
+    runs,
+    createdAt: body.created_at === undefined ? undefined : body.created_at * 1_000,
+    subject: nameSubject(body),
+    tested: {
+      agent_id: body.agent_id,
+      branch_id: body.branch_id,
+      ran_against_draft: body.ran_against_draft,
+      nodes: Object.fromEntries(
+        body.test_runs.flatMap(({ test_id: test, workflow_node_id: node }) =>
+          test !== undefined && node !== undefined ? [[test, node]] : [],
+        ),
+      ),
+    },
+  };
+}
+
+function doubtsAbout(body: z.infer<typeof batchSchema>, batchId: string): string[] {
+  const { cancelled, test_runs } = body;
+  const foreign = test_runs.find(
+    ({ test_invocation_id: of }) => typeof of === 'string' && of !== '' && of !== batchId,
+  );
+  return [
+    ...missingStatus(test_runs.map(({ test_run_id, status }) => ({ id: test_run_id, status }))),
+    ...([undefined, null, true, false].some((known) => known === cancelled)
+      ? []
+      : ['"cancelled" is neither true nor false']),
+    ...(foreign === undefined ? [] : [`run ${foreign.test_run_id} belongs to another test invocation`]),
+    ...missingRepeats(body),
+  ];
+}
+
+/** The clause for tests with fewer runs than each is repeated. */
+function missingRepeats({ repeat_count: times = 1, test_runs }: z.infer<typeof batchSchema>): string[] {
+  const counts = new Map<string, number>();
+  for (const { test_id: test } of test_runs) {
+    if (test !== undefined) counts.set(test, (counts.get(test) ?? 0) + 1);
+  }
+  const few = [...counts.values()].filter((count) => count < times).length;
+  return few === 0 ? [] : [`${countCases(few)} with fewer runs than "repeat_count" says`];
+}
+
+function nameSubject({
+  agent_id,
+  branch_id,
+  version_id,
+  ran_against_draft,
+}: z.infer<typeof batchSchema>): string | undefined {
+  const parts = [
+    agent_id && `agent ${agent_id}`,
+    branch_id && `branch ${branch_id}`,
+    version_id && `version ${version_id}`,
+    ran_against_draft === true && 'with changes that are not published',
+  ].filter((part) => typeof part === 'string' && part !== '');
+  return parts.length === 0 ? undefined : parts.join(' ');
+}
+
+function toRun(body: RunBody): Run {
+  const said = readStatus(body.status, RUN_STATUS);
+  const { result, rationale } = body.condition_result ?? {};
+  const messages = (rationale?.messages ?? []).filter((each) => typeof each === 'string');
+  const caseId = body.test_id;
+  // Nobody documents it: a result that is not known is no judgement.
+  const hasErrored = said.status === 'failed' && result === 'unknown';
+  const isContradicted = said.status === 'passed' && result !== undefined && result !== 'success';
+  return {
+    id: body.test_run_id,
+    testCase: { id: caseId, name: body.test_name || (caseId ?? body.test_run_id) },
+    ...said,
+    ...(hasErrored ? { status: 'errored' as const } : {}),
+    ...(isContradicted ? { status: 'pending' as const, conflict: `passed and ${result}` } : {}),
+    explanation: rationale?.summary || messages.slice(0, MAX_DETAILS).join('\n') || undefined,
+    assertions: [],
+    criteria: [],
+    // Nobody reads the conversation of a run that passed, and there may be thousands.
+    turns: said.status === 'passed' ? [] : (body.agent_responses ?? []).flatMap(toTurns),
+  };
+}
+
+/** `ConversationHistoryTranscriptCommonModelOutput`. */
+const turnSchema = z.object({
+  role: z.enum(['user', 'agent']),
+  message: lenient(z.string()),
+  tool_calls: lenient(z.array(z.unknown())),
+  tool_results: lenient(z.array(z.unknown())),
+});
+const callSchema = z.object({ tool_name: z.string(), params_as_json: lenient(z.string()) });
+const resultSchema = z.object({ result_value: lenient(z.string()), is_error: lenient(z.boolean()) });
+
+function toTurns(entry: unknown): Turn[] {
+  const parsed = turnSchema.safeParse(entry);
+  if (!parsed.success) return [];
+  const { role, message = '', tool_calls = [], tool_results = [] } = parsed.data;
+  const speaker = role === 'agent' ? 'agent' : 'caller';
+  return [
+    ...(message === '' ? [] : [{ kind: 'speech' as const, speaker, text: message } satisfies Turn]),
+    ...tool_calls.flatMap((call): Turn[] => {
+      const { success, data } = callSchema.safeParse(call);
+      return success ? [{ kind: 'tool-call', tool: data.tool_name, input: data.params_as_json ?? '' }] : [];
+    }),
+    ...tool_results.flatMap((each): Turn[] => {
+      const { success, data } = resultSchema.safeParse(each);
+      if (!success) return [];
+      const succeeded = data.is_error === undefined ? undefined : !data.is_error;
+      return [{ kind: 'tool-result', output: data.result_value ?? '', succeeded }];
+    }),
+  ];
+}
+
+/** ElevenLabs. */
+export const elevenlabs: ProviderDescriptor = {
+  name: 'elevenlabs',
+  title: 'ElevenLabs',
+  product: 'ElevenLabs',
+  homepage: 'https://elevenlabs.io',
+  url: 'https://api.elevenlabs.io',
+  keyVariable: 'ELEVENLABS_API_KEY',
+  headers,
+  advice,
+  statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
+  can: {
+    start: {
+      targets: { title: 'ElevenLabs', kinds: ['agent'] },
+      selectors: { title: 'ElevenLabs', labels: [] },
+      worksWithoutTarget: false,
+    },
+    versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
+    compare: true,
+    cancel: true,
+  },
+  create,
+  createStarter: createElevenLabsStarter,
+};

@@ -1,0 +1,56 @@
+import * as z from 'zod/mini';
+import { lenient } from '../../json.ts';
+
+/** What an agent of Retell runs on, as its answers write it. */
+export const engineSchema = z.object({
+  type: z.string(),
+  llm_id: lenient(z.string()),
+  conversation_flow_id: lenient(z.string()),
+  llm_websocket_url: lenient(z.string()),
+  version: lenient(z.number()),
+});
+
+export type EngineBody = z.infer<typeof engineSchema>;
+
+/** The engines that batches can test, by their type: the field of their id, and where one is asked for. */
+export const ENGINES = {
+  'retell-llm': { idField: 'llm_id', path: 'get-retell-llm', title: 'Retell LLM' },
+  'conversation-flow': {
+    idField: 'conversation_flow_id',
+    path: 'get-conversation-flow',
+    title: 'conversation flow',
+  },
+} as const;
+
+export type EngineType = keyof typeof ENGINES;
+
+export const isEngineType = (type: string): type is EngineType => Object.hasOwn(ENGINES, type);
+
+/** An engine that batches can test; in one version, where that is known. */
+export interface Engine {
+  readonly type: EngineType;
+  readonly id: string;
+  readonly version?: number | undefined;
+}
+
+/** The engine of a `response_engine`; `undefined` where no batch can test it: a custom LLM, or a type that we do not know. */
+export function toEngine(body: EngineBody): Engine | undefined {
+  if (!isEngineType(body.type)) return undefined;
+  const id = body[ENGINES[body.type].idField];
+  return id ? { type: body.type, id, version: body.version } : undefined;
+}
+
+/** The same as Retell's requests have it. */
+export const engineFields = ({ type, id }: Engine): Record<string, string> => ({
+  type,
+  [ENGINES[type].idField]: id,
+});
+
+/** For a person: "conversation-flow conversation_flow_… version 12". */
+export function nameEngine(engine: EngineBody): string {
+  const id = engine.conversation_flow_id ?? engine.llm_id ?? engine.llm_websocket_url ?? '';
+  const version = engine.version === undefined ? 'version not stated' : `version ${engine.version}`;
+  return [engine.type, id, engine.type === 'custom-llm' ? '' : version]
+    .filter((part) => part !== '')
+    .join(' ');
+}

@@ -1,0 +1,43 @@
+import type { Deadline } from '../runtime/clock.ts';
+import { readCounter } from './fields.ts';
+import type { BatchLists, Candidate, Listing } from './starter.ts';
+
+/** A batch in a list; `total` is the number of its runs as the list writes it. */
+export interface ListedBatch extends Candidate {
+  readonly total?: unknown;
+}
+
+/**
+ * The lists in which a batch is looked for that may have been started. What announces another number of runs than ours
+ * is not ours, so its runs are not read; no count yet, in a batch that was made just now, means nothing.
+ */
+export function batchListsOf({
+  testCases,
+  idKey = (id) => id,
+  list,
+  testCasesOf,
+}: {
+  readonly testCases: readonly string[];
+  readonly idKey?: (id: string) => string;
+  readonly list: (deadline: Deadline) => Promise<Listing & { readonly batches: readonly ListedBatch[] }>;
+  readonly testCasesOf: (batchId: string, total: number | undefined, deadline: Deadline) => Promise<string[]>;
+}): BatchLists {
+  const totals = new Map<string, number>();
+  const spelling = new Map(testCases.map((each) => [idKey(each), each]));
+  return {
+    async list(deadline) {
+      const listing = await list(deadline);
+      for (const { id, total } of listing.batches) {
+        const { count } = readCounter(total);
+        if (count) totals.set(id, count);
+      }
+      return listing;
+    },
+    async contentsOf(batchId, deadline) {
+      const total = totals.get(batchId);
+      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
+      const found = await testCasesOf(batchId, total, deadline);
+      return { testCases: found.map((each) => spelling.get(idKey(each)) ?? each), total };
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import * as z from 'zod/mini';
+import type { AboutAnswer, Http } from '../../http/json-client.ts';
+import { lenient } from '../../json.ts';
+import type { Deadline } from '../../runtime/clock.ts';
+import { readAs, readCounter } from '../fields.ts';
+import { type Page, readPages } from '../paging.ts';
+
+/** The default of the API, since nobody documents the most; and less for items that are large. */
+const PAGE_SIZES = [100, 25, 5, 1] as const;
+
+/** Vapi's ids are UUIDs, in which capitals mean nothing. */
+export const vapiIdKey = (id: string): string => id.toLowerCase();
+
+/** What to do where the key or the account is the trouble. */
+export const ACCESS = {
+  401: 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.',
+  402: "Check the Vapi organisation's wallet, subscription, payment method and billing limit.",
+};
+
+/** The SDK types some lists as bare arrays and others as `{results, metadata}`: each is read in both forms. */
+const listSchema = z.union([
+  z.array(z.unknown()),
+  z.object({
+    results: z.array(z.unknown()),
+    metadata: lenient(z.object({ totalItems: z.optional(z.unknown()) })),
+  }),
+]);
+
+/** One of Vapi's lists with `page` and `limit`. */
+export interface VapiList<Body, Item> {
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** What is listed, for messages: "items" of "simulation run 811c…". */
+  readonly items: string;
+  readonly of: string;
+  /** How many there are, if that is known. */
+  readonly total?: number | undefined;
+  readonly schema: z.ZodMiniType<Body>;
+  /** What is kept of a body. */
+  readonly toItem: (body: Body) => Item;
+  readonly advice?: ((status: number) => string) | undefined;
+}
+
+/** A list that was read to its end. */
+export interface VapiListed<Item> {
+  readonly items: readonly Item[];
+  /** How many the list itself announces. */
+  readonly total: number | undefined;
+  /** What in the list cannot be believed, each as a clause. */
+  readonly doubts: readonly string[];
+  /** Of the last page's answer. */
+  readonly about: AboutAnswer | undefined;
+}
+
+/**
+ * Reads a list to its end. A page that brings nothing new is the end, since nobody documents how a page is known to be
+ * the last. Throws a `ProviderError` if there is none.
+ */
+export async function readVapiList<Body extends { readonly id: string }, Item>(
+  http: Http,
+  list: VapiList<Body, Item>,
+  deadline: Deadline,
+): Promise<VapiListed<Item>> {
+  const { path, items: kind, of, toItem, advice } = list;
+  const bodies = z.array(list.schema);
+  const seen = new Set<string>();
+  const doubts = new Set<string>();
+  let total: number | undefined;
+  let about: AboutAnswer | undefined;
+  /** The last page that was read. */
+  let last = { number: 0, size: 0 };
+  const readPage = (json: unknown, answer: AboutAnswer) => {
+    const page = readAs(listSchema, json);
+    const announced = readCounter(Array.isArray(page) ? undefined : page.metadata?.totalItems);
+    if (!announced.isUsable) doubts.add(`"totalItems" of the list of ${kind} is not a number of ${kind}`);
+    if (announced.count !== undefined) total = Math.max(total ?? 0, announced.count);
+    about = answer;
+    const listed = readAs(bodies, Array.isArray(page) ? page : page.results);
+    // Made here, so that no page is kept in memory.
+    return { ids: listed.map(({ id }) => vapiIdKey(id)), items: listed.map(toItem) };
+  };
+  const read = async (_: number | undefined, size: number): Promise<Page<Item, number>> => {
+    // Smaller pages begin where those before ended, or a little earlier.
+    const number = size === last.size ? last.number + 1 : Math.floor(seen.size / size) + 1;
+    // The order must not change between two pages.
+    const order = { sortBy: 'createdAt', sortOrder: 'ASC' };
+    const query = { ...list.query, page: String(number), limit: String(size), ...order };
+    const { ids, items } = await http.getJson(
+      { path, query, size: 'large', read: readPage, advice },
+      deadline,
+    );
+    last = { number, size };
+    const before = seen.size;
+    for (const each of ids) seen.add(each);
+    const expected = Math.max(list.total ?? 0, total ?? 0);
+    const isAll = expected > 0 && seen.size >= expected;
+    const isOver = seen.size === before;
+    // Only a server that does not know pages gives a full one again, and what it leaves out nobody counts.
+    if (isOver && expected === 0 && ids.length === size) {
+      doubts.add(`the list of ${kind} gives the same ${size} again and again`);
+    }
+    return { items, next: isAll || isOver ? undefined : seen.size };
+  };
+  const items = await readPages({ items: kind, of, total: list.total, sizes: PAGE_SIZES, read });
+  if (total !== undefined && total !== seen.size) {
+    doubts.add(`the list of ${kind} announces ${total} and gives ${seen.size}`);
+  }
+  return { items, total, doubts: [...doubts], about };
+}

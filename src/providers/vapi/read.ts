@@ -1,0 +1,350 @@
+import * as z from 'zod/mini';
+import type { Batch } from '../../domain/batch.ts';
+import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
+import { MalformedAnswer } from '../../http/failure.ts';
+import type { Http } from '../../http/json-client.ts';
+import { lenient } from '../../json.ts';
+import {
+  adviceBy,
+  id,
+  MAX_DETAILS,
+  mergeRuns,
+  milliseconds,
+  missingStatus,
+  readAs,
+  readCounters,
+  readStatus,
+  statusWord,
+  textIf,
+} from '../fields.ts';
+import type { Adapter, BatchStatus, ProviderDescriptor } from '../provider.ts';
+import { createRoom } from '../room.ts';
+import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
+import { createVapiStarter, dashboardOf, nameTarget, targetSchema, transportSchema } from './start.ts';
+
+/** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
+
+/** A simulation run's words; `ended` is an end and not a verdict. */
+const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
+  ['queued', 'pending'],
+  ['running', 'pending'],
+  ['ended', 'ended'],
+]);
+
+/** An item's words. An item that `failed` without results counts as errored: see `toRun`. */
+const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
+  ['queued', 'pending'],
+  ['running', 'pending'],
+  ['evaluating', 'pending'],
+  ['passed', 'passed'],
+  ['failed', 'failed'],
+  ['canceled', 'cancelled'],
+]);
+
+const batchSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  itemCounts: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+  createdAt: lenient(z.string()),
+  endedAt: lenient(z.string()),
+  url: lenient(z.string()),
+  target: lenient(targetSchema),
+  transport: lenient(transportSchema),
+});
+
+const evaluationSchema = z.object({
+  name: lenient(z.string()),
+  path: lenient(z.string()),
+  expectedValue: lenient(z.unknown()),
+  extractedValue: lenient(z.unknown()),
+  comparator: lenient(z.string()),
+  passed: lenient(z.boolean()),
+  required: lenient(z.boolean()),
+  error: lenient(z.string()),
+  isSkipped: lenient(z.boolean()),
+  skipReason: lenient(z.string()),
+});
+
+const itemSchema = z.object({
+  id,
+  status: statusWord,
+  runId: z.optional(z.unknown()),
+  simulationId: lenient(id),
+  failureReason: lenient(z.string()),
+  createdAt: lenient(z.string()),
+  startedAt: lenient(z.string()),
+  completedAt: lenient(z.string()),
+  failedAt: lenient(z.string()),
+  metadata: lenient(
+    z.object({
+      simulation: lenient(z.object({ name: z.string() })),
+      scenario: lenient(z.object({ name: z.string() })),
+      call: lenient(z.object({ messages: lenient(z.array(z.unknown())) })),
+    }),
+  ),
+  results: lenient(z.object({ passed: lenient(z.boolean()), evaluations: lenient(z.array(z.unknown())) })),
+});
+
+type ItemBody = z.infer<typeof itemSchema>;
+
+/** What to do about a refusal. */
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read this simulation run.',
+  404: 'Check batch-id: it must be the id of a simulation run (not of an item, a simulation or a suite), in the organisation of this api-key.',
+  others: 'Check batch-id and api-url.',
+});
+
+/** No page's address is longer. */
+const MAX_ADDRESS = 500;
+
+const CANCEL_ADVICE = 'Cancel it at Vapi.';
+
+/** The header that authorises a request to Vapi. */
+function headers(apiKey: string): Record<string, string> {
+  return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
+}
+
+/** The run has status and counters, the list of its items what became of each simulation. */
+function create(http: Http): Adapter {
+  const path = (...rest: string[]) => ['eval', 'simulation', 'run', ...rest];
+  const room = createRoom();
+
+  return {
+    look: (batchId, deadline) =>
+      http.getJson(
+        {
+          path: path(batchId),
+          size: 'small',
+          read: (json) => toBatch(batchId, readAs(batchSchema, json), dashboardOf(http, batchId)),
+        },
+        deadline,
+      ),
+
+    async readRuns(batch, deadline) {
+      const kept = room.of(batch.id);
+      const list = await readVapiList(
+        http,
+        {
+          path: path(batch.id, 'item'),
+          items: 'items',
+          of: `simulation run ${batch.id}`,
+          total: batch.announced.total,
+          schema: itemSchema,
+          toItem: (body) => ({ ...about(body, batch.id), run: kept(toRun(body)) }),
+        },
+        deadline,
+      );
+      const doubts = [...(batch.doubts ?? []), ...list.doubts, ...doubtsAbout(list.items)];
+      return {
+        ...batch,
+        announced: { ...batch.announced, total: batch.announced.total ?? list.total },
+        doubts,
+        runs: mergeRuns(
+          list.items.map(({ run }) => run),
+          RUN_STATUS,
+          vapiIdKey,
+        ),
+      };
+    },
+
+    cancel: (batchId, deadline) =>
+      http.command({ method: 'PATCH', path: path(batchId), advice: () => CANCEL_ADVICE }, deadline),
+  };
+}
+
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
+  if (vapiIdKey(body.id) !== vapiIdKey(batchId)) {
+    throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
+  }
+  const status = BATCH_STATUS.get(body.status);
+  const { target, transport } = body;
+  return {
+    id: batchId,
+    settled: status === 'ended',
+    unknownStatus: status === undefined ? body.status : undefined,
+    // Without counters, which the API does not promise, only the same list in two looks shows that no item is missing.
+    ...readCounters(
+      body.itemCounts ?? {},
+      { total: 'total', passed: 'passed', failed: 'failed', cancelled: 'canceled' },
+      body.itemCounts ? ['total', 'passed', 'failed', 'cancelled'] : [],
+    ),
+    createdAt: milliseconds(body.createdAt),
+    endedAt: milliseconds(body.endedAt),
+    url: pageOfVapi(body.url ?? dashboard),
+    subject: target && nameTarget(target),
+    tested: target && { target, transport },
+  };
+}
+
+/** An address that a report may link to: a page of Vapi's, whatever an answer says. */
+function pageOfVapi(text: string | undefined): string | undefined {
+  const url = URL.parse(text ?? '');
+  const isVapis = url?.protocol === 'https:' && /(^|\.)vapi\.ai$/.test(url.hostname);
+  return isVapis && url.href.length <= MAX_ADDRESS ? url.href : undefined;
+}
+
+/** What decides whether an item can be believed. */
+interface About {
+  readonly id: string;
+  readonly status: ItemBody['status'];
+  /** It belongs to another run. */
+  readonly isForeign: boolean;
+  /** Its results are not there yet. */
+  readonly isEarly: boolean;
+}
+
+function about({ id, status, runId, results, failureReason }: ItemBody, batchId: string): About {
+  return {
+    id,
+    status,
+    isForeign: typeof runId === 'string' && runId !== '' && vapiIdKey(runId) !== vapiIdKey(batchId),
+    isEarly:
+      (status === 'passed' && results?.passed === undefined) ||
+      (status === 'failed' && results === undefined && failureReason === undefined),
+  };
+}
+
+/** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
+function doubtsAbout(items: readonly About[]): string[] {
+  const foreign = items.filter(({ isForeign }) => isForeign);
+  const early = items.filter(({ isEarly }) => isEarly);
+  return [
+    ...missingStatus(items),
+    ...countOf(foreign, 'belongs to another simulation run', 'belong to another simulation run'),
+    ...countOf(early, 'has no "results" yet', 'have no "results" yet'),
+  ];
+}
+
+function countOf(items: readonly About[], one: string, several: string): string[] {
+  const [first] = items;
+  if (first === undefined) return [];
+  return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
+}
+
+function toRun(body: ItemBody): Run {
+  const { results, metadata } = body;
+  const evaluations = (results?.evaluations ?? []).flatMap(toEvaluation);
+  const said = readStatus(body.status, RUN_STATUS);
+  // Nobody documents it: without results Vapi has judged nothing, and `failureReason` says what went wrong.
+  const hasErrored = said.status === 'failed' && results === undefined;
+  // Vapi: "passed" of the results "indicates whether all required evaluations passed".
+  const isContradicted =
+    said.status === 'passed' && (results?.passed === false || evaluations.some(isRequiredAndFailed));
+  const caseId = body.simulationId;
+  const startedAt = milliseconds(body.startedAt);
+  const endedAt = milliseconds(body.completedAt) ?? milliseconds(body.failedAt);
+  return {
+    id: body.id,
+    testCase: {
+      id: caseId,
+      name: metadata?.simulation?.name ?? metadata?.scenario?.name ?? caseId ?? body.id,
+    },
+    ...said,
+    ...(hasErrored ? { status: 'errored' as const } : {}),
+    ...(isContradicted ? { status: 'pending' as const, conflict: 'passed and failed' } : {}),
+    explanation: body.failureReason,
+    assertions: evaluations.slice(0, MAX_DETAILS).map(toAssertion),
+    criteria: [],
+    // Nobody reads the conversation of a run that passed, and there may be thousands.
+    turns: said.status === 'passed' ? [] : (metadata?.call?.messages ?? []).flatMap(toTurns),
+    durationMs:
+      startedAt === undefined || endedAt === undefined || endedAt < startedAt
+        ? undefined
+        : endedAt - startedAt,
+    createdAt: milliseconds(body.createdAt),
+  };
+}
+
+type Evaluation = z.infer<typeof evaluationSchema>;
+
+function toEvaluation(entry: unknown): Evaluation[] {
+  const parsed = evaluationSchema.safeParse(entry);
+  return parsed.success ? [parsed.data] : [];
+}
+
+const isRequiredAndFailed = ({ required, passed, isSkipped }: Evaluation): boolean =>
+  required === true && passed === false && isSkipped !== true;
+
+function toAssertion(body: Evaluation): Assertion {
+  const { comparator, expectedValue, extractedValue } = body;
+  const label = [body.name, body.path].filter((part) => part !== undefined).join('.');
+  const outcome = body.passed === undefined ? 'unknown' : body.passed ? 'passed' : 'failed';
+  const expected = textIf(expectedValue);
+  return {
+    label: label || 'evaluation without a name',
+    outcome: body.isSkipped === true ? 'skipped' : outcome,
+    required: body.required,
+    expected: expected !== undefined && comparator !== undefined ? `${comparator} ${expected}` : expected,
+    actual: textIf(extractedValue),
+    explanation: body.isSkipped === true ? (body.skipReason ?? body.error) : body.error,
+  };
+}
+
+/** OpenAI's form of messages, as the SDK says, and the form of Vapi's own calls. */
+const messageSchema = z.object({
+  role: z.string(),
+  content: lenient(z.string()),
+  message: lenient(z.string()),
+  tool_calls: lenient(
+    z.array(z.object({ function: z.object({ name: z.string(), arguments: lenient(z.string()) }) })),
+  ),
+});
+
+/** The assistant is the agent under test, the user the simulated caller; the system's prompt is neither. */
+function toTurns(entry: unknown): Turn[] {
+  const parsed = messageSchema.safeParse(entry);
+  if (!parsed.success) return [];
+  const { role, content, message, tool_calls: calls = [] } = parsed.data;
+  const text = content ?? message ?? '';
+  switch (role) {
+    case 'assistant':
+    case 'bot':
+      return [
+        ...(text === '' ? [] : [{ kind: 'speech' as const, speaker: 'agent' as const, text }]),
+        ...calls.map(({ function: { name, arguments: input = '' } }) => ({
+          kind: 'tool-call' as const,
+          tool: name,
+          input,
+        })),
+      ];
+    case 'user':
+      return text === '' ? [] : [{ kind: 'speech', speaker: 'caller', text }];
+    case 'tool':
+    case 'tool_call_result':
+      return [{ kind: 'tool-result', output: text }];
+    default:
+      return [];
+  }
+}
+
+/** Vapi. */
+export const vapi: ProviderDescriptor = {
+  name: 'vapi',
+  title: 'Vapi',
+  product: 'Vapi',
+  homepage: 'https://vapi.ai',
+  url: 'https://api.vapi.ai',
+  keyVariable: 'VAPI_API_KEY',
+  headers,
+  advice,
+  statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
+  can: {
+    start: {
+      targets: { title: 'Vapi', kinds: ['assistant', 'squad'] },
+      selectors: {
+        title: 'Vapi',
+        labels: ['suite'],
+        withoutAll:
+          'A list of all simulations belongs to no target at Vapi: write ids, names or suite:ID, one per line.',
+      },
+      worksWithoutTarget: false,
+    },
+    versions: false,
+    compare: false,
+    cancel: true,
+  },
+  idKey: vapiIdKey,
+  create,
+  createStarter: createVapiStarter,
+};

@@ -1,0 +1,244 @@
+import * as z from 'zod/mini';
+import type { Refused, Selectable } from '../../domain/selectors.ts';
+import type { Http } from '../../http/json-client.ts';
+import { lenient } from '../../json.ts';
+import type { Deadline } from '../../runtime/clock.ts';
+import { ProviderError } from '../../runtime/errors.ts';
+import { adviceBy, id, milliseconds, readAs, readCounter } from '../fields.ts';
+import type { BatchLists, Candidate, Starter, Subject } from '../starter.ts';
+import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
+
+/** An assistant or a squad, as requests and answers name it. */
+export const targetSchema = z.object({
+  type: z.string(),
+  assistantId: lenient(z.string()),
+  squadId: lenient(z.string()),
+});
+
+/** By voice, which is the default, or by chat. */
+export const transportSchema = z.object({ provider: z.string() });
+
+/** What a run tested; `transport` is repeated with it. */
+const testedSchema = z.object({ target: targetSchema, transport: lenient(transportSchema) });
+
+const simulationSchema = z.object({ id, name: lenient(z.string()) });
+const suiteSchema = z.object({ simulationIds: z.array(id) });
+const startedSchema = z.object({ id, url: lenient(z.string()) });
+const listedSchema = z.object({
+  id,
+  createdAt: lenient(z.string()),
+  itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
+  target: lenient(targetSchema),
+});
+const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
+
+const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
+
+/** What to do about a refusal of a request that comes before a simulation run, or starts one. */
+const advice = adviceBy({
+  ...ACCESS,
+  403: 'Check api-key: it may not read simulations or start them.',
+  404: CHECK,
+  others: CHECK,
+});
+
+const refused = (problem: string): Refused => ({ kind: 'refused', problem });
+
+const path = (...rest: string[]): string[] => ['eval', 'simulation', ...rest];
+
+/** The dashboard's addresses of runs that were started here: only the answer to the start has them. */
+const dashboards = new WeakMap<Http, Map<string, string>>();
+
+/** The dashboard's address of a run that was started through this transport. */
+export const dashboardOf = (http: Http, runId: string): string | undefined =>
+  dashboards.get(http)?.get(vapiIdKey(runId));
+
+/** Starts simulation runs: simulations, against an assistant or a squad. */
+export function createVapiStarter(http: Http): Starter {
+  const addresses = new Map<string, string>();
+  dashboards.set(http, addresses);
+  return {
+    title: 'Vapi',
+    batchSize: Number.MAX_SAFE_INTEGER,
+
+    async resolve({ target }) {
+      if (target === undefined)
+        return refused('target is missing: Vapi needs one to start a simulation run.');
+      return target.kind === 'squad'
+        ? toSubject({ type: 'squad', squadId: target.id })
+        : toSubject({ type: 'assistant', assistantId: target.id });
+    },
+
+    async testCases({ selectors }, deadline) {
+      const wanted = selectors.map((each) => each.wanted);
+      const suites = wanted.flatMap(({ kind, value }) =>
+        kind === 'label' ? [value.slice('suite:'.length)] : [],
+      );
+      const members = await Promise.all(
+        [...new Set(suites)].map(async (suite) => ({ suite, ids: await readSuite(suite, deadline) })),
+      );
+      // A suite names its simulations by id: without another selector no list of all is needed.
+      const isAllSuites = wanted.every(({ kind }) => kind === 'label');
+      const listed = isAllSuites ? undefined : await readSimulations(deadline);
+      const names = new Map(
+        listed?.items.map(({ id: simulation, name }) => [simulation, name ?? simulation]),
+      );
+      const [doubt] = listed?.doubts ?? [];
+      if (doubt !== undefined && !wanted.every(({ kind, value }) => kind === 'label' || names.has(value))) {
+        throw new ProviderError(
+          `test-cases: Vapi does not list every simulation (${doubt}). Run the job again; if it stays so, write ids instead of names.`,
+        );
+      }
+      for (const { ids } of members) {
+        for (const each of ids) if (!names.has(each)) names.set(each, each);
+      }
+      return [...names].map(
+        ([each, name]): Selectable => ({
+          id: each,
+          name,
+          labels: members.flatMap(({ suite, ids }) => (ids.includes(each) ? [`suite:${suite}`] : [])),
+        }),
+      );
+    },
+
+    post: (subject, testCases, deadline) =>
+      http.postJsonOnce(
+        {
+          path: path('run'),
+          body: {
+            simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
+            ...subject.request,
+          },
+          read: (json) => {
+            const started = readAs(startedSchema, json);
+            if (started.url !== undefined) addresses.set(vapiIdKey(started.id), started.url);
+            return started.id;
+          },
+          advice,
+        },
+        deadline,
+      ),
+
+    lists: (subject, testCases, since) => createLists(http, { subject, testCases, since }),
+
+    async subjectOf({ id: runId, tested }) {
+      const { target, transport } = tested === undefined ? {} : readAs(testedSchema, tested);
+      const subject = target && toSubject(target, transport);
+      return subject?.key === undefined
+        ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
+        : subject;
+    },
+  };
+
+  function readSuite(suite: string, deadline: Deadline): Promise<readonly string[]> {
+    return http.getJson(
+      {
+        path: path('suite', suite),
+        size: 'large',
+        read: (json) => readAs(suiteSchema, json).simulationIds,
+        advice,
+      },
+      deadline,
+    );
+  }
+
+  function readSimulations(deadline: Deadline) {
+    return readVapiList(
+      http,
+      {
+        path: path(),
+        items: 'simulations',
+        of: 'the organisation',
+        schema: simulationSchema,
+        toItem: (body) => body,
+        advice,
+      },
+      deadline,
+    );
+  }
+}
+
+type Target = z.infer<typeof targetSchema>;
+
+const targetIdOf = ({ assistantId, squadId }: Target): string | undefined => assistantId ?? squadId;
+
+/** "assistant 88fa…"; `undefined` where the target was given inline, without an id. */
+export function nameTarget(target: Target): string | undefined {
+  const targetId = targetIdOf(target);
+  return targetId === undefined ? undefined : `${target.type} ${targetId}`;
+}
+
+const keyOf = (target: Target): string | undefined => nameTarget(target)?.toLowerCase();
+
+const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>): Subject => ({
+  title: nameTarget(target) ?? target.type,
+  key: keyOf(target),
+  request: { target, transport },
+});
+
+function createLists(
+  http: Http,
+  {
+    subject: { request },
+    testCases,
+    since,
+  }: { subject: Subject; testCases: readonly string[]; since: number },
+): BatchLists {
+  const targetId = targetIdOf(readAs(targetSchema, request['target']));
+  const spelling = new Map(testCases.map((each) => [vapiIdKey(each), each]));
+  /** How many items each run announces: with another number it is not ours, and its items need not be read. */
+  const totals = new Map<string, number>();
+  return {
+    async list(deadline) {
+      const { items, total, about } = await readVapiList(
+        http,
+        {
+          path: path('run'),
+          query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
+          items: 'simulation runs',
+          of: targetId ?? 'the target',
+          schema: listedSchema,
+          toItem: (body) => body,
+          advice,
+        },
+        deadline,
+      );
+      return {
+        batches: items.map(toCandidate),
+        isComplete: total === undefined || items.length >= total,
+        date: about?.date,
+      };
+    },
+
+    async contentsOf(runId, deadline) {
+      const total = totals.get(runId);
+      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
+      const { items } = await readVapiList(
+        http,
+        {
+          path: path('run', runId, 'item'),
+          items: 'items',
+          of: `simulation run ${runId}`,
+          total,
+          schema: itemSchema,
+          toItem: ({ simulationId }) => simulationId,
+          advice,
+        },
+        deadline,
+      );
+      const found = items.filter((each) => each !== undefined);
+      return { testCases: found.map((each) => spelling.get(vapiIdKey(each)) ?? each), total };
+    },
+  };
+
+  function toCandidate(body: z.infer<typeof listedSchema>): Candidate {
+    const { count } = readCounter(body.itemCounts?.total);
+    // Nobody documents the count of a run that was made just now: none yet means nothing.
+    if (count) totals.set(body.id, count);
+    return {
+      id: body.id,
+      createdAt: milliseconds(body.createdAt),
+      subject: body.target && keyOf(body.target),
+    };
+  }
+}

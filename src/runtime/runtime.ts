@@ -1,0 +1,21 @@
+import type { Fetch } from '../http/whole-answer.ts';
+import type { Clock } from './clock.ts';
+
+/** The world outside of the program, made once in `action/main.ts`. */
+export interface Outside {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly fetch: Fetch;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What calls itself so in requests. */
+  readonly userAgent: string;
+  /** Takes the secrets that the action knows out of a text. */
+  readonly redact: (text: string) => string;
+  /** A line in the log. */
+  readonly log: (line: string) => void;
+  /** A warning on the workflow run. */
+  readonly warn: (line: string) => void;
+  /** A line in the log when the runner is in debug mode. */
+  readonly trace: (line: string) => void;
+}

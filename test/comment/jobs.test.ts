@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import {
+  demoted,
+  inOrder,
+  jobFactsOf,
+  promoted,
+  renderJob,
+  renderJobsFooter,
+  renderJobsHeading,
+  renderJobsNext,
+  renderJobsTable,
+} from '../../src/comment/jobs.ts';
+import { renderBody } from '../../src/report/body.ts';
+import type { Report } from '../../src/report/report.ts';
+import { stateOf } from '../../src/report/sections/headline.ts';
+import { EXAMPLES, ORIGIN } from '../report/reports.ts';
+import { SECOND_EXAMPLES } from '../report/second-reports.ts';
+
+const LIMIT = { max: 20_000, unit: 'characters' } as const;
+const jobs = [
+  { ...SECOND_EXAMPLES['green-plain']!, label: 'booking' },
+  { ...EXAMPLES['bland-waiting']!, label: 'front desk' },
+  { ...EXAMPLES['retell-failed']!, label: 'reminder' },
+].map((report) => jobOf(report));
+
+function jobOf(report: Report) {
+  const body = renderBody(report, LIMIT, { hasClosing: false });
+  return { ...jobFactsOf(report), label: report.label ?? '', state: stateOf(report), body };
+}
+
+test('several jobs have one heading, one table, one line about what to do and one footer', async () => {
+  const comment = [
+    renderJobsHeading('Agent tests', jobs),
+    renderJobsTable(jobs),
+    ...inOrder(jobs).map((job) => renderJob(job, job.body)),
+    renderJobsNext(jobs, ORIGIN),
+    renderJobsFooter(jobs, ORIGIN, { hasWorkflowRun: true }),
+  ].join('\n\n');
+  expect(comment.match(/<sub>/g)).toHaveLength(1);
+  expect(comment.match(/\*\*Next:\*\*/g)).toHaveLength(1);
+  await expect(`${comment}\n`).toMatchFileSnapshot('../golden/jobs.md');
+});
+
+test.each([
+  ['one failed, one runs', [0, 1, 2], '❌ Agent tests: reminder failed, 1 of 3 still running'],
+  ['nothing has failed yet', [0, 1], '⏳ Agent tests: 1 of 2 still running'],
+  ['all passed', [0, 0], '✅ Agent tests: all 2 jobs passed'],
+])('where %s, the heading says so', (_what, places, expected) => {
+  const some = places.flatMap((place) => jobs[place] ?? []);
+  expect(renderJobsHeading('Agent tests', some)).toBe(`## ${expected}`);
+});
+
+test('many failed jobs are counted', () => {
+  const [, , failed] = jobs;
+  const some = ['a', 'b', 'c', 'd'].map((label) => ({ ...failed!, label }));
+  expect(renderJobsHeading('Agent tests', some)).toBe('## ❌ Agent tests: 4 jobs did not pass');
+});
+
+test('the worst job comes first, and equal ones by their label', () => {
+  expect(inOrder([...jobs, { ...jobs[2]!, label: 'a' }]).map(({ label }) => label)).toEqual([
+    'a',
+    'reminder',
+    'front desk',
+    'booking',
+  ]);
+});
+
+test.each([
+  ['nobody where all passed or wait', [0, 1], ''],
+  [
+    'the one that failed, by its name',
+    [0, 1, 2],
+    '**Next:** **reminder**: fix the failure and the error. If the judge got one wrong, change its criteria at Retell. To run the failed job again: [workflow run 57](https://github.com/bluewater/voice-agent/actions/runs/17654321098) → Re-run failed jobs, or `gh run rerun 17654321098 --failed` (it tests again only if that job starts the batch).',
+  ],
+])('what to do is said of %s', (_what, places, expected) => {
+  const some = places.flatMap((place) => jobs[place] ?? []);
+  expect(renderJobsNext(some, ORIGIN).replace(/^---\n\n/, '')).toBe(expected);
+});
+
+test('the same advice for several jobs stands once, each hint once, and the best of them last', () => {
+  const job = (label: string, state: 'failed' | 'timed-out' | 'errored', next: string) => ({
+    ...{ label, state, next, hint: next.startsWith('fix') ? 'Or the judge.' : '', startsBatch: true },
+    ...{ result: '', took: '', providerTitle: 'Retell', footer: '' },
+  });
+  const many = [
+    job('slow', 'timed-out', 'wait longer.'),
+    job('a', 'failed', 'fix the failure.'),
+    job('b', 'failed', 'fix the failure.'),
+    job('c <b> @octocat', 'failed', 'fix the 2 failures.'),
+    job('d', 'errored', 'run it again.'),
+  ];
+  expect(renderJobsNext(many, {})).toBe(
+    '---\n\n**Next:** **a**, **b**: fix the failure. **c \\<b> @\u200boctocat**: fix the 2 failures. **d**: run it again. Then look at 1 more, worst first. Or the judge.',
+  );
+});
+
+test('a job that an older version of this action wrote has its report named', () => {
+  const old = { ...jobs[2]!, next: undefined, hint: undefined };
+  expect(renderJobsNext([old], {})).toBe('---\n\n**Next:** **reminder**: see above why it failed.');
+});
+
+test('a job of an earlier attempt says so in the table', () => {
+  expect(renderJobsTable([{ ...jobs[0]!, attempt: 1 }])).toContain('✅ **booking** (attempt 1)');
+});
+
+test('the body of a job is read back as it was', () => {
+  const body = jobs[2]!.body;
+  expect(demoted(body)).toContain('#### ❌ Declines');
+  expect(promoted(demoted(body))).toBe(body);
+});

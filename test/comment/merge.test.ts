@@ -1,0 +1,641 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { gatesOfJob, parseComment } from '../../src/comment/codec.ts';
+import { COMMENT_LIMIT } from '../../src/comment/layout.ts';
+import { findSection, isContained, type Merge, mergeSection, recordIn } from '../../src/comment/merge.ts';
+import { decodeRecord, encodeRecord, MAX_RECORD } from '../../src/comment/record.ts';
+import type { OwnSection as Own, Section } from '../../src/comment/state.ts';
+import type { Tally } from '../../src/domain/batch.ts';
+import type { State } from '../../src/domain/verdict.ts';
+import type { WorkflowRun } from '../../src/github/context.ts';
+import { tallyOf } from '../builders.ts';
+
+/** A job and its section. */
+type OwnSection = Own & { readonly key: string };
+
+const NAME = 'Agent tests (Retell)';
+const RUN: WorkflowRun = {
+  workflow: 'acme/agents/.github/workflows/test.yml',
+  id: 9001,
+  number: 12,
+  attempt: 1,
+};
+
+function section(
+  key: string,
+  state: State,
+  counts: Partial<Tally>,
+  markdown = `Report of ${key}.`,
+): OwnSection {
+  return {
+    key,
+    state,
+    tally: tallyOf(counts),
+    label: `batch ${key}`,
+    render: (max) => markdown.slice(0, max),
+  };
+}
+
+function merge(existing: readonly string[], own: OwnSection, run = RUN, limit = COMMENT_LIMIT): Merge {
+  const states = existing.flatMap((body) => parseComment(body, NAME) ?? []);
+  return mergeSection({ existing: states, own, writer: { name: NAME, run, job: own.key }, limit });
+}
+
+function bodyOf(merged: Merge): string {
+  if (merged.action !== 'write') throw new Error(`nothing was written: ${merged.why}`);
+  return merged.body;
+}
+
+/** The comment after each of these jobs has written in turn. */
+function written(...steps: readonly [OwnSection, WorkflowRun?][]): string {
+  return steps.reduce<string[]>((existing, [own, run]) => [bodyOf(merge(existing, own, run))], [])[0] ?? '';
+}
+
+/** A job's section as it stands in a text. */
+function found(body: string, job: string, run = RUN): Section | undefined {
+  const state = parseComment(body, NAME);
+  return state && findSection(state, { name: NAME, run, job });
+}
+
+/** Without markers: what a reader sees. */
+const shown = (body: string): string => body.replace(/<!-- .*? -->\n*/g, '').trim();
+
+const folded = (title: string, body: string): string[] => [
+  `<details>\n<summary>${title}</summary>`,
+  body,
+  '</details>',
+];
+
+const PASSED = section('a', 'passed', { passed: 3 });
+const FAILED = section('b', 'failed', { passed: 8, failed: 2 });
+const WAITING = section('c', 'waiting', { unfinished: 4 });
+
+describe('the text', () => {
+  test('one job has its headline as the heading and no heading of its own', () => {
+    expect(written([PASSED])).toBe(
+      [
+        '<!-- agent-test-gate {"version":2,"gate":"3e41cfd2e2c553fa","name":"Agent tests (Retell)","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
+        '## ✅ Agent tests (Retell): all 3 passed',
+        '',
+        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","counts":[3,0,0,0,0,0,0],"label":"batch a"} -->',
+        '',
+        'Report of a.',
+        '',
+        '<!-- agent-test-gate-end ca978112ca1bbdca -->',
+      ].join('\n'),
+    );
+  });
+
+  test('several jobs have one heading and one overview, the worst first; what passed or waits is folded', () => {
+    expect(shown(written([FAILED], [WAITING], [PASSED]))).toBe(
+      [
+        '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
+        [
+          '| Job | Result |',
+          '| :- | :- |',
+          '| ❌ **batch b** | 2 of 10 failed |',
+          '| ⏳ **batch c** | waiting, 0 of 4 finished |',
+          '| ✅ **batch a** | all 3 passed |',
+        ].join('\n'),
+        '### ❌ batch b',
+        'Report of b.',
+        ...folded('⏳ <b>batch c</b>: waiting, 0 of 4 finished', 'Report of c.'),
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        '---',
+        '**Next:** **batch b**: see above why it failed.',
+      ].join('\n\n'),
+    );
+  });
+
+  const worstFirst = [
+    'failed',
+    'errored',
+    'cancelled',
+    'timed-out',
+    'inconclusive',
+    'waiting',
+    'passed',
+  ] as const;
+  test.each(
+    worstFirst.flatMap((worse, rank) => worstFirst.slice(rank).map((better) => [worse, better] as const)),
+  )('%s and %s together are called the former', (worse, better) => {
+    const first = section('a', worse, { passed: 1 });
+    const second = section('b', better, { passed: 1 });
+    const heading = /^## (\S+)/m;
+    const alone = heading.exec(written([first]))?.[1];
+    expect(heading.exec(written([first], [second]))?.[1]).toBe(alone);
+    expect(heading.exec(written([second], [first]))?.[1]).toBe(alone);
+  });
+
+  test('the order of writing makes no difference', () => {
+    const orders = [
+      [PASSED, FAILED, WAITING],
+      [WAITING, FAILED, PASSED],
+      [FAILED, PASSED, WAITING],
+    ];
+    expect(new Set(orders.map((order) => written(...order.map((own) => [own] as [OwnSection])))).size).toBe(
+      1,
+    );
+  });
+
+  test('line breaks of another kind, as the web page saves them, change nothing', () => {
+    const body = written([PASSED], [FAILED]);
+    expect(bodyOf(merge([`${body.replaceAll('\n', '\r\n')}\r\n`], PASSED))).toBe(body);
+  });
+
+  test('whatever keys and labels are, every section is read back', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 4 }),
+        fc.string({ unit: 'binary' }),
+        (keys, label) => {
+          const sections = keys.map((key) => ({ ...PASSED, key, label: `${label}--><!-- @somebody` }));
+          const body = written(...sections.map((own) => [own] as [OwnSection]));
+          const standing = keys.map((key) => found(body, key));
+          expect(standing.map((one) => one?.markdown)).toEqual(keys.map(() => 'Report of a.'));
+        },
+      ),
+    );
+  });
+});
+
+describe('whose comment it is', () => {
+  test.each([
+    ['another gate', written([PASSED]), 'Agent tests (Bland)'],
+    ['a comment with the marker further down', `> ${written([PASSED])}`, NAME],
+    ['a marker that is cut off', written([PASSED]).slice(0, 60), NAME],
+    ['a marker without a run', written([PASSED]).replace('"run":9001,', ''), NAME],
+    ['no marker at all', '## ✅ Agent tests (Retell): all 3 passed', NAME],
+  ])('not ours: %s', (_, body, name) => {
+    expect(parseComment(body, name)).toBeUndefined();
+  });
+
+  test('a section that is cut off is not there, and does not hide the next', () => {
+    const body = written([PASSED], [FAILED]).replace('<!-- agent-test-gate-end ca978112ca1bbdca -->', '');
+    expect(parseComment(body, NAME)).toMatchObject({ sections: [{ label: 'batch b' }] });
+  });
+
+  test('a newer format is left alone', () => {
+    const newer = written([PASSED]).replace('"version":2', '"version":3,"anything":[]');
+    expect(merge([newer], FAILED)).toEqual({ action: 'leave', why: 'newer-format' });
+  });
+});
+
+describe('who may write', () => {
+  const OTHER = 'acme/agents/.github/workflows/nightly.yml';
+  test.each([
+    ['an older run of this workflow', { ...RUN, id: 8001, number: 11 }, 'replaced'],
+    ['a newer run of this workflow', { ...RUN, id: 9999, number: 13 }, 'left'],
+    ['a newer run with a lower id, which only the number tells', { ...RUN, id: 7, number: 13 }, 'left'],
+    ['an older run of another workflow', { ...RUN, workflow: OTHER, id: 8001, number: 400 }, 'replaced'],
+    ['a newer run of another workflow', { ...RUN, workflow: OTHER, id: 9002, number: 2 }, 'left'],
+    ['a later attempt of this run', { ...RUN, attempt: 2 }, 'left'],
+    ['another job of this run', RUN, 'joined'],
+  ] as const)('over the comment of %s: %s', (_, theirs, expected) => {
+    const merged = merge([written([PASSED, theirs])], FAILED);
+    const both = written([PASSED], [FAILED]);
+    const outcome = { replaced: written([FAILED]), joined: both, left: 'newer-run' }[expected];
+    expect(merged.action === 'write' ? merged.body : merged.why).toBe(outcome);
+  });
+
+  test('a new attempt keeps the jobs that do not run again, passed or not, and says from which attempt they are', () => {
+    const again = { ...RUN, attempt: 2 };
+    const body = written([PASSED], [FAILED], [section('d', 'waiting', {}), again]);
+    expect(shown(body)).toBe(
+      [
+        '## ❌ Agent tests (Retell): batch b failed, 1 of 3 still running',
+        [
+          '| Job | Result |',
+          '| :- | :- |',
+          '| ❌ **batch b** (attempt 1) | 2 of 10 failed |',
+          '| ⏳ **batch d** | waiting for the first result |',
+          '| ✅ **batch a** (attempt 1) | all 3 passed |',
+        ].join('\n'),
+        '### ❌ batch b',
+        'Report of b.',
+        ...folded('⏳ <b>batch d</b>: waiting for the first result', 'Report of d.'),
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        '---',
+        '**Next:** **batch b**: see above why it failed.',
+      ].join('\n\n'),
+    );
+  });
+
+  test('what an earlier attempt left waiting has been stopped: no job of it runs any more', () => {
+    const again = { ...RUN, attempt: 2 };
+    expect(shown(written([WAITING], [PASSED, again]))).toBe(
+      [
+        '## 🚫 Agent tests (Retell): batch c did not pass',
+        [
+          '| Job | Result |',
+          '| :- | :- |',
+          '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
+          '| ✅ **batch a** | all 3 passed |',
+        ].join('\n'),
+        '### 🚫 batch c',
+        'The step was stopped before it reached a verdict.',
+        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        '---',
+        '**Next:** **batch c**: run it again.',
+      ].join('\n\n'),
+    );
+  });
+
+  test('"Re-run all jobs" of a job that starts its own batch showed it twice, with the runs of both batches', () => {
+    const first = { ...section('gate', 'passed', { passed: 3 }), label: 'batch_1' };
+    const second = { ...section('gate', 'failed', { passed: 2, failed: 1 }), label: 'batch_2' };
+    expect(shown(written([first], [second, { ...RUN, attempt: 2 }]))).toBe(
+      '## ❌ Agent tests (Retell): 1 of 3 failed\n\nReport of gate.',
+    );
+  });
+
+  test('a comment of version 1 is ours and is replaced, unless a newer run wrote it', () => {
+    const old = written([PASSED]).replace('"version":2', '"version":1');
+    expect(shown(bodyOf(merge([old], FAILED)))).toBe(shown(written([FAILED])));
+    expect(merge([old], FAILED, { ...RUN, id: 8001, number: 11 })).toEqual({
+      action: 'leave',
+      why: 'newer-run',
+    });
+  });
+
+  test('a job that runs again replaces its own section even if that had passed', () => {
+    const again = { ...RUN, attempt: 2 };
+    expect(shown(written([PASSED], [section('a', 'failed', { failed: 3 }, 'Now bad.'), again]))).toBe(
+      '## ❌ Agent tests (Retell): 3 of 3 failed\n\nNow bad.',
+    );
+  });
+
+  test('two comments of a race become one, and what is final wins over what waits', () => {
+    const first = written([section('a', 'waiting', {}, 'Old.')], [section('b', 'waiting', {}, 'Old.')]);
+    const second = written([PASSED]);
+    expect(shown(bodyOf(merge([first, second], FAILED)))).toBe(shown(written([PASSED], [FAILED])));
+  });
+});
+
+describe('the section of a job', () => {
+  test('is found with its data', () => {
+    expect(found(written([PASSED], [FAILED]), 'b')).toEqual({
+      key: '3e23e8160039594a',
+      attempt: 1,
+      state: 'failed',
+      tally: tallyOf({ passed: 8, failed: 2 }),
+      label: 'batch b',
+      markdown: 'Report of b.',
+      shortened: false,
+    });
+  });
+
+  test.each([
+    ['of another job', written([FAILED])],
+    ['of an earlier attempt', written([PASSED, { ...RUN, attempt: 0 }])],
+    ['of another run', written([PASSED, { ...RUN, id: 9002, number: 13 }])],
+  ])('is not the one %s', (_, body) => {
+    expect(found(body, 'a')).toBeUndefined();
+  });
+
+  const old = { ...RUN, id: 8001, number: 11 };
+  const first = { ...RUN, attempt: 0 };
+  test.each([
+    ['the same section', written([PASSED]), true],
+    ['an older run', written([FAILED, old]), true],
+    ['an earlier attempt of the same job', written([PASSED, first]), true],
+    ['the waiting state of the same job', written([section('a', 'waiting', {})]), true],
+    ['a job that the other lacks', written([PASSED], [FAILED]), false],
+    ['the end of a job that waits in the other', written([{ ...FAILED, key: 'c' }]), false],
+    ['a newer run', written([PASSED, { ...RUN, id: 9002, number: 13 }]), false],
+    ['a newer format', written([PASSED]).replace('"version":2', '"version":3'), false],
+  ])('a second comment with %s can go: %j', (_, body, expected) => {
+    const [double, kept] = [body, written([PASSED], [WAITING])].map((text) => parseComment(text, NAME));
+    if (double === undefined || kept === undefined) throw new Error('not a comment of ours');
+    expect(isContained(double, kept)).toBe(expected);
+  });
+
+  test("a step that does not know its gate's name finds it by the job", () => {
+    const mine = written([PASSED, old]);
+    expect(gatesOfJob([mine, 'Looks good.', mine], 'a', RUN.workflow)).toEqual([NAME]);
+    expect(gatesOfJob([mine], 'b', RUN.workflow)).toEqual([]);
+    expect(gatesOfJob([mine], 'a', 'another workflow')).toEqual([]);
+  });
+});
+
+describe('the room', () => {
+  const LIMIT = 4_000;
+  const long = (key: string, state: State = 'failed', length = 100_000) =>
+    section(key, state, { failed: 1 }, key.repeat(length));
+  /** In hundreds: headlines take a little of the room. */
+  const lengths = (body: string): Record<string, number | 'one line'> => {
+    const parsed = parseComment(body, NAME);
+    const sections = parsed?.format === 'known' ? parsed.sections : [];
+    return Object.fromEntries(
+      sections.map(({ label, markdown, shortened }) => [
+        label,
+        shortened ? 'one line' : Math.round(markdown.length / 100),
+      ]),
+    );
+  };
+  /** Each job writes once, in turn. */
+  const share = (...jobs: readonly OwnSection[]) => {
+    const bodies: string[] = [];
+    for (const own of jobs) bodies.push(bodyOf(merge(bodies.slice(-1), own, RUN, LIMIT)));
+    expect(bodies.filter((body) => body.length > LIMIT)).toEqual([]);
+    return lengths(bodies.at(-1) ?? '');
+  };
+
+  test('one job has it all, less a reserve', () => {
+    const body = bodyOf(merge([], long('a')));
+    expect(body.length).toBe(65_000);
+  });
+
+  test('a job takes what the others leave', () => {
+    expect(share(section('a', 'passed', {}, 'a'.repeat(100)), long('b'))).toEqual({
+      'batch a': 1,
+      'batch b': 25,
+    });
+  });
+
+  test('a job leaves their share to those that still wait', () => {
+    expect(share(section('a', 'waiting', {}, 'a'.repeat(100)), long('b'))).toEqual({
+      'batch a': 1,
+      'batch b': 13,
+    });
+  });
+
+  test('a short report makes nobody shrink', () => {
+    expect(share(long('a', 'failed', 2_500), section('b', 'passed', {}, 'b'.repeat(100)))).toEqual({
+      'batch a': 25,
+      'batch b': 1,
+    });
+  });
+
+  test('a job that comes late to a full comment gets its share, and no more', () => {
+    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 13 });
+  });
+
+  test('jobs that write again and again come to rest at their shares', () => {
+    const jobs = [long('a'), long('b'), long('c')];
+    const settled = share(...jobs, ...jobs);
+    expect(settled).toEqual({ 'batch a': 8, 'batch b': 8, 'batch c': 8 });
+    expect(share(...jobs, ...jobs, ...jobs)).toEqual(settled);
+  });
+
+  test('says of a job that shrank how it ended and where the rest is', () => {
+    const body = bodyOf(merge([bodyOf(merge([], long('a'), RUN, LIMIT))], long('b'), RUN, LIMIT));
+    expect(shown(body)).toContain('| ❌ **batch a** | 1 of 1 failed |');
+    expect(shown(body)).toContain(
+      '### ❌ batch a\n\nOmitted to make room for other jobs; see the job summary.\n\n###',
+    );
+  });
+
+  test('a job whose own report does not fit at all is one line too', () => {
+    const stubborn = { ...long('b'), render: () => 'b'.repeat(5_000) };
+    expect(share(section('a', 'passed', {}, 'a'.repeat(100)), stubborn)).toEqual({
+      'batch a': 1,
+      'batch b': 'one line',
+    });
+  });
+
+  test('more jobs than lines are refused', () => {
+    const bodies: string[] = [];
+    let last: Merge = { action: 'leave', why: 'full' };
+    for (let job = 0; job < 20; job += 1) {
+      last = merge(bodies.slice(-1), long(`job ${job}`), RUN, LIMIT);
+      if (last.action === 'leave') break;
+      bodies.push(last.body);
+    }
+    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 9 });
+  });
+
+  test('a matrix of 150 long reports fits, each with its verdict', () => {
+    const bodies: string[] = [];
+    for (let job = 0; job < 150; job += 1) {
+      bodies.splice(0, 1, bodyOf(merge(bodies, long(`leg ${job}`, 'failed', 1_000))));
+    }
+    expect(Object.keys(lengths(bodies[0] ?? ''))).toHaveLength(150);
+    expect(bodies[0]).toContain('150 jobs did not pass');
+  });
+});
+
+describe('several jobs', () => {
+  const ORIGIN = {
+    commit: '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567',
+    repositoryUrl: 'https://github.com/acme/agents',
+    runId: 9001,
+    runNumber: 12,
+  };
+  const part = (result: string, footer: string, next = '') => ({
+    ...{ result, footer, next, took: '2 min 4 s', providerTitle: 'Retell', origin: ORIGIN },
+    ...{ hint: next === '' ? '' : 'Or the judge is wrong.', startsBatch: true },
+  });
+  const CLOSING = '---\n\n**Next:** fix it.\n\n<sub>Batch `b1`\\\nCommit `0a1b2c3`</sub>';
+  const red = {
+    ...section('b', 'failed', { failed: 1, passed: 9 }, 'Why.\n\n### ❌ A case\n\nEvidence.'),
+    part: part('1 of 10 failed, new', 'Batch `b1`\\\nversion 3', 'fix the failure.'),
+    renderClosing: () => CLOSING,
+  };
+  const green = {
+    ...section('a <b> @somebody', 'passed', { passed: 3 }, 'All.'),
+    part: part('all 3 passed', 'Batch `b2`'),
+    label: 'a <b> @somebody',
+    renderClosing: () => '<sub>Batch `b2`</sub>',
+  };
+  const gap = '\u200b';
+  const commit =
+    'ommit [`0a1b2c3`](https://github.com/acme/agents/commit/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567)';
+
+  test('one job has its own line about what to do and its own footer', () => {
+    expect(shown(written([red]))).toBe(
+      `## ❌ Agent tests (Retell): 1 of 10 failed, new\n\nWhy.\n\n### ❌ A case\n\nEvidence.\n\n${CLOSING}`,
+    );
+  });
+
+  test('share one overview, one line about what to do and one footer; headings go one level down, and names notify nobody', () => {
+    const body = shown(written([red], [green]));
+    expect(body).toBe(
+      [
+        '## ❌ Agent tests (Retell): batch b failed',
+        [
+          '| Job | Result | Took |',
+          '| :- | :- | :-: |',
+          '| ❌ **batch b** | 1 of 10 failed, new | 2\u00a0min\u00a04\u00a0s |',
+          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2\u00a0min\u00a04\u00a0s |`,
+        ].join('\n'),
+        '### ❌ batch b',
+        'Why.',
+        '#### ❌ A case',
+        'Evidence.',
+        ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>: all 3 passed`, 'All.'),
+        '---',
+        '**Next:** **batch b**: fix the failure. Or the judge is wrong. To run the failed job again: [workflow run 12](https://github.com/acme/agents/actions/runs/9001) → Re-run failed jobs, or `gh run rerun 9001 --failed`.',
+        [
+          `<sub>C${commit}\\`,
+          'batch b: Batch `b1` · version 3\\',
+          `a \\<b> @${gap}somebody: Batch \`b2\`</sub>`,
+        ].join('\n'),
+      ].join('\n\n'),
+    );
+  });
+
+  test('that all passed have nothing to do, and the footer names the workflow run', () => {
+    const other = { ...green, key: 'c', label: 'c' };
+    const body = shown(written([green], [other]));
+    expect(body).not.toContain('Next:');
+    expect(body).toContain(
+      `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) · c${commit}\\\n`,
+    );
+  });
+
+  test('a body is read back with its own headings, however often it is written', () => {
+    const body = written([red], [green]);
+    expect(found(body, 'b')?.markdown).toBe('Why.\n\n### ❌ A case\n\nEvidence.');
+    expect(bodyOf(merge([body], red))).toBe(body);
+    expect(bodyOf(merge([body], green))).toBe(body);
+  });
+
+  test('a section that is alone is read back as body and closing', () => {
+    expect(found(written([red]), 'b')).toMatchObject({
+      markdown: 'Why.\n\n### ❌ A case\n\nEvidence.',
+      closing: CLOSING,
+      part: red.part,
+    });
+  });
+
+  test('a body that ends as a line about what to do and a footer would is kept as it is', () => {
+    const quoting = section('q', 'failed', { failed: 1 }, 'Why.\n\n---\n\nMore.\n\n<sub>Run `r1`</sub>');
+    expect(shown(written([quoting], [green]))).toContain(
+      '\n\nWhy.\n\n---\n\nMore.\n\n<sub>Run `r1`</sub>\n\n',
+    );
+  });
+
+  test('what a job of another version of this action says that is not known here is left out', () => {
+    const body = written([red])
+      .replace('"hint":"Or the judge is wrong."', '"hint":7,"later":{}')
+      .replace('"origin":{', '"origin":"here","was":{');
+    const other = shown(bodyOf(merge([body], green)));
+    expect(other).toContain(
+      '**Next:** **batch b**: fix the failure. To run the failed job again: [workflow run 12]',
+    );
+  });
+
+  test('the room for a footer is counted: a long report and its footer fill the comment together', () => {
+    const renderClosing = (max: number) => 'f'.repeat(Math.min(max, 30_000));
+    const own = { ...section('a', 'failed', { failed: 1 }, 'x'.repeat(100_000)), renderClosing };
+    const body = bodyOf(merge([], own));
+    expect(body.length).toBe(65_000);
+    expect(found(body, 'a')?.closing?.length).toBe(16_250);
+  });
+});
+
+describe('the record of a job', () => {
+  const NEXT = { ...RUN, id: 9100, number: 13 };
+  const LAST = { ...RUN, id: 9200, number: 14 };
+
+  /** A section with the record of one push, and as many test cases as it takes to be long. */
+  const recorded = (own: OwnSection, commit: string, cases = 1): OwnSection => ({
+    ...own,
+    record: encodeRecord({
+      cases: new Map(
+        Array.from({ length: cases }, (_, index) => [
+          `${own.key} ${(index * 2_654_435_761) % 2 ** 32} ${(index * 40_503) % 9_973}`,
+          { name: `Case ${index}`, outcome: 'failed', passes: 0, runs: 1 },
+        ]),
+      ),
+      firstRuns: { passes: 0, total: 1 },
+      pushes: [{ commit, attempt: 1, verdict: 'failed', bad: 1, total: 1, badCases: ['x'] }],
+    }),
+  });
+  const pushes = (body: string, job: string): string[] | undefined => {
+    const state = parseComment(body, NAME);
+    const record = state && recordIn([state], { name: NAME, run: LAST, job });
+    return record === undefined ? undefined : decodeRecord(record)?.pushes.map(({ commit }) => commit);
+  };
+
+  test('goes on from push to push, whichever job writes first', () => {
+    const body = written(
+      [recorded(PASSED, 'c1')],
+      [recorded(FAILED, 'c1')],
+      [recorded(FAILED, 'c2'), NEXT],
+      [recorded(PASSED, 'c2'), NEXT],
+      [recorded(PASSED, 'c3'), LAST],
+      [recorded(FAILED, 'c3'), LAST],
+    );
+    expect([pushes(body, 'a'), pushes(body, 'b')]).toEqual([
+      ['c1', 'c2', 'c3'],
+      ['c1', 'c2', 'c3'],
+    ]);
+    expect(shown(body)).toBe(shown(written([PASSED, LAST], [FAILED, LAST])));
+  });
+
+  test('stays while the job waits, and while it does not run at all', () => {
+    const waits = written(
+      [recorded(PASSED, 'c1')],
+      [recorded(FAILED, 'c1')],
+      [section('b', 'waiting', {}), NEXT],
+    );
+    expect([pushes(waits, 'a'), pushes(waits, 'b')]).toEqual([['c1'], ['c1']]);
+    const later = written([recorded(PASSED, 'c1')], [FAILED, NEXT], [FAILED, LAST]);
+    expect(pushes(later, 'a')).toEqual(['c1']);
+  });
+
+  test('of a job that went away goes after 20 workflow runs', () => {
+    const runsAfter = (count: number): [OwnSection, WorkflowRun][] =>
+      Array.from({ length: count }, (_, index) => [
+        FAILED,
+        { ...RUN, id: RUN.id + index + 1, number: RUN.number + index + 1 },
+      ]);
+    expect(pushes(written([recorded(PASSED, 'c1')], ...runsAfter(20)), 'a')).toEqual(['c1']);
+    expect(pushes(written([recorded(PASSED, 'c1')], ...runsAfter(21)), 'a')).toBeUndefined();
+  });
+
+  test('is not written twice by a section that is written again', () => {
+    const once = written([recorded(PASSED, 'c1')], [recorded(PASSED, 'c2'), NEXT]);
+    expect(bodyOf(merge([once], recorded(PASSED, 'c2'), NEXT))).toBe(once);
+  });
+
+  test('stays in a section that shrank to one line', () => {
+    const long = section('d', 'failed', { failed: 1 }, 'x'.repeat(70_000));
+    const other = section('e', 'failed', { failed: 1 }, 'y'.repeat(70_000));
+    const body = written([recorded(long, 'c1')], [recorded(other, 'c1')], [recorded(PASSED, 'c1')]);
+    expect([pushes(body, 'd'), pushes(body, 'e'), pushes(body, 'a')]).toEqual([['c1'], ['c1'], ['c1']]);
+    expect(body.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+  });
+
+  test('of each of 12 jobs gets its share, and the reports keep two thirds', () => {
+    const jobs = Array.from({ length: 12 }, (_, index) =>
+      recorded(section(`job ${index}`, 'failed', { failed: 1 }, 'x'.repeat(70_000)), 'c1', 600),
+    );
+    expect(jobs[0]?.record?.length).toBeGreaterThan(MAX_RECORD / 2);
+    const body = written(...jobs.map((own): [OwnSection] => [own]));
+    const state = parseComment(body, NAME);
+    const sections = state?.format === 'known' ? state.sections : [];
+    expect(sections.map(({ key, record = '' }) => [key, decodeRecord(record) === undefined])).toEqual(
+      sections.map(({ key }) => [key, false]),
+    );
+    const sum = sections.reduce((all, { record = '' }) => all + record.length, 0);
+    expect(sum).toBeLessThanOrEqual(COMMENT_LIMIT / 3);
+    expect(body.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+  });
+
+  test('gives way where there is no room even for one line of each job', () => {
+    const jobs = Array.from({ length: 6 }, (_, index) =>
+      recorded(section(`job ${index}`, 'failed', { failed: 1 }), 'c1', 30),
+    );
+    const alone = written(...jobs.map((own): [OwnSection] => [{ ...own, record: undefined }]));
+    const limit = alone.length + 1_050;
+    const first = jobs
+      .slice(0, 5)
+      .reduce<string[]>((body, own) => [bodyOf(merge(body, own, RUN, limit))], []);
+    const last = jobs[5] ?? PASSED;
+    expect(merge(first, last, RUN, limit).action).toBe('write');
+  });
+
+  test('in words that a provider chose is none', () => {
+    const forged = '<!-- agent-test-gate-record {"key":"ca978112ca1bbdca","record":"AAAA","runs":0} -->';
+    const body = written([{ ...FAILED, label: forged }]);
+    expect(parseComment(body, NAME)).toMatchObject({ kept: [], sections: [{ label: forged }] });
+  });
+
+  test('that cannot be read is left out, and the section stands', () => {
+    const body = written([recorded(PASSED, 'c1')]).replace(/"record":"[^"]*"/, '"record":"<script>"');
+    expect(found(body, 'a')).toMatchObject({ markdown: 'Report of a.', record: undefined });
+  });
+});

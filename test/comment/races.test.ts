@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'vitest';
+import { parseComment } from '../../src/comment/codec.ts';
+import { findSection } from '../../src/comment/merge.ts';
+import type { OwnSection, Section } from '../../src/comment/state.ts';
+import { createStickyComment, type StickyComment } from '../../src/comment/sticky-comment.ts';
+import type { WorkflowRun } from '../../src/github/context.ts';
+import { tallyOf } from '../builders.ts';
+import { cases } from '../fuzz/cases.ts';
+import { seeded, type VirtualGitHub, virtualGitHub } from '../github/virtual-github.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+const NAME = 'Agent tests (Retell)';
+const RUN: WorkflowRun = {
+  workflow: 'acme/voice-agents/.github/workflows/test.yml',
+  id: 9001,
+  number: 12,
+  attempt: 1,
+};
+const SEEDS = Array.from({ length: cases(10) }, (_, seed) => seed);
+const LEGS = ['a', 'b', 'c', 'd', 'e'];
+
+function section(key: string, state: 'waiting' | 'passed'): OwnSection {
+  const tally = tallyOf(state === 'passed' ? { passed: 1 } : { unfinished: 1 });
+  return { state, tally, label: `batch ${key}`, render: () => `Report of ${key}: ${state}.` };
+}
+
+/** Jobs with nothing in common but the comment, and a GitHub that takes up to 1.5 s each way. */
+function jobsOf(seed: number, run = RUN) {
+  const clock = virtualClock();
+  const chance = seeded(seed);
+  const github = virtualGitHub({ clock, latencyMs: () => chance() * 1_500 });
+  const limits = () => ({ until: clock.now() + 60_000, signal: new AbortController().signal, create: true });
+  const job = (key: string, workflowRun = run): StickyComment =>
+    createStickyComment({
+      client: github.client,
+      issue: 1,
+      writer: { name: NAME, run: workflowRun, job: key },
+      clock,
+      random: chance,
+    });
+  return { clock, chance, github, job, limits };
+}
+
+const statesIn = (github: VirtualGitHub, run = RUN) =>
+  github.comments(1).map(({ body }) => LEGS.map((key) => sectionIn(body, key, run)?.markdown));
+
+function sectionIn(body: string, job: string, run: WorkflowRun): Section | undefined {
+  const state = parseComment(body, NAME);
+  return state && findSection(state, { name: NAME, run, job });
+}
+
+const ALL_PASSED = [LEGS.map((key) => `Report of ${key}: passed.`)];
+
+test('however slow GitHub is, it is looked at once more in the time there is', async () => {
+  const clock = virtualClock();
+  const github = virtualGitHub({ clock, latencyMs: () => 7_000 });
+  const comment = createStickyComment({
+    client: github.client,
+    issue: 1,
+    writer: { name: NAME, run: RUN, job: 'a' },
+    clock,
+    random: () => 0.9,
+  });
+  const limits = { until: 60_000, signal: new AbortController().signal, create: true };
+  expect(await comment.write(section('a', 'passed'), limits)).toMatchObject({ status: 'created' });
+  expect({ calls: github.calls.map((call) => call.split(' ')[0]), now: clock.now() }).toEqual({
+    calls: ['GET', 'POST', 'GET', 'GET'],
+    now: 58_000,
+  });
+});
+
+describe.each(SEEDS)('with seed %i', (seed) => {
+  test('five jobs that write for the first time at the same moment make one comment of five sections', async () => {
+    const { github, job, limits } = jobsOf(seed);
+    const results = await Promise.all(LEGS.map((key) => job(key).write(section(key, 'passed'), limits())));
+    expect(results.filter(({ status }) => status !== 'created' && status !== 'updated')).toEqual([]);
+    expect(statesIn(github)).toEqual(ALL_PASSED);
+  });
+
+  test('so do five jobs over the comment of an older run', async () => {
+    const { github, job, limits } = jobsOf(seed);
+    await job('old', { ...RUN, id: 8001, number: 11 }).write(section('old', 'passed'), limits());
+    await Promise.all(LEGS.map((key) => job(key).write(section(key, 'passed'), limits())));
+    expect(statesIn(github)).toEqual(ALL_PASSED);
+  });
+
+  test('no job stays waiting when all end within moments of each other', async () => {
+    const { clock, chance, github, job, limits } = jobsOf(seed);
+    await Promise.all(
+      LEGS.map(async (key) => {
+        const comment = job(key);
+        await comment.write(section(key, 'waiting'), limits());
+        await clock.sleep(chance() * 2_000);
+        await comment.write(section(key, 'passed'), limits());
+      }),
+    );
+    expect(statesIn(github)).toEqual(ALL_PASSED);
+  });
+
+  test('an older run that ends last, and one of its jobs that starts late, change nothing', async () => {
+    const { github, job, limits } = jobsOf(seed);
+    const old = { ...RUN, id: 8001, number: 11 };
+    const slow = job('a', old);
+    await slow.write(section('a', 'waiting'), limits());
+    const fresh = LEGS.map((key) => job(key).write(section(key, 'passed'), limits()));
+    const stale = [
+      slow.write(section('a', 'passed'), limits()),
+      job('b', old).write(section('b', 'passed'), limits()),
+    ];
+    await Promise.all([...fresh, ...stale]);
+    expect(statesIn(github)).toEqual(ALL_PASSED);
+  });
+});
+
+/** A GitHub whose list lacks what is younger than 4 s, and that loses the answers to some writes. */
+function badDay(seed: number) {
+  const clock = virtualClock();
+  const chance = seeded(seed);
+  const github = virtualGitHub({
+    clock,
+    latencyMs: () => chance() * 500,
+    staleMs: 4_000,
+    losesAnswer: () => chance() < 0.2,
+  });
+  const limits = () => ({ until: clock.now() + 55_000, signal: new AbortController().signal });
+
+  /** The step writes its section, and then its `post` part checks it, as `action/post.ts` does. */
+  async function job(key: string, run: WorkflowRun): Promise<void> {
+    let createdAt = Number.NEGATIVE_INFINITY;
+    const options = {
+      ...{ client: github.client, issue: 1, writer: { name: NAME, run, job: key }, clock, random: chance },
+      onCreate: () => {
+        createdAt = clock.now();
+      },
+    };
+    const result = await createStickyComment(options).write(section(key, 'passed'), {
+      ...limits(),
+      create: true,
+    });
+    const appearsWithinMs = Math.max(0, createdAt + 8_000 - clock.now());
+    await createStickyComment(options).check(
+      { id: 'id' in result ? result.id : undefined, appearsWithinMs },
+      (there) => (there?.state === 'passed' ? undefined : section(key, 'passed')),
+      { ...limits(), create: false },
+    );
+  }
+  return { clock, chance, github, job };
+}
+
+describe.each(SEEDS)('stale lists and lost answers, with seed %i', (seed) => {
+  test('a job that is alone makes one comment', async () => {
+    const { github, job } = badDay(seed);
+    await job('a', RUN);
+    expect(github.comments(1)).toHaveLength(1);
+    expect(statesIn(github)[0]?.[0]).toBe('Report of a: passed.');
+  });
+
+  test('five legs of a matrix end with one comment of five sections', async () => {
+    const { clock, chance, github, job } = badDay(seed);
+    await Promise.all(
+      LEGS.map(async (key) => {
+        await clock.sleep(chance() * 3_000);
+        await job(key, RUN);
+      }),
+    );
+    expect(statesIn(github)).toEqual(ALL_PASSED);
+  });
+
+  test('a new attempt of two of them replaces their sections and keeps the others', async () => {
+    const { github, job } = badDay(seed);
+    await Promise.all(LEGS.map((key) => job(key, RUN)));
+    const again = { ...RUN, attempt: 2 };
+    await Promise.all(['b', 'd'].map((key) => job(key, again)));
+    const attempts = github.comments(1).map(({ body }) => {
+      const state = parseComment(body, NAME);
+      const all = state?.format === 'known' ? state.sections : [];
+      return all.map(({ label, attempt }) => `${label} ${attempt}`).toSorted();
+    });
+    expect(attempts).toEqual([['batch a 1', 'batch b 2', 'batch c 1', 'batch d 2', 'batch e 1']]);
+  });
+});
+
+test('after a create whose answer was lost it is looked for, for as long as the list may be stale', async () => {
+  const clock = virtualClock();
+  const answers = ['lost'];
+  const github = virtualGitHub({
+    clock,
+    latencyMs: () => 100,
+    staleMs: 4_000,
+    losesAnswer: () => answers.pop() === 'lost',
+  });
+  const comment = createStickyComment({
+    ...{ client: github.client, issue: 1, writer: { name: NAME, run: RUN, job: 'a' } },
+    ...{ clock, random: () => 0 },
+  });
+  const limits = { until: 55_000, signal: new AbortController().signal, create: true };
+  expect(await comment.write(section('a', 'passed'), limits)).toMatchObject({
+    status: 'unchanged',
+    id: 1001,
+  });
+  expect(github.calls.filter((call) => call.startsWith('POST /repos'))).toHaveLength(1);
+});
+
+test('a create that a cancellation overtakes is waited for, and the comment then says so', async () => {
+  const clock = virtualClock();
+  const github = virtualGitHub({ clock, latencyMs: () => 1_000, staleMs: 4_000 });
+  const comment = createStickyComment({
+    ...{ client: github.client, issue: 1, writer: { name: NAME, run: RUN, job: 'a' } },
+    ...{ clock, random: () => 0 },
+    onCreate: () => void clock.sleep(500).then(() => cancelled.abort()),
+  });
+  const cancelled = new AbortController();
+  const first = { until: 55_000, signal: cancelled.signal, create: true };
+  await comment.write(section('a', 'passed'), first);
+  const second = { until: clock.now() + 20_000, signal: new AbortController().signal, create: true };
+  const end = { ...section('a', 'passed'), render: () => 'Cancelled.' };
+  expect(await comment.write(end, second)).toMatchObject({ status: 'updated' });
+  expect(github.comments(1).map(({ body }) => sectionIn(body, 'a', RUN)?.markdown)).toEqual(['Cancelled.']);
+});
+
+test('a list that shows our comment twice does not make us delete it', async () => {
+  const clock = virtualClock();
+  const github = virtualGitHub({ clock, latencyMs: () => 1 });
+  const { listComments } = github.client;
+  const twice = async (...args: Parameters<typeof listComments>) => {
+    const all = await listComments(...args);
+    return [...all, ...all];
+  };
+  const options = {
+    ...{ client: { ...github.client, listComments: twice }, issue: 1, clock, random: () => 0 },
+    writer: { name: NAME, run: RUN, job: 'a' },
+  };
+  const limits = { until: 55_000, signal: new AbortController().signal, create: true };
+  await createStickyComment(options).write(section('a', 'waiting'), limits);
+  await createStickyComment(options).write(section('a', 'passed'), limits);
+  expect(github.comments(1).map(({ body }) => sectionIn(body, 'a', RUN)?.markdown)).toEqual([
+    'Report of a: passed.',
+  ]);
+});

@@ -1,0 +1,570 @@
+import { describe, expect, test } from 'vitest';
+import { parseComment } from '../../src/comment/codec.ts';
+import { findSection } from '../../src/comment/merge.ts';
+import type { OwnSection, Section } from '../../src/comment/state.ts';
+import {
+  createStickyComment,
+  type StickyComment,
+  type WriteOptions,
+} from '../../src/comment/sticky-comment.ts';
+import { createClient } from '../../src/github/client.ts';
+import type { WorkflowRun } from '../../src/github/context.ts';
+import { tallyOf } from '../builders.ts';
+import {
+  DEFAULT_TOKEN,
+  type GitHubEmulator,
+  type GitHubRequest,
+  primaryRateLimit,
+  secondaryRateLimit,
+  startGitHub,
+} from '../emulators/github.ts';
+import { fastClock } from '../github/fast-clock.ts';
+
+const NAME = 'Agent tests (Retell)';
+const RUN: WorkflowRun = {
+  workflow: 'acme/voice-agents/.github/workflows/test.yml',
+  id: 9001,
+  number: 12,
+  attempt: 1,
+};
+const OLDER: WorkflowRun = { ...RUN, id: 8001, number: 11 };
+const BOT = { login: 'github-actions[bot]', type: 'Bot' } as const;
+const COMMENTS = '/repos/acme/voice-agents/issues/1/comments';
+const COMMENT = '/repos/acme/voice-agents/issues/comments';
+
+const WAITING = section('waiting', 'Nothing yet.');
+const PASSED = section('passed', 'All is well.');
+const FAILED = section('failed', 'Something broke.');
+
+function section(state: OwnSection['state'], markdown: string): OwnSection {
+  return {
+    state,
+    tally: tallyOf({ unfinished: 1 }),
+    label: 'sales',
+    render: (max) => markdown.slice(0, max),
+  };
+}
+
+/** A job's comment. */
+function jobOf(
+  github: GitHubEmulator,
+  { run = RUN, token = DEFAULT_TOKEN, issue = 1, limits = 20, name = NAME, job = 'gate' } = {},
+): StickyComment & { options(rest?: Partial<WriteOptions>): WriteOptions } {
+  const clock = fastClock({ limits });
+  const client = createClient({
+    token,
+    apiUrl: github.url,
+    repository: { owner: 'acme', repo: 'voice-agents' },
+    userAgent: 'test',
+    redact: (text) => text,
+    fetch: fetch,
+    clock,
+    trace: () => {},
+  });
+  const comment = createStickyComment({
+    client,
+    issue,
+    writer: { name, run, job },
+    clock,
+    random: () => 0.5,
+  });
+  const options = (rest: Partial<WriteOptions> = {}) => ({
+    create: true,
+    until: clock.now() + 60_000,
+    signal: new AbortController().signal,
+    ...rest,
+  });
+  return { ...comment, options };
+}
+
+/** What stands in the section of each comment on the pull request: `null` where there is none of this run. */
+const sections = (github: GitHubEmulator, run = RUN): (string | null)[] =>
+  github.comments(1).map(({ body }) => {
+    const state = parseComment(body, NAME);
+    return (state && findSection(state, { name: NAME, run, job: 'gate' })?.markdown) ?? null;
+  });
+
+/** What the `post` step wants where this is to stand unless the step's own verdict does. */
+const unlessEnded =
+  (own: OwnSection) =>
+  (there: Section | undefined): OwnSection | undefined =>
+    there === undefined || there.state === 'waiting' || there.state === 'passed' ? own : undefined;
+const known = (id: number) => ({ id, appearsWithinMs: 0 });
+
+/** The text that a run's job has written. */
+async function textBy(run: WorkflowRun, own = PASSED): Promise<string> {
+  await using github = await startGitHub();
+  const job = jobOf(github, { run });
+  await job.write(own, job.options());
+  return github.comments(1)[0]?.body ?? '';
+}
+
+const isWrite = ({ method }: GitHubRequest): boolean => ['POST', 'PATCH', 'DELETE'].includes(method);
+
+describe('one job', () => {
+  test('makes its comment, brings it up to date, and looks each time whether it stays', async () => {
+    await using github = await startGitHub();
+    const job = jobOf(github);
+    const created = await job.write(WAITING, job.options());
+    const updated = await job.write(FAILED, job.options());
+    const [comment] = github.comments(1);
+    expect([created, updated]).toEqual([
+      { status: 'created', id: comment?.id, url: comment?.html_url },
+      { status: 'updated', id: comment?.id, url: comment?.html_url },
+    ]);
+    expect(sections(github)).toEqual(['Something broke.']);
+    expect(github.calls()).toEqual([
+      `GET ${COMMENTS}`,
+      `POST ${COMMENTS}`,
+      `GET ${COMMENTS}`,
+      `GET ${COMMENT}/${comment?.id}`,
+      `GET ${COMMENT}/${comment?.id}`,
+      `PATCH ${COMMENT}/${comment?.id}`,
+      `GET ${COMMENT}/${comment?.id}`,
+    ]);
+  });
+
+  test('writes nothing where nothing has changed', async () => {
+    await using github = await startGitHub();
+    const job = jobOf(github);
+    await job.write(PASSED, job.options());
+    const before = github.requests.length;
+    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'unchanged' });
+    expect(await jobOf(github).write(PASSED, job.options())).toMatchObject({ status: 'unchanged' });
+    expect(
+      github.requests
+        .slice(before)
+        .filter(({ path }) => path !== '/graphql')
+        .filter(isWrite),
+    ).toEqual([]);
+  });
+
+  test('finds its comment among 240 others', async () => {
+    const body = await textBy(OLDER);
+    const others = Array.from({ length: 240 }, (_, index) => ({ body: `Comment ${index}` }));
+    const comments = [...others.slice(0, 215), { ...BOT, body }, ...others.slice(215)];
+    await using github = await startGitHub({ issues: { 1: { comments } } });
+    const job = jobOf(github);
+    const result = await job.write(FAILED, job.options());
+    expect(result).toMatchObject({ status: 'updated', id: github.comments(1)[215]?.id });
+    expect(github.comments(1)).toHaveLength(241);
+  });
+
+  test('may leave a pull request without a comment as it is, and still brings an existing one up to date', async () => {
+    await using github = await startGitHub();
+    const job = jobOf(github);
+    expect(await job.write(PASSED, job.options({ create: false }))).toEqual({
+      status: 'left',
+      why: 'absent',
+    });
+    expect(github.calls()).toEqual([`GET ${COMMENTS}`]);
+    github.plant(1, { ...BOT, body: await textBy(OLDER, FAILED) });
+    expect(await job.write(PASSED, job.options({ create: false }))).toMatchObject({ status: 'updated' });
+    expect(sections(github)).toEqual(['All is well.']);
+  });
+
+  test('has a comment of its own for each name', async () => {
+    await using github = await startGitHub();
+    const [one, other] = [jobOf(github), jobOf(github, { name: 'Agent tests (Bland)' })];
+    await one.write(PASSED, one.options());
+    await other.write(PASSED, other.options());
+    expect(sections(github)).toEqual(['All is well.', null]);
+  });
+
+  test('writes below the path of a GitHub Enterprise Server', async () => {
+    await using github = await startGitHub({ basePath: '/api/v3' });
+    github.plant(1, { ...BOT, body: await textBy(OLDER) });
+    const job = jobOf(github);
+    expect(await job.write(FAILED, job.options())).toMatchObject({ status: 'updated' });
+  });
+});
+
+describe('whose comment it is', () => {
+  test.each([
+    ['a person', { login: 'mallory', type: 'User' }],
+    ['another bot', { login: 'other[bot]', type: 'Bot' }],
+    ['a person with the name of the bot', { login: 'github-actions', type: 'User' }],
+  ] as const)("%s's comment with our marker is neither written nor counted", async (_, author) => {
+    const body = await textBy(OLDER);
+    await using github = await startGitHub({ issues: { 1: { comments: [{ ...author, body }] } } });
+    const job = jobOf(github);
+    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
+    expect(github.comments(1).map((comment) => [comment.user.login, comment.body === body])).toEqual([
+      [author.login, true],
+      [BOT.login, false],
+    ]);
+  });
+
+  test.each([
+    ["a person's token", { login: 'mona', type: 'User' }, { login: 'Mona', type: 'User' }],
+    ["an app's token", { login: 'gate[bot]', graphqlLogin: 'gate' }, { login: 'gate[bot]', type: 'Bot' }],
+    ["the workflow's token without GraphQL", { graphqlLogin: null }, BOT],
+  ] as const)('with %s its own comment is known', async (_, token, author) => {
+    await using github = await startGitHub({ tokens: { secret: token } });
+    const { id } = github.plant(1, { ...author, body: await textBy(OLDER) });
+    const job = jobOf(github, { token: 'secret' });
+    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'updated', id });
+  });
+
+  test('nobody is asked whose a token is where there is no comment of ours', async () => {
+    await using github = await startGitHub({ issues: { 1: { comments: [{ body: 'Looks good.' }] } } });
+    const job = jobOf(github);
+    await job.write(PASSED, job.options());
+    expect(github.calls().filter((call) => /graphql|user/.test(call))).toEqual([]);
+  });
+});
+
+describe('other runs', () => {
+  test('an older run that ends last leaves the newer comment alone', async () => {
+    await using github = await startGitHub();
+    const [older, newer] = [jobOf(github, { run: OLDER }), jobOf(github)];
+    await older.write(WAITING, older.options());
+    await newer.write(PASSED, newer.options());
+    expect(await older.write(FAILED, older.options())).toEqual({ status: 'left', why: 'newer-run' });
+    expect(sections(github)).toEqual(['All is well.']);
+  });
+
+  test('a new attempt takes over', async () => {
+    await using github = await startGitHub();
+    const again = { ...RUN, attempt: 2 };
+    const [first, second] = [jobOf(github), jobOf(github, { run: again })];
+    await first.write(FAILED, first.options());
+    await second.write(PASSED, second.options());
+    expect(sections(github, again)).toEqual(['All is well.']);
+    expect(await first.write(FAILED, first.options())).toEqual({ status: 'left', why: 'newer-run' });
+  });
+
+  test('a comment of a newer version is left alone with a warning', async () => {
+    const body = (await textBy(OLDER)).replace('"version":2', '"version":3');
+    await using github = await startGitHub({ issues: { 1: { comments: [{ ...BOT, body }] } } });
+    const job = jobOf(github);
+    expect(await job.write(PASSED, job.options())).toEqual({
+      status: 'left',
+      why: 'newer-format',
+      warning:
+        'The comment on pull request #1 was left as it is. It was written by a newer version of this action: use the same version wherever the name is the same. The job summary has the full report.',
+    });
+    expect(github.comments(1)[0]?.body).toBe(body);
+  });
+
+  test('second comments of older runs are removed', async () => {
+    const body = await textBy(OLDER);
+    await using github = await startGitHub({
+      issues: {
+        1: {
+          comments: [
+            { ...BOT, body },
+            { ...BOT, body },
+            { login: 'mallory', body },
+            { ...BOT, body },
+          ],
+        },
+      },
+    });
+    const [kept, , stranger] = github.comments(1);
+    const job = jobOf(github);
+    await job.write(PASSED, job.options());
+    expect(github.comments(1).map(({ id }) => id)).toEqual([kept?.id, stranger?.id]);
+  });
+});
+
+describe('two calls of one job', () => {
+  test('a later one ends the one before and is what stays', async () => {
+    await using github = await startGitHub({ latencyMs: () => 20 });
+    const job = jobOf(github);
+    const results = await Promise.all([
+      job.write(WAITING, job.options()),
+      job.write(FAILED, job.options()),
+      job.write(PASSED, job.options()),
+    ]);
+    expect(results.slice(0, 2)).toEqual([
+      { status: 'left', why: 'superseded' },
+      { status: 'left', why: 'superseded' },
+    ]);
+    expect(sections(github)).toEqual(['All is well.']);
+  });
+});
+
+describe('the end of the job', () => {
+  async function afterStep(last: OwnSection) {
+    const github = await startGitHub();
+    const step = jobOf(github);
+    const result = await step.write(last, step.options());
+    const before = github.requests.length;
+    const calls = () => github.calls().slice(before);
+    return { github, post: jobOf(github), id: 'id' in result ? result.id : 0, calls };
+  }
+  const CANCELLED = section('cancelled', 'Cancelled.');
+
+  test('a final section needs one look at the list and one at the comment', async () => {
+    const { github, post, id, calls } = await afterStep(FAILED);
+    await using _ = github;
+    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
+      status: 'unchanged',
+      id,
+    });
+    expect(calls()).toEqual([`GET ${COMMENTS}`, `GET ${COMMENT}/${id}`]);
+  });
+
+  test('a section that still waits is finished', async () => {
+    const { github, post, id } = await afterStep(WAITING);
+    await using _ = github;
+    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
+      status: 'updated',
+      id,
+    });
+    expect(sections(github)).toEqual(['Cancelled.']);
+  });
+
+  test('a green section of a step that was cancelled after it had written it is corrected', async () => {
+    const { github, post, id } = await afterStep(PASSED);
+    await using _ = github;
+    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
+      status: 'updated',
+      id,
+    });
+    expect(sections(github)).toEqual(['Cancelled.']);
+  });
+
+  test('also when the step was killed before it could say which comment it is', async () => {
+    const { github, post, id } = await afterStep(WAITING);
+    await using _ = github;
+    expect(await post.check({ appearsWithinMs: 0 }, unlessEnded(CANCELLED), post.options())).toMatchObject({
+      status: 'updated',
+      id,
+    });
+  });
+
+  test("a section that was lost to another job's writing is written again", async () => {
+    const { github, post, id } = await afterStep(FAILED);
+    await using _ = github;
+    const other = jobOf(github, { job: 'other' });
+    await other.write(section('passed', 'Mine.'), other.options());
+    const [comment] = github.comments(1);
+    const start = comment?.body.indexOf('### ') ?? 0;
+    const end = comment?.body.indexOf('### ', start + 1) ?? 0;
+    github.edit(id, `${comment?.body.slice(0, start)}${comment?.body.slice(end)}`);
+    expect(sections(github)).toEqual([null]);
+    expect(await post.check(known(id), unlessEnded(FAILED), post.options())).toMatchObject({
+      status: 'updated',
+    });
+    expect(sections(github)).toEqual(['Something broke.']);
+  });
+
+  test('GitHub answered 500 to the only create, and the workflow was cancelled: post makes the comment', async () => {
+    await using github = await startGitHub();
+    const post = jobOf(github);
+    expect(
+      await post.check({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: true })),
+    ).toMatchObject({ status: 'created' });
+    expect(sections(github)).toEqual(['Something broke.']);
+  });
+
+  test('where the step was to make no comment, post makes none', async () => {
+    await using github = await startGitHub();
+    const post = jobOf(github);
+    expect(
+      await post.check({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: false })),
+    ).toEqual({ status: 'left', why: 'absent' });
+    expect(github.comments(1)).toEqual([]);
+  });
+
+  test('a newer run keeps what it has', async () => {
+    const { github, post, id } = await afterStep(WAITING);
+    await using _ = github;
+    const newer = jobOf(github, { run: { ...RUN, id: 9999, number: 13 } });
+    await newer.write(WAITING, newer.options());
+    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toEqual({
+      status: 'left',
+      why: 'newer-run',
+    });
+  });
+});
+
+describe('a GitHub that has bad days', () => {
+  const NEEDS =
+    'It needs "permissions: pull-requests: write" (on an issue "issues: write"); the job summary has the full report.';
+  const failed = (why: string) => ({
+    status: 'failed',
+    warning: `The comment on pull request #1 could not be written: ${why} ${NEEDS}`,
+  });
+
+  test('a comment that was deleted while we waited is made again, unless none may be made', async () => {
+    await using github = await startGitHub();
+    const job = jobOf(github);
+    const first = await job.write(WAITING, job.options());
+    github.remove('id' in first ? first.id : 0);
+    expect(await job.write(FAILED, job.options())).toMatchObject({ status: 'created' });
+    expect(sections(github)).toEqual(['Something broke.']);
+    github.remove(github.comments(1)[0]?.id ?? 0);
+    expect(await job.write(PASSED, job.options({ create: false }))).toEqual({
+      status: 'left',
+      why: 'absent',
+    });
+  });
+
+  test('a comment that is deleted between reading and writing is made again', async () => {
+    await using github = await startGitHub({ latencyMs: () => 1 });
+    const job = jobOf(github);
+    await job.write(WAITING, job.options());
+    github.fail({ when: ({ method }) => method === 'PATCH', fault: { kind: 'answer', status: 404 } });
+    github.remove(github.comments(1)[0]?.id ?? 0);
+    expect(await job.write(FAILED, job.options())).toMatchObject({ status: 'created' });
+    expect(sections(github)).toEqual(['Something broke.']);
+  });
+
+  test.each([
+    [
+      'a read-only token, as in a fork',
+      { token: 'fork' },
+      'GitHub answered 403 (Resource not accessible by integration) to POST /repos/acme/voice-agents/issues/1/comments. Runs for pull requests from forks and from Dependabot get a read-only token.',
+    ],
+    [
+      'a token that is not valid',
+      { token: 'expired' },
+      'GitHub answered 401 (Bad credentials) to GET /repos/acme/voice-agents/issues/1/comments. The input github-token must be a token that is still valid.',
+    ],
+  ])('%s is one warning that says what to do', async (_, options, why) => {
+    await using github = await startGitHub({ tokens: { [DEFAULT_TOKEN]: {}, fork: { permission: 'read' } } });
+    const job = jobOf(github, options);
+    expect(await job.write(PASSED, job.options())).toEqual(failed(why));
+    expect(github.comments(1)).toEqual([]);
+  });
+
+  test('a locked conversation is one warning', async () => {
+    await using github = await startGitHub();
+    const job = jobOf(github);
+    await job.write(WAITING, job.options());
+    github.lock(1);
+    const { id } = github.comments(1)[0] ?? { id: 0 };
+    expect(await job.write(PASSED, job.options())).toEqual(
+      failed(
+        `GitHub answered 403 (Unable to create comment because issue is locked.) to PATCH ${COMMENT}/${id}. The conversation is locked: unlock it to get comments again.`,
+      ),
+    );
+  });
+
+  test('a pull request that does not exist is one warning', async () => {
+    await using github = await startGitHub({ issues: { 2: {} } });
+    const job = jobOf(github);
+    expect(await job.write(PASSED, job.options())).toEqual(
+      failed(
+        `GitHub answered 404 (Not Found) to GET ${COMMENTS}. There is no such pull request, or the token may not see it.`,
+      ),
+    );
+  });
+
+  test('a comment that GitHub finds too long is one warning', async () => {
+    await using github = await startGitHub();
+    const tooLong = { message: 'Validation Failed', errors: [{ message: 'Body is too long' }] };
+    github.fail({ when: isWrite, times: 9, fault: { kind: 'answer', status: 422, body: tooLong } });
+    const job = jobOf(github);
+    expect(await job.write(PASSED, job.options())).toEqual(
+      failed(
+        `GitHub answered 422 (Validation Failed: Body is too long) to POST ${COMMENTS}. Even the shortest form of the report was too long.`,
+      ),
+    );
+    expect(github.requests.filter(isWrite)).toHaveLength(1);
+  });
+
+  test('a new comment whose answer was lost is not made twice', async () => {
+    await using github = await startGitHub();
+    github.fail({ when: ({ method }) => method === 'POST', fault: { kind: 'cut' } });
+    const job = jobOf(github);
+    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'unchanged' });
+    expect(github.comments(1)).toHaveLength(1);
+  });
+
+  test('a write that failed begins again with reading', async () => {
+    await using github = await startGitHub();
+    const job = jobOf(github);
+    const other = jobOf(github, { job: 'other' });
+    await other.write(section('passed', 'Mine.'), other.options());
+    let meanwhile: Promise<unknown> | undefined;
+    github.fail({
+      when: ({ method, body }) => {
+        if (method !== 'PATCH' || meanwhile !== undefined) return false;
+        meanwhile = Promise.resolve(body);
+        const { id, body: text } = github.comments(1)[0] ?? { id: 0, body: '' };
+        github.edit(id, text.replace('Mine.', 'Mine, and newer.'));
+        return true;
+      },
+      fault: { kind: 'answer', status: 502 },
+    });
+    await job.write(PASSED, job.options());
+    expect(github.comments(1)[0]?.body).toContain('Mine, and newer.');
+    expect(sections(github)).toEqual(['All is well.']);
+  });
+
+  test.each([
+    ['the secondary rate limit', secondaryRateLimit(20)],
+    ['the primary rate limit', primaryRateLimit(Math.floor(Date.now() / 1_000) + 2)],
+    ['a server error', { kind: 'answer', status: 503, headers: { 'retry-after': '3' } }],
+    ['a reset', { kind: 'reset', when: 'before' }],
+  ] as const)('%s is outlasted', async (_, fault) => {
+    await using github = await startGitHub();
+    github.fail({ fault }, { fault, when: isWrite });
+    const job = jobOf(github, { limits: 100 });
+    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
+    expect(sections(github)).toEqual(['All is well.']);
+  });
+
+  test('a rate limit that ends too late is not waited for', async () => {
+    await using github = await startGitHub();
+    github.fail({ when: isWrite, fault: secondaryRateLimit() });
+    const job = jobOf(github);
+    const result = await job.write(PASSED, job.options());
+    expect(result).toMatchObject({
+      status: 'failed',
+      warning: expect.stringMatching(
+        /403 \(You have exceeded a secondary rate limit.*The rate limit ends too late/,
+      ),
+    });
+    expect(github.calls()).toEqual([`GET ${COMMENTS}`, `POST ${COMMENTS}`]);
+  });
+
+  test('a GitHub that hangs costs no more than the time there is', async () => {
+    await using github = await startGitHub();
+    github.fail({ times: 99, fault: { kind: 'hang', when: 'before' } });
+    const job = jobOf(github, { limits: 200 });
+    expect(await job.write(PASSED, job.options())).toEqual(
+      failed(
+        `no answer from GitHub to GET ${COMMENTS}: nothing for 15 s. It was tried again as long as there was time.`,
+      ),
+    );
+  });
+
+  test('a GitHub that stops answering after the writing has still been written to', async () => {
+    await using github = await startGitHub();
+    const hasWritten = () => github.requests.some(isWrite);
+    github.fail({
+      times: 99,
+      when: ({ method }) => method === 'GET' && hasWritten(),
+      fault: { kind: 'hang', when: 'before' },
+    });
+    const job = jobOf(github, { limits: 200 });
+    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
+  });
+
+  test('a cancellation ends it at once', async () => {
+    await using github = await startGitHub();
+    github.fail({ fault: { kind: 'hang', when: 'before' } });
+    const job = jobOf(github, { limits: 1 });
+    const stop = new AbortController();
+    const result = job.write(PASSED, job.options({ signal: stop.signal }));
+    stop.abort();
+    expect(await result).toEqual(failed('GitHub did not answer in time. It may be slow or down.'));
+  });
+
+  test('a mistake in the renderer is a warning, not the end of the step', async () => {
+    await using github = await startGitHub();
+    const job = jobOf(github);
+    const broken: OwnSection = {
+      ...PASSED,
+      render: () => {
+        throw new TypeError('turns is not iterable');
+      },
+    };
+    expect(await job.write(broken, job.options())).toEqual(failed('turns is not iterable.'));
+  });
+});

@@ -1,0 +1,388 @@
+import { describe, expect, test } from 'vitest';
+import { type Entry, INPUTS, isRequired, parseInputs, valuesToMask } from '../../src/inputs/inputs.ts';
+import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
+
+const given = (values: Record<string, string>) => (name: string) => values[name] ?? '';
+const least = { provider: 'retell', 'api-key': 'key_1234', 'batch-id': 'batch_1' };
+
+const names = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(PROVIDER_NAMES);
+
+const complaintAbout = (values: Record<string, string>, redact?: (text: string) => string): string => {
+  try {
+    parseInputs(given({ ...least, ...values }), redact);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+
+describe('inputs that are right', () => {
+  test('the required ones alone', () => {
+    expect(parseInputs(given(least))).toEqual({
+      secrets: { apiKey: 'key_1234', githubToken: '' },
+      inputs: {
+        provider: 'retell',
+        batchIds: ['batch_1'],
+        testCases: undefined,
+        target: undefined,
+        version: undefined,
+        reruns: undefined,
+        repeat: undefined,
+        maxFlaky: { kind: 'share', share: 0.15 },
+        maxRuns: undefined,
+        quarantine: undefined,
+        compareWith: undefined,
+        failOn: 'any',
+        name: 'Agent tests (Retell)',
+        apiUrl: 'https://api.retellai.com',
+        timeoutMinutes: 30,
+        pollIntervalSeconds: 5,
+        maxBatchAgeMinutes: undefined,
+        comment: 'always',
+        transcripts: 'auto',
+        annotations: true,
+        label: undefined,
+        baseline: undefined,
+        pullRequest: undefined,
+        reportJson: undefined,
+        reportJunit: undefined,
+        reportCtrf: undefined,
+        matrix: '',
+      },
+      settings: [
+        'provider: retell',
+        'batch-id: batch_1',
+        'test-cases: nothing is started (default)',
+        'target: none (default)',
+        'version: the latest at Retell, the production version at Bland, the main branch at ElevenLabs (default)',
+        'reruns: 0 (default)',
+        'repeat: 1 (default)',
+        'max-flaky: 15% (default)',
+        'max-runs: no limit (default)',
+        'name: Agent tests (Retell) (default)',
+        'api-url: https://api.retellai.com (default)',
+        'timeout-minutes: 30 (default)',
+        'poll-interval-seconds: 5 (default)',
+        'max-batch-age-minutes: no limit (default)',
+        'quarantine: none (default)',
+        'compare-with: nothing is compared (default)',
+        'fail-on: any (default)',
+        "label: the values of the matrix, else the target's name, else the job's (default)",
+        'baseline: the base branch is looked up (default)',
+        'comment: always (default)',
+        'transcripts: auto (default)',
+        'annotations: true (default)',
+        'pull-request: found from the event (default)',
+        'report-json: not written (default)',
+        'report-junit: not written (default)',
+        'report-ctrf: not written (default)',
+      ],
+      wanted: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
+    });
+  });
+
+  test('all of them', () => {
+    const all = {
+      provider: 'bland',
+      'api-key': ' Bearer org_12345 ',
+      'batch-id': 'a, b\n\n c,\r\na ',
+      version: '4',
+      reruns: '3/5',
+      'max-flaky': '2',
+      'max-runs': '100',
+      name: 'Night shift',
+      'api-url': 'http://127.0.0.1:8080/bland/',
+      'timeout-minutes': '0.5',
+      'poll-interval-seconds': '.25',
+      'max-batch-age-minutes': '60',
+      comment: 'failures',
+      transcripts: 'excerpt',
+      annotations: 'False',
+      'pull-request': '12',
+      'report-json': 'out/a.json',
+      'report-junit': 'out/a.xml',
+      'report-ctrf': 'out/ctrf.json',
+      'github-token': 'ghs_12345',
+      matrix: '{"agent": "booking"}',
+    };
+    expect(parseInputs(given(all))).toEqual({
+      secrets: { apiKey: 'Bearer org_12345', githubToken: 'ghs_12345' },
+      inputs: {
+        provider: 'bland',
+        batchIds: ['a', 'b', 'c'],
+        testCases: undefined,
+        target: undefined,
+        version: '4',
+        reruns: { need: 3, of: 5 },
+        repeat: undefined,
+        maxFlaky: { kind: 'number', number: 2 },
+        maxRuns: 100,
+        quarantine: undefined,
+        compareWith: undefined,
+        failOn: 'any',
+        name: 'Night shift',
+        apiUrl: 'http://127.0.0.1:8080/bland/',
+        timeoutMinutes: 0.5,
+        pollIntervalSeconds: 0.25,
+        maxBatchAgeMinutes: 60,
+        comment: 'failures',
+        transcripts: 'excerpt',
+        annotations: false,
+        label: undefined,
+        baseline: undefined,
+        pullRequest: 12,
+        reportJson: 'out/a.json',
+        reportJunit: 'out/a.xml',
+        reportCtrf: 'out/ctrf.json',
+        matrix: '{"agent": "booking"}',
+      },
+      settings: [
+        'provider: bland',
+        'batch-id: a, b, c',
+        'test-cases: nothing is started (default)',
+        'target: none (default)',
+        'version: 4',
+        'reruns: 3/5',
+        'repeat: 1 (default)',
+        'max-flaky: 2',
+        'max-runs: 100',
+        'name: Night shift',
+        'api-url: http://127.0.0.1:8080/bland/',
+        'timeout-minutes: 0.5',
+        'poll-interval-seconds: 0.25',
+        'max-batch-age-minutes: 60',
+        'quarantine: none (default)',
+        'compare-with: nothing is compared (default)',
+        'fail-on: any (default)',
+        "label: the values of the matrix, else the target's name, else the job's (default)",
+        'baseline: the base branch is looked up (default)',
+        'comment: failures',
+        'transcripts: excerpt',
+        'annotations: false',
+        'pull-request: 12',
+        'report-json: out/a.json',
+        'report-junit: out/a.xml',
+        'report-ctrf: out/ctrf.json',
+      ],
+      wanted: { kind: 'given', batchIds: ['a', 'b', 'c'], version: { kind: 'number', number: 4 } },
+    });
+  });
+
+  test('what is to be started', () => {
+    const start = {
+      provider: 'retell',
+      'api-key': 'key_1234',
+      'test-cases': '*\n!Load test *\n',
+      target: 'agent/agent_1',
+      version: 'published',
+      'compare-with': '11',
+    };
+    const { wanted, settings } = parseInputs(given(start));
+    expect(wanted).toEqual({
+      kind: 'start',
+      target: { kind: 'agent', id: 'agent_1' },
+      version: { kind: 'published' },
+      selectors: [
+        { text: '*', takesAway: false, wanted: { kind: 'id-or-name', value: '*' } },
+        { text: '!Load test *', takesAway: true, wanted: { kind: 'id-or-name', value: 'Load test *' } },
+      ],
+      compareWith: { kind: 'number', number: 11 },
+    });
+    expect(settings.slice(1, 5)).toEqual([
+      'batch-id: none given (default)',
+      'test-cases: *, !Load test *',
+      'target: agent/agent_1',
+      'version: published',
+    ]);
+  });
+
+  test.each([
+    ['null', 'GitHub'],
+    ['{}', 'nektos/act'],
+  ])('a job without a matrix has none: %s, as with %s', (matrix) => {
+    expect(parseInputs(given({ ...least, matrix })).inputs.matrix).toBe('');
+  });
+
+  test('Bland ids in capitals and small letters are one batch; Retell ids are two', () => {
+    const idsAt = (provider: string) =>
+      parseInputs(given({ ...least, provider, 'batch-id': 'x,y,X' })).inputs.batchIds;
+    expect([idsAt('bland'), idsAt('retell')]).toEqual([
+      ['x', 'y'],
+      ['x', 'y', 'X'],
+    ]);
+  });
+
+  test.each(['true', 'True', 'TRUE'])('%s is a YAML 1.2 true', (annotations) => {
+    expect(parseInputs(given({ ...least, annotations })).inputs.annotations).toBe(true);
+  });
+});
+
+describe('inputs that are wrong', () => {
+  test.each<[string, string, string]>([
+    ['provider', 'nobody', `provider is "nobody": it must be ${names}.`],
+    ['provider', 'Retell', `provider is "Retell": it must be ${names}.`],
+    ['batch-id', ' ,\n, ', 'batch-id is ",\u0020,": it must name at least one batch'],
+    ['batch-id', 'a,..', 'batch-id is "a,..": a batch id cannot be "." or "..".'],
+    [
+      'timeout-minutes',
+      '0',
+      'timeout-minutes is "0": it must be a positive number of minutes, like 5 or 0.5.',
+    ],
+    ['timeout-minutes', '-1', 'timeout-minutes is "-1": it must be a positive number'],
+    ['timeout-minutes', '1e3', 'timeout-minutes is "1e3": it must be a positive number'],
+    ['timeout-minutes', 'Infinity', 'timeout-minutes is "Infinity": it must be a positive number'],
+    ['timeout-minutes', '30m', 'timeout-minutes is "30m": it must be a positive number'],
+    ['timeout-minutes', '1,5', 'timeout-minutes is "1,5": it must be a positive number'],
+    ['timeout-minutes', '99999', 'timeout-minutes is "99999": it must be at most 35791 minutes.'],
+    [
+      'poll-interval-seconds',
+      '0.0',
+      'poll-interval-seconds is "0.0": it must be a positive number of seconds',
+    ],
+    [
+      'max-batch-age-minutes',
+      'never',
+      'max-batch-age-minutes is "never": it must be a positive number of minutes',
+    ],
+    ['api-url', 'ftp://example.com', 'api-url is "ftp://example.com": it must be an http(s) address'],
+    ['api-url', 'api.retellai.com', 'api-url is "api.retellai.com": it must be an http(s) address'],
+    [
+      'api-url',
+      'https://me:secret@example.com',
+      'api-url is "https://***@example.com": it must be an http(s) address',
+    ],
+    ['comment', 'yes', 'comment is "yes": it must be always, failures or never.'],
+    ['transcripts', 'full', 'transcripts is "full": it must be auto, excerpt or none.'],
+    ['annotations', 'yes', 'annotations is "yes": it must be true or false.'],
+    ['pull-request', '#12', 'pull-request is "#12": it must be the number of a pull request, like 12.'],
+    ['pull-request', '0', 'pull-request is "0": it must be the number of a pull request, like 12.'],
+    ['name', 'a\nb', 'name is "a b": it must be one line.'],
+    ['name', 'n'.repeat(201), 'it must have at most 200 characters.'],
+    ['label', 'n'.repeat(101), 'it must have at most 100 characters.'],
+  ])('%s: %j', (name, value, expected) => {
+    expect(complaintAbout({ [name]: value })).toContain(`An input is invalid; no request was sent. `);
+    expect(complaintAbout({ [name]: value })).toContain(expected);
+  });
+
+  test('every one of them is named at once', () => {
+    const message = complaintAbout({
+      provider: '',
+      'api-key': '',
+      'batch-id': '',
+      'timeout-minutes': 'x',
+      comment: 'x',
+    });
+    expect(message).toContain('5 inputs are invalid');
+    for (const name of ['provider', 'api-key', 'timeout-minutes', 'comment'])
+      expect(message).toContain(`${name} is`);
+    expect(message).toContain('Neither test-cases nor batch-id is set');
+  });
+
+  const start = { 'batch-id': '', 'test-cases': '*', target: 'agent/agent_1' };
+  test.each<[string, Record<string, string>, string]>([
+    ['neither', { 'batch-id': '' }, 'Neither test-cases nor batch-id is set: give test-cases'],
+    ['both', { 'test-cases': '*' }, 'test-cases and batch-id are both set: give test-cases'],
+    ['no target', { ...start, target: '' }, 'target is empty: say what is under test at Retell (agent/ID'],
+    [
+      'a kind that the provider has not',
+      { ...start, target: 'pathway/p' },
+      'target is "pathway/p": it must be',
+    ],
+    ['a target of a given batch', { target: 'agent/a' }, 'target goes with test-cases only'],
+    ['a version of a given batch', { version: '3' }, 'version goes with test-cases only'],
+    ['a version that the provider has not', { ...start, version: 'production' }, 'version is "production"'],
+    ['a selector that the provider has not', { ...start, 'test-cases': 'required:true' }, 'Retell has no'],
+    ['only lines that take away', { ...start, 'test-cases': '!a' }, 'test-cases only takes away'],
+    ['both rules', { reruns: '3/5', repeat: '2/3' }, 'reruns and repeat do not go together'],
+    ['a rule that nothing can pass', { reruns: '4/3' }, 'reruns is "4/3": it must be 0, or K/N like 3/5'],
+    ['a rule without an end', { repeat: '0' }, 'repeat is "0": it must be 1, or K/N like 3/5'],
+    ['a share above all', { 'max-flaky': '101%' }, 'max-flaky is "101%": a share must be at most 100%.'],
+    ['a comparison of given batches', { 'compare-with': '11' }, 'compare-with goes with test-cases only.'],
+    ['a wrong version to compare with', { ...start, 'compare-with': 'x' }, 'compare-with is "x": it must be'],
+    ['new without anything older', { ...start, 'fail-on': 'new' }, 'fail-on: new needs compare-with'],
+    ['no runs at all', { 'max-runs': '0' }, 'max-runs is "0": it must be a whole number of runs'],
+    [
+      're-runs of a given Bland batch of which nobody knows the version',
+      { provider: 'bland', reruns: '3/5' },
+      'reruns and repeat of a given batch need version at Bland',
+    ],
+  ])('%s', (_, values, expected) => {
+    expect(complaintAbout(values)).toContain(expected);
+  });
+
+  test('at Bland test cases can be named by their ids alone', () => {
+    expect(complaintAbout({ ...start, provider: 'bland', target: '' })).toBe('accepted');
+  });
+
+  const WHY = 'Secrets are not passed to workflows from forks and Dependabot.';
+  test.each([
+    ['retell', `pass the API key of Retell from a secret, like secrets.RETELL_API_KEY. ${WHY}`],
+    ['bland', `pass the API key of Bland from a secret, like secrets.BLAND_API_KEY. ${WHY}`],
+    ['nobody', `pass the provider's API key from a secret. ${WHY}`],
+  ])('a missing key names the secret of %s', (provider, advice) => {
+    expect(complaintAbout({ provider, 'api-key': ' ' })).toContain(`api-key is empty: ${advice}`);
+  });
+
+  test.each([
+    ['api-key', 'key\nwith a line', 'it must be one word of plain characters'],
+    ['api-key', 'two words of three', 'it must be one word of plain characters'],
+    ['api-key', 'schlüssel', 'it must be one word of plain characters'],
+    ['api-key', 'passed', 'it must have at least 8 characters.'],
+    ['api-key', 'Bearer passed', 'it must have at least 8 characters.'],
+    ['github-token', 'ghs_1', 'it must have at least 8 characters.'],
+    ['github-token', 'two\nlines', 'it must be one word of plain characters'],
+  ])('%s %j is refused and not shown', (name, value, reason) => {
+    const complaint = complaintAbout({ [name]: value });
+    expect(complaint).toContain(`${name} (value not shown): ${reason}`);
+    expect(complaint).not.toContain(value);
+  });
+
+  test.each([
+    ['a.out', 'a.out'],
+    ['a.out', './a.out'],
+    ['a.out', 'x/../a.out'],
+    ['a.out', `${process.cwd()}/a.out`],
+  ])('two report files cannot be one: %s and %s', (json, junit) => {
+    expect(complaintAbout({ 'report-json': json, 'report-junit': junit })).toContain(
+      'report-json, report-junit and report-ctrf must be different files.',
+    );
+  });
+
+  test('what belongs together is checked although other inputs are wrong', () => {
+    const message = complaintAbout({ 'report-json': 'a', 'report-ctrf': 'a', comment: 'x' });
+    expect(message).toMatch(/^2 inputs are invalid.* comment is .* must be different files\.$/);
+  });
+});
+
+test('each input is required, has a default, or says what it means to leave it empty', () => {
+  const ways = Object.entries<Entry>(INPUTS).map(([name, entry]) => [
+    name,
+    [
+      isRequired(entry),
+      entry.default !== undefined,
+      entry.expression !== undefined,
+      entry.empty !== undefined,
+    ].filter(Boolean).length,
+  ]);
+  expect(ways.filter(([, count]) => count !== 1)).toEqual([]);
+});
+
+test('the key is masked with and without its Bearer, and so is the token', () => {
+  expect(valuesToMask(given({ 'api-key': 'Bearer org_12345', 'github-token': 'ghs_12345' }))).toEqual([
+    'Bearer org_12345',
+    'ghs_12345',
+    'org_12345',
+  ]);
+  expect(valuesToMask(given({}))).toEqual([]);
+  expect(valuesToMask(given({ 'api-key': 'passed' }))).toEqual([]);
+});
+
+test('a key of more characters than a message quotes, given as a target or a test case, is taken out before the cut', () => {
+  const key = `org_${'0123456789abcdef'.repeat(6)}`;
+  const message = complaintAbout(
+    { 'api-key': key, 'batch-id': '', target: `agent ${key}`, 'test-cases': `x ${key}`, version: key },
+    (text) => text.replaceAll(key, '***'),
+  );
+  expect(message).not.toContain('org_0123');
+  expect(message).toContain('target is "agent ***"');
+});
