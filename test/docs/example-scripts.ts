@@ -33,8 +33,8 @@ export const scriptSteps: readonly ScriptStep[] = examples.flatMap(({ path, work
 
 /** What the script that deploys for an example prints, and the output that hands it on. */
 export function deployedBy(title: string): { readonly output: string; readonly value: string } {
-  if (title.includes('vapi')) return { output: 'assistant', value: VAPI_ASSISTANT };
-  return title.includes('elevenlabs')
+  if (/vapi/i.test(title)) return { output: 'assistant', value: VAPI_ASSISTANT };
+  return /elevenlabs/i.test(title)
     ? { output: 'branch', value: 'branch_next' }
     : { output: 'version', value: '4' };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { canRun, deployedBy, deployScripts, runScript, scriptSteps } from './example-scripts.ts';
 import { examples, stepsOf } from './workflow-files.ts';
 
-const deploys = scriptSteps.filter(({ step }) => step.id === 'deploy');
+const deploys = scriptSteps.filter(({ step }) => step.id?.startsWith('deploy') === true);
 const VARIABLES = { AGENT: 'agent_1', PATHWAY: 'pathway_1', NAME: 'PR 7', PULL_REQUEST: '7' };
 
 describe.skipIf(!canRun)('the step that deploys', () => {
@@ -12,10 +12,10 @@ describe.skipIf(!canRun)('the step that deploys', () => {
       stepsOf(workflow).some((step) =>
         Object.values(step.with ?? {})
           .join()
-          .includes('steps.deploy.outputs'),
+          .includes('steps.deploy'),
       ),
     );
-    expect(gated.length).toBe(12);
+    expect(gated.length).toBe(13);
     expect(new Set(deploys.map(({ title }) => title.split(',')[0]))).toEqual(
       new Set(gated.map(({ path }) => path)),
     );
@@ -46,11 +46,13 @@ describe.skipIf(!canRun)('the step that deploys', () => {
     const retell = jobs.filter(({ steps }) =>
       steps.some(({ run }) => run?.includes('deploy/retell.sh "') === true),
     );
-    expect(retell.length).toBe(9);
+    expect(retell.length).toBe(10);
     for (const { steps } of retell) {
       const deletes = steps.findIndex(({ run }) => run?.includes('deploy/retell.sh delete ') === true);
       expect(deletes).toBeGreaterThan(steps.findIndex(({ uses }) => uses?.includes('agent-test-gate@')));
-      expect(steps[deletes]?.if).toBe(`$\{{ always() && steps.deploy.outputs.version != '' }}`);
+      expect(steps[deletes]?.if).toMatch(
+        /^\$\{\{ always\(\) && steps\.deploy(-retell)?\.outputs\.version != '' \}\}$/,
+      );
     }
   });
 
@@ -82,6 +84,54 @@ describe.skipIf(!canRun)('the status that forks-2-gate.yml sets', () => {
     });
     expect(ended).toMatchObject({ exitCode: 0 });
     expect(ended.log).toContain(`-f state=${state} -f description=Verdict: ${env.VERDICT}`);
+  });
+});
+
+describe.skipIf(!canRun)('the check of one-job.yml', () => {
+  const [check] = scriptSteps.filter(({ step }) => step.name === 'Every gate passed');
+  const passed = { RETELL: 'success', BLAND: 'success', VAPI: 'success', ELEVENLABS: 'success' };
+
+  test('is green when each gate is', async () => {
+    expect(await runScript(check!.step, passed)).toMatchObject({ exitCode: 0 });
+  });
+
+  test.each(Object.keys(passed))('is red when the gate %s failed, was cancelled or skipped', async (gate) => {
+    for (const outcome of ['failure', 'cancelled', 'skipped', '']) {
+      const ended = await runScript(check!.step, { ...passed, [gate]: outcome });
+      expect(ended.exitCode).not.toBe(0);
+    }
+  });
+});
+
+describe.skipIf(!canRun)('the comment /re-run', () => {
+  const [again] = scriptSteps.filter(({ title }) => title.includes('re-run.yml'));
+  const runAgain = (answer: object) =>
+    runScript(again!.step, {
+      GH_REPO: 'acme/clinic',
+      AUTHOR: 'ann',
+      NUMBER: '7',
+      WORKFLOW: 'agent-tests.yml',
+      ISSUES: JSON.stringify(answer),
+    });
+  const found = { permission: 'write', head: { sha: 'abc' }, workflow_runs: [{ id: 41 }] };
+
+  test('runs the workflow run of the newest commit again', async () => {
+    const { exitCode, log } = await runAgain(found);
+    expect(exitCode).toBe(0);
+    expect(log).toContain('/agent-tests.yml/runs -f event=pull_request -f head_sha=abc -f per_page=1');
+    expect(log.trimEnd().split('\n').at(-1)).toBe(
+      'gh api --silent --method POST repos/acme/clinic/actions/runs/41/rerun',
+    );
+  });
+
+  test.each([
+    ['of somebody who may only read', { ...found, permission: 'read' }, '::error::ann may not write'],
+    ['before the first run', { ...found, workflow_runs: [] }, '::error::agent-tests.yml has no run of abc'],
+  ])('%s runs nothing', async (_, answer, message) => {
+    const { exitCode, log } = await runAgain(answer);
+    expect(exitCode).toBe(1);
+    expect(log).toContain(message);
+    expect(log).not.toContain('rerun');
   });
 });
 
