@@ -9,13 +9,19 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { OUTPUTS } from '../src/action/outputs.ts';
 import type { LabelKind } from '../src/domain/selectors.ts';
-import { listOr } from '../src/domain/wording.ts';
-import { type Entry, emptyMeans, type Group, INPUTS, isRequired } from '../src/inputs/inputs.ts';
+import { joinWithOr } from '../src/domain/wording.ts';
+import {
+  describeDefault,
+  type Group,
+  INPUTS,
+  type InputDefinition,
+  isRequired,
+} from '../src/inputs/inputs.ts';
 import type { ProviderDescriptor } from '../src/providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../src/providers/registry.ts';
 
 const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
-const inputs: readonly [string, Entry][] = Object.entries<Entry>(INPUTS);
+const inputs: readonly [string, InputDefinition][] = Object.entries<InputDefinition>(INPUTS);
 const outputs: readonly [string, string][] = Object.entries(OUTPUTS);
 
 /** A stretch of a file that is made from the lists. */
@@ -75,7 +81,7 @@ export const PLACES: readonly Place[] = [
     file: 'README.md',
     what: 'the first sentence',
     pattern: /(\n# Agent Test Gate\n\nA GitHub Action that runs voice-agent tests at )(.*?)( and )/,
-    text: listOr(providers.map(({ product, homepage }) => `[${product}](${homepage})`)),
+    text: joinWithOr(providers.map(({ product, homepage }) => `[${product}](${homepage})`)),
   },
   {
     file: 'README.md',
@@ -154,7 +160,7 @@ function inputTable(): string {
   );
 }
 
-function inputRow(name: string, entry: Entry): string[] {
+function inputRow(name: string, entry: InputDefinition): string[] {
   const value = defaultIn(entry);
   return [
     code(name),
@@ -173,16 +179,16 @@ function providerTable(): string {
   return table(
     ['', ...providers.map(({ name, title }) => `${title} (${code(name)})`)],
     [
-      row('Start a batch: `target`', ({ can: { start } }) =>
+      row('Start a batch: `target`', ({ capabilities: { start } }) =>
         start === false ? 'no' : start.targets.kinds.map((kind) => code(`${kind}/ID`)).join(', '),
       ),
-      row('`test-cases`', ({ can: { start } }) => {
+      row('`test-cases`', ({ capabilities: { start } }) => {
         if (start === false) return 'no';
         const labels = start.selectors.labels.map((label) => LABELS[label]);
-        const all = start.selectors.withoutAll === undefined ? [code('*')] : [];
+        const all = start.selectors.wildcardRefusal === undefined ? [code('*')] : [];
         return [...all, 'ids', 'names', ...labels].join(', ');
       }),
-      row('`version`', ({ can: { versions } }) => {
+      row('`version`', ({ capabilities: { versions } }) => {
         if (versions === false) return 'no';
         const words = Object.entries(versions.words).map(([word, kinds]) => {
           const { fallback } = versions;
@@ -192,8 +198,8 @@ function providerTable(): string {
         const numbers = versions.hasNumbers ? ['a number'] : [];
         return [...numbers, ...words, ...(versions.hasBranches ? [code('branch/ID')] : [])].join(', ');
       }),
-      row('`compare-with`', ({ can: { compare } }) => yes(compare)),
-      row('Cancel a batch', ({ can: { cancel } }) => yes(cancel)),
+      row('`compare-with`', ({ capabilities: { compare } }) => yes(compare)),
+      row('Cancel a batch', ({ capabilities: { cancel } }) => yes(cancel)),
       ['Requests for one look', ...PROVIDER_NAMES.map((name) => READING[name].look)],
       ['Requests for conversations', ...PROVIDER_NAMES.map((name) => READING[name].conversations)],
     ],
@@ -225,24 +231,24 @@ function statusTable(): string {
 }
 
 /** The description with what an empty value means. */
-function described(entry: Entry): string {
-  const means = emptyMeans(entry);
+function described(entry: InputDefinition): string {
+  const means = describeDefault(entry);
   if (means === undefined) return entry.description;
   return `${entry.description} ${means[0]?.toUpperCase()}${means.slice(1)} if empty.`;
 }
 
 /** The default that the runner fills in. */
-function defaultIn({ default: value, expression }: Entry): string | undefined {
+function defaultIn({ default: value, expression }: InputDefinition): string | undefined {
   return expression ?? (typeof value === 'string' ? value : undefined);
 }
 
 function productsOr(): string {
-  return listOr(providers.map(({ product }) => product));
+  return joinWithOr(providers.map(({ product }) => product));
 }
 
 function providerLine(): string {
   const [first, ...others] = providers.map(({ name }) => name);
-  return `${first} # or ${listOr(others)}`;
+  return `${first} # or ${joinWithOr(others)}`;
 }
 
 /** The first table after a heading. */

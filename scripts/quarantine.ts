@@ -5,7 +5,7 @@ import {
   daysUntil,
   decideQuarantine,
   type LocatedEntry,
-  mostQuarantined,
+  maxQuarantined,
   type QuarantineFile,
 } from '../src/domain/quarantine.ts';
 import { parseQuarantine } from '../src/inputs/quarantine-file.ts';
@@ -76,7 +76,7 @@ function worstCase(active: readonly LocatedEntry[], count = 10 * active.length) 
 }
 
 function limitOf(active: number, count: number | undefined): string {
-  if (count !== undefined) return `, ${mostQuarantined(count)} of ${count} test cases allowed`;
+  if (count !== undefined) return `, ${maxQuarantined(count)} of ${count} test cases allowed`;
   // The smallest number of test cases of which 10 %, rounded up, are so many.
   return active < 2 ? '' : `, which takes a gate of ${10 * active - 9} test cases or more`;
 }

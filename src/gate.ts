@@ -7,14 +7,14 @@ import {
   quarantinedIds,
   quarantineNotes,
 } from './domain/quarantine.ts';
-import { type CaseResult, resultsOf } from './domain/test-case.ts';
+import { type CaseResult, groupRunsByTestCase } from './domain/test-case.ts';
 import { type Cancellation, type Ending, type Judgement, judge } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
-import { createExecutor, type ExecutorEdges, type ExecutorOptions } from './execution/execute.ts';
+import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
 import type { Findings } from './report/report.ts';
 import type { Deadline } from './runtime/clock.ts';
-import { EXPLAIN_MS, MEMORY_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS } from './runtime/limits.ts';
+import { FAILURE_DETAILS_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS, READ_HISTORY_MS } from './runtime/limits.ts';
 
 /** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {
@@ -25,9 +25,9 @@ export interface Publisher {
 }
 
 /** What earlier gates left. It labels, and never decides. */
-export interface Memory {
+export interface HistoryReader {
   /** What is known of the base and of earlier pushes, as far as it is found by then. Never rejects, never warns. */
-  read(within: Deadline): Promise<Pick<Findings, 'base' | 'noBase' | 'history'>>;
+  read(within: Deadline): Promise<Pick<Findings, 'base' | 'baseUnavailableReason' | 'history'>>;
 }
 
 /** What the gate is to do. */
@@ -40,9 +40,10 @@ export interface GateOptions extends ExecutorOptions {
 }
 
 /** The edges of the program, passed in. */
-export interface Surroundings extends Pick<ExecutorEdges, 'provider' | 'clock' | 'log' | 'onBatches'> {
+export interface GateDependencies
+  extends Pick<ExecutorDependencies, 'provider' | 'clock' | 'log' | 'onBatches'> {
   readonly publisher: Publisher;
-  readonly memory: Memory;
+  readonly historyReader: HistoryReader;
   /** Aborts when the workflow is cancelled. */
   readonly signal: AbortSignal;
   /** Reads the quarantine file; absent where none was named. Never throws. */
@@ -53,15 +54,15 @@ export interface Surroundings extends Pick<ExecutorEdges, 'provider' | 'clock' |
  * The story: prepare, run the rounds, judge, report, publish. Returns the judgement, which only the judge makes:
  * whatever publishing meets with does not change it.
  */
-export async function runGate(options: GateOptions, surroundings: Surroundings): Promise<Judgement> {
-  const { provider, publisher, memory, clock, signal } = surroundings;
+export async function runGate(options: GateOptions, dependencies: GateDependencies): Promise<Judgement> {
+  const { provider, publisher, historyReader, clock, signal } = dependencies;
   const { rule, timeoutMinutes, maxBatchAgeMinutes } = options;
   const startedAt = clock.now();
   // Age is measured at the start, so a long wait does not make a fresh batch too old.
   const startedEpoch = clock.epoch();
   const deadline = { until: startedAt + timeoutMinutes * 60_000, signal };
 
-  const decide = quarantineOf(surroundings, { deadline, now: startedEpoch });
+  const decide = quarantineDecider(dependencies, { deadline, now: startedEpoch });
   const findings = (
     batches: readonly BatchOutcome[],
     prepared: Prepared | undefined,
@@ -79,20 +80,20 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
     ...more,
   });
   const executor = createExecutor(options, {
-    ...surroundings,
+    ...dependencies,
     deadline,
-    notAgain: async (cases) => quarantinedIds(await decide(cases)),
+    excludedFromReruns: async (cases) => quarantinedIds(await decide(cases)),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
   // Beside the waiting.
-  const remembering = memory.read({ until: startedAt + MEMORY_MS, signal });
+  const readingHistory = historyReader.read({ until: startedAt + READ_HISTORY_MS, signal });
   const execution = await executor.run();
-  const batches = await explain(execution.batches, surroundings);
-  const results = resultsOf(batches, { rule, isOver: execution.ending !== 'settled' });
+  const batches = await withFailureDetails(execution.batches, dependencies);
+  const results = groupRunsByTestCase(batches, { rule, isCutShort: execution.ending !== 'settled' });
   const quarantined = await decide(results);
   const compared = await executor.compare(attachQuarantine(results, quarantined), execution);
-  const remembered = await remembering;
+  const history = await readingHistory;
 
   const { cases } = compared;
   const judgeAs = (ending: Ending, cancellations?: readonly Cancellation[]): Judgement =>
@@ -113,7 +114,7 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
   const runs = execution.started.runs + compared.runs;
   const publish = (judgement: Judgement, limits: Deadline): Promise<void> => {
     const found = findings(batches, execution.prepared, {
-      ...remembered,
+      ...history,
       judgement,
       cases,
       started: runs === 0 ? undefined : { ...execution.started, runs },
@@ -138,8 +139,8 @@ export async function runGate(options: GateOptions, surroundings: Surroundings):
 }
 
 /** Says what the quarantine file means for test cases; nothing where none was named. Read once, beside the first round. */
-function quarantineOf(
-  { readQuarantine }: Surroundings,
+function quarantineDecider(
+  { readQuarantine }: GateDependencies,
   { deadline, now }: { deadline: Deadline; now: number },
 ): (cases: readonly CaseResult[]) => Promise<QuarantineDecision & { readonly path: string }> {
   const reading = readQuarantine?.(deadline);
@@ -152,17 +153,20 @@ function quarantineOf(
 }
 
 /** Reads what the provider keeps elsewhere about runs that did not pass, unless there is no time left for it. */
-async function explain(
+async function withFailureDetails(
   outcomes: readonly BatchOutcome[],
-  { provider, clock, signal }: Surroundings,
+  { provider, clock, signal }: GateDependencies,
 ): Promise<readonly BatchOutcome[]> {
   if (signal.aborted) return outcomes;
-  const deadline = { until: clock.now() + EXPLAIN_MS, signal };
+  const deadline = { until: clock.now() + FAILURE_DETAILS_MS, signal };
   return Promise.all(
     outcomes.map(async (outcome) =>
       outcome.batch === undefined
         ? outcome
-        : { ...outcome, batch: (await provider.explain?.(outcome.batch, deadline)) ?? outcome.batch },
+        : {
+            ...outcome,
+            batch: (await provider.fetchFailureDetails?.(outcome.batch, deadline)) ?? outcome.batch,
+          },
     ),
   );
 }

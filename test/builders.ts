@@ -1,9 +1,9 @@
 /** Valid values of the domain in one line each, so that a test names only what it is about. */
-import { type Batch, type BatchOutcome, NO_CASES, type Tally } from '../src/domain/batch.ts';
+import { type Batch, type BatchOutcome, EMPTY_TALLY, type Tally } from '../src/domain/batch.ts';
 import type { RoundRun } from '../src/domain/pass-rule.ts';
 import type { Run, RunStatus } from '../src/domain/run.ts';
 import type { CaseOutcome, CaseResult } from '../src/domain/test-case.ts';
-import type { Starter, Subject } from '../src/providers/starter.ts';
+import type { BatchStarter, Subject } from '../src/providers/starter.ts';
 
 /** What one letter of a script like `FPP` stands for. */
 export const STATUS: Readonly<Record<string, RunStatus>> = {
@@ -37,10 +37,10 @@ export function runsOf(caseId: string | undefined, script: string): RoundRun[] {
 export function resultOf(
   caseId: string | undefined,
   outcome: CaseOutcome,
-  { script = 'P', place = 0 }: { script?: string; place?: number } = {},
+  { script = 'P', place: batchIndex = 0 }: { script?: string; place?: number } = {},
 ): CaseResult {
   const runs = runsOf(caseId, script) as [RoundRun, ...RoundRun[]];
-  return { key: `${place} ${caseId}`, testCase: runs[0].testCase, place, runs, outcome };
+  return { key: `${batchIndex} ${caseId}`, testCase: runs[0].testCase, batchIndex, runs, outcome };
 }
 
 /** A settled batch that announces as many runs as it lists. */
@@ -56,21 +56,24 @@ export function outcome(id: string, runs: readonly Run[], more: Partial<Batch> =
 /** A tally whose total is the sum of the others. */
 export function tallyOf(counts: Partial<Omit<Tally, 'total'>>): Tally {
   const { flaky: _, ...kinds } = counts;
-  return { ...NO_CASES, ...counts, total: Object.values(kinds).reduce((sum, one) => sum + one, 0) };
+  return { ...EMPTY_TALLY, ...counts, total: Object.values(kinds).reduce((sum, one) => sum + one, 0) };
 }
 
 /** A starter of one subject that lists no batches. */
-export function starterOf(subject: Subject, more: Pick<Starter, 'post'> & Partial<Starter>): Starter {
+export function starterOf(
+  subject: Subject,
+  more: Pick<BatchStarter, 'startBatch'> & Partial<BatchStarter>,
+): BatchStarter {
   return {
     title: 'Retell',
     batchSize: 1_000,
     resolve: async () => subject,
     testCases: async () => [],
-    lists: () => ({
+    recentBatches: () => ({
       list: async () => ({ batches: [], isComplete: true }),
-      contentsOf: async () => ({ testCases: [] }),
+      batchContents: async () => ({ testCases: [] }),
     }),
-    subjectOf: async () => subject,
+    resolveTestedVersion: async () => subject,
     ...more,
   };
 }

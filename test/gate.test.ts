@@ -9,7 +9,7 @@ import type { Findings } from '../src/report/report.ts';
 import { run } from './builders.ts';
 import { virtualClock } from './virtual-clock.ts';
 
-const { inputs, wanted } = parseInputs(
+const { inputs, batchSource } = parseInputs(
   (name) => ({ provider: 'retell', 'api-key': 'test-key', 'batch-id': 'b1,b2' })[name] ?? '',
 );
 
@@ -18,13 +18,13 @@ function provider(settlesAt: number, status: RunStatus): Provider {
   const looks = new Map<string, number>();
   return {
     title: 'Retell',
-    async look(id): Promise<Batch> {
+    async fetchBatch(id): Promise<Batch> {
       looks.set(id, (looks.get(id) ?? 0) + 1);
       const settled = (looks.get(id) ?? 0) >= settlesAt;
       return { id, settled, announced: { total: 1, passed: settled && status === 'passed' ? 1 : 0 } };
     },
-    readRuns: async (batch) => ({ ...batch, runs: batch.settled ? [run(status, `${batch.id}-r`)] : [] }),
-    explain: async (batch) => ({
+    fetchRuns: async (batch) => ({ ...batch, runs: batch.settled ? [run(status, `${batch.id}-r`)] : [] }),
+    fetchFailureDetails: async (batch) => ({
       ...batch,
       runs: batch.runs?.map((one) => ({ ...one, explanation: `why ${one.id}` })),
     }),
@@ -54,11 +54,11 @@ async function gate(
   const logged: string[] = [];
   const clock = virtualClock();
   const named: string[] = [];
-  const options = { ...inputs, wanted, rule, maxFlaky: () => 0 };
+  const options = { ...inputs, batchSource, rule, maxFlaky: () => 0 };
   const { verdict } = await runGate(options, {
     provider: from,
     publisher: published.notes,
-    memory: { read: async () => ({ noBase: 'nobody knows' }) },
+    historyReader: { read: async () => ({ baseUnavailableReason: 'nobody knows' }) },
     clock,
     signal,
     log: (line) => logged.push(line),
@@ -122,8 +122,8 @@ describe('a workflow that is cancelled', () => {
     const { verdict, published } = await gate(
       {
         ...slow,
-        look: async (id, deadline) => {
-          const batch = await slow.look(id, deadline);
+        fetchBatch: async (id, deadline) => {
+          const batch = await slow.fetchBatch(id, deadline);
           if (id === 'b2') cancelled.abort();
           return batch;
         },
@@ -146,12 +146,12 @@ describe('a workflow that is cancelled', () => {
           ...{ title: 'Retell', batchSize: 1_000 },
           resolve: async () => SUBJECT,
           testCases: async () => [],
-          subjectOf: async () => SUBJECT,
-          lists: () => ({
+          resolveTestedVersion: async () => SUBJECT,
+          recentBatches: () => ({
             list: async () => ({ batches: [], isComplete: true }),
-            contentsOf: async () => ({ testCases: [] }),
+            batchContents: async () => ({ testCases: [] }),
           }),
-          post: async () => {
+          startBatch: async () => {
             cancelled.abort();
             return { kind: 'refused', problem: 'The request was stopped.' };
           },

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Fetch } from '../src/http/whole-answer.ts';
+import type { Fetch } from '../src/http/fetch-text.ts';
 import { stalled } from './emulators/stalled.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 

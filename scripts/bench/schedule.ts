@@ -1,4 +1,4 @@
-import { type Look, nextGapMs } from '../../src/execution/poll-schedule.ts';
+import { nextGapMs, type PollSample } from '../../src/execution/poll-schedule.ts';
 import {
   arrivalTimelines,
   type Generator,
@@ -58,7 +58,7 @@ const RIVALS = [5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30];
 const LONG_MS = 5 * 60_000;
 
 /** From the looks so far to the gap before the next one, in milliseconds. */
-type Schedule = (looks: readonly Look[]) => number;
+type Schedule = (looks: readonly PollSample[]) => number;
 
 const learning: Schedule = (looks) => nextGapMs(looks, 5000);
 const fixed =
@@ -96,7 +96,7 @@ function measure(timelines: readonly Timeline[], schedule: Schedule): Figures {
 
 /** Looks at a batch until it has settled; a request takes no time. */
 function replay(timeline: Timeline, schedule: Schedule): { looks: number; delayMs: number } {
-  const looks: Look[] = [];
+  const looks: PollSample[] = [];
   const total = timeline.finishedAtMs.length;
   let atMs = timeline.firstLookMs;
   let finished = 0;

@@ -12,15 +12,15 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export async function readBaseline(
   path: string,
-): Promise<{ readonly base?: Base | undefined; readonly noBase?: string | undefined }> {
+): Promise<{ readonly base?: Base | undefined; readonly baseUnavailableReason?: string | undefined }> {
   try {
     const { size } = await stat(resolve(path));
-    if (size > MAX_BYTES) return { noBase: `the baseline ${path} is larger than 64 MiB` };
+    if (size > MAX_BYTES) return { baseUnavailableReason: `the baseline ${path} is larger than 64 MiB` };
     const base = baselineOf(await readFile(resolve(path), 'utf8'));
     return base === undefined
-      ? { noBase: `the baseline ${path} is no JSON report of this action with test cases` }
+      ? { baseUnavailableReason: `the baseline ${path} is no JSON report of this action with test cases` }
       : { base };
   } catch {
-    return { noBase: `the baseline ${path} cannot be read` };
+    return { baseUnavailableReason: `the baseline ${path} cannot be read` };
   }
 }

@@ -1,24 +1,24 @@
 import type { OwnSection, Section } from '../comment/state.ts';
-import { NO_CASES } from '../domain/batch.ts';
+import { EMPTY_TALLY } from '../domain/batch.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
-import { foreign, paragraph, render, words } from '../report/markdown.ts';
+import { paragraph, render, trusted, untrusted } from '../report/markdown.ts';
 import { headlineHeading } from '../report/sections/headline.ts';
-import { APPEARS_WITHIN_MS, POST_MS } from '../runtime/limits.ts';
-import type { Outside } from '../runtime/runtime.ts';
-import type { CommentTarget } from './comment-target.ts';
-import { orWarn } from './publisher.ts';
+import { COMMENT_APPEARS_MS, POST_MS } from '../runtime/limits.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { CommentInputs } from './comment-inputs.ts';
+import { warnOnError } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeSummary } from './runner-files.ts';
-import type { CommentLeft, SavedSection, StepLeft } from './step-state.ts';
+import type { SavedComment, SavedSection, SavedStepState } from './step-state.ts';
 
 const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';
 
 /** What the `post` step works with. */
-export interface FinishOptions extends StepLeft {
-  readonly target: CommentTarget;
-  readonly outside: Outside;
+export interface FinishOptions extends SavedStepState {
+  readonly commentInputs: CommentInputs;
+  readonly runtime: Runtime;
 }
 
 /**
@@ -26,28 +26,29 @@ export interface FinishOptions extends StepLeft {
  * write removed is put back; and of several comments that a race or a lost answer has made one stays.
  */
 export async function finishComment(options: FinishOptions): Promise<void> {
-  const { target, outside, end, memory } = options;
-  if (end !== 'finished') await orWarn(outside, 'The job summary', () => writeSummary(summaryOf(options)));
-  if (target.comment === 'never') return;
+  const { commentInputs, runtime, end, savedComment } = options;
+  if (end !== 'finished')
+    await warnOnError(runtime, 'The job summary', () => writeSummary(summaryOf(options)));
+  if (commentInputs.comment === 'never') return;
 
-  const limits = { until: outside.clock.now() + POST_MS, signal: new AbortController().signal };
-  const context = await readContext(outside.env);
-  const { comments, warning } = await findComments(target, context, { outside, limits });
+  const deadline = { until: runtime.clock.now() + POST_MS, signal: new AbortController().signal };
+  const context = await readContext(runtime.env);
+  const { comments, warning } = await findComments(commentInputs, context, { runtime, deadline });
   // The step was to make one, and ran out of time or did not hear of it.
-  const create = memory?.isWanted === true && memory.stage === 'unwritten';
-  const recalled = { id: memory?.id, appearsWithinMs: mayAppearFor(options) };
+  const create = savedComment?.isWanted === true && savedComment.stage === 'unwritten';
+  const recalled = { id: savedComment?.id, appearsWithinMs: pendingCommentMs(options) };
   const results = await Promise.all(
     comments.map((comment) =>
-      comment.check(recalled, (there) => sectionAtEnd(options, there), { ...limits, create }),
+      comment.reconcile(recalled, (there) => finalSection(options, there), { ...deadline, create }),
     ),
   );
   // What the step itself could not write it has warned of.
-  if (end === 'finished' && memory !== undefined && memory.stage !== 'written') return;
+  if (end === 'finished' && savedComment !== undefined && savedComment.stage !== 'written') return;
   for (const said of [
     warning,
     ...results.map((result) => ('warning' in result ? result.warning : undefined)),
   ]) {
-    if (said !== undefined) outside.warn(said);
+    if (said !== undefined) runtime.warn(said);
   }
 }
 
@@ -66,63 +67,66 @@ export async function finishComment(options: FinishOptions): Promise<void> {
  * | finished | waiting, or green without a green verdict | nothing | the verdict, without the report |
  * | finished | green, none | nothing | what stands there |
  */
-export function sectionAtEnd(
-  { end, verdict, memory, batchIds }: StepLeft,
+export function finalSection(
+  { end, verdict, savedComment, batchIds }: SavedStepState,
   there: Section | undefined,
 ): OwnSection | undefined {
   // What stands there is of this attempt, so the step did begin, and could not save that it did.
-  if (end === 'not begun') return there === undefined ? bare('cancelled', stopped([]), undefined) : undefined;
+  if (end === 'not begun')
+    return there === undefined ? sectionWithoutReport('cancelled', stoppedMessage([]), undefined) : undefined;
   const isSettled = there !== undefined && there.state !== 'waiting' && there.state !== 'passed';
-  const isUnwritten = memory?.stage === 'unwritten' && end === 'finished';
+  const isUnwritten = savedComment?.stage === 'unwritten' && end === 'finished';
   if (isSettled && !isUnwritten) return undefined;
   if (end === 'killed') {
-    const isGreen = memory?.section.state === 'passed';
-    return memory === undefined || isGreen
-      ? bare('cancelled', stopped(batchIds), memory?.section ?? there)
-      : restored(memory.section);
+    const isGreen = savedComment?.section.state === 'passed';
+    return savedComment === undefined || isGreen
+      ? sectionWithoutReport('cancelled', stoppedMessage(batchIds), savedComment?.section ?? there)
+      : restoredSection(savedComment.section);
   }
-  if (memory !== undefined) {
-    const isRight = there?.state === memory.section.state && memory.stage === 'written';
-    return isRight ? undefined : restored(memory.section);
+  if (savedComment !== undefined) {
+    const isRight = there?.state === savedComment.section.state && savedComment.stage === 'written';
+    return isRight ? undefined : restoredSection(savedComment.section);
   }
   const isRight = there === undefined || (there.state === 'passed' && (verdict ?? 'passed') === 'passed');
-  return isRight ? undefined : bare(verdict ?? 'inconclusive', LOST, there);
+  return isRight ? undefined : sectionWithoutReport(verdict ?? 'inconclusive', LOST, there);
 }
 
 /** Whether another comment of ours may still turn up, and for how many milliseconds. */
-function mayAppearFor({ end, memory, target, outside }: FinishOptions): number {
+function pendingCommentMs({ end, savedComment, commentInputs, runtime }: FinishOptions): number {
   // Killed in an unknown state; or there is nothing to look for.
-  if (memory === undefined) return end === 'killed' ? APPEARS_WITHIN_MS : 0;
-  if (memory.createdAt === undefined) return 0;
+  if (savedComment === undefined) return end === 'killed' ? COMMENT_APPEARS_MS : 0;
+  if (savedComment.createdAt === undefined) return 0;
   // Its answer came, and no other job was making one at the same time.
-  if (memory.id !== undefined && target.isShared !== true) return 0;
-  const since = outside.clock.epoch() - memory.createdAt;
-  return Math.min(APPEARS_WITHIN_MS, Math.max(0, APPEARS_WITHIN_MS - since));
+  if (savedComment.id !== undefined && commentInputs.isShared !== true) return 0;
+  const since = runtime.clock.epoch() - savedComment.createdAt;
+  return Math.min(COMMENT_APPEARS_MS, Math.max(0, COMMENT_APPEARS_MS - since));
 }
 
-function summaryOf({ target, outside, memory, batchIds }: FinishOptions): string {
-  const name = outside.redact(target.name ?? 'Agent Test Gate');
-  const { state, tally, ...section } = sectionOfStopped(memory, batchIds);
+function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOptions): string {
+  const name = runtime.redact(commentInputs.name ?? 'Agent Test Gate');
+  const { state, tally, ...section } = sectionOfStopped(savedComment, batchIds);
   const parts = [section.render, section.renderClosing].map((part) => part?.(Number.POSITIVE_INFINITY) ?? '');
   const blocks = [headlineHeading(2, { name, state, tally }), ...parts].filter((block) => block !== '');
   return `${blocks.join('\n\n')}\n`;
 }
 
 /** What the job summary says of a step that was killed. */
-function sectionOfStopped(memory: CommentLeft | undefined, batchIds: readonly string[]): OwnSection {
-  const left = { end: 'killed', verdict: undefined, memory, batchIds } as const;
-  return sectionAtEnd(left, undefined) ?? bare('cancelled', stopped(batchIds), undefined);
+function sectionOfStopped(savedComment: SavedComment | undefined, batchIds: readonly string[]): OwnSection {
+  const left = { end: 'killed', verdict: undefined, savedComment, batchIds } as const;
+  return (
+    finalSection(left, undefined) ?? sectionWithoutReport('cancelled', stoppedMessage(batchIds), undefined)
+  );
 }
 
 /** That the step was stopped, and which batches may go on. */
-function stopped(batchIds: readonly string[]): string {
+function stoppedMessage(batchIds: readonly string[]): string {
   return batchIds.length === 0
     ? STOPPED
     : `${STOPPED} It knew of ${batchIds.join(', ')}, which may keep running.`;
 }
 
-function restored({ markdown, closing = '', ...section }: SavedSection): OwnSection {
-  const omitted = render(paragraph(words('The report is in the job summary of this workflow run.')));
+function restoredSection({ markdown, closing = '', ...section }: SavedSection): OwnSection {
+  const omitted = render(paragraph(trusted('The report is in the job summary of this workflow run.')));
   return {
     ...section,
     render: (max) => (markdown.length <= max ? markdown : omitted),
@@ -131,11 +135,11 @@ function restored({ markdown, closing = '', ...section }: SavedSection): OwnSect
 }
 
 /** A section that has no report, only a sentence; with the counts that are known. */
-function bare(
+function sectionWithoutReport(
   state: Verdict,
   sentence: string,
   known: Pick<Section, 'tally' | 'label'> | undefined,
 ): OwnSection {
-  const { tally = NO_CASES, label = '' } = known ?? {};
-  return { state, tally, label, render: () => render(paragraph(foreign(sentence, 1_000))) };
+  const { tally = EMPTY_TALLY, label = '' } = known ?? {};
+  return { state, tally, label, render: () => render(paragraph(untrusted(sentence, 1_000))) };
 }

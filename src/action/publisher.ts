@@ -2,21 +2,21 @@ import { encodeRecord } from '../comment/record.ts';
 import type { Tally } from '../domain/batch.ts';
 import { historyOf, recordOf } from '../domain/record.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { Memory, Publisher } from '../gate.ts';
+import type { HistoryReader, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { annotationsFor, closingLines } from '../report/annotations.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
-import { buildReport, type Findings, type Report, type Setting } from '../report/report.ts';
+import { buildReport, type Findings, type Report, type ReportOptions } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { FIND_COMMIT_MS, PUBLISH_FAILURE_MS, SHOW_WAITING_MS } from '../runtime/limits.ts';
-import type { Outside } from '../runtime/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { readBaseline } from './baseline.ts';
-import type { CommentTarget } from './comment-target.ts';
-import { createNewsLoop } from './news.ts';
+import type { CommentInputs } from './comment-inputs.ts';
+import { createLatestOnlyQueue } from './latest-only-queue.ts';
 import type { OutputName } from './outputs.ts';
 import { createPullRequestComment, findComments } from './pull-request-comment.ts';
 import {
@@ -27,8 +27,8 @@ import {
   writeReportFile,
   writeSummary,
 } from './runner-files.ts';
-import { savedAs, sectionOf } from './section.ts';
-import type { CommentLeft, SavedSection } from './step-state.ts';
+import { sectionOf, toSavedSection } from './section.ts';
+import type { SavedComment, SavedSection } from './step-state.ts';
 
 /** A comment that says how far the batch is changes at most this often. */
 const PROGRESS_MS = 60_000;
@@ -42,30 +42,30 @@ const NEWER_RUN =
 /** Everything that the publisher works with. */
 export interface PublishingOptions {
   readonly inputs: Inputs;
-  readonly target: CommentTarget;
-  readonly outside: Outside;
+  readonly commentInputs: CommentInputs;
+  readonly runtime: Runtime;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */
-  readonly remember: (memory: CommentLeft) => void;
+  readonly remember: (memory: SavedComment) => void;
 }
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
-export async function createPublisher(options: PublishingOptions): Promise<Publisher & Memory> {
-  const { inputs, target, outside } = options;
-  const { clock, trace } = outside;
-  const hasComment = target.comment !== 'never';
-  const context = await readContext(outside.env);
+export async function createPublisher(options: PublishingOptions): Promise<Publisher & HistoryReader> {
+  const { inputs, commentInputs, runtime } = options;
+  const { clock, trace } = runtime;
+  const hasComment = commentInputs.comment !== 'never';
+  const context = await readContext(runtime.env);
   const ended = new AbortController();
-  let memory: CommentLeft | undefined;
+  let memory: SavedComment | undefined;
 
-  function remember(next: CommentLeft): void {
+  function remember(next: SavedComment): void {
     memory = next;
     options.remember(next);
   }
-  const add = (news: Partial<CommentLeft>): void => {
+  const add = (news: Partial<SavedComment>): void => {
     if (memory !== undefined) remember({ ...memory, ...news });
   };
-  const comment = createPullRequestComment(target, context, {
-    outside,
+  const comment = createPullRequestComment(commentInputs, context, {
+    runtime,
     onCreate: () => add({ createdAt: clock.epoch() }),
   });
 
@@ -75,18 +75,18 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     commit = found;
   });
   const reportOn = (findings: Findings): Report =>
-    buildReport({ ...findings, ...settingOf(inputs, context, commit) }, outside.redact);
+    buildReport({ ...findings, ...reportOptionsFor(inputs, context, commit) }, runtime.redact);
 
   /** Brings the comment up to date, at most once a minute. */
-  const shown = createNewsLoop<Findings>({
+  const commentUpdates = createLatestOnlyQueue<Findings>({
     clock,
     signal: ended.signal,
-    before: () => Promise.all([clock.sleep(GRACE_MS, ended.signal), finding]),
+    delay: () => Promise.all([clock.sleep(GRACE_MS, ended.signal), finding]),
     async task(findings) {
-      const section = sectionOf(reportOn(findings), target, outside);
-      const limits = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
+      const section = sectionOf(reportOn(findings), commentInputs, runtime);
+      const deadline = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
       // GitHub mails only what a comment says when it is made, so it is made with the verdict.
-      const result = await comment.write(section, { ...limits, create: false });
+      const result = await comment.write(section, { ...deadline, create: false });
       if ('id' in result) add({ id: result.id });
       return PROGRESS_MS;
     },
@@ -94,13 +94,13 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   });
 
   /** Saves what is known for the case that the step is killed: soon, but in a tenth of the time at most. */
-  const saved = createNewsLoop<Findings>({
+  const stateSaves = createLatestOnlyQueue<Findings>({
     clock,
     signal: ended.signal,
-    before: () => clock.sleep(SAVE_AFTER_MS, ended.signal),
+    delay: () => clock.sleep(SAVE_AFTER_MS, ended.signal),
     task(findings) {
       const startedAt = clock.now();
-      const section = sectionIfStopped(findings, reportOn, { target, outside });
+      const section = sectionIfStopped(findings, reportOn, { commentInputs, runtime });
       remember({ ...memory, section, stage: 'waiting' });
       return Math.max(SAVE_AFTER_MS, 9 * (clock.now() - startedAt));
     },
@@ -108,13 +108,13 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   });
 
   /** Waits for a task, but not for long. The timer ends with it, or it would keep the process alive. */
-  async function atMost(task: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+  async function withTimeout(task: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
     const done = new AbortController();
     const overdue = clock.sleep(ms, AbortSignal.any([signal, done.signal]));
     await Promise.race([task, overdue]).finally(() => done.abort());
   }
 
-  const { redact } = outside;
+  const { redact } = runtime;
   const tested = inputs.target === undefined ? undefined : redact(inputs.target);
 
   /** What later gates compare themselves with. */
@@ -127,60 +127,60 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     return encodeRecord(recordOf({ ...about, cases, tally, verdict, commit, attempt, base }));
   }
 
-  async function publishComment(report: Report, limits: Deadline): Promise<void> {
+  async function publishComment(report: Report, deadline: Deadline): Promise<void> {
     const verdict = report.judgement?.verdict;
-    const section = { ...sectionOf(report, target, outside), record: recordFor(report) };
+    const section = { ...sectionOf(report, commentInputs, runtime), record: recordFor(report) };
     // Also before it is written: a step that is killed while writing may have made a comment.
     const create = inputs.comment === 'always' || verdict !== 'passed';
-    const saved = savedAs(verdict ?? 'inconclusive', section);
+    const saved = toSavedSection(verdict ?? 'inconclusive', section);
     remember({ ...memory, section: saved, stage: 'unwritten', isWanted: create });
-    const result = await comment.write(section, { ...limits, create });
+    const result = await comment.write(section, { ...deadline, create });
     const { id, url } = 'id' in result ? result : {};
     if (id !== undefined) add({ id });
     if (!('warning' in result)) add({ stage: 'written' });
     if (url !== undefined) setCommentUrl(url);
     // After a cancellation there is another round.
-    if (limits.signal.aborted) return;
-    if (url !== undefined) outside.log(`Comment: ${url}`);
-    if ('warning' in result) outside.warn(result.warning);
-    if (result.status === 'left' && result.why === 'newer-run') outside.log(NEWER_RUN);
+    if (deadline.signal.aborted) return;
+    if (url !== undefined) runtime.log(`Comment: ${url}`);
+    if ('warning' in result) runtime.warn(result.warning);
+    if (result.status === 'left' && result.why === 'newer-run') runtime.log(NEWER_RUN);
   }
 
   return {
     async read(within) {
       const { baseline } = inputs;
       const [{ earlier, ...known }, file] = await Promise.all([
-        comment.recall({ target: tested, wantsBase: baseline === undefined }, within),
+        comment.readEarlierResults({ target: tested, wantsBase: baseline === undefined }, within),
         baseline === undefined ? {} : readBaseline(baseline),
-        atMost(finding, within.until - clock.now(), within.signal),
+        withTimeout(finding, within.until - clock.now(), within.signal),
       ]);
       return { ...known, ...file, history: earlier && historyOf(earlier, commit) };
     },
 
     showWaiting(findings) {
       if (ended.signal.aborted) return;
-      saved.tell(findings);
-      if (hasComment) shown.tell(findings);
+      stateSaves.push(findings);
+      if (hasComment) commentUpdates.push(findings);
     },
 
-    async publish(findings, limits) {
+    async publish(findings, deadline) {
       ended.abort();
-      await shown.idle();
-      const left = limits.until - clock.now();
-      await atMost(finding, Math.min(FIND_COMMIT_MS, left / 3), limits.signal);
+      await commentUpdates.drained();
+      const left = deadline.until - clock.now();
+      await withTimeout(finding, Math.min(FIND_COMMIT_MS, left / 3), deadline.signal);
       const report = reportOn(findings);
-      await orWarn(outside, 'The job summary', () => writeSummary(renderSummary(report)));
+      await warnOnError(runtime, 'The job summary', () => writeSummary(renderSummary(report)));
       for (const [output, path, render] of reportFiles(inputs)) {
-        await orWarn(outside, `The file of ${output} (${path})`, () =>
+        await warnOnError(runtime, `The file of ${output} (${path})`, () =>
           writeReportFile(output, path, render(report)),
         );
       }
-      await orWarn(outside, 'The outputs', () => writeOutputs(report));
-      if (hasComment) await orWarn(outside, 'The comment', () => publishComment(report, limits));
+      await warnOnError(runtime, 'The outputs', () => writeOutputs(report));
+      if (hasComment) await warnOnError(runtime, 'The comment', () => publishComment(report, deadline));
       // A cancellation leads to another round, and what is said cannot be taken back.
-      if (!limits.signal.aborted) closingLines(report).forEach(outside.log);
-      if (!limits.signal.aborted) annotateQuarantine(report);
-      if (inputs.annotations && !limits.signal.aborted) annotationsFor(report).forEach(annotate);
+      if (!deadline.signal.aborted) closingLines(report).forEach(runtime.log);
+      if (!deadline.signal.aborted) annotateQuarantine(report);
+      if (inputs.annotations && !deadline.signal.aborted) annotationsFor(report).forEach(annotate);
     },
   };
 }
@@ -197,41 +197,41 @@ function annotateQuarantine({ quarantineProblem: problem, quarantineNotes = [] }
  */
 export async function publishFailure(
   reason: string,
-  { target, outside, signal, remember }: Omit<PublishingOptions, 'inputs'> & { signal: AbortSignal },
+  { commentInputs, runtime, signal, remember }: Omit<PublishingOptions, 'inputs'> & { signal: AbortSignal },
 ): Promise<void> {
-  const context = await readContext(outside.env);
+  const context = await readContext(runtime.env);
   const findings: Findings = {
-    name: target.name ?? 'Agent Test Gate',
+    name: commentInputs.name ?? 'Agent Test Gate',
     providerTitle: '',
     judgement: { verdict: 'inconclusive', reason, notes: [] },
     batches: [],
-    writtenAt: outside.clock.epoch(),
+    writtenAt: runtime.clock.epoch(),
     waitedMs: 0,
   };
-  const report = buildReport({ ...findings, transcripts: 'none', origin: context.origin }, outside.redact);
-  await orWarn(outside, 'The job summary', () => writeSummary(renderSummary(report)));
-  await orWarn(outside, 'The outputs', () => writeOutputs(report));
-  if (target.comment === 'never') return;
-  await orWarn(outside, 'The comment', async () => {
-    const section = sectionOf(report, target, outside);
-    const saved = savedAs('inconclusive', section);
+  const report = buildReport({ ...findings, transcripts: 'none', origin: context.origin }, runtime.redact);
+  await warnOnError(runtime, 'The job summary', () => writeSummary(renderSummary(report)));
+  await warnOnError(runtime, 'The outputs', () => writeOutputs(report));
+  if (commentInputs.comment === 'never') return;
+  await warnOnError(runtime, 'The comment', async () => {
+    const section = sectionOf(report, commentInputs, runtime);
+    const saved = toSavedSection('inconclusive', section);
     remember({ section: saved, stage: 'unwritten' });
-    const limits = { until: outside.clock.now() + PUBLISH_FAILURE_MS, signal };
-    const { comments } = await findComments(target, context, { outside, limits });
+    const deadline = { until: runtime.clock.now() + PUBLISH_FAILURE_MS, signal };
+    const { comments } = await findComments(commentInputs, context, { runtime, deadline });
     for (const comment of comments) {
-      const result = await comment.write(section, { ...limits, create: false });
-      if ('warning' in result) outside.warn(result.warning);
+      const result = await comment.write(section, { ...deadline, create: false });
+      if ('warning' in result) runtime.warn(result.warning);
       if ('id' in result) remember({ section: saved, stage: 'written', id: result.id });
     }
   });
 }
 
 /** Settles what `auto` means: a public repository's report shows no conversation. */
-function settingOf(
+function reportOptionsFor(
   inputs: Inputs,
   { visibility, origin }: GitHubContext,
   commit: string | undefined,
-): Setting {
+): ReportOptions {
   const isClosed = visibility === 'private' || visibility === 'internal';
   const [file] = reportFiles(inputs);
   return {
@@ -245,13 +245,13 @@ function settingOf(
 function sectionIfStopped(
   findings: Findings,
   reportOn: (findings: Findings) => Report,
-  { target, outside }: Pick<PublishingOptions, 'target' | 'outside'>,
+  { commentInputs, runtime }: Pick<PublishingOptions, 'commentInputs' | 'runtime'>,
 ): SavedSection {
   const verdict = verdictIfStopped(reportOn(findings).tally);
   const ids = findings.batches.map(({ id }) => id).join(', ');
   const reason = `The step was stopped before it reached a verdict. ${findings.providerTitle} may still be running ${ids}.`;
   const report = reportOn({ ...findings, judgement: { verdict, reason, notes: [] } });
-  return savedAs(verdict, sectionOf(report, target, outside));
+  return toSavedSection(verdict, sectionOf(report, commentInputs, runtime));
 }
 
 function verdictIfStopped({ failed, errored }: Tally): Verdict {
@@ -271,8 +271,8 @@ function reportFiles(
 }
 
 /** Does something that may fail without consequences but a warning. */
-export async function orWarn(
-  { warn }: Outside,
+export async function warnOnError(
+  { warn }: Runtime,
   what: string,
   action: () => Promise<void> | void,
 ): Promise<void> {

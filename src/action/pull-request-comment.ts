@@ -10,25 +10,25 @@ import {
 } from '../comment/sticky-comment.ts';
 import type { Base } from '../domain/comparison.ts';
 import type { GateRecord } from '../domain/record.ts';
-import { createClient, type GitHubClient } from '../github/client.ts';
+import { createGitHubClient, type GitHubClient } from '../github/client.ts';
 import type { GitHubContext } from '../github/context.ts';
-import { baseBranchOf, findPullRequest, headOf } from '../github/pull-request.ts';
+import { baseBranchOf, findPullRequest, findTestedCommit } from '../github/pull-request.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import type { Outside } from '../runtime/runtime.ts';
-import type { CommentTarget } from './comment-target.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { CommentInputs } from './comment-inputs.ts';
 
 /** What our comments hold of earlier gates. */
-export interface Recalled {
+export interface EarlierResults {
   /** Of the last push of this pull request. */
   readonly earlier?: GateRecord | undefined;
   readonly base?: Base | undefined;
   /** Why nothing is known of the base: a clause; absent where there is none. */
-  readonly noBase?: string | undefined;
+  readonly baseUnavailableReason?: string | undefined;
 }
 
 /** What is recalled. */
-export interface RecallOptions {
-  /** The input `target`. */
+export interface EarlierResultsOptions {
+  /** The input `commentInputs`. */
   readonly target: string | undefined;
   /** Whether to look for the base. */
   readonly wantsBase: boolean;
@@ -39,23 +39,23 @@ export interface PullRequestComment {
   /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
-  commit(limits: Deadline): Promise<string | undefined>;
+  commit(deadline: Deadline): Promise<string | undefined>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
-  recall(options: RecallOptions, limits: Deadline): Promise<Recalled>;
+  readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults>;
   /** The branch that the pull request goes to; `undefined` where the event does not say it. */
   readonly baseBranch: string | undefined;
 }
 
 /** The comment, found when it is first written. `onCreate` is called before one is made. */
 export function createPullRequestComment(
-  target: CommentTarget,
+  commentInputs: CommentInputs,
   context: GitHubContext,
-  { outside, onCreate }: { outside: Outside; onCreate?: (() => void) | undefined },
+  { runtime, onCreate }: { runtime: Runtime; onCreate?: (() => void) | undefined },
 ): PullRequestComment {
-  let located: Promise<Located> | undefined;
+  let located: Promise<LocatedComments> | undefined;
   /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
-  async function locate(limits: Deadline): Promise<Located> {
-    const locating = located ?? findComments(target, context, { outside, onCreate, limits });
+  async function locate(deadline: Deadline): Promise<LocatedComments> {
+    const locating = located ?? findComments(commentInputs, context, { runtime, onCreate, deadline });
     located = locating;
     const forget = (): void => {
       if (located === locating) located = undefined;
@@ -67,49 +67,52 @@ export function createPullRequestComment(
     if (found.comments.length === 0) forget();
     return found;
   }
-  const baseBranch = baseBranchOf({ context, explicit: target.pullRequest });
+  const baseBranch = baseBranchOf({ context, explicit: commentInputs.pullRequest });
 
-  async function recallBase(
-    { target: tested, wantsBase }: RecallOptions,
-    { issue, writer }: Pick<Located, 'issue' | 'writer'>,
-    limits: Deadline,
-  ): Promise<Pick<Recalled, 'base' | 'noBase'>> {
+  async function readBase(
+    { target: tested, wantsBase }: EarlierResultsOptions,
+    { issue, writer }: Pick<LocatedComments, 'issue' | 'writer'>,
+    deadline: Deadline,
+  ): Promise<Pick<EarlierResults, 'base' | 'baseUnavailableReason'>> {
     if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
-    const limited = { ...outside, fetch: limitRequests(MAX_BASE_REQUESTS, outside.fetch) };
-    const { client } = clientFor(target, context, limited);
+    const limited = { ...runtime, fetch: limitRequests(MAX_BASE_REQUESTS, runtime.fetch) };
+    const { client } = clientFor(commentInputs, context, limited);
     if (client === undefined) return {};
-    const { clock, random } = outside;
+    const { clock, random } = runtime;
     const search = { client, branch: baseBranch, issue, writer, target: tested };
-    return await findBase(search, { clock, random, ...limits });
+    return await findBase(search, { clock, random, ...deadline });
   }
 
   return {
     baseBranch,
-    async recall(options, limits) {
-      if (target.comment === 'never') return {};
-      const found = await locate(limits);
+    async readEarlierResults(options, deadline) {
+      if (commentInputs.comment === 'never') return {};
+      const found = await locate(deadline);
       const [sticky] = found.comments;
       if (sticky === undefined) return {};
-      const [record, base] = await Promise.all([sticky.record(limits), recallBase(options, found, limits)]);
+      const [record, base] = await Promise.all([sticky.record(deadline), readBase(options, found, deadline)]);
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
     async write(section, options) {
-      if (target.comment === 'never') return { status: 'left', why: 'absent' };
+      if (commentInputs.comment === 'never') return { status: 'left', why: 'absent' };
       const { comments, warning } = await locate(options);
       const [sticky] = comments;
       if (sticky !== undefined) return await sticky.write(section, options);
       return warning === undefined ? { status: 'left', why: 'absent' } : { status: 'failed', warning };
     },
-    async commit(limits) {
-      const { client } = clientFor(target, context, outside);
-      const { clock, random } = outside;
-      return await headOf({ context, explicit: target.pullRequest, client }, { clock, random, ...limits });
+    async commit(deadline) {
+      const { client } = clientFor(commentInputs, context, runtime);
+      const { clock, random } = runtime;
+      return await findTestedCommit(
+        { context, explicit: commentInputs.pullRequest, client },
+        { clock, random, ...deadline },
+      );
     },
   };
 }
 
 /** What was found of the comment, or why it was not. */
-interface Located {
+interface LocatedComments {
   readonly comments: StickyComment[];
   /** The number of the pull request. */
   readonly issue?: number | undefined;
@@ -123,36 +126,40 @@ interface Located {
  * where the gate's name is not known, and none if there is no such comment then.
  */
 export async function findComments(
-  target: CommentTarget,
+  commentInputs: CommentInputs,
   context: GitHubContext,
-  { outside, limits, onCreate }: { outside: Outside; limits: Deadline; onCreate?: (() => void) | undefined },
-): Promise<Located> {
-  const { clock, random, redact, env } = outside;
-  const { client, warning: noClient } = clientFor(target, context, outside);
+  {
+    runtime,
+    deadline,
+    onCreate,
+  }: { runtime: Runtime; deadline: Deadline; onCreate?: (() => void) | undefined },
+): Promise<LocatedComments> {
+  const { clock, random, redact, env } = runtime;
+  const { client, warning: noClient } = clientFor(commentInputs, context, runtime);
   if (client === undefined) return { comments: [], warning: noClient };
   const { pullRequest, warning } = await findPullRequest(
-    { context, explicit: target.pullRequest, client },
-    { clock, random, ...limits },
+    { context, explicit: commentInputs.pullRequest, client },
+    { clock, random, ...deadline },
   );
   if (pullRequest === undefined) return { comments: [], warning: warning ?? context.payloadProblem };
   const issue = pullRequest.number;
-  const job = jobKey({ job: env['GITHUB_JOB'], action: env['GITHUB_ACTION'], matrix: target.matrix });
+  const job = jobKey({ job: env['GITHUB_JOB'], action: env['GITHUB_ACTION'], matrix: commentInputs.matrix });
   const names =
-    target.name === undefined
-      ? gatesOfJob(await bodiesOf(client, issue, limits), job, context.run.workflow)
-      : [redact(target.name)];
+    commentInputs.name === undefined
+      ? gatesOfJob(await bodiesOf(client, issue, deadline), job, context.run.workflow)
+      : [redact(commentInputs.name)];
   const writers = names.map((name) => ({ name, run: context.run, job }));
   const comments = writers.map((writer) =>
     createStickyComment({ client, clock, random, issue, writer, onCreate }),
   );
-  return { comments, issue, writer: target.name === undefined ? undefined : writers[0] };
+  return { comments, issue, writer: commentInputs.name === undefined ? undefined : writers[0] };
 }
 
 /** Asks GitHub with the token of the step; a sentence where that cannot be done. */
 export function clientFor(
-  { githubToken }: CommentTarget,
+  { githubToken }: CommentInputs,
   { apiUrl, repository }: GitHubContext,
-  outside: Outside,
+  runtime: Runtime,
 ): { client?: GitHubClient; warning?: string } {
   // Outside GitHub there is nothing to comment on.
   if (repository === undefined) return {};
@@ -161,13 +168,13 @@ export function clientFor(
       warning: "No comment: github-token is empty. Leave the input out to use the job's own token.",
     };
   }
-  return { client: createClient({ ...outside, token: githubToken, apiUrl, repository }) };
+  return { client: createGitHubClient({ ...runtime, token: githubToken, apiUrl, repository }) };
 }
 
 /** Without a name the search is worth one try. */
-async function bodiesOf(client: GitHubClient, issue: number, limits: Deadline): Promise<string[]> {
+async function bodiesOf(client: GitHubClient, issue: number, deadline: Deadline): Promise<string[]> {
   try {
-    return (await client.listComments(issue, limits)).map(({ body }) => body);
+    return (await client.listComments(issue, deadline)).map(({ body }) => body);
   } catch {
     return [];
   }

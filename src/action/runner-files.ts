@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { error, notice, summary } from '@actions/core';
-import { COUNTS } from '../domain/batch.ts';
-import { newFailures } from '../domain/comparison.ts';
+import { TALLY_KEYS } from '../domain/batch.ts';
+import { countNewFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
@@ -12,9 +12,9 @@ export function writeOutputs(report: Report): void {
   const { judgement, tally, batches } = report;
   setOutput('verdict', judgement?.verdict ?? 'inconclusive');
   setOutput('reason', logLine(judgement?.reason ?? ''));
-  for (const name of COUNTS) setOutput(name, tally[name]);
+  for (const name of TALLY_KEYS) setOutput(name, tally[name]);
   setOutput('pass-rate', passRate(report) ?? '');
-  setOutput('new-failures', newFailures(report.cases, report.base) ?? '');
+  setOutput('new-failures', countNewFailures(report.cases, report.base) ?? '');
   setOutput(
     'runs',
     batches.reduce((sum, { batch }) => sum + (batch?.runs?.length ?? 0), 0),

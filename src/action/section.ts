@@ -5,17 +5,22 @@ import type { OwnSection } from '../comment/state.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { renderBody, renderClosing } from '../report/body.ts';
 import type { Report } from '../report/report.ts';
-import type { Outside } from '../runtime/runtime.ts';
-import type { CommentTarget } from './comment-target.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { CommentInputs } from './comment-inputs.ts';
 import type { SavedSection } from './step-state.ts';
 
 /** A section that is written again by the `post` step has room for this many characters. */
-const MAX_REMEMBERED = 30_000;
+const MAX_SAVED_CHARACTERS = 30_000;
 
 /** The section, rendered when its room is known. */
-export function sectionOf(report: Report, target: CommentTarget, { env, redact }: Outside): OwnSection {
+export function sectionOf(
+  report: Report,
+  commentInputs: CommentInputs,
+  { env, redact }: Runtime,
+): OwnSection {
   const label =
-    (report.label ?? target.label ?? labelOfMatrix(target.matrix) ?? report.targetName) || env['GITHUB_JOB'];
+    (report.label ?? commentInputs.label ?? labelOfMatrix(commentInputs.matrix) ?? report.targetName) ||
+    env['GITHUB_JOB'];
   return {
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
@@ -46,9 +51,14 @@ function parseJson(text: string): unknown {
 }
 
 /** The section as the `post` step writes it again. */
-export function savedAs(
+export function toSavedSection(
   state: Verdict,
   { render, renderClosing: closing, ...section }: OwnSection,
 ): SavedSection {
-  return { ...section, state, markdown: render(MAX_REMEMBERED), closing: closing?.(MAX_REMEMBERED) };
+  return {
+    ...section,
+    state,
+    markdown: render(MAX_SAVED_CHARACTERS),
+    closing: closing?.(MAX_SAVED_CHARACTERS),
+  };
 }

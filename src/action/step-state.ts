@@ -3,23 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { sectionPart } from '../comment/part.ts';
-import { COUNTS } from '../domain/batch.ts';
+import { jobFactsSchema } from '../comment/job-facts.ts';
+import { TALLY_KEYS } from '../domain/batch.ts';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
 import { lenient } from '../json.ts';
 
 const count = z.int().check(z.nonnegative());
-const savedSection = z.object({
+const savedSectionSchema = z.object({
   state: z.enum(VERDICTS),
-  tally: z.record(z.enum(COUNTS), count),
+  tally: z.record(z.enum(TALLY_KEYS), count),
   label: z.string(),
-  part: lenient(sectionPart),
+  part: lenient(jobFactsSchema),
   record: lenient(z.string()),
   markdown: z.string(),
   closing: lenient(z.string()),
 });
-const commentLeft = z.object({
-  section: savedSection,
+const savedCommentSchema = z.object({
+  section: savedSectionSchema,
   stage: z.enum(['waiting', 'unwritten', 'written']),
   isWanted: lenient(z.boolean()),
   id: lenient(count),
@@ -27,10 +27,10 @@ const commentLeft = z.object({
 });
 
 /** A job's section of the comment, rendered. */
-export type SavedSection = z.infer<typeof savedSection>;
+export type SavedSection = z.infer<typeof savedSectionSchema>;
 
 /** What the step knew last of its comment. */
-export interface CommentLeft {
+export interface SavedComment {
   /** What is to stand in the comment if the step says nothing more. */
   readonly section: SavedSection;
   /**
@@ -47,7 +47,7 @@ export interface CommentLeft {
 }
 
 /** How the step ended and what it left. */
-export interface StepLeft {
+export interface SavedStepState {
   /**
    * `not begun`: it was killed before it listened to signals, since the runner starts `post` only after the step.
    * `killed`: it did not say that it ended.
@@ -56,7 +56,7 @@ export interface StepLeft {
   /** `undefined` where the gate came to none, or was killed before. */
   readonly verdict: Verdict | undefined;
   /** `undefined` where nothing was left or it cannot be read. */
-  readonly memory: CommentLeft | undefined;
+  readonly savedComment: SavedComment | undefined;
   /** The batches of the step, as far as they were known. */
   readonly batchIds: readonly string[];
 }
@@ -75,7 +75,7 @@ export interface StepStateWriter {
   started(batchIds: readonly string[]): void;
   /** `verdict`: `undefined` where the gate came to none. */
   finish(verdict: Verdict | undefined): void;
-  remember(memory: CommentLeft): void;
+  remember(memory: SavedComment): void;
 }
 
 /** Keeps the memory in a file that only this user can read; nowhere if the runner gives no private folder. */
@@ -102,22 +102,22 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
 }
 
 /** For the `post` part: how the step ended and what it knew. Deletes the file. What cannot be read is not there. */
-export function readStepState({ getState }: Pick<Runner, 'getState'>): StepLeft {
+export function readStepState({ getState }: Pick<Runner, 'getState'>): SavedStepState {
   const phase = getState('phase');
   const file = getState('comment');
   return {
     end: phase === '' ? 'not begun' : phase === 'finished' ? 'finished' : 'killed',
     verdict: VERDICTS.find((verdict) => verdict === getState('verdict')),
-    memory: file === '' ? undefined : takeMemory(file),
+    savedComment: file === '' ? undefined : takeSavedComment(file),
     batchIds: getState('batches')
       .split('\n')
       .filter((id) => id !== ''),
   };
 }
 
-function takeMemory(file: string): CommentLeft | undefined {
+function takeSavedComment(file: string): SavedComment | undefined {
   try {
-    return commentLeft.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    return savedCommentSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
   } catch {
     return undefined;
   } finally {

@@ -9,23 +9,23 @@ import type { Tally } from '../domain/batch.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import type { WorkflowRun } from '../github/context.ts';
 import { lenient } from '../json.ts';
-import { paragraph, render, words } from '../report/markdown.ts';
+import { paragraph, render, trusted } from '../report/markdown.ts';
 import type { Origin } from '../report/report.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
-import { hasWorkflowRun } from '../report/sections/next.ts';
+import { linksWorkflowRun } from '../report/sections/next-steps.ts';
+import { jobFactsSchema, withStableKeyOrder } from './job-facts.ts';
 import {
-  inOrder,
   type JobPart,
-  promoted,
+  promoteHeadings,
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
   renderJobsNext,
   renderJobsTable,
+  sortJobs,
 } from './jobs.ts';
-import { inOneOrder, sectionPart } from './part.ts';
 import { MAX_RECORD } from './record.ts';
-import type { CommentState, KeptRecord, Section } from './state.ts';
+import type { CommentState, OrphanedRecord, Section } from './state.ts';
 
 /** 1: sections were keyed by batch ids, so they cannot be told to be a job's and are not read. */
 const FORMAT = 2;
@@ -34,7 +34,7 @@ const SECTION = '<!-- agent-test-gate-section ';
 const SECTION_END = '<!-- agent-test-gate-end ';
 /** After the body of a section: what only a comment of one job has. */
 const CLOSING = '<!-- agent-test-gate-closing ';
-const KEPT = '<!-- agent-test-gate-record ';
+const ORPHANED_RECORD = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
 
 const SHORTENED = 'Omitted to make room for other jobs; see the job summary.';
@@ -45,7 +45,7 @@ const namedMarker = z.object({ name: z.string() });
 const gateMarker = z.object({ workflow: z.string(), run: whole, number: whole });
 const key = z.string().check(z.regex(/^[0-9a-f]{16}$/));
 const record = z.string().check(z.maxLength(MAX_RECORD), z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
-const keptMarker = z.object({ key, record, runs: whole });
+const orphanedRecordMarker = z.object({ key, record, runs: whole });
 const sectionMarker = z.object({
   key,
   attempt: whole,
@@ -53,7 +53,7 @@ const sectionMarker = z.object({
   /** Passed, failed, errored, cancelled, unfinished, flaky, tolerated. */
   counts: z.tuple([whole, whole, whole, whole, whole, whole, whole]),
   label: z.string(),
-  part: lenient(sectionPart),
+  part: lenient(jobFactsSchema),
   record: lenient(record),
   /** Its headings are one level down, below one for the job. */
   nested: z.optional(z.literal(true)),
@@ -85,8 +85,8 @@ export function parseComment(body: string, name: string): CommentState | undefin
   const { workflow, run: id, number } = marker.data;
   const isReadable = versioned.data.version === FORMAT;
   const sections = isReadable ? readSections(text) : [];
-  const kept = isReadable ? readKept(text) : [];
-  return { format: 'known', run: { workflow, id, number }, sections, kept };
+  const orphanedRecords = isReadable ? readOrphanedRecords(text) : [];
+  return { format: 'known', run: { workflow, id, number }, sections, orphanedRecords };
 }
 
 /**
@@ -121,7 +121,7 @@ function readSections(text: string): Section[] {
     if (marker.success && end !== -1) {
       const { counts, shortened = false, nested = false, ...data } = marker.data;
       const [written = '', closing] = text.slice(start, end).split(closingMarker(marker.data.key));
-      const markdown = shortened ? '' : nested ? promoted(written.trim()) : written.trim();
+      const markdown = shortened ? '' : nested ? promoteHeadings(written.trim()) : written.trim();
       sections.push({
         ...data,
         tally: tallyOf(counts),
@@ -137,10 +137,10 @@ function readSections(text: string): Section[] {
 
 const closingMarker = (key: string): string => `${CLOSING}${key}${CLOSE}`;
 
-function readKept(text: string): KeptRecord[] {
-  const kept: KeptRecord[] = [];
-  for (let at = text.indexOf(KEPT); at !== -1; at = text.indexOf(KEPT, at + 1)) {
-    const marker = keptMarker.safeParse(readJson(text, at + KEPT.length));
+function readOrphanedRecords(text: string): OrphanedRecord[] {
+  const kept: OrphanedRecord[] = [];
+  for (let at = text.indexOf(ORPHANED_RECORD); at !== -1; at = text.indexOf(ORPHANED_RECORD, at + 1)) {
+    const marker = orphanedRecordMarker.safeParse(readJson(text, at + ORPHANED_RECORD.length));
     if (marker.success) kept.push(marker.data);
   }
   return kept;
@@ -159,7 +159,7 @@ export function composeComment(parts: {
   name: string;
   run: WorkflowRun;
   sections: readonly Section[];
-  kept?: readonly KeptRecord[];
+  orphanedRecords?: readonly OrphanedRecord[];
 }): string {
   const { name, run } = parts;
   const sections = parts.sections.toSorted((a, b) => compare(a.label, b.label) || compare(a.key, b.key));
@@ -171,34 +171,37 @@ export function composeComment(parts: {
     run: run.id,
     number: run.number,
   });
-  const blocks = sections.length > 1 ? sharedBlocks(parts, sections) : soleBlocks(name, sections);
-  const kept = (parts.kept ?? []).toSorted((a, b) => compare(a.key, b.key));
-  return [`${marker}\n${blocks.join('\n\n')}`, ...kept.map((one) => writeMarker(KEPT, one))].join('\n\n');
+  const blocks = sections.length > 1 ? multiJobBlocks(parts, sections) : singleJobBlocks(name, sections);
+  const orphanedRecords = (parts.orphanedRecords ?? []).toSorted((a, b) => compare(a.key, b.key));
+  return [
+    `${marker}\n${blocks.join('\n\n')}`,
+    ...orphanedRecords.map((one) => writeMarker(ORPHANED_RECORD, one)),
+  ].join('\n\n');
 }
 
 /** One job has the headline of its report as the heading. */
-function soleBlocks(name: string, sections: readonly Section[]): string[] {
+function singleJobBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
   const { state = 'waiting', tally = NONE } = section ?? {};
   const title = headlineHeading(2, { name, state, tally, result: section?.part?.result });
-  return [title, ...(section === undefined ? [] : [regionOf(section)])];
+  return [title, ...(section === undefined ? [] : [renderSectionBlock(section)])];
 }
 
 /**
  * Several have one overview, one line about what to do and one footer, and between them the bodies, the worst first.
  */
-function sharedBlocks(
+function multiJobBlocks(
   { name, run }: { name: string; run: WorkflowRun },
   sections: readonly Section[],
 ): string[] {
-  const jobs = inOrder(sections.map((section) => jobOf(section, run)));
+  const jobs = sortJobs(sections.map((section) => jobOf(section, run)));
   const origin = originOf(sections);
   const next = renderJobsNext(jobs, origin);
   return [
     renderJobsHeading(name, jobs),
     renderJobsTable(jobs),
-    ...jobs.map((job) => renderJob(job, regionOf(job.section, true))),
-    ...[next, renderJobsFooter(jobs, origin, { hasWorkflowRun: hasWorkflowRun(next) })],
+    ...jobs.map((job) => renderJob(job, renderSectionBlock(job.section, true))),
+    ...[next, renderJobsFooter(jobs, origin, { hasWorkflowRun: linksWorkflowRun(next) })],
   ].filter((block) => block !== '');
 }
 
@@ -217,7 +220,7 @@ const originOf = (sections: readonly Section[]): Origin =>
   sections.toSorted((a, b) => b.attempt - a.attempt).find(({ part }) => part?.origin)?.part?.origin ?? {};
 
 /** A section between its markers. */
-function regionOf(section: Section, isNested = false): string {
+function renderSectionBlock(section: Section, isNested = false): string {
   const { key, attempt, state, tally, label, part, record, markdown, closing, shortened } = section;
   const { passed, failed, errored, cancelled, unfinished, flaky, tolerated } = tally;
   const start = writeMarker(SECTION, {
@@ -226,12 +229,12 @@ function regionOf(section: Section, isNested = false): string {
     state,
     counts: [passed, failed, errored, cancelled, unfinished, flaky, tolerated],
     label,
-    part: part && inOneOrder(part),
+    part: part && withStableKeyOrder(part),
     record,
     shortened: shortened || undefined,
     nested: isNested || undefined,
   });
-  const text = shortened ? render(paragraph(words(SHORTENED))) : markdown;
+  const text = shortened ? render(paragraph(trusted(SHORTENED))) : markdown;
   const body = closing === undefined ? text : `${text}\n\n${closingMarker(key)}\n\n${closing}`;
   return `${start}\n\n${body}\n\n${SECTION_END}${key}${CLOSE}`;
 }

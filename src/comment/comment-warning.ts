@@ -1,7 +1,7 @@
-import { type FailureKind, GitHubError } from '../github/github-error.ts';
+import { GitHubError, type GitHubErrorKind } from '../github/github-error.ts';
 
 /** What helps; every warning says which permission the comment needs and where the report is. */
-const ADVICE: Record<FailureKind, string> = {
+const ADVICE: Record<GitHubErrorKind, string> = {
   'bad-token': 'The input github-token must be a token that is still valid.',
   forbidden: 'Runs for pull requests from forks and from Dependabot get a read-only token.',
   locked: 'The conversation is locked: unlock it to get comments again.',

@@ -2,12 +2,12 @@ import type { Base } from '../domain/comparison.ts';
 import { baseOf, type GateRecord } from '../domain/record.ts';
 import type { Author, GitHubClient, MergedPullRequest } from '../github/client.ts';
 import { GitHubError } from '../github/github-error.ts';
-import { type ClockAndRandom, retryUntil, TimeIsUp } from '../http/retry.ts';
-import type { Fetch } from '../http/whole-answer.ts';
+import type { Fetch } from '../http/fetch-text.ts';
+import { type ClockAndRandom, DeadlineExceeded, retryUntilDeadline } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { parseComment } from './codec.ts';
 import { recordIn } from './merge.ts';
-import { isSame } from './own-comments.ts';
+import { isSameAuthor } from './own-comments.ts';
 import { decodeRecord } from './record.ts';
 import type { Writer } from './state.ts';
 
@@ -29,8 +29,8 @@ export interface BaseSearch {
 
 /** What is known of the base branch, or why nothing is: a clause. */
 export type FoundBase =
-  | { readonly base: Base; readonly noBase?: undefined }
-  | { readonly base?: undefined; readonly noBase: string };
+  | { readonly base: Base; readonly baseUnavailableReason?: undefined }
+  | { readonly base?: undefined; readonly baseUnavailableReason: string };
 
 /** Sends at most so many requests and fails the others. */
 export function limitRequests(requests: number, fetch: Fetch): Fetch {
@@ -50,58 +50,58 @@ export function limitRequests(requests: number, fetch: Fetch): Fetch {
  */
 export async function findBase(
   search: BaseSearch,
-  { clock, random, ...limits }: ClockAndRandom & Deadline,
+  { clock, random, ...deadline }: ClockAndRandom & Deadline,
 ): Promise<FoundBase> {
   try {
-    return await retryUntil(
-      (within) => lookThrough(search, within),
-      { ...limits, noRetries: true },
-      { clock, random, backoff: { first: 0, longest: 0 }, prospectOf: () => undefined },
+    return await retryUntilDeadline(
+      (within) => searchMergedPullRequests(search, within),
+      { ...deadline, noRetries: true },
+      { clock, random, backoff: { first: 0, longest: 0 }, classifyError: () => undefined },
     );
   } catch (error) {
-    return { noBase: whyNot(error) };
+    return { baseUnavailableReason: unavailableReason(error) };
   }
 }
 
-function whyNot(error: unknown): string {
-  if (error instanceof TimeIsUp) return 'GitHub did not answer in time';
+function unavailableReason(error: unknown): string {
+  if (error instanceof DeadlineExceeded) return 'GitHub did not answer in time';
   return error instanceof GitHubError
     ? error.message
     : 'the comments of merged pull requests could not be read';
 }
 
-async function lookThrough(search: BaseSearch, limits: Deadline): Promise<FoundBase> {
+async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline): Promise<FoundBase> {
   const { client, branch, issue } = search;
-  const merged = (await client.mergedInto(branch, limits)).filter(({ number }) => number !== issue);
+  const merged = (await client.mergedInto(branch, deadline)).filter(({ number }) => number !== issue);
   const newest = merged.slice(0, MAX_PULL_REQUESTS);
-  let me: Author | undefined;
+  let ownAuthor: Author | undefined;
   let requests = 1;
   for (const pull of newest) {
     if (requests >= MAX_BASE_REQUESTS) break;
     requests += 1;
-    const marked = (await client.firstComments(pull.number, limits)).flatMap((comment) => {
+    const marked = (await client.firstComments(pull.number, deadline)).flatMap((comment) => {
       const state = parseComment(comment.body, search.writer.name);
       return state === undefined ? [] : [{ state, author: comment.author }];
     });
     if (marked.length === 0) continue;
-    if (me === undefined) {
+    if (ownAuthor === undefined) {
       if (requests >= MAX_BASE_REQUESTS) break;
       requests += 1;
-      me = await client.whoAmI(limits);
+      ownAuthor = await client.whoAmI(deadline);
     }
-    const author = me;
-    const ours = marked.filter((one) => isSame(author, one.author)).map(({ state }) => state);
+    const author = ownAuthor;
+    const ours = marked.filter((one) => isSameAuthor(author, one.author)).map(({ state }) => state);
     const encoded = recordIn(ours, search.writer);
     const record = encoded === undefined ? undefined : decodeRecord(encoded);
     if (record === undefined || record.target !== search.target || record.branch !== branch) continue;
     if (!isOfMerge(record, pull)) continue;
     return { base: baseOf(record, { branch, commit: pull.mergeSha ?? pull.headSha }) };
   }
-  const noBase =
+  const baseUnavailableReason =
     merged.length === 0
       ? `no pull request into ${branch} was merged lately`
       : `the last pull requests merged into ${branch} have no report of their last commit with the same name, job and target`;
-  return { noBase };
+  return { baseUnavailableReason };
 }
 
 /** Whether the record is of what was merged, and not of an earlier push. */

@@ -1,8 +1,6 @@
 import { type State, worstState } from '../domain/verdict.ts';
 import {
   fold,
-  foreign,
-  foreignHtml,
   heading,
   type Inline,
   paragraph,
@@ -10,13 +8,15 @@ import {
   rule,
   strong,
   table,
-  words,
+  trusted,
+  untrusted,
+  untrustedHtml,
 } from '../report/markdown.ts';
 import type { Origin, Report } from '../report/report.ts';
 import { renderFooter, renderOrigin } from '../report/sections/footer.ts';
 import { resultOf, SIGNS } from '../report/sections/headline.ts';
-import { TOGETHER } from '../report/sections/names.ts';
-import { adviceOn, NEXT, runAgain } from '../report/sections/next.ts';
+import { NO_BREAK_SPACE } from '../report/sections/names.ts';
+import { adviseOn, NEXT_LABEL, rerunInstructions } from '../report/sections/next-steps.ts';
 import { formatDuration } from '../text/format.ts';
 
 /** What is kept of a job's report beside its body, for the comment that it shares with other jobs. */
@@ -52,7 +52,7 @@ const MAX_NAMED = 3;
 const MAX_HEADING = 400;
 
 /** The states, worst first: what still waits may yet fail, so it comes before what passed. */
-const ORDER: readonly State[] = [
+const STATE_ORDER: readonly State[] = [
   'failed',
   'errored',
   'cancelled',
@@ -76,7 +76,7 @@ const ADVICE_ON: Readonly<Record<State, string>> = {
 /** What is kept of a report beside its rendered body. */
 export function jobFactsOf(report: Report): JobFacts {
   const isWaiting = report.judgement === undefined;
-  const { todo, hint } = adviceOn(report);
+  const { todo, hint } = adviseOn(report);
   const footer = renderFooter(report, { hasCommit: true, hasWorkflowRun: true, maxBatches: 3 });
   return {
     result: resultOf(report),
@@ -93,10 +93,11 @@ export function jobFactsOf(report: Report): JobFacts {
 const unwrapped = (footer: string): string => footer.replace(/^<sub>/, '').replace(/<\/sub>$/, '');
 
 /** The jobs in the order in which they are shown: worst first, then by label. */
-export function inOrder<Job extends JobPart>(jobs: readonly Job[]): Job[] {
+export function sortJobs<Job extends JobPart>(jobs: readonly Job[]): Job[] {
   return jobs.toSorted(
     (a, b) =>
-      ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || (a.label < b.label ? -1 : a.label > b.label ? 1 : 0),
+      STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state) ||
+      (a.label < b.label ? -1 : a.label > b.label ? 1 : 0),
   );
 }
 
@@ -104,7 +105,7 @@ export function inOrder<Job extends JobPart>(jobs: readonly Job[]): Job[] {
 export function renderJobsHeading(name: string, jobs: readonly JobPart[]): string {
   const state = worstState(jobs.map((job) => job.state));
   const waiting = jobs.filter((job) => job.state === 'waiting');
-  const bad = inOrder(jobs.filter((job) => job.state !== 'waiting' && job.state !== 'passed'));
+  const bad = sortJobs(jobs.filter((job) => job.state !== 'waiting' && job.state !== 'passed'));
   const running = waiting.length === 0 ? [] : [`${waiting.length} of ${jobs.length} still running`];
   const clauses =
     bad.length > 0
@@ -112,7 +113,7 @@ export function renderJobsHeading(name: string, jobs: readonly JobPart[]): strin
       : waiting.length > 0
         ? running
         : [`all ${jobs.length} jobs passed`];
-  const named = foreign(`${SIGNS[state]} ${name.slice(0, 500)}: ${clauses.join(', ')}`, MAX_HEADING);
+  const named = untrusted(`${SIGNS[state]} ${name.slice(0, 500)}: ${clauses.join(', ')}`, MAX_HEADING);
   return render(heading(2, named));
 }
 
@@ -126,18 +127,18 @@ function whichFailed(bad: readonly JobPart[]): string {
 export function renderJobsTable(jobs: readonly JobPart[]): string {
   const hasTook = jobs.some(({ took }) => took !== '');
   const providers = new Set(jobs.map(({ providerTitle }) => providerTitle));
-  const rows = inOrder(jobs).map((job): Inline[][] => [
+  const rows = sortJobs(jobs).map((job): Inline[][] => [
     [
-      words(`${SIGNS[job.state]} `),
-      strong(foreign(job.label, MAX_LABEL)),
-      ...(providers.size > 1 ? [words(' ('), foreign(job.providerTitle, 50), words(')')] : []),
-      ...(job.attempt === undefined ? [] : [words(` (attempt ${job.attempt})`)]),
+      trusted(`${SIGNS[job.state]} `),
+      strong(untrusted(job.label, MAX_LABEL)),
+      ...(providers.size > 1 ? [trusted(' ('), untrusted(job.providerTitle, 50), trusted(')')] : []),
+      ...(job.attempt === undefined ? [] : [trusted(` (attempt ${job.attempt})`)]),
     ],
-    [foreign(job.result, 200)],
-    ...(hasTook ? [[foreign(job.took === '' ? '–' : job.took.replaceAll(' ', TOGETHER), 30)]] : []),
+    [untrusted(job.result, 200)],
+    ...(hasTook ? [[untrusted(job.took === '' ? '–' : job.took.replaceAll(' ', NO_BREAK_SPACE), 30)]] : []),
   ]);
   return render(
-    table([[words('Job')], [words('Result')], ...(hasTook ? [[words('Took')]] : [])], rows, {
+    table([[trusted('Job')], [trusted('Result')], ...(hasTook ? [[trusted('Took')]] : [])], rows, {
       textColumns: 2,
     }),
   );
@@ -150,28 +151,28 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
 export function renderJob(job: JobPart, body: string): string {
   if (job.state === 'passed' || job.state === 'waiting') {
     return fold(
-      `${SIGNS[job.state]} <b>${foreignHtml(job.label, MAX_LABEL)}</b>: ${foreignHtml(job.result, 200)}`,
+      `${SIGNS[job.state]} <b>${untrustedHtml(job.label, MAX_LABEL)}</b>: ${untrustedHtml(job.result, 200)}`,
       { open: false },
-      demoted(body),
+      demoteHeadings(body),
     );
   }
   // The table above says what happened to it.
-  const title = heading(3, words(`${SIGNS[job.state]} `), foreign(job.label, MAX_LABEL));
-  return `${render(title)}\n\n${demoted(body)}`;
+  const title = heading(3, trusted(`${SIGNS[job.state]} `), untrusted(job.label, MAX_LABEL));
+  return `${render(title)}\n\n${demoteHeadings(body)}`;
 }
 
 /** Headings of a body one level down. Foreign text never begins a line with a heading. */
-export const demoted = (body: string): string => body.replace(/^(?=#{3,5} )/gm, '#');
+export const demoteHeadings = (body: string): string => body.replace(/^(?=#{3,5} )/gm, '#');
 
-/** The body as it was before `demoted`. */
-export const promoted = (body: string): string => body.replace(/^#(?=#{3,5} )/gm, '');
+/** The body as it was before `demoteHeadings`. */
+export const promoteHeadings = (body: string): string => body.replace(/^#(?=#{3,5} )/gm, '');
 
 /**
  * What to do about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has
  * failed.
  */
 export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string {
-  const bad = inOrder(jobs.filter(({ state }) => state !== 'waiting' && state !== 'passed'));
+  const bad = sortJobs(jobs.filter(({ state }) => state !== 'waiting' && state !== 'passed'));
   if (bad.length === 0) return '';
   const advised = Map.groupBy(bad, ({ next, state }) => next || ADVICE_ON[state]);
   const shown = [...advised].slice(0, MAX_NAMED);
@@ -181,15 +182,15 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
     ...shown.map(([next, some]) => `${labelsOf(some)}: ${next}`),
     ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
     ...new Set(bad.map(({ hint = '' }) => hint)),
-    inlineOf(...runAgain(origin, { startsBatch, jobs: bad.length })),
+    inlineOf(...rerunInstructions(origin, { startsBatch, jobs: bad.length })),
   ];
-  const line = [inlineOf(NEXT), ...sentences.filter((one) => one !== '')].join(' ');
+  const line = [inlineOf(NEXT_LABEL), ...sentences.filter((one) => one !== '')].join(' ');
   return `${render(rule)}\n\n${line}`;
 }
 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly JobPart[]): string {
-  const names = jobs.slice(0, MAX_NAMED).map(({ label }) => inlineOf(strong(foreign(label, MAX_LABEL))));
+  const names = jobs.slice(0, MAX_NAMED).map(({ label }) => inlineOf(strong(untrusted(label, MAX_LABEL))));
   const more = jobs.length - names.length;
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
@@ -200,11 +201,11 @@ export function renderJobsFooter(
   origin: Origin,
   options: { readonly hasWorkflowRun?: boolean } = {},
 ): string {
-  const lines = inOrder(jobs)
+  const lines = sortJobs(jobs)
     .filter(({ footer }) => footer !== '')
     .map(
       ({ label, footer }) =>
-        `${inlineOf(foreign(label, MAX_LABEL))}: ${footer.replaceAll('.\\\n', '. ').replaceAll('\\\n', ' · ')}`,
+        `${inlineOf(untrusted(label, MAX_LABEL))}: ${footer.replaceAll('.\\\n', '. ').replaceAll('\\\n', ' · ')}`,
     );
   const all = [renderOrigin(origin, options), ...lines].filter((line) => line !== '');
   return all.length === 0 ? '' : `<sub>${all.join('\\\n')}</sub>`;

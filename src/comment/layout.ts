@@ -1,21 +1,21 @@
 /** Who gets how many characters of the shared comment. Pure. */
 import { composeComment } from './codec.ts';
 import { fitRecord, MAX_RECORD } from './record.ts';
-import type { KeptRecord, OwnSection, Section, Writer } from './state.ts';
+import type { OrphanedRecord, OwnSection, Section, Writer } from './state.ts';
 
 /** GitHub refuses a comment with more characters. */
 export const COMMENT_LIMIT = 65_536;
 /** GitHub may count otherwise than we do: stay this far from the limit. */
-const SPARE = 536;
+const SAFETY_MARGIN = 536;
 /** What a section costs that shrank to one line, at most. */
 const SHORTENED_LENGTH = 100;
 /** The share of the room that all records together may take: what people read comes first. */
-const RECORDS = 1 / 3;
+const RECORD_SHARE = 1 / 3;
 /** The share of it that the line about what to do and the footer of a comment of one job may take. */
-const CLOSING = 1 / 4;
+const CLOSING_SHARE = 1 / 4;
 
 /** The comment as it is to be written, or none if not even one line for each job fits. */
-export type Composed =
+export type ComposedComment =
   | {
       readonly action: 'write';
       readonly body: string;
@@ -31,51 +31,51 @@ export type Composed =
  * wait; and it may always have its fair share, for which others that have more than theirs shrink to one line. Never
  * more than that at the cost of others, or two long ones would push each other out for ever.
  */
-export function shareRoom(parts: {
+export function layoutSections(parts: {
   section: Section;
   others: readonly Section[];
-  kept: readonly KeptRecord[];
+  orphanedRecords: readonly OrphanedRecord[];
   own: Pick<OwnSection, 'render' | 'renderClosing'>;
   writer: Writer;
   /** Characters that GitHub allows. */
   limit: number;
-}): Composed {
+}): ComposedComment {
   const { writer } = parts;
-  const limit = parts.limit - SPARE;
+  const limit = parts.limit - SAFETY_MARGIN;
   const maxRecord = Math.min(
     MAX_RECORD,
-    Math.floor((limit * RECORDS) / (1 + parts.others.length + parts.kept.length)),
+    Math.floor((limit * RECORD_SHARE) / (1 + parts.others.length + parts.orphanedRecords.length)),
   );
-  const kept = parts.kept.flatMap((one) => {
+  const orphanedRecords = parts.orphanedRecords.flatMap((one) => {
     const record = fitRecord(one.record, maxRecord);
     return record === undefined ? [] : [{ ...one, record }];
   });
   const isShared = parts.others.length > 0;
-  const closing = isShared ? '' : (parts.own.renderClosing?.(Math.floor(limit * CLOSING)) ?? '');
+  const closing = isShared ? '' : (parts.own.renderClosing?.(Math.floor(limit * CLOSING_SHARE)) ?? '');
   const own = { ...withRecord(parts.section, maxRecord), closing: closing || undefined };
   const others = parts.others.map((other) => ({ ...withRecord(other, maxRecord), closing: undefined }));
-  const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections, kept });
-  const frame = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
-  const share = Math.max(0, Math.floor((limit - frame) / (others.length + 1)));
+  const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections, orphanedRecords });
+  const overhead = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
+  const share = Math.max(0, Math.floor((limit - overhead) / (others.length + 1)));
   const taken = others.map(({ state, markdown }) =>
     Math.max(markdown.length, state === 'waiting' ? share : 0),
   );
-  const room = taken.reduce((left, characters) => left - characters, limit - frame);
+  const remaining = taken.reduce((left, characters) => left - characters, limit - overhead);
 
-  const max = Math.max(room, share);
+  const max = Math.max(remaining, share);
   const markdown = parts.own.render(max).trim();
-  const section = markdown.length > max ? shorten(own) : { ...own, markdown };
-  const shrunk = new Set<Section>();
+  const section = markdown.length > max ? collapse(own) : { ...own, markdown };
+  const collapsed = new Set<Section>();
   let excess = compose([section, ...others]).length - limit;
   for (const other of others.toSorted((a, b) => b.markdown.length - a.markdown.length)) {
     if (excess <= 0 || other.markdown.length <= share) break;
-    shrunk.add(other);
+    collapsed.add(other);
     excess -= other.markdown.length - SHORTENED_LENGTH;
   }
   const candidates = [
-    [section, ...others.map((other) => (shrunk.has(other) ? shorten(other) : other))],
-    [section, ...others].map(shorten),
-    [section, ...others].map((one) => ({ ...shorten(one), record: undefined })),
+    [section, ...others.map((other) => (collapsed.has(other) ? collapse(other) : other))],
+    [section, ...others].map(collapse),
+    [section, ...others].map((one) => ({ ...collapse(one), record: undefined })),
   ];
   for (const [index, sections] of candidates.entries()) {
     const text = index < 2 ? compose(sections) : composeComment({ ...writer, sections });
@@ -86,7 +86,7 @@ export function shareRoom(parts: {
   return { action: 'leave', why: 'full' };
 }
 
-function shorten(section: Section): Section {
+function collapse(section: Section): Section {
   return { ...section, markdown: '', closing: undefined, shortened: true };
 }
 

@@ -1,22 +1,24 @@
 /** Who may write the shared comment and which sections stay. Pure. */
 
-import { continued } from '../domain/record.ts';
+import { withEarlierPushes } from '../domain/record.ts';
 import type { WorkflowRun } from '../github/context.ts';
-import { paragraph, render, words } from '../report/markdown.ts';
+import { paragraph, render, trusted } from '../report/markdown.ts';
 import { cleanLine } from '../text/clean.ts';
 import { shortHash } from './codec.ts';
-import { COMMENT_LIMIT, type Composed, shareRoom } from './layout.ts';
+import { COMMENT_LIMIT, type ComposedComment, layoutSections } from './layout.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
-import type { CommentState, KeptRecord, OwnSection, Section, Writer } from './state.ts';
+import type { CommentState, OrphanedRecord, OwnSection, Section, Writer } from './state.ts';
 
 const MAX_LABEL = 100;
 const MAX_RESULT = 200;
 /** Records of jobs that have no section: so many, through so many newer workflow runs. */
-const MOST_KEPT = { records: 10, runs: 20 };
+const MAX_ORPHANED = { records: 10, runs: 20 };
 const STOPPED = 'The step was stopped before it reached a verdict.';
 
 /** The comment with the job's section in it; or a newer run or a newer version of this action has written it. */
-export type Merge = Composed | { readonly action: 'leave'; readonly why: 'newer-run' | 'newer-format' };
+export type Merge =
+  | ComposedComment
+  | { readonly action: 'leave'; readonly why: 'newer-run' | 'newer-format' };
 
 /**
  * Puts a job's section into the comment. `existing` are this gate's comments, first the one that will be written;
@@ -51,15 +53,15 @@ export function mergeSection({
     tally: own.tally,
     label: cleanLine(own.label, MAX_LABEL),
     part: own.part && { ...own.part, result: cleanLine(own.part.result, MAX_RESULT) },
-    record: goOn(own.record, recordIn(existing, writer)),
+    record: extendRecord(own.record, recordIn(existing, writer)),
     markdown: '',
     closing: undefined,
     shortened: false,
   };
-  const others = othersOf(section, sections);
+  const others = latestOtherSections(section, sections);
   const present = new Set([key, ...others.map((other) => other.key)]);
-  const kept = keptOf(existing, run).filter((one) => !present.has(one.key));
-  return shareRoom({ section, others, kept, own, writer, limit });
+  const orphanedRecords = collectOrphanedRecords(existing, run).filter((one) => !present.has(one.key));
+  return layoutSections({ section, others, orphanedRecords, own, writer, limit });
 }
 
 /**
@@ -74,19 +76,22 @@ export function recordIn(existing: readonly CommentState[], { run, job }: Writer
   const ofSections = known
     .flatMap(({ sections }) => sections.toSorted((a, b) => b.attempt - a.attempt))
     .find((section) => section.key === key && section.record !== undefined);
-  return ofSections?.record ?? known.flatMap(({ kept }) => kept).find((one) => one.key === key)?.record;
+  return (
+    ofSections?.record ??
+    known.flatMap(({ orphanedRecords }) => orphanedRecords).find((one) => one.key === key)?.record
+  );
 }
 
 /** A new record with the pushes that the one before holds; without a new one, that one. */
-function goOn(record: string | undefined, before: string | undefined): string | undefined {
+function extendRecord(record: string | undefined, before: string | undefined): string | undefined {
   if (record === undefined || before === undefined) return record ?? before;
   const decoded = decodeRecord(record);
-  return decoded && encodeRecord(continued(decoded, decodeRecord(before)));
+  return decoded && encodeRecord(withEarlierPushes(decoded, decodeRecord(before)));
 }
 
 /** The records in comments, for jobs that write later or not at all: a newer workflow run takes their sections away. */
-function keptOf(existing: readonly CommentState[], run: WorkflowRun): KeptRecord[] {
-  const kept = new Map<string, KeptRecord>();
+function collectOrphanedRecords(existing: readonly CommentState[], run: WorkflowRun): OrphanedRecord[] {
+  const kept = new Map<string, OrphanedRecord>();
   for (const comment of existing) {
     if (comment.format === 'newer') continue;
     const isOlder = compareRuns(comment.run, run) < 0;
@@ -95,14 +100,14 @@ function keptOf(existing: readonly CommentState[], run: WorkflowRun): KeptRecord
           record === undefined ? [] : [{ key, record, runs: 0 }],
         )
       : [];
-    for (const one of [...ofSections, ...comment.kept]) {
+    for (const one of [...ofSections, ...comment.orphanedRecords]) {
       const aged = { ...one, runs: one.runs + (isOlder ? 1 : 0) };
       const seen = kept.get(one.key);
-      if (aged.runs <= MOST_KEPT.runs && (seen === undefined || aged.runs < seen.runs))
+      if (aged.runs <= MAX_ORPHANED.runs && (seen === undefined || aged.runs < seen.runs))
         kept.set(one.key, aged);
     }
   }
-  return [...kept.values()].toSorted((a, b) => a.runs - b.runs).slice(0, MOST_KEPT.records);
+  return [...kept.values()].toSorted((a, b) => a.runs - b.runs).slice(0, MAX_ORPHANED.records);
 }
 
 /** This job's section of this attempt, as it stands in a comment; `undefined` if it is not there. */
@@ -113,12 +118,12 @@ export function findSection(comment: CommentState, { run, job }: Writer): Sectio
 }
 
 /** Whether a second comment of this gate holds nothing that the kept one lacks, so that it can be deleted. */
-export function isContained(double: CommentState, kept: CommentState): boolean {
-  if (double.format === 'newer' || kept.format === 'newer') return false;
-  const age = double.run.id === kept.run.id ? 0 : compareHashed(double.run, kept.run);
+export function isSupersededBy(duplicate: CommentState, primary: CommentState): boolean {
+  if (duplicate.format === 'newer' || primary.format === 'newer') return false;
+  const age = duplicate.run.id === primary.run.id ? 0 : compareHashed(duplicate.run, primary.run);
   if (age !== 0) return age < 0;
-  return double.sections.every((section) =>
-    kept.sections.some((other) => other.key === section.key && !isBetter(section, other)),
+  return duplicate.sections.every((section) =>
+    primary.sections.some((other) => other.key === section.key && !isNewerSection(section, other)),
   );
 }
 
@@ -133,30 +138,30 @@ function compareHashed(one: Omit<WorkflowRun, 'attempt'>, other: Omit<WorkflowRu
 }
 
 /** Of two sections of one job: the one of a later attempt, and within an attempt the one that has ended. */
-function isBetter(one: Section, other: Section): boolean {
+function isNewerSection(one: Section, other: Section): boolean {
   if (one.attempt !== other.attempt) return one.attempt > other.attempt;
   return one.state !== 'waiting' && other.state === 'waiting';
 }
 
 /** The other jobs' sections, each once. Those of an earlier attempt stay: their jobs may not run again. */
-function othersOf(own: Section, sections: readonly Section[]): Section[] {
+function latestOtherSections(own: Section, sections: readonly Section[]): Section[] {
   const others = new Map<string, Section>();
   for (const section of sections) {
     const seen = others.get(section.key);
-    if (seen === undefined || isBetter(section, seen)) others.set(section.key, section);
+    if (seen === undefined || isNewerSection(section, seen)) others.set(section.key, section);
   }
   others.delete(own.key);
-  return [...others.values()].map((section) => ended(section, own.attempt));
+  return [...others.values()].map((section) => markStopped(section, own.attempt));
 }
 
 /** An attempt begins when all jobs of the one before have ended: what still waits there was stopped. */
-function ended(section: Section, attempt: number): Section {
+function markStopped(section: Section, attempt: number): Section {
   if (section.attempt === attempt || section.state !== 'waiting') return section;
   return {
     ...section,
     state: 'cancelled',
     part: undefined,
-    markdown: render(paragraph(words(STOPPED))),
+    markdown: render(paragraph(trusted(STOPPED))),
     closing: undefined,
     shortened: false,
   };

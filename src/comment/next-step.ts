@@ -1,5 +1,5 @@
 /** What to do next about the shared comment, from what was found and what was written before. Pure. */
-import { findSection, isContained, type Merge, mergeSection } from './merge.ts';
+import { findSection, isSupersededBy, type Merge, mergeSection } from './merge.ts';
 import type { CommentState, OwnSection, Section, Writer } from './state.ts';
 
 /** A comment of this gate that we wrote. */
@@ -31,7 +31,7 @@ export interface Situation {
   /** Whether to make a comment where there is none. */
   readonly create: boolean;
   /** A comment may have been made that does not show yet. */
-  readonly mayAppear: boolean;
+  readonly mayAppearLater: boolean;
 }
 
 export type NextStep = {
@@ -50,8 +50,8 @@ export type NextStep = {
     }
   /** After a pause. */
   | { readonly step: 'look again'; readonly written: Written | undefined }
-  /** `kept` is as it should be: our section stands there. */
-  | { readonly step: 'done'; readonly kept: FoundComment }
+  /** `primary` is as it should be: our section stands there. */
+  | { readonly step: 'done'; readonly primary: FoundComment }
   | {
       readonly step: 'leave';
       readonly why: 'absent' | (Merge & { action: 'leave' })['why'];
@@ -63,38 +63,41 @@ export type NextStep = {
  * wrote. Therefore: read, merge, write, and after a pause look whether it is still there; until it is.
  */
 export function nextStep(situation: Situation): NextStep {
-  const next = withoutWaiting(situation);
+  const next = decideNow(situation);
   const isOver = next.step === 'done' || (next.step === 'leave' && next.why === 'absent');
   const wouldCreate = next.step === 'write' && next.into === undefined;
-  if (!situation.mayAppear || !(isOver || wouldCreate)) return next;
+  if (!situation.mayAppearLater || !(isOver || wouldCreate)) return next;
   return { step: 'look again', written: situation.written, remove: next.remove };
 }
 
 /** The next step if nothing can appear that does not show yet. */
-function withoutWaiting({ found, written, own, writer, create }: Situation): NextStep {
-  const [kept, ...doubles] = found;
-  const there = kept && findSection(kept.state, writer);
-  const others = doubles.filter(({ state }) => kept === undefined || !isContained(state, kept.state));
-  const remove = there === undefined ? [] : doubles.filter((double) => !others.includes(double));
+function decideNow({ found, written, own, writer, create }: Situation): NextStep {
+  const [primary, ...duplicates] = found;
+  const there = primary && findSection(primary.state, writer);
+  const others = duplicates.filter(
+    ({ state }) => primary === undefined || !isSupersededBy(state, primary.state),
+  );
+  const remove = there === undefined ? [] : duplicates.filter((double) => !others.includes(double));
 
-  if (kept !== undefined && there !== undefined && others.length === 0) {
-    if (own === undefined) return { step: 'done', kept, remove };
-    if (written !== undefined && stands(written.section, there)) {
-      if (written.isConfirmed || written.body === kept.body) return { step: 'done', kept, remove };
+  if (primary !== undefined && there !== undefined && others.length === 0) {
+    if (own === undefined) return { step: 'done', primary, remove };
+    if (written !== undefined && isStillWritten(written.section, there)) {
+      if (written.isConfirmed || written.body === primary.body) return { step: 'done', primary, remove };
       // Others are writing, so one that read before us may still be about to write.
       return { step: 'look again', written: { ...written, isConfirmed: true }, remove };
     }
   }
-  const section = own ?? standing(found, writer);
-  if (section === undefined || (kept === undefined && !create))
+  const section = own ?? existingSection(found, writer);
+  if (section === undefined || (primary === undefined && !create))
     return { step: 'leave', why: 'absent', remove };
 
   const merge = mergeSection({ existing: found.map(({ state }) => state), own: section, writer });
-  if (merge.action === 'leave') return { step: 'leave', why: merge.why, remove: outdated(found, writer) };
-  if (kept !== undefined && kept.body === merge.body) return { step: 'done', kept, remove };
+  if (merge.action === 'leave')
+    return { step: 'leave', why: merge.why, remove: supersededByNewerRun(found, writer) };
+  if (primary !== undefined && primary.body === merge.body) return { step: 'done', primary, remove };
   return {
     step: 'write',
-    into: kept,
+    into: primary,
     written: { section: merge.section, body: merge.body, isConfirmed: false },
     isFirst: there === undefined,
     isShared: merge.isShared,
@@ -107,7 +110,7 @@ export function sectionIn(found: readonly FoundComment[], writer: Writer): Secti
   return found.map(({ state }) => findSection(state, writer)).find((section) => section !== undefined);
 }
 
-function standing(found: readonly FoundComment[], writer: Writer): OwnSection | undefined {
+function existingSection(found: readonly FoundComment[], writer: Writer): OwnSection | undefined {
   const section = sectionIn(found, writer);
   return (
     section && {
@@ -122,7 +125,7 @@ function standing(found: readonly FoundComment[], writer: Writer): OwnSection | 
  * Whether a section is there as it was written. Another job that counts as the same (one reusable workflow that is
  * called twice) may have written its own there: the two would replace each other for ever, so the worse one stays.
  */
-function stands(written: Section, there: Section): boolean {
+function isStillWritten(written: Section, there: Section): boolean {
   if (there.markdown === written.markdown && there.state === written.state) {
     return there.shortened === written.shortened;
   }
@@ -130,9 +133,17 @@ function stands(written: Section, there: Section): boolean {
 }
 
 /** Where a newer run has its comment: what our own run left beside it. The one that it keeps is not among these. */
-function outdated([kept, ...doubles]: readonly FoundComment[], { run }: Writer): FoundComment[] {
-  return doubles.filter(({ state }) => {
+function supersededByNewerRun(
+  [primary, ...duplicates]: readonly FoundComment[],
+  { run }: Writer,
+): FoundComment[] {
+  return duplicates.filter(({ state }) => {
     const isOurs = state.format === 'known' && state.run.id === run.id;
-    return isOurs && kept !== undefined && kept.state.format === 'known' && isContained(state, kept.state);
+    return (
+      isOurs &&
+      primary !== undefined &&
+      primary.state.format === 'known' &&
+      isSupersededBy(state, primary.state)
+    );
   });
 }

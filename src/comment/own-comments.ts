@@ -1,7 +1,7 @@
 import type { Author, Comment, GitHubClient } from '../github/client.ts';
 import { GitHubError } from '../github/github-error.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
-import { APPEARS_WITHIN_MS } from '../runtime/limits.ts';
+import { COMMENT_APPEARS_MS } from '../runtime/limits.ts';
 
 /** The comments on one pull request that carry our marker and that we wrote. */
 export interface OwnComments {
@@ -9,19 +9,19 @@ export interface OwnComments {
    * Each once, oldest first. There is more than one only until a race between jobs is settled. `all`: search, even
    * if it is known which comment it most likely is.
    */
-  find(limits: Deadline, all?: boolean): Promise<Comment[]>;
+  find(deadline: Deadline, all?: boolean): Promise<Comment[]>;
   /** Makes a comment. It is not stopped with the call that sends it: the next `find` waits for the answer. */
-  create(body: string, limits: Deadline): Promise<Comment>;
+  create(body: string, deadline: Deadline): Promise<Comment>;
   /** Writes a new text into a comment that was found. */
-  update(id: number, body: string, limits: Deadline): Promise<Comment>;
+  update(id: number, body: string, deadline: Deadline): Promise<Comment>;
   /** Deletes a comment, if that can be done. */
-  remove(id: number, limits: Deadline): Promise<void>;
+  remove(id: number, deadline: Deadline): Promise<void>;
   /** Whether a comment may have been made that GitHub does not show yet. */
-  mayAppear(): boolean;
+  mayAppearLater(): boolean;
   /** The comment that may have been made has been found. */
-  appeared(): void;
+  markFound(): void;
   /** What an earlier process knows: its comment's id, and how long another one may still appear, in milliseconds. */
-  recall(known: { id?: number | undefined; appearsWithinMs: number }): void;
+  restore(known: { id?: number | undefined; appearsWithinMs: number }): void;
 }
 
 /** Finds and writes our comments on one pull request; asks GitHub for nothing before it must. */
@@ -40,35 +40,38 @@ export function createOwnComments({
   /** Made by this job; GitHub's list may not show them yet. */
   const knownIds = new Set<number>();
   let expectedId: number | undefined;
-  let me: Author | undefined;
+  let ownAuthor: Author | undefined;
   let creating: Promise<unknown> = Promise.resolve();
   let appearsUntil = Number.NEGATIVE_INFINITY;
 
   /** The list tells which comments there are, and may be some seconds old; each by itself is as it is now. */
-  async function search(limits: Deadline): Promise<Comment[]> {
-    const [all, known] = await Promise.all([client.listComments(issue, limits), getEach(knownIds, limits)]);
+  async function search(deadline: Deadline): Promise<Comment[]> {
+    const [all, known] = await Promise.all([
+      client.listComments(issue, deadline),
+      getEach(knownIds, deadline),
+    ]);
     const listed = all.filter(({ body }) => isMarked(body));
-    me ??= known[0]?.author;
-    if (listed.length > 0) me ??= await client.whoAmI(limits);
-    const author = me;
-    const ours = listed.filter((comment) => author !== undefined && isSame(author, comment.author));
+    ownAuthor ??= known[0]?.author;
+    if (listed.length > 0) ownAuthor ??= await client.whoAmI(deadline);
+    const author = ownAuthor;
+    const ours = listed.filter((comment) => author !== undefined && isSameAuthor(author, comment.author));
     const ids = new Set(ours.map(({ id }) => id).filter((id) => !knownIds.has(id)));
-    return [...known, ...(await getEach(ids, limits))].toSorted((a, b) => a.id - b.id);
+    return [...known, ...(await getEach(ids, deadline))].toSorted((a, b) => a.id - b.id);
   }
 
-  async function getEach(ids: Iterable<number>, limits: Deadline): Promise<Comment[]> {
-    const found = await Promise.all([...ids].map((id) => client.getComment(id, limits)));
+  async function getEach(ids: Iterable<number>, deadline: Deadline): Promise<Comment[]> {
+    const found = await Promise.all([...ids].map((id) => client.getComment(id, deadline)));
     return found.filter((comment) => comment !== undefined).filter(({ body }) => isMarked(body));
   }
 
   return {
-    async find(limits, all = false) {
+    async find(deadline, all = false) {
       await creating;
       if (expectedId !== undefined && !all) {
-        const expected = await client.getComment(expectedId, limits);
+        const expected = await client.getComment(expectedId, deadline);
         if (expected !== undefined && isMarked(expected.body)) return [expected];
       }
-      const found = await search(limits);
+      const found = await search(deadline);
       // Where there are several, the search shows when they have become one.
       expectedId = found.length === 1 ? found[0]?.id : undefined;
       return found;
@@ -78,38 +81,38 @@ export function createOwnComments({
       creating = created.then(
         ({ id, author }) => {
           knownIds.add(id);
-          me = author ?? me;
+          ownAuthor = author ?? ownAuthor;
           // The search shows whether another job made one too.
           expectedId = undefined;
         },
         (error) => {
           const isUnclear = error instanceof GitHubError && !isRefusal(error);
-          if (isUnclear) appearsUntil = clock.now() + APPEARS_WITHIN_MS;
+          if (isUnclear) appearsUntil = clock.now() + COMMENT_APPEARS_MS;
         },
       );
       return await created;
     },
-    async update(id, body, limits) {
-      const updated = await client.updateComment(id, body, limits);
+    async update(id, body, deadline) {
+      const updated = await client.updateComment(id, body, deadline);
       if (updated !== undefined) return updated;
       expectedId = undefined;
       knownIds.delete(id);
       throw new GitHubError('unavailable', 'the comment was deleted at the same time');
     },
-    async remove(id, limits) {
+    async remove(id, deadline) {
       try {
-        await client.deleteComment(id, limits);
+        await client.deleteComment(id, deadline);
         knownIds.delete(id);
       } catch (error) {
         // The next run tries again.
         if (!(error instanceof GitHubError)) throw error;
       }
     },
-    mayAppear: () => clock.now() < appearsUntil,
-    appeared() {
+    mayAppearLater: () => clock.now() < appearsUntil,
+    markFound() {
       appearsUntil = Number.NEGATIVE_INFINITY;
     },
-    recall({ id, appearsWithinMs }) {
+    restore({ id, appearsWithinMs }) {
       if (id !== undefined) knownIds.add(id);
       appearsUntil = clock.now() + appearsWithinMs;
     },
@@ -125,9 +128,9 @@ function isRefusal({ kind }: GitHubError): boolean {
  * Whether a comment is of this author. GraphQL may leave out the suffix of an app's login; a person may have an app's
  * name without it.
  */
-export function isSame(me: Author, author: Author | undefined): boolean {
-  if (author === undefined || bareLogin(me) !== bareLogin(author)) return false;
-  return isBot(author) || !isBot(me);
+export function isSameAuthor(ownAuthor: Author, author: Author | undefined): boolean {
+  if (author === undefined || bareLogin(ownAuthor) !== bareLogin(author)) return false;
+  return isBot(author) || !isBot(ownAuthor);
 }
 
 function bareLogin({ login }: Author): string {

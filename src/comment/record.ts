@@ -18,7 +18,7 @@ const MAX_NAME = 120;
 const MAX_ID = 300;
 const MAX_VERSION = 200;
 /** Bytes that stand for the id of a test case where there is no room for it: one in 16 million is mistaken. */
-const TRACE_BYTES = 3;
+const HASH_BYTES = 3;
 const VERSION = 1;
 
 const OUTCOMES = ['passed', 'flaky', 'failed', 'errored'] as const;
@@ -67,7 +67,7 @@ const payload = z.strictObject({
 type Payload = z.infer<typeof payload>;
 
 /** How much of a record is written. */
-interface Detail {
+interface RecordDetail {
   /** Of so many pushes it is said which test cases were bad. */
   readonly detailed: number;
   readonly pushes: number;
@@ -79,7 +79,7 @@ interface Detail {
   readonly others: number;
 }
 
-const FULL: Detail = {
+const FULL: RecordDetail = {
   detailed: MAX_PUSHES,
   pushes: MAX_PUSHES,
   names: [MAX_NAME, MAX_NAME],
@@ -87,7 +87,7 @@ const FULL: Detail = {
   others: Number.POSITIVE_INFINITY,
 };
 /** What is left out where there is not enough room, the least important first. */
-const STEPS: readonly Partial<Detail>[] = [
+const SHRINK_STEPS: readonly Partial<RecordDetail>[] = [
   {},
   { detailed: 10 },
   { detailed: 5 },
@@ -107,7 +107,7 @@ const STEPS: readonly Partial<Detail>[] = [
 /** The record in at most `max` characters, with less in it if need be; `undefined` if not even the least fits. */
 export function encodeRecord(record: GateRecord, max = MAX_RECORD): string | undefined {
   let detail = FULL;
-  for (const step of STEPS) {
+  for (const step of SHRINK_STEPS) {
     detail = { ...detail, ...step };
     const json = JSON.stringify(payloadOf(record, detail));
     if (Buffer.byteLength(json) > MAX_BYTES) continue;
@@ -124,17 +124,17 @@ export function fitRecord(encoded: string, max: number): string | undefined {
   return record && encodeRecord(record, max);
 }
 
-function payloadOf(record: GateRecord, detail: Detail): Payload {
+function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
   const { target, version, branch, firstRuns } = record;
   const known = [...record.cases].filter(([one]) => one !== '' && one.length <= MAX_ID);
   const passed = known.filter(([, one]) => !isBad(one));
   const bad = known.filter(([, one]) => isBad(one));
   const kept = [...bad.slice(0, detail.others), ...(detail.passed === 'full' ? passed : [])];
   const places = new Map(kept.map(([one], place) => [one, place]));
-  const traces = detail.passed === 'traces' ? tracesOf(passed.map(([one]) => one)) : undefined;
+  const traces = detail.passed === 'traces' ? hashesOf(passed.map(([one]) => one)) : undefined;
   const isWhole = bad.length <= detail.others && (detail.passed !== 'none' || passed.length === 0);
-  const oldOthers = detail.passed === 'none' ? undefined : writtenTraces(record.others);
-  const lacks = !isWhole || record.isPartial === true || (record.others !== undefined && !oldOthers);
+  const oldOthers = detail.passed === 'none' ? undefined : encodedHashes(record.passedOnlyIds);
+  const lacks = !isWhole || record.isPartial === true || (record.passedOnlyIds !== undefined && !oldOthers);
   return {
     v: VERSION,
     target: target === undefined ? undefined : clip(target, MAX_ID),
@@ -161,19 +161,21 @@ const nameWithin = (name: string, max: number): string => (max === 0 ? '' : clea
 
 function pushesOf(
   pushes: readonly PushRecord[],
-  { detailed, pushes: max }: Detail,
+  { detailed, pushes: max }: RecordDetail,
   places: ReadonlyMap<string, number>,
 ): Payload['pushes'] {
   const kept = pushes.slice(-max);
-  return kept.map(({ commit, attempt, verdict, bad, total, badCases }, index) => [
+  return kept.map(({ commit, attempt, verdict, failureCount, total, failedCaseIds }, index) => [
     commit.slice(0, 64),
     attempt,
     Math.max(0, (VERDICTS as readonly string[]).indexOf(verdict)),
-    bad,
+    failureCount,
     total,
-    badCases === undefined || index < kept.length - detailed
+    failedCaseIds === undefined || index < kept.length - detailed
       ? null
-      : badCases.filter((one) => one !== '' && one.length <= MAX_ID).map((one) => places.get(one) ?? one),
+      : failedCaseIds
+          .filter((one) => one !== '' && one.length <= MAX_ID)
+          .map((one) => places.get(one) ?? one),
   ]);
 }
 
@@ -190,13 +192,13 @@ export function decodeRecord(encoded: string): GateRecord | undefined {
   const [passes, total] = read.first;
   return {
     ...{ target: read.target, version: read.version, branch: read.branch, cases },
-    others: read.others === undefined ? undefined : readTraces(read.others),
+    passedOnlyIds: read.others === undefined ? undefined : readHashes(read.others),
     isPartial: read.partial,
     firstRuns: { passes, total },
-    pushes: read.pushes.map(([commit, attempt, verdict, bad, all, places]) => ({
-      ...{ commit, attempt, bad, total: all },
+    pushes: read.pushes.map(([commit, attempt, verdict, failureCount, all, places]) => ({
+      ...{ commit, attempt, failureCount, total: all },
       verdict: VERDICTS[verdict] ?? 'inconclusive',
-      badCases: places?.flatMap((one) => (typeof one === 'number' ? (read.cases[one]?.[0] ?? []) : one)),
+      failedCaseIds: places?.flatMap((one) => (typeof one === 'number' ? (read.cases[one]?.[0] ?? []) : one)),
     })),
   };
 }
@@ -211,27 +213,27 @@ function inflated(encoded: string): unknown {
 }
 
 /** Ids of which only the first bytes of a hash are known, in base64. A plain object, since reports are copied. */
-interface Traces {
+interface PassedHashes {
   readonly traces: string;
   has(id: string): boolean;
 }
 
-function readTraces(traces: string): Traces {
+function readHashes(traces: string): PassedHashes {
   const bytes = Buffer.from(traces, 'base64');
-  const count = Math.floor(bytes.length / TRACE_BYTES);
-  const known = new Set(Array.from({ length: count }, (_, index) => numberAt(bytes, index * TRACE_BYTES)));
-  return { traces, has: (one) => known.has(numberAt(traceOf(one), 0)) };
+  const count = Math.floor(bytes.length / HASH_BYTES);
+  const known = new Set(Array.from({ length: count }, (_, index) => numberAt(bytes, index * HASH_BYTES)));
+  return { traces, has: (one) => known.has(numberAt(hashOf(one), 0)) };
 }
 
-const numberAt = (bytes: Buffer, offset: number): number => bytes.readUIntBE(offset, TRACE_BYTES);
+const numberAt = (bytes: Buffer, offset: number): number => bytes.readUIntBE(offset, HASH_BYTES);
 
-const traceOf = (one: string): Buffer => hash('sha256', one, 'buffer').subarray(0, TRACE_BYTES);
+const hashOf = (one: string): Buffer => hash('sha256', one, 'buffer').subarray(0, HASH_BYTES);
 
 /** Only traces that were read can be written again. */
-const writtenTraces = (others: GateRecord['others']): Buffer | undefined =>
+const encodedHashes = (others: GateRecord['passedOnlyIds']): Buffer | undefined =>
   others !== undefined && 'traces' in others ? Buffer.from(String(others.traces), 'base64') : undefined;
 
-const tracesOf = (ids: readonly string[]): Buffer => Buffer.concat(ids.map(traceOf));
+const hashesOf = (ids: readonly string[]): Buffer => Buffer.concat(ids.map(hashOf));
 
 function joined(...traces: readonly (Buffer | undefined)[]): string | undefined {
   const all = Buffer.concat(traces.filter((one) => one !== undefined));

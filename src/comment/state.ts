@@ -27,7 +27,7 @@ export interface Section {
 }
 
 /** The record of a job that has no section in a newer workflow run's comment yet. */
-export interface KeptRecord {
+export interface OrphanedRecord {
   /** See `Section`. */
   readonly key: string;
   readonly record: string;
@@ -52,7 +52,7 @@ export type CommentState =
       /** Its workflow is hashed. */
       readonly run: Omit<WorkflowRun, 'attempt'>;
       readonly sections: readonly Section[];
-      readonly kept: readonly KeptRecord[];
+      readonly orphanedRecords: readonly OrphanedRecord[];
     };
 
 /** The section of the job that writes; rendered when it is known how much room there is. */

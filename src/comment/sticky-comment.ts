@@ -1,6 +1,6 @@
 import type { Comment, GitHubClient } from '../github/client.ts';
 import { GitHubError } from '../github/github-error.ts';
-import { persist } from '../github/retry.ts';
+import { retryOnGitHub } from '../github/retry-on-github.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { normalize, parseComment } from './codec.ts';
@@ -48,12 +48,12 @@ export interface StickyComment {
   /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /** The record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
-  record(limits: Deadline): Promise<string | undefined>;
+  record(deadline: Deadline): Promise<string | undefined>;
   /**
    * For the end of the job: looks at all comments of the gate, keeps one, and removes our doubles. `decide` is given
    * this job's section as it stands, and says what is to stand there; `undefined`: it is right.
    */
-  check(
+  reconcile(
     known: KnownComment,
     decide: (there: Section | undefined) => OwnSection | undefined,
     options: WriteOptions,
@@ -63,18 +63,18 @@ export interface StickyComment {
 /** Before looking whether what was written stays: others that read before us could write that long after us. */
 const PAUSE_MS = { alone: 250, inCompany: 1_000, longest: 10_000 };
 /** Looks and writes, against other jobs that never stop writing. */
-const MAX_ROUNDS = 30;
+const MAX_ITERATIONS = 30;
 
 /** What a call is to do. */
-interface Work {
+interface WriteTask {
   readonly own: (there: Section | undefined) => OwnSection | undefined;
   readonly create: boolean;
   /** Look at all comments, and not only at the one that was found last. */
-  readonly all: boolean;
+  readonly searchAll: boolean;
 }
 
 /** How far a call has come. */
-interface Done {
+interface WriteProgress {
   /** What is to stand in the comment. */
   own?: OwnSection | undefined;
   /** What was written last; `undefined` while it is not known what stands there. */
@@ -92,12 +92,12 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   let queue: Promise<unknown> = Promise.resolve();
 
   /** One call at a time, and the newest ends the others: a late report must not overwrite the final one. */
-  function takeTurn({ until, signal }: Deadline, work: Work): Promise<WriteResult> {
+  function enqueue({ until, signal }: Deadline, task: WriteTask): Promise<WriteResult> {
     newest.abort();
     const mine = new AbortController();
     newest = mine;
     const turn = queue.then(async (): Promise<WriteResult> => {
-      const result = await converge(work, { until, signal: AbortSignal.any([signal, mine.signal]) });
+      const result = await writeUntilStable(task, { until, signal: AbortSignal.any([signal, mine.signal]) });
       return result.status === 'failed' && mine.signal.aborted
         ? { status: 'left', why: 'superseded' }
         : result;
@@ -107,58 +107,70 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   }
 
   /** Step by step, until the section stands in the one comment. */
-  async function converge(work: Work, limits: Deadline): Promise<WriteResult> {
-    const done: Done = {};
+  async function writeUntilStable(task: WriteTask, deadline: Deadline): Promise<WriteResult> {
+    const progress: WriteProgress = {};
     try {
-      for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const next = await persist((within) => step(work, done, within), { clock, random, ...limits });
+      for (let iteration = 0; iteration < MAX_ITERATIONS; iteration += 1) {
+        const next = await retryOnGitHub((within) => iterate(task, progress, within), {
+          clock,
+          random,
+          ...deadline,
+        });
         if (typeof next !== 'number') return next;
         // Looking too early is better than not at all.
-        await clock.sleep(Math.min(next, (limits.until - clock.now()) / 2), limits.signal);
+        await clock.sleep(Math.min(next, (deadline.until - clock.now()) / 2), deadline.signal);
       }
       throw new GitHubError('unavailable', 'other jobs kept writing it at the same time');
     } catch (error) {
       // It may have been written without the time to see it stay.
-      if (done.written !== undefined && done.result !== undefined) return done.result;
+      if (progress.written !== undefined && progress.result !== undefined) return progress.result;
       return { status: 'failed', warning: commentWarning(error, issue) };
     }
   }
 
   /** One look, and what follows from it: the result, or how long to wait before the next look, in milliseconds. */
-  async function step(work: Work, done: Done, within: Deadline): Promise<WriteResult | number> {
+  async function iterate(
+    task: WriteTask,
+    progress: WriteProgress,
+    within: Deadline,
+  ): Promise<WriteResult | number> {
     const startedAt = clock.now();
-    const next = await look(work, done, within);
+    const next = await readAndDecide(task, progress, within);
     for (const { id } of next.remove) await comments.remove(id, within);
     switch (next.step) {
       case 'leave':
         return leave(next.why);
       case 'done':
-        return { status: done.result?.status ?? 'unchanged', id: next.kept.id, url: next.kept.url };
+        return { status: progress.result?.status ?? 'unchanged', id: next.primary.id, url: next.primary.url };
       case 'look again':
-        done.written = next.written;
+        progress.written = next.written;
         return pauseAfter(clock.now() - startedAt);
     }
-    done.written = undefined;
-    done.result = await write(next, within);
-    done.written = next.written;
+    progress.written = undefined;
+    progress.result = await write(next, within);
+    progress.written = next.written;
     // What only waits is soon written again and need not be looked after.
-    if (!next.isFirst && done.own?.state === 'waiting') return done.result;
+    if (!next.isFirst && progress.own?.state === 'waiting') return progress.result;
     const isAlone = !next.isFirst && !next.isShared;
     return isAlone ? pause(PAUSE_MS.alone) : pauseAfter(clock.now() - startedAt);
   }
 
   /** Reads the comments and decides what to do. */
-  async function look(work: Work, done: Done, within: Deadline): Promise<NextStep> {
-    const found = (await comments.find(within, work.all)).flatMap((comment) => parsed(comment) ?? []);
-    if (done.written === undefined) {
+  async function readAndDecide(
+    task: WriteTask,
+    progress: WriteProgress,
+    within: Deadline,
+  ): Promise<NextStep> {
+    const found = (await comments.find(within, task.searchAll)).flatMap((comment) => parsed(comment) ?? []);
+    if (progress.written === undefined) {
       const there = sectionIn(found, writer);
-      done.own = work.own(there);
+      progress.own = task.own(there);
       // Only this job writes this section, so it is in the comment that may have been made.
-      if (there !== undefined && !work.all) comments.appeared();
+      if (there !== undefined && !task.searchAll) comments.markFound();
     }
     return nextStep({
-      ...{ found, writer, written: done.written, own: done.own, create: work.create },
-      mayAppear: comments.mayAppear(),
+      ...{ found, writer, written: progress.written, own: progress.own, create: task.create },
+      mayAppearLater: comments.mayAppearLater(),
     });
   }
 
@@ -192,9 +204,9 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   const pauseAfter = (tookMs: number): number =>
     pause(Math.min(PAUSE_MS.longest, Math.max(PAUSE_MS.inCompany, 2 * tookMs)));
 
-  async function record(limits: Deadline): Promise<string | undefined> {
+  async function record(deadline: Deadline): Promise<string | undefined> {
     try {
-      const read = await persist((within) => comments.find(within), { clock, random, ...limits });
+      const read = await retryOnGitHub((within) => comments.find(within), { clock, random, ...deadline });
       return recordIn(
         read.flatMap((comment) => parsed(comment)?.state ?? []),
         writer,
@@ -206,10 +218,11 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
 
   return {
     record,
-    write: (section, { create, ...limits }) => takeTurn(limits, { own: () => section, create, all: false }),
-    check(known, decide, { create, ...limits }) {
-      comments.recall(known);
-      return takeTurn(limits, { own: decide, create, all: true });
+    write: (section, { create, ...deadline }) =>
+      enqueue(deadline, { own: () => section, create, searchAll: false }),
+    reconcile(known, decide, { create, ...deadline }) {
+      comments.restore(known);
+      return enqueue(deadline, { own: decide, create, searchAll: true });
     },
   };
 }

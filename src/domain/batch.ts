@@ -1,7 +1,7 @@
 import type { Run, RunEnd, RunStatus } from './run.ts';
 
 /** How many runs the provider says there are, of each kind; `undefined` where it does not say. */
-export interface Announced {
+export interface AnnouncedCounts {
   readonly total?: number | undefined;
   readonly passed?: number | undefined;
   readonly failed?: number | undefined;
@@ -21,12 +21,12 @@ export interface Batch {
   readonly outcome?: RunEnd | undefined;
   /** The provider's status word for the batch, when it is one that we do not know. */
   readonly unknownStatus?: string | undefined;
-  readonly announced: Announced;
+  readonly announced: AnnouncedCounts;
   /**
    * What in the answers cannot be believed, each as one clause for a person: a needed field that is missing, a counter
    * that is no number. Before the batch has settled this means nothing.
    */
-  readonly doubts?: readonly string[] | undefined;
+  readonly inconsistencies?: readonly string[] | undefined;
   /** `undefined` while the runs have not been read: counts are then known from `announced` alone. */
   readonly runs?: readonly Run[] | undefined;
   /** Milliseconds since the epoch. */
@@ -37,7 +37,7 @@ export interface Batch {
   readonly url?: string | undefined;
   /** What was tested, for a person: "conversation-flow conversation_flow_… version 12". */
   readonly subject?: string | undefined;
-  /** The same in the adapter's own form, from which `Starter.subjectOf` starts the same again. */
+  /** The same in the adapter's own form, from which `BatchStarter.resolveTestedVersion` starts the same again. */
   readonly tested?: Readonly<Record<string, unknown>> | undefined;
   /** The provider puts the tested version into production by itself when the batch passes (Bland). */
   readonly publishesOnPass?: boolean | undefined;
@@ -54,11 +54,11 @@ export interface BatchOutcome {
   /** 1, if absent, is what was given or started first; later rounds repeat test cases of it. */
   readonly round?: number | undefined;
   /** Which batch of the first round this is or repeats: the index among those. Its own index, if absent. */
-  readonly place?: number | undefined;
+  readonly batchIndex?: number | undefined;
   /** The answer to its start was lost, and it was found in the provider's lists. */
   readonly isAdopted?: boolean | undefined;
   /** The test cases that this step asked the provider to run; `undefined` where the batch was given. */
-  readonly asked?: readonly string[] | undefined;
+  readonly requestedTestCases?: readonly string[] | undefined;
 }
 
 /** Numbers of test cases. `total` is the sum of the others but `flaky`, which are among `passed`. */
@@ -76,7 +76,7 @@ export interface Tally {
 }
 
 /** The tally of no test cases. */
-export const NO_CASES: Tally = {
+export const EMPTY_TALLY: Tally = {
   total: 0,
   passed: 0,
   flaky: 0,
@@ -87,10 +87,10 @@ export const NO_CASES: Tally = {
   tolerated: 0,
 };
 /** The names of the numbers in a tally, in the order of outputs and reports. */
-export const COUNTS = Object.keys(NO_CASES) as readonly (keyof Tally)[];
+export const TALLY_KEYS = Object.keys(EMPTY_TALLY) as readonly (keyof Tally)[];
 
 /** How many runs of a batch are finished and how many there are, as far as it is known: how far the batch is. */
-export function runsFinished({ announced, runs }: Batch): { finished: number; total: number } {
+export function countFinishedRuns({ announced, runs }: Batch): { finished: number; total: number } {
   const { passed = 0, failed = 0, errored = 0, cancelled = 0 } = announced;
   const finished =
     runs === undefined ? passed + failed + errored + cancelled : runs.length - countByStatus(runs).pending;
@@ -105,7 +105,7 @@ export function countByStatus(runs: readonly Run[]): Record<RunStatus, number> {
 }
 
 /** "1 run", "2 runs" */
-export function countRuns(count: number): string {
+export function formatRunCount(count: number): string {
   return count === 1 ? '1 run' : `${count} runs`;
 }
 

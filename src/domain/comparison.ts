@@ -22,7 +22,7 @@ export interface Base {
   /** By the provider's id of the test case. */
   readonly cases: ReadonlyMap<string, BaseCase>;
   /** Test cases that passed there and of which no more is known than that. */
-  readonly others?: { has(id: string): boolean } | undefined;
+  readonly passedOnlyIds?: { has(id: string): boolean } | undefined;
   /** There were test cases of which nothing is known: one that is not found may have been there. */
   readonly isPartial?: boolean | undefined;
   /** First runs that passed, of how many, for the rate. */
@@ -35,7 +35,7 @@ export interface Push {
   readonly attempt: number;
   readonly verdict: string;
   /** Test cases that counted against the verdict, of all. */
-  readonly bad: number;
+  readonly failureCount: number;
   readonly total: number;
 }
 
@@ -46,7 +46,7 @@ export interface History {
    * By the provider's id: the indices of the pushes, in `pushes`, in which the test case failed or errored and counted
    * against the verdict.
    */
-  readonly badIn: ReadonlyMap<string, readonly number[]>;
+  readonly failedPushIndices: ReadonlyMap<string, readonly number[]>;
 }
 
 /** How a test case compares with the base. */
@@ -58,13 +58,13 @@ export type Change =
   | 'new-test-case'
   | 'unchanged';
 
-/** What is known of a test case that is among `others`. */
+/** What is known of a test case that is among `passedOnlyIds`. */
 const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
 
 /** How a test case compares with what is known of it on the base; `undefined` where nothing can be known of it. */
 export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefined): Change | undefined {
   if (base === undefined || testCase.id === undefined) return undefined;
-  const before = base.cases.get(testCase.id) ?? (base.others?.has(testCase.id) ? PASSED : undefined);
+  const before = base.cases.get(testCase.id) ?? (base.passedOnlyIds?.has(testCase.id) ? PASSED : undefined);
   if (before === undefined) return base.isPartial ? undefined : 'new-test-case';
   const passed = hasPassed({ outcome });
   if (!passed) return hasPassed(before) ? 'new-failure' : 'still-failing';
@@ -73,7 +73,7 @@ export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefin
 }
 
 /** The test cases of the base of which no run was seen here: the quiet way to make a gate green. */
-export function noLongerRun(cases: readonly CaseResult[], base: Base | undefined): BaseCase[] {
+export function findRemovedCases(cases: readonly CaseResult[], base: Base | undefined): BaseCase[] {
   if (base === undefined) return [];
   const seen = new Set(cases.map(({ testCase }) => testCase.id));
   return [...base.cases].filter(([id]) => !seen.has(id)).map(([, one]) => one);
@@ -83,10 +83,10 @@ export function noLongerRun(cases: readonly CaseResult[], base: Base | undefined
  * How many of the test cases that count against the verdict are known to pass on the base; `undefined` where nothing is
  * known of the base. For the output `new-failures`.
  */
-export function newFailures(cases: readonly CaseResult[], base: Base | undefined): number | undefined {
+export function countNewFailures(cases: readonly CaseResult[], base: Base | undefined): number | undefined {
   if (base === undefined) return undefined;
-  const bad = cases.filter((one) => countsForVerdict(one) && ENDED_BADLY.includes(one.outcome));
+  const bad = cases.filter((one) => countsForVerdict(one) && FAILED_OUTCOMES.includes(one.outcome));
   return bad.filter((one) => changeOf(one, base) === 'new-failure').length;
 }
 
-const ENDED_BADLY: readonly CaseOutcome[] = ['failed', 'errored'];
+const FAILED_OUTCOMES: readonly CaseOutcome[] = ['failed', 'errored'];

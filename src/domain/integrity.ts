@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, countByStatus, countRuns } from './batch.ts';
+import { type Batch, type BatchOutcome, countByStatus, formatRunCount } from './batch.ts';
 import type { Run } from './run.ts';
 
 /** How many runs that contradict themselves are named. */
@@ -8,11 +8,11 @@ const MAX_CONFLICTS = 3;
  * What in a settled batch contradicts itself, each as one clause for a person; an empty list when all agrees.
  * Batch and runs may disagree for a moment after the end, so ask again before believing it.
  */
-export function contradictions(batch: Batch): string[] {
+export function findContradictions(batch: Batch): string[] {
   if (!batch.settled || batch.runs === undefined) return [];
   const { announced, outcome, runs } = batch;
   const counts = countByStatus(runs);
-  const found = [...(batch.doubts ?? [])];
+  const found = [...(batch.inconsistencies ?? [])];
 
   const conflicts = runs.filter((run) => run.conflict !== undefined);
   for (const run of conflicts.slice(0, MAX_CONFLICTS)) {
@@ -28,7 +28,7 @@ export function contradictions(batch: Batch): string[] {
     const runsAre = announced.total === 1 ? 'run is' : missing === 1 ? 'runs is' : 'runs are';
     found.push(`${missing} of ${announced.total} announced ${runsAre} missing`);
   } else if (missing < 0) {
-    found.push(`the provider announced ${countRuns(announced.total ?? 0)} and listed ${runs.length}`);
+    found.push(`the provider announced ${formatRunCount(announced.total ?? 0)} and listed ${runs.length}`);
   }
   const unfinished = runs.filter(
     (run) => run.status === 'pending' && run.unknownStatus === undefined && run.conflict === undefined,
@@ -58,13 +58,16 @@ export function contradictions(batch: Batch): string[] {
 }
 
 /** The test cases that this step asked for and that have no run in the batch: their ids. */
-export function missingCases({ asked = [], batch }: Pick<BatchOutcome, 'asked' | 'batch'>): string[] {
+export function findMissingCases({
+  requestedTestCases = [],
+  batch,
+}: Pick<BatchOutcome, 'requestedTestCases' | 'batch'>): string[] {
   const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
-  return asked.filter((id) => !seen.has(id));
+  return requestedTestCases.filter((id) => !seen.has(id));
 }
 
 /** The status words of this batch and its runs that we do not know, each once. */
-export function unknownWords(batch: Batch): string[] {
+export function unknownStatuses(batch: Batch): string[] {
   const words = [batch.unknownStatus, ...(batch.runs ?? []).map((run) => run.unknownStatus)];
   return [...new Set(words.filter((word) => word !== undefined))];
 }
@@ -73,7 +76,7 @@ export function unknownWords(batch: Batch): string[] {
  * The list of runs as one text that changes with every id and status, in whatever order the runs come: two looks showed the
  * same list if their texts are equal.
  */
-export function listOf(runs: readonly Run[]): string {
+export function runListFingerprint(runs: readonly Run[]): string {
   const entries = runs.map(({ id, status, unknownStatus, conflict }) =>
     JSON.stringify([id, status, unknownStatus, conflict]),
   );

@@ -40,7 +40,7 @@ export function decide(runs: readonly RoundRun[], rule: PassRule): Decision {
     if (cancelled > 0) return 'cancelled';
     return passes > 0 && pending === 0 ? 'passed' : 'undecided';
   }
-  if (isFinalAtFirst(runs, rule)) return 'passed';
+  if (passedFirstRound(runs, rule)) return 'passed';
   if (passes >= rule.need) return others + cancelled > 0 ? 'flaky' : 'passed';
   if (others > rule.of - rule.need) return 'not-passed';
   // A cancelled run is not repeated, so nothing can decide the test case any more.
@@ -51,7 +51,7 @@ export function decide(runs: readonly RoundRun[], rule: PassRule): Decision {
  * How many more runs a test case needs in the next round: as many as must happen anyway, whatever they bring; 0 where
  * it is decided, or where nothing is repeated.
  */
-export function runsToStart(runs: readonly RoundRun[], rule: PassRule): number {
+export function runsForNextRound(runs: readonly RoundRun[], rule: PassRule): number {
   if (rule.kind === 'every-run') return 0;
   const { passes, others, pending } = count(runs);
   if (pending > 0 || decide(runs, rule) !== 'undecided') return 0;
@@ -59,19 +59,19 @@ export function runsToStart(runs: readonly RoundRun[], rule: PassRule): number {
 }
 
 /** How many runs of each test case the first round starts. */
-export function firstRuns(rule: PassRule): number {
+export function firstRoundRunsPerCase(rule: PassRule): number {
   return rule.kind === 'repeat' ? Math.min(rule.need, rule.of - rule.need + 1) : 1;
 }
 
 /** The most runs that one test case can take under the rule, all rounds together. */
-export function mostRuns(rule: PassRule): number {
+export function maxRunsPerCase(rule: PassRule): number {
   if (rule.kind === 'every-run') return 1;
   // With `reruns: 3/3` the first run that does not pass decides already.
   return rule.kind === 'reruns' && rule.need === rule.of ? 1 : rule.of;
 }
 
 /** With `reruns` a test case that passes in the first round needs no more. */
-function isFinalAtFirst(runs: readonly RoundRun[], rule: PassRule): boolean {
+function passedFirstRound(runs: readonly RoundRun[], rule: PassRule): boolean {
   if (rule.kind !== 'reruns') return false;
   const first = runs.filter(({ round }) => round === 1);
   return first.length > 0 && first.every(({ status }) => status === 'passed');

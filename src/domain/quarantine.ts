@@ -46,22 +46,22 @@ export interface QuarantineDecision {
 }
 
 /** A test case as far as the quarantine looks at it. */
-interface Known {
+interface IdentifiedTestCase {
   readonly testCase: { readonly id?: string | undefined };
 }
 
 /** The longest time that an entry may last, in days from today. */
-export const MAX_DAYS = 30;
+export const MAX_QUARANTINE_DAYS = 30;
 /** An entry that ends within so many days is announced. */
 const NOTICE_DAYS = 7;
 /** One of so many test cases may be quarantined, rounded up: 10 %. */
 const ONE_OF = 10;
 /** The most entries that a notice lists. */
-const LISTED = 10;
+const MAX_LISTED = 10;
 const DAY_MS = 86_400_000;
 
 /** How many of so many test cases may be quarantined: 10 %, rounded up. */
-export const mostQuarantined = (testCases: number): number => Math.ceil(testCases / ONE_OF);
+export const maxQuarantined = (testCases: number): number => Math.ceil(testCases / ONE_OF);
 
 /** The day of a moment (milliseconds since the epoch) in UTC: `2026-12-19`. */
 export const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
@@ -77,16 +77,16 @@ export const daysUntil = (day: string, now: number): number =>
  */
 export function decideQuarantine(
   files: QuarantineFiles,
-  testCases: readonly Known[],
+  testCases: readonly IdentifiedTestCase[],
   now: number,
 ): QuarantineDecision {
-  const tested = withinLimit(files.tested, testCases, now);
-  const base = files.base && withinLimit(files.base, testCases, now);
+  const tested = enforceLimit(files.tested, testCases, now);
+  const base = files.base && enforceLimit(files.base, testCases, now);
   const limited = { path: files.path, tested, base };
   const problem = problemOf(limited);
   const entries = new Map<string, Quarantine>();
   for (const entry of entriesOf(tested)) {
-    const quarantine = combine(entry, base, now);
+    const quarantine = combineWithBase(entry, base, now);
     // What the base has cannot be known where its file is refused, but nothing is in force then.
     if (problem === undefined || quarantine.state !== 'in-force') entries.set(entry.testCase, quarantine);
   }
@@ -94,7 +94,7 @@ export function decideQuarantine(
 }
 
 /** The test cases with what the quarantine says of each. */
-export function attachQuarantine<C extends Known>(
+export function attachQuarantine<C extends IdentifiedTestCase>(
   testCases: readonly C[],
   { entries }: Pick<QuarantineDecision, 'entries'>,
 ): (C & { readonly quarantine?: Quarantine | undefined })[] {
@@ -113,8 +113,12 @@ export const quarantineNotes = ({ problem, notices }: QuarantineDecision): strin
 ];
 
 /** The file, or its refusal if it quarantines more than 10 % of the test cases. Expired entries do not count. */
-function withinLimit(file: QuarantineFile, testCases: readonly Known[], now: number): QuarantineFile {
-  const limit = mostQuarantined(testCases.length);
+function enforceLimit(
+  file: QuarantineFile,
+  testCases: readonly IdentifiedTestCase[],
+  now: number,
+): QuarantineFile {
+  const limit = maxQuarantined(testCases.length);
   let count = 0;
   let over: LocatedEntry | undefined;
   for (const entry of entriesOf(file)) {
@@ -131,7 +135,7 @@ const entriesOf = (file: QuarantineFile): readonly LocatedEntry[] =>
   file.kind === 'entries' ? file.entries : [];
 
 /** What an entry of the tested commit's file means today. */
-function combine(located: LocatedEntry, base: QuarantineFile | undefined, now: number): Quarantine {
+function combineWithBase(located: LocatedEntry, base: QuarantineFile | undefined, now: number): Quarantine {
   const { line: _, ...entry } = located;
   const isOver = ({ until }: QuarantineEntry) => daysUntil(until, now) < 0;
   if (isOver(entry)) return { entry, state: 'expired' };
@@ -159,7 +163,7 @@ function problemOf({ path, tested, base }: QuarantineFiles): QuarantineDecision[
 function noticesOf(
   { path, tested, base }: QuarantineFiles,
   entries: QuarantineDecision['entries'],
-  { testCases, now }: { testCases: readonly Known[]; now: number },
+  { testCases, now }: { testCases: readonly IdentifiedTestCase[]; now: number },
 ): string[] {
   const seen = new Set(testCases.map(({ testCase }) => testCase.id));
   const all = [...entries.values()];
@@ -176,18 +180,18 @@ function noticesOf(
     const each = ending.map(
       ({ entry }) => `${entry.testCase} (${entry.name}) until ${entry.until}, owner ${entry.owner}`,
     );
-    notices.push(`The quarantine ends within ${NOTICE_DAYS} days: ${listed(each, '; ')}.`);
+    notices.push(`The quarantine ends within ${NOTICE_DAYS} days: ${listFirst(each, '; ')}.`);
   }
   if (unseen.length > 0) {
     const ids = unseen.map(({ entry }) => entry.testCase);
     notices.push(
-      `${path} has ids that no run has: ${listed(ids, ', ')}. Correct them, or remove the entries.`,
+      `${path} has ids that no run has: ${listFirst(ids, ', ')}. Correct them, or remove the entries.`,
     );
   }
   return notices;
 }
 
-function listed(items: readonly string[], separator: string): string {
-  const more = items.length - LISTED;
-  return `${items.slice(0, LISTED).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
+function listFirst(items: readonly string[], separator: string): string {
+  const more = items.length - MAX_LISTED;
+  return `${items.slice(0, MAX_LISTED).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -9,7 +9,7 @@ const MAX_RUNS = 50;
 
 /** A push with the test cases that failed or errored in it and counted, by id; absent where they were left out. */
 export interface PushRecord extends Push {
-  readonly badCases?: readonly string[] | undefined;
+  readonly failedCaseIds?: readonly string[] | undefined;
 }
 
 /** What outlives a gate: what later pushes, and pull requests after the merge, compare themselves with. */
@@ -22,7 +22,7 @@ export interface GateRecord {
   /** By the provider's id: the outcome of this push; the runs of this push and of the base before it. */
   readonly cases: ReadonlyMap<string, BaseCase>;
   /** Test cases that passed and are not in `cases`, since there was no room. */
-  readonly others?: { has(id: string): boolean } | undefined;
+  readonly passedOnlyIds?: { has(id: string): boolean } | undefined;
   /** Some test cases are in neither. */
   readonly isPartial?: boolean | undefined;
   readonly firstRuns: { readonly passes: number; readonly total: number };
@@ -31,7 +31,7 @@ export interface GateRecord {
 }
 
 /** What a record is made of. */
-export interface Recorded extends Pick<GateRecord, 'target' | 'version' | 'branch'> {
+export interface RecordInput extends Pick<GateRecord, 'target' | 'version' | 'branch'> {
   readonly cases: readonly CaseResult[];
   readonly tally: Tally;
   readonly verdict: string;
@@ -43,24 +43,24 @@ export interface Recorded extends Pick<GateRecord, 'target' | 'version' | 'branc
 }
 
 /** Verdicts after which a test case that was not seen does not exist any more. */
-export const CONCLUSIVE: readonly string[] = ['passed', 'failed', 'errored'];
+export const CONCLUSIVE_VERDICTS: readonly string[] = ['passed', 'failed', 'errored'];
 
 /**
  * The record of a gate that has ended. A test case that was not decided here is what it was on the base; so is one that
  * was not seen, unless the verdict says that all were.
  */
-export function recordOf(gate: Recorded): GateRecord {
+export function recordOf(gate: RecordInput): GateRecord {
   const { target, version, branch, tally, verdict, commit, attempt } = gate;
   // Counts of another branch, or of a file that the user keeps, are not mixed with this branch's.
   const base = gate.base !== undefined && gate.base.branch === branch ? gate.base : undefined;
-  const isConclusive = CONCLUSIVE.includes(verdict);
+  const isConclusive = CONCLUSIVE_VERDICTS.includes(verdict);
   const cases = new Map<string, BaseCase>();
   const undecided = new Set<string>();
   for (const result of gate.cases) {
     const { id } = result.testCase;
     if (id === undefined) continue;
     const before = cases.get(id) ?? base?.cases.get(id);
-    if (isDecided(result.outcome)) cases.set(id, added(result, before, cases.get(id)?.outcome));
+    if (isDecided(result.outcome)) cases.set(id, mergeCase(result, before, cases.get(id)?.outcome));
     else undecided.add(id);
   }
   for (const [id, known] of base?.cases ?? []) {
@@ -71,15 +71,15 @@ export function recordOf(gate: Recorded): GateRecord {
     commit: commit ?? '',
     attempt,
     verdict,
-    bad: tally.failed + tally.errored + tally.cancelled + tally.unfinished,
+    failureCount: tally.failed + tally.errored + tally.cancelled + tally.unfinished,
     total: tally.total,
-    badCases: gate.cases.flatMap((result) => badId(result) ?? []),
+    failedCaseIds: gate.cases.flatMap((result) => failedCaseId(result) ?? []),
   };
   return {
     ...{ target, version, branch, cases },
-    others: isConclusive ? undefined : base?.others,
+    passedOnlyIds: isConclusive ? undefined : base?.passedOnlyIds,
     isPartial: isConclusive || (base !== undefined && base.isPartial !== true) ? undefined : true,
-    firstRuns: faded(
+    firstRuns: decay(
       {
         passes: (base?.firstRuns?.passes ?? 0) + first.filter((status) => status === 'passed').length,
         total: (base?.firstRuns?.total ?? 0) + first.length,
@@ -93,7 +93,7 @@ export function recordOf(gate: Recorded): GateRecord {
 /** Only what a run of its own has shown. */
 const isDecided = (outcome: CaseOutcome): boolean => outcome !== 'cancelled' && outcome !== 'unfinished';
 
-const badId = (result: CaseResult): string | undefined =>
+const failedCaseId = (result: CaseResult): string | undefined =>
   countsForVerdict(result) && isDecided(result.outcome) && !hasPassed(result)
     ? result.testCase.id
     : undefined;
@@ -101,20 +101,24 @@ const badId = (result: CaseResult): string | undefined =>
 const WORST_FIRST: readonly CaseOutcome[] = ['failed', 'errored', 'flaky', 'passed'];
 
 /** Its runs beside those from before. Where two batches hold the test case, it is the worse of both. */
-function added(result: CaseResult, before: BaseCase | undefined, twin: CaseOutcome | undefined): BaseCase {
+function mergeCase(
+  result: CaseResult,
+  before: BaseCase | undefined,
+  duplicate: CaseOutcome | undefined,
+): BaseCase {
   const ended = result.runs.filter(({ status }) => ['passed', 'failed', 'errored'].includes(status));
   const passes = (before?.passes ?? 0) + ended.filter(({ status }) => status === 'passed').length;
-  const { passes: kept, total: runs } = faded(
+  const { passes: kept, total: runs } = decay(
     { passes, total: (before?.runs ?? 0) + ended.length },
     MAX_RUNS,
   );
   const outcome =
-    WORST_FIRST.find((one) => one === result.outcome || one === twin) ?? (result.outcome as CaseOutcome);
+    WORST_FIRST.find((one) => one === result.outcome || one === duplicate) ?? (result.outcome as CaseOutcome);
   return { name: result.testCase.name, outcome, passes: kept, runs };
 }
 
 /** Both halved until they are within the limit. */
-function faded({ passes, total }: { passes: number; total: number }, limit: number) {
+function decay({ passes, total }: { passes: number; total: number }, limit: number) {
   let left = { passes, total };
   while (left.total > limit) {
     const half = Math.floor(left.total / 2);
@@ -127,7 +131,7 @@ function faded({ passes, total }: { passes: number; total: number }, limit: numb
  * The record of this push after those of earlier ones. A push of the same commit is replaced, so that a new attempt
  * does not count twice.
  */
-export function continued(record: GateRecord, earlier: GateRecord | undefined): GateRecord {
+export function withEarlierPushes(record: GateRecord, earlier: GateRecord | undefined): GateRecord {
   const now = new Set(record.pushes.map(({ commit }) => commit));
   const before = (earlier?.pushes ?? []).filter(({ commit }) => !now.has(commit));
   return { ...record, pushes: [...before, ...record.pushes].slice(-MAX_PUSHES) };
@@ -139,19 +143,20 @@ export function continued(record: GateRecord, earlier: GateRecord | undefined): 
  */
 export function historyOf({ pushes }: GateRecord, commit: string | undefined): History | undefined {
   const before = pushes.filter((push) => push.commit !== commit);
-  const earlier = before.slice(before.findLastIndex(({ badCases }) => badCases === undefined) + 1);
+  const earlier = before.slice(before.findLastIndex(({ failedCaseIds }) => failedCaseIds === undefined) + 1);
   if (earlier.length === 0) return undefined;
-  const badIn = new Map<string, number[]>();
-  for (const [index, { badCases = [] }] of earlier.entries()) {
-    for (const id of new Set(badCases)) badIn.set(id, [...(badIn.get(id) ?? []), index]);
+  const failedPushIndices = new Map<string, number[]>();
+  for (const [index, { failedCaseIds = [] }] of earlier.entries()) {
+    for (const id of new Set(failedCaseIds))
+      failedPushIndices.set(id, [...(failedPushIndices.get(id) ?? []), index]);
   }
-  return { pushes: earlier.map(({ badCases: _, ...push }) => push), badIn };
+  return { pushes: earlier.map(({ failedCaseIds: _, ...push }) => push), failedPushIndices };
 }
 
 /** What the record of a merged pull request says of the branch that it was merged into. */
 export function baseOf(
-  { cases, others, isPartial, firstRuns }: GateRecord,
+  { cases, passedOnlyIds, isPartial, firstRuns }: GateRecord,
   { branch, commit }: Pick<Base, 'branch' | 'commit'>,
 ): Base {
-  return { branch, commit, cases, others, isPartial, firstRuns };
+  return { branch, commit, cases, passedOnlyIds, isPartial, firstRuns };
 }

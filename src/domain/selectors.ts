@@ -1,7 +1,7 @@
 import { quote } from './wording.ts';
 
 /** A test case as a provider lists it before anything is started. */
-export interface Selectable {
+export interface AvailableTestCase {
   readonly id: string;
   /** Not unique. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface SelectorRules {
   readonly title: string;
   readonly labels: readonly LabelKind[];
   /** Where `*` is refused: why, and what to write instead; a sentence. */
-  readonly withoutAll?: string | undefined;
+  readonly wildcardRefusal?: string | undefined;
 }
 
 /** One line of the input `test-cases`. */
@@ -28,8 +28,8 @@ export interface Selector {
   /** As it was written. */
   readonly text: string;
   /** Whether the line begins with `!`. */
-  readonly takesAway: boolean;
-  readonly wanted: { readonly kind: 'id-or-name' | 'label'; readonly value: string };
+  readonly isExclusion: boolean;
+  readonly match: { readonly kind: 'id-or-name' | 'label'; readonly value: string };
 }
 
 /** The message is one sentence, or two, that name the input and say what to do. */
@@ -39,9 +39,9 @@ export interface Refused {
 }
 
 /** A value that was read, or why it cannot be. */
-export type Parsed<Value> = { readonly kind: 'parsed'; readonly value: Value } | Refused;
+export type ParseResult<Value> = { readonly kind: 'parsed'; readonly value: Value } | Refused;
 
-export type Selection<Case extends Selectable = Selectable> =
+export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
   | {
       readonly kind: 'selected';
       /** In the order of the list, each id once. */
@@ -62,34 +62,34 @@ const COMPARED_TEXTS = 3_000;
  * Reads the input `test-cases`: one selector per line, blank lines ignored. What the provider does not have is refused
  * here, before any request.
  */
-export function parseSelectors(input: string, rules: SelectorRules): Parsed<readonly Selector[]> {
+export function parseSelectors(input: string, rules: SelectorRules): ParseResult<readonly Selector[]> {
   const lines = input.split(/\r\n|\r|\n/).map((line) => line.trim());
   const selectors = [...new Set(lines)].filter((line) => line !== '').map(toSelector);
-  const problem = problemIn(selectors, rules);
+  const problem = validateSelectors(selectors, rules);
   return problem === undefined ? { kind: 'parsed', value: selectors } : { kind: 'refused', problem };
 }
 
 function toSelector(text: string): Selector {
-  const takesAway = text.startsWith('!');
-  const value = normal(takesAway ? text.slice(1) : text);
+  const isExclusion = text.startsWith('!');
+  const value = normalize(isExclusion ? text.slice(1) : text);
   const [, kind, label = ''] = /^([a-z]+):(.*)$/s.exec(value) ?? [];
-  const wanted = LABEL_KINDS.some((known) => known === kind)
+  const match = LABEL_KINDS.some((known) => known === kind)
     ? ({ kind: 'label', value: `${kind}:${label.trim()}` } as const)
     : ({ kind: 'id-or-name', value } as const);
-  return { text, takesAway, wanted };
+  return { text, isExclusion, match };
 }
 
-function problemIn(selectors: readonly Selector[], rules: SelectorRules): string | undefined {
+function validateSelectors(selectors: readonly Selector[], rules: SelectorRules): string | undefined {
   if (selectors.length === 0) return 'test-cases is empty: write one selector per line, or * for all.';
-  if (selectors.every(({ takesAway }) => takesAway)) {
-    return `test-cases only takes away (${quote(selectors[0]?.text ?? '')}): begin with ${rules.withoutAll === undefined ? '*' : 'what to choose'} on a line above.`;
+  if (selectors.every(({ isExclusion }) => isExclusion)) {
+    return `test-cases only takes away (${quote(selectors[0]?.text ?? '')}): begin with ${rules.wildcardRefusal === undefined ? '*' : 'what to choose'} on a line above.`;
   }
-  for (const { text, wanted } of selectors) {
-    const [kind = '', label = ''] = wanted.kind === 'label' ? wanted.value.split(/:(.*)/s) : [];
-    if (wanted.value === '' || (wanted.kind === 'label' && label === '')) {
+  for (const { text, match } of selectors) {
+    const [kind = '', label = ''] = match.kind === 'label' ? match.value.split(/:(.*)/s) : [];
+    if (match.value === '' || (match.kind === 'label' && label === '')) {
       return `test-cases: ${quote(text)} names nothing.`;
     }
-    if (wanted.kind === 'label' && !rules.labels.some((known) => known === kind)) {
+    if (match.kind === 'label' && !rules.labels.some((known) => known === kind)) {
       const known = rules.labels.map((each) => `${each}:…`).join(' and ');
       const has = known === '' ? 'only ids and names' : `ids, names and ${known}`;
       return `test-cases: ${rules.title} has no ${kind}: selectors (${quote(text)}), ${has}.`;
@@ -97,8 +97,8 @@ function problemIn(selectors: readonly Selector[], rules: SelectorRules): string
     if (kind === 'required' && label !== 'true') {
       return `test-cases: ${quote(text)} is not a selector: write required:true, or !required:true to take the required ones away.`;
     }
-    if (isAll(wanted.value) && rules.withoutAll !== undefined) {
-      return `test-cases: ${quote(text)} is refused. ${rules.withoutAll}`;
+    if (isWildcard(match.value) && rules.wildcardRefusal !== undefined) {
+      return `test-cases: ${quote(text)} is refused. ${rules.wildcardRefusal}`;
     }
   }
   return undefined;
@@ -111,7 +111,7 @@ function problemIn(selectors: readonly Selector[], rules: SelectorRules): string
  *
  * Refused: a selector that matches nothing, one of whose matches nothing is left, an empty selection.
  */
-export function selectCases<Case extends Selectable>(
+export function selectCases<Case extends AvailableTestCase>(
   selectors: readonly Selector[],
   list: readonly Case[],
 ): Selection<Case> {
@@ -123,8 +123,8 @@ export function selectCases<Case extends Selectable>(
   const ids = new Set(cases.map(({ id }) => id));
   const named = cases.map((each) => ({
     each,
-    name: normal(each.name),
-    labels: (each.labels ?? []).map(normal),
+    name: normalize(each.name),
+    labels: (each.labels ?? []).map(normalize),
   }));
   const matches = selectors.map((selector) => ({
     selector,
@@ -132,34 +132,34 @@ export function selectCases<Case extends Selectable>(
   }));
 
   const without = matches.filter(({ found }) => found.length === 0).map(({ selector }) => selector);
-  if (without.length > 0) return refused(matchNothing(without, cases));
+  if (without.length > 0) return refused(noMatchMessage(without, cases));
 
-  const takenAway = new Set(matches.flatMap(({ selector, found }) => (selector.takesAway ? found : [])));
-  const chosen = new Set(matches.flatMap(({ selector, found }) => (selector.takesAway ? [] : found)));
+  const takenAway = new Set(matches.flatMap(({ selector, found }) => (selector.isExclusion ? found : [])));
+  const chosen = new Set(matches.flatMap(({ selector, found }) => (selector.isExclusion ? [] : found)));
   const selected = cases.filter((each) => chosen.has(each) && !takenAway.has(each));
   if (selected.length === 0) {
     return refused(
       `test-cases selects none of the ${cases.length} test cases: what is chosen is taken away again.`,
     );
   }
-  const undone = matches.find(
-    ({ selector, found }) => !selector.takesAway && found.every((each) => takenAway.has(each)),
+  const cancelledOut = matches.find(
+    ({ selector, found }) => !selector.isExclusion && found.every((each) => takenAway.has(each)),
   );
-  if (undone !== undefined) {
+  if (cancelledOut !== undefined) {
     return refused(
-      `test-cases: everything that ${quote(undone.selector.text)} chooses is taken away by a line with "!". Remove one of the two.`,
+      `test-cases: everything that ${quote(cancelledOut.selector.text)} chooses is taken away by a line with "!". Remove one of the two.`,
     );
   }
   return { kind: 'selected', cases: selected, outOf: cases.length };
 }
 
 function isMatch(
-  { wanted }: Selector,
-  { each, name, labels }: { each: Selectable; name: string; labels: readonly string[] },
+  { match }: Selector,
+  { each, name, labels }: { each: AvailableTestCase; name: string; labels: readonly string[] },
   ids: ReadonlySet<string>,
 ): boolean {
-  if (wanted.kind === 'label') return labels.includes(wanted.value);
-  return ids.has(wanted.value) ? each.id === wanted.value : matchesPattern(wanted.value, name);
+  if (match.kind === 'label') return labels.includes(match.value);
+  return ids.has(match.value) ? each.id === match.value : matchesPattern(match.value, name);
 }
 
 /** Whether `text` is of the form of `pattern`, in which `*` stands for any characters; in time linear in both. */
@@ -179,14 +179,14 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return true;
 }
 
-const isAll = (value: string): boolean => /^\*+$/.test(value);
+const isWildcard = (value: string): boolean => /^\*+$/.test(value);
 
 /** The same text in one way of writing it: composed letters, no space around it. */
-const normal = (text: string): string => text.normalize().trim();
+const normalize = (text: string): string => text.normalize().trim();
 
-function matchNothing(selectors: readonly Selector[], cases: readonly Selectable[]): string {
+function noMatchMessage(selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string {
   const shown = selectors.slice(0, SHOWN_SELECTORS).map((selector) => {
-    const { texts, onlyCase } = nearest(selector, cases);
+    const { texts, onlyCase } = findNearest(selector, cases);
     const near = texts.map(quote).join(', ');
     const hint = onlyCase ? '; upper and lower case matter' : '';
     return near === '' ? quote(selector.text) : `${quote(selector.text)} (nearest: ${near}${hint})`;
@@ -198,20 +198,23 @@ function matchNothing(selectors: readonly Selector[], cases: readonly Selectable
 }
 
 /** The names, ids or labels that are most like what a selector says; whether the first differs in case alone. */
-function nearest({ wanted }: Selector, cases: readonly Selectable[]): { texts: string[]; onlyCase: boolean } {
-  const pattern = wanted.value.toLowerCase();
+function findNearest(
+  { match }: Selector,
+  cases: readonly AvailableTestCase[],
+): { texts: string[]; onlyCase: boolean } {
+  const pattern = match.value.toLowerCase();
   const plain = pattern.replaceAll('*', '');
   const texts =
-    wanted.kind === 'label'
+    match.kind === 'label'
       ? cases.flatMap(({ labels = [] }) => labels)
-      : cases.flatMap(({ id, name }) => [normal(name), id]);
+      : cases.flatMap(({ id, name }) => [normalize(name), id]);
   const ranked = [...new Set(texts)]
     .slice(0, COMPARED_TEXTS)
     .map((text) => {
       const lower = text.toLowerCase();
       const onlyCase = matchesPattern(pattern, lower);
       const contains = plain.length >= 3 && lower.includes(plain);
-      return { text, onlyCase, rank: onlyCase ? -2 : contains ? -1 : distance(plain, lower) };
+      return { text, onlyCase, rank: onlyCase ? -2 : contains ? -1 : levenshteinDistance(plain, lower) };
     })
     .sort((one, other) => one.rank - other.rank);
   // What is much farther than the nearest would only mislead.
@@ -221,7 +224,7 @@ function nearest({ wanted }: Selector, cases: readonly Selectable[]): { texts: s
 }
 
 /** Levenshtein's distance of the beginnings of two texts: how many letters to insert, remove or replace. */
-export function distance(one: string, other: string): number {
+export function levenshteinDistance(one: string, other: string): number {
   const [left, right] = [one.slice(0, COMPARED_CHARACTERS), other.slice(0, COMPARED_CHARACTERS)];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 0; i < left.length; i += 1) {

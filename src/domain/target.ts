@@ -1,5 +1,5 @@
-import type { Parsed, Refused } from './selectors.ts';
-import { listOr, quote } from './wording.ts';
+import type { ParseResult, Refused } from './selectors.ts';
+import { joinWithOr, quote } from './wording.ts';
 
 /** What can be under test at a provider; part of its descriptor. */
 export interface TargetRules {
@@ -39,8 +39,8 @@ const MAX_ID = 200;
 const ID = /^[^\s/\p{Cc}]+$/u;
 
 /** Reads `target`: `KIND/ID`, of a kind that the provider has. */
-export function parseTarget(input: string, { title, kinds }: TargetRules): Parsed<Target> {
-  const form = `it must be ${listOr(kinds.map((kind) => `${kind}/ID`))} at ${title}`;
+export function parseTarget(input: string, { title, kinds }: TargetRules): ParseResult<Target> {
+  const form = `it must be ${joinWithOr(kinds.map((kind) => `${kind}/ID`))} at ${title}`;
   const [kind = '', id] = input.trim().split(/\/(.*)/s);
   if (id === undefined) return refused('target', input, `${form}, with the kind before the id`);
   if (!kinds.includes(kind)) {
@@ -62,7 +62,7 @@ export function parseVersion(
   input: string | undefined,
   rules: VersionRules,
   { title, targetKind, name = 'version' }: { title: string; targetKind: string; name?: string },
-): Parsed<Version | undefined> {
+): ParseResult<Version | undefined> {
   const text = input?.trim() ?? '';
   const has = (word: VersionWord): boolean => rules.words[word]?.includes(targetKind) ?? false;
   if (text === '') return { kind: 'parsed', value: versionOf(rules.fallback) };
@@ -82,7 +82,7 @@ export function parseVersion(
   ];
   if (forms.length === 0)
     return refused(name, text, `${title} has no versions of a target ${targetKind}/: leave it out`);
-  return refused(name, text, `it must be ${listOr(forms)} for a target ${targetKind}/ at ${title}`);
+  return refused(name, text, `it must be ${joinWithOr(forms)} for a target ${targetKind}/ at ${title}`);
 }
 
 const versionOf = (word: VersionWord | undefined): Version | undefined =>

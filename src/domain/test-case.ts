@@ -1,4 +1,4 @@
-import { type BatchOutcome, NO_CASES, type Tally } from './batch.ts';
+import { type BatchOutcome, EMPTY_TALLY, type Tally } from './batch.ts';
 import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { TestCase } from './run.ts';
@@ -14,27 +14,27 @@ export interface CaseResult {
   readonly key: string;
   readonly testCase: TestCase;
   /** Which batch of the first round it belongs to: the index among those. */
-  readonly place: number;
+  readonly batchIndex: number;
   /** In the order of the rounds, and within one in that of the provider's list; at least one. */
   readonly runs: readonly [RoundRun, ...RoundRun[]];
   readonly outcome: CaseOutcome;
   /** The entry of the quarantine file about it, if there is one. */
   readonly quarantine?: Quarantine | undefined;
   /** Its runs on the version of `compare-with`, decided by the same rule; absent if it was not compared. */
-  readonly elsewhere?: Pick<CaseResult, 'runs' | 'outcome'> | undefined;
+  readonly comparison?: Pick<CaseResult, 'runs' | 'outcome'> | undefined;
   /** With `fail-on: new`: it was shown not to pass on the other version either, so it does not count. */
-  readonly isExcused?: boolean | undefined;
+  readonly isExcusedByComparison?: boolean | undefined;
 }
 
 /** Whether the outcome counts for the verdict. A quarantined test case makes it neither red nor green. */
-export const countsForVerdict = ({ quarantine, isExcused }: CaseResult): boolean =>
-  quarantine?.state !== 'in-force' && isExcused !== true;
+export const countsForVerdict = ({ quarantine, isExcusedByComparison }: CaseResult): boolean =>
+  quarantine?.state !== 'in-force' && isExcusedByComparison !== true;
 
 /** By what test cases are decided, and whether they were given the time for it. */
-export interface Deciding {
+export interface DecisionOptions {
   readonly rule: PassRule;
   /** The deadline or a cancellation came before everything was decided: what is undecided is unfinished. */
-  readonly isOver?: boolean | undefined;
+  readonly isCutShort?: boolean | undefined;
 }
 
 /**
@@ -42,34 +42,38 @@ export interface Deciding {
  * the test case; where the provider gives none, each run is a test case of its own. Two batches that hold the same
  * test case hold two.
  */
-export function resultsOf(
+export function groupRunsByTestCase(
   batches: readonly BatchOutcome[],
-  deciding: Deciding = { rule: EVERY_RUN },
+  decisionOptions: DecisionOptions = { rule: EVERY_RUN },
 ): CaseResult[] {
-  const groups = new Map<string, { place: number; runs: [RoundRun, ...RoundRun[]] }>();
-  for (const { batch, place, round } of placed(batches)) {
+  const groups = new Map<string, { batchIndex: number; runs: [RoundRun, ...RoundRun[]] }>();
+  for (const { batch, batchIndex, round } of withRoundAndIndex(batches)) {
     for (const run of batch?.runs ?? []) {
       const own = { ...run, round };
       // Ids of test cases and of runs are different things, so one kind is marked.
-      const key = run.testCase.id ? `${place} ${run.testCase.id}` : `${place} run ${run.id}`;
+      const key = run.testCase.id ? `${batchIndex} ${run.testCase.id}` : `${batchIndex} run ${run.id}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { place, runs: [own] });
+      if (group === undefined) groups.set(key, { batchIndex, runs: [own] });
       else group.runs.push(own);
     }
   }
-  return [...groups].map(([key, { place, runs }]) => ({
+  return [...groups].map(([key, { batchIndex, runs }]) => ({
     key,
     testCase: runs[0].testCase,
-    place,
+    batchIndex,
     runs,
-    outcome: outcomeOf(runs, deciding),
+    outcome: outcomeOf(runs, decisionOptions),
   }));
 }
 
 /** The batches with their round and place, in the order of the rounds. Without a place each is the next one. */
-function placed(batches: readonly BatchOutcome[]) {
+function withRoundAndIndex(batches: readonly BatchOutcome[]) {
   return batches
-    .map((outcome, index) => ({ ...outcome, round: outcome.round ?? 1, place: outcome.place ?? index }))
+    .map((outcome, index) => ({
+      ...outcome,
+      round: outcome.round ?? 1,
+      batchIndex: outcome.batchIndex ?? index,
+    }))
     .toSorted((a, b) => a.round - b.round);
 }
 
@@ -77,7 +81,10 @@ function placed(batches: readonly BatchOutcome[]) {
  * What the runs make of a test case. Where no more runs come and the rule has not decided, what was seen stands: a
  * re-run that could not be started or read never helps.
  */
-export function outcomeOf(runs: readonly RoundRun[], { rule, isOver = false }: Deciding): CaseOutcome {
+export function outcomeOf(
+  runs: readonly RoundRun[],
+  { rule, isCutShort = false }: DecisionOptions,
+): CaseOutcome {
   const has = (status: RoundRun['status']) => runs.some((run) => run.status === status);
   const decision = decide(runs, rule);
   switch (decision) {
@@ -86,7 +93,7 @@ export function outcomeOf(runs: readonly RoundRun[], { rule, isOver = false }: D
     case 'cancelled':
       return decision;
     case 'undecided':
-      if (isOver) return 'unfinished';
+      if (isCutShort) return 'unfinished';
   }
   if (has('failed')) return 'failed';
   if (has('errored')) return 'errored';
@@ -112,9 +119,9 @@ export const hasPassed = ({ outcome }: Pick<CaseResult, 'outcome'>): boolean =>
  */
 export function tally(
   batches: readonly BatchOutcome[],
-  cases: readonly CaseResult[] = resultsOf(batches),
+  cases: readonly CaseResult[] = groupRunsByTestCase(batches),
 ): Tally {
-  const sum = { ...NO_CASES };
+  const sum = { ...EMPTY_TALLY };
   for (const result of cases) {
     if (hasPassed(result)) sum.passed += 1;
     else if (!countsForVerdict(result)) sum.tolerated += 1;
@@ -122,10 +129,10 @@ export function tally(
     if (result.outcome === 'flaky') sum.flaky += 1;
   }
   const counted = new Set<number>();
-  for (const { batch, round, place } of placed(batches)) {
+  for (const { batch, round, batchIndex } of withRoundAndIndex(batches)) {
     // Batches that run the same test cases in parallel (`repeat`) announce the same ones.
-    if (batch === undefined || round > 1 || counted.has(place)) continue;
-    counted.add(place);
+    if (batch === undefined || round > 1 || counted.has(batchIndex)) continue;
+    counted.add(batchIndex);
     const { announced, runs } = batch;
     let seen = runs?.length ?? 0;
     if (runs === undefined) {
@@ -141,12 +148,12 @@ export function tally(
 }
 
 /** "1 test case", "2 test cases", "2 unfinished test cases" */
-export function countCases(count: number, kind = ''): string {
+export function formatCaseCount(count: number, kind = ''): string {
   return `${count} ${kind === '' ? '' : `${kind} `}test ${count === 1 ? 'case' : 'cases'}`;
 }
 
 /** How many test cases passed at their first run; the provider's own count where the runs were not read. */
-export function firstPasses(cases: readonly CaseResult[], { passed }: Tally): number {
+export function countFirstRunPasses(cases: readonly CaseResult[], { passed }: Tally): number {
   return cases.length === 0 ? passed : cases.filter(({ runs }) => runs[0].status === 'passed').length;
 }
 

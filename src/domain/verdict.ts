@@ -1,6 +1,13 @@
-import { type Batch, type BatchOutcome, countRuns, seenBatches, type Tally } from './batch.ts';
-import { contradictions, missingCases, unknownWords } from './integrity.ts';
-import { type CaseResult, countCases, countsForVerdict, hasPassed, resultsOf, tally } from './test-case.ts';
+import { type Batch, type BatchOutcome, formatRunCount, seenBatches, type Tally } from './batch.ts';
+import { findContradictions, findMissingCases, unknownStatuses } from './integrity.ts';
+import {
+  type CaseResult,
+  countsForVerdict,
+  formatCaseCount,
+  groupRunsByTestCase,
+  hasPassed,
+  tally,
+} from './test-case.ts';
 
 /** How far a provider's clock may be ahead of the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
@@ -42,7 +49,7 @@ export interface Cancellation {
 }
 
 /** All that the judge looks at. */
-export interface Facts {
+export interface JudgeInput {
   /** Every batch of every round. */
   readonly batches: readonly BatchOutcome[];
   /** Every test case with its outcome by the rule, over all rounds; decided by every run, the strictest rule, if absent. */
@@ -71,14 +78,14 @@ export interface Facts {
 /** What speaks against `passed`. */
 type Objection = Omit<Judgement, 'notes'>;
 
-type Judged = Facts & { readonly cases: readonly CaseResult[] };
+type ResolvedJudgeInput = JudgeInput & { readonly cases: readonly CaseResult[] };
 
 /**
  * Judges the test cases: the first verdict that applies, in the order of the contract. Green needs proof: it takes
- * that nothing was found against it and that the proof is there (`isShown`); one alone is not enough.
+ * that nothing was found against it and that the proof is there (`isPassProven`); one alone is not enough.
  */
-export function judge(given: Facts): Judgement {
-  const facts = { ...given, cases: given.cases ?? resultsOf(given.batches) };
+export function judge(given: JudgeInput): Judgement {
+  const facts = { ...given, cases: given.cases ?? groupRunsByTestCase(given.batches) };
   const counts = tally(facts.batches, facts.cases);
   const objections = [
     ...failed(facts, counts),
@@ -90,7 +97,7 @@ export function judge(given: Facts): Judgement {
   const remarks = facts.remarks ?? [];
   const [first, ...rest] = objections;
   if (first !== undefined) return { ...first, notes: [...rest.map(({ reason }) => reason), ...remarks] };
-  return isShown(facts)
+  return isPassProven(facts)
     ? { verdict: 'passed', reason: passedReason(facts, counts), notes: remarks }
     : {
         verdict: 'inconclusive',
@@ -100,62 +107,62 @@ export function judge(given: Facts): Judgement {
 }
 
 /** Whether the proof of green is there: whole batches, and every test case that counts passed, at least one of them. */
-function isShown({ batches, cases }: Judged): boolean {
+function isPassProven({ batches, cases }: ResolvedJudgeInput): boolean {
   const counting = cases.filter(countsForVerdict);
-  return batches.length > 0 && batches.every(isWhole) && counting.length > 0 && counting.every(hasPassed);
+  return batches.length > 0 && batches.every(isReliable) && counting.length > 0 && counting.every(hasPassed);
 }
 
 /** Whether a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction. */
-export function isWhole(outcome: BatchOutcome): boolean {
+export function isReliable(outcome: BatchOutcome): boolean {
   const { batch, problem } = outcome;
   return (
     problem === undefined &&
     batch?.settled === true &&
     batch.runs !== undefined &&
     batch.runs.length > 0 &&
-    isComplete(outcome) &&
-    contradictions(batch).length === 0
+    isRunListComplete(outcome) &&
+    findContradictions(batch).length === 0
   );
 }
 
 /** Whether one batch by itself is shown to have passed with every run. */
-export function isProven(outcome: BatchOutcome): boolean {
-  return isWhole(outcome) && resultsOf([outcome]).every((one) => one.outcome === 'passed');
+export function isBatchProven(outcome: BatchOutcome): boolean {
+  return isReliable(outcome) && groupRunsByTestCase([outcome]).every((one) => one.outcome === 'passed');
 }
 
 /** Whether the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
-function isComplete(outcome: BatchOutcome): boolean {
-  const { batch, isListConfirmed, asked } = outcome;
+function isRunListComplete(outcome: BatchOutcome): boolean {
+  const { batch, isListConfirmed, requestedTestCases } = outcome;
   const listed = batch?.runs?.length ?? 0;
   const total = batch?.announced.total;
-  if (asked !== undefined && missingCases(outcome).length > 0) return false;
-  return total === undefined ? asked !== undefined || isListConfirmed === true : listed >= total;
+  if (requestedTestCases !== undefined && findMissingCases(outcome).length > 0) return false;
+  return total === undefined ? requestedTestCases !== undefined || isListConfirmed === true : listed >= total;
 }
 
-function failed({ maxFlaky, cases }: Judged, counts: Tally): Objection[] {
+function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objection[] {
   const reasons: string[] = [];
   if (counts.failed > 0) {
     const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
-    reasons.push(`${counts.failed} of ${countCases(counts.total)} failed${also}.`);
+    reasons.push(`${counts.failed} of ${formatCaseCount(counts.total)} failed${also}.`);
   }
   const flaky = cases.filter((one) => one.outcome === 'flaky' && countsForVerdict(one)).length;
   if (maxFlaky !== undefined && flaky > maxFlaky) {
     const allowed = maxFlaky === 0 ? 'none' : `at most ${maxFlaky}`;
     reasons.push(
-      `${flaky} of ${countCases(counts.total)} ${flaky === 1 ? 'is' : 'are'} flaky, and max-flaky allows ${allowed}.`,
+      `${flaky} of ${formatCaseCount(counts.total)} ${flaky === 1 ? 'is' : 'are'} flaky, and max-flaky allows ${allowed}.`,
     );
   }
   return reasons.map((reason) => ({ verdict: 'failed', reason }));
 }
 
-function errored({ batches, providerTitle }: Facts, counts: Tally): Objection[] {
+function errored({ batches, providerTitle }: JudgeInput, counts: Tally): Objection[] {
   const objections: Objection[] = [];
   // After a failure the reason has said so already.
   if (counts.errored > 0 && counts.failed === 0) {
     const them = counts.errored === 1 ? 'it' : 'them';
     objections.push({
       verdict: 'errored',
-      reason: `${counts.errored} of ${countCases(counts.total)} errored: ${providerTitle} could not run or grade ${them}.`,
+      reason: `${counts.errored} of ${formatCaseCount(counts.total)} errored: ${providerTitle} could not run or grade ${them}.`,
     });
   }
   for (const batch of seenBatches(batches)) {
@@ -171,20 +178,23 @@ function errored({ batches, providerTitle }: Facts, counts: Tally): Objection[] 
   return objections;
 }
 
-function cancelled(facts: Facts, counts: Tally): Objection[] {
+function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
   const { batches, ending, providerTitle } = facts;
   const objections: Objection[] = [];
   if (ending === 'cancelled') {
     objections.push({
       verdict: 'cancelled',
-      reason: ['The workflow was cancelled before the gate had finished.', ...whatRuns(facts)].join(' '),
+      reason: [
+        'The workflow was cancelled before the gate had finished.',
+        ...describeStillRunning(facts),
+      ].join(' '),
     });
   }
   if (counts.cancelled > 0) {
     const were = counts.cancelled === 1 ? 'was' : 'were';
     objections.push({
       verdict: 'cancelled',
-      reason: `${counts.cancelled} of ${countCases(counts.total)} ${were} cancelled at ${providerTitle}.`,
+      reason: `${counts.cancelled} of ${formatCaseCount(counts.total)} ${were} cancelled at ${providerTitle}.`,
     });
   }
   for (const batch of seenBatches(batches)) {
@@ -199,7 +209,12 @@ function cancelled(facts: Facts, counts: Tally): Objection[] {
 }
 
 /** What becomes of the batches that had not settled when the workflow was cancelled: sentences. */
-function whatRuns({ batches, providerTitle, canCancel = false, cancellations = [] }: Facts): string[] {
+function describeStillRunning({
+  batches,
+  providerTitle,
+  canCancel = false,
+  cancellations = [],
+}: JudgeInput): string[] {
   const asked = new Set(cancellations.map(({ id }) => id));
   const running = batches.filter(({ id, batch }) => batch?.settled !== true && !asked.has(id));
   const accepted = cancellations.filter(({ problem }) => problem === undefined);
@@ -221,7 +236,10 @@ function whatRuns({ batches, providerTitle, canCancel = false, cancellations = [
   return sentences;
 }
 
-function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Tally): Objection[] {
+function timedOut(
+  { ending, batches, cases, timeoutMinutes }: ResolvedJudgeInput,
+  counts: Tally,
+): Objection[] {
   if (ending !== 'deadline') return [];
   const within = `within ${duration(timeoutMinutes)} (timeout-minutes).`;
   const lastFailure = (outcomes: readonly BatchOutcome[]) => {
@@ -231,15 +249,15 @@ function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Ta
   const objections: Objection[] = [];
   const unfinished = batches.filter(({ batch }) => batch?.settled === false);
   if (unfinished.length > 0) {
-    const words = [...new Set(seenBatches(unfinished).flatMap(unknownWords))];
+    const words = [...new Set(seenBatches(unfinished).flatMap(unknownStatuses))];
     const unknown =
       words.length === 0 ? '' : ` It has a status that this action does not know: ${quoted(words)}.`;
     objections.push({
       verdict: 'timed-out',
-      reason: `${named(unfinished)} did not finish ${within}${unknown}${lastFailure(unfinished)}`,
+      reason: `${batchesPhrase(unfinished)} did not finish ${within}${unknown}${lastFailure(unfinished)}`,
     });
   }
-  const isEachSettled = batches.every(({ batch }) => batch?.settled === true);
+  const areAllSettled = batches.every(({ batch }) => batch?.settled === true);
   // Its runs have ended, and further ones did not come in time.
   const isAnyUndecided = cases.some(
     (one) =>
@@ -247,23 +265,23 @@ function timedOut({ ending, batches, cases, timeoutMinutes }: Judged, counts: Ta
       countsForVerdict(one) &&
       one.runs.every(({ status }) => status !== 'pending'),
   );
-  if (isEachSettled && counts.unfinished > 0 && isAnyUndecided) {
+  if (areAllSettled && counts.unfinished > 0 && isAnyUndecided) {
     objections.push({
       verdict: 'timed-out',
-      reason: `${counts.unfinished} of ${countCases(counts.total)} ${counts.unfinished === 1 ? 'was' : 'were'} not decided ${within}`,
+      reason: `${counts.unfinished} of ${formatCaseCount(counts.total)} ${counts.unfinished === 1 ? 'was' : 'were'} not decided ${within}`,
     });
   }
   const unread = batches.filter(({ batch }) => batch === undefined);
   if (unread.length > 0) {
     objections.push({
       verdict: 'timed-out',
-      reason: `${named(unread)} could not be read ${within}${lastFailure(unread)}`,
+      reason: `${batchesPhrase(unread)} could not be read ${within}${lastFailure(unread)}`,
     });
   }
   return objections;
 }
 
-function inconclusive(facts: Judged): Objection[] {
+function inconclusive(facts: ResolvedJudgeInput): Objection[] {
   const { batches, cases, ending, startProblem } = facts;
   const objections: string[] = startProblem === undefined ? [] : [startProblem];
   if (batches.length === 0 && startProblem === undefined) objections.push('There was no batch to look at.');
@@ -276,14 +294,14 @@ function inconclusive(facts: Judged): Objection[] {
   for (const outcome of [...unreadable, ...others]) {
     const hasTimedOut = ending === 'deadline' && outcome.batch?.settled !== true;
     // A batch that timed out has named its problem and its words already.
-    if (!hasTimedOut) objections.push(...reading(outcome, ending));
-    if (outcome.batch !== undefined) objections.push(...doubts(outcome, facts, hasTimedOut));
+    if (!hasTimedOut) objections.push(...readingProblems(outcome, ending));
+    if (outcome.batch !== undefined) objections.push(...reliabilityProblems(outcome, facts, hasTimedOut));
   }
   return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
 }
 
 /** What kept a batch from being read to its end. */
-function reading({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {
+function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {
   if (problem !== undefined) return [`Batch ${id} could not be read: ${problem}`];
   if (ending === 'cancelled') return [];
   if (batch === undefined) return [`Batch ${id} was never read.`];
@@ -294,14 +312,14 @@ function reading({ id, batch, problem }: BatchOutcome, ending: Ending): string[]
 }
 
 /** What speaks against believing a batch as it was read. */
-function doubts(outcome: BatchOutcome, facts: Facts, hasTimedOut: boolean): string[] {
+function reliabilityProblems(outcome: BatchOutcome, facts: JudgeInput, hasTimedOut: boolean): string[] {
   const { id, batch } = outcome;
   if (batch === undefined) return [];
-  const words = hasTimedOut ? [] : unknownWords(batch);
-  const clauses = contradictions(batch);
+  const words = hasTimedOut ? [] : unknownStatuses(batch);
+  const clauses = findContradictions(batch);
   const hasRuns = batch.settled && batch.runs !== undefined && batch.runs.length > 0;
-  const missing = hasRuns ? missingCases(outcome).length : 0;
-  const isUnconfirmed = hasRuns && missing === 0 && clauses.length === 0 && !isComplete(outcome);
+  const missing = hasRuns ? findMissingCases(outcome).length : 0;
+  const isUnconfirmed = hasRuns && missing === 0 && clauses.length === 0 && !isRunListComplete(outcome);
   return [
     ...(words.length > 0
       ? [`Batch ${id} has a status that this action does not know: ${quoted(words)}.`]
@@ -309,19 +327,19 @@ function doubts(outcome: BatchOutcome, facts: Facts, hasTimedOut: boolean): stri
     ...clauses.map((clause) => `Batch ${id} does not add up: ${clause}.`),
     ...(missing > 0
       ? [
-          `${missing} of ${countCases(outcome.asked?.length ?? 0)} that batch ${id} was started with ${missing === 1 ? 'has' : 'have'} no run.`,
+          `${missing} of ${formatCaseCount(outcome.requestedTestCases?.length ?? 0)} that batch ${id} was started with ${missing === 1 ? 'has' : 'have'} no run.`,
         ]
       : []),
     ...(isUnconfirmed
       ? [
-          `Batch ${id} lists ${countRuns(batch.runs?.length ?? 0)}, and ${facts.providerTitle} does not say how many there must be: the list was not seen twice without a change.`,
+          `Batch ${id} lists ${formatRunCount(batch.runs?.length ?? 0)}, and ${facts.providerTitle} does not say how many there must be: the list was not seen twice without a change.`,
         ]
       : []),
-    ...tooOld(facts, batch),
+    ...ageProblems(facts, batch),
   ];
 }
 
-function tooOld({ now, maxBatchAgeMinutes, providerTitle }: Facts, batch: Batch): string[] {
+function ageProblems({ now, maxBatchAgeMinutes, providerTitle }: JudgeInput, batch: Batch): string[] {
   if (maxBatchAgeMinutes === undefined) return [];
   const limit = duration(maxBatchAgeMinutes);
   if (batch.createdAt === undefined) {
@@ -341,7 +359,7 @@ function tooOld({ now, maxBatchAgeMinutes, providerTitle }: Facts, batch: Batch)
   ];
 }
 
-function passedReason({ batches }: Facts, counts: Tally): string {
+function passedReason({ batches }: JudgeInput, counts: Tally): string {
   const { total, passed, flaky, tolerated } = counts;
   const first = batches.filter(({ round = 1 }) => round === 1).length;
   const inBatches = first === 1 ? '' : ` in ${first} batches`;
@@ -351,11 +369,11 @@ function passedReason({ batches }: Facts, counts: Tally): string {
   ];
   const beside = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
   if (total === 1) return `The one test case passed${beside}.`;
-  const all = tolerated > 0 ? `${passed} of ${countCases(total)}` : `All ${countCases(total)}`;
+  const all = tolerated > 0 ? `${passed} of ${formatCaseCount(total)}` : `All ${formatCaseCount(total)}`;
   return `${all}${inBatches} passed${beside}.`;
 }
 
-const named = (outcomes: readonly BatchOutcome[]): string =>
+const batchesPhrase = (outcomes: readonly BatchOutcome[]): string =>
   `${outcomes.length === 1 ? 'Batch' : 'Batches'} ${list(outcomes.map(({ id }) => id))}`;
 
 /** Minutes as a person says them. */

@@ -1,16 +1,16 @@
 /** Pieces of sentences. */
 
 /** How much of a written text a message repeats, in characters. */
-const SHOWN_CHARACTERS = 80;
+const MAX_QUOTED_CHARACTERS = 80;
 
 /** A text in quotation marks, cut to what a message can hold. */
 export function quote(text: string): string {
-  const characters = [...text.slice(0, 2 * SHOWN_CHARACTERS + 2)];
-  const isCut = characters.length > SHOWN_CHARACTERS;
-  return `"${isCut ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : text}"`;
+  const characters = [...text.slice(0, 2 * MAX_QUOTED_CHARACTERS + 2)];
+  const isCut = characters.length > MAX_QUOTED_CHARACTERS;
+  return `"${isCut ? `${characters.slice(0, MAX_QUOTED_CHARACTERS).join('')}…` : text}"`;
 }
 
 const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** "a, b or c" */
-export const listOr = (values: readonly string[]): string => OR.format(values);
+export const joinWithOr = (values: readonly string[]): string => OR.format(values);

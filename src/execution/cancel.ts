@@ -17,7 +17,9 @@ export async function cancelStarted(
   if (cancel === undefined) return [];
   // The workflow's own signal has come already.
   const deadline = { until: clock.now() + CANCEL_MS, signal: new AbortController().signal };
-  const running = batches.filter(({ asked, batch }) => asked !== undefined && batch?.settled !== true);
+  const running = batches.filter(
+    ({ requestedTestCases, batch }) => requestedTestCases !== undefined && batch?.settled !== true,
+  );
   return Promise.all(
     running.map(async ({ id }) => {
       const accepted = cancel(id, deadline).then(() => undefined);

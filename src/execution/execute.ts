@@ -1,10 +1,10 @@
-import { type Batch, type BatchOutcome, countRuns } from '../domain/batch.ts';
-import { firstRuns, mostRuns, type PassRule } from '../domain/pass-rule.ts';
+import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
+import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import type { CaseResult } from '../domain/test-case.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
-import { type Prepared, prepare, type Wanted } from './prepare.ts';
+import { type BatchSource, type Prepared, prepare } from './prepare.ts';
 import { createProgress } from './progress.ts';
 import { executeRounds } from './rounds.ts';
 import type { Execution, RoundsOptions, WaitFor } from './types.ts';
@@ -12,7 +12,7 @@ import { waitForBatches } from './wait.ts';
 
 /** What is to be run, and how often. */
 export interface ExecutorOptions {
-  readonly wanted: Wanted;
+  readonly batchSource: BatchSource;
   readonly rule: PassRule;
   /** The most runs that the step may start; `undefined` for no limit. */
   readonly maxRuns: number | undefined;
@@ -22,12 +22,12 @@ export interface ExecutorOptions {
 }
 
 /** What it takes to run it. */
-export interface ExecutorEdges {
+export interface ExecutorDependencies {
   readonly provider: Provider;
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;
-  readonly notAgain: RoundsOptions['notAgain'];
+  readonly excludedFromReruns: RoundsOptions['excludedFromReruns'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
   /** Told how far the batches under test are, whenever that has changed. */
@@ -43,9 +43,9 @@ export interface Executor {
 }
 
 /** Nothing runs before `run` is called. */
-export function createExecutor(options: ExecutorOptions, edges: ExecutorEdges): Executor {
-  const { wanted, rule, maxRuns } = options;
-  const { provider, clock, deadline, log, notAgain } = edges;
+export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
+  const { batchSource, rule, maxRuns } = options;
+  const { provider, clock, deadline, log, excludedFromReruns } = dependencies;
   const { starter } = provider;
   const progress = createProgress({ clock, log, until: deadline.until });
   const batchIds: string[] = [];
@@ -53,46 +53,52 @@ export function createExecutor(options: ExecutorOptions, edges: ExecutorEdges): 
 
   const announce = ({ id }: BatchOutcome): void => {
     batchIds.push(id);
-    edges.onBatches([...batchIds]);
+    dependencies.onBatches([...batchIds]);
   };
-  const show = (): void => edges.onProgress(progress.outcomes(), prepared);
+  const reportProgress = (): void => dependencies.onProgress(progress.outcomes(), prepared);
   const add = (batch: BatchOutcome): void => {
     progress.add(batch);
     announce(batch);
-    show();
+    reportProgress();
   };
   const update = (batch: Batch): void => {
-    if (progress.update(batch)) show();
+    if (progress.update(batch)) reportProgress();
   };
 
   const waitFor =
-    (onLook: (batch: Batch) => void): WaitFor =>
+    (onPoll: (batch: Batch) => void): WaitFor =>
     async (round) => {
       const { ending, outcomes } = await waitForBatches({
         provider,
         batchIds: round.map(({ id }) => id),
-        startedHere: new Map(round.flatMap(({ id, asked }) => (asked === undefined ? [] : [[id, asked]]))),
+        ownBatches: new Map(
+          round.flatMap(({ id, requestedTestCases }) =>
+            requestedTestCases === undefined ? [] : [[id, requestedTestCases]],
+          ),
+        ),
         pollIntervalMs: options.pollIntervalSeconds * 1_000,
-        ...{ clock, deadline, log, onLook },
+        ...{ clock, deadline, log, onPoll },
       });
       return { ending, outcomes: round.map((one, index) => ({ ...one, ...outcomes[index] })) };
     };
 
   async function runRounds(): Promise<Execution> {
-    const common = { rule, maxRuns, starter, notAgain, clock, deadline, log };
+    const common = { rule, maxRuns, starter, excludedFromReruns, clock, deadline, log };
     const rounds = { ...common, waitFor: waitFor(update), onStarted: add };
-    if (wanted.kind === 'given') {
-      wanted.batchIds.forEach((id, place) => {
-        add({ id, place, round: 1 });
+    if (batchSource.kind === 'given') {
+      batchSource.batchIds.forEach((id, batchIndex) => {
+        add({ id, batchIndex, round: 1 });
       });
-      return executeRounds({ ...rounds, plan: wanted });
+      return executeRounds({ ...rounds, plan: batchSource });
     }
     if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
-    const found = await prepare(wanted, { starter, rule, maxRuns, deadline });
+    const found = await prepare(batchSource, { starter, rule, maxRuns, deadline });
     if (found.kind === 'refused') return nothingStarted(found.problem);
     prepared = found;
     const { subject, testCases } = found;
-    log(costOf(testCases.length, { rule, maxRuns, compares: wanted.compareWith !== undefined }));
+    log(
+      describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
+    );
     return executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
   }
 
@@ -107,21 +113,21 @@ export function createExecutor(options: ExecutorOptions, edges: ExecutorEdges): 
   return {
     async run() {
       const ended = new AbortController();
-      const heartbeat = progress.beat(ended.signal);
+      const heartbeat = progress.logHeartbeats(ended.signal);
       const execution = await runRounds().finally(() => ended.abort());
       await heartbeat;
       return { ...execution, prepared };
     },
     async compare(cases, { ending, startProblem, started }) {
-      const isWanted = wanted.kind === 'start' && wanted.compareWith !== undefined;
+      const isWanted = batchSource.kind === 'start' && batchSource.compareWith !== undefined;
       const isReady = ending === 'settled' && startProblem === undefined;
       if (!isWanted || !isReady || starter === undefined || prepared === undefined) return notCompared(cases);
       return compare({
         ...{ cases, starter, rule, maxRuns, clock, deadline, log },
         subject: prepared.subject,
-        target: wanted.target,
-        version: wanted.compareWith,
-        excuses: options.failOn === 'new',
+        target: batchSource.target,
+        version: batchSource.compareWith,
+        excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,
         waitFor: waitFor(() => undefined),
         onStarted: announce,
@@ -131,11 +137,11 @@ export function createExecutor(options: ExecutorOptions, edges: ExecutorEdges): 
 }
 
 /** How many runs the step starts first and at most, as a line for the log. */
-function costOf(
+function describeRunBudget(
   testCases: number,
   { rule, maxRuns, compares }: Pick<ExecutorOptions, 'rule' | 'maxRuns'> & { compares: boolean },
 ): string {
-  const most = testCases * mostRuns(rule) * (compares ? 2 : 1);
-  const first = countRuns(testCases * firstRuns(rule));
+  const most = testCases * maxRunsPerCase(rule) * (compares ? 2 : 1);
+  const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
   return `This step starts ${first} first, and at most ${Math.min(most, maxRuns ?? most)} in all.`;
 }

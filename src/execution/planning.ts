@@ -1,17 +1,17 @@
 import type { BatchOutcome } from '../domain/batch.ts';
-import { runsToStart } from '../domain/pass-rule.ts';
+import { runsForNextRound } from '../domain/pass-rule.ts';
 import type { Refused } from '../domain/selectors.ts';
-import { type CaseResult, countCases, resultsOf } from '../domain/test-case.ts';
+import { type CaseResult, formatCaseCount, groupRunsByTestCase } from '../domain/test-case.ts';
 import type { Subject } from '../providers/starter.ts';
 import { refusedByProvider } from './prepare.ts';
 import type { RoundsOptions } from './types.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
-const BROAD = { cases: 5, share: 0.3 };
+const TOO_MANY_FAILED = { cases: 5, share: 0.3 };
 
 /** One batch to start. */
-export interface Wanted {
-  readonly place: number;
+export interface BatchToStart {
+  readonly batchIndex: number;
   readonly testCases: readonly string[];
   readonly subject: Subject;
 }
@@ -19,7 +19,7 @@ export interface Wanted {
 /** A round after the first. */
 export interface NextRound {
   /** Empty where nothing is, or may be, run again. */
-  readonly wanted: readonly Wanted[];
+  readonly batchesToStart: readonly BatchToStart[];
   /** How many test cases are run again. */
   readonly testCases: number;
   /** Why test cases are not run again: sentences. */
@@ -28,7 +28,7 @@ export interface NextRound {
   readonly isRefused: boolean;
 }
 
-const NOTHING: NextRound = { wanted: [], testCases: 0, remarks: [], isRefused: false };
+const NOTHING: NextRound = { batchesToStart: [], testCases: 0, remarks: [], isRefused: false };
 
 /** Plans the rounds after the first. */
 export interface Planner {
@@ -42,7 +42,7 @@ export interface Planner {
 export function createPlanner(
   options: Pick<
     RoundsOptions,
-    'plan' | 'rule' | 'maxRuns' | 'starter' | 'notAgain' | 'isComparison' | 'deadline'
+    'plan' | 'rule' | 'maxRuns' | 'starter' | 'excludedFromReruns' | 'isComparison' | 'deadline'
   >,
 ): Planner {
   const { plan, rule, maxRuns, starter, isComparison, deadline } = options;
@@ -59,89 +59,93 @@ export function createPlanner(
       const { cases, undecided } = await findUndecided(batches);
       const refuse = (...remarks: string[]): NextRound => ({ ...NOTHING, remarks, isRefused: true });
       if (undecided.length === 0) return NOTHING;
-      const broad = round === 2 && !isComparison ? refuseBroad(cases) : undefined;
+      const broad = round === 2 && !isComparison ? refuseIfTooManyFailed(cases) : undefined;
       if (broad !== undefined) return refuse(broad);
 
-      const { wanted, left } = await planRound(undecided, batches);
+      const { batchesToStart, left } = await planRound(undecided, batches);
       const remarks = left.map(
-        ({ testCases, why }) => `${countCases(testCases.length)} could not be run again: ${why}`,
+        ({ testCases, why }) => `${formatCaseCount(testCases.length)} could not be run again: ${why}`,
       );
       for (const { key } of left.flatMap(({ testCases }) => testCases)) final.add(key);
-      const tooMany = refuseMany(wanted, { undecided: undecided.length, started, maxRuns });
+      const tooMany = refuseIfOverMaxRuns(batchesToStart, { undecided: undecided.length, started, maxRuns });
       if (tooMany !== undefined) return refuse(...remarks, tooMany);
       const testCases = undecided.filter(({ key }) => !final.has(key)).length;
-      return { wanted, testCases, remarks, isRefused: false };
+      return { batchesToStart, testCases, remarks, isRefused: false };
     },
   };
 
   async function findUndecided(batches: readonly BatchOutcome[]) {
     if (rule.kind === 'every-run') return { cases: [], undecided: [] };
-    const cases = resultsOf(batches, { rule });
-    const notAgain = await options.notAgain(cases);
+    const cases = groupRunsByTestCase(batches, { rule });
+    const excludedFromReruns = await options.excludedFromReruns(cases);
     const undecided = cases.filter(
       ({ key, testCase, runs }) =>
-        runsToStart(runs, rule) > 0 && !final.has(key) && !notAgain.has(testCase.id ?? ''),
+        runsForNextRound(runs, rule) > 0 && !final.has(key) && !excludedFromReruns.has(testCase.id ?? ''),
     );
     return { cases, undecided };
   }
 
   /** The batches of a round, and the test cases that cannot be in it, with a sentence that says why. */
   async function planRound(undecided: readonly CaseResult[], batches: readonly BatchOutcome[]) {
-    const wanted: Wanted[] = [];
+    const batchesToStart: BatchToStart[] = [];
     const left: { testCases: readonly CaseResult[]; why: string }[] = [];
-    for (const [place, here] of Map.groupBy(undecided, (one) => one.place)) {
+    for (const [batchIndex, here] of Map.groupBy(undecided, (one) => one.batchIndex)) {
       const named = here.filter(({ testCase }) => testCase.id !== undefined);
       if (named.length < here.length) {
         const testCases = here.filter((one) => !named.includes(one));
         left.push({ testCases, why: 'the provider gives no id.' });
       }
       if (named.length === 0) continue;
-      const subject = subjects.get(place) ?? (await subjectOf(place, batches));
-      subjects.set(place, subject);
+      const subject = subjects.get(batchIndex) ?? (await subjectForBatch(batchIndex, batches));
+      subjects.set(batchIndex, subject);
       if ('problem' in subject) {
         left.push({ testCases: named, why: subject.problem });
         continue;
       }
-      const most = Math.max(...named.map(({ runs }) => runsToStart(runs, rule)));
+      const most = Math.max(...named.map(({ runs }) => runsForNextRound(runs, rule)));
       for (let copy = 1; copy <= most; copy += 1) {
         const ids = named
-          .filter(({ runs }) => runsToStart(runs, rule) >= copy)
+          .filter(({ runs }) => runsForNextRound(runs, rule) >= copy)
           .flatMap(({ testCase }) => testCase.id ?? []);
         for (const testCases of splitIntoBatches(ids, starter?.batchSize ?? 1)) {
-          wanted.push({ place, testCases, subject });
+          batchesToStart.push({ batchIndex, testCases, subject });
         }
       }
     }
-    return { wanted, left };
+    return { batchesToStart, left };
   }
 
-  async function subjectOf(place: number, batches: readonly BatchOutcome[]): Promise<Subject | Refused> {
+  async function subjectForBatch(
+    batchIndex: number,
+    batches: readonly BatchOutcome[],
+  ): Promise<Subject | Refused> {
     if (plan.kind === 'start') return plan.subject;
-    const batch = batches.find((one) => one.place === place)?.batch;
+    const batch = batches.find((one) => one.batchIndex === batchIndex)?.batch;
     if (starter === undefined || batch === undefined) {
       return { kind: 'refused', problem: 'nothing says what the batch tested.' };
     }
-    return starter.subjectOf(batch, deadline).catch(refusedByProvider);
+    return starter.resolveTestedVersion(batch, deadline).catch(refusedByProvider);
   }
 }
 
 /** Why nothing is run again after the first round: a sentence. */
-function refuseBroad(cases: readonly CaseResult[]): string | undefined {
+function refuseIfTooManyFailed(cases: readonly CaseResult[]): string | undefined {
   const bad = cases.filter(({ runs }) =>
     runs.some(({ status }) => status === 'failed' || status === 'errored'),
   );
-  if (bad.length <= BROAD.cases || bad.length <= BROAD.share * cases.length) return undefined;
-  return `Nothing was run again: ${bad.length} of ${countCases(cases.length)} did not pass in the first round, and so many are no flakiness.`;
+  if (bad.length <= TOO_MANY_FAILED.cases || bad.length <= TOO_MANY_FAILED.share * cases.length)
+    return undefined;
+  return `Nothing was run again: ${bad.length} of ${formatCaseCount(cases.length)} did not pass in the first round, and so many are no flakiness.`;
 }
 
 /** Why a round that takes more runs than the step may start is not started: a sentence. */
-function refuseMany(
-  wanted: readonly Wanted[],
+function refuseIfOverMaxRuns(
+  batchesToStart: readonly BatchToStart[],
   { undecided, started, maxRuns }: { undecided: number; started: number; maxRuns: number | undefined },
 ): string | undefined {
-  const runs = wanted.reduce((sum, { testCases }) => sum + testCases.length, 0);
+  const runs = batchesToStart.reduce((sum, { testCases }) => sum + testCases.length, 0);
   if (maxRuns === undefined || runs === 0 || started + runs <= maxRuns) return undefined;
-  return `${countCases(undecided)} ${undecided === 1 ? 'was' : 'were'} not run again: that takes ${runs} more runs, and max-runs allows ${maxRuns} in all.`;
+  return `${formatCaseCount(undecided)} ${undecided === 1 ? 'was' : 'were'} not run again: that takes ${runs} more runs, and max-runs allows ${maxRuns} in all.`;
 }
 
 /** The test cases in batches of at most `size` (Retell: 1,000), in their order, each of them once. */

@@ -1,5 +1,5 @@
 /** What one look at a batch showed. */
-export interface Look {
+export interface PollSample {
   /** When, in milliseconds of `Clock.now()`. */
   readonly atMs: number;
   /** How many runs are finished, and how many there are in all; `undefined` where the provider does not say. */
@@ -11,7 +11,7 @@ export interface Look {
 export const LONGEST_GAP_MS = 30_000;
 
 /**
- * How long to wait before the next look at a batch, in milliseconds. `looks` are all looks so far, oldest first;
+ * How long to wait before the next look at a batch, in milliseconds. `samples` are all looks so far, oldest first;
  * `minMs` is the user's shortest gap. The caller cuts the gap at its deadline.
  *
  * Two rules; the longer gap counts. `npm run bench` shows what they cost and bring.
@@ -20,24 +20,24 @@ export const LONGEST_GAP_MS = 30_000;
  * - When one is left or nothing moves, the end cannot be predicted; but the longer it has taken, the longer it
  *   is likely to take. Requests and delay together are then least if the gap grows with the square root of the wait.
  */
-export function nextGapMs(looks: readonly Look[], minMs: number): number {
+export function nextGapMs(samples: readonly PollSample[], minMs: number): number {
   // Three quarters, because the pace may rise.
-  const knownMs = 0.75 * untilOneIsLeftMs(looks);
+  const knownMs = 0.75 * untilOneIsLeftMs(samples);
   // 5 s after 100 s, 10 s after 400 s. On generated timelines, less than half the root costs many requests and
   // saves little delay.
-  const guessedMs = 0.5 * Math.sqrt(waitMs(looks) / 1000) * 1000;
+  const guessedMs = 0.5 * Math.sqrt(waitMs(samples) / 1000) * 1000;
   return Math.max(minMs, Math.min(Math.max(knownMs, guessedMs), LONGEST_GAP_MS));
 }
 
 /** For how long the count of finished runs has stood where it stands. */
-function waitMs(looks: readonly Look[]): number {
-  const last = looks.at(-1);
-  return last === undefined ? 0 : last.atMs - firstSeenMs(looks, finishedRuns(last));
+function waitMs(samples: readonly PollSample[]): number {
+  const last = samples.at(-1);
+  return last === undefined ? 0 : last.atMs - firstSeenMs(samples, finishedRuns(last));
 }
 
 /** The time until one run is left, at the pace seen; nothing or less where no pace is known or it was not kept. */
-function untilOneIsLeftMs(looks: readonly Look[]): number {
-  const [first, previous, last] = [looks.at(0), looks.at(-2), looks.at(-1)];
+function untilOneIsLeftMs(samples: readonly PollSample[]): number {
+  const [first, previous, last] = [samples.at(0), samples.at(-2), samples.at(-1)];
   if (first === undefined || previous === undefined || last === undefined) return 0;
   const finished = finishedRuns(last);
   const unfinished = (last.total ?? 0) - finished;
@@ -46,20 +46,20 @@ function untilOneIsLeftMs(looks: readonly Look[]): number {
 
   // As many runs as are still to come, or as many as were seen, tell how long one takes.
   const start = finished - Math.min(unfinished, moved);
-  const before = finishedRuns(looks.findLast((look) => finishedRuns(look) <= start) ?? first);
-  const usualMs = (firstSeenMs(looks, finished) - firstSeenMs(looks, before)) / (finished - before);
+  const before = finishedRuns(samples.findLast((sample) => finishedRuns(sample) <= start) ?? first);
+  const usualMs = (firstSeenMs(samples, finished) - firstSeenMs(samples, before)) / (finished - before);
   // The latest gap counts if it was faster: runs that hung on the same thing end together.
   const latest = finished - finishedRuns(previous);
   const latestMs = latest > 0 ? (last.atMs - previous.atMs) / latest : usualMs;
-  return Math.min(usualMs, latestMs) * (unfinished - 1) - waitMs(looks);
+  return Math.min(usualMs, latestMs) * (unfinished - 1) - waitMs(samples);
 }
 
 /** When at least that many runs were first seen finished. */
-function firstSeenMs(looks: readonly Look[], finished: number): number {
-  return looks.find((look) => finishedRuns(look) >= finished)?.atMs ?? 0;
+function firstSeenMs(samples: readonly PollSample[], finished: number): number {
+  return samples.find((sample) => finishedRuns(sample) >= finished)?.atMs ?? 0;
 }
 
 /** A count without a total teaches nothing: as if no run had finished, the gap grows with the elapsed time. */
-function finishedRuns({ finished = 0, total }: Look): number {
+function finishedRuns({ finished = 0, total }: PollSample): number {
   return Number.isSafeInteger(finished) && Number.isSafeInteger(total) ? Math.max(0, finished) : 0;
 }

@@ -1,12 +1,12 @@
-import { firstRuns, type PassRule } from '../domain/pass-rule.ts';
+import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type Refused, type Selector, selectCases } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
-import type { Starter, Subject } from '../providers/starter.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 
 /** What is to be gated, as the user said it. */
-export type Wanted =
+export type BatchSource =
   | {
       readonly kind: 'given';
       readonly batchIds: readonly string[];
@@ -42,13 +42,13 @@ export const refusedByProvider = onProviderError(
  * anything is started: the problem is a sentence that says what to do.
  */
 export async function prepare(
-  wanted: Pick<Extract<Wanted, { kind: 'start' }>, 'target' | 'version' | 'selectors'>,
+  wanted: Pick<Extract<BatchSource, { kind: 'start' }>, 'target' | 'version' | 'selectors'>,
   {
     starter,
     rule,
     maxRuns,
     deadline,
-  }: { starter: Starter; rule: PassRule; maxRuns: number | undefined; deadline: Deadline },
+  }: { starter: BatchStarter; rule: PassRule; maxRuns: number | undefined; deadline: Deadline },
 ): Promise<Prepared | Refused> {
   const subject = await starter.resolve(wanted, deadline).catch(refusedByProvider);
   if ('problem' in subject) return subject;
@@ -57,18 +57,21 @@ export async function prepare(
   const selection = selectCases(wanted.selectors, list);
   if (selection.kind === 'refused') return selection;
   const testCases = selection.cases.map(({ id }) => id);
-  const problem = tooManyRuns({ testCases: testCases.length, runsOfEach: firstRuns(rule) }, maxRuns);
+  const problem = tooManyRuns(
+    { testCases: testCases.length, runsPerCase: firstRoundRunsPerCase(rule) },
+    maxRuns,
+  );
   if (problem !== undefined) return { kind: 'refused', problem };
   return { kind: 'prepared', subject, testCases, outOf: selection.outOf };
 }
 
 /** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */
 export function tooManyRuns(
-  { testCases, runsOfEach = 1 }: { testCases: number; runsOfEach?: number },
+  { testCases, runsPerCase = 1 }: { testCases: number; runsPerCase?: number },
   maxRuns: number | undefined,
 ): string | undefined {
-  const runs = testCases * runsOfEach;
+  const runs = testCases * runsPerCase;
   if (maxRuns === undefined || runs <= maxRuns) return undefined;
-  const times = runsOfEach === 1 ? '' : ` (${runsOfEach} of each of ${testCases} test cases)`;
+  const times = runsPerCase === 1 ? '' : ` (${runsPerCase} of each of ${testCases} test cases)`;
   return `test-cases selects ${runs} runs${times}, and max-runs allows ${maxRuns}: select fewer, or raise max-runs.`;
 }

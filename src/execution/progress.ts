@@ -1,5 +1,5 @@
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
-import { countCases, tally } from '../domain/test-case.ts';
+import { formatCaseCount, tally } from '../domain/test-case.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 const HEARTBEAT_MS = 60_000;
@@ -13,7 +13,7 @@ export interface Progress {
   /** Every batch as last seen, in the order in which they were taken in. */
   outcomes(): readonly BatchOutcome[];
   /** Logs a line each minute in which nothing else was logged, until the signal aborts. */
-  beat(signal: AbortSignal): Promise<void>;
+  logHeartbeats(signal: AbortSignal): Promise<void>;
 }
 
 /** Keeps the latest state of all batches; logs a line whenever the counts change, and a heartbeat. */
@@ -31,7 +31,7 @@ export function createProgress(options: {
 
   const outcomes = (): BatchOutcome[] => [...latest.values()];
 
-  const say = (line: string) => {
+  const logCounts = (line: string) => {
     lastLine = line;
     lastLineAt = clock.now();
     log(`${elapsed(clock.now() - started)} ${line}`);
@@ -40,14 +40,14 @@ export function createProgress(options: {
   return {
     update(batch) {
       latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
-      const line = describe(outcomes());
+      const line = describeCounts(outcomes());
       if (line === lastLine) return false;
-      say(line);
+      logCounts(line);
       return true;
     },
     add: (batch) => latest.set(batch.id, batch),
     outcomes,
-    async beat(signal) {
+    async logHeartbeats(signal) {
       while (!signal.aborted) {
         await clock.sleep(HEARTBEAT_MS - (clock.now() - lastLineAt), signal);
         if (signal.aborted || clock.now() - lastLineAt < HEARTBEAT_MS) continue;
@@ -63,11 +63,11 @@ export function createProgress(options: {
 }
 
 /** The counts over all batches; those that were not read yet are named, since their test cases are in no count. */
-function describe(outcomes: readonly BatchOutcome[]): string {
+function describeCounts(outcomes: readonly BatchOutcome[]): string {
   const { total, passed, failed, errored, cancelled, unfinished } = tally(outcomes);
   const unread = outcomes.filter(({ batch }) => batch === undefined).length;
   const parts = [
-    `${total - unfinished} of ${countCases(total)} finished`,
+    `${total - unfinished} of ${formatCaseCount(total)} finished`,
     `${passed} passed`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(errored > 0 ? [`${errored} errored`] : []),

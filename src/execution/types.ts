@@ -2,7 +2,7 @@ import type { BatchOutcome } from '../domain/batch.ts';
 import type { PassRule } from '../domain/pass-rule.ts';
 import type { CaseResult } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import type { Starter, Subject } from '../providers/starter.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 
 /** What is to be gated: batches that something else started, or test cases to start. */
@@ -34,12 +34,12 @@ export interface RoundsOptions {
   /** The most runs that the step may start; `undefined` for no limit. */
   readonly maxRuns: number | undefined;
   /** Absent where nothing can be started: given batches without re-runs. */
-  readonly starter: Starter | undefined;
+  readonly starter: BatchStarter | undefined;
   /**
    * Test cases that are not run again, whatever became of them: the ids of the quarantined ones. Asked after the first
    * round with its test cases, since only then their number is known where the batches are given.
    */
-  readonly notAgain: (cases: readonly CaseResult[]) => Promise<ReadonlySet<string>>;
+  readonly excludedFromReruns: (cases: readonly CaseResult[]) => Promise<ReadonlySet<string>>;
   /** Only test cases that failed elsewhere are run: that many of them fail here too says nothing of flakiness. */
   readonly isComparison?: boolean | undefined;
   readonly waitFor: WaitFor;

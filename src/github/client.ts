@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Deadline } from '../runtime/clock.ts';
-import { GitHubError, undocumented } from './github-error.ts';
+import { GitHubError, unexpectedResponse } from './github-error.ts';
 import { createOctokit, type OctokitSettings } from './octokit.ts';
 
 const PER_PAGE = 100;
@@ -55,29 +55,29 @@ export interface MergedPullRequest {
 /** What we ask of GitHub. Each request is sent once (`persist` retries tasks). Every method throws a `GitHubError`. */
 export interface GitHubClient {
   /** All comments of an issue or pull request, oldest first. */
-  listComments(issue: number, limits: Deadline): Promise<Comment[]>;
+  listComments(issue: number, deadline: Deadline): Promise<Comment[]>;
   /** The first 100 of them, with one request. */
-  firstComments(issue: number, limits: Deadline): Promise<Comment[]>;
+  firstComments(issue: number, deadline: Deadline): Promise<Comment[]>;
   /** `undefined` if it was deleted. */
-  getComment(id: number, limits: Deadline): Promise<Comment | undefined>;
-  createComment(issue: number, body: string, limits: Deadline): Promise<Comment>;
+  getComment(id: number, deadline: Deadline): Promise<Comment | undefined>;
+  createComment(issue: number, body: string, deadline: Deadline): Promise<Comment>;
   /** `undefined` if it was deleted. */
-  updateComment(id: number, body: string, limits: Deadline): Promise<Comment | undefined>;
-  deleteComment(id: number, limits: Deadline): Promise<void>;
+  updateComment(id: number, body: string, deadline: Deadline): Promise<Comment | undefined>;
+  deleteComment(id: number, deadline: Deadline): Promise<void>;
   /** Whom the token belongs to. */
-  whoAmI(limits: Deadline): Promise<Author>;
+  whoAmI(deadline: Deadline): Promise<Author>;
   /** A pull request, open or not; `undefined` if there is none with this number. */
-  pullRequest(number: number, limits: Deadline): Promise<PullRequest | undefined>;
+  pullRequest(number: number, deadline: Deadline): Promise<PullRequest | undefined>;
   /** Open pull requests that contain the commit. */
-  pullRequestsOfCommit(sha: string, limits: Deadline): Promise<PullRequest[]>;
+  pullRequestsOfCommit(sha: string, deadline: Deadline): Promise<PullRequest[]>;
   /** Open pull requests from a branch, which may be a fork's. */
-  pullRequestsOfBranch(branch: { owner: string; name: string }, limits: Deadline): Promise<PullRequest[]>;
+  pullRequestsOfBranch(branch: { owner: string; name: string }, deadline: Deadline): Promise<PullRequest[]>;
   /** What a path is at a branch or commit; `undefined` if nothing is there. Needs `contents: read`. */
-  readFile(path: string, ref: string, limits: Deadline): Promise<RepositoryFile | undefined>;
+  readFile(path: string, ref: string, deadline: Deadline): Promise<RepositoryFile | undefined>;
   /** Whether there is a tag of this name. Needs `contents: read`. */
-  hasTag(name: string, limits: Deadline): Promise<boolean>;
+  hasTag(name: string, deadline: Deadline): Promise<boolean>;
   /** The pull requests that were merged into a branch, of the last that changed; the newest merge first. One request. */
-  mergedInto(base: string, limits: Deadline): Promise<MergedPullRequest[]>;
+  mergedInto(base: string, deadline: Deadline): Promise<MergedPullRequest[]>;
 }
 
 const author = z.object({ login: z.string(), type: z.optional(z.string()) });
@@ -111,100 +111,104 @@ const viewer = z.object({ viewer: author });
 const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
 
 /** Asks GitHub about one repository. */
-export function createClient(options: ClientOptions): GitHubClient {
+export function createGitHubClient(options: ClientOptions): GitHubClient {
   const { repository } = options;
   const octokit = createOctokit(options);
 
-  async function pageOfComments(issue_number: number, page: number, limits: Deadline): Promise<Comment[]> {
-    const params = { ...repository, issue_number, per_page: PER_PAGE, page, request: limits };
+  async function pageOfComments(issue_number: number, page: number, deadline: Deadline): Promise<Comment[]> {
+    const params = { ...repository, issue_number, per_page: PER_PAGE, page, request: deadline };
     return read(z.array(comment), (await octokit.rest.issues.listComments(params)).data).map(toComment);
   }
 
   return {
-    async listComments(issue, limits) {
+    async listComments(issue, deadline) {
       const found = new Map<number, Comment>();
       // Counted by us: what a `Link` header says decides nothing, so that it can lead nowhere.
       for (let page = 1; page <= MAX_PAGES; page += 1) {
-        const comments = await pageOfComments(issue, page, limits);
+        const comments = await pageOfComments(issue, page, deadline);
         // A comment that was deleted meanwhile moves the others to the page before.
         for (const one of comments) found.set(one.id, one);
         if (comments.length < PER_PAGE) break;
       }
       return [...found.values()];
     },
-    firstComments: (issue, limits) => pageOfComments(issue, 1, limits),
-    getComment: (comment_id, limits) =>
-      unlessGone(async () => {
-        const { data } = await octokit.rest.issues.getComment({ ...repository, comment_id, request: limits });
+    firstComments: (issue, deadline) => pageOfComments(issue, 1, deadline),
+    getComment: (comment_id, deadline) =>
+      undefinedIf404(async () => {
+        const { data } = await octokit.rest.issues.getComment({
+          ...repository,
+          comment_id,
+          request: deadline,
+        });
         return toComment(read(comment, data));
       }),
-    async createComment(issue_number, body, limits) {
+    async createComment(issue_number, body, deadline) {
       const { data } = await octokit.rest.issues.createComment({
         ...repository,
         issue_number,
         body,
-        request: limits,
+        request: deadline,
       });
       return toComment(read(comment, data));
     },
-    updateComment: (comment_id, body, limits) =>
-      unlessGone(async () => {
+    updateComment: (comment_id, body, deadline) =>
+      undefinedIf404(async () => {
         const { data } = await octokit.rest.issues.updateComment({
           ...repository,
           comment_id,
           body,
-          request: limits,
+          request: deadline,
         });
         return toComment(read(comment, data));
       }),
-    async deleteComment(comment_id, limits) {
-      await octokit.rest.issues.deleteComment({ ...repository, comment_id, request: limits });
+    async deleteComment(comment_id, deadline) {
+      await octokit.rest.issues.deleteComment({ ...repository, comment_id, request: deadline });
     },
-    async whoAmI(limits) {
-      const request = limits;
+    async whoAmI(deadline) {
+      const request = deadline;
       const byGraphql = async () =>
         viewer.safeParse(await octokit.graphql('{ viewer { login } }', { request })).data?.viewer;
       const byRest = async () =>
         author.safeParse((await octokit.rest.users.getAuthenticated({ request })).data).data;
       // The workflow's own token may not ask for its user by REST; GraphQL may be switched off, or down.
-      const said = await unless(({ kind }) => kind !== 'out-of-time', byGraphql);
-      return said ?? (await unless(({ mayPass }) => !mayPass, byRest)) ?? WORKFLOW_TOKEN;
+      const said = await ignoreErrorsOf(({ kind }) => kind !== 'out-of-time', byGraphql);
+      return said ?? (await ignoreErrorsOf(({ isRetryable }) => !isRetryable, byRest)) ?? WORKFLOW_TOKEN;
     },
-    pullRequest: (pull_number, limits) =>
-      unlessGone(async () => {
-        const { data } = await octokit.rest.pulls.get({ ...repository, pull_number, request: limits });
+    pullRequest: (pull_number, deadline) =>
+      undefinedIf404(async () => {
+        const { data } = await octokit.rest.pulls.get({ ...repository, pull_number, request: deadline });
         return toPullRequest(read(pullRequest, data));
       }),
-    async pullRequestsOfCommit(commit_sha, limits) {
+    async pullRequestsOfCommit(commit_sha, deadline) {
       const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit({
         ...repository,
         commit_sha,
         per_page: PER_PAGE,
-        request: limits,
+        request: deadline,
       });
-      return openOnes(read(pullRequests, data));
+      return openPullRequests(read(pullRequests, data));
     },
-    async pullRequestsOfBranch({ owner, name }, limits) {
+    async pullRequestsOfBranch({ owner, name }, deadline) {
       const { data } = await octokit.rest.pulls.list({
         ...repository,
         head: `${owner}:${name}`,
         state: 'open',
         per_page: PER_PAGE,
-        request: limits,
+        request: deadline,
       });
-      return openOnes(read(pullRequests, data));
+      return openPullRequests(read(pullRequests, data));
     },
-    readFile: (path, ref, limits) =>
-      unlessGone(async () => {
-        const params = { ...repository, path: withSlashes(path), ref, request: limits };
+    readFile: (path, ref, deadline) =>
+      undefinedIf404(async () => {
+        const params = { ...repository, path: withSlashes(path), ref, request: deadline };
         return toFile((await octokit.request('GET /repos/{owner}/{repo}/contents/{+path}', params)).data);
       }),
-    async hasTag(name, limits) {
-      const params = { ...repository, name: withSlashes(name), request: limits };
+    async hasTag(name, deadline) {
+      const params = { ...repository, name: withSlashes(name), request: deadline };
       const ask = () => octokit.request('GET /repos/{owner}/{repo}/git/ref/tags/{+name}', params);
-      return (await unlessGone(ask)) !== undefined;
+      return (await undefinedIf404(ask)) !== undefined;
     },
-    async mergedInto(base, limits) {
+    async mergedInto(base, deadline) {
       const { data } = await octokit.rest.pulls.list({
         ...repository,
         base,
@@ -212,7 +216,7 @@ export function createClient(options: ClientOptions): GitHubClient {
         sort: 'updated',
         direction: 'desc',
         per_page: CLOSED_PER_PAGE,
-        request: limits,
+        request: deadline,
       });
       return read(z.array(closedPullRequest), data)
         .flatMap((pull) => (pull.base.ref === base ? (toMerged(pull) ?? []) : []))
@@ -231,18 +235,18 @@ function toFile(data: unknown): RepositoryFile {
   if (type !== 'file' || encoding !== 'base64') return { size };
   const bytes = Buffer.from(text, 'base64');
   // Half of a file could be a good file of its own.
-  if (bytes.length !== size) throw undocumented();
+  if (bytes.length !== size) throw unexpectedResponse();
   return { size, content: bytes };
 }
 
 function read<T>(schema: z.ZodMiniType<T>, data: unknown): T {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
-  throw undocumented();
+  throw unexpectedResponse();
 }
 
 /** `undefined` where GitHub fails in a way that means no more than that. */
-async function unless<T>(
+async function ignoreErrorsOf<T>(
   isMeant: (error: GitHubError) => boolean,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -254,9 +258,9 @@ async function unless<T>(
   }
 }
 
-const unlessGone = <T>(ask: () => Promise<T>) => unless(({ kind }) => kind === 'not-found', ask);
+const undefinedIf404 = <T>(ask: () => Promise<T>) => ignoreErrorsOf(({ kind }) => kind === 'not-found', ask);
 
-function openOnes(found: z.infer<typeof pullRequests>): PullRequest[] {
+function openPullRequests(found: z.infer<typeof pullRequests>): PullRequest[] {
   return found.filter(({ state }) => state === 'open').map(toPullRequest);
 }
 

@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../http/retry.ts';
 import { cleanLine } from '../text/clean.ts';
 
 /** Why GitHub did not do what it was asked for. */
-export type FailureKind =
+export type GitHubErrorKind =
   | 'bad-token'
   | 'forbidden'
   | 'locked'
@@ -16,12 +16,12 @@ export type FailureKind =
 /** A request to GitHub that failed. The message is a clause for people: "GitHub answered 403 (…) to POST /…". */
 export class GitHubError extends Error {
   override name = 'GitHubError';
-  readonly kind: FailureKind;
+  readonly kind: GitHubErrorKind;
   /** How long GitHub wants to be left alone, in milliseconds, if it said so. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
-    kind: FailureKind,
+    kind: GitHubErrorKind,
     message: string,
     { retryAfterMs, cause }: { retryAfterMs?: number | undefined; cause?: unknown } = {},
   ) {
@@ -31,18 +31,18 @@ export class GitHubError extends Error {
   }
 
   /** Whether the same request may succeed later. */
-  get mayPass(): boolean {
+  get isRetryable(): boolean {
     return this.kind === 'rate-limited' || this.kind === 'unavailable';
   }
 }
 
 /** For an answer that is not what GitHub says it would be: a proxy's page, or half of it. */
-export function undocumented(): GitHubError {
+export function unexpectedResponse(): GitHubError {
   return new GitHubError('unavailable', 'GitHub answered something else than it documents');
 }
 
 /** An answer that says no, reduced to what decides. Header names in lower case. */
-export interface ErrorAnswer {
+export interface GitHubErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
   /** GitHub's words. */
@@ -50,11 +50,11 @@ export interface ErrorAnswer {
 }
 
 /** GitHub asks for at least a minute after a secondary rate limit that does not say how long it lasts. */
-const UNSAID_LIMIT_MS = 60_000;
+const DEFAULT_LIMIT_MS = 60_000;
 
 /** Makes an error of an answer. `request` names it for people; `epoch` is the time now, in milliseconds. */
-export function failureOf(
-  answer: ErrorAnswer,
+export function toGitHubError(
+  answer: GitHubErrorResponse,
   { request, epoch }: { request: string; epoch: number },
 ): GitHubError {
   const { status, message } = answer;
@@ -62,11 +62,11 @@ export function failureOf(
   const kind = kindOf(answer, retryAfterMs);
   const said = cleanLine(message, 160);
   return new GitHubError(kind, `GitHub answered ${status}${said === '' ? '' : ` (${said})`} to ${request}`, {
-    retryAfterMs: retryAfterMs ?? (kind === 'rate-limited' ? UNSAID_LIMIT_MS : undefined),
+    retryAfterMs: retryAfterMs ?? (kind === 'rate-limited' ? DEFAULT_LIMIT_MS : undefined),
   });
 }
 
-function kindOf({ status, message }: ErrorAnswer, retryAfterMs: number | undefined): FailureKind {
+function kindOf({ status, message }: GitHubErrorResponse, retryAfterMs: number | undefined): GitHubErrorKind {
   if (status === 429) return 'rate-limited';
   if (status === 403 && (retryAfterMs !== undefined || /rate limit/i.test(message))) return 'rate-limited';
   if (status === 403) return /\blocked\b/i.test(message) ? 'locked' : 'forbidden';
@@ -77,7 +77,7 @@ function kindOf({ status, message }: ErrorAnswer, retryAfterMs: number | undefin
 }
 
 /** `Retry-After`; else the end of the primary limit, if that is what was used up. */
-function retryAfter({ headers }: ErrorAnswer, epoch: number): number | undefined {
+function retryAfter({ headers }: GitHubErrorResponse, epoch: number): number | undefined {
   const given = headers['retry-after'];
   const wait = given === undefined ? undefined : parseRetryAfter(String(given), epoch);
   if (wait !== undefined) return wait;

@@ -1,11 +1,11 @@
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
-import { deepestCause, RedirectRefused, Refusal, TimedOut } from '../http/failure.ts';
+import { AttemptTimeout, RedirectNotFollowed, rootCause, UnusableResponse } from '../http/failure.ts';
+import { type Fetch, fetchText } from '../http/fetch-text.ts';
 import { parseErrorBody } from '../http/json.ts';
-import { type Fetch, readWhole } from '../http/whole-answer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Redactor } from '../text/redact.ts';
-import { failureOf, GitHubError, undocumented } from './github-error.ts';
+import { GitHubError, toGitHubError, unexpectedResponse } from './github-error.ts';
 
 /** GitHub itself gives up on a request after 10 s. */
 const REQUEST_MS = 15_000;
@@ -69,7 +69,7 @@ function checked(octokit: Octokit, { clock }: OctokitSettings): Octokit {
   });
   octokit.hook.after('request', ({ status, data }) => {
     // Octokit takes what is not JSON for text.
-    if ((typeof data !== 'object' || data === null) && status !== 204) throw undocumented();
+    if ((typeof data !== 'object' || data === null) && status !== 204) throw unexpectedResponse();
   });
   return octokit;
 }
@@ -91,7 +91,7 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
       // Octokit sends nothing but JSON.
       ...(typeof init.body === 'string' && { body: init.body }),
     };
-    const answer = await readWhole(sent, { fetch, clock, ms: REQUEST_MS, signal, followsRedirects: true });
+    const answer = await fetchText(sent, { fetch, clock, ms: REQUEST_MS, signal, followsRedirects: true });
     const { status, headers } = answer;
     trace(
       `${method} ${new URL(url).pathname} answered ${status} after ${Math.round(clock.now() - started)} ms`,
@@ -102,9 +102,10 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
       headers,
     });
   } catch (error) {
-    if (!(error instanceof TimedOut || error instanceof Refusal) && !signal.aborted) throw error;
+    if (!(error instanceof AttemptTimeout || error instanceof UnusableResponse) && !signal.aborted)
+      throw error;
     // Octokit hands on an error of this name as it is.
-    const why = signal.aborted ? 'given up' : error instanceof TimedOut ? NO_ANSWER : 'refused';
+    const why = signal.aborted ? 'given up' : error instanceof AttemptTimeout ? NO_ANSWER : 'refused';
     throw new DOMException(why, { name: 'AbortError', cause: error });
   }
 }
@@ -124,18 +125,18 @@ function asGitHubError(error: unknown, about: { request: string; epoch: number }
     const { headers, data } = answered.data.response;
     const { message = '', errors = [] } = errorBody.safeParse(data).data ?? {};
     const said = [message, ...errors.map((one) => one.message)].join(': ');
-    return failureOf({ status: answered.data.status, headers, message: said }, about);
+    return toGitHubError({ status: answered.data.status, headers, message: said }, about);
   }
   const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof RedirectRefused) {
+  if (cause instanceof RedirectNotFollowed) {
     const message = `GitHub redirects ${about.request} to ${cause.to}, where the token is not sent`;
     return new GitHubError('refused', message, { cause });
   }
-  if (cause instanceof Refusal) {
+  if (cause instanceof UnusableResponse) {
     return new GitHubError('refused', `GitHub's answer to ${about.request} is too large`, { cause });
   }
   const given = error instanceof Error && error.name === 'AbortError';
-  const reason = given ? error.message : deepestCause(error).message;
+  const reason = given ? error.message : rootCause(error).message;
   return new GitHubError('unavailable', `no answer from GitHub to ${about.request}: ${reason}`, {
     cause: error,
   });

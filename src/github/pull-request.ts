@@ -4,7 +4,7 @@ import type { GitHubClient, PullRequest } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import type { EventPayload } from './event.ts';
 import { GitHubError } from './github-error.ts';
-import { persist } from './retry.ts';
+import { retryOnGitHub } from './retry-on-github.ts';
 
 export interface PullRequestSearch {
   readonly context: Pick<GitHubContext, 'eventName' | 'payload' | 'ref' | 'sha'>;
@@ -26,7 +26,7 @@ const QUEUE_BRANCH = /\bgh-readonly-queue\/.+\/pr-(\d+)-[0-9a-f]+$/;
 /** Which pull request the event is about, if any. Never throws. */
 export async function findPullRequest(
   { context, explicit, client }: PullRequestSearch,
-  limits: ClockAndRandom & Deadline,
+  deadline: ClockAndRandom & Deadline,
 ): Promise<FoundPullRequest> {
   const named = pullRequestInEvent(context);
   if (explicit !== undefined) {
@@ -34,7 +34,7 @@ export async function findPullRequest(
   }
   if (named !== undefined) return { pullRequest: named };
   try {
-    return { pullRequest: await persist((inTime) => askGitHub(context, client, inTime), limits) };
+    return { pullRequest: await retryOnGitHub((inTime) => askGitHub(context, client, inTime), deadline) };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     return {
@@ -48,7 +48,7 @@ export async function findPullRequest(
  * or the input names one that the event does not: then it is that pull request's head. `undefined` where GitHub does
  * not tell. Never throws.
  */
-export async function headOf(
+export async function findTestedCommit(
   {
     context,
     explicit,
@@ -57,17 +57,17 @@ export async function headOf(
     readonly context: PullRequestSearch['context'] & Pick<GitHubContext, 'origin'>;
     readonly client: Pick<GitHubClient, 'pullRequest'> | undefined;
   },
-  limits: ClockAndRandom & Deadline,
+  deadline: ClockAndRandom & Deadline,
 ): Promise<string | undefined> {
   const { payload, eventName, origin } = context;
   const named = pullRequestInEvent(context);
-  const asked = explicit ?? (eventName === 'issue_comment' ? named?.number : undefined);
-  const isAboutIt = payload.workflow_run !== undefined || payload.pull_request?.number === asked;
-  if (asked === undefined || isAboutIt) return origin.commit;
-  if (named?.number === asked && named.headSha !== undefined) return named.headSha;
+  const pullNumber = explicit ?? (eventName === 'issue_comment' ? named?.number : undefined);
+  const isAboutIt = payload.workflow_run !== undefined || payload.pull_request?.number === pullNumber;
+  if (pullNumber === undefined || isAboutIt) return origin.commit;
+  if (named?.number === pullNumber && named.headSha !== undefined) return named.headSha;
   if (client === undefined) return undefined;
   try {
-    const found = await persist((inTime) => client.pullRequest(asked, inTime), limits);
+    const found = await retryOnGitHub((inTime) => client.pullRequest(pullNumber, inTime), deadline);
     return found?.headSha;
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
@@ -86,8 +86,8 @@ export function baseBranchOf({
   const { pull_request, merge_group, workflow_run } = payload;
   if (merge_group?.base_ref !== undefined) return merge_group.base_ref.replace(/^refs\/heads\//, '');
   const named = [pull_request, ...(workflow_run?.pull_requests ?? [])];
-  const asked = explicit ?? named.find((one) => one !== undefined)?.number;
-  return named.find((one) => one?.number === asked)?.base?.ref;
+  const pullNumber = explicit ?? named.find((one) => one !== undefined)?.number;
+  return named.find((one) => one?.number === pullNumber)?.base?.ref;
 }
 
 /** What the event itself says. */
@@ -117,10 +117,10 @@ function pullRequestOfRun({ workflow_run, repository }: EventPayload): PullReque
 async function askGitHub(
   { eventName, payload, sha }: PullRequestSearch['context'],
   client: PullRequestSearch['client'],
-  limits: Deadline,
+  deadline: Deadline,
 ): Promise<PullRequest | undefined> {
   if (eventName === 'push' && sha !== undefined) {
-    return bestOf(await client.pullRequestsOfCommit(sha, limits), sha);
+    return bestOf(await client.pullRequestsOfCommit(sha, deadline), sha);
   }
   const run = payload.workflow_run;
   if (run === undefined) return undefined;
@@ -129,9 +129,9 @@ async function askGitHub(
   const ofBranch =
     owner === undefined || run.head_branch === undefined
       ? []
-      : await client.pullRequestsOfBranch({ owner, name: run.head_branch }, limits);
+      : await client.pullRequestsOfBranch({ owner, name: run.head_branch }, deadline);
   if (ofBranch.length > 0 || run.head_sha === undefined) return bestOf(ofBranch, run.head_sha);
-  return bestOf(await client.pullRequestsOfCommit(run.head_sha, limits), run.head_sha);
+  return bestOf(await client.pullRequestsOfCommit(run.head_sha, deadline), run.head_sha);
 }
 
 /** The one whose head is the commit; else the first that was opened. */

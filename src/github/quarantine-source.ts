@@ -6,7 +6,7 @@ import { READ_QUARANTINE_MS } from '../runtime/limits.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import { GitHubError } from './github-error.ts';
-import { persist } from './retry.ts';
+import { retryOnGitHub } from './retry-on-github.ts';
 
 export interface QuarantineSource {
   /** The input `quarantine`: a path in the repository. */
@@ -30,9 +30,9 @@ export interface Commits {
  */
 export async function readQuarantine(
   { path: given, context, client }: QuarantineSource,
-  limits: ClockAndRandom & Deadline,
+  deadline: ClockAndRandom & Deadline,
 ): Promise<QuarantineFiles> {
-  const { clock, random, signal } = limits;
+  const { clock, random, signal } = deadline;
   const path = given.replace(/^\.\//, '');
   const refused = (problem: string): QuarantineFiles => ({ path, tested: { kind: 'refused', problem } });
   if (!isInside(path))
@@ -42,10 +42,10 @@ export async function readQuarantine(
   const commits = commitsOf(context);
   if (typeof commits === 'string') return refused(commits);
 
-  const until = Math.min(limits.until, clock.now() + READ_QUARANTINE_MS);
+  const until = Math.min(deadline.until, clock.now() + READ_QUARANTINE_MS);
   const now = clock.epoch();
   const readAt = async (ref: string): Promise<QuarantineFile> => {
-    const file = await persist((inTime) => client.readFile(path, ref, inTime), {
+    const file = await retryOnGitHub((inTime) => client.readFile(path, ref, inTime), {
       clock,
       random,
       until,
@@ -68,7 +68,7 @@ export async function readQuarantine(
   const readBranch = async (branch: string): Promise<QuarantineFile> => {
     const [file, hasTag] = await Promise.all([
       readAt(branch),
-      persist((inTime) => client.hasTag(branch, inTime), { clock, random, until, signal }),
+      retryOnGitHub((inTime) => client.hasTag(branch, inTime), { clock, random, until, signal }),
     ]);
     // A tag of this name would be read in place of the branch, and a tag needs no review.
     return hasTag
@@ -79,7 +79,7 @@ export async function readQuarantine(
   const readBase = async (base: NonNullable<Commits['base']>): Promise<QuarantineFile> =>
     'branch' in base ? readBranch(base.branch) : readAt(base.commit);
 
-  const [tested, base] = await Promise.all([orRefused(readTested), tip && orRefused(() => readBase(tip))]);
+  const [tested, base] = await Promise.all([asRefusal(readTested), tip && asRefusal(() => readBase(tip))]);
   return { path, tested, base };
 }
 
@@ -125,7 +125,7 @@ const known = (commits: readonly (string | undefined)[]): string[] => [
 const isInside = (path: string): boolean =>
   !path.includes('\\') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
-async function orRefused(task: () => Promise<QuarantineFile>): Promise<QuarantineFile> {
+async function asRefusal(task: () => Promise<QuarantineFile>): Promise<QuarantineFile> {
   try {
     return await task();
   } catch (error) {

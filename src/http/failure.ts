@@ -9,7 +9,7 @@ const RETRIED_STATUSES: readonly number[] = [
 ];
 
 /** Tries, before giving up, on what is most likely a changed API; and on what is most likely a wrong address. */
-const DOUBTFUL_TRIES = { shape: 4, address: 7 };
+const MISCONFIGURED_TRIES = { shape: 4, address: 7 };
 
 /** Certificates do not get better by asking again. */
 const CERTIFICATE_CODES =
@@ -26,8 +26,8 @@ const PROXY_REFUSED = /\bproxy\b.*\b407\b/i;
 const PROXY_FORBIDS = /^Proxy response \((?!407|408|429)4\d\d\)/;
 
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
-export class MalformedAnswer extends Error {
-  override name = 'MalformedAnswer';
+export class InvalidResponse extends Error {
+  override name = 'InvalidResponse';
   /** Whether it was JSON at all. A page in HTML may be a proxy's hiccup; JSON without the field will not change. */
   readonly isJson: boolean;
   constructor(message: string, options: { isJson: boolean }) {
@@ -37,23 +37,23 @@ export class MalformedAnswer extends Error {
 }
 
 /** An error reported inside a 2xx answer. The message is a clause. */
-export class ErrorInAnswer extends Error {
-  override name = 'ErrorInAnswer';
-  readonly mayPass: boolean;
-  constructor(message: string, options: { mayPass: boolean }) {
+export class ErrorResponse extends Error {
+  override name = 'ErrorResponse';
+  readonly isRetryable: boolean;
+  constructor(message: string, options: { isRetryable: boolean }) {
     super(message);
-    this.mayPass = options.mayPass;
+    this.isRetryable = options.isRetryable;
   }
 }
 
 /** The answer cannot be used and asking again would not help. The message is a clause. */
-export class Refusal extends Error {
-  override name = 'Refusal';
+export class UnusableResponse extends Error {
+  override name = 'UnusableResponse';
 }
 
 /** A redirect that is not followed. */
-export class RedirectRefused extends Refusal {
-  override name = 'RedirectRefused';
+export class RedirectNotFollowed extends UnusableResponse {
+  override name = 'RedirectNotFollowed';
   /** Where to, without the path: another origin. */
   readonly to: string;
   constructor(to: string, message: string) {
@@ -63,32 +63,35 @@ export class RedirectRefused extends Refusal {
 }
 
 /** The answer is longer than what is read of one; a smaller page may be asked for. The message is a clause. */
-export class AnswerTooLarge extends Refusal {
-  override name = 'AnswerTooLarge';
+export class ResponseTooLarge extends UnusableResponse {
+  override name = 'ResponseTooLarge';
 }
 
 /** An answer with another status than 2xx. */
-export class StatusFailure extends Error {
-  override name = 'StatusFailure';
+export class HttpStatusError extends Error {
+  override name = 'HttpStatusError';
   readonly status: number;
   /** How long we are to wait, in milliseconds, if the answer says so. */
   readonly retryAfterMs: number | undefined;
-  /** `said`: what the answer says about it, in a few words. */
-  constructor(status: number, { said, retryAfterMs }: { said: string; retryAfterMs: number | undefined }) {
-    super(`${status}${said === '' ? '' : ` (${said})`}`);
+  /** `detail`: what the answer says about it, in a few words. */
+  constructor(
+    status: number,
+    { detail, retryAfterMs }: { detail: string; retryAfterMs: number | undefined },
+  ) {
+    super(`${status}${detail === '' ? '' : ` (${detail})`}`);
     this.status = status;
     this.retryAfterMs = retryAfterMs;
   }
 }
 
 /** The connection failed: DNS, TLS, a reset, a body that ended early, nothing for too long. */
-export class TransportFailure extends Error {
-  override name = 'TransportFailure';
+export class ConnectionError extends Error {
+  override name = 'ConnectionError';
   /** Of Node.js or OpenSSL; empty where there is none. */
   readonly code: string;
   readonly #call: string;
   constructor(cause: unknown) {
-    const { code, message, call } = deepestCause(cause);
+    const { code, message, call } = rootCause(cause);
     // undici's own codes say less than its messages.
     super(code === '' || code.startsWith('UND_ERR_') ? message : code, { cause });
     this.code = code;
@@ -105,77 +108,81 @@ export class TransportFailure extends Error {
   }
 
   /** Whether there certainly never was a connection over which a request could have gone. */
-  get isUnconnected(): boolean {
+  get neverConnected(): boolean {
     return (
       this.isWrongAddress ||
       ['connect', 'getaddrinfo'].includes(this.#call) ||
       this.code === 'UND_ERR_CONNECT_TIMEOUT' ||
       CERTIFICATE_CODES.test(this.code) ||
       /^ERR_SSL_.*(PROTOCOL|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME)/.test(this.code) ||
-      /before secure TLS connection|^Proxy response \(/.test(deepestCause(this.cause).message)
+      /before secure TLS connection|^Proxy response \(/.test(rootCause(this.cause).message)
     );
   }
 }
 
 /** There was no whole answer in time. */
-export class TimedOut extends TransportFailure {
-  override name = 'TimedOut';
+export class AttemptTimeout extends ConnectionError {
+  override name = 'AttemptTimeout';
   constructor(ms: number) {
     super(`no answer within ${Math.round(ms / 100) / 10} s`);
   }
 }
 
 /** Whether this is most likely a wrong address or a changed API, so that asking again and again is in vain. */
-export function isDoubtful(error: unknown): boolean {
-  return error instanceof TransportFailure ? error.isWrongAddress : error instanceof MalformedAnswer;
+export function isLikelyMisconfigured(error: unknown): boolean {
+  return error instanceof ConnectionError ? error.isWrongAddress : error instanceof InvalidResponse;
 }
 
 /**
- * Whether to ask again. `doubts` are the doubtful failures in a row, this one included; a host that `hasAnswered`
+ * Whether to ask again. `consecutiveConfigErrors` are the doubtful failures in a row, this one included; a host that `hasAnswered`
  * properly is trusted to do so again, whatever it answers meanwhile.
  */
-export function mayPass(
+export function isRetryable(
   error: unknown,
-  { doubts, hasAnswered }: { doubts: number; hasAnswered: boolean },
+  { consecutiveConfigErrors, hasAnswered }: { consecutiveConfigErrors: number; hasAnswered: boolean },
 ): boolean {
-  if (isDoubtful(error)) {
-    const isOtherApi = error instanceof MalformedAnswer && error.isJson;
-    return hasAnswered || doubts < (isOtherApi ? DOUBTFUL_TRIES.shape : DOUBTFUL_TRIES.address);
+  if (isLikelyMisconfigured(error)) {
+    const isOtherApi = error instanceof InvalidResponse && error.isJson;
+    return (
+      hasAnswered ||
+      consecutiveConfigErrors < (isOtherApi ? MISCONFIGURED_TRIES.shape : MISCONFIGURED_TRIES.address)
+    );
   }
-  if (error instanceof ErrorInAnswer) return error.mayPass;
-  if (error instanceof TransportFailure) {
+  if (error instanceof ErrorResponse) return error.isRetryable;
+  if (error instanceof ConnectionError) {
     return !CERTIFICATE_CODES.test(error.code) && !PROXY_REFUSED.test(error.message);
   }
-  return error instanceof StatusFailure && RETRIED_STATUSES.includes(error.status);
+  return error instanceof HttpStatusError && RETRIED_STATUSES.includes(error.status);
 }
 
 /** Whether a request to start something certainly started nothing: it never arrived, or the answer says no. */
-export function isCertainlyRefused(error: unknown): boolean {
-  if (error instanceof TransportFailure) return error.isUnconnected;
-  if (error instanceof ErrorInAnswer) return !error.mayPass;
-  if (error instanceof StatusFailure) {
+export function isDefinitelyRejected(error: unknown): boolean {
+  if (error instanceof ConnectionError) return error.neverConnected;
+  if (error instanceof ErrorResponse) return !error.isRetryable;
+  if (error instanceof HttpStatusError) {
     // 303 sends on to what was made, and 408 may come after a proxy has passed the request on.
     return error.status >= 300 && error.status < 500 && ![303, 408].includes(error.status);
   }
-  return error instanceof Refusal && !(error instanceof AnswerTooLarge);
+  return error instanceof UnusableResponse && !(error instanceof ResponseTooLarge);
 }
 
 /** The failure in a few words, for the log. */
-export function describe(error: unknown): string {
-  if (error instanceof StatusFailure) return `HTTP ${error.message}`;
+export function summarizeError(error: unknown): string {
+  if (error instanceof HttpStatusError) return `HTTP ${error.message}`;
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
 /** What ended the asking, as a sentence that says what to do; `undefined` for a mistake of ours. */
-export function complaint(error: unknown, advice: (status: number) => string): string | undefined {
-  if (error instanceof StatusFailure) return `answered ${error.message}. ${adviceOn(error.status, advice)}`;
-  if (error instanceof TransportFailure) return `failed: ${error.message}. ${transportAdvice(error)}`;
+export function describeFailure(error: unknown, advice: (status: number) => string): string | undefined {
+  if (error instanceof HttpStatusError)
+    return `answered ${error.message}. ${statusAdvice(error.status, advice)}`;
+  if (error instanceof ConnectionError) return `failed: ${error.message}. ${transportAdvice(error)}`;
   const isAnswer =
-    error instanceof MalformedAnswer || error instanceof ErrorInAnswer || error instanceof Refusal;
+    error instanceof InvalidResponse || error instanceof ErrorResponse || error instanceof UnusableResponse;
   return isAnswer ? error.message : undefined;
 }
 
-function adviceOn(status: number, advice: (status: number) => string): string {
+function statusAdvice(status: number, advice: (status: number) => string): string {
   if (status === 407) return PROXY_ADVICE;
   if (RETRIED_STATUSES.includes(status)) return 'The provider is in trouble: run this job again later.';
   if (status === 304 || status > 599) return 'Check api-url.';
@@ -185,7 +192,7 @@ function adviceOn(status: number, advice: (status: number) => string): string {
 
 const PROXY_ADVICE = 'The proxy refuses: check the user and the password in HTTPS_PROXY or HTTP_PROXY.';
 
-function transportAdvice({ code, message }: TransportFailure): string {
+function transportAdvice({ code, message }: ConnectionError): string {
   if (PROXY_REFUSED.test(message)) return PROXY_ADVICE;
   if (PROXY_FORBIDS.test(message)) {
     return 'The proxy does not let us through: check api-url (many proxies allow https only), or name the host in NO_PROXY.';
@@ -211,7 +218,7 @@ const errorBody = z.object({
  * inside `detail` (ElevenLabs), after the place that it is about (`loc`) and with its `reason` (Vapi), at most 200
  * characters and without the full stop; empty where there is none. The body must be without secrets already (`http/json.ts`).
  */
-export function messageIn(body: unknown, depth = 3): string {
+export function errorMessageIn(body: unknown, depth = 3): string {
   const parsed = errorBody.safeParse(body);
   if (!parsed.success) return '';
   const { message, msg, detail, error, errors, reason, loc } = parsed.data;
@@ -221,15 +228,16 @@ export function messageIn(body: unknown, depth = 3): string {
   const given = [first, message, msg, detail, error].find(isSaid);
   const told = Array.isArray(given) ? (given[0] as unknown) : given;
   if (told === undefined) return '';
-  const text = typeof told === 'string' ? told : (depth > 0 && messageIn(told, depth - 1)) || asText(told);
-  const place = Array.isArray(loc) && loc.length > 0 ? `${loc.map(asText).join('.')}: ` : '';
+  const text =
+    typeof told === 'string' ? told : (depth > 0 && errorMessageIn(told, depth - 1)) || toText(told);
+  const place = Array.isArray(loc) && loc.length > 0 ? `${loc.map(toText).join('.')}: ` : '';
   const more = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
   const sentence = `${place}${text.trim().replace(/\.$/, '')}${more}`;
   return sentence.replaceAll(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '');
 }
 
 /** Any JSON as text: what is nested too deeply to be written is a dot-dot-dot. */
-export function asText(value: unknown): string {
+export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
   try {
     return JSON.stringify(value);
@@ -239,7 +247,7 @@ export function asText(value: unknown): string {
 }
 
 /** What is at the bottom of a request that failed: "connect ECONNREFUSED 127.0.0.1:443". */
-export function deepestCause(error: unknown): { code: string; message: string; call: string } {
+export function rootCause(error: unknown): { code: string; message: string; call: string } {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
   // A name that resolves to several addresses fails with one error for each.

@@ -1,21 +1,21 @@
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from '../runtime/clock.ts';
-import { NotFound, OutOfTime, ProviderError } from '../runtime/errors.ts';
+import { NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
-  complaint,
-  describe,
-  isCertainlyRefused,
-  isDoubtful,
-  mayPass,
-  messageIn,
-  StatusFailure,
-  TimedOut,
-  TransportFailure,
+  AttemptTimeout,
+  ConnectionError,
+  describeFailure,
+  errorMessageIn,
+  HttpStatusError,
+  isDefinitelyRejected,
+  isLikelyMisconfigured,
+  isRetryable,
+  summarizeError,
 } from './failure.ts';
+import { type Fetch, fetchText, type HttpRequest } from './fetch-text.ts';
 import { parseErrorBody, parseJson } from './json.ts';
-import { type Prospect, parseRetryAfter, retryUntil, TimeIsUp } from './retry.ts';
-import { type Fetch, readWhole, type Sent } from './whole-answer.ts';
+import { DeadlineExceeded, parseRetryAfter, type RetryDecision, retryUntilDeadline } from './retry.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
@@ -24,11 +24,11 @@ const QUIET_FAILURES = 3;
 const BACKOFF_MS = { first: 500, longest: 30_000 };
 
 /** The longest that one try may take, connection and body included, in milliseconds, for a small or a large answer. */
-const TRY_MS = { small: 15_000, large: 60_000 };
+const ATTEMPT_MS = { small: 15_000, large: 60_000 };
 /** Near a short deadline a try gets a part of what is left, so that one hanging answer is not the end. */
-const SHORTEST_TRY_MS = 2_000;
+const MIN_ATTEMPT_MS = 2_000;
 /** After a time-out a try gets twice as long, up to so many times as long. */
-const MOST_PATIENCE = 4;
+const MAX_TIMEOUT_FACTOR = 4;
 
 /** The transport of one provider: where, with which key, and how to speak about it. */
 export interface HttpOptions {
@@ -54,8 +54,8 @@ export interface JsonRequest<T> {
   /** Segments of the path; each is encoded, so that no id can reach another path. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
-  /** Makes something of the JSON; throws `MalformedAnswer`, `ErrorInAnswer` or `Refusal` when it cannot. */
-  readonly read: (json: unknown, about: AboutAnswer) => T;
+  /** Makes something of the JSON; throws `InvalidResponse`, `ErrorResponse` or `Refusal` when it cannot. */
+  readonly read: (json: unknown, about: ResponseInfo) => T;
   /** How big an answer may reasonably get, which decides how long it may take. */
   readonly size: 'small' | 'large';
   /** What to do about a refusal of this request, where it is not the same as for others: see `HttpOptions.advice`. */
@@ -63,7 +63,7 @@ export interface JsonRequest<T> {
 }
 
 /** What an answer's headers say. */
-export interface AboutAnswer {
+export interface ResponseInfo {
   /** The `Date` header, in milliseconds since the epoch; `undefined` without one that can be read. */
   readonly date: number | undefined;
 }
@@ -75,7 +75,7 @@ export interface PostRequest<T> extends Omit<JsonRequest<T>, 'size'> {
 }
 
 /** One thing to ask for whose answer says nothing but yes or no. */
-export interface Command {
+export interface CommandRequest {
   readonly method: 'POST' | 'PATCH';
   readonly path: readonly string[];
   readonly advice?: JsonRequest<unknown>['advice'];
@@ -89,12 +89,12 @@ export type PostResult<T> =
   /** It may have been started. `at` is when the request was sent, in milliseconds since the epoch. */
   | { readonly kind: 'unknown'; readonly problem: string; readonly at: number };
 
-export interface Http {
+export interface HttpClient {
   /**
    * GETs JSON. What may pass is retried as long as the deadline lasts: 408, 409, 421, 423, 425, 429, 5xx, broken
    * connections, time-outs, bodies that are not the JSON that was announced. Throws `ProviderError` with a message for
-   * people: method, host, path, status, what to do; never the key. Its `cause` is an `AnswerTooLarge` if a smaller page
-   * would help. `NotFound` after a 404, `OutOfTime` if it was the deadline that ended.
+   * people: method, host, path, status, what to do; never the key. Its `cause` is an `ResponseTooLarge` if a smaller page
+   * would help. `NotFound` after a 404, `ProviderTimeout` if it was the deadline that ended.
    */
   getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T>;
   /**
@@ -107,66 +107,80 @@ export interface Http {
    * Sends a request without a body that may be carried out twice, like the end of a batch. Any 2xx is a yes, whatever
    * the answer's body is. Retried, and throws, like `getJson`.
    */
-  command(request: Command, deadline: Deadline): Promise<void>;
+  sendCommand(request: CommandRequest, deadline: Deadline): Promise<void>;
 }
 
 /** A request with its name for people: "GET HOST/PATH". */
-interface Named extends Sent {
+interface NamedRequest extends HttpRequest {
   readonly name: string;
 }
 
 /** The one place from which providers are asked. Each try is a whole answer, from the connection to the parsed body. */
-export function createHttp(options: HttpOptions): Http {
+export function createHttpClient(options: HttpOptions): HttpClient {
   const { clock, random, redact, log, trace } = options;
   const limit = pLimit(CONCURRENCY);
   const base = new URL(options.baseUrl);
   /** A host that has answered properly once is trusted to come back. */
   let hasAnswered = false;
   /** How many times as long as usual the last answer of each size needed. */
-  const slowness = { small: 1, large: 1 };
+  const lastTimeoutFactor = { small: 1, large: 1 };
 
   /** One try: the value of the answer, or what is wrong with it. */
-  async function ask<T>(
-    sent: Named,
-    read: (body: string, about: AboutAnswer) => T,
+  async function sendOnce<T>(
+    httpRequest: NamedRequest,
+    read: (body: string, about: ResponseInfo) => T,
     { ms, signal }: { ms: number; signal: AbortSignal },
   ): Promise<T> {
     const started = clock.now();
-    const followsRedirects = sent.method === 'GET';
-    const answer = await readWhole(sent, { fetch: options.fetch, clock, ms, signal, followsRedirects });
-    const { status, headers, body } = answer;
+    const followsRedirects = httpRequest.method === 'GET';
+    const response = await fetchText(httpRequest, {
+      fetch: options.fetch,
+      clock,
+      ms,
+      signal,
+      followsRedirects,
+    });
+    const { status, headers, body } = response;
     trace(
-      `${sent.name} answered ${status} after ${Math.round(clock.now() - started)} ms with ${body.length} characters`,
+      `${httpRequest.name} answered ${status} after ${Math.round(clock.now() - started)} ms with ${body.length} characters`,
     );
     if (status < 200 || status > 299) {
       const retryAfterMs = parseRetryAfter(headers.get('retry-after'), clock.epoch());
-      throw new StatusFailure(status, { said: messageIn(parseErrorBody(body, redact)), retryAfterMs });
+      throw new HttpStatusError(status, {
+        detail: errorMessageIn(parseErrorBody(body, redact)),
+        retryAfterMs,
+      });
     }
-    const value = read(body, { date: dateIn(headers) });
+    const value = read(body, { date: parseDateHeader(headers) });
     hasAnswered = true;
     return value;
   }
 
   /** Counts the failures of one request and tells the log about them. */
-  function watchFailures(name: string, deadline: Deadline) {
+  function trackFailures(name: string, deadline: Deadline) {
     let failures = 0;
-    let doubts = 0;
+    let consecutiveConfigErrors = 0;
     return {
-      prospectOf(error: unknown): Prospect {
+      classifyError(error: unknown): RetryDecision {
         failures += 1;
-        doubts = isDoubtful(error) ? doubts + 1 : 0;
-        const retries = mayPass(error, { doubts, hasAnswered });
-        if (!retries || deadline.noRetries === true) return { mayPass: false };
-        trace(`${name} failed (${failures} in a row): ${describe(error)}`);
+        consecutiveConfigErrors = isLikelyMisconfigured(error) ? consecutiveConfigErrors + 1 : 0;
+        const retries = isRetryable(error, { consecutiveConfigErrors, hasAnswered });
+        if (!retries || deadline.noRetries === true) return { isRetryable: false };
+        trace(`${name} failed (${failures} in a row): ${summarizeError(error)}`);
         // At 3, 6, 12, … failures: often enough to know, seldom enough to read.
         if (failures >= QUIET_FAILURES && Number.isInteger(Math.log2(failures / QUIET_FAILURES))) {
-          const isSoonOver = isDoubtful(error) && !hasAnswered;
-          const howLong = isSoonOver ? 'a few times' : `for at most ${inWords(deadline.until - clock.now())}`;
+          const isSoonOver = isLikelyMisconfigured(error) && !hasAnswered;
+          const howLong = isSoonOver
+            ? 'a few times'
+            : `for at most ${formatRemaining(deadline.until - clock.now())}`;
           log(
-            `${name} has failed ${failures} times in a row: ${describe(error)}. Still trying, ${howLong} more.`,
+            `${name} has failed ${failures} times in a row: ${summarizeError(error)}. Still trying, ${howLong} more.`,
           );
         }
-        return { mayPass: true, ...(error instanceof StatusFailure && { retryAfterMs: error.retryAfterMs }) };
+        return {
+          isRetryable: true,
+          ...(error instanceof HttpStatusError && { retryAfterMs: error.retryAfterMs }),
+        };
       },
       succeeded() {
         if (failures >= QUIET_FAILURES) log(`${name} answers again.`);
@@ -175,17 +189,17 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   /** What a person is to know of a failure: a sentence. Throws what is a mistake of ours, and not the provider's. */
-  function problemOf(name: string, error: unknown, advice = options.advice): string {
-    const clause = complaint(error, advice);
+  function failureMessage(name: string, error: unknown, advice = options.advice): string {
+    const clause = describeFailure(error, advice);
     if (clause === undefined) throw error;
     return redact(`${name} ${clause}`);
   }
 
   /** The time was up: cancelled, or at the deadline. */
-  function endOf(name: string, { cause }: TimeIsUp, { signal }: Deadline): ProviderError {
+  function deadlineError(name: string, { cause }: DeadlineExceeded, { signal }: Deadline): ProviderError {
     if (signal.aborted) return new ProviderError('The request was stopped.', { cause });
-    const last = cause === undefined ? '' : ` (${describe(cause)})`;
-    return new OutOfTime(
+    const last = cause === undefined ? '' : ` (${summarizeError(cause)})`;
+    return new ProviderTimeout(
       redact(`${name} did not answer in time${last}. Raise timeout-minutes, or run the job again.`),
       { cause },
     );
@@ -194,126 +208,144 @@ export function createHttp(options: HttpOptions): Http {
   /** The value of an answer's body. */
   const parsed =
     <T>({ read }: Pick<JsonRequest<T>, 'read'>) =>
-    (body: string, about: AboutAnswer): T =>
+    (body: string, about: ResponseInfo): T =>
       read(parseJson(body, redact), about);
 
   async function getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T> {
-    const sent = requestTo(base, 'GET', request, options.headers);
-    return insist(sent, { size: request.size, read: parsed(request), advice: request.advice }, deadline);
+    const httpRequest = buildRequest(base, 'GET', request, options.headers);
+    return requestWithRetry(
+      httpRequest,
+      { size: request.size, read: parsed(request), advice: request.advice },
+      deadline,
+    );
   }
 
-  async function command({ method, path, advice }: Command, deadline: Deadline): Promise<void> {
-    const sent = requestTo(base, method, { path }, options.headers);
-    return insist(sent, { size: 'small', read: () => undefined, advice }, deadline);
+  async function sendCommand({ method, path, advice }: CommandRequest, deadline: Deadline): Promise<void> {
+    const httpRequest = buildRequest(base, method, { path }, options.headers);
+    return requestWithRetry(httpRequest, { size: 'small', read: () => undefined, advice }, deadline);
   }
 
   /** Asks until there is an answer that can be used, the deadline comes or nothing can be hoped for. */
-  async function insist<T>(
-    sent: Named,
+  async function requestWithRetry<T>(
+    httpRequest: NamedRequest,
     {
       size,
       read,
       advice,
-    }: Pick<JsonRequest<T>, 'size' | 'advice'> & { read: (body: string, about: AboutAnswer) => T },
+    }: Pick<JsonRequest<T>, 'size' | 'advice'> & { read: (body: string, about: ResponseInfo) => T },
     deadline: Deadline,
   ): Promise<T> {
-    const failures = watchFailures(sent.name, deadline);
-    let patience = slowness[size];
+    const failures = trackFailures(httpRequest.name, deadline);
+    let timeoutFactor = lastTimeoutFactor[size];
 
     const task = ({ signal }: Deadline): Promise<T> =>
       limit(async () => {
         const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
         // A second try knows that the first was too short, so it may take more of what is left.
-        const share = deadline.noRetries === true ? leftMs : leftMs / (patience > 1 ? 2 : 4);
-        const ms = Math.min(leftMs, TRY_MS[size] * patience, Math.max(SHORTEST_TRY_MS, Math.ceil(share)));
+        const share = deadline.noRetries === true ? leftMs : leftMs / (timeoutFactor > 1 ? 2 : 4);
+        const ms = Math.min(
+          leftMs,
+          ATTEMPT_MS[size] * timeoutFactor,
+          Math.max(MIN_ATTEMPT_MS, Math.ceil(share)),
+        );
         const started = clock.now();
         try {
-          const value = await ask(sent, read, { ms, signal });
-          slowness[size] = clock.now() - started > TRY_MS[size] ? patience : 1;
+          const value = await sendOnce(httpRequest, read, { ms, signal });
+          lastTimeoutFactor[size] = clock.now() - started > ATTEMPT_MS[size] ? timeoutFactor : 1;
           return value;
         } catch (error) {
-          if (error instanceof TimedOut) patience = Math.min(MOST_PATIENCE, 2 * patience);
+          if (error instanceof AttemptTimeout)
+            timeoutFactor = Math.min(MAX_TIMEOUT_FACTOR, 2 * timeoutFactor);
           throw error;
         }
       });
 
     try {
-      const value = await retryUntil(task, deadline, {
+      const value = await retryUntilDeadline(task, deadline, {
         clock,
         random,
         backoff: BACKOFF_MS,
-        prospectOf: failures.prospectOf,
+        classifyError: failures.classifyError,
       });
       failures.succeeded();
       return value;
     } catch (error) {
-      if (error instanceof TimeIsUp) throw endOf(sent.name, error, deadline);
-      const Kind = error instanceof StatusFailure && error.status === 404 ? NotFound : ProviderError;
-      throw new Kind(problemOf(sent.name, error, advice), { cause: error });
+      if (error instanceof DeadlineExceeded) throw deadlineError(httpRequest.name, error, deadline);
+      const Kind = error instanceof HttpStatusError && error.status === 404 ? NotFound : ProviderError;
+      throw new Kind(failureMessage(httpRequest.name, error, advice), { cause: error });
     }
   }
 
   async function postJsonOnce<T>(request: PostRequest<T>, deadline: Deadline): Promise<PostResult<T>> {
     const headers = { ...options.headers, 'content-type': 'application/json' };
-    const sent = requestTo(base, 'POST', request, headers, JSON.stringify(request.body));
-    const failures = watchFailures(sent.name, deadline);
+    const httpRequest = buildRequest(base, 'POST', request, headers, JSON.stringify(request.body));
+    const failures = trackFailures(httpRequest.name, deadline);
     /** When the last try was sent, and whether it is known to have come to nothing. */
     let last: { readonly at: number; isOver: boolean } | undefined;
 
     const task = ({ signal }: Deadline): Promise<T> =>
       limit(async () => {
-        if (signal.aborted) throw new TimeIsUp();
+        if (signal.aborted) throw new DeadlineExceeded();
         const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
         const mine = { at: clock.epoch(), isOver: false };
         last = mine;
         try {
-          return await ask(sent, parsed(request), { ms: Math.min(leftMs, TRY_MS.large), signal });
+          return await sendOnce(httpRequest, parsed(request), {
+            ms: Math.min(leftMs, ATTEMPT_MS.large),
+            signal,
+          });
         } catch (error) {
-          mine.isOver = isCertainlyRefused(error);
+          mine.isOver = isDefinitelyRejected(error);
           throw error;
         }
       });
 
-    const prospectOf = (error: unknown): Prospect => {
+    const classifyError = (error: unknown): RetryDecision => {
       const isUnaccepted =
-        (error instanceof TransportFailure && error.isUnconnected) ||
-        (error instanceof StatusFailure && error.status === 429);
-      return isUnaccepted ? failures.prospectOf(error) : { mayPass: false };
+        (error instanceof ConnectionError && error.neverConnected) ||
+        (error instanceof HttpStatusError && error.status === 429);
+      return isUnaccepted ? failures.classifyError(error) : { isRetryable: false };
     };
 
     try {
-      const value = await retryUntil(task, deadline, { clock, random, backoff: BACKOFF_MS, prospectOf });
+      const value = await retryUntilDeadline(task, deadline, {
+        clock,
+        random,
+        backoff: BACKOFF_MS,
+        classifyError,
+      });
       failures.succeeded();
       return { kind: 'accepted', value };
     } catch (error) {
-      if (error instanceof TimeIsUp && deadline.signal.aborted) throw endOf(sent.name, error, deadline);
+      if (error instanceof DeadlineExceeded && deadline.signal.aborted)
+        throw deadlineError(httpRequest.name, error, deadline);
       const problem =
-        error instanceof TimeIsUp
-          ? endOf(sent.name, error, deadline).message
-          : problemOf(sent.name, error, request.advice);
+        error instanceof DeadlineExceeded
+          ? deadlineError(httpRequest.name, error, deadline).message
+          : failureMessage(httpRequest.name, error, request.advice);
       if (last === undefined || last.isOver) return { kind: 'refused', problem };
       return { kind: 'unknown', problem, at: last.at };
     }
   }
 
-  return { getJson, postJsonOnce, command };
+  return { getJson, postJsonOnce, sendCommand };
 }
 
-function requestTo<T>(
+function buildRequest<T>(
   base: URL,
   method: 'GET' | 'POST' | 'PATCH',
   request: Pick<JsonRequest<T>, 'path' | 'query'>,
   headers: Readonly<Record<string, string>>,
   body?: string,
-): Named {
-  const url = addressOf(base, request);
+): NamedRequest {
+  const url = buildUrl(base, request);
   const name = `${method} ${url.host}${url.pathname}`;
-  const sent = { name, url: url.href, method, headers: { ...headers } };
-  return body === undefined ? sent : { ...sent, body };
+  const httpRequest = { name, url: url.href, method, headers: { ...headers } };
+  return body === undefined ? httpRequest : { ...httpRequest, body };
 }
 
 /** The base URL's own path is kept: a proxy may serve the API under a prefix. */
-function addressOf<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 'query'>): URL {
+function buildUrl<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 'query'>): URL {
   const url = new URL(base);
   const segments = path.map((segment) => {
     // These two cannot be encoded: a URL parser resolves `%2e%2e` like `..`.
@@ -326,10 +358,10 @@ function addressOf<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 
   return url;
 }
 
-function dateIn(headers: Headers): number | undefined {
+function parseDateHeader(headers: Headers): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date;
 }
 
-const inWords = (ms: number): string =>
+const formatRemaining = (ms: number): string =>
   ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`;

@@ -1,12 +1,12 @@
 import { type Redactor, redactJson } from '../text/redact.ts';
-import { MalformedAnswer } from './failure.ts';
+import { InvalidResponse } from './failure.ts';
 
 /** How much is quoted of what should have been JSON. */
 const QUOTED = 60;
 
 /**
  * The JSON of a body, with the secrets taken out of its strings before anything reads or cuts them. Throws a
- * `MalformedAnswer` that quotes the beginning of what is not JSON.
+ * `InvalidResponse` that quotes the beginning of what is not JSON.
  */
 export function parseJson(body: string, redact: Redactor): unknown {
   try {
@@ -16,7 +16,7 @@ export function parseJson(body: string, redact: Redactor): unknown {
     const text = redact(body.trimStart());
     const start = text.slice(0, QUOTED);
     const what = start === '' ? 'an empty body' : `"${start}${text.length > QUOTED ? '…' : ''}"`;
-    throw new MalformedAnswer(
+    throw new InvalidResponse(
       `answered with something that is not JSON: ${what}. Check api-url if this persists.`,
       { isJson: false },
     );

@@ -8,41 +8,41 @@ export interface ClockAndRandom {
 }
 
 /** What to do about a failure. */
-export interface Prospect {
+export interface RetryDecision {
   /** Whether the same task may succeed later. */
-  readonly mayPass: boolean;
+  readonly isRetryable: boolean;
   /** How long the other side wants to be left alone, in milliseconds, if it said so. */
   readonly retryAfterMs?: number | undefined;
   /** Failures like this one are retried for so many milliseconds, and not to the deadline. */
-  readonly patienceMs?: number | undefined;
+  readonly maxRetryMs?: number | undefined;
 }
 
 export interface RetryOptions extends ClockAndRandom {
   /** In milliseconds: the pause after the first failure, doubled after each further one up to `longest`. */
   readonly backoff: { readonly first: number; readonly longest: number };
   /** Asked after each failure, once. `undefined` for a mistake of ours. */
-  readonly prospectOf: (error: unknown) => Prospect | undefined;
+  readonly classifyError: (error: unknown) => RetryDecision | undefined;
   /** Whether to throw the last failure as soon as the next try would come after the deadline. */
-  readonly givesUpEarly?: boolean;
+  readonly failFast?: boolean;
 }
 
 /** The deadline or the signal came before the task succeeded; `cause` is its last failure, if there was one. */
-export class TimeIsUp extends Error {
-  override name = 'TimeIsUp';
+export class DeadlineExceeded extends Error {
+  override name = 'DeadlineExceeded';
 }
 
 /** A shorter wish of the other side leaves the pause to the backoff: a `Retry-After` of zero would be no pause. */
-const SHORTEST_WISH_MS = 1_000;
+const MIN_RETRY_AFTER_MS = 1_000;
 
 /**
  * Runs a task until it succeeds, as long as its failures may pass and there is time. `Retry-After` is obeyed if it
- * ends before the deadline. Throws the failure that cannot pass, or `TimeIsUp` as soon as the deadline or the signal
+ * ends before the deadline. Throws the failure that cannot pass, or `DeadlineExceeded` as soon as the deadline or the signal
  * comes, whatever the task does then. With `noRetries` the task is run once.
  */
-export async function retryUntil<T>(
+export async function retryUntilDeadline<T>(
   task: (deadline: Deadline) => Promise<T>,
   deadline: Deadline,
-  { clock, random, backoff, prospectOf, givesUpEarly = false }: RetryOptions,
+  { clock, random, backoff, classifyError, failFast = false }: RetryOptions,
 ): Promise<T> {
   const { signal, noRetries } = deadline;
   let last: unknown;
@@ -50,45 +50,45 @@ export async function retryUntil<T>(
   for (let failures = 0; ; failures += 1) {
     const startedAt = clock.now();
     try {
-      return await withinTime(task, { ...deadline, until: end }, clock);
+      return await withDeadline(task, { ...deadline, until: end }, clock);
     } catch (error) {
-      if (error instanceof TimeIsUp) throw new TimeIsUp(undefined, { cause: last });
-      const prospect = prospectOf(error);
-      if (prospect?.mayPass !== true || noRetries === true) throw error;
+      if (error instanceof DeadlineExceeded) throw new DeadlineExceeded(undefined, { cause: last });
+      const decision = classifyError(error);
+      if (decision?.isRetryable !== true || noRetries === true) throw error;
       last = error;
-      const { retryAfterMs = 0, patienceMs = Number.POSITIVE_INFINITY } = prospect;
-      // An answer that asks us to wait shows that the other side is there, so `patienceMs` begins again.
-      end = prospect.patienceMs === undefined ? deadline.until : Math.min(end, startedAt + patienceMs);
+      const { retryAfterMs = 0, maxRetryMs = Number.POSITIVE_INFINITY } = decision;
+      // An answer that asks us to wait shows that the other side is there, so `maxRetryMs` begins again.
+      end = decision.maxRetryMs === undefined ? deadline.until : Math.min(end, startedAt + maxRetryMs);
       const leftMs = end - clock.now();
-      const growing = Math.min(backoff.longest, backoff.first * 2 ** failures) * (0.5 + random() / 2);
-      const isObeyed = retryAfterMs >= SHORTEST_WISH_MS && (givesUpEarly || retryAfterMs < leftMs);
-      const pauseMs = isObeyed ? retryAfterMs : growing;
-      if (givesUpEarly && pauseMs >= leftMs) throw error;
+      const backoffMs = Math.min(backoff.longest, backoff.first * 2 ** failures) * (0.5 + random() / 2);
+      const followsRetryAfter = retryAfterMs >= MIN_RETRY_AFTER_MS && (failFast || retryAfterMs < leftMs);
+      const pauseMs = followsRetryAfter ? retryAfterMs : backoffMs;
+      if (failFast && pauseMs >= leftMs) throw error;
       await clock.sleep(Math.min(pauseMs, leftMs), signal);
     }
   }
 }
 
-/** Ends with `TimeIsUp` even if the task does not listen to its signal; what becomes of it then is ignored. */
-async function withinTime<T>(
+/** Ends with `DeadlineExceeded` even if the task does not listen to its signal; what becomes of it then is ignored. */
+async function withDeadline<T>(
   task: (deadline: Deadline) => Promise<T>,
   deadline: Deadline,
   clock: Clock,
 ): Promise<T> {
   const { until, signal } = deadline;
   const leftMs = until - clock.now();
-  if (leftMs <= 0 || signal.aborted) throw new TimeIsUp();
+  if (leftMs <= 0 || signal.aborted) throw new DeadlineExceeded();
   const over = new AbortController();
   const finished = new AbortController();
   void clock.sleep(leftMs, finished.signal).then(() => over.abort());
   const stop = AbortSignal.any([signal, over.signal]);
   const stopped = new Promise<never>((_, reject) =>
-    stop.addEventListener('abort', () => reject(new TimeIsUp()), { once: true }),
+    stop.addEventListener('abort', () => reject(new DeadlineExceeded()), { once: true }),
   );
   try {
     return await Promise.race([task({ ...deadline, signal: stop }), stopped]);
   } catch (error) {
-    throw stop.aborted ? new TimeIsUp() : error;
+    throw stop.aborted ? new DeadlineExceeded() : error;
   } finally {
     finished.abort();
   }

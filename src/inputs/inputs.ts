@@ -1,28 +1,28 @@
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
-import { listOr } from '../domain/wording.ts';
-import type { Wanted } from '../execution/prepare.ts';
+import { joinWithOr } from '../domain/wording.ts';
+import type { BatchSource } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
 import { InputError } from '../runtime/errors.ts';
+import { readBatchSource } from './batch-source.ts';
 import {
-  allowance,
   batchIds,
-  type Counting,
-  counting,
+  countOrPercent,
   credential,
+  type KOfN,
+  kOfN,
   MIN_KEY,
   oneLine,
   oneOf,
-  orNothing,
-  positive,
+  optionalText,
+  positiveNumber,
   pullRequestNumber,
   webAddress,
   wholeNumber,
   withoutBearer,
   yamlBoolean,
 } from './schemas.ts';
-import { readWanted } from './wanted.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
@@ -33,7 +33,7 @@ const MAX_LABEL = 100;
 export type Group = 'provider' | 'tests' | 'flakiness' | 'comparison' | 'waiting' | 'report';
 
 /** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
-export interface Entry<T = unknown> {
+export interface InputDefinition<T = unknown> {
   /** Where the README shows it. */
   readonly group: Group;
   /** What it is, and its form by an example. What an empty value means follows by itself. */
@@ -49,7 +49,7 @@ export interface Entry<T = unknown> {
   /** The complaint about a required input that is empty, where the schema's does not do. */
   readonly missing?: ((provider: ProviderDescriptor | undefined) => string) | undefined;
   /** The value as the chosen provider means it. */
-  settle?(value: T, provider: ProviderDescriptor): T;
+  normalize?(value: T, provider: ProviderDescriptor): T;
   /** The effective value in the log. */
   log?(value: T): string;
   /** `secret`: its value is shown nowhere. `internal`: not for users, and not logged. */
@@ -57,7 +57,7 @@ export interface Entry<T = unknown> {
 }
 
 /** Lets the compiler find out the type of the value. */
-const input = <T>(entry: Entry<T>): Entry<T> => entry;
+const input = <T>(entry: InputDefinition<T>): InputDefinition<T> => entry;
 
 const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
 
@@ -65,7 +65,7 @@ const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
 export const INPUTS = {
   provider: input({
     group: 'provider',
-    description: `Where the batch runs, ${listOr(PROVIDER_NAMES.map(code))}.`,
+    description: `Where the batch runs, ${joinWithOr(PROVIDER_NAMES.map(code))}.`,
     schema: oneOf(PROVIDER_NAMES),
   }),
   'api-key': input({
@@ -73,7 +73,7 @@ export const INPUTS = {
     description:
       "The provider's API key, from a secret. Workflows from forks and Dependabot do not get secrets.",
     schema: credential(),
-    missing: aboutMissingKey,
+    missing: missingKeyMessage,
     kind: 'secret',
   }),
   'batch-id': input({
@@ -82,7 +82,7 @@ export const INPUTS = {
       'The batch to wait for, if something else started it. Several, one per line or separated by commas, are reported and judged as one. Either this or `test-cases`.',
     schema: z.optional(batchIds()),
     empty: 'none given',
-    settle: (ids, { idKey = (id) => id }) =>
+    normalize: (ids, { idKey = (id) => id }) =>
       ids?.filter((id, index) => ids.findIndex((other) => idKey(other) === idKey(id)) === index),
     log: (ids) => (ids ?? []).join(', '),
   }),
@@ -112,23 +112,23 @@ export const INPUTS = {
     group: 'flakiness',
     description:
       'Confirms failures: `K/N` like `3/5` runs a test case whose first run did not pass again until K runs passed or N − K + 1 did not. `1/2` is "retry once".',
-    schema: counting('0'),
+    schema: kOfN('0'),
     default: '0',
-    log: sayCounting('0'),
+    log: formatKOfN('0'),
   }),
   repeat: input({
     group: 'flakiness',
     description:
       'Runs every test case several times: `K/N` like `3/5` counts from the start, until K runs passed or N − K + 1 did not. Not together with `reruns`.',
-    schema: counting('1'),
+    schema: kOfN('1'),
     default: '1',
-    log: sayCounting('1'),
+    log: formatKOfN('1'),
   }),
   'max-flaky': input({
     group: 'flakiness',
     description:
       'With `reruns` or `repeat`: how many test cases may be flaky, a number or a share of the test cases like `15%`, rounded up. More is `failed`.',
-    schema: allowance(),
+    schema: countOrPercent(),
     default: '15%',
     log: (value) => (value.kind === 'number' ? String(value.number) : `${value.share * 100}%`),
   }),
@@ -156,21 +156,21 @@ export const INPUTS = {
   'timeout-minutes': input({
     group: 'waiting',
     description: 'How long to wait altogether, in minutes, like `30` or `0.5`.',
-    schema: positive('minutes', MAX_MINUTES),
+    schema: positiveNumber('minutes', MAX_MINUTES),
     default: '30',
   }),
   'poll-interval-seconds': input({
     group: 'waiting',
     description:
       'Minimum time between two looks at a batch, in seconds, like `5` or `0.5`. The gap may grow from there to 30 seconds.',
-    schema: positive('seconds', 86_400),
+    schema: positiveNumber('seconds', 86_400),
     default: '5',
   }),
   'max-batch-age-minutes': input({
     group: 'waiting',
     description:
       'Batches older than this many minutes, like `60`, are `inconclusive`, because a batch id does not show which commit was tested.',
-    schema: z.optional(positive('minutes', 5_256_000)),
+    schema: z.optional(positiveNumber('minutes', 5_256_000)),
     empty: 'no limit',
   }),
   quarantine: input({
@@ -255,7 +255,7 @@ export const INPUTS = {
   'github-token': input({
     group: 'report',
     description: 'The token that writes the comment. It needs the permission `pull-requests: write`.',
-    schema: orNothing(credential()),
+    schema: optionalText(credential()),
     expression: `$\{{ github.token }}`,
     kind: 'secret',
   }),
@@ -264,7 +264,7 @@ export const INPUTS = {
     description:
       'Not for users: leave it as it is. The values of the matrix tell the jobs of one workflow run apart.',
     // GitHub gives `null` where the job has no matrix, other runners `{}`.
-    schema: orNothing(
+    schema: optionalText(
       z.pipe(
         z.string(),
         z.transform((value) => (value === 'null' || value === '{}' ? '' : value)),
@@ -286,38 +286,45 @@ type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
 const fieldOf = (name: string): string =>
   name === 'batch-id' ? 'batchIds' : name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-type Values = {
-  readonly [Name in InputName as Field<Name>]: (typeof INPUTS)[Name] extends Entry<infer T> ? T : never;
+type InputValues = {
+  readonly [Name in InputName as Field<Name>]: (typeof INPUTS)[Name] extends InputDefinition<infer T>
+    ? T
+    : never;
 };
 
 /** What must appear nowhere. The token is empty when the user passed an empty one: then there is no comment. */
-export type Secrets = Pick<Values, 'apiKey' | 'githubToken'>;
+export type Secrets = Pick<InputValues, 'apiKey' | 'githubToken'>;
 
 /** What the user asked for, checked. The key and the token are not in here: nothing that is logged holds them. */
-export type Inputs = Omit<Values, keyof Secrets>;
+export type Inputs = Omit<InputValues, keyof Secrets>;
 
 /**
  * What belongs together is checked together: each rule sees the inputs that are right by themselves, and returns its
  * complaints as sentences.
  */
-const RULES: readonly ((values: Partial<Values>) => readonly string[])[] = [
-  reportFilesDiffer,
-  rulesDoNotMix,
-  newNeedsAnotherVersion,
-  (values) => problemsOf(readWanted(values)),
+const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = [
+  checkDistinctFiles,
+  checkRerunsOrRepeat,
+  checkFailOnNew,
+  (values) => problemsOf(readBatchSource(values)),
 ];
 
 /** What messages of the selection and of the target quote. */
-const QUOTED = ['testCases', 'target', 'version', 'compareWith'] as const satisfies (keyof Values)[];
+const QUOTED_INPUTS = [
+  'testCases',
+  'target',
+  'version',
+  'compareWith',
+] as const satisfies (keyof InputValues)[];
 
 /** All inputs, checked. */
-export interface Parsed {
+export interface ParsedInputs {
   /** What is to be gated. */
-  readonly wanted: Wanted;
+  readonly batchSource: BatchSource;
   readonly inputs: Inputs;
   readonly secrets: Secrets;
   /** The effective values for the log, one line for each input. Without secrets. */
-  readonly settings: readonly string[];
+  readonly effectiveInputs: readonly string[];
 }
 
 /**
@@ -328,13 +335,13 @@ export interface Parsed {
 export function parseInputs(
   read: (name: string) => string,
   redact: (text: string) => string = (text) => text,
-): Parsed {
+): ParsedInputs {
   const provider = providers.find(({ name }) => name === read('provider').trim());
   const complaints: string[] = [];
-  const settings: string[] = [];
+  const effectiveInputs: string[] = [];
   const values = new Map<string, unknown>();
 
-  for (const [name, entry] of Object.entries(INPUTS) as [InputName, Entry][]) {
+  for (const [name, entry] of Object.entries(INPUTS) as [InputName, InputDefinition][]) {
     const given = read(name).trim();
     const otherwise = defaultOf(entry, provider);
     // The default depends on the provider, and that input is wrong itself.
@@ -344,30 +351,31 @@ export function parseInputs(
     if (given === '' && entry.missing !== undefined) {
       complaints.push(`${name} is empty: ${entry.missing(provider)}`);
     } else if (!parsed.success) {
-      const shown = entry.kind === 'secret' ? ' (value not shown)' : sayValue(raw, redact);
+      const shown = entry.kind === 'secret' ? ' (value not shown)' : formatValue(raw, redact);
       for (const { message } of parsed.error.issues) complaints.push(`${name}${shown}: ${message}.`);
     } else {
-      const value = provider && entry.settle ? entry.settle(parsed.data, provider) : parsed.data;
+      const value = provider && entry.normalize ? entry.normalize(parsed.data, provider) : parsed.data;
       values.set(fieldOf(name), value);
-      if (entry.kind === undefined) settings.push(settingLine(name, value, raw === otherwise));
+      if (entry.kind === undefined) effectiveInputs.push(effectiveInputLine(name, value, raw === otherwise));
     }
   }
 
   // They are quoted and cut in messages, and a secret is only found in a text that was not cut.
-  for (const field of QUOTED) {
+  for (const field of QUOTED_INPUTS) {
     const value = values.get(field);
     if (typeof value === 'string') values.set(field, redact(value));
   }
-  const right = Object.fromEntries(values) as Partial<Values>;
+  const right = Object.fromEntries(values) as Partial<InputValues>;
   complaints.push(...RULES.flatMap((rule) => rule(right)));
   if (complaints.length > 0) {
     const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
     throw new InputError(`${count} invalid; no request was sent. ${complaints.join(' ')}`);
   }
-  const wanted = readWanted(right);
-  if (wanted === undefined || 'problems' in wanted) throw new InputError('It is not known what to gate on.');
-  const { apiKey, githubToken, ...inputs } = right as Values;
-  return { inputs, secrets: { apiKey, githubToken }, settings, wanted };
+  const batchSource = readBatchSource(right);
+  if (batchSource === undefined || 'problems' in batchSource)
+    throw new InputError('It is not known what to gate on.');
+  const { apiKey, githubToken, ...inputs } = right as InputValues;
+  return { inputs, secrets: { apiKey, githubToken }, effectiveInputs, batchSource };
 }
 
 /**
@@ -375,36 +383,36 @@ export function parseInputs(
  * short to be a key is refused and never shown, and taking it out of the words of the complaint would garble them.
  */
 export function valuesToMask(read: (name: string) => string): string[] {
-  const values = Object.entries<Entry>(INPUTS).flatMap(([name, { kind }]) =>
+  const values = Object.entries<InputDefinition>(INPUTS).flatMap(([name, { kind }]) =>
     kind === 'secret' ? [read(name).trim()] : [],
   );
   return [...new Set([...values, ...values.map(withoutBearer)])].filter((value) => value.length >= MIN_KEY);
 }
 
 /** Whether the user must give it. */
-export function isRequired(entry: Entry): boolean {
+export function isRequired(entry: InputDefinition): boolean {
   return entry.default === undefined && entry.expression === undefined && entry.empty === undefined;
 }
 
-function defaultOf(entry: Entry, provider: ProviderDescriptor | undefined): string | undefined {
+function defaultOf(entry: InputDefinition, provider: ProviderDescriptor | undefined): string | undefined {
   if (typeof entry.default !== 'function') return entry.default;
   return provider && entry.default(provider);
 }
 
 /** What an empty value means, for people: "`30`", "no limit". `undefined` for a required input. */
-export function emptyMeans(entry: Entry): string | undefined {
+export function describeDefault(entry: InputDefinition): string | undefined {
   const { default: value, empty } = entry;
-  if (typeof value === 'function') return listOr(providers.map((provider) => code(value(provider))));
+  if (typeof value === 'function') return joinWithOr(providers.map((provider) => code(value(provider))));
   return empty;
 }
 
-function settingLine(name: InputName, value: unknown, isDefault: boolean): string {
-  const { log = String, empty }: Entry = INPUTS[name];
+function effectiveInputLine(name: InputName, value: unknown, isDefault: boolean): string {
+  const { log = String, empty }: InputDefinition = INPUTS[name];
   const shown = value === undefined && empty !== undefined ? empty : log(value);
   return `${name}: ${shown}${isDefault ? ' (default)' : ''}`;
 }
 
-function aboutMissingKey(provider: ProviderDescriptor | undefined): string {
+function missingKeyMessage(provider: ProviderDescriptor | undefined): string {
   const from =
     provider === undefined
       ? "pass the provider's API key from a secret"
@@ -412,13 +420,13 @@ function aboutMissingKey(provider: ProviderDescriptor | undefined): string {
   return `${from}. Secrets are not passed to workflows from forks and Dependabot.`;
 }
 
-function rulesDoNotMix({ reruns, repeat }: Partial<Values>): string[] {
+function checkRerunsOrRepeat({ reruns, repeat }: Partial<InputValues>): string[] {
   return reruns !== undefined && repeat !== undefined
     ? ['reruns and repeat do not go together: reruns repeats only what did not pass, repeat everything.']
     : [];
 }
 
-function newNeedsAnotherVersion(values: Partial<Values>): string[] {
+function checkFailOnNew(values: Partial<InputValues>): string[] {
   return values.failOn === 'new' && 'compareWith' in values && values.compareWith === undefined
     ? [
         'fail-on: new needs compare-with, the version on which a test case has to be shown not to pass either.',
@@ -426,22 +434,22 @@ function newNeedsAnotherVersion(values: Partial<Values>): string[] {
     : [];
 }
 
-function problemsOf(wanted: ReturnType<typeof readWanted>): readonly string[] {
+function problemsOf(wanted: ReturnType<typeof readBatchSource>): readonly string[] {
   return wanted !== undefined && 'problems' in wanted ? wanted.problems : [];
 }
 
-function sayCounting(none: string): (value: Counting | undefined) => string {
+function formatKOfN(none: string): (value: KOfN | undefined) => string {
   return (value) => (value === undefined ? none : `${value.need}/${value.of}`);
 }
 
-function reportFilesDiffer({ reportJson, reportJunit, reportCtrf }: Partial<Values>): string[] {
+function checkDistinctFiles({ reportJson, reportJunit, reportCtrf }: Partial<InputValues>): string[] {
   const paths = [reportJson, reportJunit, reportCtrf].filter((path) => path !== undefined);
   return new Set(paths.map((path) => resolve(path))).size === paths.length
     ? []
     : ['report-json, report-junit and report-ctrf must be different files.'];
 }
 
-function sayValue(value: string | undefined, redact: (text: string) => string): string {
+function formatValue(value: string | undefined, redact: (text: string) => string): string {
   if (value === undefined || value === '') return ' is empty';
   // An address may hold a password.
   const shown = redact(value)

@@ -14,7 +14,7 @@ import {
   dayOf,
   daysUntil,
   type LocatedEntry,
-  MAX_DAYS,
+  MAX_QUARANTINE_DAYS,
   type QuarantineEntry,
   type QuarantineFile,
 } from '../domain/quarantine.ts';
@@ -35,11 +35,11 @@ const KEYS: Readonly<Record<string, { readonly field: keyof QuarantineEntry; rea
   owner: { field: 'owner', max: 100 },
   until: { field: 'until', max: 10 },
 };
-const TWICE = 'it has the same key twice';
+const DUPLICATE_KEY = 'it has the same key twice';
 const ALL_KEYS = 'test-case, name, reason, owner and until';
 
 /** The first thing that is wrong with a file. The message is a clause. */
-class Breach extends Error {
+class InvalidQuarantine extends Error {
   readonly line: number | undefined;
   constructor(message: string, line?: number) {
     super(message);
@@ -56,26 +56,27 @@ export function parseQuarantine(bytes: Uint8Array, now: number): QuarantineFile 
     return { kind: 'entries', entries: read(textOf(bytes), now) };
   } catch (error) {
     // The library itself gives up on a file that is nested too deeply.
-    if (!(error instanceof Breach)) return { kind: 'refused', problem: 'it could not be read as YAML' };
+    if (!(error instanceof InvalidQuarantine))
+      return { kind: 'refused', problem: 'it could not be read as YAML' };
     return { kind: 'refused', problem: error.message, line: error.line };
   }
 }
 
 function textOf(bytes: Uint8Array): string {
   const tooLarge = refuseSize(bytes.length);
-  if (tooLarge !== undefined) throw new Breach(tooLarge);
+  if (tooLarge !== undefined) throw new InvalidQuarantine(tooLarge);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Breach('it is not UTF-8');
+    throw new InvalidQuarantine('it is not UTF-8');
   }
   for (const [index, line] of text.split('\n').entries()) {
-    if (line.includes('\t')) throw new Breach('it has a tab; use spaces', index + 1);
+    if (line.includes('\t')) throw new InvalidQuarantine('it has a tab; use spaces', index + 1);
     // A directive would change how values are read.
     if (line.startsWith('%'))
-      throw new Breach('it has a YAML directive (%), which is not allowed', index + 1);
-    if (NOT_TEXT.test(line)) throw new Breach('it has a control character', index + 1);
+      throw new InvalidQuarantine('it has a YAML directive (%), which is not allowed', index + 1);
+    if (NOT_TEXT.test(line)) throw new InvalidQuarantine('it has a control character', index + 1);
   }
   return text;
 }
@@ -108,17 +109,18 @@ function read(text: string, now: number): LocatedEntry[] {
 
   const form = 'it must have one key, quarantine, with the list of entries';
   const contents: Node | null = document.contents;
-  if (!isMap<Scalar, Node | null>(contents)) throw new Breach(form, contents ? lineOf(contents) : 1);
+  if (!isMap<Scalar, Node | null>(contents))
+    throw new InvalidQuarantine(form, contents ? lineOf(contents) : 1);
   const extra = contents.items.find(({ key }) => key.value !== 'quarantine');
-  if (extra !== undefined) throw new Breach(form, lineOf(extra.key));
+  if (extra !== undefined) throw new InvalidQuarantine(form, lineOf(extra.key));
   const [list, second] = contents.items;
-  if (list === undefined) throw new Breach(form, lineOf(contents));
-  if (second !== undefined) throw new Breach(TWICE, lineOf(second.key));
+  if (list === undefined) throw new InvalidQuarantine(form, lineOf(contents));
+  if (second !== undefined) throw new InvalidQuarantine(DUPLICATE_KEY, lineOf(second.key));
   // "quarantine:" with nothing after it is what stays when the last entry was taken out.
   if (list.value === null || (isScalar(list.value) && list.value.value === null)) return [];
-  if (!isSeq<Node>(list.value)) throw new Breach(form, lineOf(list.key));
+  if (!isSeq<Node>(list.value)) throw new InvalidQuarantine(form, lineOf(list.key));
   const entries = list.value.items.map((item) => entryOf(item, reading));
-  refuseDoubles(entries);
+  refuseDuplicates(entries);
   return entries;
 }
 
@@ -126,19 +128,19 @@ function refuseBroken({ errors, warnings }: Document.Parsed<ParsedNode>, lines: 
   const [first] = [...errors, ...warnings].toSorted((one, other) => one.pos[0] - other.pos[0]);
   if (first === undefined) return;
   const { line } = lines.linePos(first.pos[0]);
-  if (first.code === 'MULTIPLE_DOCS') throw new Breach('it has a second document', line);
-  throw new Breach(`it is not valid YAML (${cleanLine(first.message, 120)})`, line);
+  if (first.code === 'MULTIPLE_DOCS') throw new InvalidQuarantine('it has a second document', line);
+  throw new InvalidQuarantine(`it is not valid YAML (${cleanLine(first.message, 120)})`, line);
 }
 
 /** An alias can stand for a thousand times its size, and an entry has no use for one. */
 function refuseReferences(document: Document.Parsed<ParsedNode>, { lineOf }: Reading): void {
   visit(document, {
     Alias: (_, alias) => {
-      throw new Breach('it has an alias (*), which is not allowed', lineOf(alias));
+      throw new InvalidQuarantine('it has an alias (*), which is not allowed', lineOf(alias));
     },
     Node: (_, node) => {
       if ('anchor' in node && node.anchor !== undefined) {
-        throw new Breach('it has an anchor (&), which is not allowed', lineOf(node));
+        throw new InvalidQuarantine('it has an anchor (&), which is not allowed', lineOf(node));
       }
     },
   });
@@ -147,22 +149,22 @@ function refuseReferences(document: Document.Parsed<ParsedNode>, { lineOf }: Rea
 function entryOf(item: Node, reading: Reading): LocatedEntry {
   const { lineOf } = reading;
   const line = lineOf(item);
-  if (!isMap<Scalar, Node | null>(item)) throw new Breach(`an entry must have ${ALL_KEYS}`, line);
+  if (!isMap<Scalar, Node | null>(item)) throw new InvalidQuarantine(`an entry must have ${ALL_KEYS}`, line);
   const values = new Map<string, string>();
   for (const pair of item.items) {
     const key = String(pair.key.value);
     const known = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
     if (known === undefined) {
-      throw new Breach(
+      throw new InvalidQuarantine(
         `the key "${cleanLine(key, 40)}" is not known: an entry has ${ALL_KEYS}`,
         lineOf(pair.key),
       );
     }
-    if (values.has(known.field)) throw new Breach(TWICE, lineOf(pair.key));
+    if (values.has(known.field)) throw new InvalidQuarantine(DUPLICATE_KEY, lineOf(pair.key));
     values.set(known.field, textOfValue({ key, node: pair.value, line: lineOf(pair.key) }, reading));
   }
   const missing = Object.entries(KEYS).find(([, { field }]) => !values.has(field));
-  if (missing !== undefined) throw new Breach(`the entry has no ${missing[0]}`, line);
+  if (missing !== undefined) throw new InvalidQuarantine(`the entry has no ${missing[0]}`, line);
   // Every field is there by now.
   return { ...(Object.fromEntries(values) as Record<keyof QuarantineEntry, string>), line };
 }
@@ -171,43 +173,47 @@ function textOfValue(
   { key, node, line }: { key: string; node: Node | null; line: number },
   { now }: Reading,
 ): string {
-  if (node !== null && !isScalar(node)) throw new Breach(`${key} must be a text`, line);
+  if (node !== null && !isScalar(node)) throw new InvalidQuarantine(`${key} must be a text`, line);
   // Dates and numbers as they are written: 0012 stays 0012.
   const given = typeof node?.value === 'string' ? node.value : node?.value == null ? '' : (node.source ?? '');
   const max = KEYS[key]?.max ?? 0;
-  if (given.trim() === '') throw new Breach(`${key} is empty`, line);
+  if (given.trim() === '') throw new InvalidQuarantine(`${key} is empty`, line);
   if (key === 'until') return dateOf(given, { line, now });
-  if ([...given.trim()].length > max) throw new Breach(`${key} has more than ${max} characters`, line);
+  if ([...given.trim()].length > max)
+    throw new InvalidQuarantine(`${key} has more than ${max} characters`, line);
   const shown = cleanLine(given, max);
   // An id with an invisible character is another id than the one that is read in a review.
   if (key === 'test-case' && (shown !== given || /\s/.test(given))) {
-    throw new Breach('test-case must be an id without spaces or invisible characters', line);
+    throw new InvalidQuarantine('test-case must be an id without spaces or invisible characters', line);
   }
-  if (shown === '') throw new Breach(`${key} is empty`, line);
+  if (shown === '') throw new InvalidQuarantine(`${key} is empty`, line);
   return shown;
 }
 
 function dateOf(given: string, { line, now }: { line: number; now: number }): string {
   const moment = /^\d{4}-\d{2}-\d{2}$/.test(given) ? Date.parse(given) : Number.NaN;
   if (Number.isNaN(moment) || dayOf(moment) !== given) {
-    throw new Breach(`until is "${cleanLine(given, 40)}" and must be a date like 2026-12-19`, line);
+    throw new InvalidQuarantine(
+      `until is "${cleanLine(given, 40)}" and must be a date like 2026-12-19`,
+      line,
+    );
   }
-  if (daysUntil(given, now) > MAX_DAYS) {
-    const last = dayOf(now + MAX_DAYS * 86_400_000);
-    throw new Breach(
-      `until is ${given}, more than ${MAX_DAYS} days ahead: ${last} is the last day allowed today`,
+  if (daysUntil(given, now) > MAX_QUARANTINE_DAYS) {
+    const last = dayOf(now + MAX_QUARANTINE_DAYS * 86_400_000);
+    throw new InvalidQuarantine(
+      `until is ${given}, more than ${MAX_QUARANTINE_DAYS} days ahead: ${last} is the last day allowed today`,
       line,
     );
   }
   return given;
 }
 
-function refuseDoubles(entries: readonly LocatedEntry[]): void {
+function refuseDuplicates(entries: readonly LocatedEntry[]): void {
   const lines = new Map<string, number>();
   for (const { testCase, line } of entries) {
     const before = lines.get(testCase);
     if (before !== undefined) {
-      throw new Breach(`the test case ${testCase} stands in line ${before} already`, line);
+      throw new InvalidQuarantine(`the test case ${testCase} stands in line ${before} already`, line);
     }
     lines.set(testCase, line);
   }

@@ -1,13 +1,13 @@
 /** What values of inputs must be. The message of an error ends the sentence `timeout-minutes is "…": `. */
 import * as z from 'zod/mini';
-import { listOr } from '../domain/wording.ts';
+import { joinWithOr } from '../domain/wording.ts';
 
 /** A shorter key or token would be taken out of ordinary words when it is redacted. No provider issues one. */
 export const MIN_KEY = 8;
 
 /** One of these words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
-  return z.enum(values, { error: `it must be ${listOr(values)}` });
+  return z.enum(values, { error: `it must be ${joinWithOr(values)}` });
 }
 
 /** A text on one line. */
@@ -21,7 +21,7 @@ export function oneLine(most: number) {
 }
 
 /** A decimal number above 0. */
-export function positive(unit: string, most: number) {
+export function positiveNumber(unit: string, most: number) {
   const error = `it must be a positive number of ${unit}, like 5 or 0.5`;
   return z.pipe(
     z.string().check(z.regex(/^(\d+(\.\d+)?|\.\d+)$/, { error })),
@@ -102,7 +102,7 @@ export function withoutBearer(value: string): string {
 }
 
 /** The empty text where nothing is given. */
-export function orNothing(schema: z.ZodMiniType<string>) {
+export function optionalText(schema: z.ZodMiniType<string>) {
   return z.pipe(
     z.optional(schema),
     z.transform((value) => value ?? ''),
@@ -110,43 +110,43 @@ export function orNothing(schema: z.ZodMiniType<string>) {
 }
 
 /** How many of how many, as in `reruns` and `repeat`. */
-export interface Counting {
+export interface KOfN {
   readonly need: number;
   readonly of: number;
 }
 
 /** The most runs that one test case may take. */
-const MOST_RUNS = 20;
+const MAX_RUNS_PER_CASE = 20;
 
 /** `K/N`, or one word that means none of it. */
-export function counting(none: string) {
-  const error = `it must be ${none}, or K/N like 3/5 with K from 1 to N, and N at most ${MOST_RUNS}`;
+export function kOfN(none: string) {
+  const error = `it must be ${none}, or K/N like 3/5 with K from 1 to N, and N at most ${MAX_RUNS_PER_CASE}`;
   return z.pipe(
     z.string().check(
       z.refine(
         (value) => {
-          const { need, of } = readCounting(value);
-          return value === none || (need >= 1 && need <= of && of <= MOST_RUNS);
+          const { need, of } = parseKOfN(value);
+          return value === none || (need >= 1 && need <= of && of <= MAX_RUNS_PER_CASE);
         },
         { error },
       ),
     ),
-    z.transform((value): Counting | undefined => (value === none ? undefined : readCounting(value))),
+    z.transform((value): KOfN | undefined => (value === none ? undefined : parseKOfN(value))),
   );
 }
 
-function readCounting(value: string): Counting {
+function parseKOfN(value: string): KOfN {
   const [, need, of] = /^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? [];
   return { need: Number(need), of: Number(of) };
 }
 
 /** A number of test cases, or a share of them from 0 to 1. */
-export type Allowance =
+export type CountOrPercent =
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'share'; readonly share: number };
 
 /** A whole number, or a share like `15%`. */
-export function allowance() {
+export function countOrPercent() {
   const error = 'it must be a number of test cases like 2, or a share like 15%';
   return z.pipe(
     z.string().check(
@@ -156,7 +156,7 @@ export function allowance() {
       }),
     ),
     z.transform(
-      (value): Allowance =>
+      (value): CountOrPercent =>
         value.endsWith('%')
           ? { kind: 'share', share: Number(value.slice(0, -1)) / 100 }
           : { kind: 'number', number: Number(value) },
@@ -165,7 +165,7 @@ export function allowance() {
 }
 
 /** How many of `total` test cases an allowance is; a share is rounded up. */
-export function allowed(allowance: Allowance, total: number): number {
+export function resolveCount(allowance: CountOrPercent, total: number): number {
   // 15 % of 20 is 3, and not 4 for the sake of a rounding error.
   return allowance.kind === 'number' ? allowance.number : Math.ceil(allowance.share * total - 1e-9);
 }

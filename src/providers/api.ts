@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
-import type { AboutAnswer, Http, JsonRequest, PostResult } from '../http/json-client.ts';
+import type { HttpClient, JsonRequest, PostResult, ResponseInfo } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { readAs } from './fields.ts';
+import { parseAs } from './fields.ts';
 
 /** A part of a provider's API: what its requests have in common. */
 export interface ApiPart {
@@ -15,27 +15,27 @@ export interface ApiPart {
 export interface Read<Body, Value> extends Pick<JsonRequest<Value>, 'query'> {
   readonly path: readonly string[];
   readonly schema: z.ZodMiniType<Body>;
-  readonly to: (body: Body, about: AboutAnswer) => Value;
+  readonly to: (body: Body, about: ResponseInfo) => Value;
   /** `small` answers get less time. Default `large`. */
   readonly size?: 'small' | 'large';
 }
 
 export interface Api extends Required<Pick<ApiPart, 'under'>>, ApiPart {
-  readonly http: Http;
+  readonly http: HttpClient;
   get<Body, Value>(request: Read<Body, Value>, deadline: Deadline): Promise<Value>;
-  /** Sent once: see `Http.postJsonOnce`. */
+  /** Sent once: see `HttpClient.postJsonOnce`. */
   postOnce<Body, Value>(
     request: Omit<Read<Body, Value>, 'size'> & { readonly body: unknown },
     deadline: Deadline,
   ): Promise<PostResult<Value>>;
 }
 
-export function createApi(http: Http, { under, advice }: ApiPart): Api {
+export function createApi(http: HttpClient, { under, advice }: ApiPart): Api {
   const requestOf = <Body, Value>({ path, schema, to, ...rest }: Omit<Read<Body, Value>, 'size'>) => ({
     ...rest,
     advice,
     path: [...under, ...path],
-    read: (json: unknown, about: AboutAnswer): Value => to(readAs(schema, json), about),
+    read: (json: unknown, about: ResponseInfo): Value => to(parseAs(schema, json), about),
   });
   return {
     http,

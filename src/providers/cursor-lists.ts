@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { MalformedAnswer } from '../http/failure.ts';
-import type { AboutAnswer } from '../http/json-client.ts';
+import { InvalidResponse } from '../http/failure.ts';
+import type { ResponseInfo } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import type { Api } from './api.ts';
 import { type Page, readPages } from './paging.ts';
@@ -67,20 +67,20 @@ export function cursorListsOf({ next, query: names, sizes }: CursorForm): ReadCu
       z.object({ has_more: z.nullish(z.boolean()), [next]: z.nullish(z.string()) }),
     );
     let date: number | undefined;
-    const toPage = (page: Record<string, unknown>, about: AboutAnswer): Page<Item, string> => {
+    const toPage = (page: Record<string, unknown>, about: ResponseInfo): Page<Item, string> => {
       date = about.date;
       const cursor = page[next] as string | null | undefined;
       const hasMore = page['has_more'] === true;
       if (hasMore && !cursor) {
-        throw new MalformedAnswer(
+        throw new InvalidResponse(
           `announced more ${items} ("has_more") without a "${next}" to read them by.`,
           { isJson: true },
         );
       }
       const bodies = (page[field] ?? []) as readonly Body[];
-      const kept =
+      const trim =
         toItem === undefined ? (bodies as readonly unknown[] as readonly Item[]) : bodies.map(toItem);
-      return { items: kept, next: hasMore ? (cursor ?? undefined) : undefined };
+      return { items: trim, next: hasMore ? (cursor ?? undefined) : undefined };
     };
     const read = (cursor: string | undefined, size: number): Promise<Page<Item, string>> => {
       const from = cursor === undefined ? {} : { [names.cursor]: cursor };

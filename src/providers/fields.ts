@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
-import type { Announced } from '../domain/batch.ts';
+import type { AnnouncedCounts } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
-import { asText, MalformedAnswer } from '../http/failure.ts';
+import { InvalidResponse, toText } from '../http/failure.ts';
 
-/** Reads JSON by a schema; throws `MalformedAnswer` with the path of the first field that does not fit. */
-export function readAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
+/** Reads JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
+export function parseAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue === undefined || issue.path.length === 0 ? 'known' : `"${issue.path.join('.')}"`;
-  throw new MalformedAnswer(
+  throw new InvalidResponse(
     `answered with JSON without a usable ${field} field. Check provider and api-url; if they are right, please report it.`,
     { isJson: true },
   );
@@ -24,7 +24,7 @@ export interface Advice {
   readonly others: string;
 }
 
-export const adviceBy =
+export const createAdvice =
   (table: Advice) =>
   (status: number): string => {
     switch (status) {
@@ -60,22 +60,22 @@ export function readCounter(value: unknown): { count: number | undefined; isUsab
 
 /**
  * A batch's counters. `fields` names the field of each; those in `needed` must be there once the batch has settled.
- * `doubts` says what is wrong with them, each as a clause.
+ * `inconsistencies` says what is wrong with them, each as a clause.
  */
 export function readCounters(
   body: Readonly<Record<string, unknown>>,
-  fields: Partial<Record<keyof Announced, string>>,
-  needed: readonly (keyof Announced)[],
-): { announced: Announced; doubts: string[] } {
-  const announced: Partial<Record<keyof Announced, number>> = {};
-  const doubts: string[] = [];
-  for (const [kind, field] of Object.entries(fields) as [keyof Announced, string][]) {
+  fields: Partial<Record<keyof AnnouncedCounts, string>>,
+  needed: readonly (keyof AnnouncedCounts)[],
+): { announced: AnnouncedCounts; inconsistencies: string[] } {
+  const announced: Partial<Record<keyof AnnouncedCounts, number>> = {};
+  const inconsistencies: string[] = [];
+  for (const [kind, field] of Object.entries(fields) as [keyof AnnouncedCounts, string][]) {
     const { count, isUsable } = readCounter(body[field]);
     if (count !== undefined) announced[kind] = count;
-    else if (!isUsable) doubts.push(`"${field}" is not a number of runs`);
-    else if (needed.includes(kind)) doubts.push(`"${field}" is missing`);
+    else if (!isUsable) inconsistencies.push(`"${field}" is not a number of runs`);
+    else if (needed.includes(kind)) inconsistencies.push(`"${field}" is missing`);
   }
-  return { announced, doubts };
+  return { announced, inconsistencies };
 }
 
 /** What a provider's word for a run means. No word yet is a run that has not ended; a word that is not in the table is kept. */
@@ -131,11 +131,11 @@ function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunSt
 }
 
 /** Any value as text; `undefined` where there is none. */
-export const textIf = (value: unknown): string | undefined =>
-  value === undefined || value === null ? undefined : asText(value);
+export const textOrUndefined = (value: unknown): string | undefined =>
+  value === undefined || value === null ? undefined : toText(value);
 
 /** ISO text as milliseconds since the epoch. A time without a zone is UTC, wherever the runner is. */
-export function milliseconds(iso: string | undefined): number | undefined {
+export function parseIsoTime(iso: string | undefined): number | undefined {
   if (iso === undefined) return undefined;
   const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);
   return Number.isNaN(time) ? undefined : time;

@@ -1,4 +1,4 @@
-import { AnswerTooLarge } from '../http/failure.ts';
+import { ResponseTooLarge } from '../http/failure.ts';
 import { ProviderError } from '../runtime/errors.ts';
 
 /** How many items a list may have where nothing says how many there are: more than any batch has runs. */
@@ -61,7 +61,7 @@ export async function readPages<Item, Cursor>({
       try {
         return await read(cursor, size);
       } catch (error) {
-        const isTooLarge = error instanceof ProviderError && error.cause instanceof AnswerTooLarge;
+        const isTooLarge = error instanceof ProviderError && error.cause instanceof ResponseTooLarge;
         const [next, ...rest] = smaller;
         if (!isTooLarge || next === undefined) throw error;
         size = next;

@@ -2,25 +2,25 @@ import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
 import type { SelectorRules } from '../domain/selectors.ts';
 import type { TargetRules, Version, VersionRules } from '../domain/target.ts';
-import type { Http } from '../http/json-client.ts';
+import type { HttpClient } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import type { Starter } from './starter.ts';
+import type { BatchStarter } from './starter.ts';
 
 /**
  * What reads one provider's batches. Every method retries what is worth retrying as long as the deadline lasts, and
  * then throws a `ProviderError` whose message tells a person what to do.
  */
-export interface Adapter {
+export interface ProviderAdapter {
   /** Where the batch stands, at the price of one request however many runs there are. */
-  look(batchId: string, deadline: Deadline): Promise<Batch>;
-  /** The same batch with every run. Asks only for what `look` did not already bring. */
-  readRuns(batch: Batch, deadline: Deadline): Promise<Batch & { readonly runs: readonly Run[] }>;
+  fetchBatch(batchId: string, deadline: Deadline): Promise<Batch>;
+  /** The same batch with every run. Asks only for what `fetchBatch` did not already bring. */
+  fetchRuns(batch: Batch, deadline: Deadline): Promise<Batch & { readonly runs: readonly Run[] }>;
   /**
    * The batch with what the provider keeps elsewhere about runs that did not pass: explanation, error message,
    * conversation. Bounded in requests; a detail that cannot be read is left out and never an error. Absent where the
    * list of runs says it all.
    */
-  explain?(batch: Batch, deadline: Deadline): Promise<Batch>;
+  fetchFailureDetails?(batch: Batch, deadline: Deadline): Promise<Batch>;
   /**
    * Asks the provider to end a batch, and resolves if it accepts; what has not ended then is cancelled there. Asking twice
    * does no harm. Only for batches that this step started. Absent where the provider has no way to cancel.
@@ -29,14 +29,14 @@ export interface Adapter {
 }
 
 /** An adapter that is ready to ask, with what the gate needs to know about its provider. */
-export interface Provider extends Adapter {
+export interface Provider extends ProviderAdapter {
   /** How the provider is called in headings: "Retell". */
   readonly title: string;
   /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
   readonly idKey?: ((id: string) => string) | undefined;
   /** Absent where the action cannot start batches. */
-  readonly starter?: Starter | undefined;
+  readonly starter?: BatchStarter | undefined;
 }
 
 /** What a batch's status word means. `ended`: it has ended, and only its runs say how. */
@@ -47,11 +47,11 @@ export interface StartRules {
   readonly targets: TargetRules;
   readonly selectors: SelectorRules;
   /** Whether `target` can be left out where every selector is an id (Bland). */
-  readonly worksWithoutTarget: boolean;
+  readonly isTargetOptional: boolean;
 }
 
 /** What the action can do at a provider beyond reading. */
-export interface Abilities {
+export interface Capabilities {
   /** Start batches: what `target` and `test-cases` can be. `false`: not supported. */
   readonly start: false | StartRules;
   /** Choose the version under test. `false`: not supported. */
@@ -84,18 +84,20 @@ export interface ProviderDescriptor {
     readonly batch: ReadonlyMap<string, BatchStatus>;
     readonly run: ReadonlyMap<string, RunStatus>;
   };
-  readonly can: Abilities;
+  readonly capabilities: Capabilities;
   /** For how long after the end of a batch its answers may still disagree, in milliseconds; by default 2 minutes. */
   readonly recheckMs?: number | undefined;
   /** The form in which the provider compares ids; by default as they are. */
   readonly idKey?: ((id: string) => string) | undefined;
-  readonly create: (http: Http) => Adapter;
+  readonly createAdapter: (http: HttpClient) => ProviderAdapter;
   /** Makes what starts batches; absent where the action cannot. */
-  readonly createStarter?: ((http: Http, options: StarterOptions) => Starter) | undefined;
+  readonly createBatchStarter?:
+    | ((http: HttpClient, options: BatchStarterOptions) => BatchStarter)
+    | undefined;
 }
 
 /** What a starter needs to know beside its requests. */
-export interface StarterOptions {
+export interface BatchStarterOptions {
   /** The input `version`, for re-runs of given batches that do not say what they tested (Bland). */
   readonly version: Version | undefined;
 }

@@ -1,8 +1,8 @@
 import type { Version } from '../domain/target.ts';
-import { createHttp, type Http, type HttpOptions } from '../http/json-client.ts';
+import { createHttpClient, type HttpClient, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland/read.ts';
 import { elevenlabs } from './elevenlabs/read.ts';
-import type { Provider, ProviderDescriptor, StarterOptions } from './provider.ts';
+import type { BatchStarterOptions, Provider, ProviderDescriptor } from './provider.ts';
 import { retell } from './retell/read.ts';
 import { vapi } from './vapi/read.ts';
 
@@ -33,11 +33,11 @@ export function createProvider(
     userAgent: string;
     version?: Version | undefined;
   },
-  edges: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace'>,
+  dependencies: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace'>,
 ): Provider {
   const { url, headers, advice } = PROVIDERS[name];
-  const http = createHttp({
-    ...edges,
+  const http = createHttpClient({
+    ...dependencies,
     baseUrl: apiUrl ?? url,
     headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
     advice,
@@ -48,9 +48,9 @@ export function createProvider(
 /** The provider, asked through this transport. */
 export function connect(
   name: ProviderName,
-  http: Http,
-  options: StarterOptions = { version: undefined },
+  http: HttpClient,
+  options: BatchStarterOptions = { version: undefined },
 ): Provider {
-  const { title, recheckMs, idKey, create, createStarter } = PROVIDERS[name];
-  return { title, recheckMs, idKey, ...create(http), starter: createStarter?.(http, options) };
+  const { title, recheckMs, idKey, createAdapter, createBatchStarter } = PROVIDERS[name];
+  return { title, recheckMs, idKey, ...createAdapter(http), starter: createBatchStarter?.(http, options) };
 }

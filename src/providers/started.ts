@@ -33,7 +33,7 @@ export function batchListsOf({
       }
       return listing;
     },
-    async contentsOf(batchId, deadline) {
+    async batchContents(batchId, deadline) {
       const total = totals.get(batchId);
       if (total !== undefined && total !== testCases.length) return { testCases: [], total };
       const found = await testCasesOf(batchId, total, deadline);

@@ -1,5 +1,5 @@
 import type { Batch } from '../domain/batch.ts';
-import type { Refused, Selectable, Selector } from '../domain/selectors.ts';
+import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
 import type { Target, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
@@ -17,7 +17,7 @@ export interface Subject {
 }
 
 /** What it takes to start batches at a provider. Every method throws a `ProviderError` for what a provider does. */
-export interface Starter {
+export interface BatchStarter {
   /** How the provider is called: "Retell". */
   readonly title: string;
   /** The most test cases that one batch takes. */
@@ -35,19 +35,19 @@ export interface Starter {
       readonly selectors: readonly Selector[];
     },
     deadline: Deadline,
-  ): Promise<readonly Selectable[]>;
+  ): Promise<readonly AvailableTestCase[]>;
   /** Starts one batch; each test case stands in it once. Sends the request once. */
-  post(subject: Subject, testCases: readonly string[], deadline: Deadline): Promise<Posted>;
+  startBatch(subject: Subject, testCases: readonly string[], deadline: Deadline): Promise<StartResponse>;
   /**
    * Where a batch can be found of which nobody knows whether it was started. `since` is before it can have been, in
    * milliseconds since the epoch, whatever clocks say: what is older need not be listed.
    */
-  lists(subject: Subject, testCases: readonly string[], since: number): BatchLists;
+  recentBatches(subject: Subject, testCases: readonly string[], since: number): BatchLists;
   /**
    * What a given batch tested, so that its test cases can be run again on the same; refused where that is not known.
    * The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
    */
-  subjectOf(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
+  resolveTestedVersion(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
   /**
    * What the batch says that it tested, where that is not what was asked for: a clause such as "it tested version 11, and
    * version 12 was asked for". `undefined` where it agrees, or says nothing.
@@ -91,11 +91,11 @@ export interface BatchLists {
   /** The batches that may test this engine and version. */
   list(deadline: Deadline): Promise<Listing>;
   /** What a batch runs. */
-  contentsOf(batchId: string, deadline: Deadline): Promise<Contents>;
+  batchContents(batchId: string, deadline: Deadline): Promise<BatchContents>;
 }
 
 /** The test cases of a batch, as far as its runs are listed by now. */
-export interface Contents {
+export interface BatchContents {
   /** The id of its test case for each run. */
   readonly testCases: readonly string[];
   /** How many runs there are to be, if that is said. */
@@ -103,4 +103,4 @@ export interface Contents {
 }
 
 /** What became of the one POST: the batch's id. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
-export type Posted = PostResult<string>;
+export type StartResponse = PostResult<string>;

@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 import { runMessage } from './run-text.ts';
 import { headlineOf } from './sections/headline.ts';
 import { reasonOf } from './sections/names.ts';
-import { badLabel } from './sections/overview.ts';
+import { failureLabel } from './sections/overview.ts';
 
 /** An error in the checks view: plain text, one line each, that the runner does not obey. */
 export interface Annotation {
@@ -28,7 +28,7 @@ const MAX_NAMED = 50;
 export function annotationsFor(report: Report, max = 10): Annotation[] {
   const { judgement } = report;
   if (judgement === undefined || judgement.verdict === 'passed' || max < 1) return [];
-  const cases = report.outline.bad;
+  const cases = report.classified.failures;
   if (cases.length === 0) return [annotation(headlineOf(report), judgement.reason)];
   if (cases.length <= max) return cases.map((one) => forCase(one, report));
   return [...cases.slice(0, max - 1).map((one) => forCase(one, report)), forRest(cases.slice(max - 1))];
@@ -41,14 +41,14 @@ export function annotationsFor(report: Report, max = 10): Annotation[] {
 export function closingLines(report: Report, max = 200): string[] {
   const { judgement } = report;
   if (judgement === undefined || judgement.verdict === 'passed') return [];
-  const { bad, unfinished } = report.outline;
-  const cases = [...bad, ...unfinished];
+  const { failures, unfinished } = report.classified;
+  const cases = [...failures, ...unfinished];
   const more = cases.length - max;
   return [
     ...cases.slice(0, max).map((one) => {
       const why = one.outcome === 'unfinished' ? '' : reasonOf(one, MAX_NAME);
       const name = logLine(one.testCase.name, MAX_NAME);
-      const label = one.outcome === 'unfinished' ? 'Unfinished' : badLabel(one, report);
+      const label = one.outcome === 'unfinished' ? 'Unfinished' : failureLabel(one, report);
       return logLine(`${label}: ${name}${why === '' ? '' : `: ${why}`}`, MAX_LINE);
     }),
     ...(more > 0 ? [`and ${more} more test cases: the job summary has all of them`] : []),
@@ -72,7 +72,7 @@ function forCase(result: CaseResult, report: Report): Annotation {
   });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
-    badLabel(result, report),
+    failureLabel(result, report),
     `${logLine(result.testCase.name, MAX_NAME)}: ${[...why, ...failures].join('; ')} (run ${logLine(run.id, MAX_NAME)})`,
   );
 }

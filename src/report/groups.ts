@@ -1,16 +1,16 @@
 import type { Run } from '../domain/run.ts';
 import { type CaseResult, decisiveRun } from '../domain/test-case.ts';
 import { cleanLine } from '../text/clean.ts';
-import { failedTools } from './proof.ts';
+import { failedTools } from './key-turns.ts';
 
 /** What failures exactly share. All texts are foreign. */
-export type Shared =
+export type SharedCause =
   | { readonly kind: 'error' | 'reason'; readonly text: string }
   | { readonly kind: 'tool'; readonly tool: string; readonly answer: string }
   | { readonly kind: 'assertion'; readonly label: string; readonly expected: string | undefined };
 
 export interface Group {
-  readonly shared: Shared;
+  readonly shared: SharedCause;
   readonly cases: readonly [CaseResult, ...CaseResult[]];
 }
 
@@ -18,13 +18,13 @@ export interface Grouping {
   /** Of two failures at least, biggest first. */
   readonly groups: readonly Group[];
   /** Those that share nothing. */
-  readonly others: readonly CaseResult[];
+  readonly ungrouped: readonly CaseResult[];
 }
 
 /** With more failures than this, they are grouped where they share something. */
-export const FEW = 5;
+export const FEW_FAILURES = 5;
 /** With more failures than this, they are grouped in any case. */
-export const MANY = 20;
+export const MANY_FAILURES = 20;
 /** Up to that, a group of fewer is none: there is room for each failure. */
 const MIN_GROUP = 3;
 
@@ -32,11 +32,11 @@ const MIN_GROUP = 3;
 const COMPARED = 4_000;
 
 /** The groups that a report shows: none where each failure can be shown by itself. */
-export function groupingOf(failures: readonly CaseResult[]): Grouping {
-  if (failures.length <= FEW) return { groups: [], others: failures };
-  const found = groupsOf(failures);
-  const isWorthIt = failures.length > MANY || (found.groups[0]?.cases.length ?? 0) >= MIN_GROUP;
-  return isWorthIt ? found : { groups: [], others: failures };
+export function groupFailures(failures: readonly CaseResult[]): Grouping {
+  if (failures.length <= FEW_FAILURES) return { groups: [], ungrouped: failures };
+  const found = groupBySharedCause(failures);
+  const isWorthIt = failures.length > MANY_FAILURES || (found.groups[0]?.cases.length ?? 0) >= MIN_GROUP;
+  return isWorthIt ? found : { groups: [], ungrouped: failures };
 }
 
 /**
@@ -44,13 +44,13 @@ export function groupingOf(failures: readonly CaseResult[]): Grouping {
  * same failed assertion, the very same words of the judge; never by similar prose. A failure that shares several
  * things belongs to the biggest group.
  */
-function groupsOf(cases: readonly CaseResult[]): Grouping {
-  const found = cases.map((result) => ({ result, keys: sharedBy(decisiveRun(result)).map(withKey) }));
+function groupBySharedCause(cases: readonly CaseResult[]): Grouping {
+  const found = cases.map((result) => ({ result, keys: possibleCauses(decisiveRun(result)).map(withKey) }));
   const sizes = new Map<string, number>();
   for (const { keys } of found) {
     for (const { key } of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1);
   }
-  const groups = new Map<string, { shared: Shared; cases: [CaseResult, ...CaseResult[]] }>();
+  const groups = new Map<string, { shared: SharedCause; cases: [CaseResult, ...CaseResult[]] }>();
   const alone = new Set<CaseResult>();
   for (const { result, keys } of found) {
     const [best] = keys.toSorted((a, b) => (sizes.get(b.key) ?? 0) - (sizes.get(a.key) ?? 0));
@@ -63,14 +63,14 @@ function groupsOf(cases: readonly CaseResult[]): Grouping {
   for (const group of all) if (group.cases.length === 1) alone.add(group.cases[0]);
   return {
     groups: all.filter((group) => group.cases.length > 1).toSorted((a, b) => b.cases.length - a.cases.length),
-    others: cases.filter((one) => alone.has(one)),
+    ungrouped: cases.filter((one) => alone.has(one)),
   };
 }
 
-const withKey = (shared: Shared) => ({ shared, key: keyOf(shared) });
+const withKey = (shared: SharedCause) => ({ shared, key: keyOf(shared) });
 
 /** Equal for what is equal, and for nothing else; the lengths part the texts. */
-function keyOf(shared: Shared): string {
+function keyOf(shared: SharedCause): string {
   switch (shared.kind) {
     case 'tool':
       return `tool ${shared.tool.length} ${shared.tool}${shared.answer}`;
@@ -82,7 +82,7 @@ function keyOf(shared: Shared): string {
 }
 
 /** What of a run others may share, the most telling first. */
-function sharedBy(run: Run): Shared[] {
+function possibleCauses(run: Run): SharedCause[] {
   const text = cleanLine(run.explanation?.slice(0, COMPARED) ?? '', COMPARED);
   const [tool] = failedTools(run);
   return [
@@ -96,7 +96,7 @@ function sharedBy(run: Run): Shared[] {
 }
 
 /** The biggest group, where it has most of the failures: probably one fault. */
-export function mainFault({ groups }: Grouping, failures: number): Group | undefined {
+export function findCommonCause({ groups }: Grouping, failures: number): Group | undefined {
   const [biggest] = groups;
   return biggest !== undefined && biggest.cases.length > 2 && biggest.cases.length * 2 >= failures
     ? biggest

@@ -1,6 +1,6 @@
 /**
- * The one place where foreign text becomes Markdown. Documents are syntax trees: our own words enter as `words`,
- * everything else as `foreign`, `foreignLines` or `code`, and a serializer that knows GitHub's Markdown writes them.
+ * The one place where foreign text becomes Markdown. Documents are syntax trees: our own words enter as `trusted`,
+ * everything else as `untrusted`, `untrustedLines` or `code`, and a serializer that knows GitHub's Markdown writes them.
  */
 import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRow, Text } from 'mdast';
 import { cleanLine, cleanLines } from '../text/clean.ts';
@@ -9,10 +9,10 @@ export type Block = BlockContent;
 export type Inline = PhrasingContent;
 
 /** Shown where there is text with nothing in it to see, so that no text at all changes the structure. */
-const NOTHING = '(blank)';
+const BLANK = '(blank)';
 
 /** An invisible space of ours. Foreign text has lost its own by the time ours are put in. */
-const GAP = '\u200b';
+const ZERO_WIDTH_SPACE = '\u200b';
 
 /** HTML comments are how a comment of ours is found again, and code shows them unescaped in the source. */
 const COMMENT_ENDS = ['<(?=!--)', '--(?=!?>)'];
@@ -21,7 +21,7 @@ const COMMENT_ENDS = ['<(?=!--)', '--(?=!?>)'];
  * What stands before a gap of ours. GitHub looks for these in the rendered text, where an escape in the Markdown is
  * long gone, so the characters themselves must be parted.
  */
-const PARTED = new RegExp(
+const ACTIVE_SYNTAX = new RegExp(
   [
     ...COMMENT_ENDS,
     // Mentions and e-mail addresses.
@@ -49,7 +49,7 @@ const FORMULA = /\$(?!\d)/g;
 const COMMENT = new RegExp(COMMENT_ENDS.join('|'), 'g');
 
 /** Our own words, numbers and signs. */
-export function words(text: string): Text {
+export function trusted(text: string): Text {
   return { type: 'text', value: text };
 }
 
@@ -65,68 +65,74 @@ export function md<const Parts extends readonly Part[]>(
   return texts.flatMap((text, index) => [...ours(text), ...nodesOf(parts[index] ?? '')]);
 }
 
-const ours = (text: string): Inline[] => (text === '' ? [] : [words(text)]);
+const ours = (text: string): Inline[] => (text === '' ? [] : [trusted(text)]);
 
 const nodesOf = (part: Part): readonly Inline[] =>
   typeof part !== 'object' ? ours(String(part)) : 'type' in part ? [part] : part;
 
 /** Sentences with a space between them; those that are empty leave none. */
-export const sentences = (...all: readonly (readonly Inline[])[]): Inline[] => joined(all, words(' '));
+export const sentences = (...all: readonly (readonly Inline[])[]): Inline[] => joined(all, trusted(' '));
 
 /** Foreign text inside a line: at most `max` code points of it, its line breaks as spaces. */
-export function foreign(text: string, max: number): Text {
-  return words(part(cleanLine(text, max) || NOTHING));
+export function untrusted(text: string, max: number): Text {
+  return trusted(neutralize(cleanLine(text, max) || BLANK));
 }
 
 /** Foreign text of several lines: GitHub shows them as lines, and the structure is that of one line all the same. */
-export function foreignLines(text: string, max: number): Text {
-  return words(part(cleanLines(text, max).join('\n') || NOTHING));
+export function untrustedLines(text: string, max: number): Text {
+  return trusted(neutralize(cleanLines(text, max).join('\n') || BLANK));
 }
 
 /** Foreign text to be read or copied sign by sign. GitHub looks for nothing in code, and nothing breaks its fence. */
 export function code(text: string, max: number): InlineCode {
-  return { type: 'inlineCode', value: cleanLine(text, max).replace(COMMENT, `$&${GAP}`) || NOTHING };
+  return {
+    type: 'inlineCode',
+    value: cleanLine(text, max).replace(COMMENT, `$&${ZERO_WIDTH_SPACE}`) || BLANK,
+  };
 }
 
 /** Foreign text inside a line with these quotations from it in bold; those that are not found change nothing. */
-export function foreignWith(text: string, quotations: readonly string[], max: number): Inline[] {
-  const shown = part(cleanLine(text, max) || NOTHING);
+export function untrustedWithBold(text: string, quotations: readonly string[], max: number): Inline[] {
+  const shown = neutralize(cleanLine(text, max) || BLANK);
   const bold = Array.from({ length: shown.length }, () => false);
   for (const quotation of quotations) {
-    const wanted = part(cleanLine(quotation, max));
-    const at = wanted === '' ? -1 : positionOf(shown, wanted);
-    if (at !== -1) bold.fill(true, at, at + wanted.length);
+    const needle = neutralize(cleanLine(quotation, max));
+    const at = needle === '' ? -1 : positionOf(shown, needle);
+    if (at !== -1) bold.fill(true, at, at + needle.length);
   }
   const pieces: Inline[] = [];
   for (let start = 0; start < shown.length; ) {
     const isBold = bold[start] === true;
     const next = bold.indexOf(!isBold, start);
     const end = next === -1 ? shown.length : next;
-    const piece = words(shown.slice(start, end));
+    const piece = trusted(shown.slice(start, end));
     pieces.push(isBold ? strong(piece) : piece);
     start = end;
   }
   return pieces;
 }
 
-function positionOf(text: string, wanted: string): number {
+function positionOf(text: string, needle: string): number {
   const lower = text.toLowerCase();
   // A few letters change their length in lower case; then only the exact spelling is looked for.
-  return lower.length === text.length ? lower.indexOf(wanted.toLowerCase()) : text.indexOf(wanted);
+  return lower.length === text.length ? lower.indexOf(needle.toLowerCase()) : text.indexOf(needle);
 }
 
 /** Foreign text for a place where HTML and no Markdown is read: the title of something folded. */
-export function foreignHtml(text: string, max: number): string {
-  return (part(cleanLine(text, max)) || NOTHING).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+export function untrustedHtml(text: string, max: number): string {
+  return (neutralize(cleanLine(text, max)) || BLANK).replace(
+    /[&<>"']/g,
+    (sign) => `&#${sign.charCodeAt(0)};`,
+  );
 }
 
-function part(text: string): string {
+function neutralize(text: string): string {
   return text
-    .replace(PARTED, `$&${GAP}`)
-    .replace(FORMULA, `${GAP}$&${GAP}`)
+    .replace(ACTIVE_SYNTAX, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(FORMULA, `${ZERO_WIDTH_SPACE}$&${ZERO_WIDTH_SPACE}`)
     .replace(HEX_WORD, (word, uuid?: string) =>
       // A word of digits only is far more often a telephone number than a commit.
-      uuid !== undefined || /^\d+$/.test(word) ? word : word.replace(/.{6}(?=.)/g, `$&${GAP}`),
+      uuid !== undefined || /^\d+$/.test(word) ? word : word.replace(/.{6}(?=.)/g, `$&${ZERO_WIDTH_SPACE}`),
     );
 }
 
@@ -135,13 +141,13 @@ export function strong(...children: Inline[]): Inline {
 }
 
 /** Puts what there is on lines of its own, in one paragraph. */
-export function onLines(lines: readonly Inline[][]): Inline[] {
+export function joinLines(lines: readonly Inline[][]): Inline[] {
   return joined(lines, { type: 'break' });
 }
 
 /** Joins what there is of a line with dots. */
-export function dotted(parts: readonly Inline[][]): Inline[] {
-  return joined(parts, words(' · '));
+export function joinWithDots(parts: readonly Inline[][]): Inline[] {
+  return joined(parts, trusted(' · '));
 }
 
 function joined(parts: readonly (readonly Inline[])[], separator: Inline): Inline[] {
@@ -160,7 +166,7 @@ export function paragraph(...children: Inline[]): Block {
 }
 
 /** A paragraph in small print. */
-export function small(...children: Inline[]): Block {
+export function smallPrint(...children: Inline[]): Block {
   return paragraph(html('<sub>'), ...children, html('</sub>'));
 }
 
@@ -168,7 +174,7 @@ export function heading(depth: 2 | 3 | 4, ...children: Inline[]): Block {
   return { type: 'heading', depth, children };
 }
 
-export function quote(...children: Block[]): Block {
+export function blockquote(...children: Block[]): Block {
   return { type: 'blockquote', children };
 }
 
@@ -204,7 +210,7 @@ function html(value: string): Html {
   return { type: 'html', value };
 }
 
-/** Rendered Markdown that a reader opens and closes. The title is HTML: our words, and foreign ones by `foreignHtml`. */
+/** Rendered Markdown that a reader opens and closes. The title is HTML: our words, and foreign ones by `untrustedHtml`. */
 export function fold(title: string, { open }: { open: boolean }, markdown: string): string {
   return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${markdown}\n\n</details>`;
 }

@@ -2,12 +2,12 @@ import type { BatchOutcome, Tally } from '../domain/batch.ts';
 import type { Base, History } from '../domain/comparison.ts';
 import { EVERY_RUN, type PassRule, type RoundRun } from '../domain/pass-rule.ts';
 import type { Run } from '../domain/run.ts';
-import { type CaseResult, firstPasses, resultsOf, tally } from '../domain/test-case.ts';
+import { type CaseResult, countFirstRunPasses, groupRunsByTestCase, tally } from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import type { Redactor } from '../text/redact.ts';
-import { type Grouping, groupingOf } from './groups.ts';
+import { type ClassifiedCases, classifyCases } from './classify.ts';
+import { type Grouping, groupFailures } from './groups.ts';
 import { redactStrings } from './redact-strings.ts';
-import { type Outline, outlineOf } from './standing.ts';
 
 /** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
 export interface Origin {
@@ -62,14 +62,14 @@ export interface Findings {
   /** What is known of the base; absent where nothing is. */
   readonly base?: Base | undefined;
   /** Why nothing is known of it, for the footer: a clause; absent where nobody asked. */
-  readonly noBase?: string | undefined;
+  readonly baseUnavailableReason?: string | undefined;
   readonly history?: History | undefined;
   /** What this job is called where several share a comment. */
   readonly label?: string | undefined;
 }
 
 /** What decides how findings are reported, and what surrounds them. */
-export interface Setting {
+export interface ReportOptions {
   /** Whether conversations may leave the provider. */
   readonly transcripts: 'none' | 'excerpt';
   readonly origin: Origin;
@@ -78,11 +78,11 @@ export interface Setting {
 }
 
 /** What there is to report, before anything is rendered. */
-export interface Report extends Omit<Findings, 'cases'>, Setting {
+export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
   /** Every test case of which a run was seen, in the order of the batches. */
   readonly cases: readonly CaseResult[];
   readonly tally: Tally;
-  readonly outline: Outline;
+  readonly classified: ClassifiedCases;
   /** Of the failures that count. */
   readonly grouping: Grouping;
 }
@@ -91,52 +91,59 @@ export interface Report extends Omit<Findings, 'cases'>, Setting {
  * Puts the report together: with no secret in any of its texts, and without the conversations that must not leave the
  * provider. Whatever is rendered from it may be published.
  */
-export function buildReport(parts: Findings & Setting, redact: Redactor = (text) => text): Report {
+export function buildReport(parts: Findings & ReportOptions, redact: Redactor = (text) => text): Report {
   const batches = parts.batches.map((outcome) => withoutPrivateTurns(outcome, parts));
   const judged = parts.cases?.map((result) => withoutPrivateRuns(result, parts));
   const shown = redactStrings({ ...parts, batches, cases: judged }, redact);
   // Nobody has judged: what the rule has not decided by now is unfinished.
-  const cases = shown.cases ?? resultsOf(shown.batches, { rule: shown.rule ?? EVERY_RUN, isOver: true });
-  const outline = outlineOf({ ...shown, cases });
-  return { ...shown, cases, tally: tally(shown.batches, cases), outline, grouping: groupingOf(outline.bad) };
+  const cases =
+    shown.cases ?? groupRunsByTestCase(shown.batches, { rule: shown.rule ?? EVERY_RUN, isCutShort: true });
+  const classified = classifyCases({ ...shown, cases });
+  return {
+    ...shown,
+    cases,
+    tally: tally(shown.batches, cases),
+    classified,
+    grouping: groupFailures(classified.failures),
+  };
 }
 
-function withoutPrivateTurns(outcome: BatchOutcome, setting: Setting): BatchOutcome {
+function withoutPrivateTurns(outcome: BatchOutcome, options: ReportOptions): BatchOutcome {
   const { batch } = outcome;
   if (batch?.runs === undefined) return outcome;
-  return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => withoutTurns(run, setting)) } };
+  return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => withoutTurns(run, options)) } };
 }
 
-function withoutPrivateRuns(result: CaseResult, setting: Setting): CaseResult {
+function withoutPrivateRuns(result: CaseResult, options: ReportOptions): CaseResult {
   const [first, ...rest] = result.runs;
-  const { elsewhere } = result;
+  const { comparison } = result;
   return {
     ...result,
-    runs: [withoutTurns(first, setting), ...rest.map((run) => withoutTurns(run, setting))],
-    elsewhere: elsewhere && {
-      ...elsewhere,
-      runs: elsewhere.runs.map((run) => withoutTurns(run, setting)) as [RoundRun, ...RoundRun[]],
+    runs: [withoutTurns(first, options), ...rest.map((run) => withoutTurns(run, options))],
+    comparison: comparison && {
+      ...comparison,
+      runs: comparison.runs.map((run) => withoutTurns(run, options)) as [RoundRun, ...RoundRun[]],
     },
   };
 }
 
 /** Only runs that did not pass show their conversation, and only where the report allows any. */
-function withoutTurns<R extends Run>(run: R, { transcripts }: Setting): R {
+function withoutTurns<R extends Run>(run: R, { transcripts }: ReportOptions): R {
   const isShown = transcripts === 'excerpt' && run.status !== 'passed';
   return isShown || run.turns.length === 0 ? run : { ...run, turns: [] };
 }
 
 /** How many test cases passed with their first run, of how many. Re-runs of failures would bias the rate. */
-export function firstRuns({ cases, tally: counts }: Pick<Report, 'cases' | 'tally'>): {
+export function firstRunCounts({ cases, tally: counts }: Pick<Report, 'cases' | 'tally'>): {
   readonly passes: number;
   readonly total: number;
 } {
-  return { passes: firstPasses(cases, counts), total: counts.total };
+  return { passes: countFirstRunPasses(cases, counts), total: counts.total };
 }
 
 /** The share of test cases whose first run passed, 0 to 1, to 4 decimals; 1 only if all did; `undefined` if there are none. */
 export function passRate(report: Pick<Report, 'cases' | 'tally'>): number | undefined {
-  const { passes, total } = firstRuns(report);
+  const { passes, total } = firstRunCounts(report);
   if (total === 0) return undefined;
   const rounded = Math.round((passes / total) * 10_000) / 10_000;
   return passes === total ? 1 : Math.min(rounded, 0.9999);

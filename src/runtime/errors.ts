@@ -14,8 +14,8 @@ export class NotFound extends ProviderError {
 }
 
 /** The time for asking was over before there was an answer. */
-export class OutOfTime extends ProviderError {
-  override name = 'OutOfTime';
+export class ProviderTimeout extends ProviderError {
+  override name = 'ProviderTimeout';
 }
 
 /** For `catch`: what stands in for something that a provider did not do; any other error is thrown on. */

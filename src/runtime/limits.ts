@@ -10,16 +10,16 @@ export const POST_MS = 30_000;
 /** One write of the comment that says that the gate waits. */
 export const SHOW_WAITING_MS = 30_000;
 /** Reading what earlier pushes and the base brought, beside the waiting. */
-export const MEMORY_MS = 5_000;
+export const READ_HISTORY_MS = 5_000;
 /** Reading what the provider keeps elsewhere about runs that did not pass. */
-export const EXPLAIN_MS = 15_000;
+export const FAILURE_DETAILS_MS = 15_000;
 /** Reading the quarantine file from GitHub, before anything is run again. */
 export const READ_QUARANTINE_MS = 15_000;
 /**
  * How long after its creation a comment may be missing from GitHub's list: it was made some seconds after it was
  * asked for, and the list was some seconds old.
  */
-export const APPEARS_WITHIN_MS = 8_000;
+export const COMMENT_APPEARS_MS = 8_000;
 /** The comment of a step that failed before there was a gate; the post step tries again. */
 export const PUBLISH_FAILURE_MS = 5_000;
 /** Finding out which commit a pull request is about, before the summary is written. */

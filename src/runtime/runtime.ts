@@ -1,8 +1,8 @@
-import type { Fetch } from '../http/whole-answer.ts';
+import type { Fetch } from '../http/fetch-text.ts';
 import type { Clock } from './clock.ts';
 
 /** The world outside of the program, made once in `action/main.ts`. */
-export interface Outside {
+export interface Runtime {
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;

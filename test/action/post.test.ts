@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { sectionAtEnd } from '../../src/action/post.ts';
-import { savedAs } from '../../src/action/section.ts';
-import type { CommentLeft, StepLeft } from '../../src/action/step-state.ts';
+import { finalSection } from '../../src/action/post.ts';
+import { toSavedSection } from '../../src/action/section.ts';
+import type { SavedComment, SavedStepState } from '../../src/action/step-state.ts';
 import type { Section } from '../../src/comment/state.ts';
 import type { State, Verdict } from '../../src/domain/verdict.ts';
 import { tallyOf } from '../builders.ts';
@@ -14,12 +14,12 @@ const there = (state: State): Section => ({
 });
 
 /** What the step remembers: its section's state, and whether that is written. */
-const left = (state: Verdict, stage: CommentLeft['stage']): CommentLeft => ({
-  section: savedAs(state, { state, tally, label: 'sales', render: () => 'Report.' }),
+const left = (state: Verdict, stage: SavedComment['stage']): SavedComment => ({
+  section: toSavedSection(state, { state, tally, label: 'sales', render: () => 'Report.' }),
   stage,
 });
 
-test.each<[StepLeft['end'], State | undefined, CommentLeft | undefined, Verdict | undefined, string]>([
+test.each<[SavedStepState['end'], State | undefined, SavedComment | undefined, Verdict | undefined, string]>([
   // A signal before the step listened to any: the green report of an older commit does not stay.
   ['not begun', undefined, undefined, undefined, 'cancelled'],
   ['not begun', 'passed', undefined, undefined, 'as it is'],
@@ -37,9 +37,9 @@ test.each<[StepLeft['end'], State | undefined, CommentLeft | undefined, Verdict 
   ['finished', 'passed', undefined, 'failed', 'failed'],
   ['finished', 'passed', undefined, undefined, 'as it is'],
   ['finished', undefined, undefined, 'failed', 'as it is'],
-])('a step that is %s, its section %s there', (end, state, memory, verdict, expected) => {
-  const section = sectionAtEnd(
-    { end, verdict, memory, batchIds: ['b1'] },
+])('a step that is %s, its section %s there', (end, state, savedComment, verdict, expected) => {
+  const section = finalSection(
+    { end, verdict, savedComment, batchIds: ['b1'] },
     state === undefined ? undefined : there(state),
   );
   expect(section?.state ?? 'as it is').toBe(expected);

@@ -4,7 +4,7 @@ import { type FoundBase, findBase, limitRequests } from '../../src/comment/find-
 import { encodeRecord } from '../../src/comment/record.ts';
 import type { Base } from '../../src/domain/comparison.ts';
 import type { GateRecord } from '../../src/domain/record.ts';
-import { createClient } from '../../src/github/client.ts';
+import { createGitHubClient } from '../../src/github/client.ts';
 import { tallyOf } from '../builders.ts';
 import {
   DEFAULT_TOKEN,
@@ -25,7 +25,7 @@ const recordOf = (commit: string, more: Partial<GateRecord> = {}): GateRecord =>
   branch: 'main',
   cases: new Map([['c', { name: `As of ${commit}`, outcome: 'passed', passes: 3, runs: 4 }]]),
   firstRuns: { passes: 3, total: 4 },
-  pushes: [{ commit, attempt: 1, verdict: 'passed', bad: 0, total: 1, badCases: [] }],
+  pushes: [{ commit, attempt: 1, verdict: 'passed', failureCount: 0, total: 1, failedCaseIds: [] }],
   ...more,
 });
 
@@ -71,7 +71,7 @@ async function find(
   } = {},
 ): Promise<FoundBase> {
   const clock = fastClock();
-  const client = createClient({
+  const client = createGitHubClient({
     token: DEFAULT_TOKEN,
     apiUrl: github.url,
     repository: { owner: 'acme', repo: 'voice-agents' },
@@ -132,7 +132,7 @@ describe('the base', () => {
     const other = await find(github, { branch: 'release' });
     expect([other.base?.branch, other.base?.commit]).toEqual(['release', 'merge2']);
     expect(await find(github, { branch: 'hotfix' })).toEqual({
-      noBase: 'no pull request into hotfix was merged lately',
+      baseUnavailableReason: 'no pull request into hotfix was merged lately',
     });
   });
 
@@ -171,9 +171,9 @@ describe('the base', () => {
 
   test('is not known where the comment was deleted, or no push was tested after the last commit', async () => {
     await using github = await startWith([merged(1, 1), merged(2, 2)], { 1: [], 2: [] });
-    expect(await find(github)).toEqual({ noBase: NO_REPORT });
+    expect(await find(github)).toEqual({ baseUnavailableReason: NO_REPORT });
     await using stale = await startWith([merged(1, 1)], { 1: [comment(recordOf('before'))] });
-    expect(await find(stale)).toEqual({ noBase: NO_REPORT });
+    expect(await find(stale)).toEqual({ baseUnavailableReason: NO_REPORT });
   });
 
   test('is looked for in five pull requests, with six requests at most', async () => {
@@ -182,7 +182,7 @@ describe('the base', () => {
       pulls.map(({ number }) => [number, [comment(recordOf('x'), { job: 'other' })]]),
     );
     await using without = await startWith(pulls, {});
-    expect(await find(without)).toEqual({ noBase: NO_REPORT });
+    expect(await find(without)).toEqual({ baseUnavailableReason: NO_REPORT });
     expect(without.requests.length).toBe(6);
     await using withOthers = await startWith(pulls, foreign);
     await find(withOthers);
@@ -199,7 +199,7 @@ describe('the base', () => {
     ] as const) {
       await using github = await startWith([merged(1, 1)], { 1: [comment(recordOf('head1'))] });
       github.fail({ fault, times: 9 });
-      expect(await find(github)).toEqual({ noBase: expect.stringMatching(/GitHub|comments/) });
+      expect(await find(github)).toEqual({ baseUnavailableReason: expect.stringMatching(/GitHub|comments/) });
       expect(github.requests.length).toBe(1);
     }
   });
@@ -207,13 +207,17 @@ describe('the base', () => {
   test('is not known if GitHub wants to be left alone', async () => {
     await using github = await startWith([merged(1, 1)], { 1: [comment(recordOf('head1'))] });
     github.fail({ fault: secondaryRateLimit(60), times: 9 });
-    expect((await find(github)).noBase).toContain('secondary rate limit');
+    expect((await find(github)).baseUnavailableReason).toContain('secondary rate limit');
   });
 
   test('is not waited for beyond its time, nor after a cancellation', async () => {
     await using github = await startGitHub({ latencyMs: () => 2_000, pulls: [merged(1, 1)] });
-    expect(await find(github, { limitMs: 5_000 })).toEqual({ noBase: 'GitHub did not answer in time' });
+    expect(await find(github, { limitMs: 5_000 })).toEqual({
+      baseUnavailableReason: 'GitHub did not answer in time',
+    });
     const cancelled = AbortSignal.timeout(20);
-    expect(await find(github, { signal: cancelled })).toEqual({ noBase: 'GitHub did not answer in time' });
+    expect(await find(github, { signal: cancelled })).toEqual({
+      baseUnavailableReason: 'GitHub did not answer in time',
+    });
   });
 });

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import {
-  demoted,
-  inOrder,
+  demoteHeadings,
   jobFactsOf,
-  promoted,
+  promoteHeadings,
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
   renderJobsNext,
   renderJobsTable,
+  sortJobs,
 } from '../../src/comment/jobs.ts';
 import { renderBody } from '../../src/report/body.ts';
 import type { Report } from '../../src/report/report.ts';
@@ -32,7 +32,7 @@ test('several jobs have one heading, one table, one line about what to do and on
   const comment = [
     renderJobsHeading('Agent tests', jobs),
     renderJobsTable(jobs),
-    ...inOrder(jobs).map((job) => renderJob(job, job.body)),
+    ...sortJobs(jobs).map((job) => renderJob(job, job.body)),
     renderJobsNext(jobs, ORIGIN),
     renderJobsFooter(jobs, ORIGIN, { hasWorkflowRun: true }),
   ].join('\n\n');
@@ -57,7 +57,7 @@ test('many failed jobs are counted', () => {
 });
 
 test('the worst job comes first, and equal ones by their label', () => {
-  expect(inOrder([...jobs, { ...jobs[2]!, label: 'a' }]).map(({ label }) => label)).toEqual([
+  expect(sortJobs([...jobs, { ...jobs[2]!, label: 'a' }]).map(({ label }) => label)).toEqual([
     'a',
     'reminder',
     'front desk',
@@ -105,6 +105,6 @@ test('a job of an earlier attempt says so in the table', () => {
 
 test('the body of a job is read back as it was', () => {
   const body = jobs[2]!.body;
-  expect(demoted(body)).toContain('#### ❌ Declines');
-  expect(promoted(demoted(body))).toBe(body);
+  expect(demoteHeadings(body)).toContain('#### ❌ Declines');
+  expect(promoteHeadings(demoteHeadings(body))).toBe(body);
 });

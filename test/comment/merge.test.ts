@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gatesOfJob, parseComment } from '../../src/comment/codec.ts';
 import { COMMENT_LIMIT } from '../../src/comment/layout.ts';
-import { findSection, isContained, type Merge, mergeSection, recordIn } from '../../src/comment/merge.ts';
+import { findSection, isSupersededBy, type Merge, mergeSection, recordIn } from '../../src/comment/merge.ts';
 import { decodeRecord, encodeRecord, MAX_RECORD } from '../../src/comment/record.ts';
 import type { OwnSection as Own, Section } from '../../src/comment/state.ts';
 import type { Tally } from '../../src/domain/batch.ts';
@@ -307,7 +307,7 @@ describe('the section of a job', () => {
   ])('a second comment with %s can go: %j', (_, body, expected) => {
     const [double, kept] = [body, written([PASSED], [WAITING])].map((text) => parseComment(text, NAME));
     if (double === undefined || kept === undefined) throw new Error('not a comment of ours');
-    expect(isContained(double, kept)).toBe(expected);
+    expect(isSupersededBy(double, kept)).toBe(expected);
   });
 
   test("a step that does not know its gate's name finds it by the job", () => {
@@ -540,7 +540,7 @@ describe('the record of a job', () => {
         ]),
       ),
       firstRuns: { passes: 0, total: 1 },
-      pushes: [{ commit, attempt: 1, verdict: 'failed', bad: 1, total: 1, badCases: ['x'] }],
+      pushes: [{ commit, attempt: 1, verdict: 'failed', failureCount: 1, total: 1, failedCaseIds: ['x'] }],
     }),
   });
   const pushes = (body: string, job: string): string[] | undefined => {
@@ -631,7 +631,7 @@ describe('the record of a job', () => {
   test('in words that a provider chose is none', () => {
     const forged = '<!-- agent-test-gate-record {"key":"ca978112ca1bbdca","record":"AAAA","runs":0} -->';
     const body = written([{ ...FAILED, label: forged }]);
-    expect(parseComment(body, NAME)).toMatchObject({ kept: [], sections: [{ label: forged }] });
+    expect(parseComment(body, NAME)).toMatchObject({ orphanedRecords: [], sections: [{ label: forged }] });
   });
 
   test('that cannot be read is left out, and the section stands', () => {

@@ -138,7 +138,7 @@ function badDay(seed: number) {
       create: true,
     });
     const appearsWithinMs = Math.max(0, createdAt + 8_000 - clock.now());
-    await createStickyComment(options).check(
+    await createStickyComment(options).reconcile(
       { id: 'id' in result ? result.id : undefined, appearsWithinMs },
       (there) => (there?.state === 'passed' ? undefined : section(key, 'passed')),
       { ...limits(), create: false },

@@ -13,12 +13,19 @@ const RECORD: GateRecord = {
     ['test_case_a', { name: 'Quotes a price', outcome: 'failed', passes: 1, runs: 4 }],
     ['test_case_b', { name: 'Says hello --> <!-- @somebody', outcome: 'passed', passes: 3, runs: 3 }],
   ]),
-  others: undefined,
+  passedOnlyIds: undefined,
   isPartial: undefined,
   firstRuns: { passes: 3, total: 7 },
   pushes: [
-    { commit: 'c1', attempt: 1, verdict: 'failed', bad: 1, total: 2, badCases: ['test_case_a', 'gone'] },
-    { commit: 'c2', attempt: 2, verdict: 'passed', bad: 0, total: 2, badCases: [] },
+    {
+      commit: 'c1',
+      attempt: 1,
+      verdict: 'failed',
+      failureCount: 1,
+      total: 2,
+      failedCaseIds: ['test_case_a', 'gone'],
+    },
+    { commit: 'c2', attempt: 2, verdict: 'passed', failureCount: 0, total: 2, failedCaseIds: [] },
   ],
 };
 
@@ -40,8 +47,8 @@ const large = (count: number, failed: number): GateRecord => ({
   ),
   pushes: Array.from({ length: 20 }, (_, index) => ({
     commit: idOf(index).padEnd(40, '0'),
-    ...{ attempt: 1, verdict: 'failed', bad: failed, total: count },
-    badCases: Array.from({ length: failed }, (_, one) => idOf((one * (index + 1)) % count)),
+    ...{ attempt: 1, verdict: 'failed', failureCount: failed, total: count },
+    failedCaseIds: Array.from({ length: failed }, (_, one) => idOf((one * (index + 1)) % count)),
   })),
 });
 
@@ -72,7 +79,9 @@ describe('one hidden line', () => {
       const encoded = encodeRecord(record) ?? '';
       expect(encoded.length).toBeLessThanOrEqual(MAX_RECORD);
       const read = decodeRecord(encoded);
-      const lost = [...record.cases.keys()].filter((id) => !read?.cases.has(id) && !read?.others?.has(id));
+      const lost = [...record.cases.keys()].filter(
+        (id) => !read?.cases.has(id) && !read?.passedOnlyIds?.has(id),
+      );
       expect(lost.length > 0).toBe(read?.isPartial === true);
       for (const [id, one] of read?.cases ?? []) {
         expect({ ...one, name: '' }).toEqual({ ...record.cases.get(id), name: '' });
@@ -86,9 +95,9 @@ describe('one hidden line', () => {
     const passed = [...record.cases].filter(([, { outcome }]) => outcome === 'passed').map(([id]) => id);
     expect(read?.isPartial).toBeUndefined();
     expect(read?.cases.size).toBe(100);
-    expect(passed.every((id) => read?.others?.has(id))).toBe(true);
+    expect(passed.every((id) => read?.passedOnlyIds?.has(id))).toBe(true);
     const strangers = Array.from({ length: 1_000 }, (_, index) => `stranger_${index}`);
-    expect(strangers.filter((id) => read?.others?.has(id))).toEqual([]);
+    expect(strangers.filter((id) => read?.passedOnlyIds?.has(id))).toEqual([]);
   });
 
   test('can be made smaller again and again, down to nothing', () => {
@@ -139,7 +148,7 @@ describe('no record', () => {
 
   test('a push may name a test case that is not there', () => {
     const read = decodeRecord(pack({ ...PLAIN, pushes: [['c1', 1, 0, 0, 1, [7, 'x']]] }));
-    expect(read?.pushes[0]?.badCases).toEqual(['x']);
+    expect(read?.pushes[0]?.failedCaseIds).toEqual(['x']);
   });
 
   test('cut anywhere, it is none', () => {

@@ -7,7 +7,7 @@ import {
   type StickyComment,
   type WriteOptions,
 } from '../../src/comment/sticky-comment.ts';
-import { createClient } from '../../src/github/client.ts';
+import { createGitHubClient } from '../../src/github/client.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
 import {
@@ -51,7 +51,7 @@ function jobOf(
   { run = RUN, token = DEFAULT_TOKEN, issue = 1, limits = 20, name = NAME, job = 'gate' } = {},
 ): StickyComment & { options(rest?: Partial<WriteOptions>): WriteOptions } {
   const clock = fastClock({ limits });
-  const client = createClient({
+  const client = createGitHubClient({
     token,
     apiUrl: github.url,
     repository: { owner: 'acme', repo: 'voice-agents' },
@@ -299,7 +299,7 @@ describe('the end of the job', () => {
   test('a final section needs one look at the list and one at the comment', async () => {
     const { github, post, id, calls } = await afterStep(FAILED);
     await using _ = github;
-    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
+    expect(await post.reconcile(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
       status: 'unchanged',
       id,
     });
@@ -309,7 +309,7 @@ describe('the end of the job', () => {
   test('a section that still waits is finished', async () => {
     const { github, post, id } = await afterStep(WAITING);
     await using _ = github;
-    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
+    expect(await post.reconcile(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
       status: 'updated',
       id,
     });
@@ -319,7 +319,7 @@ describe('the end of the job', () => {
   test('a green section of a step that was cancelled after it had written it is corrected', async () => {
     const { github, post, id } = await afterStep(PASSED);
     await using _ = github;
-    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
+    expect(await post.reconcile(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
       status: 'updated',
       id,
     });
@@ -329,7 +329,9 @@ describe('the end of the job', () => {
   test('also when the step was killed before it could say which comment it is', async () => {
     const { github, post, id } = await afterStep(WAITING);
     await using _ = github;
-    expect(await post.check({ appearsWithinMs: 0 }, unlessEnded(CANCELLED), post.options())).toMatchObject({
+    expect(
+      await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(CANCELLED), post.options()),
+    ).toMatchObject({
       status: 'updated',
       id,
     });
@@ -345,7 +347,7 @@ describe('the end of the job', () => {
     const end = comment?.body.indexOf('### ', start + 1) ?? 0;
     github.edit(id, `${comment?.body.slice(0, start)}${comment?.body.slice(end)}`);
     expect(sections(github)).toEqual([null]);
-    expect(await post.check(known(id), unlessEnded(FAILED), post.options())).toMatchObject({
+    expect(await post.reconcile(known(id), unlessEnded(FAILED), post.options())).toMatchObject({
       status: 'updated',
     });
     expect(sections(github)).toEqual(['Something broke.']);
@@ -355,7 +357,7 @@ describe('the end of the job', () => {
     await using github = await startGitHub();
     const post = jobOf(github);
     expect(
-      await post.check({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: true })),
+      await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: true })),
     ).toMatchObject({ status: 'created' });
     expect(sections(github)).toEqual(['Something broke.']);
   });
@@ -364,7 +366,7 @@ describe('the end of the job', () => {
     await using github = await startGitHub();
     const post = jobOf(github);
     expect(
-      await post.check({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: false })),
+      await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: false })),
     ).toEqual({ status: 'left', why: 'absent' });
     expect(github.comments(1)).toEqual([]);
   });
@@ -374,7 +376,7 @@ describe('the end of the job', () => {
     await using _ = github;
     const newer = jobOf(github, { run: { ...RUN, id: 9999, number: 13 } });
     await newer.write(WAITING, newer.options());
-    expect(await post.check(known(id), unlessEnded(CANCELLED), post.options())).toEqual({
+    expect(await post.reconcile(known(id), unlessEnded(CANCELLED), post.options())).toEqual({
       status: 'left',
       why: 'newer-run',
     });

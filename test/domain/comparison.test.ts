@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Base, type BaseCase, changeOf, newFailures, noLongerRun } from '../../src/domain/comparison.ts';
+import {
+  type Base,
+  type BaseCase,
+  changeOf,
+  countNewFailures,
+  findRemovedCases,
+} from '../../src/domain/comparison.ts';
 import type { CaseOutcome } from '../../src/domain/test-case.ts';
 import { resultOf } from '../builders.ts';
 
@@ -32,18 +38,18 @@ test('nothing is said of a test case without an id, or without a base', () => {
 });
 
 test('what the base ran and this step did not', () => {
-  expect(noLongerRun([resultOf('c', 'passed')], base({ c: known('passed'), d: known('failed') }))).toEqual([
-    known('failed'),
-  ]);
-  expect(noLongerRun([resultOf('c', 'passed')], undefined)).toEqual([]);
+  expect(
+    findRemovedCases([resultOf('c', 'passed')], base({ c: known('passed'), d: known('failed') })),
+  ).toEqual([known('failed')]);
+  expect(findRemovedCases([resultOf('c', 'passed')], undefined)).toEqual([]);
 });
 
 test('a test case of which only its passing is known, and one that may have been there', () => {
-  const others = { has: (id: string) => id === 'd' };
-  expect(changeOf(resultOf('d', 'failed'), { ...base({}), others })).toBe('new-failure');
-  expect(changeOf(resultOf('d', 'passed'), { ...base({}), others })).toBe('unchanged');
-  expect(changeOf(resultOf('e', 'failed'), { ...base({}), others })).toBe('new-test-case');
-  expect(changeOf(resultOf('e', 'failed'), { ...base({}), others, isPartial: true })).toBeUndefined();
+  const passedOnlyIds = { has: (id: string) => id === 'd' };
+  expect(changeOf(resultOf('d', 'failed'), { ...base({}), passedOnlyIds })).toBe('new-failure');
+  expect(changeOf(resultOf('d', 'passed'), { ...base({}), passedOnlyIds })).toBe('unchanged');
+  expect(changeOf(resultOf('e', 'failed'), { ...base({}), passedOnlyIds })).toBe('new-test-case');
+  expect(changeOf(resultOf('e', 'failed'), { ...base({}), passedOnlyIds, isPartial: true })).toBeUndefined();
 });
 
 test('new failures are those that count and are known to pass on the base', () => {
@@ -54,11 +60,11 @@ test('new failures are those that count and are known to pass on the base', () =
     resultOf('unknown', 'failed'),
     resultOf('waits', 'unfinished'),
     resultOf('fine', 'passed'),
-    { ...resultOf('excused', 'failed'), isExcused: true },
+    { ...resultOf('excused', 'failed'), isExcusedByComparison: true },
   ];
   const passing = ['new', 'errors', 'waits', 'fine', 'excused'].map((id) => [id, known('passed')]);
   const there = base({ ...Object.fromEntries(passing), old: known('failed') });
-  expect(newFailures(cases, there)).toBe(2);
-  expect(newFailures([], there)).toBe(0);
-  expect(newFailures(cases, undefined)).toBeUndefined();
+  expect(countNewFailures(cases, there)).toBe(2);
+  expect(countNewFailures([], there)).toBe(0);
+  expect(countNewFailures(cases, undefined)).toBeUndefined();
 });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { decide, firstRuns, type PassRule, type RoundRun, runsToStart } from '../../src/domain/pass-rule.ts';
+import {
+  decide,
+  firstRoundRunsPerCase,
+  type PassRule,
+  type RoundRun,
+  runsForNextRound,
+} from '../../src/domain/pass-rule.ts';
 import { outcomeOf } from '../../src/domain/test-case.ts';
 import { runsOf } from '../builders.ts';
 
@@ -29,7 +35,7 @@ describe('re-runs until 3 of at most 5 passed, or 3 did not', () => {
     ['F.', 'undecided', 0],
     ['.', 'undecided', 0],
   ])('%s is %s, and %i more runs must happen', (script, decision, more) => {
-    expect([decide(runs(script), reruns(3, 5)), runsToStart(runs(script), reruns(3, 5))]).toEqual([
+    expect([decide(runs(script), reruns(3, 5)), runsForNextRound(runs(script), reruns(3, 5))]).toEqual([
       decision,
       more,
     ]);
@@ -44,15 +50,21 @@ describe('the same counting for every test case from the start', () => {
     ['PPFP', 'flaky', 0],
     ['FFF', 'not-passed', 0],
   ])('%s is %s, and %i more runs must happen', (script, decision, more) => {
-    expect([decide(runs(script), repeat(3, 5)), runsToStart(runs(script), repeat(3, 5))]).toEqual([
+    expect([decide(runs(script), repeat(3, 5)), runsForNextRound(runs(script), repeat(3, 5))]).toEqual([
       decision,
       more,
     ]);
   });
 
   test('the first round starts what must happen anyway', () => {
-    expect([firstRuns(repeat(3, 5)), firstRuns(repeat(2, 3)), firstRuns(repeat(1, 4))]).toEqual([3, 2, 1]);
-    expect([firstRuns(reruns(3, 5)), firstRuns({ kind: 'every-run' })]).toEqual([1, 1]);
+    expect([
+      firstRoundRunsPerCase(repeat(3, 5)),
+      firstRoundRunsPerCase(repeat(2, 3)),
+      firstRoundRunsPerCase(repeat(1, 4)),
+    ]).toEqual([3, 2, 1]);
+    expect([firstRoundRunsPerCase(reruns(3, 5)), firstRoundRunsPerCase({ kind: 'every-run' })]).toEqual([
+      1, 1,
+    ]);
   });
 });
 
@@ -73,8 +85,8 @@ describe('where no more runs come, what was seen stands', () => {
   });
 
   test('at the deadline what is undecided is unfinished', () => {
-    expect(outcomeOf(runs('FPP'), { rule: reruns(3, 5), isOver: true })).toBe('unfinished');
-    expect(outcomeOf(runs('FFF'), { rule: reruns(3, 5), isOver: true })).toBe('failed');
+    expect(outcomeOf(runs('FPP'), { rule: reruns(3, 5), isCutShort: true })).toBe('unfinished');
+    expect(outcomeOf(runs('FFF'), { rule: reruns(3, 5), isCutShort: true })).toBe('failed');
   });
 });
 
@@ -93,10 +105,10 @@ test.each(rules)(
   (need, of) => {
     for (const rule of [reruns(need, of), repeat(need, of)]) {
       for (const script of scripts(of)) {
-        let used = firstRuns(rule);
-        for (let more = runsToStart(runs(script.slice(0, used)), rule); more > 0; ) {
+        let used = firstRoundRunsPerCase(rule);
+        for (let more = runsForNextRound(runs(script.slice(0, used)), rule); more > 0; ) {
           used += more;
-          more = runsToStart(runs(script.slice(0, used)), rule);
+          more = runsForNextRound(runs(script.slice(0, used)), rule);
         }
         const seen = script.slice(0, used);
         const passes = [...seen].filter((letter) => letter === 'P').length;

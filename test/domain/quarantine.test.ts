@@ -3,7 +3,7 @@ import {
   attachQuarantine,
   decideQuarantine,
   type LocatedEntry,
-  mostQuarantined,
+  maxQuarantined,
   type Quarantine,
   type QuarantineFile,
   quarantinedIds,
@@ -150,7 +150,7 @@ describe('at most 10 % of the test cases, rounded up', () => {
     [21, 3],
     [1_000, 100],
   ])('of %i at most %i', (testCases, most) => {
-    expect(mostQuarantined(testCases)).toBe(most);
+    expect(maxQuarantined(testCases)).toBe(most);
   });
 
   const three = file(entry('a', undefined, 2), entry('b', undefined, 7), entry('c', undefined, 12));

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { Base } from '../../src/domain/comparison.ts';
 import {
   baseOf,
-  continued,
   type GateRecord,
   historyOf,
-  type Recorded,
+  type RecordInput,
   recordOf,
+  withEarlierPushes,
 } from '../../src/domain/record.ts';
 import type { CaseOutcome, CaseResult } from '../../src/domain/test-case.ts';
 import { resultOf } from '../builders.ts';
 
 const COUNTS = { total: 4, passed: 2, flaky: 1, failed: 1, errored: 1, cancelled: 0, unfinished: 0 };
 
-const gate = (cases: readonly CaseResult[], more: Partial<Recorded> = {}): Recorded => ({
+const gate = (cases: readonly CaseResult[], more: Partial<RecordInput> = {}): RecordInput => ({
   cases,
   tally: { ...COUNTS, tolerated: 0 },
   verdict: 'failed',
@@ -47,7 +47,7 @@ describe('the record of a gate', () => {
       resultOf('c', 'failed', { script: 'FC' }),
       resultOf('d', 'errored', { script: 'E' }),
       resultOf(undefined, 'failed', { script: 'F' }),
-      { ...resultOf('q', 'failed', { script: 'F' }), isExcused: true },
+      { ...resultOf('q', 'failed', { script: 'F' }), isExcusedByComparison: true },
     ];
     expect(recordOf(gate(cases, { target: 'agent/a1', version: 'latest' }))).toEqual({
       target: 'agent/a1',
@@ -61,7 +61,9 @@ describe('the record of a gate', () => {
         ['q', { name: 'Case q', outcome: 'failed', passes: 0, runs: 1 }],
       ]),
       firstRuns: { passes: 1, total: 6 },
-      pushes: [{ commit: 'c3', attempt: 1, verdict: 'failed', bad: 2, total: 4, badCases: ['c', 'd'] }],
+      pushes: [
+        { commit: 'c3', attempt: 1, verdict: 'failed', failureCount: 2, total: 4, failedCaseIds: ['c', 'd'] },
+      ],
     });
   });
 
@@ -116,8 +118,8 @@ describe('the record of a gate', () => {
   });
 });
 
-const push = (commit: string, badCases?: string[], attempt = 1) => ({
-  ...{ commit, attempt, verdict: 'failed', bad: 1, total: 4, badCases },
+const push = (commit: string, failedCaseIds?: string[], attempt = 1) => ({
+  ...{ commit, attempt, verdict: 'failed', failureCount: 1, total: 4, failedCaseIds },
 });
 const having = (...pushes: GateRecord['pushes']): GateRecord => ({
   cases: new Map(),
@@ -127,15 +129,15 @@ const having = (...pushes: GateRecord['pushes']): GateRecord => ({
 
 describe('the history', () => {
   test('three pushes in a row', () => {
-    const two = continued(having(push('c2', ['a', 'b'])), having(push('c1', ['a'])));
-    const three = continued(having(push('c3', ['b'])), two);
+    const two = withEarlierPushes(having(push('c2', ['a', 'b'])), having(push('c1', ['a'])));
+    const three = withEarlierPushes(having(push('c3', ['b'])), two);
     expect(three.pushes.map(({ commit }) => commit)).toEqual(['c1', 'c2', 'c3']);
     expect(historyOf(three, 'c3')).toEqual({
       pushes: [
-        { commit: 'c1', attempt: 1, verdict: 'failed', bad: 1, total: 4 },
-        { commit: 'c2', attempt: 1, verdict: 'failed', bad: 1, total: 4 },
+        { commit: 'c1', attempt: 1, verdict: 'failed', failureCount: 1, total: 4 },
+        { commit: 'c2', attempt: 1, verdict: 'failed', failureCount: 1, total: 4 },
       ],
-      badIn: new Map([
+      failedPushIndices: new Map([
         ['a', [0, 1]],
         ['b', [1]],
       ]),
@@ -143,13 +145,13 @@ describe('the history', () => {
   });
 
   test('a new attempt of the same commit replaces its push', () => {
-    const again = continued(having(push('c2', [], 2)), having(push('c1', ['a']), push('c2', ['a'])));
+    const again = withEarlierPushes(having(push('c2', [], 2)), having(push('c1', ['a']), push('c2', ['a'])));
     expect(again.pushes).toEqual([push('c1', ['a']), push('c2', [], 2)]);
   });
 
   test('keeps the last 20 pushes', () => {
     const many = Array.from({ length: 20 }, (_, index) => push(`c${index}`));
-    const record = continued(having(push('new')), having(...many));
+    const record = withEarlierPushes(having(push('new')), having(...many));
     expect(record.pushes.length).toBe(20);
     expect([record.pushes[0]?.commit, record.pushes.at(-1)?.commit]).toEqual(['c1', 'new']);
   });

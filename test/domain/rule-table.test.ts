@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ruleTable, ruleTableText, walk, wronglyRed } from '../../scripts/bench/rules.ts';
-import { EVERY_RUN, mostRuns, type PassRule } from '../../src/domain/pass-rule.ts';
+import { EVERY_RUN, maxRunsPerCase, type PassRule } from '../../src/domain/pass-rule.ts';
 
 const reruns = (need: number, of: number): PassRule => ({ kind: 'reruns', need, of });
 const repeat = (need: number, of: number): PassRule => ({ kind: 'repeat', need, of });
@@ -48,7 +48,7 @@ test('the most runs of a rule are what its longest way takes', () => {
   for (let of = 1; of <= 7; of += 1) {
     for (let need = 1; need <= of; need += 1) rules.push(reruns(need, of), repeat(need, of));
   }
-  expect(rules.filter((rule) => walk(rule, 0.5).most !== mostRuns(rule))).toEqual([]);
+  expect(rules.filter((rule) => walk(rule, 0.5).most !== maxRunsPerCase(rule))).toEqual([]);
 });
 
 test('3/5 beats "retry once" on both errors for a broken test that passes less than 77 % of the time', () => {

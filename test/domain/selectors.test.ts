@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  distance,
+  type AvailableTestCase,
+  levenshteinDistance,
   matchesPattern,
   parseSelectors,
-  type Selectable,
   type SelectorRules,
   selectCases,
 } from '../../src/domain/selectors.ts';
@@ -14,10 +14,10 @@ const BLAND: SelectorRules = { title: 'Bland', labels: ['category', 'required'] 
 const VAPI: SelectorRules = {
   title: 'Vapi',
   labels: ['suite'],
-  withoutAll: 'Simulations belong to no target: name them, or a suite.',
+  wildcardRefusal: 'Simulations belong to no target: name them, or a suite.',
 };
 
-const LIST: readonly Selectable[] = [
+const LIST: readonly AvailableTestCase[] = [
   { id: 'tc_1', name: 'Booking: happy path', labels: ['category:CORE', 'required:true'] },
   { id: 'tc_2', name: 'Booking: angry caller', labels: ['category:CORE'] },
   { id: 'tc_3', name: 'Load test 1', labels: ['category:Load'] },
@@ -30,7 +30,7 @@ const LIST: readonly Selectable[] = [
 /** The chosen ids, or why nothing is chosen. */
 function select(
   input: string,
-  list: readonly Selectable[] = LIST,
+  list: readonly AvailableTestCase[] = LIST,
   rules = BLAND,
 ): readonly string[] | string {
   const parsed = parseSelectors(input, rules);
@@ -190,7 +190,7 @@ describe('what is refused', () => {
 });
 
 describe('over many test cases', () => {
-  const suite = (count: number): Selectable[] =>
+  const suite = (count: number): AvailableTestCase[] =>
     Array.from({ length: count }, (_, index) => ({
       id: `test_case_${index}`,
       name: `${index % 10 === 0 ? 'Load test' : 'Call'} ${index % 100}`,
@@ -270,5 +270,5 @@ test.each([
   ['flaw', 'lawn', 2],
   ['same', 'same', 0],
 ])('the distance of "%s" and "%s" is %d', (one, other, expected) => {
-  expect([distance(one, other), distance(other, one)]).toEqual([expected, expected]);
+  expect([levenshteinDistance(one, other), levenshteinDistance(other, one)]).toEqual([expected, expected]);
 });

@@ -6,15 +6,15 @@ import {
   type CaseOutcome,
   decisiveRun,
   firstPassRate,
+  groupRunsByTestCase,
   outcomeOf,
-  resultsOf,
   tally,
 } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { outcome, runOf } from '../builders.ts';
 
 const grouped = (batches: readonly BatchOutcome[]) =>
-  resultsOf(batches).map((one) => [one.key, one.outcome, one.runs.map(({ id }) => id).join(' ')]);
+  groupRunsByTestCase(batches).map((one) => [one.key, one.outcome, one.runs.map(({ id }) => id).join(' ')]);
 
 describe('what runs are grouped by', () => {
   test('the id of the test case, and not its name', () => {
@@ -70,7 +70,7 @@ test.each<[CaseOutcome, RunStatus[]]>([
 });
 
 test('the decisive run is the first that made the outcome what it is', () => {
-  const [result] = resultsOf([
+  const [result] = groupRunsByTestCase([
     outcome('b', [runOf('c', 'passed', 'r1'), runOf('c', 'failed', 'r2'), runOf('c', 'failed', 'r3')]),
   ]);
   expect(result && decisiveRun(result).id).toBe('r2');
@@ -111,7 +111,7 @@ describe('counts', () => {
 test('batches that run the same test cases in parallel are counted once', () => {
   const unread = (id: string): BatchOutcome => ({
     id,
-    place: 0,
+    batchIndex: 0,
     batch: { id, settled: false, announced: { total: 4, passed: 1 } },
   });
   const { total, passed, unfinished } = tally([unread('b1'), unread('b2'), unread('b3')]);

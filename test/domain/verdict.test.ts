@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Announced, Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { AnnouncedCounts, Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { RunStatus } from '../../src/domain/run.ts';
-import { resultsOf } from '../../src/domain/test-case.ts';
-import { type Facts, judge, type Verdict } from '../../src/domain/verdict.ts';
+import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
+import { type JudgeInput, judge, type Verdict } from '../../src/domain/verdict.ts';
 import { batch, run } from '../builders.ts';
 
-const facts = (batches: readonly Batch[], more: Partial<Facts> = {}): Facts => ({
+const facts = (batches: readonly Batch[], more: Partial<JudgeInput> = {}): JudgeInput => ({
   batches: batches.map((one) => ({ id: one.id, batch: one })),
   ending: 'settled',
   providerTitle: 'Retell',
@@ -15,12 +15,12 @@ const facts = (batches: readonly Batch[], more: Partial<Facts> = {}): Facts => (
   ...more,
 });
 
-const verdictOn = (batches: readonly Batch[], more: Partial<Facts> = {}): Verdict =>
+const verdictOn = (batches: readonly Batch[], more: Partial<JudgeInput> = {}): Verdict =>
   judge(facts(batches, more)).verdict;
 
 describe('every combination of an ending, the counts and the status of one of two runs', () => {
   /** What the provider announces, beside two listed runs of which the first passed and the second has the status. */
-  const counts: Record<string, (second: RunStatus) => Announced> = {
+  const counts: Record<string, (second: RunStatus) => AnnouncedCounts> = {
     right: (second) => ({
       total: 2,
       passed: second === 'passed' ? 2 : 1,
@@ -110,7 +110,7 @@ describe('every combination of an ending, the counts and the status of one of tw
 
 describe('without proof there is no green', () => {
   const passed = batch([run('passed')]);
-  const cases: [string, Facts][] = [
+  const cases: [string, JudgeInput][] = [
     ['no batch at all', facts([])],
     ['a settled batch without runs', facts([batch([])])],
     ['no runs although some were announced', facts([batch([], { announced: { total: 4 } })])],
@@ -206,7 +206,7 @@ describe('what the provider itself says of a batch', () => {
     });
   });
 
-  test.each<[string, Partial<Facts>, string]>([
+  test.each<[string, Partial<JudgeInput>, string]>([
     ['accepted', { cancellations: [{ id: 'b1' }] }, 'Retell accepted the cancellation of b1.'],
     [
       'refused',
@@ -290,7 +290,7 @@ test('what kept one batch from being read is the reason, and why the other was l
 });
 
 describe('reasons', () => {
-  const reasonFor = (batches: readonly Batch[], more: Partial<Facts> = {}) =>
+  const reasonFor = (batches: readonly Batch[], more: Partial<JudgeInput> = {}) =>
     judge(facts(batches, more)).reason;
   test.each<[string, string]>([
     ['All 2 test cases passed.', reasonFor([batch([run('passed', 'a'), run('passed', 'b')])])],
@@ -325,8 +325,8 @@ describe('test cases over several rounds', () => {
       const runs = [run(status, `run-${index}`, { testCase: { id: 'a', name: 'A' } })];
       return { id, batch: batch(runs, { id }), place: 0, round: index + 1 };
     });
-  const judged = (batches: readonly BatchOutcome[], more: Partial<Facts> = {}) => {
-    const cases = resultsOf(batches, { rule, isOver: more.ending === 'deadline' });
+  const judged = (batches: readonly BatchOutcome[], more: Partial<JudgeInput> = {}) => {
+    const cases = groupRunsByTestCase(batches, { rule, isCutShort: more.ending === 'deadline' });
     return judge({ ...facts([]), batches, cases, ...more });
   };
 
@@ -342,10 +342,13 @@ describe('test cases over several rounds', () => {
     const entry = { testCase: 'a', name: 'A', reason: 'Flaky', owner: 'acme', until: '2026-12-19' };
     const flaky = rounds('failed', 'passed', 'passed', 'passed');
     const other = { id: 'o', batch: batch([run('passed')], { id: 'o' }), place: 1 };
-    const cases = resultsOf([...flaky, other], { rule }).map((one) =>
+    const cases = groupRunsByTestCase([...flaky, other], { rule }).map((one) =>
       one.testCase.id === 'a' ? { ...one, quarantine: { entry, state: 'in-force' as const } } : one,
     );
     const verdict = (found: typeof cases) => judged([...flaky, other], { cases: found, maxFlaky: 0 }).verdict;
-    expect([verdict(cases), verdict(resultsOf([...flaky, other], { rule }))]).toEqual(['passed', 'failed']);
+    expect([verdict(cases), verdict(groupRunsByTestCase([...flaky, other], { rule }))]).toEqual([
+      'passed',
+      'failed',
+    ]);
   });
 });

@@ -14,9 +14,9 @@ describe.concurrent.each(EACH_KIT)('%s', (name, kit) => {
     const ended = await runStep({ inputs });
     expect(endingOf(ended)).toEqual(green);
     const lines = ended.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
-    const { settings } = parseInputs((input) => inputs[input] ?? '');
-    expect(settings).toContain('timeout-minutes: 0.5');
-    expect(lines.slice(0, settings.length)).toEqual(settings);
+    const { effectiveInputs } = parseInputs((input) => inputs[input] ?? '');
+    expect(effectiveInputs).toContain('timeout-minutes: 0.5');
+    expect(lines.slice(0, effectiveInputs.length)).toEqual(effectiveInputs);
     expect(lines.join('\n')).not.toContain('test-key');
   });
 

@@ -70,7 +70,12 @@ const countsOf = (record: GateRecord | undefined) =>
     .map(({ name, outcome, passes, runs }) => [name, outcome, passes, runs] as const)
     .toSorted(([a], [b]) => a.localeCompare(b));
 const pushesOf = (record: GateRecord | undefined) =>
-  record?.pushes.map(({ commit: sha, attempt, verdict, bad }) => [sha.charAt(0), attempt, verdict, bad]);
+  record?.pushes.map(({ commit: sha, attempt, verdict, failureCount }) => [
+    sha.charAt(0),
+    attempt,
+    verdict,
+    failureCount,
+  ]);
 
 const startWith = (options: GitHubOptions = {}): Promise<GitHubEmulator> =>
   startGitHub({

@@ -9,10 +9,10 @@ import { asking } from '../providers/asking.ts';
 const endless = (id: string) => ({ id, runs: [{ endsAt: Number.POSITIVE_INFINITY }] });
 const batches = [endless('started'), endless('given'), endless('ended'), endless('unseen')];
 const outcomes: readonly BatchOutcome[] = [
-  { id: 'started', asked: ['t1'], batch: { id: 'started', settled: false, announced: {} } },
+  { id: 'started', requestedTestCases: ['t1'], batch: { id: 'started', settled: false, announced: {} } },
   { id: 'given', batch: { id: 'given', settled: false, announced: {} } },
-  { id: 'ended', asked: ['t1'], batch: { id: 'ended', settled: true, announced: {} } },
-  { id: 'unseen', asked: ['t1'] },
+  { id: 'ended', requestedTestCases: ['t1'], batch: { id: 'ended', settled: true, announced: {} } },
+  { id: 'unseen', requestedTestCases: ['t1'] },
 ];
 
 test.each([

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
-import { resultsOf } from '../../src/domain/test-case.ts';
+import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
-import type { Posted, Subject } from '../../src/providers/starter.ts';
+import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
@@ -14,7 +14,7 @@ const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: { ve
 async function comparing(
   scripts: Record<string, string>,
   more: Partial<CompareOptions> & {
-    post?: Posted;
+    post?: StartResponse;
     other?: Subject | { problem: string };
     missing?: string;
   } = {},
@@ -27,13 +27,13 @@ async function comparing(
       Object.entries(scripts).map(([id, script]) => runOf(id, STATUS[script[0]!]!, `${id}-here`)),
     ),
   ];
-  const cases = resultsOf(here, { rule });
+  const cases = groupRunsByTestCase(here, { rule });
   const posts: (readonly string[])[] = [];
   const used = new Map<string, number>();
   const made = new Map<string, BatchOutcome>();
   const starter = starterOf(HERE, {
     resolve: async () => ('problem' in other ? { kind: 'refused', problem: other.problem } : other),
-    post: async (_subject, testCases) => {
+    startBatch: async (_subject, testCases) => {
       posts.push(testCases);
       if (post !== undefined) return post;
       const id = `there-${posts.length}`;
@@ -52,7 +52,7 @@ async function comparing(
     subject: HERE,
     target: undefined,
     version: { kind: 'number', number: 11 },
-    excuses: true,
+    excusesKnownFailures: true,
     startedRuns: cases.length,
     starter,
     rule,
@@ -81,9 +81,9 @@ async function comparing(
     remarks: comparison.remarks,
     title: comparison.title,
     there: Object.fromEntries(
-      comparison.cases.map(({ testCase, elsewhere, isExcused }) => [
+      comparison.cases.map(({ testCase, comparison: elsewhere, isExcusedByComparison }) => [
         testCase.id,
-        [elsewhere?.outcome, isExcused === true],
+        [elsewhere?.outcome, isExcusedByComparison === true],
       ]),
     ),
   };
@@ -103,7 +103,7 @@ describe('what would make the verdict red is run on the other version', () => {
   });
 
   test('with fail-on: any nothing is excused', async () => {
-    const { there, verdict } = await comparing({ a: 'P', b: 'FF' }, { excuses: false });
+    const { there, verdict } = await comparing({ a: 'P', b: 'FF' }, { excusesKnownFailures: false });
     expect([there['b'], verdict]).toEqual([['failed', false], 'failed']);
   });
 

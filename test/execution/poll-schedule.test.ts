@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { benchSchedule } from '../../scripts/bench/schedule.ts';
-import { LONGEST_GAP_MS, type Look, nextGapMs } from '../../src/execution/poll-schedule.ts';
+import { LONGEST_GAP_MS, nextGapMs, type PollSample } from '../../src/execution/poll-schedule.ts';
 
 /** '0s 0/40, 60s ?/40': moments since the first look, with the runs finished and all runs as the looks showed them. */
-function looksAt(seen: string): Look[] {
+function looksAt(seen: string): PollSample[] {
   const count = (text: string) => (text === '?' ? undefined : Number(text));
   return [...seen.matchAll(/(\d+)s ([^/]+)\/([^,]+)/g)].map(
     ([, seconds = '', finished = '', total = '']) => ({

@@ -5,14 +5,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
-import { mostRuns, type PassRule } from '../../src/domain/pass-rule.ts';
+import { maxRunsPerCase, type PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine, type Quarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { resultsOf } from '../../src/domain/test-case.ts';
+import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan } from '../../src/execution/types.ts';
-import type { Posted, Subject } from '../../src/providers/starter.ts';
+import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
@@ -67,7 +67,7 @@ async function play(story: Story) {
 
   const starter = starterOf(subjectAt(0), {
     batchSize: story.batchSize ?? 1_000,
-    post: async (subject, testCases): Promise<Posted> => {
+    startBatch: async (subject, testCases): Promise<StartResponse> => {
       posts.push(testCases);
       const nth = posts.length;
       switch (startFaults[nth]) {
@@ -84,7 +84,7 @@ async function play(story: Story) {
           };
       }
     },
-    subjectOf: async ({ id }) => subjectAt(Number(id.slice('given-'.length))),
+    resolveTestedVersion: async ({ id }) => subjectAt(Number(id.slice('given-'.length))),
   });
 
   let batchNumber = 0;
@@ -96,7 +96,7 @@ async function play(story: Story) {
     const [first] = runs;
     const see = (seen: readonly Run[], settled = true): BatchOutcome => {
       // Of a given batch only the provider says how many runs it has; of a started one we know it.
-      const total = one.asked === undefined ? Math.max(seen.length, runs.length) : seen.length;
+      const total = one.requestedTestCases === undefined ? Math.max(seen.length, runs.length) : seen.length;
       return { ...one, batch: { id: one.id, settled, announced: { total }, runs: seen } };
     };
     const fault = batchFaults[batchNumber];
@@ -150,7 +150,7 @@ async function play(story: Story) {
     rule,
     maxRuns: story.maxRuns,
     starter,
-    notAgain: async () => quarantined,
+    excludedFromReruns: async () => quarantined,
     waitFor,
     onStarted: () => undefined,
     clock,
@@ -159,7 +159,9 @@ async function play(story: Story) {
   });
   const entries = new Map([...quarantined].map((id) => [id, quarantineOf(id)] as const));
   const { batches, ending, startProblem, remarks, started } = execution;
-  const cases = attachQuarantine(resultsOf(batches, { rule, isOver: ending !== 'settled' }), { entries });
+  const cases = attachQuarantine(groupRunsByTestCase(batches, { rule, isCutShort: ending !== 'settled' }), {
+    entries,
+  });
   const judgement = judge({
     batches,
     cases,
@@ -182,9 +184,9 @@ const quarantineOf = (testCase: string): Quarantine => ({
 /** All runs of a test case that were seen, as letters; those of the first round before the `|`. */
 function runsSeen(batches: readonly BatchOutcome[]): Map<string, string> {
   const seen = new Map<string, [string, string]>();
-  batches.forEach(({ batch, round = 1, place }) => {
+  batches.forEach(({ batch, round = 1, batchIndex }) => {
     for (const { testCase, status } of batch?.runs ?? []) {
-      const key = `${place} ${testCase.id}`;
+      const key = `${batchIndex} ${testCase.id}`;
       const letters = seen.get(key) ?? ['', ''];
       letters[round === 1 ? 0 : 1] += status === 'pending' ? '.' : status[0]!.toUpperCase();
       seen.set(key, letters);
@@ -237,7 +239,7 @@ describe('every script of passes and failures up to five runs, every K/N up to 7
         const isGreen = isFinal || passesOfAll >= rule.need;
         expect([script, letters, verdict]).toEqual([script, letters, isGreen ? 'passed' : 'failed']);
         expect(isPass(letters, rule)).toBe(isGreen);
-        expect([whole.startsWith(runs), runs.length <= mostRuns(rule)]).toEqual([true, true]);
+        expect([whole.startsWith(runs), runs.length <= maxRunsPerCase(rule)]).toEqual([true, true]);
         expect(posts.every((ids) => new Set(ids).size === ids.length)).toBe(true);
         expect(started.runs).toBe([...used.values()].reduce((sum, count) => sum + count, 0));
       });
@@ -360,9 +362,9 @@ test('any mixture of batches, places, faults, deadlines and limits is green only
       const { rule, maxRuns, quarantined = [], maxFlaky = Number.POSITIVE_INFINITY } = story;
       expect(posts.every((ids) => new Set(ids).size === ids.length)).toBe(true);
       expect(started.runs).toBeLessThanOrEqual(maxRuns ?? Number.POSITIVE_INFINITY);
-      expect(Math.max(0, ...used.values())).toBeLessThanOrEqual(mostRuns(rule));
-      for (const { round = 1, asked = [] } of batches) {
-        if (round > 1) expect(asked.filter((id) => quarantined.includes(id))).toEqual([]);
+      expect(Math.max(0, ...used.values())).toBeLessThanOrEqual(maxRunsPerCase(rule));
+      for (const { round = 1, requestedTestCases = [] } of batches) {
+        if (round > 1) expect(requestedTestCases.filter((id) => quarantined.includes(id))).toEqual([]);
       }
       if (verdict !== 'passed') return;
 

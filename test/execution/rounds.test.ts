@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { resultsOf } from '../../src/domain/test-case.ts';
+import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import type { Ending } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan, RoundsOptions } from '../../src/execution/types.ts';
-import type { Posted, Subject } from '../../src/providers/starter.ts';
+import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
@@ -15,7 +15,7 @@ const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
 /** A provider of test cases with scripts like `FPPP`: one letter for each run, in the order of their starts. */
 function scripted(
   scripts: Record<string, string>,
-  { post, batchSize = 1_000 }: { post?: (nth: number) => Posted | undefined; batchSize?: number } = {},
+  { post, batchSize = 1_000 }: { post?: (nth: number) => StartResponse | undefined; batchSize?: number } = {},
 ) {
   const used = new Map<string, number>();
   const posts: (readonly string[])[] = [];
@@ -31,7 +31,7 @@ function scripted(
   };
   const starter = starterOf(SUBJECT, {
     batchSize,
-    post: async (_subject, testCases) => {
+    startBatch: async (_subject, testCases) => {
       posts.push(testCases);
       return post?.(posts.length) ?? { kind: 'accepted', value: make(`started-${posts.length}`, testCases) };
     },
@@ -42,7 +42,7 @@ function scripted(
 async function execute(
   scripts: Record<string, string>,
   more: Partial<RoundsOptions> & {
-    post?: (nth: number) => Posted | undefined;
+    post?: (nth: number) => StartResponse | undefined;
     batchSize?: number;
     given?: boolean;
     waited?: (round: readonly BatchOutcome[]) => { ending: Ending; outcomes: readonly BatchOutcome[] };
@@ -60,7 +60,7 @@ async function execute(
     rule: THREE_OF_FIVE,
     maxRuns: undefined,
     starter: provider.starter,
-    notAgain: async () => new Set(),
+    excludedFromReruns: async () => new Set(),
     waitFor: async (round) =>
       waited?.(round) ?? {
         ending: 'settled',
@@ -74,7 +74,7 @@ async function execute(
   });
   const rule = options.rule ?? THREE_OF_FIVE;
   const outcomes = Object.fromEntries(
-    resultsOf(execution.batches, { rule, isOver: execution.ending === 'deadline' }).map(
+    groupRunsByTestCase(execution.batches, { rule, isCutShort: execution.ending === 'deadline' }).map(
       ({ testCase, outcome }) => [testCase.id, outcome],
     ),
   );
@@ -108,7 +108,7 @@ describe('re-runs', () => {
   });
 
   test('a quarantined test case is not run again', async () => {
-    const { posts } = await execute({ a: 'F', b: 'P' }, { notAgain: async () => new Set(['a']) });
+    const { posts } = await execute({ a: 'F', b: 'P' }, { excludedFromReruns: async () => new Set(['a']) });
     expect(posts).toEqual([['a', 'b']]);
   });
 
@@ -161,7 +161,7 @@ describe('repeat', () => {
   });
 
   test('passes that are too few for the rule, since a start was refused, are no pass', async () => {
-    const refused: Posted = { kind: 'refused', problem: 'POST x answered 402.' };
+    const refused: StartResponse = { kind: 'refused', problem: 'POST x answered 402.' };
     const { outcomes, startProblem } = await execute(
       { a: 'PPP' },
       { rule, post: (nth) => (nth === 3 ? refused : undefined) },
@@ -173,7 +173,7 @@ describe('repeat', () => {
 
 describe('a round that cannot be started or read', () => {
   test('a refused re-run changes nothing', async () => {
-    const refused: Posted = { kind: 'refused', problem: 'POST x answered 402.' };
+    const refused: StartResponse = { kind: 'refused', problem: 'POST x answered 402.' };
     const { outcomes, remarks, startProblem } = await execute(
       { a: 'FPPP', b: 'P' },
       { post: (nth) => (nth === 3 ? refused : undefined) },
@@ -184,7 +184,7 @@ describe('a round that cannot be started or read', () => {
   });
 
   test('a re-run of which nobody knows is not sent again, and ends the rounds', async () => {
-    const lost: Posted = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
+    const lost: StartResponse = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
     const { outcomes, posts, startProblem } = await execute(
       { a: 'FPPP', b: 'P' },
       { post: (nth) => (nth === 2 ? lost : undefined) },
@@ -195,7 +195,7 @@ describe('a round that cannot be started or read', () => {
   });
 
   test('a first round of which nobody knows: nothing else is started', async () => {
-    const lost: Posted = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
+    const lost: StartResponse = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
     const { posts, batches, startProblem } = await execute(
       { a: 'P', b: 'P' },
       { batchSize: 1, post: () => lost },
@@ -328,7 +328,7 @@ describe('what went wrong once', () => {
         given: true,
         starter: {
           ...starter,
-          subjectOf: async ({ id }) => {
+          resolveTestedVersion: async ({ id }) => {
             asked.push(id);
             return { kind: 'refused', problem: 'A custom LLM cannot be tested again.' };
           },
@@ -355,7 +355,7 @@ test('which test cases are not run again is asked with all of the first round', 
     { a: 'F', b: 'P', c: 'FFF' },
     {
       given: true,
-      notAgain: async (cases) => {
+      excludedFromReruns: async (cases) => {
         asked.push(cases.length);
         return new Set(['a']);
       },

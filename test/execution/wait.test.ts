@@ -4,7 +4,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
-import { NotFound, OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
+import { NotFound, ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { run } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
@@ -38,11 +38,11 @@ function scripted(
   const provider: Provider = {
     title: 'Scripted',
     recheckMs,
-    async look(id, deadline) {
+    async fetchBatch(id, deadline) {
       looked.set(id, (looked.get(id) ?? 0) + 1);
       return { ...(await look(looked.get(id) ?? 0, id, deadline)), id };
     },
-    async readRuns(batch) {
+    async fetchRuns(batch) {
       readings += 1;
       return { ...batch, runs: await runs(readings, batch) };
     },
@@ -59,7 +59,7 @@ async function wait(
     signal = new AbortController().signal,
     clock = virtualClock(),
     recheckMs = undefined as number | undefined,
-    startedHere = {} as Readonly<Record<string, readonly string[]>>,
+    ownBatches = {} as Readonly<Record<string, readonly string[]>>,
   } = {},
 ) {
   const { provider, looks, readings } = scripted(script, recheckMs);
@@ -68,11 +68,11 @@ async function wait(
   const waited = await waitForBatches({
     provider,
     batchIds,
-    startedHere: new Map(Object.entries(startedHere)),
+    ownBatches: new Map(Object.entries(ownBatches)),
     clock,
     deadline: { until: clock.now() + timeoutMs, signal },
     pollIntervalMs,
-    onLook: (batch) => seen.push(batch),
+    onPoll: (batch) => seen.push(batch),
     log: (line) => logged.push(line),
   });
   return { ...waited, looks, readings, logged, seen, clock: clock as VirtualClock, tookMs: clock.now() };
@@ -87,7 +87,7 @@ describe('a batch that is not found', () => {
   test('is looked for again for 15 s, if this step has just started it', async () => {
     const { ending, outcomes, looks, logged, tookMs } = await wait(
       { look: (n) => (n < 4 ? missing() : settled()) },
-      { startedHere: { b1: ['case-r0'] } },
+      { ownBatches: { b1: ['case-r0'] } },
     );
     expect({ ending, outcomes, looks: looks(), logged, tookMs }).toEqual({
       ending: 'settled',
@@ -101,7 +101,7 @@ describe('a batch that is not found', () => {
   test('is a problem after 15 s', async () => {
     const { outcomes, looks, logged, tookMs } = await wait(
       { look: missing },
-      { startedHere: { b1: ['case-r0'] } },
+      { ownBatches: { b1: ['case-r0'] } },
     );
     expect({ outcomes, looks: looks(), logged, tookMs }).toEqual({
       outcomes: [{ id: 'b1', batch: undefined, problem: 'GET x answered 404. Check batch-id.' }],
@@ -112,7 +112,7 @@ describe('a batch that is not found', () => {
   });
 
   test('is a problem at once, if something else started it', async () => {
-    const { outcomes, looks, tookMs } = await wait({ look: missing }, { startedHere: { b2: [] } });
+    const { outcomes, looks, tookMs } = await wait({ look: missing }, { ownBatches: { b2: [] } });
     expect({ problem: outcomes[0]?.problem, looks: looks(), tookMs }).toEqual({
       problem: 'GET x answered 404. Check batch-id.',
       looks: 1,
@@ -123,7 +123,7 @@ describe('a batch that is not found', () => {
   test('has a list of runs that may come late as well', async () => {
     const { outcomes } = await wait(
       { look: () => settled(), runs: (n) => (n < 2 ? missing() : passed(1)) },
-      { startedHere: { b1: ['case-r0'] } },
+      { ownBatches: { b1: ['case-r0'] } },
     );
     expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(), runs: passed(1) } }]);
   });
@@ -131,7 +131,7 @@ describe('a batch that is not found', () => {
   test('is looked for no longer than the deadline', async () => {
     const { ending, outcomes, tookMs } = await wait(
       { look: missing },
-      { startedHere: { b1: ['case-r0'] }, timeoutMs: 7_000 },
+      { ownBatches: { b1: ['case-r0'] }, timeoutMs: 7_000 },
     );
     expect({ ending, problem: outcomes[0]?.problem, tookMs }).toEqual({
       ending: 'deadline',
@@ -147,7 +147,7 @@ describe('a batch that is not found', () => {
           throw new ProviderError('GET x answered 403.');
         },
       },
-      { startedHere: { b1: ['case-r0'] } },
+      { ownBatches: { b1: ['case-r0'] } },
     );
     expect([outcomes[0]?.problem, looks()]).toEqual(['GET x answered 403.', 1]);
   });
@@ -159,7 +159,7 @@ describe('a batch that this step started, of which nothing says how many runs th
   test('has settled as soon as every test case that was asked for has a run', async () => {
     const { outcomes, looks } = await wait(
       { look: () => uncounted, runs: () => passed(2) },
-      { startedHere: { b1: ['case-r0', 'case-r1'] } },
+      { ownBatches: { b1: ['case-r0', 'case-r1'] } },
     );
     expect([outcomes[0]?.batch?.runs?.length, looks()]).toEqual([2, 1]);
   });
@@ -167,7 +167,7 @@ describe('a batch that this step started, of which nothing says how many runs th
   test('is read again while a run is listed late, also where the list stays the same meanwhile', async () => {
     const { outcomes, looks, logged } = await wait(
       { look: () => uncounted, runs: (n) => passed(n < 5 ? 1 : 2) },
-      { startedHere: { b1: ['case-r0', 'case-r1'] } },
+      { ownBatches: { b1: ['case-r0', 'case-r1'] } },
     );
     expect([outcomes[0]?.batch?.runs?.length, looks(), logged]).toEqual([
       2,
@@ -179,7 +179,7 @@ describe('a batch that this step started, of which nothing says how many runs th
   test('is not read again for longer than any other', async () => {
     const { outcomes, tookMs } = await wait(
       { look: () => uncounted, runs: () => passed(1) },
-      { startedHere: { b1: ['case-r0', 'case-r1'] }, timeoutMs: 600_000 },
+      { ownBatches: { b1: ['case-r0', 'case-r1'] }, timeoutMs: 600_000 },
     );
     expect([outcomes[0]?.batch?.runs?.length, tookMs]).toEqual([1, 120_000]);
   });
@@ -231,7 +231,9 @@ describe('waiting', () => {
       { look: (n) => (n === 1 ? unsettled(0, 3) : settled(2)) },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes.map(({ batch }) => batch?.doubts)).toEqual([['it announced 3 runs before, and now 2']]);
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+      ['it announced 3 runs before, and now 2'],
+    ]);
   });
 
   test('never looks more often than the interval, nor less often than every 30 s', async () => {
@@ -415,7 +417,9 @@ describe('a batch whose provider does not say how many runs there must be', () =
       },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes.map(({ batch }) => batch?.doubts)).toEqual([['1 run that it listed before is missing']]);
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+      ['1 run that it listed before is missing'],
+    ]);
   });
 
   test('repeats a run under a new id, or names a test case only in the end: nothing is missing', async () => {
@@ -428,7 +432,7 @@ describe('a batch whose provider does not say how many runs there must be', () =
       }),
       runs: (_, batch) => batch.runs ?? [],
     });
-    expect(outcomes.map(({ batch }) => batch?.doubts)).toEqual([undefined]);
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
   });
 
   test('and whose list contradicts itself for two minutes is given up, confirmed or not', async () => {
@@ -519,7 +523,7 @@ test('a deadline that ends a moment before the deadline is the deadline all the 
       look: async (n) => {
         if (n === 2) {
           await clock.sleep(60_000 - clock.now() - 1);
-          throw new OutOfTime('GET x did not answer in time.');
+          throw new ProviderTimeout('GET x did not answer in time.');
         }
         return unsettled(1);
       },

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import { connect, PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
-import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
+import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { KITS } from '../kits/kits.ts';
 import { reading } from '../providers/reading.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
@@ -161,7 +161,7 @@ function httpOf(world: World, clock: VirtualClock) {
     for (let tries = 1; ; tries += 1) {
       await clock.sleep(Math.min(world.latencyMs, deadline.until - clock.now()), deadline.signal);
       if (deadline.signal.aborted) throw new ProviderError('The reading was stopped.');
-      if (clock.now() >= deadline.until) throw new OutOfTime('GET x did not answer in time.');
+      if (clock.now() >= deadline.until) throw new ProviderTimeout('GET x did not answer in time.');
       const fails = isList ? world.listFails : undefined;
       if (fails !== undefined && clock.now() >= fails.fromMs && clock.now() < fails.fromMs + fails.forMs) {
         if (fails.isRefusal || deadline.noRetries === true) throw new ProviderError('GET x answered 403.');
@@ -179,7 +179,7 @@ function httpOf(world: World, clock: VirtualClock) {
       try {
         return read(answer, { date: undefined });
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'ErrorInAnswer') throw error;
+        if (!(error instanceof Error) || error.name !== 'ErrorResponse') throw error;
         if (tries >= 4) throw new ProviderError(`GET x ${error.message}`, { cause: error });
         await clock.sleep(1_000, deadline.signal);
       }
@@ -198,7 +198,7 @@ async function live(world: World) {
     clock,
     deadline: { until: TIMEOUT_MS, signal: new AbortController().signal },
     pollIntervalMs: world.pollIntervalMs,
-    onLook: () => undefined,
+    onPoll: () => undefined,
     log: () => undefined,
   });
   const facts = {

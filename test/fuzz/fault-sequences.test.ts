@@ -70,7 +70,7 @@ async function gate(
     clock,
     deadline: { until: clock.now() + ms, signal: new AbortController().signal },
     pollIntervalMs: 5_000,
-    onLook: () => undefined,
+    onPoll: () => undefined,
     log: () => undefined,
   });
   const now = clock.epoch();

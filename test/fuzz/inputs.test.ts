@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Entry, INPUTS, parseInputs, valuesToMask } from '../../src/inputs/inputs.ts';
+import { INPUTS, type InputDefinition, parseInputs, valuesToMask } from '../../src/inputs/inputs.ts';
 import { InputError } from '../../src/runtime/errors.ts';
 import { cases } from './cases.ts';
 
@@ -116,7 +116,7 @@ test(`any inputs: they are read, or refused with a message without the key (${CA
 
 test('a value that is empty or only white space is the default of the action', () => {
   const least: Record<string, string> = { provider: 'retell', 'batch-id': 'b1', 'api-key': KEY };
-  const defaults = Object.entries<Entry>(INPUTS).flatMap(([name, { default: value }]) =>
+  const defaults = Object.entries<InputDefinition>(INPUTS).flatMap(([name, { default: value }]) =>
     typeof value === 'string' ? [[name, value]] : [],
   );
   const named: Record<string, string> = { ...Object.fromEntries(defaults), ...least };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Announced, Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { AnnouncedCounts, Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { tally } from '../../src/domain/test-case.ts';
-import { type Facts, judge, VERDICTS } from '../../src/domain/verdict.ts';
+import { type JudgeInput, judge, VERDICTS } from '../../src/domain/verdict.ts';
 import { cases } from './cases.ts';
 
 const SEED = 20260914;
@@ -41,7 +41,7 @@ const run: fc.Arbitrary<Run> = fc
   .map((each) => defined(each) as Run);
 
 const count = fc.integer({ min: 0, max: 4 });
-const announced: fc.Arbitrary<Announced> = fc
+const announced: fc.Arbitrary<AnnouncedCounts> = fc
   .record({
     total: maybe(count),
     passed: maybe(count),
@@ -49,7 +49,7 @@ const announced: fc.Arbitrary<Announced> = fc
     errored: maybe(count),
     cancelled: maybe(count),
   })
-  .map((each) => defined(each) as Announced);
+  .map((each) => defined(each) as AnnouncedCounts);
 
 const batch: fc.Arbitrary<Batch> = fc
   .record({
@@ -72,7 +72,7 @@ const outcome: fc.Arbitrary<BatchOutcome> = fc
   })
   .map((each) => defined(each) as BatchOutcome);
 
-const facts: fc.Arbitrary<Facts> = fc.record({
+const facts: fc.Arbitrary<JudgeInput> = fc.record({
   batches: fc.array(outcome, { maxLength: 3 }),
   ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
   providerTitle: fc.constant('Retell'),
@@ -101,7 +101,7 @@ const plain: Run = {
   turns: [],
 };
 
-const nearPass: fc.Arbitrary<Facts> = fc
+const nearPass: fc.Arbitrary<JudgeInput> = fc
   .record({
     sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
     change: fc.oneof(
@@ -124,7 +124,7 @@ const nearPass: fc.Arbitrary<Facts> = fc
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
     maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
   })
-  .map(({ sizes, change, ...rest }): Facts => {
+  .map(({ sizes, change, ...rest }): JudgeInput => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
     const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
     const original = first as BatchOutcome & { batch: Batch };
@@ -160,7 +160,7 @@ function keysOf(...keys: string[]): fc.Arbitrary<string[]> {
 }
 
 /** What the contract asks for a green gate, said once more and in other words. */
-function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Facts): boolean {
+function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: JudgeInput): boolean {
   if (batches.length === 0 || ending === 'cancelled') return false;
   return batches.every(({ batch: seen, problem, isListConfirmed }) => {
     if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
@@ -188,7 +188,7 @@ function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: Facts): boolea
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
-function precedence({ batches, ending }: Facts): string | undefined {
+function precedence({ batches, ending }: JudgeInput): string | undefined {
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
   const counts = tally(batches);
   const isCalled = (word: string) => seen.some((each) => each.outcome === word);
@@ -200,7 +200,7 @@ function precedence({ batches, ending }: Facts): string | undefined {
 }
 
 describe('the judge', () => {
-  const check = (given: Facts): void => {
+  const check = (given: JudgeInput): void => {
     const { verdict, reason, notes } = judge(given);
     expect(VERDICTS).toContain(verdict);
     expect(verdict === 'passed').toBe(mayBeGreen(given));

@@ -1,7 +1,7 @@
 /** What a provider answers in one go: the recorded bodies, to be read by the real adapters without a network. */
 
-import { type Facts, judge, type Verdict } from '../../src/domain/verdict.ts';
-import type { Http } from '../../src/http/json-client.ts';
+import { type JudgeInput, judge, type Verdict } from '../../src/domain/verdict.ts';
+import type { HttpClient } from '../../src/http/json-client.ts';
 import { connect } from '../../src/providers/registry.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
@@ -18,7 +18,7 @@ export const scenes: readonly Scene[] = EACH_KIT.flatMap(([, kit]) => kit.scenes
 export interface Reading {
   /** `undefined` where the batch could not be read. */
   readonly verdict?: Verdict;
-  readonly facts: Facts;
+  readonly facts: JudgeInput;
   /** The provider's error, if there was one. */
   readonly problem?: string;
 }
@@ -28,7 +28,7 @@ const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortC
 /** Looks, reads the runs and their details, and judges. Throws what is no `ProviderError`. */
 export async function readScene(scene: Scene): Promise<Reading> {
   const provider = connect(scene.provider, httpOf(scene));
-  const conclude = (outcome: Facts['batches'][number]): Reading => {
+  const conclude = (outcome: JudgeInput['batches'][number]): Reading => {
     const ending = outcome.batch?.settled === false ? 'deadline' : 'settled';
     const facts = {
       batches: [outcome],
@@ -44,8 +44,8 @@ export async function readScene(scene: Scene): Promise<Reading> {
     };
   };
   try {
-    const batch = await provider.readRuns(await provider.look(scene.batchId, deadline), deadline);
-    const explained = (await provider.explain?.(batch, deadline)) ?? batch;
+    const batch = await provider.fetchRuns(await provider.fetchBatch(scene.batchId, deadline), deadline);
+    const explained = (await provider.fetchFailureDetails?.(batch, deadline)) ?? batch;
     // A second look would show the same list.
     return conclude({ id: scene.batchId, batch: explained, isListConfirmed: true });
   } catch (error) {
@@ -58,7 +58,7 @@ export async function readScene(scene: Scene): Promise<Reading> {
 const NOW = Date.UTC(2026, 8, 15);
 
 /** Answers with the bodies of the scene; a list gives its pages in order, and after them what its kit says. */
-function httpOf({ provider, bodies, pages }: Scene): Http {
+function httpOf({ provider, bodies, pages }: Scene): HttpClient {
   const { partOf, afterLast } = KITS[provider];
   let listed = 0;
   const nextPage = (): Json | undefined => {
@@ -67,7 +67,7 @@ function httpOf({ provider, bodies, pages }: Scene): Http {
   };
   return {
     postJsonOnce: () => Promise.reject(new Error('nothing is started here')),
-    command: () => Promise.reject(new Error('nothing is ended here')),
+    sendCommand: () => Promise.reject(new Error('nothing is ended here')),
     async getJson({ path, read }) {
       const part = partOf(path);
       const body = part === 'page' ? nextPage() : part === 'detail' ? bodies[pages + 1] : bodies[0];
@@ -76,7 +76,8 @@ function httpOf({ provider, bodies, pages }: Scene): Http {
       } catch (error) {
         // As the real one does in the end; everything else is a mistake in an adapter.
         const isFault =
-          error instanceof Error && ['MalformedAnswer', 'ErrorInAnswer', 'Refusal'].includes(error.name);
+          error instanceof Error &&
+          ['InvalidResponse', 'ErrorResponse', 'UnusableResponse'].includes(error.name);
         throw isFault ? new ProviderError(`GET x ${error.message}`, { cause: error }) : error;
       }
     },

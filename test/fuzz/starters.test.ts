@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseSelectors } from '../../src/domain/selectors.ts';
 import { prepare } from '../../src/execution/prepare.ts';
-import type { Http } from '../../src/http/json-client.ts';
+import type { HttpClient } from '../../src/http/json-client.ts';
 import { connect, type ProviderName } from '../../src/providers/registry.ts';
-import type { Candidate, Contents } from '../../src/providers/starter.ts';
+import type { BatchContents, Candidate } from '../../src/providers/starter.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
 import type { StartWorld } from '../kits/kit.ts';
@@ -17,10 +17,10 @@ const CASES = cases(250);
 
 const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
 const isFault = (error: unknown): boolean =>
-  error instanceof Error && ['MalformedAnswer', 'ErrorInAnswer', 'Refusal'].includes(error.name);
+  error instanceof Error && ['InvalidResponse', 'ErrorResponse', 'UnusableResponse'].includes(error.name);
 
 /** As the real one: what cannot be read is a `ProviderError`, or nobody knows; everything else is a mistake of ours. */
-function httpOf(answers: Readonly<Record<string, Json>>): Http {
+function httpOf(answers: Readonly<Record<string, Json>>): HttpClient {
   const bodyOf = (method: string, path: readonly string[]): Json => {
     const line = `${method} ${path.join('/')}`;
     const found = Object.entries(answers).find(([start]) => line.startsWith(start));
@@ -45,7 +45,7 @@ function httpOf(answers: Readonly<Record<string, Json>>): Http {
         return { kind: 'unknown', problem: String(error), at: 0 };
       }
     },
-    command: () => Promise.reject(new Error('nothing is ended here')),
+    sendCommand: () => Promise.reject(new Error('nothing is ended here')),
   };
 }
 
@@ -63,7 +63,7 @@ interface Told {
   readonly request?: Readonly<Record<string, unknown>> | undefined;
   readonly batchId?: string | undefined;
   readonly batches?: readonly Candidate[] | undefined;
-  readonly contents?: Contents | undefined;
+  readonly contents?: BatchContents | undefined;
 }
 
 /** Everything that a start asks for, as far as it comes. */
@@ -84,8 +84,8 @@ async function start(
     return {};
   }
   const { subject, testCases } = prepared;
-  const posted = await starter.post(subject, testCases, deadline);
-  const lists = starter.lists(subject, testCases, 0);
+  const posted = await starter.startBatch(subject, testCases, deadline);
+  const lists = starter.recentBatches(subject, testCases, 0);
   const listing = await orProviderError(() => lists.list(deadline));
   const first = listing?.batches[0]?.id;
   return {
@@ -94,7 +94,7 @@ async function start(
     batchId: posted.kind === 'accepted' ? posted.value : undefined,
     batches: listing?.batches,
     contents:
-      first === undefined ? undefined : await orProviderError(() => lists.contentsOf(first, deadline)),
+      first === undefined ? undefined : await orProviderError(() => lists.batchContents(first, deadline)),
   };
 }
 

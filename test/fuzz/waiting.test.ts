@@ -6,7 +6,7 @@ import { judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
-import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
+import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { runOf } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
@@ -91,12 +91,12 @@ function tellStory({ batches }: Story, clock: VirtualClock) {
     const left = until - clock.now();
     await clock.sleep(Math.min(ms, left), signal);
     if (signal.aborted) throw new ProviderError('The reading was stopped.');
-    if (ms > left) throw new OutOfTime('It did not answer in time.');
+    if (ms > left) throw new ProviderTimeout('It did not answer in time.');
   }
 
   const provider: Provider = {
     title: 'Story',
-    async look(id, deadline) {
+    async fetchBatch(id, deadline) {
       looks.push({ id, at: clock.now(), once: deadline.noRetries === true });
       const nth = asked.get(id) ?? 0;
       asked.set(id, nth + 1);
@@ -107,7 +107,7 @@ function tellStory({ batches }: Story, clock: VirtualClock) {
       shown.set(id, shows);
       return batchOf(id, shows);
     },
-    async readRuns(batch, deadline) {
+    async fetchRuns(batch, deadline) {
       await spend(50, deadline);
       return { ...batch, runs: runsOf(shown.get(batch.id) ?? 'running') };
     },
@@ -130,7 +130,7 @@ async function live(given: Story) {
     clock,
     deadline: { until: given.timeoutMs, signal: cancelled.signal },
     pollIntervalMs: given.pollIntervalMs,
-    onLook: ({ id }) => seen.push(id),
+    onPoll: ({ id }) => seen.push(id),
     log: () => undefined,
   });
   const endedAt = clock.now();
@@ -232,13 +232,13 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
           let asked = 0;
           const provider: Provider = {
             title: 'Listing',
-            async look(id, deadline) {
+            async fetchBatch(id, deadline) {
               const { takesMs, settled } = listings[Math.min(asked, listings.length - 1)] as Listing;
               asked += 1;
               await clock.sleep(Math.min(takesMs, deadline.until - clock.now()));
               return { id, settled, announced: {} };
             },
-            async readRuns(batch) {
+            async fetchRuns(batch) {
               const { runs, last, settled } = listings[Math.min(asked, listings.length) - 1] as Listing;
               seen.push({ atMs: clock.now(), list: `${runs} ${last}`, settled });
               return {
@@ -255,7 +255,7 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
             clock,
             deadline: { until: timeoutMs, signal: new AbortController().signal },
             pollIntervalMs,
-            onLook: ({ settled }) => {
+            onPoll: ({ settled }) => {
               // Lists of a batch that has not settled are not read, except in the last look: what came before is void.
               if (!settled) seen.length = 0;
             },

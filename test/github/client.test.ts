@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createClient, type GitHubClient } from '../../src/github/client.ts';
+import { createGitHubClient, type GitHubClient } from '../../src/github/client.ts';
 import { GitHubError } from '../../src/github/github-error.ts';
 import type { OctokitSettings } from '../../src/github/octokit.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
@@ -29,7 +29,7 @@ function clientOf(
     trace = () => {},
   }: Partial<Pick<OctokitSettings, 'token' | 'trace'>> & { clock?: VirtualClock; repo?: string } = {},
 ): GitHubClient {
-  return createClient({
+  return createGitHubClient({
     token,
     apiUrl: url,
     repository: { owner: 'acme', repo },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOf } from '../../src/github/github-error.ts';
+import { toGitHubError } from '../../src/github/github-error.ts';
 
 const EPOCH = Date.UTC(2026, 8, 14, 8, 0, 0);
 const LIMITED = 'API rate limit exceeded for installation ID 1.';
@@ -33,13 +33,16 @@ test.each([
   [500, '', {}, 'unavailable', undefined],
   [503, 'Sorry', { 'retry-after': '5' }, 'unavailable', 5_000],
 ] as const)('%i "%s" %j is %s, wait %s', (status, message, headers, kind, retryAfterMs) => {
-  const failure = failureOf({ status, headers, message }, { request: 'GET /user', epoch: EPOCH });
+  const failure = toGitHubError({ status, headers, message }, { request: 'GET /user', epoch: EPOCH });
   expect({ kind: failure.kind, retryAfterMs: failure.retryAfterMs }).toEqual({ kind, retryAfterMs });
 });
 
 test('says what came to which request in one line', () => {
   const message = `Sorry,\n${'no '.repeat(200)}`;
-  const failure = failureOf({ status: 503, headers: {}, message }, { request: 'GET /user', epoch: EPOCH });
+  const failure = toGitHubError(
+    { status: 503, headers: {}, message },
+    { request: 'GET /user', epoch: EPOCH },
+  );
   expect(failure.message).toMatch(/^GitHub answered 503 \(Sorry, no no .*…\) to GET \/user$/);
   expect(failure.message.length).toBeLessThan(210);
 });

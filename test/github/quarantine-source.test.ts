@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createClient } from '../../src/github/client.ts';
+import { createGitHubClient } from '../../src/github/client.ts';
 import { readPayload } from '../../src/github/event.ts';
 import { commitsOf, readQuarantine } from '../../src/github/quarantine-source.ts';
 import { DEFAULT_TOKEN, type GitHubEmulator, type GitHubOptions, startGitHub } from '../emulators/github.ts';
@@ -53,7 +53,7 @@ async function read(
   await using github = await startGitHub(options);
   prepare(github);
   const clock = virtualClock(NOW);
-  const client = createClient({
+  const client = createGitHubClient({
     token: DEFAULT_TOKEN,
     apiUrl: github.url,
     repository: { owner: 'acme', repo: 'voice-agents' },

@@ -1,5 +1,5 @@
-import { createClient } from '../../src/github/client.ts';
-import type { Fetch } from '../../src/http/whole-answer.ts';
+import { createGitHubClient } from '../../src/github/client.ts';
+import type { Fetch } from '../../src/http/fetch-text.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { DEFAULT_REPOSITORY, DEFAULT_TOKEN, type GitHubComment } from '../emulators/github.ts';
 import { answerTo, GitHubState, sent } from '../emulators/github-routes.ts';
@@ -7,7 +7,7 @@ import { answerTo, GitHubState, sent } from '../emulators/github-routes.ts';
 const URL_OF_IT = 'https://github.test';
 
 export interface VirtualGitHub {
-  readonly client: ReturnType<typeof createClient>;
+  readonly client: ReturnType<typeof createGitHubClient>;
   readonly state: GitHubState;
   comments(issue: number): GitHubComment[];
   /** `METHOD /path` of each request. */
@@ -60,7 +60,7 @@ export function virtualGitHub({
     });
   };
   const [owner = '', repo = ''] = DEFAULT_REPOSITORY.split('/');
-  const client = createClient({
+  const client = createGitHubClient({
     token: DEFAULT_TOKEN,
     apiUrl: URL_OF_IT,
     repository: { owner, repo },

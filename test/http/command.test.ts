@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { messageIn } from '../../src/http/failure.ts';
+import { errorMessageIn } from '../../src/http/failure.ts';
 import { rateLimited } from '../emulators/faults.ts';
 import { startVapi } from '../emulators/vapi.ts';
 import { asking } from '../providers/asking.ts';
@@ -67,5 +67,5 @@ test.each<[unknown, string]>([
   [{ message: [] }, ''],
   [{ detail: null }, ''],
 ])('what the provider says in %j is %j', (body, expected) => {
-  expect(messageIn(body)).toBe(expected);
+  expect(errorMessageIn(body)).toBe(expected);
 });

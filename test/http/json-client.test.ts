@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
+import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { forwardTo, freePort } from '../e2e/forwarding.ts';
 import { startBland } from '../emulators/bland.ts';
 import {
@@ -59,7 +59,7 @@ describe('what may pass is survived', () => {
   ])('%s, once', async (_, fault) => {
     await using retell = await startRetell({ batches, faults: [fault] });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await provider.look('b1', deadline())).toMatchObject({
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({
       settled: true,
       announced: { total: 1, passed: 1 },
     });
@@ -79,7 +79,7 @@ describe('what may pass is survived', () => {
     ];
     await using retell = await startRetell({ batches, faults });
     const { provider, deadline, logged } = asking('retell', retell.url);
-    expect(await provider.look('b1', deadline())).toMatchObject({ settled: true });
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true });
     expect(retell.requests.length).toBe(faults.length + 1);
     expect(logged).toEqual([
       expect.stringMatching(
@@ -93,7 +93,7 @@ describe('what may pass is survived', () => {
   test('a Retry-After that ends in time is obeyed', async () => {
     await using retell = await startRetell({ batches, faults: [rateLimited('1')] });
     const { provider, deadline, clock } = asking('retell', retell.url);
-    await provider.look('b1', deadline(5_000));
+    await provider.fetchBatch('b1', deadline(5_000));
     expect(clock.now()).toBe(1_000);
   });
 
@@ -104,13 +104,13 @@ describe('what may pass is survived', () => {
     });
     await using bland = await startBland({ batches, faults: [inside, inside] });
     const { provider, deadline } = asking('bland', bland.url);
-    expect(await provider.look('b1', deadline())).toMatchObject({ settled: true, outcome: 'passed' });
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true, outcome: 'passed' });
   });
 
   test('429 alone never ends the reading before the deadline', async () => {
     await using retell = await startRetell({ batches, faults: () => rateLimited() });
     const { provider, deadline, clock } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline(70_000)))).toMatch(
+    expect(await complaintOf(provider.fetchBatch('b1', deadline(70_000)))).toMatch(
       /did not answer in time \(HTTP 429 \(Account rate limited, please throttle your requests\)\)\. Raise timeout-minutes, or run the job again\.$/,
     );
     expect(clock.now()).toBe(70_000);
@@ -133,7 +133,7 @@ describe('what cannot pass fails at once and says what to do', () => {
   ])('%i', async (status, expected) => {
     await using retell = await startRetell({ batches, faults: () => answer(status) });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toContain(expected);
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(expected);
     expect(retell.requests.length).toBe(1);
   });
 
@@ -141,7 +141,7 @@ describe('what cannot pass fails at once and says what to do', () => {
     const refused = answer(200, { data: null, errors: [{ error: 'AUTH_FAILURE', message: 'Unauthorized' }] });
     await using bland = await startBland({ batches, faults: () => refused });
     const { provider, deadline } = asking('bland', bland.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toContain(
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(
       'answered with an error (Unauthorized). Check batch-id and api-key.',
     );
     expect(bland.requests.length).toBe(1);
@@ -150,7 +150,7 @@ describe('what cannot pass fails at once and says what to do', () => {
   test('an answer that is never JSON names its beginning, after a few attempts', async () => {
     await using retell = await startRetell({ batches, faults: () => pageInsteadOfJson() });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
       /^GET 127\.0\.0\.1:\d+\/get-batch-test\/b1 answered with something that is not JSON: "<!doctype html>/,
     );
     expect(retell.requests.length).toBe(7);
@@ -163,7 +163,7 @@ describe('what cannot pass fails at once and says what to do', () => {
     };
     await using retell = await startRetell({ batches, faults: () => without });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
       /get-batch-test\/b1 answered with JSON without a usable "status" field\. Check provider and api-url/,
     );
     expect(retell.requests.length).toBe(4);
@@ -175,15 +175,17 @@ describe('what cannot pass fails at once and says what to do', () => {
       faults: () => ({ kind: 'flood', gzip: true, bytes: 33 * 1024 * 1024 }),
     });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toContain('answered with more than 32 MiB, ');
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(
+      'answered with more than 32 MiB, ',
+    );
     expect(retell.requests.length).toBe(1);
   });
 
   test('a port at which nobody listens is not asked to the deadline', async () => {
     const port = await freePort();
     const { provider, deadline, clock } = asking('retell', `http://127.0.0.1:${port}`);
-    const reading = provider.look('b1', deadline());
-    await expect(reading).rejects.not.toBeInstanceOf(OutOfTime);
+    const reading = provider.fetchBatch('b1', deadline());
+    await expect(reading).rejects.not.toBeInstanceOf(ProviderTimeout);
     expect(await complaintOf(reading)).toBe(
       `GET 127.0.0.1:${port}/get-batch-test/b1 failed: ECONNREFUSED. Check api-url, and that this runner can reach it (a proxy is taken from HTTPS_PROXY).`,
     );
@@ -192,7 +194,7 @@ describe('what cannot pass fails at once and says what to do', () => {
 
   test('a host that does not exist', async () => {
     const { provider, deadline } = asking('retell', 'http://nowhere.invalid');
-    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
       /^GET nowhere\.invalid\/get-batch-test\/b1 (failed: ENOTFOUND\. Check api-url|did not answer in time \(EAI_AGAIN\)\.)/,
     );
   });
@@ -200,7 +202,7 @@ describe('what cannot pass fails at once and says what to do', () => {
   test('a port that does not speak TLS', async () => {
     await using retell = await startRetell({ batches });
     const { provider, deadline } = asking('retell', retell.url.replace('http:', 'https:'));
-    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(/failed: .+ Check api-url/);
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(/failed: .+ Check api-url/);
   });
 });
 
@@ -218,8 +220,8 @@ describe('a host that has answered properly is waited out, whatever it answers t
     const faults = [undefined, ...Array.from({ length: 30 }, () => fault)];
     await using retell = await startRetell({ batches, faults });
     const { provider, deadline } = asking('retell', retell.url);
-    await provider.look('b1', deadline());
-    expect(await provider.look('b1', deadline(3_600_000))).toMatchObject({ settled: true });
+    await provider.fetchBatch('b1', deadline());
+    expect(await provider.fetchBatch('b1', deadline(3_600_000))).toMatchObject({ settled: true });
     expect(retell.requests.length).toBe(32);
   });
 
@@ -228,9 +230,9 @@ describe('a host that has answered properly is waited out, whatever it answers t
     const port = await freePort();
     const { provider, deadline, clock } = asking('retell', `http://127.0.0.1:${port}`);
     const before = await forwardTo(retell.url, { port });
-    await provider.look('b1', deadline());
+    await provider.fetchBatch('b1', deadline());
     await before[Symbol.asyncDispose]();
-    const reading = provider.look('b1', deadline(3_600_000));
+    const reading = provider.fetchBatch('b1', deadline(3_600_000));
     while (clock.now() < 60_000) await new Promise((resolve) => setImmediate(resolve));
     const release = clock.hold(() => true);
     await using _ = await forwardTo(retell.url, { port });
@@ -246,7 +248,7 @@ describe('a host that never lets anybody in', () => {
     const { port } = silent.address() as { port: number };
     const { provider, deadline } = asking('retell', `http://127.0.0.1:${port}`);
     stalled.count += 1;
-    expect(await complaintOf(provider.look('b1', deadline()))).toMatch(/did not answer in time/);
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(/did not answer in time/);
     stalled.count -= 1;
     silent.close();
   });
@@ -256,7 +258,7 @@ describe('the key', () => {
   test('goes along within the origin', async () => {
     await using retell = await startRetell({ batches, faults: [redirectTo('/get-batch-test/b1')] });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await provider.look('b1', deadline())).toMatchObject({ settled: true });
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true });
     expect(retell.requests.map(({ headers }) => headers['authorization'])).toEqual([
       'Bearer test-key',
       'Bearer test-key',
@@ -270,7 +272,7 @@ describe('the key', () => {
       faults: () => redirectTo(`${elsewhere.url}/get-batch-test/b1`),
     });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toContain(
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(
       `redirects to ${elsewhere.url}; the key is not sent there. If that is right, set api-url to it.`,
     );
     expect(elsewhere.requests.length).toBe(0);
@@ -279,7 +281,9 @@ describe('the key', () => {
   test('goes round in circles only so often', async () => {
     await using retell = await startRetell({ batches, faults: () => redirectTo('/get-batch-test/b1') });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look('b1', deadline()))).toContain('redirects more than 5 times.');
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(
+      'redirects more than 5 times.',
+    );
     expect(retell.requests.length).toBe(6);
   });
 
@@ -290,7 +294,7 @@ describe('the key', () => {
       faults: [answer(503), answer(503), answer(503)],
     });
     const { provider, deadline, logged, traced } = asking('retell', retell.url, 'sk_very_secret');
-    const complaint = await complaintOf(provider.look('b1', deadline()));
+    const complaint = await complaintOf(provider.fetchBatch('b1', deadline()));
     expect(complaint).toContain('answered 401');
     expect([complaint, ...logged, ...traced].join('\n')).not.toContain('sk_very_secret');
     expect(traced.length).toBeGreaterThan(0);
@@ -302,7 +306,7 @@ test.each(['../v2/list-test-runs/x', 'a/b', 'a?b=c', 'a#b', '%2e%2e', 'Ã¤', 'ðŸ‘
   async (id) => {
     await using retell = await startRetell({ batches });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.look(id, deadline()))).toContain('answered 404');
+    expect(await complaintOf(provider.fetchBatch(id, deadline()))).toContain('answered 404');
     expect(retell.requests.map(({ path }) => path)).toEqual([`/get-batch-test/${encodeURIComponent(id)}`]);
   },
 );
@@ -310,7 +314,7 @@ test.each(['../v2/list-test-runs/x', 'a/b', 'a?b=c', 'a#b', '%2e%2e', 'Ã¤', 'ðŸ‘
 test('every request says who asks', async () => {
   await using retell = await startRetell({ batches });
   const { provider, deadline } = asking('retell', retell.url);
-  await provider.look('b1', deadline());
+  await provider.fetchBatch('b1', deadline());
   expect(retell.requests[0]?.headers).toMatchObject({
     'user-agent': 'agent-test-gate/test',
     accept: 'application/json',
@@ -321,7 +325,7 @@ test('a reading that is stopped ends at once', async () => {
   await using retell = await startRetell({ batches, faults: () => ({ kind: 'hang', when: 'before' }) });
   const { provider, deadline } = asking('retell', retell.url);
   const stop = new AbortController();
-  const reading = complaintOf(provider.look('b1', deadline(60_000, stop.signal)));
+  const reading = complaintOf(provider.fetchBatch('b1', deadline(60_000, stop.signal)));
   await retell.seen(() => true);
   stop.abort();
   expect(await reading).toBe('The request was stopped.');
@@ -330,7 +334,7 @@ test('a reading that is stopped ends at once', async () => {
 test.each([304, 204, 205])('an answer %i without a body is no answer', async (status) => {
   await using retell = await startRetell({ batches, faults: () => answer(status, '') });
   const { provider, deadline } = asking('retell', retell.url);
-  expect(await complaintOf(provider.look('b1', deadline()))).toMatch(
+  expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
     status === 304
       ? /answered 304\. Check api-url\.$/
       : /answered with something that is not JSON: an empty body/,
@@ -340,13 +344,13 @@ test.each([304, 204, 205])('an answer %i without a body is no answer', async (st
 test('the deadline that ends is told apart from a refusal', async () => {
   await using retell = await startRetell({ batches, faults: () => rateLimited() });
   const { provider, deadline } = asking('retell', retell.url);
-  await expect(provider.look('b1', deadline(100))).rejects.toBeInstanceOf(OutOfTime);
+  await expect(provider.fetchBatch('b1', deadline(100))).rejects.toBeInstanceOf(ProviderTimeout);
 });
 
 test('a reading that is to be made once is made once', async () => {
   await using retell = await startRetell({ batches, faults: [answer(503)] });
   const { provider, deadline } = asking('retell', retell.url);
-  const reading = provider.look('b1', { ...deadline(), noRetries: true });
+  const reading = provider.fetchBatch('b1', { ...deadline(), noRetries: true });
   expect(await complaintOf(reading)).toContain(
     'answered 503 (Service Unavailable). The provider is in trouble: run this job again later.',
   );
@@ -357,6 +361,6 @@ test('at most four requests are under way at once', async () => {
   const many = Array.from({ length: 12 }, (_, index) => ({ id: `b${index}`, runs: [{}] }));
   await using retell = await startRetell({ batches: many });
   const { provider, deadline } = asking('retell', retell.url);
-  await Promise.all(many.map(({ id }) => provider.look(id, deadline())));
+  await Promise.all(many.map(({ id }) => provider.fetchBatch(id, deadline())));
   expect(Math.max(...retell.requests.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(4);
 });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { ErrorInAnswer } from '../../src/http/failure.ts';
-import { createHttp, type PostResult } from '../../src/http/json-client.ts';
+import { ErrorResponse } from '../../src/http/failure.ts';
+import { createHttpClient, type PostResult } from '../../src/http/json-client.ts';
 import { makeCertificate } from '../e2e/certificates.ts';
 import { freePort } from '../e2e/forwarding.ts';
 import { stalled } from '../emulators/stalled.ts';
@@ -60,7 +60,7 @@ async function startServer(...answers: readonly Answer[]) {
 
 function httpTo(baseUrl: string) {
   const clock = virtualClock(EPOCH);
-  const http = createHttp({
+  const http = createHttpClient({
     baseUrl,
     headers: { authorization: 'Bearer key' },
     advice: (code) => `Advice on ${code}.`,
@@ -162,7 +162,7 @@ describe('nobody can know whether it was accepted: it is sent once', () => {
   test('an error inside a 201 that may pass', async () => {
     await using server = await startServer(say(OK));
     const read = () => {
-      throw new ErrorInAnswer('answered with an error (INTERNAL).', { mayPass: true });
+      throw new ErrorResponse('answered with an error (INTERNAL).', { isRetryable: true });
     };
     expect(await post(server.url, { read })).toMatchObject({ kind: 'unknown' });
     expect(server.posts.length).toBe(1);
@@ -271,7 +271,7 @@ describe('it was certainly not accepted', () => {
   test('an error inside a 201 that cannot pass: refused', async () => {
     await using server = await startServer(say(OK));
     const read = () => {
-      throw new ErrorInAnswer('answered with an error (AUTH).', { mayPass: false });
+      throw new ErrorResponse('answered with an error (AUTH).', { isRetryable: false });
     };
     expect(await post(server.url, { read })).toEqual({
       kind: 'refused',

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Entry, INPUTS, isRequired, parseInputs, valuesToMask } from '../../src/inputs/inputs.ts';
+import {
+  INPUTS,
+  type InputDefinition,
+  isRequired,
+  parseInputs,
+  valuesToMask,
+} from '../../src/inputs/inputs.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 
 const given = (values: Record<string, string>) => (name: string) => values[name] ?? '';
@@ -49,7 +55,7 @@ describe('inputs that are right', () => {
         reportCtrf: undefined,
         matrix: '',
       },
-      settings: [
+      effectiveInputs: [
         'provider: retell',
         'batch-id: batch_1',
         'test-cases: nothing is started (default)',
@@ -77,7 +83,7 @@ describe('inputs that are right', () => {
         'report-junit: not written (default)',
         'report-ctrf: not written (default)',
       ],
-      wanted: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
+      batchSource: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
     });
   });
 
@@ -136,7 +142,7 @@ describe('inputs that are right', () => {
         reportCtrf: 'out/ctrf.json',
         matrix: '{"agent": "booking"}',
       },
-      settings: [
+      effectiveInputs: [
         'provider: bland',
         'batch-id: a, b, c',
         'test-cases: nothing is started (default)',
@@ -164,7 +170,7 @@ describe('inputs that are right', () => {
         'report-junit: out/a.xml',
         'report-ctrf: out/ctrf.json',
       ],
-      wanted: { kind: 'given', batchIds: ['a', 'b', 'c'], version: { kind: 'number', number: 4 } },
+      batchSource: { kind: 'given', batchIds: ['a', 'b', 'c'], version: { kind: 'number', number: 4 } },
     });
   });
 
@@ -177,18 +183,22 @@ describe('inputs that are right', () => {
       version: 'published',
       'compare-with': '11',
     };
-    const { wanted, settings } = parseInputs(given(start));
-    expect(wanted).toEqual({
+    const { batchSource, effectiveInputs } = parseInputs(given(start));
+    expect(batchSource).toEqual({
       kind: 'start',
       target: { kind: 'agent', id: 'agent_1' },
       version: { kind: 'published' },
       selectors: [
-        { text: '*', takesAway: false, wanted: { kind: 'id-or-name', value: '*' } },
-        { text: '!Load test *', takesAway: true, wanted: { kind: 'id-or-name', value: 'Load test *' } },
+        { text: '*', isExclusion: false, match: { kind: 'id-or-name', value: '*' } },
+        {
+          text: '!Load test *',
+          isExclusion: true,
+          match: { kind: 'id-or-name', value: 'Load test *' },
+        },
       ],
       compareWith: { kind: 'number', number: 11 },
     });
-    expect(settings.slice(1, 5)).toEqual([
+    expect(effectiveInputs.slice(1, 5)).toEqual([
       'batch-id: none given (default)',
       'test-cases: *, !Load test *',
       'target: agent/agent_1',
@@ -355,7 +365,7 @@ describe('inputs that are wrong', () => {
 });
 
 test('each input is required, has a default, or says what it means to leave it empty', () => {
-  const ways = Object.entries<Entry>(INPUTS).map(([name, entry]) => [
+  const ways = Object.entries<InputDefinition>(INPUTS).map(([name, entry]) => [
     name,
     [
       isRequired(entry),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
-import { contradictions } from '../../src/domain/integrity.ts';
+import { findContradictions } from '../../src/domain/integrity.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { type BlandOptions, manyScenarios, startBland } from '../emulators/bland.ts';
 import type { Fault } from '../emulators/faults.ts';
@@ -18,7 +18,7 @@ async function readRecorded(name: string): Promise<Batch> {
   const id = String(payloadOf(body)['id']);
   await using bland = await startBland({ batches: [{ id, looks: [body] }] });
   const { provider, deadline } = asking('bland', bland.url);
-  return await provider.readRuns(await provider.look(id, deadline()), deadline());
+  return await provider.fetchRuns(await provider.fetchBatch(id, deadline()), deadline());
 }
 
 describe('a look', () => {
@@ -44,7 +44,7 @@ describe('a look', () => {
   test('brings the runs along, so that one request is enough', async () => {
     await using bland = await startBland({ batches: [{ id: 'b1', runs: many(60) }] });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     expect(batch.runs.length).toBe(60);
     expect(bland.requests.map(({ path }) => path)).toEqual(['/v1/agent-testing/batches/b1']);
   });
@@ -56,14 +56,17 @@ describe('a look', () => {
         batches: [{ id: 'b1', looks: [{ ...recorded('get-batch__passed'), id: 'b1', status }] }],
       });
       const { provider, deadline } = asking('bland', bland.url);
-      expect(await provider.look('b1', deadline())).toMatchObject({ settled: false, unknownStatus: status });
+      expect(await provider.fetchBatch('b1', deadline())).toMatchObject({
+        settled: false,
+        unknownStatus: status,
+      });
     },
   );
 
   test('an answer for another batch is no answer', async () => {
     await using bland = await startBland({ batches: [{ id: 'b1', looks: [recorded('get-batch__passed')] }] });
     const { provider, deadline } = asking('bland', bland.url);
-    await expect(provider.look('b1', deadline())).rejects.toThrow('answered for another batch');
+    await expect(provider.fetchBatch('b1', deadline())).rejects.toThrow('answered for another batch');
   });
 });
 
@@ -125,7 +128,7 @@ describe('the runs', () => {
           : undefined,
     });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     expect(new Set(batch.runs.map(({ testCase }) => testCase.name)).size).toBe(230);
     expect(bland.requests.slice(1).map(({ query }) => query)).toEqual([
       { batch_id: 'b1', limit: '100', offset: '0' },
@@ -155,12 +158,12 @@ describe('runs that the list adds', () => {
           : undefined,
     });
     const { provider, deadline } = asking('bland', bland.url);
-    const reading = provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const reading = provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     const batch = await reading.catch((error: Error) => error);
     if (batch instanceof Error) return { problem: batch.message, requests: bland.requests.length };
     return {
       ids: batch.runs.map(({ id }) => id),
-      doubts: contradictions(batch),
+      doubts: findContradictions(batch),
       requests: bland.requests.length,
     };
   };
@@ -269,8 +272,8 @@ describe('runs that the list adds', () => {
             },
     });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline(1_800_000));
-    expect({ runs: batch.runs.length, doubts: contradictions(batch) }).toEqual({ runs: 60, doubts: [] });
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline(1_800_000));
+    expect({ runs: batch.runs.length, doubts: findContradictions(batch) }).toEqual({ runs: 60, doubts: [] });
   });
 
   test('are not there, and the batch has a problem, if the list is refused', async () => {
@@ -279,7 +282,7 @@ describe('runs that the list adds', () => {
       faults: (request) => (request.path.endsWith('/runs') ? { kind: 'answer', status: 403 } : undefined),
     });
     const { provider, deadline } = asking('bland', bland.url);
-    await expect(provider.readRuns(await provider.look('b1', deadline()), deadline())).rejects.toThrow(
+    await expect(provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline())).rejects.toThrow(
       /\/runs answered 403/,
     );
     expect(bland.requests.length).toBe(2);
@@ -291,9 +294,11 @@ describe('answers that are not what they should be', () => {
   const read = async (body: Record<string, unknown>) => {
     await using bland = await startBland({ batches: [{ id: 'b1', looks: [body] }] });
     const { provider, deadline } = asking('bland', bland.url);
-    const reading = provider.look('b1', deadline(500)).then((batch) => provider.readRuns(batch, deadline()));
+    const reading = provider
+      .fetchBatch('b1', deadline(500))
+      .then((batch) => provider.fetchRuns(batch, deadline()));
     return await reading.then(
-      (batch) => ({ settled: batch.settled, announced: batch.announced, doubts: contradictions(batch) }),
+      (batch) => ({ settled: batch.settled, announced: batch.announced, doubts: findContradictions(batch) }),
       (error: Error) => error.message.replace(/^GET \S+ /, ''),
     );
   };
@@ -382,9 +387,9 @@ describe('the details of runs that did not pass', () => {
   const explain = async (options: BlandOptions, runs: Parameters<typeof many>[1], count = 1) => {
     await using bland = await startBland({ batches: [{ id: 'b1', runs: many(count, runs) }], ...options });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     const before = bland.requests.length;
-    const { runs: explained = [] } = (await provider.explain?.(batch, deadline())) ?? {};
+    const { runs: explained = [] } = (await provider.fetchFailureDetails?.(batch, deadline())) ?? {};
     return { batch, explained, requests: bland.requests.slice(before) };
   };
 
@@ -530,7 +535,7 @@ test.each<[string, string]>([
 ])('the key %j is sent as it is', async (apiKey, sent) => {
   await using bland = await startBland({ batches: [{ id: 'b1', runs: [{}] }], apiKey });
   const { provider, deadline } = asking('bland', bland.url, apiKey);
-  await provider.look('b1', deadline());
+  await provider.fetchBatch('b1', deadline());
   expect(bland.requests[0]?.headers['authorization']).toBe(sent);
 });
 
@@ -542,7 +547,7 @@ test.each<BlandOptions['envelope']>([false, true, 'beside'])(
       ...(envelope && { envelope }),
     });
     const { provider, deadline } = asking('bland', bland.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     expect(batch).toMatchObject({
       settled: true,
       outcome: 'failed',

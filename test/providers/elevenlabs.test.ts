@@ -1,7 +1,7 @@
 import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
-import { contradictions } from '../../src/domain/integrity.ts';
+import { findContradictions } from '../../src/domain/integrity.ts';
 import { type Judgement, judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import { elevenlabs } from '../../src/providers/elevenlabs/read.ts';
@@ -20,7 +20,7 @@ const invocation = (runs: readonly object[], more: object = {}) => ({ id: 'b1', 
 async function look(body: object): Promise<Batch> {
   await using emulator = await startElevenLabs({ batches: [{ id: 'b1', looks: [body] }] });
   const { provider, deadline } = asking('elevenlabs', emulator.url);
-  return await provider.readRuns(await provider.look('b1', deadline()), deadline());
+  return await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
 }
 
 /** Waits for `b1` on a virtual clock and judges it. */
@@ -32,7 +32,7 @@ async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
     clock,
     deadline: { until: clock.now() + 600_000, signal: new AbortController().signal },
     pollIntervalMs: 5_000,
-    onLook: () => undefined,
+    onPoll: () => undefined,
     log: () => undefined,
   });
   const now = clock.epoch();
@@ -61,7 +61,7 @@ describe('an invocation', () => {
       settled: true,
       outcome: undefined,
       announced: {},
-      doubts: [],
+      inconsistencies: [],
       createdAt: 1_789_372_800_000,
       subject: 'agent agent_73950d9acf672365ad26ffddb0',
       tested: { agent_id: 'agent_73950d9acf672365ad26ffddb0', nodes: {} },
@@ -158,7 +158,7 @@ describe('a run', () => {
       batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }],
     });
     const { provider, deadline } = asking('elevenlabs', emulator.url);
-    const { runs } = await provider.look('b1', deadline());
+    const { runs } = await provider.fetchBatch('b1', deadline());
     expect(runs?.map(({ turns }) => turns)).toEqual([
       [
         { kind: 'speech', speaker: 'caller', text: 'What does a crown cost?' },
@@ -173,7 +173,7 @@ describe('a run', () => {
 
   test('of another invocation is a doubt', async () => {
     const batch = await look(invocation([{ ...passedRun, test_invocation_id: 'b2' }]));
-    expect(contradictions(batch)).toEqual(['run r1 belongs to another test invocation']);
+    expect(findContradictions(batch)).toEqual(['run r1 belongs to another test invocation']);
   });
 });
 
@@ -250,7 +250,7 @@ describe('an invocation that was cancelled', () => {
   });
 
   test('by a word that is neither true nor false is a doubt', async () => {
-    expect(contradictions(await look(invocation([passedRun], { cancelled: 'no' })))).toEqual([
+    expect(findContradictions(await look(invocation([passedRun], { cancelled: 'no' })))).toEqual([
       '"cancelled" is neither true nor false',
     ]);
   });
@@ -277,7 +277,7 @@ test.each([
     status === 422 ? { faults: () => ({ kind: 'answer', status }) } : {},
   );
   const { provider, deadline } = asking('elevenlabs', emulator.url);
-  await expect(provider.look('b1', deadline())).rejects.toThrow(
+  await expect(provider.fetchBatch('b1', deadline())).rejects.toThrow(
     `answered ${status} ${said}. ${elevenlabs.advice(status)}`,
   );
 });
@@ -285,7 +285,7 @@ test.each([
 test('the key travels in its own header', async () => {
   await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs: [{}] }] });
   const { provider, deadline } = asking('elevenlabs', emulator.url);
-  await provider.look('b1', deadline());
+  await provider.fetchBatch('b1', deadline());
   const [request] = emulator.requests;
   expect([request?.headers['xi-api-key'], request?.headers['authorization']]).toEqual([
     'test-key',

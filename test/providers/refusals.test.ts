@@ -28,7 +28,7 @@ describe('a recorded refusal', () => {
       faults: () => ({ kind: 'answer', status, body }),
     });
     const { provider, deadline } = asking(name, emulator.url);
-    const error = await provider.look('b1', deadline()).catch((thrown: unknown) => thrown);
+    const error = await provider.fetchBatch('b1', deadline()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProviderError);
     const { message } = error as ProviderError;
     expect(message).toContain(`answered ${status}`);

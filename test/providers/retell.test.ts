@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
-import { contradictions } from '../../src/domain/integrity.ts';
-import { AnswerTooLarge } from '../../src/http/failure.ts';
+import { findContradictions } from '../../src/domain/integrity.ts';
+import { ResponseTooLarge } from '../../src/http/failure.ts';
 import { retell } from '../../src/providers/retell/read.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
 import { startRetell } from '../emulators/retell.ts';
@@ -24,8 +24,8 @@ async function readRecorded(look: string, listing?: string): Promise<Batch> {
   const listings = listing === undefined ? [] : [recorded(`list-test-runs-v2__${listing}`)];
   await using retell = await startRetell({ batches: [{ id, looks: [body], listings }] });
   const { provider, deadline } = asking('retell', retell.url);
-  const batch = await provider.look(id, deadline());
-  return listing === undefined ? batch : await provider.readRuns(batch, deadline());
+  const batch = await provider.fetchBatch(id, deadline());
+  return listing === undefined ? batch : await provider.fetchRuns(batch, deadline());
 }
 
 describe('a look', () => {
@@ -61,7 +61,7 @@ describe('a look', () => {
   test('costs one request, however many runs there are', async () => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(1_237) }] });
     const { provider, deadline } = asking('retell', retell.url);
-    expect(await provider.look('b1', deadline())).toMatchObject({ announced: { total: 1_237 } });
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ announced: { total: 1_237 } });
     expect(retell.requests.map(({ path }) => path)).toEqual(['/get-batch-test/b1']);
   });
 
@@ -79,7 +79,10 @@ describe('a look', () => {
         ],
       });
       const { provider, deadline } = asking('retell', retell.url);
-      expect(await provider.look('b1', deadline())).toMatchObject({ settled: false, unknownStatus: status });
+      expect(await provider.fetchBatch('b1', deadline())).toMatchObject({
+        settled: false,
+        unknownStatus: status,
+      });
     },
   );
 
@@ -88,7 +91,9 @@ describe('a look', () => {
       batches: [{ id: 'b1', looks: [recorded('get-batch-test__complete-all-pass')] }],
     });
     const { provider, deadline } = asking('retell', retell.url);
-    await expect(provider.look('b1', deadline())).rejects.toThrow('answered for another batch: test_batch_');
+    await expect(provider.fetchBatch('b1', deadline())).rejects.toThrow(
+      'answered for another batch: test_batch_',
+    );
   });
 });
 
@@ -119,7 +124,7 @@ describe('the runs', () => {
       batches: [{ id: 'b1', looks: [look], listings: [{ items: [{ ...item, status: 'fail' }] }] }],
     });
     const { provider, deadline } = asking('retell', retell.url);
-    const { runs } = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const { runs } = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     const [first] = runs;
     expect(first?.turns.slice(0, 5)).toEqual([
       { kind: 'speech', speaker: 'agent', text: 'Thank you for calling Bluewater Dental, how can I help?' },
@@ -154,7 +159,7 @@ describe('the runs', () => {
     const runs = many(1_237, (index) => (index === 1_236 ? { outcome: 'failed', name: 'The last one' } : {}));
     await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
     const { provider, deadline } = asking('retell', retell.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     expect(batch.runs.length).toBe(1_237);
     expect(batch.runs.filter(({ status }) => status !== 'passed')).toMatchObject([
       { status: 'failed', testCase: { name: 'The last one' } },
@@ -167,8 +172,8 @@ describe('the runs', () => {
     async (pages) => {
       await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(3), pages }] });
       const { provider, deadline } = asking('retell', retell.url);
-      const batch = await provider.look('b1', deadline());
-      await expect(provider.readRuns(batch, deadline())).rejects.toThrow(
+      const batch = await provider.fetchBatch('b1', deadline());
+      await expect(provider.fetchRuns(batch, deadline())).rejects.toThrow(
         /does not end|announced more runs \("has_more"\) without a "pagination_key"/,
       );
       // Without a key it is an answer that breaks the rules, from a host that kept to them before: like an outage.
@@ -191,12 +196,12 @@ describe('the runs', () => {
         batches: [{ id: 'b1', looks: [passed], listings: [{ ...listing, items }] }],
       });
       const { provider, deadline } = asking('retell', retell.url);
-      const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+      const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
       expect(batch.runs.map((run) => run.conflict)).toEqual([
         conflict,
         ...listing.items.slice(1).map(() => undefined),
       ]);
-      expect(contradictions(batch)).toContain(
+      expect(findContradictions(batch)).toContain(
         `run ${first?.test_case_job_id} has contradicting statuses (${conflict})`,
       );
     },
@@ -209,8 +214,8 @@ describe('the runs', () => {
       batches: [{ id: 'b1', looks: [passed], listings: [{ ...listing, items }] }],
     });
     const { provider, deadline } = asking('retell', retell.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
-    expect({ runs: batch.runs.length, doubts: contradictions(batch) }).toEqual({ runs: 5, doubts: [] });
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    expect({ runs: batch.runs.length, doubts: findContradictions(batch) }).toEqual({ runs: 5, doubts: [] });
   });
 });
 
@@ -223,8 +228,8 @@ describe('fields that nobody documents before the end', () => {
       batches: [{ id: 'b1', looks: [{ ...passed, ...batch }], listings: [{ items }] }],
     });
     const { provider, deadline } = asking('retell', retell.url);
-    const read = await provider.readRuns(await provider.look('b1', deadline()), deadline());
-    return { settled: read.settled, announced: read.announced, doubts: contradictions(read) };
+    const read = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    return { settled: read.settled, announced: read.announced, doubts: findContradictions(read) };
   };
 
   test.each([null, undefined])(
@@ -270,7 +275,7 @@ describe('pages that are too large', () => {
     const http = reading(async ({ path: asked, query, read }) => {
       fetched.push(query?.['limit'] ?? '');
       if (path.test(asked.join('/')) && Number(query?.['limit']) > least) {
-        const cause = new AnswerTooLarge('answered with more than 64 MiB.');
+        const cause = new ResponseTooLarge('answered with more than 64 MiB.');
         throw new ProviderError('GET x answered with more than 64 MiB.', { cause });
       }
       const start = Number(query?.['pagination_key'] ?? 0);
@@ -282,21 +287,21 @@ describe('pages that are too large', () => {
       const end = start + items.length;
       return read({ items, has_more: end < 40, pagination_key: String(end) }, { date: undefined });
     });
-    return { fetched, provider: retell.create(http) };
+    return { fetched, provider: retell.createAdapter(http) };
   };
   const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
   const batch: Batch = { id: 'b1', settled: true, announced: { total: 40 } };
 
   test('are asked for in smaller ones, and the next pages as small', async () => {
     const { fetched, provider } = tooLarge(20);
-    const { runs } = await provider.readRuns(batch, deadline);
+    const { runs } = await provider.fetchRuns(batch, deadline);
     expect(runs.map(({ id }) => id)).toEqual(Array.from({ length: 40 }, (_, index) => `r${index}`));
     expect(fetched).toEqual(['1000', '250', '60', '15', '15', '15']);
   });
 
   test('are given up when fifteen runs are too large', async () => {
     const { fetched, provider } = tooLarge(0);
-    await expect(provider.readRuns(batch, deadline)).rejects.toThrow('more than 64 MiB');
+    await expect(provider.fetchRuns(batch, deadline)).rejects.toThrow('more than 64 MiB');
     expect(fetched).toEqual(['1000', '250', '60', '15']);
   });
 });
@@ -305,7 +310,7 @@ test('a key with or without Bearer is sent with one', async () => {
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }], apiKey: 'k1' });
   for (const key of ['k1', 'Bearer k1', 'bearer k1']) {
     const { provider, deadline } = asking('retell', retell.url, key);
-    expect(await provider.look('b1', deadline())).toMatchObject({ settled: true });
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true });
   }
   expect(new Set(retell.requests.map(({ headers }) => headers['authorization']))).toEqual(
     new Set(['Bearer k1']),
@@ -315,8 +320,8 @@ test('a key with or without Bearer is sent with one', async () => {
 test('there is nothing more to read about a run', async () => {
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }] }] });
   const { provider, deadline } = asking('retell', retell.url);
-  await provider.readRuns(await provider.look('b1', deadline()), deadline());
-  expect(provider.explain).toBeUndefined();
+  await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+  expect(provider.fetchFailureDetails).toBeUndefined();
   expect(retell.requests.length).toBe(2);
 });
 
@@ -327,8 +332,8 @@ test('a run with 200,000 metrics keeps the first thousand', async () => {
   ];
   const http = reading(async ({ read }) => read({ items, has_more: false }, { date: undefined }));
   const { runs } = await retell
-    .create(http)
-    .readRuns(
+    .createAdapter(http)
+    .fetchRuns(
       { id: 'b1', settled: true, announced: { total: 1 } },
       { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
     );

@@ -3,9 +3,9 @@ import { parseSelectors } from '../../src/domain/selectors.ts';
 import { parseTarget, parseVersion } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
-import { OLDEST_LISTED_MS, type Start, startOnce } from '../../src/execution/starting.ts';
+import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
 import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
-import type { Starter, Subject } from '../../src/providers/starter.ts';
+import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 import { NotFound, ProviderError } from '../../src/runtime/errors.ts';
 import { type BlandOptions, manyScenarios, type Scenario, startBland } from '../emulators/bland.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
@@ -35,20 +35,20 @@ interface Wish {
 /** A starter at an emulator, both on one virtual clock, with the inputs as a user writes them. */
 interface Starting {
   readonly clock: VirtualClock;
-  readonly starter: Starter;
+  readonly starter: BatchStarter;
   readonly logged: readonly string[];
   deadline(ms?: number): { until: number; signal: AbortSignal };
-  resolve(wish: Wish): ReturnType<Starter['resolve']>;
+  resolve(wish: Wish): ReturnType<BatchStarter['resolve']>;
   /** What the gate would start, or the problem. */
   prepare(wish: Wish): ReturnType<typeof prepare>;
 }
 
 function starting(name: ProviderName, clock: VirtualClock, url: string, given?: string): Starting {
   const logged: string[] = [];
-  const { can, title } = PROVIDERS[name];
-  if (can.start === false) throw new Error('It starts nothing.');
-  const { start, versions } = can;
-  const all = start.selectors.withoutAll === undefined ? '*' : 'a name';
+  const { capabilities, title } = PROVIDERS[name];
+  if (capabilities.start === false) throw new Error('It starts nothing.');
+  const { start, versions } = capabilities;
+  const all = start.selectors.wildcardRefusal === undefined ? '*' : 'a name';
   const read = ({ target, version, testCases = all }: Wish) => {
     const parsed = target === undefined ? undefined : parseTarget(target, start.targets);
     if (parsed?.kind === 'refused') throw new Error(parsed.problem);
@@ -556,7 +556,7 @@ type WorldName = keyof typeof worlds;
 async function play(
   name: WorldName,
   world: World,
-): Promise<{ start: Start; emulator: Emulator & { started: readonly { id: string }[] } }> {
+): Promise<{ start: StartOutcome; emulator: Emulator & { started: readonly { id: string }[] } }> {
   const { clock, emulator, ids, add, wish } = await worlds[name](world);
   onTestFinished(() => emulator.close());
   if (world.stranger !== undefined) add('stranger', clock.epoch() - world.stranger.agoMs);
@@ -564,7 +564,7 @@ async function play(
   const subject = await resolve(wish);
   if ('problem' in subject) throw new Error(subject.problem);
   let plugged = Promise.resolve();
-  const start = await startOnce({
+  const start = await startBatchOnce({
     title: starter.title,
     testCases: ids,
     subject: subject.key,
@@ -578,10 +578,10 @@ async function play(
         });
         await refusing(emulator.url);
       }
-      return starter.post(subject, ids, until);
+      return starter.startBatch(subject, ids, until);
     },
-    lists: starter.lists(subject, ids, clock.epoch() - OLDEST_LISTED_MS),
-    startedBefore: new Set(),
+    recentBatches: starter.recentBatches(subject, ids, clock.epoch() - OLDEST_LISTED_MS),
+    alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
     log: () => undefined,
@@ -676,13 +676,13 @@ describe.each(Object.keys(worlds) as WorldName[])('a start at %s', (name) => {
     onTestFinished(() => world.emulator.close());
     const { starter, resolve, deadline } = starting(name, world.clock, world.emulator.url);
     const subject = (await resolve(world.wish)) as Subject;
-    const start = await startOnce({
+    const start = await startBatchOnce({
       title: starter.title,
       testCases: world.ids,
       subject: subject.key,
-      post: (until) => starter.post(subject, world.ids, until),
-      lists: starter.lists(subject, world.ids, world.clock.epoch() - OLDEST_LISTED_MS),
-      startedBefore: new Set(),
+      post: (until) => starter.startBatch(subject, world.ids, until),
+      recentBatches: starter.recentBatches(subject, world.ids, world.clock.epoch() - OLDEST_LISTED_MS),
+      alreadyStarted: new Set(),
       clock: world.clock,
       deadline: deadline(),
       log: () => undefined,
@@ -735,7 +735,7 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
     rule: { kind: 'every-run' },
     maxRuns: undefined,
     starter,
-    notAgain: async () => new Set<string>(),
+    excludedFromReruns: async () => new Set<string>(),
     waitFor: async (round) => ({ ending: 'settled', outcomes: round }),
     onStarted: () => undefined,
     clock,
@@ -754,7 +754,9 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
 test.each(['retell', 'bland'] as const)('%s: a batch that is not there is a NotFound', async (name) => {
   const { starter, deadline } = name === 'retell' ? await retell() : await bland();
   const subject = { title: '', key: undefined, request: { response_engine: flow(12) } };
-  await expect(starter.lists(subject, ['a'], 0).contentsOf('b0', deadline())).rejects.toThrow(NotFound);
+  await expect(starter.recentBatches(subject, ['a'], 0).batchContents('b0', deadline())).rejects.toThrow(
+    NotFound,
+  );
 });
 
 describe('what a given batch tested', () => {
@@ -765,7 +767,7 @@ describe('what a given batch tested', () => {
     const emulator = name === 'retell' ? await startRetell(options) : await startBland(options);
     onTestFinished(() => emulator.close());
     const { starter, deadline } = starting(name, clock, emulator.url, version);
-    const { look } = createProvider(
+    const { fetchBatch } = createProvider(
       { name, apiKey: 'test-key', apiUrl: emulator.url, userAgent: 'agent-test-gate/test' },
       {
         fetch: onLoopback(clock),
@@ -776,7 +778,7 @@ describe('what a given batch tested', () => {
         trace: () => undefined,
       },
     );
-    return starter.subjectOf(await look('b1', deadline()), deadline());
+    return starter.resolveTestedVersion(await fetchBatch('b1', deadline()), deadline());
   };
   const refused = (problem: string) => ({ kind: 'refused', problem });
 
@@ -829,7 +831,7 @@ test('a list tells the time at the provider, where it says it', async () => {
   ] as const) {
     const { starter, resolve, deadline } = await retell({ dateAheadMs });
     const subject = (await resolve({ target: AGENT })) as Subject;
-    const { batches, date } = await starter.lists(subject, ['a'], 0).list(deadline());
+    const { batches, date } = await starter.recentBatches(subject, ['a'], 0).list(deadline());
     expect([batches, date]).toEqual([[], expected]);
   }
 });

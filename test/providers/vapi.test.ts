@@ -1,10 +1,10 @@
 import { type Vapi, VapiClient } from '@vapi-ai/server-sdk';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
-import { contradictions } from '../../src/domain/integrity.ts';
+import { findContradictions } from '../../src/domain/integrity.ts';
 import { type Judgement, judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
-import { AnswerTooLarge } from '../../src/http/failure.ts';
+import { ResponseTooLarge } from '../../src/http/failure.ts';
 import { vapi } from '../../src/providers/vapi/read.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
 import { readSample } from '../emulators/samples.ts';
@@ -37,7 +37,7 @@ const passedItem = {
 async function read(options: VapiOptions): Promise<Batch> {
   await using emulator = await startVapi(options);
   const { provider, deadline } = asking('vapi', emulator.url);
-  return await provider.readRuns(await provider.look('b1', deadline()), deadline());
+  return await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
 }
 
 /** Reads one run with these items. */
@@ -53,7 +53,7 @@ async function gate(emulator: VapiEmulator): Promise<Judgement & { batch: Batch 
     clock,
     deadline: { until: clock.now() + 600_000, signal: new AbortController().signal },
     pollIntervalMs: 5_000,
-    onLook: () => undefined,
+    onPoll: () => undefined,
     log: () => undefined,
   });
   const now = clock.epoch();
@@ -72,7 +72,7 @@ describe('a look', () => {
     const id = String(body['id']);
     await using emulator = await startVapi({ batches: [{ id, looks: [body] }] });
     const { provider, deadline } = asking('vapi', emulator.url);
-    const batch = await provider.look(id, deadline());
+    const batch = await provider.fetchBatch(id, deadline());
     expect(batch).toMatchObject({
       ...expected,
       subject: `assistant ${VAPI_ASSISTANT}`,
@@ -86,7 +86,10 @@ describe('a look', () => {
     async (status) => {
       await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [{ ...run, status }] }] });
       const { provider, deadline } = asking('vapi', emulator.url);
-      expect(await provider.look('b1', deadline())).toMatchObject({ settled: false, unknownStatus: status });
+      expect(await provider.fetchBatch('b1', deadline())).toMatchObject({
+        settled: false,
+        unknownStatus: status,
+      });
     },
   );
 
@@ -102,13 +105,15 @@ describe('a look', () => {
   ])('with the url %j links to %j', async (url, expected) => {
     await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [{ ...run, url }] }] });
     const { provider, deadline } = asking('vapi', emulator.url);
-    expect((await provider.look('b1', deadline())).url).toBe(expected);
+    expect((await provider.fetchBatch('b1', deadline())).url).toBe(expected);
   });
 
   test('an answer for another run is no answer', async () => {
     await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [recorded('running')] }] });
     const { provider, deadline } = asking('vapi', emulator.url);
-    await expect(provider.look('b1', deadline())).rejects.toThrow('answered for another batch: 811c5b32');
+    await expect(provider.fetchBatch('b1', deadline())).rejects.toThrow(
+      'answered for another batch: 811c5b32',
+    );
   });
 });
 
@@ -227,12 +232,12 @@ describe('the items', () => {
   ])('passed with %s contradicts itself', async (_, results) => {
     const batch = await readItems([{ ...passedItem, results }]);
     expect(batch.runs).toMatchObject([{ status: 'pending', conflict: 'passed and failed' }]);
-    expect(contradictions(batch)).toContain('run i1 has contradicting statuses (passed and failed)');
+    expect(findContradictions(batch)).toContain('run i1 has contradicting statuses (passed and failed)');
   });
 
   test('of another run are a doubt', async () => {
     const batch = await readItems([{ ...passedItem, runId: 'b2' }]);
-    expect(contradictions(batch)).toEqual(['run i1 belongs to another simulation run']);
+    expect(findContradictions(batch)).toEqual(['run i1 belongs to another simulation run']);
   });
 
   test('that did not pass tell the conversation, in OpenAI’s form', async () => {
@@ -275,7 +280,7 @@ describe('230 items', () => {
   ])('in %s', async (_, options, pages) => {
     await using emulator = await startVapi({ batches: [{ id: 'b1', runs }], ...options });
     const { provider, deadline } = asking('vapi', emulator.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     expect(batch.runs.length).toBe(230);
     expect(batch.runs.filter(({ status }) => status !== 'passed')).toMatchObject(last);
     expect(emulator.requests.slice(1).map(({ query }) => query['page'])).toEqual(pages);
@@ -286,7 +291,7 @@ describe('230 items', () => {
       batches: [{ id: 'b1', runs, fields: { itemCounts: undefined } }],
     });
     const { provider, deadline } = asking('vapi', emulator.url);
-    const batch = await provider.readRuns(await provider.look('b1', deadline()), deadline());
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     expect([batch.runs.length, batch.announced]).toEqual([230, {}]);
     expect(emulator.requests.slice(1).map(({ query }) => query['page'])).toEqual(['1', '2', '3', '4']);
   });
@@ -325,14 +330,14 @@ describe('pages that are too large', () => {
       asked.push(`${query['limit']}/${query['page']}`);
       const page = ids.slice(from, from + limit);
       if (limit > least && page.includes(`i${large}`)) {
-        throw new ProviderError('GET x', { cause: new AnswerTooLarge('answered with more than 32 MiB.') });
+        throw new ProviderError('GET x', { cause: new ResponseTooLarge('answered with more than 32 MiB.') });
       }
       return read(
         page.map((id) => ({ ...passedItem, id })),
         { date: undefined },
       );
     });
-    return { asked, provider: vapi.create(http) };
+    return { asked, provider: vapi.createAdapter(http) };
   }
 
   test.each([
@@ -345,14 +350,14 @@ describe('pages that are too large', () => {
     ],
   ])('%s is asked for again in smaller ones, and no item is left out', async (_, list, expected) => {
     const { asked, provider } = listing(list);
-    const { runs, doubts } = await provider.readRuns(batch, deadline);
-    expect([runs.map(({ id }) => id), doubts]).toEqual([ids, []]);
+    const { runs, inconsistencies } = await provider.fetchRuns(batch, deadline);
+    expect([runs.map(({ id }) => id), inconsistencies]).toEqual([ids, []]);
     expect(asked).toEqual(expected);
   });
 
   test('are given up when a single item is too large', async () => {
     const { asked, provider } = listing({ large: 0, least: 0 });
-    await expect(provider.readRuns(batch, deadline)).rejects.toThrow(ProviderError);
+    await expect(provider.fetchRuns(batch, deadline)).rejects.toThrow(ProviderError);
     expect(asked).toEqual(['100/1', '25/1', '5/1', '1/1']);
   });
 });
@@ -409,7 +414,7 @@ describe('counters', () => {
     [counts(1, { canceled: 1 }), 'the provider counts 1 cancelled and lists 0'],
     [counts(2), '1 of 2 announced runs is missing'],
   ])('%j: a doubt', async (itemCounts, doubt) => {
-    expect(contradictions(await readItems([passedItem], itemCounts))).toContain(doubt);
+    expect(findContradictions(await readItems([passedItem], itemCounts))).toContain(doubt);
   });
 });
 
@@ -425,7 +430,7 @@ test.each(['no items', 'no items and no counters'])('a run with %s is red', asyn
 test.each([false, true])('a refusal says what Vapi says, also in a list (%j)', async (messageLists) => {
   await using emulator = await startVapi({ messageLists });
   const { provider, deadline } = asking('vapi', emulator.url);
-  await expect(provider.look('b1', deadline())).rejects.toThrow(
+  await expect(provider.fetchBatch('b1', deadline())).rejects.toThrow(
     `answered 404 (Couldn't Find Simulation Run. Id: b1). ${vapi.advice(404)}`,
   );
 });

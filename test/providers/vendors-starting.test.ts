@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { prepare } from '../../src/execution/prepare.ts';
-import { OLDEST_LISTED_MS, type Start, startOnce } from '../../src/execution/starting.ts';
-import { readWanted } from '../../src/inputs/wanted.ts';
-import type { Starter } from '../../src/providers/starter.ts';
+import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import { readBatchSource } from '../../src/inputs/batch-source.ts';
+import type { BatchStarter } from '../../src/providers/starter.ts';
 import { type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
 import { many } from '../emulators/timeline.ts';
@@ -16,7 +16,7 @@ async function select(
   { provider: { starter }, deadline }: Asking,
   inputs: { testCases: string; target?: string; version?: string },
 ): Promise<readonly string[] | string> {
-  const wanted = readWanted({ provider, batchIds: undefined, ...inputs });
+  const wanted = readBatchSource({ provider, batchIds: undefined, ...inputs });
   if (wanted === undefined || starter === undefined) throw new Error('Nothing can be started.');
   if ('problems' in wanted) return wanted.problems.join(' ');
   if (wanted.kind === 'given') throw new Error('It is given.');
@@ -31,23 +31,23 @@ async function start(
   testCases: readonly string[],
   target: { kind: string; id: string },
   version?: { kind: 'branch'; id: string },
-): Promise<Start> {
+): Promise<StartOutcome> {
   const subject = await known(starter).resolve({ target, version }, deadline());
   if ('problem' in subject) throw new Error(subject.problem);
-  return startOnce({
+  return startBatchOnce({
     title,
     testCases,
     subject: subject.key,
-    post: (until) => known(starter).post(subject, testCases, until),
-    lists: known(starter).lists(subject, testCases, clock.epoch() - OLDEST_LISTED_MS),
-    startedBefore: new Set(),
+    post: (until) => known(starter).startBatch(subject, testCases, until),
+    recentBatches: known(starter).recentBatches(subject, testCases, clock.epoch() - OLDEST_LISTED_MS),
+    alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
     log: () => undefined,
   });
 }
 
-function known(starter: Starter | undefined): Starter {
+function known(starter: BatchStarter | undefined): BatchStarter {
   if (starter === undefined) throw new Error('It starts nothing.');
   return starter;
 }
@@ -132,9 +132,9 @@ describe('Vapi', () => {
       simulations: [first, third].map((simulationId) => ({ type: 'simulation', simulationId })),
       target: expected,
     });
-    const batch = await asked.provider.look(only?.id ?? '', asked.deadline());
+    const batch = await asked.provider.fetchBatch(only?.id ?? '', asked.deadline());
     expect(batch.url).toBe(`https://dashboard.vapi.ai/simulations/runs/${only?.id}`);
-    expect(await asked.provider.starter?.subjectOf(batch, asked.deadline())).toMatchObject({
+    expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toMatchObject({
       title: `${kind} t1`,
       request: { target: expected },
     });
@@ -167,10 +167,10 @@ describe('Vapi', () => {
     const { emulator, asked } = await vapi({
       batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport } }],
     });
-    const batch = await asked.provider.look('b1', asked.deadline());
-    const subject = await known(asked.provider.starter).subjectOf(batch, asked.deadline());
+    const batch = await asked.provider.fetchBatch('b1', asked.deadline());
+    const subject = await known(asked.provider.starter).resolveTestedVersion(batch, asked.deadline());
     if ('problem' in subject) throw new Error(subject.problem);
-    await known(asked.provider.starter).post(subject, [first], asked.deadline());
+    await known(asked.provider.starter).startBatch(subject, [first], asked.deadline());
     expect(emulator.started[0]?.request).toEqual({
       simulations: [{ type: 'simulation', simulationId: first }],
       target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
@@ -193,8 +193,8 @@ describe('Vapi', () => {
     const { asked } = await vapi({
       batches: [{ id: 'b1', runs: [{}], fields: { target: { type: 'assistant', assistant: {} } } }],
     });
-    const batch = await asked.provider.look('b1', asked.deadline());
-    expect(await asked.provider.starter?.subjectOf(batch, asked.deadline())).toEqual({
+    const batch = await asked.provider.fetchBatch('b1', asked.deadline());
+    expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toEqual({
       kind: 'refused',
       problem: 'Vapi does not say which assistant or squad simulation run b1 tested.',
     });
@@ -279,8 +279,8 @@ describe('ElevenLabs', () => {
       { tests: [{ test_id: first }, { test_id: second }] },
       { tests: [{ test_id: second }], branch_id: 'branch_next' },
     ]);
-    const batch = await asked.provider.look(emulator.started[1]?.id ?? '', asked.deadline());
-    expect(await asked.provider.starter?.subjectOf(batch, asked.deadline())).toEqual({
+    const batch = await asked.provider.fetchBatch(emulator.started[1]?.id ?? '', asked.deadline());
+    expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toEqual({
       title: `agent ${ELEVENLABS_AGENT}, branch branch_next`,
       key: `${ELEVENLABS_AGENT} branch_next`,
       request: { agent: ELEVENLABS_AGENT, branch: 'branch_next' },
@@ -326,8 +326,8 @@ describe('ElevenLabs', () => {
     ],
   ])('an invocation with %j cannot be tested again', async (fields, problem) => {
     const { asked } = await elevenlabs({ batches: [{ id: 'b1', runs: [{}], fields }] });
-    const batch = await asked.provider.look('b1', asked.deadline());
-    expect(await asked.provider.starter?.subjectOf(batch, asked.deadline())).toEqual({
+    const batch = await asked.provider.fetchBatch('b1', asked.deadline());
+    expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toEqual({
       kind: 'refused',
       problem,
     });

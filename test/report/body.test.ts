@@ -274,7 +274,7 @@ describe('failures', () => {
     [[0], 'Failed in 2 of the last 4 pushes.'],
     [[0, 1, 2], 'Failed in each of the last 4 pushes.'],
   ])('that failed in the pushes %j before: %s', (failedIn, expected) => {
-    const history = { ...HISTORY, badIn: new Map([['case-r', failedIn]]) };
+    const history = { ...HISTORY, failedPushIndices: new Map([['case-r', failedIn]]) };
     expect(bodyOf(reportOn([batch('b', [run('failed', 'r')])], { history }))).toContain(expected);
   });
 
@@ -503,7 +503,7 @@ describe('the footer', () => {
   test('has a line for each of several batches, and no time for those that this step started', () => {
     const started = { ...batch('b2', [RETELL_RUNS.moved]), createdAt: CREATED_AT };
     const report = reportOn([batch('b1', [RETELL_RUNS.booked])]);
-    const batches = [...report.batches, { id: 'b2', batch: started, asked: ['x'] }];
+    const batches = [...report.batches, { id: 'b2', batch: started, requestedTestCases: ['x'] }];
     expect(bodyOf({ ...report, batches })).toContain(
       '\\\nBatch `b1`, created 2026-09-14 08:00 UTC\\\nBatch `b2`</sub>',
     );

@@ -2,19 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Base } from '../../src/domain/comparison.ts';
 import {
+  blockquote,
   code,
   fold,
-  foreign,
-  foreignLines,
   heading,
+  joinLines,
   link,
   list,
-  onLines,
   paragraph,
-  quote,
   render,
   strong,
-  words,
+  trusted,
+  untrusted,
+  untrustedLines,
 } from '../../src/report/markdown.ts';
 import { baseName } from '../../src/report/sections/names.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
@@ -25,21 +25,21 @@ const MAX = 500;
 const everywhere = (text: string): string =>
   [
     render(
-      heading(4, words('❌ '), foreign(text, MAX)),
-      paragraph(foreign(text, MAX)),
-      paragraph(strong(words('Why:')), words(' '), foreignLines(text, MAX)),
-      quote(
+      heading(4, trusted('❌ '), untrusted(text, MAX)),
+      paragraph(untrusted(text, MAX)),
+      paragraph(strong(trusted('Why:')), trusted(' '), untrustedLines(text, MAX)),
+      blockquote(
         paragraph(
-          ...onLines([
-            [strong(words('Agent:')), words(' '), foreign(text, MAX)],
-            [words('Tool call: '), code(text, MAX), words(' '), code(text, MAX)],
+          ...joinLines([
+            [strong(trusted('Agent:')), trusted(' '), untrusted(text, MAX)],
+            [trusted('Tool call: '), code(text, MAX), trusted(' '), code(text, MAX)],
           ]),
         ),
       ),
       list(
         [
-          onLines([[strong(foreign(text, MAX))], [words('Expected: '), code(text, MAX)]]),
-          [foreign(text, MAX)],
+          joinLines([[strong(untrusted(text, MAX))], [trusted('Expected: '), code(text, MAX)]]),
+          [untrusted(text, MAX)],
         ],
         {
           ordered: false,
@@ -49,9 +49,9 @@ const everywhere = (text: string): string =>
     fold(
       '1 test case passed',
       { open: false },
-      render(list([[foreign(text, MAX)], [code(text, MAX)]], { ordered: true })),
+      render(list([[untrusted(text, MAX)], [code(text, MAX)]], { ordered: true })),
     ),
-    render(paragraph(foreignLines(text, MAX), words(' · '), code(text, MAX))),
+    render(paragraph(untrustedLines(text, MAX), trusted(' · '), code(text, MAX))),
   ].join('\n\n');
 
 const HARMLESS = rendered(everywhere('harmless')).structure;
@@ -131,11 +131,11 @@ describe('foreign text', () => {
     'Calls book_appointment_cal & transfer_call: 3 < 5 > 2, 100% (really!).',
     'می‌خواهم नमस्ते क्‍ष 你好 สวัสดี 👩‍💻 ❤️ 🏳️‍🌈',
   ])('ordinary text is shown as it is: %s', (text) => {
-    expect(rendered(render(paragraph(foreign(text, MAX)))).text).toBe(text);
+    expect(rendered(render(paragraph(untrusted(text, MAX)))).text).toBe(text);
   });
 
   test('identifiers can be found in the source', () => {
-    expect(render(paragraph(foreign('calls book_appointment_cal and _this_', MAX)))).toBe(
+    expect(render(paragraph(untrusted('calls book_appointment_cal and _this_', MAX)))).toBe(
       'calls book_appointment_cal and \\_this\\_',
     );
   });
@@ -149,39 +149,41 @@ describe('foreign text', () => {
   });
 
   test('nothing to see is said in text, too', () => {
-    expect(render(paragraph(foreign('\u202e', MAX), words(' and '), foreignLines('\n\n', MAX)))).toBe(
+    expect(render(paragraph(untrusted('\u202e', MAX), trusted(' and '), untrustedLines('\n\n', MAX)))).toBe(
       '(blank) and (blank)',
     );
   });
 
   test('lines stay lines of one paragraph', () => {
-    expect(render(paragraph(foreignLines('one\r\n\n  two\n\n\n- three ', MAX)))).toBe('one\ntwo\n\\- three');
+    expect(render(paragraph(untrustedLines('one\r\n\n  two\n\n\n- three ', MAX)))).toBe(
+      'one\ntwo\n\\- three',
+    );
   });
 
   test('text is cut between signs, never inside one', () => {
-    expect(render(paragraph(foreign('👩‍💻👩‍💻👩‍💻', 5)))).toBe('👩‍💻…');
+    expect(render(paragraph(untrusted('👩‍💻👩‍💻👩‍💻', 5)))).toBe('👩‍💻…');
   });
 });
 
 test('a colon of ours does not end an emoji that a name begins', () => {
   const { text } = rendered(
-    render(paragraph(words('Owner '), foreign('mira :tada', MAX), words(': 3 failed'))),
+    render(paragraph(trusted('Owner '), untrusted('mira :tada', MAX), trusted(': 3 failed'))),
   );
   expect(text).not.toMatch(/:tada:/);
 });
 
 test('only web addresses become links', () => {
-  expect(render(paragraph(...link('https://github.com/a/b', words('here'))))).toBe(
+  expect(render(paragraph(...link('https://github.com/a/b', trusted('here'))))).toBe(
     '[here](https://github.com/a/b)',
   );
-  expect(render(paragraph(...link('javascript:alert(1)', words('here'))))).toBe('here');
+  expect(render(paragraph(...link('javascript:alert(1)', trusted('here'))))).toBe('here');
 });
 
 test.each(['*', '[', '![', '\\*', '`', '1. ', '<b ', '&amp; ', '_ ', '\n- ', '\n12. x '])(
   'a long text of %j is the same text on the page, though it is written in parts',
   (signs) => {
     const long = `x${signs.repeat(2_500)}x`;
-    const { structure, text } = rendered(render(paragraph(words(long))));
+    const { structure, text } = rendered(render(paragraph(trusted(long))));
     expect(structure).toBe('<p></p>');
     expect(text).toBe(long.replaceAll(/ +$/gm, ''));
   },

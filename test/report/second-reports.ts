@@ -3,7 +3,7 @@ import type { Base, BaseCase, History } from '../../src/domain/comparison.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Quarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { type CaseResult, resultsOf } from '../../src/domain/test-case.ts';
+import { type CaseResult, groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import type { Report } from '../../src/report/report.ts';
 import { BLAND_RUNS, batch, manyRuns, ORIGIN, RETELL_RUNS, reportOn, run } from './reports.ts';
@@ -71,17 +71,17 @@ export const BASE: Base = {
   firstRuns: { passes: 112, total: 120 },
 };
 
-const push = (commit: string, bad: number, verdict = bad === 0 ? 'passed' : 'failed') => ({
+const push = (commit: string, failureCount: number, verdict = failureCount === 0 ? 'passed' : 'failed') => ({
   commit: commit.padEnd(40, '0'),
   attempt: 1,
   verdict,
-  bad,
+  failureCount,
   total: 12,
 });
 
 export const HISTORY: History = {
   pushes: [push('a1f09c2', 0), push('c90d2ee', 1), push('77be013', 2)],
-  badIn: new Map([
+  failedPushIndices: new Map([
     [silent.testCase.id ?? '', [1, 2]],
     [priced.testCase.id ?? '', [2]],
   ]),
@@ -90,7 +90,7 @@ export const HISTORY: History = {
 const placed = (id: string, round: number, runs: readonly Run[]): BatchOutcome => ({
   id,
   round,
-  place: 0,
+  batchIndex: 0,
   batch: batch(id, runs),
 });
 
@@ -106,7 +106,7 @@ export function reportOnRounds(
   const { change = (one) => one, maxFlaky = 2, remarks, ...rest } = more;
   const rule = rest.rule ?? RERUNS;
   const batches = rounds.map((runs, index) => placed(`test_batch_7c1d90aa42e${6 + index}`, index + 1, runs));
-  const cases = resultsOf(batches, { rule }).map(change);
+  const cases = groupRunsByTestCase(batches, { rule }).map(change);
   const judgement = judge({
     batches,
     cases,
@@ -149,7 +149,7 @@ const inQuarantine = (state: Quarantine['state']) => (one: CaseResult) =>
   one.testCase.id === 'test_case_5a4e' ? { ...one, quarantine: quarantine(state) } : one;
 
 /** The runs of a failing test case on another version. */
-const elsewhere = (status: Run['status'], one: CaseResult): CaseResult['elsewhere'] => ({
+const elsewhere = (status: Run['status'], one: CaseResult): CaseResult['comparison'] => ({
   outcome: status === 'passed' ? 'passed' : status === 'failed' ? 'failed' : 'errored',
   runs: [{ ...one.runs[0], id: `${one.runs[0].id}-there`, status, round: 2 }],
 });
@@ -192,7 +192,7 @@ export const SECOND_EXAMPLES: Readonly<Record<string, Report>> = {
     started: { runs: 20, reruns: 8 },
   }),
   'red-no-base': reportOnRounds(redRounds, {
-    noBase: 'no merged pull request has a report of this gate',
+    baseUnavailableReason: 'no merged pull request has a report of this gate',
     change: inQuarantine('expired'),
     started: { runs: 20, reruns: 8 },
   }),
@@ -222,18 +222,20 @@ export const SECOND_EXAMPLES: Readonly<Record<string, Report>> = {
     rule: { kind: 'every-run' },
     change: (one) =>
       one.testCase.name === priced.testCase.name
-        ? { ...one, elsewhere: elsewhere('passed', one) }
+        ? { ...one, comparison: elsewhere('passed', one) }
         : one.testCase.name === doubleBooked.testCase.name
-          ? { ...one, elsewhere: elsewhere('failed', one) }
+          ? { ...one, comparison: elsewhere('failed', one) }
           : one.outcome === 'errored'
-            ? { ...one, elsewhere: elsewhere('errored', one) }
+            ? { ...one, comparison: elsewhere('errored', one) }
             : one,
   }),
   'fail-on-new': reportOnRounds([[booked, doubleBooked]], {
     comparedWith: 'version 11',
     rule: { kind: 'every-run' },
     change: (one) =>
-      one.outcome === 'failed' ? { ...one, elsewhere: elsewhere('failed', one), isExcused: true } : one,
+      one.outcome === 'failed'
+        ? { ...one, comparison: elsewhere('failed', one), isExcusedByComparison: true }
+        : one,
   }),
   'forty-failures': reportOn([
     batch('test_batch_7c1d90aa42e6', [
@@ -247,7 +249,7 @@ export const SECOND_EXAMPLES: Readonly<Record<string, Report>> = {
     base: baseOf([...manyBad, ...healthy], (index) => (index >= 255 && index < 293 ? 'failed' : 'passed')),
     history: {
       pushes: [push('a1f09c2', 38), push('c90d2ee', 36)],
-      badIn: new Map(own.map((one) => [one.testCase.id ?? '', [0, 1]])),
+      failedPushIndices: new Map(own.map((one) => [one.testCase.id ?? '', [0, 1]])),
     },
     remarks: [
       '300 of 1237 test cases did not pass in the first round, so none was run again: that is no flakiness.',
@@ -335,7 +337,7 @@ export function secondReportWith(text: () => string): Report {
     providerTitle: text(),
     subject: text(),
     selected: { count: 6, outOf: 9 },
-    noBase: text(),
+    baseUnavailableReason: text(),
     comparedWith: text(),
     quarantineNotes: [text(), text()],
     judgement: { verdict: 'failed', reason: text(), notes: [text(), text()] },
@@ -351,14 +353,14 @@ export function secondReportWith(text: () => string): Report {
       ]),
     },
     history: {
-      pushes: [0, 1, 2].map((bad) => ({
+      pushes: [0, 1, 2].map((failureCount) => ({
         commit: text(),
         attempt: 2,
-        verdict: bad === 1 ? text() : 'failed',
-        bad,
+        verdict: failureCount === 1 ? text() : 'failed',
+        failureCount,
         total: 9,
       })),
-      badIn: new Map([[isOld, [2]]]),
+      failedPushIndices: new Map([[isOld, [2]]]),
     },
     change: (result) =>
       result.testCase.id === tolerated
@@ -367,7 +369,7 @@ export function secondReportWith(text: () => string): Report {
           ? {
               ...result,
               quarantine: { state: 'expired', entry: entry() },
-              elsewhere: elsewhere('errored', result),
+              comparison: elsewhere('errored', result),
             }
           : result,
   });

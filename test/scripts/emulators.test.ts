@@ -26,7 +26,7 @@ test('scripts/emulators.ts serves every provider, with a batch that passes and o
     const { provider, deadline } = asking(name, said.get(`${name}-url`) ?? '', key);
     for (const batch of ['passing-batch', 'failing-batch']) {
       const id = said.get(batch) ?? '';
-      expect(await provider.look(id, deadline())).toMatchObject({ id });
+      expect(await provider.fetchBatch(id, deadline())).toMatchObject({ id });
     }
   }
 });

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import type { Http } from '../../http/json-client.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import type { Deadline } from '../../runtime/clock.ts';
-import { readAs, readCounter } from '../fields.ts';
+import { parseAs, readCounter } from '../fields.ts';
 import { type Page, readPages } from '../paging.ts';
-import { unwrap } from './responses.ts';
+import { unwrapEnvelope } from './responses.ts';
 
 /** The most that `GET runs` gives at once, and less for runs that are large. */
 const PAGE_SIZES = [100, 25, 5] as const;
@@ -29,28 +29,28 @@ export interface BlandListed<Item> {
   /** How many runs the list says there are. */
   readonly total: number | undefined;
   /** What in the list cannot be believed, each as a clause. */
-  readonly doubts: readonly string[];
+  readonly inconsistencies: readonly string[];
   /** The `Date` header of the last page's answer. */
   readonly date: number | undefined;
 }
 
 /** Reads a list of runs to its end. Throws a `ProviderError` if it has none. */
 export async function readBlandList<Body, Item>(
-  http: Http,
+  http: HttpClient,
   list: BlandList<Body, Item>,
   deadline: Deadline,
 ): Promise<BlandListed<Item>> {
   const pageSchema = z.object({ runs: z.array(list.schema), total_count: z.optional(z.unknown()) });
-  const doubts = new Set<string>();
+  const inconsistencies = new Set<string>();
   let listed: number | undefined;
   let date: number | undefined;
   const toPage = (json: unknown, about: { date: number | undefined }) => {
-    const payload = unwrap(json, list.check);
+    const payload = unwrapEnvelope(json, list.check);
     // `data` may be the bare array, with the total beside it.
     const whole = Array.isArray(payload) ? { ...(json as object), runs: payload } : payload;
-    const { runs, total_count } = readAs(pageSchema, whole);
+    const { runs, total_count } = parseAs(pageSchema, whole);
     const { count, isUsable } = readCounter(total_count);
-    if (!isUsable) doubts.add('"total_count" of the list of runs is not a number of runs');
+    if (!isUsable) inconsistencies.add('"total_count" of the list of runs is not a number of runs');
     date = about.date;
     return { items: runs.map(list.toItem), total: count };
   };
@@ -76,7 +76,7 @@ export async function readBlandList<Body, Item>(
   const { of, total } = list;
   const items = await readPages({ items: 'runs', of, total, sizes: PAGE_SIZES, read });
   if (listed !== undefined && listed > items.length) {
-    doubts.add(`the list of runs announces ${listed} runs and gives ${items.length}`);
+    inconsistencies.add(`the list of runs announces ${listed} runs and gives ${items.length}`);
   }
-  return { items, total: listed, doubts: [...doubts], date };
+  return { items, total: listed, inconsistencies: [...inconsistencies], date };
 }

@@ -1,28 +1,28 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
-import { MalformedAnswer } from '../../http/failure.ts';
-import type { Http } from '../../http/json-client.ts';
+import { InvalidResponse } from '../../http/failure.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import {
-  adviceBy,
+  createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
-  milliseconds,
   missingStatus,
-  readAs,
+  parseAs,
+  parseIsoTime,
   readCounters,
   readStatus,
   statusWord,
-  textIf,
+  textOrUndefined,
 } from '../fields.ts';
-import type { Adapter, ProviderDescriptor } from '../provider.ts';
-import { createRoom } from '../room.ts';
+import type { ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import { createTextBudget } from '../text-budget.ts';
 import { readBlandList } from './lists.ts';
-import { blandIdKey, isEmpty, unwrap } from './responses.ts';
+import { blandIdKey, hasNoErrors, unwrapEnvelope } from './responses.ts';
 import { ACCESS, createBlandStarter } from './start.ts';
 
 /** Runs whose conversation and error message are read one by one. */
@@ -96,7 +96,7 @@ type Names = ReadonlyMap<string, string>;
 const NO_NAMES: Names = new Map();
 
 /** What to do about a refusal. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this batch. It must belong to the organisation that ran the batch.',
   404: 'Check batch-id: it must be the id of a test batch (not of a run or a simulation set), in the organisation of this api-key; an organisation on dedicated infrastructure needs its own api-url.',
@@ -109,10 +109,10 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** The batch embeds its runs; error messages and conversations are in the run's own page. */
-function create(http: Http): Adapter {
+function createAdapter(http: HttpClient): ProviderAdapter {
   const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
 
-  const room = createRoom();
+  const textBudget = createTextBudget();
 
   /** Each scenario is read once, however many runs and batches it has. */
   const scenarios = new Map<string, Promise<Names>>();
@@ -140,7 +140,11 @@ function create(http: Http): Adapter {
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
     try {
       const detail = await http.getJson(
-        { path: path('runs', run.id), size: 'small', read: (json) => readAs(detailSchema, unwrap(json)) },
+        {
+          path: path('runs', run.id),
+          size: 'small',
+          read: (json) => parseAs(detailSchema, unwrapEnvelope(json)),
+        },
         deadline,
       );
       const results = detail.assertion_results ?? [];
@@ -160,22 +164,23 @@ function create(http: Http): Adapter {
   }
 
   return {
-    look: (batchId, deadline) =>
+    fetchBatch: (batchId, deadline) =>
       http.getJson(
         {
           path: path('batches', batchId),
           size: 'large',
-          read: (json) => toBatch(batchId, readAs(batchSchema, unwrap(json)), room.of(batchId)),
+          read: (json) =>
+            toBatch(batchId, parseAs(batchSchema, unwrapEnvelope(json)), textBudget.forBatch(batchId)),
         },
         deadline,
       ),
 
     /** The list of all runs fills gaps: nobody documents whether a large batch embeds all of its own. */
-    async readRuns(batch, deadline) {
+    async fetchRuns(batch, deadline) {
       const { runs: given = [], announced } = batch;
       if (!batch.settled || given.length >= (announced.total ?? 0)) return { ...batch, runs: given };
-      const kept = room.of(batch.id);
-      const embedded = given.map(kept);
+      const trim = textBudget.forBatch(batch.id);
+      const embedded = given.map(trim);
       const known = new Set(embedded.map((run) => blandIdKey(run.id)));
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
       const isOurs = (body: RunBody) => known.has(blandIdKey(body.id)) || isOfBatch(body, batch.id);
@@ -187,48 +192,52 @@ function create(http: Http): Adapter {
           total: announced.total,
           schema: runSchema,
           toItem: (body) =>
-            isOurs(body) ? { id: body.id, status: body.status, run: kept(toRun(body)) } : undefined,
+            isOurs(body) ? { id: body.id, status: body.status, run: trim(toRun(body)) } : undefined,
         },
         deadline,
       );
       const listed = list.items.filter((item) => item !== undefined);
       return {
         ...batch,
-        doubts: [...(batch.doubts ?? []), ...list.doubts, ...missingStatus(listed)],
+        inconsistencies: [
+          ...(batch.inconsistencies ?? []),
+          ...list.inconsistencies,
+          ...missingStatus(listed),
+        ],
         runs: mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, blandIdKey),
       };
     },
 
-    async explain(batch, deadline) {
+    async fetchFailureDetails(batch, deadline) {
       const { runs } = batch;
       if (runs === undefined) return batch;
-      const kept = room.of(batch.id);
+      const trim = textBudget.forBatch(batch.id);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
       const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_EXPLAINED));
       return {
         ...batch,
         runs: await Promise.all(
-          runs.map(async (run) => kept(chosen.has(run) ? await withDetail(run, deadline) : run)),
+          runs.map(async (run) => trim(chosen.has(run) ? await withDetail(run, deadline) : run)),
         ),
       };
     },
   };
 }
 
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run: Run) => Run): Batch {
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: (run: Run) => Run): Batch {
   if (blandIdKey(body.id) !== blandIdKey(batchId)) {
-    throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
+    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const { status, unknownStatus } = readStatus(body.status, STATUS);
   const outcome = status === 'pending' ? undefined : status;
-  const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
+  const bodies = (body.runs ?? []).filter((run) => hasNoErrors(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
-    bodies.map((each) => kept(toRun(each))),
+    bodies.map((each) => trim(toRun(each))),
     STATUS,
     blandIdKey,
   );
   // The runs and the status prove a pass without the two other counters, which only must not contradict them.
-  const { announced, doubts } = readCounters(
+  const { announced, inconsistencies } = readCounters(
     body,
     { total: 'total_scenarios', passed: 'passed_scenarios', failed: 'failed_scenarios' },
     ['total'],
@@ -239,10 +248,10 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run:
     outcome,
     unknownStatus,
     announced,
-    doubts: [...doubts, ...missingStatus(bodies)],
+    inconsistencies: [...inconsistencies, ...missingStatus(bodies)],
     // Before they are listed, the counters tell more than the empty list.
     runs: runs.length === 0 && outcome === undefined ? undefined : runs,
-    createdAt: milliseconds(body.created_at),
+    createdAt: parseIsoTime(body.created_at),
     publishesOnPass: body.publish_on_pass,
   };
 }
@@ -261,12 +270,12 @@ function toRun(body: RunBody): Run {
     criteria: [],
     turns: [],
     durationMs: body.duration_ms,
-    createdAt: milliseconds(body.created_at),
+    createdAt: parseIsoTime(body.created_at),
   };
 }
 
 function toNames(json: unknown): Names {
-  const { assertions = [] } = readAs(scenarioSchema, unwrap(json));
+  const { assertions = [] } = parseAs(scenarioSchema, unwrapEnvelope(json));
   return new Map(
     assertions.flatMap((entry) => {
       const { id, name } = namedSchema.safeParse(entry).data ?? {};
@@ -299,8 +308,8 @@ function toAssertion(entry: unknown, names: Names): Assertion[] {
         // The whole id: a secret is only found in a text that was not cut.
         (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
       outcome: outcomeOf(body),
-      expected: textIf(body.expected),
-      actual: textIf(body.actual),
+      expected: textOrUndefined(body.expected),
+      actual: textOrUndefined(body.actual),
       explanation,
     },
   ];
@@ -345,11 +354,11 @@ export const bland: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: STATUS, run: STATUS },
-  can: {
+  capabilities: {
     start: {
       targets: { title: 'Bland', kinds: ['pathway', 'persona'] },
       selectors: { title: 'Bland', labels: ['category', 'required'] },
-      worksWithoutTarget: true,
+      isTargetOptional: true,
     },
     versions: {
       words: { production: ['pathway', 'persona'] },
@@ -361,6 +370,7 @@ export const bland: ProviderDescriptor = {
     cancel: false,
   },
   idKey: blandIdKey,
-  create,
-  createStarter: (http, { version }) => createBlandStarter(http, { adapter: create(http), version }),
+  createAdapter,
+  createBatchStarter: (http, { version }) =>
+    createBlandStarter(http, { adapter: createAdapter(http), version }),
 };

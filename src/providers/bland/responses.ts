@@ -1,23 +1,23 @@
-import { ErrorInAnswer, messageIn } from '../../http/failure.ts';
+import { ErrorResponse, errorMessageIn } from '../../http/failure.ts';
 
 /**
  * The payload of an answer: documented bare, seen live as `{data, errors}`, and once more with `data: null` and the
  * payload beside it. An error can come with any HTTP status.
  */
-export function unwrap(json: unknown, advice = 'Check batch-id and api-key.'): unknown {
+export function unwrapEnvelope(json: unknown, advice = 'Check batch-id and api-key.'): unknown {
   if (typeof json !== 'object' || json === null) return json;
   const { data, errors, error, status } = json as Record<string, unknown>;
   const isEnvelope = typeof data === 'object' && data !== null;
-  if (!isEmpty(errors)) throw errorIn(Array.isArray(errors) ? errors : [errors], advice);
+  if (!hasNoErrors(errors)) throw toErrorResponse(Array.isArray(errors) ? errors : [errors], advice);
   if (!isEnvelope) return json;
   // Beside `data` these are the envelope's own; in a bare batch `status` is the batch's.
-  if (!isEmpty(error)) throw errorIn([error], advice);
-  if (isErrorStatus(status)) throw errorIn([json], advice);
+  if (!hasNoErrors(error)) throw toErrorResponse([error], advice);
+  if (isErrorStatus(status)) throw toErrorResponse([json], advice);
   return data;
 }
 
 /** Whether a place for errors holds none. */
-export function isEmpty(errors: unknown): boolean {
+export function hasNoErrors(errors: unknown): boolean {
   if (typeof errors === 'object' && errors !== null) return Object.keys(errors).length === 0;
   return errors === undefined || errors === null || errors === '' || errors === false || errors === 0;
 }
@@ -28,12 +28,12 @@ function isErrorStatus(status: unknown): boolean {
   return typeof status === 'string' && /^(error|errored|fail|failed|failure)$/i.test(status.trim());
 }
 
-function errorIn(errors: readonly unknown[], advice: string): ErrorInAnswer {
-  const said = messageIn({ errors });
+function toErrorResponse(errors: readonly unknown[], advice: string): ErrorResponse {
+  const said = errorMessageIn({ errors });
   const [first] = errors as [{ error?: unknown } | string | null];
   const code = typeof first === 'object' && typeof first?.error === 'string' ? first.error : said;
-  return new ErrorInAnswer(`answered with an error (${said || 'without a message'}). ${advice}`, {
-    mayPass: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
+  return new ErrorResponse(`answered with an error (${said || 'without a message'}). ${advice}`, {
+    isRetryable: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
   });
 }
 

@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
-import type { Refused, Selectable, Selector } from '../../domain/selectors.ts';
+import type { AvailableTestCase, Refused, Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
-import { StatusFailure } from '../../http/failure.ts';
-import type { Http } from '../../http/json-client.ts';
+import { HttpStatusError } from '../../http/failure.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
-import { adviceBy, id, milliseconds, readAs } from '../fields.ts';
-import type { Adapter } from '../provider.ts';
-import type { BatchLists, Candidate, Starter, Subject } from '../starter.ts';
+import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
+import type { ProviderAdapter } from '../provider.ts';
+import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
 import { readBlandList } from './lists.ts';
-import { blandIdKey, unwrap } from './responses.ts';
+import { blandIdKey, unwrapEnvelope } from './responses.ts';
 
 /** With more runs of one scenario than this the list is not read to its end before a start. */
 const MOST_RUNS = 3_000;
@@ -47,7 +47,7 @@ const CHECK_ALL =
   'Check target, version and test-cases: they must belong to the organisation of this api-key.';
 
 /** What to do about a refusal of a request that comes before a batch, or starts one. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read the scenarios or start batches.',
   404: CHECK_ALL,
@@ -66,9 +66,9 @@ const path = (...rest: string[]): string[] => ['v1', 'agent-testing', ...rest];
  * a batch does not say which it tested.
  */
 export function createBlandStarter(
-  http: Http,
-  { adapter, version: set }: { adapter: Adapter; version: Version | undefined },
-): Starter {
+  http: HttpClient,
+  { adapter, version: set }: { adapter: ProviderAdapter; version: Version | undefined },
+): BatchStarter {
   return {
     title: 'Bland',
     batchSize: Number.MAX_SAFE_INTEGER,
@@ -91,27 +91,30 @@ export function createBlandStarter(
     testCases: ({ target, selectors }, deadline) =>
       target === undefined ? readScenarios(selectors, deadline) : listScenarios(target, deadline),
 
-    post: (subject, testCases, deadline) =>
+    startBatch: (subject, testCases, deadline) =>
       http.postJsonOnce(
         {
           path: path('batch-run'),
           body: { scenario_ids: testCases, ...subject.request },
-          read: (json) => readAs(startedSchema, unwrap(json, CHECK)).batch_id,
+          read: (json) => parseAs(startedSchema, unwrapEnvelope(json, CHECK)).batch_id,
           advice,
         },
         deadline,
       ),
 
-    lists: (_, testCases) => createLists(http, adapter, testCases),
+    recentBatches: (_, testCases) => createLists(http, adapter, testCases),
 
-    async subjectOf() {
+    async resolveTestedVersion() {
       return set?.kind === 'number' || set?.kind === 'production'
         ? toSubject(numberOf(set), undefined)
         : refused('Bland does not say which version a batch tested: set version to what it was started on.');
     },
   };
 
-  async function listScenarios({ kind, id: targetId }: Target, deadline: Deadline): Promise<Selectable[]> {
+  async function listScenarios(
+    { kind, id: targetId }: Target,
+    deadline: Deadline,
+  ): Promise<AvailableTestCase[]> {
     const field = kind === 'persona' ? 'persona_id' : 'pathway_id';
     const scenarios = await http.getJson(
       {
@@ -125,12 +128,17 @@ export function createBlandStarter(
     );
     const isOther = (found: string | undefined): boolean =>
       found !== undefined && blandIdKey(found) !== blandIdKey(targetId);
-    return scenarios.filter((each) => each.enabled !== false && !isOther(each[field])).map(toSelectable);
+    return scenarios
+      .filter((each) => each.enabled !== false && !isOther(each[field]))
+      .map(toAvailableTestCase);
   }
 
   /** The scenarios that the selectors name, one request for each: none may be missing or disabled. */
-  async function readScenarios(selectors: readonly Selector[], deadline: Deadline): Promise<Selectable[]> {
-    const ids = [...new Set(selectors.map(({ wanted }) => wanted.value))];
+  async function readScenarios(
+    selectors: readonly Selector[],
+    deadline: Deadline,
+  ): Promise<AvailableTestCase[]> {
+    const ids = [...new Set(selectors.map(({ match }) => match.value))];
     if (!ids.every(isScenarioId)) {
       throw new ProviderError('target is missing: Bland needs one unless every line of test-cases is an id.');
     }
@@ -151,7 +159,7 @@ export function createBlandStarter(
     }
     // In the spelling of the selector, which is compared letter by letter.
     return found.flatMap((each) =>
-      each.scenario === undefined ? [] : [{ ...toSelectable(each.scenario), id: each.id }],
+      each.scenario === undefined ? [] : [{ ...toAvailableTestCase(each.scenario), id: each.id }],
     );
   }
 
@@ -161,14 +169,14 @@ export function createBlandStarter(
         {
           path: path('scenarios', scenarioId),
           size: 'small',
-          read: (json) => readAs(scenarioSchema, unwrap(json, CHECK)),
+          read: (json) => parseAs(scenarioSchema, unwrapEnvelope(json, CHECK)),
           advice,
         },
         deadline,
       );
     } catch (error) {
       const { cause } = error as Error;
-      if (cause instanceof StatusFailure && [404, 422].includes(cause.status)) return undefined;
+      if (cause instanceof HttpStatusError && [404, 422].includes(cause.status)) return undefined;
       throw error;
     }
   }
@@ -183,7 +191,7 @@ export function createBlandStarter(
         {
           path: ['v1', 'pathway', pathwayId, 'versions'],
           size: 'small',
-          read: (json) => readAs(versionListSchema, unwrap(json, CHECK)),
+          read: (json) => parseAs(versionListSchema, unwrapEnvelope(json, CHECK)),
           advice,
         },
         { ...deadline, noRetries: true },
@@ -211,11 +219,11 @@ function toSubject(version: number | undefined, target: Target | undefined): Sub
 }
 
 function toScenarios(json: unknown): Scenario[] {
-  const payload = unwrap(json, CHECK);
-  return readAs(scenarioListSchema, Array.isArray(payload) ? { scenarios: payload } : payload).scenarios;
+  const payload = unwrapEnvelope(json, CHECK);
+  return parseAs(scenarioListSchema, Array.isArray(payload) ? { scenarios: payload } : payload).scenarios;
 }
 
-function toSelectable(scenario: Scenario): Selectable {
+function toAvailableTestCase(scenario: Scenario): AvailableTestCase {
   const { category, is_required_for_promotion: isRequired } = scenario;
   return {
     id: scenario.id,
@@ -228,7 +236,7 @@ function toSelectable(scenario: Scenario): Selectable {
 }
 
 /** Bland lists no batches: the runs of one of our scenarios name theirs. */
-function createLists(http: Http, adapter: Adapter, testCases: readonly string[]): BatchLists {
+function createLists(http: HttpClient, adapter: ProviderAdapter, testCases: readonly string[]): BatchLists {
   const spelling = new Map(testCases.map((each) => [blandIdKey(each), each]));
   return {
     async list(deadline) {
@@ -248,8 +256,8 @@ function createLists(http: Http, adapter: Adapter, testCases: readonly string[])
       return { batches: batchesOf(items), isComplete: items.length >= (total ?? 0), date };
     },
 
-    async contentsOf(batchId, deadline) {
-      const batch = await adapter.look(batchId, deadline);
+    async batchContents(batchId, deadline) {
+      const batch = await adapter.fetchBatch(batchId, deadline);
       const found = (batch.runs ?? []).flatMap(({ testCase }) => testCase.id ?? []);
       return {
         testCases: found.map((each) => spelling.get(blandIdKey(each)) ?? each),
@@ -263,7 +271,7 @@ function createLists(http: Http, adapter: Adapter, testCases: readonly string[])
 /** Each batch once. A run that was started alone has none. */
 function batchesOf(runs: readonly RunBody[]): Candidate[] {
   const batches = runs.flatMap(({ batch_id, created_at }): Candidate[] =>
-    batch_id ? [{ id: batch_id, createdAt: milliseconds(created_at) }] : [],
+    batch_id ? [{ id: batch_id, createdAt: parseIsoTime(created_at) }] : [],
   );
   return [...new Map(batches.map((each) => [each.id, each])).values()];
 }

@@ -1,22 +1,22 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
-import { countCases } from '../../domain/test-case.ts';
-import { MalformedAnswer } from '../../http/failure.ts';
-import type { Http } from '../../http/json-client.ts';
+import { formatCaseCount } from '../../domain/test-case.ts';
+import { InvalidResponse } from '../../http/failure.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import {
-  adviceBy,
+  createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
   missingStatus,
-  readAs,
+  parseAs,
   readStatus,
   statusWord,
 } from '../fields.ts';
-import type { Adapter, BatchStatus, ProviderDescriptor } from '../provider.ts';
-import { createRoom } from '../room.ts';
+import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, createElevenLabsStarter } from './start.ts';
 
 /**
@@ -66,7 +66,7 @@ const batchSchema = z.object({
 });
 
 /** What to do about a refusal. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).',
   404: 'Check batch-id: it must be the id of a test invocation (not of a test or a test run), in the workspace of this api-key.',
@@ -81,33 +81,36 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** The invocation has every run with it, and nothing else. */
-function create(http: Http): Adapter {
+function createAdapter(http: HttpClient): ProviderAdapter {
   const path = (...rest: string[]) => ['v1', 'convai', 'test-invocations', ...rest];
-  const room = createRoom();
+  const textBudget = createTextBudget();
   return {
-    look: (batchId, deadline) =>
+    fetchBatch: (batchId, deadline) =>
       http.getJson(
         {
           path: path(batchId),
           size: 'large',
-          read: (json) => toBatch(batchId, readAs(batchSchema, json), room.of(batchId)),
+          read: (json) => toBatch(batchId, parseAs(batchSchema, json), textBudget.forBatch(batchId)),
         },
         deadline,
       ),
 
-    readRuns: async (batch) => ({ ...batch, runs: batch.runs ?? [] }),
+    fetchRuns: async (batch) => ({ ...batch, runs: batch.runs ?? [] }),
 
     cancel: (batchId, deadline) =>
-      http.command({ method: 'POST', path: path(batchId, 'cancel'), advice: () => CANCEL_ADVICE }, deadline),
+      http.sendCommand(
+        { method: 'POST', path: path(batchId, 'cancel'), advice: () => CANCEL_ADVICE },
+        deadline,
+      ),
   };
 }
 
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run: Run) => Run): Batch {
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: (run: Run) => Run): Batch {
   if (body.id !== batchId) {
-    throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
+    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const runs = mergeRuns(
-    body.test_runs.map((each) => kept(toRun(each))),
+    body.test_runs.map((each) => trim(toRun(each))),
     RUN_STATUS,
   );
   const isCancelled = body.cancelled === true;
@@ -119,10 +122,10 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run:
     outcome: isCancelled ? 'cancelled' : undefined,
     // No totals: only the same list in two looks shows that no run is missing.
     announced: {},
-    doubts: doubtsAbout(body, batchId),
+    inconsistencies: findInconsistencies(body, batchId),
     runs,
     createdAt: body.created_at === undefined ? undefined : body.created_at * 1_000,
-    subject: nameSubject(body),
+    subject: describeSubject(body),
     tested: {
       agent_id: body.agent_id,
       branch_id: body.branch_id,
@@ -136,7 +139,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, kept: (run:
   };
 }
 
-function doubtsAbout(body: z.infer<typeof batchSchema>, batchId: string): string[] {
+function findInconsistencies(body: z.infer<typeof batchSchema>, batchId: string): string[] {
   const { cancelled, test_runs } = body;
   const foreign = test_runs.find(
     ({ test_invocation_id: of }) => typeof of === 'string' && of !== '' && of !== batchId,
@@ -158,10 +161,10 @@ function missingRepeats({ repeat_count: times = 1, test_runs }: z.infer<typeof b
     if (test !== undefined) counts.set(test, (counts.get(test) ?? 0) + 1);
   }
   const few = [...counts.values()].filter((count) => count < times).length;
-  return few === 0 ? [] : [`${countCases(few)} with fewer runs than "repeat_count" says`];
+  return few === 0 ? [] : [`${formatCaseCount(few)} with fewer runs than "repeat_count" says`];
 }
 
-function nameSubject({
+function describeSubject({
   agent_id,
   branch_id,
   version_id,
@@ -239,16 +242,16 @@ export const elevenlabs: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
-  can: {
+  capabilities: {
     start: {
       targets: { title: 'ElevenLabs', kinds: ['agent'] },
       selectors: { title: 'ElevenLabs', labels: [] },
-      worksWithoutTarget: false,
+      isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
     compare: true,
     cancel: true,
   },
-  create,
-  createStarter: createElevenLabsStarter,
+  createAdapter,
+  createBatchStarter: createElevenLabsStarter,
 };

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
-import type { Refused, Selectable, Selector } from '../../domain/selectors.ts';
-import type { Http } from '../../http/json-client.ts';
+import type { AvailableTestCase, Refused, Selector } from '../../domain/selectors.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
 import { cursorListsOf } from '../cursor-lists.ts';
-import { adviceBy, id, readAs } from '../fields.ts';
+import { createAdvice, id, parseAs } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
-import type { Starter, Subject } from '../starter.ts';
+import type { BatchStarter, Subject } from '../starter.ts';
 
 /** Reads one of ElevenLabs' lists to its end. Throws a `ProviderError` if it has none. */
 const readList = cursorListsOf({
@@ -39,7 +39,7 @@ const listedSchema = z.object({
 });
 const contentsSchema = z.object({ test_runs: z.array(z.object({ test_id: lenient(z.string()) })) });
 
-/** What `subjectOf` needs of an invocation; `nodes` has the workflow node of each test that ran on one. */
+/** What `resolveTestedVersion` needs of an invocation; `nodes` has the workflow node of each test that ran on one. */
 export const testedSchema = z.object({
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
@@ -56,7 +56,7 @@ export const ACCESS = {
 const CHECK = 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
 
 /** What to do about a refusal of a request that comes before an invocation, or starts one. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read the agent or start its tests.',
   404: CHECK,
@@ -69,7 +69,7 @@ const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 const requestSchema = z.object({ agent: z.string(), branch: z.optional(z.string()) });
 
 /** Starts test invocations: tests, on the main branch of an agent or on another. */
-export function createElevenLabsStarter(http: Http): Starter {
+export function createElevenLabsStarter(http: HttpClient): BatchStarter {
   const api = createApi(http, { under: ['v1', 'convai'], advice });
   /** Where a test runs in the agent's workflow: what is attached to a node must be started on it. */
   const nodes = new Map<string, ReadonlySet<string | undefined>>();
@@ -95,22 +95,22 @@ export function createElevenLabsStarter(http: Http): Starter {
       }
       const ids = [...nodes.keys()];
       // The agent lists ids alone: names are read only where a selector may be one.
-      const isKnown = ({ wanted }: Selector) => /^\*+$/.test(wanted.value) || nodes.has(wanted.value);
-      if (selectors.every(isKnown)) return ids.map((each): Selectable => ({ id: each, name: each }));
+      const isKnown = ({ match }: Selector) => /^\*+$/.test(match.value) || nodes.has(match.value);
+      if (selectors.every(isKnown)) return ids.map((each): AvailableTestCase => ({ id: each, name: each }));
       const all = await readTests(deadline);
       const names = new Map(all.map((each) => [each.id, each.name ?? each.id]));
       const isNamed = (each: z.infer<typeof testSchema>): boolean =>
         selectors.some(
-          ({ wanted }) => wanted.value === each.id || wanted.value === each.name?.normalize().trim(),
+          ({ match }) => match.value === each.id || match.value === each.name?.normalize().trim(),
         );
       // A pattern chooses among the attached tests; an id or a whole name may be any test of the workspace.
       return [...new Set([...ids, ...all.filter(isNamed).map((each) => each.id)])].map(
-        (each): Selectable => ({ id: each, name: names.get(each) ?? each }),
+        (each): AvailableTestCase => ({ id: each, name: names.get(each) ?? each }),
       );
     },
 
-    async post(subject, testCases, deadline) {
-      const { agent, branch } = readAs(requestSchema, subject.request);
+    async startBatch(subject, testCases, deadline) {
+      const { agent, branch } = parseAs(requestSchema, subject.request);
       const twice = testCases.find((each) => (nodes.get(each)?.size ?? 0) > 1);
       if (twice !== undefined) {
         return refused(
@@ -132,8 +132,8 @@ export function createElevenLabsStarter(http: Http): Starter {
       );
     },
 
-    lists(subject, testCases, since) {
-      const { agent, branch } = readAs(requestSchema, subject.request);
+    recentBatches(subject, testCases, since) {
+      const { agent, branch } = parseAs(requestSchema, subject.request);
       const main = mainBranches.get(agent);
       return batchListsOf({
         testCases,
@@ -167,8 +167,8 @@ export function createElevenLabsStarter(http: Http): Starter {
       });
     },
 
-    async subjectOf({ id: invocation, tested }) {
-      const said = readAs(testedSchema, tested ?? {});
+    async resolveTestedVersion({ id: invocation, tested }) {
+      const said = parseAs(testedSchema, tested ?? {});
       if (said.agent_id === undefined) {
         return refused(`ElevenLabs does not say which agent test invocation ${invocation} tested.`);
       }
@@ -183,7 +183,7 @@ export function createElevenLabsStarter(http: Http): Starter {
   };
 
   async function readAttached(subject: Subject, deadline: Deadline) {
-    const { agent, branch } = readAs(requestSchema, subject.request);
+    const { agent, branch } = parseAs(requestSchema, subject.request);
     const { platform_settings, main_branch_id } = await api.get(
       { path: ['agents', agent], query: branchQuery(branch), schema: agentSchema, to: (body) => body },
       deadline,

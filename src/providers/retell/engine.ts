@@ -47,7 +47,7 @@ export const engineFields = ({ type, id }: Engine): Record<string, string> => ({
 });
 
 /** For a person: "conversation-flow conversation_flow_… version 12". */
-export function nameEngine(engine: EngineBody): string {
+export function describeEngine(engine: EngineBody): string {
   const id = engine.conversation_flow_id ?? engine.llm_id ?? engine.llm_websocket_url ?? '';
   const version = engine.version === undefined ? 'version not stated' : `version ${engine.version}`;
   return [engine.type, id, engine.type === 'custom-llm' ? '' : version]

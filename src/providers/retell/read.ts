@@ -1,24 +1,24 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
-import { MalformedAnswer } from '../../http/failure.ts';
-import type { Http } from '../../http/json-client.ts';
+import { InvalidResponse } from '../../http/failure.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { createApi } from '../api.ts';
 import {
-  adviceBy,
+  createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
   missingStatus,
-  readAs,
+  parseAs,
   readCounters,
   readStatus,
   statusWord,
 } from '../fields.ts';
-import type { Adapter, BatchStatus, ProviderDescriptor } from '../provider.ts';
-import { createRoom } from '../room.ts';
-import { engineSchema, nameEngine } from './engine.ts';
+import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import { createTextBudget } from '../text-budget.ts';
+import { describeEngine, engineSchema } from './engine.ts';
 import { readList } from './lists.ts';
 import { ACCESS, createRetellStarter } from './start.ts';
 
@@ -60,7 +60,7 @@ const runSchema = z.object({
 });
 
 /** What to do about a refusal. A Retell key sees only its own workspace. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this batch.',
   404: 'Check batch-id: it must be the id of a batch test (not of a test run), in the workspace of this api-key, since a key sees only its own workspace.',
@@ -73,21 +73,21 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run. */
-function create(http: Http): Adapter {
-  const room = createRoom();
+function createAdapter(http: HttpClient): ProviderAdapter {
+  const textBudget = createTextBudget();
   return {
-    look: (batchId, deadline) =>
+    fetchBatch: (batchId, deadline) =>
       http.getJson(
         {
           path: ['get-batch-test', batchId],
           size: 'small',
-          read: (json) => toBatch(batchId, readAs(batchSchema, json)),
+          read: (json) => toBatch(batchId, parseAs(batchSchema, json)),
         },
         deadline,
       ),
 
-    async readRuns(batch, deadline) {
-      const kept = room.of(batch.id);
+    async fetchRuns(batch, deadline) {
+      const trim = textBudget.forBatch(batch.id);
       const { items } = await readList(
         createApi(http, { under: ['v2'] }),
         {
@@ -96,7 +96,7 @@ function create(http: Http): Adapter {
           of: `batch ${batch.id}`,
           total: batch.announced.total,
           schema: runSchema,
-          toItem: (body) => ({ id: body.test_case_job_id, status: body.status, run: kept(toRun(body)) }),
+          toItem: (body) => ({ id: body.test_case_job_id, status: body.status, run: trim(toRun(body)) }),
         },
         deadline,
       );
@@ -104,14 +104,14 @@ function create(http: Http): Adapter {
         items.map(({ run }) => run),
         RUN_STATUS,
       );
-      return { ...batch, doubts: [...(batch.doubts ?? []), ...missingStatus(items)], runs };
+      return { ...batch, inconsistencies: [...(batch.inconsistencies ?? []), ...missingStatus(items)], runs };
     },
   };
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
   if (body.test_case_batch_job_id !== batchId) {
-    throw new MalformedAnswer(`answered for another batch: ${body.test_case_batch_job_id}.`, {
+    throw new InvalidResponse(`answered for another batch: ${body.test_case_batch_job_id}.`, {
       isJson: true,
     });
   }
@@ -126,7 +126,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
       ['total', 'passed', 'failed', 'errored'],
     ),
     createdAt: body.creation_timestamp,
-    subject: body.response_engine && nameEngine(body.response_engine),
+    subject: body.response_engine && describeEngine(body.response_engine),
     tested: body.response_engine,
   };
 }
@@ -188,11 +188,11 @@ export const retell: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
-  can: {
+  capabilities: {
     start: {
       targets: { title: 'Retell', kinds: ['agent', 'retell-llm', 'conversation-flow'] },
       selectors: { title: 'Retell', labels: [] },
-      worksWithoutTarget: false,
+      isTargetOptional: false,
     },
     versions: {
       words: { latest: ['agent', 'retell-llm', 'conversation-flow'], published: ['agent'] },
@@ -203,6 +203,6 @@ export const retell: ProviderDescriptor = {
     compare: true,
     cancel: false,
   },
-  create,
-  createStarter: createRetellStarter,
+  createAdapter,
+  createBatchStarter: createRetellStarter,
 };

@@ -1,23 +1,23 @@
 import * as z from 'zod/mini';
-import type { Refused, Selectable } from '../../domain/selectors.ts';
+import type { AvailableTestCase, Refused } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
-import { MalformedAnswer, StatusFailure } from '../../http/failure.ts';
-import type { Http } from '../../http/json-client.ts';
+import { HttpStatusError, InvalidResponse } from '../../http/failure.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { adviceBy, id, readAs } from '../fields.ts';
+import { createAdvice, id, parseAs } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
-import type { Starter, Subject } from '../starter.ts';
+import type { BatchStarter, Subject } from '../starter.ts';
 import {
+  describeEngine,
   ENGINES,
   type Engine,
   type EngineType,
   engineFields,
   engineSchema,
   isEngineType,
-  nameEngine,
   toEngine,
 } from './engine.ts';
 import { readList } from './lists.ts';
@@ -55,7 +55,7 @@ export const ACCESS = {
 const CHECK = 'Check target, version and test-cases: a key sees only its own workspace.';
 
 /** What to do about a refusal of a request that comes before a batch, or starts one. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read the target or start batches.',
   404: CHECK,
@@ -65,7 +65,7 @@ const advice = adviceBy({
 const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 
 /** Starts Retell's batches: an engine in one version, and up to 1,000 of its test cases. */
-export function createRetellStarter(http: Http): Starter {
+export function createRetellStarter(http: HttpClient): BatchStarter {
   const api = createApi(http, { under: [], advice });
   return {
     title: 'Retell',
@@ -89,13 +89,13 @@ export function createRetellStarter(http: Http): Starter {
       const query = engineFields(engine);
       const { items } = await readList(
         api,
-        { ...list, query, schema: definitionSchema, toItem: toSelectable },
+        { ...list, query, schema: definitionSchema, toItem: toAvailableTestCase },
         deadline,
       );
       return items;
     },
 
-    post: (subject, testCases, deadline) =>
+    startBatch: (subject, testCases, deadline) =>
       api.postOnce(
         {
           path: ['create-batch-test'],
@@ -106,7 +106,7 @@ export function createRetellStarter(http: Http): Starter {
         deadline,
       ),
 
-    lists(subject, testCases) {
+    recentBatches(subject, testCases) {
       const engine = engineOf(subject);
       const query = { ...engineFields(engine), ...queryOf(engine.version) };
       return batchListsOf({
@@ -133,9 +133,9 @@ export function createRetellStarter(http: Http): Starter {
       });
     },
 
-    async subjectOf({ id: batchId, tested }) {
+    async resolveTestedVersion({ id: batchId, tested }) {
       if (tested === undefined) return refused(`Retell does not say what batch ${batchId} tested.`);
-      const body = readAs(engineSchema, tested);
+      const body = parseAs(engineSchema, tested);
       const engine = toEngine(body);
       if (engine === undefined) {
         return refused(
@@ -176,7 +176,7 @@ export function createRetellStarter(http: Http): Starter {
     }
     const agent = await readAgent(target.id, number, deadline);
     const engine = toEngine(agent.response_engine);
-    const name = nameAgent(agent);
+    const name = describeAgent(agent);
     if (engine === undefined) {
       return refused(
         `target: ${name} runs on a custom LLM, and Retell tests only agents on a Retell LLM or a conversation flow.`,
@@ -217,7 +217,7 @@ export function createRetellStarter(http: Http): Starter {
         schema: agentSchema,
         to: (agent) => {
           if (agent.agent_id !== agentId) {
-            throw new MalformedAnswer(`answered for another agent: ${agent.agent_id}.`, { isJson: true });
+            throw new InvalidResponse(`answered for another agent: ${agent.agent_id}.`, { isJson: true });
           }
           requireVersion(version, agent.version);
           return agent;
@@ -259,7 +259,7 @@ const queryOf = (version: number | undefined): Record<string, string> =>
 /** Where one version was asked for, an answer about another would make the report say what is not true. */
 function requireVersion(wanted: number | undefined, found: number | undefined): void {
   if (wanted !== undefined && found !== undefined && found !== wanted) {
-    throw new MalformedAnswer(`answered for version ${found} when asked for version ${wanted}.`, {
+    throw new InvalidResponse(`answered for version ${found} when asked for version ${wanted}.`, {
       isJson: true,
     });
   }
@@ -268,7 +268,7 @@ function requireVersion(wanted: number | undefined, found: number | undefined): 
 /** Whether Retell says that there is no such thing. */
 const isMissing = (error: unknown): boolean =>
   error instanceof ProviderError &&
-  error.cause instanceof StatusFailure &&
+  error.cause instanceof HttpStatusError &&
   [404, 422].includes(error.cause.status);
 
 function notFound({ kind, id: targetId }: Target, version: Version): string {
@@ -281,7 +281,7 @@ function notFound({ kind, id: targetId }: Target, version: Version): string {
 const notAVersion = (kind: string): string =>
   `version: a target ${kind}/ has only ${kind === 'agent' ? 'latest, published' : 'latest'} and numbers at Retell.`;
 
-function nameAgent({ agent_id, agent_name, version }: z.infer<typeof agentSchema>): string {
+function describeAgent({ agent_id, agent_name, version }: z.infer<typeof agentSchema>): string {
   const letters = [...(agent_name ?? '').slice(0, 2 * SHOWN_NAME + 2)];
   const shown = letters.length > SHOWN_NAME ? `${letters.slice(0, SHOWN_NAME).join('')}…` : agent_name;
   const numbered = version === undefined ? agent_id : `${agent_id}, version ${version}`;
@@ -293,7 +293,7 @@ function toSubject(
   agent?: Pick<Subject, 'title' | 'name'>,
 ): Subject {
   const fields = { ...engineFields(engine), version: engine.version };
-  const name = nameEngine({ ...fields, type: engine.type });
+  const name = describeEngine({ ...fields, type: engine.type });
   return {
     title: agent === undefined ? name : `${agent.title}: ${name}`,
     name: agent?.name,
@@ -307,12 +307,15 @@ const keyOf = ({ type, id: engineId, version }: Engine): string | undefined =>
   version === undefined ? undefined : `${type} ${engineId} ${version}`;
 
 function engineOf({ request }: Subject): Engine {
-  const engine = toEngine(readAs(engineSchema, request['response_engine']));
+  const engine = toEngine(parseAs(engineSchema, request['response_engine']));
   if (engine === undefined) throw new TypeError('no engine');
   return engine;
 }
 
-const toSelectable = ({ test_case_definition_id, name }: z.infer<typeof definitionSchema>): Selectable => ({
+const toAvailableTestCase = ({
+  test_case_definition_id,
+  name,
+}: z.infer<typeof definitionSchema>): AvailableTestCase => ({
   id: test_case_definition_id,
   name: name ?? test_case_definition_id,
 });
@@ -325,7 +328,7 @@ function toStarted(
   const engine = response_engine && toEngine(response_engine);
   const found = engine && keyOf(engine);
   if (found !== undefined && found !== key) {
-    throw new MalformedAnswer(
+    throw new InvalidResponse(
       `started batch ${test_case_batch_job_id} on ${found}, which was not asked for.`,
       {
         isJson: true,

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { AboutAnswer, Http } from '../../http/json-client.ts';
+import type { HttpClient, ResponseInfo } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
-import { readAs, readCounter } from '../fields.ts';
+import { parseAs, readCounter } from '../fields.ts';
 import { type Page, readPages } from '../paging.ts';
 
 /** The default of the API, since nobody documents the most; and less for items that are large. */
@@ -47,9 +47,9 @@ export interface VapiListed<Item> {
   /** How many the list itself announces. */
   readonly total: number | undefined;
   /** What in the list cannot be believed, each as a clause. */
-  readonly doubts: readonly string[];
+  readonly inconsistencies: readonly string[];
   /** Of the last page's answer. */
-  readonly about: AboutAnswer | undefined;
+  readonly about: ResponseInfo | undefined;
 }
 
 /**
@@ -57,25 +57,26 @@ export interface VapiListed<Item> {
  * the last. Throws a `ProviderError` if there is none.
  */
 export async function readVapiList<Body extends { readonly id: string }, Item>(
-  http: Http,
+  http: HttpClient,
   list: VapiList<Body, Item>,
   deadline: Deadline,
 ): Promise<VapiListed<Item>> {
   const { path, items: kind, of, toItem, advice } = list;
   const bodies = z.array(list.schema);
   const seen = new Set<string>();
-  const doubts = new Set<string>();
+  const inconsistencies = new Set<string>();
   let total: number | undefined;
-  let about: AboutAnswer | undefined;
+  let about: ResponseInfo | undefined;
   /** The last page that was read. */
   let last = { number: 0, size: 0 };
-  const readPage = (json: unknown, answer: AboutAnswer) => {
-    const page = readAs(listSchema, json);
+  const readPage = (json: unknown, answer: ResponseInfo) => {
+    const page = parseAs(listSchema, json);
     const announced = readCounter(Array.isArray(page) ? undefined : page.metadata?.totalItems);
-    if (!announced.isUsable) doubts.add(`"totalItems" of the list of ${kind} is not a number of ${kind}`);
+    if (!announced.isUsable)
+      inconsistencies.add(`"totalItems" of the list of ${kind} is not a number of ${kind}`);
     if (announced.count !== undefined) total = Math.max(total ?? 0, announced.count);
     about = answer;
-    const listed = readAs(bodies, Array.isArray(page) ? page : page.results);
+    const listed = parseAs(bodies, Array.isArray(page) ? page : page.results);
     // Made here, so that no page is kept in memory.
     return { ids: listed.map(({ id }) => vapiIdKey(id)), items: listed.map(toItem) };
   };
@@ -97,13 +98,13 @@ export async function readVapiList<Body extends { readonly id: string }, Item>(
     const isOver = seen.size === before;
     // Only a server that does not know pages gives a full one again, and what it leaves out nobody counts.
     if (isOver && expected === 0 && ids.length === size) {
-      doubts.add(`the list of ${kind} gives the same ${size} again and again`);
+      inconsistencies.add(`the list of ${kind} gives the same ${size} again and again`);
     }
     return { items, next: isAll || isOver ? undefined : seen.size };
   };
   const items = await readPages({ items: kind, of, total: list.total, sizes: PAGE_SIZES, read });
   if (total !== undefined && total !== seen.size) {
-    doubts.add(`the list of ${kind} announces ${total} and gives ${seen.size}`);
+    inconsistencies.add(`the list of ${kind} announces ${total} and gives ${seen.size}`);
   }
-  return { items, total, doubts: [...doubts], about };
+  return { items, total, inconsistencies: [...inconsistencies], about };
 }

@@ -1,26 +1,26 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
-import { MalformedAnswer } from '../../http/failure.ts';
-import type { Http } from '../../http/json-client.ts';
+import { InvalidResponse } from '../../http/failure.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import {
-  adviceBy,
+  createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
-  milliseconds,
   missingStatus,
-  readAs,
+  parseAs,
+  parseIsoTime,
   readCounters,
   readStatus,
   statusWord,
-  textIf,
+  textOrUndefined,
 } from '../fields.ts';
-import type { Adapter, BatchStatus, ProviderDescriptor } from '../provider.ts';
-import { createRoom } from '../room.ts';
+import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
-import { createVapiStarter, dashboardOf, nameTarget, targetSchema, transportSchema } from './start.ts';
+import { createVapiStarter, dashboardOf, describeTarget, targetSchema, transportSchema } from './start.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
 
@@ -88,7 +88,7 @@ const itemSchema = z.object({
 type ItemBody = z.infer<typeof itemSchema>;
 
 /** What to do about a refusal. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this simulation run.',
   404: 'Check batch-id: it must be the id of a simulation run (not of an item, a simulation or a suite), in the organisation of this api-key.',
@@ -106,23 +106,23 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** The run has status and counters, the list of its items what became of each simulation. */
-function create(http: Http): Adapter {
+function createAdapter(http: HttpClient): ProviderAdapter {
   const path = (...rest: string[]) => ['eval', 'simulation', 'run', ...rest];
-  const room = createRoom();
+  const textBudget = createTextBudget();
 
   return {
-    look: (batchId, deadline) =>
+    fetchBatch: (batchId, deadline) =>
       http.getJson(
         {
           path: path(batchId),
           size: 'small',
-          read: (json) => toBatch(batchId, readAs(batchSchema, json), dashboardOf(http, batchId)),
+          read: (json) => toBatch(batchId, parseAs(batchSchema, json), dashboardOf(http, batchId)),
         },
         deadline,
       ),
 
-    async readRuns(batch, deadline) {
-      const kept = room.of(batch.id);
+    async fetchRuns(batch, deadline) {
+      const trim = textBudget.forBatch(batch.id);
       const list = await readVapiList(
         http,
         {
@@ -131,15 +131,19 @@ function create(http: Http): Adapter {
           of: `simulation run ${batch.id}`,
           total: batch.announced.total,
           schema: itemSchema,
-          toItem: (body) => ({ ...about(body, batch.id), run: kept(toRun(body)) }),
+          toItem: (body) => ({ ...checkItem(body, batch.id), run: trim(toRun(body)) }),
         },
         deadline,
       );
-      const doubts = [...(batch.doubts ?? []), ...list.doubts, ...doubtsAbout(list.items)];
+      const inconsistencies = [
+        ...(batch.inconsistencies ?? []),
+        ...list.inconsistencies,
+        ...findInconsistencies(list.items),
+      ];
       return {
         ...batch,
         announced: { ...batch.announced, total: batch.announced.total ?? list.total },
-        doubts,
+        inconsistencies,
         runs: mergeRuns(
           list.items.map(({ run }) => run),
           RUN_STATUS,
@@ -149,13 +153,13 @@ function create(http: Http): Adapter {
     },
 
     cancel: (batchId, deadline) =>
-      http.command({ method: 'PATCH', path: path(batchId), advice: () => CANCEL_ADVICE }, deadline),
+      http.sendCommand({ method: 'PATCH', path: path(batchId), advice: () => CANCEL_ADVICE }, deadline),
   };
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
   if (vapiIdKey(body.id) !== vapiIdKey(batchId)) {
-    throw new MalformedAnswer(`answered for another batch: ${body.id}.`, { isJson: true });
+    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const status = BATCH_STATUS.get(body.status);
   const { target, transport } = body;
@@ -169,10 +173,10 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
       { total: 'total', passed: 'passed', failed: 'failed', cancelled: 'canceled' },
       body.itemCounts ? ['total', 'passed', 'failed', 'cancelled'] : [],
     ),
-    createdAt: milliseconds(body.createdAt),
-    endedAt: milliseconds(body.endedAt),
+    createdAt: parseIsoTime(body.createdAt),
+    endedAt: parseIsoTime(body.endedAt),
     url: pageOfVapi(body.url ?? dashboard),
-    subject: target && nameTarget(target),
+    subject: target && describeTarget(target),
     tested: target && { target, transport },
   };
 }
@@ -185,7 +189,7 @@ function pageOfVapi(text: string | undefined): string | undefined {
 }
 
 /** What decides whether an item can be believed. */
-interface About {
+interface ItemCheck {
   readonly id: string;
   readonly status: ItemBody['status'];
   /** It belongs to another run. */
@@ -194,7 +198,7 @@ interface About {
   readonly isEarly: boolean;
 }
 
-function about({ id, status, runId, results, failureReason }: ItemBody, batchId: string): About {
+function checkItem({ id, status, runId, results, failureReason }: ItemBody, batchId: string): ItemCheck {
   return {
     id,
     status,
@@ -206,7 +210,7 @@ function about({ id, status, runId, results, failureReason }: ItemBody, batchId:
 }
 
 /** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
-function doubtsAbout(items: readonly About[]): string[] {
+function findInconsistencies(items: readonly ItemCheck[]): string[] {
   const foreign = items.filter(({ isForeign }) => isForeign);
   const early = items.filter(({ isEarly }) => isEarly);
   return [
@@ -216,7 +220,7 @@ function doubtsAbout(items: readonly About[]): string[] {
   ];
 }
 
-function countOf(items: readonly About[], one: string, several: string): string[] {
+function countOf(items: readonly ItemCheck[], one: string, several: string): string[] {
   const [first] = items;
   if (first === undefined) return [];
   return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
@@ -232,8 +236,8 @@ function toRun(body: ItemBody): Run {
   const isContradicted =
     said.status === 'passed' && (results?.passed === false || evaluations.some(isRequiredAndFailed));
   const caseId = body.simulationId;
-  const startedAt = milliseconds(body.startedAt);
-  const endedAt = milliseconds(body.completedAt) ?? milliseconds(body.failedAt);
+  const startedAt = parseIsoTime(body.startedAt);
+  const endedAt = parseIsoTime(body.completedAt) ?? parseIsoTime(body.failedAt);
   return {
     id: body.id,
     testCase: {
@@ -252,7 +256,7 @@ function toRun(body: ItemBody): Run {
       startedAt === undefined || endedAt === undefined || endedAt < startedAt
         ? undefined
         : endedAt - startedAt,
-    createdAt: milliseconds(body.createdAt),
+    createdAt: parseIsoTime(body.createdAt),
   };
 }
 
@@ -270,13 +274,13 @@ function toAssertion(body: Evaluation): Assertion {
   const { comparator, expectedValue, extractedValue } = body;
   const label = [body.name, body.path].filter((part) => part !== undefined).join('.');
   const outcome = body.passed === undefined ? 'unknown' : body.passed ? 'passed' : 'failed';
-  const expected = textIf(expectedValue);
+  const expected = textOrUndefined(expectedValue);
   return {
     label: label || 'evaluation without a name',
     outcome: body.isSkipped === true ? 'skipped' : outcome,
     required: body.required,
     expected: expected !== undefined && comparator !== undefined ? `${comparator} ${expected}` : expected,
-    actual: textIf(extractedValue),
+    actual: textOrUndefined(extractedValue),
     explanation: body.isSkipped === true ? (body.skipReason ?? body.error) : body.error,
   };
 }
@@ -329,22 +333,22 @@ export const vapi: ProviderDescriptor = {
   headers,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
-  can: {
+  capabilities: {
     start: {
       targets: { title: 'Vapi', kinds: ['assistant', 'squad'] },
       selectors: {
         title: 'Vapi',
         labels: ['suite'],
-        withoutAll:
+        wildcardRefusal:
           'A list of all simulations belongs to no target at Vapi: write ids, names or suite:ID, one per line.',
       },
-      worksWithoutTarget: false,
+      isTargetOptional: false,
     },
     versions: false,
     compare: false,
     cancel: true,
   },
   idKey: vapiIdKey,
-  create,
-  createStarter: createVapiStarter,
+  createAdapter,
+  createBatchStarter: createVapiStarter,
 };

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import type { Refused, Selectable } from '../../domain/selectors.ts';
-import type { Http } from '../../http/json-client.ts';
+import type { AvailableTestCase, Refused } from '../../domain/selectors.ts';
+import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
-import { adviceBy, id, milliseconds, readAs, readCounter } from '../fields.ts';
-import type { BatchLists, Candidate, Starter, Subject } from '../starter.ts';
+import { createAdvice, id, parseAs, parseIsoTime, readCounter } from '../fields.ts';
+import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 
 /** An assistant or a squad, as requests and answers name it. */
@@ -35,7 +35,7 @@ const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
 
 /** What to do about a refusal of a request that comes before a simulation run, or starts one. */
-const advice = adviceBy({
+const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read simulations or start them.',
   404: CHECK,
@@ -47,14 +47,14 @@ const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 const path = (...rest: string[]): string[] => ['eval', 'simulation', ...rest];
 
 /** The dashboard's addresses of runs that were started here: only the answer to the start has them. */
-const dashboards = new WeakMap<Http, Map<string, string>>();
+const dashboards = new WeakMap<HttpClient, Map<string, string>>();
 
 /** The dashboard's address of a run that was started through this transport. */
-export const dashboardOf = (http: Http, runId: string): string | undefined =>
+export const dashboardOf = (http: HttpClient, runId: string): string | undefined =>
   dashboards.get(http)?.get(vapiIdKey(runId));
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
-export function createVapiStarter(http: Http): Starter {
+export function createVapiStarter(http: HttpClient): BatchStarter {
   const addresses = new Map<string, string>();
   dashboards.set(http, addresses);
   return {
@@ -70,7 +70,7 @@ export function createVapiStarter(http: Http): Starter {
     },
 
     async testCases({ selectors }, deadline) {
-      const wanted = selectors.map((each) => each.wanted);
+      const wanted = selectors.map((each) => each.match);
       const suites = wanted.flatMap(({ kind, value }) =>
         kind === 'label' ? [value.slice('suite:'.length)] : [],
       );
@@ -83,7 +83,7 @@ export function createVapiStarter(http: Http): Starter {
       const names = new Map(
         listed?.items.map(({ id: simulation, name }) => [simulation, name ?? simulation]),
       );
-      const [doubt] = listed?.doubts ?? [];
+      const [doubt] = listed?.inconsistencies ?? [];
       if (doubt !== undefined && !wanted.every(({ kind, value }) => kind === 'label' || names.has(value))) {
         throw new ProviderError(
           `test-cases: Vapi does not list every simulation (${doubt}). Run the job again; if it stays so, write ids instead of names.`,
@@ -93,7 +93,7 @@ export function createVapiStarter(http: Http): Starter {
         for (const each of ids) if (!names.has(each)) names.set(each, each);
       }
       return [...names].map(
-        ([each, name]): Selectable => ({
+        ([each, name]): AvailableTestCase => ({
           id: each,
           name,
           labels: members.flatMap(({ suite, ids }) => (ids.includes(each) ? [`suite:${suite}`] : [])),
@@ -101,7 +101,7 @@ export function createVapiStarter(http: Http): Starter {
       );
     },
 
-    post: (subject, testCases, deadline) =>
+    startBatch: (subject, testCases, deadline) =>
       http.postJsonOnce(
         {
           path: path('run'),
@@ -110,7 +110,7 @@ export function createVapiStarter(http: Http): Starter {
             ...subject.request,
           },
           read: (json) => {
-            const started = readAs(startedSchema, json);
+            const started = parseAs(startedSchema, json);
             if (started.url !== undefined) addresses.set(vapiIdKey(started.id), started.url);
             return started.id;
           },
@@ -119,10 +119,10 @@ export function createVapiStarter(http: Http): Starter {
         deadline,
       ),
 
-    lists: (subject, testCases, since) => createLists(http, { subject, testCases, since }),
+    recentBatches: (subject, testCases, since) => createLists(http, { subject, testCases, since }),
 
-    async subjectOf({ id: runId, tested }) {
-      const { target, transport } = tested === undefined ? {} : readAs(testedSchema, tested);
+    async resolveTestedVersion({ id: runId, tested }) {
+      const { target, transport } = tested === undefined ? {} : parseAs(testedSchema, tested);
       const subject = target && toSubject(target, transport);
       return subject?.key === undefined
         ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
@@ -135,7 +135,7 @@ export function createVapiStarter(http: Http): Starter {
       {
         path: path('suite', suite),
         size: 'large',
-        read: (json) => readAs(suiteSchema, json).simulationIds,
+        read: (json) => parseAs(suiteSchema, json).simulationIds,
         advice,
       },
       deadline,
@@ -163,28 +163,28 @@ type Target = z.infer<typeof targetSchema>;
 const targetIdOf = ({ assistantId, squadId }: Target): string | undefined => assistantId ?? squadId;
 
 /** "assistant 88fa…"; `undefined` where the target was given inline, without an id. */
-export function nameTarget(target: Target): string | undefined {
+export function describeTarget(target: Target): string | undefined {
   const targetId = targetIdOf(target);
   return targetId === undefined ? undefined : `${target.type} ${targetId}`;
 }
 
-const keyOf = (target: Target): string | undefined => nameTarget(target)?.toLowerCase();
+const keyOf = (target: Target): string | undefined => describeTarget(target)?.toLowerCase();
 
 const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>): Subject => ({
-  title: nameTarget(target) ?? target.type,
+  title: describeTarget(target) ?? target.type,
   key: keyOf(target),
   request: { target, transport },
 });
 
 function createLists(
-  http: Http,
+  http: HttpClient,
   {
     subject: { request },
     testCases,
     since,
   }: { subject: Subject; testCases: readonly string[]; since: number },
 ): BatchLists {
-  const targetId = targetIdOf(readAs(targetSchema, request['target']));
+  const targetId = targetIdOf(parseAs(targetSchema, request['target']));
   const spelling = new Map(testCases.map((each) => [vapiIdKey(each), each]));
   /** How many items each run announces: with another number it is not ours, and its items need not be read. */
   const totals = new Map<string, number>();
@@ -210,7 +210,7 @@ function createLists(
       };
     },
 
-    async contentsOf(runId, deadline) {
+    async batchContents(runId, deadline) {
       const total = totals.get(runId);
       if (total !== undefined && total !== testCases.length) return { testCases: [], total };
       const { items } = await readVapiList(
@@ -237,7 +237,7 @@ function createLists(
     if (count) totals.set(body.id, count);
     return {
       id: body.id,
-      createdAt: milliseconds(body.createdAt),
+      createdAt: parseIsoTime(body.createdAt),
       subject: body.target && keyOf(body.target),
     };
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { BASELINE, type Base, type BaseCase } from '../../domain/comparison.ts';
-import { CONCLUSIVE } from '../../domain/record.ts';
+import { CONCLUSIVE_VERDICTS } from '../../domain/record.ts';
 import { RUN_STATUSES } from '../../domain/run.ts';
 import { CASE_OUTCOMES } from '../../domain/test-case.ts';
 import { lenient } from '../../json.ts';
@@ -42,7 +42,7 @@ export function baselineOf(text: string): Base | undefined {
     commit: report.origin?.commit,
     cases,
     // A gate that was cut short may not have seen all of them.
-    isPartial: CONCLUSIVE.includes(report.verdict ?? '') ? undefined : true,
+    isPartial: CONCLUSIVE_VERDICTS.includes(report.verdict ?? '') ? undefined : true,
     firstRuns: { passes, total },
   };
 }

@@ -1,7 +1,7 @@
 import { decisiveRun } from '../../domain/test-case.ts';
 import { type Report, workflowRunUrl } from '../report.ts';
 import { turnText } from '../run-text.ts';
-import { type Entry, type Suite, testSuites } from './test-suites.ts';
+import { type Suite, type TestEntry, testSuites } from './test-suites.ts';
 import { fileJson, fileLine, isoTime, wholeMs } from './values.ts';
 
 /**
@@ -15,7 +15,7 @@ const CTRF_STATUS = {
   cancelled: 'other',
   pending: 'pending',
   tolerated: 'skipped',
-} as const satisfies Record<Entry['status'], string>;
+} as const satisfies Record<TestEntry['status'], string>;
 
 /** The report in the Common Test Report Format, with the fields that its versions since 2025 have in common. */
 export function renderCtrf(report: Report): string {
@@ -48,7 +48,7 @@ export function renderCtrf(report: Report): string {
   });
 }
 
-function test(suite: Suite, entry: Entry) {
+function test(suite: Suite, entry: TestEntry) {
   const { result } = entry;
   const run = result && decisiveRun(result);
   const turns = run?.turns ?? [];

@@ -1,5 +1,5 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import { changeOf, noLongerRun } from '../../domain/comparison.ts';
+import { changeOf, findRemovedCases } from '../../domain/comparison.ts';
 import type { RoundRun } from '../../domain/pass-rule.ts';
 import type { Run } from '../../domain/run.ts';
 import { type CaseResult, countsForVerdict } from '../../domain/test-case.ts';
@@ -29,7 +29,7 @@ export function renderJson(report: Report): string {
       branch: report.base.branch,
       commit: report.base.commit,
       firstRuns: report.base.firstRuns,
-      noLongerRun: noLongerRun(report.cases, report.base),
+      noLongerRun: findRemovedCases(report.cases, report.base),
     },
     batches: report.batches.map(batchOf),
     transcripts: report.transcripts,
@@ -61,8 +61,8 @@ function batchOf({ id, batch, problem, round = 1 }: BatchOutcome): ReportFile['b
 }
 
 function caseOf({ batches, base }: Report, result: CaseResult): ReportFile['testCases'][number] {
-  const { testCase, place, runs, outcome, quarantine, elsewhere } = result;
-  const batch = batches.find((one, index) => (one.place ?? index) === place);
+  const { testCase, batchIndex, runs, outcome, quarantine, comparison } = result;
+  const batch = batches.find((one, index) => (one.batchIndex ?? index) === batchIndex);
   return {
     ...testCase,
     batch: batch?.id ?? '',
@@ -78,7 +78,7 @@ function caseOf({ batches, base }: Report, result: CaseResult): ReportFile['test
       owner: quarantine.entry.owner,
       until: quarantine.entry.until,
     },
-    elsewhere: elsewhere && { outcome: elsewhere.outcome, runs: elsewhere.runs.map(caseRun) },
+    elsewhere: comparison && { outcome: comparison.outcome, runs: comparison.runs.map(caseRun) },
   };
 }
 

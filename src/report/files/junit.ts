@@ -3,7 +3,7 @@ import type { Run } from '../../domain/run.ts';
 import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import type { Report } from '../report.ts';
 import { runDetails, runMessage, turnText } from '../run-text.ts';
-import { type Entry, type Suite, testSuites } from './test-suites.ts';
+import { type Suite, type TestEntry, testSuites } from './test-suites.ts';
 import { fileLine, fileText, isoTime } from './values.ts';
 
 /**
@@ -60,7 +60,7 @@ function properties({ judgement, providerTitle, origin }: Report, { outcome }: S
 
 type Property = { readonly name: string; readonly value: string };
 
-function testCaseElement(suite: Suite, entry: Entry): object {
+function testCaseElement(suite: Suite, entry: TestEntry): object {
   return {
     ...attributes({ name: entry.name, classname: suite.name, time: seconds([entry]) }),
     ...resultElement(entry),
@@ -69,7 +69,7 @@ function testCaseElement(suite: Suite, entry: Entry): object {
 }
 
 /** A test case without any of these passed. */
-function resultElement({ status, rawStatus, message, details, flakyRuns }: Entry): object {
+function resultElement({ status, rawStatus, message, details, flakyRuns }: TestEntry): object {
   const cause = { ...attributes({ message, type: rawStatus }), '#text': fileText(details) };
   switch (status) {
     case 'passed':
@@ -101,7 +101,7 @@ function flakyElements(runs: readonly Run[]): object {
 }
 
 /** What the result element has no place for. */
-function systemOut({ status, details }: Entry, result: CaseResult): string {
+function systemOut({ status, details }: TestEntry, result: CaseResult): string {
   const { testCase, runs } = result;
   const ids = [
     ...runs.map(({ id, status: ended }) =>
@@ -114,8 +114,8 @@ function systemOut({ status, details }: Entry, result: CaseResult): string {
   return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));
 }
 
-function counts(entries: readonly Entry[]) {
-  const count = (...of: Entry['status'][]) => entries.filter(({ status }) => of.includes(status)).length;
+function counts(entries: readonly TestEntry[]) {
+  const count = (...of: TestEntry['status'][]) => entries.filter(({ status }) => of.includes(status)).length;
   return {
     tests: entries.length,
     failures: count('failed'),
@@ -126,7 +126,7 @@ function counts(entries: readonly Entry[]) {
 }
 
 /** The time of all these together in seconds; some readers calculate with it unasked, so what is unknown is 0. */
-function seconds(entries: readonly Entry[]): string {
+function seconds(entries: readonly TestEntry[]): string {
   const ms = entries.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return (ms / 1000).toFixed(3);
 }

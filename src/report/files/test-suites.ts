@@ -1,7 +1,7 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
 import type { Run, RunStatus } from '../../domain/run.ts';
 import { type CaseResult, countsForVerdict, decisiveRun, hasPassed } from '../../domain/test-case.ts';
-import { isProven } from '../../domain/verdict.ts';
+import { isBatchProven } from '../../domain/verdict.ts';
 import type { Report } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
 import { fileLine, wholeMs } from './values.ts';
@@ -15,10 +15,10 @@ export interface Suite {
   readonly name: string;
   /** Absent where there was no batch at all. */
   readonly outcome?: BatchOutcome;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly TestEntry[];
 }
 
-export interface Entry {
+export interface TestEntry {
   /** Not empty, one line, and no other test case of the batch has it: readers take equal names for one test. */
   readonly name: string;
   /** `tolerated` did not pass and does not count against the verdict. */
@@ -39,21 +39,21 @@ export interface Entry {
 
 /** One suite for each batch with one entry for each test case. Never without a red entry unless the verdict is `passed`. */
 export function testSuites(report: Report): Suite[] {
-  const places = placesOf(report.batches);
-  const suites = places.map(({ outcome, place, all }) => ({
+  const places = groupByFirstRound(report.batches);
+  const suites = places.map(({ outcome, batchIndex, all }) => ({
     name: suiteName(report, outcome, places.length),
     outcome,
     entries: [
-      ...caseEntries(report.cases.filter((one) => one.place === place)),
+      ...caseEntries(report.cases.filter((one) => one.batchIndex === batchIndex)),
       ...all.flatMap((one) => problemEntries(report, one)),
     ],
   }));
-  if (report.judgement?.verdict === 'passed' || suites.some(isRed)) return suites;
+  if (report.judgement?.verdict === 'passed' || suites.some(hasFailures)) return suites;
 
   // No test case says why the gate stays shut, so the verdict does, beside the first batch that it can be about.
   const at = Math.max(
     0,
-    suites.findIndex(({ outcome }) => !isProven(outcome)),
+    suites.findIndex(({ outcome }) => !isBatchProven(outcome)),
   );
   const suite: Suite = suites[at] ?? { name: gateName(report), entries: [] };
   const entries = [...suite.entries, verdictEntry(report)];
@@ -61,19 +61,19 @@ export function testSuites(report: Report): Suite[] {
 }
 
 /** The batches of the first round by their place; each with those that repeat test cases of it. */
-function placesOf(batches: readonly BatchOutcome[]) {
-  const places = new Map<number, { place: number; outcome: BatchOutcome; all: BatchOutcome[] }>();
+function groupByFirstRound(batches: readonly BatchOutcome[]) {
+  const places = new Map<number, { batchIndex: number; outcome: BatchOutcome; all: BatchOutcome[] }>();
   for (const [index, outcome] of batches.entries()) {
-    const place = outcome.place ?? index;
-    const known = places.get(place);
-    if (known === undefined) places.set(place, { place, outcome, all: [outcome] });
+    const batchIndex = outcome.batchIndex ?? index;
+    const known = places.get(batchIndex);
+    if (known === undefined) places.set(batchIndex, { batchIndex, outcome, all: [outcome] });
     else known.all.push(outcome);
   }
   return [...places.values()];
 }
 
 /** Whether a tool that knows only tests would call this one bad. */
-function isRed({ entries }: Suite): boolean {
+function hasFailures({ entries }: Suite): boolean {
   return entries.some(({ status }) => status === 'failed' || status === 'errored');
 }
 
@@ -84,7 +84,7 @@ function suiteName(report: Report, { id }: BatchOutcome, count: number): string 
   return count === 1 ? gateName(report) : `${gateName(report)} (batch ${fileLine(id)})`;
 }
 
-function caseEntries(cases: readonly CaseResult[]): Entry[] {
+function caseEntries(cases: readonly CaseResult[]): TestEntry[] {
   const names = distinctNames(cases);
   return cases.map((result, index) => {
     const run = decisiveRun(result);
@@ -101,7 +101,7 @@ function caseEntries(cases: readonly CaseResult[]): Entry[] {
   });
 }
 
-function statusOf(result: CaseResult): Entry['status'] {
+function statusOf(result: CaseResult): TestEntry['status'] {
   if (hasPassed(result)) return 'passed';
   if (!countsForVerdict(result)) return 'tolerated';
   return result.outcome === 'unfinished' ? 'pending' : (result.outcome as RunStatus);
@@ -124,17 +124,17 @@ function distinctNames(cases: readonly CaseResult[]): string[] {
   const names = cases.map(
     ({ testCase }) => fileLine(testCase.name) || fileLine(testCase.id ?? '') || 'Unnamed',
   );
-  const withTestCase = tellApart(
+  const withTestCase = disambiguate(
     names,
     cases.map(({ testCase }) => testCase.id ?? ''),
   );
-  return tellApart(
+  return disambiguate(
     withTestCase,
     cases.map(({ runs }) => runs[0].id),
   );
 }
 
-function tellApart(names: readonly string[], ids: readonly string[]): string[] {
+function disambiguate(names: readonly string[], ids: readonly string[]): string[] {
   const seen = new Map<string, number>();
   for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
   return names.map((name, index) =>
@@ -142,7 +142,7 @@ function tellApart(names: readonly string[], ids: readonly string[]): string[] {
   );
 }
 
-function problemEntries(report: Report, { id, problem }: BatchOutcome): Entry[] {
+function problemEntries(report: Report, { id, problem }: BatchOutcome): TestEntry[] {
   if (problem === undefined) return [];
   return [
     {
@@ -157,7 +157,7 @@ function problemEntries(report: Report, { id, problem }: BatchOutcome): Entry[] 
   ];
 }
 
-function verdictEntry(report: Report): Entry {
+function verdictEntry(report: Report): TestEntry {
   const { verdict, reason } = report.judgement ?? WAITING;
   return {
     name: 'Verdict of the gate',

@@ -3,36 +3,36 @@ import type { Assertion, Run, Turn } from '../../domain/run.ts';
 import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import { clip } from '../../text/clean.ts';
 import { formatDuration } from '../../text/format.ts';
+import { countPasses } from '../classify.ts';
+import { findKeyTurns, toolNames } from '../key-turns.ts';
 import {
   type Block,
+  blockquote,
   code,
   fold,
-  foreign,
-  foreignHtml,
-  foreignLines,
-  foreignWith,
   heading,
   type Inline,
+  joinLines,
   list,
   md,
-  onLines,
   paragraph,
-  quote,
   render,
   sentences,
-  small,
+  smallPrint,
   strong,
-  words,
+  trusted,
+  untrusted,
+  untrustedHtml,
+  untrustedLines,
+  untrustedWithBold,
 } from '../markdown.ts';
-import { proofOf, toolNames } from '../proof.ts';
 import type { Report } from '../report.ts';
 import { STATUS_WORDS } from '../run-text.ts';
-import { passesOf } from '../standing.ts';
 import { linkPush } from './footer.ts';
-import { idOf, MAX_NAME, nameOf, runsInWords, sentenceCase, signOf } from './names.ts';
+import { describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
 
 /** How much of what explains one test case is shown: code points, and the number of turns. */
-export interface Evidence {
+export interface EvidenceLimits {
   /** Explanations and criteria. */
   readonly text: number;
   /** Expected and actual values. */
@@ -45,19 +45,43 @@ export interface Evidence {
 }
 
 /** From all that a reader could want to the least that still explains a test case. */
-export const WHOLE: Evidence = { text: 20_000, value: 5_000, turn: 20_000, conversations: 20, turns: 2_000 };
-export const FULL: Evidence = { text: 4_000, value: 1_000, turn: 2_000, conversations: 9, turns: 500 };
-export const SHORTER: Evidence = { text: 1_000, value: 300, turn: 300, conversations: 1, turns: 40 };
-export const SHORTEST: Evidence = { text: 300, value: 100, turn: 120, conversations: 0, turns: 0 };
+export const COMPLETE_EVIDENCE: EvidenceLimits = {
+  text: 20_000,
+  value: 5_000,
+  turn: 20_000,
+  conversations: 20,
+  turns: 2_000,
+};
+export const FULL_EVIDENCE: EvidenceLimits = {
+  text: 4_000,
+  value: 1_000,
+  turn: 2_000,
+  conversations: 9,
+  turns: 500,
+};
+export const SHORT_EVIDENCE: EvidenceLimits = {
+  text: 1_000,
+  value: 300,
+  turn: 300,
+  conversations: 1,
+  turns: 40,
+};
+export const MINIMAL_EVIDENCE: EvidenceLimits = {
+  text: 300,
+  value: 100,
+  turn: 120,
+  conversations: 0,
+  turns: 0,
+};
 
 /** A longer explanation shows its beginning, and the whole of it folded. */
 const LONG = 500;
 const BEGINNING = 320;
 /** An answer of a tool in the quoted turns; the whole conversation has more of it. */
-const PROOF_ANSWER = 160;
+const MAX_QUOTED_ANSWER = 160;
 
 /** Whether the test case has more to tell than this evidence shows. */
-export function isCut(result: CaseResult, evidence: Evidence): boolean {
+export function isTruncated(result: CaseResult, evidence: EvidenceLimits): boolean {
   const runs = evidence.conversations > 1 ? result.runs : [decisiveRun(result)];
   const withTurns = result.runs.filter(({ turns }) => turns.length > 0);
   if (withTurns.length > evidence.conversations) return true;
@@ -75,7 +99,7 @@ export function isCut(result: CaseResult, evidence: Evidence): boolean {
 }
 
 /** About the least that the test case takes with this evidence, in characters. */
-export function leastSize(result: CaseResult, { text, turn }: Evidence): number {
+export function minSizeOf(result: CaseResult, { text, turn }: EvidenceLimits): number {
   const { explanation = '', turns } = decisiveRun(result);
   return turns.reduce(
     (sum, one) => sum + Math.min(turn, turnLength(one)),
@@ -93,7 +117,7 @@ const turnLength = (turn: Turn): number =>
         : 0;
 
 /** A test case that did not pass, open: its name, what is known of it, why, the turns that prove it; the rest folded. */
-export function renderCase(result: CaseResult, report: Report, evidence: Evidence): string {
+export function renderCase(result: CaseResult, report: Report, evidence: EvidenceLimits): string {
   const title = heading(3, ...md`${signOf(result)} ${nameOf(result)}`);
   return [render(title), ...content(result, report, evidence)].join('\n\n');
 }
@@ -102,9 +126,9 @@ export function renderCase(result: CaseResult, report: Report, evidence: Evidenc
 export function renderFolded(
   result: CaseResult,
   report: Report,
-  { evidence, beside }: { evidence: Evidence; beside: string },
+  { evidence, suffix }: { evidence: EvidenceLimits; suffix: string },
 ): string {
-  const title = `${signOf(result)} <b>${foreignHtml(result.testCase.name, MAX_NAME)}</b>${beside}`;
+  const title = `${signOf(result)} <b>${untrustedHtml(result.testCase.name, MAX_NAME)}</b>${suffix}`;
   return fold(title, { open: false }, content(result, report, evidence).join('\n\n'));
 }
 
@@ -112,50 +136,55 @@ export function renderFolded(
 export function renderExample(
   result: CaseResult,
   report: Report,
-  { evidence, isWhySaid }: { evidence: Evidence; isWhySaid: boolean },
+  { evidence, isReasonShown }: { evidence: EvidenceLimits; isReasonShown: boolean },
 ): string {
-  return content(result, report, evidence, isWhySaid).join('\n\n');
+  return content(result, report, evidence, isReasonShown).join('\n\n');
 }
 
-function content(result: CaseResult, report: Report, evidence: Evidence, isWhySaid = false): string[] {
+function content(
+  result: CaseResult,
+  report: Report,
+  evidence: EvidenceLimits,
+  isReasonShown = false,
+): string[] {
   const run = decisiveRun(result);
   // The title of a folded flaky test case says how its runs went.
-  const story = result.outcome === 'flaky' ? [] : storyOf(result, report);
+  const story = result.outcome === 'flaky' ? [] : runHistory(result, report);
   const { shown, whole } = explanationOf(run, evidence);
-  const reasons = isWhySaid ? [] : [...shown, ...failedAssertions(run.assertions, evidence)];
+  const reasons = isReasonShown ? [] : [...shown, ...failedAssertions(run.assertions, evidence)];
   const isSilent =
-    !isWhySaid && reasons.length === 0 && (run.status === 'failed' || run.status === 'errored');
-  const provider = foreign(report.providerTitle, 50);
+    !isReasonShown && reasons.length === 0 && (run.status === 'failed' || run.status === 'errored');
+  const provider = untrusted(report.providerTitle, 50);
   // One call: each costs as much as a short text.
   const blocks = [
     ...(story.length === 0 ? [] : [paragraph(...story)]),
     ...(isSilent ? [paragraph(...md`${provider} gave no reason.`)] : []),
     ...reasons,
-    ...(run.turns.length === 0 ? [] : [proof(run, evidence)]),
+    ...(run.turns.length === 0 ? [] : [keyTurnsBlock(run, evidence)]),
   ];
   return [
     ...(blocks.length === 0 ? [] : [render(...blocks)]),
-    ...details(result, { evidence, report, whole: isWhySaid ? [] : whole }),
+    ...details(result, { evidence, report, whole: isReasonShown ? [] : whole }),
   ];
 }
 
 /** What is known of its runs, of earlier pushes and of the quarantine, in sentences. */
-function storyOf(result: CaseResult, report: Report): Inline[] {
-  const runs = runsInWords(result);
+function runHistory(result: CaseResult, report: Report): Inline[] {
+  const runs = describeRuns(result);
   return sentences(
-    runs === undefined ? [] : [words(`${sentenceCase(runs)}.`)],
-    elsewhere(result, report),
-    earlier(result, report),
-    quarantined(result),
+    runs === undefined ? [] : [trusted(`${sentenceCase(runs)}.`)],
+    comparisonSentence(result, report),
+    earlierPushesSentence(result, report),
+    quarantineSentence(result),
   );
 }
 
-function elsewhere(result: CaseResult, { comparedWith, base }: Report): Inline[] {
-  if (result.elsewhere === undefined || comparedWith === undefined) return [];
-  const there = foreign(comparedWith, 60);
-  const { passes, total } = passesOf(result.elsewhere);
+function comparisonSentence(result: CaseResult, { comparedWith, base }: Report): Inline[] {
+  if (result.comparison === undefined || comparedWith === undefined) return [];
+  const there = untrusted(comparedWith, 60);
+  const { passes, total } = countPasses(result.comparison);
   const count = md`${passes} of ${total} ${total === 1 ? 'run' : 'runs'}`;
-  switch (result.elsewhere.outcome) {
+  switch (result.comparison.outcome) {
     // Without a base the overview has a column for these.
     case 'passed':
     case 'flaky':
@@ -167,11 +196,11 @@ function elsewhere(result: CaseResult, { comparedWith, base }: Report): Inline[]
   }
 }
 
-function earlier({ testCase, outcome }: CaseResult, { history, origin }: Report): Inline[] {
+function earlierPushesSentence({ testCase, outcome }: CaseResult, { history, origin }: Report): Inline[] {
   const pushes = history?.pushes ?? [];
   if (history === undefined || pushes.length === 0 || testCase.id === undefined || outcome === 'flaky')
     return [];
-  const failedIn = history.badIn.get(testCase.id) ?? [];
+  const failedIn = history.failedPushIndices.get(testCase.id) ?? [];
   if (failedIn.length === 0) return md`First failed in this push.`;
   const streak = streakBefore(failedIn, pushes.length);
   const first: Push | undefined = pushes[pushes.length - streak];
@@ -191,23 +220,26 @@ function streakBefore(failedIn: readonly number[], count: number): number {
 }
 
 /** What a quarantine says of a test case that counts all the same. */
-function quarantined({ quarantine }: CaseResult): Inline[] {
+function quarantineSentence({ quarantine }: CaseResult): Inline[] {
   if (quarantine === undefined || quarantine.state === 'in-force') return [];
-  const until = foreign(quarantine.entry.until, 20);
-  const who = md` (owner: ${foreign(quarantine.entry.owner, 100)})`;
+  const until = untrusted(quarantine.entry.until, 20);
+  const who = md` (owner: ${untrusted(quarantine.entry.owner, 100)})`;
   return quarantine.state === 'expired'
     ? md`Its quarantine ended on ${until}${who}, so it counts again.`
     : md`Its quarantine until ${until}${who} is in force after the merge.`;
 }
 
-function explanationOf({ explanation, status }: Run, { text }: Evidence): { shown: Block[]; whole: Block[] } {
+function explanationOf(
+  { explanation, status }: Run,
+  { text }: EvidenceLimits,
+): { shown: Block[]; whole: Block[] } {
   if (!hasText(explanation)) return { shown: [], whole: [] };
-  const label = strong(words(status === 'errored' ? 'Error:' : 'Why:'));
+  const label = strong(trusted(status === 'errored' ? 'Error:' : 'Why:'));
   if (explanation.length <= LONG || text <= BEGINNING) {
-    return { shown: [paragraph(...md`${label} ${foreignLines(explanation, text)}`)], whole: [] };
+    return { shown: [paragraph(...md`${label} ${untrustedLines(explanation, text)}`)], whole: [] };
   }
-  const start = foreignLines(beginningOf(explanation), BEGINNING);
-  const all = md`${strong(words('The whole reason:'))} ${foreignLines(explanation, text)}`;
+  const start = untrustedLines(beginningOf(explanation), BEGINNING);
+  const all = md`${strong(trusted('The whole reason:'))} ${untrustedLines(explanation, text)}`;
   return { shown: [paragraph(...md`${label} ${start}`)], whole: [paragraph(...all)] };
 }
 
@@ -219,12 +251,12 @@ function beginningOf(text: string): string {
   return end > BEGINNING / 3 ? `${start.slice(0, end).trimEnd()} …` : clip(text, BEGINNING);
 }
 
-function failedAssertions(assertions: readonly Assertion[], evidence: Evidence): Block[] {
+function failedAssertions(assertions: readonly Assertion[], evidence: EvidenceLimits): Block[] {
   const failed = assertions.filter(({ outcome }) => outcome === 'failed');
   if (failed.length === 0) return [];
   const noun = assertions.length === 1 ? 'assertion' : 'assertions';
   return [
-    paragraph(words(`${failed.length} of ${assertions.length} ${noun} failed:`)),
+    paragraph(trusted(`${failed.length} of ${assertions.length} ${noun} failed:`)),
     list(
       failed.map((one) => assertionItem(one, evidence)),
       { ordered: false },
@@ -234,41 +266,42 @@ function failedAssertions(assertions: readonly Assertion[], evidence: Evidence):
 
 function assertionItem(
   { label, expected, actual, explanation }: Assertion,
-  { text, value }: Evidence,
+  { text, value }: EvidenceLimits,
 ): Inline[] {
-  return onLines([
-    [strong(foreign(label, MAX_NAME))],
+  return joinLines([
+    [strong(untrusted(label, MAX_NAME))],
     ...(expected === undefined ? [] : [md`Expected: ${code(expected, value)}`]),
     ...(actual === undefined ? [] : [md`Actual: ${code(actual, value)}`]),
-    ...(hasText(explanation) ? [[foreign(explanation, text)]] : []),
+    ...(hasText(explanation) ? [[untrusted(explanation, text)]] : []),
   ]);
 }
 
 /** The turns that prove it, with what the reason quotes in bold. */
-function proof(run: Run, evidence: Evidence): Block {
-  const { places, quotations } = proofOf(run);
+function keyTurnsBlock(run: Run, evidence: EvidenceLimits): Block {
+  const { turnIndices, quotations } = findKeyTurns(run);
   const names = toolNames(run.turns);
   const max = Math.min(evidence.turn, 600);
-  const lines = places.flatMap((place, index) => {
-    const turn = run.turns[place];
+  const lines = turnIndices.flatMap((turnIndex, index) => {
+    const turn = run.turns[turnIndex];
     if (turn === undefined) return [];
-    const isAfterGap = index > 0 && places[index - 1] !== place - 1;
+    const isAfterGap = index > 0 && turnIndices[index - 1] !== turnIndex - 1;
     const line =
       turn.kind === 'tool-result'
-        ? answerLine(turn, { tool: names.get(place), max: Math.min(max, PROOF_ANSWER) })
+        ? answerLine(turn, { tool: names.get(turnIndex), max: Math.min(max, MAX_QUOTED_ANSWER) })
         : turnLine(turn, max, quotations);
-    return [...(isAfterGap ? [[words('…')]] : []), line];
+    return [...(isAfterGap ? [[trusted('…')]] : []), line];
   });
-  return quote(paragraph(...onLines(lines)));
+  return blockquote(paragraph(...joinLines(lines)));
 }
 
 /** Criteria, whole conversations and ids, folded under a title that says what is there. */
 function details(
   result: CaseResult,
-  { evidence, report, whole }: { evidence: Evidence; report: Report; whole: readonly Block[] },
+  { evidence, report, whole }: { evidence: EvidenceLimits; report: Report; whole: readonly Block[] },
 ): string[] {
   const { criteria } = decisiveRun(result);
-  const judgedBy = criteria.length === 0 || evidence === SHORTEST ? [] : criteriaOf(criteria, evidence);
+  const judgedBy =
+    criteria.length === 0 || evidence === MINIMAL_EVIDENCE ? [] : criteriaOf(criteria, evidence);
   const talks = result.runs.filter(({ turns }) => turns.length > 0).length;
   const shownTalks = Math.min(talks, evidence.conversations);
   const ids = result.runs.length === 1 ? 'run id' : 'run ids';
@@ -289,7 +322,7 @@ function details(
     ];
   });
   if (parts.length === 0 && result.runs.length === 1)
-    return [render(small(...runLine(result.runs[0], { result, report, index: 0 })))];
+    return [render(smallPrint(...runLine(result.runs[0], { result, report, index: 0 })))];
   const title = [...parts, ids].join(', ');
   return [fold(sentenceCase(title), { open: false }, render(...whole, ...judgedBy, ...runs))];
 }
@@ -297,7 +330,7 @@ function details(
 /** How one run ended, when, and its id. */
 function runLine(
   run: Run,
-  { result: { runs, place }, report, index }: { result: CaseResult; report: Report; index: number },
+  { result: { runs, batchIndex }, report, index }: { result: CaseResult; report: Report; index: number },
 ): Inline[] {
   const took = formatDuration(run.durationMs);
   const ending = STATUS_WORDS[run.status];
@@ -305,30 +338,30 @@ function runLine(
   const which = runs.length === 1 ? '' : md`${strong(...md`Run ${index + 1}:`)} `;
   const status = run.unknownStatus === undefined ? '' : md`, status ${code(run.unknownStatus, 100)}`;
   const conflict =
-    run.conflict === undefined ? '' : md`, contradicting statuses: ${foreign(run.conflict, 100)}`;
-  const text = words(runs.length === 1 ? end : end.toLowerCase());
-  return md`${which}${text}${status}${conflict}, run ${idOf(run.id)}${ofBatch(place, report)}`;
+    run.conflict === undefined ? '' : md`, contradicting statuses: ${untrusted(run.conflict, 100)}`;
+  const text = trusted(runs.length === 1 ? end : end.toLowerCase());
+  return md`${which}${text}${status}${conflict}, run ${idOf(run.id)}${ofBatch(batchIndex, report)}`;
 }
 
 /** Which of several batches a test case belongs to: two of them may hold the same one. */
-function ofBatch(place: number, { batches }: Report): Inline[] {
+function ofBatch(batchIndex: number, { batches }: Report): Inline[] {
   const first = batches.filter(({ round = 1 }) => round === 1);
-  const own = first.find((one) => (one.place ?? first.indexOf(one)) === place);
+  const own = first.find((one) => (one.batchIndex ?? first.indexOf(one)) === batchIndex);
   return first.length < 2 || own === undefined ? [] : md` of batch ${idOf(own.id)}`;
 }
 
-function criteriaOf(all: readonly string[], { text }: Evidence): Block[] {
+function criteriaOf(all: readonly string[], { text }: EvidenceLimits): Block[] {
   // Numbered, since the judge's words refer to "criterion 2".
   return [
-    paragraph(words('Judged by:')),
+    paragraph(trusted('Judged by:')),
     list(
-      all.map((one) => [foreign(one, text)]),
+      all.map((one) => [untrusted(one, text)]),
       { ordered: true },
     ),
   ];
 }
 
-function conversation({ turns }: Run, { turn, turns: most }: Evidence): Block {
+function conversation({ turns }: Run, { turn, turns: most }: EvidenceLimits): Block {
   const shown = turns.slice(-most);
   const names = toolNames(turns);
   const offset = turns.length - shown.length;
@@ -337,8 +370,8 @@ function conversation({ turns }: Run, { turn, turns: most }: Evidence): Block {
       ? answerLine(one, { tool: names.get(index + offset), max: turn })
       : turnLine(one, turn, []),
   );
-  const before = offset === 0 ? [] : [[words(`… ${offset} earlier ${offset === 1 ? 'turn' : 'turns'}`)]];
-  return quote(paragraph(...onLines([...before, ...lines])));
+  const before = offset === 0 ? [] : [[trusted(`… ${offset} earlier ${offset === 1 ? 'turn' : 'turns'}`)]];
+  return blockquote(paragraph(...joinLines([...before, ...lines])));
 }
 
 function answerLine(
@@ -356,14 +389,14 @@ function turnLine(
 ): Inline[] {
   switch (turn.kind) {
     case 'speech': {
-      const speaker = strong(words(turn.speaker === 'agent' ? 'Agent:' : 'Caller:'));
-      return md`${speaker} ${foreignWith(turn.text, quotations, max)}`;
+      const speaker = strong(trusted(turn.speaker === 'agent' ? 'Agent:' : 'Caller:'));
+      return md`${speaker} ${untrustedWithBold(turn.text, quotations, max)}`;
     }
     case 'tool-call':
       return md`Tool call: ${code(turn.tool, 100)} ${code(turn.input, max)}`;
     case 'transition': {
-      const from = turn.from === undefined ? '' : md`${foreign(turn.from, MAX_NAME)} `;
-      return md`Node: ${from}→ ${foreign(turn.to, MAX_NAME)}`;
+      const from = turn.from === undefined ? '' : md`${untrusted(turn.from, MAX_NAME)} `;
+      return md`Node: ${from}→ ${untrusted(turn.to, MAX_NAME)}`;
     }
   }
 }

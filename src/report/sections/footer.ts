@@ -4,19 +4,19 @@ import { firstPassRate } from '../../domain/test-case.ts';
 import { formatCount, formatDuration, formatTime } from '../../text/format.ts';
 import {
   code,
-  dotted,
-  foreign,
   type Inline,
+  joinLines,
+  joinWithDots,
   link,
   md,
-  onLines,
   paragraph,
   render,
   sentences,
-  small,
-  words,
+  smallPrint,
+  trusted,
+  untrusted,
 } from '../markdown.ts';
-import { firstRuns, type Origin, type Report, workflowRunUrl } from '../report.ts';
+import { firstRunCounts, type Origin, type Report, workflowRunUrl } from '../report.ts';
 import { baseName, idOf, sentenceCase } from './names.ts';
 
 const MAX_SUBJECT = 200;
@@ -33,14 +33,14 @@ export interface FooterOptions {
 
 /** Figures, rules, and where the report comes from, in small print; empty where there is nothing to say. */
 export function renderFooter(report: Report, options: FooterOptions = {}): string {
-  const content = onLines([...knowledge(report), ...provenance(report, options)].map(capitalized));
-  return content.length === 0 ? '' : render(small(...content));
+  const content = joinLines([...knowledge(report), ...provenance(report, options)].map(capitalized));
+  return content.length === 0 ? '' : render(smallPrint(...content));
 }
 
 /** A line with a capital letter at its start. */
 function capitalized(line: readonly Inline[]): Inline[] {
   const [first, ...rest] = line;
-  if (first?.type === 'text') return [words(sentenceCase(first.value)), ...rest];
+  if (first?.type === 'text') return [trusted(sentenceCase(first.value)), ...rest];
   if (first?.type === 'link') return [{ ...first, children: capitalized(first.children) }, ...rest];
   return [...line];
 }
@@ -55,16 +55,16 @@ function hasRate({ judgement, tally, cases }: Report): boolean {
   const isWhole = tally.unfinished === 0 && cases.length === tally.total && tally.total > 1;
   const isJudged =
     judgement?.verdict === 'failed' || judgement?.verdict === 'errored' || judgement?.verdict === 'passed';
-  const { passes, total } = firstRuns({ tally, cases });
+  const { passes, total } = firstRunCounts({ tally, cases });
   return isWhole && isJudged && passes < total;
 }
 
 function rate(report: Report): Inline[] {
   if (!hasRate(report)) return [];
-  const { passes, total } = firstRuns(report);
+  const { passes, total } = firstRunCounts(report);
   const which = report.cases.some(({ runs }) => runs.length > 1) ? 'First runs' : 'Pass rate';
   return [
-    words(
+    trusted(
       `${which}: ${formatCount(passes)} of ${formatCount(total)} passed, ${interval(passes, total, '95% interval ')}.`,
     ),
   ];
@@ -74,13 +74,13 @@ function baseRate(report: Report): Inline[] {
   const { base } = report;
   if (base?.firstRuns === undefined || base.firstRuns.total === 0 || !hasRate(report)) return [];
   const { passes, total } = base.firstRuns;
-  const here = firstRuns(report);
+  const here = firstRunCounts(report);
   const [low, high] = [
     firstPassRate(passes, total)?.low ?? 0,
     firstPassRate(here.passes, here.total)?.high ?? 1,
   ];
   const drop = high < low ? ' Chance alone does not explain the drop.' : '';
-  const figures = words(`${formatCount(passes)} of ${formatCount(total)}, ${interval(passes, total, '')}`);
+  const figures = trusted(`${formatCount(passes)} of ${formatCount(total)}, ${interval(passes, total, '')}`);
   return md`On ${baseName(base)}: ${figures}.${drop}`;
 }
 
@@ -98,14 +98,16 @@ function rules({ rule, judgement }: Report): Inline[] {
   return md`${which} ${rule.need} passes out of at most ${rule.of} runs.`;
 }
 
-function compared({ base, noBase, origin, judgement }: Report): Inline[] {
+function compared({ base, baseUnavailableReason, origin, judgement }: Report): Inline[] {
   if (judgement === undefined) return [];
   if (base !== undefined) {
     const until =
       base.commit === undefined ? '' : md`, up to ${linkCommit({ ...origin, commit: base.commit })}`;
     return md`Compared with ${baseName(base)}${until}.`;
   }
-  return noBase === undefined ? [] : md`Not compared with a base: ${foreign(noBase, 200)}.`;
+  return baseUnavailableReason === undefined
+    ? []
+    : md`Not compared with a base: ${untrusted(baseUnavailableReason, 200)}.`;
 }
 
 /** Where it comes from: on one line where there is one batch, else with a line for each. */
@@ -130,14 +132,14 @@ function provenance(report: Report, options: FooterOptions): Inline[][] {
   const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
   const [only] = named;
   if (only !== undefined && first.length === 1) {
-    const rest = more > 0 ? [[words(`and ${countBatches(more)}`)]] : [];
-    return [dotted([...general, ...batchParts(only, report), again, ...rest])];
+    const rest = more > 0 ? [[trusted(`and ${countBatches(more)}`)]] : [];
+    return [joinWithDots([...general, ...batchParts(only, report), again, ...rest])];
   }
   return [
-    dotted(general),
-    ...named.map((outcome) => dotted(batchParts(outcome, report))),
+    joinWithDots(general),
+    ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
     again,
-    ...(more > 0 ? [[words(`and ${countBatches(more)}`)]] : []),
+    ...(more > 0 ? [[trusted(`and ${countBatches(more)}`)]] : []),
   ];
 }
 
@@ -147,7 +149,7 @@ const countBatches = (more: number): string => `${more} more ${more === 1 ? 'bat
 function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
   if (judgement === undefined) return [];
   const seen = cases.reduce(
-    (sum, { runs, elsewhere }) => sum + runs.length + (elsewhere?.runs.length ?? 0),
+    (sum, { runs, comparison }) => sum + runs.length + (comparison?.runs.length ?? 0),
     0,
   );
   // Nobody waited for a batch that had ended before.
@@ -156,7 +158,7 @@ function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
   const took = waited === undefined ? '' : runs === '' ? `Waited ${waited}` : ` in ${waited}`;
   const cost = started === undefined || runs === '' ? '' : startedInWords(started, seen);
   const text = `${runs}${took}${cost}`;
-  return text === '' ? [] : [words(text)];
+  return text === '' ? [] : [trusted(text)];
 }
 
 function startedInWords({ runs, reruns }: NonNullable<Report['started']>, seen: number): string {
@@ -166,7 +168,7 @@ function startedInWords({ runs, reruns }: NonNullable<Report['started']>, seen: 
 
 function subjects({ subject, selected }: Report): Inline[][] {
   return [
-    subject === undefined ? [] : md`tested ${foreign(subject, MAX_SUBJECT)}`,
+    subject === undefined ? [] : md`tested ${untrusted(subject, MAX_SUBJECT)}`,
     selected === undefined || selected.count === selected.outOf
       ? []
       : md`${selected.count} of ${selected.outOf} test cases selected`,
@@ -174,22 +176,22 @@ function subjects({ subject, selected }: Report): Inline[][] {
 }
 
 function batchParts(
-  { id, batch, problem, asked }: BatchOutcome,
+  { id, batch, problem, requestedTestCases }: BatchOutcome,
   { judgement, batches, subject }: Report,
 ): Inline[][] {
   // Of a batch that this step started, the workflow run says when.
-  const createdAt = asked === undefined ? formatTime(batch?.createdAt) : undefined;
+  const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
   const hasProblem = problem !== undefined && batches.length > 1;
   return [
     batch?.subject === undefined || subject !== undefined
       ? []
-      : md`tested ${foreign(batch.subject, MAX_SUBJECT)}`,
-    md`batch ${batch?.url === undefined ? idOf(id) : link(batch.url, idOf(id))}${createdAt === undefined ? '' : md`, created ${words(createdAt)}`}`,
-    batch === undefined ? [words(judgement === undefined ? 'not read yet' : 'never read')] : [],
-    hasProblem ? [foreign(problem, 300)] : [],
+      : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
+    md`batch ${batch?.url === undefined ? idOf(id) : link(batch.url, idOf(id))}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
+    batch === undefined ? [trusted(judgement === undefined ? 'not read yet' : 'never read')] : [],
+    hasProblem ? [untrusted(problem, 300)] : [],
     batch !== undefined && batch.runs === undefined && judgement !== undefined
-      ? [words("its runs were not read, the counts are the provider's")]
+      ? [trusted("its runs were not read, the counts are the provider's")]
       : [],
   ];
 }
@@ -216,7 +218,7 @@ export function linkWorkflowRun(origin: Origin): Inline[] {
   if (url === undefined) return [];
   // Not "#57": GitHub would link that issue.
   const name = runNumber === undefined ? 'workflow run' : `workflow run ${runNumber}`;
-  return link(url, words(name));
+  return link(url, trusted(name));
 }
 
 /** Commit and workflow run on one line without small print, for the footer of several jobs; may be empty. */
@@ -226,6 +228,6 @@ export function renderOrigin(
 ): string {
   const commit = linkCommit(origin);
   const run = hasWorkflowRun ? [] : linkWorkflowRun(origin);
-  const line = dotted([run, commit.length === 0 ? [] : md`commit ${commit}`]);
+  const line = joinWithDots([run, commit.length === 0 ? [] : md`commit ${commit}`]);
   return line.length === 0 ? '' : render(paragraph(...capitalized(line)));
 }

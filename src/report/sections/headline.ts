@@ -1,12 +1,12 @@
 import type { BatchOutcome, Tally } from '../../domain/batch.ts';
-import { contradictions, unknownWords } from '../../domain/integrity.ts';
+import { findContradictions, unknownStatuses } from '../../domain/integrity.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
 import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
 import { formatCount } from '../../text/format.ts';
-import { foreign, heading, render } from '../markdown.ts';
+import { classifyFailure } from '../classify.ts';
+import { heading, render, untrusted } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { standingOf } from '../standing.ts';
 
 /** What a sign stands for: a verdict, or the outcome of a test case. */
 export type Sign = State | 'flaky' | 'tolerated' | 'gone';
@@ -50,7 +50,7 @@ export function headlineHeading(
   part: { name: string; state: State; tally: Tally; result?: string | undefined },
 ): string {
   const result = part.result ?? resultOfCounts(part.state, part.tally);
-  return render(heading(depth, foreign(headline(part.name, part.state, result), MAX_HEADLINE)));
+  return render(heading(depth, untrusted(headline(part.name, part.state, result), MAX_HEADLINE)));
 }
 
 /** What happened, in a clause of our own words: "3 of 12 failed, 2 of them new", "inconclusive, 3 of 12 runs missing". */
@@ -59,7 +59,7 @@ export function resultOf(report: Report): string {
   switch (judgement?.verdict) {
     case 'failed':
     case 'errored':
-      return withNew(resultOfCounts(judgement.verdict, tally), report);
+      return withRegressionCount(resultOfCounts(judgement.verdict, tally), report);
     case 'inconclusive': {
       const cause = causeInWords(causeOf(report));
       return cause === '' ? 'inconclusive' : `inconclusive, ${cause}`;
@@ -114,19 +114,19 @@ export function resultOfCounts(state: State, tally: Tally): string {
 }
 
 /** Adds how many of the failures are known to pass elsewhere; nothing where nothing is known. */
-function withNew(result: string, report: Report): string {
-  const { bad } = report.outline;
-  const standings = bad.map((one) => standingOf(one, report));
-  const isNew = standings.filter((one) => one === 'new').length;
-  if (bad.length === 0) return result;
-  if (isNew === 0) {
+function withRegressionCount(result: string, report: Report): string {
+  const { failures } = report.classified;
+  const standings = failures.map((one) => classifyFailure(one, report));
+  const regressionCount = standings.filter((one) => one === 'regression').length;
+  if (failures.length === 0) return result;
+  if (regressionCount === 0) {
     // "None" only where each of them is known to fail there as well.
-    const areOld = standings.every((one) => one === 'old');
-    return areOld ? `${result}, ${bad.length === 1 ? 'not new' : 'none of them new'}` : result;
+    const areOld = standings.every((one) => one === 'pre-existing');
+    return areOld ? `${result}, ${failures.length === 1 ? 'not new' : 'none of them new'}` : result;
   }
-  if (isNew === bad.length) return `${result}, ${bad.length === 1 ? 'new' : 'all new'}`;
-  const kinds = new Set(bad.map(({ outcome }) => outcome)).size;
-  return `${result}, ${formatCount(isNew)} of ${kinds > 1 ? `these ${formatCount(bad.length)}` : 'them'} new`;
+  if (regressionCount === failures.length) return `${result}, ${failures.length === 1 ? 'new' : 'all new'}`;
+  const kinds = new Set(failures.map(({ outcome }) => outcome)).size;
+  return `${result}, ${formatCount(regressionCount)} of ${kinds > 1 ? `these ${formatCount(failures.length)}` : 'them'} new`;
 }
 
 /** Why nothing can be said for certain; `other`: only the reason says it. */
@@ -155,8 +155,8 @@ export function causeOf({ batches, cases, tally }: Pick<Report, 'batches' | 'cas
   if (tally.total === 0) return { kind: 'none-seen' };
   if (cases.length > 0 && !cases.some(countsForVerdict)) return { kind: 'none-counts' };
   const seen = batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
-  if (seen.some((batch) => unknownWords(batch).length > 0)) return { kind: 'unknown-status' };
-  if (seen.some((batch) => contradictions(batch).length > 0)) return { kind: 'contradiction' };
+  if (seen.some((batch) => unknownStatuses(batch).length > 0)) return { kind: 'unknown-status' };
+  if (seen.some((batch) => findContradictions(batch).length > 0)) return { kind: 'contradiction' };
   return { kind: 'other' };
 }
 
@@ -185,9 +185,9 @@ function causeInWords(cause: Cause): string {
 }
 
 /** Runs that were announced or asked for and are not in the list. */
-function missingRuns({ batch, asked }: BatchOutcome): { missing: number; expected: number } {
+function missingRuns({ batch, requestedTestCases }: BatchOutcome): { missing: number; expected: number } {
   const listedRuns = batch?.runs?.length;
-  const expected = Math.max(batch?.announced.total ?? 0, asked?.length ?? 0);
+  const expected = Math.max(batch?.announced.total ?? 0, requestedTestCases?.length ?? 0);
   return {
     missing: listedRuns === undefined ? 0 : Math.max(0, expected - listedRuns),
     expected: Math.max(expected, listedRuns ?? 0),

@@ -1,10 +1,10 @@
 import { changeOf } from '../../domain/comparison.ts';
 import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import { formatDuration } from '../../text/format.ts';
-import type { Form, Piece } from '../fit.ts';
-import { code, fold, foreign, type Inline, md, paragraph, render, strong, words } from '../markdown.ts';
+import type { FlexibleBlock, Variant } from '../fit.ts';
+import { code, fold, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { nameOf, reasonOf, runsInWords, signOf } from './names.ts';
+import { describeRuns, nameOf, reasonOf, signOf } from './names.ts';
 
 const MAX_ID = 100;
 const MAX_REASON = 160;
@@ -12,7 +12,7 @@ const MAX_REASON = 160;
 const STEPS = [20, 200];
 
 /** A folded list of test cases that gets shorter where there is no room: by steps, in the end only its title. */
-export function listPiece(
+export function listBlock(
   cases: readonly CaseResult[],
   options: {
     /** HTML that is ours. */
@@ -22,24 +22,24 @@ export function listPiece(
     readonly ranks: readonly [first: number, whole: number];
     readonly open?: boolean;
   },
-): Piece {
+): FlexibleBlock {
   const { title, item, ranks, open = false } = options;
   const lines: string[] = [];
   const shown = (count: number): string => {
     for (const one of cases.slice(lines.length, count)) lines.push(bullet(item(one)));
     const more = cases.length - count;
-    const rest = more > 0 ? [bullet([words(`and ${more} more`)])] : [];
+    const rest = more > 0 ? [bullet([trusted(`and ${more} more`)])] : [];
     return fold(title, { open }, [...lines.slice(0, count), ...rest].join('\n'));
   };
   const counts = [...STEPS.filter((step) => step < cases.length), cases.length];
   return [
-    { rank: 0, text: () => '', lacks: { what: 'names', count: cases.length } },
-    { rank: 1, text: () => `${title}.`, lacks: { what: 'names', count: cases.length } },
+    { rank: 0, text: () => '', omissions: { what: 'names', count: cases.length } },
+    { rank: 1, text: () => `${title}.`, omissions: { what: 'names', count: cases.length } },
     ...counts.map(
-      (count, step): Form => ({
+      (count, step): Variant => ({
         rank: step === 0 ? ranks[0] : ranks[1],
         text: () => shown(count),
-        lacks: { what: 'names', count: cases.length - count },
+        omissions: { what: 'names', count: cases.length - count },
       }),
     ),
   ];
@@ -57,35 +57,35 @@ export function nameItem(result: CaseResult, report: Report): Inline[] {
     nameOf(result),
     ...(changeOf(result, report.base) === 'new-test-case' ? md` (new test case)` : []),
     ...(unknownStatus === undefined ? [] : md`, status ${code(unknownStatus, MAX_ID)}`),
-    ...(conflict === undefined ? [] : md`, contradicting statuses: ${foreign(conflict, MAX_ID)}`),
-    ...(duration === undefined ? [] : md`, ${words(duration)}`),
+    ...(conflict === undefined ? [] : md`, contradicting statuses: ${untrusted(conflict, MAX_ID)}`),
+    ...(duration === undefined ? [] : md`, ${trusted(duration)}`),
     ...(quarantine?.state === 'in-force'
-      ? md`, quarantined until ${foreign(quarantine.entry.until, 20)}`
+      ? md`, quarantined until ${untrusted(quarantine.entry.until, 20)}`
       : []),
   ];
 }
 
 /** A test case that did not pass, by its name alone. */
-export const badItem = (result: CaseResult): Inline[] => md`${signOf(result)} ${strong(nameOf(result))}`;
+export const failureItem = (result: CaseResult): Inline[] => md`${signOf(result)} ${strong(nameOf(result))}`;
 
 /** A test case that did not pass, with its reason on the same line. */
-export const reasonItem = (result: CaseResult): Inline[] => md`${badItem(result)}${reason(result)}`;
+export const reasonItem = (result: CaseResult): Inline[] => md`${failureItem(result)}${reason(result)}`;
 
 /** A flaky test case: how its runs went, and why the first that did not pass did not. */
 export const flakyItem = (result: CaseResult): Inline[] =>
-  md`${badItem(result)} ${words(runsInWords(result) ?? 'is flaky')}${reason(result)}`;
+  md`${failureItem(result)} ${trusted(describeRuns(result) ?? 'is flaky')}${reason(result)}`;
 
 function reason(result: CaseResult): Inline[] {
   const text = reasonOf(result, MAX_REASON);
-  return text === '' ? [] : md`: ${foreign(text, MAX_REASON)}`;
+  return text === '' ? [] : md`: ${untrusted(text, MAX_REASON)}`;
 }
 
 /** A test case that did not pass and does not count: until when, whose it is, and why. */
 export function toleratedItem(result: CaseResult, report: Report): Inline[] {
   if (result.quarantine?.state !== 'in-force') {
-    const place = foreign(report.comparedWith ?? 'the other version', 60);
-    return md`${badItem(result)} is not counted: it does not pass on ${place} either.`;
+    const place = untrusted(report.comparedWith ?? 'the other version', 60);
+    return md`${failureItem(result)} is not counted: it does not pass on ${place} either.`;
   }
   const { until, owner, reason: why } = result.quarantine.entry;
-  return md`${badItem(result)} is not counted until ${foreign(until, 20)}. Owner: ${foreign(owner, 100)}. Reason: ${foreign(why, 300)}`;
+  return md`${failureItem(result)} is not counted until ${untrusted(until, 20)}. Owner: ${untrusted(owner, 100)}. Reason: ${untrusted(why, 300)}`;
 }

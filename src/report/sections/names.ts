@@ -2,55 +2,55 @@ import type { InlineCode, Text } from 'mdast';
 import { BASELINE, type Base } from '../../domain/comparison.ts';
 import { type CaseResult, decisiveRun, hasPassed } from '../../domain/test-case.ts';
 import { cleanLine } from '../../text/clean.ts';
-import { code, foreign, foreignHtml, type Inline, words } from '../markdown.ts';
+import { countPasses } from '../classify.ts';
+import { code, type Inline, trusted, untrusted, untrustedHtml } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { passesOf } from '../standing.ts';
 import { SIGNS, type Sign } from './headline.ts';
 
 /** How things are called everywhere in the report. */
 
 export const MAX_NAME = 200;
 /** A space at which no line ends. */
-export const TOGETHER = '\u00a0';
+export const NO_BREAK_SPACE = '\u00a0';
 const MAX_ID = 100;
-const MAX_PLACE = 60;
+const MAX_BASELINE_LABEL = 60;
 
-export const nameOf = ({ testCase }: CaseResult): Inline => foreign(testCase.name, MAX_NAME);
+export const nameOf = ({ testCase }: CaseResult): Inline => untrusted(testCase.name, MAX_NAME);
 
 export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 
 /** The sign of a test case. */
 export const signOf = (result: CaseResult) => SIGNS[signFor(result)];
 
-function signFor({ outcome, quarantine, isExcused }: CaseResult): Sign {
-  const isTolerated = quarantine?.state === 'in-force' || isExcused === true;
+function signFor({ outcome, quarantine, isExcusedByComparison }: CaseResult): Sign {
+  const isTolerated = quarantine?.state === 'in-force' || isExcusedByComparison === true;
   if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
 
 /** What test cases are compared with: another version, by its name, or the base, by that of its branch. */
-export function placeOf({ comparedWith, base, cases }: Report): InlineCode | Text {
-  const isCompared = cases.some(({ elsewhere }) => elsewhere !== undefined);
-  if (isCompared && comparedWith !== undefined) return foreign(comparedWith, MAX_PLACE);
-  return base === undefined ? words('the base') : baseName(base);
+export function baselineLabel({ comparedWith, base, cases }: Report): InlineCode | Text {
+  const isCompared = cases.some(({ comparison }) => comparison !== undefined);
+  if (isCompared && comparedWith !== undefined) return untrusted(comparedWith, MAX_BASELINE_LABEL);
+  return base === undefined ? trusted('the base') : baseName(base);
 }
 
 /** What the base is called. */
 export const baseName = ({ branch }: Base): InlineCode | Text =>
-  branch === BASELINE ? words(branch) : code(branch, MAX_PLACE);
+  branch === BASELINE ? trusted(branch) : code(branch, MAX_BASELINE_LABEL);
 
 /** The same for a place where HTML is read. */
-export function placeHtml(report: Report): string {
-  const place = placeOf(report);
-  const html = foreignHtml(place.value, MAX_PLACE);
+export function baselineLabelHtml(report: Report): string {
+  const place = baselineLabel(report);
+  const html = untrustedHtml(place.value, MAX_BASELINE_LABEL);
   return place.type === 'inlineCode' ? `<code>${html}</code>` : html;
 }
 
 /** "Failed all 3 runs", "Failed once, then passed twice"; `undefined` for a single run. */
-export function runsInWords(result: CaseResult): string | undefined {
+export function describeRuns(result: CaseResult): string | undefined {
   const { runs } = result;
   if (runs.length === 1) return undefined;
-  const { passes, total } = passesOf(result);
+  const { passes, total } = countPasses(result);
   const verb = decisiveRun(result).status === 'errored' ? 'errored' : 'failed';
   if (passes === 0)
     return runs.every(({ status }) => status === verbStatus(verb))

@@ -3,12 +3,12 @@ import { changeOf } from '../../domain/comparison.ts';
 import type { CaseResult } from '../../domain/test-case.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
 import { VERDICTS } from '../../domain/verdict.ts';
-import { foreign, type Inline, md, paragraph, render, strong, table, words } from '../markdown.ts';
+import { classifyFailure, countPasses } from '../classify.ts';
+import { type Inline, md, paragraph, render, strong, table, trusted, untrusted } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { passesOf, standingOf } from '../standing.ts';
 import { linkPush } from './footer.ts';
 import { SIGNS } from './headline.ts';
-import { baseName, placeOf, signOf, TOGETHER } from './names.ts';
+import { baselineLabel, baseName, NO_BREAK_SPACE, signOf } from './names.ts';
 
 const MAX_NAME = 120;
 const MAX_OWNER = 60;
@@ -28,90 +28,90 @@ const MAX_UNFINISHED = 5;
  * repeat the headings below: a few failures of which nothing else is known. What was fixed stands nowhere else.
  */
 export function overviewRows(report: Report): Row[] {
-  const { bad, unfinished, flaky, tolerated, fixed, gone } = report.outline;
+  const { failures, unfinished, flaky, tolerated, fixed, removed } = report.classified;
   const waiting = unfinished.length > MAX_UNFINISHED ? [] : unfinished;
-  const rows: Row[] = [...bad, ...waiting, ...flaky, ...tolerated, ...gone, ...fixed];
-  const isNeeded = hasFigures(report)
-    ? rows.length > 1 || bad.length > 0 || fixed.length > 0
-    : bad.length > 3 || (bad.length > 0 && rows.length > bad.length);
-  return isNeeded ? rows : [];
+  const rows: Row[] = [...failures, ...waiting, ...flaky, ...tolerated, ...removed, ...fixed];
+  const isTableUseful = hasFigures(report)
+    ? rows.length > 1 || failures.length > 0 || fixed.length > 0
+    : failures.length > 3 || (failures.length > 0 && rows.length > failures.length);
+  return isTableUseful ? rows : [];
 }
 
 /** Whether anything is known of the test cases that figures could say: several runs, or runs elsewhere. */
 function hasFigures(report: Report): boolean {
   return (
-    report.base !== undefined || report.cases.some(({ runs, elsewhere }) => runs.length > 1 || elsewhere)
+    report.base !== undefined || report.cases.some(({ runs, comparison }) => runs.length > 1 || comparison)
   );
 }
 
 /** The table of these lines, `left` more of which are only counted. */
 export function renderOverview(report: Report, rows: readonly Row[], left: number): string {
   const { base, cases } = report;
-  const there = base !== undefined ? 'base' : cases.some((one) => one.elsewhere) ? 'elsewhere' : undefined;
-  const place = base === undefined ? placeOf(report) : baseName(base);
+  const there = base !== undefined ? 'base' : cases.some((one) => one.comparison) ? 'elsewhere' : undefined;
+  const place = base === undefined ? baselineLabel(report) : baseName(base);
   const head: Inline[][] = [
-    [words('Test case')],
-    ...(hasFigures(report) ? [[words('Passed here')]] : []),
-    ...(there === undefined ? [] : [[words('Passed on '), place]]),
+    [trusted('Test case')],
+    ...(hasFigures(report) ? [[trusted('Passed here')]] : []),
+    ...(there === undefined ? [] : [[trusted('Passed on '), place]]),
   ];
   const cells = rows.map((row) => [
     labelled(row, report),
-    ...(hasFigures(report) ? [here(row)] : []),
-    ...(there === undefined ? [] : [there === 'base' ? onBase(row, report) : elsewhere(row)]),
+    ...(hasFigures(report) ? [ownCell(row)] : []),
+    ...(there === undefined ? [] : [there === 'base' ? baseCell(row, report) : comparisonCell(row)]),
   ]);
-  const more = left === 0 ? [] : [paragraph(words(`And ${left} more.`))];
+  const more = left === 0 ? [] : [paragraph(trusted(`And ${left} more.`))];
   return render(table(head, cells), ...more);
 }
 
-const NOTHING: Inline[] = [words('–')];
+const NOTHING: Inline[] = [trusted('–')];
 
-function here(row: Row): Inline[] {
+function ownCell(row: Row): Inline[] {
   if (isOfBase(row)) return NOTHING;
-  const { passes, total } = passesOf(row);
+  const { passes, total } = countPasses(row);
   return md`${passes}/${total}`;
 }
 
-function onBase(row: Row, { base }: Report): Inline[] {
+function baseCell(row: Row, { base }: Report): Inline[] {
   const known = isOfBase(row) ? row : base?.cases.get(row.testCase.id ?? '');
   return known === undefined ? NOTHING : md`${known.passes}/${known.runs}`;
 }
 
-function elsewhere(row: Row): Inline[] {
-  if (isOfBase(row) || row.elsewhere === undefined) return NOTHING;
-  const { passes, total } = passesOf(row.elsewhere);
+function comparisonCell(row: Row): Inline[] {
+  if (isOfBase(row) || row.comparison === undefined) return NOTHING;
+  const { passes, total } = countPasses(row.comparison);
   return md`${passes}/${total}`;
 }
 
 function labelled(row: Row, report: Report): Inline[] {
   if (isOfBase(row)) {
-    return md`${SIGNS.gone} ${strong(words('No longer run:'))} ${foreign(row.name, MAX_NAME)}`;
+    return md`${SIGNS.gone} ${strong(trusted('No longer run:'))} ${untrusted(row.name, MAX_NAME)}`;
   }
-  return md`${signOf(row)} ${labelOf(row, report)} ${foreign(row.testCase.name, MAX_NAME)}`;
+  return md`${signOf(row)} ${labelOf(row, report)} ${untrusted(row.testCase.name, MAX_NAME)}`;
 }
 
 function labelOf(result: CaseResult, report: Report): Inline[] {
   const { outcome, quarantine } = result;
   const change = changeOf(result, report.base);
-  const label = (text: string) => [strong(words(`${text}:`))];
+  const label = (text: string) => [strong(trusted(`${text}:`))];
   if (outcome === 'passed' && change === 'fixed') return label('Fixed');
   if (outcome === 'flaky') return label(change === 'newly-flaky' ? 'Newly flaky' : 'Flaky');
   if (outcome === 'unfinished') return label('Unfinished');
-  if (countsForVerdict(result)) return label(badLabel(result, report));
+  if (countsForVerdict(result)) return label(failureLabel(result, report));
   if (quarantine?.state !== 'in-force') return label('Not counted');
   const { until, owner } = quarantine.entry;
-  return md`${strong(words('Quarantined'))} to ${foreign(until, 20)}, ${foreign(owner, MAX_OWNER)}:`;
+  return md`${strong(trusted('Quarantined'))} to ${untrusted(until, 20)}, ${untrusted(owner, MAX_OWNER)}:`;
 }
 
 /** What a failure that counts is called. */
-export function badLabel(result: CaseResult, report: Report): string {
+export function failureLabel(result: CaseResult, report: Report): string {
   const kind = { failed: 'failure', errored: 'error', cancelled: 'cancellation' } as const;
   const verb = { failed: 'failing', errored: 'erroring', cancelled: 'cancelled' } as const;
   const plain = { failed: 'Failed', errored: 'Errored', cancelled: 'Cancelled' } as const;
   const outcome = result.outcome as keyof typeof kind;
-  switch (standingOf(result, report)) {
-    case 'new':
+  switch (classifyFailure(result, report)) {
+    case 'regression':
       return `New ${kind[outcome]}`;
-    case 'old':
+    case 'pre-existing':
       return `Still ${verb[outcome]}`;
     case 'new-test-case':
       return `New test case, ${plain[outcome].toLowerCase()}`;
@@ -130,7 +130,7 @@ export function renderPushes(report: Report): string | undefined {
     commit: origin.commit,
     attempt: origin.runAttempt ?? 1,
     verdict: judgement.verdict,
-    bad: total - passed - tolerated,
+    failureCount: total - passed - tolerated,
     total,
   };
   const shown = history.pushes.slice(-(MAX_PUSHES - 1));
@@ -143,6 +143,6 @@ export function renderPushes(report: Report): string | undefined {
 function pushInline(push: Push, { origin }: Report, emphasis = (text: Inline): Inline => text): Inline[] {
   const verdict = VERDICTS.find((one) => one === push.verdict);
   const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
-  const figure = emphasis(words(isCounted ? String(push.bad) : (verdict ?? 'unknown')));
-  return md`${SIGNS[verdict ?? 'inconclusive']}${TOGETHER}${linkPush(push, origin)}${TOGETHER}${figure}`;
+  const figure = emphasis(trusted(isCounted ? String(push.failureCount) : (verdict ?? 'unknown')));
+  return md`${SIGNS[verdict ?? 'inconclusive']}${NO_BREAK_SPACE}${linkPush(push, origin)}${NO_BREAK_SPACE}${figure}`;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Batch, BatchOutcome } from '../../../src/domain/batch.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
-import { buildReport, type Findings, type Report, type Setting } from '../../../src/report/report.ts';
+import { buildReport, type Findings, type Report, type ReportOptions } from '../../../src/report/report.ts';
 import { run as build } from '../../builders.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */
@@ -270,4 +270,4 @@ export const anyReport = defined(
     writtenAt: anyNumber,
     waitedMs: anyNumber,
   }),
-).map((parts) => buildReport(parts as Findings & Setting));
+).map((parts) => buildReport(parts as Findings & ReportOptions));

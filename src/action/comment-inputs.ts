@@ -1,8 +1,8 @@
-import { type Entry, INPUTS, type InputName, type Inputs } from '../inputs/inputs.ts';
+import { INPUTS, type InputDefinition, type InputName, type Inputs } from '../inputs/inputs.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
 
 /** The inputs that it takes to find and write the comment. */
-export interface CommentTarget extends Pick<Inputs, 'comment' | 'pullRequest'> {
+export interface CommentInputs extends Pick<Inputs, 'comment' | 'pullRequest'> {
   /** `undefined` where the name is wrong, or follows from a provider that is: the comment tells which it is. */
   readonly name?: string | undefined;
   readonly matrix?: string | undefined;
@@ -15,9 +15,9 @@ export interface CommentTarget extends Pick<Inputs, 'comment' | 'pullRequest'> {
 }
 
 /** Reads each of these inputs by itself, for a step that failed because some input is wrong. */
-export function readTarget(read: (name: string) => string): CommentTarget {
+export function readCommentInputs(read: (name: string) => string): CommentInputs {
   const provider = PROVIDER_NAMES.find((name) => name === read('provider').trim());
-  const valid = <T>(name: InputName, { schema, default: otherwise }: Entry<T>): T | undefined => {
+  const valid = <T>(name: InputName, { schema, default: otherwise }: InputDefinition<T>): T | undefined => {
     const given = read(name).trim();
     const standard = typeof otherwise === 'function' ? provider && otherwise(PROVIDERS[provider]) : otherwise;
     return schema.safeParse(given === '' ? standard : given).data;

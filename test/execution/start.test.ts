@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { matchContents } from '../../src/execution/find-lost-batch.ts';
 import { splitIntoBatches } from '../../src/execution/planning.ts';
 import { tooManyRuns } from '../../src/execution/prepare.ts';
-import { compareContents } from '../../src/execution/recognise.ts';
-import { type Start, startOnce } from '../../src/execution/starting.ts';
-import type { Candidate, Posted } from '../../src/providers/starter.ts';
-import { OutOfTime, ProviderError } from '../../src/runtime/errors.ts';
+import { type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import type { Candidate, StartResponse } from '../../src/providers/starter.ts';
+import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const EPOCH = Date.UTC(2026, 8, 14, 8);
@@ -50,7 +50,7 @@ interface World {
 }
 
 interface Story {
-  readonly start: Start;
+  readonly start: StartOutcome;
   readonly posts: number;
   readonly log: readonly string[];
   /** When the lists were looked through, in milliseconds after the POST failed. */
@@ -73,15 +73,15 @@ async function play(world: World): Promise<Story> {
   const now = () => clock.epoch() - sentAt;
   const shown = () => batches.filter(({ madeAt, lagMs = 0 }) => madeAt + lagMs <= now());
 
-  const start = await startOnce({
+  const start = await startBatchOnce({
     title: 'Retell',
     testCases: CASES,
     subject: SUBJECT,
     clock,
     deadline: { until: world.timeoutMs ?? 1_800_000, signal: new AbortController().signal },
     log: (line) => log.push(line),
-    startedBefore: new Set(world.startedBefore),
-    post: async (): Promise<Posted> => {
+    alreadyStarted: new Set(world.startedBefore),
+    post: async (): Promise<StartResponse> => {
       posts += 1;
       sentAt = clock.epoch();
       if (world.ours !== undefined) batches.push({ ...world.ours, id: 'ours' });
@@ -92,13 +92,13 @@ async function play(world: World): Promise<Story> {
       if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
       return { kind: 'unknown', problem: LOST, at: sentAt };
     },
-    lists: {
+    recentBatches: {
       list: async ({ until }) => {
         await clock.sleep(latencyMs);
         listings += 1;
         if (world.hanging?.includes(listings - 1) === true) {
           await clock.sleep(until - clock.now());
-          throw new OutOfTime('Retell did not answer in time.');
+          throw new ProviderTimeout('Retell did not answer in time.');
         }
         if (posts > 0) looks.push(clock.epoch() - failedAt);
         if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
@@ -112,7 +112,7 @@ async function play(world: World): Promise<Story> {
         );
         return { batches: listed, isComplete: world.isComplete ?? true, date };
       },
-      contentsOf: async (id) => {
+      batchContents: async (id) => {
         reads += 1;
         const made = shown().find((each) => each.id === id);
         if (made === undefined) throw new ProviderError('404');
@@ -420,7 +420,7 @@ describe('whatever happens', () => {
   });
 });
 
-test.each<[string, Parameters<typeof compareContents>[0], string]>([
+test.each<[string, Parameters<typeof matchContents>[0], string]>([
   ['the same in another order', { testCases: ['c', 'a', 'b'] }, 'same'],
   ['the same, as announced', { testCases: ['a', 'b', 'c'], total: 3 }, 'same'],
   ['not all yet', { testCases: ['a'], total: 3 }, 'unclear'],
@@ -430,7 +430,7 @@ test.each<[string, Parameters<typeof compareContents>[0], string]>([
   ['one twice', { testCases: ['a', 'a', 'b'] }, 'other'],
   ['another', { testCases: ['a', 'b', 'x'] }, 'other'],
 ])('a batch with %s', (_, contents, expected) => {
-  expect(compareContents(contents, CASES)).toBe(expected);
+  expect(matchContents(contents, CASES)).toBe(expected);
 });
 
 describe('several batches', () => {
@@ -463,7 +463,7 @@ test.each([
     'test-cases selects 13 runs, and max-runs allows 12: select fewer, or raise max-runs.',
   ],
   [
-    { testCases: 5, runsOfEach: 3 },
+    { testCases: 5, runsPerCase: 3 },
     12,
     'test-cases selects 15 runs (3 of each of 5 test cases), and max-runs allows 12: select fewer, or raise max-runs.',
   ],

@@ -1,32 +1,34 @@
 import type { Clock } from '../runtime/clock.ts';
 
 /** Takes news as it comes; only the newest is worked on, one after the other. */
-export interface NewsLoop<News> {
-  tell(news: News): void;
+export interface LatestOnlyQueue<News> {
+  push(news: News): void;
   /** Resolves when nothing is worked on. */
-  idle(): Promise<void>;
+  drained(): Promise<void>;
 }
 
-export interface NewsLoopOptions<News> {
+export interface LatestOnlyQueueOptions<News> {
   readonly clock: Clock;
   /** Ends the loop; a task that is under way has its own way to end. */
   readonly signal: AbortSignal;
   /** What to wait for before the first task, and again after a time without news. */
-  readonly before: () => Promise<unknown>;
+  readonly delay: () => Promise<unknown>;
   /** Returns how long to pause after it, in milliseconds. */
   readonly task: (news: News) => number | Promise<number>;
   readonly onError: (error: unknown) => void;
 }
 
 /** Runs as long as there is news, and begins again with the next. */
-export function createNewsLoop<News extends object>(options: NewsLoopOptions<News>): NewsLoop<News> {
-  const { clock, signal, before, task, onError } = options;
+export function createLatestOnlyQueue<News extends object>(
+  options: LatestOnlyQueueOptions<News>,
+): LatestOnlyQueue<News> {
+  const { clock, signal, delay, task, onError } = options;
   let newest: News | undefined;
   let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
     try {
-      await before();
+      await delay();
       while (newest !== undefined && !signal.aborted) {
         const news = newest;
         newest = undefined;
@@ -40,10 +42,10 @@ export function createNewsLoop<News extends object>(options: NewsLoopOptions<New
   }
 
   return {
-    tell(news) {
+    push(news) {
       newest = news;
       running ??= run();
     },
-    idle: async () => running,
+    drained: async () => running,
   };
 }

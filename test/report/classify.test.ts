@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outlineOf, standingOf } from '../../src/report/standing.ts';
+import { classifyCases, classifyFailure } from '../../src/report/classify.ts';
 import { SECOND_EXAMPLES } from './second-reports.ts';
 
 const names = (cases: readonly { testCase: { name: string } }[]) =>
@@ -7,8 +7,8 @@ const names = (cases: readonly { testCase: { name: string } }[]) =>
 
 test('each test case is in one list, and new failures come first', () => {
   const report = SECOND_EXAMPLES['red-everything']!;
-  const { bad, unfinished, flaky, tolerated, fixed, passed, gone } = outlineOf(report);
-  expect([names(bad), names(flaky), names(tolerated), names(fixed)]).toEqual([
+  const { failures, unfinished, flaky, tolerated, fixed, passed, removed } = classifyCases(report);
+  expect([names(failures), names(flaky), names(tolerated), names(fixed)]).toEqual([
     [
       'Declines to quote a price that is not published',
       'Offers another time when the slot is taken',
@@ -18,10 +18,14 @@ test('each test case is in one list, and new failures come first', () => {
     ["Spells the caller's surname"],
     ['Takes a message after hours'],
   ]);
-  expect([unfinished, passed.length, gone]).toEqual([[], 6, []]);
+  expect([unfinished, passed.length, removed]).toEqual([[], 6, []]);
 });
 
 test('runs of this step on another version say more than the base', () => {
   const report = SECOND_EXAMPLES['compare-with']!;
-  expect(outlineOf(report).bad.map((one) => standingOf(one, report))).toEqual(['new', 'unknown', 'old']);
+  expect(classifyCases(report).failures.map((one) => classifyFailure(one, report))).toEqual([
+    'regression',
+    'unknown',
+    'pre-existing',
+  ]);
 });

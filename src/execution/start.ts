@@ -1,18 +1,18 @@
-import type { BatchLists, Candidate, Contents, Listing, Posted } from '../providers/starter.ts';
+import type { BatchContents, BatchLists, Candidate, Listing, StartResponse } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
 import {
-  compareContents,
+  clockOffsetFrom,
   type FailedPost,
-  type ListLook,
-  LOOKS_MS,
-  type Observation,
-  offsetOf,
-  recognise,
-} from './recognise.ts';
+  findLostBatch,
+  type ListSnapshot,
+  matchContents,
+  SEARCH_DELAYS_MS,
+  type SearchPass,
+} from './find-lost-batch.ts';
 
 /** What became of a start; problems are sentences. */
-export type Start =
+export type StartOutcome =
   | { readonly kind: 'started'; readonly batchId: string }
   | { readonly kind: 'refused'; readonly problem: string }
   /** A batch may have been started; the problem says so, and when. */
@@ -25,10 +25,10 @@ export interface StartOptions {
   /** As `Candidate.subject`. */
   readonly subject: string | undefined;
   /** Sends the request to start the batch. Called at most once. */
-  readonly post: (deadline: Deadline) => Promise<Posted>;
-  readonly lists: BatchLists;
+  readonly post: (deadline: Deadline) => Promise<StartResponse>;
+  readonly recentBatches: BatchLists;
   /** The batches that this step has started already: none of them is this one. */
-  readonly startedBefore: ReadonlySet<string>;
+  readonly alreadyStarted: ReadonlySet<string>;
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;
@@ -37,7 +37,7 @@ export interface StartOptions {
 /** Batches that seem to be older than this are not listed, where a provider can leave them out: clocks differ by less. */
 export const OLDEST_LISTED_MS = 26 * 3_600_000;
 /** When the last look ends at the latest, in milliseconds after the POST failed. */
-const LAST_LOOK_ENDS_MS = 30_000;
+const SEARCH_ENDS_MS = 30_000;
 /** How long a start waits for the list of the batches that are there before, and then does without. */
 const LIST_BEFORE_MS = 30_000;
 
@@ -45,9 +45,9 @@ const LIST_BEFORE_MS = 30_000;
  * Starts one batch. The POST is sent once; if it is not known what became of it, the provider's lists are looked
  * through. Never throws for what a provider does.
  */
-export async function startOnce(options: StartOptions): Promise<Start> {
+export async function startBatchOnce(options: StartOptions): Promise<StartOutcome> {
   const { title, clock, deadline, log } = options;
-  const before = await observe(options, limited(deadline, clock.now() + LIST_BEFORE_MS));
+  const before = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
     return {
       kind: 'refused',
@@ -56,7 +56,7 @@ export async function startOnce(options: StartOptions): Promise<Start> {
   }
   const at = clock.epoch();
   // Stopped on its way: it may have arrived.
-  const stopped = ({ message }: ProviderError): Posted => ({ kind: 'unknown', problem: message, at });
+  const stopped = ({ message }: ProviderError): StartResponse => ({ kind: 'unknown', problem: message, at });
   const posted = await options.post(deadline).catch(onProviderError(stopped));
   switch (posted.kind) {
     case 'accepted':
@@ -65,7 +65,7 @@ export async function startOnce(options: StartOptions): Promise<Start> {
       return posted;
     case 'unknown':
       log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
-      return findStarted(options, {
+      return searchForLostBatch(options, {
         before,
         failedPost: { sentAt: posted.at, failedAt: clock.epoch() },
         problem: posted.problem,
@@ -74,63 +74,68 @@ export async function startOnce(options: StartOptions): Promise<Start> {
 }
 
 /** The same deadline, or an earlier one. */
-const limited = (deadline: Deadline, until: number): Deadline => ({
+const withEarlierEnd = (deadline: Deadline, until: number): Deadline => ({
   ...deadline,
   until: Math.min(deadline.until, until),
 });
 
 /** What the lists show now; `undefined` where they cannot be read. */
-async function observe({ lists, clock }: StartOptions, deadline: Deadline): Promise<Observation | undefined> {
+async function takeListSnapshot(
+  { recentBatches, clock }: StartOptions,
+  deadline: Deadline,
+): Promise<ListSnapshot | undefined> {
   const askedAt = clock.epoch();
-  const listing = await lists.list(deadline).catch(onProviderError(() => undefined));
+  const listing = await recentBatches.list(deadline).catch(onProviderError(() => undefined));
   if (listing === undefined) return undefined;
-  return { listing, offset: offsetOf(listing.date, { askedAt, answeredAt: clock.epoch() }) };
+  return { listing, offset: clockOffsetFrom(listing.date, { askedAt, answeredAt: clock.epoch() }) };
 }
 
 /** Looks through the lists, and says which batch is ours. */
-async function findStarted(
+async function searchForLostBatch(
   options: StartOptions,
   {
     before,
     failedPost,
     problem,
-  }: { before: Observation | undefined; failedPost: FailedPost; problem: string },
-): Promise<Start> {
+  }: { before: ListSnapshot | undefined; failedPost: FailedPost; problem: string },
+): Promise<StartOutcome> {
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
-  const looks: (ListLook | undefined)[] = [];
-  const known = new Map<string, Contents>();
-  for (const [index, afterMs] of before === undefined ? [] : LOOKS_MS.entries()) {
+  const passes: (SearchPass | undefined)[] = [];
+  const known = new Map<string, BatchContents>();
+  for (const [index, afterMs] of before === undefined ? [] : SEARCH_DELAYS_MS.entries()) {
     await clock.sleep(Math.min(failedAt + afterMs, deadline.until) - clock.now(), deadline.signal);
     if (deadline.signal.aborted || clock.now() >= deadline.until) break;
-    const endsAt = failedAt + (LOOKS_MS[index + 1] ?? LAST_LOOK_ENDS_MS);
-    looks.push(await lookThrough(options, { before, known, deadline: limited(deadline, endsAt) }));
+    const endsAt = failedAt + (SEARCH_DELAYS_MS[index + 1] ?? SEARCH_ENDS_MS);
+    passes.push(await searchLists(options, { before, known, deadline: withEarlierEnd(deadline, endsAt) }));
   }
-  const found = recognise({ before, failedPost, looks });
+  const found = findLostBatch({ before, failedPost, passes });
   if (found.kind === 'ours') {
     log(`Batch ${found.id} is in ${options.title}'s list, and is the one that this step started.`);
     return { kind: 'started', batchId: found.id };
   }
-  return { kind: 'unknown', problem: sentence(options, failedPost, { problem, why: found.why }) };
+  return { kind: 'unknown', problem: unclearStartMessage(options, failedPost, { problem, why: found.why }) };
 }
 
-async function lookThrough(
+async function searchLists(
   options: StartOptions,
   {
     before,
     known,
     deadline,
-  }: { before: Observation | undefined; known: Map<string, Contents>; deadline: Deadline },
-): Promise<ListLook | undefined> {
-  const now = await observe(options, deadline);
+  }: { before: ListSnapshot | undefined; known: Map<string, BatchContents>; deadline: Deadline },
+): Promise<SearchPass | undefined> {
+  const now = await takeListSnapshot(options, deadline);
   if (now === undefined) return undefined;
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
-  for (const candidate of newIn(now.listing, { before, options })) {
+  for (const candidate of newCandidates(now.listing, { before, options })) {
     const contents =
       known.get(candidate.id) ??
-      (await options.lists.contentsOf(candidate.id, deadline).catch(onProviderError(() => UNREAD)));
-    const likeness = compareContents(contents, options.testCases);
+      (await options.recentBatches
+        .batchContents(candidate.id, deadline)
+        .catch(onProviderError(() => UNREAD)));
+    const likeness = matchContents(contents, options.testCases);
     // What is clear once does not change any more.
     if (likeness !== 'unclear') known.set(candidate.id, contents);
     if (likeness === 'same') same.push(candidate);
@@ -139,25 +144,25 @@ async function lookThrough(
   return { same, unclear, offset: now.offset };
 }
 
-function newIn(
+function newCandidates(
   listing: Listing,
-  { before, options }: { before: Observation | undefined; options: StartOptions },
+  { before, options }: { before: ListSnapshot | undefined; options: StartOptions },
 ): Candidate[] {
   const old = new Set(before?.listing.batches.map(({ id }) => id));
-  const { subject, startedBefore } = options;
+  const { subject, alreadyStarted } = options;
   const batches = [...new Map(listing.batches.map((each) => [each.id, each])).values()];
   return batches.filter(
     (each) =>
       !old.has(each.id) &&
-      !startedBefore.has(each.id) &&
+      !alreadyStarted.has(each.id) &&
       (each.subject === undefined || each.subject === subject),
   );
 }
 
 /** A batch of which no run is listed, as far as we know. */
-const UNREAD: Contents = { testCases: [] };
+const UNREAD: BatchContents = { testCases: [] };
 
-function sentence(
+function unclearStartMessage(
   { title }: StartOptions,
   { sentAt }: FailedPost,
   { problem, why }: { problem: string; why: string },

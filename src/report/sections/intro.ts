@@ -1,12 +1,22 @@
 import { seenBatches } from '../../domain/batch.ts';
-import { countCases, tally } from '../../domain/test-case.ts';
+import { formatCaseCount, tally } from '../../domain/test-case.ts';
 import { formatCount } from '../../text/format.ts';
-import { mainFault } from '../groups.ts';
-import { foreign, type Inline, list, md, paragraph, render, sentences, strong, words } from '../markdown.ts';
+import { classifyFailure, type FailureClass } from '../classify.ts';
+import { findCommonCause } from '../groups.ts';
+import {
+  type Inline,
+  list,
+  md,
+  paragraph,
+  render,
+  sentences,
+  strong,
+  trusted,
+  untrusted,
+} from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { type Standing, standingOf } from '../standing.ts';
 import { linkCommit } from './footer.ts';
-import { idOf, placeOf } from './names.ts';
+import { baselineLabel, idOf } from './names.ts';
 import { overviewRows } from './overview.ts';
 
 const MAX_REASON = 1_000;
@@ -16,17 +26,17 @@ const MAX_NOTES = 20;
 const MAX_GONE = 3;
 
 /** The first paragraph: whose the failures are, and the reason where the heading does not say it; maybe nothing. */
-export function renderLead(
+export function renderIntro(
   report: Report,
   { maxReason = MAX_REASON, hasFault = true }: { maxReason?: number; hasFault?: boolean } = {},
 ): string {
   const { judgement } = report;
   if (judgement === undefined) return render(paragraph(...waiting(report)));
   const inline = sentences(
-    isReasonInHeading(report) ? [] : [foreign(judgement.reason, maxReason)],
-    hasFault ? oneFault(report) : [],
-    ...whose(report),
-    gone(report),
+    isReasonInHeading(report) ? [] : [untrusted(judgement.reason, maxReason)],
+    hasFault ? describeCommonCause(report) : [],
+    ...describeRegressions(report),
+    describeRemoved(report),
   );
   return inline.length === 0 ? '' : render(paragraph(...inline));
 }
@@ -44,54 +54,68 @@ function waiting({ batches, origin }: Report): Inline[] {
 }
 
 /** Where at least half of many failures share something, that is the first thing to know. */
-function oneFault({ outline, grouping }: Report): Inline[] {
-  const failures = outline.bad.length;
-  const fault = mainFault(grouping, failures);
-  if (fault === undefined) return [];
+function describeCommonCause({ classified, grouping }: Report): Inline[] {
+  const failures = classified.failures.length;
+  const commonCause = findCommonCause(grouping, failures);
+  if (commonCause === undefined) return [];
   const what = {
     error: 'error',
     tool: 'failed tool',
     assertion: 'failed assertion',
     reason: 'reason',
   } as const;
-  const count = words(formatCount(fault.cases.length));
-  const share = md`${count} of the ${words(formatCount(failures))} failures share one ${what[fault.shared.kind]}:`;
+  const count = trusted(formatCount(commonCause.cases.length));
+  const share = md`${count} of the ${trusted(formatCount(failures))} failures share one ${what[commonCause.shared.kind]}:`;
   return md`${strong(...share)} this looks like one fault, not ${count}.`;
 }
 
 /** Which of the failures pass elsewhere and which fail there too. What is not known is not said. */
-function whose(report: Report): Inline[][] {
-  const { bad } = report.outline;
-  const count = (wanted: Standing) => bad.filter((one) => standingOf(one, report) === wanted).length;
-  const [isNew, isOld, isAdded] = [count('new'), count('old'), count('new-test-case')];
-  const place = placeOf(report);
+function describeRegressions(report: Report): Inline[][] {
+  const { failures } = report.classified;
+  const count = (wanted: FailureClass) =>
+    failures.filter((one) => classifyFailure(one, report) === wanted).length;
+  const [regressionCount, preexistingCount, newTestCaseCount] = [
+    count('regression'),
+    count('pre-existing'),
+    count('new-test-case'),
+  ];
+  const place = baselineLabel(report);
   const all: Inline[][] = [];
-  if (isNew > 0) {
-    const [pass, fail] = isNew === 1 ? (['passes', 'does'] as const) : (['pass', 'do'] as const);
-    all.push([strong(...md`${words(countCases(isNew))} ${pass} on ${place} and ${fail} not pass here.`)]);
+  if (regressionCount > 0) {
+    const [pass, fail] = regressionCount === 1 ? (['passes', 'does'] as const) : (['pass', 'do'] as const);
+    all.push([
+      strong(
+        ...md`${trusted(formatCaseCount(regressionCount))} ${pass} on ${place} and ${fail} not pass here.`,
+      ),
+    ]);
   }
-  if (isOld > 0) {
+  if (preexistingCount > 0) {
     const them =
-      isNew > 0 ? `${isOld} more` : isOld === bad.length && isOld > 1 ? `All ${isOld}` : countCases(isOld);
-    const sentence = md`${words(them)} ${isOld === 1 ? 'fails' : 'fail'} on ${place} as well.`;
-    all.push(isNew > 0 ? sentence : [strong(...sentence)]);
+      regressionCount > 0
+        ? `${preexistingCount} more`
+        : preexistingCount === failures.length && preexistingCount > 1
+          ? `All ${preexistingCount}`
+          : formatCaseCount(preexistingCount);
+    const sentence = md`${trusted(them)} ${preexistingCount === 1 ? 'fails' : 'fail'} on ${place} as well.`;
+    all.push(regressionCount > 0 ? sentence : [strong(...sentence)]);
   }
-  if (isAdded === 1) all.push(md`1 is a new test case: ${place} does not have it.`);
-  if (isAdded > 1) all.push(md`${isAdded} are new test cases: ${place} does not have them.`);
+  if (newTestCaseCount === 1) all.push(md`1 is a new test case: ${place} does not have it.`);
+  if (newTestCaseCount > 1)
+    all.push(md`${newTestCaseCount} are new test cases: ${place} does not have them.`);
   return all;
 }
 
 /** The quiet way to make a gate green, so it is said aloud. */
-function gone(report: Report): Inline[] {
-  const all = report.outline.gone;
+function describeRemoved(report: Report): Inline[] {
+  const all = report.classified.removed;
   if (all.length === 0) return [];
   const were = all.length === 1 ? 'was' : 'were';
-  const start = md`${words(countCases(all.length))} of ${placeOf(report)} ${were} not run here`;
+  const start = md`${trusted(formatCaseCount(all.length))} of ${baselineLabel(report)} ${were} not run here`;
   // The overview has their names.
   if (overviewRows(report).length > 0) return [strong(...md`${start}.`)];
   const names = all
     .slice(0, MAX_GONE)
-    .flatMap(({ name }, index) => md`${index === 0 ? '' : ', '}${foreign(name, 120)}`);
+    .flatMap(({ name }, index) => md`${index === 0 ? '' : ', '}${untrusted(name, 120)}`);
   const more = all.length - MAX_GONE;
   return md`${strong(...md`${start}:`)} ${names}${more > 0 ? ` and ${more} more.` : '.'}`;
 }
@@ -106,16 +130,16 @@ export function renderRemarks(report: Report): string {
     const which = batches.length === 1 ? 'this batch' : md`batch ${idOf(batch.id)}`;
     const end = passed ? ', so it may already be live even if this is never merged.' : '.';
     return paragraph(
-      ...md`${strong(words('Publishes on pass:'))} ${foreign(providerTitle, 50)} promotes the tested version to production automatically when ${which} passes${end}`,
+      ...md`${strong(trusted('Publishes on pass:'))} ${untrusted(providerTitle, 50)} promotes the tested version to production automatically when ${which} passes${end}`,
     );
   });
 
-  const isCounted = cancelledNote(report);
+  const redundantNote = cancelledNote(report);
   const notes = [
-    ...(judgement?.notes ?? []).filter((note) => note !== isCounted),
+    ...(judgement?.notes ?? []).filter((note) => note !== redundantNote),
     ...(report.quarantineNotes ?? []),
   ];
-  const shown: Inline[][] = notes.slice(0, MAX_NOTES).map((note) => [foreign(note, MAX_NOTE)]);
+  const shown: Inline[][] = notes.slice(0, MAX_NOTES).map((note) => [untrusted(note, MAX_NOTE)]);
   if (notes.length === 1) paragraphs.push(...shown.map((note) => paragraph(...note)));
   if (notes.length > MAX_NOTES) shown.push(md`${notes.length - MAX_NOTES} more`);
   const lists = notes.length < 2 ? [] : [list(shown, { ordered: false })];
@@ -124,5 +148,5 @@ export function renderRemarks(report: Report): string {
 
 /** The judge's note about cancelled test cases after a failure: the heading has their number. */
 function cancelledNote({ tally: { cancelled, total }, providerTitle }: Report): string {
-  return `${cancelled} of ${countCases(total)} ${cancelled === 1 ? 'was' : 'were'} cancelled at ${providerTitle}.`;
+  return `${cancelled} of ${formatCaseCount(total)} ${cancelled === 1 ? 'was' : 'were'} cancelled at ${providerTitle}.`;
 }

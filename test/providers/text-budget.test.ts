@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/domain/run.ts';
-import type { AboutAnswer } from '../../src/http/json-client.ts';
+import type { ResponseInfo } from '../../src/http/json-client.ts';
 import { connect, type ProviderName } from '../../src/providers/registry.ts';
-import { createRoom } from '../../src/providers/room.ts';
+import { createTextBudget } from '../../src/providers/text-budget.ts';
 import { reading } from './reading.ts';
 
 const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
@@ -20,7 +20,7 @@ describe('what is kept of runs', () => {
   const keptOf = ({ explanation, turns }: Run) => [explanation?.length, turns.length];
 
   test('is all, then no conversation, then only what judges', () => {
-    const kept = createRoom(1_000).of('b1');
+    const kept = createTextBudget(1_000).forBatch('b1');
     const runs = [run('r1', 100, 400), run('r2', 200, 400), run('r3', 300, 0)].map(kept);
     expect(runs.map(keptOf)).toEqual([
       [100, 1],
@@ -35,16 +35,16 @@ describe('what is kept of runs', () => {
   });
 
   test('is counted over all batches, and a batch that is read again replaces what was kept of it', () => {
-    const room = createRoom(1_000);
-    expect(keptOf(room.of('b1')(run('r1', 0, 800)))).toEqual([0, 1]);
-    expect(keptOf(room.of('b2')(run('r2', 0, 800)))).toEqual([0, 0]);
-    expect(keptOf(room.of('b1')(run('r1', 0, 100)))).toEqual([0, 1]);
-    expect(keptOf(room.of('b2')(run('r2', 0, 800)))).toEqual([0, 1]);
+    const room = createTextBudget(1_000);
+    expect(keptOf(room.forBatch('b1')(run('r1', 0, 800)))).toEqual([0, 1]);
+    expect(keptOf(room.forBatch('b2')(run('r2', 0, 800)))).toEqual([0, 0]);
+    expect(keptOf(room.forBatch('b1')(run('r1', 0, 100)))).toEqual([0, 1]);
+    expect(keptOf(room.forBatch('b2')(run('r2', 0, 800)))).toEqual([0, 1]);
   });
 
   test('is no name and no status word of a million characters', () => {
     const long = 'x'.repeat(1_000_000);
-    const { testCase, unknownStatus } = createRoom().of('b1')({
+    const { testCase, unknownStatus } = createTextBudget().forBatch('b1')({
       ...run('r1', 0, 0),
       testCase: { id: 't1', name: long },
       unknownStatus: long,
@@ -101,11 +101,11 @@ const LARGE: Readonly<Record<ProviderName, (path: readonly string[]) => object>>
 test.each(Object.entries(LARGE))(
   'conversations at %s are kept up to a size, those of passed runs never',
   async (name, answer) => {
-    const about: AboutAnswer = { date: undefined };
+    const about: ResponseInfo = { date: undefined };
     const http = reading(async ({ path, read }) => read(answer(path), about));
     const provider = connect(name as ProviderName, http);
-    const batch = await provider.readRuns(await provider.look('b1', deadline), deadline);
-    const { runs = [] } = (await provider.explain?.(batch, deadline)) ?? batch;
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline), deadline);
+    const { runs = [] } = (await provider.fetchFailureDetails?.(batch, deadline)) ?? batch;
     expect(runs.map(({ turns }) => turns.length)).toEqual([0, 0, 1, 1, 1, 0, 0, 0]);
   },
 );

@@ -1,9 +1,9 @@
 import type { CaseResult } from '../../domain/test-case.ts';
 import { formatCount } from '../../text/format.ts';
-import { mainFault } from '../groups.ts';
+import { classifyFailure } from '../classify.ts';
+import { findCommonCause } from '../groups.ts';
 import {
   code,
-  foreign,
   type Inline,
   link,
   md,
@@ -11,12 +11,12 @@ import {
   render,
   sentences,
   strong,
-  words,
+  trusted,
+  untrusted,
 } from '../markdown.ts';
 import { type Origin, type Report, workflowRunUrl } from '../report.ts';
-import { standingOf } from '../standing.ts';
 import { causeOf } from './headline.ts';
-import { placeOf } from './names.ts';
+import { baselineLabel } from './names.ts';
 
 /** What to do: `todo` about what was found, and `hint` about what else may be wrong. Both may be empty. */
 export interface Advice {
@@ -25,23 +25,25 @@ export interface Advice {
 }
 
 /** What to do now, in one line; nothing where everything passed, or while the gate waits. */
-export function renderNext(report: Report): string {
-  const { todo, hint } = adviceOn(report);
+export function renderNextSteps(report: Report): string {
+  const { todo, hint } = adviseOn(report);
   if (todo.length === 0) return '';
   const startsBatch = report.started !== undefined;
   return render(
-    paragraph(...sentences([NEXT], todo, hint, runAgain(report.origin, { startsBatch, jobs: 1 }))),
+    paragraph(
+      ...sentences([NEXT_LABEL], todo, hint, rerunInstructions(report.origin, { startsBatch, jobs: 1 })),
+    ),
   );
 }
 
 /** The beginning of the line about what to do. */
-export const NEXT: Inline = strong(words('Next:'));
+export const NEXT_LABEL: Inline = strong(trusted('Next:'));
 
 /** What to do about what a report found. */
-export function adviceOn(report: Report): Advice {
-  const provider = foreign(report.providerTitle || 'the provider', 50);
-  if (report.judgement?.verdict === 'failed' && report.outline.bad.length > 0) {
-    return failures(report, provider);
+export function adviseOn(report: Report): Advice {
+  const provider = untrusted(report.providerTitle || 'the provider', 50);
+  if (report.judgement?.verdict === 'failed' && report.classified.failures.length > 0) {
+    return adviseOnFailures(report, provider);
   }
   return { todo: todoOf(report, provider), hint: [] };
 }
@@ -60,12 +62,12 @@ function todoOf(report: Report, provider: Inline): Inline[] {
     case 'timed-out':
       return md`see at ${provider} whether the batch is stuck; if it only needs longer, raise ${code('timeout-minutes', 20)}.`;
     case 'inconclusive':
-      return ofInconclusive(report, provider);
+      return adviseInconclusive(report, provider);
   }
 }
 
 /** What to do where nothing could be established. */
-function ofInconclusive(report: Report, provider: Inline): Inline[] {
+function adviseInconclusive(report: Report, provider: Inline): Inline[] {
   switch (causeOf(report).kind) {
     case 'missing':
       return md`look for the missing runs at ${provider}, then test again with a new batch.`;
@@ -87,61 +89,75 @@ function inWords(bad: readonly CaseResult[], kind: '' | 'new '): Inline[] {
   const part = (outcome: CaseResult['outcome'], noun: 'failure' | 'error'): Inline[][] => {
     const count = bad.filter((one) => one.outcome === outcome).length;
     if (count === 0) return [];
-    return [count === 1 ? md`${kind}${noun}` : md`${words(formatCount(count))} ${kind}${noun}s`];
+    return [count === 1 ? md`${kind}${noun}` : md`${trusted(formatCount(count))} ${kind}${noun}s`];
   };
   const [first = [], second] = [...part('failed', 'failure'), ...part('errored', 'error')];
   return second === undefined ? first : md`${first} and the ${second}`;
 }
 
-function failures(report: Report, provider: Inline): Advice {
-  const bad = report.outline.bad.filter(({ outcome }) => outcome !== 'cancelled');
+function adviseOnFailures(report: Report, provider: Inline): Advice {
+  const bad = report.classified.failures.filter(({ outcome }) => outcome !== 'cancelled');
   const are = (some: readonly CaseResult[], wanted: string) =>
-    some.filter((one) => standingOf(one, report) === wanted).length;
-  const [isNew, isOld] = [are(bad, 'new'), are(bad, 'old')];
+    some.filter((one) => classifyFailure(one, report) === wanted).length;
+  const [regressionCount, preexistingCount] = [are(bad, 'regression'), are(bad, 'pre-existing')];
   const judge = md`If the judge got one wrong, change its criteria at ${provider}.`;
-  if (isOld === bad.length) {
-    const them = isOld === 1 ? 'this fails' : 'these fail';
-    return { todo: md`${them} on ${placeOf(report)} too, so look for the cause there.`, hint: judge };
+  if (preexistingCount === bad.length) {
+    const them = preexistingCount === 1 ? 'this fails' : 'these fail';
+    return { todo: md`${them} on ${baselineLabel(report)} too, so look for the cause there.`, hint: judge };
   }
-  const fault = mainFault(report.grouping, bad.length);
+  const commonCause = findCommonCause(report.grouping, bad.length);
   // One that fails elsewhere as well is not the first thing to look for here.
-  if (fault !== undefined && are(fault.cases, 'old') < fault.cases.length) {
-    const shared = new Set(fault.cases);
+  if (commonCause !== undefined && are(commonCause.cases, 'pre-existing') < commonCause.cases.length) {
+    const shared = new Set(commonCause.cases);
     const rest = bad.filter((one) => !shared.has(one));
-    const todo = faultFirst(report, fault.cases.length, { rest: rest.length, isOld: are(rest, 'old') });
+    const todo = adviseCommonCause(report, commonCause.cases.length, {
+      rest: rest.length,
+      preexistingCount: are(rest, 'pre-existing'),
+    });
     return { todo, hint: [] };
   }
-  const kind = isNew > 0 && isOld > 0 && isNew + isOld === bad.length ? 'new ' : '';
-  const own = bad.filter((one) => standingOf(one, report) !== 'old');
-  const others = oldOnes(report, { isOld, others: bad.length - isNew - isOld });
+  const kind =
+    regressionCount > 0 && preexistingCount > 0 && regressionCount + preexistingCount === bad.length
+      ? 'new '
+      : '';
+  const own = bad.filter((one) => classifyFailure(one, report) !== 'pre-existing');
+  const others = advisePreexisting(report, {
+    preexistingCount,
+    others: bad.length - regressionCount - preexistingCount,
+  });
   return { todo: sentences(md`fix the ${inWords(own, kind)}.`, others), hint: judge };
 }
 
 /** What many failures share comes first, and then the others. */
-function faultFirst(
+function adviseCommonCause(
   report: Report,
   shared: number,
-  { rest, isOld }: { rest: number; isOld: number },
+  { rest, preexistingCount }: { rest: number; preexistingCount: number },
 ): Inline[] {
-  const count = words(formatCount(shared));
+  const count = trusted(formatCount(shared));
   if (rest === 0) return md`find the cause that all ${count} failures share.`;
-  const start = md`find the cause that ${count} failures share, then look at the other ${words(formatCount(rest))}`;
-  if (isOld === 0) return md`${start}.`;
+  const start = md`find the cause that ${count} failures share, then look at the other ${trusted(formatCount(rest))}`;
+  if (preexistingCount === 0) return md`${start}.`;
   const them =
-    isOld === rest ? md`${rest === 1 ? 'which' : 'which all'}` : md`of which ${words(formatCount(isOld))}`;
-  return md`${start}, ${them} ${isOld === 1 ? 'fails' : 'fail'} on ${placeOf(report)} too.`;
+    preexistingCount === rest
+      ? md`${rest === 1 ? 'which' : 'which all'}`
+      : md`of which ${trusted(formatCount(preexistingCount))}`;
+  return md`${start}, ${them} ${preexistingCount === 1 ? 'fails' : 'fail'} on ${baselineLabel(report)} too.`;
 }
 
 /** What is not this change's. */
-function oldOnes(report: Report, { isOld, others }: { isOld: number; others: number }): Inline[] {
-  if (isOld === 0) return [];
-  const count = words(formatCount(isOld));
-  const them = others > 0 ? [count] : isOld === 1 ? md`The other one` : md`The other ${count}`;
-  return md`${them} ${isOld === 1 ? 'fails' : 'fail'} on ${placeOf(report)} too: look for the cause there.`;
+function advisePreexisting(
+  report: Report,
+  { preexistingCount, others }: { preexistingCount: number; others: number },
+): Inline[] {
+  if (preexistingCount === 0) return [];
+  const count = trusted(formatCount(preexistingCount));
+  const them = others > 0 ? [count] : preexistingCount === 1 ? md`The other one` : md`The other ${count}`;
+  return md`${them} ${preexistingCount === 1 ? 'fails' : 'fail'} on ${baselineLabel(report)} too: look for the cause there.`;
 }
 
 /** How to run the failed jobs again; nothing outside of GitHub. */
-export function runAgain(
+export function rerunInstructions(
   origin: Origin,
   { startsBatch, jobs }: { startsBatch: boolean; jobs: number },
 ): Inline[] {
@@ -150,10 +166,10 @@ export function runAgain(
   if (url === undefined || origin.runId === undefined) return [];
   const name = origin.runNumber === undefined ? 'workflow run' : `workflow run ${origin.runNumber}`;
   const end = startsBatch ? '.' : ' (it tests again only if that job starts the batch).';
-  return md`To run the failed ${jobs === 1 ? 'job' : 'jobs'} again: ${link(url, words(name))}${BUTTON}, or ${code(`gh run rerun ${origin.runId} --failed`, 100)}${end}`;
+  return md`To run the failed ${jobs === 1 ? 'job' : 'jobs'} again: ${link(url, trusted(name))}${BUTTON}, or ${code(`gh run rerun ${origin.runId} --failed`, 100)}${end}`;
 }
 
 const BUTTON = ' → Re-run failed jobs';
 
 /** Whether a line about what to do links the workflow run, so that the footer need not. */
-export const hasWorkflowRun = (next: string): boolean => next.includes(BUTTON);
+export const linksWorkflowRun = (next: string): boolean => next.includes(BUTTON);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createHttp, type JsonRequest } from '../../src/http/json-client.ts';
-import type { Fetch } from '../../src/http/whole-answer.ts';
+import type { Fetch } from '../../src/http/fetch-text.ts';
+import { createHttpClient, type JsonRequest } from '../../src/http/json-client.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 /** How long each answer takes in virtual time, in milliseconds; the last one for all that follow. */
@@ -23,7 +23,7 @@ async function ask(
   { ms = 1_800_000, times = 1, noRetries = false, size = 'small' as 'small' | 'large' } = {},
 ) {
   const clock = virtualClock();
-  const http = createHttp({
+  const http = createHttpClient({
     baseUrl: 'https://api.test',
     headers: {},
     advice: () => '',

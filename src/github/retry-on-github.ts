@@ -1,10 +1,10 @@
-import { type ClockAndRandom, retryUntil, TimeIsUp } from '../http/retry.ts';
+import { type ClockAndRandom, DeadlineExceeded, retryUntilDeadline } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { GitHubError } from './github-error.ts';
 
 const BACKOFF_MS = { first: 500, longest: 5_000 };
 /** Give up after 20 s without any answer. */
-const ABSENT_MS = 20_000;
+const MAX_SILENCE_MS = 20_000;
 
 /**
  * Runs a task until it succeeds, as long as its failures may pass and there is time. Whatever the task does, this returns
@@ -13,12 +13,12 @@ const ABSENT_MS = 20_000;
  * Octokit's plugins retry single reads. This goes back to where a task begins, at its first read: a write that failed
  * must not be sent again as it was, over what others wrote meanwhile.
  */
-export async function persist<T>(
+export async function retryOnGitHub<T>(
   task: (deadline: Deadline) => Promise<T>,
   { clock, random, until, signal }: ClockAndRandom & Deadline,
 ): Promise<T> {
   try {
-    return await retryUntil(
+    return await retryUntilDeadline(
       task,
       { until, signal },
       {
@@ -26,18 +26,18 @@ export async function persist<T>(
         random,
         backoff: BACKOFF_MS,
         // A rate limit that ends too late is said at once: to ask meanwhile would make it longer.
-        givesUpEarly: true,
-        prospectOf: (error) => (error instanceof GitHubError ? prospectOf(error) : undefined),
+        failFast: true,
+        classifyError: (error) => (error instanceof GitHubError ? classifyError(error) : undefined),
       },
     );
   } catch (error) {
-    if (!(error instanceof TimeIsUp)) throw error;
+    if (!(error instanceof DeadlineExceeded)) throw error;
     throw error.cause ?? new GitHubError('out-of-time', 'GitHub did not answer in time');
   }
 }
 
-const prospectOf = ({ mayPass, retryAfterMs, kind }: GitHubError) => ({
-  mayPass,
+const classifyError = ({ isRetryable, retryAfterMs, kind }: GitHubError) => ({
+  isRetryable,
   retryAfterMs,
-  patienceMs: kind === 'unavailable' ? ABSENT_MS : undefined,
+  maxRetryMs: kind === 'unavailable' ? MAX_SILENCE_MS : undefined,
 });

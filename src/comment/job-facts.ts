@@ -13,7 +13,7 @@ const origin = z.object({
 });
 
 /** What an older version of this action did not write is absent. */
-export const sectionPart = z.object({
+export const jobFactsSchema = z.object({
   result: z.string(),
   took: z.string(),
   providerTitle: z.string(),
@@ -25,6 +25,6 @@ export const sectionPart = z.object({
 }) satisfies z.ZodMiniType<JobFacts>;
 
 /** The same facts in the same order, whoever writes them. */
-export function inOneOrder(facts: JobFacts): JobFacts {
-  return sectionPart.parse(facts);
+export function withStableKeyOrder(facts: JobFacts): JobFacts {
+  return jobFactsSchema.parse(facts);
 }

@@ -1,36 +1,36 @@
 import type { Assertion, Run, Turn } from '../domain/run.ts';
 
 /** What is kept of the texts of all batches, in characters: thousands of conversations, and little beside 1 GB of memory. */
-const MOST_KEPT = 20_000_000;
+const MAX_CHARACTERS = 20_000_000;
 /** What a turn, an assertion or a criterion costs beside its text. */
 const OVERHEAD = 50;
 /** How much is kept of a name or a status word, in characters: more than any report shows. */
-const MOST_OF_A_NAME = 1_000;
+const MAX_NAME = 1_000;
 
 /**
- * Limits what is kept in memory of the texts of runs, over all batches. `of` begins the reading of one batch, which
+ * Limits what is kept in memory of the texts of runs, over all batches. `forBatch` begins the reading of one batch, which
  * replaces what was kept of it before, and returns what makes of a run what is kept of it: all as long as there is room,
  * then no conversation, then id, name and status alone.
  */
-export function createRoom(most = MOST_KEPT): { of(batchId: string): (run: Run) => Run } {
-  const kept = new Map<string, number>();
+export function createTextBudget(most = MAX_CHARACTERS): { forBatch(batchId: string): (run: Run) => Run } {
+  const sizes = new Map<string, number>();
   let left = most;
   return {
-    of(batchId) {
-      left += kept.get(batchId) ?? 0;
-      kept.set(batchId, 0);
-      const keeps = (size: number): boolean => {
+    forBatch(batchId) {
+      left += sizes.get(batchId) ?? 0;
+      sizes.set(batchId, 0);
+      const takes = (size: number): boolean => {
         if (size > left) return false;
         left -= size;
-        kept.set(batchId, (kept.get(batchId) ?? 0) + size);
+        sizes.set(batchId, (sizes.get(batchId) ?? 0) + size);
         return true;
       };
       return (given) => {
         const run = withShortNames(given);
         const reasons = sizeOfReasons(run);
-        if (keeps(reasons + sizeOfTurns(run.turns))) return run;
+        if (takes(reasons + sizeOfTurns(run.turns))) return run;
         const silent = { ...run, turns: [] };
-        return keeps(reasons) ? silent : { ...silent, explanation: undefined, assertions: [], criteria: [] };
+        return takes(reasons) ? silent : { ...silent, explanation: undefined, assertions: [], criteria: [] };
       };
     },
   };
@@ -38,7 +38,7 @@ export function createRoom(most = MOST_KEPT): { of(batchId: string): (run: Run) 
 
 function withShortNames(run: Run): Run {
   const { testCase, unknownStatus = '' } = run;
-  if (Math.max(testCase.name.length, unknownStatus.length) <= MOST_OF_A_NAME) return run;
+  if (Math.max(testCase.name.length, unknownStatus.length) <= MAX_NAME) return run;
   return {
     ...run,
     testCase: { ...testCase, name: shortened(testCase.name) },
@@ -48,7 +48,7 @@ function withShortNames(run: Run): Run {
 
 /** A copy, since a slice would keep the whole text in memory. */
 const shortened = (text: string): string =>
-  text.length <= MOST_OF_A_NAME ? text : [...text.slice(0, MOST_OF_A_NAME)].join('');
+  text.length <= MAX_NAME ? text : [...text.slice(0, MAX_NAME)].join('');
 
 const sum = (sizes: readonly number[]): number => sizes.reduce((all, size) => all + size, 0);
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GitHubError } from '../../src/github/github-error.ts';
-import { persist } from '../../src/github/retry.ts';
+import { retryOnGitHub } from '../../src/github/retry-on-github.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
@@ -14,7 +14,7 @@ async function run(
   const clock = virtualClock();
   const tries: number[] = [];
   const queue = [...failures];
-  const outcome = await persist(
+  const outcome = await retryOnGitHub(
     async () => {
       tries.push(clock.now());
       const failure = queue.shift();
@@ -55,7 +55,7 @@ test('one request that hangs does not take the time of the next', async () => {
     throw UNAVAILABLE;
   };
   const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
-  await expect(persist(hangs, limits)).rejects.toBe(UNAVAILABLE);
+  await expect(retryOnGitHub(hangs, limits)).rejects.toBe(UNAVAILABLE);
   expect({ ends, now: clock.now() }).toEqual({ ends: [60_000, 20_000], now: 20_000 });
 });
 
@@ -93,7 +93,7 @@ test('a task that hangs is told to end when the time is over', async () => {
   const hangs = ({ signal }: Deadline) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
   const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
-  await expect(persist(hangs, limits)).rejects.toThrow('GitHub did not answer in time');
+  await expect(retryOnGitHub(hangs, limits)).rejects.toThrow('GitHub did not answer in time');
   expect(clock.now()).toBe(60_000);
 });
 
@@ -106,13 +106,13 @@ test('when the time is over the last real trouble is told', async () => {
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
   };
   const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
-  await expect(persist(task, limits)).rejects.toBe(UNAVAILABLE);
+  await expect(retryOnGitHub(task, limits)).rejects.toBe(UNAVAILABLE);
 });
 
 test('a task that does not listen is abandoned, whatever becomes of it', async () => {
   const stop = new AbortController();
   const late = Promise.withResolvers<string>();
-  const outcome = persist(() => late.promise, {
+  const outcome = retryOnGitHub(() => late.promise, {
     clock: virtualClock(),
     random: () => 0,
     until: Number.POSITIVE_INFINITY,
@@ -134,7 +134,7 @@ test('a cancellation ends a pause and forbids another try', async () => {
     throw UNAVAILABLE;
   };
   const limits = { clock, random: () => 0, until: 60_000, signal: stop.signal };
-  await expect(persist(task, limits)).rejects.toThrow('GitHub did not answer in time');
+  await expect(retryOnGitHub(task, limits)).rejects.toThrow('GitHub did not answer in time');
   expect({ tries, now: clock.now() }).toEqual({ tries: 1, now: 0 });
 });
 

@@ -1,10 +1,10 @@
-import { type Parsed, parseSelectors } from '../domain/selectors.ts';
+import { type ParseResult, parseSelectors } from '../domain/selectors.ts';
 import { parseTarget, parseVersion, type Version } from '../domain/target.ts';
-import type { Wanted } from '../execution/prepare.ts';
+import type { BatchSource } from '../execution/prepare.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
 
 /** The inputs that say it, as far as they are right by themselves. */
-export interface WantedInputs {
+export interface BatchSourceInputs {
   readonly provider?: ProviderName;
   readonly batchIds?: readonly string[] | undefined;
   readonly testCases?: string | undefined;
@@ -19,9 +19,9 @@ export interface WantedInputs {
  * What `batch-id`, `test-cases`, `target` and `version` mean together; every complaint about them as a sentence;
  * `undefined` where the provider, or one of the two that say what to gate on, is wrong by itself.
  */
-export function readWanted(
-  inputs: WantedInputs,
-): Wanted | { readonly problems: readonly string[] } | undefined {
+export function readBatchSource(
+  inputs: BatchSourceInputs,
+): BatchSource | { readonly problems: readonly string[] } | undefined {
   const { provider, batchIds, testCases } = inputs;
   // An input that is wrong by itself is not there.
   if (!('batchIds' in inputs && 'testCases' in inputs)) return undefined;
@@ -36,11 +36,11 @@ export function readWanted(
   }
   if (provider === undefined) return undefined;
   return batchIds === undefined
-    ? wantsStart(provider, inputs)
-    : wantsGiven(provider, { ...inputs, batchIds });
+    ? startSource(provider, inputs)
+    : givenSource(provider, { ...inputs, batchIds });
 }
 
-function wantsGiven(
+function givenSource(
   provider: ProviderName,
   {
     batchIds,
@@ -49,13 +49,13 @@ function wantsGiven(
     compareWith,
     reruns,
     repeat,
-  }: WantedInputs & { readonly batchIds: readonly string[] },
-): Wanted | { problems: readonly string[] } {
-  const { title, can } = PROVIDERS[provider];
+  }: BatchSourceInputs & { readonly batchIds: readonly string[] },
+): BatchSource | { problems: readonly string[] } {
+  const { title, capabilities } = PROVIDERS[provider];
   const problems: string[] = [];
   const repeats = reruns !== undefined || repeat !== undefined;
-  const needsVersion = can.start !== false && can.start.worksWithoutTarget;
-  if (repeats && can.start === false) {
+  const needsVersion = capabilities.start !== false && capabilities.start.isTargetOptional;
+  if (repeats && capabilities.start === false) {
     problems.push(`reruns and repeat start batches, which the action cannot do at ${title}: leave them out.`);
   }
   if (target !== undefined) problems.push('target goes with test-cases only: a given batch has its own.');
@@ -79,26 +79,26 @@ function wantsGiven(
     : { kind: 'given', batchIds, version: parsed.value };
 }
 
-function wantsStart(
+function startSource(
   provider: ProviderName,
-  { testCases = '', target, version, compareWith }: WantedInputs,
-): Wanted | { problems: readonly string[] } {
-  const { title, can } = PROVIDERS[provider];
-  if (can.start === false) {
+  { testCases = '', target, version, compareWith }: BatchSourceInputs,
+): BatchSource | { problems: readonly string[] } {
+  const { title, capabilities } = PROVIDERS[provider];
+  if (capabilities.start === false) {
     return { problems: [`test-cases: the action cannot start batches at ${title}. Give batch-id instead.`] };
   }
   const problems: string[] = [];
-  const accept = <T>(parsed: Parsed<T>): T | undefined => {
+  const accept = <T>(parsed: ParseResult<T>): T | undefined => {
     if (parsed.kind === 'parsed') return parsed.value;
     problems.push(parsed.problem);
     return undefined;
   };
-  const selectors = accept(parseSelectors(testCases, can.start.selectors));
-  if (target === undefined && !can.start.worksWithoutTarget) {
-    const kinds = can.start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
+  const selectors = accept(parseSelectors(testCases, capabilities.start.selectors));
+  if (target === undefined && !capabilities.start.isTargetOptional) {
+    const kinds = capabilities.start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
     problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
   }
-  const tested = target === undefined ? undefined : accept(parseTarget(target, can.start.targets));
+  const tested = target === undefined ? undefined : accept(parseTarget(target, capabilities.start.targets));
   const parsedVersion = accept(readVersion(provider, version, tested?.kind));
   const other =
     compareWith === undefined
@@ -113,13 +113,17 @@ function readVersion(
   version: string | undefined,
   targetKind: string | undefined,
   name = 'version',
-): Parsed<Version | undefined> {
-  const { title, can } = PROVIDERS[provider];
-  if (can.versions === false) {
+): ParseResult<Version | undefined> {
+  const { title, capabilities } = PROVIDERS[provider];
+  if (capabilities.versions === false) {
     return version === undefined
       ? { kind: 'parsed', value: undefined }
       : { kind: 'refused', problem: `${name}: ${title} has no versions to choose from. Leave it out.` };
   }
-  const kinds = can.start === false ? [] : can.start.targets.kinds;
-  return parseVersion(version, can.versions, { title, targetKind: targetKind ?? kinds[0] ?? '', name });
+  const kinds = capabilities.start === false ? [] : capabilities.start.targets.kinds;
+  return parseVersion(version, capabilities.versions, {
+    title,
+    targetKind: targetKind ?? kinds[0] ?? '',
+    name,
+  });
 }

@@ -1,5 +1,11 @@
 import type { Clock } from '../runtime/clock.ts';
-import { AnswerTooLarge, RedirectRefused, Refusal, TimedOut, TransportFailure } from './failure.ts';
+import {
+  AttemptTimeout,
+  ConnectionError,
+  RedirectNotFollowed,
+  ResponseTooLarge,
+  UnusableResponse,
+} from './failure.ts';
 
 const MIB = 1024 * 1024;
 /** A page of 500 runs of 64 KB each. Text, JSON and what is read of it take about eight times as much memory. */
@@ -11,7 +17,7 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** One request as it goes over the wire. */
-export interface Sent {
+export interface HttpRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Record<string, string>;
@@ -19,7 +25,7 @@ export interface Sent {
 }
 
 /** How one try is made. */
-export interface Try {
+export interface AttemptOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** How long it may take, in milliseconds, from the connection to the last byte. */
@@ -30,69 +36,69 @@ export interface Try {
 }
 
 /** An answer with its whole body. */
-export interface WholeAnswer {
+export interface TextResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
 /**
- * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `TransportFailure`
- * (`TimedOut` among them), `AnswerTooLarge`, or `RedirectRefused`; and what `fetch` throws
+ * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `ConnectionError`
+ * (`AttemptTimeout` among them), `ResponseTooLarge`, or `RedirectNotFollowed`; and what `fetch` throws
  * once the signal has come.
  */
-export async function readWhole(sent: Sent, options: Try): Promise<WholeAnswer> {
+export async function fetchText(request: HttpRequest, options: AttemptOptions): Promise<TextResponse> {
   const { clock, ms, signal } = options;
   const overdue = new AbortController();
   const finished = new AbortController();
   void clock.sleep(ms, finished.signal).then(() => overdue.abort());
   try {
-    const answer = await followed(sent, {
+    const response = await fetchFollowingRedirects(request, {
       ...options,
       signal: AbortSignal.any([signal, overdue.signal]),
     });
-    return { status: answer.status, headers: answer.headers, body: await readBody(answer) };
+    return { status: response.status, headers: response.headers, body: await readBody(response) };
   } catch (error) {
-    if (error instanceof Refusal || signal.aborted) throw error;
-    throw overdue.signal.aborted ? new TimedOut(ms) : new TransportFailure(error);
+    if (error instanceof UnusableResponse || signal.aborted) throw error;
+    throw overdue.signal.aborted ? new AttemptTimeout(ms) : new ConnectionError(error);
   } finally {
     finished.abort();
   }
 }
 
-async function followed(
-  { url: first, method, headers, body }: Sent,
-  { fetch, signal, followsRedirects }: Try,
+async function fetchFollowingRedirects(
+  { url: first, method, headers, body }: HttpRequest,
+  { fetch, signal, followsRedirects }: AttemptOptions,
 ): Promise<Response> {
   const { origin } = new URL(first);
   let url = first;
   for (let redirects = 0; ; redirects += 1) {
     const unread = new AbortController();
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method,
       headers,
       ...(body !== undefined && { body }),
       redirect: 'manual',
       signal: AbortSignal.any([signal, unread.signal]),
     });
-    const location = answer.headers.get('location') ?? undefined;
+    const location = response.headers.get('location') ?? undefined;
     // To a write, 303 says that it was carried out.
-    const isRedirect = REDIRECTS.includes(answer.status) && (answer.status !== 303 || method === 'GET');
-    if (!isRedirect || location === undefined) return answer;
+    const isRedirect = REDIRECTS.includes(response.status) && (response.status !== 303 || method === 'GET');
+    if (!isRedirect || location === undefined) return response;
     unread.abort();
     const target = URL.parse(location, url);
     if (target?.origin !== origin) {
       const to = target?.origin ?? 'an address that is no URL';
-      throw new RedirectRefused(
+      throw new RedirectNotFollowed(
         to,
         `redirects to ${to}; the key is not sent there. If that is right, set api-url to it.`,
       );
     }
     if (!followsRedirects) {
-      throw new RedirectRefused(origin, 'redirects. Set api-url to the address that answers directly.');
+      throw new RedirectNotFollowed(origin, 'redirects. Set api-url to the address that answers directly.');
     }
     if (redirects === MAX_REDIRECTS) {
-      throw new RedirectRefused(origin, `redirects more than ${MAX_REDIRECTS} times. Check api-url.`);
+      throw new RedirectNotFollowed(origin, `redirects more than ${MAX_REDIRECTS} times. Check api-url.`);
     }
     url = target.href;
   }
@@ -105,7 +111,7 @@ async function readBody({ body }: Response): Promise<string> {
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BODY_BYTES) {
-      throw new AnswerTooLarge(
+      throw new ResponseTooLarge(
         `answered with more than ${MAX_BODY_BYTES / MIB} MiB, and so much is not read. Check api-url, or run fewer test cases at once.`,
       );
     }

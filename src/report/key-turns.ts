@@ -1,8 +1,8 @@
 import type { Run, Turn } from '../domain/run.ts';
 
 /** The turns that show why a run ended so: their places in the conversation, and what the reason quotes from them. */
-export interface Proof {
-  readonly places: readonly number[];
+export interface KeyTurns {
+  readonly turnIndices: readonly number[];
   readonly quotations: readonly string[];
 }
 
@@ -19,22 +19,24 @@ const QUOTATION = /["“„«「『‘]([^"“”„«»「」『』‘’]{2,30
  * Finds the turns that prove a judgement: those that the reason quotes in quotation marks, each with what it answers;
  * else the tool call that failed and what follows; else the last ones.
  */
-export function proofOf({ turns, explanation, assertions }: Run): Proof {
+export function findKeyTurns({ turns, explanation, assertions }: Run): KeyTurns {
   const texts = [explanation, ...assertions.map((one) => (one.outcome === 'failed' ? one.explanation : ''))];
   const quotations = texts.flatMap((text) => quotationsIn(text ?? ''));
-  const quoted = placesOf(turns, quotations);
+  const quoted = quotedTurns(turns, quotations);
   if (quoted.length > 0) {
     // Only the turn before it shows what it answers.
-    const before = quoted.map((place) => place - 1).filter((place) => turns[place]?.kind === 'speech');
-    return { places: inOrder([...quoted, ...before]), quotations };
+    const before = quoted
+      .map((turnIndex) => turnIndex - 1)
+      .filter((turnIndex) => turns[turnIndex]?.kind === 'speech');
+    return { turnIndices: inOrder([...quoted, ...before]), quotations };
   }
   const failed = turns.findLastIndex((turn) => turn.kind === 'tool-result' && turn.succeeded === false);
   if (failed !== -1) {
-    const said = turns.findIndex((turn, place) => place > failed && turn.kind === 'speech');
-    return { places: inOrder([failed, ...(said === -1 ? [] : [said])]), quotations: [] };
+    const said = turns.findIndex((turn, turnIndex) => turnIndex > failed && turn.kind === 'speech');
+    return { turnIndices: inOrder([failed, ...(said === -1 ? [] : [said])]), quotations: [] };
   }
   const first = Math.max(0, turns.length - LAST);
-  return { places: turns.slice(first).map((_, index) => first + index), quotations: [] };
+  return { turnIndices: turns.slice(first).map((_, index) => first + index), quotations: [] };
 }
 
 function quotationsIn(text: string): string[] {
@@ -44,12 +46,12 @@ function quotationsIn(text: string): string[] {
 }
 
 /** The turns in which one of the quotations was said, the first for each. */
-function placesOf(turns: readonly Turn[], quotations: readonly string[]): number[] {
+function quotedTurns(turns: readonly Turn[], quotations: readonly string[]): number[] {
   const said = turns.map((turn) => (turn.kind === 'speech' ? plain(turn.text) : ''));
   const places = quotations
     .map(plain)
     .map((wanted) => said.findIndex((text) => text.includes(wanted)))
-    .filter((place) => place !== -1);
+    .filter((turnIndex) => turnIndex !== -1);
   return inOrder(places).slice(0, MAX_QUOTED);
 }
 
@@ -60,9 +62,9 @@ const inOrder = (places: readonly number[]): number[] => [...new Set(places)].to
 /** The tools that failed in a run, with their answers, in order. */
 export function failedTools({ turns }: Pick<Run, 'turns'>): { tool: string; answer: string }[] {
   const names = toolNames(turns);
-  return turns.flatMap((turn, place) =>
+  return turns.flatMap((turn, turnIndex) =>
     turn.kind === 'tool-result' && turn.succeeded === false
-      ? [{ tool: names.get(place) ?? '', answer: turn.output }]
+      ? [{ tool: names.get(turnIndex) ?? '', answer: turn.output }]
       : [],
   );
 }
@@ -71,10 +73,10 @@ export function failedTools({ turns }: Pick<Run, 'turns'>): { tool: string; answ
 export function toolNames(turns: readonly Turn[]): ReadonlyMap<number, string> {
   const open: string[] = [];
   const names = new Map<number, string>();
-  turns.forEach((turn, place) => {
+  turns.forEach((turn, turnIndex) => {
     if (turn.kind === 'tool-call') open.push(turn.tool);
     const name = turn.kind === 'tool-result' ? open.shift() : undefined;
-    if (name !== undefined) names.set(place, name);
+    if (name !== undefined) names.set(turnIndex, name);
   });
   return names;
 }
