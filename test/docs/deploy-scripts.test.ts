@@ -1,6 +1,6 @@
 /** The scripts that put a pull request's files into a version of its own, against the emulators. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -450,6 +450,17 @@ describe.skipIf(!canDeploy).concurrent.each([retell, bland, elevenlabs])('$scrip
       `${script}: agent.json must be a file with one JSON object`,
     );
     expect(server.requests).toEqual([]);
+  });
+
+  test('a machine without jq', async () => {
+    const tools = mkdtempSync(join(tmpdir(), 'agent-test-gate-tools-'));
+    for (const tool of ['bash', 'curl']) {
+      const { stdout } = spawnSync('bash', ['-c', `type -P ${tool}`], { encoding: 'utf8' });
+      symlinkSync(stdout.trim(), join(tools, tool));
+    }
+    const ended = await run({ script, args: [], env: { PATH: tools, [keyName]: KEY } });
+    rmSync(tools, { recursive: true });
+    expectRefusal(ended, `${script}: curl and jq must be installed.`);
   });
 
   test.each([[[]], [['id']], [['', 'agent.json', 'x']], [['id', 'agent.json', 'x', 'y']]])(

@@ -29,6 +29,7 @@ call() {
 
 value() { [[ "$1" =~ [^[:space:]] ]] && jq -er "$2" <<< "$1" 2> /dev/null; }
 
+hash curl jq 2> /dev/null || fail 'curl and jq must be installed.'
 [[ "$key" =~ ^[[:graph:]]+$ ]] || fail 'ELEVENLABS_API_KEY must be set, without white space in it.'
 [[ "$#" == 3 && -n "$1" && -n "$3" ]] || fail 'call it with AGENT_ID FILE NAME.'
 export name="$3"

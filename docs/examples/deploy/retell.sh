@@ -36,6 +36,7 @@ engine() {
       else empty end'
 }
 
+hash curl jq 2> /dev/null || fail 'curl and jq must be installed.'
 [[ "$key" =~ ^[[:graph:]]+$ ]] || fail 'RETELL_API_KEY must be set, without white space in it.'
 if [[ "$#" == 3 && "$1" == delete ]]; then
   [[ "$3" =~ ^[0-9]+$ ]] || fail "the version to delete must be a number, not \"$3\"."
