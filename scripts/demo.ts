@@ -1,4 +1,4 @@
-/** `npm run demo`: the built action without an account, or one real batch without GitHub. See `USAGE`. */
+/** `npm run demo`: the built action without an account. See `USAGE`. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,47 +23,20 @@ const USAGE = `npm run demo
   Runs the built action (dist/) as GitHub's runner does, against emulators of the providers and of GitHub, and writes
   what a reviewer sees to demo-output/. Takes about a minute and needs no account.
 
-npm run demo -- --provider NAME --target KIND/ID --test-cases SELECTOR
-  Starts a batch at the real provider and judges it, with the key from NAME_API_KEY (RETELL_API_KEY,
-  BLAND_API_KEY, VAPI_API_KEY, ELEVENLABS_API_KEY) and without GitHub. The exit code is that of the gate. This costs what the runs cost.
+  --help, -h  this text`;
 
-npm run demo -- --provider NAME --batch-id ID
-  The same for a batch that was started before.
-
-  --provider NAME           the provider
-  --target KIND/ID          what is under test, like agent/agent_0123456789ab
-  --version VERSION         a number, or a word like published; the provider's own default if it is not given
-  --test-cases SELECTOR     the test cases, like '*' or '!Load test *'; may be given several times
-  --max-runs NUMBER         refuse to start more runs than this
-  --batch-id ID             the batch; may be given several times
-  --api-url URL             another address of the provider
-  --timeout-minutes NUMBER  how long to wait
-  --help, -h                this text`;
-
-const values = readArguments();
+readArguments();
 
 /** The pages that were written, for the index. */
 const pages: { title: string; file: string }[] = [];
 
-const isAsked = Object.keys(values).length > 0;
-process.exitCode = isAsked ? await askProvider() : await showDemo();
+process.exitCode = await showDemo();
 
 /** Ends the process after `--help`, and after an argument that there is not. */
-function readArguments() {
-  const options = {
-    provider: { type: 'string' },
-    target: { type: 'string' },
-    version: { type: 'string' },
-    'test-cases': { type: 'string', multiple: true },
-    'max-runs': { type: 'string' },
-    'batch-id': { type: 'string', multiple: true },
-    'api-url': { type: 'string' },
-    'timeout-minutes': { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  } as const;
+function readArguments(): void {
   try {
-    const { values: given } = parseArgs({ options });
-    if (given.help !== true) return given;
+    const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+    if (values.help !== true) return;
     console.log(USAGE);
     process.exit(0);
   } catch (error) {
@@ -221,29 +194,6 @@ async function show(title: string, inputs: Record<string, string>): Promise<void
   await writePage(`${name}-summary`, `${title}: job summary`, ended.summary);
 }
 
-/** The arguments as inputs of the action: several of one are one per line. */
-function givenInputs(): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value].flat().join('\n')]));
-}
-
-/** The gate against the real API, on one's own machine: same verdict, same exit code. */
-async function askProvider(): Promise<number> {
-  const provider = values.provider ?? '';
-  const apiKey = process.env[`${provider.toUpperCase()}_API_KEY`] ?? '';
-  const ended = await runAloud(`${provider} ${values.target ?? values['batch-id']?.join(', ') ?? ''}`, {
-    inputs: {
-      'api-key': apiKey,
-      comment: 'never',
-      transcripts: 'excerpt',
-      ...givenInputs(),
-    },
-    env: proxies(),
-  });
-  await mkdir(output, { recursive: true });
-  await writePage(`${provider || 'wrong-input'}-real-summary`, 'Job summary', ended.summary);
-  return ended.exitCode ?? 1;
-}
-
 async function runAloud(title: string, options: StepOptions): Promise<Ended> {
   console.log(`\n── ${title} ${'─'.repeat(Math.max(0, 76 - title.length))}`);
   const show = (line: string): void => {
@@ -274,18 +224,4 @@ function index(): Promise<string> {
     markdown: `# What a reviewer sees\n\n${links}\n`,
     theme: 'light',
   });
-}
-
-/** A self-hosted runner reaches the provider as this machine does. */
-function proxies(): Record<string, string | undefined> {
-  const names = [
-    'HTTPS_PROXY',
-    'HTTP_PROXY',
-    'NO_PROXY',
-    'https_proxy',
-    'http_proxy',
-    'no_proxy',
-    'NODE_EXTRA_CA_CERTS',
-  ];
-  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
 }

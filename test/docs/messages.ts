@@ -44,7 +44,7 @@ function textsIn(source: string, path: string): Message[] {
 
 /** What `action.yml` and the README say of inputs and outputs. */
 function isDescription(node: ts.Node): boolean {
-  if (ts.isPropertyAssignment(node)) return ['description', 'empty'].includes(node.name.getText());
+  if (ts.isPropertyAssignment(node)) return ['description', 'empty', 'onCommandLine'].includes(node.name.getText());
   return ts.isVariableDeclaration(node) && node.name.getText() === 'OUTPUTS';
 }
 
@@ -76,9 +76,12 @@ export function ownTexts(): string[] {
 }
 
 function sources(): { path: string; source: string }[] {
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .map((name) => `src/${name.replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith('.ts') && path !== SCHEMA)
-    .sort()
-    .map((path) => ({ path, source: readFileSync(join(root, path), 'utf8') }));
+  return (
+    readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .map((name) => `src/${name.replaceAll('\\', '/')}`)
+      // Most of what the command line says are its help, questions and the workflow: docs/command-line.md has its messages.
+      .filter((path) => path.endsWith('.ts') && path !== SCHEMA && !path.startsWith('src/cli/'))
+      .sort()
+      .map((path) => ({ path, source: readFileSync(join(root, path), 'utf8') }))
+  );
 }
