@@ -72,6 +72,8 @@ async function tell(
 ): Promise<void> {
   const console = isJson ? err : out;
   if (report !== undefined) {
+    // Apart from the progress above it.
+    if (err.isTerminal && console.isTerminal) await err.write('\n');
     await console.write(renderTerminalReport(report, { width: console.width(), style: console.style }));
     if (isJson) await out.write(renderJson(report));
   }

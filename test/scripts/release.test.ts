@@ -267,13 +267,13 @@ class World implements Disposable {
       cpSync(join(root, name), join(this.#clone, name), { recursive: true });
     }
     // A version of its own: what this repository has changes with each release.
-    const metadata = '{"version": "2.0.0", "license": "MIT", "type": "module"}\n';
+    const metadata = '{"name": "gate", "version": "2.0.0", "license": "MIT", "type": "module"}\n';
     for (const name of ['package.json', 'package-lock.json'])
       writeFileSync(join(this.#clone, name), metadata);
     mkdirSync(join(this.#clone, 'src/runtime'), { recursive: true });
     writeFileSync(join(this.#clone, 'src/runtime/version.ts'), "export const VERSION = '2.0.0';\n");
     mkdirSync(join(this.#clone, 'node_modules/.bin'), { recursive: true });
-    writeFileSync(join(this.#clone, '.gitignore'), 'node_modules/\nnotes.md\n');
+    writeFileSync(join(this.#clone, '.gitignore'), 'node_modules/\nnotes.md\n*.tgz\n');
     writeFileSync(
       join(this.#clone, 'node_modules/.bin/node'),
       `#!/bin/sh\nexec '${process.execPath}' "$@"\n`,
