@@ -10,9 +10,35 @@ export function wrap(text: string, width: number, indent = 0): string[] {
   // Where there is no room for both, the text is worth more.
   const before = Math.min(indent, Math.max(0, width - MIN_WIDTH));
   const lines = Number.isFinite(width)
-    ? wrapAnsi(text, Math.max(1, width - before), { hard: true }).split('\n')
+    ? wrapAnsi(breakWords(text, Math.max(1, width - before)), Math.max(1, width - before)).split('\n')
     : text.split('\n');
   return lines.map((line) => `${' '.repeat(before)}${line}`);
+}
+
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const COLOR = '\u001b\\[[0-9;]*m';
+const COLORS = new RegExp(`(${COLOR})`);
+
+/** The text with spaces in words that are wider than a line: never inside what a reader sees as one sign. */
+function breakWords(text: string, width: number): string {
+  return text.replaceAll(/[^ ]+/g, (word) => {
+    if (stringWidth(word) <= width) return word;
+    let used = 0;
+    const signs = word
+      .split(COLORS)
+      .flatMap((part) =>
+        COLORS.test(part) ? [part] : [...GRAPHEMES.segment(part)].map(({ segment }) => segment),
+      );
+    return signs
+      .map((sign) => {
+        const columns = stringWidth(sign);
+        used += columns;
+        if (used <= width || used === columns) return sign;
+        used = columns;
+        return ` ${sign}`;
+      })
+      .join('');
+  });
 }
 
 /** The beginning of a line of text without colours, with `…` if there is more, in at most `width` columns. */
@@ -20,7 +46,7 @@ export function truncate(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let shown = '';
   let used = 1;
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+  for (const { segment } of GRAPHEMES.segment(text)) {
     used += stringWidth(segment);
     if (used > width) break;
     shown += segment;
@@ -28,7 +54,6 @@ export function truncate(text: string, width: number): string {
   return width < 1 ? '' : `${shown}…`;
 }
 
-const COLOR = '\u001b\\[[0-9;]*m';
 /** What runners of GitHub and Azure take for a command: `::` at the beginning of a line, `##[` anywhere. */
 const COMMAND = new RegExp(`^((?:\\s|${COLOR})*):(?=:)`);
 
