@@ -108,6 +108,7 @@ async function write(
     version: live.version,
     testCases,
     reruns: checked.inputs.reruns,
+    names: prepared.names,
     testCaseCount: prepared.testCases.length,
     apiUrl: options['api-url'],
   });

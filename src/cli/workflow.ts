@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { KOfN } from '../inputs/schemas.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
+import { cleanLine } from '../text/clean.ts';
 
 /** Where it is written, from the root of the repository. */
 export const WORKFLOW_PATH = '.github/workflows/agent-tests.yml';
@@ -20,6 +21,8 @@ export interface WorkflowOptions {
   /** One selector per line. */
   readonly testCases: string;
   readonly reruns: KOfN | undefined;
+  /** What the test cases are called, by id: for the comments beside ids. */
+  readonly names: ReadonlyMap<string, string>;
   /** How many test cases there are now. */
   readonly testCaseCount: number;
   readonly apiUrl: string | undefined;
@@ -37,8 +40,9 @@ export const maxRunsFor = (testCases: number, reruns: KOfN | undefined): number 
   50 * Math.ceil((testCases * (reruns?.of ?? 1) * 1.25) / 50);
 
 export function renderWorkflow(options: WorkflowOptions): string {
-  const { provider, uses, target, version, testCases, reruns, testCaseCount, apiUrl } = options;
+  const { provider, uses, target, version, testCases, names, reruns, testCaseCount, apiUrl } = options;
   const { title, name, keyVariable, capabilities } = provider;
+  const selectors = testCases.split('\n').map((selector) => selector.trim());
   const cancels = capabilities.cancel
     ? `and the step asks ${title} to cancel what it started`
     : `and its batch keeps running, because ${title} cannot cancel one`;
@@ -82,8 +86,9 @@ export function renderWorkflow(options: WorkflowOptions): string {
     `          api-key: \${{ secrets.${keyVariable} }}`,
     ...line('target', target),
     ...line('version', version),
+    ...selectors.flatMap((id) => commentOn(id, names.get(id))),
     '          test-cases: |',
-    ...testCases.split('\n').map((selector) => `            ${selector.trim()}`),
+    ...selectors.map((selector) => `            ${selector}`),
     ...(reruns === undefined
       ? []
       : [`          # ${ruleInWords(reruns)}`, `          reruns: ${reruns.need}/${reruns.of}`]),
@@ -92,6 +97,12 @@ export function renderWorkflow(options: WorkflowOptions): string {
     ...line('api-url', apiUrl),
     '',
   ].join('\n');
+}
+
+/** An id says nothing to a person. A name may hold anything, but a comment ends with its line. */
+function commentOn(id: string, name: string | undefined): string[] {
+  if (name === undefined || name === id || hasExpression(name)) return [];
+  return [`          # ${id}: ${cleanLine(name, 80)}`];
 }
 
 const ruleInWords = ({ need, of }: KOfN): string =>
