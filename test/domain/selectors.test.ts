@@ -77,6 +77,7 @@ describe('what is chosen', () => {
     expect(parsed.kind === 'parsed' && selectCases(parsed.value, [...LIST, ...LIST])).toEqual({
       kind: 'selected',
       cases: [LIST[1]],
+      excluded: [],
       outOf: 7,
     });
   });

@@ -361,6 +361,7 @@ describe("Retell's test cases", () => {
     expect(await prepare({ target: AGENT })).toEqual({
       kind: 'refused',
       problem: expect.stringMatching(problem),
+      isUnreadable: true,
     });
     expect(emulator.count(/^POST /)).toBe(0);
   });
@@ -648,7 +649,12 @@ describe.each(Object.keys(worlds) as WorldName[])('a start at %s', (name) => {
     expect(start).toEqual(
       isLater
         ? { kind: 'started', batchId: emulator.started[0]?.id }
-        : { kind: 'refused', problem: expect.stringMatching(/^POST .* answered 4/) },
+        : {
+            kind: 'refused',
+            problem: expect.stringMatching(/^POST .* answered 4/),
+            // Payment is not about what the user gave.
+            ...(!way.startsWith('402') && { isRequestRefused: true }),
+          },
     );
   });
 
