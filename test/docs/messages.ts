@@ -44,7 +44,8 @@ function textsIn(source: string, path: string): Message[] {
 
 /** What `action.yml` and the README say of inputs and outputs. */
 function isDescription(node: ts.Node): boolean {
-  if (ts.isPropertyAssignment(node)) return ['description', 'empty', 'onCommandLine'].includes(node.name.getText());
+  if (ts.isPropertyAssignment(node))
+    return ['description', 'empty', 'onCommandLine'].includes(node.name.getText());
   return ts.isVariableDeclaration(node) && node.name.getText() === 'OUTPUTS';
 }
 
