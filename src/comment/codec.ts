@@ -12,11 +12,9 @@ import { lenient } from '../json.ts';
 import { paragraph, render, trusted } from '../report/markdown.ts';
 import type { Origin } from '../report/report.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
-import { linksWorkflowRun } from '../report/sections/next-steps.ts';
 import { jobFactsSchema, withStableKeyOrder } from './job-facts.ts';
 import {
   type JobPart,
-  promoteHeadings,
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
@@ -55,8 +53,6 @@ const sectionMarker = z.object({
   label: z.string(),
   part: lenient(jobFactsSchema),
   record: lenient(record),
-  /** Its headings are one level down, below one for the job. */
-  nested: z.optional(z.literal(true)),
   shortened: z.optional(z.literal(true)),
 });
 
@@ -119,9 +115,9 @@ function readSections(text: string): Section[] {
     const marker = sectionMarker.safeParse(readJson(text, at + SECTION.length));
     const end = marker.success ? text.indexOf(`${SECTION_END}${marker.data.key}${CLOSE}`, start) : -1;
     if (marker.success && end !== -1) {
-      const { counts, shortened = false, nested = false, ...data } = marker.data;
+      const { counts, shortened = false, ...data } = marker.data;
       const [written = '', closing] = text.slice(start, end).split(closingMarker(marker.data.key));
-      const markdown = shortened ? '' : nested ? promoteHeadings(written.trim()) : written.trim();
+      const markdown = shortened ? '' : written.trim();
       sections.push({
         ...data,
         tally: tallyOf(counts),
@@ -196,19 +192,18 @@ function multiJobBlocks(
 ): string[] {
   const jobs = sortJobs(sections.map((section) => jobOf(section, run)));
   const origin = originOf(sections);
-  const next = renderJobsNext(jobs, origin);
   return [
     renderJobsHeading(name, jobs),
     renderJobsTable(jobs),
-    ...jobs.map((job) => renderJob(job, renderSectionBlock(job.section, true))),
-    ...[next, renderJobsFooter(jobs, origin, { hasWorkflowRun: linksWorkflowRun(next) })],
+    ...jobs.map((job) => renderJob(job, renderSectionBlock(job.section))),
+    ...[renderJobsNext(jobs, origin), renderJobsFooter(jobs, origin)],
   ].filter((block) => block !== '');
 }
 
 function jobOf(section: Section, run: WorkflowRun): JobPart & { section: Section } {
   const { state, tally, label, part, attempt } = section;
   return {
-    ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '', footer: '' },
+    ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '', footer: [] },
     ...part,
     ...{ label, state, section },
     attempt: attempt === run.attempt ? undefined : attempt,
@@ -220,7 +215,7 @@ const originOf = (sections: readonly Section[]): Origin =>
   sections.toSorted((a, b) => b.attempt - a.attempt).find(({ part }) => part?.origin)?.part?.origin ?? {};
 
 /** A section between its markers. */
-function renderSectionBlock(section: Section, isNested = false): string {
+function renderSectionBlock(section: Section): string {
   const { key, attempt, state, tally, label, part, record, markdown, closing, shortened } = section;
   const { passed, failed, errored, cancelled, unfinished, flaky, tolerated } = tally;
   const start = writeMarker(SECTION, {
@@ -232,7 +227,6 @@ function renderSectionBlock(section: Section, isNested = false): string {
     part: part && withStableKeyOrder(part),
     record,
     shortened: shortened || undefined,
-    nested: isNested || undefined,
   });
   const text = shortened ? render(paragraph(trusted(SHORTENED))) : markdown;
   const body = closing === undefined ? text : `${text}\n\n${closingMarker(key)}\n\n${closing}`;

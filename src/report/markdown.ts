@@ -4,6 +4,7 @@
  */
 import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRow, Text } from 'mdast';
 import { cleanLine, cleanLines } from '../text/clean.ts';
+import { formatCount } from '../text/format.ts';
 
 export type Block = BlockContent;
 export type Inline = PhrasingContent;
@@ -57,7 +58,7 @@ export function trusted(text: string): Text {
 type Part = Inline | readonly Inline[] | number | string;
 type OurWords<T> = string extends T ? never : T;
 
-/** A line of our words with nodes in it: md`passes on ${place}.` */
+/** A line of our words with nodes in it: md`passes on ${place}.` Numbers are counts: `1,237`. */
 export function md<const Parts extends readonly Part[]>(
   texts: TemplateStringsArray,
   ...parts: { [Index in keyof Parts]: OurWords<Parts[Index]> }
@@ -68,7 +69,13 @@ export function md<const Parts extends readonly Part[]>(
 const ours = (text: string): Inline[] => (text === '' ? [] : [trusted(text)]);
 
 const nodesOf = (part: Part): readonly Inline[] =>
-  typeof part !== 'object' ? ours(String(part)) : 'type' in part ? [part] : part;
+  typeof part === 'number'
+    ? ours(formatCount(part))
+    : typeof part === 'string'
+      ? ours(part)
+      : 'type' in part
+        ? [part]
+        : part;
 
 /** Sentences with a space between them; those that are empty leave none. */
 export const sentences = (...all: readonly (readonly Inline[])[]): Inline[] => joined(all, trusted(' '));

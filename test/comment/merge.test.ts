@@ -97,7 +97,7 @@ describe('the text', () => {
           '| ⏳ **batch c** | waiting, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
-        '### ❌ batch b',
+        '## ❌ batch b',
         'Report of b.',
         ...folded('⏳ <b>batch c</b>: waiting, 0 of 4 finished', 'Report of c.'),
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
@@ -211,7 +211,7 @@ describe('who may write', () => {
           '| ⏳ **batch d** | waiting for the first result |',
           '| ✅ **batch a** (attempt 1) | all 3 passed |',
         ].join('\n'),
-        '### ❌ batch b',
+        '## ❌ batch b',
         'Report of b.',
         ...folded('⏳ <b>batch d</b>: waiting for the first result', 'Report of d.'),
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
@@ -232,7 +232,7 @@ describe('who may write', () => {
           '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
-        '### 🚫 batch c',
+        '## 🚫 batch c',
         'The step was stopped before it reached a verdict.',
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
         '---',
@@ -368,7 +368,7 @@ describe('the room', () => {
   });
 
   test('a job that comes late to a full comment gets its share, and no more', () => {
-    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 13 });
+    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 14 });
   });
 
   test('jobs that write again and again come to rest at their shares', () => {
@@ -382,7 +382,7 @@ describe('the room', () => {
     const body = bodyOf(merge([bodyOf(merge([], long('a'), RUN, LIMIT))], long('b'), RUN, LIMIT));
     expect(shown(body)).toContain('| ❌ **batch a** | 1 of 1 failed |');
     expect(shown(body)).toContain(
-      '### ❌ batch a\n\nOmitted to make room for other jobs; see the job summary.\n\n###',
+      '## ❌ batch a\n\nOmitted to make room for other jobs; see the job summary.\n\n##',
     );
   });
 
@@ -402,7 +402,7 @@ describe('the room', () => {
       if (last.action === 'leave') break;
       bodies.push(last.body);
     }
-    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 9 });
+    expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 10 });
   });
 
   test('a matrix of 150 long reports fits, each with its verdict', () => {
@@ -422,25 +422,25 @@ describe('several jobs', () => {
     runId: 9001,
     runNumber: 12,
   };
-  const part = (result: string, footer: string, next = '') => ({
+  const part = (result: string, footer: readonly string[], next = '') => ({
     ...{ result, footer, next, took: '2 min 4 s', providerTitle: 'Retell', origin: ORIGIN },
     ...{ hint: next === '' ? '' : 'Or the judge is wrong.', startsBatch: true },
   });
   const CLOSING = '---\n\n**Next:** fix it.\n\n<sub>Batch `b1`\\\nCommit `0a1b2c3`</sub>';
   const red = {
     ...section('b', 'failed', { failed: 1, passed: 9 }, 'Why.\n\n### ❌ A case\n\nEvidence.'),
-    part: part('1 of 10 failed, new', 'Batch `b1`\\\nversion 3', 'fix the failure.'),
+    part: part('1 of 10 failed, new', ['Batch `b1`', 'version 3'], 'fix the failure.'),
     renderClosing: () => CLOSING,
   };
   const green = {
     ...section('a <b> @somebody', 'passed', { passed: 3 }, 'All.'),
-    part: part('all 3 passed', 'Batch `b2`'),
+    part: part('all 3 passed', ['Batch `b2`']),
     label: 'a <b> @somebody',
     renderClosing: () => '<sub>Batch `b2`</sub>',
   };
   const gap = '\u200b';
   const commit =
-    'ommit [`0a1b2c3`](https://github.com/acme/agents/commit/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567)';
+    '[`0a1b2c3`](https://github.com/acme/agents/commit/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567)';
 
   test('one job has its own line about what to do and its own footer', () => {
     expect(shown(written([red]))).toBe(
@@ -448,7 +448,7 @@ describe('several jobs', () => {
     );
   });
 
-  test('share one overview, one line about what to do and one footer; headings go one level down, and names notify nobody', () => {
+  test('share one overview, one line about what to do and one footer; each job has a heading above those of its test cases, and names notify nobody', () => {
     const body = shown(written([red], [green]));
     expect(body).toBe(
       [
@@ -459,18 +459,18 @@ describe('several jobs', () => {
           '| ❌ **batch b** | 1 of 10 failed, new | 2\u00a0min\u00a04\u00a0s |',
           `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2\u00a0min\u00a04\u00a0s |`,
         ].join('\n'),
-        '### ❌ batch b',
+        '## ❌ batch b',
         'Why.',
-        '#### ❌ A case',
+        '### ❌ A case',
         'Evidence.',
         ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>: all 3 passed`, 'All.'),
         '---',
-        '**Next:** **batch b**: fix the failure. Or the judge is wrong. To run the failed job again: [workflow run 12](https://github.com/acme/agents/actions/runs/9001) → Re-run failed jobs, or `gh run rerun 9001 --failed`.',
-        [
-          `<sub>C${commit}\\`,
-          'batch b: Batch `b1` · version 3\\',
-          `a \\<b> @${gap}somebody: Batch \`b2\`</sub>`,
-        ].join('\n'),
+        '**Next:** **batch b**: fix the failure. Or the judge is wrong. [Re-run the failed job](https://github.com/acme/agents/actions/runs/9001) to test again.',
+        `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) for ${commit}</sub>`,
+        '<details>\n<summary><sub>Details of each job</sub></summary>',
+        '<sub>**batch b:** Batch `b1`\\\nversion 3</sub>',
+        `<sub>**a \\<b> @${gap}somebody:** Batch \`b2\`</sub>`,
+        '</details>',
       ].join('\n\n'),
     );
   });
@@ -480,7 +480,7 @@ describe('several jobs', () => {
     const body = shown(written([green], [other]));
     expect(body).not.toContain('Next:');
     expect(body).toContain(
-      `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) · c${commit}\\\n`,
+      `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) for ${commit}</sub>`,
     );
   });
 
@@ -511,9 +511,7 @@ describe('several jobs', () => {
       .replace('"hint":"Or the judge is wrong."', '"hint":7,"later":{}')
       .replace('"origin":{', '"origin":"here","was":{');
     const other = shown(bodyOf(merge([body], green)));
-    expect(other).toContain(
-      '**Next:** **batch b**: fix the failure. To run the failed job again: [workflow run 12]',
-    );
+    expect(other).toContain('**Next:** **batch b**: fix the failure.');
   });
 
   test('the room for a footer is counted: a long report and its footer fill the comment together', () => {

@@ -2,7 +2,7 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import type { Omission, SizeLimit } from '../fit.ts';
 import { code, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { linkWorkflowRun } from './footer.ts';
+import { linkWorkflowRun } from './links.ts';
 
 const MAX_PATH = 300;
 
