@@ -343,8 +343,8 @@ describe('the end of the job', () => {
     const other = jobOf(github, { job: 'other' });
     await other.write(section('passed', 'Mine.'), other.options());
     const [comment] = github.comments(1);
-    const start = comment?.body.indexOf('### ') ?? 0;
-    const end = comment?.body.indexOf('### ', start + 1) ?? 0;
+    const start = comment?.body.lastIndexOf('## ') ?? 0;
+    const end = comment?.body.indexOf('<details>') ?? 0;
     github.edit(id, `${comment?.body.slice(0, start)}${comment?.body.slice(end)}`);
     expect(sections(github)).toEqual([null]);
     expect(await post.reconcile(known(id), unlessEnded(FAILED), post.options())).toMatchObject({

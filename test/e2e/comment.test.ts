@@ -172,7 +172,7 @@ describe.concurrent('the comment', () => {
     ).toEqual(['c ❌', 'a ✅', 'b ✅', 'd ✅', 'e ✅']);
     expect(body).toContain('Case of c');
     expect(body?.match(/^\*\*Next:\*\* \*\*agent c\*\*: fix the failure\..*$/gm)?.length).toBe(1);
-    expect(body?.match(/<sub>Commit/g)?.length).toBe(1);
+    expect(body?.match(/Details of each job/g)?.length).toBe(1);
   });
 
   test('calls a job without a matrix by its agent, and a comma or a bracket in the name cuts nothing off', async () => {
