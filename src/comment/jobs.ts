@@ -170,10 +170,10 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
   if (bad.length === 0) return '';
   const advised = Map.groupBy(bad, ({ next, state }) => next || ADVICE_ON[state]);
   const shown = [...advised].slice(0, MAX_NAMED);
-  const named = shown.reduce((sum, [, some]) => sum + some.length, 0);
+  const named = shown.reduce((sum, [, advisedJobs]) => sum + advisedJobs.length, 0);
   const sentences = [
     inlineOf([NEXT_LABEL]),
-    ...shown.map(([next, some]) => `${labelsOf(some)}: ${next}`),
+    ...shown.map(([next, advisedJobs]) => `${labelsOf(advisedJobs)}: ${next}`),
     ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
     ...new Set(bad.map(({ hint = '' }) => hint)),
     ...rerunSentences(bad, origin),

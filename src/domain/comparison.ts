@@ -105,7 +105,7 @@ export function classifyFailure(result: CaseResult, base: Base | undefined): Fai
 export function findRemovedCases(cases: readonly CaseResult[], base: Base | undefined): BaseCase[] {
   if (base === undefined) return [];
   const seen = new Set(cases.map(({ testCase }) => testCase.id));
-  return [...base.cases].filter(([id]) => !seen.has(id)).map(([, one]) => one);
+  return [...base.cases].filter(([id]) => !seen.has(id)).map(([, baseCase]) => baseCase);
 }
 
 /**

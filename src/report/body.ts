@@ -265,15 +265,15 @@ function memberBlocks(cases: readonly ReportedCase[], view: View): FlexibleBlock
   const isSorted = new Set(cases.map(({ failureClass }) => failureClass)).size > 1;
   const what = view.hasRoom ? 'with their evidence' : 'by name';
   const title = `All ${formatCount(cases.length)} ${what}${isSorted ? ', new ones first' : ''}`;
-  return foldedCases(cases, view, { title, item: (one) => md`${signOf(one)} ${nameOf(one)}` });
+  return foldedCases(cases, view, { title, item: (result) => md`${signOf(result)} ${nameOf(result)}` });
 }
 
 /** Those that share nothing: few are folded each by itself, many are lists by whose they are. */
 function ungroupedBlocks(rest: readonly ReportedCase[], view: View): FlexibleBlock[] {
   const { report } = view;
-  if (rest.length <= FEW_FAILURES) return rest.map((one) => foldedBlock(one, view, RANK.names));
+  if (rest.length <= FEW_FAILURES) return rest.map((result) => foldedBlock(result, view, RANK.names));
   const old = rest.filter(isPreexisting);
-  const others = rest.filter((one) => !isPreexisting(one));
+  const others = rest.filter((result) => !isPreexisting(result));
   const areNew = others.every(({ failureClass }) => failureClass === 'regression');
   const titles = {
     others:
@@ -299,7 +299,7 @@ function foldedCases(
   }
   return [
     fixed(`<details>\n<summary>${title}</summary>`),
-    ...cases.map((one) => foldedBlock(one, view, RANK.names)),
+    ...cases.map((result) => foldedBlock(result, view, RANK.names)),
     fixed('</details>'),
   ];
 }

@@ -63,7 +63,7 @@ function groupBySharedCause(cases: readonly ReportedCase[]): Grouping {
   for (const group of all) if (group.cases.length === 1) alone.add(group.cases[0]);
   return {
     groups: all.filter((group) => group.cases.length > 1).toSorted((a, b) => b.cases.length - a.cases.length),
-    ungrouped: cases.filter((one) => alone.has(one)),
+    ungrouped: cases.filter((result) => alone.has(result)),
   };
 }
 

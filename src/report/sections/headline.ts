@@ -166,8 +166,8 @@ export function causeOf({
   const unread = batches.filter(({ problem }) => problem !== undefined).length;
   if (unread > 0) return { kind: 'unread', unread, of: batches.length };
   const counts = batches.map(missingRuns);
-  const missing = counts.reduce((sum, one) => sum + one.missing, 0);
-  const expected = counts.reduce((sum, one) => sum + one.expected, 0);
+  const missing = counts.reduce((sum, count) => sum + count.missing, 0);
+  const expected = counts.reduce((sum, count) => sum + count.expected, 0);
   if (missing > 0) return { kind: 'missing', missing, of: expected };
   if (tally.total === 0) return { kind: 'none-seen' };
   if (cases.length > 0 && !cases.some(countsForVerdict)) return { kind: 'none-counts' };

@@ -17,7 +17,7 @@ export function omissionClauses(omissions: readonly Omission[]): string[] {
   const order: readonly Omission['what'][] = ['evidence', 'details', 'names'];
   const hasEvidence = omissions.some(({ what }) => what === 'evidence');
   return order.flatMap((what) => {
-    const lack = omissions.find((one) => one.what === what);
+    const lack = omissions.find((omission) => omission.what === what);
     if (lack === undefined) return [];
     const clause = CLAUSES[what](lack.count);
     return [

@@ -40,7 +40,8 @@ function hasFigures(report: Report): boolean {
 /** The table of these lines, `left` more of which are only counted. */
 export function renderOverview(report: Report, rows: readonly Row[], left: number): string {
   const { base, cases } = report;
-  const there = base !== undefined ? 'base' : cases.some((one) => one.comparison) ? 'elsewhere' : undefined;
+  const isCompared = cases.some(({ comparison }) => comparison !== undefined);
+  const there = base !== undefined ? 'base' : isCompared ? 'elsewhere' : undefined;
   const place = base === undefined ? baselineLabel(report) : baseName(base);
   const head: Inline[][] = [
     md`Test case`,

@@ -41,7 +41,7 @@ function pushInline(
   { origin }: Report,
   emphasis: (...text: Inline[]) => Inline | Inline[] = (...text) => text,
 ): Inline[] {
-  const verdict = VERDICTS.find((one) => one === push.verdict);
+  const verdict = VERDICTS.find((known) => known === push.verdict);
   const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
   const figure = isCounted ? md`${push.failureCount}` : md`${verdict ?? 'unknown'}`;
   return md`${SIGNS[verdict ?? 'inconclusive']}${NO_BREAK_SPACE}${linkPush(push, origin)}${NO_BREAK_SPACE}${emphasis(...figure)}`;
