@@ -10,6 +10,8 @@ const origin = z.object({
   runId: lenient(whole),
   runNumber: lenient(whole),
   runAttempt: lenient(whole),
+  jobUrl: lenient(z.string()),
+  wordsUrl: lenient(z.string()),
 });
 
 /** What an older version of this action did not write is absent. */

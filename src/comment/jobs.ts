@@ -1,5 +1,6 @@
 import { type State, worstState } from '../domain/verdict.ts';
 import {
+  code,
   fold,
   heading,
   type Inline,
@@ -45,6 +46,8 @@ export interface JobPart extends JobFacts {
   readonly state: State;
   /** The attempt that wrote it, where that is not the newest. */
   readonly attempt?: number | undefined;
+  /** The commit that it is about, where that is not the one of the other jobs. */
+  readonly commit?: string | undefined;
 }
 
 const MAX_LABEL = 100;
@@ -133,6 +136,7 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
       strong(untrusted(job.label, MAX_LABEL)),
       ...(providers.size > 1 ? [trusted(' ('), untrusted(job.providerTitle, 50), trusted(')')] : []),
       ...(job.attempt === undefined ? [] : [trusted(` (attempt ${job.attempt})`)]),
+      ...(job.commit === undefined ? [] : [trusted(' ('), code(job.commit.slice(0, 7), 7), trusted(')')]),
     ],
     [untrusted(job.result, 200)],
     ...(hasTook ? [[untrusted(job.took === '' ? '–' : job.took.replaceAll(' ', NO_BREAK_SPACE), 30)]] : []),
@@ -146,26 +150,20 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
 
 /**
  * The body of one job under its name: open for one that did not pass, folded for one that passed or waits. `body` is
- * what `renderBody` wrote without its closing, maybe with markers around it; its headings go one level down.
+ * what `renderBody` wrote without its closing, maybe with markers around it; its headings are of the third level.
  */
 export function renderJob(job: JobPart, body: string): string {
   if (job.state === 'passed' || job.state === 'waiting') {
     return fold(
       `${SIGNS[job.state]} <b>${untrustedHtml(job.label, MAX_LABEL)}</b>: ${untrustedHtml(job.result, 200)}`,
       { open: false },
-      demoteHeadings(body),
+      body,
     );
   }
   // The table above says what happened to it.
-  const title = heading(3, trusted(`${SIGNS[job.state]} `), untrusted(job.label, MAX_LABEL));
-  return `${render(title)}\n\n${demoteHeadings(body)}`;
+  const title = heading(2, trusted(`${SIGNS[job.state]} `), untrusted(job.label, MAX_LABEL));
+  return `${render(title)}\n\n${body}`;
 }
-
-/** Headings of a body one level down. Foreign text never begins a line with a heading. */
-export const demoteHeadings = (body: string): string => body.replace(/^(?=#{3,5} )/gm, '#');
-
-/** The body as it was before `demoteHeadings`. */
-export const promoteHeadings = (body: string): string => body.replace(/^#(?=#{3,5} )/gm, '');
 
 /**
  * What to do about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has
@@ -177,15 +175,24 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
   const advised = Map.groupBy(bad, ({ next, state }) => next || ADVICE_ON[state]);
   const shown = [...advised].slice(0, MAX_NAMED);
   const named = shown.reduce((sum, [, some]) => sum + some.length, 0);
-  const startsBatch = bad.every((job) => job.startsBatch === true);
   const sentences = [
     ...shown.map(([next, some]) => `${labelsOf(some)}: ${next}`),
     ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
     ...new Set(bad.map(({ hint = '' }) => hint)),
-    inlineOf(...rerunInstructions(origin, { startsBatch, jobs: bad.length })),
+    ...rerunSentences(bad, origin),
   ];
   const line = [inlineOf(NEXT_LABEL), ...sentences.filter((one) => one !== '')].join(' ');
   return `${render(rule)}\n\n${line}`;
+}
+
+/** How to run the failed jobs again, for each workflow run that they are of. */
+function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
+  const runs = [...Map.groupBy(failed, (job) => job.origin?.runId ?? origin.runId).values()];
+  return runs.slice(0, MAX_NAMED).map((jobs) => {
+    const ofRun = jobs.find((job) => job.origin?.runId !== undefined)?.origin ?? origin;
+    const startsBatch = jobs.every((job) => job.startsBatch === true);
+    return inlineOf(...rerunInstructions(ofRun, { startsBatch, jobs: jobs.length }));
+  });
 }
 
 /** The names of jobs in bold, the first few of many. */

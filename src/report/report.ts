@@ -18,6 +18,10 @@ export interface Origin {
   readonly runId?: number | undefined;
   readonly runNumber?: number | undefined;
   readonly runAttempt?: number | undefined;
+  /** The page of this very job; absent where the server does not tell which it is. */
+  readonly jobUrl?: string | undefined;
+  /** The page that says what the words of a report mean, in the version of this action that runs. */
+  readonly wordsUrl?: string | undefined;
 }
 
 /** The page of the workflow run, of the attempt that wrote this; `undefined` where it is not known. */

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  demoteHeadings,
   jobFactsOf,
-  promoteHeadings,
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
@@ -95,16 +93,10 @@ test('the same advice for several jobs stands once, each hint once, and the best
 });
 
 test('a job that an older version of this action wrote has its report named', () => {
-  const old = { ...jobs[2]!, next: undefined, hint: undefined };
+  const old = { ...jobs[2]!, next: undefined, hint: undefined, origin: undefined };
   expect(renderJobsNext([old], {})).toBe('---\n\n**Next:** **reminder**: see above why it failed.');
 });
 
 test('a job of an earlier attempt says so in the table', () => {
   expect(renderJobsTable([{ ...jobs[0]!, attempt: 1 }])).toContain('✅ **booking** (attempt 1)');
-});
-
-test('the body of a job is read back as it was', () => {
-  const body = jobs[2]!.body;
-  expect(demoteHeadings(body)).toContain('#### ❌ Declines');
-  expect(promoteHeadings(demoteHeadings(body))).toBe(body);
 });

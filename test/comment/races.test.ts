@@ -8,6 +8,7 @@ import { tallyOf } from '../builders.ts';
 import { cases } from '../fuzz/cases.ts';
 import { seeded, type VirtualGitHub, virtualGitHub } from '../github/virtual-github.ts';
 import { virtualClock } from '../virtual-clock.ts';
+import { writerOf } from './writers.ts';
 
 const NAME = 'Agent tests (Retell)';
 const RUN: WorkflowRun = {
@@ -34,7 +35,7 @@ function jobsOf(seed: number, run = RUN) {
     createStickyComment({
       client: github.client,
       issue: 1,
-      writer: { name: NAME, run: workflowRun, job: key },
+      writer: writerOf(NAME, workflowRun, key),
       clock,
       random: chance,
     });
@@ -46,7 +47,7 @@ const statesIn = (github: VirtualGitHub, run = RUN) =>
 
 function sectionIn(body: string, job: string, run: WorkflowRun): Section | undefined {
   const state = parseComment(body, NAME);
-  return state && findSection(state, { name: NAME, run, job });
+  return state && findSection(state, writerOf(NAME, run, job));
 }
 
 const ALL_PASSED = [LEGS.map((key) => `Report of ${key}: passed.`)];
@@ -57,7 +58,7 @@ test('however slow GitHub is, it is looked at once more in the time there is', a
   const comment = createStickyComment({
     client: github.client,
     issue: 1,
-    writer: { name: NAME, run: RUN, job: 'a' },
+    writer: writerOf(NAME, RUN, 'a'),
     clock,
     random: () => 0.9,
   });
@@ -128,7 +129,7 @@ function badDay(seed: number) {
   async function job(key: string, run: WorkflowRun): Promise<void> {
     let createdAt = Number.NEGATIVE_INFINITY;
     const options = {
-      ...{ client: github.client, issue: 1, writer: { name: NAME, run, job: key }, clock, random: chance },
+      ...{ client: github.client, issue: 1, writer: writerOf(NAME, run, key), clock, random: chance },
       onCreate: () => {
         createdAt = clock.now();
       },
@@ -174,7 +175,7 @@ describe.each(SEEDS)('stale lists and lost answers, with seed %i', (seed) => {
     const attempts = github.comments(1).map(({ body }) => {
       const state = parseComment(body, NAME);
       const all = state?.format === 'known' ? state.sections : [];
-      return all.map(({ label, attempt }) => `${label} ${attempt}`).toSorted();
+      return all.map(({ label, run }) => `${label} ${run.attempt}`).toSorted();
     });
     expect(attempts).toEqual([['batch a 1', 'batch b 2', 'batch c 1', 'batch d 2', 'batch e 1']]);
   });
@@ -190,7 +191,7 @@ test('after a create whose answer was lost it is looked for, for as long as the 
     losesAnswer: () => answers.pop() === 'lost',
   });
   const comment = createStickyComment({
-    ...{ client: github.client, issue: 1, writer: { name: NAME, run: RUN, job: 'a' } },
+    ...{ client: github.client, issue: 1, writer: writerOf(NAME, RUN, 'a') },
     ...{ clock, random: () => 0 },
   });
   const limits = { until: 55_000, signal: new AbortController().signal, create: true };
@@ -205,7 +206,7 @@ test('a create that a cancellation overtakes is waited for, and the comment then
   const clock = virtualClock();
   const github = virtualGitHub({ clock, latencyMs: () => 1_000, staleMs: 4_000 });
   const comment = createStickyComment({
-    ...{ client: github.client, issue: 1, writer: { name: NAME, run: RUN, job: 'a' } },
+    ...{ client: github.client, issue: 1, writer: writerOf(NAME, RUN, 'a') },
     ...{ clock, random: () => 0 },
     onCreate: () => void clock.sleep(500).then(() => cancelled.abort()),
   });
@@ -228,7 +229,7 @@ test('a list that shows our comment twice does not make us delete it', async () 
   };
   const options = {
     ...{ client: { ...github.client, listComments: twice }, issue: 1, clock, random: () => 0 },
-    writer: { name: NAME, run: RUN, job: 'a' },
+    writer: writerOf(NAME, RUN, 'a'),
   };
   const limits = { until: 55_000, signal: new AbortController().signal, create: true };
   await createStickyComment(options).write(section('a', 'waiting'), limits);
