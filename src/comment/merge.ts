@@ -169,8 +169,8 @@ export function needsHead(
 }
 
 /**
- * The record of a job in the comments of this gate: that of its newest section, or what was kept of it; of this workflow
- * or, if there is none, of another. `undefined` if there is none, or several that nothing tells apart.
+ * The record of a job of a workflow in the comments of this gate: that of its newest section, or what was kept of it;
+ * `undefined` if there is none, or several that nothing tells apart.
  */
 export function recordIn(existing: readonly CommentState[], writer: Writer): string | undefined {
   const known = existing.filter(isKnown);
@@ -179,19 +179,16 @@ export function recordIn(existing: readonly CommentState[], writer: Writer): str
   if (own?.record !== undefined) return own.record;
   const job = { key: shortHash(writer.job), variant: variantOf(writer) };
   const run = hashed(writer.run);
-  const { workflow } = run;
-  const recorded = sections
+  const [newest, next] = sections
     // What stands there of this attempt is another job's.
     .filter((section) => section.record !== undefined && !isSameAttempt(section.run, run))
-    .filter((section) => isSameJob(section, job))
+    .filter((section) => section.run.workflow === run.workflow && isSameJob(section, job))
     .toSorted((a, b) => b.run.id - a.run.id || b.run.attempt - a.run.attempt);
-  const ofWorkflow = recorded.filter(({ run }) => run.workflow === workflow);
-  const [newest, next] = ofWorkflow.length > 0 ? ofWorkflow : recorded;
   if (newest !== undefined) return next !== undefined && areTwins(newest, next) ? undefined : newest.record;
-  const kept = known
+  return known
     .flatMap(({ orphanedRecords }) => orphanedRecords)
-    .filter((record) => isSameJob(record, job));
-  return (kept.find((record) => record.workflow === workflow) ?? kept[0])?.record;
+    .filter(({ workflow = run.workflow }) => workflow === run.workflow)
+    .find((record) => isSameJob(record, job))?.record;
 }
 
 /** A new record with the pushes that the one before holds; without a new one, that one. */
