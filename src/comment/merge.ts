@@ -55,11 +55,12 @@ export function mergeSection({
   const sections = known.flatMap((comment) => comment.sections);
   if (known.some((comment) => isOfNewerRun(comment, writer))) return { action: 'leave', why: 'newer-run' };
 
+  const before = findOwn(sections, writer);
   const section: Section = {
     key: shortHash(writer.job),
     variant: variantOf(writer),
     run: hashed(writer.run),
-    mark: writer.mark,
+    mark: before?.mark ?? writer.mark,
     checkRunId: writer.checkRunId,
     commit: own.facts?.origin?.commit ?? writer.commit,
     state: own.state,
@@ -72,11 +73,8 @@ export function mergeSection({
     closing: undefined,
     isCollapsed: false,
   };
-  const before = findOwn(sections, writer);
   const isStale = staleness(section, headSha);
-  const rest = sections
-    .filter((other) => !isSameSection(other, section) && !(before && isSameSection(other, before)))
-    .filter((other) => !isStale(other));
+  const rest = sections.filter((other) => !isSameSection(other, section) && !isStale(other));
   const others = currentSections([section, ...rest]).filter((other) => other !== section);
   const orphanedRecords = collectOrphanedRecords(known, { writer, present: [section, ...others] });
   const composed = layoutSections({ section, others, orphanedRecords, own, writer, limit });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseComment } from '../../src/comment/codec.ts';
 import { findSection } from '../../src/comment/merge.ts';
-import type { OwnSection, Section } from '../../src/comment/state.ts';
+import { jobVariant, type OwnSection, type Section } from '../../src/comment/state.ts';
 import { createStickyComment, type StickyComment } from '../../src/comment/sticky-comment.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
@@ -237,4 +237,96 @@ test('a list that shows our comment twice does not make us delete it', async () 
   expect(github.comments(1).map(({ body }) => sectionIn(body, 'a', RUN)?.markdown)).toEqual([
     'Report of a: passed.',
   ]);
+});
+
+/** Jobs of two workflows, three of one of which nothing tells apart, on a GitHub that has bad days. */
+interface Racer {
+  readonly name: string;
+  readonly job: string;
+  readonly workflow: 'test' | 'nightly';
+  readonly label?: string;
+  readonly state: 'passed' | 'failed';
+}
+
+const RACERS: readonly Racer[] = [
+  { name: 'A', job: 'gate', workflow: 'test', state: 'failed' },
+  { name: 'B', job: 'gate', workflow: 'test', state: 'passed' },
+  { name: 'C', job: 'gate', workflow: 'test', state: 'passed' },
+  { name: 'D', job: 'gate', workflow: 'test', label: 'sales', state: 'passed' },
+  { name: 'E', job: 'gate', workflow: 'nightly', state: 'passed' },
+  { name: 'F', job: 'gate', workflow: 'nightly', label: 'sales', state: 'failed' },
+];
+
+function race(seed: number) {
+  const { clock, chance, github } = badDay(seed);
+  const limits = () => ({ until: clock.now() + 55_000, signal: new AbortController().signal });
+
+  /** A step and its `post` part, which knows its mark. */
+  async function step(racer: Racer, { attempt = 1, number = 12 } = {}): Promise<void> {
+    const id = number * 100 + (racer.workflow === 'test' ? 1 : 2);
+    const run = { workflow: racer.workflow, id, number, attempt };
+    const writer = writerOf(NAME, run, racer.job, {
+      mark: `${racer.name}${number}.${attempt}`,
+      variant: jobVariant({ label: racer.label }),
+      checkRunId: RACERS.indexOf(racer) + 10 * attempt,
+      commit: 'c'.repeat(40),
+    });
+    const own = { ...section(racer.name, 'passed'), state: racer.state, label: racer.label ?? 'gate' };
+    let createdAt = Number.NEGATIVE_INFINITY;
+    const options = {
+      ...{ client: github.client, issue: 1, clock, random: chance },
+      onCreate: () => {
+        createdAt = clock.now();
+      },
+    };
+    await createStickyComment({ ...options, writer }).write(own, { ...limits(), create: true });
+    await createStickyComment({ ...options, writer }).reconcile(
+      { appearsWithinMs: Math.max(0, createdAt + 8_000 - clock.now()) },
+      (there) => (there?.state === own.state ? undefined : own),
+      { ...limits(), create: true },
+    );
+  }
+  const found = (): string[][] =>
+    github.comments(1).map(({ body }) => {
+      const state = parseComment(body, NAME);
+      const sections = state?.format === 'known' ? state.sections : [];
+      return sections.map(({ markdown, run }) => `${markdown.charAt(10)}${run.attempt}`).toSorted();
+    });
+  const heading = () => github.comments(1)[0]?.body.split('\n')[0] ?? '';
+  return { clock, chance, github, step, found, heading };
+}
+
+describe.each(SEEDS)('jobs that nothing tells apart, in two workflows, with seed %i', (seed) => {
+  test('each keep their section, whoever comes first', async () => {
+    const { clock, chance, step, found, heading } = race(seed);
+    await Promise.all(
+      RACERS.map(async (racer) => {
+        await clock.sleep(chance() * 3_000);
+        await step(racer);
+      }),
+    );
+    expect(found()).toEqual([['A1', 'B1', 'C1', 'D1', 'E1', 'F1']]);
+    expect(heading()).toContain('❌');
+  });
+
+  test('a new attempt of two replaces what is certainly theirs, and hides nothing red', async () => {
+    const { step, found, heading } = race(seed);
+    await Promise.all(RACERS.map((racer) => step(racer)));
+    const again = RACERS.filter(({ name }) => ['B', 'D', 'F'].includes(name));
+    await Promise.all(again.map((racer) => step({ ...racer, state: 'passed' }, { attempt: 2 })));
+    expect(found()).toEqual([['A1', 'B1', 'B2', 'C1', 'D2', 'E1', 'F2']]);
+    expect(heading()).toContain('❌');
+  });
+
+  test('a newer run of one workflow leaves the other alone, and an older one that ends last nothing', async () => {
+    const { clock, step, found } = race(seed);
+    await Promise.all(RACERS.map((racer) => step(racer)));
+    const slow = RACERS.filter(({ name }) => name === 'A').map(async (racer) => {
+      await clock.sleep(20_000);
+      await step(racer);
+    });
+    const newer = RACERS.filter(({ name }) => ['B', 'C'].includes(name));
+    await Promise.all([...newer.map((racer) => step(racer, { number: 13 })), ...slow]);
+    expect(found()).toEqual([['B1', 'C1', 'E1', 'F1']]);
+  });
 });

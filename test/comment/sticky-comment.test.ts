@@ -504,7 +504,7 @@ describe('a GitHub that has bad days', () => {
   ] as const)('%s is outlasted', async (_, fault) => {
     await using github = await startGitHub();
     github.fail({ fault }, { fault, when: isWrite });
-    const job = jobOf(github, { limits: 100 });
+    const job = jobOf(github);
     expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
     expect(sections(github)).toEqual(['All is well.']);
   });
