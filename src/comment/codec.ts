@@ -38,21 +38,44 @@ const ORPHANED_RECORD = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
 /** A line of our data. */
 const DATA_LINE = /^<!-- agent-test-gate(?:-section|-record)? \S.* -->$/;
-/** How the data of a section are packed. The dictionary is a part of the format: another one makes another format. */
+/**
+ * How the data of a section are packed. The dictionary, what such data mostly look like, is a part of the format:
+ * another one makes another format.
+ */
 const PACKING: PackOptions = {
   maxBytes: 64 * 1024,
   dictionary: Buffer.from(
-    [
-      '{"key":"","variant":"","workflow":"","run":[1,1],"mark":"","check":4,"commit":"',
-      '","state":"waiting","state":"cancelled","state":"failed","state":"passed","counts":[0,0,0,0,0,0,0]',
-      ',"label":"","target":"assistant/","target":"agent/agent_","facts":{"result":"all 12 passed"',
-      ',"result":"1 of 6 failed, new","took":"2 min 4 s","providerTitle":"ElevenLabs","providerTitle":"Vapi"',
-      ',"providerTitle":"Bland","providerTitle":"Retell","footer":" runs in  min  s · tested , version ',
-      ' · batch `test_batch_","next":"fix the failure.","next":"run it again","hint":"If the judge got one wrong',
-      ', change its criteria at Retell.","startsBatch":false,"startsBatch":true,"origin":{"commit":"',
-      '","repositoryUrl":"https://github.com/","runId":1,"runNumber":1,"runAttempt":1,"jobUrl":"https://github.com/',
-      '/actions/runs//job/","wordsUrl":"/agent-test-gate/blob/v3/docs/reading-a-report.md"}}}',
-    ].join(''),
+    JSON.stringify([
+      ...['waiting', 'cancelled', 'inconclusive', 'failed'].map((state) => ({
+        state,
+        counts: [0, 0, 0, 0, 0, 0, 0],
+      })),
+      ...[
+        '/actions/runs//job/',
+        '/agent-test-gate/blob/v3/docs/reading-a-report.md',
+        ' · batch `test_batch_',
+      ],
+      ...['ElevenLabs', 'Vapi', 'Bland'].map((providerTitle) => ({ providerTitle, footer: 'tested ' })),
+      {
+        ...{ key: '', variant: '', workflow: '', run: [1, 1, 1], mark: '', check: 1, commit: '' },
+        ...{ state: 'passed', counts: [1, 0, 0, 0, 0, 0, 0], label: '', target: 'agent/' },
+        facts: {
+          ...{
+            result: 'all passed',
+            took: ' min s',
+            providerTitle: 'Retell',
+            footer: ' runs in ',
+            next: '',
+            hint: '',
+          },
+          startsBatch: true,
+          origin: {
+            ...{ commit: '', repositoryUrl: 'https://github.com/', runId: 1, runNumber: 1, runAttempt: 1 },
+            ...{ jobUrl: 'https://github.com/', wordsUrl: 'https://github.com/' },
+          },
+        },
+      },
+    ]),
   ),
 };
 

@@ -74,7 +74,8 @@ export async function findTestedCommit(
 ): Promise<string | undefined> {
   const { payload, eventName, origin } = context;
   const named = pullRequestInEvent(context);
-  const isMergeRef = payload.pull_request === undefined && PULL_REF.exec(context.ref ?? '')?.[2] === 'merge';
+  const isMergeRef =
+    pullRequestInPayload(context) === undefined && PULL_REF.exec(context.ref ?? '')?.[2] === 'merge';
   const isNamedAlone = eventName === 'issue_comment' || isMergeRef;
   const pullNumber = explicit ?? (isNamedAlone ? named?.number : undefined);
   const isAboutIt = payload.workflow_run !== undefined || payload.pull_request?.number === pullNumber;
@@ -105,8 +106,14 @@ export function baseBranchOf({
   return named.find((one) => one?.number === pullNumber)?.base?.ref;
 }
 
-/** What the event itself says. */
-function pullRequestInEvent({
+/** What the event itself says, and else its ref. */
+function pullRequestInEvent(context: PullRequestSearch['context']): PullRequest | undefined {
+  const named = pullRequestInPayload(context);
+  const [, number] = PULL_REF.exec(context.ref ?? '') ?? [];
+  return named ?? (number === undefined ? undefined : { number: Number(number) });
+}
+
+function pullRequestInPayload({
   payload,
   ref,
   eventName,
@@ -118,8 +125,7 @@ function pullRequestInEvent({
   const ofCheck = pullRequestOfCheck(payload);
   if (ofCheck !== undefined) return ofCheck;
   if (eventName === 'issue_comment' && issue?.pull_request !== undefined) return { number: issue.number };
-  const [, number] = PULL_REF.exec(ref ?? '') ?? [];
-  return number === undefined ? undefined : { number: Number(number) };
+  return undefined;
 }
 
 /**
