@@ -265,7 +265,7 @@ function sharedBlocks(name: string, sections: readonly Section[]): string[] {
       block: renderSectionBlock(section, index),
     })),
   );
-  const origin = newest.facts?.origin ?? {};
+  const origin = newest?.facts?.origin ?? {};
   const next = renderJobsNext(jobs, origin);
   const hasWorkflowRun = next !== '' && workflowRunUrl(origin) !== undefined;
   return [
@@ -277,17 +277,16 @@ function sharedBlocks(name: string, sections: readonly Section[]): string[] {
 }
 
 /** The section of the newest workflow run, and of its newest attempt, that says where it comes from. */
-function newestOf(sections: readonly Section[]): Section {
-  const [first, ...rest] = sections.toSorted((a, b) => b.run.id - a.run.id || b.run.attempt - a.run.attempt);
-  if (first === undefined) throw new Error('a comment of several jobs has sections');
-  return [first, ...rest].find(({ facts }) => facts?.origin !== undefined) ?? first;
+function newestOf(sections: readonly Section[]): Section | undefined {
+  const inOrder = sections.toSorted((a, b) => b.run.id - a.run.id || b.run.attempt - a.run.attempt);
+  return inOrder.find(({ facts }) => facts?.origin !== undefined) ?? inOrder[0];
 }
 
 /** What is said of a section beside its body, with what it does not share with the newest one. */
 function jobPartOf(
   section: Section,
   label: string,
-  { newest, sections }: { newest: Section; sections: readonly Section[] },
+  { newest, sections }: { newest: Section | undefined; sections: readonly Section[] },
 ): JobPart {
   const { state, tally, facts, run, commit } = section;
   const ofRun = sections.filter((other) => other.run.id === run.id);
@@ -295,14 +294,14 @@ function jobPartOf(
   const footer = facts?.footer ?? '';
   const origin = facts?.origin;
   const ownRun =
-    run.id === newest.run.id || origin === undefined ? '' : renderOrigin({ ...origin, commit: undefined });
+    run.id === newest?.run.id || origin === undefined ? '' : renderOrigin({ ...origin, commit: undefined });
   return {
     ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '' },
     ...facts,
     ...{ label, state },
     footer: [ownRun, footer].filter((part) => part !== '').join(' · '),
     attempt: run.attempt === newestAttempt ? undefined : run.attempt,
-    commit: commit === newest.commit ? undefined : commit,
+    commit: commit === newest?.commit ? undefined : commit,
   };
 }
 
