@@ -3,6 +3,7 @@
 import { jobFactsOf } from '../comment/jobs.ts';
 import type { OwnSection } from '../comment/state.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { parseJson } from '../json.ts';
 import { renderBody, renderClosing } from '../report/body.ts';
 import type { Report } from '../report/report.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -18,7 +19,7 @@ export function sectionOf(report: Report, commentInputs: CommentInputs, runtime:
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
     label: labelOf(report, commentInputs, runtime) || runtime.redact(report.name),
-    part: jobFactsOf(report),
+    facts: jobFactsOf(report),
     render: (max) => renderBody(report, { max, unit: 'characters' }, { hasClosing: false }),
     renderClosing: (max) => renderClosing(report, { max, unit: 'characters' }),
   };
@@ -44,14 +45,6 @@ function labelOfMatrix(matrix: string | undefined): string | undefined {
     typeof value === 'object' ? JSON.stringify(value) : String(value),
   );
   return values.length === 0 ? undefined : values.join(', ');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The section as the `post` step writes it again. */

@@ -187,7 +187,8 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
   return runs.slice(0, MAX_NAMED).map((jobs) => {
     const ofRun = jobs.find((job) => job.origin?.runId !== undefined)?.origin ?? origin;
     const areStartedHere = jobs.every((job) => job.startsBatch === true);
-    return inlineOf(rerunInstructions(ofRun, areStartedHere, jobs.length));
+    const whose = runs.length > 1 ? `${labelsOf(jobs)}: ` : '';
+    return `${whose}${inlineOf(rerunInstructions(ofRun, areStartedHere, jobs.length))}`;
   });
 }
 

@@ -36,7 +36,7 @@ export function layoutSections(parts: {
   others: readonly Section[];
   orphanedRecords: readonly OrphanedRecord[];
   own: Pick<OwnSection, 'render' | 'renderClosing'>;
-  writer: Writer;
+  writer: Pick<Writer, 'name'>;
   /** Characters that GitHub allows. */
   limit: number;
 }): ComposedComment {
@@ -54,7 +54,8 @@ export function layoutSections(parts: {
   const closing = isShared ? '' : (parts.own.renderClosing?.(Math.floor(limit * CLOSING_SHARE)) ?? '');
   const own = { ...withRecord(parts.section, maxRecord), closing: closing || undefined };
   const others = parts.others.map((other) => ({ ...withRecord(other, maxRecord), closing: undefined }));
-  const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections, orphanedRecords });
+  const compose = (sections: readonly Section[]) =>
+    composeComment({ name: writer.name, sections, orphanedRecords });
   const overhead = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
   const share = Math.max(0, Math.floor((limit - overhead) / (others.length + 1)));
   const taken = others.map(({ state, markdown }) =>
@@ -78,7 +79,7 @@ export function layoutSections(parts: {
     [section, ...others].map((one) => ({ ...collapse(one), record: undefined })),
   ];
   for (const [index, sections] of candidates.entries()) {
-    const text = index < 2 ? compose(sections) : composeComment({ ...writer, sections });
+    const text = index < 2 ? compose(sections) : composeComment({ name: writer.name, sections });
     if (text.length <= limit) {
       return { action: 'write', body: text, section: sections[0] ?? section, isShared };
     }
@@ -87,7 +88,7 @@ export function layoutSections(parts: {
 }
 
 function collapse(section: Section): Section {
-  return { ...section, markdown: '', closing: undefined, shortened: true };
+  return { ...section, markdown: '', closing: undefined, isCollapsed: true };
 }
 
 function withRecord(section: Section, max: number): Section {

@@ -3,12 +3,12 @@
  * it may be anybody's: it is bounded, checked, and at worst no record. Pure.
  */
 import { hash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { BaseCase } from '../domain/comparison.ts';
 import { type GateRecord, MAX_PUSHES, type PushRecord } from '../domain/record.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import { cleanLine, clip } from '../text/clean.ts';
+import { PACKED, packJson, unpackJson } from './packed-json.ts';
 
 /** Characters of the encoded record. */
 export const MAX_RECORD = 8_000;
@@ -47,7 +47,7 @@ const payload = z.strictObject({
     )
     .check(z.maxLength(20_000)),
   /** Traces of the other test cases that passed. */
-  others: z.optional(text(MAX_RECORD).check(z.regex(/^[A-Za-z0-9+/]+={0,2}$/))),
+  others: z.optional(text(MAX_RECORD).check(z.regex(PACKED))),
   partial: z.optional(z.literal(true)),
   /** Commit, attempt, verdict, bad, total, and the bad test cases: the place in `cases`, or the id. */
   pushes: z
@@ -109,10 +109,8 @@ export function encodeRecord(record: GateRecord, max = MAX_RECORD): string | und
   let detail = FULL;
   for (const step of SHRINK_STEPS) {
     detail = { ...detail, ...step };
-    const json = JSON.stringify(payloadOf(record, detail));
-    if (Buffer.byteLength(json) > MAX_BYTES) continue;
-    const encoded = deflateRawSync(json, { level: 9 }).toString('base64');
-    if (encoded.length <= Math.min(max, MAX_RECORD)) return encoded;
+    const encoded = packJson(payloadOf(record, detail), { maxBytes: MAX_BYTES });
+    if (encoded !== undefined && encoded.length <= Math.min(max, MAX_RECORD)) return encoded;
   }
   return undefined;
 }
@@ -181,8 +179,8 @@ function pushesOf(
 
 /** The record that was encoded; `undefined` for anything else. Never throws. */
 export function decodeRecord(encoded: string): GateRecord | undefined {
-  if (encoded.length > MAX_RECORD || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
-  const read = payload.safeParse(inflated(encoded)).data;
+  if (encoded.length > MAX_RECORD) return undefined;
+  const read = payload.safeParse(unpackJson(encoded, { maxBytes: MAX_BYTES })).data;
   if (read === undefined) return undefined;
   const cases = new Map<string, BaseCase>();
   for (const [one, became, passes, runs, name] of read.cases) {
@@ -201,15 +199,6 @@ export function decodeRecord(encoded: string): GateRecord | undefined {
       failedCaseIds: places?.flatMap((one) => (typeof one === 'number' ? (read.cases[one]?.[0] ?? []) : one)),
     })),
   };
-}
-
-function inflated(encoded: string): unknown {
-  try {
-    const bytes = inflateRawSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MAX_BYTES });
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
 }
 
 /** Ids of which only the first bytes of a hash are known, in base64. A plain object, since reports are copied. */

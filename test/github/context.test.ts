@@ -100,7 +100,7 @@ test.each([
     GITHUB_SHA: EVENT.sha,
     GITHUB_EVENT_PATH: '/github/event.json',
   };
-  expect(await readContext(env, () => Promise.reject(error))).toEqual({
+  expect(await readContext(env, {}, () => Promise.reject(error))).toEqual({
     ...contextWith({}),
     payloadProblem: `The event file /github/event.json (GITHUB_EVENT_PATH) could not be used: ${why}.`,
   });
@@ -108,7 +108,7 @@ test.each([
 
 test("the toolkit's context is taken where there is one", async () => {
   const context = { ...EVENT, payload: { repository: { private: true } } };
-  expect(await readContext(RUNNER, async () => ({ context }))).toEqual(contextWith(context.payload));
+  expect(await readContext(RUNNER, {}, async () => ({ context }))).toEqual(contextWith(context.payload));
 });
 
 test.each([[null], [[]], ['text'], [{ repository: 7, pull_request: 'no', workflow_run: [] }]])(
