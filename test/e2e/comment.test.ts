@@ -181,15 +181,16 @@ describe.concurrent('the comment', () => {
     expect([red.exitCode, green.exitCode]).toEqual([1, 0]);
     const [body = ''] = bodies(github);
     expect(body).toMatch(/^## ❌ Agent tests \(Retell\): gate 1 failed$/m);
-    expect([...body.matchAll(/^\| (\S+ \*\*gate \d\*\*)/gm)].map(([, row]) => row)).toEqual([
-      '❌ **gate 1**',
-      '✅ **gate 2**',
+    const rows = [...body.matchAll(/^\| (\S+) \*\*\[(gate \d)\]\(\S+\/job\/(\d+)\)\*\*/gm)];
+    expect(rows.map(([, sign, label, job]) => [sign, label, job])).toEqual([
+      ['❌', 'gate 1', '51'],
+      ['✅', 'gate 2', '52'],
     ]);
     expect(body).toContain('Quotes a price');
     const again = await gate(github, { env: { GITHUB_RUN_ATTEMPT: '2' }, inputs: { 'check-run-id': '53' } });
     expect(again.log).toMatch(/^Another job of this workflow run has the same label and the same target/m);
     expect(bodies(github)[0]).toMatch(/^## ❌ Agent tests \(Retell\): gate 1 failed$/m);
-    expect(bodies(github)[0]).toContain('| ❌ **gate 1** (attempt 1) |');
+    expect(bodies(github)[0]).toMatch(/^\| ❌ \*\*\[gate 1\]\(\S+\/job\/51\)\*\* \(attempt 1\) \|/m);
   });
 
   test.each([[['test', 'nightly']], [['nightly', 'test']]])(
