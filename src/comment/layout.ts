@@ -46,9 +46,9 @@ export function layoutSections(parts: {
     MAX_RECORD,
     Math.floor((limit * RECORD_SHARE) / (1 + parts.others.length + parts.orphanedRecords.length)),
   );
-  const orphanedRecords = parts.orphanedRecords.flatMap((one) => {
-    const record = fitRecord(one.record, maxRecord);
-    return record === undefined ? [] : [{ ...one, record }];
+  const orphanedRecords = parts.orphanedRecords.flatMap((orphan) => {
+    const record = fitRecord(orphan.record, maxRecord);
+    return record === undefined ? [] : [{ ...orphan, record }];
   });
   const isShared = parts.others.length > 0;
   const closing = isShared ? '' : (parts.own.renderClosing?.(Math.floor(limit * CLOSING_SHARE)) ?? '');
@@ -76,7 +76,7 @@ export function layoutSections(parts: {
   const candidates = [
     [section, ...others.map((other) => (collapsed.has(other) ? collapse(other) : other))],
     [section, ...others].map(collapse),
-    [section, ...others].map((one) => ({ ...collapse(one), record: undefined })),
+    [section, ...others].map((shown) => ({ ...collapse(shown), record: undefined })),
   ];
   for (const [index, sections] of candidates.entries()) {
     const text = index < 2 ? compose(sections) : composeComment({ name: writer.name, sections });

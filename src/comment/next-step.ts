@@ -77,15 +77,15 @@ export function nextStep(situation: Situation): NextStep {
 /** The next step if nothing can appear that does not show yet. */
 function decideNow({ found, written, own, writer, create, headSha }: Situation): NextStep {
   const [primary, ...duplicates] = found;
-  const there = primary && findSection(primary.state, writer);
+  const existing = primary && findSection(primary.state, writer);
   const others = duplicates.filter(
     ({ state }) => primary === undefined || !isSupersededBy(state, primary.state, { writer, headSha }),
   );
-  const remove = there === undefined ? [] : duplicates.filter((duplicate) => !others.includes(duplicate));
+  const remove = existing === undefined ? [] : duplicates.filter((duplicate) => !others.includes(duplicate));
 
-  if (primary !== undefined && there !== undefined && others.length === 0) {
+  if (primary !== undefined && existing !== undefined && others.length === 0) {
     if (own === undefined) return { step: 'done', primary, remove };
-    if (written !== undefined && isStillWritten(written.section, there)) {
+    if (written !== undefined && isStillWritten(written.section, existing)) {
       if (written.isConfirmed || written.body === primary.body) return { step: 'done', primary, remove };
       // Others are writing, so one that read before us may still be about to write.
       return { step: 'look again', written: { ...written, isConfirmed: true }, remove };
@@ -103,7 +103,7 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
     step: 'write',
     into: primary,
     written: { section: merge.section, body: merge.body, isConfirmed: false },
-    isFirst: there === undefined,
+    isFirst: existing === undefined,
     isShared: merge.isShared,
     hasTwin: merge.hasTwin,
     remove,
@@ -127,11 +127,11 @@ function existingSection(found: readonly FoundComment[], writer: Writer): OwnSec
 }
 
 /** Whether a section is there as it was written. */
-function isStillWritten(written: Section, there: Section): boolean {
+function isStillWritten(written: Section, standing: Section): boolean {
   return (
-    there.markdown === written.markdown &&
-    there.state === written.state &&
-    there.isCollapsed === written.isCollapsed
+    standing.markdown === written.markdown &&
+    standing.state === written.state &&
+    standing.isCollapsed === written.isCollapsed
   );
 }
 

@@ -99,9 +99,9 @@ export function baseBranchOf({
   context: { payload },
   explicit,
 }: Pick<PullRequestSearch, 'context' | 'explicit'>): string | undefined {
-  const { pull_request, merge_group, workflow_run } = payload;
+  const { pull_request, merge_group, workflow_run, check_suite, check_run } = payload;
   if (merge_group?.base_ref !== undefined) return merge_group.base_ref.replace(/^refs\/heads\//, '');
-  const named = [pull_request, ...(workflow_run?.pull_requests ?? [])];
+  const named = [pull_request, ...((workflow_run ?? check_suite ?? check_run)?.pull_requests ?? [])];
   const pullNumber = explicit ?? named.find((one) => one !== undefined)?.number;
   return named.find((one) => one?.number === pullNumber)?.base?.ref;
 }

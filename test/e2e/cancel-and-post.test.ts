@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -189,8 +189,12 @@ describe.concurrent('killed, and what was known', () => {
     await using scene = await setUp(batch, { older: true });
     const { step, github } = scene;
     const started = step.main();
-    await started.line(/2 of 3 test cases finished/);
     await started.line(COMMENT_WAITS);
+    await expect
+      .poll(() => rememberedFiles(step).some((file) => readFileSync(file, 'utf8').includes('"failed":1')), {
+        timeout: 20_000,
+      })
+      .toBe(true);
     started.process.kill('SIGKILL');
     await started.ended;
     const { summary } = await step.post().ended;

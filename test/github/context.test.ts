@@ -60,6 +60,35 @@ test.each(['push', 'merge_group', 'schedule'])('the report of a %s is about GITH
   expect(contextWith(event, { eventName }).origin.commit).toBe(EVENT.sha);
 });
 
+test('the report links its very job, and what the words mean in the version that runs', () => {
+  const env = {
+    ...RUNNER,
+    GITHUB_ACTION_REPOSITORY: 'acme/agent-test-gate',
+    GITHUB_ACTION_REF: 'releases/v3',
+  };
+  const { origin } = contextOf({ ...EVENT, payload: {} }, env, 48200123456);
+  expect({ jobUrl: origin.jobUrl, wordsUrl: origin.wordsUrl }).toEqual({
+    jobUrl: 'https://github.com/Codertocat/Hello-World/actions/runs/9001/job/48200123456',
+    wordsUrl: 'https://github.com/acme/agent-test-gate/blob/releases/v3/docs/reading-a-report.md',
+  });
+});
+
+test.each([
+  ['an action of the repository itself', { GITHUB_ACTION_REPOSITORY: '', GITHUB_ACTION_REF: '' }],
+  ['a repository that is none', { GITHUB_ACTION_REPOSITORY: 'a/b/../c', GITHUB_ACTION_REF: 'v3' }],
+])('neither is linked for %s and on a server that knows no check runs', (_, env) => {
+  const { origin } = contextOf({ ...EVENT, payload: {} }, { ...RUNNER, ...env });
+  expect([origin.jobUrl, origin.wordsUrl]).toEqual([undefined, undefined]);
+});
+
+test.each([
+  ['deployment_status', { deployment: { sha: 'd'.repeat(40) } }],
+  ['check_suite', { check_suite: { head_sha: 'd'.repeat(40) } }],
+  ['status', { sha: 'd'.repeat(40) }],
+])('the report of a %s is about the commit that it names', (eventName, payload) => {
+  expect(contextWith(payload, { eventName }).origin.commit).toBe('d'.repeat(40));
+});
+
 test.each([
   [{ visibility: 'public', private: false }, 'public'],
   [{ visibility: 'private', private: true }, 'private'],
