@@ -74,6 +74,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     rule,
     subject: prepared?.subject.title,
     targetName: prepared?.subject.name,
+    targetVersion: prepared?.subject.version,
     selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,

@@ -8,6 +8,9 @@ export interface CommentInputs extends Pick<Inputs, 'comment' | 'pullRequest'> {
   readonly matrix?: string | undefined;
   /** What the user calls this job where several share the comment. */
   readonly label?: string | undefined;
+  /** The input `target`, which tells apart jobs that are otherwise equal. */
+  readonly target?: string | undefined;
+  readonly checkRunId?: number | undefined;
   /** Other jobs may write the same comment: this one has a matrix, or the user has set `name` or `label`. */
   readonly isShared?: boolean | undefined;
   /** Empty when the user passed an empty one: then there is no comment. */
@@ -29,6 +32,8 @@ export function readCommentInputs(read: (name: string) => string): CommentInputs
     pullRequest: valid('pull-request', INPUTS['pull-request']),
     matrix,
     label: valid('label', INPUTS.label),
+    target: read('target').trim() || undefined,
+    checkRunId: valid('check-run-id', INPUTS['check-run-id']),
     isShared: [matrix ?? '', read('name'), read('label')].some((given) => given.trim() !== ''),
     githubToken: read('github-token').trim(),
   };

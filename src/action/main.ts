@@ -109,8 +109,8 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
     },
     runtime,
   );
-  const commentInputs = { ...inputs, githubToken: secrets.githubToken };
-  const publisher = await createPublisher({ inputs, commentInputs, runtime, remember });
+  const commentInputs = readCommentInputs(core.getInput);
+  const publisher = await createPublisher({ inputs, commentInputs, mark: state.mark, runtime, remember });
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
   return runGate(
     {
@@ -176,9 +176,7 @@ async function failStep(error: unknown): Promise<void> {
   if (!isInput && error instanceof Error) error.stack?.split('\n').forEach(trace);
   core.setFailed(sanitizeLogLine(reason));
   await publishFailure(reason, {
-    commentInputs: readCommentInputs(core.getInput),
-    runtime,
-    signal: cancelled,
-    remember,
+    ...{ commentInputs: readCommentInputs(core.getInput), mark: state.mark, runtime },
+    ...{ signal: cancelled, remember },
   });
 }

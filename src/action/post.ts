@@ -10,6 +10,7 @@ import type { CommentInputs } from './comment-inputs.ts';
 import { warnOnError } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeSummary } from './runner-files.ts';
+import { labelOf } from './section.ts';
 import type { SavedComment, SavedSection, SavedStepState } from './step-state.ts';
 
 const STOPPED = 'The step was stopped before it reached a verdict.';
@@ -26,20 +27,23 @@ export interface FinishOptions extends SavedStepState {
  * write removed is put back; and of several comments that a race or a lost answer has made one stays.
  */
 export async function finishComment(options: FinishOptions): Promise<void> {
-  const { commentInputs, runtime, end, savedComment } = options;
+  const { commentInputs, runtime, end, mark, savedComment } = options;
   if (end !== 'finished')
     await warnOnError(runtime, 'The job summary', () => writeSummary(summaryOf(options)));
   if (commentInputs.comment === 'never') return;
 
   const deadline = { until: runtime.clock.now() + POST_MS, signal: new AbortController().signal };
-  const context = await readContext(runtime.env);
-  const { comments, warning } = await findComments(commentInputs, context, { runtime, deadline });
+  const context = await readContext(runtime.env, commentInputs);
+  const { comments, warning } = await findComments(commentInputs, context, { mark, runtime, deadline });
   // The step was to make one, and ran out of time or did not hear of it.
   const create = savedComment?.isWanted === true && savedComment.stage === 'unwritten';
   const recalled = { id: savedComment?.id, appearsWithinMs: pendingCommentMs(options) };
   const results = await Promise.all(
     comments.map((comment) =>
-      comment.reconcile(recalled, (there) => finalSection(options, there), { ...deadline, create }),
+      comment.reconcile(recalled, (there) => withLabel(finalSection(options, there), options), {
+        ...deadline,
+        create,
+      }),
     ),
   );
   // What the step itself could not write it has warned of.
@@ -92,14 +96,21 @@ export function finalSection(
 }
 
 /** Whether another comment of ours may still turn up, and for how many milliseconds. */
-function pendingCommentMs({ end, savedComment, commentInputs, runtime }: FinishOptions): number {
+function pendingCommentMs({ end, savedComment, commentInputs }: FinishOptions): number {
   // Killed in an unknown state; or there is nothing to look for.
   if (savedComment === undefined) return end === 'killed' ? COMMENT_APPEARS_MS : 0;
-  if (savedComment.createdAt === undefined) return 0;
+  if (savedComment.createdAgoMs === undefined) return 0;
   // Its answer came, and no other job was making one at the same time.
   if (savedComment.id !== undefined && commentInputs.isShared !== true) return 0;
-  const since = runtime.clock.epoch() - savedComment.createdAt;
-  return Math.min(COMMENT_APPEARS_MS, Math.max(0, COMMENT_APPEARS_MS - since));
+  return Math.max(0, COMMENT_APPEARS_MS - savedComment.createdAgoMs);
+}
+
+/** A section of a step that left no label is called as the step would have called it. */
+function withLabel(
+  section: OwnSection | undefined,
+  { commentInputs, runtime }: FinishOptions,
+): OwnSection | undefined {
+  return section?.label === '' ? { ...section, label: labelOf({}, commentInputs, runtime) } : section;
 }
 
 function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOptions): string {

@@ -27,7 +27,7 @@ import {
   writeReportFile,
   writeSummary,
 } from './runner-files.ts';
-import { sectionOf, toSavedSection } from './section.ts';
+import { labelOf, sectionOf, toSavedSection } from './section.ts';
 import type { SavedComment, SavedSection } from './step-state.ts';
 
 /** A comment that says how far the batch is changes at most this often. */
@@ -36,6 +36,8 @@ const PROGRESS_MS = 60_000;
 const GRACE_MS = 1_000;
 /** Before news is saved: a batch that has ended is reported meanwhile, and need not be saved. */
 const SAVE_AFTER_MS = 200;
+const TWIN =
+  'Another job of this workflow run has the same label and the same target, so a new attempt of one cannot replace its own section of the comment: set the input label of each.';
 const NEWER_RUN =
   'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
 
@@ -43,6 +45,8 @@ const NEWER_RUN =
 export interface PublishingOptions {
   readonly inputs: Inputs;
   readonly commentInputs: CommentInputs;
+  /** See `StepStateWriter`. */
+  readonly mark: string;
   readonly runtime: Runtime;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */
   readonly remember: (memory: SavedComment) => void;
@@ -50,23 +54,32 @@ export interface PublishingOptions {
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
 export async function createPublisher(options: PublishingOptions): Promise<Publisher & HistoryReader> {
-  const { inputs, commentInputs, runtime } = options;
+  const { inputs, commentInputs, mark, runtime } = options;
   const { clock, trace } = runtime;
   const hasComment = commentInputs.comment !== 'never';
-  const context = await readContext(runtime.env);
+  const context = await readContext(runtime.env, commentInputs);
   const ended = new AbortController();
   let memory: SavedComment | undefined;
 
+  let createdAt: number | undefined;
+
   function remember(next: SavedComment): void {
     memory = next;
-    options.remember(next);
+    options.remember({
+      ...next,
+      createdAgoMs: createdAt === undefined ? undefined : clock.now() - createdAt,
+    });
   }
   const add = (news: Partial<SavedComment>): void => {
     if (memory !== undefined) remember({ ...memory, ...news });
   };
   const comment = createPullRequestComment(commentInputs, context, {
+    mark,
     runtime,
-    onCreate: () => add({ createdAt: clock.epoch() }),
+    onCreate() {
+      createdAt = clock.now();
+      add({});
+    },
   });
 
   const started = { until: clock.now() + SHOW_WAITING_MS, signal: new AbortController().signal };
@@ -75,7 +88,14 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     commit = found;
   });
   const reportOn = (findings: Findings): Report =>
-    buildReport({ ...findings, ...reportOptionsFor(inputs, context, commit) }, runtime.redact);
+    buildReport(
+      {
+        ...findings,
+        label: labelOf(findings, commentInputs, runtime) || undefined,
+        ...reportOptionsFor(inputs, context, commit),
+      },
+      runtime.redact,
+    );
 
   /** Brings the comment up to date, at most once a minute. */
   const commentUpdates = createLatestOnlyQueue<Findings>({
@@ -144,6 +164,8 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     if (url !== undefined) runtime.log(`Comment: ${url}`);
     if ('warning' in result) runtime.warn(result.warning);
     if (result.status === 'left' && result.why === 'newer-run') runtime.log(NEWER_RUN);
+    if (result.status === 'left' && result.why === 'no-pull-request') runtime.log(result.note);
+    if ('hasTwin' in result && result.hasTwin === true) runtime.log(TWIN);
   }
 
   return {
@@ -197,9 +219,15 @@ function annotateQuarantine({ quarantineProblem: problem, quarantineNotes = [] }
  */
 export async function publishFailure(
   reason: string,
-  { commentInputs, runtime, signal, remember }: Omit<PublishingOptions, 'inputs'> & { signal: AbortSignal },
+  {
+    commentInputs,
+    mark,
+    runtime,
+    signal,
+    remember,
+  }: Omit<PublishingOptions, 'inputs'> & { signal: AbortSignal },
 ): Promise<void> {
-  const context = await readContext(runtime.env);
+  const context = await readContext(runtime.env, commentInputs);
   const findings: Findings = {
     name: commentInputs.name ?? 'Agent Test Gate',
     providerTitle: '',
@@ -217,7 +245,7 @@ export async function publishFailure(
     const saved = toSavedSection('inconclusive', section);
     remember({ section: saved, stage: 'unwritten' });
     const deadline = { until: runtime.clock.now() + PUBLISH_FAILURE_MS, signal };
-    const { comments } = await findComments(commentInputs, context, { runtime, deadline });
+    const { comments } = await findComments(commentInputs, context, { mark, runtime, deadline });
     for (const comment of comments) {
       const result = await comment.write(section, { ...deadline, create: false });
       if ('warning' in result) runtime.warn(result.warning);

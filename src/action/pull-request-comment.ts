@@ -1,7 +1,7 @@
 import { gatesOfJob } from '../comment/codec.ts';
 import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
-import { jobKey, type OwnSection, type Writer } from '../comment/state.ts';
+import { jobKey, jobVariant, type OwnSection, type Writer } from '../comment/state.ts';
 import {
   createStickyComment,
   type StickyComment,
@@ -16,6 +16,7 @@ import { baseBranchOf, findPullRequest, findTestedCommit } from '../github/pull-
 import type { Deadline } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CommentInputs } from './comment-inputs.ts';
+import { randomMark } from './step-state.ts';
 
 /** What our comments hold of earlier gates. */
 export interface EarlierResults {
@@ -34,10 +35,26 @@ export interface EarlierResultsOptions {
   readonly wantsBase: boolean;
 }
 
+/** Not written, since there is no pull request to comment on. */
+export interface NoPullRequest {
+  readonly status: 'left';
+  readonly why: 'no-pull-request';
+  /** A sentence for the log. */
+  readonly note: string;
+}
+
+/** What finding the comment takes beside the inputs and the event. */
+interface StepParts {
+  readonly runtime: Runtime;
+  /** Of the step, see `Section.mark`; `undefined` in a `post` part that does not know it. */
+  readonly mark: string | undefined;
+  readonly onCreate?: (() => void) | undefined;
+}
+
 /** The comment of this gate on the pull request that the event is about. */
 export interface PullRequestComment {
   /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
-  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
+  write(section: OwnSection, options: WriteOptions): Promise<WriteResult | NoPullRequest>;
   /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
   commit(deadline: Deadline): Promise<string | undefined>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
@@ -50,12 +67,12 @@ export interface PullRequestComment {
 export function createPullRequestComment(
   commentInputs: CommentInputs,
   context: GitHubContext,
-  { runtime, onCreate }: { runtime: Runtime; onCreate?: (() => void) | undefined },
+  { mark, runtime, onCreate }: StepParts,
 ): PullRequestComment {
   let located: Promise<LocatedComments> | undefined;
   /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
   async function locate(deadline: Deadline): Promise<LocatedComments> {
-    const locating = located ?? findComments(commentInputs, context, { runtime, onCreate, deadline });
+    const locating = located ?? findComments(commentInputs, context, { mark, runtime, onCreate, deadline });
     located = locating;
     const forget = (): void => {
       if (located === locating) located = undefined;
@@ -95,10 +112,13 @@ export function createPullRequestComment(
     },
     async write(section, options) {
       if (commentInputs.comment === 'never') return { status: 'left', why: 'absent' };
-      const { comments, warning } = await locate(options);
+      const { comments, warning, note } = await locate(options);
       const [sticky] = comments;
       if (sticky !== undefined) return await sticky.write(section, options);
-      return warning === undefined ? { status: 'left', why: 'absent' } : { status: 'failed', warning };
+      if (warning !== undefined) return { status: 'failed', warning };
+      return note === undefined
+        ? { status: 'left', why: 'absent' }
+        : { status: 'left', why: 'no-pull-request', note };
     },
     async commit(deadline) {
       const { client } = clientFor(commentInputs, context, runtime);
@@ -119,6 +139,8 @@ interface LocatedComments {
   /** Where the gate's name is known. */
   readonly writer?: Writer | undefined;
   readonly warning?: string | undefined;
+  /** Says that there is no pull request to comment on. */
+  readonly note?: string | undefined;
 }
 
 /**
@@ -128,27 +150,30 @@ interface LocatedComments {
 export async function findComments(
   commentInputs: CommentInputs,
   context: GitHubContext,
-  {
-    runtime,
-    deadline,
-    onCreate,
-  }: { runtime: Runtime; deadline: Deadline; onCreate?: (() => void) | undefined },
+  { mark, runtime, deadline, onCreate }: StepParts & { deadline: Deadline },
 ): Promise<LocatedComments> {
   const { clock, random, redact, env } = runtime;
   const { client, warning: noClient } = clientFor(commentInputs, context, runtime);
   if (client === undefined) return { comments: [], warning: noClient };
-  const { pullRequest, warning } = await findPullRequest(
+  const { pullRequest, warning, note } = await findPullRequest(
     { context, explicit: commentInputs.pullRequest, client },
     { clock, random, ...deadline },
   );
-  if (pullRequest === undefined) return { comments: [], warning: warning ?? context.payloadProblem };
+  if (pullRequest === undefined) return { comments: [], warning: warning ?? context.payloadProblem, note };
   const issue = pullRequest.number;
   const job = jobKey({ job: env['GITHUB_JOB'], action: env['GITHUB_ACTION'], matrix: commentInputs.matrix });
   const names =
     commentInputs.name === undefined
       ? gatesOfJob(await bodiesOf(client, issue, deadline), job, context.run.workflow)
       : [redact(commentInputs.name)];
-  const writers = names.map((name) => ({ name, run: context.run, job }));
+  const { checkRunId, label, target } = commentInputs;
+  const given = { label: label && redact(label), target: target && redact(target) };
+  const step = {
+    ...{ run: context.run, job, variant: jobVariant(given), target: given.target },
+    ...{ checkRunId, commit: context.origin.commit },
+    ...{ mark: mark ?? randomMark(), isMarkLost: mark === undefined },
+  };
+  const writers = names.map((name): Writer => ({ name, ...step }));
   const comments = writers.map((writer) =>
     createStickyComment({ client, clock, random, issue, writer, onCreate }),
   );

@@ -1,19 +1,19 @@
 /** What the step leaves for its `post` part: two values in the runner's state, and a file beside them. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { jobFactsSchema } from '../comment/job-facts.ts';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
-import { lenient } from '../json.ts';
+import { lenient, parseJson } from '../json.ts';
 
 const count = z.int().check(z.nonnegative());
 const savedSectionSchema = z.object({
   state: z.enum(VERDICTS),
   tally: z.record(z.enum(TALLY_KEYS), count),
   label: z.string(),
-  part: lenient(jobFactsSchema),
+  facts: lenient(jobFactsSchema),
   record: lenient(z.string()),
   markdown: z.string(),
   closing: lenient(z.string()),
@@ -23,7 +23,7 @@ const savedCommentSchema = z.object({
   stage: z.enum(['waiting', 'unwritten', 'written']),
   isWanted: lenient(z.boolean()),
   id: lenient(count),
-  createdAt: lenient(z.number()),
+  createdAgoMs: lenient(z.number()),
 });
 
 /** A job's section of the comment, rendered. */
@@ -42,8 +42,8 @@ export interface SavedComment {
   readonly isWanted?: boolean | undefined;
   /** The comment, if it is known. */
   readonly id?: number | undefined;
-  /** When this job asked for a new comment, in milliseconds since the epoch; it may have been made or not. */
-  readonly createdAt?: number | undefined;
+  /** How long ago, at the least, this job asked for a new comment, in milliseconds; it may have been made or not. */
+  readonly createdAgoMs?: number | undefined;
 }
 
 /** How the step ended and what it left. */
@@ -55,6 +55,8 @@ export interface SavedStepState {
   readonly end: 'not begun' | 'killed' | 'finished';
   /** `undefined` where the gate came to none, or was killed before. */
   readonly verdict: Verdict | undefined;
+  /** The step's mark on its section of the comment; `undefined` where it was not saved. */
+  readonly mark?: string | undefined;
   /** `undefined` where nothing was left or it cannot be read. */
   readonly savedComment: SavedComment | undefined;
   /** The batches of the step, as far as they were known. */
@@ -70,6 +72,9 @@ interface Runner {
 
 /** For the step. Each method throws what the file system or the runner throws. */
 export interface StepStateWriter {
+  /** Stands in the step's section of the comment, and tells it from those of other jobs that are otherwise equal. */
+  readonly mark: string;
+  /** Before the first write: the mark must be known to `post`. */
   begin(): void;
   /** The batches that are known so far; at once, so that a kill a moment later leaves their ids. */
   started(batchIds: readonly string[]): void;
@@ -78,13 +83,21 @@ export interface StepStateWriter {
   remember(memory: SavedComment): void;
 }
 
+/** A mark that no other step has. */
+export const randomMark = (): string => randomBytes(6).toString('base64url');
+
 /** Keeps the memory in a file that only this user can read; nowhere if the runner gives no private folder. */
 export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | 'env'>): StepStateWriter {
   const folder = env['RUNNER_TEMP'];
   const file = folder ? join(folder, `agent-test-gate-${randomUUID()}.json`) : undefined;
+  const mark = randomMark();
   let isNamed = false;
   return {
-    begin: () => saveState('phase', 'started'),
+    mark,
+    begin() {
+      saveState('mark', mark);
+      saveState('phase', 'started');
+    },
     started: (batchIds) => saveState('batches', batchIds.join('\n')),
     finish(verdict) {
       saveState('verdict', verdict ?? '');
@@ -108,6 +121,7 @@ export function readStepState({ getState }: Pick<Runner, 'getState'>): SavedStep
   return {
     end: phase === '' ? 'not begun' : phase === 'finished' ? 'finished' : 'killed',
     verdict: VERDICTS.find((verdict) => verdict === getState('verdict')),
+    mark: getState('mark') || undefined,
     savedComment: file === '' ? undefined : takeSavedComment(file),
     batchIds: getState('batches')
       .split('\n')
@@ -117,7 +131,7 @@ export function readStepState({ getState }: Pick<Runner, 'getState'>): SavedStep
 
 function takeSavedComment(file: string): SavedComment | undefined {
   try {
-    return savedCommentSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    return savedCommentSchema.safeParse(parseJson(readFileSync(file, 'utf8'))).data;
   } catch {
     return undefined;
   } finally {

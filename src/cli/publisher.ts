@@ -43,7 +43,7 @@ export function createPublisher(
       const report = buildReport(
         {
           ...findings,
-          transcripts: inputs.transcripts === 'auto' ? 'excerpt' : inputs.transcripts,
+          transcripts: inputs.transcripts === 'auto' ? 'full' : inputs.transcripts,
           origin: {},
           reportFile: reportFiles[0]?.path,
         },

@@ -1,9 +1,8 @@
 /** The report as a person reads it in a terminal or in the log of another CI: pure. */
 import type { Run } from '../domain/run.ts';
-import { type CaseResult, decisiveRun, formatCaseCount } from '../domain/test-case.ts';
+import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { findKeyTurns } from '../report/key-turns.ts';
-import type { Report } from '../report/report.ts';
+import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
 import { runMessage, turnText } from '../report/run-text.ts';
 import { describeRuns } from '../report/sections/names.ts';
 import { failureLabel } from '../report/sections/overview.ts';
@@ -23,7 +22,6 @@ export interface TerminalOptions {
 const MAX_EVIDENCE = 25;
 /** More test cases than this of one kind are counted. */
 const MAX_LISTED = 200;
-const MAX_TURNS = 12;
 const MAX_NAME = 200;
 const MAX_REASON = 2_000;
 const MAX_TURN = 600;
@@ -42,15 +40,18 @@ const LOOKS: Readonly<Record<Verdict, { sign: string; look: Look }>> = {
 /** The verdict and what led to it: failures with their evidence, what else is not simply passed, counts. Ends in a line feed. */
 export function renderTerminalReport(report: Report, { width, style }: TerminalOptions): string {
   const lines = (text: string, indent = 0): string[] => wrap(text, width, indent);
-  const { failures, unfinished, flaky, tolerated } = report.classified;
+  const { failures, unfinished, flaky, tolerated, brokenTests } = report.classified;
   const blocks = [
     headLines(report, { width, style }),
-    ...failures.slice(0, MAX_EVIDENCE).map((result) => failureLines(result, report, { width, style })),
+    ...failures.slice(0, MAX_EVIDENCE).map((result) => failureLines(result, { width, style })),
     [
-      ...failures.slice(MAX_EVIDENCE).map((result) => failureLine(result, report, style)),
+      ...failures.slice(MAX_EVIDENCE).map((result) => failureLine(result, style)),
       ...unfinished.map((result) => line(style, 'yellow', '?', 'Unfinished', result)),
       ...flaky.map((result) => line(style, 'yellow', '~', 'Flaky', result, describeRuns(result))),
       ...tolerated.map((result) => toleratedLine(result, style)),
+      ...brokenTests.map((result) =>
+        line(style, 'yellow', '!', 'Broken test, passed', result, result.testFaults.join('; ')),
+      ),
       ...report.classified.removed.map(
         ({ name }) => `${style('dim', '–')} ${style('bold', 'No longer run')}: ${cleanLine(name, MAX_NAME)}`,
       ),
@@ -84,19 +85,22 @@ function headLines({ judgement, subject, batches }: Report, { width, style }: Te
 }
 
 /** A failure with its reason and the turns that prove it. */
-function failureLines(result: CaseResult, report: Report, { width, style }: TerminalOptions): string[] {
-  const run = decisiveRun(result);
+function failureLines(result: ReportedCase, { width, style }: TerminalOptions): string[] {
+  const { decisive: run, testFaults } = result;
   const reason = cleanLines(runMessage(run), MAX_REASON).flatMap((text) => wrap(text, width, 4));
   const checks = checkLines(run).flatMap((text) => wrap(text, width, 4));
   const turns = turnLines(run).flatMap((text) => wrap(style('dim', text), width, 6));
-  return [...wrap(failureLine(result, report, style), width), ...reason, ...checks, ...turns];
+  const faults = testFaults.flatMap((fault) =>
+    wrap(style('yellow', `Broken test: ${cleanLine(fault, MAX_SENTENCE)}`), width, 4),
+  );
+  return [...wrap(failureLine(result, style), width), ...faults, ...reason, ...checks, ...turns];
 }
 
-function failureLine(result: CaseResult, report: Report, style: Style): string {
+function failureLine(result: ReportedCase, style: Style): string {
   const look = result.outcome === 'cancelled' ? 'yellow' : 'red';
   const runs = describeRuns(result);
   const name = style('bold', cleanLine(result.testCase.name, MAX_NAME));
-  const label = failureLabel(result, report);
+  const label = failureLabel(result);
   return `${style(look, `✗ ${label}`)}: ${name}${runs === undefined ? '' : ` (${runs})`}`;
 }
 
@@ -117,13 +121,11 @@ function checkLines({ assertions, explanation }: Run): string[] {
 }
 
 /** The turns that prove how a run ended; `…` where some between them are left out. */
-function turnLines(run: Run): string[] {
-  const places = findKeyTurns(run).turnIndices.slice(0, MAX_TURNS);
-  return places.flatMap((place, index) => {
-    const turn = run.turns[place];
-    if (turn === undefined) return [];
-    const gap = index > 0 && places[index - 1] !== place - 1 ? ['…'] : [];
-    return [...gap, cleanLine(turnText(turn), MAX_TURN)];
+function turnLines({ excerpt }: ReportedRun): string[] {
+  return excerpt.turns.flatMap(({ turn, tool, isAfterGap }) => {
+    const text = turnText(turn);
+    const named = tool === undefined ? text : text.replace(/^Tool result/, () => `Tool result of ${tool}`);
+    return [...(isAfterGap ? ['…'] : []), cleanLine(named, MAX_TURN)];
   });
 }
 
@@ -132,14 +134,15 @@ function line(
   look: Look,
   sign: string,
   label: string,
-  { testCase }: CaseResult,
+  { testCase }: ReportedCase,
   more?: string,
 ): string {
   const name = cleanLine(testCase.name, MAX_NAME);
-  return `${style(look, `${sign} ${label}`)}: ${name}${more === undefined ? '' : ` (${more})`}`;
+  const said = more === undefined ? '' : ` (${cleanLine(more, MAX_SENTENCE)})`;
+  return `${style(look, `${sign} ${label}`)}: ${name}${said}`;
 }
 
-function toleratedLine(result: CaseResult, style: Style): string {
+function toleratedLine(result: ReportedCase, style: Style): string {
   const { quarantine, outcome } = result;
   if (quarantine?.state !== 'in-force') return line(style, 'dim', '–', 'Not counted', result, outcome);
   const { until, owner } = quarantine.entry;

@@ -1,22 +1,21 @@
 /**
- * How the comment is written and read back. The first line is a marker: an HTML comment with JSON that says which
- * gate's comment this is and which workflow run wrote it. Each section stands between two more. Foreign text cannot
- * forge one, since `markdown.ts` leaves it no HTML comment. Pure.
+ * How the comment is written and read back. It begins with what people read, and ends with our data, a line for each
+ * piece, each in an HTML comment: which gate's comment this is, then the data of each section, then records of jobs that
+ * have none. In the text, two short markers stand around each section. Foreign text cannot forge any of them, since
+ * `markdown.ts` leaves it no HTML comment. Pure.
  */
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import { VERDICTS } from '../domain/verdict.ts';
-import type { WorkflowRun } from '../github/context.ts';
-import { lenient } from '../json.ts';
+import { lenient, parseJson } from '../json.ts';
 import { paragraph, render, trusted } from '../report/markdown.ts';
-import type { Origin } from '../report/report.ts';
+import { renderOrigin } from '../report/sections/footer.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
-import { linksWorkflowRun } from '../report/sections/next-steps.ts';
+import { parseEarlierComment } from './earlier-formats.ts';
 import { jobFactsSchema, withStableKeyOrder } from './job-facts.ts';
 import {
   type JobPart,
-  promoteHeadings,
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
@@ -24,43 +23,91 @@ import {
   renderJobsTable,
   sortJobs,
 } from './jobs.ts';
-import { MAX_RECORD } from './record.ts';
+import { compareSections, compareText, distinctLabels } from './labels.ts';
+import { type PackOptions, packJson, unpackJson } from './packed-json.ts';
+import { countsOf, countsSchema, keySchema, recordSchema, tallyOf } from './schemas.ts';
 import type { CommentState, OrphanedRecord, Section } from './state.ts';
 
-/** 1: sections were keyed by batch ids, so they cannot be told to be a job's and are not read. */
-const FORMAT = 2;
+/** The third edition's. What came before is read too: see `earlier-formats.ts`. */
+const FORMAT = 3;
+/** Our data, at the end of the comment. */
 const GATE = '<!-- agent-test-gate ';
 const SECTION = '<!-- agent-test-gate-section ';
-const SECTION_END = '<!-- agent-test-gate-end ';
-/** After the body of a section: what only a comment of one job has. */
-const CLOSING = '<!-- agent-test-gate-closing ';
 const ORPHANED_RECORD = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
+/** A line of our data. */
+const DATA_LINE = /^<!-- agent-test-gate(?:-section|-record)? \S.* -->$/;
+/**
+ * How the data of a section are packed. The dictionary, what such data mostly look like, is a part of the format:
+ * another one makes another format.
+ */
+const PACKING: PackOptions = {
+  maxBytes: 64 * 1024,
+  dictionary: Buffer.from(
+    JSON.stringify([
+      ...['waiting', 'cancelled', 'inconclusive', 'failed'].map((state) => ({
+        state,
+        counts: [0, 0, 0, 0, 0, 0, 0],
+      })),
+      ...[
+        '/actions/runs//job/',
+        '/agent-test-gate/blob/v3/docs/reading-a-report.md',
+        ' · batch `test_batch_',
+      ],
+      ...['ElevenLabs', 'Vapi', 'Bland'].map((providerTitle) => ({ providerTitle, footer: ['tested '] })),
+      {
+        ...{ key: '', variant: '', workflow: '', run: [1, 1, 1], mark: '', check: 1, commit: '' },
+        ...{ state: 'passed', counts: [1, 0, 0, 0, 0, 0, 0], label: '', target: 'agent/' },
+        facts: {
+          ...{
+            result: 'all passed',
+            took: ' min s',
+            providerTitle: 'Retell',
+            footer: [' runs in ', ' · batch `test_batch_'],
+            next: '',
+            hint: '',
+          },
+          startsBatch: true,
+          origin: {
+            ...{ commit: '', repositoryUrl: 'https://github.com/', runId: 1, runNumber: 1, runAttempt: 1 },
+            ...{ jobUrl: 'https://github.com/', wordsUrl: 'https://github.com/' },
+          },
+        },
+      },
+    ]),
+  ),
+};
 
-const SHORTENED = 'Omitted to make room for other jobs; see the job summary.';
+const COLLAPSED = 'Omitted to make room for other jobs; see the job summary.';
 
 const whole = z.int().check(z.nonnegative());
-const versionedMarker = z.object({ version: z.int(), gate: z.string() });
-const namedMarker = z.object({ name: z.string() });
-const gateMarker = z.object({ workflow: z.string(), run: whole, number: whole });
-const key = z.string().check(z.regex(/^[0-9a-f]{16}$/));
-const record = z.string().check(z.maxLength(MAX_RECORD), z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
-const orphanedRecordMarker = z.object({ key, record, runs: whole });
-const sectionMarker = z.object({
-  key,
-  attempt: whole,
+const gateSchema = z.object({ version: z.int(), name: z.string() });
+/** Short names, since each character counts. */
+const sectionSchema = z.object({
+  key: keySchema,
+  variant: lenient(z.string()),
+  workflow: z.string(),
+  /** Id, number, attempt. */
+  run: z.tuple([whole, whole, whole]),
+  mark: z.string(),
+  check: lenient(whole),
+  commit: lenient(z.string()),
   state: z.enum(['waiting', ...VERDICTS]),
-  /** Passed, failed, errored, cancelled, unfinished, flaky, tolerated. */
-  counts: z.tuple([whole, whole, whole, whole, whole, whole, whole]),
+  counts: countsSchema,
   label: z.string(),
-  part: lenient(jobFactsSchema),
-  record: lenient(record),
-  /** Its headings are one level down, below one for the job. */
-  nested: z.optional(z.literal(true)),
-  shortened: z.optional(z.literal(true)),
+  target: lenient(z.string()),
+  facts: lenient(jobFactsSchema),
+  collapsed: lenient(z.literal(true)),
+});
+const orphanedRecordSchema = z.object({
+  key: keySchema,
+  variant: lenient(z.string()),
+  workflow: lenient(z.string()),
+  record: recordSchema,
+  runs: whole,
 });
 
-/** Stands for a name, a key or a workflow in a marker, where the text itself could be long or telling. */
+/** Stands for a name, a key or a workflow in our data, where the text itself could be long or telling. */
 export function shortHash(text: string): string {
   return hash('sha256', text).slice(0, 16);
 }
@@ -71,22 +118,24 @@ export function normalize(body: string): string {
 }
 
 /**
- * Reads a comment; `undefined` if it is not of the gate with this name. Anybody can write our marker: look at the
- * author before believing it.
+ * Reads a comment; `undefined` if it is not of the gate with this name. Anybody can write our markers: look at the
+ * author before believing them.
  */
 export function parseComment(body: string, name: string): CommentState | undefined {
   const text = normalize(body);
-  const json = text.startsWith(GATE) ? readJson(text, GATE.length) : undefined;
-  const versioned = versionedMarker.safeParse(json);
-  if (!versioned.success || versioned.data.gate !== shortHash(name)) return undefined;
-  if (versioned.data.version > FORMAT) return { format: 'newer' };
-  const marker = gateMarker.safeParse(json);
-  if (!marker.success) return undefined;
-  const { workflow, run: id, number } = marker.data;
-  const isReadable = versioned.data.version === FORMAT;
-  const sections = isReadable ? readSections(text) : [];
-  const orphanedRecords = isReadable ? readOrphanedRecords(text) : [];
-  return { format: 'known', run: { workflow, id, number }, sections, orphanedRecords };
+  const earlier = parseEarlierComment(text);
+  if (earlier !== undefined) return earlier.gate === shortHash(name) ? earlier.state : undefined;
+  const data = readData(text);
+  if (data === undefined || data.name !== name) return undefined;
+  if (data.version > FORMAT) return { format: 'newer' };
+  const { sections, records } = data;
+  return {
+    format: 'known',
+    sections: sections.flatMap((line, index) => readSection(line, textAt(text, index)) ?? []),
+    orphanedRecords: records.flatMap(
+      (line) => orphanedRecordSchema.safeParse(parseJson(contentOf(line, ORPHANED_RECORD))).data ?? [],
+    ),
+  };
 }
 
 /**
@@ -96,167 +145,189 @@ export function parseComment(body: string, name: string): CommentState | undefin
 export function gatesOfJob(bodies: readonly string[], job: string, workflow: string): string[] {
   const names = bodies.flatMap((body) => {
     const text = normalize(body);
-    const json = text.startsWith(GATE) ? readJson(text, GATE.length) : undefined;
-    const name = namedMarker.safeParse(json).data?.name ?? '';
-    const state = parseComment(text, name);
-    const isOurs =
-      state?.format === 'known' &&
-      state.run.workflow === shortHash(workflow) &&
-      state.sections.some(({ key }) => key === shortHash(job));
+    const name = parseEarlierComment(text)?.name ?? readData(text)?.name;
+    const state = name === undefined ? undefined : parseComment(text, name);
+    if (name === undefined || state?.format !== 'known') return [];
+    const isOurs = state.sections.some(
+      ({ key, run }) => key === shortHash(job) && run.workflow === shortHash(workflow),
+    );
     return isOurs ? [name] : [];
   });
   return [...new Set(names)];
 }
 
-/** A section that is cut off, or has a marker that cannot be read, is not there. */
-function readSections(text: string): Section[] {
-  const sections: Section[] = [];
-  let at = text.indexOf(SECTION);
-  while (at !== -1) {
-    const close = text.indexOf(CLOSE, at);
-    if (close === -1) break;
-    const start = close + CLOSE.length;
-    const marker = sectionMarker.safeParse(readJson(text, at + SECTION.length));
-    const end = marker.success ? text.indexOf(`${SECTION_END}${marker.data.key}${CLOSE}`, start) : -1;
-    if (marker.success && end !== -1) {
-      const { counts, shortened = false, nested = false, ...data } = marker.data;
-      const [written = '', closing] = text.slice(start, end).split(closingMarker(marker.data.key));
-      const markdown = shortened ? '' : nested ? promoteHeadings(written.trim()) : written.trim();
-      sections.push({
-        ...data,
-        tally: tallyOf(counts),
-        markdown,
-        closing: closing?.trim(),
-        shortened,
-      });
-    }
-    at = text.indexOf(SECTION, Math.max(start, end));
-  }
-  return sections;
+/** The lines of our data, if the text begins with a heading and ends with them. */
+interface Data {
+  readonly version: number;
+  /** The gate's. */
+  readonly name: string;
+  readonly sections: readonly string[];
+  readonly records: readonly string[];
 }
 
-const closingMarker = (key: string): string => `${CLOSING}${key}${CLOSE}`;
-
-function readOrphanedRecords(text: string): OrphanedRecord[] {
-  const kept: OrphanedRecord[] = [];
-  for (let at = text.indexOf(ORPHANED_RECORD); at !== -1; at = text.indexOf(ORPHANED_RECORD, at + 1)) {
-    const marker = orphanedRecordMarker.safeParse(readJson(text, at + ORPHANED_RECORD.length));
-    if (marker.success) kept.push(marker.data);
-  }
-  return kept;
+function readData(text: string): Data | undefined {
+  if (!text.startsWith('## ')) return undefined;
+  const lines = text.split('\n');
+  const start = lines.findLastIndex((line) => !DATA_LINE.test(line)) + 1;
+  const [gate = '', ...rest] = lines.slice(start);
+  const marker = gate.startsWith(GATE)
+    ? gateSchema.safeParse(parseJson(contentOf(gate, GATE))).data
+    : undefined;
+  if (marker === undefined) return undefined;
+  return {
+    ...marker,
+    sections: rest.filter((line) => line.startsWith(SECTION)),
+    records: rest.filter((line) => line.startsWith(ORPHANED_RECORD)),
+  };
 }
 
-function readJson(text: string, start: number): unknown {
-  try {
-    return JSON.parse(text.slice(start, text.indexOf(CLOSE, start)));
-  } catch {
-    return undefined;
-  }
+const contentOf = (line: string, kind: string): string => line.slice(kind.length, -CLOSE.length);
+
+/** The text of a section, with its closing where it is the only one. */
+interface SectionText {
+  readonly markdown: string;
+  readonly closing: string | undefined;
+}
+
+/** A section whose data cannot be read is not there; one whose text is not there is one line. */
+function readSection(line: string, text: SectionText | undefined): Section | undefined {
+  const [packed = '', record] = contentOf(line, SECTION).split(' ');
+  const read = sectionSchema.safeParse(unpackJson(packed, PACKING)).data;
+  if (read === undefined) return undefined;
+  const { workflow, run, check, counts, collapsed, ...data } = read;
+  const [id, number, attempt] = run;
+  const isCollapsed = collapsed === true || text === undefined;
+  return {
+    ...data,
+    run: { workflow, id, number, attempt },
+    checkRunId: check,
+    tally: tallyOf(counts),
+    record: recordSchema.safeParse(record).data,
+    markdown: isCollapsed ? '' : text.markdown,
+    closing: text?.closing,
+    isCollapsed,
+  };
+}
+
+/** Around the text of the section whose data stand in the line of this number. */
+const textMarker = (index: number, kind: '' | ' closing' | ' end'): string =>
+  `<!-- agent-test-gate-text ${index}${kind}${CLOSE}`;
+
+function textAt(text: string, index: number): SectionText | undefined {
+  const marker = textMarker(index, '');
+  const start = text.indexOf(marker);
+  const end = text.indexOf(textMarker(index, ' end'), start);
+  if (start === -1 || end === -1) return undefined;
+  const [markdown = '', closing] = text
+    .slice(start + marker.length, end)
+    .split(textMarker(index, ' closing'));
+  return { markdown: markdown.trim(), closing: closing?.trim() };
 }
 
 /** Writes the whole comment. The same sections make the same text, whoever writes it. */
 export function composeComment(parts: {
   name: string;
-  run: WorkflowRun;
   sections: readonly Section[];
   orphanedRecords?: readonly OrphanedRecord[];
 }): string {
-  const { name, run } = parts;
-  const sections = parts.sections.toSorted((a, b) => compare(a.label, b.label) || compare(a.key, b.key));
-  const marker = writeMarker(GATE, {
-    version: FORMAT,
-    gate: shortHash(name),
-    name,
-    workflow: shortHash(run.workflow),
-    run: run.id,
-    number: run.number,
-  });
-  const blocks = sections.length > 1 ? multiJobBlocks(parts, sections) : singleJobBlocks(name, sections);
-  const orphanedRecords = (parts.orphanedRecords ?? []).toSorted((a, b) => compare(a.key, b.key));
-  return [
-    `${marker}\n${blocks.join('\n\n')}`,
-    ...orphanedRecords.map((one) => writeMarker(ORPHANED_RECORD, one)),
-  ].join('\n\n');
+  const { name, orphanedRecords = [] } = parts;
+  const sections = parts.sections.toSorted(compareSections);
+  const visible = sections.length > 1 ? sharedBlocks(name, sections) : soleBlocks(name, sections);
+  const records = orphanedRecords.toSorted(
+    (a, b) => compareText(a.key, b.key) || compareText(a.variant ?? '', b.variant ?? ''),
+  );
+  const data = [
+    `${GATE}${safeJson({ version: FORMAT, name })}${CLOSE}`,
+    ...sections.map(dataOf),
+    ...records.map((record) => `${ORPHANED_RECORD}${safeJson(record)}${CLOSE}`),
+  ];
+  return [...visible, data.join('\n')].join('\n\n');
 }
 
 /** One job has the headline of its report as the heading. */
-function singleJobBlocks(name: string, sections: readonly Section[]): string[] {
+function soleBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
-  const { state = 'waiting', tally = NONE } = section ?? {};
-  const title = headlineHeading(2, { name, state, tally, result: section?.part?.result });
-  return [title, ...(section === undefined ? [] : [renderSectionBlock(section)])];
+  const { state = 'waiting', tally = NO_RUNS } = section ?? {};
+  const title = headlineHeading(2, { name, state, tally, result: section?.facts?.result });
+  return [title, ...(section === undefined ? [] : [renderSectionBlock(section, 0)])];
 }
 
 /**
  * Several have one overview, one line about what to do and one footer, and between them the bodies, the worst first.
  */
-function multiJobBlocks(
-  { name, run }: { name: string; run: WorkflowRun },
-  sections: readonly Section[],
-): string[] {
-  const jobs = sortJobs(sections.map((section) => jobOf(section, run)));
-  const origin = originOf(sections);
-  const next = renderJobsNext(jobs, origin);
+function sharedBlocks(name: string, sections: readonly Section[]): string[] {
+  const newest = newestOf(sections);
+  const labels = distinctLabels(sections);
+  const jobs = sortJobs(
+    sections.map((section, index) => ({
+      ...jobPartOf(section, labels[index] ?? section.label, { newest, sections }),
+      block: renderSectionBlock(section, index),
+    })),
+  );
+  const origin = newest?.facts?.origin ?? {};
   return [
     renderJobsHeading(name, jobs),
     renderJobsTable(jobs),
-    ...jobs.map((job) => renderJob(job, renderSectionBlock(job.section, true))),
-    ...[next, renderJobsFooter(jobs, origin, { hasWorkflowRun: linksWorkflowRun(next) })],
+    ...jobs.map((job) => renderJob(job, job.block)),
+    ...[renderJobsNext(jobs, origin), renderJobsFooter(jobs, origin)],
   ].filter((block) => block !== '');
 }
 
-function jobOf(section: Section, run: WorkflowRun): JobPart & { section: Section } {
-  const { state, tally, label, part, attempt } = section;
+/** The section of the newest workflow run, and of its newest attempt, that says where it comes from. */
+function newestOf(sections: readonly Section[]): Section | undefined {
+  const inOrder = sections.toSorted((a, b) => b.run.id - a.run.id || b.run.attempt - a.run.attempt);
+  return inOrder.find(({ facts }) => facts?.origin !== undefined) ?? inOrder[0];
+}
+
+/** What is said of a section beside its body, with what it does not share with the newest one. */
+function jobPartOf(
+  section: Section,
+  label: string,
+  { newest, sections }: { newest: Section | undefined; sections: readonly Section[] },
+): JobPart {
+  const { state, tally, facts, run, commit } = section;
+  const ofRun = sections.filter((other) => other.run.id === run.id);
+  const newestAttempt = Math.max(...ofRun.map((other) => other.run.attempt));
+  const origin = facts?.origin;
+  const ownRun =
+    run.id === newest?.run.id || origin === undefined ? '' : renderOrigin({ ...origin, commit: undefined });
   return {
-    ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '', footer: '' },
-    ...part,
-    ...{ label, state, section },
-    attempt: attempt === run.attempt ? undefined : attempt,
+    ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '' },
+    ...facts,
+    ...{ label, state },
+    footer: [ownRun, ...(facts?.footer ?? [])].filter((line) => line !== ''),
+    attempt: run.attempt === newestAttempt ? undefined : run.attempt,
+    commit: commit === newest?.commit ? undefined : commit,
   };
 }
 
-/** The commit is the same for all jobs; the workflow run is named in its newest attempt. */
-const originOf = (sections: readonly Section[]): Origin =>
-  sections.toSorted((a, b) => b.attempt - a.attempt).find(({ part }) => part?.origin)?.part?.origin ?? {};
+/** The text of a section between its markers. */
+function renderSectionBlock({ markdown, closing, isCollapsed }: Section, index: number): string {
+  const text = isCollapsed ? render(paragraph(trusted(COLLAPSED))) : markdown;
+  const body = closing === undefined ? [text] : [text, textMarker(index, ' closing'), closing];
+  return [textMarker(index, ''), ...body, textMarker(index, ' end')].join('\n\n');
+}
 
-/** A section between its markers. */
-function renderSectionBlock(section: Section, isNested = false): string {
-  const { key, attempt, state, tally, label, part, record, markdown, closing, shortened } = section;
-  const { passed, failed, errored, cancelled, unfinished, flaky, tolerated } = tally;
-  const start = writeMarker(SECTION, {
-    key,
-    attempt,
-    state,
-    counts: [passed, failed, errored, cancelled, unfinished, flaky, tolerated],
-    label,
-    part: part && withStableKeyOrder(part),
-    record,
-    shortened: shortened || undefined,
-    nested: isNested || undefined,
-  });
-  const text = shortened ? render(paragraph(trusted(SHORTENED))) : markdown;
-  const body = closing === undefined ? text : `${text}\n\n${closingMarker(key)}\n\n${closing}`;
-  return `${start}\n\n${body}\n\n${SECTION_END}${key}${CLOSE}`;
+/** The line with the data of a section. */
+function dataOf(section: Section): string {
+  const { key, variant, run, mark, checkRunId, commit, state, tally, label, target, facts, record } = section;
+  const identity = {
+    ...{ key, variant, workflow: run.workflow, run: [run.id, run.number, run.attempt], mark },
+    ...{ check: checkRunId, commit, state, counts: countsOf(tally), label, target },
+    collapsed: section.isCollapsed || undefined,
+  };
+  const packed =
+    packJson({ ...identity, facts: facts && withStableKeyOrder(facts) }, PACKING) ??
+    packJson(identity, PACKING);
+  return `${SECTION}${packed}${record === undefined ? '' : ` ${record}`}${CLOSE}`;
 }
 
 /** JSON in which nothing can end the HTML comment or reach anybody. */
-function writeMarker(kind: string, value: unknown): string {
-  const json = JSON.stringify(value).replace(
+function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(
     /[<>&@#]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  return `${kind}${json}${CLOSE}`;
 }
 
-function tallyOf(counts: z.infer<typeof sectionMarker>['counts']): Tally {
-  const [passed, failed, errored, cancelled, unfinished, flaky, tolerated] = counts;
-  const total = passed + failed + errored + cancelled + unfinished + tolerated;
-  return { total, passed, flaky, failed, errored, cancelled, unfinished, tolerated };
-}
-
-const NONE = tallyOf([0, 0, 0, 0, 0, 0, 0]);
-
-/** By code units: the same order on every machine. */
-function compare(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
-}
+const NO_RUNS: Tally = tallyOf([0, 0, 0, 0, 0, 0, 0]);

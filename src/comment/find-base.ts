@@ -90,7 +90,7 @@ async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline):
       ownAuthor = await client.whoAmI(deadline);
     }
     const author = ownAuthor;
-    const ours = marked.filter((one) => isSameAuthor(author, one.author)).map(({ state }) => state);
+    const ours = marked.filter((comment) => isSameAuthor(author, comment.author)).map(({ state }) => state);
     const encoded = recordIn(ours, search.writer);
     const record = encoded === undefined ? undefined : decodeRecord(encoded);
     if (record === undefined || record.target !== search.target || record.branch !== branch) continue;

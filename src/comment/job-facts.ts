@@ -10,6 +10,8 @@ const origin = z.object({
   runId: lenient(whole),
   runNumber: lenient(whole),
   runAttempt: lenient(whole),
+  jobUrl: lenient(z.string()),
+  wordsUrl: lenient(z.string()),
 });
 
 /** What an older version of this action did not write is absent. */
@@ -17,7 +19,8 @@ export const jobFactsSchema = z.object({
   result: z.string(),
   took: z.string(),
   providerTitle: z.string(),
-  footer: z.string(),
+  /** One text in older comments, which had them as small print. */
+  footer: z.catch(z.readonly(z.array(z.string())), []),
   next: lenient(z.string()),
   hint: lenient(z.string()),
   startsBatch: lenient(z.boolean()),

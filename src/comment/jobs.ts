@@ -1,22 +1,25 @@
-import { type State, worstState } from '../domain/verdict.ts';
+import { STATES, type State, worstState } from '../domain/verdict.ts';
 import {
+  code,
   fold,
   heading,
   type Inline,
+  link,
+  md,
   paragraph,
   render,
   rule,
+  smallPrint,
   strong,
   table,
-  trusted,
   untrusted,
   untrustedHtml,
 } from '../report/markdown.ts';
 import type { Origin, Report } from '../report/report.ts';
-import { renderFooter, renderOrigin } from '../report/sections/footer.ts';
+import { detailLines, foldSmall, footerLine, jobsFooterLine } from '../report/sections/footer.ts';
 import { resultOf, SIGNS } from '../report/sections/headline.ts';
 import { NO_BREAK_SPACE } from '../report/sections/names.ts';
-import { adviseOn, NEXT_LABEL, rerunInstructions } from '../report/sections/next-steps.ts';
+import { adviseOn, NEXT_LABEL, rerunInstructions, startsBatch } from '../report/sections/next-steps.ts';
 import { formatDuration } from '../text/format.ts';
 
 /** What is kept of a job's report beside its body, for the comment that it shares with other jobs. */
@@ -27,8 +30,8 @@ export interface JobFacts {
   readonly took: string;
   /** The provider's title. */
   readonly providerTitle: string;
-  /** The job's lines for the footer, as Markdown of one paragraph; may be empty. */
-  readonly footer: string;
+  /** The job's lines for the details of all jobs: Markdown, a line each. */
+  readonly footer: readonly string[];
   /** What to do about it, as Markdown of one line; empty where there is nothing to do. */
   readonly next?: string | undefined;
   /** What else may be wrong, as Markdown of one line: often the same for all jobs. */
@@ -45,22 +48,15 @@ export interface JobPart extends JobFacts {
   readonly state: State;
   /** The attempt that wrote it, where that is not the newest. */
   readonly attempt?: number | undefined;
+  /** The commit that it is about, where that is not the one of the other jobs. */
+  readonly commit?: string | undefined;
 }
 
 const MAX_LABEL = 100;
 const MAX_NAMED = 3;
 const MAX_HEADING = 400;
-
-/** The states, worst first: what still waits may yet fail, so it comes before what passed. */
-const STATE_ORDER: readonly State[] = [
-  'failed',
-  'errored',
-  'cancelled',
-  'timed-out',
-  'inconclusive',
-  'waiting',
-  'passed',
-];
+/** Batches of a job that its details name. */
+const MAX_BATCHES = 3;
 
 /** What to do about a job that does not say it. */
 const ADVICE_ON: Readonly<Record<State, string>> = {
@@ -77,26 +73,25 @@ const ADVICE_ON: Readonly<Record<State, string>> = {
 export function jobFactsOf(report: Report): JobFacts {
   const isWaiting = report.judgement === undefined;
   const { todo, hint } = adviseOn(report);
-  const footer = renderFooter(report, { hasCommit: true, hasWorkflowRun: true, maxBatches: 3 });
+  // The table and the footer of all jobs link the job, the workflow run and the commit.
+  const own = { ...report, origin: { repositoryUrl: report.origin.repositoryUrl } };
   return {
     result: resultOf(report),
     took: isWaiting ? '' : (formatDuration(report.waitedMs) ?? ''),
     providerTitle: report.providerTitle,
-    footer: unwrapped(footer),
-    next: inlineOf(...todo),
-    hint: inlineOf(...hint),
-    startsBatch: report.started !== undefined,
+    footer: [footerLine(own), ...detailLines(own, MAX_BATCHES)].map(inlineOf).filter((line) => line !== ''),
+    next: inlineOf(todo),
+    hint: inlineOf(hint),
+    startsBatch: startsBatch(report),
     origin: report.origin,
   };
 }
-
-const unwrapped = (footer: string): string => footer.replace(/^<sub>/, '').replace(/<\/sub>$/, '');
 
 /** The jobs in the order in which they are shown: worst first, then by label. */
 export function sortJobs<Job extends JobPart>(jobs: readonly Job[]): Job[] {
   return jobs.toSorted(
     (a, b) =>
-      STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state) ||
+      STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
       (a.label < b.label ? -1 : a.label > b.label ? 1 : 0),
   );
 }
@@ -127,45 +122,44 @@ function whichFailed(bad: readonly JobPart[]): string {
 export function renderJobsTable(jobs: readonly JobPart[]): string {
   const hasTook = jobs.some(({ took }) => took !== '');
   const providers = new Set(jobs.map(({ providerTitle }) => providerTitle));
-  const rows = sortJobs(jobs).map((job): Inline[][] => [
-    [
-      trusted(`${SIGNS[job.state]} `),
-      strong(untrusted(job.label, MAX_LABEL)),
-      ...(providers.size > 1 ? [trusted(' ('), untrusted(job.providerTitle, 50), trusted(')')] : []),
-      ...(job.attempt === undefined ? [] : [trusted(` (attempt ${job.attempt})`)]),
-    ],
-    [untrusted(job.result, 200)],
-    ...(hasTook ? [[untrusted(job.took === '' ? '–' : job.took.replaceAll(' ', NO_BREAK_SPACE), 30)]] : []),
-  ]);
-  return render(
-    table([[trusted('Job')], [trusted('Result')], ...(hasTook ? [[trusted('Took')]] : [])], rows, {
-      textColumns: 2,
-    }),
-  );
+  const rows = sortJobs(jobs).map((job): Inline[][] => {
+    const provider = providers.size > 1 ? md` (${untrusted(job.providerTitle, 50)})` : '';
+    const attempt = job.attempt === undefined ? '' : md` (attempt ${job.attempt})`;
+    const commit = job.commit === undefined ? '' : md` (${code(job.commit.slice(0, 7), 7)})`;
+    const took = job.took === '' ? '–' : untrusted(job.took.replaceAll(' ', NO_BREAK_SPACE), 30);
+    return [
+      md`${SIGNS[job.state]} ${strong(...linked(job))}${provider}${attempt}${commit}`,
+      [untrusted(job.result, 200)],
+      ...(hasTook ? [md`${took}`] : []),
+    ];
+  });
+  const head = [md`Job`, md`Result`, ...(hasTook ? [md`Took`] : [])];
+  return render(table(head, rows, { textColumns: 2 }));
+}
+
+/** The label of a job, linked to its page where that is known. */
+function linked({ label, origin }: JobPart): Inline[] {
+  const name = untrusted(label, MAX_LABEL);
+  return origin?.jobUrl === undefined ? [name] : link(origin.jobUrl, name);
 }
 
 /**
  * The body of one job under its name: open for one that did not pass, folded for one that passed or waits. `body` is
- * what `renderBody` wrote without its closing, maybe with markers around it; its headings go one level down.
+ * what `renderBody` wrote without its closing, maybe with markers around it; its headings are of the third level.
  */
 export function renderJob(job: JobPart, body: string): string {
   if (job.state === 'passed' || job.state === 'waiting') {
+    const label = untrustedHtml(job.label, MAX_LABEL);
     return fold(
-      `${SIGNS[job.state]} <b>${untrustedHtml(job.label, MAX_LABEL)}</b>: ${untrustedHtml(job.result, 200)}`,
+      `${SIGNS[job.state]} <b>${label}</b>: ${untrustedHtml(job.result, 200)}`,
       { open: false },
-      demoteHeadings(body),
+      body,
     );
   }
   // The table above says what happened to it.
-  const title = heading(3, trusted(`${SIGNS[job.state]} `), untrusted(job.label, MAX_LABEL));
-  return `${render(title)}\n\n${demoteHeadings(body)}`;
+  const title = heading(2, ...md`${SIGNS[job.state]} ${untrusted(job.label, MAX_LABEL)}`);
+  return `${render(title)}\n\n${body}`;
 }
-
-/** Headings of a body one level down. Foreign text never begins a line with a heading. */
-export const demoteHeadings = (body: string): string => body.replace(/^(?=#{3,5} )/gm, '#');
-
-/** The body as it was before `demoteHeadings`. */
-export const promoteHeadings = (body: string): string => body.replace(/^#(?=#{3,5} )/gm, '');
 
 /**
  * What to do about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has
@@ -176,39 +170,49 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
   if (bad.length === 0) return '';
   const advised = Map.groupBy(bad, ({ next, state }) => next || ADVICE_ON[state]);
   const shown = [...advised].slice(0, MAX_NAMED);
-  const named = shown.reduce((sum, [, some]) => sum + some.length, 0);
-  const startsBatch = bad.every((job) => job.startsBatch === true);
+  const named = shown.reduce((sum, [, advisedJobs]) => sum + advisedJobs.length, 0);
   const sentences = [
-    ...shown.map(([next, some]) => `${labelsOf(some)}: ${next}`),
+    inlineOf([NEXT_LABEL]),
+    ...shown.map(([next, advisedJobs]) => `${labelsOf(advisedJobs)}: ${next}`),
     ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
     ...new Set(bad.map(({ hint = '' }) => hint)),
-    inlineOf(...rerunInstructions(origin, { startsBatch, jobs: bad.length })),
+    ...rerunSentences(bad, origin),
   ];
-  const line = [inlineOf(NEXT_LABEL), ...sentences.filter((one) => one !== '')].join(' ');
-  return `${render(rule)}\n\n${line}`;
+  return `${render(rule)}\n\n${sentences.filter((sentence) => sentence !== '').join(' ')}`;
+}
+
+/** How to run the failed jobs again, for each workflow run that they are of. */
+function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
+  const runs = [...Map.groupBy(failed, (job) => job.origin?.runId ?? origin.runId).values()];
+  return runs.slice(0, MAX_NAMED).map((jobs) => {
+    const ofRun = jobs.find((job) => job.origin?.runId !== undefined)?.origin ?? origin;
+    const areStartedHere = jobs.every((job) => job.startsBatch === true);
+    const whose = runs.length > 1 ? `${labelsOf(jobs)}: ` : '';
+    return `${whose}${inlineOf(rerunInstructions(ofRun, areStartedHere, jobs.length))}`;
+  });
 }
 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly JobPart[]): string {
-  const names = jobs.slice(0, MAX_NAMED).map(({ label }) => inlineOf(strong(untrusted(label, MAX_LABEL))));
+  const names = jobs.slice(0, MAX_NAMED).map(({ label }) => inlineOf([strong(untrusted(label, MAX_LABEL))]));
   const more = jobs.length - names.length;
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** The one footer of all jobs: commit and workflow run, then a line or two for each job. */
-export function renderJobsFooter(
-  jobs: readonly JobPart[],
-  origin: Origin,
-  options: { readonly hasWorkflowRun?: boolean } = {},
-): string {
-  const lines = sortJobs(jobs)
-    .filter(({ footer }) => footer !== '')
-    .map(
-      ({ label, footer }) =>
-        `${inlineOf(untrusted(label, MAX_LABEL))}: ${footer.replaceAll('.\\\n', '. ').replaceAll('\\\n', ' · ')}`,
-    );
-  const all = [renderOrigin(origin, options), ...lines].filter((line) => line !== '');
-  return all.length === 0 ? '' : `<sub>${all.join('\\\n')}</sub>`;
+/** The one footer of all jobs: what they share on a line, and the details of each in a fold. */
+export function renderJobsFooter(jobs: readonly JobPart[], origin: Origin): string {
+  const line = jobsFooterLine(origin);
+  const details = sortJobs(jobs)
+    .filter(({ footer }) => footer.length > 0)
+    .map(({ label, footer }) => {
+      const name = inlineOf([strong(...md`${untrusted(label, MAX_LABEL)}:`)]);
+      return `<sub>${name} ${footer.join('\\\n')}</sub>`;
+    });
+  return [
+    ...(line.length === 0 ? [] : [render(smallPrint(...line))]),
+    ...(details.length === 0 ? [] : [foldSmall('Details of each job', details.join('\n\n'))]),
+  ].join('\n\n');
 }
 
-const inlineOf = (...inline: Inline[]): string => (inline.length === 0 ? '' : render(paragraph(...inline)));
+const inlineOf = (inline: readonly Inline[]): string =>
+  inline.length === 0 ? '' : render(paragraph(...inline));

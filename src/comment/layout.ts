@@ -36,7 +36,7 @@ export function layoutSections(parts: {
   others: readonly Section[];
   orphanedRecords: readonly OrphanedRecord[];
   own: Pick<OwnSection, 'render' | 'renderClosing'>;
-  writer: Writer;
+  writer: Pick<Writer, 'name'>;
   /** Characters that GitHub allows. */
   limit: number;
 }): ComposedComment {
@@ -46,15 +46,16 @@ export function layoutSections(parts: {
     MAX_RECORD,
     Math.floor((limit * RECORD_SHARE) / (1 + parts.others.length + parts.orphanedRecords.length)),
   );
-  const orphanedRecords = parts.orphanedRecords.flatMap((one) => {
-    const record = fitRecord(one.record, maxRecord);
-    return record === undefined ? [] : [{ ...one, record }];
+  const orphanedRecords = parts.orphanedRecords.flatMap((orphan) => {
+    const record = fitRecord(orphan.record, maxRecord);
+    return record === undefined ? [] : [{ ...orphan, record }];
   });
   const isShared = parts.others.length > 0;
   const closing = isShared ? '' : (parts.own.renderClosing?.(Math.floor(limit * CLOSING_SHARE)) ?? '');
   const own = { ...withRecord(parts.section, maxRecord), closing: closing || undefined };
   const others = parts.others.map((other) => ({ ...withRecord(other, maxRecord), closing: undefined }));
-  const compose = (sections: readonly Section[]) => composeComment({ ...writer, sections, orphanedRecords });
+  const compose = (sections: readonly Section[]) =>
+    composeComment({ name: writer.name, sections, orphanedRecords });
   const overhead = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
   const share = Math.max(0, Math.floor((limit - overhead) / (others.length + 1)));
   const taken = others.map(({ state, markdown }) =>
@@ -75,10 +76,10 @@ export function layoutSections(parts: {
   const candidates = [
     [section, ...others.map((other) => (collapsed.has(other) ? collapse(other) : other))],
     [section, ...others].map(collapse),
-    [section, ...others].map((one) => ({ ...collapse(one), record: undefined })),
+    [section, ...others].map((shown) => ({ ...collapse(shown), record: undefined })),
   ];
   for (const [index, sections] of candidates.entries()) {
-    const text = index < 2 ? compose(sections) : composeComment({ ...writer, sections });
+    const text = index < 2 ? compose(sections) : composeComment({ name: writer.name, sections });
     if (text.length <= limit) {
       return { action: 'write', body: text, section: sections[0] ?? section, isShared };
     }
@@ -87,7 +88,7 @@ export function layoutSections(parts: {
 }
 
 function collapse(section: Section): Section {
-  return { ...section, markdown: '', closing: undefined, shortened: true };
+  return { ...section, markdown: '', closing: undefined, isCollapsed: true };
 }
 
 function withRecord(section: Section, max: number): Section {

@@ -32,6 +32,8 @@ export interface Situation {
   readonly create: boolean;
   /** A comment may have been made that does not show yet. */
   readonly mayAppearLater: boolean;
+  /** The newest commit of the pull request, where it was asked for and is known. */
+  readonly headSha?: string | undefined;
 }
 
 export type NextStep = {
@@ -47,6 +49,8 @@ export type NextStep = {
       readonly isFirst: boolean;
       /** Other jobs have sections there. */
       readonly isShared: boolean;
+      /** See `Merge`. */
+      readonly hasTwin: boolean;
     }
   /** After a pause. */
   | { readonly step: 'look again'; readonly written: Written | undefined }
@@ -71,17 +75,17 @@ export function nextStep(situation: Situation): NextStep {
 }
 
 /** The next step if nothing can appear that does not show yet. */
-function decideNow({ found, written, own, writer, create }: Situation): NextStep {
+function decideNow({ found, written, own, writer, create, headSha }: Situation): NextStep {
   const [primary, ...duplicates] = found;
-  const there = primary && findSection(primary.state, writer);
+  const existing = primary && findSection(primary.state, writer);
   const others = duplicates.filter(
-    ({ state }) => primary === undefined || !isSupersededBy(state, primary.state),
+    ({ state }) => primary === undefined || !isSupersededBy(state, primary.state, { writer, headSha }),
   );
-  const remove = there === undefined ? [] : duplicates.filter((double) => !others.includes(double));
+  const remove = existing === undefined ? [] : duplicates.filter((duplicate) => !others.includes(duplicate));
 
-  if (primary !== undefined && there !== undefined && others.length === 0) {
+  if (primary !== undefined && existing !== undefined && others.length === 0) {
     if (own === undefined) return { step: 'done', primary, remove };
-    if (written !== undefined && isStillWritten(written.section, there)) {
+    if (written !== undefined && isStillWritten(written.section, existing)) {
       if (written.isConfirmed || written.body === primary.body) return { step: 'done', primary, remove };
       // Others are writing, so one that read before us may still be about to write.
       return { step: 'look again', written: { ...written, isConfirmed: true }, remove };
@@ -91,7 +95,7 @@ function decideNow({ found, written, own, writer, create }: Situation): NextStep
   if (section === undefined || (primary === undefined && !create))
     return { step: 'leave', why: 'absent', remove };
 
-  const merge = mergeSection({ existing: found.map(({ state }) => state), own: section, writer });
+  const merge = mergeSection({ existing: found.map(({ state }) => state), own: section, writer, headSha });
   if (merge.action === 'leave')
     return { step: 'leave', why: merge.why, remove: supersededByNewerRun(found, writer) };
   if (primary !== undefined && primary.body === merge.body) return { step: 'done', primary, remove };
@@ -99,8 +103,9 @@ function decideNow({ found, written, own, writer, create }: Situation): NextStep
     step: 'write',
     into: primary,
     written: { section: merge.section, body: merge.body, isConfirmed: false },
-    isFirst: there === undefined,
+    isFirst: existing === undefined,
     isShared: merge.isShared,
+    hasTwin: merge.hasTwin,
     remove,
   };
 }
@@ -121,29 +126,24 @@ function existingSection(found: readonly FoundComment[], writer: Writer): OwnSec
   );
 }
 
-/**
- * Whether a section is there as it was written. Another job that counts as the same (one reusable workflow that is
- * called twice) may have written its own there: the two would replace each other for ever, so the worse one stays.
- */
-function isStillWritten(written: Section, there: Section): boolean {
-  if (there.markdown === written.markdown && there.state === written.state) {
-    return there.shortened === written.shortened;
-  }
-  return there.state !== 'waiting' && there.state !== 'passed' && !there.shortened;
+/** Whether a section is there as it was written. */
+function isStillWritten(written: Section, standing: Section): boolean {
+  return (
+    standing.markdown === written.markdown &&
+    standing.state === written.state &&
+    standing.isCollapsed === written.isCollapsed
+  );
 }
 
 /** Where a newer run has its comment: what our own run left beside it. The one that it keeps is not among these. */
 function supersededByNewerRun(
   [primary, ...duplicates]: readonly FoundComment[],
-  { run }: Writer,
+  writer: Writer,
 ): FoundComment[] {
   return duplicates.filter(({ state }) => {
-    const isOurs = state.format === 'known' && state.run.id === run.id;
-    return (
-      isOurs &&
-      primary !== undefined &&
-      primary.state.format === 'known' &&
-      isSupersededBy(state, primary.state)
-    );
+    const isOurs =
+      state.format === 'known' &&
+      (state.run?.id === writer.run.id || state.sections.some(({ run }) => run.id === writer.run.id));
+    return isOurs && primary !== undefined && isSupersededBy(state, primary.state, { writer });
   });
 }

@@ -3,12 +3,12 @@
  * it may be anybody's: it is bounded, checked, and at worst no record. Pure.
  */
 import { hash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { BaseCase } from '../domain/comparison.ts';
 import { type GateRecord, MAX_PUSHES, type PushRecord } from '../domain/record.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import { cleanLine, clip } from '../text/clean.ts';
+import { PACKED, packJson, unpackJson } from './packed-json.ts';
 
 /** Characters of the encoded record. */
 export const MAX_RECORD = 8_000;
@@ -26,7 +26,7 @@ const FIRST_BAD = OUTCOMES.indexOf('failed');
 
 const count = z.int().check(z.nonnegative(), z.maximum(1_000_000));
 const text = (max: number) => z.string().check(z.maxLength(max));
-const id = text(MAX_ID).check(z.minLength(1));
+const caseId = text(MAX_ID).check(z.minLength(1));
 const isRate = (passes: number, runs: number): boolean => passes <= runs;
 const outcome = z.int().check(z.nonnegative(), z.maximum(OUTCOMES.length - 1));
 
@@ -42,12 +42,12 @@ const payload = z.strictObject({
   cases: z
     .array(
       z
-        .tuple([id, outcome, count, count, text(2 * MAX_NAME)])
+        .tuple([caseId, outcome, count, count, text(2 * MAX_NAME)])
         .check(z.refine(([, , passes, runs]) => isRate(passes, runs))),
     )
     .check(z.maxLength(20_000)),
   /** Traces of the other test cases that passed. */
-  others: z.optional(text(MAX_RECORD).check(z.regex(/^[A-Za-z0-9+/]+={0,2}$/))),
+  others: z.optional(text(MAX_RECORD).check(z.regex(PACKED))),
   partial: z.optional(z.literal(true)),
   /** Commit, attempt, verdict, bad, total, and the bad test cases: the place in `cases`, or the id. */
   pushes: z
@@ -58,7 +58,7 @@ const payload = z.strictObject({
         z.int().check(z.nonnegative(), z.maximum(VERDICTS.length - 1)),
         count,
         count,
-        z.nullable(z.array(z.union([count, id])).check(z.maxLength(20_000))),
+        z.nullable(z.array(z.union([count, caseId])).check(z.maxLength(20_000))),
       ]),
     )
     .check(z.maxLength(MAX_PUSHES)),
@@ -109,10 +109,8 @@ export function encodeRecord(record: GateRecord, max = MAX_RECORD): string | und
   let detail = FULL;
   for (const step of SHRINK_STEPS) {
     detail = { ...detail, ...step };
-    const json = JSON.stringify(payloadOf(record, detail));
-    if (Buffer.byteLength(json) > MAX_BYTES) continue;
-    const encoded = deflateRawSync(json, { level: 9 }).toString('base64');
-    if (encoded.length <= Math.min(max, MAX_RECORD)) return encoded;
+    const encoded = packJson(payloadOf(record, detail), { maxBytes: MAX_BYTES });
+    if (encoded !== undefined && encoded.length <= Math.min(max, MAX_RECORD)) return encoded;
   }
   return undefined;
 }
@@ -126,12 +124,12 @@ export function fitRecord(encoded: string, max: number): string | undefined {
 
 function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
   const { target, version, branch, firstRuns } = record;
-  const known = [...record.cases].filter(([one]) => one !== '' && one.length <= MAX_ID);
-  const passed = known.filter(([, one]) => !isBad(one));
-  const bad = known.filter(([, one]) => isBad(one));
+  const known = [...record.cases].filter(([id]) => id !== '' && id.length <= MAX_ID);
+  const passed = known.filter(([, testCase]) => !isBad(testCase));
+  const bad = known.filter(([, testCase]) => isBad(testCase));
   const kept = [...bad.slice(0, detail.others), ...(detail.passed === 'full' ? passed : [])];
-  const places = new Map(kept.map(([one], place) => [one, place]));
-  const traces = detail.passed === 'traces' ? hashesOf(passed.map(([one]) => one)) : undefined;
+  const places = new Map(kept.map(([id], place) => [id, place]));
+  const traces = detail.passed === 'traces' ? hashesOf(passed.map(([id]) => id)) : undefined;
   const isWhole = bad.length <= detail.others && (detail.passed !== 'none' || passed.length === 0);
   const oldOthers = detail.passed === 'none' ? undefined : encodedHashes(record.passedOnlyIds);
   const lacks = !isWhole || record.isPartial === true || (record.passedOnlyIds !== undefined && !oldOthers);
@@ -141,12 +139,12 @@ function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
     version: version === undefined ? undefined : clip(version, MAX_VERSION),
     branch: branch === undefined ? undefined : clip(branch, MAX_ID),
     first: [firstRuns.passes, firstRuns.total],
-    cases: kept.map(([one, { name, outcome: became, passes, runs }]) => [
-      one,
+    cases: kept.map(([id, { name, outcome: became, passes, runs }]) => [
+      id,
       Math.max(0, OUTCOMES.indexOf(became as (typeof OUTCOMES)[number])),
       passes,
       runs,
-      nameWithin(name === one ? '' : name, detail.names[isBad({ outcome: became }) ? 1 : 0]),
+      nameWithin(name === id ? '' : name, detail.names[isBad({ outcome: became }) ? 1 : 0]),
     ]),
     others: joined(oldOthers, traces),
     partial: lacks ? true : undefined,
@@ -173,21 +171,19 @@ function pushesOf(
     total,
     failedCaseIds === undefined || index < kept.length - detailed
       ? null
-      : failedCaseIds
-          .filter((one) => one !== '' && one.length <= MAX_ID)
-          .map((one) => places.get(one) ?? one),
+      : failedCaseIds.filter((id) => id !== '' && id.length <= MAX_ID).map((id) => places.get(id) ?? id),
   ]);
 }
 
 /** The record that was encoded; `undefined` for anything else. Never throws. */
 export function decodeRecord(encoded: string): GateRecord | undefined {
-  if (encoded.length > MAX_RECORD || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
-  const read = payload.safeParse(inflated(encoded)).data;
+  if (encoded.length > MAX_RECORD) return undefined;
+  const read = payload.safeParse(unpackJson(encoded, { maxBytes: MAX_BYTES })).data;
   if (read === undefined) return undefined;
   const cases = new Map<string, BaseCase>();
-  for (const [one, became, passes, runs, name] of read.cases) {
-    if (cases.has(one)) return undefined;
-    cases.set(one, { name: name || one, outcome: OUTCOMES[became] ?? 'failed', passes, runs });
+  for (const [id, became, passes, runs, name] of read.cases) {
+    if (cases.has(id)) return undefined;
+    cases.set(id, { name: name || id, outcome: OUTCOMES[became] ?? 'failed', passes, runs });
   }
   const [passes, total] = read.first;
   return {
@@ -198,18 +194,11 @@ export function decodeRecord(encoded: string): GateRecord | undefined {
     pushes: read.pushes.map(([commit, attempt, verdict, failureCount, all, places]) => ({
       ...{ commit, attempt, failureCount, total: all },
       verdict: VERDICTS[verdict] ?? 'inconclusive',
-      failedCaseIds: places?.flatMap((one) => (typeof one === 'number' ? (read.cases[one]?.[0] ?? []) : one)),
+      failedCaseIds: places?.flatMap((place) =>
+        typeof place === 'number' ? (read.cases[place]?.[0] ?? []) : place,
+      ),
     })),
   };
-}
-
-function inflated(encoded: string): unknown {
-  try {
-    const bytes = inflateRawSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MAX_BYTES });
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
 }
 
 /** Ids of which only the first bytes of a hash are known, in base64. A plain object, since reports are copied. */
@@ -222,12 +211,12 @@ function readHashes(traces: string): PassedHashes {
   const bytes = Buffer.from(traces, 'base64');
   const count = Math.floor(bytes.length / HASH_BYTES);
   const known = new Set(Array.from({ length: count }, (_, index) => numberAt(bytes, index * HASH_BYTES)));
-  return { traces, has: (one) => known.has(numberAt(hashOf(one), 0)) };
+  return { traces, has: (id) => known.has(numberAt(hashOf(id), 0)) };
 }
 
 const numberAt = (bytes: Buffer, offset: number): number => bytes.readUIntBE(offset, HASH_BYTES);
 
-const hashOf = (one: string): Buffer => hash('sha256', one, 'buffer').subarray(0, HASH_BYTES);
+const hashOf = (id: string): Buffer => hash('sha256', id, 'buffer').subarray(0, HASH_BYTES);
 
 /** Only traces that were read can be written again. */
 const encodedHashes = (others: GateRecord['passedOnlyIds']): Buffer | undefined =>
@@ -236,6 +225,6 @@ const encodedHashes = (others: GateRecord['passedOnlyIds']): Buffer | undefined 
 const hashesOf = (ids: readonly string[]): Buffer => Buffer.concat(ids.map(hashOf));
 
 function joined(...traces: readonly (Buffer | undefined)[]): string | undefined {
-  const all = Buffer.concat(traces.filter((one) => one !== undefined));
+  const all = Buffer.concat(traces.filter((trace) => trace !== undefined));
   return all.length === 0 ? undefined : all.toString('base64');
 }

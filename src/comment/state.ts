@@ -6,16 +6,26 @@ import type { JobFacts } from './jobs.ts';
 
 /** One job's part of the comment. */
 export interface Section {
-  /** A hash of the job: `GITHUB_JOB`, `GITHUB_ACTION` and the values of the matrix. */
+  /** Hash of `jobKey`. */
   readonly key: string;
-  /** The attempt of the workflow run that wrote it. */
-  readonly attempt: number;
+  /** Hash of the inputs `label` and `target`: see `jobVariant`. `undefined` in sections of the second edition. */
+  readonly variant?: string | undefined;
+  /** The run that wrote it, with the workflow hashed. */
+  readonly run: WorkflowRun;
+  /** The step that wrote it, at random: jobs of one key and variant differ in it. Empty in sections of the second edition. */
+  readonly mark: string;
+  /** `job.check_run_id`, where the server knows it. */
+  readonly checkRunId?: number | undefined;
+  /** The commit that the check is about. */
+  readonly commit?: string | undefined;
   readonly state: State;
   readonly tally: Tally;
   /** Tells the sections apart in a comment that has several: plain text. */
   readonly label: string;
+  /** The input `target`, which tells jobs of one label apart: plain text. */
+  readonly target?: string | undefined;
   /** What the table, the line about what to do and the footer of several jobs say of it; the counts say it, if absent. */
-  readonly part?: JobFacts | undefined;
+  readonly facts?: JobFacts | undefined;
   /** What outlives the gate, encoded: see `record.ts`. */
   readonly record?: string | undefined;
   /** Rendered Markdown, without the heading, the line about what to do and the footer. */
@@ -23,25 +33,39 @@ export interface Section {
   /** These two, as long as no other job has a section: several jobs have one of each for all. */
   readonly closing?: string | undefined;
   /** One line stands for it, to make room for the others. */
-  readonly shortened: boolean;
+  readonly isCollapsed: boolean;
 }
 
-/** The record of a job that has no section in a newer workflow run's comment yet. */
+/** The record of a job that has no section in the comment at present. */
 export interface OrphanedRecord {
   /** See `Section`. */
   readonly key: string;
+  readonly variant?: string | undefined;
+  /** Hash of the workflow; `undefined` in comments of the second edition. */
+  readonly workflow?: string | undefined;
   readonly record: string;
   /** Through how many newer workflow runs it was kept. */
   readonly runs: number;
 }
 
-/** Who writes: a job of a workflow run, for the gate with this name. */
+/** Who writes: a step of a job of a workflow run, for the gate with this name. */
 export interface Writer {
   /** The gate's name. */
   readonly name: string;
   readonly run: WorkflowRun;
-  /** The same for every attempt of a job, and for no other job of the workflow: see `jobKey`. */
+  /** See `jobKey`. */
   readonly job: string;
+  /** See `jobVariant`. */
+  readonly variant: string;
+  /** Random, and the same in the step and its `post` part. */
+  readonly mark: string;
+  /** Whether the mark of the step is lost, so that `mark` is a new one, and other signs tell which section is the step's. */
+  readonly isMarkLost?: boolean | undefined;
+  readonly checkRunId?: number | undefined;
+  /** The commit that the workflow run is about, where the section does not say another. */
+  readonly commit?: string | undefined;
+  /** The input `target`. */
+  readonly target?: string | undefined;
 }
 
 /** A comment with our marker for this gate. One of a newer format than ours cannot be read further. */
@@ -49,21 +73,21 @@ export type CommentState =
   | { readonly format: 'newer' }
   | {
       readonly format: 'known';
-      /** Its workflow is hashed. */
-      readonly run: Omit<WorkflowRun, 'attempt'>;
+      /** Of a comment of an earlier edition: the run that wrote all of it, with the workflow hashed. */
+      readonly run?: Omit<WorkflowRun, 'attempt'> | undefined;
       readonly sections: readonly Section[];
       readonly orphanedRecords: readonly OrphanedRecord[];
     };
 
 /** The section of the job that writes; rendered when it is known how much room there is. */
-export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 'part' | 'record'> {
+export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 'facts' | 'record'> {
   /** `Section.markdown` in at most so many characters (UTF-16 code units: never fewer than GitHub counts). */
   render(maxCharacters: number): string;
   /** `Section.closing` in at most so many characters; there is none, if absent. */
   renderClosing?: ((maxCharacters: number) => string) | undefined;
 }
 
-/** One text for what tells a job from the others: the job's id, the step's id and the values of its matrix. */
+/** One text for what all attempts of a step have in common: the job's id, the step's id and the values of its matrix. */
 export function jobKey({
   job,
   action,
@@ -74,4 +98,15 @@ export function jobKey({
   matrix: string | undefined;
 }): string {
   return JSON.stringify([job ?? '', action ?? '', matrix ?? '']);
+}
+
+/** One text for what tells jobs of one key apart (a reusable workflow that is called twice): what the user gave them. */
+export function jobVariant({
+  label = '',
+  target = '',
+}: {
+  label?: string | undefined;
+  target?: string | undefined;
+}): string {
+  return label === '' && target === '' ? '' : JSON.stringify([label, target]);
 }

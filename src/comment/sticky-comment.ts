@@ -5,7 +5,7 @@ import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { normalize, parseComment } from './codec.ts';
 import { commentWarning, leftWarning } from './comment-warning.ts';
-import { recordIn } from './merge.ts';
+import { needsHead, recordIn } from './merge.ts';
 import { type FoundComment, type NextStep, nextStep, sectionIn, type Written } from './next-step.ts';
 import { createOwnComments } from './own-comments.ts';
 import type { OwnSection, Section, Writer } from './state.ts';
@@ -30,6 +30,8 @@ export type WriteResult =
       readonly status: 'created' | 'updated' | 'unchanged';
       readonly id: number;
       readonly url?: string | undefined;
+      /** Another job has the same key, label and target: see `Merge`. */
+      readonly hasTwin?: boolean | undefined;
     }
   /** Rightly not written: what there is belongs to others, or a later call took over. */
   | { readonly status: 'left'; readonly why: 'absent' | 'newer-run' | 'superseded' }
@@ -141,7 +143,10 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
       case 'leave':
         return leave(next.why);
       case 'done':
-        return { status: progress.result?.status ?? 'unchanged', id: next.primary.id, url: next.primary.url };
+        return {
+          ...{ status: 'unchanged', ...progress.result },
+          ...{ id: next.primary.id, url: next.primary.url },
+        };
       case 'look again':
         progress.written = next.written;
         return pauseAfter(clock.now() - startedAt);
@@ -171,22 +176,39 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
     return nextStep({
       ...{ found, writer, written: progress.written, own: progress.own, create: task.create },
       mayAppearLater: comments.mayAppearLater(),
+      headSha: await headShaFor(found, progress.own, within),
     });
   }
 
+  /** The newest commit of the pull request, where that decides; `undefined` where it cannot be read. */
+  async function headShaFor(
+    found: readonly FoundComment[],
+    own: OwnSection | undefined,
+    within: Deadline,
+  ): Promise<string | undefined> {
+    const states = found.map(({ state }) => state);
+    if (own === undefined || !needsHead(states, own, writer)) return undefined;
+    try {
+      return (await client.pullRequest(issue, within))?.headSha;
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error;
+      return undefined;
+    }
+  }
+
   async function write(
-    { into, written }: Extract<NextStep, { step: 'write' }>,
+    { into, written, hasTwin }: Extract<NextStep, { step: 'write' }>,
     within: Deadline,
   ): Promise<Extract<WriteResult, { id: number }>> {
     // The call was given up meanwhile, and another one may be at work.
     if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
     if (into !== undefined) {
       const { id, url } = await comments.update(into.id, written.body, within);
-      return { status: 'updated', id, url };
+      return { status: 'updated', id, url, hasTwin: hasTwin || undefined };
     }
     options.onCreate?.();
     const { id, url } = await comments.create(written.body, within);
-    return { status: 'created', id, url };
+    return { status: 'created', id, url, hasTwin: hasTwin || undefined };
   }
 
   function parsed({ id, body, url }: Comment): FoundComment | undefined {

@@ -61,32 +61,66 @@ export type Change =
 /** What is known of a test case that is among `passedOnlyIds`. */
 const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
 
-/** How a test case compares with what is known of it on the base; `undefined` where nothing can be known of it. */
+/**
+ * How a test case compares with what is known of it on the base; `undefined` where nothing can be known of it, or where
+ * it did not end here.
+ */
 export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefined): Change | undefined {
   if (base === undefined || testCase.id === undefined) return undefined;
   const before = base.cases.get(testCase.id) ?? (base.passedOnlyIds?.has(testCase.id) ? PASSED : undefined);
   if (before === undefined) return base.isPartial ? undefined : 'new-test-case';
-  const passed = hasPassed({ outcome });
-  if (!passed) return hasPassed(before) ? 'new-failure' : 'still-failing';
+  if (hasFailed({ outcome })) return hasPassed(before) ? 'new-failure' : 'still-failing';
+  if (!hasPassed({ outcome })) return undefined;
   if (!hasPassed(before)) return 'fixed';
   return outcome === 'flaky' && before.outcome !== 'flaky' ? 'newly-flaky' : 'unchanged';
+}
+
+/**
+ * Whether a test case that did not pass here passes elsewhere: on the version of `compare-with`, else on the base.
+ * `regression` passes there, `pre-existing` does not pass there either.
+ */
+export type FailureClass = 'regression' | 'pre-existing' | 'new-test-case' | 'unknown';
+
+/** Whose failure it is. Runs of this very step on another version say more than what is known of the base. */
+export function classifyFailure(result: CaseResult, base: Base | undefined): FailureClass {
+  const { comparison } = result;
+  if (comparison !== undefined && hasFailed(result)) {
+    if (hasPassed(comparison)) return 'regression';
+    // One that errored or never ended on the other version could not be compared.
+    if (comparison.outcome === 'failed') return 'pre-existing';
+  }
+  switch (changeOf(result, base)) {
+    case 'new-failure':
+      return 'regression';
+    case 'still-failing':
+      return 'pre-existing';
+    case 'new-test-case':
+      return 'new-test-case';
+    default:
+      return 'unknown';
+  }
 }
 
 /** The test cases of the base of which no run was seen here: the quiet way to make a gate green. */
 export function findRemovedCases(cases: readonly CaseResult[], base: Base | undefined): BaseCase[] {
   if (base === undefined) return [];
   const seen = new Set(cases.map(({ testCase }) => testCase.id));
-  return [...base.cases].filter(([id]) => !seen.has(id)).map(([, one]) => one);
+  return [...base.cases].filter(([id]) => !seen.has(id)).map(([, baseCase]) => baseCase);
 }
 
 /**
- * How many of the test cases that count against the verdict are known to pass on the base; `undefined` where nothing is
- * known of the base. For the output `new-failures`.
+ * How many of the test cases that count against the verdict are known to pass elsewhere: on the version of
+ * `compare-with`, else on the base. `undefined` where nothing is known of either.
  */
 export function countNewFailures(cases: readonly CaseResult[], base: Base | undefined): number | undefined {
-  if (base === undefined) return undefined;
-  const bad = cases.filter((one) => countsForVerdict(one) && FAILED_OUTCOMES.includes(one.outcome));
-  return bad.filter((one) => changeOf(one, base) === 'new-failure').length;
+  const isCompared = cases.some(
+    ({ comparison }) =>
+      comparison !== undefined && (hasPassed(comparison) || comparison.outcome === 'failed'),
+  );
+  if (base === undefined && !isCompared) return undefined;
+  return cases.filter((result) => countsForVerdict(result) && classifyFailure(result, base) === 'regression')
+    .length;
 }
 
-const FAILED_OUTCOMES: readonly CaseOutcome[] = ['failed', 'errored'];
+const hasFailed = ({ outcome }: Pick<CaseResult, 'outcome'>): boolean =>
+  outcome === 'failed' || outcome === 'errored';

@@ -21,7 +21,7 @@ export type Verdict = (typeof VERDICTS)[number];
 export type State = 'waiting' | Verdict;
 
 /** All states, worst first: what still waits may yet fail, so it comes before what passed. */
-const STATES: readonly State[] = [...VERDICTS.slice(0, -1), 'waiting', 'passed'];
+export const STATES: readonly State[] = [...VERDICTS.slice(0, -1), 'waiting', 'passed'];
 
 /** The worst of several states; `waiting` if there are none. */
 export function worstState(states: readonly State[]): State {
@@ -147,8 +147,9 @@ function isRunListComplete(outcome: BatchOutcome): boolean {
 function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objection[] {
   const reasons: string[] = [];
   if (counts.failed > 0) {
-    const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
-    reasons.push(`${counts.failed} of ${formatCaseCount(counts.total)} failed${also}.`);
+    reasons.push(
+      `${counts.failed} of ${formatCaseCount(counts.total)} failed${besides(counts, 'errored', 'cancelled')}.`,
+    );
   }
   const flaky = cases.filter((one) => one.outcome === 'flaky' && countsForVerdict(one)).length;
   if (maxFlaky !== undefined && flaky > maxFlaky) {
@@ -160,6 +161,12 @@ function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objecti
   return reasons.map((reason) => ({ verdict: 'failed', reason }));
 }
 
+/** ", and 2 errored" or ", 2 errored and 1 cancelled": the other counts of a reason, as far as they are not zero. */
+function besides(counts: Tally, ...kinds: ('errored' | 'cancelled')[]): string {
+  const others = kinds.flatMap((kind) => (counts[kind] > 0 ? [`${counts[kind]} ${kind}`] : []));
+  return others.length > 1 ? `, ${others.join(' and ')}` : others.map((other) => `, and ${other}`).join('');
+}
+
 function errored({ batches, providerTitle }: JudgeInput, counts: Tally): Objection[] {
   const objections: Objection[] = [];
   // After a failure the reason has said so already.
@@ -167,7 +174,7 @@ function errored({ batches, providerTitle }: JudgeInput, counts: Tally): Objecti
     const them = counts.errored === 1 ? 'it' : 'them';
     objections.push({
       verdict: 'errored',
-      reason: `${counts.errored} of ${formatCaseCount(counts.total)} errored: ${providerTitle} could not run or grade ${them}.`,
+      reason: `${counts.errored} of ${formatCaseCount(counts.total)} errored${besides(counts, 'cancelled')}: ${providerTitle} could not run or grade ${them}.`,
     });
   }
   for (const batch of seenBatches(batches)) {
@@ -195,7 +202,8 @@ function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
       ].join(' '),
     });
   }
-  if (counts.cancelled > 0) {
+  // After failures or errors the reason has said so already.
+  if (counts.cancelled > 0 && counts.failed === 0 && counts.errored === 0) {
     const were = counts.cancelled === 1 ? 'was' : 'were';
     objections.push({
       verdict: 'cancelled',

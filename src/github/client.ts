@@ -4,10 +4,12 @@ import { GitHubError, unexpectedResponse } from './github-error.ts';
 import { createOctokit, type OctokitSettings } from './octokit.ts';
 
 const PER_PAGE = 100;
+/** Of comments: a page that GitHub does not bring together is asked for again in the next smaller size. */
+const PAGE_SIZES: readonly number[] = [PER_PAGE, 50, 25, 10];
 /** Closed pull requests come whole, with up to 20 KB each. */
 const CLOSED_PER_PAGE = 30;
-/** More comments than a pull request can have; a list that is always full ends here. */
-const MAX_PAGES = 100;
+/** Twice the comments that an issue can have; a list that does not end is left here. */
+const MAX_COMMENTS = 5_000;
 
 export interface ClientOptions extends OctokitSettings {
   readonly repository: { readonly owner: string; readonly repo: string };
@@ -115,24 +117,51 @@ export function createGitHubClient(options: ClientOptions): GitHubClient {
   const { repository } = options;
   const octokit = createOctokit(options);
 
-  async function pageOfComments(issue_number: number, page: number, deadline: Deadline): Promise<Comment[]> {
-    const params = { ...repository, issue_number, per_page: PER_PAGE, page, request: deadline };
-    return read(z.array(comment), (await octokit.rest.issues.listComments(params)).data).map(toComment);
+  /** The size of pages of comments to begin with: that which GitHub answered last. */
+  let commentsPerPage = PER_PAGE;
+
+  async function pageOfComments(
+    issue_number: number,
+    { page, per_page }: { page: number; per_page: number },
+    deadline: Deadline,
+  ): Promise<{ comments: Comment[]; hasNext: boolean }> {
+    const params = { ...repository, issue_number, per_page, page, request: deadline };
+    const { data, headers } = await octokit.rest.issues.listComments(params);
+    // Where the link leads decides nothing: pages are counted by us.
+    const hasNext = /\brel="?next\b/.test(headers.link ?? '');
+    return { comments: read(z.array(comment), data).map(toComment), hasNext };
   }
 
   return {
     async listComments(issue, deadline) {
       const found = new Map<number, Comment>();
-      // Counted by us: what a `Link` header says decides nothing, so that it can lead nowhere.
-      for (let page = 1; page <= MAX_PAGES; page += 1) {
-        const comments = await pageOfComments(issue, page, deadline);
-        // A comment that was deleted meanwhile moves the others to the page before.
-        for (const one of comments) found.set(one.id, one);
-        if (comments.length < PER_PAGE) break;
+      let per_page = commentsPerPage;
+      for (let offset = 0; offset < MAX_COMMENTS; ) {
+        const page = Math.floor(offset / per_page) + 1;
+        try {
+          const { comments, hasNext } = await pageOfComments(issue, { page, per_page }, deadline);
+          // A comment that was deleted meanwhile moves the others to the page before.
+          for (const listed of comments) found.set(listed.id, listed);
+          if (comments.length === 0 || (comments.length < per_page && !hasNext)) break;
+          offset = page * per_page;
+        } catch (error) {
+          const smaller = PAGE_SIZES.find((size) => size < per_page);
+          const overload = error instanceof GitHubError ? error.overload : undefined;
+          if (overload === undefined || smaller === undefined) throw error;
+          if (overload === 'timeout') {
+            // It took long enough: the whole list is begun again, if there is time.
+            commentsPerPage = smaller;
+            throw error;
+          }
+          per_page = smaller;
+        }
       }
+      commentsPerPage = per_page;
       return [...found.values()];
     },
-    firstComments: (issue, deadline) => pageOfComments(issue, 1, deadline),
+    async firstComments(issue, deadline) {
+      return (await pageOfComments(issue, { page: 1, per_page: PER_PAGE }, deadline)).comments;
+    },
     getComment: (comment_id, deadline) =>
       undefinedIf404(async () => {
         const { data } = await octokit.rest.issues.getComment({

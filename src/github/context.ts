@@ -1,5 +1,5 @@
 import type { Origin } from '../report/report.ts';
-import { type EventPayload, readPayload } from './event.ts';
+import { commitOfEvent, type EventPayload, readPayload } from './event.ts';
 
 /** The workflow run that writes; decides who is newer. */
 export interface WorkflowRun {
@@ -40,24 +40,25 @@ const loadToolkit = () => import('@actions/github');
 /** Reads what the runner says of the event and the workflow run. Never rejects. */
 export async function readContext(
   env: Variables,
+  { checkRunId }: { readonly checkRunId?: number | undefined } = {},
   load: () => Promise<{ readonly context: EventContext }> = loadToolkit,
 ): Promise<GitHubContext> {
   try {
     const { context } = await load();
-    return contextOf(context, env);
+    return contextOf(context, env, checkRunId);
   } catch (error) {
     // The toolkit does not load if it cannot read the event file.
     const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
     const { GITHUB_EVENT_NAME: eventName, GITHUB_REF: ref, GITHUB_SHA: sha } = env;
     return {
-      ...contextOf({ eventName, payload: {}, ref, sha }, env),
+      ...contextOf({ eventName, payload: {}, ref, sha }, env, checkRunId),
       payloadProblem: `The event file ${env['GITHUB_EVENT_PATH']} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
     };
   }
 }
 
 /** Puts together what the toolkit says of the event and what the variables say of the workflow run. */
-export function contextOf(event: EventContext, env: Variables): GitHubContext {
+export function contextOf(event: EventContext, env: Variables, checkRunId?: number): GitHubContext {
   const payload = readPayload(event.payload);
   const repository = /^([^/]+)\/([^/]+)$/.exec(env['GITHUB_REPOSITORY'] ?? '');
   const [, owner = '', repo = ''] = repository ?? [];
@@ -65,8 +66,9 @@ export function contextOf(event: EventContext, env: Variables): GitHubContext {
   const runId = wholeNumber(env['GITHUB_RUN_ID']);
   const runNumber = wholeNumber(env['GITHUB_RUN_NUMBER']);
   const runAttempt = wholeNumber(env['GITHUB_RUN_ATTEMPT']);
-  const commit = payload.pull_request?.head?.sha ?? payload.workflow_run?.head_sha ?? sha;
+  const commit = payload.pull_request?.head?.sha ?? commitOfEvent(payload) ?? sha;
   const serverUrl = withoutSlash(env['GITHUB_SERVER_URL'] || 'https://github.com');
+  const repositoryUrl = repository === null ? undefined : `${serverUrl}/${owner}/${repo}`;
 
   return {
     eventName: event.eventName ?? '',
@@ -78,8 +80,10 @@ export function contextOf(event: EventContext, env: Variables): GitHubContext {
     run: { workflow: workflowOf(env), id: runId ?? 0, number: runNumber ?? 0, attempt: runAttempt ?? 1 },
     origin: {
       commit,
-      repositoryUrl: repository === null ? undefined : `${serverUrl}/${owner}/${repo}`,
+      repositoryUrl,
       ...{ runId, runNumber, runAttempt },
+      jobUrl: jobUrlOf({ repositoryUrl, runId, checkRunId }),
+      wordsUrl: wordsUrlOf(env, serverUrl),
     },
     visibility: visibilityOf(payload),
   };
@@ -88,6 +92,30 @@ export function contextOf(event: EventContext, env: Variables): GitHubContext {
 /** The workflow's file. Its ref differs from one pull request to the next, and the workflow does not. */
 function workflowOf(env: Variables): string {
   return env['GITHUB_WORKFLOW_REF']?.split('@')[0] || env['GITHUB_WORKFLOW'] || '';
+}
+
+/** GitHub calls a job by the id of its check run. */
+function jobUrlOf({
+  repositoryUrl,
+  runId,
+  checkRunId,
+}: {
+  repositoryUrl: string | undefined;
+  runId: number | undefined;
+  checkRunId: number | undefined;
+}): string | undefined {
+  return repositoryUrl === undefined || runId === undefined || checkRunId === undefined
+    ? undefined
+    : `${repositoryUrl}/actions/runs/${runId}/job/${checkRunId}`;
+}
+
+/** In the repository of this action, at the version that runs; both are empty for an action of the repository itself. */
+function wordsUrlOf(env: Variables, serverUrl: string): string | undefined {
+  const repository = env['GITHUB_ACTION_REPOSITORY'] ?? '';
+  const ref = env['GITHUB_ACTION_REF'] ?? '';
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || ref === '') return undefined;
+  const path = ref.split('/').map(encodeURIComponent).join('/');
+  return `${serverUrl}/${repository}/blob/${path}/docs/reading-a-report.md`;
 }
 
 function visibilityOf({ repository }: EventPayload): GitHubContext['visibility'] {

@@ -21,10 +21,18 @@ const workflowRun = z.object({
   pull_requests: z.catch(z.array(pullRequest), []),
 });
 
+/** A check suite or a check run: both name the commit, and pull requests of this repository alone. */
+const check = z.object({ head_sha: lenient(z.string()), pull_requests: z.catch(z.array(pullRequest), []) });
+
 const payload = z.object({
   repository: lenient(repository),
   pull_request: lenient(pullRequest),
   workflow_run: lenient(workflowRun),
+  check_suite: lenient(check),
+  check_run: lenient(check),
+  deployment: lenient(z.object({ sha: lenient(z.string()) })),
+  /** Of the event `status`: the commit. */
+  sha: lenient(z.string()),
   merge_group: lenient(
     z.object({ head_ref: z.string(), head_sha: lenient(z.string()), base_ref: lenient(z.string()) }),
   ),
@@ -36,4 +44,24 @@ export type EventPayload = z.infer<typeof payload>;
 /** Reads the payload of any event; what is not an object has nothing in it. */
 export function readPayload(json: unknown): EventPayload {
   return z.catch(payload, {}).parse(json);
+}
+
+/** The commit that the event is about, where that is not the one of a pull request or `GITHUB_SHA`. */
+export function commitOfEvent({
+  workflow_run,
+  check_suite,
+  check_run,
+  deployment,
+  sha,
+}: EventPayload): string | undefined {
+  return workflow_run?.head_sha ?? check_suite?.head_sha ?? check_run?.head_sha ?? deployment?.sha ?? sha;
+}
+
+/** What the ref of a merge queue's branch says: `refs/heads/gh-readonly-queue/BASE/pr-NUMBER-SHA`. */
+export function parseQueueBranch(
+  ref: string | undefined,
+): { readonly base: string; readonly pullNumber: number } | undefined {
+  const [, base, number] =
+    /^(?:refs\/heads\/)?gh-readonly-queue\/(.+)\/pr-(\d+)-[0-9a-f]+$/.exec(ref ?? '') ?? [];
+  return base === undefined ? undefined : { base, pullNumber: Number(number) };
 }

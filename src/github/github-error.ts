@@ -4,7 +4,10 @@ import { cleanLine } from '../text/clean.ts';
 /** Why GitHub did not do what it was asked for. */
 export type GitHubErrorKind =
   | 'bad-token'
+  /** The token lacks the permission: that of a fork's workflow run is read-only. */
   | 'forbidden'
+  /** Refused for another reason, which GitHub's own words say. */
+  | 'denied'
   | 'locked'
   | 'not-found'
   | 'too-long'
@@ -13,21 +16,33 @@ export type GitHubErrorKind =
   | 'unavailable'
   | 'out-of-time';
 
+export type Overload = 'error' | 'timeout';
+
 /** A request to GitHub that failed. The message is a clause for people: "GitHub answered 403 (…) to POST /…". */
 export class GitHubError extends Error {
   override name = 'GitHubError';
   readonly kind: GitHubErrorKind;
   /** How long GitHub wants to be left alone, in milliseconds, if it said so. */
   readonly retryAfterMs: number | undefined;
+  /**
+   * How GitHub shows that it may have been asked for more at once than it can give, so that a smaller page may be
+   * answered: with an error, or by no answer in time.
+   */
+  readonly overload: Overload | undefined;
 
   constructor(
     kind: GitHubErrorKind,
     message: string,
-    { retryAfterMs, cause }: { retryAfterMs?: number | undefined; cause?: unknown } = {},
+    {
+      retryAfterMs,
+      overload,
+      cause,
+    }: { retryAfterMs?: number | undefined; overload?: Overload | undefined; cause?: unknown } = {},
   ) {
     super(message, { cause });
     this.kind = kind;
     this.retryAfterMs = retryAfterMs;
+    this.overload = overload;
   }
 
   /** Whether the same request may succeed later. */
@@ -49,9 +64,6 @@ export interface GitHubErrorResponse {
   readonly message: string;
 }
 
-/** GitHub asks for at least a minute after a secondary rate limit that does not say how long it lasts. */
-const DEFAULT_LIMIT_MS = 60_000;
-
 /** Makes an error of an answer. `request` names it for people; `epoch` is the time now, in milliseconds. */
 export function toGitHubError(
   answer: GitHubErrorResponse,
@@ -62,27 +74,34 @@ export function toGitHubError(
   const kind = kindOf(answer, retryAfterMs);
   const said = cleanLine(message, 160);
   return new GitHubError(kind, `GitHub answered ${status}${said === '' ? '' : ` (${said})`} to ${request}`, {
-    retryAfterMs: retryAfterMs ?? (kind === 'rate-limited' ? DEFAULT_LIMIT_MS : undefined),
+    retryAfterMs,
+    overload: status >= 500 ? 'error' : undefined,
   });
 }
 
+/** How GitHub says that too much was asked at once; `submitted too quickly` also with 422. */
+const LIMIT = /rate limit|submitted too quickly|abuse detection/i;
+
 function kindOf({ status, message }: GitHubErrorResponse, retryAfterMs: number | undefined): GitHubErrorKind {
-  if (status === 429) return 'rate-limited';
-  if (status === 403 && (retryAfterMs !== undefined || /rate limit/i.test(message))) return 'rate-limited';
-  if (status === 403) return /\blocked\b/i.test(message) ? 'locked' : 'forbidden';
+  if (status === 403 && /resource not accessible by integration/i.test(message)) return 'forbidden';
+  if (status === 429 || ([403, 422].includes(status) && LIMIT.test(message))) return 'rate-limited';
+  if (status === 403 && retryAfterMs !== undefined) return 'rate-limited';
+  if (status === 403) return /\b(issue|conversation) is locked\b/i.test(message) ? 'locked' : 'denied';
   if (status === 401) return 'bad-token';
   if (status === 404 || status === 410) return 'not-found';
   if (status === 422 && /too long|maximum/i.test(message)) return 'too-long';
   return status === 408 || status >= 500 ? 'unavailable' : 'refused';
 }
 
-/** `Retry-After`; else the end of the primary limit, if that is what was used up. */
+/** `Retry-After`; else the end of the primary limit, if that is what was used up. Both are about GitHub's own time. */
 function retryAfter({ headers }: GitHubErrorResponse, epoch: number): number | undefined {
+  const date = Date.parse(String(headers['date']));
+  const now = Number.isNaN(date) ? epoch : date;
   const given = headers['retry-after'];
-  const wait = given === undefined ? undefined : parseRetryAfter(String(given), epoch);
+  const wait = given === undefined ? undefined : parseRetryAfter(String(given), now);
   if (wait !== undefined) return wait;
   const reset = Number(headers['x-ratelimit-reset']);
   if (String(headers['x-ratelimit-remaining']) !== '0' || Number.isNaN(reset)) return undefined;
   // Seconds are rounded down in the header.
-  return Math.max(0, reset * 1_000 + 1_000 - epoch);
+  return Math.max(0, reset * 1_000 + 1_000 - now);
 }

@@ -1,6 +1,12 @@
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
-import { AttemptTimeout, RedirectNotFollowed, rootCause, UnusableResponse } from '../http/failure.ts';
+import {
+  AttemptTimeout,
+  RedirectNotFollowed,
+  ResponseTooLarge,
+  rootCause,
+  UnusableResponse,
+} from '../http/failure.ts';
 import { type Fetch, fetchText } from '../http/fetch-text.ts';
 import { parseErrorBody } from '../http/json.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -40,7 +46,7 @@ const errorAnswer = z.object({
 });
 const errorBody = z.object({
   message: z.string(),
-  errors: z.catch(z.array(z.object({ message: z.string() })), []),
+  errors: z.catch(z.array(z.union([z.string(), z.object({ message: z.string() })])), []),
 });
 
 /** Each request is sent once: what failed is retried by `persist`, from where its task begins. */
@@ -124,7 +130,7 @@ function asGitHubError(error: unknown, about: { request: string; epoch: number }
   if (answered.success) {
     const { headers, data } = answered.data.response;
     const { message = '', errors = [] } = errorBody.safeParse(data).data ?? {};
-    const said = [message, ...errors.map((one) => one.message)].join(': ');
+    const said = [message, ...errors.map((one) => (typeof one === 'string' ? one : one.message))].join(': ');
     return toGitHubError({ status: answered.data.status, headers, message: said }, about);
   }
   const cause = error instanceof Error ? error.cause : undefined;
@@ -133,11 +139,15 @@ function asGitHubError(error: unknown, about: { request: string; epoch: number }
     return new GitHubError('refused', message, { cause });
   }
   if (cause instanceof UnusableResponse) {
-    return new GitHubError('refused', `GitHub's answer to ${about.request} is too large`, { cause });
+    return new GitHubError('refused', `GitHub's answer to ${about.request} is too large`, {
+      overload: cause instanceof ResponseTooLarge ? 'error' : undefined,
+      cause,
+    });
   }
-  const given = error instanceof Error && error.name === 'AbortError';
-  const reason = given ? error.message : rootCause(error).message;
+  const isGiven = error instanceof Error && error.name === 'AbortError';
+  const reason = isGiven ? error.message : rootCause(error).message;
   return new GitHubError('unavailable', `no answer from GitHub to ${about.request}: ${reason}`, {
+    overload: cause instanceof AttemptTimeout ? 'timeout' : undefined,
     cause: error,
   });
 }

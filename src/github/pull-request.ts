@@ -2,7 +2,7 @@ import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import type { GitHubClient, PullRequest } from './client.ts';
 import type { GitHubContext } from './context.ts';
-import type { EventPayload } from './event.ts';
+import { commitOfEvent, type EventPayload, parseQueueBranch } from './event.ts';
 import { GitHubError } from './github-error.ts';
 import { retryOnGitHub } from './retry-on-github.ts';
 
@@ -18,10 +18,17 @@ export interface FoundPullRequest {
   readonly pullRequest?: PullRequest | undefined;
   /** GitHub could not be asked. */
   readonly warning?: string | undefined;
+  /** Says that there is none: a sentence for the log. */
+  readonly note?: string | undefined;
 }
 
-/** The branch on which a merge queue tests a pull request. */
-const QUEUE_BRANCH = /\bgh-readonly-queue\/.+\/pr-(\d+)-[0-9a-f]+$/;
+/** The ref of a pull request: its merge into the base, or its head. */
+const PULL_REF = /^refs\/pull\/(\d+)\/(merge|head)$/;
+/** Events of which `GITHUB_SHA`, or a commit that they name, may be the head of an open pull request. */
+const COMMIT_EVENTS = [
+  ...['push', 'workflow_dispatch', 'deployment', 'deployment_status'],
+  ...['check_suite', 'check_run', 'status'],
+];
 
 /** Which pull request the event is about, if any. Never throws. */
 export async function findPullRequest(
@@ -34,19 +41,25 @@ export async function findPullRequest(
   }
   if (named !== undefined) return { pullRequest: named };
   try {
-    return { pullRequest: await retryOnGitHub((inTime) => askGitHub(context, client, inTime), deadline) };
+    const pullRequest = await retryOnGitHub((inTime) => askGitHub(context, client, inTime), deadline);
+    return pullRequest === undefined ? { note: noPullRequest(context) } : { pullRequest };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     return {
-      warning: `No comment: could not determine which pull request this ${context.eventName} event belongs to: ${error.message}. Give the job "permissions: pull-requests: write", or name the pull request with the input pull-request.`,
+      warning: `No comment: could not determine which pull request this ${context.eventName} event belongs to: ${error.message}. ${error.kind === 'forbidden' ? 'Give the job "permissions: pull-requests: write", or name' : 'Name'} the pull request with the input pull-request.`,
     };
   }
 }
 
+function noPullRequest({ eventName }: PullRequestSearch['context']): string {
+  const event = eventName === '' ? 'event' : `${eventName} event`;
+  return `No comment: no pull request belongs to this ${event}. To comment on one, name it with the input pull-request.`;
+}
+
 /**
  * The commit that the check is about. `GITHUB_SHA` is the default branch's where somebody commented on a pull request,
- * or the input names one that the event does not: then it is that pull request's head. `undefined` where GitHub does
- * not tell. Never throws.
+ * or the input names one that the event does not, and a merge where only `refs/pull/N/merge` names it: then the commit
+ * is that pull request's head. `undefined` where GitHub does not tell. Never throws.
  */
 export async function findTestedCommit(
   {
@@ -61,7 +74,10 @@ export async function findTestedCommit(
 ): Promise<string | undefined> {
   const { payload, eventName, origin } = context;
   const named = pullRequestInEvent(context);
-  const pullNumber = explicit ?? (eventName === 'issue_comment' ? named?.number : undefined);
+  const isMergeRef =
+    pullRequestInPayload(context) === undefined && PULL_REF.exec(context.ref ?? '')?.[2] === 'merge';
+  const isNamedAlone = eventName === 'issue_comment' || isMergeRef;
+  const pullNumber = explicit ?? (isNamedAlone ? named?.number : undefined);
   const isAboutIt = payload.workflow_run !== undefined || payload.pull_request?.number === pullNumber;
   if (pullNumber === undefined || isAboutIt) return origin.commit;
   if (named?.number === pullNumber && named.headSha !== undefined) return named.headSha;
@@ -83,35 +99,47 @@ export function baseBranchOf({
   context: { payload },
   explicit,
 }: Pick<PullRequestSearch, 'context' | 'explicit'>): string | undefined {
-  const { pull_request, merge_group, workflow_run } = payload;
+  const { pull_request, merge_group, workflow_run, check_suite, check_run } = payload;
   if (merge_group?.base_ref !== undefined) return merge_group.base_ref.replace(/^refs\/heads\//, '');
-  const named = [pull_request, ...(workflow_run?.pull_requests ?? [])];
+  const named = [pull_request, ...((workflow_run ?? check_suite ?? check_run)?.pull_requests ?? [])];
   const pullNumber = explicit ?? named.find((one) => one !== undefined)?.number;
   return named.find((one) => one?.number === pullNumber)?.base?.ref;
 }
 
-/** What the event itself says. */
-function pullRequestInEvent({
+/** What the event itself says, and else its ref. */
+function pullRequestInEvent(context: PullRequestSearch['context']): PullRequest | undefined {
+  const named = pullRequestInPayload(context);
+  const [, number] = PULL_REF.exec(context.ref ?? '') ?? [];
+  return named ?? (number === undefined ? undefined : { number: Number(number) });
+}
+
+function pullRequestInPayload({
   payload,
   ref,
   eventName,
 }: PullRequestSearch['context']): PullRequest | undefined {
-  const { pull_request, merge_group, workflow_run, issue } = payload;
+  const { pull_request, merge_group, issue } = payload;
   if (pull_request !== undefined) return toPullRequest(pull_request);
-  const queued = QUEUE_BRANCH.exec(merge_group?.head_ref ?? ref ?? '')?.[1];
-  if (queued !== undefined) return { number: Number(queued) };
-  if (workflow_run !== undefined) return pullRequestOfRun(payload);
+  const queued = parseQueueBranch(merge_group?.head_ref ?? ref)?.pullNumber;
+  if (queued !== undefined) return { number: queued };
+  const ofCheck = pullRequestOfCheck(payload);
+  if (ofCheck !== undefined) return ofCheck;
   if (eventName === 'issue_comment' && issue?.pull_request !== undefined) return { number: issue.number };
   return undefined;
 }
 
-/** A run in a fork also lists the pull request that its branch has in another repository: not ours to comment on. */
-function pullRequestOfRun({ workflow_run, repository }: EventPayload): PullRequest | undefined {
-  const here = (workflow_run?.pull_requests ?? []).filter(({ base }) => {
+/**
+ * The pull request that a workflow run, a check suite or a check run names. In a fork it also lists the one that its
+ * branch has in another repository: not ours to comment on.
+ */
+function pullRequestOfCheck(payload: EventPayload): PullRequest | undefined {
+  const { workflow_run, check_suite, check_run, repository } = payload;
+  const { pull_requests = [], head_sha } = workflow_run ?? check_suite ?? check_run ?? {};
+  const here = pull_requests.filter(({ base }) => {
     const id = base?.repo?.id;
     return id === undefined || repository?.id === undefined || id === repository.id;
   });
-  return bestOf(here.map(toPullRequest), workflow_run?.head_sha);
+  return bestOf(here.map(toPullRequest), head_sha);
 }
 
 async function askGitHub(
@@ -119,11 +147,12 @@ async function askGitHub(
   client: PullRequestSearch['client'],
   deadline: Deadline,
 ): Promise<PullRequest | undefined> {
-  if (eventName === 'push' && sha !== undefined) {
-    return bestOf(await client.pullRequestsOfCommit(sha, deadline), sha);
-  }
   const run = payload.workflow_run;
-  if (run === undefined) return undefined;
+  if (run === undefined) {
+    const commit = commitOfEvent(payload) ?? sha;
+    if (!COMMIT_EVENTS.includes(eventName) || commit === undefined) return undefined;
+    return bestOf(await client.pullRequestsOfCommit(commit, deadline), commit);
+  }
   // The event of a fork's run names no pull request. Its branch finds it; its commit may not be known here.
   const owner = run.head_repository?.owner.login;
   const ofBranch =

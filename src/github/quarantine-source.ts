@@ -5,6 +5,7 @@ import type { Deadline } from '../runtime/clock.ts';
 import { READ_QUARANTINE_MS } from '../runtime/limits.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
+import { parseQueueBranch } from './event.ts';
 import { GitHubError } from './github-error.ts';
 import { retryOnGitHub } from './retry-on-github.ts';
 
@@ -99,7 +100,7 @@ export function commitsOf({ eventName, payload, ref, sha }: QuarantineSource['co
     const tested = known(eventName === 'pull_request_target' ? [head] : [sha, head]);
     return together(tested, pull_request?.base?.ref);
   }
-  const queue = QUEUE_BRANCH.exec(ref ?? '')?.[1];
+  const queue = parseQueueBranch(ref)?.base;
   if (merge_group !== undefined || eventName === 'merge_group' || queue !== undefined) {
     return together(known([merge_group?.head_sha ?? sha]), merge_group?.base_ref ?? queue);
   }
@@ -111,7 +112,6 @@ export function commitsOf({ eventName, payload, ref, sha }: QuarantineSource['co
 }
 
 const UNKNOWN = 'the event does not say which commits are tested';
-const QUEUE_BRANCH = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]+$/;
 
 function together(tested: readonly string[], base: string | undefined): Commits | string {
   const branch = base?.replace(/^refs\/heads\//, '');

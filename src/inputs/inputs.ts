@@ -292,6 +292,18 @@ export const INPUTS = {
     expression: `$\{{ toJSON(matrix) }}`,
     kind: 'internal',
   }),
+  'check-run-id': input({
+    group: 'report',
+    isActionOnly: true,
+    description:
+      'Not for users: leave it as it is. It tells jobs of one workflow run apart that are otherwise equal, and gives the link to this very job. Empty where the server does not know it.',
+    schema: z.pipe(
+      z.optional(z.string()),
+      z.transform((value = '') => (/^[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined)),
+    ),
+    expression: `$\{{ job.check_run_id }}`,
+    kind: 'internal',
+  }),
 };
 
 /** The name of an input. */

@@ -10,6 +10,8 @@ export interface Subject {
   readonly title: string;
   /** What people call the target, as they wrote it at the provider; `undefined` where nothing says it. */
   readonly name?: string | undefined;
+  /** Which version of it, in a few words: "version 12". */
+  readonly version?: string | undefined;
   /** Equal where the same thing is tested; compared with `Candidate.subject`. `undefined` where lists do not say it. */
   readonly key: string | undefined;
   /** What the adapter sends for it. */

@@ -1,6 +1,5 @@
-import { type CaseResult, decisiveRun } from '../domain/test-case.ts';
 import { logLine } from '../text/clean.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportedCase } from './report.ts';
 import { runMessage } from './run-text.ts';
 import { headlineOf } from './sections/headline.ts';
 import { reasonOf } from './sections/names.ts';
@@ -30,8 +29,8 @@ export function annotationsFor(report: Report, max = 10): Annotation[] {
   if (judgement === undefined || judgement.verdict === 'passed' || max < 1) return [];
   const cases = report.classified.failures;
   if (cases.length === 0) return [annotation(headlineOf(report), judgement.reason)];
-  if (cases.length <= max) return cases.map((one) => forCase(one, report));
-  return [...cases.slice(0, max - 1).map((one) => forCase(one, report)), forRest(cases.slice(max - 1))];
+  if (cases.length <= max) return cases.map(forCase);
+  return [...cases.slice(0, max - 1).map(forCase), forRest(cases.slice(max - 1))];
 }
 
 /**
@@ -45,10 +44,10 @@ export function closingLines(report: Report, max = 200): string[] {
   const cases = [...failures, ...unfinished];
   const more = cases.length - max;
   return [
-    ...cases.slice(0, max).map((one) => {
-      const why = one.outcome === 'unfinished' ? '' : reasonOf(one, MAX_NAME);
-      const name = logLine(one.testCase.name, MAX_NAME);
-      const label = one.outcome === 'unfinished' ? 'Unfinished' : failureLabel(one, report);
+    ...cases.slice(0, max).map((result) => {
+      const why = result.outcome === 'unfinished' ? '' : reasonOf(result, MAX_NAME);
+      const name = logLine(result.testCase.name, MAX_NAME);
+      const label = result.outcome === 'unfinished' ? 'Unfinished' : labelOf(result);
       return logLine(`${label}: ${name}${why === '' ? '' : `: ${why}`}`, MAX_LINE);
     }),
     ...(more > 0 ? [`and ${more} more test cases: the job summary has all of them`] : []),
@@ -60,8 +59,12 @@ const annotation = (title: string, message: string): Annotation => ({
   message: logLine(message, MAX_MESSAGE),
 });
 
-function forCase(result: CaseResult, report: Report): Annotation {
-  const run = decisiveRun(result);
+/** "New failure", "Still failing, broken test" */
+const labelOf = (result: ReportedCase): string =>
+  `${failureLabel(result)}${result.testFaults.length > 0 ? ', broken test' : ''}`;
+
+function forCase(result: ReportedCase): Annotation {
+  const run = result.decisive;
   const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
     if (outcome !== 'failed') return [];
     const values = [
@@ -72,12 +75,12 @@ function forCase(result: CaseResult, report: Report): Annotation {
   });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
-    failureLabel(result, report),
+    labelOf(result),
     `${logLine(result.testCase.name, MAX_NAME)}: ${[...why, ...failures].join('; ')} (run ${logLine(run.id, MAX_NAME)})`,
   );
 }
 
-function forRest(cases: readonly CaseResult[]): Annotation {
+function forRest(cases: readonly ReportedCase[]): Annotation {
   const names = cases
     .slice(0, MAX_NAMED)
     .map(({ testCase }) => logLine(testCase.name, MAX_NAME))

@@ -1,6 +1,4 @@
-import type { CaseResult } from '../domain/test-case.ts';
 import { formatCount } from '../text/format.ts';
-import { classifyFailure } from './classify.ts';
 import {
   chooseVariants,
   type FlexibleBlock,
@@ -11,7 +9,7 @@ import {
 } from './fit.ts';
 import { FEW_FAILURES, type Group, MANY_FAILURES } from './groups.ts';
 import { heading, md, render, rule, trusted } from './markdown.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportedCase } from './report.ts';
 import {
   COMPLETE_EVIDENCE,
   type EvidenceLimits,
@@ -23,11 +21,12 @@ import {
   renderFolded,
   SHORT_EVIDENCE,
 } from './sections/case.ts';
-import { renderFooter } from './sections/footer.ts';
+import { renderDetails, renderFooter } from './sections/footer.ts';
 import { renderGroup, renderGroupTable } from './sections/group.ts';
 import { SIGNS } from './sections/headline.ts';
 import { renderIntro, renderRemarks } from './sections/intro.ts';
 import {
+  brokenTestItem,
   bullet,
   failureItem,
   flakyItem,
@@ -37,9 +36,10 @@ import {
   toleratedItem,
 } from './sections/lists.ts';
 import { baselineLabelHtml, describeRuns, nameOf, signOf } from './sections/names.ts';
-import { linksWorkflowRun, renderNextSteps } from './sections/next-steps.ts';
+import { renderNextSteps } from './sections/next-steps.ts';
 import { omissionClauses, renderOmissions } from './sections/omissions.ts';
-import { overviewRows, renderOverview, renderPushes } from './sections/overview.ts';
+import { overviewRows, renderOverview } from './sections/overview.ts';
+import { renderPushes } from './sections/pushes.ts';
 
 /** With more failures than a few, so many of those that share nothing are open. */
 const OPEN_OF_MANY = 3;
@@ -191,15 +191,15 @@ function overviewBlocks(report: Report): FlexibleBlock[] {
 function individualBlocks({ report, hasRoom }: View): FlexibleBlock[] {
   const { failures } = report.classified;
   const { ungrouped } = report.grouping;
-  const isOld = (one: CaseResult) => classifyFailure(one, report) === 'pre-existing';
-  const areAllOld = ungrouped.every(isOld);
+  const areAllPreexisting = ungrouped.every(isPreexisting);
   const maxOpen = failures.length > FEW_FAILURES ? OPEN_OF_MANY : FEW_FAILURES;
   let open = 0;
   return ungrouped.map((result) => {
-    const isOpen = open < maxOpen && (areAllOld || !isOld(result));
+    const isOpen = open < maxOpen && (areAllPreexisting || !isPreexisting(result));
     if (isOpen) open += 1;
-    const suffix = isOld(result) && !areAllOld ? preexistingSuffix(report) : '';
+    const suffix = isPreexisting(result) && !areAllPreexisting ? preexistingSuffix(report) : '';
     return caseBlock(result, {
+      report,
       hasRoom,
       ranks: isOpen ? [RANK.proof, RANK.more, RANK.everything] : [RANK.names, RANK.more, RANK.everything],
       block: (evidence) =>
@@ -208,21 +208,22 @@ function individualBlocks({ report, hasRoom }: View): FlexibleBlock[] {
   });
 }
 
+const isPreexisting = ({ failureClass }: ReportedCase): boolean => failureClass === 'pre-existing';
+
 const preexistingSuffix = (report: Report): string => `, fails on ${baselineLabelHtml(report)} as well`;
 
 /** One test case with more and more evidence; in the least form its name. */
 function caseBlock(
-  result: CaseResult,
-  options: {
-    readonly hasRoom: boolean;
+  result: ReportedCase,
+  options: View & {
     readonly ranks: readonly [proof: number, more: number, everything: number];
     readonly block: (evidence: EvidenceLimits) => string;
   },
 ): FlexibleBlock {
-  const { ranks, block, hasRoom } = options;
+  const { ranks, block, report, hasRoom } = options;
   const most = hasRoom ? COMPLETE_EVIDENCE : FULL_EVIDENCE;
   const omissions = (evidence: EvidenceLimits): Omission | undefined =>
-    isTruncated(result, evidence) ? { what: 'details', count: 1 } : undefined;
+    isTruncated(result, report, evidence) ? { what: 'details', count: 1 } : undefined;
   return [
     {
       rank: RANK.always,
@@ -260,21 +261,20 @@ function groupBlock(group: Group, { report, hasRoom }: View): FlexibleBlock {
   ];
 }
 
-function memberBlocks(cases: readonly CaseResult[], view: View): FlexibleBlock[] {
-  const isSorted = new Set(cases.map((one) => classifyFailure(one, view.report))).size > 1;
+function memberBlocks(cases: readonly ReportedCase[], view: View): FlexibleBlock[] {
+  const isSorted = new Set(cases.map(({ failureClass }) => failureClass)).size > 1;
   const what = view.hasRoom ? 'with their evidence' : 'by name';
   const title = `All ${formatCount(cases.length)} ${what}${isSorted ? ', new ones first' : ''}`;
-  return foldedCases(cases, view, { title, item: (one) => md`${signOf(one)} ${nameOf(one)}` });
+  return foldedCases(cases, view, { title, item: (result) => md`${signOf(result)} ${nameOf(result)}` });
 }
 
 /** Those that share nothing: few are folded each by itself, many are lists by whose they are. */
-function ungroupedBlocks(rest: readonly CaseResult[], view: View): FlexibleBlock[] {
+function ungroupedBlocks(rest: readonly ReportedCase[], view: View): FlexibleBlock[] {
   const { report } = view;
-  if (rest.length <= FEW_FAILURES) return rest.map((one) => foldedBlock(one, view, RANK.names));
-  const isOld = (one: CaseResult) => classifyFailure(one, report) === 'pre-existing';
-  const old = rest.filter(isOld);
-  const others = rest.filter((one) => !isOld(one));
-  const areNew = others.every((one) => classifyFailure(one, report) === 'regression');
+  if (rest.length <= FEW_FAILURES) return rest.map((result) => foldedBlock(result, view, RANK.names));
+  const old = rest.filter(isPreexisting);
+  const others = rest.filter((result) => !isPreexisting(result));
+  const areNew = others.every(({ failureClass }) => failureClass === 'regression');
   const titles = {
     others:
       areNew || old.length > 0
@@ -290,27 +290,28 @@ function ungroupedBlocks(rest: readonly CaseResult[], view: View): FlexibleBlock
 
 /** Test cases under one fold: in a comment by name, in the summary each with all its evidence. */
 function foldedCases(
-  cases: readonly CaseResult[],
+  cases: readonly ReportedCase[],
   view: View,
-  { title, item }: { title: string; item: (result: CaseResult) => ReturnType<typeof reasonItem> },
+  { title, item }: { title: string; item: (result: ReportedCase) => ReturnType<typeof reasonItem> },
 ): FlexibleBlock[] {
   if (!view.hasRoom || cases.length > MAX_MEMBERS) {
     return [listBlock(cases, { title, item, ranks: [RANK.names, RANK.allNames] })];
   }
   return [
     fixed(`<details>\n<summary>${title}</summary>`),
-    ...cases.map((one) => foldedBlock(one, view, RANK.names)),
+    ...cases.map((result) => foldedBlock(result, view, RANK.names)),
     fixed('</details>'),
   ];
 }
 
 function foldedBlock(
-  result: CaseResult,
+  result: ReportedCase,
   { report, hasRoom }: View,
   rank: number,
   suffix = '',
 ): FlexibleBlock {
   return caseBlock(result, {
+    report,
     hasRoom,
     ranks: [rank, RANK.rows, RANK.everything],
     block: (evidence) => renderFolded(result, report, { evidence, suffix }),
@@ -320,59 +321,57 @@ function foldedBlock(
 /** Everything that is not a failure that counts, folded. */
 function secondaryBlocks(view: View): FlexibleBlock[] {
   const { report, hasRoom } = view;
-  const { failures, unfinished, flaky, tolerated, fixed: repaired, passed } = report.classified;
+  const { failures, unfinished, flaky, tolerated, brokenTests, fixed: repaired, passed } = report.classified;
   const isFinal = report.judgement !== undefined;
-  const count = (some: readonly CaseResult[], sign: string, what: string) =>
-    some.length === 0 ? [] : [`${sign} ${some.length} ${what}`];
+  const count = (cases: readonly ReportedCase[], sign: string, what: string) =>
+    cases.length === 0 ? [] : [`${sign} ${formatCount(cases.length)} ${what}`];
+  const ranks = [RANK.names, RANK.allNames] as const;
+  const listed = (
+    cases: readonly ReportedCase[],
+    options: Omit<Parameters<typeof listBlock>[1], 'ranks'>,
+  ): FlexibleBlock[] => (cases.length === 0 ? [] : [listBlock(cases, { ranks, ...options })]);
   const quarantined = tolerated.filter(({ quarantine }) => quarantine?.state === 'in-force');
   const excused = tolerated.filter(({ quarantine }) => quarantine?.state !== 'in-force');
   // Without failures the flaky ones are what there is to read about.
   const isOpen = (hasRoom || failures.length === 0) && flaky.length <= 50;
   const shownFlaky = isOpen ? flaky.slice(0, hasRoom ? 50 : FEW_FAILURES) : [];
-  const besideFlaky = flaky.slice(shownFlaky.length);
+  const listedFlaky = flaky.slice(shownFlaky.length);
   // The overview says all there is of a fixed test case.
   const isListed = failures.length > MANY_FAILURES;
-  const beside = [...besideFlaky, ...tolerated, ...(isListed ? repaired : [])];
+  const beside = [...listedFlaky, ...tolerated, ...(isListed ? repaired : [])];
   const title = [
-    ...count(besideFlaky, SIGNS.flaky, 'flaky'),
+    ...count(listedFlaky, SIGNS.flaky, 'flaky'),
     ...count(quarantined, SIGNS.tolerated, 'quarantined'),
     ...count(excused, SIGNS.tolerated, 'not counted'),
     ...(isListed ? count(repaired, SIGNS.passed, 'fixed') : []),
   ].join(', ');
-  const item = (one: CaseResult) =>
-    one.outcome === 'flaky'
-      ? flakyItem(one)
-      : one.outcome === 'passed'
-        ? md`${SIGNS.passed} ${nameItem(one, report)} passes here and not on the base`
-        : toleratedItem(one, report);
-  const more = passed.length === report.cases.length ? '' : ' more';
-  const atFirst = report.cases.some(({ runs }) => runs.length > 1) ? ' with the first run' : '';
+  const item = (result: ReportedCase) =>
+    result.outcome === 'flaky'
+      ? flakyItem(result)
+      : result.outcome === 'passed'
+        ? md`${SIGNS.passed} ${nameItem(result)} passes here and not on the base`
+        : toleratedItem(result, report);
+  const atFirst = report.cases.some(({ runs }) => runs.length > 1) ? ' at the first run' : '';
+  const passedTitle = `${SIGNS.passed} ${formatCount(passed.length)} passed${atFirst}`;
+  const brokenTitle = `${formatCount(brokenTests.length)} passed with a broken test`;
   return [
-    ...shownFlaky.map((one) => foldedBlock(one, view, RANK.names, ` ${describeRuns(one) ?? 'is flaky'}`)),
-    ...(beside.length === 0
-      ? []
-      : [
-          listBlock(beside, { title, item, ranks: [RANK.names, RANK.allNames], open: failures.length === 0 }),
-        ]),
-    ...(unfinished.length === 0
-      ? []
-      : [
-          listBlock(unfinished, {
-            title: unfinishedTitle(unfinished.length, report),
-            item: (one) => nameItem(one, report),
-            ranks: [RANK.names, RANK.allNames],
-            open: isFinal && unfinished.length <= MANY_FAILURES,
-          }),
-        ]),
+    ...shownFlaky.map((result) =>
+      foldedBlock(result, view, RANK.names, ` ${describeRuns(result) ?? 'is flaky'}`),
+    ),
+    ...listed(beside, { title, item, open: failures.length === 0 }),
+    ...listed(brokenTests, {
+      title: `${SIGNS['broken-test']} ${brokenTitle}`,
+      item: brokenTestItem,
+      open: isFinal && brokenTests.length <= MANY_FAILURES,
+    }),
+    ...listed(unfinished, {
+      title: unfinishedTitle(unfinished.length, report),
+      item: nameItem,
+      open: isFinal && unfinished.length <= MANY_FAILURES,
+    }),
     ...(passed.length === 0
       ? []
-      : [
-          listBlock(passed, {
-            title: `${SIGNS.passed} ${formatCount(passed.length)}${more} passed${atFirst}`,
-            item: (one) => nameItem(one, report),
-            ranks: [RANK.allNames, RANK.allNames],
-          }),
-        ]),
+      : [listBlock(passed, { title: passedTitle, item: nameItem, ranks: [RANK.allNames, RANK.allNames] })]),
   ];
 }
 
@@ -385,16 +384,13 @@ function unfinishedTitle(listed: number, { tally }: Report): string {
 
 function closingBlocks(report: Report): FlexibleBlock[] {
   const next = renderNextSteps(report);
-  const options = {
-    hasCommit: renderPushes(report) !== undefined,
-    hasWorkflowRun: linksWorkflowRun(next),
-  };
   return [
     ...(next === '' ? [] : [fixed(`${render(rule)}\n\n${next}`)]),
+    optional(RANK.frame, () => renderFooter(report)),
     [
       { rank: RANK.always, text: () => '' },
-      { rank: RANK.frame, text: () => renderFooter(report, { ...options, maxBatches: 3 }) },
-      { rank: RANK.names, text: () => renderFooter(report, options) },
+      { rank: RANK.frame, text: () => renderDetails(report, 3) },
+      { rank: RANK.names, text: () => renderDetails(report) },
     ],
   ];
 }

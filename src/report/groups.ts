@@ -1,7 +1,7 @@
 import type { Run } from '../domain/run.ts';
-import { type CaseResult, decisiveRun } from '../domain/test-case.ts';
 import { cleanLine } from '../text/clean.ts';
 import { failedTools } from './key-turns.ts';
+import type { ReportedCase } from './report.ts';
 
 /** What failures exactly share. All texts are foreign. */
 export type SharedCause =
@@ -11,14 +11,14 @@ export type SharedCause =
 
 export interface Group {
   readonly shared: SharedCause;
-  readonly cases: readonly [CaseResult, ...CaseResult[]];
+  readonly cases: readonly [ReportedCase, ...ReportedCase[]];
 }
 
 export interface Grouping {
   /** Of two failures at least, biggest first. */
   readonly groups: readonly Group[];
   /** Those that share nothing. */
-  readonly ungrouped: readonly CaseResult[];
+  readonly ungrouped: readonly ReportedCase[];
 }
 
 /** With more failures than this, they are grouped where they share something. */
@@ -32,7 +32,7 @@ const MIN_GROUP = 3;
 const COMPARED = 4_000;
 
 /** The groups that a report shows: none where each failure can be shown by itself. */
-export function groupFailures(failures: readonly CaseResult[]): Grouping {
+export function groupFailures(failures: readonly ReportedCase[]): Grouping {
   if (failures.length <= FEW_FAILURES) return { groups: [], ungrouped: failures };
   const found = groupBySharedCause(failures);
   const isWorthIt = failures.length > MANY_FAILURES || (found.groups[0]?.cases.length ?? 0) >= MIN_GROUP;
@@ -44,14 +44,14 @@ export function groupFailures(failures: readonly CaseResult[]): Grouping {
  * same failed assertion, the very same words of the judge; never by similar prose. A failure that shares several
  * things belongs to the biggest group.
  */
-function groupBySharedCause(cases: readonly CaseResult[]): Grouping {
-  const found = cases.map((result) => ({ result, keys: possibleCauses(decisiveRun(result)).map(withKey) }));
+function groupBySharedCause(cases: readonly ReportedCase[]): Grouping {
+  const found = cases.map((result) => ({ result, keys: possibleCauses(result.decisive).map(withKey) }));
   const sizes = new Map<string, number>();
   for (const { keys } of found) {
     for (const { key } of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1);
   }
-  const groups = new Map<string, { shared: SharedCause; cases: [CaseResult, ...CaseResult[]] }>();
-  const alone = new Set<CaseResult>();
+  const groups = new Map<string, { shared: SharedCause; cases: [ReportedCase, ...ReportedCase[]] }>();
+  const alone = new Set<ReportedCase>();
   for (const { result, keys } of found) {
     const [best] = keys.toSorted((a, b) => (sizes.get(b.key) ?? 0) - (sizes.get(a.key) ?? 0));
     const group = best && groups.get(best.key);
@@ -63,7 +63,7 @@ function groupBySharedCause(cases: readonly CaseResult[]): Grouping {
   for (const group of all) if (group.cases.length === 1) alone.add(group.cases[0]);
   return {
     groups: all.filter((group) => group.cases.length > 1).toSorted((a, b) => b.cases.length - a.cases.length),
-    ungrouped: cases.filter((one) => alone.has(one)),
+    ungrouped: cases.filter((result) => alone.has(result)),
   };
 }
 

@@ -6,6 +6,26 @@ export interface KeyTurns {
   readonly quotations: readonly string[];
 }
 
+/** The turns that prove how a run ended, as a report shows them. All texts are foreign. */
+export interface Excerpt {
+  readonly turns: readonly ExcerptTurn[];
+  /** What the reason quotes from them. */
+  readonly quotations: readonly string[];
+}
+
+/** One turn of an excerpt. */
+export interface ExcerptTurn {
+  readonly turn: Turn;
+  /** The tool whose answer it is, where that is known. */
+  readonly tool?: string | undefined;
+  /** Turns before it are left out. */
+  readonly isAfterGap: boolean;
+}
+
+export const NO_EXCERPT: Excerpt = { turns: [], quotations: [] };
+
+/** The most turns of an excerpt. */
+const MAX_TURNS = 12;
 /** At most so many places of a conversation are quoted. */
 const MAX_QUOTED = 3;
 /** Where nothing is quoted and no tool failed, so many of the last turns. */
@@ -17,10 +37,11 @@ const QUOTATION = /["“„«「『‘]([^"“”„«»「」『』‘’]{2,30
 
 /**
  * Finds the turns that prove a judgement: those that the reason quotes in quotation marks, each with what it answers;
- * else the tool call that failed and what follows; else the last ones.
+ * else the tool call that failed, its answer and what is said then; else the last ones.
  */
 export function findKeyTurns({ turns, explanation, assertions }: Run): KeyTurns {
-  const texts = [explanation, ...assertions.map((one) => (one.outcome === 'failed' ? one.explanation : ''))];
+  const failedAssertions = assertions.filter(({ outcome }) => outcome === 'failed');
+  const texts = [explanation, ...failedAssertions.map((assertion) => assertion.explanation)];
   const quotations = texts.flatMap((text) => quotationsIn(text ?? ''));
   const quoted = quotedTurns(turns, quotations);
   if (quoted.length > 0) {
@@ -32,11 +53,35 @@ export function findKeyTurns({ turns, explanation, assertions }: Run): KeyTurns 
   }
   const failed = turns.findLastIndex((turn) => turn.kind === 'tool-result' && turn.succeeded === false);
   if (failed !== -1) {
+    const call = callsOf(turns).get(failed);
     const said = turns.findIndex((turn, turnIndex) => turnIndex > failed && turn.kind === 'speech');
-    return { turnIndices: inOrder([failed, ...(said === -1 ? [] : [said])]), quotations: [] };
+    const around = [call, said].filter(
+      (turnIndex) => turnIndex !== undefined && turnIndex !== -1,
+    ) as number[];
+    return { turnIndices: inOrder([failed, ...around]), quotations: [] };
   }
   const first = Math.max(0, turns.length - LAST);
   return { turnIndices: turns.slice(first).map((_, index) => first + index), quotations: [] };
+}
+
+/** The turns that prove how a run ended, at most 12, and what of the conversation may be shown where no more may be. */
+export function excerptOf(run: Run): { readonly excerpt: Excerpt; readonly turns: readonly Turn[] } {
+  const proof = findKeyTurns(run);
+  const places = proof.turnIndices.slice(0, MAX_TURNS);
+  const calls = callsOf(run.turns);
+  const names = toolNames(run.turns);
+  const answered = new Set(places.map((turnIndex) => calls.get(turnIndex)));
+  const turns = places.flatMap((turnIndex, index): ExcerptTurn[] => {
+    const turn = run.turns[turnIndex];
+    // The line of an answer names the tool.
+    if (turn === undefined || answered.has(turnIndex)) return [];
+    const isAfterGap = index > 0 && places[index - 1] !== turnIndex - 1;
+    return [{ turn, tool: names.get(turnIndex), isAfterGap }];
+  });
+  return {
+    excerpt: { turns, quotations: proof.quotations },
+    turns: places.flatMap((turnIndex) => run.turns[turnIndex] ?? []),
+  };
 }
 
 function quotationsIn(text: string): string[] {
@@ -69,14 +114,24 @@ export function failedTools({ turns }: Pick<Run, 'turns'>): { tool: string; answ
   );
 }
 
-/** Which tool each answer is of: providers list calls and answers in the same order. */
+/** Which tool each answer is of, by its place. */
 export function toolNames(turns: readonly Turn[]): ReadonlyMap<number, string> {
-  const open: string[] = [];
   const names = new Map<number, string>();
-  turns.forEach((turn, turnIndex) => {
-    if (turn.kind === 'tool-call') open.push(turn.tool);
-    const name = turn.kind === 'tool-result' ? open.shift() : undefined;
-    if (name !== undefined) names.set(turnIndex, name);
-  });
+  for (const [answer, call] of callsOf(turns)) {
+    const turn = turns[call];
+    if (turn?.kind === 'tool-call') names.set(answer, turn.tool);
+  }
   return names;
+}
+
+/** The place of the call for that of each answer: providers list calls and answers in the same order. */
+function callsOf(turns: readonly Turn[]): ReadonlyMap<number, number> {
+  const open: number[] = [];
+  const calls = new Map<number, number>();
+  turns.forEach((turn, turnIndex) => {
+    if (turn.kind === 'tool-call') open.push(turnIndex);
+    const call = turn.kind === 'tool-result' ? open.shift() : undefined;
+    if (call !== undefined) calls.set(turnIndex, call);
+  });
+  return calls;
 }

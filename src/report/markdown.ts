@@ -4,6 +4,7 @@
  */
 import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRow, Text } from 'mdast';
 import { cleanLine, cleanLines } from '../text/clean.ts';
+import { formatCount } from '../text/format.ts';
 
 export type Block = BlockContent;
 export type Inline = PhrasingContent;
@@ -57,7 +58,7 @@ export function trusted(text: string): Text {
 type Part = Inline | readonly Inline[] | number | string;
 type OurWords<T> = string extends T ? never : T;
 
-/** A line of our words with nodes in it: md`passes on ${place}.` */
+/** A line of our words with nodes in it: md`passes on ${place}.` Numbers are counts: `1,237`. */
 export function md<const Parts extends readonly Part[]>(
   texts: TemplateStringsArray,
   ...parts: { [Index in keyof Parts]: OurWords<Parts[Index]> }
@@ -68,7 +69,13 @@ export function md<const Parts extends readonly Part[]>(
 const ours = (text: string): Inline[] => (text === '' ? [] : [trusted(text)]);
 
 const nodesOf = (part: Part): readonly Inline[] =>
-  typeof part !== 'object' ? ours(String(part)) : 'type' in part ? [part] : part;
+  typeof part === 'number'
+    ? ours(formatCount(part))
+    : typeof part === 'string'
+      ? ours(part)
+      : 'type' in part
+        ? [part]
+        : part;
 
 /** Sentences with a space between them; those that are empty leave none. */
 export const sentences = (...all: readonly (readonly Inline[])[]): Inline[] => joined(all, trusted(' '));
@@ -245,6 +252,20 @@ function emphasised(text: string, before: string, after: string): string {
   return opens && closes && !/^\s|\s$/.test(text) ? `**${text}**` : `<b>${text}</b>`;
 }
 
+/** GitHub takes the backslash before a pipe in a table away, in code as well, or ends the cell there. */
+const PIPE_IN_CELL = /\\(?=\|)/g;
+/** At the start of a line this ends the label of a reference, in code as well. */
+const LABEL_END = /\](?=:)/g;
+
+/** The nodes with a gap of ours in their code after each of these. */
+const partCode = (nodes: readonly Inline[], after: RegExp): Inline[] =>
+  nodes.map((node): Inline => {
+    if (node.type === 'inlineCode')
+      return { ...node, value: node.value.replace(after, `$&${ZERO_WIDTH_SPACE}`) };
+    if (node.type === 'strong') return { ...node, children: partCode(node.children, after) };
+    return node.type === 'link' ? { ...node, children: partCode(node.children, after) } : node;
+  });
+
 function nodeText(node: Inline): string {
   switch (node.type) {
     case 'text':
@@ -254,7 +275,7 @@ function nodeText(node: Inline): string {
     case 'strong':
       return inlineOf(node.children);
     case 'link':
-      return `[${inlineOf(node.children)}](${node.url.replace(/[()]/g, (sign) => `\\${sign}`)})`;
+      return `[${inlineOf(partCode(node.children, LABEL_END))}](${node.url.replace(/[()]/g, (sign) => `\\${sign}`)})`;
     case 'break':
       return '\\\n';
     case 'html':
@@ -293,7 +314,7 @@ function blockText(block: Block): string {
     case 'table': {
       const [head = '', ...rows] = block.children.map(
         ({ children }) =>
-          `| ${children.map((cell) => inlineOf(cell.children).replace(/(?<!\\)\|/g, '\\|')).join(' | ')} |`,
+          `| ${children.map((cell) => inlineOf(partCode(cell.children, PIPE_IN_CELL)).replace(/(?<!\\)\|/g, '\\|')).join(' | ')} |`,
       );
       const align = (block.align ?? []).map((side) => (side === 'left' ? ':-' : ':-:'));
       return [head, `| ${align.join(' | ')} |`, ...rows].join('\n');

@@ -1,12 +1,26 @@
 import type { BatchOutcome, Tally } from '../domain/batch.ts';
-import type { Base, History } from '../domain/comparison.ts';
+import {
+  type Base,
+  type Change,
+  changeOf,
+  classifyFailure,
+  type FailureClass,
+  type History,
+} from '../domain/comparison.ts';
 import { EVERY_RUN, type PassRule, type RoundRun } from '../domain/pass-rule.ts';
 import type { Run } from '../domain/run.ts';
-import { type CaseResult, countFirstRunPasses, groupRunsByTestCase, tally } from '../domain/test-case.ts';
+import {
+  type CaseResult,
+  countFirstRunPasses,
+  decisiveRun,
+  groupRunsByTestCase,
+  tally,
+} from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import type { Redactor } from '../text/redact.ts';
 import { type ClassifiedCases, classifyCases } from './classify.ts';
 import { type Grouping, groupFailures } from './groups.ts';
+import { type Excerpt, excerptOf, NO_EXCERPT } from './key-turns.ts';
 import { redactStrings } from './redact-strings.ts';
 
 /** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
@@ -18,6 +32,10 @@ export interface Origin {
   readonly runId?: number | undefined;
   readonly runNumber?: number | undefined;
   readonly runAttempt?: number | undefined;
+  /** The page of this very job; absent where the server does not tell which it is. */
+  readonly jobUrl?: string | undefined;
+  /** The page that says what the words of a report mean, in the version of this action that runs. */
+  readonly wordsUrl?: string | undefined;
 }
 
 /** The page of the workflow run, of the attempt that wrote this; `undefined` where it is not known. */
@@ -47,6 +65,8 @@ export interface Findings {
   readonly subject?: string | undefined;
   /** What people call the target, where the provider says it. */
   readonly targetName?: string | undefined;
+  /** Which version of it was tested, in a few words: "version 12". */
+  readonly targetVersion?: string | undefined;
   /** How many test cases were selected of how many, where this step started them. */
   readonly selected?: { readonly count: number; readonly outOf: number } | undefined;
   /** How many runs this step started, and how many of them repeat a test case; absent if it started none. */
@@ -70,17 +90,41 @@ export interface Findings {
 
 /** What decides how findings are reported, and what surrounds them. */
 export interface ReportOptions {
-  /** Whether conversations may leave the provider. */
-  readonly transcripts: 'none' | 'excerpt';
+  /**
+   * What of conversations may leave the provider: `excerpt` is the turns that prove a failure, `full` all of them.
+   */
+  readonly transcripts: 'none' | 'excerpt' | 'full';
   readonly origin: Origin;
   /** Where the report with every run unshortened will be, if a file was asked for: a path the user gave. */
   readonly reportFile?: string | undefined;
 }
 
+/** A run as the report shows it; `turns` is what of its conversation may be shown. */
+export interface ReportedRun extends RoundRun {
+  /** The id of the batch in which it ran; `undefined` where that is not known. */
+  readonly batchId: string | undefined;
+  /** The turns that prove how it ended; empty where it passed, or where conversations may not be shown. */
+  readonly excerpt: Excerpt;
+}
+
+/** A test case as the report shows it. */
+export interface ReportedCase extends CaseResult {
+  readonly runs: readonly [ReportedRun, ...ReportedRun[]];
+  /** The first run that made the outcome what it is. */
+  readonly decisive: ReportedRun;
+  /** How many of its runs passed. */
+  readonly passes: number;
+  readonly comparison: (NonNullable<CaseResult['comparison']> & { readonly passes: number }) | undefined;
+  readonly failureClass: FailureClass;
+  readonly change: Change | undefined;
+  /** The faults of the test itself that the provider sees in any of its runs, each once. */
+  readonly testFaults: readonly string[];
+}
+
 /** What there is to report, before anything is rendered. */
 export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
   /** Every test case of which a run was seen, in the order of the batches. */
-  readonly cases: readonly CaseResult[];
+  readonly cases: readonly ReportedCase[];
   readonly tally: Tally;
   readonly classified: ClassifiedCases;
   /** Of the failures that count. */
@@ -92,45 +136,71 @@ export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
  * provider. Whatever is rendered from it may be published.
  */
 export function buildReport(parts: Findings & ReportOptions, redact: Redactor = (text) => text): Report {
-  const batches = parts.batches.map((outcome) => withoutPrivateTurns(outcome, parts));
-  const judged = parts.cases?.map((result) => withoutPrivateRuns(result, parts));
-  const shown = redactStrings({ ...parts, batches, cases: judged }, redact);
+  const batches = parts.batches.map((outcome) => {
+    const { batch } = outcome;
+    if (batch?.runs === undefined) return outcome;
+    return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => withConversation(run, parts)) } };
+  });
   // Nobody has judged: what the rule has not decided by now is unfinished.
-  const cases =
-    shown.cases ?? groupRunsByTestCase(shown.batches, { rule: shown.rule ?? EVERY_RUN, isCutShort: true });
-  const classified = classifyCases({ ...shown, cases });
+  const judged =
+    parts.cases ?? groupRunsByTestCase(parts.batches, { rule: parts.rule ?? EVERY_RUN, isCutShort: true });
+  const batchIdOf = batchIdsOf(parts.batches);
+  const cases = judged.map((result): ReportedCase => {
+    const { comparison, batchIndex } = result;
+    const runs = result.runs.map((run) => ({
+      ...reportedRun(run, parts),
+      batchId: batchIdOf(run, batchIndex),
+    })) as [ReportedRun, ...ReportedRun[]];
+    return {
+      ...result,
+      runs,
+      decisive: runs[result.runs.indexOf(decisiveRun(result))] ?? runs[0],
+      passes: countPasses(runs),
+      comparison: comparison && {
+        ...comparison,
+        runs: comparison.runs.map((run) => withConversation(run, parts)) as [RoundRun, ...RoundRun[]],
+        passes: countPasses(comparison.runs),
+      },
+      failureClass: classifyFailure(result, parts.base),
+      change: changeOf(result, parts.base),
+      testFaults: [...new Set(runs.flatMap(({ testFaults = [] }) => testFaults))],
+    };
+  });
+  const shown = redactStrings({ ...parts, batches, cases }, redact);
+  const classified = classifyCases(shown);
   return {
     ...shown,
-    cases,
-    tally: tally(shown.batches, cases),
+    tally: tally(shown.batches, shown.cases),
     classified,
     grouping: groupFailures(classified.failures),
   };
 }
 
-function withoutPrivateTurns(outcome: BatchOutcome, options: ReportOptions): BatchOutcome {
-  const { batch } = outcome;
-  if (batch?.runs === undefined) return outcome;
-  return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => withoutTurns(run, options)) } };
+/** The run with what of its conversation may be shown: nothing of it, the excerpt of one that did not pass, or all. */
+function withConversation<R extends Run>(run: R, { transcripts }: Pick<ReportOptions, 'transcripts'>): R {
+  if (run.turns.length === 0 || transcripts === 'full') return run;
+  const turns = transcripts === 'none' || run.status === 'passed' ? [] : excerptOf(run).turns;
+  return { ...run, turns };
 }
 
-function withoutPrivateRuns(result: CaseResult, options: ReportOptions): CaseResult {
-  const [first, ...rest] = result.runs;
-  const { comparison } = result;
-  return {
-    ...result,
-    runs: [withoutTurns(first, options), ...rest.map((run) => withoutTurns(run, options))],
-    comparison: comparison && {
-      ...comparison,
-      runs: comparison.runs.map((run) => withoutTurns(run, options)) as [RoundRun, ...RoundRun[]],
-    },
-  };
+function reportedRun(
+  run: RoundRun,
+  options: Pick<ReportOptions, 'transcripts'>,
+): Omit<ReportedRun, 'batchId'> {
+  const isProven = options.transcripts !== 'none' && run.status !== 'passed' && run.turns.length > 0;
+  return { ...withConversation(run, options), excerpt: isProven ? excerptOf(run).excerpt : NO_EXCERPT };
 }
 
-/** Only runs that did not pass show their conversation, and only where the report allows any. */
-function withoutTurns<R extends Run>(run: R, { transcripts }: ReportOptions): R {
-  const isShown = transcripts === 'excerpt' && run.status !== 'passed';
-  return isShown || run.turns.length === 0 ? run : { ...run, turns: [] };
+const countPasses = (runs: readonly Run[]): number => runs.filter(({ status }) => status === 'passed').length;
+
+/** Finds the batch of a run: that of its round and place that lists it. */
+function batchIdsOf(batches: readonly BatchOutcome[]) {
+  const ids = new Map<string, string>();
+  const key = (round: number, place: number, runId: string) => `${round} ${place} ${runId}`;
+  for (const [index, { id, batch, round = 1, batchIndex = index }] of batches.entries()) {
+    for (const run of batch?.runs ?? []) ids.set(key(round, batchIndex, run.id), id);
+  }
+  return ({ id, round }: RoundRun, place: number): string | undefined => ids.get(key(round, place, id));
 }
 
 /** How many test cases passed with their first run, of how many. Re-runs of failures would bias the rate. */

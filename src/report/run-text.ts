@@ -23,6 +23,7 @@ export function runMessage(run: Run): string {
     case 'cancelled':
       return run.explanation || 'The run was cancelled at the provider.';
     case 'pending':
+      if (run.unproven !== undefined) return `The run proves nothing: ${run.unproven}.`;
       if (run.conflict !== undefined) return `The run has contradicting statuses: ${run.conflict}.`;
       return run.unknownStatus === undefined
         ? 'The run had not ended when the gate stopped waiting.'
@@ -40,10 +41,14 @@ export function runDetails(run: Run): string {
   const assertions = (['failed', 'unknown', 'skipped', 'passed'] as const).flatMap((outcome) =>
     run.assertions.filter((assertion) => assertion.outcome === outcome).map(assertionText),
   );
-  const criteria = run.criteria.length === 0 ? [] : [['Judged by:', ...run.criteria].join('\n')];
-  return [...(run.explanation === undefined ? [] : [run.explanation]), ...assertions, ...criteria].join(
-    '\n\n',
-  );
+  const { criteria, explanation, testFaults = [], guardrails = [] } = run;
+  return [
+    ...testFaults.map((commonCause) => `Broken test: ${commonCause}`),
+    ...(explanation === undefined ? [] : [explanation]),
+    ...assertions,
+    ...(guardrails.length === 0 ? [] : [`Guardrails triggered: ${guardrails.join(', ')}`]),
+    ...(criteria.length === 0 ? [] : [['Judged by:', ...criteria].join('\n')]),
+  ].join('\n\n');
 }
 
 function assertionText({ label, outcome, expected, actual, explanation }: Assertion): string {

@@ -9,7 +9,8 @@ import { tallyOf } from '../builders.ts';
 const tally = tallyOf({ passed: 1 });
 
 const there = (state: State): Section => ({
-  ...{ key: '0123456789abcdef', attempt: 1, label: 'sales', markdown: 'Report.', shortened: false },
+  ...{ key: '0123456789abcdef', mark: 'm1', run: { workflow: 'w', id: 1, number: 1, attempt: 1 } },
+  ...{ label: 'sales', markdown: 'Report.', isCollapsed: false },
   ...{ state, tally },
 });
 

@@ -15,9 +15,10 @@ import {
   startGitHub,
 } from '../emulators/github.ts';
 import { fastClock } from '../github/fast-clock.ts';
+import { writerOf } from './writers.ts';
 
 const RUN = { workflow: 'test.yml', id: 9001, number: 12, attempt: 1 };
-const WRITER = { name: 'Agent tests', run: RUN, job: 'gate' };
+const WRITER = writerOf('Agent tests', RUN, 'gate');
 const BOT = { login: 'github-actions[bot]', type: 'Bot' } as const;
 
 const recordOf = (commit: string, more: Partial<GateRecord> = {}): GateRecord => ({
@@ -37,10 +38,19 @@ function comment(
   const encoded = typeof record === 'string' ? record : encodeRecord(record);
   const tally = tallyOf({ passed: 1 });
   const section = {
-    ...{ key: shortHash(job), attempt: 1, tally, label: job, markdown: 'Report.', shortened: false },
+    ...{
+      key: shortHash(job),
+      variant: '',
+      mark: 'm1',
+      tally,
+      label: job,
+      markdown: 'Report.',
+      isCollapsed: false,
+    },
+    run: { workflow: shortHash(RUN.workflow), id: 100, number: 2, attempt: 1 },
     ...{ state: 'passed' as const, record: encoded },
   };
-  const body = composeComment({ name, run: { ...RUN, id: 100, number: 2 }, sections: [section] });
+  const body = composeComment({ name, sections: [section] });
   return { ...author, body };
 }
 

@@ -9,6 +9,7 @@ import type { Tally } from '../../src/domain/batch.ts';
 import type { State } from '../../src/domain/verdict.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
+import { writerOf } from './writers.ts';
 
 /** A job and its section. */
 type OwnSection = Own & { readonly key: string };
@@ -38,7 +39,7 @@ function section(
 
 function merge(existing: readonly string[], own: OwnSection, run = RUN, limit = COMMENT_LIMIT): Merge {
   const states = existing.flatMap((body) => parseComment(body, NAME) ?? []);
-  return mergeSection({ existing: states, own, writer: { name: NAME, run, job: own.key }, limit });
+  return mergeSection({ existing: states, own, writer: writerOf(NAME, run, own.key), limit });
 }
 
 function bodyOf(merged: Merge): string {
@@ -54,7 +55,7 @@ function written(...steps: readonly [OwnSection, WorkflowRun?][]): string {
 /** A job's section as it stands in a text. */
 function found(body: string, job: string, run = RUN): Section | undefined {
   const state = parseComment(body, NAME);
-  return state && findSection(state, { name: NAME, run, job });
+  return state && findSection(state, writerOf(NAME, run, job));
 }
 
 /** Without markers: what a reader sees. */
@@ -72,18 +73,21 @@ const WAITING = section('c', 'waiting', { unfinished: 4 });
 
 describe('the text', () => {
   test('one job has its headline as the heading and no heading of its own', () => {
-    expect(written([PASSED])).toBe(
-      [
-        '<!-- agent-test-gate {"version":2,"gate":"3e41cfd2e2c553fa","name":"Agent tests (Retell)","workflow":"b7326c8537f3993d","run":9001,"number":12} -->',
-        '## ✅ Agent tests (Retell): all 3 passed',
-        '',
-        '<!-- agent-test-gate-section {"key":"ca978112ca1bbdca","attempt":1,"state":"passed","counts":[3,0,0,0,0,0,0],"label":"batch a"} -->',
-        '',
-        'Report of a.',
-        '',
-        '<!-- agent-test-gate-end ca978112ca1bbdca -->',
-      ].join('\n'),
-    );
+    expect(shown(written([PASSED]))).toBe('## ✅ Agent tests (Retell): all 3 passed\n\nReport of a.');
+  });
+
+  test('our data are the last lines of the comment, one for each section, and nothing stands before the text', () => {
+    const lines = written([PASSED], [FAILED]).split('\n');
+    expect(
+      lines.map((line) => /^<!-- (agent-test-gate\S*)/.exec(line)?.[1] ?? (line === '' ? '' : 'text')),
+    ).toEqual([
+      ...['text', '', 'text', 'text', 'text', 'text', ''],
+      ...['text', '', 'agent-test-gate-text', '', 'text', '', 'agent-test-gate-text', ''],
+      ...['text', 'text', '', 'agent-test-gate-text', '', 'text', '', 'agent-test-gate-text', '', 'text', ''],
+      ...['text', '', 'text', ''],
+      ...['agent-test-gate', 'agent-test-gate-section', 'agent-test-gate-section'],
+    ]);
+    expect(lines.at(-3)).toBe('<!-- agent-test-gate {"version":3,"name":"Agent tests (Retell)"} -->');
   });
 
   test('several jobs have one heading and one overview, the worst first; what passed or waits is folded', () => {
@@ -97,7 +101,7 @@ describe('the text', () => {
           '| ⏳ **batch c** | waiting, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
-        '### ❌ batch b',
+        '## ❌ batch b',
         'Report of b.',
         ...folded('⏳ <b>batch c</b>: waiting, 0 of 4 finished', 'Report of c.'),
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
@@ -163,32 +167,40 @@ describe('whose comment it is', () => {
   test.each([
     ['another gate', written([PASSED]), 'Agent tests (Bland)'],
     ['a comment with the marker further down', `> ${written([PASSED])}`, NAME],
-    ['a marker that is cut off', written([PASSED]).slice(0, 60), NAME],
-    ['a marker without a run', written([PASSED]).replace('"run":9001,', ''), NAME],
+    ['a marker that is cut off', written([PASSED]).slice(0, -60), NAME],
+    ['a marker without a name', written([PASSED]).replace('"name":', '"game":'), NAME],
+    ['a quotation in a comment of somebody', written([PASSED]).replace(/^/gm, '> '), NAME],
     ['no marker at all', '## ✅ Agent tests (Retell): all 3 passed', NAME],
   ])('not ours: %s', (_, body, name) => {
     expect(parseComment(body, name)).toBeUndefined();
   });
 
-  test('a section that is cut off is not there, and does not hide the next', () => {
-    const body = written([PASSED], [FAILED]).replace('<!-- agent-test-gate-end ca978112ca1bbdca -->', '');
+  test('a section whose text is cut off is one line, and does not hide the next', () => {
+    const body = written([PASSED], [FAILED]).replace('<!-- agent-test-gate-text 0 end -->', '');
+    expect(parseComment(body, NAME)).toMatchObject({
+      sections: [
+        { label: 'batch a', isCollapsed: true, markdown: '' },
+        { label: 'batch b', isCollapsed: false, markdown: 'Report of b.' },
+      ],
+    });
+  });
+
+  test('a section whose data cannot be read is not there, and does not hide the next', () => {
+    const body = written([PASSED], [FAILED]).replace(/(?<=-section )\S+/, 'AAAA');
     expect(parseComment(body, NAME)).toMatchObject({ sections: [{ label: 'batch b' }] });
   });
 
   test('a newer format is left alone', () => {
-    const newer = written([PASSED]).replace('"version":2', '"version":3,"anything":[]');
+    const newer = written([PASSED]).replace('"version":3', '"version":4,"anything":[]');
     expect(merge([newer], FAILED)).toEqual({ action: 'leave', why: 'newer-format' });
   });
 });
 
 describe('who may write', () => {
-  const OTHER = 'acme/agents/.github/workflows/nightly.yml';
   test.each([
     ['an older run of this workflow', { ...RUN, id: 8001, number: 11 }, 'replaced'],
     ['a newer run of this workflow', { ...RUN, id: 9999, number: 13 }, 'left'],
     ['a newer run with a lower id, which only the number tells', { ...RUN, id: 7, number: 13 }, 'left'],
-    ['an older run of another workflow', { ...RUN, workflow: OTHER, id: 8001, number: 400 }, 'replaced'],
-    ['a newer run of another workflow', { ...RUN, workflow: OTHER, id: 9002, number: 2 }, 'left'],
     ['a later attempt of this run', { ...RUN, attempt: 2 }, 'left'],
     ['another job of this run', RUN, 'joined'],
   ] as const)('over the comment of %s: %s', (_, theirs, expected) => {
@@ -211,7 +223,7 @@ describe('who may write', () => {
           '| ⏳ **batch d** | waiting for the first result |',
           '| ✅ **batch a** (attempt 1) | all 3 passed |',
         ].join('\n'),
-        '### ❌ batch b',
+        '## ❌ batch b',
         'Report of b.',
         ...folded('⏳ <b>batch d</b>: waiting for the first result', 'Report of d.'),
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
@@ -232,7 +244,7 @@ describe('who may write', () => {
           '| 🚫 **batch c** (attempt 1) | cancelled, 0 of 4 finished |',
           '| ✅ **batch a** | all 3 passed |',
         ].join('\n'),
-        '### 🚫 batch c',
+        '## 🚫 batch c',
         'The step was stopped before it reached a verdict.',
         ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
         '---',
@@ -247,15 +259,6 @@ describe('who may write', () => {
     expect(shown(written([first], [second, { ...RUN, attempt: 2 }]))).toBe(
       '## ❌ Agent tests (Retell): 1 of 3 failed\n\nReport of gate.',
     );
-  });
-
-  test('a comment of version 1 is ours and is replaced, unless a newer run wrote it', () => {
-    const old = written([PASSED]).replace('"version":2', '"version":1');
-    expect(shown(bodyOf(merge([old], FAILED)))).toBe(shown(written([FAILED])));
-    expect(merge([old], FAILED, { ...RUN, id: 8001, number: 11 })).toEqual({
-      action: 'leave',
-      why: 'newer-run',
-    });
   });
 
   test('a job that runs again replaces its own section even if that had passed', () => {
@@ -276,12 +279,14 @@ describe('the section of a job', () => {
   test('is found with its data', () => {
     expect(found(written([PASSED], [FAILED]), 'b')).toEqual({
       key: '3e23e8160039594a',
-      attempt: 1,
+      variant: '',
+      run: { ...RUN, workflow: 'b7326c8537f3993d' },
+      mark: 'b 9001 1',
       state: 'failed',
       tally: tallyOf({ passed: 8, failed: 2 }),
       label: 'batch b',
       markdown: 'Report of b.',
-      shortened: false,
+      isCollapsed: false,
     });
   });
 
@@ -303,11 +308,12 @@ describe('the section of a job', () => {
     ['a job that the other lacks', written([PASSED], [FAILED]), false],
     ['the end of a job that waits in the other', written([{ ...FAILED, key: 'c' }]), false],
     ['a newer run', written([PASSED, { ...RUN, id: 9002, number: 13 }]), false],
-    ['a newer format', written([PASSED]).replace('"version":2', '"version":3'), false],
+    ['a newer format', written([PASSED]).replace('"version":3', '"version":4'), false],
   ])('a second comment with %s can go: %j', (_, body, expected) => {
     const [double, kept] = [body, written([PASSED], [WAITING])].map((text) => parseComment(text, NAME));
     if (double === undefined || kept === undefined) throw new Error('not a comment of ours');
-    expect(isSupersededBy(double, kept)).toBe(expected);
+    const context = { writer: writerOf(NAME, RUN, 'a') };
+    expect(isSupersededBy(double, kept, context)).toBe(expected);
   });
 
   test("a step that does not know its gate's name finds it by the job", () => {
@@ -327,9 +333,9 @@ describe('the room', () => {
     const parsed = parseComment(body, NAME);
     const sections = parsed?.format === 'known' ? parsed.sections : [];
     return Object.fromEntries(
-      sections.map(({ label, markdown, shortened }) => [
+      sections.map(({ label, markdown, isCollapsed }) => [
         label,
-        shortened ? 'one line' : Math.round(markdown.length / 100),
+        isCollapsed ? 'one line' : Math.round(markdown.length / 100),
       ]),
     );
   };
@@ -349,7 +355,7 @@ describe('the room', () => {
   test('a job takes what the others leave', () => {
     expect(share(section('a', 'passed', {}, 'a'.repeat(100)), long('b'))).toEqual({
       'batch a': 1,
-      'batch b': 25,
+      'batch b': 26,
     });
   });
 
@@ -368,7 +374,7 @@ describe('the room', () => {
   });
 
   test('a job that comes late to a full comment gets its share, and no more', () => {
-    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 13 });
+    expect(share(long('a'), long('b'))).toEqual({ 'batch a': 'one line', 'batch b': 14 });
   });
 
   test('jobs that write again and again come to rest at their shares', () => {
@@ -382,7 +388,7 @@ describe('the room', () => {
     const body = bodyOf(merge([bodyOf(merge([], long('a'), RUN, LIMIT))], long('b'), RUN, LIMIT));
     expect(shown(body)).toContain('| ❌ **batch a** | 1 of 1 failed |');
     expect(shown(body)).toContain(
-      '### ❌ batch a\n\nOmitted to make room for other jobs; see the job summary.\n\n###',
+      '## ❌ batch a\n\nOmitted to make room for other jobs; see the job summary.\n\n',
     );
   });
 
@@ -422,25 +428,25 @@ describe('several jobs', () => {
     runId: 9001,
     runNumber: 12,
   };
-  const part = (result: string, footer: string, next = '') => ({
+  const part = (result: string, footer: readonly string[], next = '') => ({
     ...{ result, footer, next, took: '2 min 4 s', providerTitle: 'Retell', origin: ORIGIN },
     ...{ hint: next === '' ? '' : 'Or the judge is wrong.', startsBatch: true },
   });
   const CLOSING = '---\n\n**Next:** fix it.\n\n<sub>Batch `b1`\\\nCommit `0a1b2c3`</sub>';
   const red = {
     ...section('b', 'failed', { failed: 1, passed: 9 }, 'Why.\n\n### ❌ A case\n\nEvidence.'),
-    part: part('1 of 10 failed, new', 'Batch `b1`\\\nversion 3', 'fix the failure.'),
+    facts: part('1 of 10 failed, new', ['Batch `b1`', 'version 3'], 'fix the failure.'),
     renderClosing: () => CLOSING,
   };
   const green = {
     ...section('a <b> @somebody', 'passed', { passed: 3 }, 'All.'),
-    part: part('all 3 passed', 'Batch `b2`'),
+    facts: part('all 3 passed', ['Batch `b2`']),
     label: 'a <b> @somebody',
     renderClosing: () => '<sub>Batch `b2`</sub>',
   };
   const gap = '\u200b';
   const commit =
-    'ommit [`0a1b2c3`](https://github.com/acme/agents/commit/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567)';
+    '[`0a1b2c3`](https://github.com/acme/agents/commit/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567)';
 
   test('one job has its own line about what to do and its own footer', () => {
     expect(shown(written([red]))).toBe(
@@ -448,7 +454,7 @@ describe('several jobs', () => {
     );
   });
 
-  test('share one overview, one line about what to do and one footer; headings go one level down, and names notify nobody', () => {
+  test('share one overview, one line about what to do and one footer; and names notify nobody', () => {
     const body = shown(written([red], [green]));
     expect(body).toBe(
       [
@@ -459,18 +465,18 @@ describe('several jobs', () => {
           '| ❌ **batch b** | 1 of 10 failed, new | 2\u00a0min\u00a04\u00a0s |',
           `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2\u00a0min\u00a04\u00a0s |`,
         ].join('\n'),
-        '### ❌ batch b',
+        '## ❌ batch b',
         'Why.',
-        '#### ❌ A case',
+        '### ❌ A case',
         'Evidence.',
         ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>: all 3 passed`, 'All.'),
         '---',
-        '**Next:** **batch b**: fix the failure. Or the judge is wrong. To run the failed job again: [workflow run 12](https://github.com/acme/agents/actions/runs/9001) → Re-run failed jobs, or `gh run rerun 9001 --failed`.',
-        [
-          `<sub>C${commit}\\`,
-          'batch b: Batch `b1` · version 3\\',
-          `a \\<b> @${gap}somebody: Batch \`b2\`</sub>`,
-        ].join('\n'),
+        '**Next:** **batch b**: fix the failure. Or the judge is wrong. [Re-run the failed job](https://github.com/acme/agents/actions/runs/9001) to test again.',
+        `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) for ${commit}</sub>`,
+        '<details>\n<summary><sub>Details of each job</sub></summary>',
+        '<sub>**batch b:** Batch `b1`\\\nversion 3</sub>',
+        `<sub>**a \\<b> @${gap}somebody:** Batch \`b2\`</sub>`,
+        '</details>',
       ].join('\n\n'),
     );
   });
@@ -480,7 +486,7 @@ describe('several jobs', () => {
     const body = shown(written([green], [other]));
     expect(body).not.toContain('Next:');
     expect(body).toContain(
-      `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) · c${commit}\\\n`,
+      `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) for ${commit}</sub>`,
     );
   });
 
@@ -495,7 +501,7 @@ describe('several jobs', () => {
     expect(found(written([red]), 'b')).toMatchObject({
       markdown: 'Why.\n\n### ❌ A case\n\nEvidence.',
       closing: CLOSING,
-      part: red.part,
+      facts: red.facts,
     });
   });
 
@@ -503,16 +509,6 @@ describe('several jobs', () => {
     const quoting = section('q', 'failed', { failed: 1 }, 'Why.\n\n---\n\nMore.\n\n<sub>Run `r1`</sub>');
     expect(shown(written([quoting], [green]))).toContain(
       '\n\nWhy.\n\n---\n\nMore.\n\n<sub>Run `r1`</sub>\n\n',
-    );
-  });
-
-  test('what a job of another version of this action says that is not known here is left out', () => {
-    const body = written([red])
-      .replace('"hint":"Or the judge is wrong."', '"hint":7,"later":{}')
-      .replace('"origin":{', '"origin":"here","was":{');
-    const other = shown(bodyOf(merge([body], green)));
-    expect(other).toContain(
-      '**Next:** **batch b**: fix the failure. To run the failed job again: [workflow run 12]',
     );
   });
 
@@ -545,7 +541,7 @@ describe('the record of a job', () => {
   });
   const pushes = (body: string, job: string): string[] | undefined => {
     const state = parseComment(body, NAME);
-    const record = state && recordIn([state], { name: NAME, run: LAST, job });
+    const record = state && recordIn([state], writerOf(NAME, LAST, job));
     return record === undefined ? undefined : decodeRecord(record)?.pushes.map(({ commit }) => commit);
   };
 
@@ -635,7 +631,7 @@ describe('the record of a job', () => {
   });
 
   test('that cannot be read is left out, and the section stands', () => {
-    const body = written([recorded(PASSED, 'c1')]).replace(/"record":"[^"]*"/, '"record":"<script>"');
+    const body = written([recorded(PASSED, 'c1')]).replace(/(?<=-section \S+ )\S+(?= -->)/, '<script>');
     expect(found(body, 'a')).toMatchObject({ markdown: 'Report of a.', record: undefined });
   });
 });

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseComment } from '../../src/comment/codec.ts';
 import { findSection } from '../../src/comment/merge.ts';
-import type { OwnSection, Section } from '../../src/comment/state.ts';
+import { jobVariant, type OwnSection, type Section } from '../../src/comment/state.ts';
 import { createStickyComment, type StickyComment } from '../../src/comment/sticky-comment.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
 import { cases } from '../fuzz/cases.ts';
 import { seeded, type VirtualGitHub, virtualGitHub } from '../github/virtual-github.ts';
 import { virtualClock } from '../virtual-clock.ts';
+import { writerOf } from './writers.ts';
 
 const NAME = 'Agent tests (Retell)';
 const RUN: WorkflowRun = {
@@ -34,7 +35,7 @@ function jobsOf(seed: number, run = RUN) {
     createStickyComment({
       client: github.client,
       issue: 1,
-      writer: { name: NAME, run: workflowRun, job: key },
+      writer: writerOf(NAME, workflowRun, key),
       clock,
       random: chance,
     });
@@ -46,7 +47,7 @@ const statesIn = (github: VirtualGitHub, run = RUN) =>
 
 function sectionIn(body: string, job: string, run: WorkflowRun): Section | undefined {
   const state = parseComment(body, NAME);
-  return state && findSection(state, { name: NAME, run, job });
+  return state && findSection(state, writerOf(NAME, run, job));
 }
 
 const ALL_PASSED = [LEGS.map((key) => `Report of ${key}: passed.`)];
@@ -57,7 +58,7 @@ test('however slow GitHub is, it is looked at once more in the time there is', a
   const comment = createStickyComment({
     client: github.client,
     issue: 1,
-    writer: { name: NAME, run: RUN, job: 'a' },
+    writer: writerOf(NAME, RUN, 'a'),
     clock,
     random: () => 0.9,
   });
@@ -128,7 +129,7 @@ function badDay(seed: number) {
   async function job(key: string, run: WorkflowRun): Promise<void> {
     let createdAt = Number.NEGATIVE_INFINITY;
     const options = {
-      ...{ client: github.client, issue: 1, writer: { name: NAME, run, job: key }, clock, random: chance },
+      ...{ client: github.client, issue: 1, writer: writerOf(NAME, run, key), clock, random: chance },
       onCreate: () => {
         createdAt = clock.now();
       },
@@ -174,7 +175,7 @@ describe.each(SEEDS)('stale lists and lost answers, with seed %i', (seed) => {
     const attempts = github.comments(1).map(({ body }) => {
       const state = parseComment(body, NAME);
       const all = state?.format === 'known' ? state.sections : [];
-      return all.map(({ label, attempt }) => `${label} ${attempt}`).toSorted();
+      return all.map(({ label, run }) => `${label} ${run.attempt}`).toSorted();
     });
     expect(attempts).toEqual([['batch a 1', 'batch b 2', 'batch c 1', 'batch d 2', 'batch e 1']]);
   });
@@ -190,7 +191,7 @@ test('after a create whose answer was lost it is looked for, for as long as the 
     losesAnswer: () => answers.pop() === 'lost',
   });
   const comment = createStickyComment({
-    ...{ client: github.client, issue: 1, writer: { name: NAME, run: RUN, job: 'a' } },
+    ...{ client: github.client, issue: 1, writer: writerOf(NAME, RUN, 'a') },
     ...{ clock, random: () => 0 },
   });
   const limits = { until: 55_000, signal: new AbortController().signal, create: true };
@@ -205,7 +206,7 @@ test('a create that a cancellation overtakes is waited for, and the comment then
   const clock = virtualClock();
   const github = virtualGitHub({ clock, latencyMs: () => 1_000, staleMs: 4_000 });
   const comment = createStickyComment({
-    ...{ client: github.client, issue: 1, writer: { name: NAME, run: RUN, job: 'a' } },
+    ...{ client: github.client, issue: 1, writer: writerOf(NAME, RUN, 'a') },
     ...{ clock, random: () => 0 },
     onCreate: () => void clock.sleep(500).then(() => cancelled.abort()),
   });
@@ -228,7 +229,7 @@ test('a list that shows our comment twice does not make us delete it', async () 
   };
   const options = {
     ...{ client: { ...github.client, listComments: twice }, issue: 1, clock, random: () => 0 },
-    writer: { name: NAME, run: RUN, job: 'a' },
+    writer: writerOf(NAME, RUN, 'a'),
   };
   const limits = { until: 55_000, signal: new AbortController().signal, create: true };
   await createStickyComment(options).write(section('a', 'waiting'), limits);
@@ -236,4 +237,96 @@ test('a list that shows our comment twice does not make us delete it', async () 
   expect(github.comments(1).map(({ body }) => sectionIn(body, 'a', RUN)?.markdown)).toEqual([
     'Report of a: passed.',
   ]);
+});
+
+/** Jobs of two workflows, three of one of which nothing tells apart, on a GitHub that has bad days. */
+interface Racer {
+  readonly name: string;
+  readonly job: string;
+  readonly workflow: 'test' | 'nightly';
+  readonly label?: string;
+  readonly state: 'passed' | 'failed';
+}
+
+const RACERS: readonly Racer[] = [
+  { name: 'A', job: 'gate', workflow: 'test', state: 'failed' },
+  { name: 'B', job: 'gate', workflow: 'test', state: 'passed' },
+  { name: 'C', job: 'gate', workflow: 'test', state: 'passed' },
+  { name: 'D', job: 'gate', workflow: 'test', label: 'sales', state: 'passed' },
+  { name: 'E', job: 'gate', workflow: 'nightly', state: 'passed' },
+  { name: 'F', job: 'gate', workflow: 'nightly', label: 'sales', state: 'failed' },
+];
+
+function race(seed: number) {
+  const { clock, chance, github } = badDay(seed);
+  const limits = () => ({ until: clock.now() + 55_000, signal: new AbortController().signal });
+
+  /** A step and its `post` part, which knows its mark. */
+  async function step(racer: Racer, { attempt = 1, number = 12 } = {}): Promise<void> {
+    const id = number * 100 + (racer.workflow === 'test' ? 1 : 2);
+    const run = { workflow: racer.workflow, id, number, attempt };
+    const writer = writerOf(NAME, run, racer.job, {
+      mark: `${racer.name}${number}.${attempt}`,
+      variant: jobVariant({ label: racer.label }),
+      checkRunId: RACERS.indexOf(racer) + 10 * attempt,
+      commit: 'c'.repeat(40),
+    });
+    const own = { ...section(racer.name, 'passed'), state: racer.state, label: racer.label ?? 'gate' };
+    let createdAt = Number.NEGATIVE_INFINITY;
+    const options = {
+      ...{ client: github.client, issue: 1, clock, random: chance },
+      onCreate: () => {
+        createdAt = clock.now();
+      },
+    };
+    await createStickyComment({ ...options, writer }).write(own, { ...limits(), create: true });
+    await createStickyComment({ ...options, writer }).reconcile(
+      { appearsWithinMs: Math.max(0, createdAt + 8_000 - clock.now()) },
+      (there) => (there?.state === own.state ? undefined : own),
+      { ...limits(), create: true },
+    );
+  }
+  const found = (): string[][] =>
+    github.comments(1).map(({ body }) => {
+      const state = parseComment(body, NAME);
+      const sections = state?.format === 'known' ? state.sections : [];
+      return sections.map(({ markdown, run }) => `${markdown.charAt(10)}${run.attempt}`).toSorted();
+    });
+  const heading = () => github.comments(1)[0]?.body.split('\n')[0] ?? '';
+  return { clock, chance, github, step, found, heading };
+}
+
+describe.each(SEEDS)('jobs that nothing tells apart, in two workflows, with seed %i', (seed) => {
+  test('each keep their section, whoever comes first', async () => {
+    const { clock, chance, step, found, heading } = race(seed);
+    await Promise.all(
+      RACERS.map(async (racer) => {
+        await clock.sleep(chance() * 3_000);
+        await step(racer);
+      }),
+    );
+    expect(found()).toEqual([['A1', 'B1', 'C1', 'D1', 'E1', 'F1']]);
+    expect(heading()).toContain('❌');
+  });
+
+  test('a new attempt of two replaces what is certainly theirs, and hides nothing red', async () => {
+    const { step, found, heading } = race(seed);
+    await Promise.all(RACERS.map((racer) => step(racer)));
+    const again = RACERS.filter(({ name }) => ['B', 'D', 'F'].includes(name));
+    await Promise.all(again.map((racer) => step({ ...racer, state: 'passed' }, { attempt: 2 })));
+    expect(found()).toEqual([['A1', 'B1', 'B2', 'C1', 'D2', 'E1', 'F2']]);
+    expect(heading()).toContain('❌');
+  });
+
+  test('a newer run of one workflow leaves the other alone, and an older one that ends last nothing', async () => {
+    const { clock, step, found } = race(seed);
+    await Promise.all(RACERS.map((racer) => step(racer)));
+    const slow = RACERS.filter(({ name }) => name === 'A').map(async (racer) => {
+      await clock.sleep(20_000);
+      await step(racer);
+    });
+    const newer = RACERS.filter(({ name }) => ['B', 'C'].includes(name));
+    await Promise.all([...newer.map((racer) => step(racer, { number: 13 })), ...slow]);
+    expect(found()).toEqual([['B1', 'C1', 'E1', 'F1']]);
+  });
 });

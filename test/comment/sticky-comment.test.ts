@@ -19,6 +19,7 @@ import {
   startGitHub,
 } from '../emulators/github.ts';
 import { fastClock } from '../github/fast-clock.ts';
+import { writerOf } from './writers.ts';
 
 const NAME = 'Agent tests (Retell)';
 const RUN: WorkflowRun = {
@@ -64,7 +65,7 @@ function jobOf(
   const comment = createStickyComment({
     client,
     issue,
-    writer: { name, run, job },
+    writer: writerOf(name, run, job),
     clock,
     random: () => 0.5,
   });
@@ -81,7 +82,7 @@ function jobOf(
 const sections = (github: GitHubEmulator, run = RUN): (string | null)[] =>
   github.comments(1).map(({ body }) => {
     const state = parseComment(body, NAME);
-    return (state && findSection(state, { name: NAME, run, job: 'gate' })?.markdown) ?? null;
+    return (state && findSection(state, writerOf(NAME, run, 'gate'))?.markdown) ?? null;
   });
 
 /** What the `post` step wants where this is to stand unless the step's own verdict does. */
@@ -92,10 +93,10 @@ const unlessEnded =
 const known = (id: number) => ({ id, appearsWithinMs: 0 });
 
 /** The text that a run's job has written. */
-async function textBy(run: WorkflowRun, own = PASSED): Promise<string> {
+async function textBy(run: WorkflowRun, own = PASSED, job = 'gate'): Promise<string> {
   await using github = await startGitHub();
-  const job = jobOf(github, { run });
-  await job.write(own, job.options());
+  const writer = jobOf(github, { run, job });
+  await writer.write(own, writer.options());
   return github.comments(1)[0]?.body ?? '';
 }
 
@@ -235,7 +236,7 @@ describe('other runs', () => {
   });
 
   test('a comment of a newer version is left alone with a warning', async () => {
-    const body = (await textBy(OLDER)).replace('"version":2', '"version":3');
+    const body = (await textBy(OLDER)).replace('"version":3', '"version":4');
     await using github = await startGitHub({ issues: { 1: { comments: [{ ...BOT, body }] } } });
     const job = jobOf(github);
     expect(await job.write(PASSED, job.options())).toEqual({
@@ -340,12 +341,8 @@ describe('the end of the job', () => {
   test("a section that was lost to another job's writing is written again", async () => {
     const { github, post, id } = await afterStep(FAILED);
     await using _ = github;
-    const other = jobOf(github, { job: 'other' });
-    await other.write(section('passed', 'Mine.'), other.options());
-    const [comment] = github.comments(1);
-    const start = comment?.body.indexOf('### ') ?? 0;
-    const end = comment?.body.indexOf('### ', start + 1) ?? 0;
-    github.edit(id, `${comment?.body.slice(0, start)}${comment?.body.slice(end)}`);
+    // It had read the comment before our section was in it.
+    github.edit(id, await textBy(RUN, section('passed', 'Mine.'), 'other'));
     expect(sections(github)).toEqual([null]);
     expect(await post.reconcile(known(id), unlessEnded(FAILED), post.options())).toMatchObject({
       status: 'updated',
@@ -386,9 +383,9 @@ describe('the end of the job', () => {
 describe('a GitHub that has bad days', () => {
   const NEEDS =
     'It needs "permissions: pull-requests: write" (on an issue "issues: write"); the job summary has the full report.';
-  const failed = (why: string) => ({
+  const failed = (why: string, needs = NEEDS) => ({
     status: 'failed',
-    warning: `The comment on pull request #1 could not be written: ${why} ${NEEDS}`,
+    warning: `The comment on pull request #1 could not be written: ${why} ${needs}`,
   });
 
   test('a comment that was deleted while we waited is made again, unless none may be made', async () => {
@@ -442,6 +439,7 @@ describe('a GitHub that has bad days', () => {
     expect(await job.write(PASSED, job.options())).toEqual(
       failed(
         `GitHub answered 403 (Unable to create comment because issue is locked.) to PATCH ${COMMENT}/${id}. The conversation is locked: unlock it to get comments again.`,
+        'The job summary has the full report.',
       ),
     );
   });
@@ -506,23 +504,42 @@ describe('a GitHub that has bad days', () => {
   ] as const)('%s is outlasted', async (_, fault) => {
     await using github = await startGitHub();
     github.fail({ fault }, { fault, when: isWrite });
-    const job = jobOf(github, { limits: 100 });
+    const job = jobOf(github);
     expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
     expect(sections(github)).toEqual(['All is well.']);
   });
 
-  test('a rate limit that ends too late is not waited for', async () => {
+  test.each([
+    'Commenting is disabled on issues with more than 2500 comments',
+    'Repository was archived so is read-only.',
+    'Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled',
+    'Resource protected by organization SAML enforcement.',
+  ])('a 403 with "%s" got the advice about forks and Dependabot', async (message) => {
     await using github = await startGitHub();
-    github.fail({ when: isWrite, fault: secondaryRateLimit() });
+    github.fail({ when: isWrite, times: 9, fault: { kind: 'answer', status: 403, body: { message } } });
     const job = jobOf(github);
-    const result = await job.write(PASSED, job.options());
-    expect(result).toMatchObject({
-      status: 'failed',
-      warning: expect.stringMatching(
-        /403 \(You have exceeded a secondary rate limit.*The rate limit ends too late/,
-      ),
-    });
-    expect(github.calls()).toEqual([`GET ${COMMENTS}`, `POST ${COMMENTS}`]);
+    expect(await job.write(PASSED, job.options())).toEqual(
+      failed(`GitHub answered 403 (${message}) to POST ${COMMENTS}.`, 'The job summary has the full report.'),
+    );
+    expect(github.requests.filter(isWrite)).toHaveLength(1);
+  });
+
+  const tooQuickly = (status: 403 | 422) =>
+    ({
+      kind: 'answer',
+      status,
+      body: { message: 'Validation Failed', errors: [{ message: 'was submitted too quickly' }] },
+    }) as const;
+  test.each([
+    ['a secondary rate limit that does not say when it ends', secondaryRateLimit()],
+    ['"was submitted too quickly" with 403', tooQuickly(403)],
+    ['"was submitted too quickly" with 422', tooQuickly(422)],
+  ])('%s was never tried again', async (_, fault) => {
+    await using github = await startGitHub();
+    github.fail({ when: isWrite, fault });
+    const job = jobOf(github);
+    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
+    expect(sections(github)).toEqual(['All is well.']);
   });
 
   test('a GitHub that hangs costs no more than the time there is', async () => {

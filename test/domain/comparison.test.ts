@@ -3,10 +3,11 @@ import {
   type Base,
   type BaseCase,
   changeOf,
+  classifyFailure,
   countNewFailures,
   findRemovedCases,
 } from '../../src/domain/comparison.ts';
-import type { CaseOutcome } from '../../src/domain/test-case.ts';
+import type { CaseOutcome, CaseResult } from '../../src/domain/test-case.ts';
 import { resultOf } from '../builders.ts';
 
 const known = (outcome: CaseOutcome): BaseCase => ({ name: 'Before', outcome, passes: 1, runs: 2 });
@@ -36,6 +37,16 @@ test('nothing is said of a test case without an id, or without a base', () => {
   expect(changeOf(resultOf(undefined, 'failed'), base({}))).toBeUndefined();
   expect(changeOf(resultOf('c', 'failed'), undefined)).toBeUndefined();
 });
+
+test.each<CaseOutcome>(['cancelled', 'unfinished'])(
+  'a test case that is %s here is no new failure',
+  (outcome) => {
+    const there = base({ c: known('passed') });
+    expect(changeOf(resultOf('c', outcome), there)).toBeUndefined();
+    expect(changeOf(resultOf('c', outcome), base({}))).toBe('new-test-case');
+    expect(countNewFailures([resultOf('c', outcome)], there)).toBe(0);
+  },
+);
 
 test('what the base ran and this step did not', () => {
   expect(
@@ -67,4 +78,39 @@ test('new failures are those that count and are known to pass on the base', () =
   expect(countNewFailures(cases, there)).toBe(2);
   expect(countNewFailures([], there)).toBe(0);
   expect(countNewFailures(cases, undefined)).toBeUndefined();
+});
+
+const compared = (id: string, here: CaseOutcome, there: CaseOutcome): CaseResult => {
+  const result = resultOf(id, here);
+  return { ...result, comparison: { runs: result.runs, outcome: there } };
+};
+
+test.each<[CaseOutcome, CaseOutcome, CaseOutcome | undefined, string]>([
+  ['failed', 'passed', 'failed', 'regression'],
+  ['errored', 'flaky', 'failed', 'regression'],
+  ['failed', 'failed', 'passed', 'pre-existing'],
+  ['failed', 'errored', 'passed', 'regression'],
+  ['failed', 'errored', 'failed', 'pre-existing'],
+  ['failed', 'unfinished', undefined, 'new-test-case'],
+  ['cancelled', 'passed', 'passed', 'unknown'],
+])(
+  'a test case that is %s here, %s on the version of compare-with and %s on the base is %s: that version comes first',
+  (here, there, before, failureClass) => {
+    const of = base(before === undefined ? {} : { c: known(before) });
+    expect(classifyFailure(compared('c', here, there), of)).toBe(failureClass);
+  },
+);
+
+test('new failures were empty, or counted the base, where compare-with shows a failure to be new', () => {
+  const cases = [
+    compared('new', 'failed', 'passed'),
+    compared('old', 'failed', 'failed'),
+    { ...compared('excused', 'failed', 'failed'), isExcusedByComparison: true },
+    compared('unknown', 'failed', 'errored'),
+  ];
+  expect(countNewFailures(cases, undefined)).toBe(1);
+  expect(
+    countNewFailures(cases, base({ new: known('failed'), old: known('passed'), unknown: known('passed') })),
+  ).toBe(2);
+  expect(countNewFailures([compared('unknown', 'failed', 'errored')], undefined)).toBeUndefined();
 });

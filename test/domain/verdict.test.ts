@@ -241,9 +241,8 @@ describe('the order of the verdicts', () => {
   test('failed, errored, cancelled, timed-out, inconclusive: the first that holds, the others as notes', () => {
     expect(judge(facts([worst], { ending: 'deadline', maxBatchAgeMinutes: 10 }))).toEqual({
       verdict: 'failed',
-      reason: '1 of 5 test cases failed, and 1 errored.',
+      reason: '1 of 5 test cases failed, 1 errored and 1 cancelled.',
       notes: [
-        '1 of 5 test cases was cancelled at Retell.',
         'Batch b1 did not finish within 30 minutes (timeout-minutes).',
         'Retell does not say when batch b1 was created, so it may be older than 10 minutes (max-batch-age-minutes).',
       ],

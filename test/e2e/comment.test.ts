@@ -79,9 +79,7 @@ describe.concurrent('the comment', () => {
     });
     expect(exitCode).toBe(1);
     expect(bodies(github)).toEqual([
-      expect.stringMatching(
-        /^<!-- agent-test-gate [^\n]+-->\n## ❌ Agent tests \(Retell\): 1 of 2 failed[\s\S]*Quotes a price/,
-      ),
+      expect.stringMatching(/^## ❌ Agent tests \(Retell\): 1 of 2 failed[\s\S]*Quotes a price/),
     ]);
     expect(outputs['comment-url']).toBe(github.comments(PULL)[0]?.html_url);
   });
@@ -121,10 +119,10 @@ describe.concurrent('the comment', () => {
       const waiting = bodies(github)[0] ?? '';
       started.process.kill('SIGINT');
       await started.ended;
-      expect(waiting).toMatch(/^<!-- [^\n]+\n## ⏳ Agent tests \(Retell\)/);
+      expect(waiting).toMatch(/^## ⏳ Agent tests \(Retell\)/);
       expect(waiting).toContain('8d3c1f0');
       expect(bodies(github)).toEqual([
-        expect.stringMatching(/^<!-- [^\n]+\n## \S+ Agent tests \(Retell\): [^\n]*cancelled/),
+        expect.stringMatching(/^## \S+ Agent tests \(Retell\): [^\n]*cancelled/),
       ]);
     },
   );
@@ -172,7 +170,58 @@ describe.concurrent('the comment', () => {
     ).toEqual(['c ❌', 'a ✅', 'b ✅', 'd ✅', 'e ✅']);
     expect(body).toContain('Case of c');
     expect(body?.match(/^\*\*Next:\*\* \*\*agent c\*\*: fix the failure\..*$/gm)?.length).toBe(1);
-    expect(body?.match(/<sub>Commit/g)?.length).toBe(1);
+    expect(body?.match(/Details of each job/g)?.length).toBe(1);
+  });
+
+  test('of a reusable workflow that two jobs call has a section for each: red first, green second gave one green one', async () => {
+    await using github = await startWithPull();
+    const call = (id: string, options: Gate) => gate(github, { ...options, inputs: { 'check-run-id': id } });
+    const red = await call('51', { runs: [{ outcome: 'failed', name: 'Quotes a price' }] });
+    const green = await call('52', { batch: 'b2' });
+    expect([red.exitCode, green.exitCode]).toEqual([1, 0]);
+    const [body = ''] = bodies(github);
+    expect(body).toMatch(/^## ❌ Agent tests \(Retell\): gate 1 failed$/m);
+    const rows = [...body.matchAll(/^\| (\S+) \*\*\[(gate \d)\]\(\S+\/job\/(\d+)\)\*\*/gm)];
+    expect(rows.map(([, sign, label, job]) => [sign, label, job])).toEqual([
+      ['❌', 'gate 1', '51'],
+      ['✅', 'gate 2', '52'],
+    ]);
+    expect(body).toContain('Quotes a price');
+    const again = await gate(github, { env: { GITHUB_RUN_ATTEMPT: '2' }, inputs: { 'check-run-id': '53' } });
+    expect(again.log).toMatch(/^Another job of this workflow run has the same label and the same target/m);
+    expect(bodies(github)[0]).toMatch(/^## ❌ Agent tests \(Retell\): gate 1 failed$/m);
+    expect(bodies(github)[0]).toMatch(/^\| ❌ \*\*\[gate 1\]\(\S+\/job\/51\)\*\* \(attempt 1\) \|/m);
+  });
+
+  test.each([[['test', 'nightly']], [['nightly', 'test']]])(
+    'of two workflow files with the default name (%j) has a section for each',
+    async (order) => {
+      await using github = await startWithPull();
+      for (const [index, workflow] of order.entries()) {
+        await gate(github, {
+          runs: [{ outcome: workflow === 'test' ? 'failed' : 'passed' }],
+          inputs: { label: workflow },
+          env: {
+            GITHUB_WORKFLOW_REF: `acme/voice-agents/.github/workflows/${workflow}.yml@refs/pull/7/merge`,
+            GITHUB_RUN_ID: workflow === 'test' ? '1600000001' : '1600000002',
+            GITHUB_RUN_NUMBER: String(40 - index),
+          },
+        });
+      }
+      expect(bodies(github)).toEqual([expect.stringMatching(/^## ❌ Agent tests \(Retell\): test failed$/m)]);
+      expect(bodies(github)[0]).toMatch(/^\| ✅ \*\*nightly\*\* \|/m);
+    },
+  );
+
+  test('begins with what people read: our data are its last lines', async () => {
+    await using github = await startWithPull();
+    await gate(github, { runs: [{ outcome: 'failed' }] });
+    const [body = ''] = bodies(github);
+    expect(body.split('\n').slice(-2)).toEqual([
+      '<!-- agent-test-gate {"version":3,"name":"Agent tests (Retell)"} -->',
+      expect.stringMatching(/^<!-- agent-test-gate-section \S+ \S+ -->$/),
+    ]);
+    expect(body.indexOf('<!-- agent-test-gate {')).toBeGreaterThan(body.lastIndexOf('</sub>'));
   });
 
   test('calls a job without a matrix by its agent, and a comma or a bracket in the name cuts nothing off', async () => {
@@ -262,7 +311,7 @@ describe.concurrent('an older green comment when the step fails on its inputs', 
     const { exitCode, log } = await gate(github, { inputs });
     expect(exitCode).toBe(1);
     expect(bodies(github)).toEqual([
-      expect.stringMatching(/^<!-- [^\n]+\n## ❓ Agent tests \(Retell\): inconclusive, .+invalid/s),
+      expect.stringMatching(/^## ❓ Agent tests \(Retell\): inconclusive, .+invalid/s),
     ]);
     expect(log).not.toContain('::warning');
   });
@@ -317,11 +366,31 @@ describe.concurrent('a GitHub that does not want it', () => {
     expect(took).toBeLessThan(30_000);
   }, 40_000);
 
-  test('no pull request: no comment and no warning', async () => {
+  test.each([
+    ['workflow_dispatch', { inputs: null }, { GITHUB_SHA: 'c'.repeat(40), GITHUB_REF: 'refs/heads/topic' }],
+    ['deployment_status', { deployment: { sha: 'c'.repeat(40) } }, { GITHUB_REF: 'refs/heads/topic' }],
+    [
+      'check_suite',
+      { check_suite: { head_sha: 'c'.repeat(40), pull_requests: [] } },
+      { GITHUB_REF: 'refs/heads/main' },
+    ],
+    ['dynamic', {}, {}],
+  ])('the event %s about a pull request got no comment and no word', async (name, payload, env) => {
+    const head = { owner: 'acme', ref: 'topic', sha: 'c'.repeat(40) };
+    await using github = await startWithPull({ pulls: [{ number: PULL, head }] });
+    await gate(github, { event: { name, payload }, env });
+    expect(bodies(github)).toEqual([expect.stringContaining('✅')]);
+    expect(bodies(github)[0]).toContain('ccccccc');
+  });
+
+  test('no pull request: no comment, one line that says so, and no warning', async () => {
     await using github = await startWithPull();
     const { exitCode, log } = await gate(github, { event: NIGHTLY, env: { GITHUB_REF: 'refs/heads/main' } });
     expect(exitCode).toBe(0);
     expect(log).not.toContain('::warning');
+    expect(log.match(/^.*no pull request.*$/gm)).toEqual([
+      'No comment: no pull request belongs to this schedule event. To comment on one, name it with the input pull-request.',
+    ]);
     expect(bodies(github)).toEqual([]);
   });
 

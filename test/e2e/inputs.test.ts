@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseInputs } from '../../src/inputs/inputs.ts';
@@ -27,6 +27,17 @@ describe.concurrent.each(EACH_KIT)('%s', (name, kit) => {
     expect(ended.outputs['reason']).toContain(`like secrets.${PROVIDERS[name].keyVariable}.`);
     expect(emulator.requests).toEqual([]);
   });
+});
+
+test('the label of the job never reached the JSON report: it has the one that the comment shows', async () => {
+  await using emulator = await KITS.retell.start({ batches: [{ id: 'b1', runs: [{}] }] });
+  const labelWith = async (more: Record<string, string>) => {
+    using step = prepareStep({ inputs: gateOn('retell', emulator, { 'report-json': 'r.json', ...more }) });
+    expect(endingOf(await step.main().ended)).toEqual(green);
+    return JSON.parse(readFileSync(join(step.workspace, 'r.json'), 'utf8')).label;
+  };
+  expect(await labelWith({ matrix: '{"agent": "booking"}' })).toBe('booking');
+  expect(await labelWith({ matrix: '{"agent": "booking"}', label: 'front desk' })).toBe('front desk');
 });
 
 test('a report file in x/../a.json is written to a.json, and x need not be there', async () => {

@@ -185,6 +185,7 @@ function inputVariables(inputs: Readonly<Record<string, string>>): Record<string
     ...Object.fromEntries(defaults),
     'github-token': 'ghs_emulated',
     matrix: 'null',
+    'check-run-id': '',
     ...inputs,
   };
   return Object.fromEntries(

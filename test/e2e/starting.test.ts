@@ -49,7 +49,7 @@ describe.concurrent('the step starts a batch and gates on it', () => {
     const subject = `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`;
     expect(log).toContain(`Started batch ${started?.id} with 10 test cases: ${subject}.`);
     expect(log.indexOf('Started batch')).toBeLessThan(log.indexOf('10 of 10'));
-    expect(summary).toContain(`tested ${subject} · 10 of 12 test cases selected`);
+    expect(summary).toContain(`Tested ${subject} · 10 of 12 test cases selected`);
   });
 
   test('at Bland: a version of a pathway, by category', async () => {

@@ -5,11 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { createGitHubClient, type GitHubClient } from '../../src/github/client.ts';
 import { GitHubError } from '../../src/github/github-error.ts';
 import type { OctokitSettings } from '../../src/github/octokit.ts';
+import { retryOnGitHub } from '../../src/github/retry-on-github.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
+import type { Fault } from '../emulators/faults.ts';
 import {
   DEFAULT_TOKEN,
   type EmulatedToken,
   type GitHubEmulator,
+  type GitHubRequest,
   primaryRateLimit,
   secondaryRateLimit,
   startGitHub,
@@ -65,18 +68,83 @@ test('a list that is always full ends', async () => {
   const body = Array.from({ length: 100 }, (_, id) => ({ id, body: 'x' }));
   github.fail({ times: 999, fault: { kind: 'answer', status: 200, body } });
   expect(await clientOf(github).listComments(1, forever)).toHaveLength(100);
-  expect(github.requests).toHaveLength(100);
+  expect(github.requests).toHaveLength(50);
 });
 
 test.each([
   ['its own page', (url: string) => `${url}/repos/acme/voice-agents/issues/1/comments?per_page=100`],
   ['another host', () => 'https://elsewhere.test/comments?page=2'],
-])('a Link header that points to %s leads nowhere', async (_, linked) => {
+])('a Link header that points to %s says that there is a next page, and leads nowhere', async (_, linked) => {
   await using github = await startGitHub();
   const headers = { link: `<${linked(github.url)}>; rel="next"` };
-  github.fail({ times: 999, fault: { kind: 'answer', status: 200, headers, body: [{ id: 1, body: 'x' }] } });
+  github.fail(
+    { fault: { kind: 'answer', status: 200, headers, body: [{ id: 1, body: 'x' }] } },
+    { fault: { kind: 'answer', status: 200, headers, body: [] } },
+  );
   expect(await clientOf(github).listComments(1, forever)).toHaveLength(1);
-  expect(github.requests).toHaveLength(1);
+  expect(github.requests.map(({ path, query }) => `${path} ${query['page']}`)).toEqual([
+    `/${AT} 1`,
+    `/${AT} 2`,
+  ]);
+});
+
+test('our comment stood behind a page that was not full, and was made a second time', async () => {
+  await using github = await startGitHub();
+  const headers = { link: `<${github.url}/next>; rel="next"` };
+  const short = Array.from({ length: 97 }, (_, id) => ({ id, body: 'x' }));
+  github.fail(
+    { fault: { kind: 'answer', status: 200, headers, body: short } },
+    { fault: { kind: 'answer', status: 200, body: [{ id: 100, body: 'ours' }] } },
+  );
+  const found = await clientOf(github).listComments(1, forever);
+  expect({ count: found.length, last: found.at(-1)?.body }).toEqual({ count: 98, last: 'ours' });
+});
+
+describe('a list of comments that GitHub does not bring together', () => {
+  const comments = Array.from({ length: 120 }, (_, index) => ({ body: `Comment ${index}` }));
+  const isLarge =
+    (max: number) =>
+    ({ query }: GitHubRequest): boolean =>
+      Number(query['per_page']) > max;
+  const pages = (github: GitHubEmulator) =>
+    github.requests.map(({ query }) => `${query['per_page']}/${query['page']}`);
+
+  test.each([
+    [502, 50],
+    [504, 25],
+    [500, 10],
+  ])(
+    'was asked for again as it was (%i): it comes in pages of %i, and so does the next',
+    async (status, max) => {
+      await using github = await startGitHub({ issues: { 1: { comments } } });
+      github.fail({ times: 99, when: isLarge(max), fault: { kind: 'answer', status } });
+      const client = clientOf(github);
+      expect((await client.listComments(1, forever)).map(({ body }) => body)).toEqual(
+        comments.map(({ body }) => body),
+      );
+      const before = github.requests.length;
+      expect(await client.listComments(1, forever)).toHaveLength(120);
+      expect(new Set(github.requests.slice(before).map(({ query }) => query['per_page']))).toEqual(
+        new Set([String(max)]),
+      );
+    },
+  );
+
+  test('in the middle: what was read is not read again', async () => {
+    await using github = await startGitHub({ issues: { 1: { comments } } });
+    github.fail({ when: ({ query }) => query['page'] === '2', fault: { kind: 'answer', status: 502 } });
+    expect(await clientOf(github).listComments(1, forever)).toHaveLength(120);
+    expect(pages(github)).toEqual(['100/1', '100/2', '50/3']);
+  });
+
+  test('in time: the next try asks for smaller pages', async () => {
+    await using github = await startGitHub({ issues: { 1: { comments } } });
+    github.fail({ times: 99, when: isLarge(50), fault: { kind: 'hang', when: 'before' } });
+    const client = clientOf(github);
+    expect(await failure(client.listComments(1, forever))).toMatchObject({ kind: 'unavailable' });
+    expect(await client.listComments(1, forever)).toHaveLength(120);
+    expect(pages(github)).toEqual(['100/1', '50/1', '50/2', '50/3']);
+  });
 });
 
 test.each([301, 302, 307, 308])(
@@ -270,15 +338,26 @@ test.each([
   ['a connection that breaks in the middle', { kind: 'reset', when: 'middle' }],
   ['an answer that is cut short', { kind: 'cut' }],
   ["a proxy's error page", { kind: 'answer', status: 502, body: '<h1>Bad Gateway' }],
-] as const)('after %s a read is sent up to twice more, and a write is not', async (_, fault) => {
+] as const)('after %s each request was sent once: the one retry begins a task anew', async (_, fault) => {
   await using github = await startGitHub();
-  const client = clientOf(github);
+  const clock = virtualClock(Date.now());
+  const client = clientOf(github, { clock });
   github.fail({ fault, times: 2 });
-  expect(await client.listComments(1, forever)).toEqual([]);
-  github.fail({ fault, times: 4 });
-  expect((await failure(client.listComments(1, forever))).kind).toBe('unavailable');
+  expect((await failure(client.whoAmI(forever))).kind).toBe('unavailable');
+  github.fail({ fault });
   expect((await failure(client.createComment(1, 'Hello.', forever))).kind).toBe('unavailable');
-  expect(github.calls()).toEqual([...Array(6).fill(`GET /${AT}`), `POST /${AT}`]);
+  github.fail({ fault, times: 2 });
+  const again = retryOnGitHub((within) => client.pullRequestsOfCommit('c1', within), {
+    ...{ clock, random: () => 0, until: 60_000, signal: new AbortController().signal },
+  });
+  expect(await again).toEqual([]);
+  expect({ calls: github.calls(), now: clock.now() }).toEqual({
+    calls: [
+      ...['POST /graphql', 'GET /user', `POST /${AT}`],
+      ...Array(3).fill('GET /repos/acme/voice-agents/commits/c1/pulls'),
+    ],
+    now: 750,
+  });
 });
 
 test.each([
@@ -308,22 +387,21 @@ describe('rate limits', () => {
   test.each([
     ['the primary', soon],
     ['the secondary', () => secondaryRateLimit(9)],
-  ])('a read waits for the end of %s one, if that is in time', async (_, limit) => {
+  ])('a read is sent once, and the retry waits for the end of %s one', async (_, limit) => {
     await using github = await startGitHub();
-    const client = clientOf(github);
-    github.fail({ fault: limit() });
-    expect(await client.listComments(1, { ...forever, until: 20_000 })).toEqual([]);
-    github.fail({ fault: limit() });
-    expect((await failure(client.listComments(1, { ...forever, until: 5_000 }))).kind).toBe('rate-limited');
-    expect(github.requests).toHaveLength(3);
-  });
-
-  test('a read does not wait for ever new ones', async () => {
-    await using github = await startGitHub();
-    github.fail({ fault: secondaryRateLimit(1), times: 9 });
-    const client = clientOf(github);
+    const clock = virtualClock(Date.now());
+    const client = clientOf(github, { clock });
+    github.fail({ fault: limit() }, { fault: limit() });
     expect((await failure(client.listComments(1, forever))).kind).toBe('rate-limited');
-    expect(github.requests).toHaveLength(3);
+    expect(github.requests).toHaveLength(1);
+    const again = retryOnGitHub((within) => client.listComments(1, within), {
+      ...{ clock, random: () => 0, until: 60_000, signal: new AbortController().signal },
+    });
+    expect(await again).toEqual([]);
+    expect({ requests: github.requests.length, isOver: clock.now() >= 6_000 }).toEqual({
+      requests: 3,
+      isOver: true,
+    });
   });
 
   test('a write does not wait', async () => {
@@ -372,12 +450,14 @@ test('nobody at home', async () => {
   });
 });
 
-test('the primary limit says when it ends', async () => {
+test("the primary limit says when it ends, on GitHub's clock and not on ours", async () => {
   await using github = await startGitHub();
   const epoch = Date.UTC(2026, 8, 14);
-  github.fail({ fault: primaryRateLimit(epoch / 1_000 + 20) });
-  const error = await clientOf(github, { clock: virtualClock(epoch) })
-    .listComments(1, { ...forever, until: 0 })
+  const limit = primaryRateLimit(epoch / 1_000 + 20);
+  const headers = { ...(limit.kind === 'answer' && limit.headers), date: new Date(epoch).toUTCString() };
+  github.fail({ fault: { ...limit, headers } as Fault });
+  const error = await clientOf(github, { clock: virtualClock(epoch + 7_200_000) })
+    .listComments(1, forever)
     .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ kind: 'rate-limited', retryAfterMs: 21_000 });
 });

@@ -60,6 +60,35 @@ test.each(['push', 'merge_group', 'schedule'])('the report of a %s is about GITH
   expect(contextWith(event, { eventName }).origin.commit).toBe(EVENT.sha);
 });
 
+test('the report links its very job, and what the words mean in the version that runs', () => {
+  const env = {
+    ...RUNNER,
+    GITHUB_ACTION_REPOSITORY: 'acme/agent-test-gate',
+    GITHUB_ACTION_REF: 'releases/v3',
+  };
+  const { origin } = contextOf({ ...EVENT, payload: {} }, env, 48200123456);
+  expect({ jobUrl: origin.jobUrl, wordsUrl: origin.wordsUrl }).toEqual({
+    jobUrl: 'https://github.com/Codertocat/Hello-World/actions/runs/9001/job/48200123456',
+    wordsUrl: 'https://github.com/acme/agent-test-gate/blob/releases/v3/docs/reading-a-report.md',
+  });
+});
+
+test.each([
+  ['an action of the repository itself', { GITHUB_ACTION_REPOSITORY: '', GITHUB_ACTION_REF: '' }],
+  ['a repository that is none', { GITHUB_ACTION_REPOSITORY: 'a/b/../c', GITHUB_ACTION_REF: 'v3' }],
+])('neither is linked for %s and on a server that knows no check runs', (_, env) => {
+  const { origin } = contextOf({ ...EVENT, payload: {} }, { ...RUNNER, ...env });
+  expect([origin.jobUrl, origin.wordsUrl]).toEqual([undefined, undefined]);
+});
+
+test.each([
+  ['deployment_status', { deployment: { sha: 'd'.repeat(40) } }],
+  ['check_suite', { check_suite: { head_sha: 'd'.repeat(40) } }],
+  ['status', { sha: 'd'.repeat(40) }],
+])('the report of a %s is about the commit that it names', (eventName, payload) => {
+  expect(contextWith(payload, { eventName }).origin.commit).toBe('d'.repeat(40));
+});
+
 test.each([
   [{ visibility: 'public', private: false }, 'public'],
   [{ visibility: 'private', private: true }, 'private'],
@@ -100,7 +129,7 @@ test.each([
     GITHUB_SHA: EVENT.sha,
     GITHUB_EVENT_PATH: '/github/event.json',
   };
-  expect(await readContext(env, () => Promise.reject(error))).toEqual({
+  expect(await readContext(env, {}, () => Promise.reject(error))).toEqual({
     ...contextWith({}),
     payloadProblem: `The event file /github/event.json (GITHUB_EVENT_PATH) could not be used: ${why}.`,
   });
@@ -108,7 +137,7 @@ test.each([
 
 test("the toolkit's context is taken where there is one", async () => {
   const context = { ...EVENT, payload: { repository: { private: true } } };
-  expect(await readContext(RUNNER, async () => ({ context }))).toEqual(contextWith(context.payload));
+  expect(await readContext(RUNNER, {}, async () => ({ context }))).toEqual(contextWith(context.payload));
 });
 
 test.each([[null], [[]], ['text'], [{ repository: 7, pull_request: 'no', workflow_run: [] }]])(

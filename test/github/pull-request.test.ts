@@ -31,6 +31,11 @@ function fakeClient({
   return { client, asked };
 }
 
+/** That the event belongs to no pull request. */
+const none = (eventName: string) => ({
+  note: `No comment: no pull request belongs to this ${eventName}${eventName === '' ? '' : ' '}event. To comment on one, name it with the input pull-request.`,
+});
+
 function limits(until = 60_000) {
   return { clock: virtualClock(), random: () => 0.5, until, signal: new AbortController().signal };
 }
@@ -84,10 +89,51 @@ test.each([
 test.each([
   'refs/heads/gh-readonly-queue/main/pr-x-0',
   'refs/heads/my-gh-readonly-queue-pr-7',
+  'refs/heads/my/gh-readonly-queue/main/pr-7-0',
+  'refs/heads/refs/pull/7/merge',
   'refs/heads/main',
 ])('%s is no queue', async (ref) => {
-  expect(await search('merge_group', {}, { ref })).toEqual({});
+  expect(await search('merge_group', {}, { ref })).toEqual(none('merge_group'));
 });
+
+test.each(['refs/pull/7/merge', 'refs/pull/7/head'])(
+  'a pull request that only the ref %s names got no comment and no word',
+  async (ref) => {
+    const { client, asked } = fakeClient();
+    expect(await search('dynamic', {}, { ref, client })).toEqual({ pullRequest: { number: 7 } });
+    expect(asked).toEqual([]);
+  },
+);
+
+test.each([
+  ['deployment_status', { deployment: { sha: HEAD }, deployment_status: { state: 'success' } }, HEAD],
+  ['deployment', { deployment: { sha: HEAD } }, HEAD],
+  ['workflow_dispatch', examplesOf('workflow_dispatch')[0], PUSHED],
+  ['check_suite', { check_suite: { head_sha: HEAD, pull_requests: [] } }, HEAD],
+  ['check_run', { check_run: { head_sha: HEAD, pull_requests: [] } }, HEAD],
+  ['status', { sha: HEAD, state: 'success' }, HEAD],
+])("a %s event on a pull request's commit got no comment and no word", async (eventName, event, sha) => {
+  const { client, asked } = fakeClient({ ofCommit: { [sha]: [{ number: 31, headSha: sha }] } });
+  expect(await search(eventName, event, { client })).toEqual({
+    pullRequest: { number: 31, headSha: sha },
+  });
+  expect(asked).toEqual([`commit ${sha}`]);
+  expect(await search(eventName, event)).toEqual(none(eventName));
+});
+
+test.each(['check_suite', 'check_run'])(
+  'a %s event names its pull requests, and those of other repositories are not ours',
+  async (eventName) => {
+    const pull = (number: number, repository: number) => ({
+      number,
+      head: { sha: HEAD },
+      base: { ref: 'main', repo: { id: repository } },
+    });
+    const check = { head_sha: HEAD, pull_requests: [pull(3, 8), pull(9, 1)] };
+    const event = { [eventName]: check, repository: { id: 1 } };
+    expect(await search(eventName, event)).toEqual({ pullRequest: { number: 9, headSha: HEAD } });
+  },
+);
 
 test('a workflow_run names its pull request', async () => {
   const example = examplesOf('workflow_run')[2] ?? {};
@@ -99,7 +145,7 @@ test('a workflow_run names its pull request', async () => {
 test("a workflow_run's pull request in another repository is not ours to comment on", async () => {
   const { client, asked } = fakeClient();
   const event = examplesOf('workflow_run')[2];
-  expect(await search('workflow_run', event, { client })).toEqual({});
+  expect(await search('workflow_run', event, { client })).toEqual(none('workflow_run'));
   expect(asked).toEqual(['branch octo-org:master', `commit ${RUN_HEAD}`]);
 });
 
@@ -154,19 +200,18 @@ test('a comment on a pull request belongs to it, a comment on an issue to none',
   const [example = {}] = examplesOf('issue_comment');
   const issue = { ...(example['issue'] as object), pull_request: { url: 'https://api.github.com/…' } };
   expect(await search('issue_comment', { ...example, issue })).toEqual({ pullRequest: { number: 1 } });
-  expect(await search('issue_comment', example)).toEqual({});
+  expect(await search('issue_comment', example)).toEqual(none('issue_comment'));
 });
 
 test.each([
   ['schedule', { schedule: '0 4 * * *' }],
-  ['workflow_dispatch', examplesOf('workflow_dispatch')[0]],
   ['repository_dispatch', examplesOf('repository_dispatch')[0]],
   ['release', examplesOf('release')[0]],
   ['issues', examplesOf('issues')[0]],
   ['', {}],
-])('%s belongs to no pull request, without a question or a warning', async (eventName, event) => {
+])('%s belongs to no pull request, without a question, and says so', async (eventName, event) => {
   const { client, asked } = fakeClient();
-  expect(await search(eventName, event, { client })).toEqual({});
+  expect(await search(eventName, event, { client })).toEqual(none(eventName));
   expect(asked).toEqual([]);
 });
 

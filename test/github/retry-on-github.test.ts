@@ -69,9 +69,31 @@ test('what GitHub asks for is kept to', async () => {
   expect(await run([limited])).toEqual({ outcome: 'done', tries: [0, 20_000] });
 });
 
-test('nothing is waited for that comes too late', async () => {
+test('a rate limit that does not say when it ends is waited out longer and longer, up to the end', async () => {
+  const limited = new GitHubError('rate-limited', 'GitHub answered 403 (secondary rate limit)');
+  expect(await run(Array(4).fill(limited), { until: 55_000 })).toEqual({
+    outcome: 'done',
+    tries: [0, 4_000, 12_000, 28_000, 50_000],
+  });
+  expect(await run(Array(5).fill(limited), { until: 55_000 })).toEqual({
+    outcome: 'GitHub answered 403 (secondary rate limit)',
+    tries: [0, 4_000, 12_000, 28_000, 50_000],
+  });
+});
+
+test('a rate limit of 60 s in a step that has 55 s was never outlasted: it is tried once more at the end', async () => {
   const limited = new GitHubError('rate-limited', 'GitHub answered 429', { retryAfterMs: 60_000 });
-  expect(await run([limited])).toEqual({ outcome: 'GitHub answered 429', tries: [0] });
+  expect(await run([limited], { until: 55_000 })).toEqual({ outcome: 'done', tries: [0, 50_000] });
+  expect(await run([limited, limited], { until: 55_000 })).toEqual({
+    outcome: 'GitHub answered 429',
+    tries: [0, 50_000],
+  });
+  expect(await run([limited], { until: 3_000 })).toEqual({ outcome: 'done', tries: [0, 1_500] });
+});
+
+test('a rate limit that lasts for half an hour is said at once', async () => {
+  const limited = new GitHubError('rate-limited', 'GitHub answered 403', { retryAfterMs: 1_800_000 });
+  expect(await run([limited])).toEqual({ outcome: 'GitHub answered 403', tries: [0] });
 });
 
 test.each(['bad-token', 'forbidden', 'locked', 'not-found', 'too-long', 'refused'] as const)(

@@ -1,4 +1,8 @@
 import fc from 'fast-check';
+import type { Nodes } from 'mdast';
+import remarkGfm from 'remark-gfm';
+import remarkParse from 'remark-parse';
+import { unified } from 'unified';
 import { describe, expect, test } from 'vitest';
 import type { Base } from '../../src/domain/comparison.ts';
 import {
@@ -11,12 +15,15 @@ import {
   list,
   paragraph,
   render,
+  rule,
   strong,
+  table,
   trusted,
   untrusted,
   untrustedLines,
 } from '../../src/report/markdown.ts';
 import { baseName } from '../../src/report/sections/names.ts';
+import { cases } from '../fuzz/cases.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
 
 const MAX = 500;
@@ -195,4 +202,108 @@ test.each([
 ])('a base that is called %s is written as %s', (branch, written) => {
   const base: Base = { branch, commit: undefined, cases: new Map(), firstRuns: undefined };
   expect(render(paragraph(baseName(base))).trim()).toBe(written);
+});
+
+/** A node of the tree as far as our writer has it: neighbouring texts are one, and bold in HTML is bold. */
+type Plain = string | { readonly [Kind in string]: readonly Plain[] };
+
+/** Gaps are ours: they cannot be seen. */
+const withoutGaps = (text: string): string => text.replaceAll('\u200b', '');
+
+function plain(nodes: readonly Nodes[]): Plain[] {
+  const found: Plain[] = [];
+  const open: Plain[][] = [];
+  const add = (node: Plain): void => {
+    const last = found.at(-1);
+    if (typeof node === 'string' && typeof last === 'string') found[found.length - 1] = last + node;
+    else if (node !== '') found.push(node);
+  };
+  for (const node of nodes) {
+    if (node.type === 'html' && node.value === '<b>') open.push(found.splice(0));
+    else if (node.type === 'html' && node.value === '</b>') {
+      const inside = found.splice(0);
+      found.push(...(open.pop() ?? []));
+      add({ strong: inside });
+    } else if (node.type === 'text') add(withoutGaps(node.value));
+    else if (node.type === 'inlineCode' || node.type === 'html') {
+      add({ [node.type]: [withoutGaps(node.value)] });
+    } else if (node.type === 'link') add({ [`link ${node.url}`]: plain(node.children) });
+    else if (node.type === 'heading') add({ [`heading ${node.depth}`]: plain(node.children) });
+    else if (node.type === 'list') add({ [`list ${node.ordered}`]: plain(node.children) });
+    else add({ [node.type]: 'children' in node ? plain(node.children) : [] });
+  }
+  return found;
+}
+
+test('a backslash before a pipe in code ended the cell of a table, or was lost', () => {
+  const cells = ['\\|', '\\\\|', '|'].map((text) => [code(text, MAX)]);
+  const markdown = render(table([[trusted('a')], [trusted('b')], [trusted('c')]], [cells]));
+  expect(markdown.split('\n')[2]).toBe('| `\\\u200b\\|` | `\\\\\u200b\\|` | `\\|` |');
+});
+
+test('a link at the start of a line whose code had the end of a label was a reference, and not seen', () => {
+  expect(render(paragraph(...link('https://github.com/a', code(']: x', MAX))))).toBe(
+    '[`]\u200b: x`](https://github.com/a)',
+  );
+});
+
+describe('what is written is read back', () => {
+  const hostile = fc.oneof(
+    fc
+      .array(fc.constantFrom(...Object.values(HOSTILE).flatMap((text) => text.split(/(\s|\b)/))), {
+        maxLength: 12,
+      })
+      .map((tokens) => tokens.join('')),
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom(...'`*_[]()!<>&|~#+-=.:1a \\') }),
+  );
+  const texts = hostile.map((text) => untrusted(text, MAX));
+  const codes = hostile.map((text) => code(text, MAX));
+  const leaf = fc.oneof(texts, codes);
+  const bold = leaf.map((child) => strong(child));
+  const linked = leaf.map((child) => link('https://github.com/a/b_(c)', child));
+  const inline = fc
+    .array(
+      fc.oneof(
+        texts.map((text) => [text]),
+        codes.map((text) => [text]),
+        bold.map((text) => [text]),
+        linked,
+      ),
+      { minLength: 1, maxLength: 4 },
+    )
+    // As in a report: words of ours stand between what is foreign.
+    .map((parts) => parts.flatMap((part, index) => (index === 0 ? part : [trusted(' · '), ...part])));
+  const blocks = fc.oneof(
+    inline.map((children) => paragraph(...children)),
+    fc
+      .array(
+        hostile.map((text) => untrustedLines(text, MAX)),
+        { minLength: 1, maxLength: 1 },
+      )
+      .map((text) => paragraph(...text)),
+    fc.array(inline, { minLength: 1, maxLength: 3 }).map((lines) => paragraph(...joinLines(lines))),
+    inline.map((children) => heading(3, trusted('❌ '), ...children)),
+    fc
+      .array(inline, { minLength: 1, maxLength: 3 })
+      .map((lines) => blockquote(paragraph(...joinLines(lines)))),
+    fc
+      .tuple(fc.array(inline, { minLength: 1, maxLength: 3 }), fc.boolean())
+      .map(([items, ordered]) => list(items, { ordered })),
+    fc
+      .array(fc.tuple(inline, inline), { minLength: 1, maxLength: 3 })
+      .map((rows) => table([[trusted('What')], [trusted('New')]], rows)),
+    fc.constant(rule),
+  );
+  const reader = unified().use(remarkParse).use(remarkGfm);
+
+  test('as the same text in the same structure, whatever the texts are', () => {
+    fc.assert(
+      fc.property(blocks, (block) => {
+        const markdown = render(block);
+        expect(plain(reader.parse(markdown).children)).toEqual(plain([block]));
+      }),
+      { numRuns: cases(300) },
+    );
+  });
 });

@@ -1,7 +1,13 @@
 import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
-import { buildReport, type Origin, type Report } from '../../src/report/report.ts';
+import {
+  buildReport,
+  type Findings,
+  type Origin,
+  type Report,
+  type ReportOptions,
+} from '../../src/report/report.ts';
 import { run } from '../builders.ts';
 
 export { run };
@@ -17,6 +23,8 @@ export const ORIGIN: Origin = {
   runId: 17_654_321_098,
   runNumber: 57,
   runAttempt: 1,
+  jobUrl: 'https://github.com/bluewater/voice-agent/actions/runs/17654321098/job/48123',
+  wordsUrl: 'https://github.com/bluewater/agent-test-gate/blob/v2/docs/reading-a-report.md',
 };
 
 export function batch(id: string, runs: readonly Run[], more: Partial<Batch> = {}): Batch {
@@ -26,7 +34,7 @@ export function batch(id: string, runs: readonly Run[], more: Partial<Batch> = {
 /** A report on batches as the gate would write it. `ending: undefined` is a gate that still waits. */
 export function reportOn(
   batches: readonly (Batch | BatchOutcome)[],
-  more: Partial<Report> & { ending?: Ending | undefined; maxBatchAgeMinutes?: number } = {},
+  more: Partial<Findings & ReportOptions> & { ending?: Ending | undefined; maxBatchAgeMinutes?: number } = {},
 ): Report {
   const { ending = 'settled', maxBatchAgeMinutes, ...rest } = more;
   const outcomes = batches.map(
@@ -49,7 +57,7 @@ export function reportOn(
     name: 'Agent tests (Retell)',
     providerTitle: 'Retell',
     batches: outcomes,
-    transcripts: 'excerpt',
+    transcripts: 'full',
     origin: ORIGIN,
     writtenAt: CREATED_AT + 94_000,
     waitedMs: 87_000,
@@ -210,6 +218,16 @@ export function manyRuns(count: number, make: (index: number) => Run): Run[] {
 const { booked, moved, spanish, priced, silent, doubleBooked } = RETELL_RUNS;
 const pending = (name: string): Run => retellRun('pending', 'test_job_1f00aa', name);
 
+/** Runs in which the provider sees the fault in the test itself. */
+const MOCKLESS = {
+  failed: {
+    ...doubleBooked,
+    testFaults: ['no mock matched the call of book_appointment_cal'],
+    guardrails: ['no prices', 'no medical advice'],
+  },
+  passed: { ...spanish, testFaults: ['a turn timed out after 60 s'] },
+} satisfies Record<string, Run>;
+
 /** Every state of the verdict for both providers, and the shapes that are hard to lay out. */
 export const EXAMPLES: Readonly<Record<string, Report>> = {
   'retell-waiting-first': reportOn([{ id: 'test_batch_7c1d90aa42e6' }], { ending: undefined }),
@@ -316,6 +334,21 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
         'GET api.retellai.com/get-batch-test/test_batch_unknown answered 404. Check batch-id: it must be the id of a batch test (not of a test run), in the workspace of this api-key.',
     },
   ]),
+  'retell-excerpts': reportOn([retellBatch([booked, priced, doubleBooked])], { transcripts: 'excerpt' }),
+  'elevenlabs-broken-tests': reportOn(
+    [
+      batch('suite_9f01', [
+        MOCKLESS.failed,
+        MOCKLESS.passed,
+        { ...booked, guardrails: ['no medical advice'] },
+      ]),
+    ],
+    { name: 'Agent tests (ElevenLabs)', providerTitle: 'ElevenLabs' },
+  ),
+  'elevenlabs-broken-tests-green': reportOn([batch('suite_9f01', [MOCKLESS.passed, booked, moved])], {
+    name: 'Agent tests (ElevenLabs)',
+    providerTitle: 'ElevenLabs',
+  }),
   'one-run': reportOn([retellBatch([priced])]),
   'twelve-runs': reportOn([
     retellBatch([
@@ -353,13 +386,14 @@ export function reportWith(text: () => string): Report {
     { label: text(), outcome: 'passed' },
   ];
   const runs = [
-    runWith('failed', { assertions, turns }),
+    runWith('failed', { assertions, turns, testFaults: [text()], guardrails: [text(), text()] }),
     runWith('failed', { explanation: text(), criteria: [text(), text()], turns: turns.slice(1) }),
     runWith('errored', { explanation: text(), durationMs: 640 }),
     runWith('cancelled'),
     runWith('pending', { unknownStatus: text() }),
-    runWith('pending'),
-    runWith('passed', { durationMs: 14_320 }),
+    runWith('pending', { unproven: text() }),
+    runWith('passed', { durationMs: 14_320, guardrails: [text()] }),
+    runWith('passed', { testFaults: [text(), text()] }),
     runWith('passed'),
   ];
   return buildReport({
@@ -371,10 +405,12 @@ export function reportWith(text: () => string): Report {
       { id: text(), problem: text(), batch: batch(text(), [runWith('passed')], { subject: text() }) },
       { id: text(), problem: text() },
     ],
-    transcripts: 'excerpt',
+    transcripts: 'full',
     origin: ORIGIN,
     writtenAt: CREATED_AT,
     waitedMs: 87_000,
+    targetName: text(),
+    targetVersion: text(),
     reportFile: text(),
   });
 }

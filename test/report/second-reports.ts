@@ -5,7 +5,7 @@ import type { Quarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { type CaseResult, groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
-import type { Report } from '../../src/report/report.ts';
+import type { Findings, Report, ReportOptions } from '../../src/report/report.ts';
 import { BLAND_RUNS, batch, manyRuns, ORIGIN, RETELL_RUNS, reportOn, run } from './reports.ts';
 
 /** Reports with rounds, a base, a history, a quarantine and another version: what only some gates know. */
@@ -97,7 +97,7 @@ const placed = (id: string, round: number, runs: readonly Run[]): BatchOutcome =
 /** A report on several rounds of one batch, decided by the rule. */
 export function reportOnRounds(
   rounds: readonly (readonly Run[])[],
-  more: Partial<Report> & {
+  more: Partial<Findings & ReportOptions> & {
     readonly change?: (result: CaseResult) => CaseResult;
     readonly maxFlaky?: number;
     readonly remarks?: readonly string[];
@@ -123,7 +123,10 @@ export function reportOnRounds(
     rule,
     judgement,
     started: { runs: batches.flatMap(({ batch: one }) => one?.runs ?? []).length, reruns: 0 },
-    subject: 'conversation-flow conversation_flow_3b21278178ed version 12',
+    subject:
+      'Front desk (agent_7d0c55, version 12): conversation-flow conversation_flow_3b21278178ed version 12',
+    targetName: 'Front desk',
+    selected: { count: 12, outOf: 12 },
     waitedMs: 250_000,
     ...rest,
   });
@@ -304,7 +307,7 @@ export const SECOND_EXAMPLES: Readonly<Record<string, Report>> = {
 /** A report with everything that only some gates know, with `text()` in the place of every foreign string. */
 export function secondReportWith(text: () => string): Report {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-  const [isNew, isOld, flaky, tolerated, expired, repaired, gone] = ids as [
+  const [isNew, isPreexisting, flaky, tolerated, expired, repaired, gone] = ids as [
     string,
     string,
     string,
@@ -325,7 +328,7 @@ export function secondReportWith(text: () => string): Report {
   const entry = () => ({ testCase: text(), name: text(), reason: text(), owner: text(), until: text() });
   const first = [
     one(isNew, 'failed', { turns }),
-    one(isOld, 'errored', { turns }),
+    one(isPreexisting, 'errored', { turns }),
     one(flaky, 'failed'),
     one(tolerated, 'failed'),
     one(expired, 'failed'),
@@ -347,7 +350,7 @@ export function secondReportWith(text: () => string): Report {
       firstRuns: { passes: 10, total: 12 },
       cases: new Map([
         [isNew, before('passed')],
-        [isOld, before('failed')],
+        [isPreexisting, before('failed')],
         [repaired, before('failed')],
         [gone, before('passed')],
       ]),
@@ -360,7 +363,7 @@ export function secondReportWith(text: () => string): Report {
         failureCount,
         total: 9,
       })),
-      failedPushIndices: new Map([[isOld, [2]]]),
+      failedPushIndices: new Map([[isPreexisting, [2]]]),
     },
     change: (result) =>
       result.testCase.id === tolerated

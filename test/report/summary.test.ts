@@ -121,7 +121,7 @@ test('the summary begins with the heading and ends with a line break', () => {
   expect(summary).toMatch(
     /^## ❌ Agent tests \(Retell\): 1 of 5 failed, 1 errored\n\n### ❌ Declines to quote a price/,
   );
-  expect(summary).toMatch(/<\/sub>\n$/);
+  expect(summary).toMatch(/<\/sub>\n\n<\/details>\n$/);
 });
 
 test.each([

@@ -1,7 +1,6 @@
-import { decisiveRun } from '../../domain/test-case.ts';
 import { type Report, workflowRunUrl } from '../report.ts';
 import { turnText } from '../run-text.ts';
-import { type Suite, type TestEntry, testSuites } from './test-suites.ts';
+import { conversationOf, type Suite, type TestEntry, testSuites } from './test-suites.ts';
 import { fileJson, fileLine, isoTime, wholeMs } from './values.ts';
 
 /**
@@ -50,14 +49,14 @@ export function renderCtrf(report: Report): string {
 
 function test(suite: Suite, entry: TestEntry) {
   const { result } = entry;
-  const run = result && decisiveRun(result);
-  const turns = run?.turns ?? [];
+  const run = result?.decisive;
+  const turns = conversationOf(entry);
   return {
     name: entry.name,
     status: CTRF_STATUS[entry.status],
     rawStatus: entry.rawStatus,
     // The format demands a duration, so what is unknown is 0.
-    duration: entry.durationMs,
+    duration: entry.durationMs ?? 0,
     suite: [suite.name],
     flaky: entry.flakyRuns.length > 0 ? true : undefined,
     retries: result !== undefined && result.runs.length > 1 ? result.runs.length - 1 : undefined,

@@ -41,7 +41,12 @@ const CHANGES = [
 ] as const satisfies readonly Change[];
 
 const caseRun = z
-  .object({ id: z.string(), round: z.int().positive(), status: z.enum(RUN_STATUSES) })
+  .object({
+    id: z.string(),
+    batch: z.string().optional().meta({ description: 'The id of the batch in which it ran.' }),
+    round: z.int().positive(),
+    status: z.enum(RUN_STATUSES),
+  })
   .meta({ description: 'One run of a test case; the batches have everything of it.' });
 
 const baseCase = z
@@ -55,6 +60,7 @@ const testCase = z
       .optional()
       .meta({ description: "The provider's id; absent where it gives none. Names repeat and change." }),
     name: z.string(),
+    revision: moment.optional().meta({ description: 'When it was last edited, where the provider says it.' }),
     batch: z.string().meta({ description: 'The id of the batch of the first round that it belongs to.' }),
     outcome: z.enum(CASE_OUTCOMES),
     counts: z.boolean().meta({ description: 'Whether it counts for the verdict.' }),
@@ -103,7 +109,7 @@ const run = z
   .object({
     id: z.string(),
     testCase: z
-      .object({ id: z.string().optional(), name: z.string() })
+      .object({ id: z.string().optional(), name: z.string(), revision: moment.optional() })
       .meta({ description: 'Its identity is its id: names repeat and change.' }),
     status: z.enum(RUN_STATUSES),
     unknownStatus: z
@@ -114,6 +120,18 @@ const run = z
       .string()
       .optional()
       .meta({ description: 'The contradicting statuses of this run, in the words of the provider.' }),
+    unproven: z
+      .string()
+      .optional()
+      .meta({ description: 'Why a run that the provider calls passed proves nothing: a clause.' }),
+    testFaults: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'What the provider sees wrong with the test, and not with the agent: clauses.' }),
+    guardrails: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Names of the guardrails that the conversation triggered.' }),
     explanation: z
       .string()
       .optional()
@@ -121,10 +139,16 @@ const run = z
     assertions: z.array(assertion),
     criteria: z.array(z.string()).meta({ description: 'What the run as a whole was judged by.' }),
     turns: z.array(turn).optional().meta({
-      description: 'The conversation of a run that did not pass; absent unless `transcripts` allows it.',
+      description:
+        'What `transcripts` allows of the conversation: the turns that prove a failure, or all; absent where it is nothing.',
+    }),
+    isConversationLeftOut: z.literal(true).optional().meta({
+      description: 'The conversation is left out so that the file stays under 60 MiB.',
     }),
     durationMs: milliseconds.optional(),
     createdAt: moment.optional(),
+    startedAt: moment.optional(),
+    endedAt: moment.optional(),
   })
   .meta({ description: 'One execution of one test case.' });
 
@@ -136,6 +160,9 @@ const batch = z
       .positive()
       .meta({ description: '1 is what was given or started first; later ones repeat test cases.' }),
     problem: z.string().optional().meta({ description: 'Why the batch could not be read to its end.' }),
+    isAdopted: z.boolean().optional().meta({
+      description: "Its start got no answer, and it was found in the provider's lists.",
+    }),
     settled: z.boolean().meta({ description: 'The provider says that the batch will not change any more.' }),
     outcome: z
       .enum(['passed', 'failed', 'errored', 'cancelled'])
@@ -186,7 +213,10 @@ export const reportSchema = z
     passRate: z.number().min(0).max(1).optional().meta({
       description: 'Test cases whose first run passed over all; 1 only if all did; absent if there are none.',
     }),
-    label: z.string().optional().meta({ description: 'What the job is called.' }),
+    label: z
+      .string()
+      .optional()
+      .meta({ description: 'What the job is called where several share a comment.' }),
     subject: z
       .string()
       .optional()
@@ -215,7 +245,13 @@ export const reportSchema = z
       .optional()
       .meta({ description: 'The branch that was compared with; absent where nothing is known of one.' }),
     batches: z.array(batch),
-    transcripts: z.enum(['none', 'excerpt']).meta({ description: 'Whether conversations may be shown.' }),
+    transcripts: z.enum(['none', 'excerpt', 'full']).meta({
+      description: 'What of conversations is shown: nothing, the turns that prove a failure, or all.',
+    }),
+    leftOut: z.object({ conversations: count, texts: z.boolean() }).optional().meta({
+      description:
+        'What is not here so that the file stays under 60 MiB: so many conversations, and the ends of long texts.',
+    }),
     origin: z
       .object({
         commit: z.string().optional(),
@@ -223,6 +259,11 @@ export const reportSchema = z
         runId: count.optional(),
         runNumber: count.optional(),
         runAttempt: count.optional(),
+        jobUrl: z.string().optional().meta({ description: 'The page of the job.' }),
+        wordsUrl: z
+          .string()
+          .optional()
+          .meta({ description: 'The page that says what the words of a report mean.' }),
       })
       .meta({ description: 'The workflow run that wrote this; empty outside GitHub.' }),
     waitedMs: milliseconds.optional(),

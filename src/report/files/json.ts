@@ -1,16 +1,98 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import { changeOf, findRemovedCases } from '../../domain/comparison.ts';
+import { findRemovedCases } from '../../domain/comparison.ts';
 import type { RoundRun } from '../../domain/pass-rule.ts';
-import type { Run } from '../../domain/run.ts';
-import { type CaseResult, countsForVerdict } from '../../domain/test-case.ts';
-import { passRate, type Report } from '../report.ts';
+import type { Run, TestCase } from '../../domain/run.ts';
+import { countsForVerdict } from '../../domain/test-case.ts';
+import { clip } from '../../text/clean.ts';
+import { passRate, type Report, type ReportedCase } from '../report.ts';
 import type { ReportFile } from './json-schema.ts';
 import { fileJson, isoTime, wholeMs } from './values.ts';
 
-/** The report with every run, for programs: JSON as `docs/report.schema.json` describes it. */
-export function renderJson(report: Report): string {
+/** GitHub's artifacts and most tools take that; conversations that may not fit are left out. */
+export const MAX_BYTES = 60 * 1024 * 1024;
+/** Characters of a text, where even without conversations the file would be too large. */
+const SHORT_TEXTS = [2_000, 200, 0];
+
+/** What of the runs is in the file. */
+interface Selection {
+  /** Runs without their conversation. */
+  readonly withoutTurns: ReadonlySet<Run>;
+  /** The most characters of explanations, criteria and assertions. */
+  readonly maxText: number;
+}
+
+const EVERYTHING: Selection = { withoutTurns: new Set(), maxText: Number.POSITIVE_INFINITY };
+
+/**
+ * The report with every run, for programs: JSON as `docs/report.schema.json` describes it, in at most `maxBytes`. Where it
+ * would be larger, conversations of passed runs are left out first, then the longest, then the ends of texts; the file
+ * says so.
+ */
+export function renderJson(report: Report, maxBytes = MAX_BYTES): string {
+  if (textLength(report) <= maxBytes) {
+    const text = fileJson(fileOf(report, EVERYTHING));
+    if (Buffer.byteLength(text) <= maxBytes) return text;
+  }
+  const runs = report.batches
+    .flatMap(({ batch }) => batch?.runs ?? [])
+    .filter(({ turns }) => turns.length > 0);
+  const all = new Set(runs);
+  const bare = fileJson(fileOf(report, { ...EVERYTHING, withoutTurns: all }));
+  const room = maxBytes - Buffer.byteLength(bare);
+  if (room >= 0) return fileJson(fileOf(report, { ...EVERYTHING, withoutTurns: tooLarge(runs, room) }));
+  const shorter = SHORT_TEXTS.map(
+    (maxText) => () => fileJson(fileOf(report, { withoutTurns: all, maxText })),
+  );
+  for (const render of shorter) {
+    const text = render();
+    if (Buffer.byteLength(text) <= maxBytes) return text;
+  }
+  return shorter.at(-1)?.() ?? bare;
+}
+
+/** The runs whose conversations do not fit: those that passed first, then the longest. */
+function tooLarge(runs: readonly Run[], room: number): ReadonlySet<Run> {
+  const sizes = new Map(runs.map((run) => [run, sizeInFile(run)]));
+  const sizeOf = (run: Run): number => sizes.get(run) ?? 0;
+  const order = runs.toSorted(
+    (a, b) => Number(b.status === 'passed') - Number(a.status === 'passed') || sizeOf(b) - sizeOf(a),
+  );
+  let excess = runs.reduce((sum, run) => sum + sizeOf(run), 0) - room;
+  const left = new Set<Run>();
+  for (const run of order) {
+    if (excess <= 0) break;
+    left.add(run);
+    excess -= sizeOf(run);
+  }
+  return left;
+}
+
+/** The bytes that a conversation takes in the file, beside those of a run without one. */
+function sizeInFile({ turns }: Run): number {
+  const text = fileJson({ batches: [{ runs: [{ turns }] }] });
+  return Buffer.byteLength(text);
+}
+
+/** Characters of all texts of the runs: the file has at least as many bytes, and a longer one cannot even be written. */
+function textLength({ batches }: Report): number {
+  let length = 0;
+  for (const { batch } of batches) {
+    for (const { turns, explanation = '' } of batch?.runs ?? []) {
+      length += explanation.length;
+      for (const turn of turns) {
+        length +=
+          turn.kind === 'speech' ? turn.text.length : turn.kind === 'tool-result' ? turn.output.length : 0;
+      }
+    }
+  }
+  return length;
+}
+
+function fileOf(report: Report, selection: Selection): ReportFile {
   const { judgement } = report;
-  const file: ReportFile = {
+  const { withoutTurns: left, maxText } = selection;
+  const isCut = Number.isFinite(maxText);
+  return {
     formatVersion: 2,
     name: report.name,
     provider: report.providerTitle,
@@ -18,7 +100,7 @@ export function renderJson(report: Report): string {
     reason: judgement?.reason,
     notes: [...(judgement?.notes ?? [])],
     tally: report.tally,
-    testCases: report.cases.map((one) => caseOf(report, one)),
+    testCases: report.cases.map((result) => caseOf(report, result)),
     passRate: passRate(report),
     label: report.label,
     subject: report.subject,
@@ -31,22 +113,26 @@ export function renderJson(report: Report): string {
       firstRuns: report.base.firstRuns,
       noLongerRun: findRemovedCases(report.cases, report.base),
     },
-    batches: report.batches.map(batchOf),
+    batches: report.batches.map((outcome) => batchOf(outcome, selection)),
     transcripts: report.transcripts,
+    leftOut: left.size > 0 || isCut ? { conversations: left.size, texts: isCut } : undefined,
     origin: report.origin,
     waitedMs: wholeMs(report.waitedMs),
     writtenAt: isoTime(report.writtenAt),
   };
-  return fileJson(file);
 }
 
-function batchOf({ id, batch, problem, round = 1 }: BatchOutcome): ReportFile['batches'][number] {
-  if (batch === undefined) return { id, round, problem, settled: false };
+function batchOf(
+  { id, batch, problem, round = 1, isAdopted }: BatchOutcome,
+  selection: Selection,
+): ReportFile['batches'][number] {
+  if (batch === undefined) return { id, round, problem, isAdopted, settled: false };
   const { total, passed, failed, errored, cancelled } = batch.announced;
   return {
     id,
     round,
     problem,
+    isAdopted,
     settled: batch.settled,
     outcome: batch.outcome,
     unknownStatus: batch.unknownStatus,
@@ -56,21 +142,21 @@ function batchOf({ id, batch, problem, round = 1 }: BatchOutcome): ReportFile['b
     url: batch.url,
     publishesOnPass: batch.publishesOnPass,
     announced: { total, passed, failed, errored, cancelled },
-    runs: batch.runs?.map(runOf),
+    runs: batch.runs?.map((run) => runOf(run, selection)),
   };
 }
 
-function caseOf({ batches, base }: Report, result: CaseResult): ReportFile['testCases'][number] {
-  const { testCase, batchIndex, runs, outcome, quarantine, comparison } = result;
-  const batch = batches.find((one, index) => (one.batchIndex ?? index) === batchIndex);
+function caseOf({ batches, base }: Report, result: ReportedCase): ReportFile['testCases'][number] {
+  const { testCase, batchIndex, runs, outcome, passes, change, quarantine, comparison } = result;
+  const batch = batches.find((candidate, index) => (candidate.batchIndex ?? index) === batchIndex);
   return {
-    ...testCase,
+    ...testCaseOf(testCase),
     batch: batch?.id ?? '',
     outcome,
     counts: countsForVerdict(result),
-    passes: runs.filter(({ status }) => status === 'passed').length,
-    runs: runs.map(caseRun),
-    change: changeOf(result, base),
+    passes,
+    runs: runs.map(({ id, batchId, round, status }) => ({ id, batch: batchId, round, status })),
+    change,
     base: testCase.id === undefined ? undefined : base?.cases.get(testCase.id),
     quarantine: quarantine && {
       state: quarantine.state,
@@ -84,20 +170,37 @@ function caseOf({ batches, base }: Report, result: CaseResult): ReportFile['test
 
 const caseRun = ({ id, round, status }: RoundRun) => ({ id, round, status });
 
+const testCaseOf = ({ id, name, revision }: TestCase) => ({ id, name, revision: isoTime(revision) });
+
 type RunOfFile = NonNullable<ReportFile['batches'][number]['runs']>[number];
 
-function runOf(run: Run): RunOfFile {
+function runOf(run: Run, { withoutTurns, maxText }: Selection): RunOfFile {
+  const isLeftOut = withoutTurns.has(run);
+  const short = (text: string): string => (text.length <= maxText ? text : clip(text, maxText));
+  const maybeShort = (text: string | undefined) => (text === undefined ? undefined : short(text));
   return {
     id: run.id,
-    testCase: run.testCase,
+    testCase: testCaseOf(run.testCase),
     status: run.status,
     unknownStatus: run.unknownStatus,
     conflict: run.conflict,
-    explanation: run.explanation,
-    assertions: [...run.assertions],
-    criteria: [...run.criteria],
-    turns: run.turns.length === 0 ? undefined : [...run.turns],
+    unproven: run.unproven,
+    testFaults: run.testFaults && [...run.testFaults],
+    guardrails: run.guardrails && [...run.guardrails],
+    explanation: maybeShort(run.explanation),
+    assertions: run.assertions.map((assertion) => ({
+      ...assertion,
+      label: short(assertion.label),
+      expected: maybeShort(assertion.expected),
+      actual: maybeShort(assertion.actual),
+      explanation: maybeShort(assertion.explanation),
+    })),
+    criteria: run.criteria.map(short),
+    turns: run.turns.length === 0 || isLeftOut ? undefined : [...run.turns],
+    isConversationLeftOut: isLeftOut ? true : undefined,
     durationMs: wholeMs(run.durationMs),
     createdAt: isoTime(run.createdAt),
+    startedAt: isoTime(run.startedAt),
+    endedAt: isoTime(run.endedAt),
   };
 }

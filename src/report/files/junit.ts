@@ -1,9 +1,8 @@
 import XMLBuilder from 'fast-xml-builder';
 import type { Run } from '../../domain/run.ts';
-import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
-import type { Report } from '../report.ts';
+import type { Report, ReportedCase } from '../report.ts';
 import { runDetails, runMessage, turnText } from '../run-text.ts';
-import { type Suite, type TestEntry, testSuites } from './test-suites.ts';
+import { conversationOf, type Suite, sumOfTimes, type TestEntry, testSuites } from './test-suites.ts';
 import { fileLine, fileText, isoTime } from './values.ts';
 
 /**
@@ -101,7 +100,8 @@ function flakyElements(runs: readonly Run[]): object {
 }
 
 /** What the result element has no place for. */
-function systemOut({ status, details }: TestEntry, result: CaseResult): string {
+function systemOut(entry: TestEntry, result: ReportedCase): string {
+  const { status, details } = entry;
   const { testCase, runs } = result;
   const ids = [
     ...runs.map(({ id, status: ended }) =>
@@ -110,7 +110,7 @@ function systemOut({ status, details }: TestEntry, result: CaseResult): string {
     ...(testCase.id === undefined ? [] : [`Test case: ${fileLine(testCase.id)}`]),
   ].join('\n');
   const why = status === 'passed' && result.outcome !== 'flaky' ? details : '';
-  const conversation = decisiveRun(result).turns.map(turnText).join('\n');
+  const conversation = conversationOf(entry).map(turnText).join('\n');
   return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));
 }
 
@@ -125,10 +125,10 @@ function counts(entries: readonly TestEntry[]) {
   };
 }
 
-/** The time of all these together in seconds; some readers calculate with it unasked, so what is unknown is 0. */
-function seconds(entries: readonly TestEntry[]): string {
-  const ms = entries.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  return (ms / 1000).toFixed(3);
+/** The time of all these together in seconds, as far as it is known; no attribute where it is not known of any. */
+function seconds(entries: readonly TestEntry[]): string | undefined {
+  const ms = sumOfTimes(entries);
+  return ms === undefined ? undefined : (ms / 1000).toFixed(3);
 }
 
 function attributes(values: Readonly<Record<string, string | number | undefined>>): Record<string, string> {

@@ -1,8 +1,8 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import type { Run, RunStatus } from '../../domain/run.ts';
-import { type CaseResult, countsForVerdict, decisiveRun, hasPassed } from '../../domain/test-case.ts';
+import type { Run, RunStatus, Turn } from '../../domain/run.ts';
+import { countsForVerdict, hasPassed } from '../../domain/test-case.ts';
 import { isBatchProven } from '../../domain/verdict.ts';
-import type { Report } from '../report.ts';
+import type { Report, ReportedCase } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
 import { fileLine, wholeMs } from './values.ts';
 
@@ -30,11 +30,11 @@ export interface TestEntry {
   /** All that is known of why it ended so, on several lines; may be empty. */
   readonly details: string;
   /** Absent where the entry stands for a verdict, or for a batch that could not be read. */
-  readonly result?: CaseResult;
+  readonly result?: ReportedCase;
   /** The runs of a flaky test case that did not pass, in order; empty for every other. */
   readonly flakyRuns: readonly Run[];
-  /** How long all runs of the test case took, in milliseconds; 0 where that is not known. */
-  readonly durationMs: number;
+  /** How long the runs of the test case took, in milliseconds, as far as that is known of any; else absent. */
+  readonly durationMs?: number | undefined;
 }
 
 /** One suite for each batch with one entry for each test case. Never without a red entry unless the verdict is `passed`. */
@@ -44,8 +44,8 @@ export function testSuites(report: Report): Suite[] {
     name: suiteName(report, outcome, places.length),
     outcome,
     entries: [
-      ...caseEntries(report.cases.filter((one) => one.batchIndex === batchIndex)),
-      ...all.flatMap((one) => problemEntries(report, one)),
+      ...caseEntries(report.cases.filter((result) => result.batchIndex === batchIndex)),
+      ...all.flatMap((batch) => problemEntries(report, batch)),
     ],
   }));
   if (report.judgement?.verdict === 'passed' || suites.some(hasFailures)) return suites;
@@ -84,31 +84,43 @@ function suiteName(report: Report, { id }: BatchOutcome, count: number): string 
   return count === 1 ? gateName(report) : `${gateName(report)} (batch ${fileLine(id)})`;
 }
 
-function caseEntries(cases: readonly CaseResult[]): TestEntry[] {
+function caseEntries(cases: readonly ReportedCase[]): TestEntry[] {
   const names = distinctNames(cases);
   return cases.map((result, index) => {
-    const run = decisiveRun(result);
+    const run = result.decisive;
     return {
       name: names[index] ?? result.key,
       status: statusOf(result),
       rawStatus: run.unknownStatus ?? (result.outcome === 'flaky' ? 'passed' : run.status),
       message: messageOf(result, run),
-      flakyRuns: result.outcome === 'flaky' ? result.runs.filter((one) => one.status !== 'passed') : [],
+      flakyRuns: result.outcome === 'flaky' ? result.runs.filter(({ status }) => status !== 'passed') : [],
       details: runDetails(run),
-      durationMs: result.runs.reduce((sum, { durationMs }) => sum + (wholeMs(durationMs) ?? 0), 0),
+      durationMs: sumOfTimes(result.runs),
       result,
     };
   });
 }
 
-function statusOf(result: CaseResult): TestEntry['status'] {
+/** What may be shown of the conversation that decided it; nothing where all runs passed: only the JSON report has those. */
+export const conversationOf = ({ result }: TestEntry): readonly Turn[] =>
+  result === undefined || result.decisive.status === 'passed' ? [] : result.decisive.turns;
+
+/** The times together, in milliseconds, as far as they are known; `undefined` where none is. */
+export function sumOfTimes(
+  parts: readonly { readonly durationMs?: number | undefined }[],
+): number | undefined {
+  const known = parts.flatMap(({ durationMs }) => wholeMs(durationMs) ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0);
+}
+
+function statusOf(result: ReportedCase): TestEntry['status'] {
   if (hasPassed(result)) return 'passed';
   if (!countsForVerdict(result)) return 'tolerated';
   return result.outcome === 'unfinished' ? 'pending' : (result.outcome as RunStatus);
 }
 
 /** Why it did not pass; for one that does not count, why it does not. */
-function messageOf(result: CaseResult, run: Run): string {
+function messageOf(result: ReportedCase, run: Run): string {
   if (hasPassed(result)) return '';
   if (countsForVerdict(result)) return runMessage(run);
   const { quarantine } = result;
@@ -120,7 +132,7 @@ function messageOf(result: CaseResult, run: Run): string {
 }
 
 /** The names of the test cases; where several share one, with the test case's id, and then the run's as well. */
-function distinctNames(cases: readonly CaseResult[]): string[] {
+function distinctNames(cases: readonly ReportedCase[]): string[] {
   const names = cases.map(
     ({ testCase }) => fileLine(testCase.name) || fileLine(testCase.id ?? '') || 'Unnamed',
   );
@@ -152,7 +164,6 @@ function problemEntries(report: Report, { id, problem }: BatchOutcome): TestEntr
       message: `Batch ${id} could not be read: ${problem}`,
       details: verdictText(report),
       flakyRuns: [],
-      durationMs: 0,
     },
   ];
 }
@@ -166,7 +177,6 @@ function verdictEntry(report: Report): TestEntry {
     message: reason,
     details: verdictText(report),
     flakyRuns: [],
-    durationMs: 0,
   };
 }
 

@@ -1,10 +1,8 @@
 import type { Push } from '../../domain/comparison.ts';
 import type { Assertion, Run, Turn } from '../../domain/run.ts';
-import { type CaseResult, decisiveRun } from '../../domain/test-case.ts';
 import { clip } from '../../text/clean.ts';
 import { formatDuration } from '../../text/format.ts';
-import { countPasses } from '../classify.ts';
-import { findKeyTurns, toolNames } from '../key-turns.ts';
+import { toolNames } from '../key-turns.ts';
 import {
   type Block,
   blockquote,
@@ -26,9 +24,9 @@ import {
   untrustedLines,
   untrustedWithBold,
 } from '../markdown.ts';
-import type { Report } from '../report.ts';
+import type { Report, ReportedCase, ReportedRun } from '../report.ts';
 import { STATUS_WORDS } from '../run-text.ts';
-import { linkPush } from './footer.ts';
+import { linkPush } from './links.ts';
 import { describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
 
 /** How much of what explains one test case is shown: code points, and the number of turns. */
@@ -81,28 +79,37 @@ const BEGINNING = 320;
 const MAX_QUOTED_ANSWER = 160;
 
 /** Whether the test case has more to tell than this evidence shows. */
-export function isTruncated(result: CaseResult, evidence: EvidenceLimits): boolean {
-  const runs = evidence.conversations > 1 ? result.runs : [decisiveRun(result)];
-  const withTurns = result.runs.filter(({ turns }) => turns.length > 0);
-  if (withTurns.length > evidence.conversations) return true;
+export function isTruncated(result: ReportedCase, report: Report, evidence: EvidenceLimits): boolean {
+  const { decisive } = result;
+  const runs = evidence.conversations > 1 ? result.runs : [decisive];
+  if (foldedConversations(result, report).length > evidence.conversations) return true;
   return runs.some(
     (run) =>
       run.turns.length > evidence.turns ||
-      [run.explanation, ...run.criteria, ...run.assertions.map((one) => one.explanation)].some(
+      [run.explanation, ...run.criteria, ...run.assertions.map(({ explanation }) => explanation)].some(
         (text) => (text?.length ?? 0) > evidence.text,
       ) ||
-      run.assertions.some((one) =>
-        [one.expected, one.actual].some((text) => (text?.length ?? 0) > evidence.value),
+      run.assertions.some(({ expected, actual }) =>
+        [expected, actual].some((text) => (text?.length ?? 0) > evidence.value),
       ) ||
       run.turns.some((turn) => turnLength(turn) > evidence.turn),
   );
 }
 
+/**
+ * The runs whose conversation stands in the fold: those that did not pass. Where only excerpts may be shown, that of the
+ * decisive run stands open already.
+ */
+const foldedConversations = ({ runs, decisive }: ReportedCase, { transcripts }: Report): ReportedRun[] =>
+  runs.filter(
+    (run) => run.status !== 'passed' && run.turns.length > 0 && (transcripts === 'full' || run !== decisive),
+  );
+
 /** About the least that the test case takes with this evidence, in characters. */
-export function minSizeOf(result: CaseResult, { text, turn }: EvidenceLimits): number {
-  const { explanation = '', turns } = decisiveRun(result);
+export function minSizeOf({ decisive }: ReportedCase, { text, turn: max }: EvidenceLimits): number {
+  const { explanation = '', turns } = decisive;
   return turns.reduce(
-    (sum, one) => sum + Math.min(turn, turnLength(one)),
+    (sum, turn) => sum + Math.min(max, turnLength(turn)),
     Math.min(text, explanation.length),
   );
 }
@@ -117,14 +124,14 @@ const turnLength = (turn: Turn): number =>
         : 0;
 
 /** A test case that did not pass, open: its name, what is known of it, why, the turns that prove it; the rest folded. */
-export function renderCase(result: CaseResult, report: Report, evidence: EvidenceLimits): string {
+export function renderCase(result: ReportedCase, report: Report, evidence: EvidenceLimits): string {
   const title = heading(3, ...md`${signOf(result)} ${nameOf(result)}`);
   return [render(title), ...content(result, report, evidence)].join('\n\n');
 }
 
 /** The same folded under its name, with a few words of ours beside it. */
 export function renderFolded(
-  result: CaseResult,
+  result: ReportedCase,
   report: Report,
   { evidence, suffix }: { evidence: EvidenceLimits; suffix: string },
 ): string {
@@ -134,7 +141,7 @@ export function renderFolded(
 
 /** An example of several failures: without its name, and without what they share where that is said already. */
 export function renderExample(
-  result: CaseResult,
+  result: ReportedCase,
   report: Report,
   { evidence, isReasonShown }: { evidence: EvidenceLimits; isReasonShown: boolean },
 ): string {
@@ -142,12 +149,12 @@ export function renderExample(
 }
 
 function content(
-  result: CaseResult,
+  result: ReportedCase,
   report: Report,
   evidence: EvidenceLimits,
   isReasonShown = false,
 ): string[] {
-  const run = decisiveRun(result);
+  const run = result.decisive;
   // The title of a folded flaky test case says how its runs went.
   const story = result.outcome === 'flaky' ? [] : runHistory(result, report);
   const { shown, whole } = explanationOf(run, evidence);
@@ -159,8 +166,10 @@ function content(
   const blocks = [
     ...(story.length === 0 ? [] : [paragraph(...story)]),
     ...(isSilent ? [paragraph(...md`${provider} gave no reason.`)] : []),
+    ...faults(result, evidence),
     ...reasons,
-    ...(run.turns.length === 0 ? [] : [keyTurnsBlock(run, evidence)]),
+    ...guardrails(run),
+    ...(run.excerpt.turns.length === 0 ? [] : [keyTurnsBlock(run, evidence)]),
   ];
   return [
     ...(blocks.length === 0 ? [] : [render(...blocks)]),
@@ -168,22 +177,38 @@ function content(
   ];
 }
 
+/** What the provider itself sees wrong with the test. */
+function faults({ testFaults }: ReportedCase, { text }: EvidenceLimits): Block[] {
+  if (testFaults.length === 0) return [];
+  return [
+    paragraph(
+      ...md`${strong(...md`Broken test:`)} ${untrusted(testFaults.join('; '), Math.min(text, 1_000))}.`,
+    ),
+  ];
+}
+
+function guardrails({ guardrails: names = [] }: Run): Block[] {
+  if (names.length === 0) return [];
+  const listed = names.flatMap((name, index) => md`${index === 0 ? '' : ', '}${code(name, 100)}`);
+  return [paragraph(...md`${strong(...md`Guardrails triggered:`)} ${listed}`)];
+}
+
 /** What is known of its runs, of earlier pushes and of the quarantine, in sentences. */
-function runHistory(result: CaseResult, report: Report): Inline[] {
+export function runHistory(result: ReportedCase, report: Report): Inline[] {
   const runs = describeRuns(result);
   return sentences(
-    runs === undefined ? [] : [trusted(`${sentenceCase(runs)}.`)],
+    runs === undefined ? [] : md`${trusted(sentenceCase(runs))}.`,
     comparisonSentence(result, report),
     earlierPushesSentence(result, report),
     quarantineSentence(result),
   );
 }
 
-function comparisonSentence(result: CaseResult, { comparedWith, base }: Report): Inline[] {
+function comparisonSentence(result: ReportedCase, { comparedWith, base }: Report): Inline[] {
   if (result.comparison === undefined || comparedWith === undefined) return [];
   const there = untrusted(comparedWith, 60);
-  const { passes, total } = countPasses(result.comparison);
-  const count = md`${passes} of ${total} ${total === 1 ? 'run' : 'runs'}`;
+  const { passes, runs } = result.comparison;
+  const count = md`${passes} of ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
   switch (result.comparison.outcome) {
     // Without a base the overview has a column for these.
     case 'passed':
@@ -196,7 +221,7 @@ function comparisonSentence(result: CaseResult, { comparedWith, base }: Report):
   }
 }
 
-function earlierPushesSentence({ testCase, outcome }: CaseResult, { history, origin }: Report): Inline[] {
+function earlierPushesSentence({ testCase, outcome }: ReportedCase, { history, origin }: Report): Inline[] {
   const pushes = history?.pushes ?? [];
   if (history === undefined || pushes.length === 0 || testCase.id === undefined || outcome === 'flaky')
     return [];
@@ -220,7 +245,7 @@ function streakBefore(failedIn: readonly number[], count: number): number {
 }
 
 /** What a quarantine says of a test case that counts all the same. */
-function quarantineSentence({ quarantine }: CaseResult): Inline[] {
+function quarantineSentence({ quarantine }: ReportedCase): Inline[] {
   if (quarantine === undefined || quarantine.state === 'in-force') return [];
   const until = untrusted(quarantine.entry.until, 20);
   const who = md` (owner: ${untrusted(quarantine.entry.owner, 100)})`;
@@ -234,12 +259,12 @@ function explanationOf(
   { text }: EvidenceLimits,
 ): { shown: Block[]; whole: Block[] } {
   if (!hasText(explanation)) return { shown: [], whole: [] };
-  const label = strong(trusted(status === 'errored' ? 'Error:' : 'Why:'));
+  const label = strong(...(status === 'errored' ? md`Error:` : md`Why:`));
   if (explanation.length <= LONG || text <= BEGINNING) {
     return { shown: [paragraph(...md`${label} ${untrustedLines(explanation, text)}`)], whole: [] };
   }
   const start = untrustedLines(beginningOf(explanation), BEGINNING);
-  const all = md`${strong(trusted('The whole reason:'))} ${untrustedLines(explanation, text)}`;
+  const all = md`${strong(...md`The whole reason:`)} ${untrustedLines(explanation, text)}`;
   return { shown: [paragraph(...md`${label} ${start}`)], whole: [paragraph(...all)] };
 }
 
@@ -256,9 +281,9 @@ function failedAssertions(assertions: readonly Assertion[], evidence: EvidenceLi
   if (failed.length === 0) return [];
   const noun = assertions.length === 1 ? 'assertion' : 'assertions';
   return [
-    paragraph(trusted(`${failed.length} of ${assertions.length} ${noun} failed:`)),
+    paragraph(...md`${failed.length} of ${assertions.length} ${noun} failed:`),
     list(
-      failed.map((one) => assertionItem(one, evidence)),
+      failed.map((assertion) => assertionItem(assertion, evidence)),
       { ordered: false },
     ),
   ];
@@ -277,100 +302,87 @@ function assertionItem(
 }
 
 /** The turns that prove it, with what the reason quotes in bold. */
-function keyTurnsBlock(run: Run, evidence: EvidenceLimits): Block {
-  const { turnIndices, quotations } = findKeyTurns(run);
-  const names = toolNames(run.turns);
+function keyTurnsBlock({ excerpt: { turns, quotations } }: ReportedRun, evidence: EvidenceLimits): Block {
   const max = Math.min(evidence.turn, 600);
-  const lines = turnIndices.flatMap((turnIndex, index) => {
-    const turn = run.turns[turnIndex];
-    if (turn === undefined) return [];
-    const isAfterGap = index > 0 && turnIndices[index - 1] !== turnIndex - 1;
+  const lines = turns.flatMap(({ turn, tool, isAfterGap }) => {
     const line =
       turn.kind === 'tool-result'
-        ? answerLine(turn, { tool: names.get(turnIndex), max: Math.min(max, MAX_QUOTED_ANSWER) })
+        ? answerLine(turn, { tool, max: Math.min(max, MAX_QUOTED_ANSWER) })
         : turnLine(turn, max, quotations);
-    return [...(isAfterGap ? [[trusted('…')]] : []), line];
+    return [...(isAfterGap ? [md`…`] : []), line];
   });
   return blockquote(paragraph(...joinLines(lines)));
 }
 
-/** Criteria, whole conversations and ids, folded under a title that says what is there. */
+/** Criteria, conversations and ids, folded under a title that says what is there. */
 function details(
-  result: CaseResult,
+  result: ReportedCase,
   { evidence, report, whole }: { evidence: EvidenceLimits; report: Report; whole: readonly Block[] },
 ): string[] {
-  const { criteria } = decisiveRun(result);
+  const { criteria } = result.decisive;
   const judgedBy =
     criteria.length === 0 || evidence === MINIMAL_EVIDENCE ? [] : criteriaOf(criteria, evidence);
-  const talks = result.runs.filter(({ turns }) => turns.length > 0).length;
-  const shownTalks = Math.min(talks, evidence.conversations);
+  const conversations = new Set(foldedConversations(result, report).slice(0, evidence.conversations));
   const ids = result.runs.length === 1 ? 'run id' : 'run ids';
   const parts = [
     ...(whole.length > 0 ? ['the whole reason'] : []),
     ...(judgedBy.length > 0 ? [criteria.length === 1 ? '1 criterion' : `${criteria.length} criteria`] : []),
-    ...(shownTalks > 0
-      ? [shownTalks === 1 ? 'whole conversation' : `${shownTalks} whole conversations`]
+    ...(conversations.size > 0 && report.transcripts === 'full'
+      ? [conversations.size === 1 ? 'whole conversation' : `${conversations.size} whole conversations`]
       : []),
   ];
-  let left = evidence.conversations;
-  const runs = result.runs.flatMap((run, index): Block[] => {
-    const isShown = run.turns.length > 0 && left > 0;
-    if (isShown) left -= 1;
-    return [
-      paragraph(...runLine(run, { result, report, index })),
-      ...(isShown ? [conversation(run, evidence)] : []),
-    ];
-  });
+  const runs = result.runs.flatMap((run, index): Block[] => [
+    paragraph(...runLine(run, { result, report, index })),
+    ...(conversations.has(run)
+      ? [report.transcripts === 'full' ? conversation(run, evidence) : keyTurnsBlock(run, evidence)]
+      : []),
+  ]);
   if (parts.length === 0 && result.runs.length === 1)
     return [render(smallPrint(...runLine(result.runs[0], { result, report, index: 0 })))];
   const title = [...parts, ids].join(', ');
   return [fold(sentenceCase(title), { open: false }, render(...whole, ...judgedBy, ...runs))];
 }
 
-/** How one run ended, when, and its id. */
+/** How one run ended, when, and its id; with its batch where there are several. */
 function runLine(
-  run: Run,
-  { result: { runs, batchIndex }, report, index }: { result: CaseResult; report: Report; index: number },
+  run: ReportedRun,
+  { result: { runs }, report: { batches }, index }: { result: ReportedCase; report: Report; index: number },
 ): Inline[] {
   const took = formatDuration(run.durationMs);
-  const ending = STATUS_WORDS[run.status];
-  const end = took === undefined ? ending : `${ending} after ${took}`;
-  const which = runs.length === 1 ? '' : md`${strong(...md`Run ${index + 1}:`)} `;
+  const ending = took === undefined ? STATUS_WORDS[run.status] : `${STATUS_WORDS[run.status]} after ${took}`;
+  const start =
+    runs.length === 1
+      ? md`${trusted(ending)}`
+      : md`${strong(...md`Run ${index + 1}:`)} ${trusted(ending.toLowerCase())}`;
   const status = run.unknownStatus === undefined ? '' : md`, status ${code(run.unknownStatus, 100)}`;
   const conflict =
     run.conflict === undefined ? '' : md`, contradicting statuses: ${untrusted(run.conflict, 100)}`;
-  const text = trusted(runs.length === 1 ? end : end.toLowerCase());
-  return md`${which}${text}${status}${conflict}, run ${idOf(run.id)}${ofBatch(batchIndex, report)}`;
-}
-
-/** Which of several batches a test case belongs to: two of them may hold the same one. */
-function ofBatch(batchIndex: number, { batches }: Report): Inline[] {
-  const first = batches.filter(({ round = 1 }) => round === 1);
-  const own = first.find((one) => (one.batchIndex ?? first.indexOf(one)) === batchIndex);
-  return first.length < 2 || own === undefined ? [] : md` of batch ${idOf(own.id)}`;
+  const unproven = run.unproven === undefined ? '' : md`, proves nothing: ${untrusted(run.unproven, 200)}`;
+  const batch = batches.length < 2 || run.batchId === undefined ? '' : md` of batch ${idOf(run.batchId)}`;
+  return md`${start}${status}${conflict}${unproven}, run ${idOf(run.id)}${batch}`;
 }
 
 function criteriaOf(all: readonly string[], { text }: EvidenceLimits): Block[] {
   // Numbered, since the judge's words refer to "criterion 2".
   return [
-    paragraph(trusted('Judged by:')),
+    paragraph(...md`Judged by:`),
     list(
-      all.map((one) => [untrusted(one, text)]),
+      all.map((criterion) => [untrusted(criterion, text)]),
       { ordered: true },
     ),
   ];
 }
 
-function conversation({ turns }: Run, { turn, turns: most }: EvidenceLimits): Block {
+function conversation({ turns }: Run, { turn: max, turns: most }: EvidenceLimits): Block {
   const shown = turns.slice(-most);
   const names = toolNames(turns);
   const offset = turns.length - shown.length;
-  const lines = shown.map((one, index) =>
-    one.kind === 'tool-result'
-      ? answerLine(one, { tool: names.get(index + offset), max: turn })
-      : turnLine(one, turn, []),
+  const lines = shown.map((turn, index) =>
+    turn.kind === 'tool-result'
+      ? answerLine(turn, { tool: names.get(index + offset), max })
+      : turnLine(turn, max, []),
   );
-  const before = offset === 0 ? [] : [[trusted(`… ${offset} earlier ${offset === 1 ? 'turn' : 'turns'}`)]];
+  const before = offset === 0 ? [] : [md`… ${offset} earlier ${offset === 1 ? 'turn' : 'turns'}`];
   return blockquote(paragraph(...joinLines([...before, ...lines])));
 }
 
@@ -389,7 +401,7 @@ function turnLine(
 ): Inline[] {
   switch (turn.kind) {
     case 'speech': {
-      const speaker = strong(trusted(turn.speaker === 'agent' ? 'Agent:' : 'Caller:'));
+      const speaker = strong(...(turn.speaker === 'agent' ? md`Agent:` : md`Caller:`));
       return md`${speaker} ${untrustedWithBold(turn.text, quotations, max)}`;
     }
     case 'tool-call':

@@ -1,9 +1,8 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import type { Push } from '../../domain/comparison.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
-import { formatCount, formatDuration, formatTime } from '../../text/format.ts';
+import { formatDuration, formatTime } from '../../text/format.ts';
 import {
-  code,
+  fold,
   type Inline,
   joinLines,
   joinWithDots,
@@ -16,25 +15,51 @@ import {
   trusted,
   untrusted,
 } from '../markdown.ts';
-import { firstRunCounts, type Origin, type Report, workflowRunUrl } from '../report.ts';
+import { firstRunCounts, type Origin, type Report } from '../report.ts';
+import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
 import { baseName, idOf, sentenceCase } from './names.ts';
+import { nextLinksJob } from './next-steps.ts';
+import { hasPushes } from './pushes.ts';
 
 const MAX_SUBJECT = 200;
-/** Batches named in the footer. Nobody gates on more; if so, the rest is a number. */
+const MAX_VERSION = 60;
+/** Batches named in the details. Nobody gates on more; if so, the rest is a number. */
 const MAX_BATCHES = 50;
 
-/** How a footer is shortened, and what stands elsewhere already. */
-export interface FooterOptions {
-  readonly maxBatches?: number;
-  /** The strip of pushes names the commit, and the line about what to do links the workflow run. */
-  readonly hasCommit?: boolean;
-  readonly hasWorkflowRun?: boolean;
+/** One line in small print: runs and time, what was tested, this job, and what the words mean; maybe nothing. */
+export function renderFooter(report: Report): string {
+  const line = footerLine(report);
+  return line.length === 0 ? '' : render(smallPrint(...line));
 }
 
-/** Figures, rules, and where the report comes from, in small print; empty where there is nothing to say. */
-export function renderFooter(report: Report, options: FooterOptions = {}): string {
-  const content = joinLines([...knowledge(report), ...provenance(report, options)].map(capitalized));
-  return content.length === 0 ? '' : render(smallPrint(...content));
+/** The same without small print. */
+export function footerLine(report: Report): Inline[] {
+  const { origin } = report;
+  return capitalized(
+    joinWithDots([
+      costs(report),
+      tested(report),
+      nextLinksJob(report) ? [] : linkJob(origin),
+      linkWords(origin),
+    ]),
+  );
+}
+
+/** Figures, the rule, and where the report comes from, folded in small print; empty where there is nothing to say. */
+export function renderDetails(report: Report, maxBatches?: number): string {
+  const lines = joinLines(detailLines(report, maxBatches));
+  return lines.length === 0 ? '' : foldSmall('Details', render(smallPrint(...lines)));
+}
+
+/** Rendered small print under a small title. */
+export const foldSmall = (title: string, markdown: string): string =>
+  fold(`<sub>${title}</sub>`, { open: false }, markdown);
+
+/** The same as lines, none of them empty. */
+export function detailLines(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
+  return [...knowledge(report), ...provenance(report, maxBatches)]
+    .filter((line) => line.length > 0)
+    .map(capitalized);
 }
 
 /** A line with a capital letter at its start. */
@@ -63,11 +88,7 @@ function rate(report: Report): Inline[] {
   if (!hasRate(report)) return [];
   const { passes, total } = firstRunCounts(report);
   const which = report.cases.some(({ runs }) => runs.length > 1) ? 'First runs' : 'Pass rate';
-  return [
-    trusted(
-      `${which}: ${formatCount(passes)} of ${formatCount(total)} passed, ${interval(passes, total, '95% interval ')}.`,
-    ),
-  ];
+  return md`${which}: ${passes} of ${total} passed, ${interval(passes, total, '95% interval ')}.`;
 }
 
 function baseRate(report: Report): Inline[] {
@@ -80,15 +101,14 @@ function baseRate(report: Report): Inline[] {
     firstPassRate(here.passes, here.total)?.high ?? 1,
   ];
   const drop = high < low ? ' Chance alone does not explain the drop.' : '';
-  const figures = trusted(`${formatCount(passes)} of ${formatCount(total)}, ${interval(passes, total, '')}`);
-  return md`On ${baseName(base)}: ${figures}.${drop}`;
+  return md`On ${baseName(base)}: ${passes} of ${total}, ${interval(passes, total, '')}.${drop}`;
 }
 
-function interval(passes: number, total: number, label: string): string {
+function interval(passes: number, total: number, label: '95% interval ' | ''): Inline[] {
   const known = firstPassRate(passes, total);
-  if (known === undefined) return '';
+  if (known === undefined) return [];
   const percent = (share: number) => Math.round(share * 100);
-  return `${percent(known.rate)}% (${label}${percent(known.low)}–${percent(known.high)}%)`;
+  return md`${percent(known.rate)}% (${label}${percent(known.low)}–${percent(known.high)}%)`;
 }
 
 function rules({ rule, judgement }: Report): Inline[] {
@@ -110,42 +130,7 @@ function compared({ base, baseUnavailableReason, origin, judgement }: Report): I
     : md`Not compared with a base: ${untrusted(baseUnavailableReason, 200)}.`;
 }
 
-/** Where it comes from: on one line where there is one batch, else with a line for each. */
-function provenance(report: Report, options: FooterOptions): Inline[][] {
-  const { maxBatches = MAX_BATCHES, hasCommit = false, hasWorkflowRun = false } = options;
-  const { batches, origin, judgement } = report;
-  const first = batches.filter(({ round = 1 }) => round === 1);
-  const later = batches.filter(({ round = 1 }) => round > 1);
-  const named = first.slice(0, maxBatches);
-  const repeats = later.slice(0, maxBatches);
-  const more = batches.length - named.length - repeats.length;
-  // The line about the waiting has the commit already.
-  const commit = hasCommit || judgement === undefined ? [] : linkCommit(origin);
-  const { runAttempt } = origin;
-  const general = [
-    costs(report),
-    commit.length === 0 ? [] : md`commit ${commit}`,
-    hasWorkflowRun ? [] : linkWorkflowRun(origin),
-    runAttempt === undefined || runAttempt === 1 ? [] : md`attempt ${runAttempt}`,
-    ...subjects(report),
-  ];
-  const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
-  const [only] = named;
-  if (only !== undefined && first.length === 1) {
-    const rest = more > 0 ? [[trusted(`and ${countBatches(more)}`)]] : [];
-    return [joinWithDots([...general, ...batchParts(only, report), again, ...rest])];
-  }
-  return [
-    joinWithDots(general),
-    ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
-    again,
-    ...(more > 0 ? [[trusted(`and ${countBatches(more)}`)]] : []),
-  ];
-}
-
-const countBatches = (more: number): string => `${more} more ${more === 1 ? 'batch' : 'batches'}`;
-
-/** How many runs were seen and started, and how long it took. */
+/** How many runs there were, how many of them this step started, and how long it took. */
 function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
   if (judgement === undefined) return [];
   const seen = cases.reduce(
@@ -154,80 +139,110 @@ function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
   );
   // Nobody waited for a batch that had ended before.
   const waited = waitedMs < 1_000 ? undefined : formatDuration(waitedMs);
-  const runs = seen === 0 ? '' : `${formatCount(seen)} ${seen === 1 ? 'run' : 'runs'}`;
-  const took = waited === undefined ? '' : runs === '' ? `Waited ${waited}` : ` in ${waited}`;
-  const cost = started === undefined || runs === '' ? '' : startedInWords(started, seen);
-  const text = `${runs}${took}${cost}`;
-  return text === '' ? [] : [trusted(text)];
+  const runs = describeRunCounts(seen, started);
+  if (runs.length === 0) return waited === undefined ? [] : md`waited ${trusted(waited)}`;
+  return waited === undefined
+    ? runs.flat()
+    : md`${runs.flat()}${runs.length > 1 ? ', in ' : ' in '}${trusted(waited)}`;
 }
 
-function startedInWords({ runs, reruns }: NonNullable<Report['started']>, seen: number): string {
-  const own = runs === seen ? '' : `, ${runs} of them started here`;
-  return reruns === 0 ? own : `${own}, ${reruns} of them re-runs`;
+/** "18 runs, 6 of them to confirm", "5 runs started, 3 seen": parts, the second of which may be absent. */
+function describeRunCounts(seen: number, started: Report['started']): Inline[][] {
+  const all = started === undefined ? seen : Math.max(seen, started.runs);
+  const total = all === 1 ? md`1 run` : md`${all} runs`;
+  if (all === 0) return [];
+  if (started === undefined) return [total];
+  if (started.runs > seen) return [md`${total} started`, md`, ${seen} seen`];
+  if (started.runs < seen) return [total, md`, ${started.runs} of them started here`];
+  return started.reruns === 0 ? [total] : [total, md`, ${started.reruns} of them to confirm`];
 }
 
-function subjects({ subject, selected }: Report): Inline[][] {
-  return [
-    subject === undefined ? [] : md`tested ${untrusted(subject, MAX_SUBJECT)}`,
+/** What was tested, as people call it where they have a name for it. */
+function tested({ subject, targetName, targetVersion, batches }: Report): Inline[] {
+  const titles = new Set(batches.flatMap(({ batch }) => batch?.subject ?? []));
+  const [given] = titles;
+  const title = subject ?? (titles.size === 1 ? given : undefined);
+  if (targetName !== undefined) {
+    const version = targetVersion === undefined ? '' : md`, ${untrusted(targetVersion, MAX_VERSION)}`;
+    return md`${untrusted(targetName, MAX_SUBJECT)}${version}`;
+  }
+  return title === undefined ? [] : [untrusted(title, MAX_SUBJECT)];
+}
+
+/** Where it comes from: on one line where there is one batch, else with a line for each. */
+function provenance(report: Report, maxBatches: number): Inline[][] {
+  const { batches, origin, judgement, subject, targetName, selected } = report;
+  const first = batches.filter(({ round = 1 }) => round === 1);
+  const later = batches.filter(({ round = 1 }) => round > 1);
+  const named = first.slice(0, maxBatches);
+  const repeats = later.slice(0, maxBatches);
+  const more = batches.length - named.length - repeats.length;
+  // The strip of pushes or the line about the waiting has the commit already.
+  const commit = hasPushes(report) || judgement === undefined ? [] : linkCommit(origin);
+  const { runAttempt } = origin;
+  const general = [
+    // The footer has the subject where nothing has a name.
+    subject === undefined || targetName === undefined ? [] : md`tested ${untrusted(subject, MAX_SUBJECT)}`,
     selected === undefined || selected.count === selected.outOf
       ? []
       : md`${selected.count} of ${selected.outOf} test cases selected`,
+    commit.length === 0 ? [] : md`commit ${commit}`,
+    runAttempt === undefined || runAttempt === 1 ? [] : md`attempt ${runAttempt}`,
+    origin.jobUrl === undefined ? [] : linkWorkflowRun(origin),
+  ];
+  const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
+  const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
+  const [only] = named;
+  if (only !== undefined && first.length === 1) {
+    return [joinWithDots([...general, ...batchParts(only, report), again, rest])];
+  }
+  return [
+    joinWithDots(general),
+    ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
+    again,
+    rest,
   ];
 }
 
 function batchParts(
-  { id, batch, problem, requestedTestCases }: BatchOutcome,
-  { judgement, batches, subject }: Report,
+  { id, batch, problem, requestedTestCases, isAdopted }: BatchOutcome,
+  { judgement, batches, subject, providerTitle }: Report,
 ): Inline[][] {
   // Of a batch that this step started, the workflow run says when.
   const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
   const hasProblem = problem !== undefined && batches.length > 1;
+  const subjects = new Set(batches.flatMap((outcome) => outcome.batch?.subject ?? []));
   return [
-    batch?.subject === undefined || subject !== undefined
+    // The footer has the subject that all share.
+    batch?.subject === undefined || subject !== undefined || subjects.size === 1
       ? []
       : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
     md`batch ${batch?.url === undefined ? idOf(id) : link(batch.url, idOf(id))}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
-    batch === undefined ? [trusted(judgement === undefined ? 'not read yet' : 'never read')] : [],
+    isAdopted === true
+      ? md`found in the lists of ${untrusted(providerTitle, 50)} after its start got no answer`
+      : [],
+    batch === undefined ? (judgement === undefined ? md`not read yet` : md`never read`) : [],
     hasProblem ? [untrusted(problem, 300)] : [],
     batch !== undefined && batch.runs === undefined && judgement !== undefined
-      ? [trusted("its runs were not read, the counts are the provider's")]
+      ? md`its runs were not read, the counts are the provider's`
       : [],
   ];
 }
 
-/** The commit that the check is about, short and linked; nothing where it is not known. */
-export function linkCommit({ commit, repositoryUrl }: Origin): Inline[] {
-  if (commit === undefined) return [];
-  const short = code(commit.slice(0, 7), 7);
-  return repositoryUrl === undefined
-    ? [short]
-    : link(`${repositoryUrl}/commit/${encodeURIComponent(commit.toWellFormed())}`, short);
+/** What several jobs share, as one line of Markdown: workflow run and commit; maybe nothing. */
+export function renderOrigin(origin: Origin): string {
+  const line = originLine(origin);
+  return line.length === 0 ? '' : render(paragraph(...line));
 }
 
-/** The commit of a push, with its attempt if that is not the first. */
-export function linkPush({ commit, attempt }: Pick<Push, 'commit' | 'attempt'>, origin: Origin): Inline[] {
-  const linked = linkCommit({ ...origin, commit });
-  return attempt > 1 ? md`${linked} (attempt ${attempt})` : linked;
-}
+/** The same with the page that says what the words mean, as nodes. */
+export const jobsFooterLine = (origin: Origin): Inline[] =>
+  joinWithDots([originLine(origin), linkWords(origin)]);
 
-/** The workflow run, linked to the attempt that wrote this; nothing where it is not known. */
-export function linkWorkflowRun(origin: Origin): Inline[] {
-  const { runNumber } = origin;
-  const url = workflowRunUrl(origin);
-  if (url === undefined) return [];
-  // Not "#57": GitHub would link that issue.
-  const name = runNumber === undefined ? 'workflow run' : `workflow run ${runNumber}`;
-  return link(url, trusted(name));
-}
-
-/** Commit and workflow run on one line without small print, for the footer of several jobs; may be empty. */
-export function renderOrigin(
-  origin: Origin,
-  { hasWorkflowRun = false }: Pick<FooterOptions, 'hasWorkflowRun'> = {},
-): string {
+function originLine(origin: Origin): Inline[] {
   const commit = linkCommit(origin);
-  const run = hasWorkflowRun ? [] : linkWorkflowRun(origin);
-  const line = joinWithDots([run, commit.length === 0 ? [] : md`commit ${commit}`]);
-  return line.length === 0 ? '' : render(paragraph(...capitalized(line)));
+  const run = linkWorkflowRun(origin);
+  if (run.length === 0) return commit.length === 0 ? [] : md`Commit ${commit}`;
+  return capitalized(commit.length === 0 ? run : md`${run} for ${commit}`);
 }

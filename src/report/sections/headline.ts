@@ -4,12 +4,11 @@ import { countsForVerdict } from '../../domain/test-case.ts';
 import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
 import { formatCount } from '../../text/format.ts';
-import { classifyFailure } from '../classify.ts';
 import { heading, render, untrusted } from '../markdown.ts';
 import type { Report } from '../report.ts';
 
 /** What a sign stands for: a verdict, or the outcome of a test case. */
-export type Sign = State | 'flaky' | 'tolerated' | 'gone';
+export type Sign = State | 'flaky' | 'tolerated' | 'broken-test' | 'gone';
 
 /** The sign before a verdict, a batch and a test case alike. It never stands without a word. */
 export const SIGNS = {
@@ -22,6 +21,7 @@ export const SIGNS = {
   'timed-out': '⏰',
   inconclusive: '❓',
   tolerated: '⏸️',
+  'broken-test': '🔧',
   gone: '➖',
 } as const satisfies Record<Sign, string>;
 
@@ -55,14 +55,26 @@ export function headlineHeading(
 
 /** What happened, in a clause of our own words: "3 of 12 failed, 2 of them new", "inconclusive, 3 of 12 runs missing". */
 export function resultOf(report: Report): string {
-  const { judgement, tally } = report;
+  const { judgement, tally, classified } = report;
   switch (judgement?.verdict) {
     case 'failed':
-    case 'errored':
-      return withRegressionCount(resultOfCounts(judgement.verdict, tally), report);
+    case 'errored': {
+      const news = newInWords(classified.failures);
+      const areFlaky = judgement.verdict === 'failed' && tally.failed === 0;
+      if (news === undefined || areFlaky) return resultOfCounts(judgement.verdict, tally);
+      const kinds = new Set(classified.failures.map(({ outcome }) => outcome));
+      const verb = kinds.size > 1 ? 'did not pass' : classified.failures[0]?.outcome;
+      const first = `${formatCount(classified.failures.length)} of ${formatCount(tally.total)} ${verb}`;
+      return listed(first, [news, ...countEach(tally, 'unfinished')]);
+    }
     case 'inconclusive': {
       const cause = causeInWords(causeOf(report));
       return cause === '' ? 'inconclusive' : `inconclusive, ${cause}`;
+    }
+    case 'passed': {
+      const broken = classified.brokenTests.length;
+      const more = broken === 0 ? [] : [`${formatCount(broken)} with a broken test`];
+      return listed(resultOfCounts('passed', tally), more);
     }
     default:
       return resultOfCounts(judgement?.verdict ?? 'waiting', tally);
@@ -113,20 +125,18 @@ export function resultOfCounts(state: State, tally: Tally): string {
   }
 }
 
-/** Adds how many of the failures are known to pass elsewhere; nothing where nothing is known. */
-function withRegressionCount(result: string, report: Report): string {
-  const { failures } = report.classified;
-  const standings = failures.map((one) => classifyFailure(one, report));
-  const regressionCount = standings.filter((one) => one === 'regression').length;
-  if (failures.length === 0) return result;
-  if (regressionCount === 0) {
-    // "None" only where each of them is known to fail there as well.
-    const areOld = standings.every((one) => one === 'pre-existing');
-    return areOld ? `${result}, ${failures.length === 1 ? 'not new' : 'none of them new'}` : result;
+/** How many of the failures are known to pass elsewhere; `undefined` where that is not known of any. */
+function newInWords(failures: Report['classified']['failures']): string | undefined {
+  const regressionCount = failures.filter(({ failureClass }) => failureClass === 'regression').length;
+  if (regressionCount > 0) {
+    if (regressionCount < failures.length) return `${formatCount(regressionCount)} of them new`;
+    return failures.length === 1 ? 'new' : 'all new';
   }
-  if (regressionCount === failures.length) return `${result}, ${failures.length === 1 ? 'new' : 'all new'}`;
-  const kinds = new Set(failures.map(({ outcome }) => outcome)).size;
-  return `${result}, ${formatCount(regressionCount)} of ${kinds > 1 ? `these ${formatCount(failures.length)}` : 'them'} new`;
+  // "None" only where each of them is known to fail there as well.
+  const arePreexisting =
+    failures.length > 0 && failures.every(({ failureClass }) => failureClass === 'pre-existing');
+  if (!arePreexisting) return undefined;
+  return failures.length === 1 ? 'not new' : 'none of them new';
 }
 
 /** Why nothing can be said for certain; `other`: only the reason says it. */
@@ -134,8 +144,10 @@ export type Cause =
   | {
       readonly kind:
         | 'nothing-read'
+        | 'lost-start'
         | 'none-seen'
         | 'none-counts'
+        | 'unproven'
         | 'unknown-status'
         | 'contradiction'
         | 'other';
@@ -144,16 +156,23 @@ export type Cause =
   | { readonly kind: 'missing'; readonly missing: number; readonly of: number };
 
 /** Finds the cause of an inconclusive report. */
-export function causeOf({ batches, cases, tally }: Pick<Report, 'batches' | 'cases' | 'tally'>): Cause {
-  if (batches.length === 0) return { kind: 'nothing-read' };
+export function causeOf({
+  batches,
+  cases,
+  tally,
+  started,
+}: Pick<Report, 'batches' | 'cases' | 'tally' | 'started'>): Cause {
+  if (batches.length === 0) return { kind: started === undefined ? 'nothing-read' : 'lost-start' };
   const unread = batches.filter(({ problem }) => problem !== undefined).length;
   if (unread > 0) return { kind: 'unread', unread, of: batches.length };
   const counts = batches.map(missingRuns);
-  const missing = counts.reduce((sum, one) => sum + one.missing, 0);
-  const expected = counts.reduce((sum, one) => sum + one.expected, 0);
+  const missing = counts.reduce((sum, count) => sum + count.missing, 0);
+  const expected = counts.reduce((sum, count) => sum + count.expected, 0);
   if (missing > 0) return { kind: 'missing', missing, of: expected };
   if (tally.total === 0) return { kind: 'none-seen' };
   if (cases.length > 0 && !cases.some(countsForVerdict)) return { kind: 'none-counts' };
+  if (cases.some(({ runs }) => runs.some(({ unproven }) => unproven !== undefined)))
+    return { kind: 'unproven' };
   const seen = batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
   if (seen.some((batch) => unknownStatuses(batch).length > 0)) return { kind: 'unknown-status' };
   if (seen.some((batch) => findContradictions(batch).length > 0)) return { kind: 'contradiction' };
@@ -165,6 +184,8 @@ function causeInWords(cause: Cause): string {
   switch (cause.kind) {
     case 'nothing-read':
       return 'no batch was read';
+    case 'lost-start':
+      return 'a batch may have been started';
     case 'unread':
       return cause.of === 1
         ? 'the batch could not be read'
@@ -175,6 +196,8 @@ function causeInWords(cause: Cause): string {
       return 'no test cases seen';
     case 'none-counts':
       return 'no test case counts';
+    case 'unproven':
+      return 'nothing was evaluated';
     case 'unknown-status':
       return 'a status is not known';
     case 'contradiction':

@@ -1,10 +1,9 @@
 import type { InlineCode, Text } from 'mdast';
 import { BASELINE, type Base } from '../../domain/comparison.ts';
-import { type CaseResult, decisiveRun, hasPassed } from '../../domain/test-case.ts';
+import { type CaseResult, hasPassed } from '../../domain/test-case.ts';
 import { cleanLine } from '../../text/clean.ts';
-import { countPasses } from '../classify.ts';
 import { code, type Inline, trusted, untrusted, untrustedHtml } from '../markdown.ts';
-import type { Report } from '../report.ts';
+import type { Report, ReportedCase } from '../report.ts';
 import { SIGNS, type Sign } from './headline.ts';
 
 /** How things are called everywhere in the report. */
@@ -20,11 +19,12 @@ export const nameOf = ({ testCase }: CaseResult): Inline => untrusted(testCase.n
 export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 
 /** The sign of a test case. */
-export const signOf = (result: CaseResult) => SIGNS[signFor(result)];
+export const signOf = (result: ReportedCase) => SIGNS[signFor(result)];
 
-function signFor({ outcome, quarantine, isExcusedByComparison }: CaseResult): Sign {
+function signFor({ outcome, quarantine, isExcusedByComparison, testFaults }: ReportedCase): Sign {
   const isTolerated = quarantine?.state === 'in-force' || isExcusedByComparison === true;
   if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
+  if (outcome === 'passed' && testFaults.length > 0) return 'broken-test';
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
 
@@ -47,23 +47,24 @@ export function baselineLabelHtml(report: Report): string {
 }
 
 /** "Failed all 3 runs", "Failed once, then passed twice"; `undefined` for a single run. */
-export function describeRuns(result: CaseResult): string | undefined {
-  const { runs } = result;
-  if (runs.length === 1) return undefined;
-  const { passes, total } = countPasses(result);
-  const verb = decisiveRun(result).status === 'errored' ? 'errored' : 'failed';
-  if (passes === 0)
-    return runs.every(({ status }) => status === verbStatus(verb))
-      ? `${verb} ${total === 2 ? 'both' : `all ${total}`} runs`
+export function describeRuns({ runs, passes, decisive }: ReportedCase): string | undefined {
+  const total = runs.length;
+  if (total === 1) return undefined;
+  const verb = decisive.status === 'errored' ? 'errored' : 'failed';
+  const all = total === 2 ? 'both' : `all ${total}`;
+  if (passes === 0) {
+    return runs.every(({ status }) => status === verb)
+      ? `${verb} ${all} runs`
       : `passed none of ${total} runs`;
+  }
   const firstPass = runs.findIndex(({ status }) => status === 'passed');
-  const isFailedThenPassed = runs.slice(firstPass).every(({ status }) => status === 'passed');
-  return isFailedThenPassed && runs.slice(0, firstPass).every(({ status }) => status === verbStatus(verb))
+  const isFailedThenPassed =
+    runs.slice(firstPass).every(({ status }) => status === 'passed') &&
+    runs.slice(0, firstPass).every(({ status }) => status === verb);
+  return isFailedThenPassed && firstPass > 0
     ? `${verb} ${times(firstPass)}, then passed ${times(total - firstPass)}`
     : `passed ${passes} of ${total} runs`;
 }
-
-const verbStatus = (verb: 'errored' | 'failed') => verb;
 
 const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
 
@@ -71,8 +72,8 @@ const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? '
 export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
-export function reasonOf(result: CaseResult, max: number): string {
-  const { explanation, assertions } = decisiveRun(result);
+export function reasonOf({ decisive }: ReportedCase, max: number): string {
+  const { explanation, assertions } = decisive;
   const failed = assertions.find(({ outcome }) => outcome === 'failed');
   return cleanLine(explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max);
 }

@@ -1,6 +1,3 @@
-import type { CaseResult } from '../../domain/test-case.ts';
-import { formatCount } from '../../text/format.ts';
-import { classifyFailure } from '../classify.ts';
 import { findCommonCause } from '../groups.ts';
 import {
   code,
@@ -14,7 +11,7 @@ import {
   trusted,
   untrusted,
 } from '../markdown.ts';
-import { type Origin, type Report, workflowRunUrl } from '../report.ts';
+import { type Origin, type Report, type ReportedCase, workflowRunUrl } from '../report.ts';
 import { causeOf } from './headline.ts';
 import { baselineLabel } from './names.ts';
 
@@ -24,20 +21,26 @@ export interface Advice {
   readonly hint: readonly Inline[];
 }
 
-/** What to do now, in one line; nothing where everything passed, or while the gate waits. */
+/** What to do now, in one line; nothing where there is nothing to do, or while the gate waits. */
 export function renderNextSteps(report: Report): string {
   const { todo, hint } = adviseOn(report);
   if (todo.length === 0) return '';
-  const startsBatch = report.started !== undefined;
-  return render(
-    paragraph(
-      ...sentences([NEXT_LABEL], todo, hint, rerunInstructions(report.origin, { startsBatch, jobs: 1 })),
-    ),
-  );
+  const again =
+    report.judgement?.verdict === 'passed' ? [] : rerunInstructions(report.origin, startsBatch(report));
+  return render(paragraph(...sentences([NEXT_LABEL], todo, hint, again)));
 }
 
 /** The beginning of the line about what to do. */
-export const NEXT_LABEL: Inline = strong(trusted('Next:'));
+export const NEXT_LABEL: Inline = strong(...md`Next:`);
+
+/** Whether the step started what it tested, so that running the job again tests again. */
+export const startsBatch = ({ selected }: Pick<Report, 'selected'>): boolean => selected !== undefined;
+
+/** Whether the line about what to do links this job. */
+export const nextLinksJob = (report: Report): boolean =>
+  report.judgement?.verdict !== 'passed' &&
+  adviseOn(report).todo.length > 0 &&
+  jobLink(report.origin) !== undefined;
 
 /** What to do about what a report found. */
 export function adviseOn(report: Report): Advice {
@@ -51,8 +54,9 @@ export function adviseOn(report: Report): Advice {
 function todoOf(report: Report, provider: Inline): Inline[] {
   switch (report.judgement?.verdict) {
     case undefined:
-    case 'passed':
       return [];
+    case 'passed':
+      return repairTests('repair', report.classified.brokenTests, provider);
     case 'failed':
       return md`look at the flaky test cases: make them reliable, or allow more with ${code('max-flaky', 20)}.`;
     case 'errored':
@@ -69,27 +73,35 @@ function todoOf(report: Report, provider: Inline): Inline[] {
 /** What to do where nothing could be established. */
 function adviseInconclusive(report: Report, provider: Inline): Inline[] {
   switch (causeOf(report).kind) {
+    case 'nothing-read':
+      return md`correct what is named above, then test again.`;
+    case 'lost-start':
+      return md`look at ${provider} for a batch that was started at that time. If there is one, give its id as ${code('batch-id', 20)}; if not, test again.`;
+    case 'unread':
+      return md`correct the batch id or the key if one of them is wrong; if ${provider} did not answer, test again later.`;
     case 'missing':
       return md`look for the missing runs at ${provider}, then test again with a new batch.`;
     case 'none-seen':
       return md`see at ${provider} why the batch has no test cases, then start another.`;
     case 'none-counts':
-      return md`let a test case count: a gate in which all are quarantined proves nothing.`;
+      return md`remove at least one test case from quarantine: a gate in which none counts proves nothing.`;
+    case 'unproven':
+      return md`give these test cases an evaluation that runs in this mode at ${provider}, then test again.`;
     case 'unknown-status':
       return md`look the status up at ${provider}; a newer version of this action may know it. Until then it is no pass.`;
     case 'contradiction':
       return md`look at the batch at ${provider}, then test again with a new one.`;
-    default:
-      return md`do what the reason above says, then test again.`;
+    case 'other':
+      return md`test again with a new batch.`;
   }
 }
 
 /** Failures and errors in words, as far as there are any: "2 new failures and the error". */
-function inWords(bad: readonly CaseResult[], kind: '' | 'new '): Inline[] {
-  const part = (outcome: CaseResult['outcome'], noun: 'failure' | 'error'): Inline[][] => {
-    const count = bad.filter((one) => one.outcome === outcome).length;
+function inWords(cases: readonly ReportedCase[], kind: '' | 'new '): Inline[] {
+  const part = (outcome: ReportedCase['outcome'], noun: 'failure' | 'error'): Inline[][] => {
+    const count = cases.filter((result) => result.outcome === outcome).length;
     if (count === 0) return [];
-    return [count === 1 ? md`${kind}${noun}` : md`${trusted(formatCount(count))} ${kind}${noun}s`];
+    return [count === 1 ? md`${kind}${noun}` : md`${count} ${kind}${noun}s`];
   };
   const [first = [], second] = [...part('failed', 'failure'), ...part('errored', 'error')];
   return second === undefined ? first : md`${first} and the ${second}`;
@@ -97,79 +109,86 @@ function inWords(bad: readonly CaseResult[], kind: '' | 'new '): Inline[] {
 
 function adviseOnFailures(report: Report, provider: Inline): Advice {
   const bad = report.classified.failures.filter(({ outcome }) => outcome !== 'cancelled');
-  const are = (some: readonly CaseResult[], wanted: string) =>
-    some.filter((one) => classifyFailure(one, report) === wanted).length;
-  const [regressionCount, preexistingCount] = [are(bad, 'regression'), are(bad, 'pre-existing')];
-  const judge = md`If the judge got one wrong, change its criteria at ${provider}.`;
+  const count = (cases: readonly ReportedCase[], kind: ReportedCase['failureClass']) =>
+    cases.filter(({ failureClass }) => failureClass === kind).length;
+  const [regressionCount, preexistingCount] = [count(bad, 'regression'), count(bad, 'pre-existing')];
+  const broken = bad.filter(({ testFaults }) => testFaults.length > 0);
+  const judge = sentences(
+    repairTests('Repair', broken, provider),
+    md`If a judgement is wrong, edit the test case's criteria at ${provider}.`,
+  );
   if (preexistingCount === bad.length) {
-    const them = preexistingCount === 1 ? 'this fails' : 'these fail';
-    return { todo: md`${them} on ${baselineLabel(report)} too, so look for the cause there.`, hint: judge };
+    const them = preexistingCount === 1 ? 'it fails' : 'they fail';
+    return { todo: md`look for the cause on ${baselineLabel(report)}: ${them} there too.`, hint: judge };
   }
   const commonCause = findCommonCause(report.grouping, bad.length);
   // One that fails elsewhere as well is not the first thing to look for here.
-  if (commonCause !== undefined && are(commonCause.cases, 'pre-existing') < commonCause.cases.length) {
+  if (commonCause !== undefined && count(commonCause.cases, 'pre-existing') < commonCause.cases.length) {
     const shared = new Set(commonCause.cases);
-    const rest = bad.filter((one) => !shared.has(one));
+    const rest = bad.filter((result) => !shared.has(result));
     const todo = adviseCommonCause(report, commonCause.cases.length, {
       rest: rest.length,
-      preexistingCount: are(rest, 'pre-existing'),
+      preexisting: count(rest, 'pre-existing'),
     });
-    return { todo, hint: [] };
+    return { todo, hint: repairTests('Repair', broken, provider) };
   }
-  const kind =
-    regressionCount > 0 && preexistingCount > 0 && regressionCount + preexistingCount === bad.length
-      ? 'new '
-      : '';
-  const own = bad.filter((one) => classifyFailure(one, report) !== 'pre-existing');
-  const others = advisePreexisting(report, {
-    preexistingCount,
-    others: bad.length - regressionCount - preexistingCount,
-  });
-  return { todo: sentences(md`fix the ${inWords(own, kind)}.`, others), hint: judge };
+  if (broken.length === bad.length) return { todo: repairTests('repair', broken, provider), hint: [] };
+  const isAllKnown = regressionCount + preexistingCount === bad.length;
+  const kind = regressionCount > 0 && preexistingCount > 0 && isAllKnown ? 'new ' : '';
+  const own = bad.filter(({ failureClass }) => failureClass !== 'pre-existing');
+  const todo = md`fix the ${inWords(own, kind)}${advisePreexisting(report, preexistingCount)}.`;
+  return { todo, hint: judge };
+}
+
+/** What to do about tests in which the provider itself sees the fault; nothing where there are none. */
+function repairTests(
+  repair: 'repair' | 'Repair',
+  cases: readonly ReportedCase[],
+  provider: Inline,
+): Inline[] {
+  if (cases.length === 0) return [];
+  return cases.length === 1
+    ? md`${repair} the broken test at ${provider}: its result says little of the agent.`
+    : md`${repair} the ${cases.length} broken tests at ${provider}: their results say little of the agent.`;
 }
 
 /** What many failures share comes first, and then the others. */
 function adviseCommonCause(
   report: Report,
   shared: number,
-  { rest, preexistingCount }: { rest: number; preexistingCount: number },
+  { rest, preexisting }: { rest: number; preexisting: number },
 ): Inline[] {
-  const count = trusted(formatCount(shared));
-  if (rest === 0) return md`find the cause that all ${count} failures share.`;
-  const start = md`find the cause that ${count} failures share, then look at the other ${trusted(formatCount(rest))}`;
-  if (preexistingCount === 0) return md`${start}.`;
-  const them =
-    preexistingCount === rest
-      ? md`${rest === 1 ? 'which' : 'which all'}`
-      : md`of which ${trusted(formatCount(preexistingCount))}`;
-  return md`${start}, ${them} ${preexistingCount === 1 ? 'fails' : 'fail'} on ${baselineLabel(report)} too.`;
+  if (rest === 0) return md`find the cause that all ${shared} failures share.`;
+  const start = md`find the cause that ${shared} failures share, then look at the other ${rest}`;
+  if (preexisting === 0) return md`${start}.`;
+  const all = rest === 1 ? md`which` : md`which all`;
+  const them = preexisting === rest ? all : md`of which ${preexisting}`;
+  return md`${start}, ${them} ${preexisting === 1 ? 'fails' : 'fail'} on ${baselineLabel(report)} too.`;
 }
 
-/** What is not this change's. */
-function advisePreexisting(
-  report: Report,
-  { preexistingCount, others }: { preexistingCount: number; others: number },
-): Inline[] {
-  if (preexistingCount === 0) return [];
-  const count = trusted(formatCount(preexistingCount));
-  const them = others > 0 ? [count] : preexistingCount === 1 ? md`The other one` : md`The other ${count}`;
-  return md`${them} ${preexistingCount === 1 ? 'fails' : 'fail'} on ${baselineLabel(report)} too: look for the cause there.`;
+/** What is not this change's, after those that are. */
+function advisePreexisting(report: Report, count: number): Inline[] {
+  if (count === 0) return [];
+  const them = count === 1 ? md`the other one fails` : md`the other ${count} fail`;
+  return md`; ${them} on ${baselineLabel(report)} too`;
 }
 
-/** How to run the failed jobs again; nothing outside of GitHub. */
-export function rerunInstructions(
-  origin: Origin,
-  { startsBatch, jobs }: { startsBatch: boolean; jobs: number },
-): Inline[] {
+/** The page on which the failed jobs are run again: that of the one job where it is known, else of the workflow run. */
+function jobLink({ jobUrl, ...origin }: Origin): string | undefined {
   // The page of the newest attempt has the button.
-  const url = workflowRunUrl({ ...origin, runAttempt: undefined });
-  if (url === undefined || origin.runId === undefined) return [];
-  const name = origin.runNumber === undefined ? 'workflow run' : `workflow run ${origin.runNumber}`;
-  const end = startsBatch ? '.' : ' (it tests again only if that job starts the batch).';
-  return md`To run the failed ${jobs === 1 ? 'job' : 'jobs'} again: ${link(url, trusted(name))}${BUTTON}, or ${code(`gh run rerun ${origin.runId} --failed`, 100)}${end}`;
+  return jobUrl ?? workflowRunUrl({ ...origin, runAttempt: undefined });
 }
 
-const BUTTON = ' → Re-run failed jobs';
-
-/** Whether a line about what to do links the workflow run, so that the footer need not. */
-export const linksWorkflowRun = (next: string): boolean => next.includes(BUTTON);
+/** How to test again; nothing outside of GitHub. `jobs` is how many of them did not pass. */
+export function rerunInstructions(origin: Origin, isStartedHere: boolean, jobs = 1): Inline[] {
+  const url = jobLink(jobs === 1 ? origin : { ...origin, jobUrl: undefined });
+  if (url === undefined) return [];
+  const again = link(url, trusted(jobs === 1 ? 'Re-run the failed job' : 'Re-run the failed jobs'));
+  // A batch that was given is judged again as it is.
+  const condition = isStartedHere
+    ? ''
+    : jobs === 1
+      ? ', if that job starts the batch'
+      : ', if these jobs start their batches';
+  return md`${again} to test again${condition}.`;
+}

@@ -2,7 +2,7 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import type { Omission, SizeLimit } from '../fit.ts';
 import { code, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
 import type { Report } from '../report.ts';
-import { linkWorkflowRun } from './footer.ts';
+import { linkWorkflowRun } from './links.ts';
 
 const MAX_PATH = 300;
 
@@ -17,7 +17,7 @@ export function omissionClauses(omissions: readonly Omission[]): string[] {
   const order: readonly Omission['what'][] = ['evidence', 'details', 'names'];
   const hasEvidence = omissions.some(({ what }) => what === 'evidence');
   return order.flatMap((what) => {
-    const lack = omissions.find((one) => one.what === what);
+    const lack = omissions.find((omission) => omission.what === what);
     if (lack === undefined) return [];
     const clause = CLAUSES[what](lack.count);
     return [

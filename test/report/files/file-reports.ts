@@ -21,7 +21,10 @@ export function batch(runs: readonly Run[] | undefined, more: Partial<Batch> = {
 }
 
 /** A report on these batches with the verdict that they get. */
-export function report(batches: readonly (Batch | BatchOutcome)[], more: Partial<Report> = {}): Report {
+export function report(
+  batches: readonly (Batch | BatchOutcome)[],
+  more: Partial<Findings & ReportOptions> = {},
+): Report {
   const outcomes = batches.map((one) => ('settled' in one ? { id: one.id, batch: one } : one));
   const settled = outcomes.every((one) => one.problem !== undefined || one.batch?.settled === true);
   const ending = settled ? 'settled' : 'deadline';
@@ -37,7 +40,7 @@ export function report(batches: readonly (Batch | BatchOutcome)[], more: Partial
     providerTitle: 'Retell',
     judgement,
     batches: outcomes,
-    transcripts: 'excerpt',
+    transcripts: 'full',
     origin: {},
     writtenAt: CREATED + 90_000,
     waitedMs: 65_000,
@@ -74,11 +77,15 @@ export const mixedReport = report(
             { kind: 'transition', to: 'end' },
             { kind: 'speech', speaker: 'agent', text: 'Done. Goodbye!' },
           ],
+          guardrails: ['no prices', 'no medical advice'],
           durationMs: 61_250,
           createdAt: CREATED + 1000,
+          startedAt: CREATED + 2000,
+          endedAt: CREATED + 63_250,
         }),
         run('2', 'passed', {
-          testCase: { id: 'tc_hours', name: 'Opening hours' },
+          testCase: { id: 'tc_hours', name: 'Opening hours', revision: CREATED - 86_400_000 },
+          testFaults: ['no mock matched the call of opening_hours'],
           explanation: 'The agent gave the right hours.',
           turns: [{ kind: 'speech', speaker: 'agent', text: 'We open at nine.' }],
           durationMs: 30_000.4,
@@ -89,7 +96,7 @@ export const mixedReport = report(
           durationMs: 2000,
         }),
         run('4', 'cancelled'),
-        run('5', 'pending'),
+        run('5', 'pending', { unproven: 'none of its evaluations ran' }),
         run('6', 'pending', { unknownStatus: 'paused' }),
       ],
       {
@@ -213,6 +220,9 @@ const anyRun = defined(
       'cancelled' as const,
     ),
     unknownStatus: maybe(anyText),
+    unproven: maybe(anyText),
+    testFaults: maybe(fc.array(anyText, { maxLength: 2 })),
+    guardrails: maybe(fc.array(anyText, { maxLength: 2 })),
     explanation: maybe(anyText),
     assertions: fc.array(
       defined(
@@ -263,7 +273,7 @@ export const anyReport = defined(
       }),
     ),
     batches: fc.array(anyOutcome, { maxLength: 3 }),
-    transcripts: fc.constantFrom('none' as const, 'excerpt' as const),
+    transcripts: fc.constantFrom('none' as const, 'excerpt' as const, 'full' as const),
     origin: defined(
       fc.record({ commit: maybe(anyText), repositoryUrl: maybe(anyText), runId: maybe(fc.nat()) }),
     ),

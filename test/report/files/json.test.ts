@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SCHEMA_FILE, schemaText } from '../../../scripts/schema.ts';
+import { baselineOf } from '../../../src/report/files/baseline.ts';
 import { renderJson } from '../../../src/report/files/json.ts';
 import { type ReportFile, reportSchema } from '../../../src/report/files/json-schema.ts';
 import { SECOND_EXAMPLES } from '../second-reports.ts';
@@ -44,13 +45,118 @@ test.each(reportOfEachState)('the JSON report of a gate %s is valid and says its
   });
 });
 
-test('the JSON report shows conversations of runs that did not pass, and only where they may be shown', () => {
-  const turns = [{ kind: 'speech', speaker: 'agent', text: 'Hello.' }] as const;
-  const batches = [batch([run('1', 'passed', { turns }), run('2', 'failed', { turns })])];
-  const shownTurns = (transcripts: 'none' | 'excerpt') =>
-    parse(renderJson(report(batches, { transcripts }))).batches[0]?.runs?.map((one) => one.turns);
-  expect(shownTurns('excerpt')).toEqual([undefined, turns]);
+test('the JSON report shows of conversations what transcripts allows: all, what proves a failure, or nothing', () => {
+  const says = (text: string) => ({ kind: 'speech', speaker: 'agent', text }) as const;
+  const turns = ['Hello.', 'It is $5.', 'Yes.', 'Bye.', 'Still there?'].map(says);
+  const explanation = 'It said "It is $5", and no price may be said.';
+  const batches = [batch([run('1', 'passed', { turns }), run('2', 'failed', { turns, explanation })])];
+  const shownTurns = (transcripts: 'none' | 'excerpt' | 'full') =>
+    parse(renderJson(report(batches, { transcripts }))).batches[0]?.runs?.map((shown) => shown.turns);
+  expect(shownTurns('full')).toEqual([turns, turns]);
+  expect(shownTurns('excerpt')).toEqual([undefined, turns.slice(0, 2)]);
   expect(shownTurns('none')).toEqual([undefined, undefined]);
+});
+
+describe('a JSON report that would be too large', () => {
+  const talk = (characters: number) => [
+    { kind: 'speech', speaker: 'agent', text: 'x'.repeat(characters) } as const,
+  ];
+  const large = report([
+    batch([
+      run('1', 'passed', { turns: talk(3_000) }),
+      run('2', 'failed', { turns: talk(40_000) }),
+      run('3', 'failed', { turns: talk(20_000) }),
+      run('4', 'passed', { turns: talk(1_000) }),
+    ]),
+  ]);
+  const leftOutAt = (maxBytes: number) => {
+    const text = renderJson(large, maxBytes);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes);
+    const file = parse(text);
+    const runs = file.batches[0]?.runs ?? [];
+    expect(
+      runs.every(
+        ({ turns, isConversationLeftOut = false }) => isConversationLeftOut !== (turns !== undefined),
+      ),
+    ).toBe(true);
+    const left = runs.filter(({ turns }) => turns === undefined).map(({ id }) => id);
+    expect(file.leftOut).toEqual(
+      left.length === 0 ? undefined : { conversations: left.length, texts: false },
+    );
+    return left;
+  };
+
+  test('leaves out the conversations of passed runs first, then the longest, and says so', () => {
+    expect(leftOutAt(100_000)).toEqual([]);
+    expect(leftOutAt(66_500)).toEqual(['run_1']);
+    expect(leftOutAt(64_000)).toEqual(['run_1', 'run_4']);
+    expect(leftOutAt(30_000)).toEqual(['run_1', 'run_2', 'run_4']);
+    expect(leftOutAt(10_000)).toEqual(['run_1', 'run_2', 'run_3', 'run_4']);
+  });
+
+  test('cuts long texts where even that is too much, and says so', () => {
+    const explanation = 'y'.repeat(50_000);
+    const file = parse(
+      renderJson(report([batch([run('1', 'failed', { explanation, turns: talk(10) })])]), 20_000),
+    );
+    expect(file.leftOut).toEqual({ conversations: 1, texts: true });
+    expect(file.batches[0]?.runs?.[0]?.explanation).toHaveLength(2_000);
+  });
+
+  test('is what fits in 60 MiB, as it is written by default', () => {
+    const talks = talk(6 * 1024 * 1024);
+    const runs = Array.from({ length: 12 }, (_, index) =>
+      run(`${index}`, index < 2 ? 'passed' : 'failed', { turns: talks }),
+    );
+    const text = renderJson(report([batch(runs)]));
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(60 * 1024 * 1024);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(50 * 1024 * 1024);
+    expect(JSON.parse(text).leftOut).toEqual({ conversations: 3, texts: false });
+  });
+});
+
+test('the JSON report says what the job is called, and a baseline may be one of another job', () => {
+  const shown = report([batch([run('1', 'passed')])], { label: 'booking, en' });
+  expect(parse(renderJson(shown)).label).toBe('booking, en');
+  expect(baselineOf(renderJson(shown))?.cases.get('tc_1')).toMatchObject({ outcome: 'passed', passes: 1 });
+});
+
+test('the JSON report has the batch of each run: one test case repeated runs in several', () => {
+  const batches = ['b1', 'b2', 'b3'].map((id, index) => ({
+    ...{ id, round: 1, batchIndex: 0 },
+    batch: batch(
+      [run('1', 'passed', { testCase: { id: 'tc', name: 'Case' } })].map((one) => ({
+        ...one,
+        id: `run_${index}`,
+      })),
+      { id },
+    ),
+  }));
+  const file = parse(renderJson(report(batches, { rule: { kind: 'repeat', need: 3, of: 5 } })));
+  expect(file.testCases.map(({ runs }) => runs.map(({ id, batch: of }) => [id, of]))).toEqual([
+    [
+      ['run_0', 'b1'],
+      ['run_1', 'b2'],
+      ['run_2', 'b3'],
+    ],
+  ]);
+});
+
+test('the JSON report has the faults of a test, the guardrails, and when a conversation began and ended', () => {
+  const [failed, passed] = parse(renderJson(mixedReport)).batches[0]?.runs ?? [];
+  expect([
+    failed?.guardrails,
+    failed?.startedAt,
+    failed?.endedAt,
+    passed?.testFaults,
+    passed?.testCase.revision,
+  ]).toEqual([
+    ['no prices', 'no medical advice'],
+    '2026-09-30T14:05:02.000Z',
+    '2026-09-30T14:06:03.250Z',
+    ['no mock matched the call of opening_hours'],
+    '2026-09-29T14:05:00.000Z',
+  ]);
 });
 
 test.each([

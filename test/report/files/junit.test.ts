@@ -214,15 +214,25 @@ test('a name that is the word true stays a value', () => {
 });
 
 test.each([
-  ['unknown', undefined, '0.000'],
-  ['not a number', Number.NaN, '0.000'],
-  ['negative', -5, '0.000'],
-  ['absurd', 1e300, '0.000'],
+  ['unknown', undefined, undefined],
+  ['not a number', Number.NaN, undefined],
+  ['negative', -5, undefined],
+  ['absurd', 1e300, undefined],
+  ['zero', 0, '0.000'],
   ['fractional', 1234.5, '1.235'],
-])('a duration that is %s is written as a number of seconds', (_, durationMs, time) => {
+])('a duration that is %s is a number of seconds only if it is one', (_, durationMs, time) => {
   const more = durationMs === undefined ? {} : { durationMs };
-  const [only] = cases(read(renderJunit(report([batch([run('1', 'passed', more)])]))));
-  expect(only?.attributes['time']).toBe(time);
+  const root = read(renderJunit(report([batch([run('1', 'passed', more)])])));
+  const [suite] = named(root, 'testsuite');
+  const times = [root, suite, ...cases(root)].map((element) => element?.attributes['time']);
+  expect(times).toEqual([time, time, time]);
+});
+
+test('the time of a suite is that of the runs whose time is known', () => {
+  const runs = [run('1', 'passed', { durationMs: 2_000 }), run('2', 'passed')];
+  const root = read(renderJunit(report([batch(runs)])));
+  expect(cases(root).map(({ attributes }) => attributes['time'])).toEqual(['2.000', undefined]);
+  expect(root.attributes['time']).toBe('2.000');
 });
 
 /** What XML 1.0 calls a character (https://www.w3.org/TR/xml/#charsets). */
