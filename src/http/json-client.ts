@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { DeadlineExceeded } from '../runtime/deadline.ts';
 import { NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from './failure.ts';
 import { type Fetch, fetchText, type HttpRequest } from './fetch-text.ts';
 import { parseErrorBody, parseJson } from './json.ts';
-import { DeadlineExceeded, parseRetryAfter, type RetryDecision, retryUntilDeadline } from './retry.ts';
+import { parseRetryAfter, type RetryDecision, retryUntilDeadline } from './retry.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;

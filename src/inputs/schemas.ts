@@ -60,15 +60,16 @@ export function batchIds(): z.ZodMiniType<readonly string[]> {
     z.transform((value: string) =>
       [...new Set(value.split(/[\n,]/).map((id) => id.trim()))].filter((id) => id !== ''),
     ),
-    z
-      .array(
-        z
-          .string()
-          .check(z.refine((id) => id !== '.' && id !== '..', { error: 'a batch id cannot be "." or ".."' })),
-      )
-      .check(
-        z.minLength(1, { error: 'it must name at least one batch: one id per line, or separated by commas' }),
-      ),
+    z.array(z.string()).check(
+      z.minLength(1, { error: 'it must name at least one batch: one id per line, or separated by commas' }),
+      z.refine((ids) => !ids.some((id) => /[\s"'`“”‘’()[\]{}<>]/.test(id)), {
+        error:
+          'it must be ids alone, one per line or separated by commas, without spaces, quotes or brackets',
+      }),
+      z.refine((ids) => !ids.some((id) => id === '.' || id === '..'), {
+        error: 'a batch id cannot be "." or ".."',
+      }),
+    ),
   );
 }
 
@@ -94,6 +95,11 @@ export function credential() {
       error: `it must have at least ${MIN_KEY} characters`,
     }),
   );
+}
+
+/** Whether the whole value stands in quotes, which YAML or a shell was to take away. */
+export function isQuoted(value: string): boolean {
+  return /^(["'`]).*\1$|^[“‘].*[”’]$/s.test(value) && value.length > 1;
 }
 
 /** The bare key of a `Bearer …` one. */

@@ -71,7 +71,7 @@ export interface Findings {
 /** What decides how findings are reported, and what surrounds them. */
 export interface ReportOptions {
   /** Whether conversations may leave the provider. */
-  readonly transcripts: 'none' | 'excerpt';
+  readonly transcripts: 'none' | 'excerpt' | 'full';
   readonly origin: Origin;
   /** Where the report with every run unshortened will be, if a file was asked for: a path the user gave. */
   readonly reportFile?: string | undefined;
@@ -129,7 +129,7 @@ function withoutPrivateRuns(result: CaseResult, options: ReportOptions): CaseRes
 
 /** Only runs that did not pass show their conversation, and only where the report allows any. */
 function withoutTurns<R extends Run>(run: R, { transcripts }: ReportOptions): R {
-  const isShown = transcripts === 'excerpt' && run.status !== 'passed';
+  const isShown = transcripts !== 'none' && run.status !== 'passed';
   return isShown || run.turns.length === 0 ? run : { ...run, turns: [] };
 }
 

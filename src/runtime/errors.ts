@@ -1,6 +1,12 @@
-/** An input that is missing or wrong. The message names every one of them; nothing was requested. */
+/** What the user gave is missing or wrong, and nothing was requested. The message is a sentence. */
 export class InputError extends Error {
   override name = 'InputError';
+  /** What is wrong, one sentence for each input, where the message does not say it. */
+  readonly problems: readonly string[];
+  constructor(message: string, problems: readonly string[] = []) {
+    super(message);
+    this.problems = problems;
+  }
 }
 
 /** What a provider did that ends the reading of a batch. The message is one sentence that says what to do. */

@@ -8,15 +8,16 @@ import { endingOf, gateOn, green, red } from './bad-day.ts';
 import { prepareStep, runStep } from './runner.ts';
 
 describe.concurrent.each(EACH_KIT)('%s', (name, kit) => {
-  test('the log begins with the effective settings, one a line, and without the key', async () => {
+  test('the log begins with the inputs that were given, one a line, then the folded defaults, and without the key', async () => {
     await using emulator = await kit.start({ batches: [{ id: 'b1', runs: [{}] }] });
     const inputs = gateOn(name, emulator, { 'report-json': 'r.json', matrix: '{"agent": "booking"}' });
     const ended = await runStep({ inputs });
     expect(endingOf(ended)).toEqual(green);
     const lines = ended.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
-    const { effectiveInputs } = parseInputs((input) => inputs[input] ?? '');
-    expect(effectiveInputs).toContain('timeout-minutes: 0.5');
-    expect(lines.slice(0, effectiveInputs.length)).toEqual(effectiveInputs);
+    const { given, defaults } = parseInputs((input) => inputs[input] ?? '').effectiveInputs;
+    expect(given).toContain('timeout-minutes: 0.5');
+    const expected = [...given, '::group::Other inputs, at their defaults', ...defaults, '::endgroup::'];
+    expect(lines.slice(0, expected.length)).toEqual(expected);
     expect(lines.join('\n')).not.toContain('test-key');
   });
 
@@ -27,6 +28,23 @@ describe.concurrent.each(EACH_KIT)('%s', (name, kit) => {
     expect(ended.outputs['reason']).toContain(`like secrets.${PROVIDERS[name].keyVariable}.`);
     expect(emulator.requests).toEqual([]);
   });
+});
+
+test('several wrong inputs are one a line in the annotation and a list in the summary', async () => {
+  await using emulator = await KITS.retell.start({ batches: [{ id: 'b1', runs: [{}] }] });
+  const wrong = { comment: 'sometimes', 'timeout-minutes': '"30"', target: 'agent/a' };
+  const { log, summary, outputs } = await runStep({ inputs: gateOn('retell', emulator, wrong) });
+  const problems = [
+    'timeout-minutes is ""30"": write it without the quotes.',
+    'comment is "sometimes": it must be always, failures or never.',
+    'target goes with test-cases only: a given batch has its own.',
+  ];
+  expect(log).toContain(
+    `::error::${['3 inputs are invalid; no request was sent.', ...problems].join('%0A')}`,
+  );
+  expect(outputs['reason']).toBe(`3 inputs are invalid; no request was sent. ${problems.join(' ')}`);
+  expect(summary.split('\n').filter((line) => line.startsWith('- ')).length).toBe(3);
+  expect(emulator.requests).toEqual([]);
 });
 
 test('a report file in x/../a.json is written to a.json, and x need not be there', async () => {

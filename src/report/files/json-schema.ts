@@ -215,7 +215,9 @@ export const reportSchema = z
       .optional()
       .meta({ description: 'The branch that was compared with; absent where nothing is known of one.' }),
     batches: z.array(batch),
-    transcripts: z.enum(['none', 'excerpt']).meta({ description: 'Whether conversations may be shown.' }),
+    transcripts: z
+      .enum(['none', 'excerpt', 'full'])
+      .meta({ description: 'Whether conversations may be shown.' }),
     origin: z
       .object({
         commit: z.string().optional(),
