@@ -34,7 +34,7 @@ import {
   writeReportFile,
   writeSummary,
 } from './runner-files.ts';
-import { sectionOf, toSavedSection } from './section.ts';
+import { labelOf, sectionOf, toSavedSection } from './section.ts';
 import type { SavedComment, SavedSection } from './step-state.ts';
 
 /** A comment that says how far the batch is changes at most this often. */
@@ -82,7 +82,14 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     commit = found;
   });
   const reportOn = (findings: Findings): Report =>
-    buildReport({ ...findings, ...reportOptionsFor(inputs, context, commit) }, runtime.redact);
+    buildReport(
+      {
+        ...findings,
+        label: labelOf(findings, commentInputs, runtime) || undefined,
+        ...reportOptionsFor(inputs, context, commit),
+      },
+      runtime.redact,
+    );
 
   /** Brings the comment up to date, at most once a minute. */
   const commentUpdates = createLatestOnlyQueue<Findings>({

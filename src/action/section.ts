@@ -13,22 +13,26 @@ import type { SavedSection } from './step-state.ts';
 const MAX_SAVED_CHARACTERS = 30_000;
 
 /** The section, rendered when its room is known. */
-export function sectionOf(
-  report: Report,
-  commentInputs: CommentInputs,
-  { env, redact }: Runtime,
-): OwnSection {
-  const label =
-    (report.label ?? commentInputs.label ?? labelOfMatrix(commentInputs.matrix) ?? report.targetName) ||
-    env['GITHUB_JOB'];
+export function sectionOf(report: Report, commentInputs: CommentInputs, runtime: Runtime): OwnSection {
   return {
     state: report.judgement?.verdict ?? 'waiting',
     tally: report.tally,
-    label: redact(label || report.name),
+    label: labelOf(report, commentInputs, runtime) || runtime.redact(report.name),
     part: jobFactsOf(report),
     render: (max) => renderBody(report, { max, unit: 'characters' }, { hasClosing: false }),
     renderClosing: (max) => renderClosing(report, { max, unit: 'characters' }),
   };
+}
+
+/** What the job is called; empty where nothing says it. */
+export function labelOf(
+  report: Pick<Report, 'label' | 'targetName'>,
+  commentInputs: CommentInputs,
+  { env, redact }: Pick<Runtime, 'env' | 'redact'>,
+): string {
+  const label =
+    report.label ?? commentInputs.label ?? labelOfMatrix(commentInputs.matrix) ?? report.targetName;
+  return redact(label || env['GITHUB_JOB'] || '');
 }
 
 /** "sales, en" of `{"agent":"sales","language":"en"}`; `undefined` without a matrix. */

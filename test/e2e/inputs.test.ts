@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseInputs } from '../../src/inputs/inputs.ts';
@@ -45,6 +45,18 @@ test('several wrong inputs are one a line in the annotation and a list in the su
   expect(outputs['reason']).toBe(`3 inputs are invalid; no request was sent. ${problems.join(' ')}`);
   expect(summary.split('\n').filter((line) => line.startsWith('- ')).length).toBe(3);
   expect(emulator.requests).toEqual([]);
+});
+
+test.each<[string, string, Record<string, string>]>([
+  ['the input', 'night', { label: 'night', matrix: '{"language": "de"}' }],
+  ['the matrix', 'de', { matrix: '{"language": "de"}' }],
+  ['the job', 'gate', {}],
+])('the JSON report has the label that the comment shows: that of %s', async (_, label, inputs) => {
+  await using emulator = await KITS.retell.start({ batches: [{ id: 'b1', runs: [{}] }] });
+  using step = prepareStep({ inputs: gateOn('retell', emulator, { ...inputs, 'report-json': 'r.json' }) });
+  await step.main().ended;
+  const report: unknown = JSON.parse(readFileSync(join(step.workspace, 'r.json'), 'utf8'));
+  expect(report).toMatchObject({ label });
 });
 
 test('a report file in x/../a.json is written to a.json, and x need not be there', async () => {
