@@ -32,7 +32,7 @@ export interface Lock {
   >;
 }
 
-/** What may not be in the bundle, one sentence for each; an empty list when all is well. */
+/** Problems of what is in the bundle, one sentence each; empty when all is well. */
 export function licenceProblems(lock: Lock, bundled: string): string[] {
   const installed = Object.entries(lock.packages)
     .filter(([path, { dev }]) => path !== '' && dev !== true)

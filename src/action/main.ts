@@ -149,7 +149,7 @@ function remember(memory: SavedComment): void {
   traceOnError(() => state.remember(memory));
 }
 
-/** What cannot be saved for others is no reason to fail. */
+/** Saves something for later steps; a failure goes to the trace and no further. */
 function traceOnError(save: () => void): void {
   try {
     save();
@@ -158,7 +158,7 @@ function traceOnError(save: () => void): void {
   }
 }
 
-/** Where GitHub's API is. */
+/** The address of GitHub's API. */
 function githubUrl(): string {
   return process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
 }
@@ -168,7 +168,7 @@ function requestedUrls({ apiUrl, comment }: Inputs): string[] {
   return [apiUrl, ...(comment === 'never' ? [] : [githubUrl()])];
 }
 
-/** What ends the step without a verdict of the gate: wrong inputs, or a mistake of ours. Red, and reported all the same. */
+/** Ends the step without a verdict of the gate, red and reported: wrong inputs, or a mistake of ours. */
 async function failStep(error: unknown): Promise<void> {
   const isInput = error instanceof InputError;
   const reason = isInput ? error.message : internalErrorMessage(error);

@@ -149,7 +149,7 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
   const { redact } = runtime;
   const tested = inputs.target === undefined ? undefined : redact(inputs.target);
 
-  /** What later gates compare themselves with. */
+  /** The record with which later gates compare themselves. */
   function recordFor({ cases, tally, judgement, base, origin }: Report): string | undefined {
     if (judgement === undefined) return undefined;
     const { verdict } = judgement;
@@ -287,7 +287,7 @@ function reportOptionsFor(
   };
 }
 
-/** What is to be said of a step that is killed now: what it knew by then, with the verdict that this makes. */
+/** The section of a step that is killed now: its findings so far, with the verdict that they make. */
 function sectionIfStopped(
   findings: Findings,
   reportOn: (findings: Findings) => Report,

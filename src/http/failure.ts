@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** What a request that failed is, and what to do about it: for providers, and partly for GitHub. */
+/** The kinds of failed requests, and advice about each: for providers, and partly for GitHub. */
 
 /** 408, 409, 421, 423, 425, 429 and 5xx: the other side's trouble, which may pass. */
 const RETRIED_STATUSES: readonly number[] = [
@@ -20,9 +20,9 @@ const WRONG_ADDRESS_CODES = ['ENOTFOUND', 'ECONNREFUSED', 'ERR_SSL_WRONG_VERSION
 
 /** `fetch` does not ask some ports, 9 and 6000 for instance (fetch.spec.whatwg.org, "port blocking"). */
 const BLOCKED_PORT = 'bad port';
-/** How undici says that a proxy wants another user or password. */
+/** undici's message for a proxy that wants another user or password. */
 const PROXY_REFUSED = /\bproxy\b.*\b407\b/i;
-/** How undici says that a proxy does not let us through to an address: many do so only for the port of https. */
+/** undici's message for a proxy that refuses a tunnel to an address: many allow only the port of https. */
 const PROXY_FORBIDS = /^Proxy response \((?!407|408|429)4\d\d\)/;
 
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
@@ -54,7 +54,7 @@ export class UnusableResponse extends Error {
 /** A redirect that is not followed. */
 export class RedirectNotFollowed extends UnusableResponse {
   override name = 'RedirectNotFollowed';
-  /** Where to, without the path: another origin. */
+  /** The target without its path: another origin. */
   readonly to: string;
   constructor(to: string, message: string) {
     super(message);
@@ -76,7 +76,7 @@ export class UnknownEncoding extends UnusableResponse {
 export class HttpStatusError extends Error {
   override name = 'HttpStatusError';
   readonly status: number;
-  /** How long we are to wait, in milliseconds, if the answer says so. */
+  /** The pause that the answer asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** `detail`: what the answer says about it, in a few words. */
   constructor(
@@ -184,7 +184,7 @@ export function summarizeError(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
-/** What ended the asking, as a sentence that says what to do; `undefined` for a mistake of ours. */
+/** The failure as a clause, with advice as a sentence; `undefined` for a mistake of ours. */
 export function describeFailure(error: unknown, advice: (status: number) => string): string | undefined {
   if (error instanceof HttpStatusError)
     return `answered ${error.message}. ${statusAdvice(error.status, advice)}`;
@@ -258,7 +258,7 @@ export function toText(value: unknown): string {
   }
 }
 
-/** What is at the bottom of a request that failed: "connect ECONNREFUSED 127.0.0.1:443". */
+/** The innermost error of a request that failed: "connect ECONNREFUSED 127.0.0.1:443". */
 interface RootCause {
   /** Of Node.js, OpenSSL or undici; empty where there is none. */
   readonly code: string;

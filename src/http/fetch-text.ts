@@ -27,11 +27,11 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
-/** How one try is made. */
+/** Options of one attempt. */
 export interface AttemptOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
-  /** How long it may take, in milliseconds, from the connection to the last byte. */
+  /** Time limit in milliseconds, from the connection to the last byte. */
   readonly ms: number;
   readonly signal: AbortSignal;
   /** Whether a redirect within the origin is followed. One to another origin never is: the key would go there. */

@@ -1,7 +1,7 @@
 import { type Redactor, redactJson } from '../text/redact.ts';
 import { InvalidResponse } from './failure.ts';
 
-/** How much is quoted of what should have been JSON. */
+/** Characters that are quoted of what should have been JSON. */
 const QUOTED = 60;
 
 /**

@@ -8,11 +8,11 @@ export interface ClockAndRandom {
   readonly random: () => number;
 }
 
-/** What to do about a failure. */
+/** Decision about a failure: whether to retry, and when. */
 export interface RetryDecision {
   /** Whether the same task may succeed later. */
   readonly isRetryable: boolean;
-  /** How long the other side wants to be left alone, in milliseconds, if it said so. */
+  /** The pause that the other side asks for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** Failures like this one are retried for so many milliseconds, and not to the deadline. */
   readonly maxRetryMs?: number | undefined;

@@ -35,17 +35,17 @@ export type Group = 'provider' | 'tests' | 'flakiness' | 'comparison' | 'waiting
 
 /** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
 export interface InputDefinition<T = unknown> {
-  /** Where the README shows it. */
+  /** The input's group in the README. */
   readonly group: Group;
-  /** What it is, and its form by an example. What an empty value means follows by itself. */
+  /** Meaning, and form by an example. The meaning of an empty value follows by itself. */
   readonly description: string;
   /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
   readonly schema: z.ZodMiniType<T>;
-  /** What an empty value stands for. */
+  /** The value for which an empty one stands. */
   readonly default?: string | ((provider: ProviderDescriptor) => string) | undefined;
   /** A default that only GitHub's runner can fill in. Elsewhere the input is empty. */
   readonly expression?: string | undefined;
-  /** What it means to leave an optional input empty: "no limit". Without any of these three it is required. */
+  /** Meaning of an empty optional input: "no limit". Without any of these three it is required. */
   readonly empty?: string | undefined;
   /** The same at one provider, for the log, where `empty` names several. */
   readonly emptyAt?: ((provider: ProviderDescriptor) => string) | undefined;
@@ -86,7 +86,7 @@ export const INPUTS = {
     schema: z.optional(batchIds()),
     empty: 'none given',
     normalize: (ids, { idKey = (id) => id }) =>
-      ids?.filter((id, index) => ids.findIndex((other) => idKey(other) === idKey(id)) === index),
+      ids?.filter((id, index) => ids.findIndex((earlier) => idKey(earlier) === idKey(id)) === index),
     log: (ids) => (ids ?? []).join(', '),
   }),
   'test-cases': input({
@@ -300,10 +300,10 @@ type InputValues = {
     : never;
 };
 
-/** What must appear nowhere. The token is empty when the user passed an empty one: then there is no comment. */
+/** Values that must appear nowhere. The token is empty when the user passed an empty one: then there is no comment. */
 export type Secrets = Pick<InputValues, 'apiKey' | 'githubToken'>;
 
-/** What the user asked for, checked. The key and the token are not in here: nothing that is logged holds them. */
+/** The checked inputs without key and token, since nothing that is logged holds them. */
 export type Inputs = Omit<InputValues, keyof Secrets>;
 
 /**
@@ -317,7 +317,7 @@ const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = 
   (values) => problemsOf(readBatchSource(values)),
 ];
 
-/** What messages of the selection and of the target quote. */
+/** Inputs that messages of the selection and of the target quote. */
 const QUOTED_INPUTS = [
   'testCases',
   'target',
@@ -327,7 +327,7 @@ const QUOTED_INPUTS = [
 
 /** All inputs, checked. */
 export interface ParsedInputs {
-  /** What is to be gated. */
+  /** The batches to gate on, given or to start. */
   readonly batchSource: BatchSource;
   readonly inputs: Inputs;
   readonly secrets: Secrets;
@@ -418,7 +418,7 @@ function defaultOf(entry: InputDefinition, provider: ProviderDescriptor | undefi
   return provider && entry.default(provider);
 }
 
-/** What an empty value means, for people: "`30`", "no limit". `undefined` for a required input. */
+/** Meaning of an empty value, for people: "`30`", "no limit". `undefined` for a required input. */
 export function describeDefault(entry: InputDefinition): string | undefined {
   const { default: value, empty } = entry;
   if (typeof value === 'function') return joinWithOr(providers.map((provider) => code(value(provider))));

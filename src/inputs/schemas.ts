@@ -1,4 +1,4 @@
-/** What values of inputs must be. The message of an error ends the sentence `timeout-minutes is "…": `. */
+/** Schemas of inputs. The message of an error ends the sentence `timeout-minutes is "…": `. */
 import * as z from 'zod/mini';
 import { joinWithOr } from '../domain/wording.ts';
 
@@ -83,7 +83,7 @@ export function pullRequestNumber() {
   );
 }
 
-/** What can stand in an HTTP header: one word, or `Bearer` and one. */
+/** A value for an HTTP header: one word, or `Bearer` and one. */
 export function credential() {
   return z.string().check(
     z.regex(/^(Bearer )?[\x21-\x7e]+$/i, {
@@ -115,7 +115,7 @@ export function optionalText(schema: z.ZodMiniType<string>) {
   );
 }
 
-/** How many of how many, as in `reruns` and `repeat`. */
+/** K of N, as in `reruns` and `repeat`. */
 export interface KOfN {
   readonly need: number;
   readonly of: number;
@@ -170,7 +170,7 @@ export function countOrPercent() {
   );
 }
 
-/** How many of `total` test cases an allowance is; a share is rounded up. */
+/** The number of `total` test cases that an allowance is; a share is rounded up. */
 export function resolveCount(allowance: CountOrPercent, total: number): number {
   // 15 % of 20 is 3, and not 4 for the sake of a rounding error.
   return allowance.kind === 'number' ? allowance.number : Math.ceil(allowance.share * total - 1e-9);

@@ -1,7 +1,7 @@
-/** What the user gave is missing or wrong, and nothing was requested. The message is a sentence. */
+/** Missing or wrong inputs; nothing was requested. The message is a sentence. */
 export class InputError extends Error {
   override name = 'InputError';
-  /** What is wrong, one sentence for each input, where the message does not say it. */
+  /** One sentence for each wrong input, where the message does not say it. */
   readonly problems: readonly string[];
   constructor(message: string, problems: readonly string[] = []) {
     super(message);
@@ -9,7 +9,7 @@ export class InputError extends Error {
   }
 }
 
-/** What a provider did that ends the reading of a batch. The message is one sentence that says what to do. */
+/** A failure of a provider that ends the reading of a batch. The message is one sentence that says what to do. */
 export class ProviderError extends Error {
   override name = 'ProviderError';
 }
