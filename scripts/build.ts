@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ncc from '@vercel/ncc';
 import { transform } from 'esbuild';
+import { bundleLicences } from './bundle-licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -18,9 +19,11 @@ const POST = "import './index.js';\n";
 process.env['TS_NODE_PROJECT'] = join(root, 'src/tsconfig.json');
 
 async function build(): Promise<Map<string, string>> {
-  const { code, assets } = await ncc(join(root, 'src/action/main.ts'), {
+  const { code, map, assets } = await ncc(join(root, 'src/action/main.ts'), {
     cache: false,
-    license: 'licenses.txt',
+    // For the list of modules that are in the bundle. ncc's own licence file leaves out those of the first chunk.
+    sourceMap: true,
+    sourceMapRegister: false,
     target: 'es2022',
     // `npm run types` checks them.
     transpileOnly: true,
@@ -31,13 +34,22 @@ async function build(): Promise<Map<string, string>> {
     process.exit(1);
   });
   const sources = new Map<string, string>([['index.js', code]]);
-  for (const [name, { source }] of Object.entries(assets)) sources.set(name, source.toString());
+  const modules = modulesIn(map);
+  for (const [name, { source }] of Object.entries(assets)) {
+    if (name.endsWith('.map')) modules.push(...modulesIn(source.toString()));
+    else sources.set(name, source.toString());
+  }
+  sources.set('licenses.txt', await bundleLicences(modules, root));
 
   const files = new Map<string, string>([['post.js', POST]]);
   for (const [name, source] of sources) {
     files.set(name, name.endsWith('.js') ? await minify(source) : source.replaceAll('\r\n', '\n'));
   }
   return files;
+}
+
+function modulesIn(sourceMap: string): string[] {
+  return [...(JSON.parse(sourceMap) as { sources: readonly string[] }).sources];
 }
 
 async function minify(source: string): Promise<string> {

@@ -191,10 +191,9 @@ function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
   if (ending === 'cancelled') {
     objections.push({
       verdict: 'cancelled',
-      reason: [
-        'The workflow was cancelled before the gate had finished.',
-        ...describeStillRunning(facts),
-      ].join(' '),
+      reason: ['This step was cancelled before the gate had finished.', ...describeStillRunning(facts)].join(
+        ' ',
+      ),
     });
   }
   // After failures or errors the reason has said so already.

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { bundleLicences } from '../../scripts/bundle-licences.ts';
 import { type Lock, licenceProblems, ownLicenceProblems } from '../../scripts/licences.ts';
+import { root } from './workflow-files.ts';
 
 const lock = (license?: string): Lock => ({
   packages: {
-    '': { license: 'MIT' },
+    '': { license: 'MIT', dependencies: { bundled: '1.0.0' } },
     'node_modules/tool': { dev: true, license: 'GPL-3.0' },
     'node_modules/bundled': { license: 'MIT' },
     'node_modules/bundled/node_modules/@acme/inner': license === undefined ? {} : { license },
@@ -34,9 +36,36 @@ test('what is bundled must be a production dependency under a permissive licence
   expect(licenceProblems(lock('MIT'), 'tool\nGPL-3.0\nGNU GENERAL PUBLIC LICENSE\n')).toEqual([
     'tool (dist/licenses.txt) has the licence GPL-3.0.',
     'tool is in dist/licenses.txt and is no production dependency.',
+    'bundled is a dependency, and dist/licenses.txt has no text of its licence.',
   ]);
 });
 
-test('a bundle that names no package at all is not believed', () => {
-  expect(licenceProblems(lock('MIT'), '')).toEqual(['dist/licenses.txt names no package.']);
+test.each([
+  ['empty', ''],
+  ['nearly empty', '@acme/inner\nISC\nISC License\n'],
+])('a licence file that is %s is noticed', (_, text) => {
+  expect(licenceProblems(lock('MIT'), text)).toEqual([
+    'bundled is a dependency, and dist/licenses.txt has no text of its licence.',
+  ]);
+});
+
+describe('the licence file of a bundle', () => {
+  const modules = [
+    '../node_modules/zod/v4/mini/index.js',
+    '../../x/node_modules/p-limit/index.js',
+    '../../x/node_modules/p-limit/index.js',
+    'webpack/bootstrap',
+    '../src/gate.ts',
+  ];
+
+  test('has each package of which a module is in the bundle, with its text', async () => {
+    const text = await bundleLicences(modules, root);
+    expect(text.split('\n').slice(0, 3)).toEqual(['p-limit', 'MIT', 'MIT License']);
+    expect(text.match(/^Permission is hereby granted/gm)?.length).toBe(2);
+    expect(text).toMatch(/^zod\nMIT\n/m);
+  });
+
+  test('without any package is an error', async () => {
+    await expect(bundleLicences(['../src/gate.ts'], root)).rejects.toThrow('No module of a package');
+  });
 });

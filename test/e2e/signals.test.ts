@@ -174,7 +174,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a signal', () => {
     const started = step.main();
     await hanging;
     started.process.kill(signal);
-    await started.line(/The workflow was cancelled/);
+    await started.line(/This step was cancelled/);
     const again = await end(started, 'SIGTERM');
     expect({ exitCode: again.exitCode, signal: again.signal }).toEqual({ exitCode: 1, signal: null });
     // After the first signal alone, GitHub is waited for longer than this.

@@ -270,7 +270,7 @@ class World implements Disposable {
     const metadata = '{"version": "2.0.0", "license": "MIT", "type": "module"}\n';
     for (const name of ['package.json', 'package-lock.json'])
       writeFileSync(join(this.#clone, name), metadata);
-    mkdirSync(join(this.#clone, 'src'));
+    mkdirSync(join(this.#clone, 'src/runtime'), { recursive: true });
     writeFileSync(join(this.#clone, 'src/runtime/version.ts'), "export const VERSION = '2.0.0';\n");
     mkdirSync(join(this.#clone, 'node_modules/.bin'), { recursive: true });
     writeFileSync(join(this.#clone, '.gitignore'), 'node_modules/\nnotes.md\n');
