@@ -4,7 +4,6 @@ import {
   decideQuarantine,
   type QuarantineDecision,
   type QuarantineFiles,
-  quarantinedIds,
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, groupRunsByTestCase } from './domain/test-case.ts';
@@ -36,7 +35,6 @@ export interface GateOptions extends ExecutorOptions {
   /** How many of so many test cases may be flaky. */
   readonly maxFlaky: (testCases: number) => number;
   readonly timeoutMinutes: number;
-  readonly maxBatchAgeMinutes: number | undefined;
 }
 
 /** The edges of the program, passed in. */
@@ -82,7 +80,8 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const executor = createExecutor(options, {
     ...dependencies,
     deadline,
-    excludedFromReruns: async (cases) => quarantinedIds(await decide(cases)),
+    attachQuarantine: async (cases, total = cases.length) =>
+      attachQuarantine(cases, await decide(cases, total)),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
@@ -92,7 +91,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const batches = await withFailureDetails(execution.batches, dependencies);
   const results = groupRunsByTestCase(batches, { rule, isCutShort: execution.ending !== 'settled' });
   const quarantined = await decide(results);
-  const compared = await executor.compare(attachQuarantine(results, quarantined), execution);
+  const compared = await executor.compare(attachQuarantine(results, quarantined), { ...execution, batches });
   const history = await readingHistory;
 
   const { cases } = compared;
@@ -110,6 +109,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       canCancel: provider.cancel !== undefined,
       cancellations,
       remarks: [...execution.remarks, ...compared.remarks],
+      edits: execution.edits,
+      beside: compared.batches,
+      names: execution.prepared?.names,
     });
   const runs = execution.started.runs + compared.runs;
   const publish = (judgement: Judgement, limits: Deadline): Promise<void> => {
@@ -138,17 +140,22 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   return judgement;
 }
 
-/** Says what the quarantine file means for test cases; nothing where none was named. Read once, beside the first round. */
+/** What a test case without a run is to the quarantine. */
+const UNSEEN = { testCase: {} };
+
+/**
+ * Says what the quarantine file means for so many test cases; nothing where none was named. Read once, beside the first round.
+ */
 function quarantineDecider(
   { readQuarantine }: GateDependencies,
   { deadline, now }: { deadline: Deadline; now: number },
-): (cases: readonly CaseResult[]) => Promise<QuarantineDecision & { readonly path: string }> {
+): (cases: readonly CaseResult[], total?: number) => Promise<QuarantineDecision & { readonly path: string }> {
   const reading = readQuarantine?.(deadline);
-  return async (cases) => {
+  return async (cases, total = cases.length) => {
     const files = await reading;
-    return files === undefined
-      ? { path: '', entries: new Map(), notices: [] }
-      : { path: files.path, ...decideQuarantine(files, cases, now) };
+    if (files === undefined) return { path: '', entries: new Map(), notices: [] };
+    const unseen = Array.from({ length: Math.max(0, total - cases.length) }, () => UNSEEN);
+    return { path: files.path, ...decideQuarantine(files, [...cases, ...unseen], now) };
   };
 }
 

@@ -49,7 +49,7 @@ export interface BatchOutcome {
   readonly batch?: Batch | undefined;
   /** Why the batch could not be read to its end: one sentence for a person. */
   readonly problem?: string | undefined;
-  /** The same list of runs, ids and statuses, was seen in two looks at least one poll interval apart. */
+  /** The same list of runs, ids and statuses, was seen in two looks at least 5 s, and one poll interval, apart. */
   readonly isListConfirmed?: boolean | undefined;
   /** 1, if absent, is what was given or started first; later rounds repeat test cases of it. */
   readonly round?: number | undefined;
@@ -57,6 +57,13 @@ export interface BatchOutcome {
   readonly batchIndex?: number | undefined;
   /** The answer to its start was lost, and it was found in the provider's lists. */
   readonly isAdopted?: boolean | undefined;
+  /**
+   * Why it is not what this step started, as a clause: "it tested version 11, and version 12 was asked for". None of its
+   * runs counts.
+   */
+  readonly mismatch?: string | undefined;
+  /** Why nothing proves that it tests what was asked for, as a clause. Its runs count, and it is never green. */
+  readonly unproven?: string | undefined;
   /** The test cases that this step asked the provider to run; `undefined` where the batch was given. */
   readonly requestedTestCases?: readonly string[] | undefined;
 }

@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, countByStatus, formatRunCount } from './batch.ts';
+import { type Batch, countByStatus, formatRunCount } from './batch.ts';
 import type { Run } from './run.ts';
 
 /** How many runs that contradict themselves are named. */
@@ -31,7 +31,8 @@ export function findContradictions(batch: Batch): string[] {
     found.push(`the provider announced ${formatRunCount(announced.total ?? 0)} and listed ${runs.length}`);
   }
   const unfinished = runs.filter(
-    (run) => run.status === 'pending' && run.unknownStatus === undefined && run.conflict === undefined,
+    ({ status, unknownStatus, conflict, unproven }) =>
+      status === 'pending' && (unknownStatus ?? conflict ?? unproven) === undefined,
   ).length;
   if (unfinished > 0)
     found.push(`it has ended and ${unfinished} of its runs ${unfinished === 1 ? 'has' : 'have'} not`);
@@ -57,15 +58,6 @@ export function findContradictions(batch: Batch): string[] {
   return found;
 }
 
-/** The test cases that this step asked for and that have no run in the batch: their ids. */
-export function findMissingCases({
-  requestedTestCases = [],
-  batch,
-}: Pick<BatchOutcome, 'requestedTestCases' | 'batch'>): string[] {
-  const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
-  return requestedTestCases.filter((id) => !seen.has(id));
-}
-
 /** The status words of this batch and its runs that we do not know, each once. */
 export function unknownStatuses(batch: Batch): string[] {
   const words = [batch.unknownStatus, ...(batch.runs ?? []).map((run) => run.unknownStatus)];
@@ -77,8 +69,8 @@ export function unknownStatuses(batch: Batch): string[] {
  * same list if their texts are equal.
  */
 export function runListFingerprint(runs: readonly Run[]): string {
-  const entries = runs.map(({ id, status, unknownStatus, conflict }) =>
-    JSON.stringify([id, status, unknownStatus, conflict]),
+  const entries = runs.map(({ id, status, unknownStatus, conflict, unproven }) =>
+    JSON.stringify([id, status, unknownStatus, conflict, unproven]),
   );
   return entries.toSorted().join('\n');
 }

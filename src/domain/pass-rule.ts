@@ -21,9 +21,12 @@ export function ruleOf({
 /** Without `reruns` and `repeat`: a test case passes only if all its runs passed. */
 export const EVERY_RUN: PassRule = { kind: 'every-run' };
 
-/** One run with the round that it belongs to: 1 is what was given or started first. */
+/** A run with the place that it has in the step. */
 export interface RoundRun extends Run {
+  /** 1 is what was given or started first. */
   readonly round: number;
+  /** The batch that it ran in. */
+  readonly batchId: string;
 }
 
 /** What the runs say of a test case, as far as they go. */

@@ -101,11 +101,6 @@ export function attachQuarantine<C extends IdentifiedTestCase>(
   return testCases.map((one) => ({ ...one, quarantine: entries.get(one.testCase.id ?? '') }));
 }
 
-/** The ids of the test cases that do not count, which are not run again either. */
-export function quarantinedIds({ entries }: Pick<QuarantineDecision, 'entries'>): ReadonlySet<string> {
-  return new Set([...entries].filter(([, { state }]) => state === 'in-force').map(([id]) => id));
-}
-
 /** The sentences for the report: why nothing is quarantined, and what needs attention soon. */
 export const quarantineNotes = ({ problem, notices }: QuarantineDecision): string[] => [
   ...(problem === undefined ? [] : [problem.message]),

@@ -53,8 +53,8 @@ export interface Run {
    */
   readonly conflict?: string | undefined;
   /**
-   * Why a run that the provider calls passed proves nothing, as a clause: "none of its evaluations ran" (Vapi). The status is
-   * then `pending`.
+   * Why a run that has ended proves nothing, as a clause: "none of its evaluations ran" (Vapi), "its id stands more than once
+   * in this step". The status is then `pending`.
    */
   readonly unproven?: string | undefined;
   /**

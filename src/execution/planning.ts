@@ -1,7 +1,12 @@
 import type { BatchOutcome } from '../domain/batch.ts';
 import { runsForNextRound } from '../domain/pass-rule.ts';
 import type { Refused } from '../domain/selectors.ts';
-import { type CaseResult, formatCaseCount, groupRunsByTestCase } from '../domain/test-case.ts';
+import {
+  type CaseResult,
+  countsForVerdict,
+  formatCaseCount,
+  groupRunsByTestCase,
+} from '../domain/test-case.ts';
 import type { Subject } from '../providers/starter.ts';
 import { refusedByProvider } from './prepare.ts';
 import type { RoundsOptions } from './types.ts';
@@ -42,7 +47,15 @@ export interface Planner {
 export function createPlanner(
   options: Pick<
     RoundsOptions,
-    'plan' | 'rule' | 'maxRuns' | 'starter' | 'excludedFromReruns' | 'isComparison' | 'deadline'
+    | 'plan'
+    | 'rule'
+    | 'maxRuns'
+    | 'starter'
+    | 'attachQuarantine'
+    | 'obstacles'
+    | 'earlier'
+    | 'isComparison'
+    | 'deadline'
   >,
 ): Planner {
   const { plan, rule, maxRuns, starter, isComparison, deadline } = options;
@@ -59,6 +72,12 @@ export function createPlanner(
       const { cases, undecided } = await findUndecided(batches);
       const refuse = (...remarks: string[]): NextRound => ({ ...NOTHING, remarks, isRefused: true });
       if (undecided.length === 0) return NOTHING;
+      if (options.obstacles(batches, cases).length > 0) {
+        const were = undecided.length === 1 ? 'was' : 'were';
+        return refuse(
+          `${formatCaseCount(undecided.length)} ${were} not run again: the verdict cannot become passed.`,
+        );
+      }
       const broad = round === 2 && !isComparison ? refuseIfTooManyFailed(cases) : undefined;
       if (broad !== undefined) return refuse(broad);
 
@@ -76,11 +95,12 @@ export function createPlanner(
 
   async function findUndecided(batches: readonly BatchOutcome[]) {
     if (rule.kind === 'every-run') return { cases: [], undecided: [] };
-    const cases = groupRunsByTestCase(batches, { rule });
-    const excludedFromReruns = await options.excludedFromReruns(cases);
+    const cases = await options.attachQuarantine(
+      groupRunsByTestCase(batches, { rule, beside: options.earlier }),
+    );
     const undecided = cases.filter(
-      ({ key, testCase, runs }) =>
-        runsForNextRound(runs, rule) > 0 && !final.has(key) && !excludedFromReruns.has(testCase.id ?? ''),
+      (result) =>
+        runsForNextRound(result.runs, rule) > 0 && !final.has(result.key) && countsForVerdict(result),
     );
     return { cases, undecided };
   }
@@ -128,14 +148,15 @@ export function createPlanner(
   }
 }
 
-/** Why nothing is run again after the first round: a sentence. */
+/** Why nothing is run again after the first round: a sentence. Quarantined test cases count neither here nor there. */
 function refuseIfTooManyFailed(cases: readonly CaseResult[]): string | undefined {
-  const bad = cases.filter(({ runs }) =>
+  const counting = cases.filter(countsForVerdict);
+  const bad = counting.filter(({ runs }) =>
     runs.some(({ status }) => status === 'failed' || status === 'errored'),
   );
-  if (bad.length <= TOO_MANY_FAILED.cases || bad.length <= TOO_MANY_FAILED.share * cases.length)
+  if (bad.length <= TOO_MANY_FAILED.cases || bad.length <= TOO_MANY_FAILED.share * counting.length)
     return undefined;
-  return `Nothing was run again: ${bad.length} of ${formatCaseCount(cases.length)} did not pass in the first round, and so many are no flakiness.`;
+  return `Nothing was run again: ${bad.length} of ${formatCaseCount(counting.length)} did not pass in the first round, which is too many for flakiness.`;
 }
 
 /** Why a round that takes more runs than the step may start is not started: a sentence. */

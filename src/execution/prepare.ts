@@ -28,9 +28,19 @@ export interface Prepared {
   readonly subject: Subject;
   /** Ids, each once. */
   readonly testCases: readonly string[];
+  /** What they are called, by id. */
+  readonly names: ReadonlyMap<string, string>;
+  /** The version to compare with, or why there is none: a sentence. Absent where none was asked for. */
+  readonly other?: OtherVersion | undefined;
   /** How many there were to select from. */
   readonly outOf: number;
 }
+
+/** The version of `compare-with`: resolved before anything is started. */
+export type OtherVersion =
+  /** `isDifferent`: it is known to be another one than the version under test. */
+  | { readonly kind: 'resolved'; readonly subject: Subject; readonly isDifferent: boolean }
+  | { readonly kind: 'none'; readonly problem: string };
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
 export const refusedByProvider = onProviderError(
@@ -42,19 +52,28 @@ export const refusedByProvider = onProviderError(
  * anything is started: the problem is a sentence that says what to do.
  */
 export async function prepare(
-  wanted: Pick<Extract<BatchSource, { kind: 'start' }>, 'target' | 'version' | 'selectors'>,
+  batchSource: Pick<Extract<BatchSource, { kind: 'start' }>, 'target' | 'version' | 'selectors'> & {
+    readonly compareWith?: Version | undefined;
+  },
   {
     starter,
     rule,
     maxRuns,
+    failOn = 'any',
     deadline,
-  }: { starter: BatchStarter; rule: PassRule; maxRuns: number | undefined; deadline: Deadline },
+  }: {
+    readonly starter: BatchStarter;
+    readonly rule: PassRule;
+    readonly maxRuns: number | undefined;
+    readonly failOn?: 'any' | 'new' | undefined;
+    readonly deadline: Deadline;
+  },
 ): Promise<Prepared | Refused> {
-  const subject = await starter.resolve(wanted, deadline).catch(refusedByProvider);
+  const subject = await starter.resolve(batchSource, deadline).catch(refusedByProvider);
   if ('problem' in subject) return subject;
-  const list = await starter.testCases({ ...wanted, subject }, deadline).catch(refusedByProvider);
+  const list = await starter.testCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
-  const selection = selectCases(wanted.selectors, list);
+  const selection = selectCases(batchSource.selectors, list);
   if (selection.kind === 'refused') return selection;
   const testCases = selection.cases.map(({ id }) => id);
   const problem = tooManyRuns(
@@ -62,7 +81,39 @@ export async function prepare(
     maxRuns,
   );
   if (problem !== undefined) return { kind: 'refused', problem };
-  return { kind: 'prepared', subject, testCases, outOf: selection.outOf };
+  const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
+  const prepared: Prepared = { kind: 'prepared', subject, testCases, names, outOf: selection.outOf };
+  if (batchSource.compareWith === undefined) return prepared;
+  const other = await resolveOther(
+    { ...batchSource, subject, version: batchSource.compareWith },
+    { starter, failOn, deadline },
+  );
+  return 'other' in other ? { ...prepared, ...other } : other;
+}
+
+/** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
+async function resolveOther(
+  { target, version, subject }: { target: Target | undefined; version: Version; subject: Subject },
+  { starter, failOn, deadline }: { starter: BatchStarter; failOn: 'any' | 'new'; deadline: Deadline },
+): Promise<{ readonly other: OtherVersion } | Refused> {
+  const other = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
+  if ('problem' in other) return { other: { kind: 'none', problem: other.problem } };
+  switch (starter.compareVersions?.(subject, other) ?? 'unknown') {
+    case 'same': {
+      const problem = `compare-with is the version under test (${other.title}).`;
+      return { other: { kind: 'none', problem } };
+    }
+    case 'different':
+      return { other: { kind: 'resolved', subject: other, isDifferent: true } };
+    case 'unknown':
+      if (failOn === 'new') {
+        return {
+          kind: 'refused',
+          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${other.title} do: set version and compare-with to numbers.`,
+        };
+      }
+      return { other: { kind: 'resolved', subject: other, isDifferent: false } };
+  }
 }
 
 /** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */

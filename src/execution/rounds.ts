@@ -1,11 +1,13 @@
-import type { BatchOutcome } from '../domain/batch.ts';
-import { findMissingCases } from '../domain/integrity.ts';
+import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
+import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
-import { OLDEST_LISTED_MS, startBatchOnce } from './start.ts';
+import { createRevisions } from './revisions.ts';
+import { momentOf, OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from './start.ts';
 import type { Execution, RoundsOptions } from './types.ts';
 
 /**
@@ -14,33 +16,41 @@ import type { Execution, RoundsOptions } from './types.ts';
  */
 export async function executeRounds(options: RoundsOptions): Promise<Execution> {
   const { waitFor, deadline, clock, log } = options;
+  const revisions = createRevisions(options);
   const launcher = createBatchLauncher(options);
   const planner = createPlanner(options);
   const batches: BatchOutcome[] = [];
   const remarks: string[] = [];
   let ending: Ending = 'settled';
+  const start = async (batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> => {
+    for (const { subject, batchIndex } of batchesToStart) {
+      const given = batches.find(
+        (batch) => batch.batchIndex === batchIndex && batch.requestedTestCases === undefined,
+      );
+      const problem = await revisions.note(subject, given);
+      if (problem !== undefined) return { batches: [], problem };
+    }
+    return launcher.start(batchesToStart, round);
+  };
   const wait = async (round: readonly BatchOutcome[]) => {
     if (round.length === 0) return;
     const waited = await waitFor(round);
     ending = waited.ending;
-    batches.push(...waited.outcomes);
+    batches.push(...waited.outcomes.map(launcher.examine));
   };
 
-  const first = await startFirstRound(options, launcher);
+  const first = await startFirstRound(options, start);
   let startProblem = first.problem;
   await wait(first.batches);
 
   let isRefused = false;
-  for (let round = 2; startProblem === undefined; round += 1) {
-    if (ending !== 'settled' || !batches.every(isRead)) break;
+  for (let round = 2; startProblem === undefined && ending === 'settled'; round += 1) {
     const next = await planner.next(round, batches, launcher.counts().runs);
     remarks.push(...next.remarks);
     isRefused = next.isRefused;
     if (next.batchesToStart.length === 0) break;
-    log(
-      `Round ${round}: ${formatCaseCount(next.testCases)} run again, since their runs so far decide nothing.`,
-    );
-    const started = await launcher.start(next.batchesToStart, round);
+    log(`Running ${formatCaseCount(next.testCases)} again to confirm.`);
+    const started = await start(next.batchesToStart, round);
     if (started.problem !== undefined) {
       if (started.isStartUncertain) startProblem = started.problem;
       remarks.push(`Not every test case could be run again: ${started.problem}`);
@@ -48,17 +58,18 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     await wait(started.batches);
     if (started.problem !== undefined) break;
   }
-  const isOver = deadline.signal.aborted || clock.now() >= deadline.until;
-  if (ending === 'settled' && !isRefused && isOver && (await planner.isUndecided(batches))) {
+  const isCutShort = deadline.signal.aborted || clock.now() >= deadline.until;
+  if (ending === 'settled' && !isRefused && isCutShort && (await planner.isUndecided(batches))) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
-  return { batches, ending, startProblem, remarks, started: launcher.counts() };
+  const edits = ending === 'settled' ? await revisions.compare() : [];
+  return { batches, ending, startProblem, remarks, edits, started: launcher.counts() };
 }
 
 /** The batches of the first round: those that were given, or those that are started now. */
 async function startFirstRound(
   { plan, rule, maxRuns, starter }: RoundsOptions,
-  launcher: ReturnType<typeof createBatchLauncher>,
+  start: (batchesToStart: readonly BatchToStart[], round: number) => Promise<StartedBatches>,
 ): Promise<StartedBatches> {
   if (plan.kind === 'given') {
     return { batches: plan.batchIds.map((id, batchIndex) => ({ id, batchIndex, round: 1 })) };
@@ -67,19 +78,13 @@ async function startFirstRound(
   const runsPerCase = firstRoundRunsPerCase(rule);
   const problem = tooManyRuns({ testCases: testCases.length, runsPerCase }, maxRuns);
   if (problem !== undefined) return { batches: [], problem };
-  const wanted = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, batchIndex) =>
+  const batchesToStart = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, batchIndex) =>
     Array.from({ length: runsPerCase }, () => ({ batchIndex, testCases: ids, subject })),
   );
-  return launcher.start(wanted, 1);
+  return start(batchesToStart, 1);
 }
 
-/** Whether a batch was read to its end, with a run of each test case that it was started with. */
-function isRead(outcome: BatchOutcome): boolean {
-  const { batch, problem } = outcome;
-  return problem === undefined && batch?.settled === true && findMissingCases(outcome).length === 0;
-}
-
-/** What came of starting the batches of a round. */
+/** Result of starting the batches of a round. */
 interface StartedBatches {
   readonly batches: readonly BatchOutcome[];
   /** Why not all of them were started: a sentence. */
@@ -88,17 +93,31 @@ interface StartedBatches {
   readonly isStartUncertain?: boolean | undefined;
 }
 
+type Acceptance = Extract<StartOutcome, { kind: 'started' }> & { readonly subject: Subject };
+
 /** Starts batches one after the other, and counts what was started. */
-function createBatchLauncher({ plan, starter, onStarted, clock, deadline, log }: RoundsOptions) {
-  const ids = new Set<string>(plan.kind === 'given' ? plan.batchIds : []);
+function createBatchLauncher({
+  plan,
+  starter,
+  earlier = [],
+  onStarted,
+  clock,
+  deadline,
+  log,
+}: RoundsOptions) {
+  const ids = new Set<string>([
+    ...earlier.map(({ id }) => id),
+    ...(plan.kind === 'given' ? plan.batchIds : []),
+  ]);
+  const accepted = new Map<string, Acceptance>();
   let runs = 0;
   let reruns = 0;
   return {
     counts: () => ({ runs, reruns }),
     /** Ends at the first batch that cannot be started, or of which that is not known. */
-    async start(wanted: readonly BatchToStart[], round: number): Promise<StartedBatches> {
+    async start(batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> {
       const batches: BatchOutcome[] = [];
-      for (const { batchIndex, testCases, subject } of wanted) {
+      for (const { batchIndex, testCases, subject } of batchesToStart) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
         const start = await startBatchOnce({
           title: starter.title,
@@ -111,23 +130,59 @@ function createBatchLauncher({ plan, starter, onStarted, clock, deadline, log }:
           deadline,
           log,
         });
-        if (start.kind !== 'started') {
-          return { batches, problem: start.problem, isStartUncertain: start.kind === 'unknown' };
-        }
-        if (ids.has(start.batchId)) {
-          // Its runs would count twice.
-          const problem = `${starter.title} answered a start with batch ${start.batchId}, which was there before: what was started cannot be told.`;
-          return { batches, problem, isStartUncertain: true };
-        }
-        ids.add(start.batchId);
+        if (start.kind === 'refused') return { batches, problem: start.problem };
+        // What may have been started may have to be paid for.
         runs += testCases.length;
         if (round > 1) reruns += testCases.length;
-        log(`Started batch ${start.batchId} with ${formatCaseCount(testCases.length)}: ${subject.title}.`);
-        const batch = { id: start.batchId, batchIndex, round, requestedTestCases: testCases };
+        if (start.kind === 'unknown') return { batches, problem: start.problem, isStartUncertain: true };
+        ids.add(start.batchId);
+        accepted.set(start.batchId, { ...start, subject });
+        log(`Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${subject.title}.`);
+        const isAdopted = start.adopted !== undefined;
+        const batch = {
+          id: start.batchId,
+          batchIndex,
+          round,
+          requestedTestCases: testCases,
+          ...(isAdopted && { isAdopted }),
+        };
         batches.push(batch);
         onStarted(batch);
       }
       return { batches };
     },
+    /** The batch with what keeps it from being the one that was asked for. */
+    examine(outcome: BatchOutcome): BatchOutcome {
+      const start = accepted.get(outcome.id);
+      if (start === undefined || starter === undefined) return outcome;
+      const mismatch = outcome.batch && mismatchOf(outcome.batch, start, starter);
+      const unproven = whyUnproven(start, starter);
+      return {
+        ...outcome,
+        ...(mismatch !== undefined && { mismatch }),
+        ...(unproven !== undefined && { unproven }),
+      };
+    },
   };
+}
+
+/** Why a batch is not the one that was started: a clause. Silence of the provider is no reason. */
+function mismatchOf(
+  batch: Batch,
+  { subject, sentAt }: Acceptance,
+  starter: BatchStarter,
+): string | undefined {
+  const { createdAt } = batch;
+  if (createdAt !== undefined && sentAt !== undefined && isOlder(createdAt, sentAt)) {
+    return `it was created at ${momentOf(createdAt)}, before the request of ${momentOf(sentAt)}, which may have started another one`;
+  }
+  return starter.mismatch?.(subject, batch);
+}
+
+/** Why nothing proves that a batch from the provider's lists tests what was asked for: a clause. */
+function whyUnproven({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
+  if (adopted === undefined) return undefined;
+  const isSameSubject = subject.key !== undefined && adopted.subject === subject.key;
+  if (isSameSubject || (subject.key === undefined && starter.isListed?.(subject) === true)) return undefined;
+  return `the answer to its start was lost, and ${starter.title}'s lists do not say what it tests`;
 }

@@ -4,22 +4,24 @@ import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
+import type { OtherVersion } from '../../src/execution/prepare.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';
-import { outcome, runOf, STATUS, starterOf } from '../builders.ts';
+import { obstaclesOf, outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: { version: 12 } };
 const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: { version: 11 } };
+const ELSEWHERE: OtherVersion = { kind: 'resolved', subject: THERE, isDifferent: true };
+
 /** The test cases with the first letter as their run here, and the rest as those on the other version. */
 async function comparing(
   scripts: Record<string, string>,
   more: Partial<CompareOptions> & {
     post?: StartResponse;
-    other?: Subject | { problem: string };
     missing?: string;
   } = {},
 ) {
-  const { post, other = THERE, missing, rule = EVERY_RUN, ...options } = more;
+  const { post, other = ELSEWHERE, missing, rule = EVERY_RUN, ...options } = more;
   const clock = virtualClock();
   const here = [
     outcome(
@@ -32,7 +34,6 @@ async function comparing(
   const used = new Map<string, number>();
   const made = new Map<string, BatchOutcome>();
   const starter = starterOf(HERE, {
-    resolve: async () => ('problem' in other ? { kind: 'refused', problem: other.problem } : other),
     startBatch: async (_subject, testCases) => {
       posts.push(testCases);
       if (post !== undefined) return post;
@@ -49,9 +50,8 @@ async function comparing(
   });
   const comparison = await compare({
     cases,
-    subject: HERE,
-    target: undefined,
-    version: { kind: 'number', number: 11 },
+    batches: here,
+    other,
     excusesKnownFailures: true,
     startedRuns: cases.length,
     starter,
@@ -61,6 +61,7 @@ async function comparing(
       ending: 'settled',
       outcomes: round.map((one) => ({ ...one, ...made.get(one.id) })),
     }),
+    obstacles: obstaclesOf,
     onStarted: () => undefined,
     clock,
     deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
@@ -130,12 +131,8 @@ test('many failures that are confirmed there are all excused: it is no broad fai
 
 describe('what could not be compared counts', () => {
   test.each<[string, Parameters<typeof comparing>[1]]>([
-    ['the other version is not there', { other: { problem: 'Version 11 does not exist.' } }],
-    ['it is the version under test', { other: HERE }],
-    [
-      'it is the version under test, at a provider whose lists tell no versions',
-      { other: { ...HERE, key: undefined } },
-    ],
+    ['the other version is not there', { other: { kind: 'none', problem: 'Version 11 does not exist.' } }],
+    ['nobody knows whether it is another one', { other: { ...ELSEWHERE, isDifferent: false } }],
     ['max-runs', { maxRuns: 2 }],
     ['the start is refused', { post: { kind: 'refused', problem: 'POST x answered 402.' } }],
     [

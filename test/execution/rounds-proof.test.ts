@@ -6,14 +6,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import { maxRunsPerCase, type PassRule } from '../../src/domain/pass-rule.ts';
-import { attachQuarantine, type Quarantine } from '../../src/domain/quarantine.ts';
+import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan } from '../../src/execution/types.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';
-import { runOf, STATUS, starterOf } from '../builders.ts';
+import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const TIMEOUT_MS = 1_800_000;
@@ -150,18 +150,17 @@ async function play(story: Story) {
     rule,
     maxRuns: story.maxRuns,
     starter,
-    excludedFromReruns: async () => quarantined,
+    attachQuarantine: async (results) => attachQuarantine(results, quarantining(...quarantined)),
+    obstacles: obstaclesOf,
     waitFor,
     onStarted: () => undefined,
     clock,
     deadline: { until: clock.now() + TIMEOUT_MS, signal: cancelled.signal },
     log: () => undefined,
   });
-  const entries = new Map([...quarantined].map((id) => [id, quarantineOf(id)] as const));
   const { batches, ending, startProblem, remarks, started } = execution;
-  const cases = attachQuarantine(groupRunsByTestCase(batches, { rule, isCutShort: ending !== 'settled' }), {
-    entries,
-  });
+  const results = groupRunsByTestCase(batches, { rule, isCutShort: ending !== 'settled' });
+  const cases = attachQuarantine(results, quarantining(...quarantined));
   const judgement = judge({
     batches,
     cases,
@@ -175,11 +174,6 @@ async function play(story: Story) {
   });
   return { verdict: judgement.verdict, posts, batches, started, ending, startProblem, isFaulty, used };
 }
-
-const quarantineOf = (testCase: string): Quarantine => ({
-  entry: { testCase, name: testCase, reason: 'Flaky', owner: 'acme', until: '2026-12-19' },
-  state: 'in-force',
-});
 
 /** All runs of a test case that were seen, as letters; those of the first round before the `|`. */
 function runsSeen(batches: readonly BatchOutcome[]): Map<string, string> {
