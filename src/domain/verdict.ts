@@ -138,7 +138,8 @@ export function obstacles(
   const open = facts.batches.filter(({ id }) => isOpen(id));
   const objections = [
     ...batchesCalled('errored', facts),
-    ...cancelled(facts, tally(facts.batches, facts.cases)),
+    ...batchesCalled('cancelled', facts),
+    ...casesCancelled(facts, tally(facts.batches, facts.cases)),
     ...(ended.batches.length === 0 ? [] : inconclusive(ended)),
   ];
   const soon = open.flatMap((outcome) => [
@@ -270,7 +271,7 @@ function batchesCalled(
 }
 
 function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
-  const { ending, providerTitle } = facts;
+  const { ending } = facts;
   const objections: Objection[] = [];
   if (ending === 'cancelled') {
     objections.push({
@@ -280,14 +281,15 @@ function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
       ),
     });
   }
-  if (counts.cancelled > 0) {
-    const were = counts.cancelled === 1 ? 'was' : 'were';
-    objections.push({
-      verdict: 'cancelled',
-      reason: `${counts.cancelled} of ${formatCaseCount(counts.total)} ${were} cancelled at ${providerTitle}.`,
-    });
-  }
-  return [...objections, ...batchesCalled('cancelled', facts)];
+  return [...objections, ...casesCancelled(facts, counts), ...batchesCalled('cancelled', facts)];
+}
+
+/** The test cases that were cancelled at the provider. */
+function casesCancelled({ providerTitle }: JudgeInput, counts: Tally): Objection[] {
+  if (counts.cancelled === 0) return [];
+  const were = counts.cancelled === 1 ? 'was' : 'were';
+  const reason = `${counts.cancelled} of ${formatCaseCount(counts.total)} ${were} cancelled at ${providerTitle}.`;
+  return [{ verdict: 'cancelled', reason }];
 }
 
 /** What becomes of the batches that had not settled when the workflow was cancelled: sentences. */

@@ -147,7 +147,7 @@ describe.concurrent('Retell', () => {
       { 'timeout-minutes': '0.02' },
     );
     expect({ exitCode, verdict: outputs['verdict'] }).toEqual({ exitCode: 1, verdict: 'timed-out' });
-    expect(outputs['reason']).toContain('an unknown status: "archived"');
+    expect(outputs['reason']).toContain('Unknown status: "archived"');
   });
 
   test('runs that come late, after the batch is complete: green once they are there', async () => {

@@ -338,7 +338,10 @@ export function reportWith(text: () => string): Report {
   // Ids of test cases differ whatever the text is: runs of one test case would be one entry.
   const runWith = (status: RunStatus, more: Partial<Run> = {}): Run => {
     cases += 1;
-    return run(status, `${cases} ${text()}`, { testCase: { id: `${cases} ${text()}`, name: text() }, ...more });
+    return run(status, `${cases} ${text()}`, {
+      testCase: { id: `${cases} ${text()}`, name: text() },
+      ...more,
+    });
   };
   const turns: Turn[] = [
     agent(text()),
