@@ -15,7 +15,7 @@ import type { Findings } from './report/report.ts';
 import type { Deadline } from './runtime/clock.ts';
 import { FAILURE_DETAILS_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS, READ_HISTORY_MS } from './runtime/limits.ts';
 
-/** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
+/** Sink of reports. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {
   /** Shows that the gate is waiting. Returns at once and works in the background. */
   showWaiting(findings: Findings): void;
@@ -23,16 +23,16 @@ export interface Publisher {
   publish(findings: Findings, limits: Deadline): Promise<void>;
 }
 
-/** What earlier gates left. It labels, and never decides. */
+/** Reader of the records of earlier gates. They label, and never decide. */
 export interface HistoryReader {
-  /** What is known of the base and of earlier pushes, as far as it is found by then. Never rejects, never warns. */
+  /** Reads what is known of the base and of earlier pushes, as far as it is found by then. Never rejects, never warns. */
   read(within: Deadline): Promise<Pick<Findings, 'base' | 'baseUnavailableReason' | 'history'>>;
 }
 
-/** What the gate is to do. */
+/** Options of the gate. */
 export interface GateOptions extends ExecutorOptions {
   readonly name: string;
-  /** How many of so many test cases may be flaky. */
+  /** Most of so many test cases that may be flaky. */
   readonly maxFlaky: (testCases: number) => number;
   readonly timeoutMinutes: number;
 }
@@ -140,7 +140,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   return judgement;
 }
 
-/** What a test case without a run is to the quarantine. */
+/** A test case without a run, for the quarantine. */
 const UNSEEN = { testCase: {} };
 
 /**

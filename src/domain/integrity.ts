@@ -1,7 +1,7 @@
 import { type Batch, countByStatus, formatRunCount } from './batch.ts';
 import type { Run } from './run.ts';
 
-/** How many runs that contradict themselves are named. */
+/** Most runs that contradict themselves and are named. */
 const MAX_CONFLICTS = 3;
 
 /**
@@ -44,8 +44,8 @@ export function findContradictions(batch: Batch): string[] {
   };
   counter('passed', announced.passed, counts.passed);
   // A provider without a counter of its own for them may count errored and cancelled runs as failed.
-  const others = announced.errored === undefined ? counts.errored + counts.cancelled : 0;
-  counter('failed', announced.failed, counts.failed, counts.failed + others);
+  const countedAsFailed = announced.errored === undefined ? counts.errored + counts.cancelled : 0;
+  counter('failed', announced.failed, counts.failed, counts.failed + countedAsFailed);
   counter('errored', announced.errored, counts.errored);
   counter('cancelled', announced.cancelled, counts.cancelled);
 

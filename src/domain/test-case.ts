@@ -4,17 +4,17 @@ import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts'
 import type { Quarantine } from './quarantine.ts';
 import type { TestCase } from './run.ts';
 
-/** What became of a test case, over all its runs. `flaky` passed by the rule, with a run that did not pass. */
+/** Outcomes of a test case over all its runs. `flaky` passed by the rule, with a run that did not pass. */
 export const CASE_OUTCOMES = ['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
 /** See `CASE_OUTCOMES`. */
 export type CaseOutcome = (typeof CASE_OUTCOMES)[number];
 
 /** A test case with all its runs: the unit of every judgement, count and report. */
 export interface CaseResult {
-  /** What its runs are grouped by; never empty and never a name. */
+  /** Key by which its runs are grouped; never empty and never a name. */
   readonly key: string;
   readonly testCase: TestCase;
-  /** Which batch of the first round it belongs to: the index among those. */
+  /** Index of the batch of the first round that it belongs to. */
   readonly batchIndex: number;
   /** In the order of the rounds, and within one in that of the provider's list; at least one. */
   readonly runs: readonly [RoundRun, ...RoundRun[]];
@@ -32,7 +32,7 @@ export interface CaseResult {
   readonly isExcusedByComparison?: boolean | undefined;
 }
 
-/** Whether the outcome counts for the verdict. A quarantined test case makes it neither red nor green. */
+/** True if the outcome counts for the verdict. A quarantined test case makes it neither red nor green. */
 export const countsForVerdict = ({ quarantine, isExcusedByComparison }: CaseResult): boolean =>
   quarantine?.state !== 'in-force' && isExcusedByComparison !== true;
 
@@ -128,7 +128,7 @@ export function decisiveRun({ runs, outcome }: Pick<CaseResult, 'runs' | 'outcom
   return found ?? runs[0];
 }
 
-/** Whether a test case passed, by its first run or by the rule. */
+/** True if a test case passed, by its first run or by the rule. */
 export const hasPassed = ({ outcome }: Pick<CaseResult, 'outcome'>): boolean =>
   outcome === 'passed' || outcome === 'flaky';
 
@@ -177,7 +177,7 @@ export function formatCaseCount(count: number, kind = ''): string {
   return `${count} ${kind === '' ? '' : `${kind} `}test ${count === 1 ? 'case' : 'cases'}`;
 }
 
-/** How many test cases passed at their first run; the provider's own count where the runs were not read. */
+/** Number of test cases that passed at their first run; the provider's own count where the runs were not read. */
 export function countFirstRunPasses(cases: readonly CaseResult[], { passed }: Tally): number {
   return cases.length === 0 ? passed : cases.filter(({ runs }) => runs[0].status === 'passed').length;
 }

@@ -12,7 +12,7 @@ import {
 } from './test-case.ts';
 import { firstOf } from './wording.ts';
 
-/** How far a provider's clock may be ahead of the runner's. */
+/** Greatest lead of a provider's clock over the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
 
 /** Our judgement of all batches together, worst first: the first that applies is the verdict. Only `passed` opens the gate. */
@@ -20,7 +20,7 @@ export const VERDICTS = ['failed', 'errored', 'cancelled', 'timed-out', 'inconcl
 /** See `VERDICTS`. */
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What a gate, a batch or a job's part of a report can be called in one word. */
+/** State of a gate, a batch or a job's part of a report in one word. */
 export type State = 'waiting' | Verdict;
 
 /** All states, worst first: what still waits may yet fail, so it comes before what passed. */
@@ -28,26 +28,26 @@ const STATES: readonly State[] = [...VERDICTS.slice(0, -1), 'waiting', 'passed']
 
 /** The worst of several states; `waiting` if there are none. */
 export function worstState(states: readonly State[]): State {
-  return STATES.find((one) => states.includes(one)) ?? 'waiting';
+  return STATES.find((state) => states.includes(state)) ?? 'waiting';
 }
 
-/** Why the waiting ended: every batch settled (or cannot be read), the deadline came, or the workflow was cancelled. */
+/** End of the waiting: every batch settled (or cannot be read), the deadline came, or this step was cancelled. */
 export type Ending = 'settled' | 'deadline' | 'cancelled';
 
-/** What the judge has to say. */
+/** Verdict with its reasons. */
 export interface Judgement {
   readonly verdict: Verdict;
   /** One sentence for a person. It may quote the provider, so it is foreign text. */
   readonly reason: string;
-  /** What else a reader should know: further sentences, foreign text as well. */
+  /** Further findings: sentences, foreign text as well. */
   readonly notes: readonly string[];
 }
 
-/** What became of the request to end a batch that this step started. */
+/** Result of the request to end a batch that this step started. */
 export interface Cancellation {
   /** The batch. */
   readonly id: string;
-  /** Why it was not accepted, or why that is not known: a sentence. `undefined` where the provider accepted it. */
+  /** Reason why it was not accepted, or why that is not known: a sentence. `undefined` where the provider accepted it. */
   readonly problem?: string | undefined;
 }
 
@@ -66,25 +66,25 @@ export interface JudgeInput {
   readonly now: number;
   /** An older batch proves nothing about this commit; `undefined` for no limit. */
   readonly maxBatchAgeMinutes?: number | undefined;
-  /** How many test cases may be flaky; `undefined` where none can be. */
+  /** Most test cases that may be flaky; `undefined` where none can be. */
   readonly maxFlaky?: number | undefined;
-  /** Why it is not known whether a batch was started: a sentence. */
+  /** Reason why it is not known whether a batch was started: a sentence. */
   readonly startProblem?: string | undefined;
-  /** Whether the provider has a way to cancel a batch. */
+  /** True if the provider has a way to cancel a batch. */
   readonly canCancel?: boolean | undefined;
   /** The requests to end batches that were sent when the workflow was cancelled. */
   readonly cancellations?: readonly Cancellation[] | undefined;
-  /** Why test cases that did not pass were not run again: sentences. */
+  /** Reasons why test cases that did not pass were not run again: sentences. */
   readonly remarks?: readonly string[] | undefined;
-  /** What was edited while it was tested, or may have been, beside test cases: sentences. */
+  /** Edits of the configuration under test while it was tested, and those that may have been: sentences. */
   readonly edits?: readonly string[] | undefined;
   /** Batches of the same step that are not judged (those of a comparison), in which none of these runs may stand. */
   readonly beside?: readonly BatchOutcome[] | undefined;
-  /** What test cases are called, by id, where no run of them may say it. */
+  /** Names of test cases, by id, where no run of them may say it. */
   readonly names?: ReadonlyMap<string, string> | undefined;
 }
 
-/** What speaks against `passed`. */
+/** Finding that speaks against `passed`. */
 type Objection = Omit<Judgement, 'notes'>;
 
 type ResolvedJudgeInput = JudgeInput & {
@@ -163,7 +163,7 @@ export function isOutOfReach(
   return !mayExcuse && cases.some((result) => countsForVerdict(result) && isDecided(result));
 }
 
-/** Whether the proof of green is there: whole batches, and every test case that counts passed, at least one of them. */
+/** True if the proof of green is there: whole batches, and every test case that counts passed, at least one of them. */
 function isPassProven({ batches, cases, repeated, edits = [] }: ResolvedJudgeInput): boolean {
   const counting = cases.filter(countsForVerdict);
   return (
@@ -198,12 +198,12 @@ export function isReliable(
   );
 }
 
-/** Whether one batch by itself is shown to have passed with every run. */
+/** True if one batch by itself is shown to have passed with every run. */
 export function isBatchProven(outcome: BatchOutcome): boolean {
-  return isReliable(outcome) && groupRunsByTestCase([outcome]).every((one) => one.outcome === 'passed');
+  return isReliable(outcome) && groupRunsByTestCase([outcome]).every((result) => result.outcome === 'passed');
 }
 
-/** Whether the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
+/** True if the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
 function isRunListComplete(outcome: BatchOutcome): boolean {
   const { batch, isListConfirmed, requestedTestCases } = outcome;
   const listed = batch?.runs?.length ?? 0;
@@ -212,7 +212,7 @@ function isRunListComplete(outcome: BatchOutcome): boolean {
   return total === undefined ? requestedTestCases !== undefined || isListConfirmed === true : listed >= total;
 }
 
-/** What keeps a batch from being the one that this step asked for: sentences. */
+/** Reasons why a batch is not, or may not be, the one that this step asked for: sentences. */
 function claims({ id, mismatch, unproven }: BatchOutcome): string[] {
   return [
     ...(mismatch === undefined ? [] : [`Batch ${id} is not what this step started: ${mismatch}.`]),
@@ -226,7 +226,7 @@ function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objecti
     const also = counts.errored > 0 ? `, and ${counts.errored} errored` : '';
     reasons.push(`${counts.failed} of ${formatCaseCount(counts.total)} failed${also}.`);
   }
-  const flaky = cases.filter((one) => one.outcome === 'flaky' && countsForVerdict(one)).length;
+  const flaky = cases.filter((result) => result.outcome === 'flaky' && countsForVerdict(result)).length;
   if (maxFlaky !== undefined && flaky > maxFlaky) {
     const allowed = maxFlaky === 0 ? 'none' : `at most ${maxFlaky}`;
     reasons.push(
@@ -292,7 +292,7 @@ function casesCancelled({ providerTitle }: JudgeInput, counts: Tally): Objection
   return [{ verdict: 'cancelled', reason }];
 }
 
-/** What becomes of the batches that had not settled when the workflow was cancelled: sentences. */
+/** Describes the batches that had not settled when this step was cancelled: sentences. */
 function describeStillRunning({
   batches,
   providerTitle,
@@ -343,10 +343,10 @@ function timedOut(
   const areAllSettled = batches.every(({ batch }) => batch?.settled === true);
   // Its runs have ended, and further ones did not come in time.
   const isAnyUndecided = cases.some(
-    (one) =>
-      one.outcome === 'unfinished' &&
-      countsForVerdict(one) &&
-      one.runs.every(({ status }) => status !== 'pending'),
+    (result) =>
+      result.outcome === 'unfinished' &&
+      countsForVerdict(result) &&
+      result.runs.every(({ status }) => status !== 'pending'),
   );
   if (areAllSettled && counts.unfinished > 0 && isAnyUndecided) {
     objections.push({
@@ -411,7 +411,7 @@ function withoutEvaluation({ batches, cases }: ResolvedJudgeInput): string[] {
 
 const listIds = (cases: readonly CaseResult[]): string => firstOf(cases.map(({ testCase }) => testCase.name));
 
-/** What kept a batch from being read to its end. */
+/** Reasons why a batch was not read to its end. */
 function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {
   if (problem !== undefined) return [`Batch ${id} could not be read: ${problem}`];
   if (ending === 'cancelled') return [];
@@ -422,7 +422,7 @@ function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): 
   return batch.runs === undefined ? [`The runs of batch ${id} were never read.`] : [];
 }
 
-/** What speaks against believing a batch as it was read. */
+/** Reasons not to believe a batch as it was read. */
 function reliabilityProblems(
   outcome: BatchOutcome,
   facts: ResolvedJudgeInput,
@@ -453,7 +453,7 @@ function reliabilityProblems(
   ];
 }
 
-/** What a test case is called; its id where nothing says it. */
+/** Name of a test case; its id where nothing says it. */
 function nameOf(id: string, { names, cases }: ResolvedJudgeInput): string {
   return names?.get(id) ?? cases.find(({ testCase }) => testCase.id === id)?.testCase.name ?? id;
 }

@@ -10,21 +10,21 @@ import {
   revisionsOf,
 } from '../domain/test-case.ts';
 import { isReliable } from '../domain/verdict.ts';
-import type { OtherVersion } from './prepare.ts';
+import type { ComparedVersion } from './prepare.ts';
 import { executeRounds } from './rounds.ts';
 import type { RoundsOptions } from './types.ts';
 
-/** What is to be compared, and how it is run. */
+/** Failures to compare, and the options of their runs. */
 export interface CompareOptions extends Omit<RoundsOptions, 'plan' | 'attachQuarantine' | 'earlier'> {
   /** The test cases as they were decided on the version under test. */
   readonly cases: readonly CaseResult[];
   /** The batches in which they ran. */
   readonly batches: readonly BatchOutcome[];
   /** The version of `compare-with`. */
-  readonly other: OtherVersion;
+  readonly comparedVersion: ComparedVersion;
   /** With `fail-on: new` a test case that was shown not to pass there either does not count. */
   readonly excusesKnownFailures: boolean;
-  /** How many runs the step has started already. */
+  /** Number of runs that the step has started already. */
   readonly startedRuns: number;
 }
 
@@ -43,15 +43,15 @@ export interface Comparison {
  * by whole batches counts; whatever cannot be started or read changes nothing.
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { cases, other, startedRuns, maxRuns, rule, log, excusesKnownFailures } = options;
+  const { cases, comparedVersion, startedRuns, maxRuns, rule, log, excusesKnownFailures } = options;
   const bad = cases.filter(
     (result) => !hasPassed(result) && result.outcome !== 'unfinished' && countsForVerdict(result),
   );
   const ids = [...new Set(bad.flatMap(({ testCase }) => testCase.id ?? []))];
   const nothing = (...remarks: string[]) => notCompared(cases, remarks);
   if (ids.length === 0) return nothing();
-  if (other.kind === 'none') return nothing(`Nothing was compared: ${other.problem}`);
-  const { title } = other.subject;
+  if (comparedVersion.kind === 'none') return nothing(`Nothing was compared: ${comparedVersion.problem}`);
+  const { title } = comparedVersion.subject;
   if (options.obstacles(options.batches, cases).length > 0) {
     return nothing(`Nothing was compared with ${title}: the verdict cannot become passed.`);
   }
@@ -64,7 +64,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   log(`Comparing ${formatCaseCount(ids.length)} with ${title}.`);
   const found = await executeRounds({
     ...options,
-    plan: { kind: 'start', subject: other.subject, testCases: ids },
+    plan: { kind: 'start', subject: comparedVersion.subject, testCases: ids },
     maxRuns: maxRuns === undefined ? undefined : maxRuns - startedRuns,
     isComparison: true,
     attachQuarantine: async (results) => results,
@@ -73,7 +73,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const decisionOptions = { rule, isCutShort: found.ending !== 'settled' };
   const repeated = findRepeatedRuns([...options.batches, ...found.batches]);
   const isShown =
-    other.isDifferent &&
+    comparedVersion.isDifferent &&
     found.edits.length === 0 &&
     found.batches.every((batch) => isReliable(batch, repeated));
   const results = new Map(

@@ -11,7 +11,7 @@ import { executeRounds } from './rounds.ts';
 import type { Execution, RoundsOptions, WaitFor } from './types.ts';
 import { waitForBatches } from './wait.ts';
 
-/** What is to be run, and how often. */
+/** Batches to run, and the rules for their number. */
 export interface ExecutorOptions {
   readonly batchSource: BatchSource;
   readonly rule: PassRule;
@@ -24,7 +24,7 @@ export interface ExecutorOptions {
   readonly maxBatchAgeMinutes: number | undefined;
 }
 
-/** What it takes to run it. */
+/** Dependencies of the executor. */
 export interface ExecutorDependencies {
   readonly provider: Provider;
   readonly clock: Clock;
@@ -148,11 +148,11 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       return { ...execution, prepared };
     },
     async compare(cases, { batches, ending, edits, startProblem, started }) {
-      const other = prepared?.other;
+      const comparedVersion = prepared?.comparedVersion;
       const isReady = ending === 'settled' && startProblem === undefined;
-      if (other === undefined || !isReady || starter === undefined) return notCompared(cases);
+      if (comparedVersion === undefined || !isReady || starter === undefined) return notCompared(cases);
       return compare({
-        ...{ cases, batches, other, starter, rule, maxRuns, clock, deadline, log },
+        ...{ cases, batches, comparedVersion, starter, rule, maxRuns, clock, deadline, log },
         obstacles: (found, results) => [...edits, ...obstaclesOf(found, results)],
         excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,
@@ -163,7 +163,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   };
 }
 
-/** How many runs the step starts first and at most, as a line for the log. */
+/** Describes the runs that the step starts first and at most, for the log. */
 function describeRunBudget(
   testCases: number,
   { rule, maxRuns, compares }: Pick<ExecutorOptions, 'rule' | 'maxRuns'> & { compares: boolean },

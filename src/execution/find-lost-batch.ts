@@ -1,10 +1,10 @@
-/** Which batch an unclear POST has started, from what the provider's lists show. Pure. */
+/** Finds the batch that an unclear POST has started in the provider's lists. Pure. */
 import { firstOf } from '../domain/wording.ts';
 import type { BatchContents, Candidate, Listing } from '../providers/starter.ts';
 
 /** When the lists are looked through, in milliseconds after the POST failed. */
 export const SEARCH_DELAYS_MS = [2_000, 8_000, 20_000] as const;
-/** How far the clocks of a provider (of its `Date` header and of its batches), and the runner's, may be apart. */
+/** Greatest difference between the clocks of a provider (of its `Date` header and of its batches) and the runner's. */
 export const CLOCK_SLACK_MS = 120_000;
 
 /** The lists at one moment. */
@@ -23,7 +23,7 @@ export interface SearchPass {
   readonly aheadMs: number | undefined;
 }
 
-/** Whether a batch has exactly these test cases, each once; `unclear` as long as it can still come to that. */
+/** Compares a batch with exactly these test cases, each once; `unclear` as long as it can still come to have them. */
 export function matchContents(
   { testCases, total }: BatchContents,
   wanted: readonly string[],
@@ -34,7 +34,7 @@ export function matchContents(
   return missing.size === 0 ? 'same' : 'unclear';
 }
 
-/** Which batch is ours, or why that is not known: a clause. */
+/** The batch that is ours, or the reason why that is not known: a clause. */
 export type SearchOutcome =
   | { readonly kind: 'ours'; readonly batch: Candidate }
   | { readonly kind: 'not-found'; readonly why: string };
@@ -83,7 +83,7 @@ export function findLostBatch({
   return { kind: 'ours', batch: only };
 }
 
-/** Whether a batch was certainly created before a moment, both by the provider's clock. */
+/** True if a batch was certainly created before a moment, both by the provider's clock. */
 export const isOlder = (createdAt: number | undefined, sentAt: number): boolean =>
   createdAt !== undefined && createdAt < sentAt - CLOCK_SLACK_MS;
 

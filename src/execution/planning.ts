@@ -25,9 +25,9 @@ export interface BatchToStart {
 export interface NextRound {
   /** Empty where nothing is, or may be, run again. */
   readonly batchesToStart: readonly BatchToStart[];
-  /** How many test cases are run again. */
+  /** Number of test cases that are run again. */
   readonly testCases: number;
-  /** Why test cases are not run again: sentences. */
+  /** Reasons why test cases are not run again: sentences. */
   readonly remarks: readonly string[];
   /** The round is not started although more runs could decide test cases. */
   readonly isRefused: boolean;
@@ -39,7 +39,7 @@ const NOTHING: NextRound = { batchesToStart: [], testCases: 0, remarks: [], isRe
 export interface Planner {
   /** `started`: how many runs the step has started so far. */
   next(round: number, batches: readonly BatchOutcome[], started: number): Promise<NextRound>;
-  /** Whether one more run could still decide a test case. */
+  /** True if one more run could still decide a test case. */
   isUndecided(batches: readonly BatchOutcome[]): Promise<boolean>;
 }
 
@@ -109,10 +109,10 @@ export function createPlanner(
   async function planRound(undecided: readonly CaseResult[], batches: readonly BatchOutcome[]) {
     const batchesToStart: BatchToStart[] = [];
     const left: { testCases: readonly CaseResult[]; why: string }[] = [];
-    for (const [batchIndex, here] of Map.groupBy(undecided, (one) => one.batchIndex)) {
+    for (const [batchIndex, here] of Map.groupBy(undecided, (result) => result.batchIndex)) {
       const named = here.filter(({ testCase }) => testCase.id !== undefined);
       if (named.length < here.length) {
-        const testCases = here.filter((one) => !named.includes(one));
+        const testCases = here.filter((result) => !named.includes(result));
         left.push({ testCases, why: 'the provider gives no id.' });
       }
       if (named.length === 0) continue;
@@ -140,7 +140,7 @@ export function createPlanner(
     batches: readonly BatchOutcome[],
   ): Promise<Subject | Refused> {
     if (plan.kind === 'start') return plan.subject;
-    const batch = batches.find((one) => one.batchIndex === batchIndex)?.batch;
+    const batch = batches.find((outcome) => outcome.batchIndex === batchIndex)?.batch;
     if (starter === undefined || batch === undefined) {
       return { kind: 'refused', problem: 'nothing says what the batch tested.' };
     }
@@ -148,7 +148,7 @@ export function createPlanner(
   }
 }
 
-/** Why nothing is run again after the first round: a sentence. Quarantined test cases count neither here nor there. */
+/** Reason why nothing is run again after the first round: a sentence. Quarantined test cases count neither here nor there. */
 function refuseIfTooManyFailed(cases: readonly CaseResult[]): string | undefined {
   const counting = cases.filter(countsForVerdict);
   const bad = counting.filter(({ runs }) =>
@@ -159,7 +159,7 @@ function refuseIfTooManyFailed(cases: readonly CaseResult[]): string | undefined
   return `Nothing was run again: ${bad.length} of ${formatCaseCount(counting.length)} did not pass in the first round, which is too many for flakiness.`;
 }
 
-/** Why a round that takes more runs than the step may start is not started: a sentence. */
+/** Reason why a round of more runs than the step may start is not started: a sentence. */
 function refuseIfOverMaxRuns(
   batchesToStart: readonly BatchToStart[],
   { undecided, started, maxRuns }: { undecided: number; started: number; maxRuns: number | undefined },

@@ -1,8 +1,8 @@
-/** What one look at a batch showed. */
+/** Counts of one look at a batch. */
 export interface PollSample {
   /** When, in milliseconds of `Clock.now()`. */
   readonly atMs: number;
-  /** How many runs are finished, and how many there are in all; `undefined` where the provider does not say. */
+  /** Number of finished runs, and of all; `undefined` where the provider does not say. */
   readonly finished?: number | undefined;
   readonly total?: number | undefined;
 }

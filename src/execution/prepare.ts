@@ -5,7 +5,7 @@ import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 
-/** What is to be gated, as the user said it. */
+/** Batches to gate, as the user gave them. */
 export type BatchSource =
   | {
       readonly kind: 'given';
@@ -22,22 +22,22 @@ export type BatchSource =
       readonly compareWith: Version | undefined;
     };
 
-/** What the first round starts. */
+/** Subject and test cases of the first round. */
 export interface Prepared {
   readonly kind: 'prepared';
   readonly subject: Subject;
   /** Ids, each once. */
   readonly testCases: readonly string[];
-  /** What they are called, by id. */
+  /** Their names, by id. */
   readonly names: ReadonlyMap<string, string>;
   /** The version to compare with, or why there is none: a sentence. Absent where none was asked for. */
-  readonly other?: OtherVersion | undefined;
-  /** How many there were to select from. */
+  readonly comparedVersion?: ComparedVersion | undefined;
+  /** Number of test cases to select from. */
   readonly outOf: number;
 }
 
 /** The version of `compare-with`: resolved before anything is started. */
-export type OtherVersion =
+export type ComparedVersion =
   /** `isDifferent`: it is known to be another one than the version under test. */
   | { readonly kind: 'resolved'; readonly subject: Subject; readonly isDifferent: boolean }
   | { readonly kind: 'none'; readonly problem: string };
@@ -84,35 +84,35 @@ export async function prepare(
   const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
   const prepared: Prepared = { kind: 'prepared', subject, testCases, names, outOf: selection.outOf };
   if (batchSource.compareWith === undefined) return prepared;
-  const other = await resolveOther(
+  const resolved = await resolveComparedVersion(
     { ...batchSource, subject, version: batchSource.compareWith },
     { starter, failOn, deadline },
   );
-  return 'other' in other ? { ...prepared, ...other } : other;
+  return 'comparedVersion' in resolved ? { ...prepared, ...resolved } : resolved;
 }
 
 /** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
-async function resolveOther(
+async function resolveComparedVersion(
   { target, version, subject }: { target: Target | undefined; version: Version; subject: Subject },
   { starter, failOn, deadline }: { starter: BatchStarter; failOn: 'any' | 'new'; deadline: Deadline },
-): Promise<{ readonly other: OtherVersion } | Refused> {
-  const other = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
-  if ('problem' in other) return { other: { kind: 'none', problem: other.problem } };
-  switch (starter.compareVersions?.(subject, other) ?? 'unknown') {
+): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
+  const compared = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
+  if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
+  switch (starter.compareVersions?.(subject, compared) ?? 'unknown') {
     case 'same': {
-      const problem = `compare-with is the version under test (${other.title}).`;
-      return { other: { kind: 'none', problem } };
+      const problem = `compare-with is the version under test (${compared.title}).`;
+      return { comparedVersion: { kind: 'none', problem } };
     }
     case 'different':
-      return { other: { kind: 'resolved', subject: other, isDifferent: true } };
+      return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: true } };
     case 'unknown':
       if (failOn === 'new') {
         return {
           kind: 'refused',
-          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${other.title} do: set version and compare-with to numbers.`,
+          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers.`,
         };
       }
-      return { other: { kind: 'resolved', subject: other, isDifferent: false } };
+      return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: false } };
   }
 }
 

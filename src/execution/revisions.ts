@@ -3,7 +3,7 @@ import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError, ProviderError } from '../runtime/errors.ts';
 
-/** How long a revision is read for before a start; a start that cannot read it is refused. */
+/** Time limit for reading a revision before a start; without it nothing is started. */
 const READ_MS = 30_000;
 /** The least time to read it after the last run, also where the deadline has come meanwhile. */
 const LAST_READ_MS = 10_000;

@@ -87,7 +87,7 @@ async function startFirstRound(
 /** Result of starting the batches of a round. */
 interface StartedBatches {
   readonly batches: readonly BatchOutcome[];
-  /** Why not all of them were started: a sentence. */
+  /** Reason why not all of them were started: a sentence. */
   readonly problem?: string | undefined;
   /** It is not known whether the next one was started. */
   readonly isStartUncertain?: boolean | undefined;
@@ -166,7 +166,7 @@ function createBatchLauncher({
   };
 }
 
-/** Why a batch is not the one that was started: a clause. Silence of the provider is no reason. */
+/** Reason why a batch is not the one that was started: a clause. Silence of the provider is no reason. */
 function mismatchOf(
   batch: Batch,
   { subject, sentAt }: Acceptance,
@@ -179,7 +179,7 @@ function mismatchOf(
   return starter.mismatch?.(subject, batch);
 }
 
-/** Why nothing proves that a batch from the provider's lists tests what was asked for: a clause. */
+/** Reason why nothing proves that a batch from the provider's lists tests what was asked for: a clause. */
 function whyUnproven({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
   if (adopted === undefined) return undefined;
   const isSameSubject = subject.key !== undefined && adopted.subject === subject.key;

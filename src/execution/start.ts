@@ -10,7 +10,7 @@ import {
   type SearchPass,
 } from './find-lost-batch.ts';
 
-/** How a start ended; problems are sentences. */
+/** Result of a start; problems are sentences. */
 export type StartOutcome =
   | {
       readonly kind: 'started';
@@ -25,7 +25,7 @@ export type StartOutcome =
   | { readonly kind: 'unknown'; readonly problem: string };
 
 export interface StartOptions {
-  /** How the provider is called: "Retell". */
+  /** Name of the provider: "Retell". */
   readonly title: string;
   readonly testCases: readonly string[];
   /** As `Candidate.subject`. */
@@ -44,7 +44,7 @@ export interface StartOptions {
 export const OLDEST_LISTED_MS = 26 * 3_600_000;
 /** When the last look ends at the latest, in milliseconds after the POST failed. */
 const SEARCH_ENDS_MS = 30_000;
-/** How long a start waits for the list of the batches that are there before, and then does without. */
+/** Time limit for the list of batches before a start, which then does without. */
 const LIST_BEFORE_MS = 30_000;
 
 /**
@@ -86,7 +86,7 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
   }
 }
 
-/** Whether a batch stands in the lists from before the start, or was started by this step already. */
+/** True if a batch stands in the lists from before the start, or was started by this step already. */
 function wasThereBefore(
   id: string,
   { before, options }: { before: ListSnapshot | undefined; options: StartOptions },
@@ -101,7 +101,7 @@ const withEarlierEnd = (deadline: Deadline, until: number): Deadline => ({
   until: Math.min(deadline.until, until),
 });
 
-/** What the lists show now; `undefined` where they cannot be read. */
+/** Reads the lists; `undefined` where they cannot be read. */
 async function takeListSnapshot(
   { recentBatches, clock }: StartOptions,
   deadline: Deadline,

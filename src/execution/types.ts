@@ -5,7 +5,7 @@ import type { Ending } from '../domain/verdict.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 
-/** What is to be gated: batches that something else started, or test cases to start. */
+/** Batches that something else started, or test cases to start. */
 export type Plan =
   | { readonly kind: 'given'; readonly batchIds: readonly string[] }
   | { readonly kind: 'start'; readonly subject: Subject; readonly testCases: readonly string[] };
@@ -15,17 +15,17 @@ export interface Execution {
   /** Every batch of every round, in the order of the rounds. */
   readonly batches: readonly BatchOutcome[];
   readonly ending: Ending;
-  /** Why a batch was not started, or why that is not known: a sentence. */
+  /** Reason why a batch was not started, or why that is not known: a sentence. */
   readonly startProblem?: string | undefined;
-  /** Why test cases that did not pass were not run again: sentences. */
+  /** Reasons why test cases that did not pass were not run again: sentences. */
   readonly remarks: readonly string[];
-  /** What was edited while it was tested, beside test cases: sentences. */
+  /** Edits of the configuration under test while it was tested: sentences. */
   readonly edits: readonly string[];
-  /** How many runs this step started, or may have started, and how many of them repeat a test case. */
+  /** Number of runs that this step started, or may have started, and of those that repeat a test case. */
   readonly started: { readonly runs: number; readonly reruns: number };
 }
 
-/** How batches are waited for: until all have settled, the deadline or the cancellation. */
+/** Waits for batches until all have settled, the deadline or the cancellation. */
 export type WaitFor = (
   batches: readonly BatchOutcome[],
 ) => Promise<{ readonly ending: Ending; readonly outcomes: readonly BatchOutcome[] }>;
@@ -42,7 +42,7 @@ export interface RoundsOptions {
    * there are, if not all of them have a run yet.
    */
   readonly attachQuarantine: (cases: readonly CaseResult[], total?: number) => Promise<readonly CaseResult[]>;
-  /** Why `passed` is out of reach whatever more runs bring, after the batches so far: sentences. */
+  /** Reasons why `passed` is out of reach whatever more runs bring, after the batches so far: sentences. */
   readonly obstacles: (batches: readonly BatchOutcome[], cases: readonly CaseResult[]) => readonly string[];
   /** Batches that this step has read or started before: none of them is started now. */
   readonly earlier?: readonly BatchOutcome[] | undefined;

@@ -9,19 +9,19 @@ import type { Clock, Deadline } from '../runtime/clock.ts';
 import { NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import { nextGapMs, type PollSample } from './poll-schedule.ts';
 
-/** How long the one last look after the deadline may take. */
+/** Time limit for the one last look after the deadline. */
 const FINAL_POLL_MS = 10_000;
-/** How long a batch that has ended and is inconsistent is read again, unless the provider says otherwise. */
+/** Time for which a batch that has ended and is inconsistent is read again, unless the provider says otherwise. */
 const RECHECK_MS = 120_000;
 /** The same where `passed` is impossible already, whatever is still missing, open or unknown. */
 const HOPELESS_RECHECK_MS = 10_000;
-/** How far apart two looks must be at least that show the same list, however short the user's interval is. */
+/** Least time between two looks that show the same list, however short the user's interval is. */
 const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
-/** How long a provider may not know a batch that it has just started. */
+/** Time for which a provider may not know a batch that it has just started. */
 const BATCH_APPEARS_MS = 15_000;
 
-/** What to wait for, and how. */
+/** Batches to wait for, and the options of waiting. */
 export interface WaitOptions {
   readonly provider: Provider;
   readonly batchIds: readonly string[];
@@ -33,9 +33,9 @@ export interface WaitOptions {
   readonly pollIntervalMs: number;
   /** Told of every look. */
   readonly onPoll: (batch: Batch) => void;
-  /** Whether the verdict can still be `passed`, as far as is known after the last look; always, if absent. */
+  /** True while the verdict can still be `passed`, as far as is known after the last look; always, if absent. */
   readonly mayPass?: (() => Promise<boolean>) | undefined;
-  /** What test cases are called, by id. */
+  /** Names of test cases, by id. */
   readonly names?: ReadonlyMap<string, string> | undefined;
   /** A batch that cannot be read does not end the waiting for the others: re-runs. */
   readonly isEachAlone?: boolean | undefined;
@@ -242,12 +242,12 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
   };
 }
 
-/** Whether something says how many runs there must be. Otherwise the same list in two looks has to show that none is missing. */
+/** True if something says how many runs there must be. Otherwise the same list in two looks has to show that none is missing. */
 function isSizeKnown({ announced }: Batch): boolean {
   return announced.total !== undefined;
 }
 
-/** What has not settled in the end was stopped by the deadline, unless it was cancelled. */
+/** Ending of the waiting: what has not settled was stopped by the deadline, unless it was cancelled. */
 function endingOf(outcomes: readonly BatchOutcome[], cancelled: AbortSignal, halted: AbortSignal): Ending {
   if (cancelled.aborted) return 'cancelled';
   const allSettled = outcomes.every(({ batch }) => batch?.settled === true);

@@ -5,14 +5,14 @@ import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
-import type { OtherVersion } from '../../src/execution/prepare.ts';
+import type { ComparedVersion } from '../../src/execution/prepare.ts';
 import type { BatchStarter, StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: { version: 12 } };
 const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: { version: 11 } };
-const ELSEWHERE: OtherVersion = { kind: 'resolved', subject: THERE, isDifferent: true };
+const ELSEWHERE: ComparedVersion = { kind: 'resolved', subject: THERE, isDifferent: true };
 
 /** The test cases with the first letter as their run here, and the rest as those on the other version. */
 async function comparing(
@@ -29,7 +29,7 @@ async function comparing(
 ) {
   const {
     post,
-    other = ELSEWHERE,
+    comparedVersion = ELSEWHERE,
     missing,
     run,
     starter: own,
@@ -71,7 +71,7 @@ async function comparing(
   const comparison = await compare({
     cases,
     batches: here,
-    other,
+    comparedVersion,
     excusesKnownFailures: true,
     startedRuns: cases.length,
     starter,
@@ -152,8 +152,11 @@ test('many failures that are confirmed there are all excused: it is no broad fai
 
 describe('what could not be compared counts', () => {
   test.each<[string, Parameters<typeof comparing>[1]]>([
-    ['the other version is not there', { other: { kind: 'none', problem: 'Version 11 does not exist.' } }],
-    ['nobody knows whether it is another one', { other: { ...ELSEWHERE, isDifferent: false } }],
+    [
+      'the other version is not there',
+      { comparedVersion: { kind: 'none', problem: 'Version 11 does not exist.' } },
+    ],
+    ['nobody knows whether it is another one', { comparedVersion: { ...ELSEWHERE, isDifferent: false } }],
     ['max-runs', { maxRuns: 2 }],
     ['the start is refused', { post: { kind: 'refused', problem: 'POST x answered 402.' } }],
     [

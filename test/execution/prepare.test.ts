@@ -40,14 +40,14 @@ describe('the version of compare-with is resolved before anything is started', (
     expect(await preparing({})).toMatchObject({
       kind: 'prepared',
       names: new Map([['a', 'Angry caller']]),
-      other: { kind: 'resolved', subject: { title: 'version 11' }, isDifferent: true },
+      comparedVersion: { kind: 'resolved', subject: { title: 'version 11' }, isDifferent: true },
     });
   });
 
   test('the same version is no error, and nothing is compared', async () => {
     expect(await preparing({}, { compareWith: version(12) })).toMatchObject({
       kind: 'prepared',
-      other: { kind: 'none', problem: 'compare-with is the version under test (version 12).' },
+      comparedVersion: { kind: 'none', problem: 'compare-with is the version under test (version 12).' },
     });
   });
 
@@ -62,7 +62,7 @@ describe('the version of compare-with is resolved before anything is started', (
     });
     expect(await preparing(starter, { failOn: 'any' })).toMatchObject({
       kind: 'prepared',
-      other: { kind: 'resolved', isDifferent: false },
+      comparedVersion: { kind: 'resolved', isDifferent: false },
     });
   });
 
@@ -73,7 +73,7 @@ describe('the version of compare-with is resolved before anything is started', (
     };
     expect(await preparing({ resolve })).toMatchObject({
       kind: 'prepared',
-      other: { kind: 'none', problem: 'GET x answered 404.' },
+      comparedVersion: { kind: 'none', problem: 'GET x answered 404.' },
     });
   });
 });
