@@ -61,6 +61,19 @@ export function runsForNextRound(runs: readonly RoundRun[], rule: PassRule): num
   return Math.min(rule.need - passes, rule.of - rule.need + 1 - failures);
 }
 
+/**
+ * Number of further runs that a test case needs whatever its open runs bring, `open` of them not listed yet; 0 before a run
+ * of it has ended without a pass, where first runs that pass are final.
+ */
+export function runsToConfirm(runs: readonly RoundRun[], rule: PassRule, open: number): number {
+  if (rule.kind === 'every-run') return 0;
+  const { passes, failures, pending } = count(runs);
+  if (rule.kind === 'reruns' && failures === 0) return 0;
+  if (decide(runs, rule) !== 'undecided') return 0;
+  const needed = Math.min(rule.need - passes, rule.of - rule.need + 1 - failures);
+  return Math.max(0, needed - pending - open);
+}
+
 /** Number of runs of each test case in the first round. */
 export function firstRoundRunsPerCase(rule: PassRule): number {
   return rule.kind === 'repeat' ? Math.min(rule.need, rule.of - rule.need + 1) : 1;

@@ -62,7 +62,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     ...{ batches, cases, now, providerTitle: provider.title, timeoutMinutes: 0 },
     maxBatchAgeMinutes: options.maxBatchAgeMinutes,
   });
-  const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases) => obstacles(factsOf(batches, cases));
+  const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
+    obstacles(factsOf(batches, cases), isOpen);
   const mayPass = async (): Promise<boolean> => {
     const batches = progress.outcomes();
     // How many test cases there are decides whether the quarantine file is refused.
@@ -88,7 +89,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
 
   const waitFor =
     (onPoll: (batch: Batch) => void, ofTested: { mayPass?: () => Promise<boolean> } = {}): WaitFor =>
-    async (round) => {
+    async (round, onLook) => {
+      const started = new Map(round.map((batch) => [batch.id, batch]));
       const { ending, outcomes } = await waitForBatches({
         provider,
         batchIds: round.map(({ id }) => id),
@@ -100,7 +102,12 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
         pollIntervalMs: options.pollIntervalSeconds * 1_000,
         names: prepared?.names,
         isEachAlone: round.some((batch) => (batch.round ?? 1) > 1),
-        ...{ clock, deadline, log, onPoll, ...ofTested },
+        readsEarly: rule.kind !== 'every-run' && starter !== undefined,
+        ...{ clock, deadline, log, ...ofTested },
+        onPoll(batch) {
+          onPoll(batch);
+          onLook({ ...started.get(batch.id), id: batch.id, batch });
+        },
       });
       return { ending, outcomes: round.map((batch, index) => ({ ...batch, ...outcomes[index] })) };
     };
@@ -153,7 +160,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       if (comparedVersion === undefined || !isReady || starter === undefined) return notCompared(cases);
       return compare({
         ...{ cases, batches, comparedVersion, starter, rule, maxRuns, clock, deadline, log },
-        obstacles: (found, results) => [...edits, ...obstaclesOf(found, results)],
+        obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],
         excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,
         waitFor: waitFor(() => undefined),

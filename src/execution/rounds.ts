@@ -11,59 +11,122 @@ import { momentOf, OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '.
 import type { Execution, RoundsOptions } from './types.ts';
 
 /**
- * Runs the first round and then, round by round, every test case again that one more run can still decide. Never
- * throws for what a provider does: a re-run that cannot be started or read changes nothing of what was seen before.
+ * Runs the first round, and every test case again that more runs can still decide: as soon as a look shows that they are
+ * needed, or when all batches have ended. Never throws for what a provider does: a re-run that cannot be started or read
+ * changes nothing of what was seen before.
  */
 export async function executeRounds(options: RoundsOptions): Promise<Execution> {
-  const { waitFor, deadline, clock, log } = options;
+  const { deadline, clock, log, isRoundByRound = false } = options;
   const revisions = createRevisions(options);
   const launcher = createBatchLauncher(options);
   const planner = createPlanner(options);
-  const batches: BatchOutcome[] = [];
+  const tracker = createTracker(options, launcher.examine);
   const remarks: string[] = [];
-  let ending: Ending = 'settled';
   const start = async (batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> => {
     for (const { subject, batchIndex } of batchesToStart) {
-      const given = batches.find(
-        (batch) => batch.batchIndex === batchIndex && batch.requestedTestCases === undefined,
-      );
+      const given = tracker
+        .batches()
+        .find((batch) => batch.batchIndex === batchIndex && batch.requestedTestCases === undefined);
       const problem = await revisions.note(subject, given);
       if (problem !== undefined) return { batches: [], problem };
     }
     return launcher.start(batchesToStart, round);
   };
-  const wait = async (round: readonly BatchOutcome[]) => {
-    if (round.length === 0) return;
-    const waited = await waitFor(round);
-    ending = waited.ending;
-    batches.push(...waited.outcomes.map(launcher.examine));
-  };
 
   const first = await startFirstRound(options, start);
   let startProblem = first.problem;
-  await wait(first.batches);
+  tracker.add(first.batches);
 
   let isRefused = false;
-  for (let round = 2; startProblem === undefined && ending === 'settled'; round += 1) {
-    const next = await planner.next(round, batches, launcher.counts().runs);
-    remarks.push(...next.remarks);
-    isRefused = next.isRefused;
-    if (next.batchesToStart.length === 0) break;
-    log(`Running ${formatCaseCount(next.testCases)} again to confirm.`);
-    const started = await start(next.batchesToStart, round);
-    if (started.problem !== undefined) {
-      if (started.isStartUncertain) startProblem = started.problem;
-      remarks.push(`Not every test case could be run again: ${started.problem}`);
+  /** A start that was refused or may have happened is the last. */
+  let isStopped = startProblem !== undefined;
+  for (let round = 2; ; ) {
+    const change = tracker.change();
+    const isOver = deadline.signal.aborted || clock.now() >= deadline.until;
+    const isEnded = !tracker.isAnyOpen();
+    if (!isStopped && (isEnded ? tracker.ending() === 'settled' : !isOver && !isRoundByRound)) {
+      const situation = {
+        batches: tracker.batches(),
+        isOpen: tracker.isOpen,
+        started: launcher.counts().runs,
+      };
+      const next = await (isEnded ? planner.next(situation) : planner.early(situation));
+      remarks.push(...next.remarks);
+      isRefused = next.isRefused;
+      if (next.batchesToStart.length > 0) {
+        log(`Running ${formatCaseCount(next.testCases)} again to confirm.`);
+        const started = await start(next.batchesToStart, round);
+        round += 1;
+        if (started.problem !== undefined) {
+          isStopped = true;
+          if (started.isStartUncertain) startProblem = started.problem;
+          remarks.push(`Not every test case could be run again: ${started.problem}`);
+        }
+        tracker.add(started.batches);
+        continue;
+      }
     }
-    await wait(started.batches);
-    if (started.problem !== undefined) break;
+    if (isEnded) break;
+    await change;
   }
+  const batches = tracker.batches();
+  let ending = tracker.ending();
   const isCutShort = deadline.signal.aborted || clock.now() >= deadline.until;
   if (ending === 'settled' && !isRefused && isCutShort && (await planner.isUndecided(batches))) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
   const edits = ending === 'settled' ? await revisions.compare() : [];
   return { batches, ending, startProblem, remarks, edits, started: launcher.counts() };
+}
+
+/** Waits for the batches of a step side by side, and knows the latest state of each. */
+function createTracker({ waitFor }: RoundsOptions, examine: (outcome: BatchOutcome) => BatchOutcome) {
+  const latest = new Map<string, BatchOutcome>();
+  const open = new Set<string>();
+  const endings: Ending[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  let changed = Promise.withResolvers<void>();
+  const wake = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+  const see = (outcome: BatchOutcome): void => {
+    latest.set(outcome.id, examine(outcome));
+  };
+  return {
+    batches: (): readonly BatchOutcome[] => [...latest.values()],
+    isOpen: (id: string): boolean => open.has(id),
+    isAnyOpen: (): boolean => open.size > 0,
+    /** Resolves at the next look, or when batches have ended. */
+    change: (): Promise<void> => changed.promise,
+    ending(): Ending {
+      if (failure !== undefined) throw failure.error;
+      return (['cancelled', 'deadline'] as const).find((ending) => endings.includes(ending)) ?? 'settled';
+    },
+    add(batches: readonly BatchOutcome[]): void {
+      if (batches.length === 0) return;
+      for (const batch of batches) {
+        latest.set(batch.id, batch);
+        open.add(batch.id);
+      }
+      const onLook = (outcome: BatchOutcome): void => {
+        see(outcome);
+        wake();
+      };
+      void waitFor(batches, onLook)
+        .then(({ ending, outcomes }) => {
+          endings.push(ending);
+          outcomes.forEach(see);
+        })
+        .catch((error: unknown) => {
+          failure = { error };
+        })
+        .finally(() => {
+          for (const { id } of batches) open.delete(id);
+          wake();
+        });
+    },
+  };
 }
 
 /** The batches of the first round: those that were given, or those that are started now. */

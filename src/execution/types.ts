@@ -25,9 +25,10 @@ export interface Execution {
   readonly started: { readonly runs: number; readonly reruns: number };
 }
 
-/** Waits for batches until all have settled, the deadline or the cancellation. */
+/** Waits for batches until all have settled, the deadline or the cancellation. `onLook` is told of every look. */
 export type WaitFor = (
   batches: readonly BatchOutcome[],
+  onLook: (outcome: BatchOutcome) => void,
 ) => Promise<{ readonly ending: Ending; readonly outcomes: readonly BatchOutcome[] }>;
 
 export interface RoundsOptions {
@@ -43,7 +44,13 @@ export interface RoundsOptions {
    */
   readonly attachQuarantine: (cases: readonly CaseResult[], total?: number) => Promise<readonly CaseResult[]>;
   /** Reasons why `passed` is out of reach whatever more runs bring, after the batches so far: sentences. */
-  readonly obstacles: (batches: readonly BatchOutcome[], cases: readonly CaseResult[]) => readonly string[];
+  readonly obstacles: (
+    batches: readonly BatchOutcome[],
+    cases: readonly CaseResult[],
+    isOpen?: (batchId: string) => boolean,
+  ) => readonly string[];
+  /** Re-runs wait for the end of the round, as if nothing were known before. */
+  readonly isRoundByRound?: boolean | undefined;
   /** Batches that this step has read or started before: none of them is started now. */
   readonly earlier?: readonly BatchOutcome[] | undefined;
   /** Only test cases that failed on another version are run: that many of them fail here too says nothing of flakiness. */

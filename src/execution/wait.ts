@@ -18,6 +18,8 @@ const HOPELESS_RECHECK_MS = 10_000;
 /** Least time between two looks that show the same list, however short the user's interval is. */
 const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
+/** Where counters have stood still for so long, the list of runs is read all the same: nobody documents that they move. */
+const STILL_COUNTERS_MS = 30_000;
 /** Time for which a provider may not know a batch that it has just started. */
 const BATCH_APPEARS_MS = 15_000;
 
@@ -35,6 +37,8 @@ export interface WaitOptions {
   readonly onPoll: (batch: Batch) => void;
   /** True while the verdict can still be `passed`, as far as is known after the last look; always, if absent. */
   readonly mayPass?: (() => Promise<boolean>) | undefined;
+  /** Runs are read while their batch goes on, where its looks do not have them: a run that did not pass is confirmed early. */
+  readonly readsEarly?: boolean | undefined;
   /** Names of test cases, by id. */
   readonly names?: ReadonlyMap<string, string> | undefined;
   /** A batch that cannot be read does not end the waiting for the others: re-runs. */
@@ -71,6 +75,7 @@ async function pollUntilSettled(
   let loggedNotFound = false;
   const samples: PollSample[] = [];
   const runListHistory = createRunListHistory(options);
+  const earlyReads = createEarlyReads(options);
   let last: Batch | undefined;
   /** Set while a batch that has ended is read again. */
   let recheck: Recheck | undefined;
@@ -79,7 +84,7 @@ async function pollUntilSettled(
     while (!isOver()) {
       try {
         last = await provider.fetchBatch(id, deadline);
-        if (last.settled) last = await provider.fetchRuns(last, deadline);
+        if (last.settled || earlyReads.isDue(last)) last = await provider.fetchRuns(last, deadline);
         last = runListHistory.compare(spell(last));
       } catch (error) {
         if (!(error instanceof NotFound) || clock.now() >= appearsBy) throw error;
@@ -159,6 +164,20 @@ function spellingOf(
       return id === undefined || id === run.testCase.id ? run : { ...run, testCase: { ...run.testCase, id } };
     }),
   });
+}
+
+/** Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. */
+function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(batch: Batch): boolean } {
+  let seen = { finished: 0, atMs: clock.now() };
+  return {
+    isDue(batch) {
+      if (!readsEarly || batch.runs !== undefined) return false;
+      const { finished } = countFinishedRuns(batch);
+      if (finished === seen.finished && clock.now() - seen.atMs < STILL_COUNTERS_MS) return false;
+      seen = { finished, atMs: clock.now() };
+      return true;
+    },
+  };
 }
 
 /** The pace at which a batch that has ended is read again. */
