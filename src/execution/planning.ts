@@ -135,14 +135,19 @@ export function createPlanner(
       ({ id, batch, requestedTestCases }) =>
         requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),
     );
-    const cases = await options.attachQuarantine(seen, tally(batches, seen).total);
-    const undecided = cases.flatMap((result): Undecided[] => {
-      if (final.has(result.key) || !countsForVerdict(result)) return [];
+    const moreOf = (result: CaseResult): number => {
+      if (final.has(result.key)) return 0;
       const more = runsToConfirm(result.runs, rule, unlistedRuns(result, batches, isOpen));
       // What has not passed and is pending after the end is not run again: nothing proves what became of it.
       const isStuck = result.runs.some(({ status, batchId }) => status === 'pending' && !isOpen(batchId));
-      return more > 0 && !isStuck ? [{ ...result, more }] : [];
-    });
+      return isStuck ? 0 : more;
+    };
+    // Most looks show nothing to run again: the quarantine is asked only then.
+    if (!seen.some((result) => moreOf(result) > 0)) return { cases: seen, undecided: [], isCounted };
+    const cases = await options.attachQuarantine(seen, tally(batches, seen).total);
+    const undecided = cases
+      .map((result): Undecided => ({ ...result, more: moreOf(result) }))
+      .filter((result) => result.more > 0 && countsForVerdict(result));
     return { cases, undecided, isCounted };
   }
 

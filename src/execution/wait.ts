@@ -96,7 +96,7 @@ async function pollUntilSettled(
       }
       options.onPoll(last);
       samples.push(toSample(last, clock));
-      let gapMs = nextGapMs(samples, pollIntervalMs);
+      let gapMs = nextGapMs(samples, pollIntervalMs, { watchesRuns: options.readsEarly });
       if (last.settled) {
         const isListConfirmed = runListHistory.confirm(last);
         const inconsistencies = findInconsistencies(last, requestedTestCases, options.names);
