@@ -228,6 +228,8 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
   let seen: { list: string; atMs: number } | undefined;
   /** The test case of each run. A provider may repeat a run of its own accord, or name its test case later. */
   const listed = new Map<string, string | undefined>();
+  /** Runs that did not pass at one look, by id. */
+  const failed = new Set<string>();
   let announced = 0;
   return {
     compare(batch) {
@@ -243,6 +245,11 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
         );
       if (settled && total < announced)
         inconsistencies.push(`it announced ${formatRunCount(announced)} before, and now ${total}`);
+      for (const { id, status } of runs) {
+        if (status === 'failed' || status === 'errored') failed.add(id);
+        if (settled && status === 'passed' && failed.has(id))
+          inconsistencies.push(`run ${id} did not pass at one look and passed at a later one`);
+      }
       for (const { id, testCase } of runs) listed.set(id, testCase.id);
       announced = Math.max(announced, total);
       return inconsistencies.length === 0

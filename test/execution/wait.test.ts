@@ -460,10 +460,20 @@ describe('a batch whose provider does not say how many runs there must be', () =
   test('has another list when one status is another', async () => {
     const { outcomes, readings } = await wait({
       look: () => ended,
-      runs: (n) => [run(n === 1 ? 'failed' : 'passed', 'r0')],
+      runs: (n) => [run(n === 1 ? 'passed' : 'failed', 'r0')],
     });
-    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: passed(1) } }]);
+    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: [run('failed', 'r0')] } }]);
     expect(readings()).toBe(3);
+  });
+
+  test('and a run that did not pass at one look and passed at a later one contradicts itself', async () => {
+    const { outcomes } = await wait(
+      { look: () => ended, runs: (n) => [run(n === 1 ? 'failed' : 'passed', 'r0')] },
+      { timeoutMs: 600_000 },
+    );
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+      ['run r0 did not pass at one look and passed at a later one'],
+    ]);
   });
 
   test('and whose list never stays the same is waited for until the deadline, and not confirmed', async () => {
