@@ -1,7 +1,7 @@
 import type { ParseResult, Refused } from './selectors.ts';
 import { joinWithOr, quote } from './wording.ts';
 
-/** What can be under test at a provider; part of its descriptor. */
+/** Kinds of targets at a provider; part of its descriptor. */
 export interface TargetRules {
   /** The provider's name: "Retell". */
   readonly title: string;
@@ -9,13 +9,13 @@ export interface TargetRules {
   readonly kinds: readonly [string, ...string[]];
 }
 
-/** Which words, numbers and branches a provider knows as a version; part of its descriptor. */
+/** Words, numbers and branches that a provider knows as a version; part of its descriptor. */
 export interface VersionRules {
   /** The words, each with the kinds of target that have it. */
   readonly words: Readonly<Partial<Record<VersionWord, readonly string[]>>>;
   readonly hasNumbers: boolean;
   readonly hasBranches: boolean;
-  /** What an absent input means; `undefined` where nothing is sent then. */
+  /** Meaning of an absent input; `undefined` where nothing is sent then. */
   readonly fallback: VersionWord | undefined;
 }
 
@@ -68,7 +68,7 @@ export function parseVersion(
   const has = (word: VersionWord): boolean => rules.words[word]?.includes(targetKind) ?? false;
   if (text === '') return { kind: 'parsed', value: versionOf(rules.fallback) };
   const words = VERSION_WORDS.filter(has);
-  const word = words.find((each) => each === text);
+  const word = words.find((known) => known === text);
   if (word !== undefined) return { kind: 'parsed', value: { kind: word } };
   if (rules.hasNumbers && /^(0|[1-9]\d{0,8})$/.test(text)) {
     return { kind: 'parsed', value: { kind: 'number', number: Number(text) } };
