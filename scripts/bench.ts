@@ -1,4 +1,5 @@
 /** `npm run bench` measures schedule, pass rules, speed and size, prints the figures, and fails if one misses its limit. */
+import { benchEarly, earlyTable } from './bench/early.ts';
 import { ruleTableText } from './bench/rules.ts';
 import { benchScale } from './bench/scale.ts';
 import { benchSchedule, scheduleTable } from './bench/schedule.ts';
@@ -16,7 +17,11 @@ console.log('\nThe built action on a finished batch, beside a shell script with 
 const scale = await benchScale();
 console.log(scale.lines.join('\n'));
 
-const failures = [...schedule.failures, ...scale.failures];
+console.log('\nTime to the verdict with re-runs that start early, at 5 % noise\n');
+const early = await benchEarly();
+console.log(earlyTable(early.rows));
+
+const failures = [...schedule.failures, ...early.failures, ...scale.failures];
 console.log(
   failures.length === 0
     ? '\nEvery figure is reached.'

@@ -7,14 +7,13 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ncc from '@vercel/ncc';
 import { transform } from 'esbuild';
+import { bundleLicences } from './bundle-licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
 /** Entries: the file in `dist/` and its source. */
 const ENTRIES = { 'index.js': 'src/action/main.ts', 'cli.js': 'src/cli/main.ts' } as const;
-const LICENCES = 'licenses.txt';
-
 /** What a shell starts. */
 const COMMAND = 'cli.js';
 
@@ -26,21 +25,25 @@ process.env['TS_NODE_PROJECT'] = join(root, 'src/tsconfig.json');
 
 async function build(): Promise<Map<string, string>> {
   const files = new Map<string, string>([['post.js', POST]]);
-  const licences: string[] = [];
+  const modules: string[] = [];
   for (const [name, entry] of Object.entries(ENTRIES)) {
-    for (const [file, source] of await bundle(name, join(root, entry))) {
-      if (file === LICENCES) licences.push(source);
-      else files.set(file, source);
-    }
+    const bundled = await bundle(name, join(root, entry));
+    for (const [file, source] of bundled.files) files.set(file, source);
+    modules.push(...bundled.modules);
   }
-  return files.set(LICENCES, mergeLicences(licences));
+  return files.set('licenses.txt', await bundleLicences(modules, root));
 }
 
-/** The files of one entry: the bundle under `name`, with its shebang if the source has one, and the licences. */
-async function bundle(name: string, entry: string): Promise<Map<string, string>> {
-  const { code, assets } = await ncc(entry, {
+/** The files of one entry: the bundle under `name`, with its shebang if the source has one; and the modules in it. */
+async function bundle(
+  name: string,
+  entry: string,
+): Promise<{ readonly files: ReadonlyMap<string, string>; readonly modules: readonly string[] }> {
+  const { code, map, assets } = await ncc(entry, {
     cache: false,
-    license: LICENCES,
+    // For the list of modules that are in the bundle. ncc's own licence file leaves out those of the first chunk.
+    sourceMap: true,
+    sourceMapRegister: false,
     target: 'es2022',
     // `npm run types` checks them.
     transpileOnly: true,
@@ -51,22 +54,20 @@ async function bundle(name: string, entry: string): Promise<Map<string, string>>
     process.exit(1);
   });
   const sources = new Map<string, string>([[name, code]]);
-  for (const [file, { source }] of Object.entries(assets)) sources.set(file, source.toString());
+  const modules = modulesIn(map);
+  for (const [file, { source }] of Object.entries(assets)) {
+    if (file.endsWith('.map')) modules.push(...modulesIn(source.toString()));
+    else sources.set(file, source.toString());
+  }
   const files = new Map<string, string>();
   for (const [file, source] of sources) {
     files.set(file, file.endsWith('.js') ? await minify(source) : source.replaceAll('\r\n', '\n'));
   }
-  return files;
+  return { files, modules };
 }
 
-/** ncc's lists of licences as one, each package once, by name. */
-function mergeLicences(texts: readonly string[]): string {
-  const header = /^(?=(?:@[\w.-]+\/)?[\w.-]+\n(?:[\w.+-]+|\([\w.+ -]+\))\n)/gm;
-  const blocks = texts.flatMap((text) => text.split(header)).map((block) => block.trim());
-  return `${[...new Set(blocks)]
-    .filter((block) => block !== '')
-    .toSorted()
-    .join('\n\n')}\n`;
+function modulesIn(sourceMap: string): string[] {
+  return [...(JSON.parse(sourceMap) as { sources: readonly string[] }).sources];
 }
 
 async function minify(source: string): Promise<string> {

@@ -2,7 +2,7 @@
  * Checks that everything in `dist/` may be passed on: each package that `dist/licenses.txt` names, and everything that it
  * depends on, has a permissive licence in package-lock.json. `npm run licences`
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,8 +28,8 @@ export interface Lock {
   >;
 }
 
-/** What may not be in the bundle, one sentence for each; an empty list when all is well. */
-export function licenceProblems(lock: Lock, bundled: string): string[] {
+/** Problems of what is in the bundle, one sentence each; empty when all is well. `imported` are the packages that the source imports. */
+export function licenceProblems(lock: Lock, bundled: string, imported: readonly string[] = []): string[] {
   const named = bundledPackages(bundled);
   const paths = new Set<string>();
   for (const { name } of named) collect(`node_modules/${name}`, lock, paths);
@@ -49,7 +49,9 @@ export function licenceProblems(lock: Lock, bundled: string): string[] {
     ...named
       .filter((each) => !isKnown(each))
       .map(({ name }) => `${name} is in dist/licenses.txt and not in package-lock.json.`),
-    ...(named.length === 0 ? ['dist/licenses.txt names no package.'] : []),
+    ...imported
+      .filter((name) => !named.some((bundledPackage) => bundledPackage.name === name))
+      .map((name) => `${name} is imported, and dist/licenses.txt has no text of its licence.`),
   ];
 }
 
@@ -75,7 +77,7 @@ function isPermissive(expression: string): boolean {
     .some((choice) => choice.split(' AND ').every((licence) => PERMISSIVE.has(licence)));
 }
 
-/** Each block of ncc's file begins with two lines, the package and its licence, and goes on with the text. */
+/** Each block of the file begins with two lines, the package and its licence, and goes on with the text. */
 function bundledPackages(text: string): { name: string; license: string }[] {
   const blocks = text.matchAll(/^(?<name>(?:@[\w.-]+\/)?[\w.-]+)\n(?<license>[\w.+-]+|\([\w.+ -]+\))\n/gm);
   return [...blocks].map(({ groups }) => ({
@@ -88,7 +90,20 @@ function bundledPackages(text: string): { name: string; license: string }[] {
 export async function ownLicenceProblems(): Promise<string[]> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lock;
-  return licenceProblems(lock, await readFile(join(root, 'dist/licenses.txt'), 'utf8'));
+  const bundled = await readFile(join(root, 'dist/licenses.txt'), 'utf8');
+  return licenceProblems(lock, bundled, await importedPackages(join(root, 'src')));
+}
+
+/** The packages that the source imports, for more than types. */
+async function importedPackages(folder: string): Promise<string[]> {
+  const names = new Set<string>();
+  for (const entry of await readdir(folder, { recursive: true })) {
+    if (!entry.endsWith('.ts')) continue;
+    const source = await readFile(join(folder, entry), 'utf8');
+    const imports = source.matchAll(/^import (?!type )[^;]*?'((?:@[\w.-]+\/)?[a-z][\w.-]*)[^':]*';$/gm);
+    for (const [, name = ''] of imports) names.add(name);
+  }
+  return [...names];
 }
 
 if (import.meta.main) {

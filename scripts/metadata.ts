@@ -27,7 +27,7 @@ const outputs: readonly [string, string][] = Object.entries(OUTPUTS);
 /** A stretch of a file that is made from the lists. */
 export interface Place {
   readonly file: string;
-  /** What there is to see, for messages. */
+  /** Name of the stretch, for messages. */
   readonly what: string;
   /** The text before the stretch, the stretch, and the text after it, as three groups. */
   readonly pattern: RegExp;
@@ -44,14 +44,14 @@ const GROUPS: Readonly<Record<Group, string>> = {
   report: 'Report',
 };
 
-/** How the labels that a provider's selectors know are written. */
+/** Spelling of the labels that a provider's selectors know. */
 const LABELS: Readonly<Record<LabelKind, string>> = {
   category: '`category:NAME`',
   required: '`required:true`',
   suite: '`suite:ID`',
 };
 
-/** What the adapters ask for; docs/cost.md has the same figures. */
+/** Requests that the adapters make; docs/cost.md has the same figures. */
 const READING: Readonly<Record<ProviderName, { readonly look: string; readonly conversations: string }>> = {
   retell: { look: '1, and 1 for each 1,000 runs when it has ended', conversations: 'none more' },
   bland: { look: '1', conversations: '1 for each run that did not pass, at most 25' },
@@ -169,7 +169,7 @@ function inputRow(name: string, entry: InputDefinition): string[] {
   ];
 }
 
-/** What each provider can do, one column for each. */
+/** Capabilities of the providers, one column each. */
 function providerTable(): string {
   const row = (title: string, cell: (provider: ProviderDescriptor) => string): string[] => [
     title,
@@ -247,8 +247,8 @@ function productsOr(): string {
 }
 
 function providerLine(): string {
-  const [first, ...others] = providers.map(({ name }) => name);
-  return `${first} # or ${joinWithOr(others)}`;
+  const [first, ...rest] = providers.map(({ name }) => name);
+  return `${first} # or ${joinWithOr(rest)}`;
 }
 
 /** The first table after a heading. */

@@ -4,7 +4,6 @@ import {
   decideQuarantine,
   type QuarantineDecision,
   type QuarantineFiles,
-  quarantinedIds,
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, groupRunsByTestCase } from './domain/test-case.ts';
@@ -16,7 +15,7 @@ import type { Findings } from './report/report.ts';
 import type { Deadline } from './runtime/clock.ts';
 import { FAILURE_DETAILS_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS, READ_HISTORY_MS } from './runtime/limits.ts';
 
-/** Where reports go. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
+/** Sink of reports. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {
   /** Shows that the gate is waiting. Returns at once and works in the background. */
   showWaiting(findings: Findings): void;
@@ -24,19 +23,18 @@ export interface Publisher {
   publish(findings: Findings, limits: Deadline): Promise<void>;
 }
 
-/** What earlier gates left. It labels, and never decides. */
+/** Reader of the records of earlier gates. They label, and never decide. */
 export interface HistoryReader {
-  /** What is known of the base and of earlier pushes, as far as it is found by then. Never rejects, never warns. */
+  /** Reads what is known of the base and of earlier pushes, as far as it is found by then. Never rejects, never warns. */
   read(within: Deadline): Promise<Pick<Findings, 'base' | 'baseUnavailableReason' | 'history'>>;
 }
 
-/** What the gate is to do. */
+/** Options of the gate. */
 export interface GateOptions extends ExecutorOptions {
   readonly name: string;
-  /** How many of so many test cases may be flaky. */
+  /** Most of so many test cases that may be flaky. */
   readonly maxFlaky: (testCases: number) => number;
   readonly timeoutMinutes: number;
-  readonly maxBatchAgeMinutes: number | undefined;
 }
 
 /** The edges of the program, passed in. */
@@ -83,7 +81,8 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const executor = createExecutor(options, {
     ...dependencies,
     deadline,
-    excludedFromReruns: async (cases) => quarantinedIds(await decide(cases)),
+    attachQuarantine: async (cases, total = cases.length) =>
+      attachQuarantine(cases, await decide(cases, total)),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
@@ -93,7 +92,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const batches = await withFailureDetails(execution.batches, dependencies);
   const results = groupRunsByTestCase(batches, { rule, isCutShort: execution.ending !== 'settled' });
   const quarantined = await decide(results);
-  const compared = await executor.compare(attachQuarantine(results, quarantined), execution);
+  const compared = await executor.compare(attachQuarantine(results, quarantined), { ...execution, batches });
   const history = await readingHistory;
 
   const { cases } = compared;
@@ -112,6 +111,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       canCancel: provider.cancel !== undefined,
       cancellations,
       remarks: [...execution.remarks, ...compared.remarks],
+      edits: execution.edits,
+      beside: compared.batches,
+      names: execution.prepared?.names,
     }),
     ...(isRefusal && ending !== 'cancelled' && { isRefusal }),
   });
@@ -142,23 +144,28 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   return judgement;
 }
 
-/** Whether the key was refused for given batches, before any of them was seen. */
+/** True if the key was refused for given batches, before any of them was seen. */
 function isKeyRefused(batches: readonly BatchOutcome[]): boolean {
   const isSeen = batches.some(({ batch, requestedTestCases }) => batch ?? requestedTestCases);
   return !isSeen && batches.some((outcome) => outcome.isKeyRefused === true);
 }
 
-/** Says what the quarantine file means for test cases; nothing where none was named. Read once, beside the first round. */
+/** A test case without a run, for the quarantine. */
+const UNSEEN = { testCase: {} };
+
+/**
+ * Says what the quarantine file means for so many test cases; nothing where none was named. Read once, beside the first round.
+ */
 function quarantineDecider(
   { readQuarantine }: GateDependencies,
   { deadline, now }: { deadline: Deadline; now: number },
-): (cases: readonly CaseResult[]) => Promise<QuarantineDecision & { readonly path: string }> {
+): (cases: readonly CaseResult[], total?: number) => Promise<QuarantineDecision & { readonly path: string }> {
   const reading = readQuarantine?.(deadline);
-  return async (cases) => {
+  return async (cases, total = cases.length) => {
     const files = await reading;
-    return files === undefined
-      ? { path: '', entries: new Map(), notices: [] }
-      : { path: files.path, ...decideQuarantine(files, cases, now) };
+    if (files === undefined) return { path: '', entries: new Map(), notices: [] };
+    const unseen = Array.from({ length: Math.max(0, total - cases.length) }, () => UNSEEN);
+    return { path: files.path, ...decideQuarantine(files, [...cases, ...unseen], now) };
   };
 }
 

@@ -1,8 +1,11 @@
 /** Valid values of the domain in one line each, so that a test names only what it is about. */
 import { type Batch, type BatchOutcome, EMPTY_TALLY, type Tally } from '../src/domain/batch.ts';
 import type { RoundRun } from '../src/domain/pass-rule.ts';
+import type { QuarantineDecision } from '../src/domain/quarantine.ts';
 import type { Run, RunStatus } from '../src/domain/run.ts';
 import type { CaseOutcome, CaseResult } from '../src/domain/test-case.ts';
+import { obstacles } from '../src/domain/verdict.ts';
+import type { RoundsOptions } from '../src/execution/types.ts';
 import type { BatchStarter, Subject } from '../src/providers/starter.ts';
 
 /** What one letter of a script like `FPP` stands for. */
@@ -30,6 +33,7 @@ export function runsOf(caseId: string | undefined, script: string): RoundRun[] {
   return [...script].map((letter, index) => ({
     ...runOf(caseId, STATUS[letter]!, `r${index}`),
     round: index + 1,
+    batchId: `b${index + 1}`,
   }));
 }
 
@@ -74,6 +78,21 @@ export function starterOf(
       batchContents: async () => ({ testCases: [] }),
     }),
     resolveTestedVersion: async () => subject,
+    compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
   };
 }
+
+/** A quarantine of these test cases, in force. */
+export function quarantining(...ids: readonly string[]): Pick<QuarantineDecision, 'entries'> {
+  const about = { reason: 'Flaky', owner: 'acme', until: '2026-12-19' };
+  return {
+    entries: new Map(
+      ids.map((id) => [id, { entry: { testCase: id, name: id, ...about }, state: 'in-force' }]),
+    ),
+  };
+}
+
+/** Why nothing more is started, as the gate says it. */
+export const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
+  obstacles({ batches, cases, providerTitle: 'Retell', timeoutMinutes: 30, now: 0 }, isOpen);

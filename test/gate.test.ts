@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../src/domain/batch.ts';
 import { EVERY_RUN } from '../src/domain/pass-rule.ts';
+import type { QuarantineFiles } from '../src/domain/quarantine.ts';
 import type { RunStatus } from '../src/domain/run.ts';
-import { type Publisher, runGate } from '../src/gate.ts';
+import { type GateDependencies, type GateOptions, type Publisher, runGate } from '../src/gate.ts';
 import { parseInputs } from '../src/inputs/inputs.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
-import { run } from './builders.ts';
+import { run, starterOf } from './builders.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 const { inputs, batchSource } = parseInputs(
@@ -49,12 +50,18 @@ const SUBJECT = { title: 'version 1', key: 'v1', request: {} };
 
 async function gate(
   from: Provider,
-  { signal = new AbortController().signal, published = publisher(), rule = EVERY_RUN } = {},
+  {
+    signal = new AbortController().signal,
+    published = publisher(),
+    rule = EVERY_RUN,
+    more = {} as Partial<GateOptions>,
+    readQuarantine = undefined as GateDependencies['readQuarantine'],
+  } = {},
 ) {
   const logged: string[] = [];
   const clock = virtualClock();
   const named: string[] = [];
-  const options = { ...inputs, batchSource, rule, maxFlaky: () => 0 };
+  const options = { ...inputs, batchSource, rule, maxFlaky: () => 0, ...more };
   const { verdict } = await runGate(options, {
     provider: from,
     publisher: published.notes,
@@ -63,9 +70,10 @@ async function gate(
     signal,
     log: (line) => logged.push(line),
     onBatches: (ids) => named.push(ids.join(' ')),
+    readQuarantine,
   });
   expect(named).toEqual(['b1', 'b1 b2']);
-  return { verdict, logged, ...published };
+  return { verdict, logged, tookMs: clock.now(), ...published };
 }
 
 describe('the story', () => {
@@ -132,7 +140,7 @@ describe('a workflow that is cancelled', () => {
     );
     expect(verdict).toBe('cancelled');
     expect(published.map(({ judgement }) => judgement?.reason)).toEqual([
-      'The workflow was cancelled before the gate had finished. Retell cannot cancel a batch, so b1, b2 keep running.',
+      'This step was cancelled before the gate had finished. Retell cannot cancel a batch, so b1, b2 keep running.',
     ]);
   });
 
@@ -183,4 +191,89 @@ describe('a workflow that is cancelled', () => {
     });
     expect(verdict).toBe('failed');
   });
+});
+
+describe('how long an inconsistent batch is read again', () => {
+  /** Both batches have ended with a failed run, and miss another. */
+  const missing = (more: Partial<Batch> = {}): Provider => {
+    const failing = provider(1, 'failed');
+    return {
+      ...failing,
+      fetchBatch: async (id, deadline) => ({
+        ...(await failing.fetchBatch(id, deadline)),
+        ...{ announced: { total: 2 }, ...more },
+      }),
+    };
+  };
+  const quarantined = (...ids: readonly string[]): QuarantineFiles => {
+    const about = { name: 'A', reason: 'Flaky', owner: 'acme', until: '2026-09-20' };
+    const entries = ids.map((testCase, index) => ({ testCase, ...about, line: index + 1 }));
+    return { path: 'quarantine.yml', tested: { kind: 'entries', entries } };
+  };
+
+  test.each<[string, number, Parameters<typeof gate>[1]]>([
+    ['a run that failed decides, so it took two minutes for nothing: 10 s', 10_000, {}],
+    [
+      'more runs may still decide a failure: two minutes',
+      120_000,
+      { rule: { kind: 'reruns', need: 2, of: 3 } },
+    ],
+    ['a failure may be excused: two minutes', 120_000, { more: { failOn: 'new' } }],
+    [
+      'the failures are quarantined: two minutes',
+      120_000,
+      { readQuarantine: async () => quarantined('case-b1-r') },
+    ],
+  ])('%s', async (name, expectedMs, options) => {
+    const isAlone = name.startsWith('the failures');
+    const failing = missing(isAlone ? { announced: { total: 6 } } : {});
+    const { verdict, tookMs } = await gate(
+      isAlone
+        ? {
+            ...failing,
+            // The other batch has passed.
+            fetchBatch: async (id, deadline) => ({
+              ...(await failing.fetchBatch(id, deadline)),
+              ...(id === 'b2' && { announced: { total: 1 } }),
+            }),
+            fetchRuns: async (batch) => ({
+              ...batch,
+              runs: [run(batch.id === 'b2' ? 'passed' : 'failed', `${batch.id}-r`)],
+            }),
+          }
+        : failing,
+      options,
+    );
+    expect([verdict === 'passed', tookMs]).toEqual([false, expectedMs]);
+  });
+
+  test('a batch that the provider calls cancelled has 10 s', async () => {
+    const { verdict, tookMs } = await gate({
+      ...missing({ outcome: 'cancelled' }),
+      fetchRuns: async (batch) => ({ ...batch, runs: [run('pending', `${batch.id}-r`)] }),
+    });
+    expect([verdict, tookMs]).toEqual(['cancelled', 10_000]);
+  });
+});
+
+test('a given batch that is too old was run again, and paid for', async () => {
+  const failing = provider(1, 'failed');
+  const posts: (readonly string[])[] = [];
+  const { verdict, published } = await gate(
+    {
+      ...failing,
+      fetchBatch: async (id, deadline) => ({ ...(await failing.fetchBatch(id, deadline)), createdAt: 0 }),
+      starter: starterOf(SUBJECT, {
+        startBatch: async (_, testCases) => {
+          posts.push(testCases);
+          return { kind: 'refused', problem: 'Nothing is started here.' };
+        },
+      }),
+    },
+    { rule: { kind: 'reruns', need: 2, of: 3 }, more: { maxBatchAgeMinutes: 60 } },
+  );
+  expect([verdict, posts]).toEqual(['failed', []]);
+  expect(published[0]?.judgement?.notes).toContain(
+    '2 test cases were not run again: the verdict cannot become passed.',
+  );
 });

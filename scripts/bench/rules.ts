@@ -108,6 +108,7 @@ const run = (status: 'passed' | 'failed', round: number): RoundRun => ({
   criteria: [],
   turns: [],
   round,
+  batchId: '',
 });
 
 /** The rows as a table of Markdown. */

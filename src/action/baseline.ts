@@ -1,7 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Base } from '../domain/comparison.ts';
 import { baselineOf } from '../report/files/baseline.ts';
+import { readRegularFile, UnsuitableFile } from './regular-file.ts';
 
 /** More than a JSON report of 10,000 runs with their conversations. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -14,13 +13,13 @@ export async function readBaseline(
   path: string,
 ): Promise<{ readonly base?: Base | undefined; readonly baseUnavailableReason?: string | undefined }> {
   try {
-    const { size } = await stat(resolve(path));
-    if (size > MAX_BYTES) return { baseUnavailableReason: `the baseline ${path} is larger than 64 MiB` };
-    const base = baselineOf(await readFile(resolve(path), 'utf8'));
+    // A decoder of UTF-8 leaves out a byte order mark.
+    const base = baselineOf(new TextDecoder().decode(await readRegularFile(path, MAX_BYTES)));
     return base === undefined
       ? { baseUnavailableReason: `the baseline ${path} is no JSON report of this action with test cases` }
       : { base };
-  } catch {
-    return { baseUnavailableReason: `the baseline ${path} cannot be read` };
+  } catch (error) {
+    const why = error instanceof UnsuitableFile ? `: ${error.message}` : '';
+    return { baseUnavailableReason: `the baseline ${path} cannot be read${why}` };
   }
 }

@@ -3,6 +3,7 @@
  * Imported before all other modules, since loading those takes longer than starting.
  */
 import { basename } from 'node:path';
+import { endProcess } from './end-process.ts';
 
 /** `dist/post.js` loads the same file as the step; the name of the started file tells the two (docs/adr/0006). */
 export const isPost = basename(process.argv[1] ?? '') === 'post.js';
@@ -17,7 +18,7 @@ if (!isPost) {
   process.exitCode = 1;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (cancelled.aborted) process.exit(1);
+      if (cancelled.aborted) endProcess(1);
       cancellation.abort(name);
     });
   }

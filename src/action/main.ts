@@ -18,6 +18,7 @@ import { logLine } from '../text/clean.ts';
 import { createRedactor } from '../text/redact.ts';
 import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
+import { endProcess } from './end-process.ts';
 import { setOutput } from './outputs.ts';
 import { finishComment } from './post.ts';
 import { useProxies } from './proxies.ts';
@@ -57,15 +58,13 @@ else await main();
 
 /** The step: waits, reports, and fails unless every run passed. The only place that sets the exit code to 0. */
 async function main(): Promise<void> {
-  const logCancelled = () => log(`The workflow was cancelled (${String(cancelled.reason)}).`);
+  const logCancelled = () => log(`This step was cancelled (${String(cancelled.reason)}).`);
   if (cancelled.aborted) logCancelled();
   else cancelled.addEventListener('abort', logCancelled, { once: true });
   traceOnError(() => state.begin());
   process.once('uncaughtException', (error) => {
-    const end = () => process.exit(1);
-    failStep(error)
-      .then(() => traceOnError(() => state.finish(undefined)))
-      .then(end, end);
+    core.setFailed(sanitizeLogLine(internalErrorMessage(error)));
+    endProcess(1);
   });
   let judgement: Judgement | undefined;
   try {
@@ -77,7 +76,7 @@ async function main(): Promise<void> {
   }
   traceOnError(() => state.finish(judgement?.verdict));
   // Nothing that is left open, a connection that hangs, may hold up the job.
-  setTimeout(() => process.exit(), EXIT_MS).unref();
+  setTimeout(() => endProcess(Number(process.exitCode ?? 0)), EXIT_MS).unref();
 }
 
 /**
@@ -98,7 +97,10 @@ async function post(): Promise<void> {
 async function runStep(signal: AbortSignal): Promise<Judgement> {
   const { inputs, secrets, effectiveInputs, batchSource } = parseInputs(core.getInput, redact);
   useProxies(process.env, requestedUrls(inputs), setProxies);
-  for (const line of effectiveInputs) log(line);
+  for (const line of effectiveInputs.given) log(line);
+  core.startGroup('Other inputs, at their defaults');
+  for (const line of effectiveInputs.defaults) log(line);
+  core.endGroup();
   const provider = createProvider(
     {
       name: inputs.provider,
@@ -147,7 +149,7 @@ function remember(memory: SavedComment): void {
   traceOnError(() => state.remember(memory));
 }
 
-/** What cannot be saved for others is no reason to fail. */
+/** Saves something for later steps; a failure goes to the trace and no further. */
 function traceOnError(save: () => void): void {
   try {
     save();
@@ -156,7 +158,7 @@ function traceOnError(save: () => void): void {
   }
 }
 
-/** Where GitHub's API is. */
+/** The address of GitHub's API. */
 function githubUrl(): string {
   return process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
 }
@@ -166,17 +168,27 @@ function requestedUrls({ apiUrl, comment }: Inputs): string[] {
   return [apiUrl, ...(comment === 'never' ? [] : [githubUrl()])];
 }
 
-/** What ends the step without a verdict of the gate: wrong inputs, or a mistake of ours. Red, and reported all the same. */
+/** Ends the step without a verdict of the gate, red and reported: wrong inputs, or a mistake of ours. */
 async function failStep(error: unknown): Promise<void> {
   const isInput = error instanceof InputError;
-  const what = error instanceof Error ? error.message : String(error);
-  const reason = isInput
-    ? what
-    : `The action itself failed (${what}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
-  if (!isInput && error instanceof Error) error.stack?.split('\n').forEach(trace);
-  core.setFailed(sanitizeLogLine(reason));
-  await publishFailure(reason, {
-    ...{ commentInputs: readCommentInputs(core.getInput), mark: state.mark, runtime },
-    ...{ signal: cancelled, remember },
-  });
+  const reason = isInput ? error.message : internalErrorMessage(error);
+  const problems = isInput ? error.problems : [];
+  core.setFailed([reason, ...problems].map(sanitizeLogLine).join('\n'));
+  await publishFailure(
+    { reason, notes: problems },
+    {
+      commentInputs: readCommentInputs(core.getInput),
+      mark: state.mark,
+      runtime,
+      signal: cancelled,
+      remember,
+    },
+  );
+}
+
+/** A mistake of ours, as a sentence. Its stack goes to the trace. */
+function internalErrorMessage(error: unknown): string {
+  if (error instanceof Error) error.stack?.split('\n').forEach(trace);
+  const message = error instanceof Error ? error.message : String(error);
+  return `The action itself failed (${message}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
 }

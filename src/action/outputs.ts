@@ -17,7 +17,7 @@ export const OUTPUTS = {
   'pass-rate':
     'Test cases whose first run passed divided by all test cases, from 0 to 1 with at most 4 decimals. Empty if there were no test cases.',
   'new-failures':
-    'How many of those that count against the verdict are known to pass on the base; empty where nothing is known of the base.',
+    'Failures of test cases that pass on the version of `compare-with`, else on the base. Empty where neither is known.',
   runs: 'The number of runs that were seen, over all rounds.',
   'batch-id': 'Every batch of this step, one per line; set before the first look at it.',
   'comment-url': 'The address of the comment, if one was written.',

@@ -1,60 +1,71 @@
 import { InputError } from '../runtime/errors.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
+type Env = Record<string, string | undefined>;
 
 /** Node's own `setGlobalProxyFromEnv`, since Node.js 24.14: makes requests use the proxies that an environment names. */
-type SetProxies = (env: Env) => unknown;
+type SetProxies = (env: Readonly<Env>) => unknown;
 
 /**
- * Makes requests use the proxies of the environment; Node does that only when it is told to. Only a proxy that would be
- * used for one of `urls` is judged: an `InputError` says if it is no address of an http proxy, or if this Node.js cannot
- * use it (then it has no `setProxies`).
+ * Makes requests to `urls` use the proxies that the environment names; Node does that only when it is told to. An
+ * `InputError` says if one is no address of an http proxy, or if this Node.js cannot use it (then it has no
+ * `setProxies`).
  */
 export function useProxies(env: Env, urls: readonly string[], setProxies: SetProxies | undefined): void {
-  const names = new Set(urls.map((url) => variableFor(url, env)).filter((name) => name !== ''));
-  if (names.size === 0) return;
-  // Node splits at commas only.
-  const proxies: Record<string, string | undefined> = { no_proxy: entriesOf(noProxyOf(env)).join(',') };
-  for (const name of names) proxies[name] = addressIn(name, env);
-  // With this variable Node.js has done it when it started.
-  if (env['NODE_USE_ENV_PROXY'] === '1') return;
-  if (setProxies === undefined) {
+  const requested = urls.map((url) => URL.parse(url)).filter((url) => url !== null);
+  const proxies = new Map<string, string>();
+  /** Node would ask the proxy of the other scheme for these. */
+  const direct: string[] = [];
+  for (const url of requested) {
+    const variable = variableFor(url.protocol, env);
+    if (variable === undefined) direct.push(`${url.hostname}:${portOf(url)}`);
+    else proxies.set(url.protocol, proxyAddress(variable, env));
+  }
+  const [any] = proxies.values();
+  if (any === undefined) return;
+  const noProxy = exemptions(env['no_proxy'] || env['NO_PROXY'] || '', direct);
+  if (setProxies !== undefined) {
+    setProxies({
+      http_proxy: proxies.get('http:') ?? any,
+      https_proxy: proxies.get('https:') ?? any,
+      no_proxy: noProxy,
+    });
+  } else if (env['NODE_USE_ENV_PROXY'] === '1') {
+    // Node read the other variables when it started, and reads this one before each request.
+    env['no_proxy'] = noProxy;
+  } else {
+    const names = requested.flatMap(({ protocol }) => variableFor(protocol, env) ?? []);
     throw new InputError(
-      `The variable ${[...names].join(' and ')} names a proxy, and the Node.js of this runner is too old to use it unasked. Set NODE_USE_ENV_PROXY=1 in the env of the job, or update the runner.`,
+      `The variable ${[...new Set(names)].join(' and ')} names a proxy, and the Node.js of this runner is too old to use it unasked. Set NODE_USE_ENV_PROXY=1 in the env of the job, or update the runner.`,
     );
   }
-  setProxies(proxies);
 }
 
-/** The variable that names the proxy for an address; empty where there is none. In lower case it wins, as for curl. */
-function variableFor(address: string, env: Env): string {
-  const url = URL.parse(address);
-  if (url === null || isExempt(url, noProxyOf(env))) return '';
-  const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
-  return [name, name.toUpperCase()].find((one) => env[one]) ?? '';
+/** The variable that names the proxy for a scheme; in lower case it wins, as for curl. */
+function variableFor(protocol: string, env: Env): string | undefined {
+  const name = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+  return [name, name.toUpperCase()].find((variable) => env[variable]);
 }
 
-const noProxyOf = (env: Env): string => env['no_proxy'] || env['NO_PROXY'] || '';
-
-function addressIn(name: string, env: Env): string {
-  const given = env[name] ?? '';
+function proxyAddress(variable: string, env: Env): string {
+  const given = env[variable] ?? '';
   // Many tools take `host:port` as well.
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`;
   if (/^https?:$/.test(URL.parse(address)?.protocol ?? '')) return address;
   throw new InputError(
-    `The variable ${name} must be the address of a proxy, like http://proxy.example.com:3128.`,
+    `The variable ${variable} must be the address of a proxy, like http://proxy.example.com:3128.`,
   );
 }
 
-/** Whether `NO_PROXY` names the host, as Node reads it: `HOST`, `HOST:PORT`, `.DOMAIN`, `*.DOMAIN`, `*`. */
-function isExempt({ protocol, hostname, port }: URL, noProxy: string): boolean {
-  const ownPort = Number(port) || (protocol === 'https:' ? 443 : 80);
-  return entriesOf(noProxy.toLowerCase()).some((entry) => {
-    const [, name = entry, entryPort = ownPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
-    if (Number(entryPort) !== ownPort) return false;
-    if (name === '*' || name === hostname || name === `.${hostname}`) return true;
-    return /^\*?\./.test(name) && hostname.endsWith(name.replace('*', ''));
-  });
+/**
+ * `NO_PROXY` with these addresses, in a form in which every Node.js 24 takes a name for that host and all hosts in it, as
+ * the runner does: in older ones `NAME` is the host alone, and `.NAME` the hosts in it alone.
+ */
+function exemptions(noProxy: string, direct: readonly string[]): string {
+  const entries = noProxy.split(/[,\s]+/).filter((entry) => entry !== '');
+  // Beside others some versions take it for a name.
+  if (entries.includes('*')) return '*';
+  const names = entries.map((entry) => entry.replace(/^\*?\./, ''));
+  return [...names.flatMap((name) => [name, `.${name}`]), ...direct].join(',');
 }
 
-const entriesOf = (noProxy: string): string[] => noProxy.split(/[,\s]+/).filter((entry) => entry !== '');
+const portOf = ({ protocol, port }: URL): string => port || (protocol === 'https:' ? '443' : '80');

@@ -1,7 +1,7 @@
 import { encodeRecord } from '../comment/record.ts';
 import type { Tally } from '../domain/batch.ts';
 import { historyOf, recordOf } from '../domain/record.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import type { Judgement, Verdict } from '../domain/verdict.ts';
 import type { HistoryReader, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Inputs } from '../inputs/inputs.ts';
@@ -12,7 +12,14 @@ import { renderJunit } from '../report/files/junit.ts';
 import { buildReport, type Findings, type Report, type ReportOptions } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { FIND_COMMIT_MS, PUBLISH_FAILURE_MS, SHOW_WAITING_MS } from '../runtime/limits.ts';
+import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
+import {
+  FIND_COMMIT_MS,
+  MIN_WRITE_FILE_MS,
+  PUBLISH_FAILURE_MS,
+  SHOW_WAITING_MS,
+  WRITE_FILE_MS,
+} from '../runtime/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readBaseline } from './baseline.ts';
 import type { CommentInputs } from './comment-inputs.ts';
@@ -127,17 +134,35 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     onError: (error) => trace(`What is known could not be saved: ${String(error)}`),
   });
 
-  /** Waits for a task, but not for long. The timer ends with it, or it would keep the process alive. */
-  async function withTimeout(task: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const overdue = clock.sleep(ms, AbortSignal.any([signal, done.signal]));
-    await Promise.race([task, overdue]).finally(() => done.abort());
+  /** Waits until the tested commit is known, or the deadline comes. */
+  const untilTested = (deadline: Deadline): Promise<void> =>
+    withDeadline(() => finding, deadline, clock).catch(() => undefined);
+
+  /** A file has its own time; where there is less for everything, as after a cancellation, the files share what is left. */
+  function fileDeadline(deadline: Deadline, publishMs: number): Deadline {
+    const until =
+      publishMs < WRITE_FILE_MS
+        ? Math.max(deadline.until, clock.now() + MIN_WRITE_FILE_MS)
+        : clock.now() + WRITE_FILE_MS;
+    return { ...deadline, until };
+  }
+
+  async function writeWithin(deadline: Deadline, what: string, write: () => Promise<void>): Promise<void> {
+    await warnOnError(runtime, what, async () => {
+      try {
+        await withDeadline(write, deadline, clock);
+      } catch (error) {
+        if (!(error instanceof DeadlineExceeded)) throw error;
+        // A cancellation leads to another round.
+        if (!deadline.signal.aborted) throw new Error('the file system did not answer in time');
+      }
+    });
   }
 
   const { redact } = runtime;
   const tested = inputs.target === undefined ? undefined : redact(inputs.target);
 
-  /** What later gates compare themselves with. */
+  /** The record with which later gates compare themselves. */
   function recordFor({ cases, tally, judgement, base, origin }: Report): string | undefined {
     if (judgement === undefined) return undefined;
     const { verdict } = judgement;
@@ -168,13 +193,18 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
     if ('hasTwin' in result && result.hasTwin === true) runtime.log(TWIN);
   }
 
+  const readBaselineWithin = (path: string, deadline: Deadline): ReturnType<typeof readBaseline> =>
+    withDeadline(() => readBaseline(path), deadline, clock).catch(() => ({
+      baseUnavailableReason: `the baseline ${path} could not be read in time`,
+    }));
+
   return {
     async read(within) {
       const { baseline } = inputs;
       const [{ earlier, ...known }, file] = await Promise.all([
         comment.readEarlierResults({ target: tested, wantsBase: baseline === undefined }, within),
-        baseline === undefined ? {} : readBaseline(baseline),
-        withTimeout(finding, within.until - clock.now(), within.signal),
+        baseline === undefined ? {} : readBaselineWithin(baseline, within),
+        untilTested(within),
       ]);
       return { ...known, ...file, history: earlier && historyOf(earlier, commit) };
     },
@@ -189,16 +219,19 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       ended.abort();
       await commentUpdates.drained();
       const left = deadline.until - clock.now();
-      await withTimeout(finding, Math.min(FIND_COMMIT_MS, left / 3), deadline.signal);
+      await untilTested({ ...deadline, until: clock.now() + Math.min(FIND_COMMIT_MS, left / 3) });
       const report = reportOn(findings);
-      await warnOnError(runtime, 'The job summary', () => writeSummary(renderSummary(report)));
+      await warnOnError(runtime, 'The outputs', () => writeOutputs(report));
+      await writeWithin(fileDeadline(deadline, left), 'The job summary', () =>
+        writeSummary(renderSummary(report)),
+      );
+      if (hasComment) await warnOnError(runtime, 'The comment', () => publishComment(report, deadline));
+      // Last, since a path of the user's may lead to anything.
       for (const [output, path, render] of reportFiles(inputs)) {
-        await warnOnError(runtime, `The file of ${output} (${path})`, () =>
+        await writeWithin(fileDeadline(deadline, left), `The file of ${output} (${path})`, () =>
           writeReportFile(output, path, render(report)),
         );
       }
-      await warnOnError(runtime, 'The outputs', () => writeOutputs(report));
-      if (hasComment) await warnOnError(runtime, 'The comment', () => publishComment(report, deadline));
       // A cancellation leads to another round, and what is said cannot be taken back.
       if (!deadline.signal.aborted) closingLines(report).forEach(runtime.log);
       if (!deadline.signal.aborted) annotateQuarantine(report);
@@ -218,7 +251,7 @@ function annotateQuarantine({ quarantineProblem: problem, quarantineNotes = [] }
  * and the outputs, and in a comment that is already there.
  */
 export async function publishFailure(
-  reason: string,
+  failure: Pick<Judgement, 'reason' | 'notes'>,
   {
     commentInputs,
     mark,
@@ -231,14 +264,14 @@ export async function publishFailure(
   const findings: Findings = {
     name: commentInputs.name ?? 'Agent Test Gate',
     providerTitle: '',
-    judgement: { verdict: 'inconclusive', reason, notes: [] },
+    judgement: { verdict: 'inconclusive', ...failure },
     batches: [],
     writtenAt: runtime.clock.epoch(),
     waitedMs: 0,
   };
   const report = buildReport({ ...findings, transcripts: 'none', origin: context.origin }, runtime.redact);
+  await warnOnError(runtime, 'The outputs', () => writeOutputs(withWholeReason(report)));
   await warnOnError(runtime, 'The job summary', () => writeSummary(renderSummary(report)));
-  await warnOnError(runtime, 'The outputs', () => writeOutputs(report));
   if (commentInputs.comment === 'never') return;
   await warnOnError(runtime, 'The comment', async () => {
     const section = sectionOf(report, commentInputs, runtime);
@@ -254,7 +287,13 @@ export async function publishFailure(
   });
 }
 
-/** Settles what `auto` means: a public repository's report shows no conversation. */
+/** With what the report lists below the reason in the reason, as the output has it. */
+function withWholeReason({ judgement, ...report }: Report): Report {
+  if (judgement === undefined) return report;
+  return { ...report, judgement: { ...judgement, reason: [judgement.reason, ...judgement.notes].join(' ') } };
+}
+
+/** Settles what `auto` means: no conversation where anybody may read the report, or where nobody knows who may. */
 function reportOptionsFor(
   inputs: Inputs,
   { visibility, origin }: GitHubContext,
@@ -263,13 +302,13 @@ function reportOptionsFor(
   const isClosed = visibility === 'private' || visibility === 'internal';
   const [file] = reportFiles(inputs);
   return {
-    transcripts: inputs.transcripts === 'auto' ? (isClosed ? 'excerpt' : 'none') : inputs.transcripts,
+    transcripts: inputs.transcripts === 'auto' ? (isClosed ? 'full' : 'none') : inputs.transcripts,
     origin: { ...origin, commit },
     reportFile: file?.[1],
   };
 }
 
-/** What is to be said of a step that is killed now: what it knew by then, with the verdict that this makes. */
+/** The section of a step that is killed now: its findings so far, with the verdict that they make. */
 function sectionIfStopped(
   findings: Findings,
   reportOn: (findings: Findings) => Report,

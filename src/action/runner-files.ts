@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { error, notice, summary } from '@actions/core';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { countNewFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
+import { writeRegularFile } from './regular-file.ts';
 
 /** Writes the outputs that the verdict and the counts make. */
 export function writeOutputs(report: Report): void {
@@ -53,9 +52,7 @@ export function announce(message: string): void {
 
 /** Writes a report file, making its folders, and the output of the same name. Rejects when that cannot be done. */
 export async function writeReportFile(output: OutputName, path: string, content: string): Promise<void> {
-  const file = resolve(path);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, content);
+  await writeRegularFile(path, content);
   setOutput(output, path);
 }
 

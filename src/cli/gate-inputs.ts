@@ -54,7 +54,8 @@ export function readInputs(
 /** What stands for standard output in `--report-json`. */
 export const STDOUT = '-';
 
-const problemsOf = (error: InputError): readonly string[] => [error.message];
+const problemsOf = ({ message, problems }: InputError): readonly string[] =>
+  problems.length > 0 ? problems : [message];
 
 /** The provider, ready to ask. */
 export function connectProvider(

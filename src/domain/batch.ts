@@ -1,6 +1,6 @@
 import type { Run, RunEnd, RunStatus } from './run.ts';
 
-/** How many runs the provider says there are, of each kind; `undefined` where it does not say. */
+/** Numbers of runs of each kind, as the provider says them; `undefined` where it does not. */
 export interface AnnouncedCounts {
   readonly total?: number | undefined;
   readonly passed?: number | undefined;
@@ -35,7 +35,7 @@ export interface Batch {
   readonly endedAt?: number | undefined;
   /** The page that shows the batch at the provider, where the provider gives its address. */
   readonly url?: string | undefined;
-  /** What was tested, for a person: "conversation-flow conversation_flow_… version 12". */
+  /** Subject of the test, for a person: "conversation-flow conversation_flow_… version 12". */
   readonly subject?: string | undefined;
   /** The same in the adapter's own form, from which `BatchStarter.resolveTestedVersion` starts the same again. */
   readonly tested?: Readonly<Record<string, unknown>> | undefined;
@@ -43,22 +43,29 @@ export interface Batch {
   readonly publishesOnPass?: boolean | undefined;
 }
 
-/** What became of one batch id: the last that was seen of it, and why it could not be read, if so. */
+/** Last known state of a batch, or the error that ended polling. */
 export interface BatchOutcome {
   readonly id: string;
   readonly batch?: Batch | undefined;
-  /** Why the batch could not be read to its end: one sentence for a person. */
+  /** Error that ended polling: one sentence for a person. */
   readonly problem?: string | undefined;
   /** The problem is that the provider does not accept the key. */
   readonly isKeyRefused?: boolean | undefined;
-  /** The same list of runs, ids and statuses, was seen in two looks at least one poll interval apart. */
+  /** The same list of runs, ids and statuses, was seen in two looks at least 5 s, and one poll interval, apart. */
   readonly isListConfirmed?: boolean | undefined;
   /** 1, if absent, is what was given or started first; later rounds repeat test cases of it. */
   readonly round?: number | undefined;
-  /** Which batch of the first round this is or repeats: the index among those. Its own index, if absent. */
+  /** Index of the batch of the first round that this is or repeats. Its own index, if absent. */
   readonly batchIndex?: number | undefined;
   /** The answer to its start was lost, and it was found in the provider's lists. */
   readonly isAdopted?: boolean | undefined;
+  /**
+   * Why it is not what this step started, as a clause: "it tested version 11, and version 12 was asked for". None of its
+   * runs counts.
+   */
+  readonly mismatch?: string | undefined;
+  /** Reason why nothing proves that it tests what was asked for, as a clause. Its runs count, and it is never green. */
+  readonly unproven?: string | undefined;
   /** The test cases that this step asked the provider to run; `undefined` where the batch was given. */
   readonly requestedTestCases?: readonly string[] | undefined;
 }
@@ -91,7 +98,7 @@ export const EMPTY_TALLY: Tally = {
 /** The names of the numbers in a tally, in the order of outputs and reports. */
 export const TALLY_KEYS = Object.keys(EMPTY_TALLY) as readonly (keyof Tally)[];
 
-/** How many runs of a batch are finished and how many there are, as far as it is known: how far the batch is. */
+/** Numbers of finished runs and of all runs of a batch, as far as they are known. */
 export function countFinishedRuns({ announced, runs }: Batch): { finished: number; total: number } {
   const { passed = 0, failed = 0, errored = 0, cancelled = 0 } = announced;
   const finished =
@@ -99,7 +106,7 @@ export function countFinishedRuns({ announced, runs }: Batch): { finished: numbe
   return { finished, total: Math.max(announced.total ?? 0, runs?.length ?? finished) };
 }
 
-/** How many runs have each status. */
+/** Counts runs by status. */
 export function countByStatus(runs: readonly Run[]): Record<RunStatus, number> {
   const counts = { pending: 0, passed: 0, failed: 0, errored: 0, cancelled: 0 };
   for (const run of runs) counts[run.status] += 1;

@@ -1,7 +1,7 @@
-import { type Batch, type BatchOutcome, countByStatus, formatRunCount } from './batch.ts';
+import { type Batch, countByStatus, formatRunCount } from './batch.ts';
 import type { Run } from './run.ts';
 
-/** How many runs that contradict themselves are named. */
+/** Most runs that contradict themselves and are named. */
 const MAX_CONFLICTS = 3;
 
 /**
@@ -31,7 +31,8 @@ export function findContradictions(batch: Batch): string[] {
     found.push(`the provider announced ${formatRunCount(announced.total ?? 0)} and listed ${runs.length}`);
   }
   const unfinished = runs.filter(
-    (run) => run.status === 'pending' && run.unknownStatus === undefined && run.conflict === undefined,
+    ({ status, unknownStatus, conflict, unproven }) =>
+      status === 'pending' && (unknownStatus ?? conflict ?? unproven) === undefined,
   ).length;
   if (unfinished > 0)
     found.push(`it has ended and ${unfinished} of its runs ${unfinished === 1 ? 'has' : 'have'} not`);
@@ -43,8 +44,8 @@ export function findContradictions(batch: Batch): string[] {
   };
   counter('passed', announced.passed, counts.passed);
   // A provider without a counter of its own for them may count errored and cancelled runs as failed.
-  const others = announced.errored === undefined ? counts.errored + counts.cancelled : 0;
-  counter('failed', announced.failed, counts.failed, counts.failed + others);
+  const countedAsFailed = announced.errored === undefined ? counts.errored + counts.cancelled : 0;
+  counter('failed', announced.failed, counts.failed, counts.failed + countedAsFailed);
   counter('errored', announced.errored, counts.errored);
   counter('cancelled', announced.cancelled, counts.cancelled);
 
@@ -55,15 +56,6 @@ export function findContradictions(batch: Batch): string[] {
     found.push('the provider calls it failed and every run passed');
   }
   return found;
-}
-
-/** The test cases that this step asked for and that have no run in the batch: their ids. */
-export function findMissingCases({
-  requestedTestCases = [],
-  batch,
-}: Pick<BatchOutcome, 'requestedTestCases' | 'batch'>): string[] {
-  const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
-  return requestedTestCases.filter((id) => !seen.has(id));
 }
 
 /** The status words of this batch and its runs that we do not know, each once. */
@@ -77,8 +69,8 @@ export function unknownStatuses(batch: Batch): string[] {
  * same list if their texts are equal.
  */
 export function runListFingerprint(runs: readonly Run[]): string {
-  const entries = runs.map(({ id, status, unknownStatus, conflict }) =>
-    JSON.stringify([id, status, unknownStatus, conflict]),
+  const entries = runs.map(({ id, status, unknownStatus, conflict, unproven }) =>
+    JSON.stringify([id, status, unknownStatus, conflict, unproven]),
   );
   return entries.toSorted().join('\n');
 }

@@ -21,12 +21,15 @@ export function ruleOf({
 /** Without `reruns` and `repeat`: a test case passes only if all its runs passed. */
 export const EVERY_RUN: PassRule = { kind: 'every-run' };
 
-/** One run with the round that it belongs to: 1 is what was given or started first. */
+/** A run with the place that it has in the step. */
 export interface RoundRun extends Run {
+  /** 1 is what was given or started first. */
   readonly round: number;
+  /** The batch that it ran in. */
+  readonly batchId: string;
 }
 
-/** What the runs say of a test case, as far as they go. */
+/** Decision about a test case after its runs so far. */
 export type Decision = 'passed' | 'flaky' | 'not-passed' | 'cancelled' | 'undecided';
 
 /**
@@ -34,15 +37,15 @@ export type Decision = 'passed' | 'flaky' | 'not-passed' | 'cancelled' | 'undeci
  * run can still change what it is, or that a run has not ended.
  */
 export function decide(runs: readonly RoundRun[], rule: PassRule): Decision {
-  const { passes, others, cancelled, pending } = count(runs);
+  const { passes, failures, cancelled, pending } = count(runs);
   if (rule.kind === 'every-run') {
-    if (others > 0) return 'not-passed';
+    if (failures > 0) return 'not-passed';
     if (cancelled > 0) return 'cancelled';
     return passes > 0 && pending === 0 ? 'passed' : 'undecided';
   }
   if (passedFirstRound(runs, rule)) return 'passed';
-  if (passes >= rule.need) return others + cancelled > 0 ? 'flaky' : 'passed';
-  if (others > rule.of - rule.need) return 'not-passed';
+  if (passes >= rule.need) return failures + cancelled > 0 ? 'flaky' : 'passed';
+  if (failures > rule.of - rule.need) return 'not-passed';
   // A cancelled run is not repeated, so nothing can decide the test case any more.
   return cancelled > 0 ? 'cancelled' : 'undecided';
 }
@@ -53,12 +56,25 @@ export function decide(runs: readonly RoundRun[], rule: PassRule): Decision {
  */
 export function runsForNextRound(runs: readonly RoundRun[], rule: PassRule): number {
   if (rule.kind === 'every-run') return 0;
-  const { passes, others, pending } = count(runs);
+  const { passes, failures, pending } = count(runs);
   if (pending > 0 || decide(runs, rule) !== 'undecided') return 0;
-  return Math.min(rule.need - passes, rule.of - rule.need + 1 - others);
+  return Math.min(rule.need - passes, rule.of - rule.need + 1 - failures);
 }
 
-/** How many runs of each test case the first round starts. */
+/**
+ * Number of further runs that a test case needs whatever its open runs bring, `open` of them not listed yet; 0 before a run
+ * of it has ended without a pass, where first runs that pass are final.
+ */
+export function runsToConfirm(runs: readonly RoundRun[], rule: PassRule, open: number): number {
+  if (rule.kind === 'every-run') return 0;
+  const { passes, failures, pending } = count(runs);
+  if (rule.kind === 'reruns' && failures === 0) return 0;
+  if (decide(runs, rule) !== 'undecided') return 0;
+  const needed = Math.min(rule.need - passes, rule.of - rule.need + 1 - failures);
+  return Math.max(0, needed - pending - open);
+}
+
+/** Number of runs of each test case in the first round. */
 export function firstRoundRunsPerCase(rule: PassRule): number {
   return rule.kind === 'repeat' ? Math.min(rule.need, rule.of - rule.need + 1) : 1;
 }
@@ -81,7 +97,7 @@ function count(runs: readonly Run[]) {
   const of = (...statuses: Run['status'][]) => runs.filter(({ status }) => statuses.includes(status)).length;
   return {
     passes: of('passed'),
-    others: of('failed', 'errored'),
+    failures: of('failed', 'errored'),
     cancelled: of('cancelled'),
     pending: of('pending'),
   };

@@ -35,13 +35,13 @@ export interface QuarantineFiles {
   readonly base?: QuarantineFile | undefined;
 }
 
-/** What the files mean for the test cases of this step. */
+/** Meaning of the files for the test cases of this step. */
 export interface QuarantineDecision {
   /** By the provider's id of the test case. */
   readonly entries: ReadonlyMap<string, Quarantine>;
-  /** Why nothing is quarantined: a sentence for one error annotation, with the line in the tested commit's file. */
+  /** Reason why nothing is quarantined: a sentence for one error annotation, with the line in the tested commit's file. */
   readonly problem?: { readonly message: string; readonly line?: number | undefined } | undefined;
-  /** What needs attention soon: sentences. */
+  /** Entries that need attention soon: sentences. */
   readonly notices: readonly string[];
 }
 
@@ -60,13 +60,13 @@ const ONE_OF = 10;
 const MAX_LISTED = 10;
 const DAY_MS = 86_400_000;
 
-/** How many of so many test cases may be quarantined: 10 %, rounded up. */
+/** Most of so many test cases that may be quarantined: 10 %, rounded up. */
 export const maxQuarantined = (testCases: number): number => Math.ceil(testCases / ONE_OF);
 
 /** The day of a moment (milliseconds since the epoch) in UTC: `2026-12-19`. */
 export const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
 
-/** How many days a day (`2026-12-19`) is after today; negative if it is over. */
+/** Number of days by which a day (`2026-12-19`) is after today; negative if it is over. */
 export const daysUntil = (day: string, now: number): number =>
   (Date.parse(day) - Date.parse(dayOf(now))) / DAY_MS;
 
@@ -98,12 +98,7 @@ export function attachQuarantine<C extends IdentifiedTestCase>(
   testCases: readonly C[],
   { entries }: Pick<QuarantineDecision, 'entries'>,
 ): (C & { readonly quarantine?: Quarantine | undefined })[] {
-  return testCases.map((one) => ({ ...one, quarantine: entries.get(one.testCase.id ?? '') }));
-}
-
-/** The ids of the test cases that do not count, which are not run again either. */
-export function quarantinedIds({ entries }: Pick<QuarantineDecision, 'entries'>): ReadonlySet<string> {
-  return new Set([...entries].filter(([, { state }]) => state === 'in-force').map(([id]) => id));
+  return testCases.map((testCase) => ({ ...testCase, quarantine: entries.get(testCase.testCase.id ?? '') }));
 }
 
 /** The sentences for the report: why nothing is quarantined, and what needs attention soon. */
@@ -134,7 +129,7 @@ function enforceLimit(
 const entriesOf = (file: QuarantineFile): readonly LocatedEntry[] =>
   file.kind === 'entries' ? file.entries : [];
 
-/** What an entry of the tested commit's file means today. */
+/** Meaning of an entry of the tested commit's file today. */
 function combineWithBase(located: LocatedEntry, base: QuarantineFile | undefined, now: number): Quarantine {
   const { line: _, ...entry } = located;
   const isOver = ({ until }: QuarantineEntry) => daysUntil(until, now) < 0;
@@ -177,10 +172,10 @@ function noticesOf(
     notices.push(`The tested commit has no file ${path}, so nothing is quarantined.`);
   }
   if (ending.length > 0) {
-    const each = ending.map(
+    const named = ending.map(
       ({ entry }) => `${entry.testCase} (${entry.name}) until ${entry.until}, owner ${entry.owner}`,
     );
-    notices.push(`The quarantine ends within ${NOTICE_DAYS} days: ${listFirst(each, '; ')}.`);
+    notices.push(`The quarantine ends within ${NOTICE_DAYS} days: ${listFirst(named, '; ')}.`);
   }
   if (unseen.length > 0) {
     const ids = unseen.map(({ entry }) => entry.testCase);

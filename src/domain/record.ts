@@ -2,7 +2,7 @@ import type { Tally } from './batch.ts';
 import type { Base, BaseCase, History, Push } from './comparison.ts';
 import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from './test-case.ts';
 
-/** What is kept of the pushes of one pull request. */
+/** Kept facts about the pushes of one pull request. */
 export const MAX_PUSHES = 20;
 /** Above so many runs the counts of a test case are halved, so that old runs fade. */
 const MAX_RUNS = 50;
@@ -12,7 +12,7 @@ export interface PushRecord extends Push {
   readonly failedCaseIds?: readonly string[] | undefined;
 }
 
-/** What outlives a gate: what later pushes, and pull requests after the merge, compare themselves with. */
+/** Record that outlives a gate: later pushes, and pull requests after the merge, compare themselves with it. */
 export interface GateRecord {
   /** The inputs `target` and `version`: records of different targets are not compared. */
   readonly target?: string | undefined;
@@ -30,7 +30,7 @@ export interface GateRecord {
   readonly pushes: readonly PushRecord[];
 }
 
-/** What a record is made of. */
+/** Facts of which a record is made. */
 export interface RecordInput extends Pick<GateRecord, 'target' | 'version' | 'branch'> {
   readonly cases: readonly CaseResult[];
   readonly tally: Tally;
@@ -38,7 +38,7 @@ export interface RecordInput extends Pick<GateRecord, 'target' | 'version' | 'br
   /** The commit that was tested; without it this is no push that could be told from others. */
   readonly commit: string | undefined;
   readonly attempt: number;
-  /** What the gate knew of the base: its counts go on. */
+  /** The base as the gate knew it: its counts go on. */
   readonly base: Base | undefined;
 }
 
@@ -113,7 +113,8 @@ function mergeCase(
     MAX_RUNS,
   );
   const outcome =
-    WORST_FIRST.find((one) => one === result.outcome || one === duplicate) ?? (result.outcome as CaseOutcome);
+    WORST_FIRST.find((outcome) => outcome === result.outcome || outcome === duplicate) ??
+    (result.outcome as CaseOutcome);
   return { name: result.testCase.name, outcome, passes: kept, runs };
 }
 
@@ -153,7 +154,7 @@ export function historyOf({ pushes }: GateRecord, commit: string | undefined): H
   return { pushes: earlier.map(({ failedCaseIds: _, ...push }) => push), failedPushIndices };
 }
 
-/** What the record of a merged pull request says of the branch that it was merged into. */
+/** The base, as the record of a merged pull request tells it. */
 export function baseOf(
   { cases, passedOnlyIds, isPartial, firstRuns }: GateRecord,
   { branch, commit }: Pick<Base, 'branch' | 'commit'>,

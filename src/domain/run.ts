@@ -5,12 +5,12 @@
 
 /** `pending` covers every state before the end, and status words that we do not know. */
 export const RUN_STATUSES = ['pending', 'passed', 'failed', 'errored', 'cancelled'] as const;
-/** What became of a run. */
+/** Status of a run. */
 export type RunStatus = (typeof RUN_STATUSES)[number];
-/** How a run can end. */
+/** End of a run. */
 export type RunEnd = Exclude<RunStatus, 'pending'>;
 
-/** What was executed. */
+/** The test that was executed. */
 export interface TestCase {
   /** The provider's id of it; `undefined` where the provider gives none. Names repeat and change, so they identify nothing. */
   readonly id: string | undefined;
@@ -22,10 +22,10 @@ export interface TestCase {
 
 /** One check inside a run, as far as the provider reports it. It explains a run and never decides it. */
 export interface Assertion {
-  /** What was checked, as a person would name it. */
+  /** The check, as a person would name it. */
   readonly label: string;
   readonly outcome: 'passed' | 'failed' | 'skipped' | 'unknown';
-  /** Whether the run cannot pass without it; `undefined` where the provider does not say. */
+  /** True if the run cannot pass without it; `undefined` where the provider does not say. */
   readonly required?: boolean | undefined;
   readonly expected?: string | undefined;
   readonly actual?: string | undefined;
@@ -53,8 +53,8 @@ export interface Run {
    */
   readonly conflict?: string | undefined;
   /**
-   * Why a run that the provider calls passed proves nothing, as a clause: "none of its evaluations ran" (Vapi). The status is
-   * then `pending`.
+   * Why a run that has ended proves nothing, as a clause: "none of its evaluations ran" (Vapi), "its id stands more than once
+   * in this step". The status is then `pending`.
    */
   readonly unproven?: string | undefined;
   /**
@@ -64,10 +64,10 @@ export interface Run {
   readonly testFaults?: readonly string[] | undefined;
   /** Names of the guardrails that the conversation triggered (ElevenLabs). */
   readonly guardrails?: readonly string[] | undefined;
-  /** Why the provider judged as it did; for a run that errored, what went wrong. */
+  /** The provider's reason for its judgement; for a run that errored, the error. */
   readonly explanation?: string | undefined;
   readonly assertions: readonly Assertion[];
-  /** What the run was judged by, when the provider gives one verdict for all of it (Retell's metrics). */
+  /** Criteria of the judgement, when the provider gives one verdict for all of it (Retell's metrics). */
   readonly criteria: readonly string[];
   /** The conversation; empty when the provider did not give it, or the run passed. */
   readonly turns: readonly Turn[];

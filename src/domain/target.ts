@@ -1,7 +1,7 @@
 import type { ParseResult, Refused } from './selectors.ts';
 import { joinWithOr, quote } from './wording.ts';
 
-/** What can be under test at a provider; part of its descriptor. */
+/** Kinds of targets at a provider; part of its descriptor. */
 export interface TargetRules {
   /** The provider's name: "Retell". */
   readonly title: string;
@@ -9,13 +9,13 @@ export interface TargetRules {
   readonly kinds: readonly [string, ...string[]];
 }
 
-/** Which words, numbers and branches a provider knows as a version; part of its descriptor. */
+/** Words, numbers and branches that a provider knows as a version; part of its descriptor. */
 export interface VersionRules {
   /** The words, each with the kinds of target that have it. */
   readonly words: Readonly<Partial<Record<VersionWord, readonly string[]>>>;
   readonly hasNumbers: boolean;
   readonly hasBranches: boolean;
-  /** What an absent input means; `undefined` where nothing is sent then. */
+  /** Meaning of an absent input; `undefined` where nothing is sent then. */
   readonly fallback: VersionWord | undefined;
 }
 
@@ -42,7 +42,8 @@ const ID = /^[^\s/\p{Cc}]+$/u;
 export function parseTarget(input: string, { title, kinds }: TargetRules): ParseResult<Target> {
   const form = `it must be ${joinWithOr(kinds.map((kind) => `${kind}/ID`))} at ${title}`;
   const [kind = '', id] = input.trim().split(/\/(.*)/s);
-  if (id === undefined) return refused('target', input, `${form}, with the kind before the id`);
+  if (id === undefined)
+    return refused('target', input, `${form}, with the kind before the id${suggestion(kind, kinds)}`);
   if (!kinds.includes(kind)) {
     const lower = kind.toLowerCase();
     const hint = kinds.includes(lower) ? ` (${lower} in small letters)` : '';
@@ -67,7 +68,7 @@ export function parseVersion(
   const has = (word: VersionWord): boolean => rules.words[word]?.includes(targetKind) ?? false;
   if (text === '') return { kind: 'parsed', value: versionOf(rules.fallback) };
   const words = VERSION_WORDS.filter(has);
-  const word = words.find((each) => each === text);
+  const word = words.find((known) => known === text);
   if (word !== undefined) return { kind: 'parsed', value: { kind: word } };
   if (rules.hasNumbers && /^(0|[1-9]\d{0,8})$/.test(text)) {
     return { kind: 'parsed', value: { kind: 'number', number: Number(text) } };
@@ -78,7 +79,7 @@ export function parseVersion(
   const forms = [
     ...(rules.hasNumbers ? ['a number like 12'] : []),
     ...words,
-    ...(rules.hasBranches ? ['branch/ID'] : []),
+    ...(rules.hasBranches ? [/_/.test(text) && isId(text) ? `branch/${text}` : 'branch/ID'] : []),
   ];
   if (forms.length === 0)
     return refused(name, text, `${title} has no versions of a target ${targetKind}/: leave it out`);
@@ -87,6 +88,14 @@ export function parseVersion(
 
 const versionOf = (word: VersionWord | undefined): Version | undefined =>
   word === undefined ? undefined : { kind: word };
+
+/** The input with its kind before it: that which the id begins with, as in `agent_1`, or each that it may be. */
+function suggestion(id: string, kinds: readonly string[]): string {
+  if (!isId(id)) return '';
+  const prefix = id.replace(/_?[^_]*$/, '');
+  const named = kinds.filter((kind) => prefix !== '' && kind.replaceAll('-', '_').endsWith(prefix));
+  return `: ${joinWithOr((named.length === 1 ? named : kinds).map((kind) => `${kind}/${id}`))}`;
+}
 
 /** A URL parser resolves the last two like folders, however they are encoded. */
 const isId = (id: string): boolean => id.length <= MAX_ID && ID.test(id) && id !== '.' && id !== '..';

@@ -1,23 +1,29 @@
 import { type BatchOutcome, EMPTY_TALLY, type Tally } from './batch.ts';
+import { countingRuns, findRepeatedRuns } from './evidence.ts';
 import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { TestCase } from './run.ts';
 
-/** What became of a test case, over all its runs. `flaky` passed by the rule, with a run that did not pass. */
+/** Outcomes of a test case over all its runs. `flaky` passed by the rule, with a run that did not pass. */
 export const CASE_OUTCOMES = ['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
 /** See `CASE_OUTCOMES`. */
 export type CaseOutcome = (typeof CASE_OUTCOMES)[number];
 
 /** A test case with all its runs: the unit of every judgement, count and report. */
 export interface CaseResult {
-  /** What its runs are grouped by; never empty and never a name. */
+  /** Key by which its runs are grouped; never empty and never a name. */
   readonly key: string;
   readonly testCase: TestCase;
-  /** Which batch of the first round it belongs to: the index among those. */
+  /** Index of the batch of the first round that it belongs to. */
   readonly batchIndex: number;
   /** In the order of the rounds, and within one in that of the provider's list; at least one. */
   readonly runs: readonly [RoundRun, ...RoundRun[]];
   readonly outcome: CaseOutcome;
+  /**
+   * Its runs are of different revisions: it was edited while it was tested. Such runs are not added up, so what would be
+   * passed or flaky is unfinished.
+   */
+  readonly isEdited?: boolean | undefined;
   /** The entry of the quarantine file about it, if there is one. */
   readonly quarantine?: Quarantine | undefined;
   /** Its runs on the version of `compare-with`, decided by the same rule; absent if it was not compared. */
@@ -26,7 +32,7 @@ export interface CaseResult {
   readonly isExcusedByComparison?: boolean | undefined;
 }
 
-/** Whether the outcome counts for the verdict. A quarantined test case makes it neither red nor green. */
+/** True if the outcome counts for the verdict. A quarantined test case makes it neither red nor green. */
 export const countsForVerdict = ({ quarantine, isExcusedByComparison }: CaseResult): boolean =>
   quarantine?.state !== 'in-force' && isExcusedByComparison !== true;
 
@@ -35,11 +41,13 @@ export interface DecisionOptions {
   readonly rule: PassRule;
   /** The deadline or a cancellation came before everything was decided: what is undecided is unfinished. */
   readonly isCutShort?: boolean | undefined;
+  /** Further batches of the same step (those of a comparison), in which none of these runs may stand. */
+  readonly beside?: readonly BatchOutcome[] | undefined;
 }
 
 /**
- * Groups the runs of all batches by test case: by the place of the batch in the first round and the provider's id of
- * the test case; where the provider gives none, each run is a test case of its own. Two batches that hold the same
+ * Groups the runs of all batches that count by test case: by the place of the batch in the first round and the provider's id
+ * of the test case; where the provider gives none, each run is a test case of its own. Two given batches that hold the same
  * test case hold two.
  */
 export function groupRunsByTestCase(
@@ -47,9 +55,11 @@ export function groupRunsByTestCase(
   decisionOptions: DecisionOptions = { rule: EVERY_RUN },
 ): CaseResult[] {
   const groups = new Map<string, { batchIndex: number; runs: [RoundRun, ...RoundRun[]] }>();
-  for (const { batch, batchIndex, round } of withRoundAndIndex(batches)) {
-    for (const run of batch?.runs ?? []) {
-      const own = { ...run, round };
+  const repeated = findRepeatedRuns([...batches, ...(decisionOptions.beside ?? [])]);
+  for (const outcome of withRoundAndIndex(batches)) {
+    const { id: batchId, batchIndex, round } = outcome;
+    for (const run of countingRuns(outcome, repeated)) {
+      const own = { ...run, round, batchId };
       // Ids of test cases and of runs are different things, so one kind is marked.
       const key = run.testCase.id ? `${batchIndex} ${run.testCase.id}` : `${batchIndex} run ${run.id}`;
       const group = groups.get(key);
@@ -57,14 +67,23 @@ export function groupRunsByTestCase(
       else group.runs.push(own);
     }
   }
-  return [...groups].map(([key, { batchIndex, runs }]) => ({
-    key,
-    testCase: runs[0].testCase,
-    batchIndex,
-    runs,
-    outcome: outcomeOf(runs, decisionOptions),
-  }));
+  return [...groups].map(([key, { batchIndex, runs }]) => {
+    const outcome = outcomeOf(runs, decisionOptions);
+    const isEdited = revisionsOf(runs).size > 1;
+    return {
+      key,
+      testCase: runs[0].testCase,
+      batchIndex,
+      runs,
+      outcome: isEdited && hasPassed({ outcome }) ? 'unfinished' : outcome,
+      ...(isEdited && { isEdited }),
+    };
+  });
 }
+
+/** The revisions of the test case that its runs tell. */
+export const revisionsOf = (runs: readonly RoundRun[]): ReadonlySet<number> =>
+  new Set(runs.flatMap(({ testCase }) => testCase.revision ?? []));
 
 /** The batches with their round and place, in the order of the rounds. Without a place each is the next one. */
 function withRoundAndIndex(batches: readonly BatchOutcome[]) {
@@ -109,13 +128,13 @@ export function decisiveRun({ runs, outcome }: Pick<CaseResult, 'runs' | 'outcom
   return found ?? runs[0];
 }
 
-/** Whether a test case passed, by its first run or by the rule. */
+/** True if a test case passed, by its first run or by the rule. */
 export const hasPassed = ({ outcome }: Pick<CaseResult, 'outcome'>): boolean =>
   outcome === 'passed' || outcome === 'flaky';
 
 /**
- * Counts test cases. Runs of the first round that the provider announced and that were not seen count as one
- * unfinished test case each; where the runs were not read at all, the provider's own counts serve.
+ * Counts test cases. Those of the first round that were asked for, or announced, and that have no run count as unfinished;
+ * where the runs were not read at all, the provider's own counts serve.
  */
 export function tally(
   batches: readonly BatchOutcome[],
@@ -128,20 +147,26 @@ export function tally(
     else sum[result.outcome as Exclude<CaseOutcome, 'flaky'>] += 1;
     if (result.outcome === 'flaky') sum.flaky += 1;
   }
-  const counted = new Set<number>();
-  for (const { batch, round, batchIndex } of withRoundAndIndex(batches)) {
-    // Batches that run the same test cases in parallel (`repeat`) announce the same ones.
-    if (batch === undefined || round > 1 || counted.has(batchIndex)) continue;
-    counted.add(batchIndex);
-    const { announced, runs } = batch;
-    let seen = runs?.length ?? 0;
+  const keys = new Set(cases.map(({ key }) => key));
+  const first = withRoundAndIndex(batches).filter(({ round }) => round === 1);
+  for (const batchIndex of new Set(first.map((outcome) => outcome.batchIndex))) {
+    // Batches that run the same test cases in parallel (`repeat`) announce the same ones: one of them is counted.
+    const parallel = first.filter((outcome) => outcome.batchIndex === batchIndex);
+    const { batch, requestedTestCases } =
+      parallel.find((outcome) => outcome.batch?.runs !== undefined) ?? parallel[0] ?? {};
+    const { announced = {}, runs } = batch ?? {};
     if (runs === undefined) {
+      let seen = 0;
       for (const kind of ['passed', 'failed', 'errored', 'cancelled'] as const) {
         sum[kind] += announced[kind] ?? 0;
         seen += announced[kind] ?? 0;
       }
+      sum.unfinished += Math.max(0, (requestedTestCases?.length ?? announced.total ?? 0) - seen);
+    } else if (requestedTestCases === undefined) {
+      sum.unfinished += Math.max(0, (announced.total ?? 0) - runs.length);
+    } else {
+      sum.unfinished += requestedTestCases.filter((id) => !keys.has(`${batchIndex} ${id}`)).length;
     }
-    sum.unfinished += Math.max(0, (announced.total ?? 0) - seen);
   }
   const { passed, failed, errored, cancelled, unfinished, tolerated } = sum;
   return { ...sum, total: passed + failed + errored + cancelled + unfinished + tolerated };
@@ -152,7 +177,7 @@ export function formatCaseCount(count: number, kind = ''): string {
   return `${count} ${kind === '' ? '' : `${kind} `}test ${count === 1 ? 'case' : 'cases'}`;
 }
 
-/** How many test cases passed at their first run; the provider's own count where the runs were not read. */
+/** Number of test cases that passed at their first run; the provider's own count where the runs were not read. */
 export function countFirstRunPasses(cases: readonly CaseResult[], { passed }: Tally): number {
   return cases.length === 0 ? passed : cases.filter(({ runs }) => runs[0].status === 'passed').length;
 }

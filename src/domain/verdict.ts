@@ -1,5 +1,7 @@
 import { type Batch, type BatchOutcome, formatRunCount, seenBatches, type Tally } from './batch.ts';
-import { findContradictions, findMissingCases, unknownStatuses } from './integrity.ts';
+import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
+import { findContradictions, unknownStatuses } from './integrity.ts';
+import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -8,8 +10,9 @@ import {
   hasPassed,
   tally,
 } from './test-case.ts';
+import { firstOf } from './wording.ts';
 
-/** How far a provider's clock may be ahead of the runner's. */
+/** Greatest lead of a provider's clock over the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
 
 /** Our judgement of all batches together, worst first: the first that applies is the verdict. Only `passed` opens the gate. */
@@ -17,7 +20,7 @@ export const VERDICTS = ['failed', 'errored', 'cancelled', 'timed-out', 'inconcl
 /** See `VERDICTS`. */
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What a gate, a batch or a job's part of a report can be called in one word. */
+/** State of a gate, a batch or a job's part of a report in one word. */
 export type State = 'waiting' | Verdict;
 
 /** All states, worst first: what still waits may yet fail, so it comes before what passed. */
@@ -25,18 +28,18 @@ export const STATES: readonly State[] = [...VERDICTS.slice(0, -1), 'waiting', 'p
 
 /** The worst of several states; `waiting` if there are none. */
 export function worstState(states: readonly State[]): State {
-  return STATES.find((one) => states.includes(one)) ?? 'waiting';
+  return STATES.find((state) => states.includes(state)) ?? 'waiting';
 }
 
-/** Why the waiting ended: every batch settled (or cannot be read), the deadline came, or the workflow was cancelled. */
+/** End of the waiting: every batch settled (or cannot be read), the deadline came, or this step was cancelled. */
 export type Ending = 'settled' | 'deadline' | 'cancelled';
 
-/** What the judge has to say. */
+/** Verdict with its reasons. */
 export interface Judgement {
   readonly verdict: Verdict;
   /** One sentence for a person. It may quote the provider, so it is foreign text. */
   readonly reason: string;
-  /** What else a reader should know: further sentences, foreign text as well. */
+  /** Further findings: sentences, foreign text as well. */
   readonly notes: readonly string[];
   /**
    * What the user gave was refused before anything was started: key, target, selection, `max-runs`; or the key, for given
@@ -45,11 +48,11 @@ export interface Judgement {
   readonly isRefusal?: boolean | undefined;
 }
 
-/** What became of the request to end a batch that this step started. */
+/** Result of the request to end a batch that this step started. */
 export interface Cancellation {
   /** The batch. */
   readonly id: string;
-  /** Why it was not accepted, or why that is not known: a sentence. `undefined` where the provider accepted it. */
+  /** Reason why it was not accepted, or why that is not known: a sentence. `undefined` where the provider accepted it. */
   readonly problem?: string | undefined;
 }
 
@@ -68,29 +71,44 @@ export interface JudgeInput {
   readonly now: number;
   /** An older batch proves nothing about this commit; `undefined` for no limit. */
   readonly maxBatchAgeMinutes?: number | undefined;
-  /** How many test cases may be flaky; `undefined` where none can be. */
+  /** Most test cases that may be flaky; `undefined` where none can be. */
   readonly maxFlaky?: number | undefined;
-  /** Why it is not known whether a batch was started: a sentence. */
+  /** Reason why it is not known whether a batch was started: a sentence. */
   readonly startProblem?: string | undefined;
-  /** Whether the provider has a way to cancel a batch. */
+  /** True if the provider has a way to cancel a batch. */
   readonly canCancel?: boolean | undefined;
   /** The requests to end batches that were sent when the workflow was cancelled. */
   readonly cancellations?: readonly Cancellation[] | undefined;
-  /** Why test cases that did not pass were not run again: sentences. */
+  /** Reasons why test cases that did not pass were not run again: sentences. */
   readonly remarks?: readonly string[] | undefined;
+  /** Edits of the configuration under test while it was tested, and those that may have been: sentences. */
+  readonly edits?: readonly string[] | undefined;
+  /** Batches of the same step that are not judged (those of a comparison), in which none of these runs may stand. */
+  readonly beside?: readonly BatchOutcome[] | undefined;
+  /** Names of test cases, by id, where no run of them may say it. */
+  readonly names?: ReadonlyMap<string, string> | undefined;
 }
 
-/** What speaks against `passed`. */
+/** Finding that speaks against `passed`. */
 type Objection = Omit<Judgement, 'notes'>;
 
-type ResolvedJudgeInput = JudgeInput & { readonly cases: readonly CaseResult[] };
+type ResolvedJudgeInput = JudgeInput & {
+  readonly cases: readonly CaseResult[];
+  readonly repeated: RepeatedRuns;
+};
+
+const withCases = (facts: JudgeInput): ResolvedJudgeInput => ({
+  ...facts,
+  cases: facts.cases ?? groupRunsByTestCase(facts.batches, { rule: EVERY_RUN, beside: facts.beside }),
+  repeated: findRepeatedRuns([...facts.batches, ...(facts.beside ?? [])]),
+});
 
 /**
  * Judges the test cases: the first verdict that applies, in the order of the contract. Green needs proof: it takes
  * that nothing was found against it and that the proof is there (`isPassProven`); one alone is not enough.
  */
 export function judge(given: JudgeInput): Judgement {
-  const facts = { ...given, cases: given.cases ?? groupRunsByTestCase(given.batches) };
+  const facts = withCases(given);
   const counts = tally(facts.batches, facts.cases);
   const objections = [
     ...failed(facts, counts),
@@ -111,37 +129,100 @@ export function judge(given: JudgeInput): Judgement {
       };
 }
 
-/** Whether the proof of green is there: whole batches, and every test case that counts passed, at least one of them. */
-function isPassProven({ batches, cases }: ResolvedJudgeInput): boolean {
-  const counting = cases.filter(countsForVerdict);
-  return batches.length > 0 && batches.every(isReliable) && counting.length > 0 && counting.every(hasPassed);
+/**
+ * Why `passed` is out of reach whatever further runs bring: sentences. Test cases that failed, errored or are flaky are no
+ * such reason, since more runs may decide them. `isOpen` tells of a batch whether it is still waited for: then only what
+ * cannot change any more counts.
+ */
+export function obstacles(
+  given: Omit<JudgeInput, 'ending'>,
+  isOpen: (batchId: string) => boolean = () => false,
+): string[] {
+  const facts = withCases({ ...given, ending: 'settled' });
+  const ended = { ...facts, batches: facts.batches.filter(({ id }) => !isOpen(id)) };
+  const open = facts.batches.filter(({ id }) => isOpen(id));
+  const objections = [
+    ...batchesCalled('errored', facts),
+    ...batchesCalled('cancelled', facts),
+    ...casesCancelled(facts, tally(facts.batches, facts.cases)),
+    ...(ended.batches.length === 0 ? [] : inconclusive(ended)),
+  ];
+  const soon = open.flatMap((outcome) => [
+    ...claims(outcome),
+    ...(outcome.batch === undefined ? [] : ageProblems(facts, outcome.batch)),
+  ]);
+  return [...new Set([...objections.map(({ reason }) => reason), ...soon, ...edited(facts.cases)])];
 }
 
-/** Whether a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction. */
-export function isReliable(outcome: BatchOutcome): boolean {
+/**
+ * Whether `passed` is impossible already, as far as the runs have ended: an obstacle that no further look takes away, or a
+ * test case that the rule has decided against. `mayExcuse`: a test case that failed may turn out not to count.
+ */
+export function isOutOfReach(
+  given: Omit<JudgeInput, 'ending'>,
+  { rule, mayExcuse }: { rule: PassRule; mayExcuse: boolean },
+): boolean {
+  if (obstacles(given, () => true).length > 0) return true;
+  const { cases } = withCases({ ...given, ending: 'settled' });
+  const isDecided = ({ runs }: CaseResult) => decide(runs, rule) === 'not-passed';
+  return !mayExcuse && cases.some((result) => countsForVerdict(result) && isDecided(result));
+}
+
+/** True if the proof of green is there: whole batches, and every test case that counts passed, at least one of them. */
+function isPassProven({ batches, cases, repeated, edits = [] }: ResolvedJudgeInput): boolean {
+  const counting = cases.filter(countsForVerdict);
+  return (
+    batches.length > 0 &&
+    batches.every((outcome) => isReliable(outcome, repeated)) &&
+    edits.length === 0 &&
+    counting.length > 0 &&
+    counting.every(hasPassed)
+  );
+}
+
+/**
+ * Whether a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction, and what
+ * was asked for. `repeated` are the runs that stand more than once in the step.
+ */
+export function isReliable(
+  outcome: BatchOutcome,
+  repeated: RepeatedRuns = findRepeatedRuns([outcome]),
+): boolean {
   const { batch, problem } = outcome;
   return (
     problem === undefined &&
     batch?.settled === true &&
+    batch.outcome !== 'errored' &&
+    batch.outcome !== 'cancelled' &&
     batch.runs !== undefined &&
     batch.runs.length > 0 &&
     isRunListComplete(outcome) &&
-    findContradictions(batch).length === 0
+    claims(outcome).length === 0 &&
+    findContradictions(batch).length === 0 &&
+    foreignRuns(outcome, repeated).length === 0
   );
 }
 
-/** Whether one batch by itself is shown to have passed with every run. */
+/** True if one batch by itself is shown to have passed with every run. */
 export function isBatchProven(outcome: BatchOutcome): boolean {
-  return isReliable(outcome) && groupRunsByTestCase([outcome]).every((one) => one.outcome === 'passed');
+  return isReliable(outcome) && groupRunsByTestCase([outcome]).every((result) => result.outcome === 'passed');
 }
 
-/** Whether the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
+/** True if the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
 function isRunListComplete(outcome: BatchOutcome): boolean {
   const { batch, isListConfirmed, requestedTestCases } = outcome;
   const listed = batch?.runs?.length ?? 0;
   const total = batch?.announced.total;
   if (requestedTestCases !== undefined && findMissingCases(outcome).length > 0) return false;
   return total === undefined ? requestedTestCases !== undefined || isListConfirmed === true : listed >= total;
+}
+
+/** Reasons why a batch is not, or may not be, the one that this step asked for: sentences. */
+function claims({ id, mismatch, unproven }: BatchOutcome): string[] {
+  return [
+    ...(mismatch === undefined ? [] : [`Batch ${id} is not what this step started: ${mismatch}.`]),
+    ...(unproven === undefined ? [] : [`Batch ${id} may not test what was asked for: ${unproven}.`]),
+  ];
 }
 
 function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objection[] {
@@ -151,7 +232,7 @@ function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objecti
       `${counts.failed} of ${formatCaseCount(counts.total)} failed${besides(counts, 'errored', 'cancelled')}.`,
     );
   }
-  const flaky = cases.filter((one) => one.outcome === 'flaky' && countsForVerdict(one)).length;
+  const flaky = cases.filter((result) => result.outcome === 'flaky' && countsForVerdict(result)).length;
   if (maxFlaky !== undefined && flaky > maxFlaky) {
     const allowed = maxFlaky === 0 ? 'none' : `at most ${maxFlaky}`;
     reasons.push(
@@ -177,51 +258,55 @@ function errored({ batches, providerTitle }: JudgeInput, counts: Tally): Objecti
       reason: `${counts.errored} of ${formatCaseCount(counts.total)} errored${besides(counts, 'cancelled')}: ${providerTitle} could not run or grade ${them}.`,
     });
   }
-  for (const batch of seenBatches(batches)) {
-    // Where one of its runs errored, the test case says what that means.
-    const isExplained = batch.runs?.some(({ status }) => status === 'errored') === true;
-    if (batch.outcome === 'errored' && !isExplained) {
-      objections.push({
-        verdict: 'errored',
-        reason: `${providerTitle} reports batch ${batch.id} as errored.`,
-      });
-    }
-  }
-  return objections;
+  // Where one of its runs errored, the test case has said so already.
+  const isSaid = counts.errored > 0 || counts.failed > 0;
+  const unsaid = batches.filter(
+    ({ batch }) => !isSaid || batch?.runs?.some(({ status }) => status === 'errored') !== true,
+  );
+  return [...objections, ...batchesCalled('errored', { batches: unsaid, providerTitle })];
+}
+
+/** The batches that the provider itself calls errored or cancelled. */
+function batchesCalled(
+  word: 'errored' | 'cancelled',
+  { batches, providerTitle }: Pick<JudgeInput, 'batches' | 'providerTitle'>,
+): Objection[] {
+  return seenBatches(batches)
+    .filter(({ outcome }) => outcome === word)
+    .map(({ id }) => ({
+      verdict: word,
+      reason:
+        word === 'errored'
+          ? `${providerTitle} reports batch ${id} as errored.`
+          : `Batch ${id} was cancelled at ${providerTitle}.`,
+    }));
 }
 
 function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
-  const { batches, ending, providerTitle } = facts;
+  const { ending } = facts;
   const objections: Objection[] = [];
   if (ending === 'cancelled') {
     objections.push({
       verdict: 'cancelled',
-      reason: [
-        'The workflow was cancelled before the gate had finished.',
-        ...describeStillRunning(facts),
-      ].join(' '),
+      reason: ['This step was cancelled before the gate had finished.', ...describeStillRunning(facts)].join(
+        ' ',
+      ),
     });
   }
   // After failures or errors the reason has said so already.
-  if (counts.cancelled > 0 && counts.failed === 0 && counts.errored === 0) {
-    const were = counts.cancelled === 1 ? 'was' : 'were';
-    objections.push({
-      verdict: 'cancelled',
-      reason: `${counts.cancelled} of ${formatCaseCount(counts.total)} ${were} cancelled at ${providerTitle}.`,
-    });
-  }
-  for (const batch of seenBatches(batches)) {
-    if (batch.outcome === 'cancelled') {
-      objections.push({
-        verdict: 'cancelled',
-        reason: `Batch ${batch.id} was cancelled at ${providerTitle}.`,
-      });
-    }
-  }
-  return objections;
+  const unsaid = counts.failed + counts.errored > 0 ? [] : casesCancelled(facts, counts);
+  return [...objections, ...unsaid, ...batchesCalled('cancelled', facts)];
 }
 
-/** What becomes of the batches that had not settled when the workflow was cancelled: sentences. */
+/** The test cases that were cancelled at the provider. */
+function casesCancelled({ providerTitle }: JudgeInput, counts: Tally): Objection[] {
+  if (counts.cancelled === 0) return [];
+  const were = counts.cancelled === 1 ? 'was' : 'were';
+  const reason = `${counts.cancelled} of ${formatCaseCount(counts.total)} ${were} cancelled at ${providerTitle}.`;
+  return [{ verdict: 'cancelled', reason }];
+}
+
+/** Describes the batches that had not settled when this step was cancelled: sentences. */
 function describeStillRunning({
   batches,
   providerTitle,
@@ -263,8 +348,7 @@ function timedOut(
   const unfinished = batches.filter(({ batch }) => batch?.settled === false);
   if (unfinished.length > 0) {
     const words = [...new Set(seenBatches(unfinished).flatMap(unknownStatuses))];
-    const unknown =
-      words.length === 0 ? '' : ` It has a status that this action does not know: ${quoted(words)}.`;
+    const unknown = words.length === 0 ? '' : ` Unknown status: ${quoted(words)}.`;
     objections.push({
       verdict: 'timed-out',
       reason: `${batchesPhrase(unfinished)} did not finish ${within}${unknown}${lastFailure(unfinished)}`,
@@ -273,10 +357,10 @@ function timedOut(
   const areAllSettled = batches.every(({ batch }) => batch?.settled === true);
   // Its runs have ended, and further ones did not come in time.
   const isAnyUndecided = cases.some(
-    (one) =>
-      one.outcome === 'unfinished' &&
-      countsForVerdict(one) &&
-      one.runs.every(({ status }) => status !== 'pending'),
+    (result) =>
+      result.outcome === 'unfinished' &&
+      countsForVerdict(result) &&
+      result.runs.every(({ status }) => status !== 'pending'),
   );
   if (areAllSettled && counts.unfinished > 0 && isAnyUndecided) {
     objections.push({
@@ -295,7 +379,7 @@ function timedOut(
 }
 
 function inconclusive(facts: ResolvedJudgeInput): Objection[] {
-  const { batches, cases, ending, startProblem } = facts;
+  const { batches, cases, ending, startProblem, edits = [] } = facts;
   const objections: string[] = startProblem === undefined ? [] : [startProblem];
   if (batches.length === 0 && startProblem === undefined) objections.push('There was no batch to look at.');
   if (cases.length > 0 && !cases.some(countsForVerdict)) {
@@ -303,17 +387,45 @@ function inconclusive(facts: ResolvedJudgeInput): Objection[] {
   }
   // What kept a batch from being read is why the others were not waited for, so it comes first.
   const unreadable = batches.filter(({ problem }) => problem !== undefined);
-  const others = batches.filter(({ problem }) => problem === undefined);
-  for (const outcome of [...unreadable, ...others]) {
+  const readable = batches.filter(({ problem }) => problem === undefined);
+  for (const outcome of [...unreadable, ...readable]) {
     const hasTimedOut = ending === 'deadline' && outcome.batch?.settled !== true;
     // A batch that timed out has named its problem and its words already.
     if (!hasTimedOut) objections.push(...readingProblems(outcome, ending));
+    objections.push(...claims(outcome));
     if (outcome.batch !== undefined) objections.push(...reliabilityProblems(outcome, facts, hasTimedOut));
   }
+  objections.push(...edited(cases), ...edits, ...withoutEvaluation(facts));
   return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
 }
 
-/** What kept a batch from being read to its end. */
+/** The test cases that were edited between two of their runs: a sentence. */
+function edited(cases: readonly CaseResult[]): string[] {
+  const found = cases.filter((result) => result.isEdited === true && countsForVerdict(result));
+  if (found.length === 0) return [];
+  const were = found.length === 1 ? 'was' : 'were';
+  return [
+    `${formatCaseCount(found.length)} ${were} edited while ${found.length === 1 ? 'it was' : 'they were'} tested: ${listIds(found)}.`,
+  ];
+}
+
+/** The test cases with a run that the provider calls passed and that proves nothing: a sentence for each reason. */
+function withoutEvaluation({ batches, cases }: ResolvedJudgeInput): string[] {
+  const counting = new Set(cases.filter(countsForVerdict).map(({ testCase }) => testCase.id));
+  const reasons = new Map<string, Set<string>>();
+  for (const { unproven, testCase } of seenBatches(batches).flatMap(({ runs = [] }) => runs)) {
+    if (unproven === undefined || !counting.has(testCase.id)) continue;
+    reasons.set(unproven, (reasons.get(unproven) ?? new Set()).add(testCase.name));
+  }
+  return [...reasons].map(
+    ([why, names]) =>
+      `Nothing was evaluated in ${formatCaseCount(names.size)} (${why}): ${firstOf([...names])}.`,
+  );
+}
+
+const listIds = (cases: readonly CaseResult[]): string => firstOf(cases.map(({ testCase }) => testCase.name));
+
+/** Reasons why a batch was not read to its end. */
 function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {
   if (problem !== undefined) return [`Batch ${id} could not be read: ${problem}`];
   if (ending === 'cancelled') return [];
@@ -324,23 +436,26 @@ function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): 
   return batch.runs === undefined ? [`The runs of batch ${id} were never read.`] : [];
 }
 
-/** What speaks against believing a batch as it was read. */
-function reliabilityProblems(outcome: BatchOutcome, facts: JudgeInput, hasTimedOut: boolean): string[] {
+/** Reasons not to believe a batch as it was read. */
+function reliabilityProblems(
+  outcome: BatchOutcome,
+  facts: ResolvedJudgeInput,
+  hasTimedOut: boolean,
+): string[] {
   const { id, batch } = outcome;
   if (batch === undefined) return [];
   const words = hasTimedOut ? [] : unknownStatuses(batch);
-  const clauses = findContradictions(batch);
+  const clauses = [...findContradictions(batch), ...foreignRuns(outcome, facts.repeated)];
   const hasRuns = batch.settled && batch.runs !== undefined && batch.runs.length > 0;
-  const missing = hasRuns ? findMissingCases(outcome).length : 0;
-  const isUnconfirmed = hasRuns && missing === 0 && clauses.length === 0 && !isRunListComplete(outcome);
+  const missing = hasRuns ? findMissingCases(outcome) : [];
+  const isUnconfirmed =
+    hasRuns && missing.length === 0 && clauses.length === 0 && !isRunListComplete(outcome);
   return [
-    ...(words.length > 0
-      ? [`Batch ${id} has a status that this action does not know: ${quoted(words)}.`]
-      : []),
-    ...clauses.map((clause) => `Batch ${id} does not add up: ${clause}.`),
-    ...(missing > 0
+    ...(words.length > 0 ? [`Batch ${id} has an unknown status: ${quoted(words)}.`] : []),
+    ...clauses.map((clause) => `Batch ${id} is inconsistent: ${clause}.`),
+    ...(missing.length > 0
       ? [
-          `${missing} of ${formatCaseCount(outcome.requestedTestCases?.length ?? 0)} that batch ${id} was started with ${missing === 1 ? 'has' : 'have'} no run.`,
+          `${missing.length} of ${formatCaseCount(outcome.requestedTestCases?.length ?? 0)} that batch ${id} was started with ${missing.length === 1 ? 'has' : 'have'} no run: ${firstOf(missing.map((testCase) => nameOf(testCase, facts)))}.`,
         ]
       : []),
     ...(isUnconfirmed
@@ -350,6 +465,11 @@ function reliabilityProblems(outcome: BatchOutcome, facts: JudgeInput, hasTimedO
       : []),
     ...ageProblems(facts, batch),
   ];
+}
+
+/** Name of a test case; its id where nothing says it. */
+function nameOf(id: string, { names, cases }: ResolvedJudgeInput): string {
+  return names?.get(id) ?? cases.find(({ testCase }) => testCase.id === id)?.testCase.name ?? id;
 }
 
 function ageProblems({ now, maxBatchAgeMinutes, providerTitle }: JudgeInput, batch: Batch): string[] {

@@ -14,3 +14,12 @@ const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** "a, b or c" */
 export const joinWithOr = (values: readonly string[]): string => OR.format(values);
+
+/** How many items of a list a sentence names. */
+const NAMED = 3;
+
+/** "a, b, c and 4 more" */
+export function firstOf(items: readonly string[]): string {
+  const more = items.length - NAMED;
+  return `${items.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,36 +1,34 @@
 import type { BatchOutcome } from '../domain/batch.ts';
-import { decide, firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
-import type { Target, Version } from '../domain/target.ts';
+import { findRepeatedRuns } from '../domain/evidence.ts';
+import { decide, firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import {
   type CaseResult,
   countsForVerdict,
   formatCaseCount,
   groupRunsByTestCase,
   hasPassed,
+  revisionsOf,
 } from '../domain/test-case.ts';
 import { isReliable } from '../domain/verdict.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
-import { refusedByProvider } from './prepare.ts';
+import type { ComparedVersion } from './prepare.ts';
 import { executeRounds } from './rounds.ts';
 import type { RoundsOptions } from './types.ts';
 
-/** What is to be compared, and how it is run. */
-export interface CompareOptions extends Omit<RoundsOptions, 'plan' | 'starter' | 'excludedFromReruns'> {
+/** Failures to compare, and the options of their runs. */
+export interface CompareOptions extends Omit<RoundsOptions, 'plan' | 'attachQuarantine' | 'earlier'> {
   /** The test cases as they were decided on the version under test. */
   readonly cases: readonly CaseResult[];
-  /** What was under test. */
-  readonly subject: Subject;
-  readonly target: Target | undefined;
-  readonly starter: BatchStarter;
-  /** The input `compare-with`. */
-  readonly version: Version;
+  /** The batches in which they ran. */
+  readonly batches: readonly BatchOutcome[];
+  /** The version of `compare-with`. */
+  readonly comparedVersion: ComparedVersion;
   /** With `fail-on: new` a test case that was shown not to pass there either does not count. */
   readonly excusesKnownFailures: boolean;
-  /** How many runs the step has started already. */
+  /** Number of runs that the step has started already. */
   readonly startedRuns: number;
 }
 
-/** The test cases with what became of them on the other version. */
+/** The test cases with their results on the other version. */
 export interface Comparison {
   readonly cases: readonly CaseResult[];
   /** The other version, for a person; `undefined` where nothing was compared. */
@@ -45,18 +43,17 @@ export interface Comparison {
  * by whole batches counts; whatever cannot be started or read changes nothing.
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { cases, subject, startedRuns, maxRuns, rule, log, excusesKnownFailures } = options;
-  const { starter, target, version, deadline } = options;
-  const bad = cases.filter((one) => !hasPassed(one) && one.outcome !== 'unfinished' && countsForVerdict(one));
+  const { cases, comparedVersion, startedRuns, maxRuns, rule, log, excusesKnownFailures } = options;
+  const bad = cases.filter(
+    (result) => !hasPassed(result) && result.outcome !== 'unfinished' && countsForVerdict(result),
+  );
   const ids = [...new Set(bad.flatMap(({ testCase }) => testCase.id ?? []))];
   const nothing = (...remarks: string[]) => notCompared(cases, remarks);
   if (ids.length === 0) return nothing();
-  const comparedSubject = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
-  if ('problem' in comparedSubject) return nothing(`Nothing was compared: ${comparedSubject.problem}`);
-  if (isSameSubject(comparedSubject, subject)) {
-    return nothing(
-      `Nothing was compared: compare-with is the version under test (${comparedSubject.title}).`,
-    );
+  if (comparedVersion.kind === 'none') return nothing(`Nothing was compared: ${comparedVersion.problem}`);
+  const { title } = comparedVersion.subject;
+  if (options.obstacles(options.batches, cases).length > 0) {
+    return nothing(`Nothing was compared with ${title}: the verdict cannot become passed.`);
   }
   const firstRound = ids.length * firstRoundRunsPerCase(rule);
   if (maxRuns !== undefined && startedRuns + firstRound > maxRuns) {
@@ -64,62 +61,66 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       `Nothing was compared: that takes at least ${firstRound} more runs, and max-runs allows ${maxRuns} in all.`,
     );
   }
-  log(`Comparing ${formatCaseCount(ids.length)} with ${comparedSubject.title}.`);
-  const comparisonExecution = await executeRounds({
+  log(`Comparing ${formatCaseCount(ids.length)} with ${title}.`);
+  const found = await executeRounds({
     ...options,
-    plan: { kind: 'start', subject: comparedSubject, testCases: ids },
+    plan: { kind: 'start', subject: comparedVersion.subject, testCases: ids },
     maxRuns: maxRuns === undefined ? undefined : maxRuns - startedRuns,
     isComparison: true,
-    excludedFromReruns: async () => new Set(),
+    attachQuarantine: async (results) => results,
+    earlier: options.batches,
   });
-  const results = comparisonResults(comparisonExecution.batches, {
-    rule,
-    isCutShort: comparisonExecution.ending !== 'settled',
-  });
+  const decisionOptions = { rule, isCutShort: found.ending !== 'settled' };
+  const repeated = findRepeatedRuns([...options.batches, ...found.batches]);
+  const isShown =
+    comparedVersion.isDifferent &&
+    found.edits.length === 0 &&
+    found.batches.every((batch) => isReliable(batch, repeated));
+  const results = new Map(
+    groupRunsByTestCase(found.batches, { ...decisionOptions, beside: options.batches }).flatMap((result) =>
+      result.testCase.id === undefined ? [] : [[result.testCase.id, result]],
+    ),
+  );
   const remarks =
-    comparisonExecution.startProblem === undefined
-      ? []
-      : [`Not everything was compared: ${comparisonExecution.startProblem}`];
+    found.startProblem === undefined ? [] : [`Not everything was compared: ${found.startProblem}`];
   return {
-    cases: cases.map((one) => {
-      const found = bad.includes(one) ? results.get(one.testCase.id ?? '') : undefined;
-      if (found === undefined) return one;
+    cases: withoutRepeated(options, found.batches).map((result) => {
+      const compared = bad.some(({ key }) => key === result.key)
+        ? results.get(result.testCase.id ?? '')
+        : undefined;
+      if (compared === undefined) return result;
       // One that errored there, or that the rule has not decided, could not be compared, so it counts.
-      const isDecided = decide(found.runs, rule) === 'not-passed';
-      const isExcusedByComparison =
-        excusesKnownFailures && isDecided && found.outcome === 'failed' && found.isReliable;
-      return { ...one, comparison: { runs: found.runs, outcome: found.outcome }, isExcusedByComparison };
+      const isDecided = decide(compared.runs, rule) === 'not-passed' && compared.outcome === 'failed';
+      const isOneRevision = revisionsOf([...result.runs, ...compared.runs]).size <= 1;
+      const isExcusedByComparison = excusesKnownFailures && isShown && isDecided && isOneRevision;
+      return {
+        ...result,
+        comparison: { runs: compared.runs, outcome: compared.outcome },
+        isExcusedByComparison,
+      };
     }),
-    title: comparedSubject.title,
-    batches: comparisonExecution.batches,
-    runs: comparisonExecution.started.runs,
-    remarks: [
-      ...remarks,
-      ...comparisonExecution.remarks.map((remark) => `On ${comparedSubject.title}: ${remark}`),
-    ],
+    title,
+    batches: found.batches,
+    runs: found.started.runs,
+    remarks: [...remarks, ...[...found.remarks, ...found.edits].map((remark) => `On ${title}: ${remark}`)],
   };
 }
 
-/** The test cases as they were; `remarks` say why, if it was wanted. */
+/** The test cases without the runs that stand in a batch of the comparison too: one run counts once in a step. */
+function withoutRepeated(
+  { cases, batches, rule }: CompareOptions,
+  beside: readonly BatchOutcome[],
+): readonly CaseResult[] {
+  const counted = new Map(
+    groupRunsByTestCase(batches, { rule, beside }).map((result) => [result.key, result]),
+  );
+  return cases.map((result) => {
+    const { runs, outcome } = counted.get(result.key) ?? result;
+    return { ...result, runs, outcome };
+  });
+}
+
+/** The test cases as they were; `remarks` say why, if a comparison was asked for. */
 export function notCompared(cases: readonly CaseResult[], remarks: readonly string[] = []): Comparison {
   return { cases, title: undefined, batches: [], runs: 0, remarks };
-}
-
-/** Whether two subjects are one version. Where lists do not tell versions (Bland), equal requests ask for the same one. */
-function isSameSubject(a: Subject, b: Subject): boolean {
-  if (a.key !== undefined && a.key === b.key) return true;
-  return JSON.stringify(a.request) === JSON.stringify(b.request);
-}
-
-/** By the id of the test case. `isReliable`: every batch that its runs come from can be believed. */
-function comparisonResults(
-  batches: readonly BatchOutcome[],
-  decisionOptions: { rule: PassRule; isCutShort: boolean },
-): Map<string, CaseResult & { isReliable: boolean }> {
-  const areWhole = batches.every(isReliable);
-  return new Map(
-    groupRunsByTestCase(batches, decisionOptions).flatMap((one) =>
-      one.testCase.id === undefined ? [] : [[one.testCase.id, { ...one, isReliable: areWhole }]],
-    ),
-  );
 }

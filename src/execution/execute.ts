@@ -1,6 +1,7 @@
 import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
-import type { CaseResult } from '../domain/test-case.ts';
+import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
+import { isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
@@ -10,7 +11,7 @@ import { executeRounds } from './rounds.ts';
 import type { Execution, RoundsOptions, WaitFor } from './types.ts';
 import { waitForBatches } from './wait.ts';
 
-/** What is to be run, and how often. */
+/** Batches to run, and the rules for their number. */
 export interface ExecutorOptions {
   readonly batchSource: BatchSource;
   readonly rule: PassRule;
@@ -19,9 +20,11 @@ export interface ExecutorOptions {
   readonly pollIntervalSeconds: number;
   /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
   readonly failOn: 'any' | 'new';
+  /** An older batch proves nothing; `undefined` for no limit. */
+  readonly maxBatchAgeMinutes: number | undefined;
 }
 
-/** What it takes to run it. */
+/** Dependencies of the executor. */
 export interface ExecutorDependencies {
   readonly provider: Provider;
   readonly clock: Clock;
@@ -29,7 +32,7 @@ export interface ExecutorDependencies {
   readonly log: (line: string) => void;
   /** The lines that say how far the batches are; `log` if absent. */
   readonly logProgress?: ((line: string) => void) | undefined;
-  readonly excludedFromReruns: RoundsOptions['excludedFromReruns'];
+  readonly attachQuarantine: RoundsOptions['attachQuarantine'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
   /** Told how far the batches under test are, whenever that has changed. */
@@ -41,17 +44,36 @@ export interface Executor {
   /** All rounds on the version under test, with their progress in the log. */
   run(): Promise<Execution & { readonly prepared: Prepared | undefined }>;
   /** What did not pass there, on the version to compare with; nothing where none was named, or the rounds were cut short. */
-  compare(cases: readonly CaseResult[], before: Execution): Promise<Comparison>;
+  compare(cases: readonly CaseResult[], execution: Execution): Promise<Comparison>;
 }
 
 /** Nothing runs before `run` is called. */
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
   const { batchSource, rule, maxRuns } = options;
-  const { provider, clock, deadline, log, excludedFromReruns } = dependencies;
+  const { provider, clock, deadline, log, attachQuarantine } = dependencies;
   const { starter } = provider;
   const progress = createProgress({ clock, log: dependencies.logProgress ?? log, until: deadline.until });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
+  const now = clock.epoch();
+
+  const factsOf = (
+    batches: readonly BatchOutcome[],
+    cases: readonly CaseResult[],
+  ): Omit<JudgeInput, 'ending'> => ({
+    ...{ batches, cases, now, providerTitle: provider.title, timeoutMinutes: 0 },
+    maxBatchAgeMinutes: options.maxBatchAgeMinutes,
+  });
+  const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
+    obstacles(factsOf(batches, cases), isOpen);
+  const mayPass = async (): Promise<boolean> => {
+    const batches = progress.outcomes();
+    // How many test cases there are decides whether the quarantine file is refused.
+    if (batches.some(({ batch }) => batch === undefined)) return true;
+    const seen = groupRunsByTestCase(batches, { rule });
+    const cases = await attachQuarantine(seen, tally(batches, seen).total);
+    return !isOutOfReach(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
+  };
 
   const announce = ({ id }: BatchOutcome): void => {
     batchIds.push(id);
@@ -68,8 +90,9 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   };
 
   const waitFor =
-    (onPoll: (batch: Batch) => void): WaitFor =>
-    async (round) => {
+    (onPoll: (batch: Batch) => void, ofTested: { mayPass?: () => Promise<boolean> } = {}): WaitFor =>
+    async (round, onLook) => {
+      const started = new Map(round.map((batch) => [batch.id, batch]));
       const { ending, outcomes } = await waitForBatches({
         provider,
         batchIds: round.map(({ id }) => id),
@@ -79,14 +102,26 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
           ),
         ),
         pollIntervalMs: options.pollIntervalSeconds * 1_000,
-        ...{ clock, deadline, log, onPoll },
+        names: prepared?.names,
+        isEachAlone: round.some((batch) => (batch.round ?? 1) > 1),
+        readsEarly: rule.kind !== 'every-run' && starter !== undefined,
+        ...{ clock, deadline, log, ...ofTested },
+        onPoll(batch) {
+          onPoll(batch);
+          onLook({ ...started.get(batch.id), id: batch.id, batch });
+        },
       });
-      return { ending, outcomes: round.map((one, index) => ({ ...one, ...outcomes[index] })) };
+      return { ending, outcomes: round.map((batch, index) => ({ ...batch, ...outcomes[index] })) };
     };
 
   async function runRounds(): Promise<Execution> {
-    const common = { rule, maxRuns, starter, excludedFromReruns, clock, deadline, log };
-    const rounds = { ...common, waitFor: waitFor(update), onStarted: add };
+    const common = { rule, maxRuns, starter, attachQuarantine, clock, deadline, log };
+    const rounds = {
+      ...common,
+      obstacles: obstaclesOf,
+      waitFor: waitFor(update, { mayPass }),
+      onStarted: add,
+    };
     if (batchSource.kind === 'given') {
       batchSource.batchIds.forEach((id, batchIndex) => {
         add({ id, batchIndex, round: 1 });
@@ -94,7 +129,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       return executeRounds({ ...rounds, plan: batchSource });
     }
     if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
-    const found = await prepare(batchSource, { starter, rule, maxRuns, deadline });
+    const found = await prepare(batchSource, { starter, rule, maxRuns, failOn: options.failOn, deadline });
     if (found.kind === 'refused') {
       return { ...nothingStarted(found.problem), isRefused: found.isUnreadable !== true };
     }
@@ -111,6 +146,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     ending: deadline.signal.aborted ? 'cancelled' : 'settled',
     startProblem,
     remarks: [],
+    edits: [],
     started: { runs: 0, reruns: 0 },
   });
 
@@ -122,15 +158,13 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       await heartbeat;
       return { ...execution, prepared };
     },
-    async compare(cases, { ending, startProblem, started }) {
-      const isWanted = batchSource.kind === 'start' && batchSource.compareWith !== undefined;
+    async compare(cases, { batches, ending, edits, startProblem, started }) {
+      const comparedVersion = prepared?.comparedVersion;
       const isReady = ending === 'settled' && startProblem === undefined;
-      if (!isWanted || !isReady || starter === undefined || prepared === undefined) return notCompared(cases);
+      if (comparedVersion === undefined || !isReady || starter === undefined) return notCompared(cases);
       return compare({
-        ...{ cases, starter, rule, maxRuns, clock, deadline, log },
-        subject: prepared.subject,
-        target: batchSource.target,
-        version: batchSource.compareWith,
+        ...{ cases, batches, comparedVersion, starter, rule, maxRuns, clock, deadline, log },
+        obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],
         excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,
         waitFor: waitFor(() => undefined),
@@ -140,7 +174,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   };
 }
 
-/** How many runs the step starts first and at most, as a line for the log. */
+/** Describes the runs that the step starts first and at most, for the log. */
 function describeRunBudget(
   testCases: number,
   { rule, maxRuns, compares }: Pick<ExecutorOptions, 'rule' | 'maxRuns'> & { compares: boolean },

@@ -1,7 +1,13 @@
 import type { BatchOutcome } from '../domain/batch.ts';
-import { runsForNextRound } from '../domain/pass-rule.ts';
+import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
 import type { Refused } from '../domain/selectors.ts';
-import { type CaseResult, formatCaseCount, groupRunsByTestCase } from '../domain/test-case.ts';
+import {
+  type CaseResult,
+  countsForVerdict,
+  formatCaseCount,
+  groupRunsByTestCase,
+  tally,
+} from '../domain/test-case.ts';
 import type { Subject } from '../providers/starter.ts';
 import { refusedByProvider } from './prepare.ts';
 import type { RoundsOptions } from './types.ts';
@@ -20,9 +26,9 @@ export interface BatchToStart {
 export interface NextRound {
   /** Empty where nothing is, or may be, run again. */
   readonly batchesToStart: readonly BatchToStart[];
-  /** How many test cases are run again. */
+  /** Number of test cases that are run again. */
   readonly testCases: number;
-  /** Why test cases are not run again: sentences. */
+  /** Reasons why test cases are not run again: sentences. */
   readonly remarks: readonly string[];
   /** The round is not started although more runs could decide test cases. */
   readonly isRefused: boolean;
@@ -30,11 +36,23 @@ export interface NextRound {
 
 const NOTHING: NextRound = { batchesToStart: [], testCases: 0, remarks: [], isRefused: false };
 
-/** Plans the rounds after the first. */
+/** The batches of a step at one moment, and what was started so far. */
+export interface Situation {
+  /** Every batch as last seen. */
+  readonly batches: readonly BatchOutcome[];
+  /** True for a batch that is still waited for. */
+  readonly isOpen: (batchId: string) => boolean;
+  /** Number of runs that the step has started so far. */
+  readonly started: number;
+}
+
+/** Plans the runs after the first round. */
 export interface Planner {
-  /** `started`: how many runs the step has started so far. */
-  next(round: number, batches: readonly BatchOutcome[], started: number): Promise<NextRound>;
-  /** Whether one more run could still decide a test case. */
+  /** After the end of all batches, and of the first round: what to run again, or why nothing is. */
+  next(situation: Situation): Promise<NextRound>;
+  /** While batches are open: what must be run again whatever they bring. Refuses nothing. */
+  early(situation: Situation): Promise<NextRound>;
+  /** True if one more run could still decide a test case. */
   isUndecided(batches: readonly BatchOutcome[]): Promise<boolean>;
 }
 
@@ -42,57 +60,105 @@ export interface Planner {
 export function createPlanner(
   options: Pick<
     RoundsOptions,
-    'plan' | 'rule' | 'maxRuns' | 'starter' | 'excludedFromReruns' | 'isComparison' | 'deadline'
+    | 'plan'
+    | 'rule'
+    | 'maxRuns'
+    | 'starter'
+    | 'attachQuarantine'
+    | 'obstacles'
+    | 'earlier'
+    | 'isComparison'
+    | 'deadline'
   >,
 ): Planner {
-  const { plan, rule, maxRuns, starter, isComparison, deadline } = options;
+  const { rule, maxRuns, starter, isComparison, deadline } = options;
   // Asked once, so that all rounds repeat the same.
   const subjects = new Map<number, Subject | Refused>();
   /** By key: what cannot be run again stays as it was seen. */
   const final = new Set<string>();
+  const never = () => false;
 
   return {
     async isUndecided(batches) {
-      return (await findUndecided(batches)).undecided.length > 0;
+      return (await findUndecided(batches, never)).undecided.length > 0;
     },
-    async next(round, batches, started) {
-      const { cases, undecided } = await findUndecided(batches);
+    async next(situation) {
+      const { batches } = situation;
+      const { cases, undecided } = await findUndecided(batches, never);
       const refuse = (...remarks: string[]): NextRound => ({ ...NOTHING, remarks, isRefused: true });
       if (undecided.length === 0) return NOTHING;
-      const broad = round === 2 && !isComparison ? refuseIfTooManyFailed(cases) : undefined;
+      if (options.obstacles(batches, cases).length > 0) {
+        const were = undecided.length === 1 ? 'was' : 'were';
+        return refuse(
+          `${formatCaseCount(undecided.length)} ${were} not run again: the verdict cannot become passed.`,
+        );
+      }
+      const broad = isComparison ? undefined : refuseIfTooManyFailed(cases, batches);
       if (broad !== undefined) return refuse(broad);
-
-      const { batchesToStart, left } = await planRound(undecided, batches);
-      const remarks = left.map(
-        ({ testCases, why }) => `${formatCaseCount(testCases.length)} could not be run again: ${why}`,
-      );
-      for (const { key } of left.flatMap(({ testCases }) => testCases)) final.add(key);
-      const tooMany = refuseIfOverMaxRuns(batchesToStart, { undecided: undecided.length, started, maxRuns });
-      if (tooMany !== undefined) return refuse(...remarks, tooMany);
-      const testCases = undecided.filter(({ key }) => !final.has(key)).length;
-      return { batchesToStart, testCases, remarks, isRefused: false };
+      return plan(undecided, situation, refuse);
+    },
+    async early(situation) {
+      const { batches, isOpen } = situation;
+      const { cases, undecided, isCounted } = await findUndecided(batches, isOpen);
+      if (undecided.length === 0 || !isCounted) return NOTHING;
+      if (options.obstacles(batches, cases, isOpen).length > 0) return NOTHING;
+      if (!isComparison && firstFailures(cases).length > TOO_MANY_FAILED.cases) return NOTHING;
+      return plan(undecided, situation, () => NOTHING);
     },
   };
 
-  async function findUndecided(batches: readonly BatchOutcome[]) {
-    if (rule.kind === 'every-run') return { cases: [], undecided: [] };
-    const cases = groupRunsByTestCase(batches, { rule });
-    const excludedFromReruns = await options.excludedFromReruns(cases);
-    const undecided = cases.filter(
-      ({ key, testCase, runs }) =>
-        runsForNextRound(runs, rule) > 0 && !final.has(key) && !excludedFromReruns.has(testCase.id ?? ''),
+  async function plan(
+    undecided: readonly Undecided[],
+    { batches, started }: Situation,
+    refuse: (...remarks: string[]) => NextRound,
+  ): Promise<NextRound> {
+    const { batchesToStart, left } = await planRound(undecided, batches);
+    const remarks = left.map(
+      ({ testCases, why }) => `${formatCaseCount(testCases.length)} could not be run again: ${why}`,
     );
-    return { cases, undecided };
+    for (const { key } of left.flatMap(({ testCases }) => testCases)) final.add(key);
+    const tooMany = refuseIfOverMaxRuns(batchesToStart, { undecided: undecided.length, started, maxRuns });
+    if (tooMany !== undefined) return refuse(...remarks, tooMany);
+    const testCases = undecided.filter(({ key }) => !final.has(key)).length;
+    return { batchesToStart, testCases, remarks, isRefused: false };
+  }
+
+  /** The test cases that need more runs. `isCounted`: it is known how many test cases there are. */
+  async function findUndecided(
+    batches: readonly BatchOutcome[],
+    isOpen: (batchId: string) => boolean,
+  ): Promise<{ cases: readonly CaseResult[]; undecided: readonly Undecided[]; isCounted: boolean }> {
+    if (rule.kind === 'every-run') return { cases: [], undecided: [], isCounted: true };
+    const seen = groupRunsByTestCase(batches, { rule, beside: options.earlier });
+    const first = batches.filter(({ round = 1 }) => round === 1);
+    const isCounted = first.every(
+      ({ id, batch, requestedTestCases }) =>
+        requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),
+    );
+    const moreOf = (result: CaseResult): number => {
+      if (final.has(result.key)) return 0;
+      const more = runsToConfirm(result.runs, rule, unlistedRuns(result, batches, isOpen));
+      // What has not passed and is pending after the end is not run again: nothing proves what became of it.
+      const isStuck = result.runs.some(({ status, batchId }) => status === 'pending' && !isOpen(batchId));
+      return isStuck ? 0 : more;
+    };
+    // Most looks show nothing to run again: the quarantine is asked only then.
+    if (!seen.some((result) => moreOf(result) > 0)) return { cases: seen, undecided: [], isCounted };
+    const cases = await options.attachQuarantine(seen, tally(batches, seen).total);
+    const undecided = cases
+      .map((result): Undecided => ({ ...result, more: moreOf(result) }))
+      .filter((result) => result.more > 0 && countsForVerdict(result));
+    return { cases, undecided, isCounted };
   }
 
   /** The batches of a round, and the test cases that cannot be in it, with a sentence that says why. */
-  async function planRound(undecided: readonly CaseResult[], batches: readonly BatchOutcome[]) {
+  async function planRound(undecided: readonly Undecided[], batches: readonly BatchOutcome[]) {
     const batchesToStart: BatchToStart[] = [];
-    const left: { testCases: readonly CaseResult[]; why: string }[] = [];
-    for (const [batchIndex, here] of Map.groupBy(undecided, (one) => one.batchIndex)) {
+    const left: { testCases: readonly Undecided[]; why: string }[] = [];
+    for (const [batchIndex, here] of Map.groupBy(undecided, (result) => result.batchIndex)) {
       const named = here.filter(({ testCase }) => testCase.id !== undefined);
       if (named.length < here.length) {
-        const testCases = here.filter((one) => !named.includes(one));
+        const testCases = here.filter((result) => !named.includes(result));
         left.push({ testCases, why: 'the provider gives no id.' });
       }
       if (named.length === 0) continue;
@@ -102,11 +168,9 @@ export function createPlanner(
         left.push({ testCases: named, why: subject.problem });
         continue;
       }
-      const most = Math.max(...named.map(({ runs }) => runsForNextRound(runs, rule)));
+      const most = Math.max(...named.map(({ more }) => more));
       for (let copy = 1; copy <= most; copy += 1) {
-        const ids = named
-          .filter(({ runs }) => runsForNextRound(runs, rule) >= copy)
-          .flatMap(({ testCase }) => testCase.id ?? []);
+        const ids = named.filter(({ more }) => more >= copy).flatMap(({ testCase }) => testCase.id ?? []);
         for (const testCases of splitIntoBatches(ids, starter?.batchSize ?? 1)) {
           batchesToStart.push({ batchIndex, testCases, subject });
         }
@@ -119,8 +183,8 @@ export function createPlanner(
     batchIndex: number,
     batches: readonly BatchOutcome[],
   ): Promise<Subject | Refused> {
-    if (plan.kind === 'start') return plan.subject;
-    const batch = batches.find((one) => one.batchIndex === batchIndex)?.batch;
+    if (options.plan.kind === 'start') return options.plan.subject;
+    const batch = batches.find((outcome) => outcome.batchIndex === batchIndex)?.batch;
     if (starter === undefined || batch === undefined) {
       return { kind: 'refused', problem: 'nothing says what the batch tested.' };
     }
@@ -128,17 +192,51 @@ export function createPlanner(
   }
 }
 
-/** Why nothing is run again after the first round: a sentence. */
-function refuseIfTooManyFailed(cases: readonly CaseResult[]): string | undefined {
-  const bad = cases.filter(({ runs }) =>
-    runs.some(({ status }) => status === 'failed' || status === 'errored'),
-  );
-  if (bad.length <= TOO_MANY_FAILED.cases || bad.length <= TOO_MANY_FAILED.share * cases.length)
-    return undefined;
-  return `Nothing was run again: ${bad.length} of ${formatCaseCount(cases.length)} did not pass in the first round, and so many are no flakiness.`;
+/** A test case that needs so many more runs, whatever its open runs bring. */
+interface Undecided extends CaseResult {
+  readonly more: number;
 }
 
-/** Why a round that takes more runs than the step may start is not started: a sentence. */
+/** Runs of a test case that were started and are not listed yet. */
+function unlistedRuns(
+  { testCase, batchIndex, runs }: CaseResult,
+  batches: readonly BatchOutcome[],
+  isOpen: (batchId: string) => boolean,
+): number {
+  const listed = new Set(runs.map(({ batchId }) => batchId));
+  return batches.filter(
+    (outcome) =>
+      isOpen(outcome.id) &&
+      outcome.batchIndex === batchIndex &&
+      !listed.has(outcome.id) &&
+      outcome.requestedTestCases?.includes(testCase.id ?? '') === true,
+  ).length;
+}
+
+const hasFailed = ({ status }: RoundRun): boolean => status === 'failed' || status === 'errored';
+
+/** Test cases that count and of which a first run did not pass. */
+const firstFailures = (cases: readonly CaseResult[]): readonly CaseResult[] =>
+  cases.filter((result) => {
+    const first = result.runs.filter(({ round }) => round === 1);
+    return countsForVerdict(result) && first.some(hasFailed);
+  });
+
+/** Reason why nothing is run again after the first round: a sentence. Quarantined test cases count neither here nor there. */
+function refuseIfTooManyFailed(
+  cases: readonly CaseResult[],
+  batches: readonly BatchOutcome[],
+): string | undefined {
+  const counting = cases.filter(countsForVerdict);
+  const bad = firstFailures(cases);
+  if (bad.length <= TOO_MANY_FAILED.cases || bad.length <= TOO_MANY_FAILED.share * counting.length) {
+    return undefined;
+  }
+  const nothing = batches.some(({ round = 1 }) => round > 1) ? 'Nothing more' : 'Nothing';
+  return `${nothing} was run again: ${bad.length} of ${formatCaseCount(counting.length)} did not pass in the first round, which is too many for flakiness.`;
+}
+
+/** Reason why a round of more runs than the step may start is not started: a sentence. */
 function refuseIfOverMaxRuns(
   batchesToStart: readonly BatchToStart[],
   { undecided, started, maxRuns }: { undecided: number; started: number; maxRuns: number | undefined },

@@ -1,8 +1,8 @@
-/** What one look at a batch showed. */
+/** Counts of one look at a batch. */
 export interface PollSample {
   /** When, in milliseconds of `Clock.now()`. */
   readonly atMs: number;
-  /** How many runs are finished, and how many there are in all; `undefined` where the provider does not say. */
+  /** Number of finished runs, and of all; `undefined` where the provider does not say. */
   readonly finished?: number | undefined;
   readonly total?: number | undefined;
 }
@@ -17,12 +17,17 @@ export const LONGEST_GAP_MS = 30_000;
  * Two rules; the longer gap counts. `npm run bench` shows what they cost and bring.
  * - While several runs are unfinished the batch cannot end, so nothing is missed before the time when, at the pace
  *   seen so far, only one is left.
+ *   Not so where each run that ends may start another (`watchesRuns`).
  * - When one is left or nothing moves, the end cannot be predicted; but the longer it has taken, the longer it
  *   is likely to take. Requests and delay together are then least if the gap grows with the square root of the wait.
  */
-export function nextGapMs(samples: readonly PollSample[], minMs: number): number {
+export function nextGapMs(
+  samples: readonly PollSample[],
+  minMs: number,
+  { watchesRuns = false }: { readonly watchesRuns?: boolean | undefined } = {},
+): number {
   // Three quarters, because the pace may rise.
-  const knownMs = 0.75 * untilOneIsLeftMs(samples);
+  const knownMs = watchesRuns ? 0 : 0.75 * untilOneIsLeftMs(samples);
   // 5 s after 100 s, 10 s after 400 s. On generated timelines, less than half the root costs many requests and
   // saves little delay.
   const guessedMs = 0.5 * Math.sqrt(waitMs(samples) / 1000) * 1000;

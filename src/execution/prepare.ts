@@ -5,7 +5,7 @@ import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError, RequestRefused } from '../runtime/errors.ts';
 
-/** What is to be gated, as the user said it. */
+/** Batches to gate, as the user gave them. */
 export type BatchSource =
   | {
       readonly kind: 'given';
@@ -22,19 +22,27 @@ export type BatchSource =
       readonly compareWith: Version | undefined;
     };
 
-/** What the first round starts. */
+/** Subject and test cases of the first round. */
 export interface Prepared {
   readonly kind: 'prepared';
   readonly subject: Subject;
   /** Ids, each once. */
   readonly testCases: readonly string[];
-  /** What they are called, by id. */
+  /** Their names, by id. */
   readonly names: ReadonlyMap<string, string>;
+  /** The version to compare with, or why there is none: a sentence. Absent where none was asked for. */
+  readonly comparedVersion?: ComparedVersion | undefined;
   /** The test cases that a line with `!` takes away. */
   readonly excluded: readonly AvailableTestCase[];
-  /** How many there were to select from. */
+  /** Number of test cases to select from. */
   readonly outOf: number;
 }
+
+/** The version of `compare-with`: resolved before anything is started. */
+export type ComparedVersion =
+  /** `isDifferent`: it is known to be another one than the version under test. */
+  | { readonly kind: 'resolved'; readonly subject: Subject; readonly isDifferent: boolean }
+  | { readonly kind: 'none'; readonly problem: string };
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
 export const refusedByProvider = onProviderError(
@@ -50,19 +58,28 @@ export const refusedByProvider = onProviderError(
  * anything is started: the problem is a sentence that says what to do.
  */
 export async function prepare(
-  wanted: Pick<Extract<BatchSource, { kind: 'start' }>, 'target' | 'version' | 'selectors'>,
+  batchSource: Pick<Extract<BatchSource, { kind: 'start' }>, 'target' | 'version' | 'selectors'> & {
+    readonly compareWith?: Version | undefined;
+  },
   {
     starter,
     rule,
     maxRuns,
+    failOn = 'any',
     deadline,
-  }: { starter: BatchStarter; rule: PassRule; maxRuns: number | undefined; deadline: Deadline },
+  }: {
+    readonly starter: BatchStarter;
+    readonly rule: PassRule;
+    readonly maxRuns: number | undefined;
+    readonly failOn?: 'any' | 'new' | undefined;
+    readonly deadline: Deadline;
+  },
 ): Promise<Prepared | Refused> {
-  const subject = await starter.resolve(wanted, deadline).catch(refusedByProvider);
+  const subject = await starter.resolve(batchSource, deadline).catch(refusedByProvider);
   if ('problem' in subject) return subject;
-  const list = await starter.testCases({ ...wanted, subject }, deadline).catch(refusedByProvider);
+  const list = await starter.testCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
-  const selection = selectCases(wanted.selectors, list);
+  const selection = selectCases(batchSource.selectors, list);
   if (selection.kind === 'refused') return selection;
   const testCases = selection.cases.map(({ id }) => id);
   const problem = tooManyRuns(
@@ -72,7 +89,38 @@ export async function prepare(
   if (problem !== undefined) return { kind: 'refused', problem };
   const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
   const { excluded, outOf } = selection;
-  return { kind: 'prepared', subject, testCases, names, excluded, outOf };
+  const prepared: Prepared = { kind: 'prepared', subject, testCases, names, excluded, outOf };
+  if (batchSource.compareWith === undefined) return prepared;
+  const resolved = await resolveComparedVersion(
+    { ...batchSource, subject, version: batchSource.compareWith },
+    { starter, failOn, deadline },
+  );
+  return 'comparedVersion' in resolved ? { ...prepared, ...resolved } : resolved;
+}
+
+/** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
+async function resolveComparedVersion(
+  { target, version, subject }: { target: Target | undefined; version: Version; subject: Subject },
+  { starter, failOn, deadline }: { starter: BatchStarter; failOn: 'any' | 'new'; deadline: Deadline },
+): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
+  const compared = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
+  if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
+  switch (starter.compareVersions?.(subject, compared) ?? 'unknown') {
+    case 'same': {
+      const problem = `compare-with is the version under test (${compared.title}).`;
+      return { comparedVersion: { kind: 'none', problem } };
+    }
+    case 'different':
+      return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: true } };
+    case 'unknown':
+      if (failOn === 'new') {
+        return {
+          kind: 'refused',
+          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers.`,
+        };
+      }
+      return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: false } };
+  }
 }
 
 /** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */

@@ -4,7 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 
 const HEARTBEAT_MS = 60_000;
 
-/** Where all batches stand, and what is logged of it. */
+/** Latest state of all batches, with its lines in the log. */
 export interface Progress {
   /** Takes note of a look; logs a line if any count has changed. True if so. */
   update(batch: Batch): boolean;

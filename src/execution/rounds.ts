@@ -1,72 +1,142 @@
-import type { BatchOutcome } from '../domain/batch.ts';
-import { findMissingCases } from '../domain/integrity.ts';
+import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
+import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
-import { OLDEST_LISTED_MS, startBatchOnce } from './start.ts';
+import { createRevisions } from './revisions.ts';
+import { momentOf, OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from './start.ts';
 import type { Execution, RoundsOptions } from './types.ts';
 
 /**
- * Runs the first round and then, round by round, every test case again that one more run can still decide. Never
- * throws for what a provider does: a re-run that cannot be started or read changes nothing of what was seen before.
+ * Runs the first round, and every test case again that more runs can still decide: as soon as a look shows that they are
+ * needed, or when all batches have ended. Never throws for what a provider does: a re-run that cannot be started or read
+ * changes nothing of what was seen before.
  */
 export async function executeRounds(options: RoundsOptions): Promise<Execution> {
-  const { waitFor, deadline, clock, log } = options;
+  const { deadline, clock, log, isRoundByRound = false } = options;
+  const revisions = createRevisions(options);
   const launcher = createBatchLauncher(options);
   const planner = createPlanner(options);
-  const batches: BatchOutcome[] = [];
+  const tracker = createTracker(options, launcher.examine);
   const remarks: string[] = [];
-  let ending: Ending = 'settled';
-  const wait = async (round: readonly BatchOutcome[]) => {
-    if (round.length === 0) return;
-    const waited = await waitFor(round);
-    ending = waited.ending;
-    batches.push(...waited.outcomes);
+  const start = async (batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> => {
+    for (const { subject, batchIndex } of batchesToStart) {
+      const given = tracker
+        .batches()
+        .find((batch) => batch.batchIndex === batchIndex && batch.requestedTestCases === undefined);
+      const problem = await revisions.note(subject, given);
+      if (problem !== undefined) return { batches: [], problem };
+    }
+    return launcher.start(batchesToStart, round);
   };
 
-  const first = await startFirstRound(options, launcher);
+  const first = await startFirstRound(options, start);
   let startProblem = first.problem;
-  await wait(first.batches);
+  tracker.add(first.batches);
 
   let isRerunRefused = false;
-  for (let round = 2; startProblem === undefined; round += 1) {
-    if (ending !== 'settled' || !batches.every(isRead)) break;
-    const next = await planner.next(round, batches, launcher.counts().runs);
-    remarks.push(...next.remarks);
-    isRerunRefused = next.isRefused;
-    if (next.batchesToStart.length === 0) break;
-    log(
-      `Round ${round}: ${formatCaseCount(next.testCases)} run again, since their runs so far decide nothing.`,
-    );
-    const started = await launcher.start(next.batchesToStart, round);
-    if (started.problem !== undefined) {
-      if (started.isStartUncertain) startProblem = started.problem;
-      remarks.push(`Not every test case could be run again: ${started.problem}`);
+  /** A start that was refused or may have happened is the last. */
+  let isStopped = startProblem !== undefined;
+  for (let round = 2; ; ) {
+    const change = tracker.change();
+    const isOver = deadline.signal.aborted || clock.now() >= deadline.until;
+    const isEnded = !tracker.isAnyOpen();
+    if (!isStopped && (isEnded ? tracker.ending() === 'settled' : !isOver && !isRoundByRound)) {
+      const situation = {
+        batches: tracker.batches(),
+        isOpen: tracker.isOpen,
+        started: launcher.counts().runs,
+      };
+      const next = await (isEnded ? planner.next(situation) : planner.early(situation));
+      remarks.push(...next.remarks);
+      isRerunRefused = next.isRefused;
+      if (next.batchesToStart.length > 0) {
+        log(`Running ${formatCaseCount(next.testCases)} again to confirm.`);
+        const started = await start(next.batchesToStart, round);
+        round += 1;
+        if (started.problem !== undefined) {
+          isStopped = true;
+          if (started.isStartUncertain) startProblem = started.problem;
+          remarks.push(`Not every test case could be run again: ${started.problem}`);
+        }
+        tracker.add(started.batches);
+        continue;
+      }
     }
-    await wait(started.batches);
-    if (started.problem !== undefined) break;
+    if (isEnded) break;
+    await change;
   }
-  const isOver = deadline.signal.aborted || clock.now() >= deadline.until;
-  if (ending === 'settled' && !isRerunRefused && isOver && (await planner.isUndecided(batches))) {
+  const batches = tracker.batches();
+  let ending = tracker.ending();
+  const isCutShort = deadline.signal.aborted || clock.now() >= deadline.until;
+  if (ending === 'settled' && !isRerunRefused && isCutShort && (await planner.isUndecided(batches))) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
+  const edits = ending === 'settled' ? await revisions.compare() : [];
   const isRefused = first.isRequestRefused === true && batches.length === 0;
   return {
-    batches,
-    ending,
-    startProblem,
-    remarks,
-    started: launcher.counts(),
+    ...{ batches, ending, startProblem, remarks, edits, started: launcher.counts() },
     ...(isRefused && { isRefused }),
+  };
+}
+
+/** Waits for the batches of a step side by side, and knows the latest state of each. */
+function createTracker({ waitFor }: RoundsOptions, examine: (outcome: BatchOutcome) => BatchOutcome) {
+  const latest = new Map<string, BatchOutcome>();
+  const open = new Set<string>();
+  const endings: Ending[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  let changed = Promise.withResolvers<void>();
+  const wake = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+  const see = (outcome: BatchOutcome): void => {
+    latest.set(outcome.id, examine(outcome));
+  };
+  return {
+    batches: (): readonly BatchOutcome[] => [...latest.values()],
+    isOpen: (id: string): boolean => open.has(id),
+    isAnyOpen: (): boolean => open.size > 0,
+    /** Resolves at the next look, or when batches have ended. */
+    change: (): Promise<void> => changed.promise,
+    ending(): Ending {
+      if (failure !== undefined) throw failure.error;
+      return (['cancelled', 'deadline'] as const).find((ending) => endings.includes(ending)) ?? 'settled';
+    },
+    add(batches: readonly BatchOutcome[]): void {
+      if (batches.length === 0) return;
+      for (const batch of batches) {
+        latest.set(batch.id, batch);
+        open.add(batch.id);
+      }
+      const onLook = (outcome: BatchOutcome): void => {
+        see(outcome);
+        wake();
+      };
+      void waitFor(batches, onLook)
+        .then(({ ending, outcomes }) => {
+          endings.push(ending);
+          outcomes.forEach(see);
+        })
+        .catch((error: unknown) => {
+          failure = { error };
+        })
+        .finally(() => {
+          for (const { id } of batches) open.delete(id);
+          wake();
+        });
+    },
   };
 }
 
 /** The batches of the first round: those that were given, or those that are started now. */
 async function startFirstRound(
   { plan, rule, maxRuns, starter }: RoundsOptions,
-  launcher: ReturnType<typeof createBatchLauncher>,
+  start: (batchesToStart: readonly BatchToStart[], round: number) => Promise<StartedBatches>,
 ): Promise<StartedBatches> {
   if (plan.kind === 'given') {
     return { batches: plan.batchIds.map((id, batchIndex) => ({ id, batchIndex, round: 1 })) };
@@ -75,22 +145,16 @@ async function startFirstRound(
   const runsPerCase = firstRoundRunsPerCase(rule);
   const problem = tooManyRuns({ testCases: testCases.length, runsPerCase }, maxRuns);
   if (problem !== undefined) return { batches: [], problem, isRequestRefused: true };
-  const wanted = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, batchIndex) =>
+  const batchesToStart = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, batchIndex) =>
     Array.from({ length: runsPerCase }, () => ({ batchIndex, testCases: ids, subject })),
   );
-  return launcher.start(wanted, 1);
+  return start(batchesToStart, 1);
 }
 
-/** Whether a batch was read to its end, with a run of each test case that it was started with. */
-function isRead(outcome: BatchOutcome): boolean {
-  const { batch, problem } = outcome;
-  return problem === undefined && batch?.settled === true && findMissingCases(outcome).length === 0;
-}
-
-/** What came of starting the batches of a round. */
+/** Result of starting the batches of a round. */
 interface StartedBatches {
   readonly batches: readonly BatchOutcome[];
-  /** Why not all of them were started: a sentence. */
+  /** Reason why not all of them were started: a sentence. */
   readonly problem?: string | undefined;
   /** It is not known whether the next one was started. */
   readonly isStartUncertain?: boolean | undefined;
@@ -98,17 +162,31 @@ interface StartedBatches {
   readonly isRequestRefused?: boolean | undefined;
 }
 
+type Acceptance = Extract<StartOutcome, { kind: 'started' }> & { readonly subject: Subject };
+
 /** Starts batches one after the other, and counts what was started. */
-function createBatchLauncher({ plan, starter, onStarted, clock, deadline, log }: RoundsOptions) {
-  const ids = new Set<string>(plan.kind === 'given' ? plan.batchIds : []);
+function createBatchLauncher({
+  plan,
+  starter,
+  earlier = [],
+  onStarted,
+  clock,
+  deadline,
+  log,
+}: RoundsOptions) {
+  const ids = new Set<string>([
+    ...earlier.map(({ id }) => id),
+    ...(plan.kind === 'given' ? plan.batchIds : []),
+  ]);
+  const accepted = new Map<string, Acceptance>();
   let runs = 0;
   let reruns = 0;
   return {
     counts: () => ({ runs, reruns }),
     /** Ends at the first batch that cannot be started, or of which that is not known. */
-    async start(wanted: readonly BatchToStart[], round: number): Promise<StartedBatches> {
+    async start(batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> {
       const batches: BatchOutcome[] = [];
-      for (const { batchIndex, testCases, subject } of wanted) {
+      for (const { batchIndex, testCases, subject } of batchesToStart) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
         const start = await startBatchOnce({
           title: starter.title,
@@ -121,29 +199,62 @@ function createBatchLauncher({ plan, starter, onStarted, clock, deadline, log }:
           deadline,
           log,
         });
-        if (start.kind !== 'started') {
-          const isRequestRefused = start.kind === 'refused' && start.isRequestRefused === true;
-          return {
-            batches,
-            problem: start.problem,
-            isStartUncertain: start.kind === 'unknown',
-            ...(isRequestRefused && { isRequestRefused }),
-          };
+        if (start.kind === 'refused') {
+          const { problem, isRequestRefused = false } = start;
+          return { batches, problem, ...(isRequestRefused && { isRequestRefused }) };
         }
-        if (ids.has(start.batchId)) {
-          // Its runs would count twice.
-          const problem = `${starter.title} answered a start with batch ${start.batchId}, which was there before: what was started cannot be told.`;
-          return { batches, problem, isStartUncertain: true };
-        }
-        ids.add(start.batchId);
+        // What may have been started may have to be paid for.
         runs += testCases.length;
         if (round > 1) reruns += testCases.length;
-        log(`Started batch ${start.batchId} with ${formatCaseCount(testCases.length)}: ${subject.title}.`);
-        const batch = { id: start.batchId, batchIndex, round, requestedTestCases: testCases };
+        if (start.kind === 'unknown') return { batches, problem: start.problem, isStartUncertain: true };
+        ids.add(start.batchId);
+        accepted.set(start.batchId, { ...start, subject });
+        log(`Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${subject.title}.`);
+        const isAdopted = start.adopted !== undefined;
+        const batch = {
+          id: start.batchId,
+          batchIndex,
+          round,
+          requestedTestCases: testCases,
+          ...(isAdopted && { isAdopted }),
+        };
         batches.push(batch);
         onStarted(batch);
       }
       return { batches };
     },
+    /** The batch with what keeps it from being the one that was asked for. */
+    examine(outcome: BatchOutcome): BatchOutcome {
+      const start = accepted.get(outcome.id);
+      if (start === undefined || starter === undefined) return outcome;
+      const mismatch = outcome.batch && mismatchOf(outcome.batch, start, starter);
+      const unproven = whyUnproven(start, starter);
+      return {
+        ...outcome,
+        ...(mismatch !== undefined && { mismatch }),
+        ...(unproven !== undefined && { unproven }),
+      };
+    },
   };
+}
+
+/** Reason why a batch is not the one that was started: a clause. Silence of the provider is no reason. */
+function mismatchOf(
+  batch: Batch,
+  { subject, sentAt }: Acceptance,
+  starter: BatchStarter,
+): string | undefined {
+  const { createdAt } = batch;
+  if (createdAt !== undefined && sentAt !== undefined && isOlder(createdAt, sentAt)) {
+    return `it was created at ${momentOf(createdAt)}, before the request of ${momentOf(sentAt)}, which may have started another one`;
+  }
+  return starter.mismatch?.(subject, batch);
+}
+
+/** Reason why nothing proves that a batch from the provider's lists tests what was asked for: a clause. */
+function whyUnproven({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
+  if (adopted === undefined) return undefined;
+  const isSameSubject = subject.key !== undefined && adopted.subject === subject.key;
+  if (isSameSubject || (subject.key === undefined && starter.isListed?.(subject) === true)) return undefined;
+  return `the answer to its start was lost, and ${starter.title}'s lists do not say what it tests`;
 }

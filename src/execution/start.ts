@@ -1,9 +1,8 @@
+import { idKey } from '../domain/evidence.ts';
 import type { BatchContents, BatchLists, Candidate, Listing, StartResponse } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
 import {
-  clockOffsetFrom,
-  type FailedPost,
   findLostBatch,
   type ListSnapshot,
   matchContents,
@@ -11,15 +10,22 @@ import {
   type SearchPass,
 } from './find-lost-batch.ts';
 
-/** What became of a start; problems are sentences. */
+/** Result of a start; problems are sentences. */
 export type StartOutcome =
-  | { readonly kind: 'started'; readonly batchId: string }
+  | {
+      readonly kind: 'started';
+      readonly batchId: string;
+      /** When the POST was sent, in milliseconds since the epoch by the provider's own clock; `undefined` if nothing tells it. */
+      readonly sentAt: number | undefined;
+      /** The batch as the provider's lists show it, where the answer was lost and it was found there. */
+      readonly adopted?: Candidate | undefined;
+    }
   | { readonly kind: 'refused'; readonly problem: string; readonly isRequestRefused?: boolean | undefined }
   /** A batch may have been started; the problem says so, and when. */
   | { readonly kind: 'unknown'; readonly problem: string };
 
 export interface StartOptions {
-  /** How the provider is called: "Retell". */
+  /** Name of the provider: "Retell". */
   readonly title: string;
   readonly testCases: readonly string[];
   /** As `Candidate.subject`. */
@@ -38,7 +44,7 @@ export interface StartOptions {
 export const OLDEST_LISTED_MS = 26 * 3_600_000;
 /** When the last look ends at the latest, in milliseconds after the POST failed. */
 const SEARCH_ENDS_MS = 30_000;
-/** How long a start waits for the list of the batches that are there before, and then does without. */
+/** Time limit for the list of batches before a start, which then does without. */
 const LIST_BEFORE_MS = 30_000;
 
 /**
@@ -60,17 +66,33 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
   const posted = await options.post(deadline).catch(onProviderError(stopped));
   switch (posted.kind) {
     case 'accepted':
-      return { kind: 'started', batchId: posted.value };
+      if (wasThereBefore(posted.value, { before, options })) {
+        const problem = `${title} answered the start with batch ${posted.value}, which was there before.`;
+        return {
+          kind: 'unknown',
+          problem: unclearStartMessage(options, at, { problem, why: 'what it started is not known' }),
+        };
+      }
+      return {
+        kind: 'started',
+        batchId: posted.value,
+        sentAt: before?.aheadMs === undefined ? undefined : at + before.aheadMs,
+      };
     case 'refused':
       return posted;
     case 'unknown':
       log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
-      return searchForLostBatch(options, {
-        before,
-        failedPost: { sentAt: posted.at, failedAt: clock.epoch() },
-        problem: posted.problem,
-      });
+      return searchForLostBatch(options, { before, sentAt: posted.at, problem: posted.problem });
   }
+}
+
+/** True if a batch stands in the lists from before the start, or was started by this step already. */
+function wasThereBefore(
+  id: string,
+  { before, options }: { before: ListSnapshot | undefined; options: StartOptions },
+): boolean {
+  const known = [...options.alreadyStarted, ...(before?.listing.batches.map((batch) => batch.id) ?? [])];
+  return known.some((old) => idKey(old) === idKey(id));
 }
 
 /** The same deadline, or an earlier one. */
@@ -79,25 +101,20 @@ const withEarlierEnd = (deadline: Deadline, until: number): Deadline => ({
   until: Math.min(deadline.until, until),
 });
 
-/** What the lists show now; `undefined` where they cannot be read. */
+/** Reads the lists; `undefined` where they cannot be read. */
 async function takeListSnapshot(
   { recentBatches, clock }: StartOptions,
   deadline: Deadline,
 ): Promise<ListSnapshot | undefined> {
-  const askedAt = clock.epoch();
   const listing = await recentBatches.list(deadline).catch(onProviderError(() => undefined));
   if (listing === undefined) return undefined;
-  return { listing, offset: clockOffsetFrom(listing.date, { askedAt, answeredAt: clock.epoch() }) };
+  return { listing, aheadMs: listing.date === undefined ? undefined : listing.date - clock.epoch() };
 }
 
 /** Looks through the lists, and says which batch is ours. */
 async function searchForLostBatch(
   options: StartOptions,
-  {
-    before,
-    failedPost,
-    problem,
-  }: { before: ListSnapshot | undefined; failedPost: FailedPost; problem: string },
+  { before, sentAt, problem }: { before: ListSnapshot | undefined; sentAt: number; problem: string },
 ): Promise<StartOutcome> {
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
@@ -109,12 +126,13 @@ async function searchForLostBatch(
     const endsAt = failedAt + (SEARCH_DELAYS_MS[index + 1] ?? SEARCH_ENDS_MS);
     passes.push(await searchLists(options, { before, known, deadline: withEarlierEnd(deadline, endsAt) }));
   }
-  const found = findLostBatch({ before, failedPost, passes });
+  const found = findLostBatch({ before, sentAt, passes });
   if (found.kind === 'ours') {
-    log(`Batch ${found.id} is in ${options.title}'s list, and is the one that this step started.`);
-    return { kind: 'started', batchId: found.id };
+    const { batch } = found;
+    log(`Batch ${batch.id} is in ${options.title}'s list, and is the one that this step started.`);
+    return { kind: 'started', batchId: batch.id, sentAt: undefined, adopted: batch };
   }
-  return { kind: 'unknown', problem: unclearStartMessage(options, failedPost, { problem, why: found.why }) };
+  return { kind: 'unknown', problem: unclearStartMessage(options, sentAt, { problem, why: found.why }) };
 }
 
 async function searchLists(
@@ -141,21 +159,17 @@ async function searchLists(
     if (likeness === 'same') same.push(candidate);
     if (likeness === 'unclear') unclear.push(candidate);
   }
-  return { same, unclear, offset: now.offset };
+  return { same, unclear, aheadMs: now.aheadMs };
 }
 
 function newCandidates(
   listing: Listing,
   { before, options }: { before: ListSnapshot | undefined; options: StartOptions },
 ): Candidate[] {
-  const old = new Set(before?.listing.batches.map(({ id }) => id));
-  const { subject, alreadyStarted } = options;
-  const batches = [...new Map(listing.batches.map((each) => [each.id, each])).values()];
+  const batches = [...new Map(listing.batches.map((batch) => [batch.id, batch])).values()];
   return batches.filter(
-    (each) =>
-      !old.has(each.id) &&
-      !alreadyStarted.has(each.id) &&
-      (each.subject === undefined || each.subject === subject),
+    ({ id, subject }) =>
+      !wasThereBefore(id, { before, options }) && (subject === undefined || subject === options.subject),
   );
 }
 
@@ -164,10 +178,12 @@ const UNREAD: BatchContents = { testCases: [] };
 
 function unclearStartMessage(
   { title }: StartOptions,
-  { sentAt }: FailedPost,
+  sentAt: number,
   { problem, why }: { problem: string; why: string },
 ): string {
-  // To the second, since it is to be found in a list.
-  const at = new Date(sentAt).toISOString().slice(0, 19).replace('T', ' ');
-  return `${problem} A batch may have been started at ${at} UTC, and ${why}. Look for it at ${title} before you run this job again.`;
+  return `${problem} A batch may have been started at ${momentOf(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
 }
+
+/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC". */
+export const momentOf = (epochMs: number): string =>
+  `${new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

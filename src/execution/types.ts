@@ -5,29 +5,32 @@ import type { Ending } from '../domain/verdict.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 
-/** What is to be gated: batches that something else started, or test cases to start. */
+/** Batches that something else started, or test cases to start. */
 export type Plan =
   | { readonly kind: 'given'; readonly batchIds: readonly string[] }
   | { readonly kind: 'start'; readonly subject: Subject; readonly testCases: readonly string[] };
 
-/** What came of all rounds. */
+/** Result of all rounds. */
 export interface Execution {
   /** Every batch of every round, in the order of the rounds. */
   readonly batches: readonly BatchOutcome[];
   readonly ending: Ending;
-  /** Why a batch was not started, or why that is not known: a sentence. */
+  /** Reason why a batch was not started, or why that is not known: a sentence. */
   readonly startProblem?: string | undefined;
   /** Nothing was started because of what the user gave: the key, the target, the selection, `max-runs`. */
   readonly isRefused?: boolean | undefined;
-  /** Why test cases that did not pass were not run again: sentences. */
+  /** Reasons why test cases that did not pass were not run again: sentences. */
   readonly remarks: readonly string[];
-  /** How many runs this step started, and how many of them repeat a test case. */
+  /** Edits of the configuration under test while it was tested: sentences. */
+  readonly edits: readonly string[];
+  /** Number of runs that this step started, or may have started, and of those that repeat a test case. */
   readonly started: { readonly runs: number; readonly reruns: number };
 }
 
-/** How batches are waited for: until all have settled, the deadline or the cancellation. */
+/** Waits for batches until all have settled, the deadline or the cancellation. `onLook` is told of every look. */
 export type WaitFor = (
   batches: readonly BatchOutcome[],
+  onLook: (outcome: BatchOutcome) => void,
 ) => Promise<{ readonly ending: Ending; readonly outcomes: readonly BatchOutcome[] }>;
 
 export interface RoundsOptions {
@@ -38,11 +41,21 @@ export interface RoundsOptions {
   /** Absent where nothing can be started: given batches without re-runs. */
   readonly starter: BatchStarter | undefined;
   /**
-   * Test cases that are not run again, whatever became of them: the ids of the quarantined ones. Asked after the first
-   * round with its test cases, since only then their number is known where the batches are given.
+   * Says which test cases are quarantined: they are not run again, whatever their runs were. `total` is how many test cases
+   * there are, if not all of them have a run yet.
    */
-  readonly excludedFromReruns: (cases: readonly CaseResult[]) => Promise<ReadonlySet<string>>;
-  /** Only test cases that failed elsewhere are run: that many of them fail here too says nothing of flakiness. */
+  readonly attachQuarantine: (cases: readonly CaseResult[], total?: number) => Promise<readonly CaseResult[]>;
+  /** Reasons why `passed` is out of reach whatever more runs bring, after the batches so far: sentences. */
+  readonly obstacles: (
+    batches: readonly BatchOutcome[],
+    cases: readonly CaseResult[],
+    isOpen?: (batchId: string) => boolean,
+  ) => readonly string[];
+  /** Re-runs wait for the end of the round, as if nothing were known before. */
+  readonly isRoundByRound?: boolean | undefined;
+  /** Batches that this step has read or started before: none of them is started now. */
+  readonly earlier?: readonly BatchOutcome[] | undefined;
+  /** Only test cases that failed on another version are run: that many of them fail here too says nothing of flakiness. */
   readonly isComparison?: boolean | undefined;
   readonly waitFor: WaitFor;
   /** Told of every batch that was started as soon as its id is known, before the first look. */

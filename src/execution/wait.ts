@@ -1,26 +1,29 @@
 import { type Batch, type BatchOutcome, countFinishedRuns, formatRunCount } from '../domain/batch.ts';
-import {
-  findContradictions,
-  findMissingCases,
-  runListFingerprint,
-  unknownStatuses,
-} from '../domain/integrity.ts';
+import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
+import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
+import { firstOf } from '../domain/wording.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import { nextGapMs, type PollSample } from './poll-schedule.ts';
 
-/** How long the one last look after the deadline may take. */
+/** Time limit for the one last look after the deadline. */
 const FINAL_POLL_MS = 10_000;
-/** How long a batch that has ended and does not add up is read again, unless the provider says otherwise. */
+/** Time for which a batch that has ended and is inconsistent is read again, unless the provider says otherwise. */
 const RECHECK_MS = 120_000;
+/** The same where `passed` is impossible already, whatever is still missing, open or unknown. */
+const HOPELESS_RECHECK_MS = 10_000;
+/** Least time between two looks that show the same list, however short the user's interval is. */
+const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
-/** How long a provider may not know a batch that it has just started. */
+/** Where counters have stood still for so long, the list of runs is read all the same: nobody documents that they move. */
+const STILL_COUNTERS_MS = 30_000;
+/** Time for which a provider may not know a batch that it has just started. */
 const BATCH_APPEARS_MS = 15_000;
 
-/** What to wait for, and how. */
+/** Batches to wait for, and the options of waiting. */
 export interface WaitOptions {
   readonly provider: Provider;
   readonly batchIds: readonly string[];
@@ -32,6 +35,14 @@ export interface WaitOptions {
   readonly pollIntervalMs: number;
   /** Told of every look. */
   readonly onPoll: (batch: Batch) => void;
+  /** True while the verdict can still be `passed`, as far as is known after the last look; always, if absent. */
+  readonly mayPass?: (() => Promise<boolean>) | undefined;
+  /** Runs are read while their batch goes on, where its looks do not have them: a run that did not pass is confirmed early. */
+  readonly readsEarly?: boolean | undefined;
+  /** Names of test cases, by id. */
+  readonly names?: ReadonlyMap<string, string> | undefined;
+  /** A batch that cannot be read does not end the waiting for the others: re-runs. */
+  readonly isEachAlone?: boolean | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -42,7 +53,8 @@ export interface WaitOptions {
 export async function waitForBatches(
   options: WaitOptions,
 ): Promise<{ ending: Ending; outcomes: BatchOutcome[] }> {
-  // If one batch cannot be read the verdict cannot be `passed`: stop waiting for the others and read each once more.
+  // If one batch cannot be read the verdict cannot be `passed`: stop waiting for the others and read each once more. Re-runs
+  // go on, since they still tell what is broken and what is flaky.
   const halt = new AbortController();
   const outcomes = await Promise.all(options.batchIds.map((id) => pollUntilSettled(id, options, halt)));
   return { ending: endingOf(outcomes, options.deadline.signal, halt.signal), outcomes };
@@ -58,10 +70,12 @@ async function pollUntilSettled(
   const deadline = { until, signal: AbortSignal.any([cancelled, halt.signal]) };
   const isOver = () => deadline.signal.aborted || clock.now() >= until;
   const requestedTestCases = options.ownBatches?.get(id);
+  const spell = spellingOf(requestedTestCases, provider);
   const appearsBy = clock.now() + (requestedTestCases === undefined ? 0 : BATCH_APPEARS_MS);
   let loggedNotFound = false;
   const samples: PollSample[] = [];
   const runListHistory = createRunListHistory(options);
+  const earlyReads = createEarlyReads(options);
   let last: Batch | undefined;
   /** Set while a batch that has ended is read again. */
   let recheck: Recheck | undefined;
@@ -70,8 +84,8 @@ async function pollUntilSettled(
     while (!isOver()) {
       try {
         last = await provider.fetchBatch(id, deadline);
-        if (last.settled) last = await provider.fetchRuns(last, deadline);
-        last = runListHistory.compare(last);
+        if (last.settled || earlyReads.isDue(last)) last = await provider.fetchRuns(last, deadline);
+        last = runListHistory.compare(spell(last));
       } catch (error) {
         if (!(error instanceof NotFound) || clock.now() >= appearsBy) throw error;
         if (!loggedNotFound)
@@ -82,16 +96,16 @@ async function pollUntilSettled(
       }
       options.onPoll(last);
       samples.push(toSample(last, clock));
-      let gapMs = nextGapMs(samples, pollIntervalMs);
+      let gapMs = nextGapMs(samples, pollIntervalMs, { watchesRuns: options.readsEarly });
       if (last.settled) {
         const isListConfirmed = runListHistory.confirm(last);
-        const inconsistencies = findInconsistencies(last, requestedTestCases);
+        const inconsistencies = findInconsistencies(last, requestedTestCases, options.names);
         // All that was asked for is there: `inconsistencies` would name what is missing.
         const isWhole = requestedTestCases !== undefined || isSizeKnown(last) || isListConfirmed === true;
         if (inconsistencies.length === 0 && isWhole) return { id, batch: last, isListConfirmed };
 
         recheck ??= createRecheck(id, options);
-        const pauseMs = recheck.next(inconsistencies);
+        const pauseMs = recheck.next(inconsistencies, (await options.mayPass?.()) ?? true);
         if (pauseMs === undefined && !isOver()) return { id, batch: last, isListConfirmed };
         gapMs = pauseMs ?? 0;
       } else {
@@ -104,7 +118,7 @@ async function pollUntilSettled(
     if (!(error instanceof ProviderError)) throw error;
     // A timer may fire slightly early, so the clock alone does not tell that the deadline has come.
     if (!isOver() && !(error instanceof ProviderTimeout)) {
-      halt.abort();
+      if (options.isEachAlone !== true) halt.abort();
       return {
         id,
         batch: last,
@@ -113,21 +127,26 @@ async function pollUntilSettled(
       };
     }
   }
-  return cancelled.aborted ? { id, batch: last } : finalPoll(id, last, runListHistory, options);
+  return cancelled.aborted ? { id, batch: last } : finalPoll(id, last, { runListHistory, spell, options });
 }
 
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
 async function finalPoll(
   id: string,
   before: Batch | undefined,
-  runListHistory: RunListHistory,
-  { provider, clock, deadline: { signal }, onPoll }: WaitOptions,
+  {
+    runListHistory,
+    spell,
+    options,
+  }: { runListHistory: RunListHistory; spell: (batch: Batch) => Batch; options: WaitOptions },
 ): Promise<BatchOutcome> {
+  const { provider, clock, onPoll } = options;
+  const { signal } = options.deadline;
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
   let last = before;
   try {
     last = await provider.fetchBatch(id, within);
-    last = runListHistory.compare(await provider.fetchRuns(last, within));
+    last = runListHistory.compare(spell(await provider.fetchRuns(last, within)));
     onPoll(last);
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
   } catch (error) {
@@ -136,28 +155,63 @@ async function finalPoll(
   }
 }
 
+/** Writes the ids of test cases as this step asked for them: a provider may answer in other capitals. */
+function spellingOf(
+  requestedTestCases: readonly string[] | undefined,
+  { idKey }: Provider,
+): (batch: Batch) => Batch {
+  if (requestedTestCases === undefined || idKey === undefined) return (batch) => batch;
+  const spelling = new Map(requestedTestCases.map((id) => [idKey(id), id]));
+  return (batch) => ({
+    ...batch,
+    runs: batch.runs?.map((run) => {
+      const id = run.testCase.id === undefined ? undefined : spelling.get(idKey(run.testCase.id));
+      return id === undefined || id === run.testCase.id ? run : { ...run, testCase: { ...run.testCase, id } };
+    }),
+  });
+}
+
+/** Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. */
+function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(batch: Batch): boolean } {
+  let seen = { finished: 0, atMs: clock.now() };
+  return {
+    isDue(batch) {
+      if (!readsEarly || batch.runs !== undefined) return false;
+      const { finished } = countFinishedRuns(batch);
+      if (finished === seen.finished && clock.now() - seen.atMs < STILL_COUNTERS_MS) return false;
+      seen = { finished, atMs: clock.now() };
+      return true;
+    },
+  };
+}
+
 /** The pace at which a batch that has ended is read again. */
 interface Recheck {
-  /** How long to pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. */
-  next(inconsistencies: readonly string[]): number | undefined;
+  /**
+   * How long to pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long.
+   * `mayPass`: the verdict can still be `passed`.
+   */
+  next(inconsistencies: readonly string[], mayPass: boolean): number | undefined;
 }
 
 function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOptions): Recheck {
+  const patienceMs = provider.recheckMs ?? RECHECK_MS;
   /** Only the pauses count, so that retries do not use up the time. */
-  let leftMs = provider.recheckMs ?? RECHECK_MS;
+  let spentMs = 0;
   let gapMs = pollIntervalMs;
   let said = '';
   return {
-    next(inconsistencies) {
+    next(inconsistencies, mayPass) {
       let pauseMs = gapMs;
       if (inconsistencies.length > 0) {
+        const leftMs = (mayPass ? patienceMs : Math.min(patienceMs, HOPELESS_RECHECK_MS)) - spentMs;
         if (leftMs <= 0) return undefined;
         const text = inconsistencies.join('; ');
-        if (text !== said) log(`Batch ${id} has ended and does not add up yet (${text}): reading it again.`);
+        if (text !== said) log(`Batch ${id} has ended and is inconsistent (${text}): reading it again.`);
         said = text;
         // Not past the end of the rechecks, but not sooner than the user's shortest gap either.
         pauseMs = Math.min(gapMs, Math.max(pollIntervalMs, leftMs));
-        leftMs -= pauseMs;
+        spentMs += pauseMs;
       }
       gapMs = Math.min(2 * gapMs, Math.max(pollIntervalMs, LONGEST_RECHECK_GAP_MS));
       return pauseMs;
@@ -169,7 +223,7 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
 interface RunListHistory {
   /** The batch, with a doubt where an earlier look showed more test cases or announced more runs. */
   compare(batch: Batch): Batch;
-  /** True if the same list was seen before, at least one poll interval ago; `undefined` where it need not be. */
+  /** True if the same list was seen before, at least 5 s and one poll interval ago; `undefined` where it need not be. */
   confirm(settled: Batch): boolean | undefined;
   /** The batch turned out not to have settled. */
   forget(): void;
@@ -179,6 +233,8 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
   let seen: { list: string; atMs: number } | undefined;
   /** The test case of each run. A provider may repeat a run of its own accord, or name its test case later. */
   const listed = new Map<string, string | undefined>();
+  /** Runs that did not pass at one look, by id. */
+  const failed = new Set<string>();
   let announced = 0;
   return {
     compare(batch) {
@@ -194,6 +250,11 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
         );
       if (settled && total < announced)
         inconsistencies.push(`it announced ${formatRunCount(announced)} before, and now ${total}`);
+      for (const { id, status } of runs) {
+        if (status === 'failed' || status === 'errored') failed.add(id);
+        if (settled && status === 'passed' && failed.has(id))
+          inconsistencies.push(`run ${id} did not pass at one look and passed at a later one`);
+      }
       for (const { id, testCase } of runs) listed.set(id, testCase.id);
       announced = Math.max(announced, total);
       return inconsistencies.length === 0
@@ -204,7 +265,7 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
       if (isSizeKnown(settled)) return undefined;
       const list = runListFingerprint(settled.runs ?? []);
       if (seen?.list !== list) seen = { list, atMs: clock.now() };
-      return clock.now() - seen.atMs >= pollIntervalMs;
+      return clock.now() - seen.atMs >= Math.max(pollIntervalMs, SAME_LIST_MS);
     },
     forget() {
       seen = undefined;
@@ -212,26 +273,37 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
   };
 }
 
-/** Whether something says how many runs there must be. Otherwise the same list in two looks has to show that none is missing. */
+/** True if something says how many runs there must be. Otherwise the same list in two looks has to show that none is missing. */
 function isSizeKnown({ announced }: Batch): boolean {
   return announced.total !== undefined;
 }
 
-/** What has not settled in the end was stopped by the deadline, unless it was cancelled. */
+/** Ending of the waiting: what has not settled was stopped by the deadline, unless it was cancelled. */
 function endingOf(outcomes: readonly BatchOutcome[], cancelled: AbortSignal, halted: AbortSignal): Ending {
   if (cancelled.aborted) return 'cancelled';
   const allSettled = outcomes.every(({ batch }) => batch?.settled === true);
   return allSettled || halted.aborted ? 'settled' : 'deadline';
 }
 
-function findInconsistencies(batch: Batch, requestedTestCases: readonly string[] | undefined): string[] {
-  const missing = findMissingCases({ requestedTestCases, batch }).length;
+function findInconsistencies(
+  batch: Batch,
+  requestedTestCases: readonly string[] | undefined,
+  names: WaitOptions['names'],
+): string[] {
+  const outcome = { id: batch.id, batch, requestedTestCases };
+  const missing = findMissingCases(outcome);
+  const without = firstOf(missing.map((testCase) => names?.get(testCase) ?? testCase));
+  const unproven = batch.runs?.filter((run) => run.unproven !== undefined) ?? [];
   return [
     ...findContradictions(batch),
+    ...foreignRuns(outcome, findRepeatedRuns([outcome])),
     ...unknownStatuses(batch).map((word) => `unknown status "${word}"`),
-    ...(missing === 0
+    ...(unproven.length === 0 ? [] : [`nothing was evaluated in ${formatRunCount(unproven.length)}`]),
+    ...(missing.length === 0
       ? []
-      : [`${missing} of ${formatCaseCount(requestedTestCases?.length ?? 0)} without a run`]),
+      : [
+          `${missing.length} of ${formatCaseCount(requestedTestCases?.length ?? 0)} without a run: ${without}`,
+        ]),
   ];
 }
 

@@ -1,5 +1,6 @@
-import { type ClockAndRandom, DeadlineExceeded, retryUntilDeadline } from '../http/retry.ts';
+import { type ClockAndRandom, retryUntilDeadline } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { DeadlineExceeded } from '../runtime/deadline.ts';
 import { GitHubError } from './github-error.ts';
 
 const BACKOFF_MS = { first: 500, longest: 5_000 };

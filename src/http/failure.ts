@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** What a request that failed is, and what to do about it: for providers, and partly for GitHub. */
+/** The kinds of failed requests, and advice about each: for providers, and partly for GitHub. */
 
 /** 408, 409, 421, 423, 425, 429 and 5xx: the other side's trouble, which may pass. */
 const RETRIED_STATUSES: readonly number[] = [
@@ -20,9 +20,9 @@ const WRONG_ADDRESS_CODES = ['ENOTFOUND', 'ECONNREFUSED', 'ERR_SSL_WRONG_VERSION
 
 /** `fetch` does not ask some ports, 9 and 6000 for instance (fetch.spec.whatwg.org, "port blocking"). */
 const BLOCKED_PORT = 'bad port';
-/** How undici says that a proxy wants another user or password. */
+/** undici's message for a proxy that wants another user or password. */
 const PROXY_REFUSED = /\bproxy\b.*\b407\b/i;
-/** How undici says that a proxy does not let us through to an address: many do so only for the port of https. */
+/** undici's message for a proxy that refuses a tunnel to an address: many allow only the port of https. */
 const PROXY_FORBIDS = /^Proxy response \((?!407|408|429)4\d\d\)/;
 
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
@@ -54,7 +54,7 @@ export class UnusableResponse extends Error {
 /** A redirect that is not followed. */
 export class RedirectNotFollowed extends UnusableResponse {
   override name = 'RedirectNotFollowed';
-  /** Where to, without the path: another origin. */
+  /** The target without its path: another origin. */
   readonly to: string;
   constructor(to: string, message: string) {
     super(message);
@@ -67,11 +67,16 @@ export class ResponseTooLarge extends UnusableResponse {
   override name = 'ResponseTooLarge';
 }
 
+/** The answer is compressed in a way that nobody here can undo. The message is a clause. */
+export class UnknownEncoding extends UnusableResponse {
+  override name = 'UnknownEncoding';
+}
+
 /** An answer with another status than 2xx. */
 export class HttpStatusError extends Error {
   override name = 'HttpStatusError';
   readonly status: number;
-  /** How long we are to wait, in milliseconds, if the answer says so. */
+  /** The pause that the answer asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** `detail`: what the answer says about it, in a few words. */
   constructor(
@@ -89,13 +94,13 @@ export class ConnectionError extends Error {
   override name = 'ConnectionError';
   /** Of Node.js or OpenSSL; empty where there is none. */
   readonly code: string;
-  readonly #call: string;
+  readonly #causes: readonly RootCause[];
   constructor(cause: unknown) {
-    const { code, message, call } = rootCause(cause);
+    const { code, message } = rootCause(cause);
     // undici's own codes say less than its messages.
     super(code === '' || code.startsWith('UND_ERR_') ? message : code, { cause });
     this.code = code;
-    this.#call = call;
+    this.#causes = rootCauses(cause);
   }
 
   /** Most likely a wrong address. */
@@ -107,17 +112,23 @@ export class ConnectionError extends Error {
     );
   }
 
-  /** Whether there certainly never was a connection over which a request could have gone. */
+  /** Whether there certainly never was a connection over which a request could have gone, to any of the addresses. */
   get neverConnected(): boolean {
-    return (
-      this.isWrongAddress ||
-      ['connect', 'getaddrinfo'].includes(this.#call) ||
-      this.code === 'UND_ERR_CONNECT_TIMEOUT' ||
-      CERTIFICATE_CODES.test(this.code) ||
-      /^ERR_SSL_.*(PROTOCOL|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME)/.test(this.code) ||
-      /before secure TLS connection|^Proxy response \(/.test(rootCause(this.cause).message)
-    );
+    return this.#causes.every(isBeforeConnection);
   }
+}
+
+/** Whether a request fails with this before any of it is sent: name, connection, TLS, or the proxy in between. */
+function isBeforeConnection({ code, message, call }: RootCause): boolean {
+  return (
+    WRONG_ADDRESS_CODES.includes(code) ||
+    message === BLOCKED_PORT ||
+    ['connect', 'getaddrinfo'].includes(call) ||
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    CERTIFICATE_CODES.test(code) ||
+    /^ERR_SSL_.*(PROTOCOL|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME)/.test(code) ||
+    /before secure TLS connection|^Proxy response \(/.test(message)
+  );
 }
 
 /** There was no whole answer in time. */
@@ -163,7 +174,8 @@ export function isDefinitelyRejected(error: unknown): boolean {
     // 303 sends on to what was made, and 408 may come after a proxy has passed the request on.
     return error.status >= 300 && error.status < 500 && ![303, 408].includes(error.status);
   }
-  return error instanceof UnusableResponse && !(error instanceof ResponseTooLarge);
+  const isUnread = error instanceof ResponseTooLarge || error instanceof UnknownEncoding;
+  return error instanceof UnusableResponse && !isUnread;
 }
 
 /** The failure in a few words, for the log. */
@@ -172,7 +184,7 @@ export function summarizeError(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
-/** What ended the asking, as a sentence that says what to do; `undefined` for a mistake of ours. */
+/** The failure as a clause, with advice as a sentence; `undefined` for a mistake of ours. */
 export function describeFailure(error: unknown, advice: (status: number) => string): string | undefined {
   if (error instanceof HttpStatusError)
     return `answered ${error.message}. ${statusAdvice(error.status, advice)}`;
@@ -246,16 +258,38 @@ export function toText(value: unknown): string {
   }
 }
 
-/** What is at the bottom of a request that failed: "connect ECONNREFUSED 127.0.0.1:443". */
-export function rootCause(error: unknown): { code: string; message: string; call: string } {
+/** The innermost error of a request that failed: "connect ECONNREFUSED 127.0.0.1:443". */
+interface RootCause {
+  /** Of Node.js, OpenSSL or undici; empty where there is none. */
+  readonly code: string;
+  readonly message: string;
+  /** The system call that failed: "connect", "read"; empty where there is none. */
+  readonly call: string;
+}
+
+/** The root cause that says most: of several addresses that failed, one that is most likely wrong. */
+export function rootCause(error: unknown): RootCause {
+  const causes = rootCauses(error);
+  const [first = NO_CAUSE] = causes;
+  return causes.find(({ code }) => WRONG_ADDRESS_CODES.includes(code)) ?? first;
+}
+
+/** One for each address that a name resolves to; otherwise one. */
+function rootCauses(error: unknown): RootCause[] {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
-  // A name that resolves to several addresses fails with one error for each.
-  if (current instanceof AggregateError && current.errors[0] instanceof Error) current = current.errors[0];
-  if (!(current instanceof Error)) return { code: '', message: String(current), call: '' };
+  if (current instanceof AggregateError && current.errors.length > 0) {
+    return current.errors.flatMap((part) => rootCauses(part));
+  }
+  if (!(current instanceof Error)) return [{ ...NO_CAUSE, message: String(current) }];
+  const failed = current;
   const text = (name: string): string => {
-    const value: unknown = Reflect.get(current, name);
+    const value: unknown = Reflect.get(failed, name);
     return typeof value === 'string' ? value : '';
   };
-  return { code: text('code'), message: current.message, call: text('syscall') };
+  // What `fetch` refuses without a word, a 407 without a proxy for instance, has an empty message.
+  const message = failed.message || (error instanceof Error ? error.message : '');
+  return [{ code: text('code'), message, call: text('syscall') }];
 }
+
+const NO_CAUSE: RootCause = { code: '', message: '', call: '' };

@@ -4,6 +4,7 @@ import {
   ConnectionError,
   RedirectNotFollowed,
   ResponseTooLarge,
+  UnknownEncoding,
   UnusableResponse,
 } from './failure.ts';
 
@@ -12,6 +13,8 @@ const MIB = 1024 * 1024;
 const MAX_BODY_BYTES = 32 * MIB;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
+/** The content encodings that `fetch` undoes. With any other among them it undoes none. */
+const ENCODINGS = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
 
 /** The global `fetch`, passed in. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -24,11 +27,11 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
-/** How one try is made. */
+/** Options of one attempt. */
 export interface AttemptOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
-  /** How long it may take, in milliseconds, from the connection to the last byte. */
+  /** Time limit in milliseconds, from the connection to the last byte. */
   readonly ms: number;
   readonly signal: AbortSignal;
   /** Whether a redirect within the origin is followed. One to another origin never is: the key would go there. */
@@ -44,7 +47,7 @@ export interface TextResponse {
 
 /**
  * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `ConnectionError`
- * (`AttemptTimeout` among them), `ResponseTooLarge`, or `RedirectNotFollowed`; and what `fetch` throws
+ * (`AttemptTimeout` among them), `ResponseTooLarge`, `UnknownEncoding` or `RedirectNotFollowed`; and what `fetch` throws
  * once the signal has come.
  */
 export async function fetchText(request: HttpRequest, options: AttemptOptions): Promise<TextResponse> {
@@ -77,7 +80,7 @@ async function fetchFollowingRedirects(
     const response = await fetch(url, {
       method,
       headers,
-      ...(body !== undefined && { body }),
+      ...(body !== undefined && sentOnce(body, headers)),
       redirect: 'manual',
       signal: AbortSignal.any([signal, unread.signal]),
     });
@@ -104,7 +107,37 @@ async function fetchFollowingRedirects(
   }
 }
 
-async function readBody({ body }: Response): Promise<string> {
+/**
+ * A body that can be sent once. After a 421 `fetch` itself sends a request again if it can, and one that starts
+ * something is not to be sent twice.
+ */
+function sentOnce(body: string, headers: HttpRequest['headers']): RequestInit {
+  const bytes = new TextEncoder().encode(body);
+  return {
+    body: ReadableStream.from([bytes]),
+    duplex: 'half',
+    headers: { ...headers, 'content-length': String(bytes.length) },
+  };
+}
+
+/** The content encoding of an answer, if `fetch` cannot undo it. */
+function unknownEncoding(headers: Headers): string | undefined {
+  const encodings = (headers.get('content-encoding') ?? '').toLowerCase().split(',');
+  const named = encodings.map((encoding) => encoding.trim()).filter((encoding) => encoding !== '');
+  if (named.length === 1 && named[0] === 'identity') return undefined;
+  return named.find((encoding) => !ENCODINGS.includes(encoding));
+}
+
+async function readBody({ status, headers, body }: Response): Promise<string> {
+  const encoding = unknownEncoding(headers);
+  if (encoding !== undefined) {
+    await body?.cancel();
+    // Such a status says enough.
+    if (status < 200 || status > 299) return '';
+    throw new UnknownEncoding(
+      `answered in the content encoding "${encoding.slice(0, 40)}", which cannot be read. Check api-url, and any proxy or gateway in between.`,
+    );
+  }
   const decoder = new TextDecoder();
   const parts: string[] = [];
   let bytes = 0;

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { DeadlineExceeded } from '../runtime/deadline.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout, RequestRefused } from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from './failure.ts';
 import { type Fetch, fetchText, type HttpRequest } from './fetch-text.ts';
 import { parseErrorBody, parseJson } from './json.ts';
-import { DeadlineExceeded, parseRetryAfter, type RetryDecision, retryUntilDeadline } from './retry.ts';
+import { parseRetryAfter, type RetryDecision, retryUntilDeadline } from './retry.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
@@ -44,7 +45,7 @@ export interface HttpOptions {
   readonly baseUrl: string;
   /** The key travels in these; they never appear in a message. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What to do about 400, 401, 402, 403, 404 and 422: a sentence. */
+  /** Advice about 400, 401, 402, 403, 404 and 422: a sentence. */
   readonly advice: (status: number) => string;
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -65,13 +66,13 @@ export interface JsonRequest<T> {
   readonly query?: Readonly<Record<string, string>>;
   /** Makes something of the JSON; throws `InvalidResponse`, `ErrorResponse` or `Refusal` when it cannot. */
   readonly read: (json: unknown, about: ResponseInfo) => T;
-  /** How big an answer may reasonably get, which decides how long it may take. */
+  /** The size that an answer may reasonably have; it decides the time limit. */
   readonly size: 'small' | 'large';
-  /** What to do about a refusal of this request, where it is not the same as for others: see `HttpOptions.advice`. */
+  /** Advice about a refusal of this request, in place of `HttpOptions.advice`. */
   readonly advice?: ((status: number) => string) | undefined;
 }
 
-/** What an answer's headers say. */
+/** Facts from an answer's headers. */
 export interface ResponseInfo {
   /** The `Date` header, in milliseconds since the epoch; `undefined` without one that can be read. */
   readonly date: number | undefined;
@@ -90,7 +91,7 @@ export interface CommandRequest {
   readonly advice?: JsonRequest<unknown>['advice'];
 }
 
-/** What became of a POST. `problem` is a sentence that says what to do. */
+/** The outcome of a POST. `problem` is a sentence that says what to do. */
 export type PostResult<T> =
   | { readonly kind: 'accepted'; readonly value: T }
   /** Certainly nothing was started: the request never arrived, or the answer says no. */
@@ -136,7 +137,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const base = new URL(options.baseUrl);
   /** A host that has answered properly once is trusted to come back. */
   let hasAnswered = false;
-  /** How many times as long as usual the last answer of each size needed. */
+  /** The factor by which the last answer of each size needed more time than usual. */
   const lastTimeoutFactor = { small: 1, large: 1 };
 
   /** One try: the value of the answer, or what is wrong with it. */
@@ -202,7 +203,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     };
   }
 
-  /** What a person is to know of a failure: a sentence. Throws what is a mistake of ours, and not the provider's. */
+  /** The failure for people: a sentence. Throws a mistake of ours. */
   function failureMessage(name: string, error: unknown, advice = options.advice): string {
     const clause = describeFailure(error, advice);
     if (clause === undefined) throw error;

@@ -1,4 +1,5 @@
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
 
 /** Time and random numbers, which tests bring themselves. */
 export interface ClockAndRandom {
@@ -7,11 +8,11 @@ export interface ClockAndRandom {
   readonly random: () => number;
 }
 
-/** What to do about a failure. */
+/** Decision about a failure: whether to retry, and when. */
 export interface RetryDecision {
   /** Whether the same task may succeed later. */
   readonly isRetryable: boolean;
-  /** How long the other side wants to be left alone, in milliseconds, if it said so. */
+  /** The pause that the other side asks for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** Failures like this one are retried for so many milliseconds, and not to the deadline. */
   readonly maxRetryMs?: number | undefined;
@@ -24,11 +25,6 @@ export interface RetryOptions extends ClockAndRandom {
   readonly classifyError: (error: unknown) => RetryDecision | undefined;
   /** Whether to throw the last failure as soon as the next try would come after the deadline. */
   readonly failFast?: boolean;
-}
-
-/** The deadline or the signal came before the task succeeded; `cause` is its last failure, if there was one. */
-export class DeadlineExceeded extends Error {
-  override name = 'DeadlineExceeded';
 }
 
 /** A shorter wish of the other side leaves the pause to the backoff: a `Retry-After` of zero would be no pause. */
@@ -66,31 +62,6 @@ export async function retryUntilDeadline<T>(
       if (failFast && pauseMs >= leftMs) throw error;
       await clock.sleep(Math.min(pauseMs, leftMs), signal);
     }
-  }
-}
-
-/** Ends with `DeadlineExceeded` even if the task does not listen to its signal; what becomes of it then is ignored. */
-async function withDeadline<T>(
-  task: (deadline: Deadline) => Promise<T>,
-  deadline: Deadline,
-  clock: Clock,
-): Promise<T> {
-  const { until, signal } = deadline;
-  const leftMs = until - clock.now();
-  if (leftMs <= 0 || signal.aborted) throw new DeadlineExceeded();
-  const over = new AbortController();
-  const finished = new AbortController();
-  void clock.sleep(leftMs, finished.signal).then(() => over.abort());
-  const stop = AbortSignal.any([signal, over.signal]);
-  const stopped = new Promise<never>((_, reject) =>
-    stop.addEventListener('abort', () => reject(new DeadlineExceeded()), { once: true }),
-  );
-  try {
-    return await Promise.race([task({ ...deadline, signal: stop }), stopped]);
-  } catch (error) {
-    throw stop.aborted ? new DeadlineExceeded() : error;
-  } finally {
-    finished.abort();
   }
 }
 

@@ -100,12 +100,12 @@ function startSource(
   }
   const tested = target === undefined ? undefined : accept(parseTarget(target, capabilities.start.targets));
   const parsedVersion = accept(readVersion(provider, version, tested?.kind));
-  const other =
+  const comparedVersion =
     compareWith === undefined
       ? undefined
       : accept(readVersion(provider, compareWith, tested?.kind, 'compare-with'));
   if (problems.length > 0 || selectors === undefined) return { problems };
-  return { kind: 'start', target: tested, version: parsedVersion, selectors, compareWith: other };
+  return { kind: 'start', target: tested, version: parsedVersion, selectors, compareWith: comparedVersion };
 }
 
 function readVersion(

@@ -10,6 +10,7 @@ import {
   batchIds,
   countOrPercent,
   credential,
+  isQuoted,
   type KOfN,
   kOfN,
   MIN_KEY,
@@ -34,26 +35,28 @@ export type Group = 'provider' | 'tests' | 'flakiness' | 'comparison' | 'waiting
 
 /** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
 export interface InputDefinition<T = unknown> {
-  /** Where the README shows it. */
+  /** The input's group in the README. */
   readonly group: Group;
-  /** What it is, and its form by an example. What an empty value means follows by itself. */
+  /** Meaning, and form by an example. The meaning of an empty value follows by itself. */
   readonly description: string;
   /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
   readonly schema: z.ZodMiniType<T>;
-  /** What an empty value stands for. */
+  /** The value for which an empty one stands. */
   readonly default?: string | ((provider: ProviderDescriptor) => string) | undefined;
   /** A default that only GitHub's runner can fill in. Elsewhere the input is empty. */
   readonly expression?: string | undefined;
-  /** What it means to leave an optional input empty: "no limit". Without any of these three it is required. */
+  /** Meaning of an empty optional input: "no limit". Without any of these three it is required. */
   readonly empty?: string | undefined;
+  /** The same at one provider, for the log, where `empty` names several. */
+  readonly emptyAt?: ((provider: ProviderDescriptor) => string) | undefined;
   /** The complaint about a required input that is empty, where the schema's does not do. */
   readonly missing?: ((provider: ProviderDescriptor | undefined) => string) | undefined;
   /** The value as the chosen provider means it. */
   normalize?(value: T, provider: ProviderDescriptor): T;
   /** The effective value in the log. */
   log?(value: T): string;
-  /** `secret`: its value is shown nowhere. `internal`: not for users, and not logged. */
-  readonly kind?: 'secret' | 'internal' | undefined;
+  /** `secret`: its value is shown nowhere. `internal`: not for users, and not logged. `text`: words, which may be in quotes. */
+  readonly kind?: 'secret' | 'internal' | 'text' | undefined;
   /** Only the GitHub Action has it: it means nothing on the command line. */
   readonly isActionOnly?: true | undefined;
   /** The description for the command line, with what an empty value means there, where it differs. */
@@ -87,7 +90,7 @@ export const INPUTS = {
     schema: z.optional(batchIds()),
     empty: 'none given',
     normalize: (ids, { idKey = (id) => id }) =>
-      ids?.filter((id, index) => ids.findIndex((other) => idKey(other) === idKey(id)) === index),
+      ids?.filter((id, index) => ids.findIndex((earlier) => idKey(earlier) === idKey(id)) === index),
     log: (ids) => (ids ?? []).join(', '),
   }),
   'test-cases': input({
@@ -96,6 +99,7 @@ export const INPUTS = {
       'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters; `!` before a selector takes away. At Bland also `category:NAME` and `required:true`, at Vapi `suite:ID` and no `*`.',
     schema: z.optional(z.string()),
     empty: 'nothing is started',
+    kind: 'text',
     log: (text = '') => text.split('\n').join(', '),
   }),
   target: input({
@@ -111,11 +115,13 @@ export const INPUTS = {
       'The version under test, a number like `12`; at Retell also `latest` and, for an agent, `published`; at Bland also `production`; at ElevenLabs `branch/ID`. Vapi has none.',
     schema: z.optional(z.string()),
     empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
+    emptyAt: ({ capabilities: { versions } }) =>
+      versions === false ? 'none' : `${versions.fallback ?? 'the main branch'} of what the step starts`,
   }),
   reruns: input({
     group: 'flakiness',
     description:
-      'Confirms failures: `K/N` like `3/5` runs a test case whose first run did not pass again until K runs passed or N − K + 1 did not. `1/2` is "retry once".',
+      'Confirms failures. With `K/N` like `3/5`, a test case whose first run does not pass is run again, until K runs have passed or K can no longer be reached in N runs. `1/2` is "retry once".',
     schema: kOfN('0'),
     default: '0',
     log: formatKOfN('0'),
@@ -123,7 +129,7 @@ export const INPUTS = {
   repeat: input({
     group: 'flakiness',
     description:
-      'Runs every test case several times: `K/N` like `3/5` counts from the start, until K runs passed or N − K + 1 did not. Not together with `reruns`.',
+      'Runs every test case several times. With `K/N` like `3/5`, each is run until K runs have passed or K can no longer be reached in N runs. Not together with `reruns`.',
     schema: kOfN('1'),
     default: '1',
     log: formatKOfN('1'),
@@ -149,6 +155,7 @@ export const INPUTS = {
     description:
       'Heading of the report, on one line. It also identifies the comment: jobs with the same name share one.',
     schema: oneLine(MAX_NAME),
+    kind: 'text',
     default: ({ title }) => `Agent tests (${title})`,
   }),
   'api-url': input({
@@ -190,14 +197,14 @@ export const INPUTS = {
   'compare-with': input({
     group: 'comparison',
     description:
-      'With `test-cases`: another version, like `published`, `production` or `11`, on which test cases that end up not passed are run too.',
+      'With `test-cases`: another version, like `published`, `production` or `11`. Failed test cases are also run on this version.',
     schema: z.optional(z.string()),
     empty: 'nothing is compared',
   }),
   'fail-on': input({
     group: 'comparison',
     description:
-      'What makes the verdict red, `any`, or `new`: a test case that this step showed not to pass on `compare-with` either does not count.',
+      'Which failures count: `any`, or `new`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step.',
     schema: oneOf(['any', 'new']),
     default: 'any',
   }),
@@ -206,6 +213,7 @@ export const INPUTS = {
     onCommandLine: 'What this gate is called in report files, on one line.',
     description: 'What this job is called where several jobs share one comment, on one line.',
     schema: z.optional(oneLine(MAX_LABEL)),
+    kind: 'text',
     empty: "the values of the matrix, else the target's name, else the job's",
   }),
   baseline: input({
@@ -230,8 +238,8 @@ export const INPUTS = {
     onCommandLine:
       'What is shown of conversations, here and in report files: `none`, `excerpt`, `full`, or `auto`, which is `full` on the command line.',
     description:
-      'Whether the last turns of conversations are shown, `none`, `excerpt` (of each run that did not pass) or `auto` (`excerpt` in a private or internal repository, `none` elsewhere).',
-    schema: oneOf(['auto', 'excerpt', 'none']),
+      'What is shown of conversations: `none`; `excerpt`, the turns that prove a failure and no others, also in report files; `full`, whole conversations, folded and in report files; `auto`, which is `full` in a private or internal repository and `none` elsewhere.',
+    schema: oneOf(['auto', 'none', 'excerpt', 'full']),
     default: 'auto',
   }),
   annotations: input({
@@ -323,10 +331,10 @@ type InputValues = {
     : never;
 };
 
-/** What must appear nowhere. The token is empty when the user passed an empty one: then there is no comment. */
+/** Values that must appear nowhere. The token is empty when the user passed an empty one: then there is no comment. */
 export type Secrets = Pick<InputValues, 'apiKey' | 'githubToken'>;
 
-/** What the user asked for, checked. The key and the token are not in here: nothing that is logged holds them. */
+/** The checked inputs without key and token, since nothing that is logged holds them. */
 export type Inputs = Omit<InputValues, keyof Secrets>;
 
 /**
@@ -340,7 +348,7 @@ const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = 
   (values) => problemsOf(readBatchSource(values)),
 ];
 
-/** What messages of the selection and of the target quote. */
+/** Inputs that messages of the selection and of the target quote. */
 const QUOTED_INPUTS = [
   'testCases',
   'target',
@@ -350,18 +358,18 @@ const QUOTED_INPUTS = [
 
 /** All inputs, checked. */
 export interface ParsedInputs {
-  /** What is to be gated. */
+  /** The batches to gate on, given or to start. */
   readonly batchSource: BatchSource;
   readonly inputs: Inputs;
   readonly secrets: Secrets;
   /** The effective values for the log, one line for each input. Without secrets. */
-  readonly effectiveInputs: readonly string[];
+  readonly effectiveInputs: { readonly given: readonly string[]; readonly defaults: readonly string[] };
 }
 
 /**
  * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
  * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
- * secrets out of a value before it is cut.
+ * secrets out of a value before it is split or cut.
  */
 export function parseInputs(
   read: (name: string) => string,
@@ -369,25 +377,34 @@ export function parseInputs(
 ): ParsedInputs {
   const provider = providers.find(({ name }) => name === read('provider').trim());
   const complaints: string[] = [];
-  const effectiveInputs: string[] = [];
+  const effectiveInputs = { given: [] as string[], defaults: [] as string[] };
   const values = new Map<string, unknown>();
 
   for (const [name, entry] of Object.entries(INPUTS) as [InputName, InputDefinition][]) {
-    const given = read(name).trim();
+    const asGiven = read(name).trim();
+    // What is split cannot be redacted any more: half of a secret is not recognised.
+    const given = name === 'batch-id' ? redact(asGiven) : asGiven;
     const otherwise = defaultOf(entry, provider);
     // The default depends on the provider, and that input is wrong itself.
     if (given === '' && otherwise === undefined && typeof entry.default === 'function') continue;
     const raw = given === '' ? otherwise : given;
     const parsed = entry.schema.safeParse(raw ?? (isRequired(entry) ? '' : undefined));
+    const shown = entry.kind === 'secret' ? ' (value not shown)' : formatValue(raw, redact);
     if (given === '' && entry.missing !== undefined) {
       complaints.push(`${name} is empty: ${entry.missing(provider)}`);
+    } else if (isQuoted(given) && entry.kind !== 'text' && entry.kind !== 'internal') {
+      complaints.push(`${name}${shown}: write it without the quotes.`);
+    } else if (given !== asGiven) {
+      complaints.push(`${name}${shown}: it holds api-key or github-token.`);
     } else if (!parsed.success) {
-      const shown = entry.kind === 'secret' ? ' (value not shown)' : formatValue(raw, redact);
       for (const { message } of parsed.error.issues) complaints.push(`${name}${shown}: ${message}.`);
     } else {
       const value = provider && entry.normalize ? entry.normalize(parsed.data, provider) : parsed.data;
       values.set(fieldOf(name), value);
-      if (entry.kind === undefined) effectiveInputs.push(effectiveInputLine(name, value, raw === otherwise));
+      const lines = raw === otherwise ? effectiveInputs.defaults : effectiveInputs.given;
+      if (entry.kind === undefined || entry.kind === 'text') {
+        lines.push(effectiveInputLine(name, value, provider));
+      }
     }
   }
 
@@ -400,7 +417,7 @@ export function parseInputs(
   complaints.push(...RULES.flatMap((rule) => rule(right)));
   if (complaints.length > 0) {
     const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
-    throw new InputError(`${count} invalid; no request was sent. ${complaints.join(' ')}`);
+    throw new InputError(`${count} invalid; no request was sent.`, complaints);
   }
   const batchSource = readBatchSource(right);
   if (batchSource === undefined || 'problems' in batchSource)
@@ -410,14 +427,16 @@ export function parseInputs(
 }
 
 /**
- * The values to keep out of everything that is written: also the bare key of a `Bearer …` one. A value that is too
+ * The values to keep out of everything that is written: also the bare key of a `Bearer …` one and of one in quotes. A value that is too
  * short to be a key is refused and never shown, and taking it out of the words of the complaint would garble them.
  */
 export function valuesToMask(read: (name: string) => string): string[] {
   const values = Object.entries<InputDefinition>(INPUTS).flatMap(([name, { kind }]) =>
     kind === 'secret' ? [read(name).trim()] : [],
   );
-  return [...new Set([...values, ...values.map(withoutBearer)])].filter((value) => value.length >= MIN_KEY);
+  const unquoted = values.map((value) => (isQuoted(value) ? value.slice(1, -1).trim() : value));
+  const bare = [...values, ...unquoted].map(withoutBearer);
+  return [...new Set([...values, ...unquoted, ...bare])].filter((value) => value.length >= MIN_KEY);
 }
 
 /** Whether the user must give it. */
@@ -430,17 +449,21 @@ function defaultOf(entry: InputDefinition, provider: ProviderDescriptor | undefi
   return provider && entry.default(provider);
 }
 
-/** What an empty value means, for people: "`30`", "no limit". `undefined` for a required input. */
+/** Meaning of an empty value, for people: "`30`", "no limit". `undefined` for a required input. */
 export function describeDefault(entry: InputDefinition): string | undefined {
   const { default: value, empty } = entry;
   if (typeof value === 'function') return joinWithOr(providers.map((provider) => code(value(provider))));
   return empty;
 }
 
-function effectiveInputLine(name: InputName, value: unknown, isDefault: boolean): string {
-  const { log = String, empty }: InputDefinition = INPUTS[name];
-  const shown = value === undefined && empty !== undefined ? empty : log(value);
-  return `${name}: ${shown}${isDefault ? ' (default)' : ''}`;
+function effectiveInputLine(
+  name: InputName,
+  value: unknown,
+  provider: ProviderDescriptor | undefined,
+): string {
+  const { log = String, empty, emptyAt }: InputDefinition = INPUTS[name];
+  const meaning = provider && emptyAt ? emptyAt(provider) : empty;
+  return `${name}: ${value === undefined && meaning !== undefined ? meaning : log(value)}`;
 }
 
 function missingKeyMessage(provider: ProviderDescriptor | undefined): string {
@@ -459,9 +482,7 @@ function checkRerunsOrRepeat({ reruns, repeat }: Partial<InputValues>): string[]
 
 function checkFailOnNew(values: Partial<InputValues>): string[] {
   return values.failOn === 'new' && 'compareWith' in values && values.compareWith === undefined
-    ? [
-        'fail-on: new needs compare-with, the version on which a test case has to be shown not to pass either.',
-      ]
+    ? ['fail-on: new needs compare-with: the version on which the same test case has to fail too.']
     : [];
 }
 

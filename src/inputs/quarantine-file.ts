@@ -23,7 +23,7 @@ import { cleanLine } from '../text/clean.ts';
 /** A larger file is not read: 64 KiB hold some 300 entries. */
 const MAX_FILE_BYTES = 65_536;
 
-/** Why a file of so many bytes is not read: a clause; `undefined` if it is. */
+/** The reason not to read a file of so many bytes: a clause; `undefined` if it is small enough. */
 export const refuseSize = (bytes: number): string | undefined =>
   bytes > MAX_FILE_BYTES ? `it has ${bytes} bytes, and ${MAX_FILE_BYTES} are allowed` : undefined;
 
@@ -85,7 +85,7 @@ function textOf(bytes: Uint8Array): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: They are what is looked for.
 const NOT_TEXT = /[\u0000-\u001f\u007f-\u009f](?<!\r(?=$))/;
 
-/** Where the nodes of one document stand. */
+/** Positions of the nodes of one document. */
 interface Reading {
   readonly lineOf: (node: { readonly range?: readonly [number, ...unknown[]] | null | undefined }) => number;
   readonly now: number;
@@ -125,7 +125,7 @@ function read(text: string, now: number): LocatedEntry[] {
 }
 
 function refuseBroken({ errors, warnings }: Document.Parsed<ParsedNode>, lines: LineCounter): void {
-  const [first] = [...errors, ...warnings].toSorted((one, other) => one.pos[0] - other.pos[0]);
+  const [first] = [...errors, ...warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (first === undefined) return;
   const { line } = lines.linePos(first.pos[0]);
   if (first.code === 'MULTIPLE_DOCS') throw new InvalidQuarantine('it has a second document', line);

@@ -1,4 +1,4 @@
-/** What values of inputs must be. The message of an error ends the sentence `timeout-minutes is "…": `. */
+/** Schemas of inputs. The message of an error ends the sentence `timeout-minutes is "…": `. */
 import * as z from 'zod/mini';
 import { joinWithOr } from '../domain/wording.ts';
 
@@ -60,15 +60,16 @@ export function batchIds(): z.ZodMiniType<readonly string[]> {
     z.transform((value: string) =>
       [...new Set(value.split(/[\n,]/).map((id) => id.trim()))].filter((id) => id !== ''),
     ),
-    z
-      .array(
-        z
-          .string()
-          .check(z.refine((id) => id !== '.' && id !== '..', { error: 'a batch id cannot be "." or ".."' })),
-      )
-      .check(
-        z.minLength(1, { error: 'it must name at least one batch: one id per line, or separated by commas' }),
-      ),
+    z.array(z.string()).check(
+      z.minLength(1, { error: 'it must name at least one batch: one id per line, or separated by commas' }),
+      z.refine((ids) => !ids.some((id) => /[\s"'`“”‘’()[\]{}<>]/.test(id)), {
+        error:
+          'it must be ids alone, one per line or separated by commas, without spaces, quotes or brackets',
+      }),
+      z.refine((ids) => !ids.some((id) => id === '.' || id === '..'), {
+        error: 'a batch id cannot be "." or ".."',
+      }),
+    ),
   );
 }
 
@@ -82,7 +83,7 @@ export function pullRequestNumber() {
   );
 }
 
-/** What can stand in an HTTP header: one word, or `Bearer` and one. */
+/** A value for an HTTP header: one word, or `Bearer` and one. */
 export function credential() {
   return z.string().check(
     z.regex(/^(Bearer )?[\x21-\x7e]+$/i, {
@@ -94,6 +95,11 @@ export function credential() {
       error: `it must have at least ${MIN_KEY} characters`,
     }),
   );
+}
+
+/** Whether the whole value stands in quotes, which YAML or a shell was to take away. */
+export function isQuoted(value: string): boolean {
+  return /^(["'`]).*\1$|^[“‘].*[”’]$/s.test(value) && value.length > 1;
 }
 
 /** The bare key of a `Bearer …` one. */
@@ -109,7 +115,7 @@ export function optionalText(schema: z.ZodMiniType<string>) {
   );
 }
 
-/** How many of how many, as in `reruns` and `repeat`. */
+/** K of N, as in `reruns` and `repeat`. */
 export interface KOfN {
   readonly need: number;
   readonly of: number;
@@ -164,7 +170,7 @@ export function countOrPercent() {
   );
 }
 
-/** How many of `total` test cases an allowance is; a share is rounded up. */
+/** The number of `total` test cases that an allowance is; a share is rounded up. */
 export function resolveCount(allowance: CountOrPercent, total: number): number {
   // 15 % of 20 is 3, and not 4 for the sake of a rounding error.
   return allowance.kind === 'number' ? allowance.number : Math.ceil(allowance.share * total - 1e-9);

@@ -101,8 +101,6 @@ export interface ReportOptions {
 
 /** A run as the report shows it; `turns` is what of its conversation may be shown. */
 export interface ReportedRun extends RoundRun {
-  /** The id of the batch in which it ran; `undefined` where that is not known. */
-  readonly batchId: string | undefined;
   /** The turns that prove how it ended; empty where it passed, or where conversations may not be shown. */
   readonly excerpt: Excerpt;
 }
@@ -144,13 +142,9 @@ export function buildReport(parts: Findings & ReportOptions, redact: Redactor = 
   // Nobody has judged: what the rule has not decided by now is unfinished.
   const judged =
     parts.cases ?? groupRunsByTestCase(parts.batches, { rule: parts.rule ?? EVERY_RUN, isCutShort: true });
-  const batchIdOf = batchIdsOf(parts.batches);
   const cases = judged.map((result): ReportedCase => {
-    const { comparison, batchIndex } = result;
-    const runs = result.runs.map((run) => ({
-      ...reportedRun(run, parts),
-      batchId: batchIdOf(run, batchIndex),
-    })) as [ReportedRun, ...ReportedRun[]];
+    const { comparison } = result;
+    const runs = result.runs.map((run) => reportedRun(run, parts)) as [ReportedRun, ...ReportedRun[]];
     return {
       ...result,
       runs,
@@ -186,22 +180,12 @@ function withConversation<R extends Run>(run: R, { transcripts }: Pick<ReportOpt
 function reportedRun(
   run: RoundRun,
   options: Pick<ReportOptions, 'transcripts'>,
-): Omit<ReportedRun, 'batchId'> {
+): ReportedRun {
   const isProven = options.transcripts !== 'none' && run.status !== 'passed' && run.turns.length > 0;
   return { ...withConversation(run, options), excerpt: isProven ? excerptOf(run).excerpt : NO_EXCERPT };
 }
 
 const countPasses = (runs: readonly Run[]): number => runs.filter(({ status }) => status === 'passed').length;
-
-/** Finds the batch of a run: that of its round and place that lists it. */
-function batchIdsOf(batches: readonly BatchOutcome[]) {
-  const ids = new Map<string, string>();
-  const key = (round: number, place: number, runId: string) => `${round} ${place} ${runId}`;
-  for (const [index, { id, batch, round = 1, batchIndex = index }] of batches.entries()) {
-    for (const run of batch?.runs ?? []) ids.set(key(round, batchIndex, run.id), id);
-  }
-  return ({ id, round }: RoundRun, place: number): string | undefined => ids.get(key(round, place, id));
-}
 
 /** How many test cases passed with their first run, of how many. Re-runs of failures would bias the rate. */
 export function firstRunCounts({ cases, tally: counts }: Pick<Report, 'cases' | 'tally'>): {

@@ -10,7 +10,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** How long something may go on. */
+/** Time limit of a piece of work, and the signal that ends it. */
 export interface Deadline {
   /** A moment of `Clock.now()`, in milliseconds. */
   readonly until: number;

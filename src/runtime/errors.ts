@@ -1,9 +1,15 @@
-/** An input that is missing or wrong. The message names every one of them; nothing was requested. */
+/** Missing or wrong inputs; nothing was requested. The message is a sentence. */
 export class InputError extends Error {
   override name = 'InputError';
+  /** One sentence for each wrong input, where the message does not say it. */
+  readonly problems: readonly string[];
+  constructor(message: string, problems: readonly string[] = []) {
+    super(message);
+    this.problems = problems;
+  }
 }
 
-/** What a provider did that ends the reading of a batch. The message is one sentence that says what to do. */
+/** A failure of a provider that ends the reading of a batch. The message is one sentence that says what to do. */
 export class ProviderError extends Error {
   override name = 'ProviderError';
 }

@@ -3,7 +3,7 @@
  * has to fit into what stands above it.
  */
 
-/** After the verdict: summary, files, outputs, annotations and the comment. They are to cost a minute at most. */
+/** After the verdict: outputs, summary and comment. They are to cost a minute at most. */
 export const PUBLISH_MS = 55_000;
 /** The post step. */
 export const POST_MS = 30_000;
@@ -28,5 +28,8 @@ export const FIND_COMMIT_MS = 5_000;
 export const CANCEL_MS = 1_500;
 /** After a cancellation: the runner ends the step 10 s after its first signal. */
 export const PUBLISH_CANCELLED_MS = 3_000;
+/** The summary, and each report file. After a cancellation the files share what is left, at least the second. */
+export const WRITE_FILE_MS = 10_000;
+export const MIN_WRITE_FILE_MS = 300;
 /** From the end of all work to the end of the process. */
 export const EXIT_MS = 500;

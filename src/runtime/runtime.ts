@@ -8,7 +8,7 @@ export interface Runtime {
   readonly random: () => number;
   readonly fetch: Fetch;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What calls itself so in requests. */
+  /** The value of `User-Agent` in requests. */
   readonly userAgent: string;
   /** Takes the secrets that the action knows out of a text. */
   readonly redact: (text: string) => string;

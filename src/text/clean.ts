@@ -37,7 +37,7 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
 /** More marks on one letter than any script needs paint over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;
 
-/** How much text is looked at for each code point that is to be shown: a bound on work, not on content. */
+/** Characters that are looked at for each code point that is to be shown: a bound on work, not on content. */
 const LOOKED_AT = 8;
 
 /**

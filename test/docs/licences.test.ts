@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { bundleLicences } from '../../scripts/bundle-licences.ts';
 import { type Lock, licenceProblems, ownLicenceProblems } from '../../scripts/licences.ts';
+import { root } from './workflow-files.ts';
 
 const lock = (license?: string): Lock => ({
   packages: {
@@ -39,6 +41,32 @@ test('what is bundled must be in package-lock.json under a permissive licence', 
   ]);
 });
 
-test('a bundle that names no package at all is not believed', () => {
-  expect(licenceProblems(lock('MIT'), '')).toEqual(['dist/licenses.txt names no package.']);
+test.each([
+  ['empty', ''],
+  ['nearly empty', '@acme/inner\nISC\nISC License\n'],
+])('a licence file that is %s is noticed', (_, text) => {
+  expect(licenceProblems(lock('MIT'), text, ['bundled'])).toEqual([
+    'bundled is imported, and dist/licenses.txt has no text of its licence.',
+  ]);
+});
+
+describe('the licence file of a bundle', () => {
+  const modules = [
+    '../node_modules/zod/v4/mini/index.js',
+    '../../x/node_modules/p-limit/index.js',
+    '../../x/node_modules/p-limit/index.js',
+    'webpack/bootstrap',
+    '../src/gate.ts',
+  ];
+
+  test('has each package of which a module is in the bundle, with its text', async () => {
+    const text = await bundleLicences(modules, root);
+    expect(text.split('\n').slice(0, 3)).toEqual(['p-limit', 'MIT', 'MIT License']);
+    expect(text.match(/^Permission is hereby granted/gm)?.length).toBe(2);
+    expect(text).toMatch(/^zod\nMIT\n/m);
+  });
+
+  test('without any package is an error', async () => {
+    await expect(bundleLicences(['../src/gate.ts'], root)).rejects.toThrow('No module of a package');
+  });
 });

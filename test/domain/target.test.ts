@@ -45,7 +45,7 @@ describe('target', () => {
     [
       'agent_1',
       RETELL,
-      'target is "agent_1": it must be agent/ID, retell-llm/ID or conversation-flow/ID at Retell, with the kind before the id.',
+      'target is "agent_1": it must be agent/ID, retell-llm/ID or conversation-flow/ID at Retell, with the kind before the id: agent/agent_1.',
     ],
     [
       'pathway/p1',

@@ -65,7 +65,11 @@ test.each<[CaseOutcome, RunStatus[]]>([
   ['unfinished', ['passed', 'pending']],
   ['unfinished', []],
 ])('%s: %j', (expected, statuses) => {
-  const runs = statuses.map((status, index) => ({ ...runOf('c', status, `r${index}`), round: 1 }));
+  const runs = statuses.map((status, index) => ({
+    ...runOf('c', status, `r${index}`),
+    round: 1,
+    batchId: 'b',
+  }));
   expect(outcomeOf(runs, { rule: EVERY_RUN })).toBe(expected);
 });
 

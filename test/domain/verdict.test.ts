@@ -201,7 +201,7 @@ describe('what the provider itself says of a batch', () => {
       verdict: 'failed',
       reason: '1 of 5 test cases failed.',
       notes: [
-        'The workflow was cancelled before the gate had finished. Retell cannot cancel a batch, so b1 keeps running.',
+        'This step was cancelled before the gate had finished. Retell cannot cancel a batch, so b1 keeps running.',
       ],
     });
   });
@@ -217,7 +217,7 @@ describe('what the provider itself says of a batch', () => {
   ])('a cancellation that is %s is told, where the provider can cancel', (_, more, told) => {
     const waiting: Batch = { id: 'b1', settled: false, announced: {} };
     expect(judge(facts([waiting], { ending: 'cancelled', canCancel: true, ...more })).reason).toBe(
-      `The workflow was cancelled before the gate had finished. ${told}`,
+      `This step was cancelled before the gate had finished. ${told}`,
     );
   });
 
@@ -296,17 +296,17 @@ describe('reasons', () => {
     ['The one test case passed.', reasonFor([batch([run('passed')])])],
     [
       'All 2 test cases in 2 batches passed.',
-      reasonFor([batch([run('passed')]), batch([run('passed')], { id: 'b2' })]),
+      reasonFor([batch([run('passed')]), batch([run('passed', 'run-2')], { id: 'b2' })]),
     ],
     ['1 of 1 test case failed.', reasonFor([batch([run('failed')])])],
     ['1 of 1 test case errored: Retell could not run or grade it.', reasonFor([batch([run('errored')])])],
-    ['Batch b1 does not add up: it has no runs.', reasonFor([batch([])])],
+    ['Batch b1 is inconsistent: it has no runs.', reasonFor([batch([])])],
     [
-      'Batch b1 does not add up: 4 of 5 announced runs are missing.',
+      'Batch b1 is inconsistent: 4 of 5 announced runs are missing.',
       reasonFor([batch([run('passed')], { announced: { total: 5 } })]),
     ],
     [
-      'Batch b1 did not finish within 30 minutes (timeout-minutes). It has a status that this action does not know: "PARTIAL".',
+      'Batch b1 did not finish within 30 minutes (timeout-minutes). Unknown status: "PARTIAL".',
       reasonFor([batch([run('passed')], { settled: false, unknownStatus: 'PARTIAL' })], {
         ending: 'deadline',
       }),
@@ -340,7 +340,7 @@ describe('test cases over several rounds', () => {
   test('a quarantined test case that is flaky counted against max-flaky, and made the verdict red', () => {
     const entry = { testCase: 'a', name: 'A', reason: 'Flaky', owner: 'acme', until: '2026-12-19' };
     const flaky = rounds('failed', 'passed', 'passed', 'passed');
-    const other = { id: 'o', batch: batch([run('passed')], { id: 'o' }), place: 1 };
+    const other = { id: 'o', batch: batch([run('passed', 'run-o')], { id: 'o' }), batchIndex: 1 };
     const cases = groupRunsByTestCase([...flaky, other], { rule }).map((one) =>
       one.testCase.id === 'a' ? { ...one, quarantine: { entry, state: 'in-force' as const } } : one,
     );

@@ -264,16 +264,27 @@ describe.concurrent('a mistake of ours', () => {
   test.each([
     ['in a timer', 'setTimeout(() => { throw new Error("a slip of the pen"); }, 400);'],
     ['in a promise', 'setTimeout(() => Promise.reject(new Error("a slip of the pen")), 400);'],
-  ])('%s of somebody else is red and reported too', async (_, script) => {
-    await using retell = await startRetell({ batches: [unfinished] });
-    using step = prepareStep({
-      inputs: gateOn('retell', retell),
-      env: { NODE_OPTIONS: importing(script), RUNNER_DEBUG: '1' },
-    });
-    const ended = await step.main().ended;
-    expect(endingOf(ended)).toEqual(red('inconclusive'));
-    expectReportOf(ended, 'a slip of the pen');
-  });
+  ])(
+    '%s of somebody else is red at once and told in the log; the post step reports that the step was stopped',
+    async (_, script) => {
+      await using retell = await startRetell({ batches: [unfinished] });
+      using step = prepareStep({
+        inputs: gateOn('retell', retell),
+        // The post step runs in the same environment.
+        env: {
+          NODE_OPTIONS: importing(`if (!process.argv[1]?.endsWith('post.js')) ${script}`),
+          RUNNER_DEBUG: '1',
+        },
+      });
+      const { exitCode, log } = await step.main().ended;
+      expect(exitCode).toBe(1);
+      expect(log).toMatch(/^::error::The action itself failed \(a slip of the pen\)\. Please report this/m);
+      expect(log).toMatch(/^::debug:: *at /m);
+      expect((await step.post().ended).summary).toContain(
+        'The step was stopped before it reached a verdict.',
+      );
+    },
+  );
 
   test('leaves no comment that waits', async () => {
     await using scene = await setUp(unfinished, { older: true });

@@ -8,15 +8,16 @@ import { endingOf, gateOn, green, red } from './bad-day.ts';
 import { prepareStep, runStep } from './runner.ts';
 
 describe.concurrent.each(EACH_KIT)('%s', (name, kit) => {
-  test('the log begins with the effective settings, one a line, and without the key', async () => {
+  test('the log begins with the inputs that were given, one a line, then the folded defaults, and without the key', async () => {
     await using emulator = await kit.start({ batches: [{ id: 'b1', runs: [{}] }] });
     const inputs = gateOn(name, emulator, { 'report-json': 'r.json', matrix: '{"agent": "booking"}' });
     const ended = await runStep({ inputs });
     expect(endingOf(ended)).toEqual(green);
     const lines = ended.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
-    const { effectiveInputs } = parseInputs((input) => inputs[input] ?? '');
-    expect(effectiveInputs).toContain('timeout-minutes: 0.5');
-    expect(lines.slice(0, effectiveInputs.length)).toEqual(effectiveInputs);
+    const { given, defaults } = parseInputs((input) => inputs[input] ?? '').effectiveInputs;
+    expect(given).toContain('timeout-minutes: 0.5');
+    const expected = [...given, '::group::Other inputs, at their defaults', ...defaults, '::endgroup::'];
+    expect(lines.slice(0, expected.length)).toEqual(expected);
     expect(lines.join('\n')).not.toContain('test-key');
   });
 
@@ -29,15 +30,33 @@ describe.concurrent.each(EACH_KIT)('%s', (name, kit) => {
   });
 });
 
-test('the label of the job never reached the JSON report: it has the one that the comment shows', async () => {
+test('several wrong inputs are one a line in the annotation and a list in the summary', async () => {
   await using emulator = await KITS.retell.start({ batches: [{ id: 'b1', runs: [{}] }] });
-  const labelWith = async (more: Record<string, string>) => {
-    using step = prepareStep({ inputs: gateOn('retell', emulator, { 'report-json': 'r.json', ...more }) });
-    expect(endingOf(await step.main().ended)).toEqual(green);
-    return JSON.parse(readFileSync(join(step.workspace, 'r.json'), 'utf8')).label;
-  };
-  expect(await labelWith({ matrix: '{"agent": "booking"}' })).toBe('booking');
-  expect(await labelWith({ matrix: '{"agent": "booking"}', label: 'front desk' })).toBe('front desk');
+  const wrong = { comment: 'sometimes', 'timeout-minutes': '"30"', target: 'agent/a' };
+  const { log, summary, outputs } = await runStep({ inputs: gateOn('retell', emulator, wrong) });
+  const problems = [
+    'timeout-minutes is ""30"": write it without the quotes.',
+    'comment is "sometimes": it must be always, failures or never.',
+    'target goes with test-cases only: a given batch has its own.',
+  ];
+  expect(log).toContain(
+    `::error::${['3 inputs are invalid; no request was sent.', ...problems].join('%0A')}`,
+  );
+  expect(outputs['reason']).toBe(`3 inputs are invalid; no request was sent. ${problems.join(' ')}`);
+  expect(summary.split('\n').filter((line) => line.startsWith('- ')).length).toBe(3);
+  expect(emulator.requests).toEqual([]);
+});
+
+test.each<[string, string, Record<string, string>]>([
+  ['the input', 'night', { label: 'night', matrix: '{"language": "de"}' }],
+  ['the matrix', 'de', { matrix: '{"language": "de"}' }],
+  ['the job', 'gate', {}],
+])('the JSON report has the label that the comment shows: that of %s', async (_, label, inputs) => {
+  await using emulator = await KITS.retell.start({ batches: [{ id: 'b1', runs: [{}] }] });
+  using step = prepareStep({ inputs: gateOn('retell', emulator, { ...inputs, 'report-json': 'r.json' }) });
+  await step.main().ended;
+  const report: unknown = JSON.parse(readFileSync(join(step.workspace, 'r.json'), 'utf8'));
+  expect(report).toMatchObject({ label });
 });
 
 test('a report file in x/../a.json is written to a.json, and x need not be there', async () => {

@@ -112,28 +112,27 @@ describe.concurrent('the provider', () => {
     },
   );
 
-  test('over http through a proxy that tunnels to the port of https only, like Squid', async () => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy({ tunnels: false });
-    const ended = await runStep({ inputs: gateOn('retell', retell), env: { HTTP_PROXY: proxy.url } });
-    expect(endingOf(ended)).toEqual(green);
-    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
-  });
-
-  test('over https to a port that the proxy does not tunnel to: red, and says what helps', async () => {
-    await using retell = await startRetell({ batches });
-    await using proxy = await startProxy({ tunnels: false });
-    const ended = await runStep({
-      inputs: gateOn('retell', { url: retell.url.replace('http:', 'https:') }, { 'timeout-minutes': '0.05' }),
-      env: { HTTPS_PROXY: proxy.url.replace('http://', 'http://gate:s3cret@') },
-    });
-    expect(endingOf(ended)).toEqual(red('timed-out'));
-    expect(ended.outputs['reason']).toMatch(
-      /the proxy answered 403.+The proxy does not let us through: check api-url \(many proxies allow https only\), or name the host in NO_PROXY\.$/,
-    );
-    expect(ended.log + ended.summary).not.toContain('s3cret');
-    expect(askedForBatch(retell)).toEqual([]);
-  });
+  test.each([
+    ['http', 'HTTP_PROXY'],
+    ['https', 'HTTPS_PROXY'],
+  ])(
+    'over %s to a port that the proxy does not tunnel to: red, and says what helps',
+    async (scheme, name) => {
+      await using retell = await startRetell({ batches });
+      await using proxy = await startProxy({ tunnels: false });
+      const url = retell.url.replace('http:', `${scheme}:`);
+      const ended = await runStep({
+        inputs: gateOn('retell', { url }, { 'timeout-minutes': '0.05' }),
+        env: { [name]: proxy.url.replace('http://', 'http://gate:s3cret@') },
+      });
+      expect(endingOf(ended)).toEqual(red('timed-out'));
+      expect(ended.outputs['reason']).toMatch(
+        /Proxy response \(403\).+The proxy does not let us through: check api-url \(many proxies allow https only\), or name the host in NO_PROXY\.$/,
+      );
+      expect(ended.log + ended.summary).not.toContain('s3cret');
+      expect(askedForBatch(retell)).toEqual([]);
+    },
+  );
 
   test('the variable of the other scheme is not for it', async () => {
     await using retell = await startRetell({ batches });
@@ -263,11 +262,9 @@ describe.concurrent('a proxy variable', () => {
     expect(askedForBatch(retell)).toEqual([]);
   });
 
-  test.each<[string, Record<string, string>]>([
-    ['for another scheme', { HTTPS_PROXY: 'socks5://proxy.example.com' }],
-    ['for other hosts', { HTTP_PROXY: 'socks5://proxy.example.com', NO_PROXY: 'localhost,127.0.0.1' }],
-  ])('that this action cannot use, but %s: not judged', async (_, env) => {
+  test('that this action cannot use, but for another scheme: not judged', async () => {
     await using retell = await startRetell({ batches });
+    const env = { HTTPS_PROXY: 'socks5://proxy.example.com' };
     expect(endingOf(await runStep({ inputs: gateOn('retell', retell), env }))).toEqual(green);
   });
 });
@@ -304,6 +301,21 @@ describe.concurrent('GitHub', () => {
     expect(github.comments(7).length).toBe(1);
     expect([...new Set(proxy.targets)]).toEqual([hostOf(tls.url)]);
     expect(proxy.heard.join('\n')).not.toMatch(/ghs_|comments/);
+  });
+
+  test('over https without a proxy of its own: not through that of http', async () => {
+    const certificate = makeCertificate();
+    await using retell = await startRetell({ batches });
+    await using github = await startEventGitHub();
+    await using tls = await forwardTo(github.url, { certificate });
+    await using proxy = await startProxy();
+    using step = trusting(certificate, {
+      inputs: gateOn('retell', retell, { comment: 'always' }),
+      env: { GITHUB_API_URL: tls.url, HTTP_PROXY: proxy.url },
+    });
+    expect(endingOf(await step.main().ended)).toEqual(green);
+    expect(github.comments(7).length).toBe(1);
+    expect([...new Set(proxy.targets)]).toEqual([hostOf(retell.url)]);
   });
 
   test('around the proxy, while the provider goes through it', async () => {

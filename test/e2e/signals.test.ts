@@ -90,7 +90,7 @@ const MOMENTS: readonly Moment[] = [
     name: 'while a settled batch that does not add up is read again',
     provider: 'retell',
     start: () => startRetell({ batches: [{ id: 'b1', runs: [{}], announce: { total: 2, passed: 2 } }] }),
-    reached: (_, started) => started.line(/does not add up yet/),
+    reached: (_, started) => started.line(/is inconsistent/),
     verdict: 'cancelled',
     says: /was cancelled/,
   },
@@ -174,7 +174,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a signal', () => {
     const started = step.main();
     await hanging;
     started.process.kill(signal);
-    await started.line(/The workflow was cancelled/);
+    await started.line(/This step was cancelled/);
     const again = await end(started, 'SIGTERM');
     expect({ exitCode: again.exitCode, signal: again.signal }).toEqual({ exitCode: 1, signal: null });
     // After the first signal alone, GitHub is waited for longer than this.

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -5,10 +6,12 @@ import { startBland } from '../emulators/bland.ts';
 import { rateLimited } from '../emulators/faults.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { many, type Outcome } from '../emulators/timeline.ts';
-import { endingOf, gateOn, red, startEventGitHub } from './bad-day.ts';
-import { prepareStep, runStep, type StepOptions } from './runner.ts';
+import { endingOf, endless, gateOn, red, startEventGitHub } from './bad-day.ts';
+import { HAS_SIGNALS, prepareStep, runStep, type StepOptions } from './runner.ts';
 
-/** Relative paths begin in the workspace, where `file` is a file, `folder` a folder and `broken.json` no JSON. */
+const HAS_PIPES = process.platform !== 'win32';
+
+/** Relative paths begin in the workspace, where `file` is a file, `folder` a folder, `pipe` a pipe and `broken.json` no JSON. */
 async function gateIn(
   env: NonNullable<StepOptions['env']>,
   inputs: Record<string, string> = {},
@@ -24,6 +27,7 @@ async function gateIn(
   writeFileSync(join(step.workspace, 'file'), 'something');
   writeFileSync(join(step.workspace, 'broken.json'), '{"pull_request":');
   writeFileSync(join(step.workspace, 'list.json'), '[]');
+  if (HAS_PIPES) execFileSync('mkfifo', [join(step.workspace, 'pipe')]);
   const main = await step.main().ended;
   const post = await step.post().ended;
   return { ...main, post };
@@ -58,6 +62,10 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
     ['a report file below a file', {}, { 'report-json': 'file/report.json' }],
     ['a report file that is a folder', {}, { 'report-junit': 'folder' }],
     ['a report file in a place that is not for us', {}, { 'report-ctrf': '/proc/report.json' }],
+    ['a report file in a folder that cannot be made', {}, { 'report-json': '/proc/nope/report.json' }],
+    ['a report file that is a device', {}, { 'report-json': '/dev/null' }],
+    ['a report file that is a pipe which nobody reads', {}, { 'report-json': 'pipe' }],
+    ['a baseline that is a pipe which nobody writes', {}, { baseline: 'pipe' }],
   ];
 
   test.each(oddities)('%s', async (_, env, inputs) => {
@@ -70,6 +78,12 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
     ['the summary', { GITHUB_STEP_SUMMARY: 'nowhere/summary' }, {}, /The job summary/],
     ['the outputs', { GITHUB_OUTPUT: 'nowhere/output' }, {}, /The outputs/],
     ['a report file', {}, { 'report-json': 'file/report.json' }, /report-json \(file\/report\.json\)/],
+    [
+      'a report file that is a pipe',
+      {},
+      { 'report-json': 'pipe' },
+      /report-json \(pipe\) could not be written: it is not a regular file$/,
+    ],
   ])('%s that could not be written is named in a warning', async (_, env, inputs, name) => {
     const { log } = await gateIn(env, inputs);
     const warnings = log.split('\n').filter((line) => line.startsWith('::warning::'));
@@ -94,6 +108,76 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
     expect(ended.log).toContain('Verdict: passed.');
   });
 });
+
+describe
+  .skipIf(!HAS_PIPES)
+  .concurrent('a file system that never answers, and blocks a thread for ever', () => {
+    /** Opens `hang.json` as a pipe that nobody reads, in the way that blocks. */
+    const env = {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { open } = fs.promises;
+      fs.promises.open = (path, ...rest) =>
+        String(path).endsWith('hang.json') ? open('pipe', 'w') : open(path, ...rest);
+      syncBuiltinESMExports();`)}`,
+    };
+
+    test('a report file: the verdict, the outputs, the comment and the other file are there, and the step ends', async () => {
+      await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+      await using github = await startEventGitHub();
+      using step = prepareStep({
+        inputs: gateOn('retell', retell, {
+          comment: 'always',
+          'report-json': 'hang.json',
+          'report-junit': 'report.xml',
+        }),
+        env: { ...env, GITHUB_API_URL: github.url },
+      });
+      execFileSync('mkfifo', [join(step.workspace, 'pipe')]);
+      const { exitCode, outputs, log } = await step.main().ended;
+      expect([exitCode, outputs['verdict'], outputs['report-json'], outputs['report-junit']]).toEqual([
+        0,
+        'passed',
+        undefined,
+        'report.xml',
+      ]);
+      expect(github.comments(7).length).toBe(1);
+      expect(log).toMatch(
+        /^::warning::The file of report-json \(hang\.json\) could not be written: the file system did not answer in time$/m,
+      );
+    }, 40_000);
+
+    test('a baseline: it is said in the report, and the step ends', async () => {
+      await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
+      using step = prepareStep({ inputs: gateOn('retell', retell, { baseline: 'hang.json' }), env });
+      execFileSync('mkfifo', [join(step.workspace, 'pipe')]);
+      const { exitCode, summary } = await step.main().ended;
+      expect(exitCode).toBe(0);
+      expect(summary).toContain('could not be read in time');
+    }, 40_000);
+
+    test.skipIf(!HAS_SIGNALS)(
+      'after a cancellation: the outputs and the summary are there before the runner kills the step',
+      async () => {
+        await using retell = await startRetell({ batches: [{ id: 'b1', runs: [endless] }] });
+        using step = prepareStep({
+          inputs: gateOn('retell', retell, { 'report-json': 'hang.json' }),
+          env,
+        });
+        execFileSync('mkfifo', [join(step.workspace, 'pipe')]);
+        const main = step.main();
+        await retell.seen(({ path }) => path.endsWith('b1'));
+        const cancelledAt = performance.now();
+        main.process.kill('SIGTERM');
+        const { exitCode, outputs, summary } = await main.ended;
+        expect([exitCode, outputs['verdict']]).toEqual([1, 'cancelled']);
+        expect(summary).toContain('This step was cancelled');
+        expect(performance.now() - cancelledAt).toBeLessThan(10_000);
+      },
+      40_000,
+    );
+  });
 
 function withoutRunner(): Record<string, undefined> {
   const runner = readFileSync(new URL('runner.ts', import.meta.url), 'utf8');

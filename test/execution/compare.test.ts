@@ -1,30 +1,50 @@
 import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
-import type { StartResponse, Subject } from '../../src/providers/starter.ts';
-import { outcome, runOf, STATUS, starterOf } from '../builders.ts';
+import type { ComparedVersion } from '../../src/execution/prepare.ts';
+import type { BatchStarter, StartResponse, Subject } from '../../src/providers/starter.ts';
+import { obstaclesOf, outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: { version: 12 } };
 const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: { version: 11 } };
+const ELSEWHERE: ComparedVersion = { kind: 'resolved', subject: THERE, isDifferent: true };
+
 /** The test cases with the first letter as their run here, and the rest as those on the other version. */
 async function comparing(
   scripts: Record<string, string>,
-  more: Partial<CompareOptions> & {
+  more: Partial<Omit<CompareOptions, 'starter'>> & {
     post?: StartResponse;
-    other?: Subject | { problem: string };
     missing?: string;
+    /** What a run on the other version says beside its status, by its test case. */
+    run?: (caseId: string) => Partial<Run>;
+    starter?: Partial<BatchStarter>;
+    /** The revision of each test case on the version under test. */
+    revision?: number;
   } = {},
 ) {
-  const { post, other = THERE, missing, rule = EVERY_RUN, ...options } = more;
+  const {
+    post,
+    comparedVersion = ELSEWHERE,
+    missing,
+    run,
+    starter: own,
+    revision,
+    rule = EVERY_RUN,
+    ...options
+  } = more;
   const clock = virtualClock();
   const here = [
     outcome(
       'here',
-      Object.entries(scripts).map(([id, script]) => runOf(id, STATUS[script[0]!]!, `${id}-here`)),
+      Object.entries(scripts).map(([id, script]) => ({
+        ...runOf(id, STATUS[script[0]!]!, `${id}-here`),
+        testCase: { id, name: `Case ${id}`, revision },
+      })),
     ),
   ];
   const cases = groupRunsByTestCase(here, { rule });
@@ -32,7 +52,6 @@ async function comparing(
   const used = new Map<string, number>();
   const made = new Map<string, BatchOutcome>();
   const starter = starterOf(HERE, {
-    resolve: async () => ('problem' in other ? { kind: 'refused', problem: other.problem } : other),
     startBatch: async (_subject, testCases) => {
       posts.push(testCases);
       if (post !== undefined) return post;
@@ -40,18 +59,19 @@ async function comparing(
       const runs = testCases.map((caseId) => {
         const nth = (used.get(caseId) ?? 0) + 1;
         used.set(caseId, nth);
-        return runOf(caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!, `${caseId}-there-${nth}`);
+        const status = STATUS[scripts[caseId]?.[nth] ?? 'P']!;
+        return { ...runOf(caseId, status, `${caseId}-there-${nth}`), ...run?.(caseId) };
       });
       const listed = runs.filter(({ testCase }) => testCase.id !== missing);
       made.set(id, outcome(id, listed, { announced: { total: runs.length } }));
       return { kind: 'accepted', value: id };
     },
+    ...own,
   });
   const comparison = await compare({
     cases,
-    subject: HERE,
-    target: undefined,
-    version: { kind: 'number', number: 11 },
+    batches: here,
+    comparedVersion,
     excusesKnownFailures: true,
     startedRuns: cases.length,
     starter,
@@ -61,6 +81,7 @@ async function comparing(
       ending: 'settled',
       outcomes: round.map((one) => ({ ...one, ...made.get(one.id) })),
     }),
+    obstacles: obstaclesOf,
     onStarted: () => undefined,
     clock,
     deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
@@ -74,6 +95,7 @@ async function comparing(
     providerTitle: 'Retell',
     timeoutMinutes: 30,
     now: 0,
+    beside: comparison.batches,
   });
   return {
     posts,
@@ -130,12 +152,11 @@ test('many failures that are confirmed there are all excused: it is no broad fai
 
 describe('what could not be compared counts', () => {
   test.each<[string, Parameters<typeof comparing>[1]]>([
-    ['the other version is not there', { other: { problem: 'Version 11 does not exist.' } }],
-    ['it is the version under test', { other: HERE }],
     [
-      'it is the version under test, at a provider whose lists tell no versions',
-      { other: { ...HERE, key: undefined } },
+      'the other version is not there',
+      { comparedVersion: { kind: 'none', problem: 'Version 11 does not exist.' } },
     ],
+    ['nobody knows whether it is another one', { comparedVersion: { ...ELSEWHERE, isDifferent: false } }],
     ['max-runs', { maxRuns: 2 }],
     ['the start is refused', { post: { kind: 'refused', problem: 'POST x answered 402.' } }],
     [
@@ -162,5 +183,62 @@ describe('what could not be compared counts', () => {
     expect([errored.there['b'], errored.verdict]).toEqual([['errored', false], 'failed']);
     const beside = await comparing({ a: 'P', b: 'FF', c: 'FF' }, { missing: 'c' });
     expect([beside.there['b'], beside.verdict]).toEqual([['failed', false], 'failed']);
+  });
+});
+
+describe('a failure is excused only by what was started there, on one revision', () => {
+  test('a comparison that says it tested the version under test excuses nothing', async () => {
+    const mismatch = () => 'it tested version 12, and version 11 was asked for';
+    const { there, verdict, posts } = await comparing({ a: 'P', b: 'FF' }, { starter: { mismatch } });
+    expect([there['b']?.[1], verdict, posts.length]).toEqual([false, 'failed', 1]);
+  });
+
+  test('a comparison that was answered with the batch under test is not known to have run', async () => {
+    const { there, remarks } = await comparing(
+      { a: 'P', b: 'FF' },
+      { post: { kind: 'accepted', value: 'here' } },
+    );
+    expect(there['b']).toEqual([undefined, false]);
+    expect(remarks).toEqual([
+      expect.stringMatching(
+        /^Not everything was compared: Retell answered the start with batch here, which was there before\./,
+      ),
+    ]);
+  });
+
+  test('a run of the version under test that comes back in the comparison counts in neither', async () => {
+    const { there, verdict } = await comparing(
+      { a: 'P', b: 'FF' },
+      { run: (caseId) => ({ id: `${caseId}-here` }) },
+    );
+    expect([there['b']?.[1], verdict]).toEqual([false, 'inconclusive']);
+  });
+
+  test('a test case that was edited between the two versions counts', async () => {
+    const edited = (revision: number) =>
+      comparing(
+        { a: 'P', b: 'FF' },
+        { revision: 1, run: (id) => ({ testCase: { id, name: `Case ${id}`, revision } }) },
+      );
+    expect((await edited(1)).verdict).toBe('passed');
+    expect((await edited(2)).verdict).toBe('failed');
+  });
+
+  test('an edit of the other version while it is compared excuses nothing', async () => {
+    let reads = 0;
+    const revisionOf = async () => (reads += 1);
+    const { verdict, remarks } = await comparing({ a: 'P', b: 'FF' }, { starter: { revisionOf } });
+    expect([verdict, remarks]).toEqual([
+      'failed',
+      ['On flow version 11: flow version 11 was edited while it was tested.'],
+    ]);
+  });
+
+  test('nothing is compared once passed is out of reach for another reason', async () => {
+    const { posts, remarks } = await comparing({ a: 'C', b: 'FF' });
+    expect([posts, remarks]).toEqual([
+      [],
+      ['Nothing was compared with flow version 11: the verdict cannot become passed.'],
+    ]);
   });
 });

@@ -6,20 +6,34 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchOutcome } from '../../src/domain/batch.ts';
 import { maxRunsPerCase, type PassRule } from '../../src/domain/pass-rule.ts';
-import { attachQuarantine, type Quarantine } from '../../src/domain/quarantine.ts';
+import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan } from '../../src/execution/types.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';
-import { runOf, STATUS, starterOf } from '../builders.ts';
+import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const TIMEOUT_MS = 1_800_000;
 
 /** What a provider does to one batch. */
-type BatchFault = 'unreadable' | 'a-run-is-missing' | 'no-runs' | 'unsettled' | 'never-read' | 'twice';
+type BatchFault =
+  | 'unreadable'
+  | 'a-run-is-missing'
+  | 'no-runs'
+  | 'unsettled'
+  | 'never-read'
+  | 'twice'
+  /** A batch that this step started says that it tested something else. */
+  | 'another-version'
+  /** It lists passes of test cases that nobody asked for. */
+  | 'strays'
+  /** It lists a run of the first batch once more, as passed. */
+  | 'an-old-run'
+  /** From this batch on every test case is of another revision. */
+  | 'edited';
 /** What a provider does to one start. */
 type StartFault = 'refused' | 'unknown' | 'an-old-id';
 
@@ -84,12 +98,14 @@ async function play(story: Story) {
           };
       }
     },
+    mismatch: (_, { subject }) => (subject === undefined ? undefined : `it tested ${subject}`),
     resolveTestedVersion: async ({ id }) => subjectAt(Number(id.slice('given-'.length))),
   });
 
   let batchNumber = 0;
   let round = 0;
   let isFaulty = false;
+  let revision = 1;
   const seeBatch = (one: BatchOutcome): BatchOutcome => {
     batchNumber += 1;
     const runs = made.get(one.id) ?? [];
@@ -97,10 +113,12 @@ async function play(story: Story) {
     const see = (seen: readonly Run[], settled = true): BatchOutcome => {
       // Of a given batch only the provider says how many runs it has; of a started one we know it.
       const total = one.requestedTestCases === undefined ? Math.max(seen.length, runs.length) : seen.length;
-      return { ...one, batch: { id: one.id, settled, announced: { total }, runs: seen } };
+      const revised = seen.map((run) => ({ ...run, testCase: { ...run.testCase, revision } }));
+      return { ...one, batch: { id: one.id, settled, announced: { total }, runs: revised } };
     };
     const fault = batchFaults[batchNumber];
     if (fault !== undefined) isFaulty = true;
+    if (fault === 'edited') revision += 1;
     switch (fault) {
       case 'unreadable':
         return { ...see(runs), problem: 'GET x answered 500.' };
@@ -120,6 +138,19 @@ async function play(story: Story) {
         return see(
           first === undefined ? runs : [...runs, { ...first, id: `${first.id} again`, status: 'failed' }],
         );
+      case 'another-version': {
+        const { batch, ...seen } = see(runs);
+        return { ...seen, batch: batch && { ...batch, subject: 'another version' } };
+      }
+      case 'strays': {
+        if (one.requestedTestCases === undefined) return see(runs);
+        const others = Object.keys(scripts[0] ?? {}).filter((id) => !one.requestedTestCases?.includes(id));
+        return see([...runs, ...others.map((id) => runOf(id, 'passed', `stray ${batchNumber} ${id}`))]);
+      }
+      case 'an-old-run': {
+        const [old] = [...made.values()][0] ?? [];
+        return see(old === undefined ? runs : [...runs.slice(1), { ...old, status: 'passed' }]);
+      }
       default:
         return see(runs);
     }
@@ -150,18 +181,17 @@ async function play(story: Story) {
     rule,
     maxRuns: story.maxRuns,
     starter,
-    excludedFromReruns: async () => quarantined,
+    attachQuarantine: async (results) => attachQuarantine(results, quarantining(...quarantined)),
+    obstacles: obstaclesOf,
     waitFor,
     onStarted: () => undefined,
     clock,
     deadline: { until: clock.now() + TIMEOUT_MS, signal: cancelled.signal },
     log: () => undefined,
   });
-  const entries = new Map([...quarantined].map((id) => [id, quarantineOf(id)] as const));
   const { batches, ending, startProblem, remarks, started } = execution;
-  const cases = attachQuarantine(groupRunsByTestCase(batches, { rule, isCutShort: ending !== 'settled' }), {
-    entries,
-  });
+  const results = groupRunsByTestCase(batches, { rule, isCutShort: ending !== 'settled' });
+  const cases = attachQuarantine(results, quarantining(...quarantined));
   const judgement = judge({
     batches,
     cases,
@@ -176,11 +206,6 @@ async function play(story: Story) {
   return { verdict: judgement.verdict, posts, batches, started, ending, startProblem, isFaulty, used };
 }
 
-const quarantineOf = (testCase: string): Quarantine => ({
-  entry: { testCase, name: testCase, reason: 'Flaky', owner: 'acme', until: '2026-12-19' },
-  state: 'in-force',
-});
-
 /** All runs of a test case that were seen, as letters; those of the first round before the `|`. */
 function runsSeen(batches: readonly BatchOutcome[]): Map<string, string> {
   const seen = new Map<string, [string, string]>();
@@ -193,6 +218,27 @@ function runsSeen(batches: readonly BatchOutcome[]): Map<string, string> {
     }
   });
   return new Map([...seen].map(([key, letters]) => [key, letters.join('|')]));
+}
+
+/** What no rule may take for a proof, looked for in the batches themselves. */
+function contradictionsIn(batches: readonly BatchOutcome[], quarantined: readonly string[]): string[] {
+  const found: string[] = [];
+  const runs = batches.flatMap(({ batch, batchIndex }) =>
+    (batch?.runs ?? []).map(({ id, testCase }) => ({ id, testCase, key: `${batchIndex} ${testCase.id}` })),
+  );
+  if (new Set(runs.map(({ id }) => id)).size < runs.length) found.push('a run stands twice');
+  for (const [key, own] of Map.groupBy(runs, (run) => run.key)) {
+    const isQuarantined = quarantined.includes(own[0]?.testCase.id ?? '');
+    const revisions = new Set(own.map(({ testCase }) => testCase.revision));
+    if (revisions.size > 1 && !isQuarantined) found.push(`${key} has ${revisions.size} revisions`);
+  }
+  for (const { id, batch, requestedTestCases } of batches) {
+    if (requestedTestCases === undefined) continue;
+    if (batch?.subject !== undefined) found.push(`${id} tested ${batch.subject}`);
+    const ran = (batch?.runs ?? []).map(({ testCase }) => testCase.id ?? '');
+    if (ran.toSorted().join() !== requestedTestCases.toSorted().join()) found.push(`${id} ran ${ran.join()}`);
+  }
+  return found;
 }
 
 /** The proof of a pass that the rule asks for, by its own words. */
@@ -255,6 +301,8 @@ describe('one fault at each batch and at each start', () => {
     'no-runs',
     'unsettled',
     'never-read',
+    'another-version',
+    'an-old-run',
   ];
   const rules: readonly PassRule[] = [
     { kind: 'reruns', need: 3, of: 5 },
@@ -266,7 +314,8 @@ describe('one fault at each batch and at each start', () => {
   test.each(FAULTS)('a batch that is %s ends the rounds and is never green', async (fault) => {
     for (const rule of rules) {
       const { batches } = await play({ rule, scripts });
-      for (let nth = 1; nth <= batches.length; nth += 1) {
+      // The first batch has no run of an earlier one.
+      for (let nth = fault === 'an-old-run' ? 2 : 1; nth <= batches.length; nth += 1) {
         const broken = await play({ rule, scripts, batchFaults: { [nth]: fault } });
         expect([nth, broken.verdict === 'passed']).toEqual([nth, false]);
         expect(broken.batches.length).toBeLessThanOrEqual(batches.length);
@@ -336,6 +385,10 @@ const stories: fc.Arbitrary<Story> = fc
           'unsettled',
           'never-read',
           'twice',
+          'another-version',
+          'strays',
+          'an-old-run',
+          'edited',
         ),
       ),
     ),
@@ -385,6 +438,7 @@ test('any mixture of batches, places, faults, deadlines and limits is green only
       const flaky = counting.filter((one) => /[FEC]/.test(lettersOf(one)));
       expect(flaky.length).toBeLessThanOrEqual(maxFlaky);
       expect([startProblem, ending]).toEqual([undefined, 'settled']);
+      expect(contradictionsIn(batches, quarantined)).toEqual([]);
     }),
     { numRuns: 3_000, seed: 20_261_121 },
   );

@@ -114,7 +114,7 @@ async function play(world: World): Promise<Story> {
       },
       batchContents: async (id) => {
         reads += 1;
-        const made = shown().find((each) => each.id === id);
+        const made = shown().find((batch) => batch.id === id);
         if (made === undefined) throw new ProviderError('404');
         const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
         return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
@@ -126,7 +126,11 @@ async function play(world: World): Promise<Story> {
 
 const toSeconds = (ms: number) => Math.floor(ms / 1_000) * 1_000;
 
-const startOf = async (world: World) => (await play(world)).start;
+/** How the start ended; of a batch that was started only its id. */
+const startOf = async (world: World): Promise<StartOutcome | { kind: 'started'; batchId: string }> => {
+  const { start } = await play(world);
+  return start.kind === 'started' ? { kind: 'started', batchId: start.batchId } : start;
+};
 
 const OURS = { kind: 'started', batchId: 'ours' };
 const unknown = (why: string) => ({
@@ -140,14 +144,18 @@ describe('one POST', () => {
     const refused = await play({ answer: 'refused' });
 
     expect([accepted, refused]).toEqual([
-      { start: OURS, posts: 1, log: [], looks: [], reads: 0 },
+      { start: { ...OURS, sentAt: undefined }, posts: 1, log: [], looks: [], reads: 0 },
       { start: { kind: 'refused', problem: 'Retell says no.' }, posts: 1, log: [], looks: [], reads: 0 },
     ]);
   });
 
   test('whose answer is lost is looked for three times, and found', async () => {
     expect(await play({ ours: { madeAt: 50 } })).toEqual({
-      start: OURS,
+      start: {
+        ...OURS,
+        sentAt: undefined,
+        adopted: { id: 'ours', createdAt: EPOCH + 50, subject: SUBJECT },
+      },
       posts: 1,
       log: [
         `${LOST} A batch may have been started: looking through Retell's lists for 20 s.`,
@@ -163,7 +171,7 @@ describe('one POST', () => {
     const after = await play({ ours: { madeAt: 50 }, hanging: [1, 2] });
     const last = await play({ ours: { madeAt: 50 }, hanging: [3] });
 
-    expect([before.start, after.start, after.looks]).toEqual([OURS, OURS, [20_000]]);
+    expect([before.start, after.start, after.looks]).toMatchObject([OURS, OURS, [20_000]]);
     expect(last.start.kind).toBe('unknown');
   });
 
@@ -181,6 +189,28 @@ describe('one POST', () => {
   });
 });
 
+describe('a batch that was there before', () => {
+  test.each<[string, World]>([
+    ['stands in the list from before the start', { others: [{ id: 'OURS', madeAt: -60_000 }] }],
+    ['was started by this step', { startedBefore: ['ours'] }],
+  ])('answers the POST: what was started is not known, and is not sent again (it %s)', async (_, world) => {
+    const { start, posts } = await play({ ...world, answer: 'accepted' });
+    expect([start, posts]).toEqual([
+      {
+        kind: 'unknown',
+        problem:
+          'Retell answered the start with batch ours, which was there before. A batch may have been started at 2026-09-14 08:00:00 UTC, and what it started is not known. Look for it at Retell before you run this job again.',
+      },
+      1,
+    ]);
+  });
+
+  test("a started batch comes with the moment of its POST by the provider's own clock, where that is told", async () => {
+    const ahead = { answer: 'accepted', skewMs: 240_000, dateSkewMs: 240_000 } as const;
+    expect(await play(ahead)).toMatchObject({ start: { ...OURS, sentAt: EPOCH + 240_000 } });
+  });
+});
+
 describe('ours', () => {
   test.each<[string, World]>([
     ['listed late', { ours: { madeAt: 50, lagMs: 15_000 } }],
@@ -188,7 +218,11 @@ describe('ours', () => {
     ['made while its answer was waited for', { postMs: 60_000, ours: { madeAt: 59_000 } }],
     ['made a little after the connection broke', { ours: { madeAt: 3_000 } }],
     ['at a provider whose clock is ahead', { ours: { madeAt: 50 }, skewMs: 240_000 }],
-    ['at a provider whose clock is behind', { ours: { madeAt: 50 }, skewMs: -240_000 }],
+    ['at a provider whose clock is a little behind', { ours: { madeAt: 50 }, skewMs: -119_000 }],
+    [
+      'at a provider whose clock is far behind and is told',
+      { ours: { madeAt: 50 }, skewMs: -240_000, dateSkewMs: -240_000 },
+    ],
     [
       'listed late by a provider whose clock is ahead and is told',
       { ours: { madeAt: 50, lagMs: 15_000 }, skewMs: 240_000, dateSkewMs: 240_000 },
@@ -237,7 +271,7 @@ describe('nobody knows', () => {
     ],
     [
       'where many are listed',
-      { others: [1, 2, 3, 4, 5].map((each) => ({ id: `b${each}`, madeAt: each })) },
+      { others: [1, 2, 3, 4, 5].map((nth) => ({ id: `b${nth}`, madeAt: nth })) },
       'more than one could be it: b1, b2, b3 and 2 more',
     ],
     [
@@ -246,19 +280,19 @@ describe('nobody knows', () => {
       'more than one could be it: theirs, ours',
     ],
     [
-      "where a stranger's was made after ours was lost",
-      { others: [{ id: 'theirs', madeAt: 9_000 }] },
-      'batch theirs has the same test cases, but was created at another time',
-    ],
-    [
       "where a stranger's old one is listed late",
-      { others: [{ id: 'theirs', madeAt: -10_000, lagMs: 11_000 }] },
-      'batch theirs has the same test cases, but was created at another time',
+      { others: [{ id: 'theirs', madeAt: -130_000, lagMs: 131_000 }] },
+      'batch theirs has the same test cases, but was created before the request',
     ],
     [
-      "where a stranger's is made after the first look, and clocks differ",
-      { others: [{ id: 'theirs', madeAt: 4_000 }], skewMs: -180_000 },
-      'batch theirs could be it, but when it was created cannot be told',
+      "where a stranger's old one is listed late by a provider whose clock is ahead and is told",
+      { others: [{ id: 'theirs', madeAt: -130_000, lagMs: 131_000 }], skewMs: 240_000, dateSkewMs: 240_000 },
+      'batch theirs has the same test cases, but was created before the request',
+    ],
+    [
+      'where the clock of a provider is far behind and is not told',
+      { ours: { madeAt: 50 }, skewMs: -240_000 },
+      'batch ours has the same test cases, but was created before the request',
     ],
     [
       'where it does not say what it tests',
@@ -273,12 +307,15 @@ describe('nobody knows', () => {
     expect(await startOf(world)).toEqual(unknown(why));
   });
 
-  test('of two in the same seconds: ours was lost, and a stranger started the same. It is taken for ours', async () => {
-    expect(await startOf({ others: [{ id: 'theirs', madeAt: 80 }] })).toEqual({
-      kind: 'started',
-      batchId: 'theirs',
-    });
-  });
+  test.each([80, 9_000])(
+    'of two in the same seconds: ours was lost, and a stranger started the same. It is taken for ours (%i ms)',
+    async (madeAt) => {
+      expect(await startOf({ others: [{ id: 'theirs', madeAt }] })).toEqual({
+        kind: 'started',
+        batchId: 'theirs',
+      });
+    },
+  );
 });
 
 describe('whatever happens', () => {
@@ -297,29 +334,20 @@ describe('whatever happens', () => {
     fc.integer({ min: 100_000, max: 600_000 }),
     fc.integer({ min: -600_000, max: -100_000 }),
   );
-  /** Other people's batches, most of them of the same test cases; `spare` is a time in which they start none. */
-  const others = (lagMs: fc.Arbitrary<number>, spare: { from: number; to: number }) =>
-    fc.array(
-      fc.record({
-        madeAt: fc.oneof(
-          fc.integer({ min: -3_600_000, max: spare.from }),
-          fc.integer({ min: -30_000, max: spare.from }),
-          fc.integer({ min: spare.to, max: spare.to + 25_000 }),
-        ),
-        lagMs,
-        testCases: fc.constantFrom(CASES, CASES, CASES.toReversed(), ['a', 'b'], ['a', 'b', 'c', 'd'], ['x']),
-        subject: fc.constantFrom(SUBJECT, SUBJECT, undefined, 'another'),
-      }),
-      { maxLength: 4 },
-    );
+  /** Other people's batches, most of them of the same test cases: listed before the POST, or more than 2 minutes older. */
+  const others = fc.array(
+    fc.record({
+      time: fc.oneof(
+        fc.record({ madeAt: fc.integer({ min: -3_600_000, max: -1 }), lagMs: fc.constant(0) }),
+        fc.record({ madeAt: fc.integer({ min: -3_600_000, max: -122_000 }), lagMs: lag }),
+      ),
+      testCases: fc.constantFrom(CASES, CASES, CASES.toReversed(), ['a', 'b'], ['a', 'b', 'c', 'd'], ['x']),
+      subject: fc.constantFrom(SUBJECT, SUBJECT, undefined, 'another'),
+    }),
+    { maxLength: 4 },
+  );
 
-  const world = (
-    skews: fc.Arbitrary<Pick<World, 'skewMs' | 'dateSkewMs'>>,
-    {
-      lagMs,
-      spare,
-    }: { lagMs: fc.Arbitrary<number>; spare: (postMs: number) => { from: number; to: number } },
-  ): fc.Arbitrary<World> =>
+  const worldWith = (skews: fc.Arbitrary<Pick<World, 'skewMs' | 'dateSkewMs'>>): fc.Arbitrary<World> =>
     fc.tuple(postMs, skews).chain(([ms, skew]) =>
       fc.record({
         answer,
@@ -330,48 +358,48 @@ describe('whatever happens', () => {
         ours: fc.option(fc.record({ madeAt: fc.integer({ min: 0, max: ms }), lagMs: lag }), {
           nil: undefined,
         }),
-        others: others(lagMs, spare(ms)).map((all) =>
-          all.map((each, index) => ({ ...each, id: `t${index}` })),
+        others: others.map((all) =>
+          all.map(({ time, ...made }, index) => ({ ...made, ...time, id: `t${index}` })),
         ),
         failing: fc.oneof(fc.constant([]), fc.array(fc.nat(3), { maxLength: 2 })),
         isComplete: fc.oneof(fc.constant(true), fc.boolean()),
       }),
     );
 
-  /** Clocks agree, or the provider tells its own; lists are late. */
-  const oneClock = world(
+  /** Clocks agree, or the provider tells its own. */
+  const told = worldWith(
     fc.oneof(
       fc.constant({ skewMs: 0, dateSkewMs: undefined }),
       fc
         .oneof(minutes, fc.integer({ min: -100_000, max: 100_000 }))
         .map((skewMs) => ({ skewMs, dateSkewMs: skewMs })),
     ),
-    { lagMs: lag, spare: (ms) => ({ from: -4_000, to: ms + 8_000 }) },
   );
-  /** The clock of creations is minutes off, and nothing tells by how much; other people's batches are listed at once. */
-  const twoClocks = world(
-    fc.tuple(minutes, fc.constantFrom(undefined, 0)).map(([skewMs, dateSkewMs]) => ({ skewMs, dateSkewMs })),
-    { lagMs: fc.constant(0), spare: (ms) => ({ from: -1_000, to: ms + 3_000 }) },
+  /** The clock of creations is behind or ahead, and nothing tells by how much: by less than the slack. */
+  const untold = worldWith(
+    fc
+      .tuple(fc.integer({ min: -119_000, max: 0 }), fc.constantFrom(undefined, 0))
+      .map(([skewMs, dateSkewMs]) => ({ skewMs, dateSkewMs })),
   );
 
   test.each([
-    ['lists are late', oneClock],
-    ['clocks differ by minutes', twoClocks],
+    ['clocks agree or are told', told],
+    ['clocks differ by less than 2 minutes', untold],
   ])("at most one POST is sent, and a stranger's batch is never taken for ours: %s", async (_, worlds) => {
     await fc.assert(
-      fc.asyncProperty(worlds, async (each) => {
-        const { start, posts } = await play(each);
+      fc.asyncProperty(worlds, async (world) => {
+        const { start, posts } = await play(world);
         expect(posts).toBe(1);
         switch (start.kind) {
           case 'started':
             expect(start.batchId).toBe('ours');
-            expect(each.answer === 'accepted' || each.ours !== undefined).toBe(true);
+            expect(world.answer === 'accepted' || world.ours !== undefined).toBe(true);
             break;
           case 'refused':
-            expect(each.answer).toBe('refused');
+            expect(world.answer).toBe('refused');
             break;
           case 'unknown':
-            expect(['lost', 'stopped']).toContain(each.answer);
+            expect(['lost', 'stopped']).toContain(world.answer);
             expect(start.problem).toContain('A batch may have been started at 2026-09-14 08:00:0');
         }
       }),
@@ -379,41 +407,21 @@ describe('whatever happens', () => {
     );
   });
 
-  test('where ours was started and is listed in time, nobody else is taken for it, at whatever time it was started', async () => {
-    const worlds = world(
-      fc.record({ skewMs: fc.oneof(fc.constant(0), fc.integer({ min: -600_000, max: 600_000 })) }),
-      { lagMs: lag, spare: () => ({ from: 100, to: 0 }) },
-    ).map((each) => ({
-      ...each,
-      ours: { madeAt: 0, ...each.ours, lagMs: Math.min(each.ours?.lagMs ?? 0, 19_000) },
-    }));
-    await fc.assert(
-      fc.asyncProperty(worlds, async (each) => {
-        const { start, posts } = await play(each);
-        expect([posts, start.kind === 'started' ? start.batchId : 'ours']).toEqual([1, 'ours']);
-      }),
-      { numRuns: 400 },
-    );
-  });
-
   test('what was started is found, if it is listed in time and nobody started the same', async () => {
     const alone = fc
-      .oneof(
-        oneClock,
-        twoClocks.map((each) => ({ ...each, ours: each.ours && { ...each.ours, lagMs: 0 } })),
-      )
+      .oneof(told, untold)
       .filter(({ ours }) => ours !== undefined)
-      .map((each) => ({
-        ...each,
+      .map((world) => ({
+        ...world,
         answer: 'lost' as const,
-        ours: { madeAt: 0, ...each.ours, lagMs: Math.min(each.ours?.lagMs ?? 0, 19_000) },
-        others: (each.others ?? []).map((other) => ({ ...other, testCases: ['x'] })),
+        ours: { madeAt: 0, ...world.ours, lagMs: Math.min(world.ours?.lagMs ?? 0, 19_000) },
+        others: (world.others ?? []).map((made) => ({ ...made, testCases: ['x'] })),
         failing: [],
         isComplete: true,
       }));
     await fc.assert(
-      fc.asyncProperty(alone, async (each) => {
-        expect(await startOf(each)).toEqual(OURS);
+      fc.asyncProperty(alone, async (world) => {
+        expect(await startOf(world)).toEqual(OURS);
       }),
       { numRuns: 200 },
     );

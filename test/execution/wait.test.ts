@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
+import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { NotFound, ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
@@ -60,13 +60,15 @@ async function wait(
     clock = virtualClock(),
     recheckMs = undefined as number | undefined,
     ownBatches = {} as Readonly<Record<string, readonly string[]>>,
+    more = {} as Partial<WaitOptions>,
+    idKey = undefined as Provider['idKey'],
   } = {},
 ) {
   const { provider, looks, readings } = scripted(script, recheckMs);
   const logged: string[] = [];
   const seen: Batch[] = [];
   const waited = await waitForBatches({
-    provider,
+    provider: { ...provider, idKey },
     batchIds,
     ownBatches: new Map(Object.entries(ownBatches)),
     clock,
@@ -74,6 +76,7 @@ async function wait(
     pollIntervalMs,
     onPoll: (batch) => seen.push(batch),
     log: (line) => logged.push(line),
+    ...more,
   });
   return { ...waited, looks, readings, logged, seen, clock: clock as VirtualClock, tookMs: clock.now() };
 }
@@ -172,7 +175,9 @@ describe('a batch that this step started, of which nothing says how many runs th
     expect([outcomes[0]?.batch?.runs?.length, looks(), logged]).toEqual([
       2,
       5,
-      ['Batch b1 has ended and does not add up yet (1 of 2 test cases without a run): reading it again.'],
+      [
+        'Batch b1 has ended and is inconsistent (1 of 2 test cases without a run: case-r1): reading it again.',
+      ],
     ]);
   });
 
@@ -253,7 +258,7 @@ describe('a batch that has ended and does not add up', () => {
     expect({ ending, readings: readings() }).toEqual({ ending: 'settled', readings: 3 });
     expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
     expect(logged).toEqual([
-      'Batch b1 has ended and does not add up yet (1 of 2 announced runs is missing; the provider counts 2 passed and lists 1): reading it again.',
+      'Batch b1 has ended and is inconsistent (1 of 2 announced runs is missing; the provider counts 2 passed and lists 1): reading it again.',
     ]);
   });
 
@@ -309,8 +314,8 @@ describe('a batch that has ended and does not add up', () => {
       runs: (n) => (n < 4 ? passed(1) : n < 6 ? [run('passed', 'r0'), run('pending', 'r1')] : passed(2)),
     });
     expect(logged.map((line) => line.replace(/; .*\)/, '; …)'))).toEqual([
-      'Batch b1 has ended and does not add up yet (1 of 2 announced runs is missing; …): reading it again.',
-      'Batch b1 has ended and does not add up yet (it has ended and 1 of its runs has not; …): reading it again.',
+      'Batch b1 has ended and is inconsistent (1 of 2 announced runs is missing; …): reading it again.',
+      'Batch b1 has ended and is inconsistent (it has ended and 1 of its runs has not; …): reading it again.',
     ]);
   });
 
@@ -357,6 +362,78 @@ describe('a batch that has ended and does not add up', () => {
   });
 });
 
+describe('a batch that is inconsistent although passed is out of reach already', () => {
+  const mayPass = async () => false;
+
+  test.each([
+    [5_000, 10_000],
+    [300, 10_000],
+    [30_000, 30_000],
+  ])(
+    'is read again for 10 s and not for two minutes (an interval of %i ms)',
+    async (pollIntervalMs, tookMs) => {
+      const waited = await wait(
+        { look: () => settled(2), runs: () => [run('failed', 'r0')] },
+        { timeoutMs: 600_000, pollIntervalMs, more: { mayPass } },
+      );
+      expect(waited.tookMs).toBe(tookMs);
+    },
+  );
+
+  test('has its two minutes until a run that ends meanwhile decides', async () => {
+    const clock = virtualClock();
+    const waited = await wait(
+      {
+        look: () => settled(3),
+        runs: () => [run('passed', 'r0'), run(clock.now() < 40_000 ? 'pending' : 'failed', 'r1')],
+      },
+      { clock, timeoutMs: 600_000, more: { mayPass: async () => clock.now() < 40_000 } },
+    );
+    expect(waited.tookMs).toBe(40_000);
+  });
+});
+
+describe('re-runs', () => {
+  const refused = () => {
+    throw new ProviderError('GET x answered 500.');
+  };
+
+  test('one that cannot be read does not end the waiting for the other', async () => {
+    const { outcomes, tookMs } = await wait(
+      { look: (n, id) => (id === 'b1' ? refused() : n < 4 ? unsettled(0, 1) : settled()) },
+      { batchIds: ['b1', 'b2'], more: { isEachAlone: true } },
+    );
+    expect(outcomes).toMatchObject([
+      { id: 'b1', problem: 'GET x answered 500.' },
+      { id: 'b2', batch: { settled: true, runs: passed(1) } },
+    ]);
+    expect(tookMs).toBeGreaterThan(10_000);
+  });
+});
+
+describe('what was asked for', () => {
+  test('is recognised in other capitals, where the provider compares ids so', async () => {
+    const { outcomes, tookMs } = await wait(
+      { look: () => settled() },
+      { ownBatches: { b1: ['CASE-R0'] }, idKey: (id) => id.toLowerCase() },
+    );
+    expect([outcomes[0]?.batch?.runs?.map(({ testCase }) => testCase.id), tookMs]).toEqual([['CASE-R0'], 0]);
+  });
+
+  test('is called by its name in the log while it has no run', async () => {
+    const { logged } = await wait(
+      { look: () => settled(1), runs: () => passed(1) },
+      {
+        ownBatches: { b1: ['case-r0', 'a', 'b', 'c', 'd'] },
+        more: { names: new Map([['a', 'Angry caller']]) },
+      },
+    );
+    expect(logged).toEqual([
+      'Batch b1 has ended and is inconsistent (4 of 5 test cases without a run: Angry caller, b, c and 1 more): reading it again.',
+    ]);
+  });
+});
+
 describe('a batch whose provider does not say how many runs there must be', () => {
   const ended: Batch = { id: 'b1', settled: true, announced: {} };
 
@@ -383,16 +460,36 @@ describe('a batch whose provider does not say how many runs there must be', () =
   test('has another list when one status is another', async () => {
     const { outcomes, readings } = await wait({
       look: () => ended,
-      runs: (n) => [run(n === 1 ? 'failed' : 'passed', 'r0')],
+      runs: (n) => [run(n === 1 ? 'passed' : 'failed', 'r0')],
     });
-    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: passed(1) } }]);
+    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: [run('failed', 'r0')] } }]);
     expect(readings()).toBe(3);
+  });
+
+  test('and a run that did not pass at one look and passed at a later one contradicts itself', async () => {
+    const { outcomes } = await wait(
+      { look: () => ended, runs: (n) => [run(n === 1 ? 'failed' : 'passed', 'r0')] },
+      { timeoutMs: 600_000 },
+    );
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+      ['run r0 did not pass at one look and passed at a later one'],
+    ]);
   });
 
   test('and whose list never stays the same is waited for until the deadline, and not confirmed', async () => {
     const { ending, outcomes, tookMs } = await wait({ look: () => ended, runs: (n) => passed(n) });
     expect({ ending, tookMs }).toEqual({ ending: 'settled', tookMs: 60_000 });
     expect(outcomes).toMatchObject([{ id: 'b1', isListConfirmed: false }]);
+  });
+
+  test('a given list that grew after 3 s was green with one of two runs at a short interval', async () => {
+    const clock = virtualClock();
+    const { outcomes, tookMs } = await wait(
+      { look: () => ended, runs: () => passed(clock.now() < 3_000 ? 1 : 2) },
+      { clock, pollIntervalMs: 300 },
+    );
+    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: passed(2) } }]);
+    expect(tookMs).toBeGreaterThanOrEqual(8_000);
   });
 
   test('is not confirmed by a last look that comes sooner than an interval', async () => {

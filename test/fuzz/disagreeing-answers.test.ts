@@ -218,7 +218,7 @@ function isProof({ provider, pollIntervalMs }: World, looks: readonly Look[]): b
   if (last === undefined || !proves(last)) return false;
   if (saysHowMany(last)) return true;
   const same = looks.slice(looks.findLastIndex((look) => list(look) !== list(last)) + 1);
-  return same.some(({ atMs }) => last.atMs - atMs >= pollIntervalMs);
+  return same.some(({ atMs }) => last.atMs - atMs >= Math.max(pollIntervalMs, 5_000));
 }
 
 // ---- what must hold ---------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnnouncedCounts, Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
-import { tally } from '../../src/domain/test-case.ts';
+import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
 import { type JudgeInput, judge, VERDICTS } from '../../src/domain/verdict.ts';
 import { cases } from './cases.ts';
 
@@ -23,10 +24,16 @@ const status = fc.constantFrom(...RUN_STATUSES);
 const run: fc.Arbitrary<Run> = fc
   .record({
     id: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
-    testCase: fc.constantFrom(
-      { id: 'c', name: 'Case' },
-      { id: 'd', name: 'Case' },
-      { id: undefined, name: 'Case' },
+    testCase: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom({ id: 'c', name: 'Case' }, { id: 'd', name: 'Case' }) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          { id: undefined, name: 'Case' },
+          { id: 'c', name: 'Case', revision: 1 },
+          { id: 'c', name: 'Case', revision: 2 },
+        ),
+      },
     ),
     status: fc.oneof(
       { weight: 5, arbitrary: fc.constant('passed' as const) },
@@ -34,6 +41,7 @@ const run: fc.Arbitrary<Run> = fc
     ),
     unknownStatus: fc.option(fc.constantFrom('skipped', ''), { nil: undefined, freq: 8 }),
     conflict: fc.option(fc.constant('pass and fail'), { nil: undefined, freq: 8 }),
+    unproven: fc.option(fc.constant('none of its evaluations ran'), { nil: undefined, freq: 8 }),
     assertions: fc.constant([]),
     criteria: fc.constant([]),
     turns: fc.constant([]),
@@ -69,6 +77,9 @@ const outcome: fc.Arbitrary<BatchOutcome> = fc
     batch: maybe(batch),
     problem: fc.option(fc.constantFrom('It could not be read.', ''), { nil: undefined, freq: 5 }),
     isListConfirmed: maybe(fc.boolean()),
+    requestedTestCases: maybe(fc.subarray(['c', 'd', 'e'], { minLength: 1 })),
+    mismatch: fc.option(fc.constant('it tested version 11'), { nil: undefined, freq: 8 }),
+    unproven: fc.option(fc.constant('nothing says what it tests'), { nil: undefined, freq: 8 }),
   })
   .map((each) => defined(each) as BatchOutcome);
 
@@ -79,7 +90,16 @@ const facts: fc.Arbitrary<JudgeInput> = fc.record({
   timeoutMinutes: fc.constant(30),
   now: fc.constant(NOW),
   maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
+  edits: edits(),
+  beside: fc.array(outcome, { maxLength: 1 }),
 });
+
+function edits(): fc.Arbitrary<readonly string[]> {
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.constant(['It was edited.']) },
+  );
+}
 
 /** Batches of which every run passed, but for what is then changed. */
 const passedBatch = (id: string, runs: number): BatchOutcome => ({
@@ -88,7 +108,7 @@ const passedBatch = (id: string, runs: number): BatchOutcome => ({
     id,
     settled: true,
     announced: { total: runs, passed: runs, failed: 0, errored: 0 },
-    runs: Array.from({ length: runs }, (_, index): Run => ({ ...plain, id: `r${index}` })),
+    runs: Array.from({ length: runs }, (_, index): Run => ({ ...plain, id: `${id} r${index}` })),
     createdAt: NOW - 60_000,
   },
 });
@@ -113,16 +133,18 @@ const nearPass: fc.Arbitrary<JudgeInput> = fc
       fc.record({
         what: fc.constant('run' as const),
         patch: run,
-        keys: keysOf('status', 'unknownStatus', 'conflict'),
+        keys: keysOf('id', 'testCase', 'status', 'unknownStatus', 'conflict', 'unproven'),
       }),
       fc.record({
         what: fc.constant('outcome' as const),
         patch: outcome,
-        keys: keysOf('batch', 'problem', 'isListConfirmed'),
+        keys: keysOf('batch', 'problem', 'isListConfirmed', 'asked', 'mismatch', 'unproven'),
       }),
     ),
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
     maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
+    edits: edits(),
+    beside: fc.array(fc.oneof(outcome, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
   })
   .map(({ sizes, change, ...rest }): JudgeInput => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
@@ -160,37 +182,69 @@ function keysOf(...keys: string[]): fc.Arbitrary<string[]> {
 }
 
 /** What the contract asks for a green gate, said once more and in other words. */
-function mayBeGreen({ batches, ending, now, maxBatchAgeMinutes }: JudgeInput): boolean {
-  if (batches.length === 0 || ending === 'cancelled') return false;
-  return batches.every(({ batch: seen, problem, isListConfirmed }) => {
-    if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
-      return false;
-    const { runs = [], announced: said } = seen;
-    const isYoung =
-      maxBatchAgeMinutes === undefined ||
-      (seen.createdAt !== undefined &&
-        now - seen.createdAt <= maxBatchAgeMinutes * 60_000 &&
-        seen.createdAt - now <= 120_000);
-    return (
-      isYoung &&
-      runs.length > 0 &&
-      runs.every(
-        (each) => each.status === 'passed' && each.unknownStatus === undefined && each.conflict === undefined,
-      ) &&
-      (said.total ?? (isListConfirmed === true ? runs.length : 'not known')) === runs.length &&
-      (said.passed ?? runs.length) === runs.length &&
-      (said.failed ?? 0) === 0 &&
-      (said.errored ?? 0) === 0 &&
-      (said.cancelled ?? 0) === 0 &&
-      (seen.outcome ?? 'passed') === 'passed'
-    );
-  });
+function mayBeGreen({
+  batches,
+  ending,
+  now,
+  maxBatchAgeMinutes,
+  edits: edited,
+  beside = [],
+}: JudgeInput): boolean {
+  if (batches.length === 0 || ending === 'cancelled' || (edited ?? []).length > 0) return false;
+  const runIds = [...batches, ...beside].flatMap(({ batch: seen }) => seen?.runs?.map(({ id }) => id) ?? []);
+  return batches.every(
+    ({ batch: seen, problem, isListConfirmed, requestedTestCases, mismatch, unproven }) => {
+      if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
+        return false;
+      if (mismatch !== undefined || unproven !== undefined) return false;
+      const caseIds = (seen.runs ?? []).map(({ testCase }) => testCase.id);
+      if (
+        requestedTestCases !== undefined &&
+        requestedTestCases.toSorted().join() !== caseIds.toSorted().join()
+      )
+        return false;
+      // Whoever ran a test case in one batch, each of its runs is of the same revision.
+      for (const caseRuns of Map.groupBy(seen.runs ?? [], ({ testCase }) => testCase.id).values()) {
+        const [first] = caseRuns;
+        const revisions = caseRuns.flatMap(
+          ({ testCase }) => (testCase as { revision?: number }).revision ?? [],
+        );
+        if (first?.testCase.id !== undefined && new Set(revisions).size > 1) return false;
+      }
+      const { runs = [], announced: said } = seen;
+      const isYoung =
+        maxBatchAgeMinutes === undefined ||
+        (seen.createdAt !== undefined &&
+          now - seen.createdAt <= maxBatchAgeMinutes * 60_000 &&
+          seen.createdAt - now <= 120_000);
+      return (
+        isYoung &&
+        runs.length > 0 &&
+        runs.every(
+          (each) =>
+            each.status === 'passed' &&
+            each.unknownStatus === undefined &&
+            each.conflict === undefined &&
+            each.unproven === undefined &&
+            runIds.filter((id) => id === each.id).length === 1,
+        ) &&
+        (said.total ??
+          (isListConfirmed === true || requestedTestCases !== undefined ? runs.length : 'not known')) ===
+          runs.length &&
+        (said.passed ?? runs.length) === runs.length &&
+        (said.failed ?? 0) === 0 &&
+        (said.errored ?? 0) === 0 &&
+        (said.cancelled ?? 0) === 0 &&
+        (seen.outcome ?? 'passed') === 'passed'
+      );
+    },
+  );
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
-function precedence({ batches, ending }: JudgeInput): string | undefined {
+function precedence({ batches, ending, beside }: JudgeInput): string | undefined {
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
-  const counts = tally(batches);
+  const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, beside }));
   const isCalled = (word: string) => seen.some((each) => each.outcome === word);
   if (counts.failed > 0) return 'failed';
   if (counts.errored > 0 || isCalled('errored')) return 'errored';

@@ -43,7 +43,7 @@ export function virtualGitHub({
       path: pathname,
       query: Object.fromEntries(searchParams),
       headers: Object.fromEntries(new Headers(headers)),
-      body: typeof body === 'string' ? JSON.parse(body) : undefined,
+      body: body ? await new Response(body).json() : undefined,
     };
     const answer = answerTo(request, { state, tokens: { [DEFAULT_TOKEN]: {} }, url: URL_OF_IT });
     if (method === 'POST' && answer.status === 201)

@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -74,6 +75,22 @@ function httpTo(baseUrl: string) {
   return { http, clock };
 }
 
+/** Makes a name resolve to these addresses for this process, as a resolver would. */
+function resolving(name: string, ...addresses: readonly string[]): Disposable {
+  const { lookup } = dns;
+  const found = addresses.map((address) => ({ address, family: 4 }));
+  const standIn = (
+    host: string,
+    options: dns.LookupAllOptions,
+    done: (...result: unknown[]) => void,
+  ): void => {
+    if (host === name) setImmediate(() => done(null, found));
+    else lookup(host, options, done);
+  };
+  Object.assign(dns, { lookup: standIn });
+  return { [Symbol.dispose]: () => void Object.assign(dns, { lookup }) };
+}
+
 /** Posts once, and says what is known then; ports are left out of the sentences. */
 async function post(
   url: string,
@@ -100,6 +117,7 @@ test('an accepted POST carries the JSON and the key, and its answer is read', as
 
 describe('nobody can know whether it was accepted: it is sent once', () => {
   const TROUBLE = 'The provider is in trouble: run this job again later.';
+  const NOT_HTTP = 'Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)';
   const UNREACHED = 'Check api-url, and that this runner can reach it (a proxy is taken from HTTPS_PROXY).';
   test.each<[string, Answer, string]>([
     [
@@ -107,7 +125,14 @@ describe('nobody can know whether it was accepted: it is sent once', () => {
       (s) => s.resetAndDestroy(),
       `failed: ECONNRESET. ${UNREACHED}`,
     ],
-    ['the connection is closed before the answer', (s) => s.end(), `failed: ECONNRESET. ${UNREACHED}`],
+    ['the connection is closed before the answer', (s) => s.end(), `failed: other side closed. ${UNREACHED}`],
+    ['something else than HTTP', (s) => s.end('hello\r\n\r\n'), `failed: ${NOT_HTTP}. ${UNREACHED}`],
+    ['407, which fetch does not hand on', say(status('407 No')), `failed: fetch failed. ${UNREACHED}`],
+    [
+      'a 201 in an encoding that nobody knows',
+      say(status('201 Created', 'xyz', 'content-encoding: compress\r\n')),
+      'answered in the content encoding "compress", which cannot be read. Check api-url, and any proxy or gateway in between.',
+    ],
     ['no answer comes', hang, `failed: no answer within 60 s. ${UNREACHED}`],
     ['500', say(status('500 Oops')), `answered 500. ${TROUBLE}`],
     ['502', say(status('502 Bad Gateway', '<h1>')), `answered 502. ${TROUBLE}`],
@@ -128,7 +153,7 @@ describe('nobody can know whether it was accepted: it is sent once', () => {
       say(status('201 Created', '<h1>')),
       'answered with something that is not JSON: "<h1>". Check api-url if this persists.',
     ],
-    ['a 201 whose body is cut', (s) => s.end(OK.slice(0, -4)), `failed: ECONNRESET. ${UNREACHED}`],
+    ['a 201 whose body is cut', (s) => s.end(OK.slice(0, -4)), `failed: other side closed. ${UNREACHED}`],
     [
       'a 201 whose body is reset',
       (s) => s.write(OK.slice(0, -4), () => setTimeout(() => s.resetAndDestroy(), 25)),
@@ -179,7 +204,7 @@ describe('nobody can know whether it was accepted: it is sent once', () => {
 });
 
 describe('it was certainly not accepted', () => {
-  test.each([400, 401, 402, 403, 404, 409, 413, 422, 425])('%i: refused at once', async (code) => {
+  test.each([400, 401, 402, 403, 404, 409, 413, 421, 422, 425])('%i: refused at once', async (code) => {
     await using server = await startServer(say(status(`${code} No`, '{"message":"No."}')), say(OK));
     expect(await post(server.url)).toMatchObject({
       kind: 'refused',
@@ -216,6 +241,45 @@ describe('it was certainly not accepted', () => {
       problem:
         'POST HOST/start did not answer in time (HTTP 429). Raise timeout-minutes, or run the job again.',
     });
+  });
+
+  test('400 in an encoding that nobody knows: refused, since the status says it', async () => {
+    await using server = await startServer(
+      say(status('400 No', 'xyz', 'content-encoding: compress\r\n')),
+      say(OK),
+    );
+    expect(await post(server.url)).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringContaining('POST HOST/start answered 400. '),
+    });
+    expect(server.posts.length).toBe(1);
+  });
+
+  test('a port that fetch does not ask: some tries, and refused', async () => {
+    expect(await post('http://127.0.0.1:6000')).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringMatching(/^POST HOST\/start failed: bad port\. Check api-url/),
+    });
+  });
+
+  test('a name with two addresses at which nobody listens: some tries, and refused', async () => {
+    using _ = resolving('two.test', '127.0.0.1', '127.0.0.2');
+    const port = await freePort();
+    const result = await post(`http://two.test:${port}`);
+    expect(result).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringMatching(/^POST two\.test:\d+\/start failed: ECONNREFUSED\. Check api-url/),
+    });
+  });
+
+  test('a name with two addresses of which one listens: it is sent there, once', async () => {
+    await using server = await startServer(say(OK));
+    using _ = resolving('two.test', '127.0.0.2', '127.0.0.1');
+    expect(await post(server.url.replace('127.0.0.1', 'two.test'))).toEqual({
+      kind: 'accepted',
+      value: 'b1',
+    });
+    expect(server.posts.length).toBe(1);
   });
 
   test('nobody listens: some tries, and refused', async () => {

@@ -7,6 +7,8 @@ import {
   valuesToMask,
 } from '../../src/inputs/inputs.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
+import { InputError } from '../../src/runtime/errors.ts';
+import { createRedactor } from '../../src/text/redact.ts';
 
 const given = (values: Record<string, string>) => (name: string) => values[name] ?? '';
 const least = { provider: 'retell', 'api-key': 'key_1234', 'batch-id': 'batch_1' };
@@ -17,7 +19,8 @@ const complaintAbout = (values: Record<string, string>, redact?: (text: string) 
   try {
     parseInputs(given({ ...least, ...values }), redact);
   } catch (error) {
-    return (error as Error).message;
+    if (!(error instanceof InputError)) throw error;
+    return [error.message, ...error.problems].join('\n');
   }
   return 'accepted';
 };
@@ -55,34 +58,35 @@ describe('inputs that are right', () => {
         reportCtrf: undefined,
         matrix: '',
       },
-      effectiveInputs: [
-        'provider: retell',
-        'batch-id: batch_1',
-        'test-cases: nothing is started (default)',
-        'target: none (default)',
-        'version: the latest at Retell, the production version at Bland, the main branch at ElevenLabs (default)',
-        'reruns: 0 (default)',
-        'repeat: 1 (default)',
-        'max-flaky: 15% (default)',
-        'max-runs: no limit (default)',
-        'name: Agent tests (Retell) (default)',
-        'api-url: https://api.retellai.com (default)',
-        'timeout-minutes: 30 (default)',
-        'poll-interval-seconds: 5 (default)',
-        'max-batch-age-minutes: no limit (default)',
-        'quarantine: none (default)',
-        'compare-with: nothing is compared (default)',
-        'fail-on: any (default)',
-        "label: the values of the matrix, else the target's name, else the job's (default)",
-        'baseline: the base branch is looked up (default)',
-        'comment: always (default)',
-        'transcripts: auto (default)',
-        'annotations: true (default)',
-        'pull-request: found from the event (default)',
-        'report-json: not written (default)',
-        'report-junit: not written (default)',
-        'report-ctrf: not written (default)',
-      ],
+      effectiveInputs: {
+        given: ['provider: retell', 'batch-id: batch_1'],
+        defaults: [
+          'test-cases: nothing is started',
+          'target: none',
+          'version: latest of what the step starts',
+          'reruns: 0',
+          'repeat: 1',
+          'max-flaky: 15%',
+          'max-runs: no limit',
+          'name: Agent tests (Retell)',
+          'api-url: https://api.retellai.com',
+          'timeout-minutes: 30',
+          'poll-interval-seconds: 5',
+          'max-batch-age-minutes: no limit',
+          'quarantine: none',
+          'compare-with: nothing is compared',
+          'fail-on: any',
+          "label: the values of the matrix, else the target's name, else the job's",
+          'baseline: the base branch is looked up',
+          'comment: always',
+          'transcripts: auto',
+          'annotations: true',
+          'pull-request: found from the event',
+          'report-json: not written',
+          'report-junit: not written',
+          'report-ctrf: not written',
+        ],
+      },
       batchSource: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
     });
   });
@@ -142,34 +146,38 @@ describe('inputs that are right', () => {
         reportCtrf: 'out/ctrf.json',
         matrix: '{"agent": "booking"}',
       },
-      effectiveInputs: [
-        'provider: bland',
-        'batch-id: a, b, c',
-        'test-cases: nothing is started (default)',
-        'target: none (default)',
-        'version: 4',
-        'reruns: 3/5',
-        'repeat: 1 (default)',
-        'max-flaky: 2',
-        'max-runs: 100',
-        'name: Night shift',
-        'api-url: http://127.0.0.1:8080/bland/',
-        'timeout-minutes: 0.5',
-        'poll-interval-seconds: 0.25',
-        'max-batch-age-minutes: 60',
-        'quarantine: none (default)',
-        'compare-with: nothing is compared (default)',
-        'fail-on: any (default)',
-        "label: the values of the matrix, else the target's name, else the job's (default)",
-        'baseline: the base branch is looked up (default)',
-        'comment: failures',
-        'transcripts: excerpt',
-        'annotations: false',
-        'pull-request: 12',
-        'report-json: out/a.json',
-        'report-junit: out/a.xml',
-        'report-ctrf: out/ctrf.json',
-      ],
+      effectiveInputs: {
+        given: [
+          'provider: bland',
+          'batch-id: a, b, c',
+          'version: 4',
+          'reruns: 3/5',
+          'max-flaky: 2',
+          'max-runs: 100',
+          'name: Night shift',
+          'api-url: http://127.0.0.1:8080/bland/',
+          'timeout-minutes: 0.5',
+          'poll-interval-seconds: 0.25',
+          'max-batch-age-minutes: 60',
+          'comment: failures',
+          'transcripts: excerpt',
+          'annotations: false',
+          'pull-request: 12',
+          'report-json: out/a.json',
+          'report-junit: out/a.xml',
+          'report-ctrf: out/ctrf.json',
+        ],
+        defaults: [
+          'test-cases: nothing is started',
+          'target: none',
+          'repeat: 1',
+          'quarantine: none',
+          'compare-with: nothing is compared',
+          'fail-on: any',
+          "label: the values of the matrix, else the target's name, else the job's",
+          'baseline: the base branch is looked up',
+        ],
+      },
       batchSource: { kind: 'given', batchIds: ['a', 'b', 'c'], version: { kind: 'number', number: 4 } },
     });
   });
@@ -198,12 +206,14 @@ describe('inputs that are right', () => {
       ],
       compareWith: { kind: 'number', number: 11 },
     });
-    expect(effectiveInputs.slice(1, 5)).toEqual([
-      'batch-id: none given (default)',
+    expect(effectiveInputs.given).toEqual([
+      'provider: retell',
       'test-cases: *, !Load test *',
       'target: agent/agent_1',
       'version: published',
+      'compare-with: 11',
     ]);
+    expect(effectiveInputs.defaults[0]).toBe('batch-id: none given');
   });
 
   test.each([
@@ -262,7 +272,7 @@ describe('inputs that are wrong', () => {
       'api-url is "https://***@example.com": it must be an http(s) address',
     ],
     ['comment', 'yes', 'comment is "yes": it must be always, failures or never.'],
-    ['transcripts', 'full', 'transcripts is "full": it must be auto, excerpt or none.'],
+    ['transcripts', 'all', 'transcripts is "all": it must be auto, none, excerpt or full.'],
     ['annotations', 'yes', 'annotations is "yes": it must be true or false.'],
     ['pull-request', '#12', 'pull-request is "#12": it must be the number of a pull request, like 12.'],
     ['pull-request', '0', 'pull-request is "0": it must be the number of a pull request, like 12.'],
@@ -270,11 +280,71 @@ describe('inputs that are wrong', () => {
     ['name', 'n'.repeat(201), 'it must have at most 200 characters.'],
     ['label', 'n'.repeat(101), 'it must have at most 100 characters.'],
   ])('%s: %j', (name, value, expected) => {
-    expect(complaintAbout({ [name]: value })).toContain(`An input is invalid; no request was sent. `);
+    expect(complaintAbout({ [name]: value })).toContain('An input is invalid; no request was sent.\n');
     expect(complaintAbout({ [name]: value })).toContain(expected);
   });
 
-  test('every one of them is named at once', () => {
+  test.each(['["b1"]', 'b1 b2', 'b1,"b2"', '- b1', '{b1}', 'b1;“b2”'])(
+    'a batch id never has white space, quotes or brackets in it: %s',
+    (batchId) => {
+      expect(complaintAbout({ 'batch-id': batchId })).toContain(
+        ': it must be ids alone, one per line or separated by commas, without spaces, quotes or brackets.',
+      );
+    },
+  );
+
+  test.each<[string, string]>([
+    ['batch-id', '"b1"'],
+    ['target', '"agent/agent_1"'],
+    ['timeout-minutes', "'30'"],
+    ['report-json', '`r.json`'],
+    ['compare-with', '“11”'],
+  ])('%s in quotes is to be written without them: %s', (name, value) => {
+    expect(complaintAbout({ [name]: value })).toContain(
+      `\n${name} is "${value}": write it without the quotes.`,
+    );
+  });
+
+  test('a key in quotes is refused, and not shown with or without them', () => {
+    const quoted = { 'api-key': '"key_12345"' };
+    expect(complaintAbout(quoted)).toContain('api-key (value not shown): write it without the quotes.');
+    expect(valuesToMask(given(quoted))).toEqual(['"key_12345"', 'key_12345']);
+  });
+
+  test('a name, a label and a selector may stand in quotes', () => {
+    expect(complaintAbout({ name: '"Night"', label: "'de'" })).toBe('accepted');
+  });
+
+  test('a key with a comma in it that was passed as batch-id is found before the value is split', () => {
+    const redact = createRedactor(['key,with,commas_1']);
+    const complaint = complaintAbout(
+      { 'api-key': 'key,with,commas_1', 'batch-id': 'b1,key,with,commas_1' },
+      redact,
+    );
+    expect(complaint).toBe(
+      'An input is invalid; no request was sent.\nbatch-id is "b1,***": it holds api-key or github-token.',
+    );
+  });
+
+  test.each([
+    ['retell', 'agent_1', 'agent/agent_1'],
+    ['retell', 'llm_1', 'retell-llm/llm_1'],
+    ['retell', 'conversation_flow_1', 'conversation-flow/conversation_flow_1'],
+    ['vapi', 'd2b0', 'assistant/d2b0 or squad/d2b0'],
+  ])('%s: a target without its kind is told with it', (provider, target, expected) => {
+    expect(complaintAbout({ 'batch-id': '', 'test-cases': 'a', provider, target })).toContain(
+      `with the kind before the id: ${expected}.`,
+    );
+  });
+
+  test('a branch without its kind is told with it', () => {
+    const elevenlabs = { 'batch-id': '', 'test-cases': 'a', provider: 'elevenlabs', target: 'agent/a' };
+    expect(complaintAbout({ ...elevenlabs, version: 'agtbrch_1' })).toContain(
+      'it must be branch/agtbrch_1 for',
+    );
+  });
+
+  test('every one of them is named at once, one a line', () => {
     const message = complaintAbout({
       provider: '',
       'api-key': '',
@@ -285,7 +355,8 @@ describe('inputs that are wrong', () => {
     expect(message).toContain('5 inputs are invalid');
     for (const name of ['provider', 'api-key', 'timeout-minutes', 'comment'])
       expect(message).toContain(`${name} is`);
-    expect(message).toContain('Neither test-cases nor batch-id is set');
+    expect(message).toContain('\nNeither test-cases nor batch-id is set');
+    expect(message.split('\n').length).toBe(6);
   });
 
   const start = { 'batch-id': '', 'test-cases': '*', target: 'agent/agent_1' };
@@ -360,7 +431,9 @@ describe('inputs that are wrong', () => {
 
   test('what belongs together is checked although other inputs are wrong', () => {
     const message = complaintAbout({ 'report-json': 'a', 'report-ctrf': 'a', comment: 'x' });
-    expect(message).toMatch(/^2 inputs are invalid.* comment is .* must be different files\.$/);
+    expect(message).toMatch(
+      /^2 inputs are invalid; no request was sent\.\ncomment is .*\n.* must be different files\.$/,
+    );
   });
 });
 

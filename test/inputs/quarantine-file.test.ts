@@ -217,3 +217,9 @@ test('a file that is not UTF-8 is refused', async () => {
     { kind: 'refused', problem: 'it is not UTF-8', line: undefined },
   ]);
 });
+
+test('a file may begin with a byte order mark', () => {
+  const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
+  expect(parseQuarantine(bytes(`\ufeff${GOOD}`), NOW)).toEqual(parseQuarantine(bytes(GOOD), NOW));
+  expect(parseQuarantine(bytes(GOOD), NOW).kind).toBe('entries');
+});

@@ -132,7 +132,7 @@ describe('a run', () => {
       const run = { ...passedRun, condition_result: { result } };
       expect(await verdictOn(invocation([run]))).toMatchObject({
         verdict: 'inconclusive',
-        reason: `Batch b1 does not add up: run r1 has contradicting statuses (passed and ${result}).`,
+        reason: `Batch b1 is inconsistent: run r1 has contradicting statuses (passed and ${result}).`,
       });
     },
   );
@@ -142,7 +142,7 @@ describe('a run', () => {
     async (status) => {
       expect(await verdictOn(invocation([{ ...passedRun, status }]))).toMatchObject({
         verdict: 'timed-out',
-        reason: `Batch b1 did not finish within 10 minutes (timeout-minutes). It has a status that this action does not know: "${status}".`,
+        reason: `Batch b1 did not finish within 10 minutes (timeout-minutes). Unknown status: "${status}".`,
       });
     },
   );
@@ -206,7 +206,7 @@ describe('the end, which nothing announces', () => {
   test('an empty invocation is red', async () => {
     expect(await verdictOn(invocation([]))).toMatchObject({
       verdict: 'inconclusive',
-      reason: 'Batch b1 does not add up: it has no runs.',
+      reason: 'Batch b1 is inconsistent: it has no runs.',
     });
   });
 
@@ -221,7 +221,7 @@ describe('the end, which nothing announces', () => {
     const twice = invocation(repeated.slice(0, 2), { repeat_count: 3 });
     expect(await verdictOn(twice)).toMatchObject({
       verdict: 'inconclusive',
-      reason: 'Batch b1 does not add up: 1 test case with fewer runs than "repeat_count" says.',
+      reason: 'Batch b1 is inconsistent: 1 test case with fewer runs than "repeat_count" says.',
     });
     expect(await verdictOn(twice, twice, invocation(repeated, { repeat_count: 3 }))).toMatchObject({
       verdict: 'passed',

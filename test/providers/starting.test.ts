@@ -557,7 +557,10 @@ type WorldName = keyof typeof worlds;
 async function play(
   name: WorldName,
   world: World,
-): Promise<{ start: StartOutcome; emulator: Emulator & { started: readonly { id: string }[] } }> {
+): Promise<{
+  start: ReturnType<typeof withoutDetails>;
+  emulator: Emulator & { started: readonly { id: string }[] };
+}> {
   const { clock, emulator, ids, add, wish } = await worlds[name](world);
   onTestFinished(() => emulator.close());
   if (world.stranger !== undefined) add('stranger', clock.epoch() - world.stranger.agoMs);
@@ -588,8 +591,12 @@ async function play(
     log: () => undefined,
   });
   await plugged;
-  return { start, emulator };
+  return { start: withoutDetails(start), emulator };
 }
+
+/** How a start ended; of a batch that was started only its id. */
+const withoutDetails = (start: StartOutcome) =>
+  start.kind === 'started' ? { kind: start.kind, batchId: start.batchId } : start;
 
 /** Until a connection to this address is refused: none that was kept open is used then. */
 async function refusing(url: string): Promise<void> {
@@ -622,7 +629,7 @@ describe.each(Object.keys(worlds) as WorldName[])('a start at %s', (name) => {
     ['beside an old batch of the same test cases', 0, { stranger: { agoMs: 3_600_000 } }],
     ['beside one of a moment ago', 1, { stranger: { agoMs: 500 } }],
     ['on a clock that is 4 minutes off', 0, { clockAheadMs: 240_000, dateAheadMs: 240_000 }],
-    ['on a clock of its own that is 4 minutes off', 1, { clockAheadMs: -240_000, dateAheadMs: null }],
+    ['on a clock of its own that is 1 minute off', 1, { clockAheadMs: -60_000, dateAheadMs: null }],
   ])('%s', (_, nth, world) => {
     test.each(waysIn(nth))('whose answer is lost: $name', async ({ fault, isStarted }) => {
       const { start, emulator } = await play(name, {
@@ -741,7 +748,8 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
     rule: { kind: 'every-run' },
     maxRuns: undefined,
     starter,
-    excludedFromReruns: async () => new Set<string>(),
+    attachQuarantine: async (cases) => cases,
+    obstacles: () => [],
     waitFor: async (round) => ({ ending: 'settled', outcomes: round }),
     onStarted: () => undefined,
     clock,

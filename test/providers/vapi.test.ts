@@ -311,7 +311,7 @@ describe('230 items', () => {
     });
     expect(await gate(emulator)).toMatchObject({
       verdict: 'inconclusive',
-      reason: 'Batch b1 does not add up: the list of items gives the same 100 again and again.',
+      reason: 'Batch b1 is inconsistent: the list of items gives the same 100 again and again.',
     });
   });
 });
@@ -383,7 +383,7 @@ describe('what comes late', () => {
     });
     expect(await gate(emulator)).toMatchObject({
       verdict: 'inconclusive',
-      reason: 'Batch b1 does not add up: run i2 has no "results" yet.',
+      reason: 'Batch b1 is inconsistent: run i2 has no "results" yet.',
     });
   });
 
@@ -423,7 +423,7 @@ test.each(['no items', 'no items and no counters'])('a run with %s is red', asyn
   await using emulator = await startVapi({ batches: [{ id: 'b1', looks: [look], listings: [[]] }] });
   expect(await gate(emulator)).toMatchObject({
     verdict: 'inconclusive',
-    reason: 'Batch b1 does not add up: it has no runs.',
+    reason: 'Batch b1 is inconsistent: it has no runs.',
   });
 });
 

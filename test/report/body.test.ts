@@ -505,7 +505,7 @@ describe('what is known of the batches', () => {
 
   test('runs that were announced and never listed', () => {
     const body = bodyOf(reportOn([batch('b', [RETELL_RUNS.booked], { announced: { total: 4 } })]));
-    expect(body).toMatch(/^Batch b does not add up: 3 of 4 announced runs are missing\./);
+    expect(body).toMatch(/^Batch b is inconsistent: 3 of 4 announced runs are missing\./);
     expect(body).not.toContain('%');
   });
 

@@ -322,7 +322,7 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
   'two-batches': reportOn([
     retellBatch([booked, moved, spanish]),
     {
-      ...retellBatch([priced, silent, booked]),
+      ...retellBatch([priced, silent, { ...booked, id: 'test_job_3f0a66d7c2b1' }]),
       id: 'test_batch_91f2c3b7d015',
       subject: 'retell-llm llm_5d2f81a0 version 3',
     },
@@ -371,7 +371,10 @@ export function reportWith(text: () => string): Report {
   // Ids of test cases differ whatever the text is: runs of one test case would be one entry.
   const runWith = (status: RunStatus, more: Partial<Run> = {}): Run => {
     cases += 1;
-    return run(status, text(), { testCase: { id: `${cases} ${text()}`, name: text() }, ...more });
+    return run(status, `${cases} ${text()}`, {
+      testCase: { id: `${cases} ${text()}`, name: text() },
+      ...more,
+    });
   };
   const turns: Turn[] = [
     agent(text()),

@@ -316,8 +316,9 @@ export function secondReportWith(text: () => string): Report {
     string,
     string,
   ];
+  let runs = 0;
   const one = (id: string, status: Run['status'], more: Partial<Run> = {}): Run =>
-    run(status, text(), { testCase: { id, name: text() }, explanation: text(), ...more });
+    run(status, `${text()} ${++runs}`, { testCase: { id, name: text() }, explanation: text(), ...more });
   const turns = [
     { kind: 'speech', speaker: 'caller', text: text() },
     { kind: 'tool-call', tool: text(), input: text() },

@@ -284,8 +284,8 @@ test("a flaky test case passes with Surefire's elements for the runs that did no
 test('a run that errored and was made good is a flakyError', () => {
   const shown = reportOnRounds([
     [run('1', 'errored', { explanation: 'No answer.' })],
-    [run('1', 'passed')],
-    [run('1', 'passed')],
+    [run('1', 'passed', { id: 'run-1-2' })],
+    [run('1', 'passed', { id: 'run-1-3' })],
   ]);
   const [only] = cases(read(renderJunit(shown)));
   expect(named(only!, 'flakyError').map((one) => one.attributes['message'])).toEqual(['No answer.']);

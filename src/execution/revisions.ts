@@ -1,0 +1,67 @@
+import type { BatchOutcome } from '../domain/batch.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { onProviderError, ProviderError } from '../runtime/errors.ts';
+
+/** Time limit for reading a revision before a start; without it nothing is started. */
+const READ_MS = 30_000;
+/** The least time to read it after the last run, also where the deadline has come meanwhile. */
+const LAST_READ_MS = 10_000;
+
+/** Watches the configurations under test for edits. */
+export interface Revisions {
+  /** Reads the revision of a subject, before the first batch is started on it. The problem, if it cannot be read: a sentence. */
+  note(subject: Subject, given?: BatchOutcome): Promise<string | undefined>;
+  /** Reads all revisions again, after the last run. What was edited, or may have been: sentences. */
+  compare(): Promise<string[]>;
+}
+
+/** `starter` absent: nothing is started, so nothing is read. */
+export function createRevisions({
+  starter,
+  clock,
+  deadline,
+}: {
+  readonly starter: BatchStarter | undefined;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+}): Revisions {
+  const noted = new Map<Subject, string | number | undefined>();
+  const edits: string[] = [];
+  const edited = ({ title }: Subject) => `${title} was edited while it was tested.`;
+  return {
+    async note(subject, given) {
+      if (starter?.revisionOf === undefined || noted.has(subject)) return undefined;
+      const until = Math.min(deadline.until, clock.now() + READ_MS);
+      const revision = await starter
+        .revisionOf(subject, { ...deadline, until })
+        .catch(onProviderError((error) => error));
+      if (revision instanceof ProviderError) return revision.message;
+      noted.set(subject, revision);
+      // A revision that is a moment tells of an edit between a given batch and its re-runs.
+      const createdAt = given?.batch?.createdAt;
+      if (typeof revision === 'number' && createdAt !== undefined && revision > createdAt) {
+        edits.push(edited(subject));
+      }
+      return undefined;
+    },
+    async compare() {
+      if (starter?.revisionOf === undefined || deadline.signal.aborted) return edits;
+      const until = Math.max(Math.min(deadline.until, clock.now() + READ_MS), clock.now() + LAST_READ_MS);
+      for (const [subject, before] of noted) {
+        if (before === undefined) continue;
+        const after = await starter
+          .revisionOf(subject, { ...deadline, until })
+          .catch(onProviderError((error) => error));
+        if (after instanceof ProviderError) {
+          edits.push(
+            `Whether ${subject.title} was edited while it was tested could not be read: ${after.message}`,
+          );
+        } else if (after !== before && !edits.includes(edited(subject))) {
+          edits.push(edited(subject));
+        }
+      }
+      return edits;
+    },
+  };
+}

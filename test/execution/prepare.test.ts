@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
+import { parseSelectors } from '../../src/domain/selectors.ts';
+import type { Version } from '../../src/domain/target.ts';
+import { prepare } from '../../src/execution/prepare.ts';
+import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
+import { ProviderError } from '../../src/runtime/errors.ts';
+import { starterOf } from '../builders.ts';
+
+const selectors = parseSelectors('*', { title: 'Retell', labels: [] });
+const version = (number: number): Version => ({ kind: 'number', number });
+const subjectOf = (wanted: Version | undefined): Subject => {
+  const name = wanted?.kind === 'number' ? `version ${wanted.number}` : 'production version';
+  return { title: name, key: name, request: {} };
+};
+
+/** What `prepare` makes of version 12 beside `compare-with: 11`, with a starter that starts nothing. */
+async function preparing(
+  starter: Partial<BatchStarter>,
+  { failOn = 'new', compareWith = version(11) }: { failOn?: 'any' | 'new'; compareWith?: Version } = {},
+) {
+  if (selectors.kind === 'refused') throw new Error(selectors.problem);
+  return prepare(
+    { target: undefined, version: version(12), selectors: selectors.value, compareWith },
+    {
+      starter: starterOf(subjectOf(version(12)), {
+        startBatch: () => Promise.reject(new Error('nothing is started here')),
+        resolve: async (wanted) => subjectOf(wanted.version),
+        testCases: async () => [{ id: 'a', name: 'Angry caller' }],
+        ...starter,
+      }),
+      ...{ rule: EVERY_RUN, maxRuns: undefined, failOn },
+      deadline: { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
+    },
+  );
+}
+
+describe('the version of compare-with is resolved before anything is started', () => {
+  test('and is another one', async () => {
+    expect(await preparing({})).toMatchObject({
+      kind: 'prepared',
+      names: new Map([['a', 'Angry caller']]),
+      comparedVersion: { kind: 'resolved', subject: { title: 'version 11' }, isDifferent: true },
+    });
+  });
+
+  test('the same version is no error, and nothing is compared', async () => {
+    expect(await preparing({}, { compareWith: version(12) })).toMatchObject({
+      kind: 'prepared',
+      comparedVersion: { kind: 'none', problem: 'compare-with is the version under test (version 12).' },
+    });
+  });
+
+  test.each<[string, Partial<BatchStarter>]>([
+    ['a provider that cannot tell', { compareVersions: () => 'unknown' }],
+    ['a starter that does not compare versions', { compareVersions: undefined as never }],
+  ])('fail-on: new is refused where nobody knows whether it is another one: %s', async (_, starter) => {
+    expect(await preparing(starter, { compareWith: { kind: 'production' } })).toEqual({
+      kind: 'refused',
+      problem:
+        'fail-on: new needs two versions that are known to differ, and Retell does not say whether version 12 and production version do: set version and compare-with to numbers.',
+    });
+    expect(await preparing(starter, { failOn: 'any' })).toMatchObject({
+      kind: 'prepared',
+      comparedVersion: { kind: 'resolved', isDifferent: false },
+    });
+  });
+
+  test('one that is not there is a reason not to compare', async () => {
+    const resolve: BatchStarter['resolve'] = async ({ version: wanted }) => {
+      if (wanted?.kind === 'number' && wanted.number === 11) throw new ProviderError('GET x answered 404.');
+      return subjectOf(wanted);
+    };
+    expect(await preparing({ resolve })).toMatchObject({
+      kind: 'prepared',
+      comparedVersion: { kind: 'none', problem: 'GET x answered 404.' },
+    });
+  });
+});

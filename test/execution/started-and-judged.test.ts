@@ -1,0 +1,332 @@
+/** What a step started, what its batches say that they are, and when nothing more is started: rounds with fake starters. */
+import { describe, expect, test } from 'vitest';
+import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { PassRule } from '../../src/domain/pass-rule.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
+import { judge } from '../../src/domain/verdict.ts';
+import { executeRounds } from '../../src/execution/rounds.ts';
+import type { Plan, RoundsOptions } from '../../src/execution/types.ts';
+import type { BatchStarter, Listing, StartResponse, Subject } from '../../src/providers/starter.ts';
+import { ProviderError } from '../../src/runtime/errors.ts';
+import { batch, obstaclesOf, runOf, STATUS, starterOf } from '../builders.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 12', request: {} };
+const TWO_OF_THREE: PassRule = { kind: 'reruns', need: 2, of: 3 };
+const EPOCH = Date.UTC(2026, 8, 14, 8);
+
+interface Story {
+  readonly rule?: PassRule;
+  /** Given batches with these runs, one letter for each run; otherwise all is started in one batch. */
+  readonly given?: boolean;
+  /** What the batches say beside their runs, by their number from 1. */
+  readonly says?: (nth: number, runs: readonly Run[]) => Partial<Batch>;
+  readonly outcome?: (nth: number) => Partial<BatchOutcome>;
+  readonly starter?: Partial<BatchStarter>;
+  readonly posted?: (nth: number) => StartResponse | undefined;
+  readonly obstacles?: RoundsOptions['obstacles'];
+}
+
+/** Runs the rounds with one letter for each run of a test case, and judges them. */
+async function play(scripts: Readonly<Record<string, string>>, story: Story = {}) {
+  const { rule = TWO_OF_THREE, says } = story;
+  const clock = virtualClock(EPOCH);
+  const used = new Map<string, number>();
+  const batches = new Map<string, BatchOutcome>();
+  const posts: (readonly string[])[] = [];
+  const make = (id: string, testCases: readonly string[]) => {
+    const runs = testCases.map((caseId) => {
+      const nth = used.get(caseId) ?? 0;
+      used.set(caseId, nth + 1);
+      return runOf(caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!, `${caseId}-${nth + 1}`);
+    });
+    const nth = batches.size + 1;
+    const said = says?.(nth, runs) ?? {};
+    batches.set(id, { id, batch: batch(said.runs ?? runs, { id, ...said }), ...story.outcome?.(nth) });
+    return id;
+  };
+  const starter = starterOf(SUBJECT, {
+    startBatch: async (_, testCases) => {
+      posts.push(testCases);
+      return (
+        story.posted?.(posts.length) ?? {
+          kind: 'accepted',
+          value: make(`started-${posts.length}`, testCases),
+        }
+      );
+    },
+    ...story.starter,
+  });
+  const testCases = Object.keys(scripts);
+  const plan: Plan = story.given
+    ? { kind: 'given', batchIds: [make('given-1', testCases)] }
+    : { kind: 'start', subject: SUBJECT, testCases };
+  const log: string[] = [];
+  const execution = await executeRounds({
+    ...{ plan, rule, maxRuns: undefined, starter, clock },
+    attachQuarantine: async (cases) => cases,
+    obstacles: story.obstacles ?? obstaclesOf,
+    waitFor: async (round) => ({
+      ending: 'settled',
+      outcomes: round.map((started) => ({ ...started, ...batches.get(started.id) })),
+    }),
+    onStarted: () => undefined,
+    deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
+    log: (line) => log.push(line),
+  });
+  const { verdict, reason, notes } = judge({
+    ...execution,
+    cases: groupRunsByTestCase(execution.batches, { rule }),
+    ...{ providerTitle: 'Retell', timeoutMinutes: 30, now: EPOCH },
+  });
+  return { ...execution, verdict, reason, notes, posts, log };
+}
+
+describe('a batch that says it tested something else', () => {
+  const mismatch = (_: Subject, { subject }: Batch): string | undefined =>
+    subject === undefined ? undefined : `it tested ${subject}, and version 12 was asked for`;
+
+  test('proves nothing, and nothing is run again', async () => {
+    const { verdict, reason, posts } = await play(
+      { a: 'PPP', b: 'FPP' },
+      { says: () => ({ subject: 'version 11' }), starter: { mismatch } },
+    );
+    expect([verdict, posts.length]).toEqual(['inconclusive', 1]);
+    expect(reason).toBe(
+      'Batch started-1 is not what this step started: it tested version 11, and version 12 was asked for.',
+    );
+  });
+
+  test('in a re-run never helps', async () => {
+    const { verdict, notes, posts } = await play(
+      { a: 'P', b: 'FPP' },
+      { says: (nth) => (nth === 2 ? { subject: 'version 11' } : {}), starter: { mismatch } },
+    );
+    expect([verdict, posts.length]).toEqual(['failed', 2]);
+    expect(notes).toEqual([
+      'Batch started-2 is not what this step started: it tested version 11, and version 12 was asked for.',
+    ]);
+  });
+
+  test('that says nothing is believed', async () => {
+    expect(await play({ a: 'P', b: 'FPP' }, { starter: { mismatch } })).toMatchObject({ verdict: 'passed' });
+  });
+
+  test('by a clock that the provider tells was created before its request', async () => {
+    const listing: Listing = { batches: [], isComplete: true, date: EPOCH };
+    const recentBatches = () => ({
+      list: async () => listing,
+      batchContents: async () => ({ testCases: [] }),
+    });
+    const createdAgo = (ms: number) =>
+      play({ a: 'P' }, { says: () => ({ createdAt: EPOCH - ms }), starter: { recentBatches } });
+    expect((await createdAgo(119_000)).verdict).toBe('passed');
+    expect(await createdAgo(121_000)).toMatchObject({
+      verdict: 'inconclusive',
+      reason:
+        'Batch started-1 is not what this step started: it was created at 2026-09-14 07:57:59 UTC, before the request of 2026-09-14 08:00:00 UTC, which may have started another one.',
+    });
+    // Without a Date header a time of creation tells nothing.
+    expect((await play({ a: 'P' }, { says: () => ({ createdAt: 0 }) })).verdict).toBe('passed');
+  });
+});
+
+describe('a batch that was found after its answer was lost', () => {
+  const lost: StartResponse = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: EPOCH };
+  const finding = (subject: string | undefined) => (found: string) => {
+    let isThere = false;
+    return {
+      startBatch: async () => {
+        isThere = true;
+        return lost;
+      },
+      recentBatches: () => ({
+        list: async (): Promise<Listing> => ({
+          batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
+          isComplete: true,
+        }),
+        batchContents: async () => ({ testCases: ['a'] }),
+      }),
+    };
+  };
+  /** A batch of one passed run that is found in the lists. */
+  const adopting = async (starter: Partial<BatchStarter>, subject: Subject = SUBJECT) => {
+    const clock = virtualClock(EPOCH);
+    const { batches } = await executeRounds({
+      plan: { kind: 'start', subject, testCases: ['a'] },
+      ...{ rule: TWO_OF_THREE, maxRuns: undefined, clock, obstacles: obstaclesOf },
+      starter: starterOf(subject, { startBatch: async () => lost, ...starter }),
+      attachQuarantine: async (cases) => cases,
+      waitFor: async (round) => ({
+        ending: 'settled',
+        outcomes: round.map((started) => ({
+          ...started,
+          batch: batch([runOf('a', 'passed')], { id: 'found' }),
+        })),
+      }),
+      onStarted: () => undefined,
+      deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
+      log: () => undefined,
+    });
+    const facts = {
+      batches,
+      ending: 'settled',
+      providerTitle: 'Bland',
+      timeoutMinutes: 30,
+      now: EPOCH,
+    } as const;
+    return { isAdopted: batches[0]?.isAdopted, ...judge(facts) };
+  };
+
+  test('and that the list calls ours is green', async () => {
+    expect(await adopting(finding(SUBJECT.key)('found'))).toMatchObject({
+      isAdopted: true,
+      verdict: 'passed',
+    });
+  });
+
+  test('a nightly batch on production was adopted as version 4, since the lists tell no version', async () => {
+    const version4: Subject = { title: 'version 4', key: undefined, request: { version_number: 4 } };
+    const starter = () => ({ ...finding(undefined)('found'), title: 'Bland' });
+    for (const isListed of [undefined, () => false]) {
+      expect(await adopting({ ...starter(), ...(isListed && { isListed }) }, version4)).toMatchObject({
+        isAdopted: true,
+        verdict: 'inconclusive',
+        reason:
+          "Batch found may not test what was asked for: the answer to its start was lost, and Bland's lists do not say what it tests.",
+      });
+    }
+    // Where no version was asked for, the lists need not tell one.
+    expect(await adopting({ ...starter(), isListed: () => true }, version4)).toMatchObject({
+      verdict: 'passed',
+    });
+  });
+
+  test('and whose entry in the list leaves out the version is not proven either', async () => {
+    const starter = { ...finding(undefined)('found'), isListed: () => true };
+    expect(await adopting(starter)).toMatchObject({ verdict: 'inconclusive' });
+  });
+});
+
+describe('nothing more is started once passed is out of reach for another reason', () => {
+  const old: RoundsOptions['obstacles'] = () => ['Batch given-1 is 2 h old.'];
+  test.each<[string, Story]>([
+    ['a batch that is too old', { obstacles: old }],
+    [
+      'a batch that is inconsistent',
+      { says: (_, runs) => ({ announced: { total: runs.length, passed: 0 } }) },
+    ],
+    [
+      'a run with an unknown status',
+      { says: (_, runs) => ({ runs: withLast(runs, { unknownStatus: 'x' }) }) },
+    ],
+    ['a batch called an error, with an errored run', { says: () => ({ outcome: 'errored' }) }],
+    ['a batch that was cancelled', { says: () => ({ outcome: 'cancelled' }) }],
+    ['a batch that cannot be read', { outcome: () => ({ problem: 'GET x answered 500.' }) }],
+    [
+      'a run in which nothing was evaluated',
+      { says: (_, runs) => ({ runs: withLast(runs, { unproven: 'x' }) }) },
+    ],
+    ['a cancelled test case', {}],
+  ])('%s', async (name, story) => {
+    const last = name === 'a cancelled test case' ? 'C' : 'P';
+    const { posts, remarks, verdict, started } = await play(
+      { a: name.includes('errored run') ? 'E' : 'F', b: last },
+      { given: true, ...story },
+    );
+    expect([posts, started.runs]).toEqual([[], 0]);
+    expect(remarks).toEqual(['1 test case was not run again: the verdict cannot become passed.']);
+    expect(verdict).not.toBe('passed');
+  });
+
+  test('failures for good do not stop the confirmation of others', async () => {
+    const { posts, verdict } = await play({ a: 'FFF', b: 'FPP', c: 'P' });
+    expect([posts, verdict]).toEqual([[['a', 'b', 'c'], ['a', 'b'], ['b']], 'failed']);
+  });
+
+  const withLast = (runs: readonly Run[], more: Partial<Run>): Run[] =>
+    runs.map((run, index) => (index === runs.length - 1 ? { ...run, status: 'pending', ...more } : run));
+});
+
+describe('an edit of the configuration under test', () => {
+  const reading = (...revisions: readonly (string | number | undefined | Error)[]) => {
+    let reads = 0;
+    const revisionOf = async () => {
+      const revision = revisions[Math.min(reads, revisions.length - 1)];
+      reads += 1;
+      if (revision instanceof Error) throw revision;
+      return revision;
+    };
+    return { revisionOf, reads: () => reads };
+  };
+
+  test('between the first start and the end of the last run is never green, with or without re-runs', async () => {
+    const { revisionOf, reads } = reading('v1', 'v2');
+    expect(await play({ a: 'P' }, { starter: { revisionOf } })).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'flow 1 version 12 was edited while it was tested.',
+    });
+    expect(reads()).toBe(2);
+    const failed = await play({ a: 'FF' }, { starter: { revisionOf: reading('v1', 'v2').revisionOf } });
+    expect([failed.verdict, failed.notes]).toEqual([
+      'failed',
+      ['flow 1 version 12 was edited while it was tested.'],
+    ]);
+  });
+
+  test('is read once before the first start and once after the last run', async () => {
+    const { revisionOf, reads } = reading('v1');
+    const { verdict, posts } = await play({ a: 'FPP' }, { starter: { revisionOf } });
+    expect([verdict, posts.length, reads()]).toEqual(['passed', 3, 2]);
+  });
+
+  test('that cannot be read before refuses the start; after it, nothing proves that there was none', async () => {
+    const unreadable = new ProviderError('GET x answered 500.');
+    const before = await play({ a: 'P' }, { starter: { revisionOf: reading(unreadable).revisionOf } });
+    expect([before.verdict, before.reason, before.posts]).toEqual([
+      'inconclusive',
+      'GET x answered 500.',
+      [],
+    ]);
+    const after = await play({ a: 'P' }, { starter: { revisionOf: reading('v1', unreadable).revisionOf } });
+    expect([after.verdict, after.reason]).toEqual([
+      'inconclusive',
+      'Whether flow 1 version 12 was edited while it was tested could not be read: GET x answered 500.',
+    ]);
+  });
+
+  test('where nothing tells it, as of a published version, is not looked for again', async () => {
+    const { revisionOf, reads } = reading(undefined);
+    expect((await play({ a: 'P' }, { starter: { revisionOf } })).verdict).toBe('passed');
+    expect(reads()).toBe(1);
+  });
+
+  test('between a given batch and its re-runs is one', async () => {
+    const given = { given: true, says: (nth: number) => (nth === 1 ? { createdAt: EPOCH - 60_000 } : {}) };
+    const edited = (revision: number) =>
+      play({ a: 'FPP' }, { ...given, starter: { revisionOf: reading(revision).revisionOf } });
+    expect((await edited(EPOCH - 30_000)).reason).toBe('flow 1 version 12 was edited while it was tested.');
+    expect((await edited(EPOCH - 90_000)).verdict).toBe('passed');
+  });
+});
+
+test('what may have been started counts as started', async () => {
+  const lost: StartResponse = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: EPOCH };
+  const { started, verdict } = await play(
+    { a: 'FPP', b: 'P' },
+    { posted: (nth) => (nth === 2 ? lost : undefined) },
+  );
+  expect([started, verdict]).toEqual([{ runs: 3, reruns: 1 }, 'failed']);
+});
+
+test('the log says what is started', async () => {
+  const { log } = await play({ a: 'FPP', b: 'P' });
+  expect(log).toEqual([
+    'Started batch started-1: 2 test cases on flow 1 version 12.',
+    'Running 1 test case again to confirm.',
+    'Started batch started-2: 1 test case on flow 1 version 12.',
+    'Running 1 test case again to confirm.',
+    'Started batch started-3: 1 test case on flow 1 version 12.',
+  ]);
+});

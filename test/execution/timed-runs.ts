@@ -1,0 +1,116 @@
+/** Test cases whose runs end at known times, run by the real rounds and the real waiting on a virtual clock. */
+import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { PassRule } from '../../src/domain/pass-rule.ts';
+import { attachQuarantine } from '../../src/domain/quarantine.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
+import { judge } from '../../src/domain/verdict.ts';
+import { executeRounds } from '../../src/execution/rounds.ts';
+import { waitForBatches } from '../../src/execution/wait.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import type { StartResponse, Subject } from '../../src/providers/starter.ts';
+import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 12', request: {} };
+const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
+
+/** The runs of a test case, one after the other: a letter and a length in seconds for each; the last for ever. */
+export type Script = readonly (readonly [letter: string, seconds: number])[];
+
+export interface World {
+  readonly rule?: PassRule;
+  readonly cases: Readonly<Record<string, Script>>;
+  readonly isRoundByRound?: boolean;
+  /** Looks have counters alone, as at Retell and Vapi, and these stand still until the end. */
+  readonly counters?: 'moving' | 'still' | undefined;
+  readonly quarantined?: readonly string[];
+  readonly maxRuns?: number;
+  readonly refusedPost?: number;
+  readonly timeoutMs?: number;
+  readonly cancelledAtMs?: number;
+  /** Default: 1 s. */
+  readonly pollIntervalMs?: number;
+}
+
+interface Ending {
+  readonly at: number;
+  readonly run: Run;
+}
+
+/** Runs a world to its end, and judges it. */
+export async function playTimed(world: World) {
+  const { rule = THREE_OF_FIVE, cases, counters, quarantined = [] } = world;
+  const clock = virtualClock();
+  const cancelled = new AbortController();
+  if (world.cancelledAtMs !== undefined) {
+    void clock.sleep(world.cancelledAtMs).then(() => cancelled.abort());
+  }
+  const used = new Map<string, number>();
+  const made = new Map<string, Ending[]>();
+  const posts: { readonly atSeconds: number; readonly testCases: readonly string[] }[] = [];
+  const deadline = { until: clock.now() + (world.timeoutMs ?? 7_200_000), signal: cancelled.signal };
+
+  const starter = starterOf(SUBJECT, {
+    startBatch: async (_, testCases): Promise<StartResponse> => {
+      posts.push({ atSeconds: clock.now() / 1_000, testCases });
+      if (posts.length === world.refusedPost) return { kind: 'refused', problem: 'POST x answered 402.' };
+      const id = `b${posts.length}`;
+      const endings = testCases.map((caseId): Ending => {
+        const nth = used.get(caseId) ?? 0;
+        used.set(caseId, nth + 1);
+        const script = cases[caseId] ?? [];
+        const [letter = 'P', seconds = 1] = script[nth] ?? script.at(-1) ?? [];
+        const status = STATUS[letter] ?? 'passed';
+        return { at: clock.now() + seconds * 1_000, run: runOf(caseId, status, `${caseId} ${nth}`) };
+      });
+      made.set(id, endings);
+      return { kind: 'accepted', value: id };
+    },
+  });
+  const runsOf = (id: string): Run[] =>
+    (made.get(id) ?? []).map(({ at, run }) => (at <= clock.now() ? run : { ...run, status: 'pending' }));
+  const provider: Provider = {
+    title: 'Retell',
+    async fetchBatch(id) {
+      const runs = runsOf(id);
+      const settled = runs.every(({ status }) => status !== 'pending');
+      const passed = runs.filter(({ status }) => status === 'passed').length;
+      const announced = { total: runs.length, ...((settled || counters === 'moving') && { passed }) };
+      return { id, settled, announced, ...(counters === undefined && { runs }) };
+    },
+    fetchRuns: async (batch) => ({ ...batch, runs: runsOf(batch.id) }),
+  };
+  const execution = await executeRounds({
+    plan: { kind: 'start', subject: SUBJECT, testCases: Object.keys(cases) },
+    ...{ rule, starter, clock, deadline, maxRuns: world.maxRuns, obstacles: obstaclesOf },
+    isRoundByRound: world.isRoundByRound,
+    attachQuarantine: async (results) => attachQuarantine(results, quarantining(...quarantined)),
+    async waitFor(round, onLook) {
+      const started = new Map(round.map((batch) => [batch.id, batch]));
+      const { ending, outcomes } = await waitForBatches({
+        ...{ provider, clock, deadline, readsEarly: world.isRoundByRound !== true, isEachAlone: true },
+        pollIntervalMs: world.pollIntervalMs ?? 1_000,
+        batchIds: round.map(({ id }) => id),
+        ownBatches: new Map(round.map(({ id, requestedTestCases = [] }) => [id, requestedTestCases])),
+        onPoll: (batch) => onLook({ ...started.get(batch.id), id: batch.id, batch }),
+        log: () => undefined,
+      });
+      return {
+        ending,
+        outcomes: round.map((batch, index): BatchOutcome => ({ ...batch, ...outcomes[index] })),
+      };
+    },
+    onStarted: () => undefined,
+    log: () => undefined,
+  });
+  const { batches, ending, startProblem, remarks, started } = execution;
+  const results = groupRunsByTestCase(batches, { rule, isCutShort: ending !== 'settled' });
+  const judged = attachQuarantine(results, quarantining(...quarantined));
+  const { verdict, reason } = judge({
+    ...{ batches, cases: judged, ending, startProblem, remarks, maxFlaky: 100 },
+    ...{ providerTitle: 'Retell', timeoutMinutes: 120, now: clock.epoch() },
+  });
+  const outcomes = Object.fromEntries(judged.map(({ testCase, outcome }) => [testCase.id, outcome]));
+  return { verdict, reason, outcomes, started, remarks, posts, ending, tookMs: clock.now() };
+}
