@@ -68,12 +68,15 @@ export function starterOf(
     title: 'Retell',
     batchSize: 1_000,
     resolve: async () => subject,
-    testCases: async () => [],
+    testCases: async () => ({ testCases: [], warnings: [] }),
     recentBatches: () => ({
       list: async () => ({ batches: [], isComplete: true }),
       batchContents: async () => ({ testCases: [] }),
     }),
     resolveTestedVersion: async () => subject,
+    mismatch: () => undefined,
+    isListed: () => true,
+    compareVersions: (a, b) => (a.key === b.key ? 'same' : 'different'),
     ...more,
   };
 }

@@ -6,7 +6,7 @@ import { type Publisher, runGate } from '../src/gate.ts';
 import { parseInputs } from '../src/inputs/inputs.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
-import { run } from './builders.ts';
+import { run, starterOf } from './builders.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 const { inputs, batchSource } = parseInputs(
@@ -142,20 +142,12 @@ describe('a workflow that is cancelled', () => {
     const { verdict, published } = await gate(
       {
         ...failing,
-        starter: {
-          ...{ title: 'Retell', batchSize: 1_000 },
-          resolve: async () => SUBJECT,
-          testCases: async () => [],
-          resolveTestedVersion: async () => SUBJECT,
-          recentBatches: () => ({
-            list: async () => ({ batches: [], isComplete: true }),
-            batchContents: async () => ({ testCases: [] }),
-          }),
+        starter: starterOf(SUBJECT, {
           startBatch: async () => {
             cancelled.abort();
             return { kind: 'refused', problem: 'The request was stopped.' };
           },
-        },
+        }),
       },
       { signal: cancelled.signal, rule: { kind: 'reruns', need: 2, of: 3 } },
     );

@@ -64,6 +64,8 @@ export interface Run {
   readonly testFaults?: readonly string[] | undefined;
   /** Names of the guardrails that the conversation triggered (ElevenLabs). */
   readonly guardrails?: readonly string[] | undefined;
+  /** What the run cost in the provider's credits (ElevenLabs); `undefined` where it does not say, which is not zero. */
+  readonly credits?: number | undefined;
   /** Why the provider judged as it did; for a run that errored, what went wrong. */
   readonly explanation?: string | undefined;
   readonly assertions: readonly Assertion[];

@@ -95,11 +95,14 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     const found = await prepare(batchSource, { starter, rule, maxRuns, deadline });
     if (found.kind === 'refused') return nothingStarted(found.problem);
     prepared = found;
-    const { subject, testCases } = found;
+    const { subject, testCases, warnings } = found;
+    const remarks = [...(subject.note === undefined ? [] : [subject.note]), ...warnings];
+    for (const remark of remarks) log(remark);
     log(
       describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
     );
-    return executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
+    const execution = await executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
+    return { ...execution, remarks: [...remarks, ...execution.remarks] };
   }
 
   const nothingStarted = (startProblem: string): Execution => ({

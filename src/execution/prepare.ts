@@ -30,6 +30,8 @@ export interface Prepared {
   readonly testCases: readonly string[];
   /** How many there were to select from. */
   readonly outOf: number;
+  /** What was left out, and which lines take nothing away: sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
@@ -54,7 +56,7 @@ export async function prepare(
   if ('problem' in subject) return subject;
   const list = await starter.testCases({ ...wanted, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
-  const selection = selectCases(wanted.selectors, list);
+  const selection = selectCases(wanted.selectors, list.testCases);
   if (selection.kind === 'refused') return selection;
   const testCases = selection.cases.map(({ id }) => id);
   const problem = tooManyRuns(
@@ -62,7 +64,8 @@ export async function prepare(
     maxRuns,
   );
   if (problem !== undefined) return { kind: 'refused', problem };
-  return { kind: 'prepared', subject, testCases, outOf: selection.outOf };
+  const warnings = [...list.warnings, ...selection.warnings];
+  return { kind: 'prepared', subject, testCases, outOf: selection.outOf, warnings };
 }
 
 /** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { AnnouncedCounts } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
-import { InvalidResponse, toText } from '../http/failure.ts';
+import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
+import { ProviderError } from '../runtime/errors.ts';
 
 /** Reads JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
 export function parseAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
@@ -39,6 +40,21 @@ export const createAdvice =
         return table.others;
     }
   };
+
+/** Whether the provider says that there is no such thing. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof ProviderError &&
+  error.cause instanceof HttpStatusError &&
+  [404, 422].includes(error.cause.status);
+
+/** How much of the name of a target is shown, in characters. */
+const MAX_SHOWN_NAME = 80;
+
+/** A name as titles show it; whole letters, however long it is. */
+export function shortName(name: string): string {
+  const letters = [...name.slice(0, 2 * MAX_SHOWN_NAME + 2)];
+  return letters.length > MAX_SHOWN_NAME ? `${letters.slice(0, MAX_SHOWN_NAME).join('')}…` : name;
+}
 
 /** How many criteria or assertions of one run are kept: more than anybody reads, and few enough to render at once. */
 export const MAX_DETAILS = 1_000;
@@ -108,12 +124,13 @@ export function mergeRuns(
   for (const run of runs) {
     const key = keyOf(run.id);
     const known = merged.get(key);
-    merged.set(key, known === undefined ? run : merge(known, run, words));
+    merged.set(key, known === undefined ? run : mergeRun(known, run, words));
   }
   return [...merged.values()];
 }
 
-function merge(one: Run, other: Run, words: ReadonlyMap<string, RunStatus>): Run {
+/** One run of which there are two answers: see `mergeRuns`. */
+export function mergeRun(one: Run, other: Run, words: ReadonlyMap<string, RunStatus>): Run {
   const said = new Set([one, other].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)));
   if (said.size === 1) return one;
   const unknownStatus = one.unknownStatus ?? other.unknownStatus;

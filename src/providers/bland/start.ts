@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import type { AvailableTestCase, Refused, Selector } from '../../domain/selectors.ts';
+import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
-import { HttpStatusError } from '../../http/failure.ts';
+import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
-import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
+import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
 import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
 import { readBlandList } from './lists.ts';
@@ -57,8 +57,6 @@ const advice = createAdvice({
 /** Scenarios have UUIDs. */
 const isScenarioId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
-const refused = (problem: string): Refused => ({ kind: 'refused', problem });
-
 const path = (...rest: string[]): string[] => ['v1', 'agent-testing', ...rest];
 
 /**
@@ -88,8 +86,13 @@ export function createBlandStarter(
       return toSubject(numberOf(version), target);
     },
 
-    testCases: ({ target, selectors }, deadline) =>
-      target === undefined ? readScenarios(selectors, deadline) : listScenarios(target, deadline),
+    async testCases({ target, selectors }, deadline) {
+      const testCases =
+        target === undefined
+          ? await readScenarios(selectors, deadline)
+          : await listScenarios(target, deadline);
+      return { testCases, warnings: [] };
+    },
 
     startBatch: (subject, testCases, deadline) =>
       http.postJsonOnce(
@@ -108,6 +111,18 @@ export function createBlandStarter(
       return set?.kind === 'number' || set?.kind === 'production'
         ? toSubject(numberOf(set), undefined)
         : refused('Bland does not say which version a batch tested: set version to what it was started on.');
+    },
+
+    // Neither batches nor runs say which version they test.
+    mismatch: () => undefined,
+
+    isListed: ({ request }) => request['version_number'] === undefined,
+
+    // Which number production has, no documented field tells.
+    compareVersions(one, other) {
+      const [left, right] = [one.request['version_number'], other.request['version_number']];
+      if (left === right) return 'same';
+      return left === undefined || right === undefined ? 'unknown' : 'different';
     },
   };
 
@@ -133,7 +148,7 @@ export function createBlandStarter(
       .map(toAvailableTestCase);
   }
 
-  /** The scenarios that the selectors name, one request for each: none may be missing or disabled. */
+  /** The scenarios that the selectors name, one request for each: none that is chosen may be missing or disabled. */
   async function readScenarios(
     selectors: readonly Selector[],
     deadline: Deadline,
@@ -142,41 +157,42 @@ export function createBlandStarter(
     if (!ids.every(isScenarioId)) {
       throw new ProviderError('target is missing: Bland needs one unless every line of test-cases is an id.');
     }
+    const chosen = new Set(selectors.flatMap(({ isExclusion, match }) => (isExclusion ? [] : match.value)));
     const found = await Promise.all(
-      ids.map(async (each) => ({ id: each, scenario: await readScenario(each, deadline) })),
+      ids.map(async (scenarioId) => ({ id: scenarioId, scenario: await readScenario(scenarioId, deadline) })),
     );
-    const missing = found.filter(({ scenario }) => scenario === undefined).map((each) => each.id);
+    const needed = found.filter((entry) => chosen.has(entry.id));
+    const missing = needed.filter(({ scenario }) => scenario === undefined).map((entry) => entry.id);
     if (missing.length > 0) {
       throw new ProviderError(
         `test-cases: Bland has no scenario ${missing.join(', ')} in the organisation of this api-key.`,
       );
     }
-    const disabled = found.filter(({ scenario }) => scenario?.enabled === false).map((each) => each.id);
+    const disabled = needed.filter(({ scenario }) => scenario?.enabled === false).map((entry) => entry.id);
     if (disabled.length > 0) {
       throw new ProviderError(
         `test-cases: scenario ${disabled.join(', ')} is disabled at Bland. Enable it, or take it out.`,
       );
     }
     // In the spelling of the selector, which is compared letter by letter.
-    return found.flatMap((each) =>
-      each.scenario === undefined ? [] : [{ ...toAvailableTestCase(each.scenario), id: each.id }],
+    return found.flatMap(({ id: scenarioId, scenario }) =>
+      scenario === undefined ? [] : [{ ...toAvailableTestCase(scenario), id: scenarioId }],
     );
   }
 
   async function readScenario(scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
+    const read = (json: unknown): Scenario => {
+      const scenario = parseAs(scenarioSchema, unwrapEnvelope(json, CHECK));
+      if (blandIdKey(scenario.id) === blandIdKey(scenarioId)) return scenario;
+      throw new InvalidResponse(`answered for another scenario: ${scenario.id}.`, { isJson: true });
+    };
     try {
       return await http.getJson(
-        {
-          path: path('scenarios', scenarioId),
-          size: 'small',
-          read: (json) => parseAs(scenarioSchema, unwrapEnvelope(json, CHECK)),
-          advice,
-        },
+        { path: path('scenarios', scenarioId), size: 'small', read, advice },
         deadline,
       );
     } catch (error) {
-      const { cause } = error as Error;
-      if (cause instanceof HttpStatusError && [404, 422].includes(cause.status)) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import type { AvailableTestCase, Refused } from '../../domain/selectors.ts';
+import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
-import { createAdvice, id, parseAs, parseIsoTime, readCounter } from '../fields.ts';
+import { createAdvice, id, isMissing, parseAs, parseIsoTime, readCounter } from '../fields.ts';
 import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 
@@ -42,8 +42,6 @@ const advice = createAdvice({
   others: CHECK,
 });
 
-const refused = (problem: string): Refused => ({ kind: 'refused', problem });
-
 const path = (...rest: string[]): string[] => ['eval', 'simulation', ...rest];
 
 /** The dashboard's addresses of runs that were started here: only the answer to the start has them. */
@@ -70,12 +68,15 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     },
 
     async testCases({ selectors }, deadline) {
-      const wanted = selectors.map((each) => each.match);
-      const suites = wanted.flatMap(({ kind, value }) =>
-        kind === 'label' ? [value.slice('suite:'.length)] : [],
-      );
+      const wanted = selectors.map((selector) => selector.match);
+      const suitesIn = (lines: readonly Selector[]): string[] =>
+        lines.flatMap(({ match }) => (match.kind === 'label' ? match.value.slice('suite:'.length) : []));
+      const chosen = new Set(suitesIn(selectors.filter(({ isExclusion }) => !isExclusion)));
       const members = await Promise.all(
-        [...new Set(suites)].map(async (suite) => ({ suite, ids: await readSuite(suite, deadline) })),
+        [...new Set(suitesIn(selectors))].map(async (suite) => ({
+          suite,
+          ids: await readSuite(suite, { isNeeded: chosen.has(suite) }, deadline),
+        })),
       );
       // A suite names its simulations by id: without another selector no list of all is needed.
       const isAllSuites = wanted.every(({ kind }) => kind === 'label');
@@ -89,16 +90,15 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
           `test-cases: Vapi does not list every simulation (${doubt}). Run the job again; if it stays so, write ids instead of names.`,
         );
       }
-      for (const { ids } of members) {
-        for (const each of ids) if (!names.has(each)) names.set(each, each);
+      for (const simulation of members.flatMap(({ ids }) => ids)) {
+        if (!names.has(simulation)) names.set(simulation, simulation);
       }
-      return [...names].map(
-        ([each, name]): AvailableTestCase => ({
-          id: each,
-          name,
-          labels: members.flatMap(({ suite, ids }) => (ids.includes(each) ? [`suite:${suite}`] : [])),
-        }),
+      const labelsOf = (simulation: string): string[] =>
+        members.flatMap(({ suite, ids }) => (ids.includes(simulation) ? `suite:${suite}` : []));
+      const testCases = [...names].map(
+        ([simulation, name]): AvailableTestCase => ({ id: simulation, name, labels: labelsOf(simulation) }),
       );
+      return { testCases, warnings: [] };
     },
 
     startBatch: (subject, testCases, deadline) =>
@@ -128,18 +128,48 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
         ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
         : subject;
     },
+
+    mismatch({ key, title, request }, { tested }) {
+      if (tested === undefined) return undefined;
+      const { target, transport } = parseAs(testedSchema, tested);
+      const found = keyOf(target);
+      if (key !== undefined && found !== undefined && found !== key) {
+        return `it tested ${describeTarget(target)}, and ${title} was asked for`;
+      }
+      const asked = transportSchema.safeParse(request['transport']).data?.provider;
+      return asked === undefined || transport === undefined || transport.provider === asked
+        ? undefined
+        : `it ran by ${transport.provider}, and ${asked} was asked for`;
+    },
+
+    isListed: ({ key }) => key !== undefined,
+
+    compareVersions(one, other) {
+      if (one.key === undefined || other.key === undefined) return 'unknown';
+      return one.key === other.key ? 'same' : 'different';
+    },
   };
 
-  function readSuite(suite: string, deadline: Deadline): Promise<readonly string[]> {
-    return http.getJson(
-      {
-        path: path('suite', suite),
-        size: 'large',
-        read: (json) => parseAs(suiteSchema, json).simulationIds,
-        advice,
-      },
-      deadline,
-    );
+  /** The simulations of a suite. One that does not exist has none, where it is only to be taken away. */
+  async function readSuite(
+    suite: string,
+    { isNeeded }: { isNeeded: boolean },
+    deadline: Deadline,
+  ): Promise<readonly string[]> {
+    try {
+      return await http.getJson(
+        {
+          path: path('suite', suite),
+          size: 'large',
+          read: (json) => parseAs(suiteSchema, json).simulationIds,
+          advice,
+        },
+        deadline,
+      );
+    } catch (error) {
+      if (isMissing(error) && !isNeeded) return [];
+      throw error;
+    }
   }
 
   function readSimulations(deadline: Deadline) {
