@@ -66,6 +66,7 @@ const LARGE: Readonly<Record<ProviderName, (path: readonly string[]) => object>>
           items: each((id, hasPassed) => ({
             test_case_job_id: id,
             status: hasPassed ? 'pass' : 'fail',
+            result_explanation: 'Judged.',
             transcript_snapshot: { transcript: [{ role: 'agent', content: TEXT }] },
           })),
           has_more: false,
@@ -88,14 +89,17 @@ const LARGE: Readonly<Record<ProviderName, (path: readonly string[]) => object>>
           metadata: { call: { messages: [{ role: 'assistant', content: TEXT }] } },
         }))
       : { id: 'b1', status: 'ended', itemCounts: { total: 8, passed: 2, failed: 6, canceled: 0 } },
-  elevenlabs: () => ({
-    id: 'b1',
-    test_runs: each((id, hasPassed) => ({
-      test_run_id: id,
-      status: hasPassed ? 'passed' : 'failed',
-      agent_responses: [{ role: 'agent', message: TEXT }],
-    })),
-  }),
+  elevenlabs: (path) =>
+    path.includes('agent-testing')
+      ? { tests: [], has_more: false }
+      : {
+          id: 'b1',
+          test_runs: each((id, hasPassed) => ({
+            test_run_id: id,
+            status: hasPassed ? 'passed' : 'failed',
+            agent_responses: [{ role: 'agent', message: TEXT }],
+          })),
+        },
 };
 
 test.each(Object.entries(LARGE))(

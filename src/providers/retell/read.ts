@@ -169,18 +169,21 @@ function createAdapter(
       bareRuns.set(batch.id, new Set(items.flatMap((item) => (item.isBare ? item.id : []))));
       const ended = endedRuns.get(batch.id) ?? new Map<string, Run>();
       endedRuns.set(batch.id, ended);
+      const singles = new Map(ended);
       if (batch.settled) {
         const open = listed.filter((run) => isOpen(run) && !ended.has(run.id));
         for (const run of await fetchSingleRuns(open, deadline)) {
-          if (!isOpen(run)) ended.set(run.id, trim(run));
+          if (isOpen(run)) continue;
+          singles.set(run.id, trim(run));
+          if (run.status !== 'pending') ended.set(run.id, trim(run));
         }
       }
       const runs = listed.map((run) => {
-        const single = ended.get(run.id);
+        const single = singles.get(run.id);
         if (single === undefined) return run;
         return isOpen(run) ? single : mergeRun(run, single, RUN_STATUS);
       });
-      const withoutStatus = items.filter(({ id }) => !ended.has(id));
+      const withoutStatus = items.filter(({ id }) => !singles.has(id));
       return {
         ...batch,
         inconsistencies: [...(batch.inconsistencies ?? []), ...missingStatus(withoutStatus)],
