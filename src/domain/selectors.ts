@@ -207,10 +207,8 @@ function noMatchClause(selectors: readonly Selector[], cases: readonly Available
   return `${all.join(', ')} ${matches} none of the ${cases.length} test cases`;
 }
 
-function exclusionWarning(selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string {
-  const what = selectors.length === 1 ? 'this line takes' : 'these lines take';
-  return `test-cases: ${noMatchClause(selectors, cases)}, so ${what} nothing away.`;
-}
+const exclusionWarning = (selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string =>
+  `test-cases: ${noMatchClause(selectors, cases)}, so nothing is taken away there.`;
 
 /** What a selector that matches nothing may have meant: names that share words with it, or ids where an id was written. */
 function findNearest(

@@ -195,11 +195,11 @@ describe('a "!" line that matches nothing is a warning', () => {
   test.each([
     [
       '*\n!Loud test *',
-      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2") matches none of the 7 test cases, so this line takes nothing away.',
+      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2") matches none of the 7 test cases, so nothing is taken away there.',
     ],
     [
       '*\n!Loud test *\n!category:LOAD\n!Load test 1',
-      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2"), "!category:LOAD" (nearest: "category:Load"; upper and lower case matter) match none of the 7 test cases, so these lines take nothing away.',
+      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2"), "!category:LOAD" (nearest: "category:Load"; upper and lower case matter) match none of the 7 test cases, so nothing is taken away there.',
     ],
   ])('%j', (input, warning) => {
     expect(warningsOf(input)).toEqual([warning]);

@@ -390,7 +390,7 @@ describe('Vapi', () => {
       testCases: [first],
       warnings: [
         expect.stringContaining(
-          '"!suite:s2" matches none of the 3 test cases, so this line takes nothing away.',
+          '"!suite:s2" matches none of the 3 test cases, so nothing is taken away there.',
         ),
       ],
     });
@@ -642,8 +642,8 @@ describe('ElevenLabs', () => {
       ).toMatchObject({
         testCases: ['t_plain'],
         warnings: [
-          `t_gone, t_gone2 are attached to agent ${ELEVENLABS_AGENT} and do not exist any more: left out. Detach them at ElevenLabs.`,
-          `Of the folders that are attached to agent ${ELEVENLABS_AGENT} no tests are known in tfld_empty, tfld_gone.`,
+          `Left out, since they were deleted: t_gone, t_gone2. Detach them from agent ${ELEVENLABS_AGENT} at ElevenLabs.`,
+          `Folders that are attached to agent ${ELEVENLABS_AGENT} and show no tests: tfld_empty, tfld_gone.`,
         ],
       });
     });
@@ -672,11 +672,7 @@ describe('ElevenLabs', () => {
       const prepared = await prepareAt('elevenlabs', asked, { testCases: '*', target });
       expect(prepared).toMatchObject({
         testCases: ['test_d86d3e078b518355dc4e', 'test_e8946d753ee69fbebe1f', 'test_1c0fb8f0a53f46d2a911'],
-        warnings: [
-          expect.stringMatching(
-            /^test_0000deleted00000000 is attached to agent .* and does not exist any more/,
-          ),
-        ],
+        warnings: [expect.stringMatching(/^Left out, since they were deleted: test_0000deleted00000000\. /)],
       });
     });
   });

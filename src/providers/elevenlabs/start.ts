@@ -277,11 +277,11 @@ function warningsAbout({
     ...(deleted.length === 0
       ? []
       : [
-          `${listFirst(deleted)} ${deleted.length === 1 ? 'is' : 'are'} attached to agent ${agent} and ${deleted.length === 1 ? 'does' : 'do'} not exist any more: left out. Detach ${deleted.length === 1 ? 'it' : 'them'} at ElevenLabs.`,
+          `Left out, since they were deleted: ${listFirst(deleted)}. Detach them from agent ${agent} at ElevenLabs.`,
         ]),
     ...(empty.length === 0
       ? []
-      : [`Of the folders that are attached to agent ${agent} no tests are known in ${listFirst(empty)}.`]),
+      : [`Folders that are attached to agent ${agent} and show no tests: ${listFirst(empty)}.`]),
   ];
 }
 
