@@ -27,6 +27,7 @@ export interface ExecutorDependencies {
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;
+  readonly startName?: RoundsOptions['startName'];
   readonly excludedFromReruns: RoundsOptions['excludedFromReruns'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
@@ -45,7 +46,7 @@ export interface Executor {
 /** Nothing runs before `run` is called. */
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
   const { batchSource, rule, maxRuns } = options;
-  const { provider, clock, deadline, log, excludedFromReruns } = dependencies;
+  const { provider, clock, deadline, log, startName, excludedFromReruns } = dependencies;
   const { starter } = provider;
   const progress = createProgress({ clock, log, until: deadline.until });
   const batchIds: string[] = [];
@@ -83,7 +84,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     };
 
   async function runRounds(): Promise<Execution> {
-    const common = { rule, maxRuns, starter, excludedFromReruns, clock, deadline, log };
+    const common = { rule, maxRuns, starter, startName, excludedFromReruns, clock, deadline, log };
     const rounds = { ...common, waitFor: waitFor(update), onStarted: add };
     if (batchSource.kind === 'given') {
       batchSource.batchIds.forEach((id, batchIndex) => {
@@ -126,7 +127,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       const isReady = ending === 'settled' && startProblem === undefined;
       if (!isWanted || !isReady || starter === undefined || prepared === undefined) return notCompared(cases);
       return compare({
-        ...{ cases, starter, rule, maxRuns, clock, deadline, log },
+        ...{ cases, starter, startName, rule, maxRuns, clock, deadline, log },
         subject: prepared.subject,
         target: batchSource.target,
         version: batchSource.compareWith,

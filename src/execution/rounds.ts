@@ -89,7 +89,7 @@ interface StartedBatches {
 }
 
 /** Starts batches one after the other, and counts what was started. */
-function createBatchLauncher({ plan, starter, onStarted, clock, deadline, log }: RoundsOptions) {
+function createBatchLauncher({ plan, starter, startName, onStarted, clock, deadline, log }: RoundsOptions) {
   const ids = new Set<string>(plan.kind === 'given' ? plan.batchIds : []);
   let runs = 0;
   let reruns = 0;
@@ -100,12 +100,14 @@ function createBatchLauncher({ plan, starter, onStarted, clock, deadline, log }:
       const batches: BatchOutcome[] = [];
       for (const { batchIndex, testCases, subject } of wanted) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
+        const name = startName?.(round);
+        const since = clock.epoch() - OLDEST_LISTED_MS;
         const start = await startBatchOnce({
           title: starter.title,
           testCases,
           subject: subject.key,
-          post: (until) => starter.startBatch(subject, testCases, until),
-          recentBatches: starter.recentBatches(subject, testCases, clock.epoch() - OLDEST_LISTED_MS),
+          post: (until) => starter.startBatch(subject, testCases, until, name?.text),
+          recentBatches: starter.recentBatches(subject, testCases, since, name?.mark),
           alreadyStarted: ids,
           clock,
           deadline,

@@ -58,7 +58,7 @@ export interface BatchStarter {
   /**
    * Where a batch can be found of which nobody knows whether it was started. `since` is before it can have been, in
    * milliseconds since the epoch, whatever clocks say: what is older need not be listed. `mark` is the random part of its
-   * name: see `Candidate.isMarked`.
+   * name: where a name holds it, no other batch is ours, and one with another name never is.
    */
   recentBatches(subject: Subject, testCases: readonly string[], since: number, mark?: string): BatchLists;
   /**
@@ -91,13 +91,11 @@ export interface Candidate {
   readonly id: string;
   /** Milliseconds since the epoch, on the provider's clock. */
   readonly createdAt?: number | undefined;
-  /** Engine and version, in the adapter's own form; `undefined` where the provider does not say them (Bland). */
-  readonly subject?: string | undefined;
   /**
-   * Whether the batch's name holds the mark that was asked for: then it is ours, and one with another name is not.
-   * `undefined` where the batch has no name, or no mark was given.
+   * Engine and version, in the adapter's own form; `undefined` where the provider does not say them (Bland). Of a batch that
+   * is certainly not the one that is looked for, something that is no subject.
    */
-  readonly isMarked?: boolean | undefined;
+  readonly subject?: string | undefined;
 }
 
 /** What the lists showed at one moment. */

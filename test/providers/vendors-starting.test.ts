@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Target, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import type { StartName } from '../../src/execution/start-name.ts';
 import { readBatchSource } from '../../src/inputs/batch-source.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 import { startBland } from '../emulators/bland.ts';
@@ -41,6 +42,7 @@ async function start(
   testCases: readonly string[],
   target: { kind: string; id: string },
   version?: { kind: 'branch'; id: string },
+  name?: StartName,
 ): Promise<StartOutcome> {
   const subject = await known(starter).resolve({ target, version }, deadline());
   if ('problem' in subject) throw new Error(subject.problem);
@@ -48,8 +50,13 @@ async function start(
     title,
     testCases,
     subject: subject.key,
-    post: (until) => known(starter).startBatch(subject, testCases, until),
-    recentBatches: known(starter).recentBatches(subject, testCases, clock.epoch() - OLDEST_LISTED_MS),
+    post: (until) => known(starter).startBatch(subject, testCases, until, name?.text),
+    recentBatches: known(starter).recentBatches(
+      subject,
+      testCases,
+      clock.epoch() - OLDEST_LISTED_MS,
+      name?.mark,
+    ),
     alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
@@ -699,35 +706,49 @@ describe('ElevenLabs', () => {
     ).toMatch(/answered for another branch: branch_main\.$/);
   });
 
-  test('a start has a name, and a lost one is found by the mark in it, whatever else was started then', async () => {
+  describe('the mark in the name of a start', () => {
     const mark = '7f3a9c21';
     const name = `octo-org/voice-agents#12 @ abc1234, round 1 · ${mark}`;
-    for (const dropsNames of [false, true]) {
-      const { emulator, asked } = await elevenlabs({ dropsNames });
-      const starter = known(asked.provider.starter);
-      const subject = (await starter.resolve(
-        { target: agent, version: undefined },
-        asked.deadline(),
-      )) as Subject;
-      await starter.startBatch(subject, [first], asked.deadline(), name);
-      await starter.startBatch(
-        subject,
-        [first],
-        asked.deadline(),
-        'octo-org/other#1 @ abc1234, round 1 · 00000000',
-      );
-      await starter.startBatch(subject, [first], asked.deadline());
-      expect(emulator.started.map(({ request }) => request['name'])).toEqual([
-        name,
-        expect.any(String),
-        undefined,
-      ]);
-      const { batches } = await starter.recentBatches(subject, [first], 0, mark).list(asked.deadline());
-      const [ours, other, unnamed] = emulator.started.map(({ id }) => batches.find((each) => each.id === id));
-      expect([ours?.isMarked, other?.isMarked, unnamed?.isMarked]).toEqual(
-        dropsNames ? [undefined, undefined, undefined] : [true, false, undefined],
-      );
-    }
+    /** Loses the answer to the first start, and lets somebody start the same tests under another name, or none. */
+    const lost = async (
+      stranger: string | undefined,
+      options: { isStarted: boolean; dropsNames?: boolean },
+    ) => {
+      const { isStarted, dropsNames = false } = options;
+      const { emulator, asked } = await elevenlabs({
+        dropsNames,
+        faults: ({ method, nth }) => {
+          if (method !== 'POST' || nth > 1) return undefined;
+          const runs = [{ testCaseId: first }];
+          emulator.add({ id: 'of somebody', runs, fields: { branch_id: 'branch_main', name: stranger } });
+          const then = { kind: 'answer', status: 503 } as const;
+          return isStarted ? { kind: 'done-but', then } : then;
+        },
+      });
+      return { started: await start(asked, [first], agent, undefined, { text: name, mark }), emulator };
+    };
+
+    test.each([undefined, 'octo-org/other#1 @ abc1234, round 1 · 00000000'])(
+      'finds a start that was not answered beside the same tests under the name %j',
+      async (stranger) => {
+        const { started, emulator } = await lost(stranger, { isStarted: true });
+        expect(emulator.started.map(({ request }) => request['name'])).toEqual([name]);
+        expect(started).toMatchObject({ kind: 'started', batchId: emulator.started[0]?.id });
+      },
+    );
+
+    test('takes what has another name for no start of ours', async () => {
+      const { started } = await lost('octo-org/other#1 @ abc1234, round 1 · 00000000', { isStarted: false });
+      expect(started).toMatchObject({
+        kind: 'unknown',
+        problem: expect.stringContaining('its list does not show one'),
+      });
+    });
+
+    test('at an API that forgets names the contents decide: two that are the same are none', async () => {
+      const { started } = await lost(undefined, { isStarted: true, dropsNames: true });
+      expect(started).toMatchObject({ problem: expect.stringContaining('more than one could be it') });
+    });
   });
 
   test.each([

@@ -162,9 +162,17 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
             },
             deadline,
           );
-          const batches = items
-            .filter((row) => (row.agent_id ?? agent) === agent)
-            .map((row) => toListed(row, agent, mark));
+          const rows = items.filter((row) => (row.agent_id ?? agent) === agent);
+          const isMarked = ({ name }: ListedRow): boolean =>
+            mark !== undefined && name?.includes(mark) === true;
+          const isFound = rows.some(isMarked);
+          // An API that forgets names gives none, and then only what was started tells whose it is.
+          const isForeign = (row: ListedRow): boolean =>
+            mark !== undefined && !isMarked(row) && (isFound || Boolean(row.name));
+          const batches = rows.map((row) => ({
+            ...toListed(row, agent),
+            ...(isForeign(row) ? { subject: FOREIGN } : {}),
+          }));
           return { batches, isComplete: true, date };
         },
         testCasesOf: (invocation, _, deadline) =>
@@ -309,18 +317,17 @@ function toSubject(
   };
 }
 
-/** A row of the list; without a name in it nothing tells whose it is (an API before names). */
-function toListed(
-  { id: invocation, name, agent_id, branch_id, ...row }: z.infer<typeof listedSchema>,
-  agent: string,
-  mark: string | undefined,
-): ListedBatch {
+type ListedRow = z.infer<typeof listedSchema>;
+
+/** `Candidate.subject` of what was started under another name. */
+const FOREIGN = 'under another name';
+
+function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, agent: string): ListedBatch {
   const seconds = row.created_at_unix_secs;
   return {
     id: invocation,
     total: row.test_run_count,
     createdAt: seconds === undefined ? undefined : seconds * 1_000,
     subject: branch_id === undefined ? undefined : `${agent_id ?? agent} ${branch_id}`,
-    isMarked: mark === undefined || !name ? undefined : name.includes(mark),
   };
 }
