@@ -71,7 +71,7 @@ export interface Run {
   readonly assertions: readonly Assertion[];
   /** What the run was judged by, when the provider gives one verdict for all of it (Retell's metrics). */
   readonly criteria: readonly string[];
-  /** The conversation; empty when the provider did not give it, or the run passed. */
+  /** The conversation; empty where the provider did not give it, or it was too long or one of too many to be kept. */
   readonly turns: readonly Turn[];
   readonly durationMs?: number | undefined;
   /** Milliseconds since the epoch. */

@@ -160,22 +160,20 @@ describe('a run', () => {
     expect((await look(invocation([run]))).runs?.[0]?.explanation).toBe('No date.\nNo name.');
   });
 
-  test('that did not pass tells the conversation', async () => {
+  test('tells the conversation, whether it passed or not', async () => {
     await using emulator = await startElevenLabs({
       batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }],
     });
     const { provider, deadline } = asking('elevenlabs', emulator.url);
     const { runs } = await provider.fetchBatch('b1', deadline());
-    expect(runs?.map(({ turns }) => turns)).toEqual([
-      [
-        { kind: 'speech', speaker: 'caller', text: 'What does a crown cost?' },
-        { kind: 'speech', speaker: 'agent', text: 'I will look that up.' },
-        { kind: 'tool-call', tool: 'find_price', input: '{"of":"crown"}' },
-        { kind: 'tool-result', output: '{"usd":1200}', succeeded: true },
-        { kind: 'speech', speaker: 'agent', text: 'A crown is $1,200.' },
-      ],
-      [],
-    ]);
+    const conversation = [
+      { kind: 'speech', speaker: 'caller', text: 'What does a crown cost?' },
+      { kind: 'speech', speaker: 'agent', text: 'I will look that up.' },
+      { kind: 'tool-call', tool: 'find_price', input: '{"of":"crown"}' },
+      { kind: 'tool-result', output: '{"usd":1200}', succeeded: true },
+      { kind: 'speech', speaker: 'agent', text: 'A crown is $1,200.' },
+    ];
+    expect(runs?.map(({ turns }) => turns)).toEqual([conversation, conversation]);
   });
 
   test('of another invocation is a doubt', async () => {

@@ -243,22 +243,20 @@ describe('the items', () => {
     expect(findContradictions(batch)).toEqual(['run i1 belongs to another simulation run']);
   });
 
-  test('that did not pass tell the conversation, in OpenAI’s form', async () => {
+  test('tell the conversation, whether they passed or not, in OpenAI’s form', async () => {
     const { runs } = await read({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }] });
     expect(runs?.map(({ testCase }) => testCase.name)).toEqual([
       'Does not quote a price',
       'Answers in Spanish',
     ]);
-    expect(runs?.map(({ turns }) => turns)).toEqual([
-      [
-        { kind: 'speech', speaker: 'agent', text: 'Bluewater Dental, how can I help?' },
-        { kind: 'speech', speaker: 'caller', text: 'What does a cleaning cost?' },
-        { kind: 'tool-call', tool: 'find_price', input: '{"of":"cleaning"}' },
-        { kind: 'tool-result', output: '{"usd":120}' },
-        { kind: 'speech', speaker: 'agent', text: 'A cleaning is 120 dollars.' },
-      ],
-      [],
-    ]);
+    const conversation = [
+      { kind: 'speech', speaker: 'agent', text: 'Bluewater Dental, how can I help?' },
+      { kind: 'speech', speaker: 'caller', text: 'What does a cleaning cost?' },
+      { kind: 'tool-call', tool: 'find_price', input: '{"of":"cleaning"}' },
+      { kind: 'tool-result', output: '{"usd":120}' },
+      { kind: 'speech', speaker: 'agent', text: 'A cleaning is 120 dollars.' },
+    ];
+    expect(runs?.map(({ turns }) => turns)).toEqual([conversation, conversation]);
   });
 
   test('several iterations of one simulation are several runs of one test case, and each must pass', async () => {

@@ -19,8 +19,8 @@ import {
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
-import type { ProviderAdapter, ProviderDescriptor } from '../provider.ts';
-import { createTextBudget } from '../text-budget.ts';
+import type { AdapterOptions, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import { createTextBudget, type KeepRun } from '../text-budget.ts';
 import { readBlandList } from './lists.ts';
 import { blandIdKey, hasNoErrors, unwrapEnvelope } from './responses.ts';
 import { ACCESS, createBlandStarter } from './start.ts';
@@ -109,7 +109,10 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** The batch embeds its runs; error messages and conversations are in the run's own page. */
-function createAdapter(http: HttpClient): ProviderAdapter {
+function createAdapter(
+  http: HttpClient,
+  { showsConversations = true }: AdapterOptions = {},
+): ProviderAdapter {
   const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
 
   const textBudget = createTextBudget();
@@ -153,7 +156,7 @@ function createAdapter(http: HttpClient): ProviderAdapter {
       return {
         ...run,
         explanation: detail.error_message ?? run.explanation,
-        turns: (detail.chat_history ?? []).flatMap(toTurn),
+        turns: showsConversations ? (detail.chat_history ?? []).flatMap(toTurn) : [],
         assertions: assertions.length > 0 ? assertions : run.assertions,
       };
     } catch (error) {
@@ -180,7 +183,7 @@ function createAdapter(http: HttpClient): ProviderAdapter {
       const { runs: given = [], announced } = batch;
       if (!batch.settled || given.length >= (announced.total ?? 0)) return { ...batch, runs: given };
       const trim = textBudget.forBatch(batch.id);
-      const embedded = given.map(trim);
+      const embedded = given.map((run) => trim(run));
       const known = new Set(embedded.map((run) => blandIdKey(run.id)));
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
       const isOurs = (body: RunBody) => known.has(blandIdKey(body.id)) || isOfBatch(body, batch.id);
@@ -224,7 +227,7 @@ function createAdapter(http: HttpClient): ProviderAdapter {
   };
 }
 
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: (run: Run) => Run): Batch {
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepRun): Batch {
   if (blandIdKey(body.id) !== blandIdKey(batchId)) {
     throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }

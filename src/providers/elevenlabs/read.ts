@@ -96,7 +96,7 @@ function createAdapter(
     fetchBatch: (batchId, deadline) => {
       const trim = textBudget.forBatch(batchId);
       const toShownRun = (run: RunBody): Run =>
-        trim(showsConversations ? toRun(run) : { ...toRun(run), turns: [] });
+        trim(toRun(run), () => (showsConversations ? (run.agent_responses ?? []).flatMap(toTurns) : []));
       return api.get(
         {
           path: ['test-invocations', batchId],
@@ -212,6 +212,7 @@ function describeSubject({
   return parts.length === 0 ? undefined : parts.join(' ');
 }
 
+/** The run without its conversation. */
 function toRun(body: RunBody): Run {
   const said = readStatus(body.status, RUN_STATUS);
   const { result, rationale } = body.condition_result ?? {};
@@ -232,8 +233,7 @@ function toRun(body: RunBody): Run {
     explanation: rationale?.summary || messages.slice(0, MAX_DETAILS).join('\n') || undefined,
     assertions: [],
     criteria: [],
-    // Nobody reads the conversation of a run that passed, and there may be thousands.
-    turns: said.status === 'passed' ? [] : (body.agent_responses ?? []).flatMap(toTurns),
+    turns: [],
   };
 }
 

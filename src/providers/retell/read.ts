@@ -99,13 +99,11 @@ function createAdapter(
   const endedRuns = new Map<string, Map<string, Run>>();
   /** The runs that did not pass and of which the list has no explanation or no conversation, by batch. */
   const bareRuns = new Map<string, ReadonlySet<string>>();
-  const toShownRun = (body: RunBody): Run => {
-    const run = toRun(body);
-    return showsConversations ? run : { ...run, turns: [] };
-  };
-  const isBare = ({ status, explanation, turns }: Run): boolean =>
+  const turnsOf = ({ transcript_snapshot }: RunBody): Turn[] =>
+    showsConversations ? (transcript_snapshot?.transcript ?? []).flatMap(toTurn) : [];
+  const isBare = ({ status, explanation }: Run, { transcript_snapshot }: RunBody): boolean =>
     (status === 'failed' || status === 'errored') &&
-    (!explanation || (showsConversations && turns.length === 0));
+    (!explanation || (showsConversations && !transcript_snapshot?.transcript.length));
 
   /** One run by itself; `undefined` where it cannot be read: the list says it as well, or sooner or later. */
   function fetchRun(runId: string, deadline: Deadline): Promise<Run | undefined> {
@@ -114,7 +112,7 @@ function createAdapter(
       size: 'small' as const,
       schema: runSchema,
       to: (body: RunBody): Run => {
-        if (body.test_case_job_id === runId) return toShownRun(body);
+        if (body.test_case_job_id === runId) return { ...toRun(body), turns: turnsOf(body) };
         throw new InvalidResponse(`answered for another run: ${body.test_case_job_id}.`, { isJson: true });
       },
     };
@@ -156,8 +154,13 @@ function createAdapter(
           total: batch.announced.total,
           schema: runSchema,
           toItem: (body) => {
-            const run = toShownRun(body);
-            return { id: run.id, status: body.status, isBare: isBare(run), run: trim(run) };
+            const run = toRun(body);
+            return {
+              id: run.id,
+              status: body.status,
+              isBare: isBare(run, body),
+              run: trim(run, () => turnsOf(body)),
+            };
           },
         },
         deadline,
@@ -245,6 +248,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
   };
 }
 
+/** The run without its conversation. */
 function toRun(body: RunBody): Run {
   const status = readStatus(body.status, RUN_STATUS);
   const snapshot = body.test_case_definition_snapshot;
@@ -260,8 +264,7 @@ function toRun(body: RunBody): Run {
     explanation: body.result_explanation,
     assertions: [],
     criteria: (snapshot?.metrics ?? []).slice(0, MAX_DETAILS),
-    // Nobody reads the conversation of a run that passed, and there may be thousands.
-    turns: status.status === 'passed' ? [] : (body.transcript_snapshot?.transcript ?? []).flatMap(toTurn),
+    turns: [],
     createdAt: body.creation_timestamp,
   };
 }

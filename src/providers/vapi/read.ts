@@ -155,7 +155,9 @@ function createAdapter(
     async fetchRuns(batch, deadline) {
       const trim = textBudget.forBatch(batch.id);
       const toShownRun = (body: ItemBody): Run =>
-        trim(showsConversations ? toRun(body) : { ...toRun(body), turns: [] });
+        trim(toRun(body), () =>
+          showsConversations ? (body.metadata?.call?.messages ?? []).flatMap(toTurns) : [],
+        );
       const list = await readVapiList(
         http,
         {
@@ -312,6 +314,7 @@ function countOf(items: readonly ItemCheck[], one: string, several: string): str
   return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
 }
 
+/** The run without its conversation. */
 function toRun(body: ItemBody): Run {
   const { results, metadata } = body;
   const evaluations = (results?.evaluations ?? []).flatMap(toEvaluation);
@@ -343,8 +346,7 @@ function toRun(body: ItemBody): Run {
     explanation: body.failureReason,
     assertions: evaluations.slice(0, MAX_DETAILS).map(toAssertion),
     criteria: [],
-    // Nobody reads the conversation of a run that passed, and there may be thousands.
-    turns: said.status === 'passed' ? [] : (metadata?.call?.messages ?? []).flatMap(toTurns),
+    turns: [],
     durationMs:
       startedAt === undefined || endedAt === undefined || endedAt < startedAt
         ? undefined
