@@ -5,13 +5,13 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import { createApi } from '../api.ts';
 import {
   createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
   missingStatus,
-  parseAs,
   parseIsoTime,
   readCounters,
   readStatus,
@@ -121,7 +121,7 @@ function createAdapter(
   http: HttpClient,
   { showsConversations = true }: AdapterOptions = {},
 ): ProviderAdapter {
-  const path = (...rest: string[]) => ['eval', 'simulation', 'run', ...rest];
+  const api = createApi(http, { under: ['eval', 'simulation', 'run'] });
   const textBudget = createTextBudget();
   /** What each run says that it runs. */
   const plans = new Map<string, SimulationPlan>();
@@ -139,12 +139,12 @@ function createAdapter(
 
   return {
     fetchBatch: (batchId, deadline) =>
-      http.getJson(
+      api.get(
         {
-          path: path(batchId),
+          path: [batchId],
           size: 'small',
-          read: (json) => {
-            const body = parseAs(batchSchema, json);
+          schema: batchSchema,
+          to: (body) => {
             plans.set(batchId, planOf(body));
             return toBatch(batchId, body, dashboardOf(http, batchId));
           },
@@ -159,9 +159,9 @@ function createAdapter(
           showsConversations ? (body.metadata?.call?.messages ?? []).flatMap(toTurns) : [],
         );
       const list = await readVapiList(
-        http,
+        api,
         {
-          path: path(batch.id, 'item'),
+          path: [batch.id, 'item'],
           items: 'items',
           of: `simulation run ${batch.id}`,
           total: batch.announced.total,
@@ -193,7 +193,10 @@ function createAdapter(
     },
 
     cancel: (batchId, deadline) =>
-      http.sendCommand({ method: 'PATCH', path: path(batchId), advice: () => CANCEL_ADVICE }, deadline),
+      http.sendCommand(
+        { method: 'PATCH', path: [...api.under, batchId], advice: () => CANCEL_ADVICE },
+        deadline,
+      ),
   };
 }
 

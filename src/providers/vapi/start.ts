@@ -4,8 +4,10 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
-import { createAdvice, id, isMissing, parseAs, parseIsoTime, readCounter } from '../fields.ts';
-import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
+import { createApi } from '../api.ts';
+import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { batchListsOf, type ListedBatch } from '../started.ts';
+import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 
 /** An assistant or a squad, as requests and answers name it. */
@@ -42,8 +44,6 @@ const advice = createAdvice({
   others: CHECK,
 });
 
-const path = (...rest: string[]): string[] => ['eval', 'simulation', ...rest];
-
 /** The dashboard's addresses of runs that were started here: only the answer to the start has them. */
 const dashboards = new WeakMap<HttpClient, Map<string, string>>();
 
@@ -53,6 +53,7 @@ export const dashboardOf = (http: HttpClient, runId: string): string | undefined
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
 export function createVapiStarter(http: HttpClient): BatchStarter {
+  const api = createApi(http, { under: ['eval', 'simulation'], advice });
   const addresses = new Map<string, string>();
   dashboards.set(http, addresses);
   return {
@@ -102,24 +103,63 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     },
 
     startBatch: (subject, testCases, deadline) =>
-      http.postJsonOnce(
+      api.postOnce(
         {
-          path: path('run'),
+          path: ['run'],
           body: {
             simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
             ...subject.request,
           },
-          read: (json) => {
-            const started = parseAs(startedSchema, json);
-            if (started.url !== undefined) addresses.set(vapiIdKey(started.id), started.url);
-            return started.id;
+          schema: startedSchema,
+          to: ({ id: runId, url }) => {
+            if (url !== undefined) addresses.set(vapiIdKey(runId), url);
+            return runId;
           },
-          advice,
         },
         deadline,
       ),
 
-    recentBatches: (subject, testCases, since) => createLists(http, { subject, testCases, since }),
+    recentBatches({ request }, testCases, since) {
+      const targetId = targetIdOf(parseAs(targetSchema, request['target']));
+      return batchListsOf({
+        testCases,
+        idKey: vapiIdKey,
+        async list(deadline) {
+          const { items, total, about } = await readVapiList(
+            api,
+            {
+              path: ['run'],
+              query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
+              items: 'simulation runs',
+              of: targetId ?? 'the target',
+              schema: listedSchema,
+              toItem: toListed,
+            },
+            deadline,
+          );
+          return {
+            batches: items,
+            isComplete: total === undefined || items.length >= total,
+            date: about?.date,
+          };
+        },
+        async testCasesOf(runId, total, deadline) {
+          const { items } = await readVapiList(
+            api,
+            {
+              path: ['run', runId, 'item'],
+              items: 'items',
+              of: `simulation run ${runId}`,
+              total,
+              schema: itemSchema,
+              toItem: ({ simulationId }) => simulationId,
+            },
+            deadline,
+          );
+          return items.filter((simulationId) => simulationId !== undefined);
+        },
+      });
+    },
 
     async resolveTestedVersion({ id: runId, tested }) {
       const { target, transport } = tested === undefined ? {} : parseAs(testedSchema, tested);
@@ -157,13 +197,8 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     deadline: Deadline,
   ): Promise<readonly string[]> {
     try {
-      return await http.getJson(
-        {
-          path: path('suite', suite),
-          size: 'large',
-          read: (json) => parseAs(suiteSchema, json).simulationIds,
-          advice,
-        },
+      return await api.get(
+        { path: ['suite', suite], schema: suiteSchema, to: ({ simulationIds }) => simulationIds },
         deadline,
       );
     } catch (error) {
@@ -174,14 +209,13 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
 
   function readSimulations(deadline: Deadline) {
     return readVapiList(
-      http,
+      api,
       {
-        path: path(),
+        path: [],
         items: 'simulations',
         of: 'the organisation',
         schema: simulationSchema,
         toItem: (body) => body,
-        advice,
       },
       deadline,
     );
@@ -206,69 +240,9 @@ const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>):
   request: { target, transport },
 });
 
-function createLists(
-  http: HttpClient,
-  {
-    subject: { request },
-    testCases,
-    since,
-  }: { subject: Subject; testCases: readonly string[]; since: number },
-): BatchLists {
-  const targetId = targetIdOf(parseAs(targetSchema, request['target']));
-  const spelling = new Map(testCases.map((each) => [vapiIdKey(each), each]));
-  /** How many items each run announces: with another number it is not ours, and its items need not be read. */
-  const totals = new Map<string, number>();
-  return {
-    async list(deadline) {
-      const { items, total, about } = await readVapiList(
-        http,
-        {
-          path: path('run'),
-          query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
-          items: 'simulation runs',
-          of: targetId ?? 'the target',
-          schema: listedSchema,
-          toItem: (body) => body,
-          advice,
-        },
-        deadline,
-      );
-      return {
-        batches: items.map(toCandidate),
-        isComplete: total === undefined || items.length >= total,
-        date: about?.date,
-      };
-    },
-
-    async batchContents(runId, deadline) {
-      const total = totals.get(runId);
-      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
-      const { items } = await readVapiList(
-        http,
-        {
-          path: path('run', runId, 'item'),
-          items: 'items',
-          of: `simulation run ${runId}`,
-          total,
-          schema: itemSchema,
-          toItem: ({ simulationId }) => simulationId,
-          advice,
-        },
-        deadline,
-      );
-      const found = items.filter((each) => each !== undefined);
-      return { testCases: found.map((each) => spelling.get(vapiIdKey(each)) ?? each), total };
-    },
-  };
-
-  function toCandidate(body: z.infer<typeof listedSchema>): Candidate {
-    const { count } = readCounter(body.itemCounts?.total);
-    // Nobody documents the count of a run that was made just now: none yet means nothing.
-    if (count) totals.set(body.id, count);
-    return {
-      id: body.id,
-      createdAt: parseIsoTime(body.createdAt),
-      subject: body.target && keyOf(body.target),
-    };
-  }
-}
+const toListed = (body: z.infer<typeof listedSchema>): ListedBatch => ({
+  id: body.id,
+  total: body.itemCounts?.total,
+  createdAt: parseIsoTime(body.createdAt),
+  subject: body.target && keyOf(body.target),
+});
