@@ -6,13 +6,13 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
+import { createApi } from '../api.ts';
 import {
   createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
   missingStatus,
-  parseAs,
   parseIsoTime,
   readCounters,
   readStatus,
@@ -113,8 +113,7 @@ function createAdapter(
   http: HttpClient,
   { showsConversations = true }: AdapterOptions = {},
 ): ProviderAdapter {
-  const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
-
+  const api = createApi(http, { under: ['v1', 'agent-testing'], unwrap: (json) => unwrapEnvelope(json) });
   const textBudget = createTextBudget();
 
   /** Each scenario is read once, however many runs and batches it has. */
@@ -129,8 +128,8 @@ function createAdapter(
 
   async function readNames(scenarioId: string, deadline: Deadline): Promise<Names> {
     try {
-      return await http.getJson(
-        { path: path('scenarios', scenarioId), size: 'small', read: toNames },
+      return await api.get(
+        { path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, to: toNames },
         deadline,
       );
     } catch (error) {
@@ -142,12 +141,8 @@ function createAdapter(
 
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
     try {
-      const detail = await http.getJson(
-        {
-          path: path('runs', run.id),
-          size: 'small',
-          read: (json) => parseAs(detailSchema, unwrapEnvelope(json)),
-        },
+      const detail = await api.get(
+        { path: ['runs', run.id], size: 'small', schema: detailSchema, to: (body) => body },
         deadline,
       );
       const results = detail.assertion_results ?? [];
@@ -168,12 +163,11 @@ function createAdapter(
 
   return {
     fetchBatch: (batchId, deadline) =>
-      http.getJson(
+      api.get(
         {
-          path: path('batches', batchId),
-          size: 'large',
-          read: (json) =>
-            toBatch(batchId, parseAs(batchSchema, unwrapEnvelope(json)), textBudget.forBatch(batchId)),
+          path: ['batches', batchId],
+          schema: batchSchema,
+          to: (body) => toBatch(batchId, body, textBudget.forBatch(batchId)),
         },
         deadline,
       ),
@@ -188,7 +182,7 @@ function createAdapter(
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
       const isOurs = (body: RunBody) => known.has(blandIdKey(body.id)) || isOfBatch(body, batch.id);
       const list = await readBlandList(
-        http,
+        api,
         {
           query: { batch_id: batch.id },
           of: `batch ${batch.id}`,
@@ -277,8 +271,7 @@ function toRun(body: RunBody): Run {
   };
 }
 
-function toNames(json: unknown): Names {
-  const { assertions = [] } = parseAs(scenarioSchema, unwrapEnvelope(json));
+function toNames({ assertions = [] }: z.infer<typeof scenarioSchema>): Names {
   return new Map(
     assertions.flatMap((entry) => {
       const { id, name } = namedSchema.safeParse(entry).data ?? {};

@@ -6,9 +6,11 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
-import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { createApi } from '../api.ts';
+import { createAdvice, id, isMissing, parseIsoTime } from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
-import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
+import { batchListsOf } from '../started.ts';
+import type { BatchStarter, Candidate, Subject } from '../starter.ts';
 import { readBlandList } from './lists.ts';
 import { blandIdKey, unwrapEnvelope } from './responses.ts';
 
@@ -27,7 +29,11 @@ const scenarioSchema = z.object({
 
 type Scenario = z.infer<typeof scenarioSchema>;
 
-const scenarioListSchema = z.object({ scenarios: z.array(scenarioSchema) });
+/** `data` may be the bare array. */
+const scenarioListSchema = z.union([
+  z.array(scenarioSchema),
+  z.object({ scenarios: z.array(scenarioSchema) }),
+]);
 const startedSchema = z.object({ batch_id: id });
 const listedRunSchema = z.object({ batch_id: lenient(z.string()), created_at: lenient(z.string()) });
 
@@ -57,8 +63,6 @@ const advice = createAdvice({
 /** Scenarios have UUIDs. */
 const isScenarioId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
-const path = (...rest: string[]): string[] => ['v1', 'agent-testing', ...rest];
-
 /**
  * Starts Bland's batches: scenarios, on one version of their pathway or persona. `version` is the input, if it is set:
  * a batch does not say which it tested.
@@ -67,6 +71,9 @@ export function createBlandStarter(
   http: HttpClient,
   { adapter, version: set }: { adapter: ProviderAdapter; version: Version | undefined },
 ): BatchStarter {
+  const unwrap = (json: unknown): unknown => unwrapEnvelope(json, CHECK);
+  const api = createApi(http, { under: ['v1', 'agent-testing'], advice, unwrap });
+  const pathways = createApi(http, { under: ['v1', 'pathway'], advice, unwrap });
   return {
     title: 'Bland',
     batchSize: Number.MAX_SAFE_INTEGER,
@@ -95,17 +102,45 @@ export function createBlandStarter(
     },
 
     startBatch: (subject, testCases, deadline) =>
-      http.postJsonOnce(
+      api.postOnce(
         {
-          path: path('batch-run'),
+          path: ['batch-run'],
           body: { scenario_ids: testCases, ...subject.request },
-          read: (json) => parseAs(startedSchema, unwrapEnvelope(json, CHECK)).batch_id,
-          advice,
+          schema: startedSchema,
+          to: ({ batch_id }) => batch_id,
         },
         deadline,
       ),
 
-    recentBatches: (_, testCases) => createLists(http, adapter, testCases),
+    /** Bland lists no batches: the runs of one of our scenarios name theirs. */
+    recentBatches: (_, testCases) =>
+      batchListsOf({
+        testCases,
+        idKey: blandIdKey,
+        async list(deadline) {
+          const { items, total, date } = await readBlandList(
+            api,
+            {
+              query: { scenario_id: testCases[0] ?? '' },
+              of: `scenario ${testCases[0]}`,
+              total: MOST_RUNS,
+              schema: listedRunSchema,
+              toItem: (body) => body,
+              check: CHECK,
+            },
+            deadline,
+          );
+          return { batches: batchesOf(items), isComplete: items.length >= (total ?? 0), date };
+        },
+        async testCasesOf(batchId, _total, deadline) {
+          const { runs = [], announced } = await adapter.fetchBatch(batchId, deadline);
+          return {
+            testCases: runs.flatMap(({ testCase }) => testCase.id ?? []),
+            // None yet means nothing.
+            total: announced.total || undefined,
+          };
+        },
+      }),
 
     async resolveTestedVersion() {
       return set?.kind === 'number' || set?.kind === 'production'
@@ -131,13 +166,12 @@ export function createBlandStarter(
     deadline: Deadline,
   ): Promise<AvailableTestCase[]> {
     const field = kind === 'persona' ? 'persona_id' : 'pathway_id';
-    const scenarios = await http.getJson(
+    const scenarios = await api.get(
       {
-        path: path('scenarios'),
+        path: ['scenarios'],
         query: { [field]: targetId, enabled: 'true' },
-        size: 'large',
-        read: toScenarios,
-        advice,
+        schema: scenarioListSchema,
+        to: (body) => (Array.isArray(body) ? body : body.scenarios),
       },
       deadline,
     );
@@ -181,14 +215,13 @@ export function createBlandStarter(
   }
 
   async function readScenario(scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
-    const read = (json: unknown): Scenario => {
-      const scenario = parseAs(scenarioSchema, unwrapEnvelope(json, CHECK));
+    const to = (scenario: Scenario): Scenario => {
       if (blandIdKey(scenario.id) === blandIdKey(scenarioId)) return scenario;
       throw new InvalidResponse(`answered for another scenario: ${scenario.id}.`, { isJson: true });
     };
     try {
-      return await http.getJson(
-        { path: path('scenarios', scenarioId), size: 'small', read, advice },
+      return await api.get(
+        { path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, to },
         deadline,
       );
     } catch (error) {
@@ -203,13 +236,8 @@ export function createBlandStarter(
    */
   async function versionsOf(pathwayId: string, deadline: Deadline): Promise<number[] | undefined> {
     try {
-      const versions = await http.getJson(
-        {
-          path: ['v1', 'pathway', pathwayId, 'versions'],
-          size: 'small',
-          read: (json) => parseAs(versionListSchema, unwrapEnvelope(json, CHECK)),
-          advice,
-        },
+      const versions = await pathways.get(
+        { path: [pathwayId, 'versions'], size: 'small', schema: versionListSchema, to: (body) => body },
         { ...deadline, noRetries: true },
       );
       return versions.length === 0 ? undefined : versions.map(({ version_number }) => version_number);
@@ -234,11 +262,6 @@ function toSubject(version: number | undefined, target: Target | undefined): Sub
   };
 }
 
-function toScenarios(json: unknown): Scenario[] {
-  const payload = unwrapEnvelope(json, CHECK);
-  return parseAs(scenarioListSchema, Array.isArray(payload) ? { scenarios: payload } : payload).scenarios;
-}
-
 function toAvailableTestCase(scenario: Scenario): AvailableTestCase {
   const { category, is_required_for_promotion: isRequired } = scenario;
   return {
@@ -248,39 +271,6 @@ function toAvailableTestCase(scenario: Scenario): AvailableTestCase {
       ...(category === undefined ? [] : [`category:${category}`]),
       ...(isRequired === true ? ['required:true'] : []),
     ],
-  };
-}
-
-/** Bland lists no batches: the runs of one of our scenarios name theirs. */
-function createLists(http: HttpClient, adapter: ProviderAdapter, testCases: readonly string[]): BatchLists {
-  const spelling = new Map(testCases.map((each) => [blandIdKey(each), each]));
-  return {
-    async list(deadline) {
-      const { items, total, date } = await readBlandList(
-        http,
-        {
-          query: { scenario_id: testCases[0] ?? '' },
-          of: `scenario ${testCases[0]}`,
-          total: MOST_RUNS,
-          schema: listedRunSchema,
-          toItem: (body) => body,
-          check: CHECK,
-          advice,
-        },
-        deadline,
-      );
-      return { batches: batchesOf(items), isComplete: items.length >= (total ?? 0), date };
-    },
-
-    async batchContents(batchId, deadline) {
-      const batch = await adapter.fetchBatch(batchId, deadline);
-      const found = (batch.runs ?? []).flatMap(({ testCase }) => testCase.id ?? []);
-      return {
-        testCases: found.map((each) => spelling.get(blandIdKey(each)) ?? each),
-        // None yet means nothing.
-        total: batch.announced.total || undefined,
-      };
-    },
   };
 }
 
