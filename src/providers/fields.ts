@@ -2,19 +2,20 @@ import * as z from 'zod/mini';
 import type { AnnouncedCounts } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
 import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
+import { parseAs as parse } from '../json.ts';
 import { ProviderError } from '../runtime/errors.ts';
 
-/** Reads JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
-export function parseAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue === undefined || issue.path.length === 0 ? 'known' : `"${issue.path.join('.')}"`;
-  throw new InvalidResponse(
-    `answered with JSON without a usable ${field} field. Check provider and api-url; if they are right, please report it.`,
-    { isJson: true },
+/** Reads a provider's JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
+export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
+  parse(
+    schema,
+    json,
+    (field) =>
+      new InvalidResponse(
+        `answered with JSON without a usable ${field} field. Check provider and api-url; if they are right, please report it.`,
+        { isJson: true },
+      ),
   );
-}
 
 /** What to do about a refusal, as sentences by HTTP status; 422 is read like 404. */
 export interface Advice {
