@@ -131,11 +131,13 @@ export function mergeRuns(
 }
 
 /** One run of which there are two answers: see `mergeRuns`. */
-export function mergeRun(one: Run, other: Run, words: ReadonlyMap<string, RunStatus>): Run {
-  const said = new Set([one, other].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)));
-  if (said.size === 1) return one;
-  const unknownStatus = one.unknownStatus ?? other.unknownStatus;
-  return { ...one, status: 'pending', unknownStatus, conflict: [...said].join(CONFLICT) };
+export function mergeRun(known: Run, repeated: Run, words: ReadonlyMap<string, RunStatus>): Run {
+  const said = new Set(
+    [known, repeated].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)),
+  );
+  if (said.size === 1) return known;
+  const unknownStatus = known.unknownStatus ?? repeated.unknownStatus;
+  return { ...known, status: 'pending', unknownStatus, conflict: [...said].join(CONFLICT) };
 }
 
 const CONFLICT = ' and ';

@@ -229,7 +229,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepR
   const outcome = status === 'pending' ? undefined : status;
   const bodies = (body.runs ?? []).filter((run) => hasNoErrors(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
-    bodies.map((each) => trim(toRun(each))),
+    bodies.map((run) => trim(toRun(run))),
     STATUS,
     blandIdKey,
   );

@@ -178,7 +178,7 @@ export function createBlandStarter(
     const isOther = (found: string | undefined): boolean =>
       found !== undefined && blandIdKey(found) !== blandIdKey(targetId);
     return scenarios
-      .filter((each) => each.enabled !== false && !isOther(each[field]))
+      .filter((scenario) => scenario.enabled !== false && !isOther(scenario[field]))
       .map(toAvailableTestCase);
   }
 
@@ -279,5 +279,5 @@ function batchesOf(runs: readonly RunBody[]): Candidate[] {
   const batches = runs.flatMap(({ batch_id, created_at }): Candidate[] =>
     batch_id ? [{ id: batch_id, createdAt: parseIsoTime(created_at) }] : [],
   );
-  return [...new Map(batches.map((each) => [each.id, each])).values()];
+  return [...new Map(batches.map((batch) => [batch.id, batch])).values()];
 }

@@ -137,7 +137,7 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
             total,
           };
           const { items } = await readList(api, { ...list, schema: runSchema }, deadline);
-          return items.flatMap((each) => each.test_case_definition_id ?? []);
+          return items.flatMap((run) => run.test_case_definition_id ?? []);
         },
       });
     },
@@ -223,12 +223,12 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
     const foreign = bodies.filter(({ response_engine: own }) => own !== undefined && !isOf(own, engine));
     const wrong = foreign.filter((body) => chosen.has(body.test_case_definition_id));
     if (wrong.length > 0) {
-      const each = wrong.map(
+      const clauses = wrong.map(
         ({ test_case_definition_id: testCaseId, response_engine: own }) =>
           `${testCaseId} belongs to ${own === undefined ? 'another engine' : engineName(own)}`,
       );
       throw new ProviderError(
-        `test-cases: ${each.join(', ')}, and ${nameOf({ ...engine, version: undefined })} is under test.`,
+        `test-cases: ${clauses.join(', ')}, and ${nameOf({ ...engine, version: undefined })} is under test.`,
       );
     }
     return {

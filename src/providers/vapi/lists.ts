@@ -88,7 +88,7 @@ export async function readVapiList<Body extends { readonly id: string }, Item>(
     const { ids, items } = await api.get({ path, query, schema: listSchema, to: readPage }, deadline);
     last = { number, size };
     const before = seen.size;
-    for (const each of ids) seen.add(each);
+    for (const itemId of ids) seen.add(itemId);
     const expected = Math.max(list.total ?? 0, total ?? 0);
     const isAll = expected > 0 && seen.size >= expected;
     const isOver = seen.size === before;

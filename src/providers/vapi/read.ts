@@ -294,7 +294,7 @@ function missingItems(items: readonly ItemCheck[], plan: SimulationPlan | undefi
   // Without the id of its simulation an item may be of any.
   if (found.includes(undefined)) return [];
   const few = simulations.filter((simulation) => {
-    const count = found.filter((other) => other === simulation).length;
+    const count = found.filter((itemSimulation) => itemSimulation === simulation).length;
     return count < iterations;
   });
   return few.length === 0 ? [] : [`${formatCaseCount(few.length)} with fewer runs than "iterations" says`];
