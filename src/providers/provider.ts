@@ -89,11 +89,17 @@ export interface ProviderDescriptor {
   readonly recheckMs?: number | undefined;
   /** The form in which the provider compares ids; by default as they are. */
   readonly idKey?: ((id: string) => string) | undefined;
-  readonly createAdapter: (http: HttpClient) => ProviderAdapter;
+  readonly createAdapter: (http: HttpClient, options?: AdapterOptions) => ProviderAdapter;
   /** Makes what starts batches; absent where the action cannot. */
   readonly createBatchStarter?:
     | ((http: HttpClient, options: BatchStarterOptions) => BatchStarter)
     | undefined;
+}
+
+/** What an adapter needs to know beside its requests. */
+export interface AdapterOptions {
+  /** Whether conversations may be shown: where not, none is asked for or kept. Default `true`. */
+  readonly showsConversations?: boolean | undefined;
 }
 
 /** What a starter needs to know beside its requests. */

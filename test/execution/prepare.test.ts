@@ -26,7 +26,7 @@ async function preparing(
       starter: starterOf(subjectOf(version(12)), {
         startBatch: () => Promise.reject(new Error('nothing is started here')),
         resolve: async (wanted) => subjectOf(wanted.version),
-        testCases: async () => [{ id: 'a', name: 'Angry caller' }],
+        testCases: async () => ({ testCases: [{ id: 'a', name: 'Angry caller' }], warnings: [] }),
         ...starter,
       }),
       ...{ rule: EVERY_RUN, maxRuns: undefined, failOn },
