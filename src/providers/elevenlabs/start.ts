@@ -320,7 +320,7 @@ function toSubject(
 type ListedRow = z.infer<typeof listedSchema>;
 
 /** `Candidate.subject` of what was started under another name. */
-const FOREIGN = 'under another name';
+const FOREIGN = 'foreign';
 
 function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, agent: string): ListedBatch {
   const seconds = row.created_at_unix_secs;
