@@ -39,7 +39,10 @@ export interface GateOptions extends ExecutorOptions {
 
 /** The edges of the program, passed in. */
 export interface GateDependencies
-  extends Pick<ExecutorDependencies, 'provider' | 'clock' | 'log' | 'logProgress' | 'onBatches'> {
+  extends Pick<
+    ExecutorDependencies,
+    'provider' | 'clock' | 'log' | 'logProgress' | 'startName' | 'onBatches'
+  > {
   readonly publisher: Publisher;
   readonly historyReader: HistoryReader;
   /** Aborts when the workflow is cancelled. */

@@ -72,12 +72,14 @@ export function starterOf(
     title: 'Retell',
     batchSize: 1_000,
     resolve: async () => subject,
-    testCases: async () => [],
+    testCases: async () => ({ testCases: [], warnings: [] }),
     recentBatches: () => ({
       list: async () => ({ batches: [], isComplete: true }),
       batchContents: async () => ({ testCases: [] }),
     }),
     resolveTestedVersion: async () => subject,
+    mismatch: () => undefined,
+    isListed: () => true,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
   };

@@ -150,20 +150,12 @@ describe('a workflow that is cancelled', () => {
     const { verdict, published } = await gate(
       {
         ...failing,
-        starter: {
-          ...{ title: 'Retell', batchSize: 1_000 },
-          resolve: async () => SUBJECT,
-          testCases: async () => [],
-          resolveTestedVersion: async () => SUBJECT,
-          recentBatches: () => ({
-            list: async () => ({ batches: [], isComplete: true }),
-            batchContents: async () => ({ testCases: [] }),
-          }),
+        starter: starterOf(SUBJECT, {
           startBatch: async () => {
             cancelled.abort();
             return { kind: 'refused', problem: 'The request was stopped.' };
           },
-        },
+        }),
       },
       { signal: cancelled.signal, rule: { kind: 'reruns', need: 2, of: 3 } },
     );

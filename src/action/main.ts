@@ -5,7 +5,9 @@ import * as http from 'node:http';
 import * as core from '@actions/core';
 import { ruleOf } from '../domain/pass-rule.ts';
 import type { Judgement } from '../domain/verdict.ts';
+import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
+import { readContext } from '../github/context.ts';
 import { type Inputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { resolveCount } from '../inputs/schemas.ts';
 import { createProvider } from '../providers/registry.ts';
@@ -108,10 +110,13 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       apiUrl: inputs.apiUrl,
       userAgent: USER_AGENT,
       version: batchSource.version,
+      showsConversations: inputs.transcripts !== 'none',
     },
     runtime,
   );
   const commentInputs = readCommentInputs(core.getInput);
+  const { origin, ref, repository } = await readContext(process.env, commentInputs);
+  const [, pullRequest] = /^refs\/pull\/(\d+)\//.exec(ref ?? '') ?? [];
   const publisher = await createPublisher({ inputs, commentInputs, mark: state.mark, runtime, remember });
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
   return runGate(
@@ -128,6 +133,12 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       clock: systemClock,
       signal,
       log,
+      startName: createStartNames({
+        repository: repository && `${repository.owner}/${repository.repo}`,
+        pullRequest: inputs.pullRequest ?? (pullRequest === undefined ? undefined : Number(pullRequest)),
+        commit: origin.commit,
+        random: runtime.random,
+      }),
       onBatches: publishBatchIds,
       readQuarantine:
         quarantine === undefined

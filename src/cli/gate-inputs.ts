@@ -71,6 +71,7 @@ export function connectProvider(
       apiUrl: address,
       userAgent: USER_AGENT,
       version: batchSource.version,
+      showsConversations: inputs.transcripts !== 'none',
     },
     { clock, random, fetch, redact, log, trace: () => undefined },
   );

@@ -291,7 +291,8 @@ async function listTestCases(
   if (batchSource.kind !== 'start') return [];
   const subject = await starter.resolve(batchSource, deadline);
   if ('problem' in subject) throw new InitError(subject.problem);
-  return starter.testCases({ ...batchSource, subject }, deadline);
+  const { testCases } = await starter.testCases({ ...batchSource, subject }, deadline);
+  return testCases;
 }
 
 const noTestCases = (name: ProviderName): string =>

@@ -33,7 +33,11 @@ export async function plan(options: Options, environment: Environment): Promise<
     return refuse('Batches cannot be started at this provider.', environment, inputs);
   }
   const rule = ruleOf(inputs);
-  const prepared = await prepare(batchSource, { starter, rule, maxRuns: inputs.maxRuns, deadline });
+  const prepared = await prepare(batchSource, {
+    ...{ starter, rule, deadline },
+    maxRuns: inputs.maxRuns,
+    failOn: inputs.failOn,
+  });
   if (prepared.kind === 'refused') {
     const exitCode = prepared.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
     return refuse(prepared.problem, environment, { provider: inputs.provider, exitCode });
@@ -64,7 +68,7 @@ function refuse(
 
 /** The plan as text: pure. */
 export function renderPlan(
-  { subject, testCases, names, excluded, outOf }: Prepared,
+  { subject, testCases, names, excluded, outOf, warnings }: Prepared,
   {
     inputs,
     quarantine,
@@ -88,7 +92,12 @@ export function renderPlan(
     name === id ? clean(id) : `${clean(name)} ${style('dim', clean(id))}`;
   const lines = (text: string, indent = 0) => wrap(text, width, indent);
   const blocks = [
-    lines(`${style('bold', 'Tests')} ${clean(subject.title)}`),
+    [
+      ...lines(`${style('bold', 'Tests')} ${clean(subject.title)}`),
+      ...[subject.note ?? '', ...warnings]
+        .filter((note) => note !== '')
+        .flatMap((note) => lines(clean(note), 2)),
+    ],
     [
       ...lines(
         `${style('bold', formatCaseCount(testCases.length))}${outOf === testCases.length ? '' : ` of ${outOf}`}`,

@@ -1,5 +1,6 @@
 import { ruleOf } from '../domain/pass-rule.ts';
 import type { Judgement } from '../domain/verdict.ts';
+import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { resolveCount } from '../inputs/schemas.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
@@ -22,7 +23,7 @@ export function exitCodeOf(judgement: Judgement, failOn: string): number {
 
 /** `run`: starts what is asked for, waits, judges and tells. Resolves to the exit code where no signal comes. */
 export async function run(options: Options, environment: Environment): Promise<number> {
-  const { clock, signal, log, live } = environment;
+  const { clock, random, signal, log, live } = environment;
   const parsed = readInputs(options, environment, 'run');
   const { inputs, batchSource } = parsed;
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
@@ -48,6 +49,12 @@ export async function run(options: Options, environment: Environment): Promise<n
         if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));
         else log(line);
       },
+      startName: createStartNames({
+        repository: undefined,
+        pullRequest: undefined,
+        commit: undefined,
+        random,
+      }),
       onBatches: () => undefined,
       readQuarantine:
         quarantine === undefined ? undefined : () => readQuarantineFiles(quarantine, clock.epoch()),

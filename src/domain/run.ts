@@ -64,12 +64,14 @@ export interface Run {
   readonly testFaults?: readonly string[] | undefined;
   /** Names of the guardrails that the conversation triggered (ElevenLabs). */
   readonly guardrails?: readonly string[] | undefined;
+  /** What the run cost in the provider's credits (ElevenLabs); `undefined` where it does not say, which is not zero. */
+  readonly credits?: number | undefined;
   /** The provider's reason for its judgement; for a run that errored, the error. */
   readonly explanation?: string | undefined;
   readonly assertions: readonly Assertion[];
   /** Criteria of the judgement, when the provider gives one verdict for all of it (Retell's metrics). */
   readonly criteria: readonly string[];
-  /** The conversation; empty when the provider did not give it, or the run passed. */
+  /** The conversation; empty where the provider did not give it, or it was too long or one of too many to be kept. */
   readonly turns: readonly Turn[];
   readonly durationMs?: number | undefined;
   /** Milliseconds since the epoch. */

@@ -52,15 +52,22 @@ export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
       readonly excluded: readonly Case[];
       /** How many there were to choose from. */
       readonly outOf: number;
+      /** Lines with `!` that match nothing, as sentences. */
+      readonly warnings: readonly string[];
     }
   | Refused;
 
+/** For `refused(…)`: nothing is started, and the problem says why and what to do. */
+export const refused = (problem: string): Refused => ({ kind: 'refused', problem });
+
 /** How many selectors, and how many names near each, one message repeats. */
-const SHOWN_SELECTORS = 5;
-const SHOWN_NAMES = 3;
+const MAX_SELECTORS = 5;
+const MAX_NEAREST = 3;
 /** Texts are compared up to this many characters, and this many of them, when the nearest is looked for. */
-const COMPARED_CHARACTERS = 50;
-const COMPARED_TEXTS = 3_000;
+const MAX_COMPARED_CHARACTERS = 50;
+const MAX_COMPARED_TEXTS = 3_000;
+/** How many words of one text are compared. */
+const MAX_COMPARED_WORDS = 12;
 
 /**
  * Reads the input `test-cases`: one selector per line, blank lines ignored. What the provider does not have is refused
@@ -70,7 +77,7 @@ export function parseSelectors(input: string, rules: SelectorRules): ParseResult
   const lines = input.split(/\r\n|\r|\n/).map((line) => line.trim());
   const selectors = [...new Set(lines)].filter((line) => line !== '').map(toSelector);
   const problem = validateSelectors(selectors, rules);
-  return problem === undefined ? { kind: 'parsed', value: selectors } : { kind: 'refused', problem };
+  return problem === undefined ? { kind: 'parsed', value: selectors } : refused(problem);
 }
 
 function toSelector(text: string): Selector {
@@ -94,7 +101,7 @@ function validateSelectors(selectors: readonly Selector[], rules: SelectorRules)
       return `test-cases: ${quote(text)} names nothing.`;
     }
     if (match.kind === 'label' && !rules.labels.some((known) => known === kind)) {
-      const known = rules.labels.map((each) => `${each}:…`).join(' and ');
+      const known = rules.labels.map((labelKind) => `${labelKind}:…`).join(' and ');
       const has = known === '' ? 'only ids and names' : `ids, names and ${known}`;
       return `test-cases: ${rules.title} has no ${kind}: selectors (${quote(text)}), ${has}.`;
     }
@@ -113,58 +120,60 @@ function validateSelectors(selectors: readonly Selector[], rules: SelectorRules)
  * matches; the order of the lines does not matter. An exact id is that test case and nothing else; otherwise a name
  * chooses every test case that has it. Upper and lower case matter.
  *
- * Refused: a selector that matches nothing, one of whose matches nothing is left, an empty selection.
+ * Refused: a line without `!` that matches nothing or of whose matches nothing is left, an empty selection. A line with `!`
+ * that matches nothing is a warning.
  */
 export function selectCases<Case extends AvailableTestCase>(
   selectors: readonly Selector[],
   list: readonly Case[],
 ): Selection<Case> {
-  const cases = [...new Map(list.map((each) => [each.id, each])).values()];
-  const refused = (problem: string): Refused => ({ kind: 'refused', problem });
+  const cases = [...new Map(list.map((testCase) => [testCase.id, testCase])).values()];
   if (cases.length === 0) {
     return refused('test-cases: there is no test case to choose from. Check target, or create test cases.');
   }
   const ids = new Set(cases.map(({ id }) => id));
-  const named = cases.map((each) => ({
-    each,
-    name: normalize(each.name),
-    labels: (each.labels ?? []).map(normalize),
+  const named = cases.map((testCase) => ({
+    testCase,
+    name: normalize(testCase.name),
+    labels: (testCase.labels ?? []).map(normalize),
   }));
   const matches = selectors.map((selector) => ({
     selector,
-    found: named.filter((one) => isMatch(selector, one, ids)).map(({ each }) => each),
+    found: named.filter((entry) => isMatch(selector, entry, ids)).map(({ testCase }) => testCase),
   }));
 
   const without = matches.filter(({ found }) => found.length === 0).map(({ selector }) => selector);
-  if (without.length > 0) return refused(noMatchMessage(without, cases));
+  const unmatched = without.filter(({ isExclusion }) => !isExclusion);
+  if (unmatched.length > 0) return refused(`test-cases: ${noMatchClause(unmatched, cases)}.`);
 
-  const takenAway = new Set(matches.flatMap(({ selector, found }) => (selector.isExclusion ? found : [])));
+  const excluded = new Set(matches.flatMap(({ selector, found }) => (selector.isExclusion ? found : [])));
   const chosen = new Set(matches.flatMap(({ selector, found }) => (selector.isExclusion ? [] : found)));
-  const selected = cases.filter((each) => chosen.has(each) && !takenAway.has(each));
+  const selected = cases.filter((testCase) => chosen.has(testCase) && !excluded.has(testCase));
   if (selected.length === 0) {
     return refused(
       `test-cases selects none of the ${cases.length} test cases: what is chosen is taken away again.`,
     );
   }
   const cancelledOut = matches.find(
-    ({ selector, found }) => !selector.isExclusion && found.every((each) => takenAway.has(each)),
+    ({ selector, found }) => !selector.isExclusion && found.every((testCase) => excluded.has(testCase)),
   );
   if (cancelledOut !== undefined) {
     return refused(
       `test-cases: everything that ${quote(cancelledOut.selector.text)} chooses is taken away by a line with "!". Remove one of the two.`,
     );
   }
-  const excluded = cases.filter((each) => chosen.has(each) && takenAway.has(each));
-  return { kind: 'selected', cases: selected, excluded, outOf: cases.length };
+  const removed = cases.filter((testCase) => chosen.has(testCase) && excluded.has(testCase));
+  const warnings = without.length === 0 ? [] : [exclusionWarning(without, cases)];
+  return { kind: 'selected', cases: selected, excluded: removed, outOf: cases.length, warnings };
 }
 
 function isMatch(
   { match }: Selector,
-  { each, name, labels }: { each: AvailableTestCase; name: string; labels: readonly string[] },
+  { testCase, name, labels }: { testCase: AvailableTestCase; name: string; labels: readonly string[] },
   ids: ReadonlySet<string>,
 ): boolean {
   if (match.kind === 'label') return labels.includes(match.value);
-  return ids.has(match.value) ? each.id === match.value : matchesPattern(match.value, name);
+  return ids.has(match.value) ? testCase.id === match.value : matchesPattern(match.value, name);
 }
 
 /** Whether `text` is of the form of `pattern`, in which `*` stands for any characters; in time linear in both. */
@@ -189,8 +198,9 @@ const isWildcard = (value: string): boolean => /^\*+$/.test(value);
 /** The same text in one way of writing it: composed letters, no space around it. */
 const normalize = (text: string): string => text.normalize().trim();
 
-function noMatchMessage(selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string {
-  const shown = selectors.slice(0, SHOWN_SELECTORS).map((selector) => {
+/** "\"Bookng\" (nearest: \"Booking\") matches none of the 7 test cases". */
+function noMatchClause(selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string {
+  const shown = selectors.slice(0, MAX_SELECTORS).map((selector) => {
     const { texts, onlyCase } = findNearest(selector, cases);
     const near = texts.map(quote).join(', ');
     const hint = onlyCase ? '; upper and lower case matter' : '';
@@ -199,38 +209,117 @@ function noMatchMessage(selectors: readonly Selector[], cases: readonly Availabl
   const more = selectors.length - shown.length;
   const all = more > 0 ? [...shown, `and ${more} more`] : shown;
   const matches = selectors.length === 1 ? 'matches' : 'match';
-  return `test-cases: ${all.join(', ')} ${matches} none of the ${cases.length} test cases.`;
+  return `${all.join(', ')} ${matches} none of the ${cases.length} test cases`;
 }
 
-/** The names, ids or labels that are most like what a selector says; whether the first differs in case alone. */
+const exclusionWarning = (selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string =>
+  `test-cases: ${noMatchClause(selectors, cases)}, so nothing is taken away there.`;
+
+/** What a selector that matches nothing may have meant: names that share words with it, or ids where an id was written. */
 function findNearest(
   { match }: Selector,
   cases: readonly AvailableTestCase[],
 ): { texts: string[]; onlyCase: boolean } {
+  const isId = match.kind === 'id-or-name' && looksLikeId(match.value, cases);
+  const texts = [...new Set(cases.flatMap((testCase) => comparedTexts(testCase, match.kind, isId)))].slice(
+    0,
+    MAX_COMPARED_TEXTS,
+  );
   const pattern = match.value.toLowerCase();
-  const plain = pattern.replaceAll('*', '');
-  const texts =
-    match.kind === 'label'
-      ? cases.flatMap(({ labels = [] }) => labels)
-      : cases.flatMap(({ id, name }) => [normalize(name), id]);
-  const ranked = [...new Set(texts)]
-    .slice(0, COMPARED_TEXTS)
-    .map((text) => {
-      const lower = text.toLowerCase();
-      const onlyCase = matchesPattern(pattern, lower);
-      const contains = plain.length >= 3 && lower.includes(plain);
-      return { text, onlyCase, rank: onlyCase ? -2 : contains ? -1 : levenshteinDistance(plain, lower) };
-    })
-    .sort((one, other) => one.rank - other.rank);
-  // What is much farther than the nearest would only mislead.
+  const sameButCase = texts.filter((text) => matchesPattern(pattern, text.toLowerCase()));
+  if (sameButCase.length > 0) return { texts: sameButCase.slice(0, MAX_NEAREST), onlyCase: true };
+  const plain = pattern.replaceAll('*', ' ').trim();
+  const isName = match.kind === 'id-or-name' && !isId;
+  return { texts: isName ? nearestByWords(plain, texts) : nearestByLetters(plain, texts), onlyCase: false };
+}
+
+function comparedTexts(
+  { id, name, labels = [] }: AvailableTestCase,
+  kind: Selector['match']['kind'],
+  isId: boolean,
+): readonly string[] {
+  if (kind === 'label') return labels;
+  return [isId ? id : normalize(name)];
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a text has the form of the ids that there are: a UUID, or one word with their beginning (`test_case_…`). */
+function looksLikeId(text: string, cases: readonly AvailableTestCase[]): boolean {
+  if (UUID.test(text)) return cases.some(({ id }) => UUID.test(id));
+  const beginning = /^[a-z]+(_[a-z]+)*_(?=\w+$)/i.exec(text)?.[0];
+  return beginning !== undefined && cases.some(({ id }) => id.startsWith(beginning));
+}
+
+/** The texts with the smallest distance. What is much farther than the nearest would only mislead. */
+function nearestByLetters(wanted: string, texts: readonly string[]): string[] {
+  const ranked = texts
+    .map((text) => ({ text, rank: levenshteinDistance(wanted, text.toLowerCase()) }))
+    .toSorted((a, b) => a.rank - b.rank);
   const best = ranked[0]?.rank ?? 0;
-  const near = ranked.filter(({ rank }) => rank <= (best < 0 ? -1 : 2 * best + 1)).slice(0, SHOWN_NAMES);
-  return { texts: near.map(({ text }) => text), onlyCase: near[0]?.onlyCase ?? false };
+  return ranked
+    .filter(({ rank }) => rank <= 2 * best + 1)
+    .slice(0, MAX_NEAREST)
+    .map(({ text }) => text);
+}
+
+/** The texts that share most words, a word that few of them have before one that many have. */
+function nearestByWords(wanted: string, texts: readonly string[]): string[] {
+  const words = wordsOf(wanted);
+  const entries = texts.map((text) => ({ text, words: wordsOf(text) }));
+  const uses = new Map<string, number>();
+  for (const word of entries.flatMap((entry) => entry.words)) uses.set(word, (uses.get(word) ?? 0) + 1);
+  const vocabulary = [...uses.keys()];
+  const shared = words.map((word) => ({
+    word,
+    alike: new Set(vocabulary.filter((known) => isAlike(word, known))),
+  }));
+  const rarity = (word: string): number => Math.log(1 + texts.length / (uses.get(word) ?? 1));
+  const scoreOf = (own: readonly string[]): number =>
+    shared.reduce((score, { word, alike }) => {
+      if (own.includes(word)) return score + rarity(word);
+      const found = own.find((known) => alike.has(known));
+      return found === undefined ? score : score + 0.8 * rarity(found);
+    }, 0);
+  // Not every script has spaces between its words.
+  const isPart = (text: string): boolean => wanted.length > 1 && text.toLowerCase().includes(wanted);
+  const ranked = entries
+    .map((entry) => ({ text: entry.text, score: scoreOf(entry.words) + (isPart(entry.text) ? 1 : 0) }))
+    .filter(({ score }) => score > 0)
+    .toSorted((a, b) => b.score - a.score);
+  const best = ranked[0]?.score ?? 0;
+  return ranked
+    .filter(({ score }) => score >= best / 2)
+    .slice(0, MAX_NEAREST)
+    .map(({ text }) => text);
+}
+
+/** The words and numbers of a text, in small letters; single letters say nothing. */
+function wordsOf(text: string): string[] {
+  const words =
+    text
+      .slice(0, 1_000)
+      .toLowerCase()
+      .match(/\p{L}{2,}|\p{N}+/gu) ?? [];
+  return [...new Set(words)]
+    .slice(0, MAX_COMPARED_WORDS)
+    .map((word) => word.slice(0, MAX_COMPARED_CHARACTERS));
+}
+
+/** Whether two words are one, misspelt or in another form: `bookng` and `booking`, `booking` and `books`. */
+function isAlike(one: string, other: string): boolean {
+  if (one === other) return true;
+  const shorter = Math.min(one.length, other.length);
+  if (shorter < 4 || /\p{N}/u.test(one)) return false;
+  const stem = Math.max(4, Math.ceil(0.6 * shorter));
+  if (one.slice(0, stem) === other.slice(0, stem)) return true;
+  const most = shorter < 8 ? 1 : 2;
+  return Math.abs(one.length - other.length) <= most && levenshteinDistance(one, other) <= most;
 }
 
 /** Levenshtein's distance of the beginnings of two texts: how many letters to insert, remove or replace. */
 export function levenshteinDistance(one: string, other: string): number {
-  const [left, right] = [one.slice(0, COMPARED_CHARACTERS), other.slice(0, COMPARED_CHARACTERS)];
+  const [left, right] = [one.slice(0, MAX_COMPARED_CHARACTERS), other.slice(0, MAX_COMPARED_CHARACTERS)];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 0; i < left.length; i += 1) {
     const next = [i + 1];

@@ -32,6 +32,7 @@ export interface ExecutorDependencies {
   readonly log: (line: string) => void;
   /** The lines that say how far the batches are; `log` if absent. */
   readonly logProgress?: ((line: string) => void) | undefined;
+  readonly startName?: RoundsOptions['startName'];
   readonly attachQuarantine: RoundsOptions['attachQuarantine'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
@@ -50,7 +51,7 @@ export interface Executor {
 /** Nothing runs before `run` is called. */
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
   const { batchSource, rule, maxRuns } = options;
-  const { provider, clock, deadline, log, attachQuarantine } = dependencies;
+  const { provider, clock, deadline, log, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
   const progress = createProgress({ clock, log: dependencies.logProgress ?? log, until: deadline.until });
   const batchIds: string[] = [];
@@ -115,7 +116,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     };
 
   async function runRounds(): Promise<Execution> {
-    const common = { rule, maxRuns, starter, attachQuarantine, clock, deadline, log };
+    const common = { rule, maxRuns, starter, startName, attachQuarantine, clock, deadline, log };
     const rounds = {
       ...common,
       obstacles: obstaclesOf,
@@ -134,11 +135,14 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       return { ...nothingStarted(found.problem), isRefused: found.isUnreadable !== true };
     }
     prepared = found;
-    const { subject, testCases } = found;
+    const { subject, testCases, warnings } = found;
+    const remarks = [...(subject.note === undefined ? [] : [subject.note]), ...warnings];
+    for (const remark of remarks) log(remark);
     log(
       describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
     );
-    return executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
+    const execution = await executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
+    return { ...execution, remarks: [...remarks, ...execution.remarks] };
   }
 
   const nothingStarted = (startProblem: string): Execution => ({
@@ -163,7 +167,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       const isReady = ending === 'settled' && startProblem === undefined;
       if (comparedVersion === undefined || !isReady || starter === undefined) return notCompared(cases);
       return compare({
-        ...{ cases, batches, comparedVersion, starter, rule, maxRuns, clock, deadline, log },
+        ...{ cases, batches, comparedVersion, starter, startName, rule, maxRuns, clock, deadline, log },
         obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],
         excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,

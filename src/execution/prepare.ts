@@ -36,6 +36,8 @@ export interface Prepared {
   readonly excluded: readonly AvailableTestCase[];
   /** Number of test cases to select from. */
   readonly outOf: number;
+  /** What was left out, and which lines take nothing away: sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** The version of `compare-with`: resolved before anything is started. */
@@ -79,7 +81,7 @@ export async function prepare(
   if ('problem' in subject) return subject;
   const list = await starter.testCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
-  const selection = selectCases(batchSource.selectors, list);
+  const selection = selectCases(batchSource.selectors, list.testCases);
   if (selection.kind === 'refused') return selection;
   const testCases = selection.cases.map(({ id }) => id);
   const problem = tooManyRuns(
@@ -88,8 +90,9 @@ export async function prepare(
   );
   if (problem !== undefined) return { kind: 'refused', problem };
   const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
+  const warnings = [...list.warnings, ...selection.warnings];
   const { excluded, outOf } = selection;
-  const prepared: Prepared = { kind: 'prepared', subject, testCases, names, excluded, outOf };
+  const prepared: Prepared = { kind: 'prepared', subject, testCases, names, excluded, outOf, warnings };
   if (batchSource.compareWith === undefined) return prepared;
   const resolved = await resolveComparedVersion(
     { ...batchSource, subject, version: batchSource.compareWith },
@@ -105,7 +108,7 @@ async function resolveComparedVersion(
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
   const compared = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
   if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
-  switch (starter.compareVersions?.(subject, compared) ?? 'unknown') {
+  switch (starter.compareVersions(subject, compared)) {
     case 'same': {
       const problem = `compare-with is the version under test (${compared.title}).`;
       return { comparedVersion: { kind: 'none', problem } };

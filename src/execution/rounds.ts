@@ -168,6 +168,7 @@ type Acceptance = Extract<StartOutcome, { kind: 'started' }> & { readonly subjec
 function createBatchLauncher({
   plan,
   starter,
+  startName,
   earlier = [],
   onStarted,
   clock,
@@ -188,12 +189,14 @@ function createBatchLauncher({
       const batches: BatchOutcome[] = [];
       for (const { batchIndex, testCases, subject } of batchesToStart) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
+        const name = startName?.(round);
+        const since = clock.epoch() - OLDEST_LISTED_MS;
         const start = await startBatchOnce({
           title: starter.title,
           testCases,
           subject: subject.key,
-          post: (until) => starter.startBatch(subject, testCases, until),
-          recentBatches: starter.recentBatches(subject, testCases, clock.epoch() - OLDEST_LISTED_MS),
+          post: (until) => starter.startBatch(subject, testCases, until, name?.text),
+          recentBatches: starter.recentBatches(subject, testCases, since, name?.mark),
           alreadyStarted: ids,
           clock,
           deadline,
@@ -248,13 +251,13 @@ function mismatchOf(
   if (createdAt !== undefined && sentAt !== undefined && isOlder(createdAt, sentAt)) {
     return `it was created at ${momentOf(createdAt)}, before the request of ${momentOf(sentAt)}, which may have started another one`;
   }
-  return starter.mismatch?.(subject, batch);
+  return starter.mismatch(subject, batch);
 }
 
 /** Reason why nothing proves that a batch from the provider's lists tests what was asked for: a clause. */
 function whyUnproven({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
   if (adopted === undefined) return undefined;
   const isSameSubject = subject.key !== undefined && adopted.subject === subject.key;
-  if (isSameSubject || (subject.key === undefined && starter.isListed?.(subject) === true)) return undefined;
+  if (isSameSubject || (subject.key === undefined && starter.isListed(subject) === true)) return undefined;
   return `the answer to its start was lost, and ${starter.title}'s lists do not say what it tests`;
 }

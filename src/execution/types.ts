@@ -4,6 +4,7 @@ import type { CaseResult } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import type { StartName } from './start-name.ts';
 
 /** Batches that something else started, or test cases to start. */
 export type Plan =
@@ -58,6 +59,8 @@ export interface RoundsOptions {
   /** Only test cases that failed on another version are run: that many of them fail here too says nothing of flakiness. */
   readonly isComparison?: boolean | undefined;
   readonly waitFor: WaitFor;
+  /** What a batch of this round is called where batches have names; another one each time. Absent: batches have none. */
+  readonly startName?: ((round: number) => StartName) | undefined;
   /** Told of every batch that was started as soon as its id is known, before the first look. */
   readonly onStarted: (batch: BatchOutcome) => void;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseAs } from '../json.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { GitHubError, unexpectedResponse } from './github-error.ts';
 import { createOctokit, type OctokitSettings } from './octokit.ts';
@@ -268,11 +269,7 @@ function toFile(data: unknown): RepositoryFile {
   return { size, content: bytes };
 }
 
-function read<T>(schema: z.ZodMiniType<T>, data: unknown): T {
-  const parsed = schema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw unexpectedResponse();
-}
+const read = <T>(schema: z.ZodMiniType<T>, data: unknown): T => parseAs(schema, data, unexpectedResponse);
 
 /** `undefined` where GitHub fails in a way that means no more than that. */
 async function ignoreErrorsOf<T>(

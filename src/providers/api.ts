@@ -9,6 +9,8 @@ export interface ApiPart {
   readonly under: readonly string[];
   /** What to do about a refusal; the provider's own advice if absent. */
   readonly advice?: ((status: number) => string) | undefined;
+  /** Takes the payload out of an answer; throws `ErrorResponse` for an error in it. The whole answer if absent. */
+  readonly unwrap?: ((json: unknown) => unknown) | undefined;
 }
 
 /** One thing to read: the answer by its schema, and what is made of it. */
@@ -30,12 +32,13 @@ export interface Api extends Required<Pick<ApiPart, 'under'>>, ApiPart {
   ): Promise<PostResult<Value>>;
 }
 
-export function createApi(http: HttpClient, { under, advice }: ApiPart): Api {
+/** What asks this part of a provider's API. */
+export function createApi(http: HttpClient, { under, advice, unwrap = (json) => json }: ApiPart): Api {
   const requestOf = <Body, Value>({ path, schema, to, ...rest }: Omit<Read<Body, Value>, 'size'>) => ({
     ...rest,
     advice,
     path: [...under, ...path],
-    read: (json: unknown, about: ResponseInfo): Value => to(parseAs(schema, json), about),
+    read: (json: unknown, about: ResponseInfo): Value => to(parseAs(schema, unwrap(json)), about),
   });
   return {
     http,

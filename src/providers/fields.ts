@@ -1,19 +1,21 @@
 import * as z from 'zod/mini';
 import type { AnnouncedCounts } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
-import { InvalidResponse, toText } from '../http/failure.ts';
+import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
+import { parseAs as parse } from '../json.ts';
+import { ProviderError } from '../runtime/errors.ts';
 
-/** Reads JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
-export function parseAs<T>(schema: z.ZodMiniType<T>, json: unknown): T {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue === undefined || issue.path.length === 0 ? 'known' : `"${issue.path.join('.')}"`;
-  throw new InvalidResponse(
-    `answered with JSON without a usable ${field} field. Check provider and api-url; if they are right, please report it.`,
-    { isJson: true },
+/** Reads a provider's JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
+export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
+  parse(
+    schema,
+    json,
+    (field) =>
+      new InvalidResponse(
+        `answered with JSON without a usable ${field} field. Check provider and api-url; if they are right, please report it.`,
+        { isJson: true },
+      ),
   );
-}
 
 /** What to do about a refusal, as sentences by HTTP status; 422 is read like 404. */
 export interface Advice {
@@ -39,6 +41,21 @@ export const createAdvice =
         return table.others;
     }
   };
+
+/** Whether the provider says that there is no such thing. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof ProviderError &&
+  error.cause instanceof HttpStatusError &&
+  [404, 422].includes(error.cause.status);
+
+/** How much of the name of a target is shown, in characters. */
+const MAX_SHOWN_NAME = 80;
+
+/** A name as titles show it; whole letters, however long it is. */
+export function shortName(name: string): string {
+  const letters = [...name.slice(0, 2 * MAX_SHOWN_NAME + 2)];
+  return letters.length > MAX_SHOWN_NAME ? `${letters.slice(0, MAX_SHOWN_NAME).join('')}…` : name;
+}
 
 /** How many criteria or assertions of one run are kept: more than anybody reads, and few enough to render at once. */
 export const MAX_DETAILS = 1_000;
@@ -108,16 +125,19 @@ export function mergeRuns(
   for (const run of runs) {
     const key = keyOf(run.id);
     const known = merged.get(key);
-    merged.set(key, known === undefined ? run : merge(known, run, words));
+    merged.set(key, known === undefined ? run : mergeRun(known, run, words));
   }
   return [...merged.values()];
 }
 
-function merge(one: Run, other: Run, words: ReadonlyMap<string, RunStatus>): Run {
-  const said = new Set([one, other].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)));
-  if (said.size === 1) return one;
-  const unknownStatus = one.unknownStatus ?? other.unknownStatus;
-  return { ...one, status: 'pending', unknownStatus, conflict: [...said].join(CONFLICT) };
+/** One run of which there are two answers: see `mergeRuns`. */
+export function mergeRun(known: Run, repeated: Run, words: ReadonlyMap<string, RunStatus>): Run {
+  const said = new Set(
+    [known, repeated].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)),
+  );
+  if (said.size === 1) return known;
+  const unknownStatus = known.unknownStatus ?? repeated.unknownStatus;
+  return { ...known, status: 'pending', unknownStatus, conflict: [...said].join(CONFLICT) };
 }
 
 const CONFLICT = ' and ';

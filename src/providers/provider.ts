@@ -106,7 +106,7 @@ export interface ProviderDescriptor {
   readonly recheckMs?: number | undefined;
   /** The form in which the provider compares ids; by default as they are. */
   readonly idKey?: ((id: string) => string) | undefined;
-  readonly createAdapter: (http: HttpClient) => ProviderAdapter;
+  readonly createAdapter: (http: HttpClient, options?: AdapterOptions) => ProviderAdapter;
   /** Everything that can be under test, to choose from. Throws a `ProviderError` if it cannot be listed. */
   readonly listTargets: (http: HttpClient, deadline: Deadline) => Promise<readonly AvailableTarget[]>;
   /** The provider's page that says how test cases are made. */
@@ -115,6 +115,12 @@ export interface ProviderDescriptor {
   readonly createBatchStarter?:
     | ((http: HttpClient, options: BatchStarterOptions) => BatchStarter)
     | undefined;
+}
+
+/** What an adapter needs to know beside its requests. */
+export interface AdapterOptions {
+  /** Whether conversations may be shown: where not, none is asked for or kept. Default `true`. */
+  readonly showsConversations?: boolean | undefined;
 }
 
 /** What a starter needs to know beside its requests. */

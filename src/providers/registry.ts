@@ -2,7 +2,12 @@ import type { Version } from '../domain/target.ts';
 import { createHttpClient, type HttpClient, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland/read.ts';
 import { elevenlabs } from './elevenlabs/read.ts';
-import type { BatchStarterOptions, BrowsableProvider, ProviderDescriptor } from './provider.ts';
+import type {
+  AdapterOptions,
+  BatchStarterOptions,
+  BrowsableProvider,
+  ProviderDescriptor,
+} from './provider.ts';
 import { retell } from './retell/read.ts';
 import { vapi } from './vapi/read.ts';
 
@@ -26,7 +31,8 @@ export function createProvider(
     apiUrl,
     userAgent,
     version,
-  }: {
+    showsConversations,
+  }: AdapterOptions & {
     name: ProviderName;
     apiKey: string;
     apiUrl: string | undefined;
@@ -42,19 +48,19 @@ export function createProvider(
     headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
     advice,
   });
-  return connect(name, http, { version });
+  return connect(name, http, { version, showsConversations });
 }
 
 /** The provider, asked through this transport. */
 export function connect(
   name: ProviderName,
   http: HttpClient,
-  options: BatchStarterOptions = { version: undefined },
+  options: BatchStarterOptions & AdapterOptions = { version: undefined },
 ): BrowsableProvider {
   const { title, recheckMs, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
   return {
     ...{ title, recheckMs, idKey },
-    ...createAdapter(http),
+    ...createAdapter(http, options),
     starter: createBatchStarter?.(http, options),
     listTargets: (deadline) => listTargets(http, deadline),
   };

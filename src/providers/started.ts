@@ -1,6 +1,6 @@
 import type { Deadline } from '../runtime/clock.ts';
 import { readCounter } from './fields.ts';
-import type { BatchLists, Candidate, Listing } from './starter.ts';
+import type { BatchContents, BatchLists, Candidate, Listing } from './starter.ts';
 
 /** A batch in a list; `total` is the number of its runs as the list writes it. */
 export interface ListedBatch extends Candidate {
@@ -20,10 +20,15 @@ export function batchListsOf({
   readonly testCases: readonly string[];
   readonly idKey?: (id: string) => string;
   readonly list: (deadline: Deadline) => Promise<Listing & { readonly batches: readonly ListedBatch[] }>;
-  readonly testCasesOf: (batchId: string, total: number | undefined, deadline: Deadline) => Promise<string[]>;
+  /** The test cases of a batch; with the number of runs that it announces, where its own answer says that. */
+  readonly testCasesOf: (
+    batchId: string,
+    total: number | undefined,
+    deadline: Deadline,
+  ) => Promise<readonly string[] | BatchContents>;
 }): BatchLists {
   const totals = new Map<string, number>();
-  const spelling = new Map(testCases.map((each) => [idKey(each), each]));
+  const spelling = new Map(testCases.map((testCase) => [idKey(testCase), testCase]));
   return {
     async list(deadline) {
       const listing = await list(deadline);
@@ -37,7 +42,11 @@ export function batchListsOf({
       const total = totals.get(batchId);
       if (total !== undefined && total !== testCases.length) return { testCases: [], total };
       const found = await testCasesOf(batchId, total, deadline);
-      return { testCases: found.map((each) => spelling.get(idKey(each)) ?? each), total };
+      const contents: BatchContents = 'testCases' in found ? found : { testCases: found, total };
+      return {
+        ...contents,
+        testCases: contents.testCases.map((testCase) => spelling.get(idKey(testCase)) ?? testCase),
+      };
     },
   };
 }

@@ -12,10 +12,19 @@ export interface Subject {
   readonly name?: string | undefined;
   /** Which version of it, in a few words: "version 12". */
   readonly version?: string | undefined;
+  /** What log and report say about the choice of the version: a sentence ("The latest version, 13, is a draft: …"). */
+  readonly note?: string | undefined;
   /** Equal where the same thing is tested; compared with `Candidate.subject`. `undefined` where lists do not say it. */
   readonly key: string | undefined;
   /** What the adapter sends for it. */
   readonly request: Readonly<Record<string, unknown>>;
+}
+
+/** The test cases that can be selected. */
+export interface TestCaseList {
+  readonly testCases: readonly AvailableTestCase[];
+  /** What was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
+  readonly warnings: readonly string[];
 }
 
 /** What it takes to start batches at a provider. Every method throws a `ProviderError` for what a provider does. */
@@ -37,14 +46,23 @@ export interface BatchStarter {
       readonly selectors: readonly Selector[];
     },
     deadline: Deadline,
-  ): Promise<readonly AvailableTestCase[]>;
-  /** Starts one batch; each test case stands in it once. Sends the request once. */
-  startBatch(subject: Subject, testCases: readonly string[], deadline: Deadline): Promise<StartResponse>;
+  ): Promise<TestCaseList>;
+  /**
+   * Starts one batch; each test case stands in it once. Sends the request once. `name` is what the batch is called where a
+   * batch can have a name (ElevenLabs).
+   */
+  startBatch(
+    subject: Subject,
+    testCases: readonly string[],
+    deadline: Deadline,
+    name?: string,
+  ): Promise<StartResponse>;
   /**
    * Where a batch can be found of which nobody knows whether it was started. `since` is before it can have been, in
-   * milliseconds since the epoch, whatever clocks say: what is older need not be listed.
+   * milliseconds since the epoch, whatever clocks say: what is older need not be listed. `mark` is the random part of its
+   * name: where a name holds it, no other batch is ours, and one with another name never is.
    */
-  recentBatches(subject: Subject, testCases: readonly string[], since: number): BatchLists;
+  recentBatches(subject: Subject, testCases: readonly string[], since: number, mark?: string): BatchLists;
   /**
    * What a given batch tested, so that its test cases can be run again on the same; refused where that is not known.
    * The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
@@ -54,14 +72,14 @@ export interface BatchStarter {
    * What the batch says that it tested, where that is not what was asked for: a clause such as "it tested version 11, and
    * version 12 was asked for". `undefined` where it agrees, or says nothing.
    */
-  mismatch?(subject: Subject, batch: Batch): string | undefined;
+  mismatch(subject: Subject, batch: Batch): string | undefined;
   /**
    * Whether the provider's lists say enough of a batch to prove that it tests this subject. Not so at Bland where a version
    * was asked for: its lists have none.
    */
-  isListed?(subject: Subject): boolean;
+  isListed(subject: Subject): boolean;
   /** Whether two subjects are one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
-  compareVersions?(one: Subject, other: Subject): 'same' | 'different' | 'unknown';
+  compareVersions(one: Subject, other: Subject): 'same' | 'different' | 'unknown';
   /**
    * A mark of the configuration under test that changes when it is edited: Retell's `last_modification_timestamp` of the
    * engine, ElevenLabs' version id of the branch's head. `undefined` where nothing tells, or where it cannot be edited (a
@@ -75,7 +93,10 @@ export interface Candidate {
   readonly id: string;
   /** Milliseconds since the epoch, on the provider's clock. */
   readonly createdAt?: number | undefined;
-  /** Engine and version, in the adapter's own form; `undefined` where the provider does not say them (Bland). */
+  /**
+   * Engine and version, in the adapter's own form; `undefined` where the provider does not say them (Bland). Of a batch that
+   * is certainly not the one that is looked for, something that is no subject.
+   */
   readonly subject?: string | undefined;
 }
 

@@ -1,36 +1,67 @@
 import type { Assertion, Run, Turn } from '../domain/run.ts';
 
-/** What is kept of the texts of all batches, in characters: thousands of conversations, and little beside 1 GB of memory. */
-const MAX_CHARACTERS = 20_000_000;
 /** What a turn, an assertion or a criterion costs beside its text. */
 const OVERHEAD = 50;
 /** How much is kept of a name or a status word, in characters: more than any report shows. */
 const MAX_NAME = 1_000;
 
+/** Limits of what is kept in memory of the texts of runs; numbers of runs and of characters. */
+export interface TextLimits {
+  /** Runs that did not pass whose conversations are kept, over all batches. */
+  readonly failedRuns: number;
+  /** Runs that passed whose conversations are kept, in each batch and over all. */
+  readonly passedRunsOfBatch: number;
+  readonly passedRuns: number;
+  /** A longer conversation is not kept, since a secret is found only in a text that was not cut. */
+  readonly conversation: number;
+  /** The same for explanation, assertions and criteria: of runs whose conversations are kept, and of all others. */
+  readonly reasons: number;
+  readonly otherReasons: number;
+}
+
+/** 10,000 runs stay under 250 MiB, whatever a provider says of them. */
+const LIMITS: TextLimits = {
+  failedRuns: 400,
+  passedRunsOfBatch: 50,
+  passedRuns: 200,
+  conversation: 100_000,
+  reasons: 100_000,
+  otherReasons: 5_000,
+};
+
+/** Makes of a run what is kept of it. `turnsOf` reads its conversation, and is called only where that may be kept. */
+export type KeepRun = (run: Run, turnsOf?: () => readonly Turn[]) => Run;
+
 /**
  * Limits what is kept in memory of the texts of runs, over all batches. `forBatch` begins the reading of one batch, which
- * replaces what was kept of it before, and returns what makes of a run what is kept of it: all as long as there is room,
- * then no conversation, then id, name and status alone.
+ * replaces what was kept of it before. Texts are kept whole or not at all.
  */
-export function createTextBudget(most = MAX_CHARACTERS): { forBatch(batchId: string): (run: Run) => Run } {
-  const sizes = new Map<string, number>();
-  let left = most;
+export function createTextBudget(limits: TextLimits = LIMITS): { forBatch(batchId: string): KeepRun } {
+  /** How many runs of each batch keep their conversations. */
+  const counts = new Map<string, { passed: number; failed: number }>();
+  const total = (kind: 'passed' | 'failed'): number =>
+    [...counts.values()].reduce((sum, count) => sum + count[kind], 0);
   return {
     forBatch(batchId) {
-      left += sizes.get(batchId) ?? 0;
-      sizes.set(batchId, 0);
-      const takes = (size: number): boolean => {
-        if (size > left) return false;
-        left -= size;
-        sizes.set(batchId, (sizes.get(batchId) ?? 0) + size);
-        return true;
-      };
-      return (given) => {
+      const count = { passed: 0, failed: 0 };
+      counts.set(batchId, count);
+      const hasRoom = (kind: 'passed' | 'failed'): boolean =>
+        kind === 'failed'
+          ? total('failed') < limits.failedRuns
+          : count.passed < limits.passedRunsOfBatch && total('passed') < limits.passedRuns;
+      return (given, turnsOf = () => given.turns) => {
         const run = withShortNames(given);
-        const reasons = sizeOfReasons(run);
-        if (takes(reasons + sizeOfTurns(run.turns))) return run;
-        const silent = { ...run, turns: [] };
-        return takes(reasons) ? silent : { ...silent, explanation: undefined, assertions: [], criteria: [] };
+        const kind = run.status === 'passed' ? 'passed' : 'failed';
+        const isKept = hasRoom(kind);
+        const turns = isKept ? turnsOf() : [];
+        const isShort = sizeOfTurns(turns) <= limits.conversation;
+        if (turns.length > 0 && isShort) count[kind] += 1;
+        const fits = sizeOfReasons(run) <= (isKept ? limits.reasons : limits.otherReasons);
+        return {
+          ...run,
+          ...(fits ? {} : { explanation: undefined, assertions: [], criteria: [] }),
+          turns: isShort ? turns : [],
+        };
       };
     },
   };

@@ -177,10 +177,7 @@ function withConversation<R extends Run>(run: R, { transcripts }: Pick<ReportOpt
   return { ...run, turns };
 }
 
-function reportedRun(
-  run: RoundRun,
-  options: Pick<ReportOptions, 'transcripts'>,
-): ReportedRun {
+function reportedRun(run: RoundRun, options: Pick<ReportOptions, 'transcripts'>): ReportedRun {
   const isProven = options.transcripts !== 'none' && run.status !== 'passed' && run.turns.length > 0;
   return { ...withConversation(run, options), excerpt: isProven ? excerptOf(run).excerpt : NO_EXCERPT };
 }

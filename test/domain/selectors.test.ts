@@ -79,6 +79,7 @@ describe('what is chosen', () => {
       cases: [LIST[1]],
       excluded: [],
       outOf: 7,
+      warnings: [],
     });
   });
 
@@ -125,11 +126,6 @@ describe('what is refused', () => {
       'a part of a name without "*"',
       'angry',
       'test-cases: "angry" (nearest: "Booking: angry caller") matches none of the 7 test cases.',
-    ],
-    [
-      'a "!" that takes nothing away',
-      '*\n!Loud test *',
-      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2") matches none of the 7 test cases.',
     ],
     [
       'a category that nothing has',
@@ -190,6 +186,70 @@ describe('what is refused', () => {
   });
 });
 
+describe('a "!" line that matches nothing is a warning', () => {
+  const warningsOf = (input: string): readonly string[] => {
+    const parsed = parseSelectors(input, BLAND);
+    const selection = parsed.kind === 'parsed' ? selectCases(parsed.value, LIST) : parsed;
+    return selection.kind === 'selected' ? selection.warnings : [selection.problem];
+  };
+
+  test.each([
+    [
+      '*\n!Loud test *',
+      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2") matches none of the 7 test cases, so nothing is taken away there.',
+    ],
+    [
+      '*\n!Loud test *\n!category:LOAD\n!Load test 1',
+      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2"), "!category:LOAD" (nearest: "category:Load"; upper and lower case matter) match none of the 7 test cases, so nothing is taken away there.',
+    ],
+  ])('%j', (input, warning) => {
+    expect(warningsOf(input)).toEqual([warning]);
+  });
+
+  test('one that matches what no line has chosen is none', () => {
+    expect(warningsOf('Booking*\n!Load test *')).toEqual([]);
+  });
+});
+
+describe('the nearest of what matches nothing', () => {
+  const clinic: readonly AvailableTestCase[] = [
+    { id: 'test_case_0001', name: 'Books a cleaning' },
+    { id: 'test_case_0002', name: 'Books a check-up for a child' },
+    { id: 'test_case_0003', name: 'Cancels an appointment' },
+    { id: 'test_case_0004', name: 'Asks for the price of a crown' },
+    { id: 'test_case_0005', name: 'Reschedules an appointment' },
+    { id: 'test_case_0006', name: '新規予約の確認' },
+  ];
+  const nearestOf = (input: string, list = clinic) =>
+    /\(nearest: (.*?)(; upper and lower case matter)?\)/.exec(String(select(input, list, RETELL)))?.[1];
+
+  test.each([
+    ['a word in another form', 'Booking *', '"Books a cleaning", "Books a check-up for a child"'],
+    ['the same word', 'books *', '"Books a cleaning", "Books a check-up for a child"'],
+    ['misspelt words', 'Resheduls an apointment', '"Reschedules an appointment", "Cancels an appointment"'],
+    [
+      'a word that few names have, before one that many have',
+      'a crown appointment',
+      '"Asks for the price of a crown", "Cancels an appointment", "Reschedules an appointment"',
+    ],
+    ['a part of a name without spaces', '予約', '"新規予約の確認"'],
+    ['nothing of any name', 'Billing', undefined],
+    ['an id', 'test_case_0009', '"test_case_0001", "test_case_0002", "test_case_0003"'],
+  ])('%s', (_, input, expected) => {
+    expect(nearestOf(input)).toBe(expected);
+  });
+
+  test('a UUID is compared with ids, and names never are', () => {
+    const list = ['3f1c2b4a-0000-4000-8000-000000000001', '9d1c2b4a-ffff-4fff-8fff-ffffffffffff'].map(
+      (id, index) => ({ id, name: `Scenario ${index}` }),
+    );
+    expect(nearestOf('3f1c2b4a-0000-4000-8000-000000000002', list)).toBe(
+      '"3f1c2b4a-0000-4000-8000-000000000001"',
+    );
+    expect(nearestOf('Scenario', list)).toBe('"Scenario 0", "Scenario 1"');
+  });
+});
+
 describe('over many test cases', () => {
   const suite = (count: number): AvailableTestCase[] =>
     Array.from({ length: count }, (_, index) => ({
@@ -222,7 +282,7 @@ describe('over many test cases', () => {
     );
   });
 
-  test('what is selected is what is chosen without what is taken away, and every line matched something', () => {
+  test('what is selected is what is chosen without what is taken away, and every line without "!" matched something', () => {
     fc.assert(
       fc.property(
         cases,
@@ -236,7 +296,7 @@ describe('over many test cases', () => {
           const minus = new Set(taken.flatMap(hits));
           const plus = new Set(chosen.flatMap(hits));
           const expected = list.filter((each) => plus.has(each) && !minus.has(each)).map(({ id }) => id);
-          const allMatch = [...chosen, ...taken].every((pattern) => hits(pattern).length > 0);
+          const allMatch = chosen.every((pattern) => hits(pattern).length > 0);
           const allLeft = chosen.every((pattern) => hits(pattern).some((each) => !minus.has(each)));
           const got = select(input, list, RETELL);
 

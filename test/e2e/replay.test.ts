@@ -55,7 +55,7 @@ test('the report says which engine and version Retell tested', async () => {
     ],
   });
   const { summary } = await runStep({ inputs: gateOn('retell', retell) });
-  expect(summary).toMatch(/tested conversation-flow conversation\\?_flow\\?_1 version 7/);
+  expect(summary).toMatch(/· conversation-flow conversation\\?_flow\\?_1 version 7/);
 });
 
 test('a time without a zone is UTC, wherever the runner is', async () => {

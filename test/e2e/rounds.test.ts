@@ -136,7 +136,7 @@ describe.concurrent('the step starts its batches and repeats what is not decided
 
   test.each<[At, Record<string, string>, unknown[]]>([
     ['retell', { version: 'latest', 'compare-with': 'published' }, [12, 11]],
-    ['elevenlabs', { 'compare-with': 'branch/branch_next' }, [undefined, 'branch_next']],
+    ['elevenlabs', { 'compare-with': 'branch/branch_next' }, ['branch_main', 'branch_next']],
     [
       'elevenlabs',
       { version: 'branch/branch_next', 'compare-with': 'branch/branch_main' },
@@ -227,7 +227,13 @@ describe.concurrent('a batch that was given is repeated on what it says it teste
       inputs: { ...inputs, provider: 'elevenlabs', 'api-url': elevenlabs.url },
     });
     expect(outputs).toMatchObject(green);
-    const request = { tests: [{ test_id: 'case-a' }], branch_id: 'branch_next' };
-    expect(elevenlabs.started.map((each) => each.request)).toEqual([request, request]);
+    const requestOf = (round: number) => ({
+      tests: [{ test_id: 'case-a' }],
+      branch_id: 'branch_next',
+      name: expect.stringMatching(
+        new RegExp(`^acme/voice-agents#7 @ 8d3c1f0, round ${round} · [0-9a-f]{8}$`),
+      ),
+    });
+    expect(elevenlabs.started.map(({ request }) => request)).toEqual([requestOf(2), requestOf(3)]);
   });
 });

@@ -35,17 +35,36 @@ import type { BatchScript, Fields } from './timeline.ts';
 export interface ElevenLabsOptions extends BatchOptions {
   /** Every test of the workspace. Default: the recorded ones. */
   readonly tests?: readonly AgentTest[];
-  /** The tests that are attached to the agent. Default: all. */
-  readonly attached?: readonly string[];
+  /** The tests and folders that are attached to the agent, in each branch; an id of nothing is that of a deleted test. Default: all. */
+  readonly attached?: readonly (string | { readonly id: string; readonly node: string })[];
+  readonly folders?: readonly TestFolder[];
+  /** What the list of tests shows where no folder is named: everything (default), or only what lies in no folder. */
+  readonly listsWithoutFolder?: 'all' | 'root';
+  /** Whether names of invocations are forgotten, as an older API would. */
+  readonly dropsNames?: boolean;
+  /** The version of a branch's head. Default: one that stays. */
+  readonly versionOf?: (branch: string) => string;
   /** The branches of the agent. Default: `branch_main` and `branch_next`. */
   readonly branches?: readonly string[];
 }
 
-export type ElevenLabsEmulator = CancellingEmulator;
+export interface ElevenLabsEmulator extends CancellingEmulator {
+  /** Edits a test. */
+  edit(testId: string, modifiedAt: number): void;
+}
 
 export interface AgentTest {
   readonly id: string;
   readonly name: string;
+  /** The folder that it lies in. */
+  readonly folder?: string;
+}
+
+export interface TestFolder {
+  readonly id: string;
+  readonly name?: string;
+  /** The folder that it lies in. */
+  readonly folder?: string;
 }
 
 /**
@@ -62,7 +81,8 @@ export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<
   const add = adder(shown, (source: BatchSource) =>
     isRecorded(source) ? showRecorded(source) : show(source),
   );
-  const routes = routesOf({ shown, started, cancelled, add, options });
+  const edited = new Map<string, number>();
+  const routes = routesOf({ shown, started, cancelled, add, edited, options });
 
   add(...batches);
   const vendor = {
@@ -71,7 +91,10 @@ export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<
     error: errorBody,
     routes,
   };
-  return { ...(await startServer(vendor, options)), add, started, cancelled };
+  const edit = (testId: string, modifiedAt: number): void => {
+    edited.set(testId, modifiedAt);
+  };
+  return { ...(await startServer(vendor, options)), add, started, cancelled, edit };
 }
 
 /** An invocation as the endpoints see it. */
@@ -102,13 +125,24 @@ interface Invocations {
   readonly started: StartedBatch[];
   readonly cancelled: string[];
   readonly add: (batch: BatchScript) => void;
+  /** When tests were edited. */
+  readonly edited: ReadonlyMap<string, number>;
   readonly options: ElevenLabsOptions;
 }
 
-function routesOf({ shown, started, cancelled, add, options }: Invocations): Route[] {
-  const { created = createPassing, tests = recordedTests } = options;
-  const { attached = tests.map(({ id }) => id) } = options;
-  const branches = [...(options.branches ?? ['branch_main', 'branch_next'])];
+function routesOf({ shown, started, cancelled, add, edited, options }: Invocations): Route[] {
+  const { created = createPassing, tests = recordedTests, folders = [], dropsNames = false } = options;
+  const { attached = tests.map(({ id }) => id), branches: given = ['branch_main', 'branch_next'] } = options;
+  const branches = [...given];
+  const { listsWithoutFolder = 'all' } = options;
+  const rows = [
+    ...folders.map((folder) => folderBody(folder, folders, tests)),
+    ...tests.map((test) => testBody(test, folders)),
+  ];
+  const rowOf = (row: Fields): Fields => {
+    const at = edited.get(String(row['id']));
+    return at === undefined ? row : { ...row, last_updated_at_unix_secs: Math.floor(at / 1_000) };
+  };
   const invocation = (id: string): ShownBatch => {
     const found = shown.get(id);
     if (found === undefined) throw new Refusal(404, [`Test invocation with ID ${id} not found`]);
@@ -118,6 +152,7 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
     if (id !== ELEVENLABS_AGENT) throw new Refusal(404, [`Document with id ${id} not found.`]);
   };
   const { headOf, routes } = createBranches({ branches, checkAgent: agent });
+  const versionOf = options.versionOf ?? headOf;
   const start = (ids: readonly string[], request: Fields): string => {
     const id = makeElevenLabsId('batch', `created ${started.length + 1}`);
     const script = created(ids);
@@ -125,12 +160,13 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
       const testCaseId = ids[index] ?? '';
       return { testCaseId, name: tests.find((each) => each.id === testCaseId)?.name ?? testCaseId, ...run };
     });
-    const branch = request['branch_id'];
+    const branch = String(request['branch_id'] ?? branches[0]);
+    const name = dropsNames ? {} : { name: request['name'] };
     add({
       ...script,
       id,
       runs,
-      fields: { ...(branch === undefined ? {} : { branch_id: branch }), ...script.fields },
+      fields: { branch_id: branch, version_id: versionOf(branch), ...name, ...script.fields },
     });
     started.push({ id, testCases: ids, request });
     return id;
@@ -194,14 +230,20 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
         const branch = request.query['branch_id'];
         if (branch !== undefined && !branches.includes(branch))
           throw new Refusal(404, [`Branch ${branch} not found.`]);
+        const own = branch ?? branches[0] ?? '';
+        const attached_tests = attached.map((entry) =>
+          typeof entry === 'string'
+            ? { test_id: entry }
+            : { test_id: entry.id, workflow_node_id: entry.node },
+        );
         return {
           agent_id: id,
           name: 'Front desk',
           conversation_config: {},
-          branch_id: branch ?? branches[0],
-          version_id: headOf(branch ?? branches[0] ?? ''),
+          branch_id: own,
           main_branch_id: branches[0],
-          platform_settings: { testing: { attached_tests: attached.map((test_id) => ({ test_id })) } },
+          version_id: versionOf(own),
+          platform_settings: { testing: { attached_tests } },
         };
       },
     },
@@ -209,7 +251,12 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
       method: 'GET',
       path: '/v1/convai/agent-testing',
       answer: ({ request }) => {
-        const { items, ...page } = pageOf(tests.map(testBody), request);
+        const folder = request.query['parent_folder_id'];
+        const isShown = ({ folder_parent_id: parent }: Fields): boolean =>
+          folder === undefined
+            ? listsWithoutFolder === 'all' || parent === undefined
+            : parent === (folder === 'root' ? undefined : folder);
+        const { items, ...page } = pageOf(rows.filter(isShown).map(rowOf), request);
         return { tests: items, ...page };
       },
     },
@@ -217,20 +264,49 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
       method: 'GET',
       path: '/v1/convai/agent-testing/:id',
       answer: ({ id }) => {
-        const found = tests.find((each) => each.id === id);
-        return existing(found && { ...testBody(found), chat_history: [] }, `Test ${id} not found`);
+        const found = tests.find((test) => test.id === id);
+        return existing(
+          found && { ...rowOf(testBody(found, folders)), chat_history: [] },
+          `Test ${id} not found`,
+        );
       },
     },
   ];
 }
 
-const testBody = ({ id, name }: AgentTest): Fields => ({
-  id,
-  name,
-  type: 'llm',
-  created_at_unix_secs: 1_789_200_000,
-  last_updated_at_unix_secs: 1_789_200_000,
+const STAMPS = { created_at_unix_secs: 1_789_200_000, last_updated_at_unix_secs: 1_789_200_000 };
+
+const testBody = ({ id, name, folder }: AgentTest, folders: readonly TestFolder[]): Fields => ({
+  ...{ id, name, type: 'llm', entity_type: 'test' },
+  ...placeOf(folder, folders),
+  ...STAMPS,
 });
+
+function folderBody(
+  { id, name = id, folder }: TestFolder,
+  folders: readonly TestFolder[],
+  tests: readonly AgentTest[],
+): Fields {
+  const children = [...folders, ...tests].filter((other) => other.folder === id).length;
+  return {
+    ...{ id, name, type: 'folder', entity_type: 'folder', children_count: children },
+    ...placeOf(folder, folders),
+    ...STAMPS,
+  };
+}
+
+/** Where something lies. Folders that lie in each other have a path that ends where it comes round. */
+function placeOf(folder: string | undefined, folders: readonly TestFolder[]): Fields {
+  if (folder === undefined) return {};
+  const path: { id: string; name: string }[] = [];
+  let current: string | undefined = folder;
+  while (current !== undefined && path.every(({ id }) => id !== current)) {
+    const found: TestFolder | undefined = folders.find(({ id }) => id === current);
+    path.unshift({ id: current, name: found?.name ?? current });
+    current = found?.folder;
+  }
+  return { folder_parent_id: folder, folder_path: path };
+}
 
 /** A row of the list of invocations. */
 function summaryBody(body: Fields): Fields {
@@ -238,8 +314,10 @@ function summaryBody(body: Fields): Fields {
   const count = (status: string): number => runs.filter((run) => run.status === status).length;
   return {
     id: body['id'],
+    name: body['name'],
     agent_id: body['agent_id'],
     branch_id: body['branch_id'],
+    version_id: body['version_id'],
     created_at_unix_secs: body['created_at'],
     test_run_count: runs.length,
     passed_count: count('passed'),

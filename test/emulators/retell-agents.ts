@@ -17,6 +17,8 @@ export interface AgentVersion {
   readonly isPublished?: boolean;
   /** The engine, in a version of its own, which need not be the agent's. */
   readonly engine: AgentResponse['response_engine'];
+  /** When agent and engine were last edited, in milliseconds since the epoch; a draft can be edited meanwhile. */
+  readonly modifiedAt?: number | (() => number);
 }
 
 const FLOW = 'conversation_flow_3b21278178ed';
@@ -38,6 +40,8 @@ export const DEFAULT_AGENT: AgentScript = {
 };
 
 const MODIFIED = 1789200000000;
+const modifiedOf = ({ modifiedAt = MODIFIED }: AgentVersion): number =>
+  typeof modifiedAt === 'number' ? modifiedAt : modifiedAt();
 
 /** The endpoints of agents and their engines. An engine exists in the versions that agents use. */
 export function agentRoutes(
@@ -84,22 +88,24 @@ export function agentRoutes(
         return pageOf(items, `versions of ${id}`, pageRequest(request, `versions of ${id}`, longestPage));
       },
     },
-    engineRoute('/get-retell-llm/:id', (id, { engine, isPublished = false }) => {
+    engineRoute('/get-retell-llm/:id', (id, found) => {
+      const { engine, isPublished = false } = found;
       if (engine.type !== 'retell-llm') return absent();
       const { version } = engine;
       return {
         llm_id: id,
         version,
         is_published: isPublished,
-        last_modification_timestamp: MODIFIED,
+        last_modification_timestamp: modifiedOf(found),
       } satisfies {
         [Name in keyof LlmResponse]?: unknown;
       };
     }),
-    engineRoute('/get-conversation-flow/:id', (id, { engine }) => {
+    engineRoute('/get-conversation-flow/:id', (id, found) => {
+      const { engine } = found;
       if (engine.type !== 'conversation-flow') return absent();
       const { version } = engine;
-      return { conversation_flow_id: id, version, last_modification_timestamp: MODIFIED } satisfies {
+      return { conversation_flow_id: id, version, last_modification_timestamp: modifiedOf(found) } satisfies {
         [Name in keyof ConversationFlowResponse]?: unknown;
       };
     }),
@@ -136,11 +142,8 @@ function versionIn(request: SeenRequest): number | undefined {
 }
 
 /** An agent in one of its versions. */
-export function agentBody(
-  id: string,
-  name: string | undefined,
-  { version, isPublished, engine }: AgentVersion,
-): object {
+export function agentBody(id: string, name: string | undefined, found: AgentVersion): object {
+  const { version, isPublished, engine } = found;
   return {
     agent_id: id,
     agent_name: name ?? null,
@@ -148,10 +151,11 @@ export function agentBody(
     is_published: isPublished ?? false,
     response_engine: engine,
     voice_id: 'retell-Cimo',
-    last_modification_timestamp: MODIFIED,
+    last_modification_timestamp: modifiedOf(found),
   } satisfies { [Name in keyof AgentResponse]?: unknown };
 }
 
-function versionItem({ version, isPublished = false }: AgentVersion): AgentListVersionsResponse.Item {
-  return { version, is_published: isPublished, last_modification_timestamp: MODIFIED };
+function versionItem(found: AgentVersion): AgentListVersionsResponse.Item {
+  const { version, isPublished = false } = found;
+  return { version, is_published: isPublished, last_modification_timestamp: modifiedOf(found) };
 }

@@ -55,7 +55,10 @@ export interface RetellOptions extends BatchOptions<RetellBatch>, Pick<DraftOpti
   readonly missing?: 404 | 422;
 }
 
-export type RetellEmulator = BatchEmulator<RetellBatch>;
+export interface RetellEmulator extends BatchEmulator<RetellBatch> {
+  /** Edits a test case: what is started then runs it as it is now. */
+  edit(testCaseId: string, modifiedAt: number): void;
+}
 
 /**
  * Retell's testing endpoints, as its reference and its SDK describe them. What nobody documents is decided here: the order of
@@ -90,7 +93,12 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
 
   add(...batches);
-  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started };
+  const edit = (testCaseId: string, modifiedAt: number): void => {
+    const definition = definitions.get(testCaseId);
+    if (definition === undefined) throw new Error(`There is no test case ${testCaseId}.`);
+    definitions.set(testCaseId, { ...definition, user_modified_timestamp: modifiedAt });
+  };
+  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started, edit };
 }
 
 /** A batch as the endpoints see it. */
@@ -110,12 +118,18 @@ function showPlayback({ script, createdAt, present, isListed }: Playback<RetellB
     present('runs', (moment) =>
       moment.runs.map(({ index, phase }) => retellRunBody(cast[index]!, { index, phase, createdAt })),
     );
+  const listedRuns = (): Fields[] =>
+    present('listed runs', (moment) =>
+      moment.runs.map(({ index }, at) => ({ ...runs()[at], ...script.runs[index]?.inLists })),
+    );
   const list = (request: SeenRequest): unknown => {
     const page = pageRequest(request, script.id);
-    return present(`runs ${page.offset} ${page.limit}`, () => pageOf(runs(), script.id, page, script.pages));
+    return present(`runs ${page.offset} ${page.limit}`, () =>
+      pageOf(listedRuns(), script.id, page, script.pages),
+    );
   };
   const run = (id: string): unknown => runs().find((each) => each['test_case_job_id'] === id);
-  return { look: batch, list, listV1: runs, run, listed: () => (isListed() ? [batch()] : []) };
+  return { look: batch, list, listV1: listedRuns, run, listed: () => (isListed() ? [batch()] : []) };
 }
 
 function showRecorded({ looks, listings = [], details = new Map() }: RecordedBatch): ShownBatch {

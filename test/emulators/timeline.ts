@@ -47,6 +47,10 @@ export interface RunScript {
   /** Bland only; Retell tells no duration. */
   readonly durationMs?: number | null;
   readonly fields?: Fields;
+  /** Vapi only: when the test case was last edited, as its snapshot says, in milliseconds since the epoch. */
+  readonly revision?: number;
+  /** Retell only: the same as `fields`, but in lists alone, so that they say less than the run's own endpoint or something else. */
+  readonly inLists?: Fields;
 }
 
 /** What the provider says about a batch in numbers. Retell shows all four, Bland the first three. */

@@ -130,7 +130,10 @@ export function vapiItemBody(
     iterationNumber: 1,
     startedAt: phase === 'pending' ? undefined : iso(createdAt + (script.startsAt ?? 0)),
     metadata: {
-      simulation: { id: item.testCaseId, name: item.name },
+      simulation: {
+        ...{ id: item.testCaseId, name: item.name },
+        ...(script.revision === undefined ? {} : { updatedAt: iso(script.revision) }),
+      },
       ...(phase === 'ended' ? { call: { messages } } : {}),
     },
     ...(phase === 'ended' ? { ...ended, failureReason: reason, [stampOf(outcome)]: endedAt } : {}),

@@ -42,7 +42,10 @@ export interface VapiOptions extends BatchOptions {
   readonly targets?: readonly string[];
 }
 
-export type VapiEmulator = CancellingEmulator;
+export interface VapiEmulator extends CancellingEmulator {
+  /** Edits a simulation: what is started then has it as it is now. */
+  edit(simulationId: string, modifiedAt: number): void;
+}
 
 export interface Simulation {
   readonly id: string;
@@ -73,13 +76,17 @@ export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator
   const add = adder(shown, (source: BatchSource) =>
     isRecorded(source) ? showRecorded(source) : show(source),
   );
-  const routes = routesOf({ shown, started, cancelled, add, options });
+  const edited = new Map<string, number>();
+  const routes = routesOf({ shown, started, cancelled, add, edited, options });
 
   add(...batches);
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
   const error = (status: number, details: readonly string[]): unknown =>
     errorBody(status, details, options.messageLists === true);
-  return { ...(await startServer({ authorization, error, routes }, options)), add, started, cancelled };
+  const edit = (simulationId: string, modifiedAt: number): void => {
+    edited.set(simulationId, modifiedAt);
+  };
+  return { ...(await startServer({ authorization, error, routes }, options)), add, started, cancelled, edit };
 }
 
 /** A simulation run as the endpoints see it. */
@@ -124,10 +131,12 @@ interface Runs {
   readonly started: StartedBatch[];
   readonly cancelled: string[];
   readonly add: (batch: BatchScript) => void;
+  /** When simulations were edited. */
+  readonly edited: ReadonlyMap<string, number>;
   readonly options: VapiOptions;
 }
 
-function routesOf({ shown, started, cancelled, add, options }: Runs): Route[] {
+function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Route[] {
   const {
     created = createPassing,
     simulations = recordedSimulations,
@@ -208,8 +217,10 @@ function routesOf({ shown, started, cancelled, add, options }: Runs): Route[] {
         const id = makeVapiId('batch', `created ${started.length + 1}`);
         const script = created(ids);
         const runs = script.runs.map((run, index) => {
-          const simulation = byId.get(ids[index] ?? '');
-          return { testCaseId: ids[index] ?? '', name: simulation?.name ?? ids[index] ?? '', ...run };
+          const testCaseId = ids[index] ?? '';
+          const revision = edited.get(testCaseId);
+          const name = byId.get(testCaseId)?.name ?? testCaseId;
+          return { testCaseId, name, ...(revision === undefined ? {} : { revision }), ...run };
         });
         add({
           ...script,

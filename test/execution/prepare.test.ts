@@ -26,7 +26,7 @@ async function preparing(
       starter: starterOf(subjectOf(version(12)), {
         startBatch: () => Promise.reject(new Error('nothing is started here')),
         resolve: async (wanted) => subjectOf(wanted.version),
-        testCases: async () => [{ id: 'a', name: 'Angry caller' }],
+        testCases: async () => ({ testCases: [{ id: 'a', name: 'Angry caller' }], warnings: [] }),
         ...starter,
       }),
       ...{ rule: EVERY_RUN, maxRuns: undefined, failOn },
@@ -53,7 +53,6 @@ describe('the version of compare-with is resolved before anything is started', (
 
   test.each<[string, Partial<BatchStarter>]>([
     ['a provider that cannot tell', { compareVersions: () => 'unknown' }],
-    ['a starter that does not compare versions', { compareVersions: undefined as never }],
   ])('fail-on: new is refused where nobody knows whether it is another one: %s', async (_, starter) => {
     expect(await preparing(starter, { compareWith: { kind: 'production' } })).toEqual({
       kind: 'refused',

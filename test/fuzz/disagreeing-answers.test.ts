@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
+import type { ResponseInfo } from '../../src/http/json-client.ts';
 import { connect, PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { KITS } from '../kits/kits.ts';
@@ -95,6 +96,14 @@ const LIES: { readonly [Kind in Lie['kind']]: fc.Arbitrary<Extract<Lie, { kind: 
     value: fc.constantFrom<Json>(true, false, 'success', 'failure', 'unknown', '', null, undefined, 1, {}),
     untilMs,
   }),
+  evaluations: fc.record({
+    kind: kindOf('evaluations'),
+    run,
+    skipped: fc.nat({ max: 2 }),
+    ran: fc.nat({ max: 1 }),
+    untilMs,
+  }),
+  plan: fc.record({ kind: kindOf('plan'), more: fc.integer({ min: 1, max: 3 }), untilMs }),
   repeats: fc.record({ kind: kindOf('repeats'), value: odd, untilMs }),
   cancelled: fc.record({
     kind: kindOf('cancelled'),
@@ -145,11 +154,12 @@ const worldWith = (
 
 // ---- the answers ------------------------------------------------------------------------------------------------
 
-/** One look with the pages that were read after it. */
+/** One look with what was read after it. */
 interface Look {
   readonly atMs: number;
   readonly batch: Body;
   readonly pages: Json[];
+  readonly singles: Body[];
 }
 
 /** Keeps the promise of `Http`: what may pass is retried until the deadline, and a signal ends everything. */
@@ -157,7 +167,8 @@ function httpOf(world: World, clock: VirtualClock) {
   const { partOf, afterLast, disagreeing } = KITS[world.provider];
   const looks: Look[] = [];
   const http = reading(async ({ path, query, read }, deadline) => {
-    const isList = partOf(path) === 'page';
+    const part = partOf(path);
+    const isList = part === 'page';
     for (let tries = 1; ; tries += 1) {
       await clock.sleep(Math.min(world.latencyMs, deadline.until - clock.now()), deadline.signal);
       if (deadline.signal.aborted) throw new ProviderError('The reading was stopped.');
@@ -169,13 +180,16 @@ function httpOf(world: World, clock: VirtualClock) {
         continue;
       }
       const nowMs = clock.now();
+      if (part === 'beside') throw new ProviderError('GET x answered 403.');
+      if (part === 'detail') return readSingle(disagreeing.single?.(world, nowMs, path.at(-1) ?? ''), read);
       const body = isList ? disagreeing.page?.(world, nowMs) : disagreeing.batch(world, nowMs);
       // As it arrives: without what JSON cannot say.
       const arrived = JSON.parse(JSON.stringify(body)) as Body;
       const isLater = Number(query?.['offset'] ?? 0) > 0 || Number(query?.['page'] ?? 1) > 1;
       const answer = isList && isLater ? afterLast(arrived as never) : arrived;
       if (isList) looks.at(-1)?.pages.push(answer);
-      else looks.push({ atMs: nowMs, batch: arrived, pages: [] });
+      else
+        looks.push({ atMs: nowMs, batch: arrived, pages: [], singles: [...(looks.at(-1)?.singles ?? [])] });
       try {
         return read(answer, { date: undefined });
       } catch (error) {
@@ -186,6 +200,13 @@ function httpOf(world: World, clock: VirtualClock) {
     }
   });
   return { http, looks };
+
+  function readSingle<T>(body: unknown, read: (json: unknown, about: ResponseInfo) => T): T {
+    if (body === undefined) throw new ProviderError('GET x answered 404.');
+    const arrived = JSON.parse(JSON.stringify(body)) as Body;
+    looks.at(-1)?.singles.push(arrived);
+    return read(arrived, { date: undefined });
+  }
 }
 
 async function live(world: World) {

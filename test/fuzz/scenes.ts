@@ -70,6 +70,7 @@ function httpOf({ provider, bodies, pages }: Scene): HttpClient {
     sendCommand: () => Promise.reject(new Error('nothing is ended here')),
     async getJson({ path, read }) {
       const part = partOf(path);
+      if (part === 'beside') throw new ProviderError('GET x answered 403.');
       const body = part === 'page' ? nextPage() : part === 'detail' ? bodies[pages + 1] : bodies[0];
       try {
         return read(body, { date: undefined });

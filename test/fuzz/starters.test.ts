@@ -100,7 +100,7 @@ async function start(
 
 const isId = (id: unknown): boolean => typeof id === 'string' && id !== '';
 
-describe.each(EACH_KIT)('a start at %s', (name, { starting }) => {
+describe.each(EACH_KIT)('a start at %s', (name, { starting, scenes: scenesOf }) => {
   const { answers, batchId, isResolved } = starting;
 
   test('goes through with right answers', async () => {
@@ -109,6 +109,35 @@ describe.each(EACH_KIT)('a start at %s', (name, { starting }) => {
     expect(told.batchId).toBe(batchId);
     expect(told.batches?.length).toBeGreaterThan(0);
     expect(isResolved(told.request ?? {})).toBe(true);
+  });
+
+  test(`whatever a batch says that it tested: it agrees, or says in words what is wrong (${CASES} cases)`, async () => {
+    const { starter } = connect(name, httpOf(answers));
+    const { target, version } = starting;
+    const subject = await starter?.resolve({ target, version }, deadline);
+    if (starter === undefined || subject === undefined || 'problem' in subject)
+      throw new Error('Nothing is resolved.');
+    const scenes = scenesOf.filter((scene) => scene.pages + 1 >= scene.bodies.length);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...scenes),
+        fc.array(mutation, { maxLength: 3 }),
+        async (scene, all) => {
+          const body = all.reduce<Json>((json, each) => mutate(json, each).json, scene.bodies[0] ?? null);
+          const http = { ...httpOf({}), getJson: httpOf({ 'GET ': body }).getJson };
+          const batch = await orProviderError(() => connect(name, http).fetchBatch(scene.batchId, deadline));
+          if (batch === undefined) return;
+          const mismatch = starter.mismatch(subject, batch);
+          expect(mismatch ?? 'it tested').toMatch(/^it (tested|ran by) ?/);
+          if (batch.tested === undefined) expect(mismatch).toBeUndefined();
+          const again = await orProviderError(() => starter.resolveTestedVersion(batch, deadline));
+          // What would be tested again is what the batch says that it tested.
+          if (again !== undefined && !('problem' in again))
+            expect(starter.mismatch(again, batch)).toBeUndefined();
+        },
+      ),
+      { numRuns: CASES, seed: 20261130 },
+    );
   });
 
   test(`whatever is answered: ids are ids, what is tested is what was asked for, and nothing but a ProviderError is thrown (${CASES} cases)`, async () => {

@@ -48,6 +48,10 @@ export type Lie = { readonly untilMs: number } & (
   | { readonly kind: 'missing'; readonly run: number }
   | { readonly kind: 'batch of run'; readonly run: number; readonly where: Place; readonly value: Json }
   | { readonly kind: 'result'; readonly run: number; readonly value: Json }
+  /** So many of the run's evaluations are said to be skipped, and the others to have run. */
+  | { readonly kind: 'evaluations'; readonly run: number; readonly skipped: number; readonly ran: number }
+  /** The batch says that it runs so many test cases more than there are. */
+  | { readonly kind: 'plan'; readonly more: number }
   | { readonly kind: 'beside'; readonly field: string; readonly value: Json }
 );
 
@@ -72,6 +76,8 @@ export interface World {
 export interface Answers {
   readonly batch: Body;
   readonly pages: readonly Json[];
+  /** What was answered about runs one by one, in this look and all before it. */
+  readonly singles: readonly Body[];
 }
 
 /** How a provider tells a world. */
@@ -83,6 +89,8 @@ export interface Telling {
   batch(world: World, nowMs: number): Body;
   /** The first page of its runs; absent where the batch has them all. */
   readonly page?: (world: World, nowMs: number) => Json;
+  /** A run by itself; absent where no run is asked for by itself. */
+  readonly single?: (world: World, nowMs: number, runId: string) => Json;
   /** Whether the answers prove a pass, from the provider's documentation alone; the list of runs as it is in them. */
   isProof(answers: Answers): boolean;
   /** Whether something in them says how many runs there must be: otherwise the list must be the same in two looks. */

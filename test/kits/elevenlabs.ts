@@ -161,11 +161,11 @@ export const elevenlabs: Kit = {
   requests: 2,
   looksForGreen: 2,
   scenes,
-  partOf: () => 'batch',
+  partOf: (path) => (path.includes('agent-testing') ? 'beside' : 'batch'),
   afterLast: (page) => page,
   isProof,
   disagreeing,
   starting,
   shownOnly:
-    /(^|\.)(agent_id|created_at|test_id|test_name|last_updated_at_unix|rationale|agent_responses)(\.|$)/,
+    /(^|\.)(agent_id|created_at|test_id|test_name|last_updated_at_unix|rationale|agent_responses|triggered_guardrails|credits_used)(\.|$)/,
 };

@@ -17,8 +17,8 @@ export interface Kit {
   readonly looksForGreen?: number;
   /** The recorded answers that the action reads, and some that are made of them. At least one proves a pass. */
   readonly scenes: readonly Scene[];
-  /** What a request with this path asks for. */
-  partOf(path: readonly string[]): 'batch' | 'page' | 'detail';
+  /** What a request with this path asks for; `beside` is what the batch can do without. */
+  partOf(path: readonly string[]): 'batch' | 'page' | 'detail' | 'beside';
   /** What the provider answers when a page after the last one is asked for. */
   afterLast(page: Json): Json;
   /**

@@ -83,15 +83,28 @@ function isProof({ batchId, bodies: [run = null, ...rest], pages }: Scene): bool
         field(counts, 'canceled') === 0)) &&
     totals.every((each) => each === null || each === ids.size) &&
     items.every((item) => valueAt(item, ['results', 'passed']) === true && !isOther(field(item, 'runId'))) &&
-    items.every((item) =>
-      listIn(field(item, 'results'), 'evaluations').every((each) => !isRequiredAndFailed(each)),
-    ) &&
+    items.every((item) => {
+      const evaluations = listIn(field(item, 'results'), 'evaluations');
+      return evaluations.some(hasRun) && evaluations.every((each) => !isRequiredAndFailed(each));
+    }) &&
+    ids.size >= fewestItems(run) &&
     areAll(items, { count: ids.size, idField: 'id', word: 'passed' })
   );
 }
 
 const idsOf = (items: readonly Json[]): Set<string> =>
   new Set(items.map((item) => String(field(item, 'id')).toLowerCase()));
+
+const hasRun = (evaluation: Json): boolean =>
+  typeof evaluation === 'object' && evaluation !== null && field(evaluation, 'isSkipped') !== true;
+
+/** How many items a run must have at least by what it says that it runs. */
+function fewestItems(run: Json): number {
+  const named = listIn(run, 'simulations').filter((entry) => field(entry, 'type') === 'simulation');
+  const ids = new Set(named.map((entry) => field(entry, 'simulationId')));
+  const iterations = field(run, 'iterations');
+  return ids.size * (Number.isSafeInteger(iterations) && Number(iterations) > 0 ? Number(iterations) : 1);
+}
 
 const isRequiredAndFailed = (evaluation: Json): boolean =>
   field(evaluation, 'required') === true &&
@@ -104,12 +117,23 @@ const rowOf = (world: World, nowMs: number): Row => ({
   ofBatch: 'runId',
   words: { passed: 'passed', failed: 'failed', errored: 'failed', pending: 'evaluating' },
   more(plan, { index, hasEnded, endedMs }) {
-    if (!hasEnded) return {};
-    if (plan.outcome === 'errored') return { failureReason: 'The call did not connect.' };
-    if (endedMs < plan.resultsLagMs) return {};
+    const simulationId = `simulation-${index}`;
+    if (!hasEnded) return { simulationId };
+    if (plan.outcome === 'errored') return { simulationId, failureReason: 'The call did not connect.' };
+    if (endedMs < plan.resultsLagMs) return { simulationId };
     const told = world.lies.find((each) => each.kind === 'result' && each.run === index);
     const isTold = told?.kind === 'result' && nowMs < ENDS_AT + told.untilMs;
-    return { results: { passed: isTold ? told.value : plan.outcome === 'passed', evaluations: [] } };
+    const passed = isTold ? told.value : plan.outcome === 'passed';
+    const evaluation = { name: 'date', required: true, passed: plan.outcome === 'passed' };
+    const lie = world.lies.find((each) => each.kind === 'evaluations' && each.run === index);
+    const evaluations =
+      lie?.kind === 'evaluations' && nowMs < ENDS_AT + lie.untilMs
+        ? [
+            ...Array.from({ length: lie.skipped }, () => ({ ...evaluation, passed: false, isSkipped: true })),
+            ...Array.from({ length: lie.ran }, () => evaluation),
+          ]
+        : [evaluation];
+    return { simulationId, results: { passed, evaluations } };
   },
 });
 
@@ -119,7 +143,7 @@ const itemsIn = ({ pages }: Answers) =>
 const disagreeing: Telling = {
   lies: [
     ...(['counter', 'list total', 'batch status', 'status', 'repeated'] as const),
-    ...(['capitals', 'missing', 'batch of run', 'result'] as const),
+    ...(['capitals', 'missing', 'batch of run', 'result', 'evaluations', 'plan'] as const),
   ],
   batch(world, nowMs) {
     const { total, passed, failed, errored } = countsOf(world);
@@ -128,8 +152,14 @@ const disagreeing: Telling = {
       names: ['total', 'passed', 'failed', 'canceled'],
       right: [total, passed, failed + errored, 0],
     });
+    const simulations = world.runs.length + (lieOf(world, 'plan', nowMs)?.more ?? 0);
     return {
       id: BATCH_ID,
+      iterations: 1,
+      simulations: Array.from({ length: simulations }, (_, index) => ({
+        type: 'simulation',
+        simulationId: `simulation-${index}`,
+      })),
       status: nowMs < ENDS_AT ? 'running' : (lieOf(world, 'batch status', nowMs)?.word ?? 'ended'),
       itemCounts: isCounted ? counters : world.counters.before === 'null' ? null : undefined,
     };
@@ -197,5 +227,5 @@ export const vapi: Kit = {
   disagreeing,
   starting,
   shownOnly:
-    /(^|\.)(orgId|queuedAt|createdAt|updatedAt|startedAt|endedAt|completedAt|failedAt|simulations|target|iterations|transport|running|queued|iterationNumber|sessionId|simulationId|structuredOutputId|name|extractedValue|expectedValue|comparator|metadata\.currentPage)(\.|$)/,
+    /(^|\.)(orgId|queuedAt|createdAt|updatedAt|startedAt|endedAt|completedAt|failedAt|target|transport|running|queued|iterationNumber|sessionId|simulationId|structuredOutputId|name|extractedValue|expectedValue|comparator|metadata\.currentPage)(\.|$)/,
 };

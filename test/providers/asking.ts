@@ -1,4 +1,4 @@
-import type { Provider } from '../../src/providers/provider.ts';
+import type { AdapterOptions, Provider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { onLoopback } from '../loopback.ts';
@@ -14,12 +14,17 @@ export interface Asking {
 }
 
 /** The adapter of a provider, pointed at an emulator, on a virtual clock. */
-export function asking(name: ProviderName, apiUrl: string, apiKey = 'test-key'): Asking {
+export function asking(
+  name: ProviderName,
+  apiUrl: string,
+  apiKey = 'test-key',
+  options: AdapterOptions = {},
+): Asking {
   const logged: string[] = [];
   const traced: string[] = [];
   const clock = virtualClock();
   const provider = createProvider(
-    { name, apiKey, apiUrl, userAgent: 'agent-test-gate/test' },
+    { name, apiKey, apiUrl, userAgent: 'agent-test-gate/test', ...options },
     {
       fetch: onLoopback(clock),
       clock,

@@ -43,7 +43,7 @@ async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
 async function verdictOn(...looks: readonly object[]) {
   await using emulator = await startElevenLabs({ batches: [{ id: 'b1', looks }] });
   const { verdict, reason } = await gate(emulator);
-  return { verdict, reason, looks: emulator.requests.length };
+  return { verdict, reason, looks: emulator.count(/test-invocations/) };
 }
 
 describe('an invocation', () => {
@@ -64,11 +64,18 @@ describe('an invocation', () => {
       inconsistencies: [],
       createdAt: 1_789_372_800_000,
       subject: 'agent agent_73950d9acf672365ad26ffddb0',
-      tested: { agent_id: 'agent_73950d9acf672365ad26ffddb0', nodes: {} },
+      tested: {
+        agent_id: 'agent_73950d9acf672365ad26ffddb0',
+        placements: [{ id: 'test_d86d3e078b518355dc4e' }, { id: 'test_e8946d753ee69fbebe1f' }],
+      },
       runs: [
         {
           id: 'trun_6215258c58f796a2b42e',
-          testCase: { id: 'test_d86d3e078b518355dc4e', name: 'Books a cleaning' },
+          testCase: {
+            id: 'test_d86d3e078b518355dc4e',
+            name: 'Books a cleaning',
+            revision: 1_789_200_000_000,
+          },
           status: 'passed',
           explanation: 'Booked as asked.',
           assertions: [],
@@ -77,7 +84,7 @@ describe('an invocation', () => {
         },
         {
           id: 'trun_3128cc6acab63b1f4691',
-          testCase: { id: 'test_e8946d753ee69fbebe1f', name: 'Refuses a price' },
+          testCase: { id: 'test_e8946d753ee69fbebe1f', name: 'Refuses a price', revision: 1_789_200_000_000 },
           status: 'failed',
           explanation: 'The agent quoted $1,200.',
           assertions: [],
@@ -153,27 +160,118 @@ describe('a run', () => {
     expect((await look(invocation([run]))).runs?.[0]?.explanation).toBe('No date.\nNo name.');
   });
 
-  test('that did not pass tells the conversation', async () => {
+  test('tells the conversation, whether it passed or not', async () => {
     await using emulator = await startElevenLabs({
       batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }],
     });
     const { provider, deadline } = asking('elevenlabs', emulator.url);
     const { runs } = await provider.fetchBatch('b1', deadline());
-    expect(runs?.map(({ turns }) => turns)).toEqual([
-      [
-        { kind: 'speech', speaker: 'caller', text: 'What does a crown cost?' },
-        { kind: 'speech', speaker: 'agent', text: 'I will look that up.' },
-        { kind: 'tool-call', tool: 'find_price', input: '{"of":"crown"}' },
-        { kind: 'tool-result', output: '{"usd":1200}', succeeded: true },
-        { kind: 'speech', speaker: 'agent', text: 'A crown is $1,200.' },
-      ],
-      [],
-    ]);
+    const conversation = [
+      { kind: 'speech', speaker: 'caller', text: 'What does a crown cost?' },
+      { kind: 'speech', speaker: 'agent', text: 'I will look that up.' },
+      { kind: 'tool-call', tool: 'find_price', input: '{"of":"crown"}' },
+      { kind: 'tool-result', output: '{"usd":1200}', succeeded: true },
+      { kind: 'speech', speaker: 'agent', text: 'A crown is $1,200.' },
+    ];
+    expect(runs?.map(({ turns }) => turns)).toEqual([conversation, conversation]);
   });
 
   test('of another invocation is a doubt', async () => {
     const batch = await look(invocation([{ ...passedRun, test_invocation_id: 'b2' }]));
     expect(findContradictions(batch)).toEqual(['run r1 belongs to another test invocation']);
+  });
+});
+
+describe('what ElevenLabs itself sees as broken in a test', () => {
+  test('a call without a mock, also of a run that passed, a turn that did not come, a guardrail, and what it cost', async () => {
+    const body = recorded('credits-guardrail-no-mock-hang');
+    const runs = (body['test_runs'] as object[]).map((run) => ({ ...run, test_invocation_id: 'b1' }));
+    const batch = await look({ ...body, id: 'b1', test_runs: runs });
+    expect(
+      batch.runs?.map(({ status, testFaults, guardrails, credits }) => [
+        status,
+        testFaults,
+        guardrails,
+        credits,
+      ]),
+    ).toEqual([
+      ['passed', ['no mock matched the call of open_ticket'], undefined, 132],
+      ['failed', ['a turn of the agent did not come within 60 s'], undefined, 12],
+      ['failed', undefined, ['medical_and_legal'], 20],
+    ]);
+    expect(JSON.stringify(batch)).not.toContain('dev@example.com');
+  });
+
+  test.each<[string, object]>([
+    [
+      'said by the agent',
+      { agent_responses: [{ role: 'agent', message: "Error: no mock matched for tool 'open_ticket'" }] },
+    ],
+    [
+      'the answer of a tool that did not fail',
+      {
+        agent_responses: [
+          {
+            role: 'agent',
+            tool_results: [{ result_value: "Error: no mock matched for tool 'x'", is_error: false }],
+          },
+        ],
+      },
+    ],
+    [
+      'quoted by the judge',
+      {
+        condition_result: {
+          rationale: {
+            summary:
+              'The agent said "Timed out after 60s waiting for the agent to produce its next turn" and hung up.',
+          },
+        },
+      },
+    ],
+  ])('but not where it is %s', async (_, fields) => {
+    const { runs } = await look(invocation([{ ...passedRun, status: 'failed', ...fields }]));
+    expect(runs?.[0]?.testFaults).toBeUndefined();
+  });
+
+  test('each fault and each guardrail once, those of turns among them', async () => {
+    const result = { result_value: "Error: no mock matched for tool 'x'", is_error: true };
+    const guardrail = { guardrail_type: 'custom', guardrail_name: 'No prices' };
+    const turn = { role: 'agent', tool_results: [result, result], triggered_guardrails: [guardrail] };
+    const { runs } = await look(
+      invocation([{ ...passedRun, agent_responses: [turn, turn], triggered_guardrails: [guardrail] }]),
+    );
+    expect(runs).toMatchObject([
+      { testFaults: ['no mock matched the call of x'], guardrails: ['No prices'] },
+    ]);
+  });
+});
+
+describe('when a test was last edited', () => {
+  const batches = [{ id: 'b1', runs: recordedTests.map(({ id }) => ({ testCaseId: id })) }];
+  const read = async (emulator: ElevenLabsEmulator, times = 1) => {
+    const { provider, deadline } = asking('elevenlabs', emulator.url);
+    let batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    for (let n = 1; n < times; n += 1) {
+      batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    }
+    return batch.runs.map(({ testCase }) => testCase.revision);
+  };
+
+  test('is as the list of tests says it once the invocation has ended, read once', async () => {
+    await using emulator = await startElevenLabs({ batches });
+    emulator.edit(recordedTests[1]?.id ?? '', 1_789_300_000_000);
+    expect(await read(emulator, 3)).toEqual([1_789_200_000_000, 1_789_300_000_000]);
+    expect(emulator.count(/agent-testing$/)).toBe(1);
+  });
+
+  test('is unknown where the list cannot be read, which is tried once', async () => {
+    await using emulator = await startElevenLabs({
+      batches,
+      faults: ({ path }) => (path.endsWith('agent-testing') ? { kind: 'answer', status: 503 } : undefined),
+    });
+    expect(await read(emulator)).toEqual([undefined, undefined]);
+    expect(emulator.count(/agent-testing$/)).toBe(1);
   });
 });
 
@@ -349,6 +447,32 @@ describe('the emulator, as ElevenLabs’ own client reads it', () => {
       ['failed', 'failure'],
       ['failed', 'unknown'],
       ['cancelled', undefined],
+    ]);
+  });
+
+  test('names an invocation, and shows folders of tests', async () => {
+    await using api = await connect({
+      folders: [{ id: 'tfld_1', name: 'Front desk' }],
+      tests: recordedTests.map((each) => ({ ...each, folder: 'tfld_1' })),
+    });
+    const { id } = await api.agents.runTests(ELEVENLABS_AGENT, {
+      tests: [{ testId: recordedTests[0]?.id ?? '' }],
+      branchId: 'branch_main',
+    });
+    expect(await api.tests.invocations.get(id)).toMatchObject({
+      versionId: expect.stringMatching(/^agtvrsn_/),
+    });
+    const { tests } = await api.tests.list();
+    expect(
+      tests.map(({ entityType, folderParentId, childrenCount }) => [
+        entityType,
+        folderParentId,
+        childrenCount,
+      ]),
+    ).toEqual([
+      ['folder', undefined, 2],
+      ['test', 'tfld_1', undefined],
+      ['test', 'tfld_1', undefined],
     ]);
   });
 

@@ -4,9 +4,9 @@ import { findContradictions } from '../../src/domain/integrity.ts';
 import { ResponseTooLarge } from '../../src/http/failure.ts';
 import { retell } from '../../src/providers/retell/read.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
-import { startRetell } from '../emulators/retell.ts';
+import { type RetellOptions, startRetell } from '../emulators/retell.ts';
 import { readSample } from '../emulators/samples.ts';
-import { many } from '../emulators/timeline.ts';
+import { type Fields, many, type RunScript } from '../emulators/timeline.ts';
 import { asking } from './asking.ts';
 import { reading } from './reading.ts';
 
@@ -113,8 +113,7 @@ describe('the runs', () => {
       ],
       createdAt: 1_789_372_800_150,
     });
-    // Nobody reads it.
-    expect(first?.turns).toEqual([]);
+    expect(first?.turns.length).toBeGreaterThan(5);
   });
 
   test('that did not pass, with their conversations', async () => {
@@ -317,12 +316,175 @@ test('a key with or without Bearer is sent with one', async () => {
   );
 });
 
-test('there is nothing more to read about a run', async () => {
-  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }] }] });
+describe('get-test-run', () => {
+  const single = (emulator: { count(pattern: RegExp): number }) => emulator.count(/get-test-run/);
+  const readBatch = async (runs: readonly RunScript[], options: RetellOptions = {}) => {
+    await using emulator = await startRetell({ batches: [{ id: 'b1', runs }], ...options });
+    const { provider, deadline } = asking('retell', emulator.url);
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    const again = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    return { batch, again, requests: single(emulator) };
+  };
+  const OPEN: Fields = { status: 'in_progress', transcript_snapshot: null, result_explanation: null };
+
+  test.each<[string, Fields]>([
+    ['open', OPEN],
+    ['without a status', { ...OPEN, status: undefined }],
+    ['pending', { ...OPEN, status: 'pending' }],
+  ])('says how a run ended that the list leaves %s, before the list is read again', async (_, inLists) => {
+    const { batch, again, requests } = await readBatch([{}, { outcome: 'failed', inLists }]);
+    for (const { runs, inconsistencies } of [batch, again]) {
+      expect(runs.map(({ status }) => status)).toEqual(['passed', 'failed']);
+      expect(runs[1]?.explanation).toContain('1,200');
+      expect(inconsistencies).toEqual([]);
+    }
+    expect(findContradictions(batch)).toEqual([]);
+    expect(requests).toBe(1);
+  });
+
+  test('is not asked before the end', async () => {
+    const { batch, requests } = await readBatch([{}, { endsAt: Number.POSITIVE_INFINITY }]);
+    expect([batch.settled, requests]).toEqual([false, 0]);
+  });
+
+  test('is not asked of a run whose status nobody knows, which stays unknown', async () => {
+    const { batch, requests } = await readBatch([{ inLists: { status: 'superseded' } }]);
+    expect([batch.runs[0]?.unknownStatus, requests]).toEqual(['superseded', 0]);
+  });
+
+  test('and the list contradict each other: neither is believed', async () => {
+    await using emulator = await startRetell({
+      batches: [{ id: 'b1', runs: [{ outcome: 'failed', inLists: OPEN }] }],
+    });
+    const { provider, deadline } = asking('retell', emulator.url);
+    await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    emulator.fail(undefined, {
+      kind: 'rewrite',
+      change: (body) => {
+        const page = body as { items: object[] };
+        return { ...page, items: page.items.map((item) => ({ ...item, status: 'pass' })) };
+      },
+    });
+    const { runs } = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    expect(runs).toMatchObject([{ status: 'pending', conflict: 'pass and fail' }]);
+  });
+
+  test('cannot be read, or answers for another run: the list stands, and is read again', async () => {
+    for (const fault of [
+      { kind: 'answer', status: 404 } as const,
+      { kind: 'answer', status: 503 } as const,
+      {
+        kind: 'rewrite',
+        change: (body: unknown) => ({ ...(body as object), test_case_job_id: 'other' }),
+      } as const,
+    ]) {
+      const { batch, requests } = await readBatch([{ inLists: OPEN }], {
+        faults: ({ path }) => (path.includes('get-test-run') ? fault : undefined),
+      });
+      expect([batch.runs.map(({ status }) => status), requests]).toEqual([['pending'], 2]);
+    }
+  });
+
+  test('is asked of 25 runs at a time, and of others when the list is read again', async () => {
+    const { batch, again, requests } = await readBatch(many(60, { inLists: OPEN }));
+    const passed = ({ runs }: Batch) => runs?.filter(({ status }) => status === 'passed').length;
+    expect([passed(batch), passed(again), requests]).toEqual([25, 50, 50]);
+  });
+
+  test('is asked of four runs and no more where none of these is answered', async () => {
+    const { requests } = await readBatch(many(60, { inLists: OPEN }), {
+      faults: ({ path }) => (path.includes('get-test-run') ? { kind: 'answer', status: 500 } : undefined),
+    });
+    expect(requests).toBe(8);
+  });
+
+  describe('for what the list does not tell of a run that did not pass', () => {
+    const BARE: Fields = { transcript_snapshot: undefined, result_explanation: undefined };
+    const details = async (
+      runs: readonly RunScript[],
+      { showsConversations = true, ...options }: RetellOptions & { showsConversations?: boolean } = {},
+    ) => {
+      await using emulator = await startRetell({ batches: [{ id: 'b1', runs }], ...options });
+      const { provider, deadline } = asking('retell', emulator.url, 'test-key', { showsConversations });
+      const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+      const told = (await provider.fetchFailureDetails?.(batch, deadline())) ?? batch;
+      return {
+        runs: (told.runs ?? []).map(({ status, conflict, explanation, turns }) => ({
+          status,
+          conflict,
+          isExplained: Boolean(explanation),
+          hasTurns: turns.length > 0,
+        })),
+        requests: single(emulator),
+      };
+    };
+    const TOLD = { status: 'failed', conflict: undefined, isExplained: true, hasTurns: true };
+
+    test('as it is recorded', async () => {
+      const item = recorded('get-test-run__of-bare-item');
+      await using emulator = await startRetell({
+        batches: [
+          {
+            id: 'b1',
+            looks: [{ ...passed, total_count: 1, pass_count: 0, fail_count: 1 }],
+            listings: [recorded('list-test-runs-v2__bare-item')],
+            details: new Map([[String(item['test_case_job_id']), item]]),
+          },
+        ],
+      });
+      const { provider, deadline } = asking('retell', emulator.url);
+      const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+      expect(batch.runs).toMatchObject([{ explanation: undefined, turns: [] }]);
+      const { runs } = (await provider.fetchFailureDetails?.(batch, deadline())) ?? batch;
+      expect(runs).toMatchObject([
+        { status: 'failed', explanation: expect.stringContaining('usually around'), turns: { length: 5 } },
+      ]);
+    });
+
+    test.each<[string, Fields, number]>([
+      ['nothing', BARE, 1],
+      ['no explanation', { result_explanation: null }, 1],
+      ['no conversation', { transcript_snapshot: null }, 1],
+      ['everything', {}, 0],
+    ])('where it tells %s', async (_, inLists, requests) => {
+      expect(await details([{}, { outcome: 'failed', inLists }])).toEqual({
+        runs: [{ ...TOLD, status: 'passed' }, TOLD],
+        requests,
+      });
+    });
+
+    test('but not for a conversation that may not be shown', async () => {
+      const without = { ...TOLD, hasTurns: false };
+      expect(
+        await details(
+          [
+            { outcome: 'failed', inLists: { transcript_snapshot: null } },
+            { outcome: 'failed', inLists: BARE },
+            { outcome: 'failed' },
+          ],
+          { showsConversations: false },
+        ),
+      ).toEqual({ runs: [without, without, without], requests: 1 });
+    });
+
+    test('of 25 runs at most', async () => {
+      const { runs, requests } = await details(many(40, { outcome: 'failed', inLists: BARE }));
+      expect([runs.filter(({ isExplained }) => isExplained).length, requests]).toEqual([25, 25]);
+    });
+
+    test('and says something else than the list: a contradiction', async () => {
+      expect(await details([{ inLists: { ...BARE, status: 'fail' } }])).toMatchObject({
+        runs: [{ status: 'pending', conflict: 'fail and pass' }],
+      });
+    });
+  });
+});
+
+test('a run tells when its test case was last edited, as its snapshot says', async () => {
+  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
   const { provider, deadline } = asking('retell', retell.url);
-  await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
-  expect(provider.fetchFailureDetails).toBeUndefined();
-  expect(retell.requests.length).toBe(2);
+  const { runs } = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+  expect(runs[0]?.testCase.revision).toBe(1_789_200_000_000);
 });
 
 test('a run with 200,000 metrics keeps the first thousand', async () => {

@@ -145,6 +145,7 @@ describe('what Retell tests', () => {
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 5): conversation-flow ${FLOW} version 12`,
         name: 'Front desk',
+        note: 'The latest version, 5, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
         request: { response_engine: flow(12) },
       },
@@ -184,6 +185,7 @@ describe('what Retell tests', () => {
       { target: 'agent/agent_unpinned' },
       {
         title: `agent agent_unpinned, version 1: conversation-flow ${FLOW} version 12`,
+        note: 'The latest version, 1, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
         request: { response_engine: flow(12) },
       },
@@ -193,6 +195,7 @@ describe('what Retell tests', () => {
       { target: 'retell-llm/llm_1', version: 'latest' },
       {
         title: 'retell-llm llm_1 version 20',
+        note: 'The latest version, 20, is a draft that is not published.',
         key: 'retell-llm llm_1 20',
         request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
       },
@@ -366,6 +369,88 @@ describe("Retell's test cases", () => {
     expect(emulator.count(/^POST /)).toBe(0);
   });
 
+  describe('by their ids, of which there are at most 10, are read one by one', () => {
+    const OTHER = { type: 'conversation-flow', conversation_flow_id: 'conversation_flow_other', version: 1 };
+    const definitions = [
+      ...manyDefinitions(12),
+      { test_case_definition_id: 'test_case_foreign', name: 'Foreign', response_engine: OTHER },
+      { test_case_definition_id: 'test_case_aaaaaaaaaaaa', name: 'test_case_login' },
+    ];
+    const idOf = (n: number) => `test_case_${String(n).padStart(12, '0')}`;
+    const ids = (count: number) => Array.from({ length: count }, (_, index) => idOf(index + 1));
+
+    test.each<[string, string, readonly string[] | RegExp, { single: number; lists: number }]>([
+      ['two', `${idOf(1)}\n${idOf(2)}`, [idOf(1), idOf(2)], { single: 2, lists: 0 }],
+      ['ten', ids(10).join('\n'), ids(10), { single: 10, lists: 0 }],
+      ['eleven: the list is read', ids(11).join('\n'), ids(11), { single: 0, lists: 1 }],
+      [
+        'an id and a name: the list is read',
+        `${idOf(1)}\nTest case 1`,
+        [idOf(1), idOf(2)],
+        { single: 0, lists: 1 },
+      ],
+      [
+        'one that is taken away again',
+        `${idOf(1)}\n${idOf(2)}\n!${idOf(2)}`,
+        /everything that .* chooses is taken away/,
+        { single: 2, lists: 0 },
+      ],
+      [
+        'one to take away that is not there',
+        `${idOf(1)}\n!test_case_gone`,
+        [idOf(1)],
+        { single: 2, lists: 0 },
+      ],
+      [
+        'one that is not there',
+        `${idOf(1)}\ntest_case_gone\ntest_case_gone2`,
+        /^test-cases: Retell has no test case test_case_gone, test_case_gone2 in the workspace of this api-key\.$/,
+        { single: 3, lists: 1 },
+      ],
+      [
+        'one of another engine',
+        `${idOf(1)}\ntest_case_foreign`,
+        new RegExp(
+          `^test-cases: test_case_foreign belongs to conversation-flow conversation_flow_other, and conversation-flow ${FLOW} is under test\\.$`,
+        ),
+        { single: 2, lists: 0 },
+      ],
+      [
+        'a name that looks like an id',
+        'test_case_login',
+        ['test_case_aaaaaaaaaaaa'],
+        { single: 1, lists: 1 },
+      ],
+    ])('%s', async (_, testCases, expected, requests) => {
+      const { prepare, emulator } = await retell({ definitions });
+      const prepared = await prepare({ target: AGENT, testCases });
+      if (expected instanceof RegExp)
+        expect(prepared).toMatchObject({ problem: expect.stringMatching(expected) });
+      else expect(prepared).toMatchObject({ testCases: expected });
+      expect({
+        single: emulator.count(/get-test-case-definition/),
+        lists: emulator.count(/list-test-case-definitions/),
+      }).toEqual(requests);
+      expect(emulator.count(/^POST /)).toBe(0);
+    });
+
+    test('an answer about another test case is not believed', async () => {
+      const { prepare } = await retell({
+        definitions,
+        faults: ({ path }) =>
+          path.includes('get-test-case-definition')
+            ? {
+                kind: 'rewrite',
+                change: (body) => ({ ...(body as object), test_case_definition_id: idOf(3) }),
+              }
+            : undefined,
+      });
+      expect(await prepare({ target: AGENT, testCases: idOf(1) })).toMatchObject({
+        problem: expect.stringContaining('answered for another test case: test_case_000000000003'),
+      });
+    });
+  });
+
   test('without a test case nothing is started', async () => {
     const { prepare, emulator } = await retell({ definitions: [] });
     expect(await prepare({ target: AGENT })).toMatchObject({ kind: 'refused' });
@@ -417,6 +502,15 @@ describe("Bland's scenarios", () => {
     });
     expect(await prepare({ target: `pathway/${PATHWAY}`, testCases: upper })).toMatchObject({
       kind: 'refused',
+    });
+  });
+
+  test('that are only to be taken away may be missing or disabled', async () => {
+    const { prepare } = await bland({ scenarios: changed });
+    const gone = '00000000-0000-4000-8000-000000000000';
+    expect(await prepare({ testCases: `${first}\n!${gone}\n!${fourth}` })).toMatchObject({
+      testCases: [first],
+      warnings: [expect.stringContaining(`"!${gone}"`)],
     });
   });
 

@@ -7,11 +7,20 @@ import { reading } from './reading.ts';
 
 const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
 
+const LIMITS = {
+  failedRuns: 2,
+  passedRunsOfBatch: 1,
+  passedRuns: 2,
+  conversation: 1_000,
+  reasons: 500,
+  otherReasons: 100,
+};
+
 describe('what is kept of runs', () => {
-  const run = (id: string, explanation: number, text: number): Run => ({
-    id,
-    testCase: { id: undefined, name: id },
-    status: 'failed',
+  const run = (status: Run['status'], { explanation = 0, text = 100 } = {}): Run => ({
+    id: 'r1',
+    testCase: { id: undefined, name: 'r1' },
+    status,
     explanation: 'x'.repeat(explanation),
     assertions: [],
     criteria: [],
@@ -19,33 +28,59 @@ describe('what is kept of runs', () => {
   });
   const keptOf = ({ explanation, turns }: Run) => [explanation?.length, turns.length];
 
-  test('is all, then no conversation, then only what judges', () => {
-    const kept = createTextBudget(1_000).forBatch('b1');
-    const runs = [run('r1', 100, 400), run('r2', 200, 400), run('r3', 300, 0)].map(kept);
-    expect(runs.map(keptOf)).toEqual([
-      [100, 1],
-      [200, 0],
+  test('are conversations of so many runs that did not pass, and fewer reasons of the others', () => {
+    const trim = createTextBudget(LIMITS).forBatch('b1');
+    const runs = [
+      run('failed', { explanation: 400 }),
+      run('errored', { explanation: 600 }),
+      run('failed', { explanation: 90 }),
+      run('failed', { explanation: 110 }),
+    ];
+    expect(runs.map((given) => keptOf(trim(given)))).toEqual([
+      [400, 1],
+      [undefined, 1],
+      [90, 0],
       [undefined, 0],
-    ]);
-    expect(runs.map(({ id, status }) => [id, status])).toEqual([
-      ['r1', 'failed'],
-      ['r2', 'failed'],
-      ['r3', 'failed'],
     ]);
   });
 
-  test('is counted over all batches, and a batch that is read again replaces what was kept of it', () => {
-    const room = createTextBudget(1_000);
-    expect(keptOf(room.forBatch('b1')(run('r1', 0, 800)))).toEqual([0, 1]);
-    expect(keptOf(room.forBatch('b2')(run('r2', 0, 800)))).toEqual([0, 0]);
-    expect(keptOf(room.forBatch('b1')(run('r1', 0, 100)))).toEqual([0, 1]);
-    expect(keptOf(room.forBatch('b2')(run('r2', 0, 800)))).toEqual([0, 1]);
+  test('are conversations of some runs that passed, in each batch and over all', () => {
+    const budget = createTextBudget(LIMITS);
+    const turnsIn = (batchId: string): number[] => {
+      const trim = budget.forBatch(batchId);
+      return [run('passed'), run('passed'), run('failed')].map((given) => trim(given).turns.length);
+    };
+    expect([turnsIn('b1'), turnsIn('b2'), turnsIn('b3')]).toEqual([
+      [1, 0, 1],
+      [1, 0, 1],
+      [0, 0, 0],
+    ]);
+    // A batch that is read again replaces what was kept of it.
+    expect(turnsIn('b1')).toEqual([1, 0, 1]);
+  });
+
+  test('is no conversation that is too long, and none that is too long takes the place of another', () => {
+    const trim = createTextBudget(LIMITS).forBatch('b1');
+    const lengths = [1_000, 1_000, 900, 900];
+    expect(lengths.map((text) => trim(run('failed', { text })).turns.length)).toEqual([0, 0, 1, 1]);
+  });
+
+  test('is read only where it may be kept', () => {
+    const trim = createTextBudget({ ...LIMITS, failedRuns: 1 }).forBatch('b1');
+    const read: number[] = [];
+    for (const n of [1, 2]) {
+      trim(run('failed'), () => {
+        read.push(n);
+        return run('failed').turns;
+      });
+    }
+    expect(read).toEqual([1]);
   });
 
   test('is no name and no status word of a million characters', () => {
     const long = 'x'.repeat(1_000_000);
     const { testCase, unknownStatus } = createTextBudget().forBatch('b1')({
-      ...run('r1', 0, 0),
+      ...run('failed'),
       testCase: { id: 't1', name: long },
       unknownStatus: long,
     });
@@ -53,20 +88,21 @@ describe('what is kept of runs', () => {
   });
 });
 
-/** Six megabytes of conversation in each of eight runs, of which the first two passed; as each provider writes it. */
-const TEXT = 'x'.repeat(6_000_000);
-const each = (body: (id: string, hasPassed: boolean) => object): object[] =>
-  Array.from({ length: 8 }, (_, index) => body(`r${index}`, index < 2));
+/** A conversation in each of eight runs, of which the first two passed and the last one is far too long; as each provider writes it. */
+const TEXTS = Array.from({ length: 8 }, (_, index) => 'x'.repeat(index === 7 ? 6_000_000 : 60_000));
+const each = (body: (id: string, hasPassed: boolean, text: string) => object): object[] =>
+  TEXTS.map((text, index) => body(`r${index}`, index < 2, text));
 
 const LARGE: Readonly<Record<ProviderName, (path: readonly string[]) => object>> = {
   retell: (path) =>
     path.includes('get-batch-test')
       ? { test_case_batch_job_id: 'b1', status: 'complete', total_count: 8 }
       : {
-          items: each((id, hasPassed) => ({
+          items: each((id, hasPassed, text) => ({
             test_case_job_id: id,
             status: hasPassed ? 'pass' : 'fail',
-            transcript_snapshot: { transcript: [{ role: 'agent', content: TEXT }] },
+            result_explanation: 'Judged.',
+            transcript_snapshot: { transcript: [{ role: 'agent', content: text }] },
           })),
           has_more: false,
         },
@@ -78,34 +114,38 @@ const LARGE: Readonly<Record<ProviderName, (path: readonly string[]) => object>>
           total_scenarios: 8,
           runs: each((id, hasPassed) => ({ id, status: hasPassed ? 'PASSED' : 'FAILED' })),
         }
-      : { chat_history: [{ role: 'assistant', content: TEXT }] },
+      : { chat_history: [{ role: 'assistant', content: TEXTS[Number(path.at(-1)?.slice(1))] }] },
   vapi: (path) =>
     path.at(-1) === 'item'
-      ? each((id, hasPassed) => ({
+      ? each((id, hasPassed, text) => ({
           id,
           status: hasPassed ? 'passed' : 'failed',
           results: { passed: hasPassed, evaluations: [] },
-          metadata: { call: { messages: [{ role: 'assistant', content: TEXT }] } },
+          metadata: { call: { messages: [{ role: 'assistant', content: text }] } },
         }))
       : { id: 'b1', status: 'ended', itemCounts: { total: 8, passed: 2, failed: 6, canceled: 0 } },
-  elevenlabs: () => ({
-    id: 'b1',
-    test_runs: each((id, hasPassed) => ({
-      test_run_id: id,
-      status: hasPassed ? 'passed' : 'failed',
-      agent_responses: [{ role: 'agent', message: TEXT }],
-    })),
-  }),
+  elevenlabs: (path) =>
+    path.includes('agent-testing')
+      ? { tests: [], has_more: false }
+      : {
+          id: 'b1',
+          test_runs: each((id, hasPassed, text) => ({
+            test_run_id: id,
+            status: hasPassed ? 'passed' : 'failed',
+            agent_responses: [{ role: 'agent', message: text }],
+          })),
+        },
 };
 
 test.each(Object.entries(LARGE))(
-  'conversations at %s are kept up to a size, those of passed runs never',
+  'conversations at %s are kept up to a size, those of passed runs where the list has them',
   async (name, answer) => {
     const about: ResponseInfo = { date: undefined };
     const http = reading(async ({ path, read }) => read(answer(path), about));
     const provider = connect(name as ProviderName, http);
     const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline), deadline);
     const { runs = [] } = (await provider.fetchFailureDetails?.(batch, deadline)) ?? batch;
-    expect(runs.map(({ turns }) => turns.length)).toEqual([0, 0, 1, 1, 1, 0, 0, 0]);
+    const passed = name === 'bland' ? 0 : 1;
+    expect(runs.map(({ turns }) => turns.length)).toEqual([passed, passed, 1, 1, 1, 1, 1, 0]);
   },
 );

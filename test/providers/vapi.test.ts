@@ -26,11 +26,12 @@ const counts = (total: number, more: object = {}) => ({
   canceled: 0,
   ...more,
 });
+const EVALUATION = { name: 'date', passed: true, required: true };
 const passedItem = {
   id: 'i1',
   simulationId: 's1',
   status: 'passed',
-  results: { passed: true, evaluations: [] },
+  results: { passed: true, evaluations: [EVALUATION] },
 };
 
 /** Reads batch `b1` of an emulator once. */
@@ -143,6 +144,8 @@ describe('the items', () => {
       turns: [],
       durationMs: 78_000,
       createdAt: Date.UTC(2026, 8, 14, 8),
+      startedAt: Date.UTC(2026, 8, 14, 8, 0, 2),
+      endedAt: Date.UTC(2026, 8, 14, 8, 1, 20),
     });
   });
 
@@ -240,22 +243,20 @@ describe('the items', () => {
     expect(findContradictions(batch)).toEqual(['run i1 belongs to another simulation run']);
   });
 
-  test('that did not pass tell the conversation, in OpenAI’s form', async () => {
+  test('tell the conversation, whether they passed or not, in OpenAI’s form', async () => {
     const { runs } = await read({ batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }] });
     expect(runs?.map(({ testCase }) => testCase.name)).toEqual([
       'Does not quote a price',
       'Answers in Spanish',
     ]);
-    expect(runs?.map(({ turns }) => turns)).toEqual([
-      [
-        { kind: 'speech', speaker: 'agent', text: 'Bluewater Dental, how can I help?' },
-        { kind: 'speech', speaker: 'caller', text: 'What does a cleaning cost?' },
-        { kind: 'tool-call', tool: 'find_price', input: '{"of":"cleaning"}' },
-        { kind: 'tool-result', output: '{"usd":120}' },
-        { kind: 'speech', speaker: 'agent', text: 'A cleaning is 120 dollars.' },
-      ],
-      [],
-    ]);
+    const conversation = [
+      { kind: 'speech', speaker: 'agent', text: 'Bluewater Dental, how can I help?' },
+      { kind: 'speech', speaker: 'caller', text: 'What does a cleaning cost?' },
+      { kind: 'tool-call', tool: 'find_price', input: '{"of":"cleaning"}' },
+      { kind: 'tool-result', output: '{"usd":120}' },
+      { kind: 'speech', speaker: 'agent', text: 'A cleaning is 120 dollars.' },
+    ];
+    expect(runs?.map(({ turns }) => turns)).toEqual([conversation, conversation]);
   });
 
   test('several iterations of one simulation are several runs of one test case, and each must pass', async () => {
@@ -368,13 +369,36 @@ describe('what comes late', () => {
   test.each<[string, object, string]>([
     ['results of an item that passed', { results: undefined }, 'passed'],
     ['the status of an item', { status: 'evaluating', results: undefined }, 'passed'],
-    ['results and reason of an item that failed', { status: 'failed', results: undefined }, 'passed'],
   ])('%s, a minute after the end: the verdict of the results', async (_, early, verdict) => {
     const listings = [...many(9).map(() => [passes[0], { ...passes[1], ...early }]), passes];
     const looks = [{ ...run, itemCounts: counts(2) }];
     await using emulator = await startVapi({ batches: [{ id: 'b1', looks, listings }] });
     expect(await gate(emulator)).toMatchObject({ verdict });
   });
+
+  test.each<[string, object]>([
+    ['with a reason', { failureReason: 'The call did not connect.' }],
+    ['without a reason', {}],
+  ])(
+    'results of an item that failed %s are waited for in three readings, and then it has errored',
+    async (_, reason) => {
+      const failed = { ...passes[1], status: 'failed', results: undefined, ...reason };
+      const looks = [{ ...run, itemCounts: counts(2, { passed: 1, failed: 1 }) }];
+      const results = { passed: false, evaluations: [{ ...EVALUATION, passed: false }] };
+      for (const [readings, status] of [
+        [2, 'failed'],
+        [3, 'errored'],
+      ] as const) {
+        const listings = [
+          ...many(readings).map(() => [passes[0], failed]),
+          [passes[0], { ...failed, results }],
+        ];
+        await using emulator = await startVapi({ batches: [{ id: 'b1', looks, listings }] });
+        const { verdict, batch } = await gate(emulator);
+        expect([verdict, batch?.inconsistencies, emulator.count(/item$/)]).toEqual([status, [], 3]);
+      }
+    },
+  );
 
   test('results that never come: not green, and says so', async () => {
     const listings = [[passes[0], { ...passes[1], results: undefined }]];
@@ -395,6 +419,139 @@ describe('what comes late', () => {
     const listings = (_request: unknown, n: number) => lists[Math.min(n - 1, 2 + ((n - 1) % 2))];
     await using emulator = await startVapi({ batches: [{ id: 'b1', looks, listings }] });
     expect(await gate(emulator)).toMatchObject({ verdict: 'failed' });
+  });
+});
+
+describe('an item that is passed and of which nothing was evaluated proves nothing', () => {
+  const skipped = { ...EVALUATION, passed: false, isSkipped: true, skipReason: 'Evaluation needs audio' };
+  const optional = { ...EVALUATION, required: false };
+
+  test.each<[string, object, string]>([
+    ['the recorded chat', items0(), 'none of its evaluations ran'],
+    ['every evaluation skipped', { evaluations: [skipped, skipped] }, 'none of its evaluations ran'],
+    ['no evaluation', { evaluations: [] }, 'none of its evaluations ran'],
+    ['evaluations that are not listed', { evaluations: undefined }, 'none of its evaluations ran'],
+    [
+      'every required evaluation skipped',
+      { evaluations: [skipped, optional] },
+      'none of its required evaluations ran',
+    ],
+  ])('%s', async (_, results, unproven) => {
+    const { runs } = await readItems([{ ...passedItem, results: { passed: true, ...results } }]);
+    expect(runs).toMatchObject([{ status: 'pending', unproven }]);
+  });
+
+  test.each<[string, object[]]>([
+    ['one of two required evaluations ran', [skipped, EVALUATION]],
+    ['there are only optional ones, and one ran', [{ ...skipped, required: false }, optional]],
+  ])('but not where %s', async (_, evaluations) => {
+    const { runs } = await readItems([{ ...passedItem, results: { passed: true, evaluations } }]);
+    expect(runs?.map(({ status, unproven }) => [status, unproven])).toEqual([['passed', undefined]]);
+  });
+
+  test('keeps the gate from being green', async () => {
+    const listings = [[{ ...passedItem, results: { passed: true, evaluations: [skipped] } }]];
+    await using emulator = await startVapi({
+      batches: [{ id: 'b1', looks: [{ ...run, itemCounts: counts(1) }], listings }],
+    });
+    expect(await gate(emulator)).toMatchObject({ verdict: 'inconclusive' });
+  });
+});
+
+/** The results of the recorded chat in which every evaluation was skipped. */
+function items0(): object {
+  const [item] = readSample<Vapi.SimulationRunItem[]>('vapi__list-simulation-run-items__chat-all-skipped');
+  return item?.results ?? {};
+}
+
+describe('the simulations that a run says it runs are the fewest that there must be', () => {
+  const simulation = (simulationId: string) => ({ type: 'simulation', simulationId });
+  const runs = (count: number, simulationOf: (index: number) => string | undefined) =>
+    many(count).map((_, index) => ({ ...passedItem, id: `i${index}`, simulationId: simulationOf(index) }));
+
+  test.each<[string, object, object[], string[]]>([
+    [
+      'fewer items than simulations',
+      { simulations: many(150).map((_, index) => simulation(`s${index}`)) },
+      runs(110, (index) => `s${index}`),
+      ['it lists 110 runs, and its simulations take at least 150'],
+    ],
+    [
+      'fewer items than simulations and iterations',
+      { simulations: [simulation('s0'), simulation('S1')], iterations: 3 },
+      runs(5, (index) => `s${index % 2}`),
+      ['it lists 5 runs, and its simulations take at least 6'],
+    ],
+    [
+      'as many items, of another simulation',
+      { simulations: [simulation('s0'), simulation('s1')], iterations: 2 },
+      runs(4, (index) => (index === 3 ? 's9' : `s${index % 2}`)),
+      ['1 test case with fewer runs than "iterations" says'],
+    ],
+    [
+      'fewer items than simulations without an id',
+      { simulations: [{ type: 'simulation', scenarioId: 'x' }, simulation('s0')] },
+      runs(1, () => 's0'),
+      ['it lists 1 run, and its simulations take at least 2'],
+    ],
+    [
+      'a suite, which does not say of how many simulations it is',
+      { simulations: [{ type: 'simulationSuite', simulationSuiteId: 'x' }] },
+      runs(1, () => 's0'),
+      [],
+    ],
+    [
+      'items that do not say of which simulation they are',
+      { simulations: [simulation('s0'), simulation('s1')] },
+      runs(2, () => undefined),
+      [],
+    ],
+    ['each item', { simulations: [simulation('s0'), simulation('s0')] }, runs(1, () => 's0'), []],
+  ])('%s', async (_, fields, listed, inconsistencies) => {
+    const look = { ...run, itemCounts: null, iterations: 1, ...fields };
+    const listings = (request: { query: Readonly<Record<string, string>> }) => {
+      const from = (Number(request.query['page']) - 1) * Number(request.query['limit']);
+      return listed.slice(from, from + Number(request.query['limit']));
+    };
+    const batch = await read({ batches: [{ id: 'b1', looks: [look], listings }] });
+    expect(batch.inconsistencies).toEqual(inconsistencies);
+  });
+
+  test('pages that end early without counters: 110 of 150 are not green', async () => {
+    const looks = [
+      { ...run, itemCounts: null, simulations: many(150).map((_, index) => simulation(`s${index}`)) },
+    ];
+    const all = runs(150, (index) => `s${index}`);
+    const listings = (request: { query: Readonly<Record<string, string>> }) =>
+      request.query['page'] === '1'
+        ? all.slice(0, 100)
+        : request.query['page'] === '2'
+          ? all.slice(100, 110)
+          : [];
+    await using emulator = await startVapi({ batches: [{ id: 'b1', looks, listings }] });
+    expect(await gate(emulator)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('it lists 110 runs, and its simulations take at least 150'),
+    });
+  });
+});
+
+describe('when a test case was last edited', () => {
+  test.each<[object, number | undefined]>([
+    [{}, undefined],
+    [{ simulation: { name: 'One' } }, undefined],
+    [{ simulation: { name: 'One', updatedAt: '2026-09-01T09:00:00.000Z' } }, Date.UTC(2026, 8, 1, 9)],
+    [
+      {
+        simulation: { updatedAt: '2026-09-01T09:00:00.000Z' },
+        scenario: { updatedAt: '2026-09-03T09:00:00.000Z' },
+        personality: { updatedAt: '2026-09-02T09:00:00.000Z' },
+      },
+      Date.UTC(2026, 8, 3, 9),
+    ],
+  ])('snapshots %j', async (metadata, revision) => {
+    const { runs } = await readItems([{ ...passedItem, metadata }]);
+    expect(runs?.[0]?.testCase.revision).toBe(revision);
   });
 });
 

@@ -1,27 +1,38 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Target, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import type { StartName } from '../../src/execution/start-name.ts';
 import { readBatchSource } from '../../src/inputs/batch-source.ts';
-import type { BatchStarter } from '../../src/providers/starter.ts';
+import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
+import { startBland } from '../emulators/bland.ts';
 import { type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
+import { startRetell } from '../emulators/retell.ts';
+import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
+import { readSample } from '../emulators/samples.ts';
 import { many } from '../emulators/timeline.ts';
 import { startVapi, VAPI_ASSISTANT, type VapiOptions } from '../emulators/vapi.ts';
 import { recordedSimulations } from '../emulators/vapi-bodies.ts';
 import { type Asking, asking } from './asking.ts';
 
-/** What the gate would start with these inputs, as their ids, or the sentence that refuses it. */
-async function select(
+/** What the gate would start with these inputs, or the sentence that refuses it. */
+async function prepareAt(
   provider: 'vapi' | 'elevenlabs',
   { provider: { starter }, deadline }: Asking,
   inputs: { testCases: string; target?: string; version?: string },
-): Promise<readonly string[] | string> {
-  const wanted = readBatchSource({ provider, batchIds: undefined, ...inputs });
-  if (wanted === undefined || starter === undefined) throw new Error('Nothing can be started.');
-  if ('problems' in wanted) return wanted.problems.join(' ');
-  if (wanted.kind === 'given') throw new Error('It is given.');
+): ReturnType<typeof prepare> {
+  const batchSource = readBatchSource({ provider, batchIds: undefined, ...inputs });
+  if (batchSource === undefined || starter === undefined) throw new Error('Nothing can be started.');
+  if ('problems' in batchSource) return { kind: 'refused', problem: batchSource.problems.join(' ') };
+  if (batchSource.kind === 'given') throw new Error('It is given.');
   const rule = { kind: 'every-run' } as const;
-  const prepared = await prepare(wanted, { starter, rule, maxRuns: undefined, deadline: deadline() });
+  return prepare(batchSource, { starter, rule, maxRuns: undefined, deadline: deadline() });
+}
+
+/** The ids of what the gate would start, or the sentence that refuses it. */
+async function select(...given: Parameters<typeof prepareAt>): Promise<readonly string[] | string> {
+  const prepared = await prepareAt(...given);
   return prepared.kind === 'refused' ? prepared.problem : prepared.testCases;
 }
 
@@ -31,6 +42,7 @@ async function start(
   testCases: readonly string[],
   target: { kind: string; id: string },
   version?: { kind: 'branch'; id: string },
+  name?: StartName,
 ): Promise<StartOutcome> {
   const subject = await known(starter).resolve({ target, version }, deadline());
   if ('problem' in subject) throw new Error(subject.problem);
@@ -38,8 +50,13 @@ async function start(
     title,
     testCases,
     subject: subject.key,
-    post: (until) => known(starter).startBatch(subject, testCases, until),
-    recentBatches: known(starter).recentBatches(subject, testCases, clock.epoch() - OLDEST_LISTED_MS),
+    post: (until) => known(starter).startBatch(subject, testCases, until, name?.text),
+    recentBatches: known(starter).recentBatches(
+      subject,
+      testCases,
+      clock.epoch() - OLDEST_LISTED_MS,
+      name?.mark,
+    ),
     alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
@@ -51,6 +68,218 @@ function known(starter: BatchStarter | undefined): BatchStarter {
   if (starter === undefined) throw new Error('It starts nothing.');
   return starter;
 }
+
+const PRODUCTION = { kind: 'production' } as const;
+const numbered = (number: number) => ({ kind: 'number', number }) as const;
+const branch = (id: string) => ({ kind: 'branch', id }) as const;
+const FLOW = 'conversation_flow_3b21278178ed';
+const FLOW_TARGET = { kind: 'conversation-flow', id: FLOW };
+
+/** A starter of each provider at its emulator, with the targets that are compared. */
+const WORLDS = {
+  retell: { start: () => startRetell(), target: { kind: 'agent', id: DEFAULT_AGENT.id } },
+  bland: { start: () => startBland(), target: { kind: 'persona', id: 'p1' } },
+  vapi: { start: () => startVapi(), target: { kind: 'assistant', id: VAPI_ASSISTANT } },
+  elevenlabs: { start: () => startElevenLabs(), target: { kind: 'agent', id: ELEVENLABS_AGENT } },
+} as const;
+type WorldName = keyof typeof WORLDS;
+
+async function starterAt(name: WorldName) {
+  const emulator = await WORLDS[name].start();
+  onTestFinished(() => emulator.close());
+  const { provider, deadline } = asking(name, emulator.url);
+  const starter = known(provider.starter);
+  const resolve = async (version?: Version, target: Target = WORLDS[name].target): Promise<Subject> => {
+    const subject = await starter.resolve({ target, version }, deadline());
+    if ('problem' in subject) throw new Error(subject.problem);
+    return subject;
+  };
+  return { starter, resolve, deadline };
+}
+
+describe('two versions', () => {
+  test.each<[WorldName, Version | undefined, Version | undefined, string]>([
+    ['retell', undefined, { kind: 'latest' }, 'same'],
+    ['retell', { kind: 'latest' }, numbered(5), 'same'],
+    ['retell', { kind: 'published' }, numbered(4), 'same'],
+    ['retell', { kind: 'latest' }, { kind: 'published' }, 'different'],
+    ['bland', PRODUCTION, undefined, 'same'],
+    ['bland', numbered(4), numbered(4), 'same'],
+    ['bland', numbered(4), numbered(5), 'different'],
+    ['bland', undefined, numbered(12), 'unknown'],
+    ['bland', numbered(12), PRODUCTION, 'unknown'],
+    ['vapi', undefined, undefined, 'same'],
+    ['elevenlabs', undefined, branch('branch_main'), 'same'],
+    ['elevenlabs', branch('branch_next'), branch('branch_next'), 'same'],
+    ['elevenlabs', undefined, branch('branch_next'), 'different'],
+  ])('of %s, %j and %j, are %s', async (name, one, other, expected) => {
+    const { starter, resolve } = await starterAt(name);
+    expect(starter.compareVersions(await resolve(one), await resolve(other))).toBe(expected);
+  });
+
+  test('at ElevenLabs without the id of the main branch: nobody knows', async () => {
+    const { starter } = await starterAt('elevenlabs');
+    const subject = (agent: string, branchId?: string): Subject => ({
+      title: '',
+      key: undefined,
+      request: { agent, branch: branchId, placements: [] },
+    });
+    expect(starter.compareVersions(subject('a'), subject('a'))).toBe('same');
+    expect(starter.compareVersions(subject('a'), subject('a', 'b'))).toBe('unknown');
+    expect(starter.compareVersions(subject('a'), subject('b'))).toBe('different');
+    expect(starter.isListed(subject('a'))).toBe(false);
+  });
+});
+
+describe('what a batch says that it tested', () => {
+  const flow = { type: 'conversation-flow', conversation_flow_id: FLOW };
+  const assistant = { type: 'assistant', assistantId: VAPI_ASSISTANT.toUpperCase() };
+  test.each<
+    [WorldName, Version | undefined, Readonly<Record<string, unknown>> | undefined, string | undefined]
+  >([
+    ['retell', numbered(5), { ...flow, version: 12 }, undefined],
+    ['retell', numbered(5), flow, undefined],
+    ['retell', numbered(5), undefined, undefined],
+    ['retell', numbered(5), { ...flow, version: 11 }, 'it tested version 11, and version 12 was asked for'],
+    [
+      'retell',
+      numbered(5),
+      { type: 'retell-llm', llm_id: 'llm_1' },
+      `it tested retell-llm llm_1 version not stated, and conversation-flow ${FLOW} version 12 was asked for`,
+    ],
+    [
+      'retell',
+      numbered(5),
+      { type: 'custom-llm', llm_websocket_url: 'wss://x.example.com' },
+      `it tested custom-llm wss://x.example.com, and conversation-flow ${FLOW} version 12 was asked for`,
+    ],
+    ['bland', numbered(4), { version_number: 5 }, undefined],
+    ['vapi', undefined, undefined, undefined],
+    ['vapi', undefined, { target: assistant }, undefined],
+    ['vapi', undefined, { target: { type: 'assistant' } }, undefined],
+    [
+      'vapi',
+      undefined,
+      { target: { type: 'assistant', assistantId: 'other' } },
+      `it tested assistant other, and assistant ${VAPI_ASSISTANT} was asked for`,
+    ],
+    [
+      'vapi',
+      undefined,
+      { target: { type: 'squad', squadId: VAPI_ASSISTANT } },
+      `it tested squad ${VAPI_ASSISTANT}, and assistant ${VAPI_ASSISTANT} was asked for`,
+    ],
+    ['elevenlabs', undefined, undefined, undefined],
+    ['elevenlabs', undefined, { agent_id: ELEVENLABS_AGENT, branch_id: 'branch_main' }, undefined],
+    ['elevenlabs', undefined, { agent_id: ELEVENLABS_AGENT }, undefined],
+    [
+      'elevenlabs',
+      undefined,
+      { agent_id: 'a2' },
+      `it tested agent a2, and agent ${ELEVENLABS_AGENT} was asked for`,
+    ],
+    [
+      'elevenlabs',
+      undefined,
+      { agent_id: ELEVENLABS_AGENT, branch_id: 'branch_next' },
+      'it tested branch branch_next, and branch branch_main was asked for',
+    ],
+    [
+      'elevenlabs',
+      undefined,
+      { agent_id: ELEVENLABS_AGENT, branch_id: 'branch_main', ran_against_draft: true },
+      'it tested changes that are not published, and the published branch was asked for',
+    ],
+  ])('at %s, with %j asked for: %j', async (name, version, tested, expected) => {
+    const { starter, resolve } = await starterAt(name);
+    const batch = { id: 'b1', settled: true, announced: {}, tested };
+    expect(starter.mismatch(await resolve(version), batch)).toBe(expected);
+  });
+
+  test('at Vapi by another transport than was asked for', async () => {
+    const { starter } = await starterAt('vapi');
+    const subject = { title: '', key: undefined, request: { transport: { provider: 'vapi.webchat' } } };
+    const ran = (provider: string) => ({
+      id: 'b1',
+      settled: true,
+      announced: {},
+      tested: { target: assistant, transport: { provider } },
+    });
+    expect(starter.mismatch(subject, ran('vapi.webchat'))).toBeUndefined();
+    expect(starter.mismatch(subject, ran('vapi.websocket'))).toBe(
+      'it ran by vapi.websocket, and vapi.webchat was asked for',
+    );
+  });
+
+  test.each<[WorldName, Version | undefined, boolean]>([
+    ['retell', undefined, true],
+    ['bland', numbered(4), false],
+    ['bland', undefined, true],
+    ['vapi', undefined, true],
+    ['elevenlabs', undefined, true],
+  ])('is in the lists of %s for %j: %j', async (name, version, expected) => {
+    const { starter, resolve } = await starterAt(name);
+    expect(starter.isListed(await resolve(version))).toBe(expected);
+  });
+});
+
+describe('a mark of the configuration under test', () => {
+  test('at Retell is when the engine was last edited, and a published version is not read', async () => {
+    let modifiedAt = 1_789_372_640_000;
+    const versions = DEFAULT_AGENT.versions.map((each) => ({ ...each, modifiedAt: () => modifiedAt }));
+    const emulator = await startRetell({ agents: [{ ...DEFAULT_AGENT, versions }] });
+    onTestFinished(() => emulator.close());
+    const { provider, deadline } = asking('retell', emulator.url);
+    const starter = known(provider.starter);
+    const revision = async (target: Target, version: Version) => {
+      const subject = (await starter.resolve({ target, version }, deadline())) as Subject;
+      const before = await starter.revisionOf?.(subject, deadline());
+      modifiedAt += 1_000;
+      return [before, await starter.revisionOf?.(subject, deadline())];
+    };
+    expect(await revision(WORLDS.retell.target, { kind: 'latest' })).toEqual([
+      1_789_372_640_000, 1_789_372_641_000,
+    ]);
+    expect(await revision(FLOW_TARGET, numbered(12))).toEqual([1_789_372_641_000, 1_789_372_642_000]);
+    const reads = () => emulator.count(/get-conversation-flow/);
+    const before = reads();
+    expect(await revision(WORLDS.retell.target, { kind: 'published' })).toEqual([undefined, undefined]);
+    expect(reads()).toBe(before);
+  });
+
+  test('at Retell of a published LLM is none', async () => {
+    const engine = { type: 'retell-llm', llm_id: 'llm_1', version: 7 } as const;
+    const emulator = await startRetell({
+      agents: [{ id: 'a1', versions: [{ version: 1, isPublished: true, engine }] }],
+    });
+    onTestFinished(() => emulator.close());
+    const { provider, deadline } = asking('retell', emulator.url);
+    const starter = known(provider.starter);
+    const target = { kind: 'retell-llm', id: 'llm_1' };
+    const subject = (await starter.resolve({ target, version: numbered(7) }, deadline())) as Subject;
+    expect([subject.note, await starter.revisionOf?.(subject, deadline())]).toEqual([undefined, undefined]);
+  });
+
+  test("at ElevenLabs is the version of the branch's head", async () => {
+    let edits = 0;
+    const emulator = await startElevenLabs({ versionOf: (of) => `${of} ${edits}` });
+    onTestFinished(() => emulator.close());
+    const { provider, deadline } = asking('elevenlabs', emulator.url);
+    const starter = known(provider.starter);
+    const target = WORLDS.elevenlabs.target;
+    const subject = (await starter.resolve({ target, version: undefined }, deadline())) as Subject;
+    const before = await starter.revisionOf?.(subject, deadline());
+    edits += 1;
+    expect([before, await starter.revisionOf?.(subject, deadline())]).toEqual([
+      'branch_main 0',
+      'branch_main 1',
+    ]);
+  });
+
+  test.each(['bland', 'vapi'] as const)('at %s is none', async (name) => {
+    expect((await starterAt(name)).starter.revisionOf).toBeUndefined();
+  });
+});
 
 describe('Vapi', () => {
   const target = `assistant/${VAPI_ASSISTANT}`;
@@ -160,6 +389,18 @@ describe('Vapi', () => {
     );
     expect(await select('vapi', asked, { testCases: 'id-7', target })).toEqual(['id-7']);
     expect(emulator.started).toEqual([]);
+  });
+
+  test('a suite that is not there and is only to be taken away is a warning', async () => {
+    const { asked } = await vapi();
+    expect(await prepareAt('vapi', asked, { testCases: `${first}\n!suite:s2`, target })).toMatchObject({
+      testCases: [first],
+      warnings: [
+        expect.stringContaining(
+          '"!suite:s2" matches none of the 3 test cases, so nothing is taken away there.',
+        ),
+      ],
+    });
   });
 
   test('a run by chat is run again by chat', async () => {
@@ -276,46 +517,238 @@ describe('ElevenLabs', () => {
     const other = await start(asked, [second], agent, { kind: 'branch', id: 'branch_next' });
     expect([main, other]).toMatchObject(emulator.started.map(({ id }) => ({ kind: 'started', batchId: id })));
     expect(emulator.started.map(({ request }) => request)).toEqual([
-      { tests: [{ test_id: first }, { test_id: second }] },
+      { tests: [{ test_id: first }, { test_id: second }], branch_id: 'branch_main' },
       { tests: [{ test_id: second }], branch_id: 'branch_next' },
     ]);
     const batch = await asked.provider.fetchBatch(emulator.started[1]?.id ?? '', asked.deadline());
     expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toEqual({
       title: `agent ${ELEVENLABS_AGENT}, branch branch_next`,
       key: `${ELEVENLABS_AGENT} branch_next`,
-      request: { agent: ELEVENLABS_AGENT, branch: 'branch_next' },
+      request: { agent: ELEVENLABS_AGENT, branch: 'branch_next', placements: [{ id: second }] },
     });
   });
 
+  const nodeOf = (node: string, id = first) => ({ id, node });
+
   test('what is attached to a workflow node runs on it, and at two nodes is refused', async () => {
-    const attached = (nodes: readonly string[]) =>
-      elevenlabs({
-        faults: (request) =>
-          request.path.endsWith(ELEVENLABS_AGENT)
-            ? {
-                kind: 'rewrite',
-                change: () => ({
-                  platform_settings: {
-                    testing: {
-                      attached_tests: nodes.map((node) => ({ test_id: first, workflow_node_id: node })),
-                    },
-                  },
-                }),
-              }
-            : undefined,
-      });
-    const one = await attached(['n1']);
+    const one = await elevenlabs({ attached: [nodeOf('n1')] });
     await select('elevenlabs', one.asked, { testCases: '*', target });
     await start(one.asked, [first], agent);
-    expect(one.emulator.started[0]?.request).toEqual({ tests: [{ test_id: first, workflow_node_id: 'n1' }] });
+    expect(one.emulator.started[0]?.request['tests']).toEqual([{ test_id: first, workflow_node_id: 'n1' }]);
 
-    const two = await attached(['n1', 'n2']);
+    const two = await elevenlabs({ attached: [nodeOf('n1'), nodeOf('n2')] });
     await select('elevenlabs', two.asked, { testCases: '*', target });
     expect(await start(two.asked, [first], agent)).toEqual({
       kind: 'refused',
-      problem: `test-cases: test ${first} is attached to agent ${ELEVENLABS_AGENT} at several workflow nodes, and the action starts a test once. Start these tests elsewhere and give batch-id.`,
+      problem: `test-cases: test ${first} runs at several workflow nodes of agent ${ELEVENLABS_AGENT}, and the action starts a test once. Start these tests elsewhere and give batch-id.`,
     });
     expect(two.emulator.started).toEqual([]);
+  });
+
+  test('a folder that is attached to a workflow node: its tests run on it', async () => {
+    const { emulator, asked } = await elevenlabs({
+      tests: [{ id: first, name: 'One', folder: 'tfld_2' }],
+      folders: [{ id: 'tfld_1' }, { id: 'tfld_2', folder: 'tfld_1' }],
+      attached: [nodeOf('n1', 'tfld_1')],
+    });
+    expect(await select('elevenlabs', asked, { testCases: '*', target })).toEqual([first]);
+    await start(asked, [first], agent);
+    expect(emulator.started[0]?.request['tests']).toEqual([{ test_id: first, workflow_node_id: 'n1' }]);
+  });
+
+  test('a test that ran on node A in one given invocation and on node B in another: each is run again on its own', async () => {
+    const runOn = (node: string) => ({
+      id: `on ${node}`,
+      runs: [{ testCaseId: first, outcome: 'failed' as const, fields: { workflow_node_id: node } }],
+      fields: { branch_id: 'branch_main' },
+    });
+    const { emulator, asked } = await elevenlabs({ batches: [runOn('A'), runOn('B')] });
+    const starter = known(asked.provider.starter);
+    const subjects = [];
+    for (const id of ['on A', 'on B']) {
+      const batch = await asked.provider.fetchBatch(id, asked.deadline());
+      subjects.push((await starter.resolveTestedVersion(batch, asked.deadline())) as Subject);
+    }
+    for (const subject of subjects) await starter.startBatch(subject, [first], asked.deadline());
+    expect(emulator.started.map(({ request }) => request['tests'])).toEqual([
+      [{ test_id: first, workflow_node_id: 'A' }],
+      [{ test_id: first, workflow_node_id: 'B' }],
+    ]);
+  });
+
+  describe('folders of tests', () => {
+    const folders = [
+      { id: 'tfld_desk' },
+      { id: 'tfld_prices', folder: 'tfld_desk' },
+      { id: 'tfld_other' },
+      { id: 'tfld_empty' },
+    ];
+    const tests = [
+      { id: 't_plain', name: 'Plain' },
+      { id: 't_desk', name: 'Desk', folder: 'tfld_desk' },
+      { id: 't_price', name: 'Price', folder: 'tfld_prices' },
+      { id: 't_other', name: 'Other', folder: 'tfld_other' },
+    ];
+    const listed = async (options: ElevenLabsOptions, testCases = '*') => {
+      const { asked, emulator } = await elevenlabs({ folders, tests, ...options });
+      const prepared = await prepareAt('elevenlabs', asked, { testCases, target });
+      return prepared.kind === 'refused'
+        ? prepared.problem
+        : {
+            testCases: prepared.testCases,
+            warnings: prepared.warnings,
+            lists: emulator.count(/agent-testing$/),
+          };
+    };
+
+    test.each(['all', 'root'] as const)(
+      'are expanded with the folders in them, whatever the list without a folder shows (%s)',
+      async (listsWithoutFolder) => {
+        expect(await listed({ listsWithoutFolder, attached: ['t_plain', 'tfld_desk', 't_price'] })).toEqual({
+          testCases: ['t_plain', 't_desk', 't_price'],
+          warnings: [],
+          lists: listsWithoutFolder === 'all' ? 1 : 3,
+        });
+      },
+    );
+
+    test('that lie in each other end', async () => {
+      const circle = [
+        { id: 'tfld_a', folder: 'tfld_b' },
+        { id: 'tfld_b', folder: 'tfld_a' },
+      ];
+      for (const listsWithoutFolder of ['all', 'root'] as const) {
+        expect(
+          await listed({
+            listsWithoutFolder,
+            folders: circle,
+            tests: [{ id: 't1', name: 'One', folder: 'tfld_b' }],
+            attached: ['tfld_a'],
+          }),
+        ).toMatchObject({ testCases: ['t1'] });
+      }
+    });
+
+    test('of other agents are none of these, at a server that lists everything in every folder', async () => {
+      const { asked, emulator } = await elevenlabs({
+        folders: [{ id: 'tfld_other' }],
+        tests: [tests[0]!, tests[3]!],
+        attached: ['tfld_gone', 't_plain'],
+        faults: (request) => {
+          Reflect.deleteProperty(request.query, 'parent_folder_id');
+          return undefined;
+        },
+      });
+      expect(await select('elevenlabs', asked, { testCases: '*', target })).toEqual(['t_plain']);
+      expect(emulator.count(/agent-testing$/)).toBe(2);
+    });
+
+    test('that hold nothing, and tests that were deleted: left out, and named', async () => {
+      expect(
+        await listed({ attached: ['t_gone', 't_plain', 'tfld_empty', 't_gone2', 'tfld_gone'] }),
+      ).toMatchObject({
+        testCases: ['t_plain'],
+        warnings: [
+          `Left out, since they were deleted: t_gone, t_gone2. Detach them from agent ${ELEVENLABS_AGENT} at ElevenLabs.`,
+          `Folders that are attached to agent ${ELEVENLABS_AGENT} and show no tests: tfld_empty, tfld_gone.`,
+        ],
+      });
+    });
+
+    test('say nothing where tests are chosen by id', async () => {
+      expect(await listed({ attached: ['t_gone', 't_plain'] }, 't_plain')).toMatchObject({ warnings: [] });
+    });
+
+    test('as they are recorded, with a deleted test', async () => {
+      const { asked } = await elevenlabs({
+        faults: ({ path, query }) => {
+          const recorded = (name: string) =>
+            ({ kind: 'rewrite', change: () => readSample(`elevenlabs__${name}`) }) as const;
+          if (path.endsWith(ELEVENLABS_AGENT)) return recorded('get-agent__attached-folder-and-stale');
+          if (!path.endsWith('agent-testing')) return undefined;
+          return query['parent_folder_id'] === undefined
+            ? {
+                kind: 'rewrite',
+                change: () => ({ tests: [{ id: 'test_d86d3e078b518355dc4e' }], has_more: false }),
+              }
+            : query['parent_folder_id'] === 'tfld_6b1f3a9c7d5e4f20'
+              ? recorded('list-tests__of-folder')
+              : { kind: 'rewrite', change: () => ({ tests: [], has_more: false }) };
+        },
+      });
+      const prepared = await prepareAt('elevenlabs', asked, { testCases: '*', target });
+      expect(prepared).toMatchObject({
+        testCases: ['test_d86d3e078b518355dc4e', 'test_e8946d753ee69fbebe1f', 'test_1c0fb8f0a53f46d2a911'],
+        warnings: [expect.stringMatching(/^Left out, since they were deleted: test_0000deleted00000000\. /)],
+      });
+    });
+  });
+
+  test('without a version the main branch is tested, by its id', async () => {
+    const { asked } = await elevenlabs();
+    const starter = known(asked.provider.starter);
+    expect(await starter.resolve({ target: agent, version: undefined }, asked.deadline())).toMatchObject({
+      title: `Front desk (${ELEVENLABS_AGENT}), main branch branch_main`,
+      name: 'Front desk',
+      key: `${ELEVENLABS_AGENT} branch_main`,
+    });
+  });
+
+  test('an answer about another branch than was asked for is not believed', async () => {
+    const { asked } = await elevenlabs({
+      faults: ({ path }) =>
+        path.endsWith(ELEVENLABS_AGENT)
+          ? { kind: 'rewrite', change: (body) => ({ ...(body as object), branch_id: 'branch_main' }) }
+          : undefined,
+    });
+    expect(
+      await select('elevenlabs', asked, { testCases: '*', target, version: 'branch/branch_next' }),
+    ).toMatch(/answered for another branch: branch_main\.$/);
+  });
+
+  describe('the mark in the name of a start', () => {
+    const mark = '7f3a9c21';
+    const name = `octo-org/voice-agents#12 @ abc1234, round 1 · ${mark}`;
+    /** Loses the answer to the first start, and lets somebody start the same tests under another name, or none. */
+    const lost = async (
+      stranger: string | undefined,
+      options: { isStarted: boolean; dropsNames?: boolean },
+    ) => {
+      const { isStarted, dropsNames = false } = options;
+      const { emulator, asked } = await elevenlabs({
+        dropsNames,
+        faults: ({ method, nth }) => {
+          if (method !== 'POST' || nth > 1) return undefined;
+          const runs = [{ testCaseId: first }];
+          emulator.add({ id: 'of somebody', runs, fields: { branch_id: 'branch_main', name: stranger } });
+          const then = { kind: 'answer', status: 503 } as const;
+          return isStarted ? { kind: 'done-but', then } : then;
+        },
+      });
+      return { started: await start(asked, [first], agent, undefined, { text: name, mark }), emulator };
+    };
+
+    test.each([undefined, 'octo-org/other#1 @ abc1234, round 1 · 00000000'])(
+      'finds a start that was not answered beside the same tests under the name %j',
+      async (stranger) => {
+        const { started, emulator } = await lost(stranger, { isStarted: true });
+        expect(emulator.started.map(({ request }) => request['name'])).toEqual([name]);
+        expect(started).toMatchObject({ kind: 'started', batchId: emulator.started[0]?.id });
+      },
+    );
+
+    test('takes what has another name for no start of ours', async () => {
+      const { started } = await lost('octo-org/other#1 @ abc1234, round 1 · 00000000', { isStarted: false });
+      expect(started).toMatchObject({
+        kind: 'unknown',
+        problem: expect.stringContaining('its list does not show one'),
+      });
+    });
+
+    test('at an API that forgets names the contents decide: two that are the same are none', async () => {
+      const { started } = await lost(undefined, { isStarted: true, dropsNames: true });
+      expect(started).toMatchObject({ problem: expect.stringContaining('more than one could be it') });
+    });
   });
 
   test.each([

@@ -67,10 +67,10 @@ test('every string of a report is looked at', () => {
 
 test('a secret that is one of our own words leaves the report whole', () => {
   const report: Report = reportOn([batch('b', Object.values(BLAND_RUNS))]);
-  const secrets = ['passed', 'failed', 'speech', 'agent', 'excerpt'];
+  const secrets = ['passed', 'failed', 'speech', 'agent', 'full'];
   const { judgement, transcripts, batches } = redactStrings(report, createRedactor(secrets));
   expect(judgement?.verdict).toBe('failed');
-  expect(transcripts).toBe('excerpt');
+  expect(transcripts).toBe('full');
   expect(batches[0]?.batch?.runs?.map(({ status }) => status)).toEqual(
     Object.values(BLAND_RUNS).map(({ status }) => status),
   );

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { HttpClient } from '../../http/json-client.ts';
 import type { Deadline } from '../../runtime/clock.ts';
+import type { Api } from '../api.ts';
 import { parseAs, readCounter } from '../fields.ts';
 import { type Page, readPages } from '../paging.ts';
 import { unwrapEnvelope } from './responses.ts';
@@ -20,7 +20,6 @@ export interface BlandList<Body, Item> {
   readonly toItem: (body: Body) => Item;
   /** What to check when the answer is an error. */
   readonly check?: string | undefined;
-  readonly advice?: ((status: number) => string) | undefined;
 }
 
 /** A list that was read to its end. */
@@ -36,7 +35,7 @@ export interface BlandListed<Item> {
 
 /** Reads a list of runs to its end. Throws a `ProviderError` if it has none. */
 export async function readBlandList<Body, Item>(
-  http: HttpClient,
+  api: Api,
   list: BlandList<Body, Item>,
   deadline: Deadline,
 ): Promise<BlandListed<Item>> {
@@ -56,14 +55,8 @@ export async function readBlandList<Body, Item>(
   };
   const read = async (offset = 0, size: number): Promise<Page<Item, number>> => {
     const query = { ...list.query, limit: String(size), offset: String(offset) };
-    const { items, total } = await http.getJson(
-      {
-        path: ['v1', 'agent-testing', 'runs'],
-        query,
-        size: 'large',
-        read: toPage,
-        advice: list.advice,
-      },
+    const { items, total } = await api.http.getJson(
+      { path: [...api.under, 'runs'], query, size: 'large', read: toPage, advice: api.advice },
       deadline,
     );
     // Pages that disagree about the total are a doubt as well.

@@ -6,21 +6,21 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
+import { createApi } from '../api.ts';
 import {
   createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
   missingStatus,
-  parseAs,
   parseIsoTime,
   readCounters,
   readStatus,
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
-import type { ProviderAdapter, ProviderDescriptor } from '../provider.ts';
-import { createTextBudget } from '../text-budget.ts';
+import type { AdapterOptions, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import { createTextBudget, type KeepRun } from '../text-budget.ts';
 import { readBlandList } from './lists.ts';
 import { blandIdKey, hasNoErrors, unwrapEnvelope } from './responses.ts';
 import { ACCESS, createBlandStarter } from './start.ts';
@@ -110,9 +110,11 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** The batch embeds its runs; error messages and conversations are in the run's own page. */
-function createAdapter(http: HttpClient): ProviderAdapter {
-  const path = (...rest: string[]) => ['v1', 'agent-testing', ...rest];
-
+function createAdapter(
+  http: HttpClient,
+  { showsConversations = true }: AdapterOptions = {},
+): ProviderAdapter {
+  const api = createApi(http, { under: ['v1', 'agent-testing'], unwrap: (json) => unwrapEnvelope(json) });
   const textBudget = createTextBudget();
 
   /** Each scenario is read once, however many runs and batches it has. */
@@ -127,8 +129,8 @@ function createAdapter(http: HttpClient): ProviderAdapter {
 
   async function readNames(scenarioId: string, deadline: Deadline): Promise<Names> {
     try {
-      return await http.getJson(
-        { path: path('scenarios', scenarioId), size: 'small', read: toNames },
+      return await api.get(
+        { path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, to: toNames },
         deadline,
       );
     } catch (error) {
@@ -140,12 +142,8 @@ function createAdapter(http: HttpClient): ProviderAdapter {
 
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
     try {
-      const detail = await http.getJson(
-        {
-          path: path('runs', run.id),
-          size: 'small',
-          read: (json) => parseAs(detailSchema, unwrapEnvelope(json)),
-        },
+      const detail = await api.get(
+        { path: ['runs', run.id], size: 'small', schema: detailSchema, to: (body) => body },
         deadline,
       );
       const results = detail.assertion_results ?? [];
@@ -154,7 +152,7 @@ function createAdapter(http: HttpClient): ProviderAdapter {
       return {
         ...run,
         explanation: detail.error_message ?? run.explanation,
-        turns: (detail.chat_history ?? []).flatMap(toTurn),
+        turns: showsConversations ? (detail.chat_history ?? []).flatMap(toTurn) : [],
         assertions: assertions.length > 0 ? assertions : run.assertions,
       };
     } catch (error) {
@@ -166,12 +164,11 @@ function createAdapter(http: HttpClient): ProviderAdapter {
 
   return {
     fetchBatch: (batchId, deadline) =>
-      http.getJson(
+      api.get(
         {
-          path: path('batches', batchId),
-          size: 'large',
-          read: (json) =>
-            toBatch(batchId, parseAs(batchSchema, unwrapEnvelope(json)), textBudget.forBatch(batchId)),
+          path: ['batches', batchId],
+          schema: batchSchema,
+          to: (body) => toBatch(batchId, body, textBudget.forBatch(batchId)),
         },
         deadline,
       ),
@@ -181,12 +178,12 @@ function createAdapter(http: HttpClient): ProviderAdapter {
       const { runs: given = [], announced } = batch;
       if (!batch.settled || given.length >= (announced.total ?? 0)) return { ...batch, runs: given };
       const trim = textBudget.forBatch(batch.id);
-      const embedded = given.map(trim);
+      const embedded = given.map((run) => trim(run));
       const known = new Set(embedded.map((run) => blandIdKey(run.id)));
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
       const isOurs = (body: RunBody) => known.has(blandIdKey(body.id)) || isOfBatch(body, batch.id);
       const list = await readBlandList(
-        http,
+        api,
         {
           query: { batch_id: batch.id },
           of: `batch ${batch.id}`,
@@ -225,7 +222,7 @@ function createAdapter(http: HttpClient): ProviderAdapter {
   };
 }
 
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: (run: Run) => Run): Batch {
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepRun): Batch {
   if (blandIdKey(body.id) !== blandIdKey(batchId)) {
     throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }
@@ -233,7 +230,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: (run:
   const outcome = status === 'pending' ? undefined : status;
   const bodies = (body.runs ?? []).filter((run) => hasNoErrors(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
-    bodies.map((each) => trim(toRun(each))),
+    bodies.map((run) => trim(toRun(run))),
     STATUS,
     blandIdKey,
   );
@@ -275,8 +272,7 @@ function toRun(body: RunBody): Run {
   };
 }
 
-function toNames(json: unknown): Names {
-  const { assertions = [] } = parseAs(scenarioSchema, unwrapEnvelope(json));
+function toNames({ assertions = [] }: z.infer<typeof scenarioSchema>): Names {
   return new Map(
     assertions.flatMap((entry) => {
       const { id, name } = namedSchema.safeParse(entry).data ?? {};

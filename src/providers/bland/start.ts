@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
-import type { AvailableTestCase, Refused, Selector } from '../../domain/selectors.ts';
+import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
-import { HttpStatusError } from '../../http/failure.ts';
+import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError, RequestRefused } from '../../runtime/errors.ts';
-import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
+import { createApi } from '../api.ts';
+import { createAdvice, id, isMissing, parseIsoTime } from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
-import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
+import { batchListsOf } from '../started.ts';
+import type { BatchStarter, Candidate, Subject } from '../starter.ts';
 import { readBlandList } from './lists.ts';
 import { blandIdKey, unwrapEnvelope } from './responses.ts';
 
@@ -27,7 +29,11 @@ const scenarioSchema = z.object({
 
 type Scenario = z.infer<typeof scenarioSchema>;
 
-const scenarioListSchema = z.object({ scenarios: z.array(scenarioSchema) });
+/** `data` may be the bare array. */
+const scenarioListSchema = z.union([
+  z.array(scenarioSchema),
+  z.object({ scenarios: z.array(scenarioSchema) }),
+]);
 const startedSchema = z.object({ batch_id: id });
 const listedRunSchema = z.object({ batch_id: lenient(z.string()), created_at: lenient(z.string()) });
 
@@ -57,10 +63,6 @@ const advice = createAdvice({
 /** Scenarios have UUIDs. */
 const isScenarioId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
-const refused = (problem: string): Refused => ({ kind: 'refused', problem });
-
-const path = (...rest: string[]): string[] => ['v1', 'agent-testing', ...rest];
-
 /**
  * Starts Bland's batches: scenarios, on one version of their pathway or persona. `version` is the input, if it is set:
  * a batch does not say which it tested.
@@ -69,6 +71,9 @@ export function createBlandStarter(
   http: HttpClient,
   { adapter, version: set }: { adapter: ProviderAdapter; version: Version | undefined },
 ): BatchStarter {
+  const unwrap = (json: unknown): unknown => unwrapEnvelope(json, CHECK);
+  const api = createApi(http, { under: ['v1', 'agent-testing'], advice, unwrap });
+  const pathways = createApi(http, { under: ['v1', 'pathway'], advice, unwrap });
   return {
     title: 'Bland',
     batchSize: Number.MAX_SAFE_INTEGER,
@@ -88,26 +93,71 @@ export function createBlandStarter(
       return toSubject(numberOf(version), target);
     },
 
-    testCases: ({ target, selectors }, deadline) =>
-      target === undefined ? readScenarios(selectors, deadline) : listScenarios(target, deadline),
+    async testCases({ target, selectors }, deadline) {
+      const testCases =
+        target === undefined
+          ? await readScenarios(selectors, deadline)
+          : await listScenarios(target, deadline);
+      return { testCases, warnings: [] };
+    },
 
     startBatch: (subject, testCases, deadline) =>
-      http.postJsonOnce(
+      api.postOnce(
         {
-          path: path('batch-run'),
+          path: ['batch-run'],
           body: { scenario_ids: testCases, ...subject.request },
-          read: (json) => parseAs(startedSchema, unwrapEnvelope(json, CHECK)).batch_id,
-          advice,
+          schema: startedSchema,
+          to: ({ batch_id }) => batch_id,
         },
         deadline,
       ),
 
-    recentBatches: (_, testCases) => createLists(http, adapter, testCases),
+    /** Bland lists no batches: the runs of one of our scenarios name theirs. */
+    recentBatches: (_, testCases) =>
+      batchListsOf({
+        testCases,
+        idKey: blandIdKey,
+        async list(deadline) {
+          const { items, total, date } = await readBlandList(
+            api,
+            {
+              query: { scenario_id: testCases[0] ?? '' },
+              of: `scenario ${testCases[0]}`,
+              total: MOST_RUNS,
+              schema: listedRunSchema,
+              toItem: (body) => body,
+              check: CHECK,
+            },
+            deadline,
+          );
+          return { batches: batchesOf(items), isComplete: items.length >= (total ?? 0), date };
+        },
+        async testCasesOf(batchId, _total, deadline) {
+          const { runs = [], announced } = await adapter.fetchBatch(batchId, deadline);
+          return {
+            testCases: runs.flatMap(({ testCase }) => testCase.id ?? []),
+            // None yet means nothing.
+            total: announced.total || undefined,
+          };
+        },
+      }),
 
     async resolveTestedVersion() {
       return set?.kind === 'number' || set?.kind === 'production'
         ? toSubject(numberOf(set), undefined)
         : refused('Bland does not say which version a batch tested: set version to what it was started on.');
+    },
+
+    // Neither batches nor runs say which version they test.
+    mismatch: () => undefined,
+
+    isListed: ({ request }) => request['version_number'] === undefined,
+
+    // Which number production has, no documented field tells.
+    compareVersions(one, other) {
+      const [left, right] = [one.request['version_number'], other.request['version_number']];
+      if (left === right) return 'same';
+      return left === undefined || right === undefined ? 'unknown' : 'different';
     },
   };
 
@@ -116,24 +166,23 @@ export function createBlandStarter(
     deadline: Deadline,
   ): Promise<AvailableTestCase[]> {
     const field = kind === 'persona' ? 'persona_id' : 'pathway_id';
-    const scenarios = await http.getJson(
+    const scenarios = await api.get(
       {
-        path: path('scenarios'),
+        path: ['scenarios'],
         query: { [field]: targetId, enabled: 'true' },
-        size: 'large',
-        read: toScenarios,
-        advice,
+        schema: scenarioListSchema,
+        to: (body) => (Array.isArray(body) ? body : body.scenarios),
       },
       deadline,
     );
     const isOther = (found: string | undefined): boolean =>
       found !== undefined && blandIdKey(found) !== blandIdKey(targetId);
     return scenarios
-      .filter((each) => each.enabled !== false && !isOther(each[field]))
+      .filter((scenario) => scenario.enabled !== false && !isOther(scenario[field]))
       .map(toAvailableTestCase);
   }
 
-  /** The scenarios that the selectors name, one request for each: none may be missing or disabled. */
+  /** The scenarios that the selectors name, one request for each: none that is chosen may be missing or disabled. */
   async function readScenarios(
     selectors: readonly Selector[],
     deadline: Deadline,
@@ -144,41 +193,41 @@ export function createBlandStarter(
         'target is missing: Bland needs one unless every line of test-cases is an id.',
       );
     }
+    const chosen = new Set(selectors.flatMap(({ isExclusion, match }) => (isExclusion ? [] : match.value)));
     const found = await Promise.all(
-      ids.map(async (each) => ({ id: each, scenario: await readScenario(each, deadline) })),
+      ids.map(async (scenarioId) => ({ id: scenarioId, scenario: await readScenario(scenarioId, deadline) })),
     );
-    const missing = found.filter(({ scenario }) => scenario === undefined).map((each) => each.id);
+    const needed = found.filter((entry) => chosen.has(entry.id));
+    const missing = needed.filter(({ scenario }) => scenario === undefined).map((entry) => entry.id);
     if (missing.length > 0) {
       throw new RequestRefused(
         `test-cases: Bland has no scenario ${missing.join(', ')} in the organisation of this api-key.`,
       );
     }
-    const disabled = found.filter(({ scenario }) => scenario?.enabled === false).map((each) => each.id);
+    const disabled = needed.filter(({ scenario }) => scenario?.enabled === false).map((entry) => entry.id);
     if (disabled.length > 0) {
       throw new RequestRefused(
         `test-cases: scenario ${disabled.join(', ')} is disabled at Bland. Enable it, or take it out.`,
       );
     }
     // In the spelling of the selector, which is compared letter by letter.
-    return found.flatMap((each) =>
-      each.scenario === undefined ? [] : [{ ...toAvailableTestCase(each.scenario), id: each.id }],
+    return found.flatMap(({ id: scenarioId, scenario }) =>
+      scenario === undefined ? [] : [{ ...toAvailableTestCase(scenario), id: scenarioId }],
     );
   }
 
   async function readScenario(scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
+    const to = (scenario: Scenario): Scenario => {
+      if (blandIdKey(scenario.id) === blandIdKey(scenarioId)) return scenario;
+      throw new InvalidResponse(`answered for another scenario: ${scenario.id}.`, { isJson: true });
+    };
     try {
-      return await http.getJson(
-        {
-          path: path('scenarios', scenarioId),
-          size: 'small',
-          read: (json) => parseAs(scenarioSchema, unwrapEnvelope(json, CHECK)),
-          advice,
-        },
+      return await api.get(
+        { path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, to },
         deadline,
       );
     } catch (error) {
-      const { cause } = error as Error;
-      if (cause instanceof HttpStatusError && [404, 422].includes(cause.status)) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
@@ -189,13 +238,8 @@ export function createBlandStarter(
    */
   async function versionsOf(pathwayId: string, deadline: Deadline): Promise<number[] | undefined> {
     try {
-      const versions = await http.getJson(
-        {
-          path: ['v1', 'pathway', pathwayId, 'versions'],
-          size: 'small',
-          read: (json) => parseAs(versionListSchema, unwrapEnvelope(json, CHECK)),
-          advice,
-        },
+      const versions = await pathways.get(
+        { path: [pathwayId, 'versions'], size: 'small', schema: versionListSchema, to: (body) => body },
         { ...deadline, noRetries: true },
       );
       return versions.length === 0 ? undefined : versions.map(({ version_number }) => version_number);
@@ -220,11 +264,6 @@ function toSubject(version: number | undefined, target: Target | undefined): Sub
   };
 }
 
-function toScenarios(json: unknown): Scenario[] {
-  const payload = unwrapEnvelope(json, CHECK);
-  return parseAs(scenarioListSchema, Array.isArray(payload) ? { scenarios: payload } : payload).scenarios;
-}
-
 function toAvailableTestCase(scenario: Scenario): AvailableTestCase {
   const { category, is_required_for_promotion: isRequired } = scenario;
   return {
@@ -237,43 +276,10 @@ function toAvailableTestCase(scenario: Scenario): AvailableTestCase {
   };
 }
 
-/** Bland lists no batches: the runs of one of our scenarios name theirs. */
-function createLists(http: HttpClient, adapter: ProviderAdapter, testCases: readonly string[]): BatchLists {
-  const spelling = new Map(testCases.map((each) => [blandIdKey(each), each]));
-  return {
-    async list(deadline) {
-      const { items, total, date } = await readBlandList(
-        http,
-        {
-          query: { scenario_id: testCases[0] ?? '' },
-          of: `scenario ${testCases[0]}`,
-          total: MOST_RUNS,
-          schema: listedRunSchema,
-          toItem: (body) => body,
-          check: CHECK,
-          advice,
-        },
-        deadline,
-      );
-      return { batches: batchesOf(items), isComplete: items.length >= (total ?? 0), date };
-    },
-
-    async batchContents(batchId, deadline) {
-      const batch = await adapter.fetchBatch(batchId, deadline);
-      const found = (batch.runs ?? []).flatMap(({ testCase }) => testCase.id ?? []);
-      return {
-        testCases: found.map((each) => spelling.get(blandIdKey(each)) ?? each),
-        // None yet means nothing.
-        total: batch.announced.total || undefined,
-      };
-    },
-  };
-}
-
 /** Each batch once. A run that was started alone has none. */
 function batchesOf(runs: readonly RunBody[]): Candidate[] {
   const batches = runs.flatMap(({ batch_id, created_at }): Candidate[] =>
     batch_id ? [{ id: batch_id, createdAt: parseIsoTime(created_at) }] : [],
   );
-  return [...new Map(batches.map((each) => [each.id, each])).values()];
+  return [...new Map(batches.map((batch) => [batch.id, batch])).values()];
 }

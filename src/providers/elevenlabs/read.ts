@@ -5,20 +5,21 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import { createApi } from '../api.ts';
 import {
   createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
   missingStatus,
-  parseAs,
   readStatus,
   statusWord,
 } from '../fields.ts';
-import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, createElevenLabsStarter } from './start.ts';
 import { listElevenLabsTargets } from './targets.ts';
+import { readRevisions } from './workspace.ts';
 
 /**
  * The facts in this file: the types of npm `@elevenlabs/elevenlabs-js` 2.73.0 (`GetTestSuiteInvocationResponseModel`,
@@ -50,6 +51,8 @@ const runSchema = z.object({
     }),
   ),
   agent_responses: lenient(z.array(z.unknown())),
+  triggered_guardrails: lenient(z.array(z.unknown())),
+  credits_used: lenient(z.number()),
 });
 
 type RunBody = z.infer<typeof runSchema>;
@@ -81,39 +84,65 @@ function headers(apiKey: string): Record<string, string> {
   return { 'xi-api-key': apiKey };
 }
 
-/** The invocation has every run with it, and nothing else. */
-function createAdapter(http: HttpClient): ProviderAdapter {
-  const path = (...rest: string[]) => ['v1', 'convai', 'test-invocations', ...rest];
+/** The invocation has every run with it; when each test was last edited is in the list of tests. */
+function createAdapter(
+  http: HttpClient,
+  { showsConversations = true }: AdapterOptions = {},
+): ProviderAdapter {
+  const api = createApi(http, { under: ['v1', 'convai'] });
   const textBudget = createTextBudget();
+  /** When the tests were last edited, as it was listed when each batch had ended. */
+  const revisions = new Map<string, ReadonlyMap<string, number>>();
   return {
-    fetchBatch: (batchId, deadline) =>
-      http.getJson(
+    fetchBatch: (batchId, deadline) => {
+      const trim = textBudget.forBatch(batchId);
+      const toShownRun = (run: RunBody): Run =>
+        trim(toRun(run), () => (showsConversations ? (run.agent_responses ?? []).flatMap(toTurns) : []));
+      return api.get(
         {
-          path: path(batchId),
-          size: 'large',
-          read: (json) => toBatch(batchId, parseAs(batchSchema, json), textBudget.forBatch(batchId)),
+          path: ['test-invocations', batchId],
+          schema: batchSchema,
+          to: (body) => toBatch(batchId, body, toShownRun),
         },
         deadline,
-      ),
+      );
+    },
 
-    fetchRuns: async (batch) => ({ ...batch, runs: batch.runs ?? [] }),
+    async fetchRuns(batch, deadline) {
+      const { id: batchId, settled, runs = [] } = batch;
+      if (!settled || runs.length === 0) return { ...batch, runs };
+      const known = revisions.get(batchId) ?? (await readRevisions(api, deadline));
+      revisions.set(batchId, known);
+      return {
+        ...batch,
+        runs: runs.map((run) => ({
+          ...run,
+          testCase: { ...run.testCase, revision: known.get(run.testCase.id ?? '') },
+        })),
+      };
+    },
 
     cancel: (batchId, deadline) =>
       http.sendCommand(
-        { method: 'POST', path: path(batchId, 'cancel'), advice: () => CANCEL_ADVICE },
+        {
+          method: 'POST',
+          path: [...api.under, 'test-invocations', batchId, 'cancel'],
+          advice: () => CANCEL_ADVICE,
+        },
         deadline,
       ),
   };
 }
 
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: (run: Run) => Run): Batch {
+function toBatch(
+  batchId: string,
+  body: z.infer<typeof batchSchema>,
+  toShownRun: (run: RunBody) => Run,
+): Batch {
   if (body.id !== batchId) {
     throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }
-  const runs = mergeRuns(
-    body.test_runs.map((each) => trim(toRun(each))),
-    RUN_STATUS,
-  );
+  const runs = mergeRuns(body.test_runs.map(toShownRun), RUN_STATUS);
   const isCancelled = body.cancelled === true;
   return {
     id: batchId,
@@ -131,13 +160,17 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: (run:
       agent_id: body.agent_id,
       branch_id: body.branch_id,
       ran_against_draft: body.ran_against_draft,
-      nodes: Object.fromEntries(
-        body.test_runs.flatMap(({ test_id: test, workflow_node_id: node }) =>
-          test !== undefined && node !== undefined ? [[test, node]] : [],
-        ),
-      ),
+      placements: placementsIn(body.test_runs),
     },
   };
+}
+
+/** Where the tests ran: each test with each workflow node once. */
+function placementsIn(runs: readonly RunBody[]): { id: string; node?: string }[] {
+  const placements = runs.flatMap(({ test_id: test, workflow_node_id: node }) =>
+    test === undefined ? [] : [{ id: test, ...(node === undefined ? {} : { node }) }],
+  );
+  return [...new Map(placements.map((placement) => [JSON.stringify(placement), placement])).values()];
 }
 
 function findInconsistencies(body: z.infer<typeof batchSchema>, batchId: string): string[] {
@@ -180,10 +213,11 @@ function describeSubject({
   return parts.length === 0 ? undefined : parts.join(' ');
 }
 
+/** The run without its conversation. */
 function toRun(body: RunBody): Run {
   const said = readStatus(body.status, RUN_STATUS);
   const { result, rationale } = body.condition_result ?? {};
-  const messages = (rationale?.messages ?? []).filter((each) => typeof each === 'string');
+  const messages = (rationale?.messages ?? []).filter((message) => typeof message === 'string');
   const caseId = body.test_id;
   // Nobody documents it: a result that is not known is no judgement.
   const hasErrored = said.status === 'failed' && result === 'unknown';
@@ -194,11 +228,13 @@ function toRun(body: RunBody): Run {
     ...said,
     ...(hasErrored ? { status: 'errored' as const } : {}),
     ...(isContradicted ? { status: 'pending' as const, conflict: `passed and ${result}` } : {}),
+    testFaults: testFaultsIn(body, messages),
+    guardrails: guardrailsIn(body),
+    credits: body.credits_used,
     explanation: rationale?.summary || messages.slice(0, MAX_DETAILS).join('\n') || undefined,
     assertions: [],
     criteria: [],
-    // Nobody reads the conversation of a run that passed, and there may be thousands.
-    turns: said.status === 'passed' ? [] : (body.agent_responses ?? []).flatMap(toTurns),
+    turns: [],
   };
 }
 
@@ -210,7 +246,52 @@ const turnSchema = z.object({
   tool_results: lenient(z.array(z.unknown())),
 });
 const callSchema = z.object({ tool_name: z.string(), params_as_json: lenient(z.string()) });
-const resultSchema = z.object({ result_value: lenient(z.string()), is_error: lenient(z.boolean()) });
+const resultSchema = z.object({
+  tool_name: lenient(z.string()),
+  result_value: lenient(z.string()),
+  is_error: lenient(z.boolean()),
+});
+const guardrailsSchema = z.object({ triggered_guardrails: z.array(z.unknown()) });
+const guardrailSchema = z.object({ guardrail_name: lenient(z.string()), guardrail_type: z.string() });
+
+/** A tool that the test has no mock for, as its error says: the mock has another name or an old id of the tool. */
+const NO_MOCK = /^Error: no mock matched for tool '(.*)'\.?$/s;
+/** A turn that did not come: "a hang, not a verdict" by ElevenLabs' own skills. */
+const HANG = /^Timed out after (\d+)s waiting for the agent to produce its next turn\.?$/;
+/** More are of no use to anybody. */
+const MAX_FAULTS = 20;
+
+/** What ElevenLabs itself sees as broken in the test: see `Run.testFaults`. */
+function testFaultsIn(
+  { agent_responses = [], condition_result }: RunBody,
+  messages: readonly string[],
+): string[] | undefined {
+  const results = agent_responses.flatMap((entry) => turnSchema.safeParse(entry).data?.tool_results ?? []);
+  const unmatched = results.flatMap((entry) => {
+    const { tool_name, result_value = '', is_error } = resultSchema.safeParse(entry).data ?? {};
+    const tool = is_error === false ? undefined : NO_MOCK.exec(result_value.trim())?.[1];
+    return tool === undefined ? [] : [`no mock matched the call of ${tool || tool_name || 'a tool'}`];
+  });
+  const hangs = [condition_result?.rationale?.summary ?? '', ...messages].flatMap((message) => {
+    const seconds = HANG.exec(message.trim())?.[1];
+    return seconds === undefined ? [] : [`a turn of the agent did not come within ${seconds} s`];
+  });
+  const faults = [...new Set([...unmatched, ...hangs])].slice(0, MAX_FAULTS);
+  return faults.length === 0 ? undefined : faults;
+}
+
+/** The guardrails that the run or one of its turns names, by name or else by type. */
+function guardrailsIn({ agent_responses = [], triggered_guardrails = [] }: RunBody): string[] | undefined {
+  const ofTurns = agent_responses.flatMap(
+    (entry) => guardrailsSchema.safeParse(entry).data?.triggered_guardrails ?? [],
+  );
+  const names = [...triggered_guardrails, ...ofTurns].flatMap((entry) => {
+    const { data } = guardrailSchema.safeParse(entry);
+    return data === undefined ? [] : [data.guardrail_name || data.guardrail_type];
+  });
+  const found = [...new Set(names)].slice(0, MAX_FAULTS);
+  return found.length === 0 ? undefined : found;
+}
 
 function toTurns(entry: unknown): Turn[] {
   const parsed = turnSchema.safeParse(entry);
@@ -223,8 +304,8 @@ function toTurns(entry: unknown): Turn[] {
       const { success, data } = callSchema.safeParse(call);
       return success ? [{ kind: 'tool-call', tool: data.tool_name, input: data.params_as_json ?? '' }] : [];
     }),
-    ...tool_results.flatMap((each): Turn[] => {
-      const { success, data } = resultSchema.safeParse(each);
+    ...tool_results.flatMap((result): Turn[] => {
+      const { success, data } = resultSchema.safeParse(result);
       if (!success) return [];
       const succeeded = data.is_error === undefined ? undefined : !data.is_error;
       return [{ kind: 'tool-result', output: data.result_value ?? '', succeeded }];

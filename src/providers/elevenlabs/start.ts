@@ -1,37 +1,34 @@
 import * as z from 'zod/mini';
-import type { AvailableTestCase, Refused, Selector } from '../../domain/selectors.ts';
+import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
+import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
-import { cursorListsOf } from '../cursor-lists.ts';
-import { createAdvice, id, parseAs } from '../fields.ts';
+import { createAdvice, id, parseAs, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
-
-/** Reads one of ElevenLabs' lists to its end. Throws a `ProviderError` if it has none. */
-export const readList = cursorListsOf({
-  next: 'next_cursor',
-  query: { size: 'page_size', cursor: 'cursor' },
-  sizes: [100, 25, 5],
-});
+import { readList } from './lists.ts';
+import { readWorkspace, type Workspace } from './workspace.ts';
 
 const attachedSchema = z.object({ test_id: id, workflow_node_id: lenient(z.string()) });
 const agentSchema = z.object({
-  main_branch_id: lenient(z.string()),
+  agent_id: lenient(z.string()),
+  name: lenient(z.string()),
+  branch_id: lenient(id),
+  main_branch_id: lenient(id),
+  version_id: lenient(id),
   platform_settings: lenient(
     z.object({ testing: lenient(z.object({ attached_tests: lenient(z.array(attachedSchema)) })) }),
   ),
 });
-const testSchema = z.object({
-  id,
-  name: lenient(z.string()),
-  entity_type: lenient(z.string()),
-  type: lenient(z.string()),
-});
+
+type AgentBody = z.infer<typeof agentSchema>;
+
 const startedSchema = z.object({ id });
 const listedSchema = z.object({
   id,
+  name: lenient(z.string()),
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
   created_at_unix_secs: lenient(z.number()),
@@ -39,13 +36,25 @@ const listedSchema = z.object({
 });
 const contentsSchema = z.object({ test_runs: z.array(z.object({ test_id: lenient(z.string()) })) });
 
-/** What `resolveTestedVersion` needs of an invocation; `nodes` has the workflow node of each test that ran on one. */
+/** A test or a folder of tests that an agent is tested by, and the workflow node that it runs on. */
+const placementSchema = z.object({ id: z.string(), node: z.optional(z.string()) });
+
+/** What an invocation says that it tested, in the form of `Batch.tested`. */
 export const testedSchema = z.object({
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
-  nodes: lenient(z.record(z.string(), z.string())),
+  placements: lenient(z.array(placementSchema)),
 });
+
+/** The agent and the branch under test with the places of its tests: `Subject.request`. */
+const requestSchema = z.object({
+  agent: z.string(),
+  branch: z.optional(z.string()),
+  placements: z.array(placementSchema),
+});
+
+type SubjectRequest = z.infer<typeof requestSchema>;
 
 /** What to do where the key or the account is the trouble. */
 export const ACCESS = {
@@ -63,68 +72,68 @@ const advice = createAdvice({
   others: CHECK,
 });
 
-const refused = (problem: string): Refused => ({ kind: 'refused', problem });
-
-/** The agent and the branch under test, in what the adapter sends. */
-const requestSchema = z.object({ agent: z.string(), branch: z.optional(z.string()) });
-
-/** Starts test invocations: tests, on the main branch of an agent or on another. */
+/** Starts test invocations: tests, on a branch of an agent. */
 export function createElevenLabsStarter(http: HttpClient): BatchStarter {
   const api = createApi(http, { under: ['v1', 'convai'], advice });
-  /** Where a test runs in the agent's workflow: what is attached to a node must be started on it. */
-  const nodes = new Map<string, ReadonlySet<string | undefined>>();
-  /** The main branch of each agent that was read. */
-  const mainBranches = new Map<string, string>();
+  /** The tests and folders as they were listed last. */
+  let workspace: Workspace | undefined;
   return {
     title: 'ElevenLabs',
     batchSize: Number.MAX_SAFE_INTEGER,
 
-    async resolve({ target, version }) {
+    async resolve({ target, version }, deadline) {
       if (target === undefined) return refused('target is missing: ElevenLabs needs one to start tests.');
       if (version !== undefined && version.kind !== 'branch') {
         return refused('version: ElevenLabs has only branch/ID.');
       }
-      return toSubject(target.id, version?.id);
+      let body = await readAgent(target.id, version?.id, deadline);
+      const main = body.main_branch_id;
+      if (version === undefined && main !== undefined && (body.branch_id ?? main) !== main) {
+        body = await readAgent(target.id, main, deadline);
+      }
+      const branch = version?.id ?? main ?? body.branch_id;
+      const placements = (body.platform_settings?.testing?.attached_tests ?? []).map(
+        ({ test_id, workflow_node_id: node }) => ({ id: test_id, ...(node === undefined ? {} : { node }) }),
+      );
+      return toSubject({ agent: target.id, branch, placements }, { name: body.name, main });
     },
 
     async testCases({ subject, selectors }, deadline) {
-      const attached = await readAttached(subject, deadline);
-      nodes.clear();
-      for (const { test_id: test, workflow_node_id: node } of attached) {
-        nodes.set(test, new Set([...(nodes.get(test) ?? []), node]));
-      }
-      const ids = [...nodes.keys()];
-      // The agent lists ids alone: names are read only where a selector may be one.
-      const isKnown = ({ match }: Selector) => /^\*+$/.test(match.value) || nodes.has(match.value);
-      if (selectors.every(isKnown)) return ids.map((each): AvailableTestCase => ({ id: each, name: each }));
-      const all = await readTests(deadline);
-      const names = new Map(all.map((each) => [each.id, each.name ?? each.id]));
-      const isNamed = (each: z.infer<typeof testSchema>): boolean =>
-        selectors.some(
-          ({ match }) => match.value === each.id || match.value === each.name?.normalize().trim(),
-        );
-      // A pattern chooses among the attached tests; an id or a whole name may be any test of the workspace.
-      return [...new Set([...ids, ...all.filter(isNamed).map((each) => each.id)])].map(
-        (each): AvailableTestCase => ({ id: each, name: names.get(each) ?? each }),
+      const { agent, placements } = requestOf(subject);
+      const attached = [...new Set(placements.map((placement) => placement.id))];
+      workspace = await readWorkspace(api, attached, deadline);
+      const { tests, isFolder, testsIn } = workspace;
+      const expanded = attached.flatMap((attachedId) =>
+        isFolder(attachedId) ? testsIn(attachedId) : tests.has(attachedId) ? attachedId : [],
       );
+      // A pattern chooses among the attached tests; an id or a whole name may be any test of the workspace.
+      const named = [...tests].flatMap(([testId, name]) =>
+        selectors.some((selector) => isNamed(selector, testId, name)) ? testId : [],
+      );
+      return {
+        testCases: [...new Set([...expanded, ...named])].map(
+          (testId): AvailableTestCase => ({ id: testId, name: tests.get(testId) ?? testId }),
+        ),
+        warnings: selectors.some(({ match }) => match.value.includes('*'))
+          ? warningsAbout({ agent, attached, workspace })
+          : [],
+      };
     },
 
-    async startBatch(subject, testCases, deadline) {
-      const { agent, branch } = parseAs(requestSchema, subject.request);
-      const twice = testCases.find((each) => (nodes.get(each)?.size ?? 0) > 1);
+    async startBatch(subject, testCases, deadline, name) {
+      const { agent, branch, placements } = requestOf(subject);
+      const nodes = new Map(testCases.map((test) => [test, nodesOf(test, { placements, workspace })]));
+      const twice = testCases.find((test) => (nodes.get(test)?.length ?? 0) > 1);
       if (twice !== undefined) {
         return refused(
-          `test-cases: test ${twice} is attached to agent ${agent} at several workflow nodes, and the action starts a test once. Start these tests elsewhere and give batch-id.`,
+          `test-cases: test ${twice} runs at several workflow nodes of agent ${agent}, and the action starts a test once. Start these tests elsewhere and give batch-id.`,
         );
       }
-      const tests = testCases.map((test) => ({
-        test_id: test,
-        workflow_node_id: [...(nodes.get(test) ?? [])][0],
-      }));
+      const tests = testCases.map((test) => ({ test_id: test, workflow_node_id: nodes.get(test)?.[0] }));
       return api.postOnce(
         {
           path: ['agents', agent, 'run-tests'],
-          body: { tests, branch_id: branch },
+          body: { tests, name, branch_id: branch },
           schema: startedSchema,
           to: ({ id: invocation }) => invocation,
         },
@@ -132,27 +141,38 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       );
     },
 
-    recentBatches(subject, testCases, since) {
-      const { agent, branch } = parseAs(requestSchema, subject.request);
-      const main = mainBranches.get(agent);
+    recentBatches(subject, testCases, since, mark) {
+      const { agent, branch } = requestOf(subject);
       return batchListsOf({
         testCases,
         async list(deadline) {
-          const query = {
-            agent_id: agent,
-            ...branchQuery(branch),
-            start_time: String(Math.floor(since / 1_000)),
-          };
-          const list = {
-            path: ['test-invocations'],
-            field: 'results',
-            items: 'test invocations',
-            of: `agent ${agent}`,
-          };
-          const { items, date } = await readList(api, { ...list, query, schema: listedSchema }, deadline);
-          const batches = items
-            .filter((each) => (each.agent_id ?? agent) === agent)
-            .map((each) => toListed(each, { agent, branch, main }));
+          const { items, date } = await readList(
+            api,
+            {
+              path: ['test-invocations'],
+              field: 'results',
+              items: 'test invocations',
+              of: `agent ${agent}`,
+              query: {
+                agent_id: agent,
+                ...branchQuery(branch),
+                start_time: String(Math.floor(since / 1_000)),
+              },
+              schema: listedSchema,
+            },
+            deadline,
+          );
+          const rows = items.filter((row) => (row.agent_id ?? agent) === agent);
+          const isMarked = ({ name }: ListedRow): boolean =>
+            mark !== undefined && name?.includes(mark) === true;
+          const isFound = rows.some(isMarked);
+          // An API that forgets names gives none, and then only what was started tells whose it is.
+          const isForeign = (row: ListedRow): boolean =>
+            mark !== undefined && !isMarked(row) && (isFound || Boolean(row.name));
+          const batches = rows.map((row) => ({
+            ...toListed(row, agent),
+            ...(isForeign(row) ? { subject: FOREIGN } : {}),
+          }));
           return { batches, isComplete: true, date };
         },
         testCasesOf: (invocation, _, deadline) =>
@@ -168,8 +188,8 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     },
 
     async resolveTestedVersion({ id: invocation, tested }) {
-      const said = parseAs(testedSchema, tested ?? {});
-      if (said.agent_id === undefined) {
+      const { agent_id: agent, branch_id: branch, ...said } = parseAs(testedSchema, tested ?? {});
+      if (agent === undefined) {
         return refused(`ElevenLabs does not say which agent test invocation ${invocation} tested.`);
       }
       if (said.ran_against_draft === true) {
@@ -177,52 +197,137 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           `Test invocation ${invocation} tested changes that are not published, which cannot be tested again from here.`,
         );
       }
-      for (const [test, node] of Object.entries(said.nodes ?? {})) nodes.set(test, new Set([node]));
-      return toSubject(said.agent_id, said.branch_id);
+      return toSubject({ agent, branch, placements: said.placements ?? [] });
+    },
+
+    mismatch(subject, { tested }) {
+      const { agent, branch } = requestOf(subject);
+      const said = parseAs(testedSchema, tested ?? {});
+      if (said.agent_id !== undefined && said.agent_id !== agent) {
+        return `it tested agent ${said.agent_id}, and agent ${agent} was asked for`;
+      }
+      if (branch !== undefined && said.branch_id !== undefined && said.branch_id !== branch) {
+        return `it tested branch ${said.branch_id}, and branch ${branch} was asked for`;
+      }
+      return said.ran_against_draft === true
+        ? 'it tested changes that are not published, and the published branch was asked for'
+        : undefined;
+    },
+
+    isListed: ({ key }) => key !== undefined,
+
+    compareVersions(one, other) {
+      const [left, right] = [requestOf(one), requestOf(other)];
+      if (left.agent !== right.agent) return 'different';
+      if (left.branch === right.branch) return 'same';
+      return left.branch === undefined || right.branch === undefined ? 'unknown' : 'different';
+    },
+
+    async revisionOf(subject, deadline) {
+      const { agent, branch } = requestOf(subject);
+      return (await readAgent(agent, branch, deadline)).version_id;
     },
   };
 
-  async function readAttached(subject: Subject, deadline: Deadline) {
-    const { agent, branch } = parseAs(requestSchema, subject.request);
-    const { platform_settings, main_branch_id } = await api.get(
-      { path: ['agents', agent], query: branchQuery(branch), schema: agentSchema, to: (body) => body },
+  function readAgent(agent: string, branch: string | undefined, deadline: Deadline): Promise<AgentBody> {
+    return api.get(
+      {
+        path: ['agents', agent],
+        query: branchQuery(branch),
+        schema: agentSchema,
+        to: (body) => {
+          requireSame('agent', agent, body.agent_id);
+          requireSame('branch', branch, body.branch_id);
+          return body;
+        },
+      },
       deadline,
     );
-    if (main_branch_id !== undefined) mainBranches.set(agent, main_branch_id);
-    return platform_settings?.testing?.attached_tests ?? [];
-  }
-
-  /** Every test of the workspace, in whatever folder. */
-  async function readTests(deadline: Deadline) {
-    const list = { path: ['agent-testing'], field: 'tests', items: 'tests', of: 'the workspace' };
-    const { items } = await readList(api, { ...list, schema: testSchema }, deadline);
-    return items.filter((each) => each.entity_type !== 'folder' && each.type !== 'folder');
   }
 }
+
+const requestOf = ({ request }: Subject): SubjectRequest => parseAs(requestSchema, request);
 
 const branchQuery = (branch: string | undefined): Record<string, string> =>
   branch === undefined ? {} : { branch_id: branch };
 
-function toSubject(agent: string, branch: string | undefined): Subject {
+/** Throws where an answer is about something else than was asked for. */
+function requireSame(kind: string, expected: string | undefined, found: string | undefined): void {
+  if (expected === undefined || found === undefined || found === expected) return;
+  throw new InvalidResponse(`answered for another ${kind}: ${found}.`, { isJson: true });
+}
+
+/** The workflow nodes that a test is placed at, by itself or in a folder; `undefined` is no node. */
+function nodesOf(
+  test: string,
+  { placements, workspace }: Pick<SubjectRequest, 'placements'> & { workspace: Workspace | undefined },
+): (string | undefined)[] {
+  const isIn = (place: string): boolean => place === test || workspace?.isIn(test, place) === true;
+  return [...new Set(placements.filter((placement) => isIn(placement.id)).map(({ node }) => node))];
+}
+
+/** How many ids one warning names. */
+const MAX_NAMED = 5;
+
+/** What is attached to an agent and cannot be started: deleted tests, and folders without tests. */
+function warningsAbout({
+  agent,
+  attached,
+  workspace: { tests, isFolder, testsIn },
+}: {
+  agent: string;
+  attached: readonly string[];
+  workspace: Workspace;
+}): string[] {
+  const empty = attached.filter((attachedId) => isFolder(attachedId) && testsIn(attachedId).length === 0);
+  const deleted = attached.filter((attachedId) => !isFolder(attachedId) && !tests.has(attachedId));
+  return [
+    ...(deleted.length === 0
+      ? []
+      : [
+          `Left out, since they were deleted: ${listFirst(deleted)}. Detach them from agent ${agent} at ElevenLabs.`,
+        ]),
+    ...(empty.length === 0
+      ? []
+      : [`Folders that are attached to agent ${agent} and show no tests: ${listFirst(empty)}.`]),
+  ];
+}
+
+function listFirst(ids: readonly string[]): string {
+  const more = ids.length - MAX_NAMED;
+  return more > 0 ? `${ids.slice(0, MAX_NAMED).join(', ')} and ${more} more` : ids.join(', ');
+}
+
+/** Whether a line names a test by its id or its whole name. */
+const isNamed = ({ isExclusion, match }: Selector, testId: string, name: string): boolean =>
+  !isExclusion && (match.value === testId || match.value === name.normalize().trim());
+
+function toSubject(
+  { agent, branch, placements }: SubjectRequest,
+  about: { readonly name?: string | undefined; readonly main?: string | undefined } = {},
+): Subject {
+  const { name, main } = about;
+  const isMain = branch === main;
+  const words = branch === undefined ? 'main branch' : isMain ? `main branch ${branch}` : `branch ${branch}`;
   return {
-    title: branch === undefined ? `agent ${agent}, main branch` : `agent ${agent}, branch ${branch}`,
+    title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
+    name,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
-    request: { agent, branch },
+    request: { agent, branch, placements },
   };
 }
 
-/** An invocation of the agent on `branch`, or without one on its main branch, whose id is `main` if it is known. */
-function toListed(
-  body: z.infer<typeof listedSchema>,
-  { agent, branch, main }: { agent: string; branch: string | undefined; main: string | undefined },
-): ListedBatch {
-  const { created_at_unix_secs: seconds, branch_id } = body;
-  // `Subject.key` has no branch where none is asked for, and neither has what was started on the main one.
-  const isOurs = branch_id === undefined || (branch === undefined && [undefined, branch_id].includes(main));
+type ListedRow = z.infer<typeof listedSchema>;
+
+/** `Candidate.subject` of what was started under another name. */
+const FOREIGN = 'foreign';
+
+function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, agent: string): ListedBatch {
+  const seconds = row.created_at_unix_secs;
   return {
-    id: body.id,
-    total: body.test_run_count,
+    id: invocation,
+    total: row.test_run_count,
     createdAt: seconds === undefined ? undefined : seconds * 1_000,
-    subject: isOurs ? undefined : `${agent} ${branch_id}`,
+    subject: branch_id === undefined ? undefined : `${agent_id ?? agent} ${branch_id}`,
   };
 }

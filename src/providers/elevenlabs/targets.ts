@@ -5,7 +5,8 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
 import { createAdvice, id } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
-import { ACCESS, readList } from './start.ts';
+import { readList } from './lists.ts';
+import { ACCESS } from './start.ts';
 
 const agentSchema = z.object({
   agent_id: id,

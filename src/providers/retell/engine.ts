@@ -54,3 +54,7 @@ export function describeEngine(engine: EngineBody): string {
     .filter((part) => part !== '')
     .join(' ');
 }
+
+/** Equal where two engines are one in one version; `undefined` without a version, since nothing tells then which it is. */
+export const keyOf = ({ type, id, version }: Engine): string | undefined =>
+  version === undefined ? undefined : `${type} ${id} ${version}`;

@@ -4,19 +4,21 @@ import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import type { Deadline } from '../../runtime/clock.ts';
+import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
   createAdvice,
   id,
   MAX_DETAILS,
+  mergeRun,
   mergeRuns,
   missingStatus,
-  parseAs,
   readCounters,
   readStatus,
   statusWord,
 } from '../fields.ts';
-import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
 import { describeEngine, engineSchema } from './engine.ts';
 import { readList } from './lists.ts';
@@ -53,12 +55,23 @@ const runSchema = z.object({
   status: statusWord,
   test_case_definition_id: lenient(id),
   test_case_definition_snapshot: lenient(
-    z.object({ name: lenient(z.string()), metrics: lenient(z.array(z.string())) }),
+    z.object({
+      name: lenient(z.string()),
+      metrics: lenient(z.array(z.string())),
+      user_modified_timestamp: lenient(z.number()),
+    }),
   ),
   result_explanation: lenient(z.string()),
   transcript_snapshot: lenient(z.object({ transcript: z.array(z.unknown()) })),
   creation_timestamp: lenient(z.number()),
 });
+
+type RunBody = z.infer<typeof runSchema>;
+
+/** How many runs of a batch are asked for one by one at a time: those that the list leaves open, and those it says little of. */
+const MAX_SINGLE_RUNS = 25;
+/** So many of them at once; if none of these is answered, no more are asked for. */
+const SINGLE_RUNS_AT_ONCE = 4;
 
 /** What to do about a refusal. A Retell key sees only its own workspace. */
 const advice = createAdvice({
@@ -73,16 +86,60 @@ function headers(apiKey: string): Record<string, string> {
   return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
 }
 
-/** `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run. */
-function createAdapter(http: HttpClient): ProviderAdapter {
+/**
+ * `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run, and `get-test-run` the same of
+ * one run, where the list leaves it open or says little of it.
+ */
+function createAdapter(
+  http: HttpClient,
+  { showsConversations = true }: AdapterOptions = {},
+): ProviderAdapter {
   const textBudget = createTextBudget();
+  const api = createApi(http, { under: [] });
+  /** The runs of each batch that had ended when they were asked for by themselves. */
+  const endedRuns = new Map<string, Map<string, Run>>();
+  /** The runs that did not pass and of which the list has no explanation or no conversation, by batch. */
+  const bareRuns = new Map<string, ReadonlySet<string>>();
+  const turnsOf = ({ transcript_snapshot }: RunBody): Turn[] =>
+    showsConversations ? (transcript_snapshot?.transcript ?? []).flatMap(toTurn) : [];
+  const isBare = ({ status, explanation }: Run, { transcript_snapshot }: RunBody): boolean =>
+    (status === 'failed' || status === 'errored') &&
+    (!explanation || (showsConversations && !transcript_snapshot?.transcript.length));
+
+  /** One run by itself; `undefined` where it cannot be read: the list says it as well, or sooner or later. */
+  function fetchRun(runId: string, deadline: Deadline): Promise<Run | undefined> {
+    const request = {
+      path: ['get-test-run', runId],
+      size: 'small' as const,
+      schema: runSchema,
+      to: (body: RunBody): Run => {
+        if (body.test_case_job_id === runId) return { ...toRun(body), turns: turnsOf(body) };
+        throw new InvalidResponse(`answered for another run: ${body.test_case_job_id}.`, { isJson: true });
+      },
+    };
+    return api.get(request, { ...deadline, noRetries: true }).catch(onProviderError(() => undefined));
+  }
+
+  async function fetchSingleRuns(runs: readonly Run[], deadline: Deadline): Promise<Run[]> {
+    const wanted = runs.slice(0, MAX_SINGLE_RUNS);
+    const found: Run[] = [];
+    for (let from = 0; from < wanted.length; from += SINGLE_RUNS_AT_ONCE) {
+      const some = wanted.slice(from, from + SINGLE_RUNS_AT_ONCE);
+      const answers = await Promise.all(some.map(({ id }) => fetchRun(id, deadline)));
+      if (answers.every((run) => run === undefined)) break;
+      found.push(...answers.filter((run) => run !== undefined));
+    }
+    return found;
+  }
+
   return {
     fetchBatch: (batchId, deadline) =>
-      http.getJson(
+      api.get(
         {
           path: ['get-batch-test', batchId],
           size: 'small',
-          read: (json) => toBatch(batchId, parseAs(batchSchema, json)),
+          schema: batchSchema,
+          to: (body) => toBatch(batchId, body),
         },
         deadline,
       ),
@@ -90,23 +147,83 @@ function createAdapter(http: HttpClient): ProviderAdapter {
     async fetchRuns(batch, deadline) {
       const trim = textBudget.forBatch(batch.id);
       const { items } = await readList(
-        createApi(http, { under: ['v2'] }),
+        api,
         {
-          path: ['list-test-runs', batch.id],
+          path: ['v2', 'list-test-runs', batch.id],
           items: 'runs',
           of: `batch ${batch.id}`,
           total: batch.announced.total,
           schema: runSchema,
-          toItem: (body) => ({ id: body.test_case_job_id, status: body.status, run: trim(toRun(body)) }),
+          toItem: (body) => {
+            const run = toRun(body);
+            return {
+              id: run.id,
+              status: body.status,
+              isBare: isBare(run, body),
+              run: trim(run, () => turnsOf(body)),
+            };
+          },
         },
         deadline,
       );
-      const runs = mergeRuns(
+      const listed = mergeRuns(
         items.map(({ run }) => run),
         RUN_STATUS,
       );
-      return { ...batch, inconsistencies: [...(batch.inconsistencies ?? []), ...missingStatus(items)], runs };
+      bareRuns.set(batch.id, new Set(items.flatMap((item) => (item.isBare ? item.id : []))));
+      const ended = endedRuns.get(batch.id) ?? new Map<string, Run>();
+      endedRuns.set(batch.id, ended);
+      const singles = new Map(ended);
+      if (batch.settled) {
+        const open = listed.filter((run) => isOpen(run) && !ended.has(run.id));
+        for (const run of await fetchSingleRuns(open, deadline)) {
+          if (isOpen(run)) continue;
+          singles.set(run.id, trim(run));
+          if (run.status !== 'pending') ended.set(run.id, trim(run));
+        }
+      }
+      const runs = listed.map((run) => {
+        const single = singles.get(run.id);
+        if (single === undefined) return run;
+        return isOpen(run) ? single : mergeRun(run, single, RUN_STATUS);
+      });
+      const withoutStatus = items.filter(({ id }) => !singles.has(id));
+      return {
+        ...batch,
+        inconsistencies: [...(batch.inconsistencies ?? []), ...missingStatus(withoutStatus)],
+        runs,
+      };
     },
+
+    async fetchFailureDetails(batch, deadline) {
+      const { runs = [] } = batch;
+      const bare = runs.filter(({ id }) => bareRuns.get(batch.id)?.has(id) === true);
+      if (bare.length === 0) return batch;
+      const trim = textBudget.forBatch(batch.id);
+      const singles = await fetchSingleRuns(bare, deadline);
+      const details = new Map(singles.map((run) => [run.id, run]));
+      return {
+        ...batch,
+        runs: runs.map((run) => {
+          const single = details.get(run.id);
+          return trim(single === undefined ? run : withDetails(run, single));
+        }),
+      };
+    },
+  };
+}
+
+/** Whether an answer leaves it open how a run ended. A status word that we do not know is an answer. */
+const isOpen = ({ status, unknownStatus, conflict }: Run): boolean =>
+  status === 'pending' && unknownStatus === undefined && conflict === undefined;
+
+/** A run of the list with what it lacks, or both answers as a contradiction. */
+function withDetails(run: Run, single: Run): Run {
+  return {
+    ...mergeRun(run, single, RUN_STATUS),
+    explanation: run.explanation || single.explanation,
+    criteria: run.criteria.length === 0 ? single.criteria : run.criteria,
+    turns: run.turns.length === 0 ? single.turns : run.turns,
   };
 }
 
@@ -132,19 +249,23 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
   };
 }
 
-function toRun(body: z.infer<typeof runSchema>): Run {
+/** The run without its conversation. */
+function toRun(body: RunBody): Run {
   const status = readStatus(body.status, RUN_STATUS);
   const snapshot = body.test_case_definition_snapshot;
   const caseId = body.test_case_definition_id;
   return {
     id: body.test_case_job_id,
-    testCase: { id: caseId, name: snapshot?.name ?? caseId ?? body.test_case_job_id },
+    testCase: {
+      id: caseId,
+      name: snapshot?.name ?? caseId ?? body.test_case_job_id,
+      revision: snapshot?.user_modified_timestamp,
+    },
     ...status,
     explanation: body.result_explanation,
     assertions: [],
     criteria: (snapshot?.metrics ?? []).slice(0, MAX_DETAILS),
-    // Nobody reads the conversation of a run that passed, and there may be thousands.
-    turns: status.status === 'passed' ? [] : (body.transcript_snapshot?.transcript ?? []).flatMap(toTurn),
+    turns: [],
     createdAt: body.creation_timestamp,
   };
 }

@@ -1,42 +1,54 @@
 import * as z from 'zod/mini';
-import type { AvailableTestCase, Refused } from '../../domain/selectors.ts';
+import { type AvailableTestCase, type Refused, refused, type Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
-import { HttpStatusError, InvalidResponse } from '../../http/failure.ts';
+import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, parseAs } from '../fields.ts';
+import { createAdvice, id, isMissing, parseAs, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
-import type { BatchStarter, Subject } from '../starter.ts';
+import type { BatchStarter, Subject, TestCaseList } from '../starter.ts';
 import {
   describeEngine,
   ENGINES,
   type Engine,
+  type EngineBody,
   type EngineType,
   engineFields,
   engineSchema,
   isEngineType,
+  keyOf,
   toEngine,
 } from './engine.ts';
 import { readList } from './lists.ts';
 
 /** `create-batch-test` takes so many test cases. */
 const MOST_TEST_CASES = 1_000;
-/** How much of an agent's name is shown, in characters. */
-const SHOWN_NAME = 80;
+/** So many test cases are read one by one where each line is an id; with more, the list is read. */
+const MAX_READ_ONE_BY_ONE = 10;
 
 const agentSchema = z.object({
   agent_id: z.string(),
   agent_name: lenient(z.string()),
   version: lenient(z.number()),
+  is_published: lenient(z.boolean()),
   response_engine: engineSchema,
 });
 
 const agentVersionSchema = z.object({ version: z.number(), is_published: lenient(z.boolean()) });
-const engineVersionSchema = z.object({ version: lenient(z.number()) });
-const definitionSchema = z.object({ test_case_definition_id: id, name: lenient(z.string()) });
+/** A conversation flow does not say whether it is published. */
+const engineVersionSchema = z.object({
+  version: lenient(z.number()),
+  is_published: lenient(z.boolean()),
+  last_modification_timestamp: lenient(z.number()),
+});
+const definitionSchema = z.object({
+  test_case_definition_id: id,
+  name: lenient(z.string()),
+  response_engine: lenient(engineSchema),
+});
 const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: lenient(engineSchema) });
 const listedSchema = z.object({
   test_case_batch_job_id: id,
@@ -62,11 +74,11 @@ const advice = createAdvice({
   others: CHECK,
 });
 
-const refused = (problem: string): Refused => ({ kind: 'refused', problem });
-
 /** Starts Retell's batches: an engine in one version, and up to 1,000 of its test cases. */
 export function createRetellStarter(http: HttpClient): BatchStarter {
   const api = createApi(http, { under: [], advice });
+  /** The keys of engines in versions that are published: they cannot be edited any more. */
+  const published = new Set<string>();
   return {
     title: 'Retell',
     batchSize: MOST_TEST_CASES,
@@ -83,16 +95,13 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
       return refused(`target: Retell has no ${target.kind} to test.`);
     },
 
-    async testCases({ subject }, deadline) {
+    async testCases({ subject, selectors }, deadline) {
       const engine = engineOf(subject);
-      const list = { path: ['v2', 'list-test-case-definitions'], items: 'test cases', of: engine.id };
-      const query = engineFields(engine);
-      const { items } = await readList(
-        api,
-        { ...list, query, schema: definitionSchema, toItem: toAvailableTestCase },
-        deadline,
-      );
-      return items;
+      const ids = [...new Set(selectors.map(({ match }) => match.value))];
+      const areIds = selectors.every(({ match }) => TEST_CASE_ID.test(match.value));
+      return areIds && ids.length <= MAX_READ_ONE_BY_ONE
+        ? readOneByOne(engine, selectors, deadline)
+        : { testCases: await listTestCases(engine, deadline), warnings: [] };
     },
 
     startBatch: (subject, testCases, deadline) =>
@@ -128,7 +137,7 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
             total,
           };
           const { items } = await readList(api, { ...list, schema: runSchema }, deadline);
-          return items.flatMap((each) => each.test_case_definition_id ?? []);
+          return items.flatMap((run) => run.test_case_definition_id ?? []);
         },
       });
     },
@@ -149,7 +158,106 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
       }
       return toSubject({ ...engine, version: engine.version });
     },
+
+    mismatch(subject, { tested }) {
+      if (tested === undefined) return undefined;
+      const body = parseAs(engineSchema, tested);
+      const asked = engineOf(subject);
+      const found = toEngine(body);
+      const isSame = found?.type === asked.type && found.id === asked.id;
+      if (!isSame) return `it tested ${describeEngine(body)}, and ${nameOf(asked)} was asked for`;
+      return found.version === undefined || found.version === asked.version
+        ? undefined
+        : `it tested version ${found.version}, and version ${asked.version} was asked for`;
+    },
+
+    isListed: ({ key }) => key !== undefined,
+
+    compareVersions(one, other) {
+      if (one.key === undefined || other.key === undefined) return 'unknown';
+      return one.key === other.key ? 'same' : 'different';
+    },
+
+    async revisionOf(subject, deadline) {
+      if (published.has(subject.key ?? '')) return undefined;
+      const { is_published, last_modification_timestamp } = await readEngine(engineOf(subject), deadline);
+      return is_published === true ? undefined : last_modification_timestamp;
+    },
   };
+
+  async function listTestCases(engine: Engine, deadline: Deadline): Promise<readonly AvailableTestCase[]> {
+    const list = { path: ['v2', 'list-test-case-definitions'], items: 'test cases', of: engine.id };
+    const { items } = await readList(
+      api,
+      { ...list, query: engineFields(engine), schema: definitionSchema, toItem: toAvailableTestCase },
+      deadline,
+    );
+    return items;
+  }
+
+  /** The test cases that the selectors name by id, one request for each: Retell says of each whether and where it is. */
+  async function readOneByOne(
+    engine: Engine,
+    selectors: readonly Selector[],
+    deadline: Deadline,
+  ): Promise<TestCaseList> {
+    const chosen = new Set(selectors.flatMap(({ isExclusion, match }) => (isExclusion ? [] : match.value)));
+    const ids = [...new Set(selectors.map(({ match }) => match.value))];
+    const found = await Promise.all(
+      ids.map(async (testCaseId) => ({ testCaseId, body: await readDefinition(testCaseId, deadline) })),
+    );
+    const missing = found.flatMap(({ testCaseId, body }) =>
+      body === undefined && chosen.has(testCaseId) ? testCaseId : [],
+    );
+    if (missing.length > 0) {
+      const listed = await listTestCases(engine, deadline);
+      // A name may look like an id.
+      if (listed.some(({ name }) => missing.includes(name.normalize().trim()))) {
+        return { testCases: listed, warnings: [] };
+      }
+      throw new ProviderError(
+        `test-cases: Retell has no test case ${missing.join(', ')} in the workspace of this api-key.`,
+      );
+    }
+    const bodies = found.flatMap(({ body }) => body ?? []);
+    const foreign = bodies.filter(({ response_engine: own }) => own !== undefined && !isOf(own, engine));
+    const wrong = foreign.filter((body) => chosen.has(body.test_case_definition_id));
+    if (wrong.length > 0) {
+      const clauses = wrong.map(
+        ({ test_case_definition_id: testCaseId, response_engine: own }) =>
+          `${testCaseId} belongs to ${own === undefined ? 'another engine' : engineName(own)}`,
+      );
+      throw new ProviderError(
+        `test-cases: ${clauses.join(', ')}, and ${nameOf({ ...engine, version: undefined })} is under test.`,
+      );
+    }
+    return {
+      testCases: bodies.filter((body) => !foreign.includes(body)).map(toAvailableTestCase),
+      warnings: [],
+    };
+  }
+
+  async function readDefinition(testCaseId: string, deadline: Deadline) {
+    try {
+      return await api.get(
+        {
+          path: ['get-test-case-definition', testCaseId],
+          size: 'small',
+          schema: definitionSchema,
+          to: (body) => {
+            if (body.test_case_definition_id === testCaseId) return body;
+            throw new InvalidResponse(`answered for another test case: ${body.test_case_definition_id}.`, {
+              isJson: true,
+            });
+          },
+        },
+        deadline,
+      );
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
 
   async function resolveAgent(
     target: Target,
@@ -184,12 +292,19 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
     }
     // The latest agent uses the latest engine, unless it names another. What an older one used, nothing tells then.
     const engineVersion =
-      engine.version ?? (version.kind === 'latest' ? await engineVersionOf(engine, deadline) : undefined);
-    return engineVersion === undefined
-      ? refused(
-          `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
-        )
-      : toSubject({ ...engine, version: engineVersion }, { title: name, name: agent.agent_name });
+      engine.version ??
+      (version.kind === 'latest' ? (await readEngine(engine, deadline)).version : undefined);
+    if (engineVersion === undefined) {
+      return refused(
+        `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
+      );
+    }
+    const subject = toSubject({ ...engine, version: engineVersion }, { title: name, name: agent.agent_name });
+    if (agent.is_published === true && subject.key !== undefined) published.add(subject.key);
+    return {
+      ...subject,
+      note: version.kind === 'latest' ? draftNote(agent.version, agent.is_published) : undefined,
+    };
   }
 
   async function resolveEngine(
@@ -200,12 +315,15 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
   ): Promise<Subject | Refused> {
     if (version.kind !== 'latest' && version.kind !== 'number') return refused(notAVersion(type));
     const wanted = version.kind === 'number' ? version.number : undefined;
-    const number = await engineVersionOf({ type, id: engineId, version: wanted }, deadline);
-    return number === undefined
-      ? refused(
-          `version: Retell does not say which version of ${type} ${engineId} is the latest. Set version to a number.`,
-        )
-      : toSubject({ type, id: engineId, version: number });
+    const body = await readEngine({ type, id: engineId, version: wanted }, deadline);
+    const number = wanted ?? body.version;
+    if (number === undefined) {
+      return refused(
+        `version: Retell does not say which version of ${type} ${engineId} is the latest. Set version to a number.`,
+      );
+    }
+    const note = version.kind === 'latest' ? draftNote(number, body.is_published) : undefined;
+    return { ...toSubject({ type, id: engineId, version: number }), note };
   }
 
   function readAgent(agentId: string, version: number | undefined, deadline: Deadline) {
@@ -227,16 +345,16 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
     );
   }
 
-  /** The number of the version that is asked for, or of the latest; `undefined` if the answer has none. */
-  function engineVersionOf({ type, id: engineId, version }: Engine, deadline: Deadline) {
+  /** The engine in the version that is asked for, or in the latest. */
+  function readEngine({ type, id: engineId, version }: Engine, deadline: Deadline) {
     return api.get(
       {
         path: [ENGINES[type].path, engineId],
         query: queryOf(version),
         schema: engineVersionSchema,
-        to: ({ version: found }) => {
-          requireVersion(version, found);
-          return version ?? found;
+        to: (body) => {
+          requireVersion(version, body.version);
+          return body;
         },
       },
       deadline,
@@ -248,8 +366,8 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
     const list = { path: ['list-agent-versions', agentId], items: 'versions', of: `agent ${agentId}` };
     const query = { sort_order: 'descending' };
     const { items: versions } = await readList(api, { ...list, query, schema: agentVersionSchema }, deadline);
-    const published = versions.filter((each) => each.is_published === true);
-    return published.length === 0 ? undefined : Math.max(...published.map(({ version }) => version));
+    const numbers = versions.flatMap(({ version, is_published }) => (is_published === true ? version : []));
+    return numbers.length === 0 ? undefined : Math.max(...numbers);
   }
 }
 
@@ -265,11 +383,29 @@ function requireVersion(wanted: number | undefined, found: number | undefined): 
   }
 }
 
-/** Whether Retell says that there is no such thing. */
-const isMissing = (error: unknown): boolean =>
-  error instanceof ProviderError &&
-  error.cause instanceof HttpStatusError &&
-  [404, 422].includes(error.cause.status);
+/** The form of an id of a test case. */
+const TEST_CASE_ID = /^test_case_[^*\s]+$/;
+
+/** What is said of the latest version where it is not published: everybody's newest draft is the latest. */
+const draftNote = (version: number | undefined, isPublished: boolean | undefined): string | undefined =>
+  isPublished === false && version !== undefined
+    ? `The latest version, ${version}, is a draft that is not published.`
+    : undefined;
+
+/** Whether something belongs to this engine, in whatever version. */
+function isOf(body: EngineBody, { type, id: engineId }: Engine): boolean {
+  const own = toEngine(body);
+  return own?.type === type && own.id === engineId;
+}
+
+function engineName(body: EngineBody): string {
+  const engine = toEngine(body);
+  return engine === undefined ? body.type : nameOf({ ...engine, version: undefined });
+}
+
+/** "conversation-flow conversation_flow_… version 12" */
+const nameOf = ({ type, id: engineId, version }: Engine): string =>
+  version === undefined ? `${type} ${engineId}` : `${type} ${engineId} version ${version}`;
 
 function notFound({ kind, id: targetId }: Target, version: Version): string {
   const what = isEngineType(kind) ? ENGINES[kind].title : kind;
@@ -282,10 +418,8 @@ const notAVersion = (kind: string): string =>
   `version: a target ${kind}/ has only ${kind === 'agent' ? 'latest, published' : 'latest'} and numbers at Retell.`;
 
 function describeAgent({ agent_id, agent_name, version }: z.infer<typeof agentSchema>): string {
-  const letters = [...(agent_name ?? '').slice(0, 2 * SHOWN_NAME + 2)];
-  const shown = letters.length > SHOWN_NAME ? `${letters.slice(0, SHOWN_NAME).join('')}…` : agent_name;
   const numbered = version === undefined ? agent_id : `${agent_id}, version ${version}`;
-  return shown ? `${shown} (${numbered})` : `agent ${numbered}`;
+  return agent_name ? `${shortName(agent_name)} (${numbered})` : `agent ${numbered}`;
 }
 
 function toSubject(
@@ -301,10 +435,6 @@ function toSubject(
     request: { response_engine: fields },
   };
 }
-
-/** `undefined` without a version, since nothing tells then which was tested. */
-const keyOf = ({ type, id: engineId, version }: Engine): string | undefined =>
-  version === undefined ? undefined : `${type} ${engineId} ${version}`;
 
 function engineOf({ request }: Subject): Engine {
   const engine = toEngine(parseAs(engineSchema, request['response_engine']));

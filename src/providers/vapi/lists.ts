@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import type { HttpClient, ResponseInfo } from '../../http/json-client.ts';
+import type { ResponseInfo } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
+import type { Api } from '../api.ts';
 import { parseAs, readCounter } from '../fields.ts';
 import { type Page, readPages } from '../paging.ts';
 
@@ -38,7 +39,6 @@ export interface VapiList<Body, Item> {
   readonly schema: z.ZodMiniType<Body>;
   /** What is kept of a body. */
   readonly toItem: (body: Body) => Item;
-  readonly advice?: ((status: number) => string) | undefined;
 }
 
 /** A list that was read to its end. */
@@ -57,11 +57,11 @@ export interface VapiListed<Item> {
  * the last. Throws a `ProviderError` if there is none.
  */
 export async function readVapiList<Body extends { readonly id: string }, Item>(
-  http: HttpClient,
+  api: Api,
   list: VapiList<Body, Item>,
   deadline: Deadline,
 ): Promise<VapiListed<Item>> {
-  const { path, items: kind, of, toItem, advice } = list;
+  const { path, items: kind, of, toItem } = list;
   const bodies = z.array(list.schema);
   const seen = new Set<string>();
   const inconsistencies = new Set<string>();
@@ -69,8 +69,7 @@ export async function readVapiList<Body extends { readonly id: string }, Item>(
   let about: ResponseInfo | undefined;
   /** The last page that was read. */
   let last = { number: 0, size: 0 };
-  const readPage = (json: unknown, answer: ResponseInfo) => {
-    const page = parseAs(listSchema, json);
+  const readPage = (page: z.infer<typeof listSchema>, answer: ResponseInfo) => {
     const announced = readCounter(Array.isArray(page) ? undefined : page.metadata?.totalItems);
     if (!announced.isUsable)
       inconsistencies.add(`"totalItems" of the list of ${kind} is not a number of ${kind}`);
@@ -86,13 +85,10 @@ export async function readVapiList<Body extends { readonly id: string }, Item>(
     // The order must not change between two pages.
     const order = { sortBy: 'createdAt', sortOrder: 'ASC' };
     const query = { ...list.query, page: String(number), limit: String(size), ...order };
-    const { ids, items } = await http.getJson(
-      { path, query, size: 'large', read: readPage, advice },
-      deadline,
-    );
+    const { ids, items } = await api.get({ path, query, schema: listSchema, to: readPage }, deadline);
     last = { number, size };
     const before = seen.size;
-    for (const each of ids) seen.add(each);
+    for (const itemId of ids) seen.add(itemId);
     const expected = Math.max(list.total ?? 0, total ?? 0);
     const isAll = expected > 0 && seen.size >= expected;
     const isOver = seen.size === before;

@@ -1,23 +1,24 @@
 import * as z from 'zod/mini';
-import type { Batch } from '../../domain/batch.ts';
+import { type Batch, formatRunCount } from '../../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
+import { formatCaseCount } from '../../domain/test-case.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import { createApi } from '../api.ts';
 import {
   createAdvice,
   id,
   MAX_DETAILS,
   mergeRuns,
   missingStatus,
-  parseAs,
   parseIsoTime,
   readCounters,
   readStatus,
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
-import type { BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 import { createVapiStarter, dashboardOf, describeTarget, targetSchema, transportSchema } from './start.ts';
@@ -51,6 +52,8 @@ const batchSchema = z.object({
   url: lenient(z.string()),
   target: lenient(targetSchema),
   transport: lenient(transportSchema),
+  iterations: lenient(z.int().check(z.positive())),
+  simulations: lenient(z.array(z.object({ type: lenient(z.string()), simulationId: lenient(id) }))),
 });
 
 const evaluationSchema = z.object({
@@ -66,6 +69,9 @@ const evaluationSchema = z.object({
   skipReason: lenient(z.string()),
 });
 
+/** What a test case was made of when its run was created; nothing of it is documented. */
+const snapshotSchema = z.object({ name: lenient(z.string()), updatedAt: lenient(z.string()) });
+
 const itemSchema = z.object({
   id,
   status: statusWord,
@@ -76,10 +82,12 @@ const itemSchema = z.object({
   startedAt: lenient(z.string()),
   completedAt: lenient(z.string()),
   failedAt: lenient(z.string()),
+  canceledAt: lenient(z.string()),
   metadata: lenient(
     z.object({
-      simulation: lenient(z.object({ name: z.string() })),
-      scenario: lenient(z.object({ name: z.string() })),
+      simulation: lenient(snapshotSchema),
+      scenario: lenient(snapshotSchema),
+      personality: lenient(snapshotSchema),
       call: lenient(z.object({ messages: lenient(z.array(z.unknown())) })),
     }),
   ),
@@ -96,6 +104,9 @@ const advice = createAdvice({
   others: 'Check batch-id and api-url.',
 });
 
+/** So many readings after the end an item that failed may be without results, before it counts as errored. */
+const READINGS_FOR_RESULTS = 3;
+
 /** No page's address is longer. */
 const MAX_ADDRESS = 500;
 
@@ -107,32 +118,60 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** The run has status and counters, the list of its items what became of each simulation. */
-function createAdapter(http: HttpClient): ProviderAdapter {
-  const path = (...rest: string[]) => ['eval', 'simulation', 'run', ...rest];
+function createAdapter(
+  http: HttpClient,
+  { showsConversations = true }: AdapterOptions = {},
+): ProviderAdapter {
+  const api = createApi(http, { under: ['eval', 'simulation', 'run'] });
   const textBudget = createTextBudget();
+  /** What each run says that it runs. */
+  const plans = new Map<string, SimulationPlan>();
+  /** In how many readings after the end an item had failed without results. */
+  const readingsWithoutResults = new Map<string, number>();
+
+  /** Whether an item's results may still come: `passed` and `failed` can stand there before them. */
+  function isEarly({ id: itemId, status, results }: ItemBody): boolean {
+    if (status === 'passed') return results?.passed === undefined;
+    if (status !== 'failed' || results !== undefined) return false;
+    const readings = 1 + (readingsWithoutResults.get(itemId) ?? 0);
+    readingsWithoutResults.set(itemId, readings);
+    return readings < READINGS_FOR_RESULTS;
+  }
 
   return {
     fetchBatch: (batchId, deadline) =>
-      http.getJson(
+      api.get(
         {
-          path: path(batchId),
+          path: [batchId],
           size: 'small',
-          read: (json) => toBatch(batchId, parseAs(batchSchema, json), dashboardOf(http, batchId)),
+          schema: batchSchema,
+          to: (body) => {
+            plans.set(batchId, planOf(body));
+            return toBatch(batchId, body, dashboardOf(http, batchId));
+          },
         },
         deadline,
       ),
 
     async fetchRuns(batch, deadline) {
       const trim = textBudget.forBatch(batch.id);
+      const toShownRun = (body: ItemBody): Run =>
+        trim(toRun(body), () =>
+          showsConversations ? (body.metadata?.call?.messages ?? []).flatMap(toTurns) : [],
+        );
       const list = await readVapiList(
-        http,
+        api,
         {
-          path: path(batch.id, 'item'),
+          path: [batch.id, 'item'],
           items: 'items',
           of: `simulation run ${batch.id}`,
           total: batch.announced.total,
           schema: itemSchema,
-          toItem: (body) => ({ ...checkItem(body, batch.id), run: trim(toRun(body)) }),
+          toItem: (body) => ({
+            ...checkItem(body, batch.id),
+            isEarly: batch.settled && isEarly(body),
+            run: toShownRun(body),
+          }),
         },
         deadline,
       );
@@ -140,6 +179,7 @@ function createAdapter(http: HttpClient): ProviderAdapter {
         ...(batch.inconsistencies ?? []),
         ...list.inconsistencies,
         ...findInconsistencies(list.items),
+        ...missingItems(list.items, plans.get(batch.id)),
       ];
       return {
         ...batch,
@@ -154,7 +194,10 @@ function createAdapter(http: HttpClient): ProviderAdapter {
     },
 
     cancel: (batchId, deadline) =>
-      http.sendCommand({ method: 'PATCH', path: path(batchId), advice: () => CANCEL_ADVICE }, deadline),
+      http.sendCommand(
+        { method: 'PATCH', path: [...api.under, batchId], advice: () => CANCEL_ADVICE },
+        deadline,
+      ),
   };
 }
 
@@ -193,21 +236,69 @@ function pageOfVapi(text: string | undefined): string | undefined {
 interface ItemCheck {
   readonly id: string;
   readonly status: ItemBody['status'];
+  /** The id of its simulation, in the form in which ids are compared. */
+  readonly simulation: string | undefined;
   /** It belongs to another run. */
   readonly isForeign: boolean;
   /** Its results are not there yet. */
   readonly isEarly: boolean;
 }
 
-function checkItem({ id, status, runId, results, failureReason }: ItemBody, batchId: string): ItemCheck {
+function checkItem(
+  { id: itemId, status, runId, simulationId }: ItemBody,
+  batchId: string,
+): Omit<ItemCheck, 'isEarly'> {
   return {
-    id,
+    id: itemId,
     status,
+    simulation: simulationId && vapiIdKey(simulationId),
     isForeign: typeof runId === 'string' && runId !== '' && vapiIdKey(runId) !== vapiIdKey(batchId),
-    isEarly:
-      (status === 'passed' && results?.passed === undefined) ||
-      (status === 'failed' && results === undefined && failureReason === undefined),
   };
+}
+
+/** What a simulation run says that it runs. A suite does not say of how many simulations it is. */
+interface SimulationPlan {
+  /** The simulations that it names, each once. */
+  readonly simulations: readonly string[];
+  /** How many it describes without an id. */
+  readonly withoutId: number;
+  readonly hasSuites: boolean;
+  readonly iterations: number;
+}
+
+function planOf({ simulations = [], iterations = 1 }: z.infer<typeof batchSchema>): SimulationPlan {
+  const suites = simulations.filter(({ type }) => type === 'simulationSuite');
+  const single = simulations.filter(({ type }) => type === 'simulation');
+  const ids = single.flatMap(({ simulationId }) =>
+    simulationId === undefined ? [] : vapiIdKey(simulationId),
+  );
+  return {
+    simulations: [...new Set(ids)],
+    withoutId: single.length - ids.length,
+    hasSuites: suites.length > 0,
+    iterations,
+  };
+}
+
+/** The clause for fewer items than the run itself says that it runs: each simulation as often as there are iterations. */
+function missingItems(items: readonly ItemCheck[], plan: SimulationPlan | undefined): string[] {
+  // Of no items at all the judge speaks.
+  if (plan === undefined || items.length === 0) return [];
+  const { simulations, withoutId, hasSuites, iterations } = plan;
+  const listed = new Map(items.map((item) => [vapiIdKey(item.id), item.simulation]));
+  const alone = simulations.length + withoutId;
+  const least = (alone === 0 && hasSuites ? 1 : alone) * iterations;
+  if (listed.size < least) {
+    return [`it lists ${formatRunCount(listed.size)}, and its simulations take at least ${least}`];
+  }
+  const found = [...listed.values()];
+  // Without the id of its simulation an item may be of any.
+  if (found.includes(undefined)) return [];
+  const few = simulations.filter((simulation) => {
+    const count = found.filter((itemSimulation) => itemSimulation === simulation).length;
+    return count < iterations;
+  });
+  return few.length === 0 ? [] : [`${formatCaseCount(few.length)} with fewer runs than "iterations" says`];
 }
 
 /** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
@@ -227,6 +318,7 @@ function countOf(items: readonly ItemCheck[], one: string, several: string): str
   return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
 }
 
+/** The run without its conversation. */
 function toRun(body: ItemBody): Run {
   const { results, metadata } = body;
   const evaluations = (results?.evaluations ?? []).flatMap(toEvaluation);
@@ -236,29 +328,54 @@ function toRun(body: ItemBody): Run {
   // Vapi: "passed" of the results "indicates whether all required evaluations passed".
   const isContradicted =
     said.status === 'passed' && (results?.passed === false || evaluations.some(isRequiredAndFailed));
+  const unproven =
+    said.status === 'passed' && results?.passed === true && !isContradicted
+      ? whyUnproven(evaluations)
+      : undefined;
   const caseId = body.simulationId;
   const startedAt = parseIsoTime(body.startedAt);
-  const endedAt = parseIsoTime(body.completedAt) ?? parseIsoTime(body.failedAt);
+  const endedAt =
+    parseIsoTime(body.completedAt) ?? parseIsoTime(body.failedAt) ?? parseIsoTime(body.canceledAt);
   return {
     id: body.id,
     testCase: {
       id: caseId,
       name: metadata?.simulation?.name ?? metadata?.scenario?.name ?? caseId ?? body.id,
+      revision: revisionIn(metadata),
     },
     ...said,
     ...(hasErrored ? { status: 'errored' as const } : {}),
     ...(isContradicted ? { status: 'pending' as const, conflict: 'passed and failed' } : {}),
+    ...(unproven === undefined ? {} : { status: 'pending' as const, unproven }),
     explanation: body.failureReason,
     assertions: evaluations.slice(0, MAX_DETAILS).map(toAssertion),
     criteria: [],
-    // Nobody reads the conversation of a run that passed, and there may be thousands.
-    turns: said.status === 'passed' ? [] : (metadata?.call?.messages ?? []).flatMap(toTurns),
+    turns: [],
     durationMs:
       startedAt === undefined || endedAt === undefined || endedAt < startedAt
         ? undefined
         : endedAt - startedAt,
     createdAt: parseIsoTime(body.createdAt),
+    startedAt,
+    endedAt,
   };
+}
+
+/** When what the test case is made of was last edited, as its snapshots say. */
+function revisionIn(metadata: ItemBody['metadata']): number | undefined {
+  const { simulation, scenario, personality } = metadata ?? {};
+  const times = [simulation, scenario, personality].flatMap(
+    (snapshot) => parseIsoTime(snapshot?.updatedAt) ?? [],
+  );
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** Why a pass is empty: evaluations that need audio are skipped in a chat, and an item whose required ones were all skipped passes. */
+function whyUnproven(evaluations: readonly Evaluation[]): string | undefined {
+  const hasRun = ({ isSkipped }: Evaluation): boolean => isSkipped !== true;
+  if (!evaluations.some(hasRun)) return 'none of its evaluations ran';
+  const required = evaluations.filter((evaluation) => evaluation.required !== false);
+  return required.length === 0 || required.some(hasRun) ? undefined : 'none of its required evaluations ran';
 }
 
 type Evaluation = z.infer<typeof evaluationSchema>;

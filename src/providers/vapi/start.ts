@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
-import type { AvailableTestCase, Refused } from '../../domain/selectors.ts';
+import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
-import { createAdvice, id, parseAs, parseIsoTime, readCounter } from '../fields.ts';
-import type { BatchLists, BatchStarter, Candidate, Subject } from '../starter.ts';
+import { createApi } from '../api.ts';
+import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { batchListsOf, type ListedBatch } from '../started.ts';
+import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 
 /** An assistant or a squad, as requests and answers name it. */
@@ -42,10 +44,6 @@ const advice = createAdvice({
   others: CHECK,
 });
 
-const refused = (problem: string): Refused => ({ kind: 'refused', problem });
-
-const path = (...rest: string[]): string[] => ['eval', 'simulation', ...rest];
-
 /** The dashboard's addresses of runs that were started here: only the answer to the start has them. */
 const dashboards = new WeakMap<HttpClient, Map<string, string>>();
 
@@ -55,6 +53,7 @@ export const dashboardOf = (http: HttpClient, runId: string): string | undefined
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
 export function createVapiStarter(http: HttpClient): BatchStarter {
+  const api = createApi(http, { under: ['eval', 'simulation'], advice });
   const addresses = new Map<string, string>();
   dashboards.set(http, addresses);
   return {
@@ -70,12 +69,15 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     },
 
     async testCases({ selectors }, deadline) {
-      const wanted = selectors.map((each) => each.match);
-      const suites = wanted.flatMap(({ kind, value }) =>
-        kind === 'label' ? [value.slice('suite:'.length)] : [],
-      );
+      const wanted = selectors.map((selector) => selector.match);
+      const suitesIn = (lines: readonly Selector[]): string[] =>
+        lines.flatMap(({ match }) => (match.kind === 'label' ? match.value.slice('suite:'.length) : []));
+      const chosen = new Set(suitesIn(selectors.filter(({ isExclusion }) => !isExclusion)));
       const members = await Promise.all(
-        [...new Set(suites)].map(async (suite) => ({ suite, ids: await readSuite(suite, deadline) })),
+        [...new Set(suitesIn(selectors))].map(async (suite) => ({
+          suite,
+          ids: await readSuite(suite, { isNeeded: chosen.has(suite) }, deadline),
+        })),
       );
       // A suite names its simulations by id: without another selector no list of all is needed.
       const isAllSuites = wanted.every(({ kind }) => kind === 'label');
@@ -89,37 +91,75 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
           `test-cases: Vapi does not list every simulation (${doubt}). Run the job again; if it stays so, write ids instead of names.`,
         );
       }
-      for (const { ids } of members) {
-        for (const each of ids) if (!names.has(each)) names.set(each, each);
+      for (const simulation of members.flatMap(({ ids }) => ids)) {
+        if (!names.has(simulation)) names.set(simulation, simulation);
       }
-      return [...names].map(
-        ([each, name]): AvailableTestCase => ({
-          id: each,
-          name,
-          labels: members.flatMap(({ suite, ids }) => (ids.includes(each) ? [`suite:${suite}`] : [])),
-        }),
+      const labelsOf = (simulation: string): string[] =>
+        members.flatMap(({ suite, ids }) => (ids.includes(simulation) ? `suite:${suite}` : []));
+      const testCases = [...names].map(
+        ([simulation, name]): AvailableTestCase => ({ id: simulation, name, labels: labelsOf(simulation) }),
       );
+      return { testCases, warnings: [] };
     },
 
     startBatch: (subject, testCases, deadline) =>
-      http.postJsonOnce(
+      api.postOnce(
         {
-          path: path('run'),
+          path: ['run'],
           body: {
             simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
             ...subject.request,
           },
-          read: (json) => {
-            const started = parseAs(startedSchema, json);
-            if (started.url !== undefined) addresses.set(vapiIdKey(started.id), started.url);
-            return started.id;
+          schema: startedSchema,
+          to: ({ id: runId, url }) => {
+            if (url !== undefined) addresses.set(vapiIdKey(runId), url);
+            return runId;
           },
-          advice,
         },
         deadline,
       ),
 
-    recentBatches: (subject, testCases, since) => createLists(http, { subject, testCases, since }),
+    recentBatches({ request }, testCases, since) {
+      const targetId = targetIdOf(parseAs(targetSchema, request['target']));
+      return batchListsOf({
+        testCases,
+        idKey: vapiIdKey,
+        async list(deadline) {
+          const { items, total, about } = await readVapiList(
+            api,
+            {
+              path: ['run'],
+              query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
+              items: 'simulation runs',
+              of: targetId ?? 'the target',
+              schema: listedSchema,
+              toItem: toListed,
+            },
+            deadline,
+          );
+          return {
+            batches: items,
+            isComplete: total === undefined || items.length >= total,
+            date: about?.date,
+          };
+        },
+        async testCasesOf(runId, total, deadline) {
+          const { items } = await readVapiList(
+            api,
+            {
+              path: ['run', runId, 'item'],
+              items: 'items',
+              of: `simulation run ${runId}`,
+              total,
+              schema: itemSchema,
+              toItem: ({ simulationId }) => simulationId,
+            },
+            deadline,
+          );
+          return items.filter((simulationId) => simulationId !== undefined);
+        },
+      });
+    },
 
     async resolveTestedVersion({ id: runId, tested }) {
       const { target, transport } = tested === undefined ? {} : parseAs(testedSchema, tested);
@@ -128,30 +168,54 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
         ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
         : subject;
     },
+
+    mismatch({ key, title, request }, { tested }) {
+      if (tested === undefined) return undefined;
+      const { target, transport } = parseAs(testedSchema, tested);
+      const found = keyOf(target);
+      if (key !== undefined && found !== undefined && found !== key) {
+        return `it tested ${describeTarget(target)}, and ${title} was asked for`;
+      }
+      const asked = transportSchema.safeParse(request['transport']).data?.provider;
+      return asked === undefined || transport === undefined || transport.provider === asked
+        ? undefined
+        : `it ran by ${transport.provider}, and ${asked} was asked for`;
+    },
+
+    isListed: ({ key }) => key !== undefined,
+
+    compareVersions(one, other) {
+      if (one.key === undefined || other.key === undefined) return 'unknown';
+      return one.key === other.key ? 'same' : 'different';
+    },
   };
 
-  function readSuite(suite: string, deadline: Deadline): Promise<readonly string[]> {
-    return http.getJson(
-      {
-        path: path('suite', suite),
-        size: 'large',
-        read: (json) => parseAs(suiteSchema, json).simulationIds,
-        advice,
-      },
-      deadline,
-    );
+  /** The simulations of a suite. One that does not exist has none, where it is only to be taken away. */
+  async function readSuite(
+    suite: string,
+    { isNeeded }: { isNeeded: boolean },
+    deadline: Deadline,
+  ): Promise<readonly string[]> {
+    try {
+      return await api.get(
+        { path: ['suite', suite], schema: suiteSchema, to: ({ simulationIds }) => simulationIds },
+        deadline,
+      );
+    } catch (error) {
+      if (isMissing(error) && !isNeeded) return [];
+      throw error;
+    }
   }
 
   function readSimulations(deadline: Deadline) {
     return readVapiList(
-      http,
+      api,
       {
-        path: path(),
+        path: [],
         items: 'simulations',
         of: 'the organisation',
         schema: simulationSchema,
         toItem: (body) => body,
-        advice,
       },
       deadline,
     );
@@ -176,69 +240,9 @@ const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>):
   request: { target, transport },
 });
 
-function createLists(
-  http: HttpClient,
-  {
-    subject: { request },
-    testCases,
-    since,
-  }: { subject: Subject; testCases: readonly string[]; since: number },
-): BatchLists {
-  const targetId = targetIdOf(parseAs(targetSchema, request['target']));
-  const spelling = new Map(testCases.map((each) => [vapiIdKey(each), each]));
-  /** How many items each run announces: with another number it is not ours, and its items need not be read. */
-  const totals = new Map<string, number>();
-  return {
-    async list(deadline) {
-      const { items, total, about } = await readVapiList(
-        http,
-        {
-          path: path('run'),
-          query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
-          items: 'simulation runs',
-          of: targetId ?? 'the target',
-          schema: listedSchema,
-          toItem: (body) => body,
-          advice,
-        },
-        deadline,
-      );
-      return {
-        batches: items.map(toCandidate),
-        isComplete: total === undefined || items.length >= total,
-        date: about?.date,
-      };
-    },
-
-    async batchContents(runId, deadline) {
-      const total = totals.get(runId);
-      if (total !== undefined && total !== testCases.length) return { testCases: [], total };
-      const { items } = await readVapiList(
-        http,
-        {
-          path: path('run', runId, 'item'),
-          items: 'items',
-          of: `simulation run ${runId}`,
-          total,
-          schema: itemSchema,
-          toItem: ({ simulationId }) => simulationId,
-          advice,
-        },
-        deadline,
-      );
-      const found = items.filter((each) => each !== undefined);
-      return { testCases: found.map((each) => spelling.get(vapiIdKey(each)) ?? each), total };
-    },
-  };
-
-  function toCandidate(body: z.infer<typeof listedSchema>): Candidate {
-    const { count } = readCounter(body.itemCounts?.total);
-    // Nobody documents the count of a run that was made just now: none yet means nothing.
-    if (count) totals.set(body.id, count);
-    return {
-      id: body.id,
-      createdAt: parseIsoTime(body.createdAt),
-      subject: body.target && keyOf(body.target),
-    };
-  }
-}
+const toListed = (body: z.infer<typeof listedSchema>): ListedBatch => ({
+  id: body.id,
+  total: body.itemCounts?.total,
+  createdAt: parseIsoTime(body.createdAt),
+  subject: body.target && keyOf(body.target),
+});
