@@ -84,7 +84,11 @@ describe.concurrent('the step starts its batches and repeats what is not decided
       { 1: 'FPPP', 2: 'FPFPF' },
       { count: 4, reruns: '3/5' },
     );
-    expect(started.map(({ cases }) => cases)).toEqual([[0, 1, 2, 3], [1, 2], [1, 2], [1, 2], [2]]);
+    // Which test cases share a batch depends on which run ends first.
+    expect(started[0]?.cases).toEqual([0, 1, 2, 3]);
+    expect(started.every(({ cases }) => new Set(cases).size === cases.length)).toBe(true);
+    const runsOf = (testCase: number) => started.filter(({ cases }) => cases.includes(testCase)).length;
+    expect([0, 1, 2, 3].map(runsOf)).toEqual([1, 4, 5, 1]);
     expect({ exitCode, ...outputs }).toMatchObject({
       exitCode: 1,
       verdict: 'failed',
