@@ -1,0 +1,320 @@
+import type { Element, ElementContent } from 'hast';
+import { h } from 'hastscript';
+import { changeOf } from '../../../domain/comparison.ts';
+import type { Run, Turn } from '../../../domain/run.ts';
+import { type CaseResult, countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
+import { cleanLine } from '../../../text/clean.ts';
+import { formatCount, formatDuration } from '../../../text/format.ts';
+import type { Report } from '../../report.ts';
+import type { Sign } from '../../sections/headline.ts';
+import { reasonOf } from '../../sections/names.ts';
+import { badLabel } from '../../sections/overview.ts';
+import { passesOf, standingOf } from '../../standing.ts';
+import { around, dotted, foreign, glyph, type Html, htmlOf } from './elements.ts';
+import { evidenceOf, hasEvidence, LIMITS, type Limits } from './evidence.ts';
+
+/** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
+
+/** The whole file, in bytes. */
+const MAX_BYTES = 14_500_000;
+/** About what a line takes, and the page around the list. */
+const ROW_BYTES = 320;
+const PAGE_BYTES = 150_000;
+/** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
+const MAX_PASSED_WITH_EVIDENCE = 1_000;
+/** So many lines are laid out together. */
+const CHUNK = 100;
+/** Up to so many failures are open when the page opens. */
+const OPEN = 3;
+const MAX_NAME = 200;
+const MAX_REASON = 200;
+
+/** A part of the list. */
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly sign: Sign;
+  readonly results: readonly CaseResult[];
+}
+
+/** The sections of the list in their order; empty ones are left out. */
+function sectionsOf({ outline }: Report): Section[] {
+  const { bad, unfinished, flaky, tolerated, fixed, passed } = outline;
+  const all: Section[] = [
+    { id: 'bad', title: 'Did not pass', sign: 'failed', results: bad },
+    { id: 'unfinished', title: 'Unfinished', sign: 'waiting', results: unfinished },
+    { id: 'flaky', title: 'Flaky', sign: 'flaky', results: flaky },
+    { id: 'tolerated', title: 'Not counted', sign: 'tolerated', results: tolerated },
+    { id: 'fixed', title: 'Fixed', sign: 'passed', results: fixed },
+    { id: 'passed', title: 'Passed', sign: 'passed', results: passed },
+  ];
+  return all.filter(({ results }) => results.length > 0);
+}
+
+/** The list, and what was left out of it. */
+export interface CaseList {
+  readonly sections: readonly Html[];
+  /** Sentences. */
+  readonly omissions: readonly string[];
+}
+
+/** Renders the list. `anchors` has the id of each test case in the page. */
+export function caseList(report: Report, anchors: ReadonlyMap<CaseResult, string>): CaseList {
+  const room = Math.max(0, MAX_BYTES - PAGE_BYTES - ROW_BYTES * report.cases.length);
+  const plan = planOf(report, room);
+  const failures = report.outline.bad.length;
+  const open = new Set(report.outline.bad.slice(0, failures <= OPEN ? OPEN : 1));
+  const groups = new Map(
+    report.grouping.groups.flatMap(({ cases }, index) => cases.map((result) => [result, index] as const)),
+  );
+  let bytes = 0;
+  let cut = 0;
+  const item = (result: CaseResult): Html[] => {
+    const anchor = anchors.get(result) ?? '';
+    let limits = plan.get(result);
+    // What was estimated may be more: what comes last gets less then.
+    if (limits !== undefined && bytes > room) limits = hasPassed(result) ? undefined : LIMITS.at(-1);
+    if (limits === undefined) return htmlOf(plainItem(result, report, anchor));
+    if (limits !== LIMITS[0]) cut += 1;
+    const content = htmlOf(summaryOf(result, report), evidenceOf(result, { report, anchor, limits }));
+    for (const html of content) bytes += Buffer.byteLength(html);
+    const details = around(h('details', { open: open.has(result) }), content);
+    return around(
+      h('li', { ...attributesOf(result, report, groups.get(result)), className: 'case' }),
+      details,
+    );
+  };
+  const sections = sectionsOf(report).flatMap((section) => sectionOf(section, item));
+  const passed = [...report.outline.passed, ...report.outline.fixed].filter(
+    (result) => hasEvidence(result) && !plan.has(result),
+  ).length;
+  return {
+    sections,
+    omissions: [
+      ...(cut === 0
+        ? []
+        : [`The conversations of ${formatCount(cut)} test cases are shortened to keep this file small.`]),
+      ...(passed === 0
+        ? []
+        : [`The evidence of ${formatCount(passed)} passed test cases is left out to keep this file small.`]),
+    ],
+  };
+}
+
+/** How much of the evidence of each test case is shown; those that are not in it have only a line. */
+function planOf(report: Report, room: number): Map<CaseResult, Limits> {
+  const { passed, fixed } = report.outline;
+  const quiet = [...fixed, ...passed].filter(hasEvidence);
+  const isQuiet = new Set(quiet);
+  const loud = report.cases.filter((result) => !isQuiet.has(result) && hasEvidence(result));
+  const costs = loud.map((result) => costOf(result, LIMITS[0]));
+  const share = fairShare(costs, room);
+  const plan = new Map<CaseResult, Limits>();
+  let left = room;
+  for (const [index, result] of loud.entries()) {
+    const limits =
+      (costs[index] ?? 0) <= share
+        ? LIMITS[0]
+        : (LIMITS.find((one) => costOf(result, one) <= share) ?? LIMITS.at(-1) ?? LIMITS[0]);
+    plan.set(result, limits);
+    left -= costOf(result, limits);
+  }
+  if (quiet.length > MAX_PASSED_WITH_EVIDENCE) return plan;
+  for (const result of quiet) {
+    left -= costOf(result, LIMITS[0]);
+    if (left < 0) break;
+    plan.set(result, LIMITS[0]);
+  }
+  return plan;
+}
+
+/** The most that each may take so that all have room: the small ones whole, and what is left in equal parts. */
+function fairShare(costs: readonly number[], room: number): number {
+  let left = room;
+  const sorted = costs.toSorted((a, b) => a - b);
+  for (const [index, cost] of sorted.entries()) {
+    const share = left / (sorted.length - index);
+    if (cost > share) return share;
+    left -= cost;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const CASE_BYTES = 1_200;
+const RUN_BYTES = 700;
+const PIECE_BYTES = 190;
+/** What laying out and escaping add. */
+const GROWTH = { text: 1.05, tool: 1.6 };
+
+/** About how many bytes the evidence takes. */
+function costOf(result: CaseResult, limits: Limits): number {
+  const runs: readonly Run[] = [...result.runs, ...(result.elsewhere?.runs ?? [])];
+  return runs.reduce((sum, run) => sum + RUN_BYTES + runCost(run, limits), CASE_BYTES);
+}
+
+function runCost(run: Run, limits: Limits): number {
+  const text = (value: string | undefined): number =>
+    value === undefined ? 0 : sizeOf(value, limits.text) * GROWTH.text + PIECE_BYTES;
+  const tool = (value: string | undefined): number =>
+    value === undefined ? 0 : sizeOf(value, limits.tool) * GROWTH.tool + 2 * PIECE_BYTES;
+  const checks = run.assertions.reduce(
+    (sum, check) => sum + PIECE_BYTES + tool(check.expected) + tool(check.actual) + text(check.explanation),
+    0,
+  );
+  const turns = limits.isProofOnly ? run.turns.slice(-8) : run.turns;
+  return (
+    text(run.explanation) +
+    checks +
+    run.criteria.reduce((sum, criterion) => sum + text(criterion), 0) +
+    turns.reduce((sum, turn) => sum + turnCost(turn, text, tool), 0)
+  );
+}
+
+function turnCost(turn: Turn, text: (value: string) => number, tool: (value: string) => number): number {
+  switch (turn.kind) {
+    case 'speech':
+      return text(turn.text);
+    case 'tool-call':
+      return tool(turn.input);
+    case 'tool-result':
+      return tool(turn.output);
+    case 'transition':
+      return PIECE_BYTES;
+  }
+}
+
+const sizeOf = (text: string, max: number): number =>
+  text.length <= max ? Buffer.byteLength(text) : Buffer.byteLength(text.slice(0, max));
+
+function sectionOf({ id, title, sign, results }: Section, item: (result: CaseResult) => Html[]): Html[] {
+  const heading = h('h3', { id: `title-${id}` }, [
+    glyph(sign),
+    ' ',
+    title,
+    ' ',
+    h('span', { className: 'count' }, formatCount(results.length)),
+  ]);
+  const lists: Html[] = [];
+  for (let from = 0; from < results.length; from += CHUNK) {
+    const list = h('ul', { className: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
+    lists.push(...around(list, results.slice(from, from + CHUNK).flatMap(item)));
+  }
+  const section = h('section', { className: 'list', id: `list-${id}`, ariaLabelledBy: `title-${id}` });
+  return around(section, [...htmlOf(heading), ...lists]);
+}
+
+/** What the page's script filters and sorts by. */
+function attributesOf(
+  result: CaseResult,
+  report: Report,
+  group?: number | undefined,
+): Record<string, string | undefined> {
+  const tags = [
+    ...(hasPassed(result) ? [] : [standingOf(result, report)]).filter((standing) => standing !== 'unknown'),
+    ...(result.quarantine?.state === 'in-force' ? ['quarantined'] : []),
+    ...(changeOf(result, report.base) === 'fixed' ? ['fixed'] : []),
+  ];
+  const ms = totalMs(result);
+  return {
+    dataOutcome: outcomeOf(result),
+    dataTags: tags.length === 0 ? undefined : tags.join(' '),
+    dataGroup: group === undefined ? undefined : String(group),
+    dataMs: ms === undefined ? undefined : String(Math.round(ms)),
+  };
+}
+
+/** What a test case is called in filters. */
+export const outcomeOf = (result: CaseResult): string =>
+  !hasPassed(result) && !countsForVerdict(result) ? 'tolerated' : result.outcome;
+
+const SIGN: Readonly<Record<string, Sign>> = {
+  passed: 'passed',
+  flaky: 'flaky',
+  failed: 'failed',
+  errored: 'errored',
+  cancelled: 'cancelled',
+  unfinished: 'waiting',
+  tolerated: 'tolerated',
+};
+
+const signOf = (result: CaseResult): Sign => SIGN[outcomeOf(result)] ?? 'inconclusive';
+
+function totalMs({ runs }: CaseResult): number | undefined {
+  const known = runs.flatMap(({ durationMs }) => durationMs ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0);
+}
+
+/** A test case of which there is no more to see. */
+function plainItem(result: CaseResult, report: Report, anchor: string): Element {
+  const took = formatDuration(totalMs(result));
+  const { dataOutcome, ...others } = attributesOf(result, report);
+  return h(
+    'li',
+    { ...others, ...(dataOutcome === 'passed' ? {} : { dataOutcome }), className: 'plain', id: anchor },
+    [
+      glyph(signOf(result)),
+      h('bdi', { className: 'name' }, cleanLine(result.testCase.name, MAX_NAME) || '(no name)'),
+      ...(took === undefined ? [] : [h('span', { className: 'took' }, took)]),
+    ],
+  );
+}
+
+function summaryOf(result: CaseResult, report: Report): Element {
+  const took = formatDuration(totalMs(result));
+  const reason = hasPassed(result) && result.outcome !== 'flaky' ? '' : reasonOf(result, MAX_REASON);
+  return h('summary', [
+    glyph(signOf(result)),
+    h('div', { className: 'head' }, [
+      h('h4', { className: 'name' }, [foreign(result.testCase.name, MAX_NAME)]),
+      h('p', { className: 'labels' }, labelsOf(result, report)),
+      ...(reason === '' ? [] : [h('p', { className: 'reason', dir: 'auto' }, reason)]),
+    ]),
+    h('p', { className: 'took' }, took ?? ''),
+  ]);
+}
+
+/** What is known of a test case, in a few words each. */
+function labelsOf(result: CaseResult, report: Report): (ElementContent | string)[] {
+  const { passes, total } = passesOf(result);
+  const base = report.base?.cases.get(result.testCase.id ?? '');
+  const there = result.elsewhere === undefined ? undefined : passesOf(result.elsewhere);
+  const faults = result.runs.some(({ testFaults }) => (testFaults ?? []).length > 0);
+  const labels: ElementContent[][] = [
+    [h('strong', { className: signOf(result) }, labelOf(result, report))],
+    ...(total > 1 ? [words(`passed ${passes}/${total}`)] : []),
+    ...(there === undefined
+      ? []
+      : [
+          [
+            ...words('on '),
+            foreign(report.comparedWith ?? 'the other version', 60),
+            ...words(` ${there.passes}/${there.total}`),
+          ],
+        ]),
+    ...(base === undefined
+      ? []
+      : [
+          [...words('on '), foreign(report.base?.branch ?? '', 60), ...words(` ${base.passes}/${base.runs}`)],
+        ]),
+    ...(faults ? [words('fault of the test')] : []),
+    ...quarantineLabel(result),
+  ];
+  return dotted(labels.map((label) => [h('span', label)]));
+}
+
+const words = (value: string): ElementContent[] => [{ type: 'text', value }];
+
+function labelOf(result: CaseResult, report: Report): string {
+  const change = changeOf(result, report.base);
+  if (result.outcome === 'flaky') return change === 'newly-flaky' ? 'Newly flaky' : 'Flaky';
+  if (result.outcome === 'passed') return change === 'fixed' ? 'Fixed' : 'Passed';
+  if (result.outcome === 'unfinished') return 'Unfinished';
+  if (countsForVerdict(result)) return badLabel(result, report);
+  return result.quarantine?.state === 'in-force' ? 'Quarantined' : 'Not counted';
+}
+
+function quarantineLabel({ quarantine }: CaseResult): ElementContent[][] {
+  if (quarantine?.state !== 'in-force') return [];
+  const { until, owner } = quarantine.entry;
+  return [[...words('until '), foreign(until, 20)], [foreign(owner, 100)]];
+}
