@@ -169,7 +169,7 @@ function content(
 }
 
 /** What is known of its runs, of earlier pushes and of the quarantine, in sentences. */
-function runHistory(result: CaseResult, report: Report): Inline[] {
+export function runHistory(result: CaseResult, report: Report): Inline[] {
   const runs = describeRuns(result);
   return sentences(
     runs === undefined ? [] : [trusted(`${sentenceCase(runs)}.`)],

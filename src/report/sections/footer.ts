@@ -33,9 +33,13 @@ export interface FooterOptions {
 
 /** Figures, rules, and where the report comes from, in small print; empty where there is nothing to say. */
 export function renderFooter(report: Report, options: FooterOptions = {}): string {
-  const content = joinLines([...knowledge(report), ...provenance(report, options)].map(capitalized));
+  const content = joinLines(footerLines(report, options));
   return content.length === 0 ? '' : render(smallPrint(...content));
 }
+
+/** The same as lines; some may be empty. */
+export const footerLines = (report: Report, options: FooterOptions = {}): Inline[][] =>
+  [...knowledge(report), ...provenance(report, options)].map(capitalized);
 
 /** A line with a capital letter at its start. */
 function capitalized(line: readonly Inline[]): Inline[] {

@@ -26,19 +26,30 @@ const MAX_NOTES = 20;
 const MAX_GONE = 3;
 
 /** The first paragraph: whose the failures are, and the reason where the heading does not say it; maybe nothing. */
-export function renderIntro(
+export function renderIntro(report: Report, options: IntroOptions = {}): string {
+  const inline = introOf(report, options);
+  return inline.length === 0 ? '' : render(paragraph(...inline));
+}
+
+/** How the first paragraph is shortened. */
+export interface IntroOptions {
+  readonly maxReason?: number;
+  readonly hasFault?: boolean;
+}
+
+/** The same as one line; maybe empty. */
+export function introOf(
   report: Report,
-  { maxReason = MAX_REASON, hasFault = true }: { maxReason?: number; hasFault?: boolean } = {},
-): string {
+  { maxReason = MAX_REASON, hasFault = true }: IntroOptions = {},
+): Inline[] {
   const { judgement } = report;
-  if (judgement === undefined) return render(paragraph(...waiting(report)));
-  const inline = sentences(
+  if (judgement === undefined) return waiting(report);
+  return sentences(
     isReasonInHeading(report) ? [] : [untrusted(judgement.reason, maxReason)],
     hasFault ? describeCommonCause(report) : [],
     ...describeRegressions(report),
     describeRemoved(report),
   );
-  return inline.length === 0 ? '' : render(paragraph(...inline));
 }
 
 /** The judge's sentence about failed and passed test cases says the same counts as the heading. */
@@ -122,28 +133,32 @@ function describeRemoved(report: Report): Inline[] {
 
 /** What a reader should know before the details: automatic promotion, further findings, the quarantine file. */
 export function renderRemarks(report: Report): string {
-  const { batches, judgement, providerTitle } = report;
-  const publishing = seenBatches(batches).filter(({ publishesOnPass }) => publishesOnPass === true);
-  const paragraphs = publishing.map((batch) => {
-    const counts = tally([{ id: batch.id, batch }]);
-    const passed = batch.settled && counts.total > 0 && counts.passed === counts.total;
-    const which = batches.length === 1 ? 'this batch' : md`batch ${idOf(batch.id)}`;
-    const end = passed ? ', so it may already be live even if this is never merged.' : '.';
-    return paragraph(
-      ...md`${strong(trusted('Publishes on pass:'))} ${untrusted(providerTitle, 50)} promotes the tested version to production automatically when ${which} passes${end}`,
-    );
-  });
-
-  const redundantNote = cancelledNote(report);
-  const notes = [
-    ...(judgement?.notes ?? []).filter((note) => note !== redundantNote),
-    ...(report.quarantineNotes ?? []),
-  ];
+  const paragraphs = publishing(report).map((sentence) => paragraph(...sentence));
+  const notes = notesOf(report);
   const shown: Inline[][] = notes.slice(0, MAX_NOTES).map((note) => [untrusted(note, MAX_NOTE)]);
   if (notes.length === 1) paragraphs.push(...shown.map((note) => paragraph(...note)));
   if (notes.length > MAX_NOTES) shown.push(md`${notes.length - MAX_NOTES} more`);
   const lists = notes.length < 2 ? [] : [list(shown, { ordered: false })];
   return paragraphs.length + lists.length === 0 ? '' : render(...paragraphs, ...lists);
+}
+
+/** The batches whose version the provider puts into production by itself, a sentence for each. */
+export function publishing({ batches, providerTitle }: Report): Inline[][] {
+  const found = seenBatches(batches).filter(({ publishesOnPass }) => publishesOnPass === true);
+  return found.map((batch) => {
+    const counts = tally([{ id: batch.id, batch }]);
+    const passed = batch.settled && counts.total > 0 && counts.passed === counts.total;
+    const which = batches.length === 1 ? 'this batch' : md`batch ${idOf(batch.id)}`;
+    const end = passed ? ', so it may already be live even if this is never merged.' : '.';
+    return md`${strong(trusted('Publishes on pass:'))} ${untrusted(providerTitle, 50)} promotes the tested version to production automatically when ${which} passes${end}`;
+  });
+}
+
+/** Further findings of the judge and of the quarantine file: sentences, foreign text. */
+export function notesOf(report: Report): string[] {
+  const redundantNote = cancelledNote(report);
+  const notes = report.judgement?.notes ?? [];
+  return [...notes.filter((note) => note !== redundantNote), ...(report.quarantineNotes ?? [])];
 }
 
 /** The judge's note about cancelled test cases after a failure: the heading has their number. */
