@@ -8,7 +8,7 @@ import { type Browser, chromium } from 'playwright-core';
 
 /**
  * A Chromium for tests and screenshots: `CHROMIUM`, if that is set; on Linux the one that `npm ci` brings along;
- * elsewhere an installed Chrome.
+ * comparison an installed Chrome.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

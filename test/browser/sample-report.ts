@@ -2,9 +2,9 @@ import type { RoundRun } from '../../src/domain/pass-rule.ts';
 import type { Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, outcomeOf, tally } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
-import { groupingOf } from '../../src/report/groups.ts';
+import { classifyCases } from '../../src/report/classify.ts';
+import { groupFailures } from '../../src/report/groups.ts';
 import type { Report } from '../../src/report/report.ts';
-import { outlineOf } from '../../src/report/standing.ts';
 import { EXAMPLES } from '../report/reports.ts';
 import { SECOND_EXAMPLES } from '../report/second-reports.ts';
 
@@ -17,9 +17,9 @@ export const caller = (text: string): Turn => ({ kind: 'speech', speaker: 'calle
 
 /** The same report with these test cases. */
 export function withCases(report: Report, cases: readonly CaseResult[]): Report {
-  const outline = outlineOf({ ...report, cases });
+  const classified = classifyCases({ ...report, cases });
   const counts = tally(report.batches, cases);
-  return { ...report, cases, outline, tally: counts, grouping: groupingOf(outline.bad) };
+  return { ...report, cases, classified, tally: counts, grouping: groupFailures(classified.failures) };
 }
 
 /** A test case whose runs are told by letters: P, F, E, C and a point for one that is open. */
@@ -47,7 +47,14 @@ export function caseOf(
     return { ...plain, ...run(plain, index) };
   }) as [RoundRun, ...RoundRun[]];
   const rule = { kind: 'reruns', need: 2, of: 3 } as const;
-  return { key: id, testCase, place: 0, runs, outcome: outcomeOf(runs, { rule, isOver: true }), ...rest };
+  return {
+    key: id,
+    testCase,
+    batchIndex: 0,
+    runs,
+    outcome: outcomeOf(runs, { rule, isCutShort: true }),
+    ...rest,
+  };
 }
 
 /** A report on these test cases alone. */
@@ -332,8 +339,8 @@ export function hostileReport(texts: readonly string[], ids: readonly string[] =
       firstRuns: undefined,
     },
     history: {
-      pushes: texts.map((text) => ({ commit: text, attempt: 1, verdict: text, bad: 1, total: 2 })),
-      badIn: new Map(),
+      pushes: texts.map((text) => ({ commit: text, attempt: 1, verdict: text, failureCount: 1, total: 2 })),
+      failedPushIndices: new Map(),
     },
   });
 }

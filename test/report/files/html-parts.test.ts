@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Turn } from '../../../src/domain/run.ts';
+import { classifyCases } from '../../../src/report/classify.ts';
 import { markQuotations, partingOf, stretchesOf } from '../../../src/report/files/html/conversation.ts';
 import { layOutJson } from '../../../src/report/files/html/json-layout.ts';
 import { anchorsOf, linkUrl, shownText } from '../../../src/report/files/html/text.ts';
 import { rowsOf, timelineOf } from '../../../src/report/files/html/timeline.ts';
-import { outlineOf } from '../../../src/report/standing.ts';
 import { resultOf, run, runOf } from '../../builders.ts';
 
 const agent = (text: string): Turn => ({ kind: 'speech', speaker: 'agent', text });
@@ -183,7 +183,7 @@ describe('the timeline', () => {
     runs: [{ ...run(status, id, { startedAt: from, endedAt: to }), round: 1 }] as const,
   });
   const timeline = (...cases: ReturnType<typeof timed>[]) =>
-    timelineOf({ cases, outline: outlineOf({ cases, base: undefined }) });
+    timelineOf({ cases, classified: classifyCases({ cases, base: undefined }) });
   const T = Date.UTC(2026, 8, 14, 8);
 
   test('has what did not pass first, then what took longest, and counts what has no room', () => {

@@ -5,12 +5,12 @@ import type { Run, Turn } from '../../../domain/run.ts';
 import { type CaseResult, countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatDuration } from '../../../text/format.ts';
+import { classifyFailure, countPasses } from '../../classify.ts';
 import type { Report } from '../../report.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { reasonOf } from '../../sections/names.ts';
-import { badLabel } from '../../sections/overview.ts';
-import { passesOf, standingOf } from '../../standing.ts';
-import { around, dotted, foreign, glyph, type Html, htmlOf } from './elements.ts';
+import { failureLabel } from '../../sections/overview.ts';
+import { around, dotted, glyph, type Html, htmlOf, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits } from './evidence.ts';
 
 /** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
@@ -38,10 +38,10 @@ interface Section {
 }
 
 /** The sections of the list in their order; empty ones are left out. */
-function sectionsOf({ outline }: Report): Section[] {
-  const { bad, unfinished, flaky, tolerated, fixed, passed } = outline;
+function sectionsOf({ classified }: Report): Section[] {
+  const { failures, unfinished, flaky, tolerated, fixed, passed } = classified;
   const all: Section[] = [
-    { id: 'bad', title: 'Did not pass', sign: 'failed', results: bad },
+    { id: 'failures', title: 'Did not pass', sign: 'failed', results: failures },
     { id: 'unfinished', title: 'Unfinished', sign: 'waiting', results: unfinished },
     { id: 'flaky', title: 'Flaky', sign: 'flaky', results: flaky },
     { id: 'tolerated', title: 'Not counted', sign: 'tolerated', results: tolerated },
@@ -62,8 +62,8 @@ export interface CaseList {
 export function caseList(report: Report, anchors: ReadonlyMap<CaseResult, string>): CaseList {
   const room = Math.max(0, MAX_BYTES - PAGE_BYTES - ROW_BYTES * report.cases.length);
   const plan = planOf(report, room);
-  const failures = report.outline.bad.length;
-  const open = new Set(report.outline.bad.slice(0, failures <= OPEN ? OPEN : 1));
+  const failures = report.classified.failures.length;
+  const open = new Set(report.classified.failures.slice(0, failures <= OPEN ? OPEN : 1));
   const groups = new Map(
     report.grouping.groups.flatMap(({ cases }, index) => cases.map((result) => [result, index] as const)),
   );
@@ -85,7 +85,7 @@ export function caseList(report: Report, anchors: ReadonlyMap<CaseResult, string
     );
   };
   const sections = sectionsOf(report).flatMap((section) => sectionOf(section, item));
-  const passed = [...report.outline.passed, ...report.outline.fixed].filter(
+  const passed = [...report.classified.passed, ...report.classified.fixed].filter(
     (result) => hasEvidence(result) && !plan.has(result),
   ).length;
   return {
@@ -103,7 +103,7 @@ export function caseList(report: Report, anchors: ReadonlyMap<CaseResult, string
 
 /** How much of the evidence of each test case is shown; those that are not in it have only a line. */
 function planOf(report: Report, room: number): Map<CaseResult, Limits> {
-  const { passed, fixed } = report.outline;
+  const { passed, fixed } = report.classified;
   const quiet = [...fixed, ...passed].filter(hasEvidence);
   const isQuiet = new Set(quiet);
   const loud = report.cases.filter((result) => !isQuiet.has(result) && hasEvidence(result));
@@ -148,7 +148,7 @@ const GROWTH = { text: 1.05, tool: 1.6 };
 
 /** About how many bytes the evidence takes. */
 function costOf(result: CaseResult, limits: Limits): number {
-  const runs: readonly Run[] = [...result.runs, ...(result.elsewhere?.runs ?? [])];
+  const runs: readonly Run[] = [...result.runs, ...(result.comparison?.runs ?? [])];
   return runs.reduce((sum, run) => sum + RUN_BYTES + runCost(run, limits), CASE_BYTES);
 }
 
@@ -161,7 +161,7 @@ function runCost(run: Run, limits: Limits): number {
     (sum, check) => sum + PIECE_BYTES + tool(check.expected) + tool(check.actual) + text(check.explanation),
     0,
   );
-  const turns = limits.isProofOnly ? run.turns.slice(-8) : run.turns;
+  const turns = limits.hasKeyTurnsOnly ? run.turns.slice(-8) : run.turns;
   return (
     text(run.explanation) +
     checks +
@@ -210,7 +210,7 @@ function attributesOf(
   group?: number | undefined,
 ): Record<string, string | undefined> {
   const tags = [
-    ...(hasPassed(result) ? [] : [standingOf(result, report)]).filter((standing) => standing !== 'unknown'),
+    ...(hasPassed(result) ? [] : [classifyFailure(result, report)]).filter((kind) => kind !== 'unknown'),
     ...(result.quarantine?.state === 'in-force' ? ['quarantined'] : []),
     ...(changeOf(result, report.base) === 'fixed' ? ['fixed'] : []),
   ];
@@ -265,7 +265,7 @@ function summaryOf(result: CaseResult, report: Report): Element {
   return h('summary', [
     glyph(signOf(result)),
     h('div', { className: 'head' }, [
-      h('h4', { className: 'name' }, [foreign(result.testCase.name, MAX_NAME)]),
+      h('h4', { className: 'name' }, [untrusted(result.testCase.name, MAX_NAME)]),
       h('p', { className: 'labels' }, labelsOf(result, report)),
       ...(reason === '' ? [] : [h('p', { className: 'reason', dir: 'auto' }, reason)]),
     ]),
@@ -275,9 +275,9 @@ function summaryOf(result: CaseResult, report: Report): Element {
 
 /** What is known of a test case, in a few words each. */
 function labelsOf(result: CaseResult, report: Report): (ElementContent | string)[] {
-  const { passes, total } = passesOf(result);
+  const { passes, total } = countPasses(result);
   const base = report.base?.cases.get(result.testCase.id ?? '');
-  const there = result.elsewhere === undefined ? undefined : passesOf(result.elsewhere);
+  const there = result.comparison === undefined ? undefined : countPasses(result.comparison);
   const faults = result.runs.some(({ testFaults }) => (testFaults ?? []).length > 0);
   const labels: ElementContent[][] = [
     [h('strong', { className: signOf(result) }, labelOf(result, report))],
@@ -287,14 +287,18 @@ function labelsOf(result: CaseResult, report: Report): (ElementContent | string)
       : [
           [
             ...words('on '),
-            foreign(report.comparedWith ?? 'the other version', 60),
+            untrusted(report.comparedWith ?? 'the other version', 60),
             ...words(` ${there.passes}/${there.total}`),
           ],
         ]),
     ...(base === undefined
       ? []
       : [
-          [...words('on '), foreign(report.base?.branch ?? '', 60), ...words(` ${base.passes}/${base.runs}`)],
+          [
+            ...words('on '),
+            untrusted(report.base?.branch ?? '', 60),
+            ...words(` ${base.passes}/${base.runs}`),
+          ],
         ]),
     ...(faults ? [words('fault of the test')] : []),
     ...quarantineLabel(result),
@@ -309,12 +313,12 @@ function labelOf(result: CaseResult, report: Report): string {
   if (result.outcome === 'flaky') return change === 'newly-flaky' ? 'Newly flaky' : 'Flaky';
   if (result.outcome === 'passed') return change === 'fixed' ? 'Fixed' : 'Passed';
   if (result.outcome === 'unfinished') return 'Unfinished';
-  if (countsForVerdict(result)) return badLabel(result, report);
+  if (countsForVerdict(result)) return failureLabel(result, report);
   return result.quarantine?.state === 'in-force' ? 'Quarantined' : 'Not counted';
 }
 
 function quarantineLabel({ quarantine }: CaseResult): ElementContent[][] {
   if (quarantine?.state !== 'in-force') return [];
   const { until, owner } = quarantine.entry;
-  return [[...words('until '), foreign(until, 20)], [foreign(owner, 100)]];
+  return [[...words('until '), untrusted(until, 20)], [untrusted(owner, 100)]];
 }

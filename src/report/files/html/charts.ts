@@ -20,14 +20,15 @@ export function pushesChart({ history, judgement, origin, tally }: Report): Elem
     commit: origin.commit ?? '',
     attempt: origin.runAttempt ?? 1,
     verdict: judgement.verdict as string,
-    bad: total - passed - tolerated,
+    failureCount: total - passed - tolerated,
     total,
   };
   const pushes = [...history.pushes.slice(-(MAX_PUSHES - 1)), own];
-  const most = Math.max(1, ...pushes.map(({ bad }) => bad));
+  const most = Math.max(1, ...pushes.map(({ failureCount }) => failureCount));
   const items = pushes.map((push) => {
     const verdict = VERDICTS.find((one) => one === push.verdict) ?? 'inconclusive';
-    const height = push.bad === 0 ? 2 : Math.max(4, Math.round((push.bad / most) * BAR_HEIGHT));
+    const height =
+      push.failureCount === 0 ? 2 : Math.max(4, Math.round((push.failureCount / most) * BAR_HEIGHT));
     const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
     const commit = push.commit === '' ? [h('span', 'this push')] : inlineNodes(linkPush(push, origin));
     return h('li', { ariaCurrent: push === own ? 'true' : undefined }, [
@@ -37,7 +38,9 @@ export function pushesChart({ history, judgement, origin, tally }: Report): Elem
       h('span', { className: 'figure' }, [
         glyph(verdict),
         ' ',
-        isCounted ? [h('span', { className: 'hidden-text' }, `${verdict}, `), String(push.bad)] : verdict,
+        isCounted
+          ? [h('span', { className: 'hidden-text' }, `${verdict}, `), String(push.failureCount)]
+          : verdict,
       ]),
       ' ',
       ...commit,

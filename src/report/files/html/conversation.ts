@@ -1,5 +1,5 @@
 import type { Run, Turn } from '../../../domain/run.ts';
-import { proofOf } from '../../proof.ts';
+import { findKeyTurns, type KeyTurns } from '../../key-turns.ts';
 
 /** Where two conversations part. */
 export type Parting =
@@ -69,9 +69,11 @@ export function stretchesOf(length: number, places: readonly number[]): Stretch[
   return stretches;
 }
 
-/** The turns that prove why a run did not pass, and what its reason quotes; nothing of a run that passed. */
-export function proofIn(run: Run): ReturnType<typeof proofOf> {
-  return run.status === 'passed' || run.turns.length === 0 ? { places: [], quotations: [] } : proofOf(run);
+/** The turns that show why a run did not pass, and what its reason quotes; nothing of a run that passed. */
+export function keyTurnsOf(run: Run): KeyTurns {
+  return run.status === 'passed' || run.turns.length === 0
+    ? { turnIndices: [], quotations: [] }
+    : findKeyTurns(run);
 }
 
 /** A text in pieces: those that the reason quotes are marked. Letter case and kinds of white space do not matter. */

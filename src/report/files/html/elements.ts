@@ -30,7 +30,8 @@ const GLYPHS: Readonly<Record<Sign, string>> = {
 export const glyphText = (sign: Sign): string => GLYPHS[sign];
 
 /** Foreign text on one line, in its own direction. */
-export const foreign = (text: string, max: number): Element => h('bdi', cleanLine(text, max) || '(no text)');
+export const untrusted = (text: string, max: number): Element =>
+  h('bdi', cleanLine(text, max) || '(no text)');
 
 /** A foreign identifier on one line. */
 export const code = (text: string, max = 200): Element =>

@@ -5,20 +5,20 @@ import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
 import { type CaseResult, decisiveRun } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
-import { toolNames } from '../../proof.ts';
+import { toolNames } from '../../key-turns.ts';
 import type { Report } from '../../report.ts';
 import { STATUS_WORDS } from '../../run-text.ts';
-import { storyOf } from '../../sections/case.ts';
+import { runHistory } from '../../sections/case.ts';
 import type { Sign } from '../../sections/headline.ts';
 import {
+  keyTurnsOf,
   markQuotations,
   type Parting,
   partingOf,
-  proofIn,
   type Stretch,
   stretchesOf,
 } from './conversation.ts';
-import { code, dotted, foreign, glyph, leftOut, paragraphOf } from './elements.ts';
+import { code, dotted, glyph, leftOut, paragraphOf, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { layOutJson } from './json-layout.ts';
 import { shownText } from './text.ts';
@@ -31,15 +31,15 @@ export interface Limits {
   /** Each input and answer of a tool, before it is laid out. */
   readonly tool: number;
   /** Only the turns that prove a failure. */
-  readonly isProofOnly: boolean;
+  readonly hasKeyTurnsOnly: boolean;
 }
 
 /** From all of it to the least that still explains a test case. */
 export const LIMITS: readonly [Limits, ...Limits[]] = [
-  { text: 100_000, tool: 200_000, isProofOnly: false },
-  { text: 8_000, tool: 8_000, isProofOnly: false },
-  { text: 1_500, tool: 1_000, isProofOnly: false },
-  { text: 600, tool: 300, isProofOnly: true },
+  { text: 100_000, tool: 200_000, hasKeyTurnsOnly: false },
+  { text: 8_000, tool: 8_000, hasKeyTurnsOnly: false },
+  { text: 1_500, tool: 1_000, hasKeyTurnsOnly: false },
+  { text: 600, tool: 300, hasKeyTurnsOnly: true },
 ];
 
 const MAX_NAME = 200;
@@ -93,7 +93,7 @@ export function evidenceOf(
   const decisive = decisiveRun(result);
   const runs = sideBySide(namedRuns(result, report), decisive);
   const context = { report, limits, decisive, pair: pairOf(runs, decisive) };
-  const story = storyOf(result, report);
+  const story = runHistory(result, report);
   return h('div', { className: 'evidence', id: anchor }, [
     ...(story.length === 0 ? [] : [h('p', { className: 'story' }, inlineNodes(story))]),
     ...(decisive.status === 'passed' ? [] : whyOf(decisive, context)),
@@ -131,14 +131,14 @@ function partingIn(named: NamedRun, pair: Context['pair']): Parting | undefined 
 }
 
 function namedRuns(result: CaseResult, { comparedWith }: Report): NamedRun[] {
-  const many = result.runs.length > 1 || result.elsewhere !== undefined;
+  const many = result.runs.length > 1 || result.comparison !== undefined;
   const own = result.runs.map((run, index) => ({ run, title: many ? `Run ${index + 1}` : 'Run' }));
   const there = cleanLine(comparedWith ?? 'the other version', 60);
-  const elsewhere = (result.elsewhere?.runs ?? []).map((run, index, all) => ({
+  const comparison = (result.comparison?.runs ?? []).map((run, index, all) => ({
     run,
     title: `${all.length > 1 ? `Run ${index + 1} on` : 'Run on'} ${there}`,
   }));
-  return [...own, ...elsewhere];
+  return [...own, ...comparison];
 }
 
 /** The run that decided first, beside it one that passed, then the others as they were. */
@@ -158,7 +158,7 @@ function whyOf(run: Run, { report, limits, decisive }: Context): ElementContent[
     const isSilent = run.status === 'failed' || run.status === 'errored';
     const hasFailedCheck = run.assertions.some(({ outcome }) => outcome === 'failed');
     const silence = h('p', { className: 'silent' }, [
-      foreign(report.providerTitle || 'The provider', 50),
+      untrusted(report.providerTitle || 'The provider', 50),
       ' gave no reason.',
     ]);
     return [...faults, ...(isSilent && !hasFailedCheck ? [silence] : [])];
@@ -176,17 +176,17 @@ function whyOf(run: Run, { report, limits, decisive }: Context): ElementContent[
 
 /** What the provider says of the test itself and of the run's status. */
 function faultsOf(run: Run, { providerTitle }: Report): ElementContent[] {
-  const who = foreign(providerTitle || 'The provider', 50);
+  const who = untrusted(providerTitle || 'The provider', 50);
   const lines: (ElementContent | string)[][] = [
     ...(run.testFaults ?? []).map((fault) => [
       h('strong', 'Fault of the test, says '),
       who,
       ': ',
-      foreign(fault, 500),
+      untrusted(fault, 500),
     ]),
-    ...(run.guardrails ?? []).map((guardrail) => ['Guardrail triggered: ', foreign(guardrail, 200)]),
-    ...(run.unproven === undefined ? [] : [['Proves nothing: ', foreign(run.unproven, 500)]]),
-    ...(run.conflict === undefined ? [] : [['Contradicting statuses: ', foreign(run.conflict, 200)]]),
+    ...(run.guardrails ?? []).map((guardrail) => ['Guardrail triggered: ', untrusted(guardrail, 200)]),
+    ...(run.unproven === undefined ? [] : [['Proves nothing: ', untrusted(run.unproven, 500)]]),
+    ...(run.conflict === undefined ? [] : [['Contradicting statuses: ', untrusted(run.conflict, 200)]]),
     ...(run.unknownStatus === undefined ? [] : [['Unknown status: ', code(run.unknownStatus, 100)]]),
   ];
   return lines.length === 0
@@ -244,7 +244,7 @@ function checkItem(
     h('p', { className: 'check' }, [
       glyph(CHECK_SIGN[outcome]),
       ' ',
-      h('strong', foreign(label, 500)),
+      h('strong', untrusted(label, 500)),
       h(
         'span',
         { className: 'muted' },
@@ -332,24 +332,24 @@ function conversation(
         : 'No conversation in this report.';
     return [h('p', { className: 'muted none' }, why)];
   }
-  const { places, quotations } = proofIn(run);
-  const proof = new Set(places);
+  const { turnIndices, quotations } = keyTurnsOf(run);
+  const keyTurns = new Set(turnIndices);
   const tools = toolNames(turns);
   const partsAt = parting?.kind === 'at' ? parting.place : undefined;
   // What matters in one of two runs is open in the other too, so that they can be read line by line.
-  const beside = pair === undefined || partsAt === undefined ? [] : proofIn(pair.own.run).places;
-  const matters = [...places, ...beside, ...(partsAt === undefined ? [] : [partsAt])];
-  const stretches = limits.isProofOnly
-    ? proofOnly(turns.length, matters)
+  const beside = pair === undefined || partsAt === undefined ? [] : keyTurnsOf(pair.own.run).turnIndices;
+  const matters = [...turnIndices, ...beside, ...(partsAt === undefined ? [] : [partsAt])];
+  const stretches = limits.hasKeyTurnsOnly
+    ? keyTurnsOnly(turns.length, matters)
     : stretchesOf(turns.length, matters);
   const item = (place: number): ElementContent[] => {
     const turn = turns[place];
     if (turn === undefined) return [];
     const state = {
       place,
-      isProof: proof.has(place),
+      isKeyTurn: keyTurns.has(place),
       isSame: partsAt !== undefined && place < partsAt,
-      quotations: proof.has(place) ? quotations : [],
+      quotations: keyTurns.has(place) ? quotations : [],
     };
     const mark = place === partsAt && place > 0 ? [h('li', { className: 'part' }, 'Here the runs part')] : [];
     return [...mark, turnItem(turn, { ...state, limits, tool: tools.get(place) })];
@@ -360,7 +360,7 @@ function conversation(
     const count = stretch.to - stretch.from;
     const isSame = partsAt !== undefined && stretch.to <= partsAt;
     const label = `${count} ${count === 1 ? 'turn' : 'turns'}${isSame ? ', the same in both' : ''}`;
-    if (limits.isProofOnly) return [h('li', { className: 'gap' }, h('p', `… ${label} left out`))];
+    if (limits.hasKeyTurnsOnly) return [h('li', { className: 'gap' }, h('p', `… ${label} left out`))];
     return [
       h(
         'li',
@@ -380,7 +380,7 @@ const placesIn = ({ from, to }: Stretch): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
 /** Only these places; what lies between them is left out. */
-function proofOnly(length: number, places: readonly number[]): Stretch[] {
+function keyTurnsOnly(length: number, places: readonly number[]): Stretch[] {
   const kept = new Set(places);
   const stretches: Stretch[] = [];
   for (let place = 0; place < length; place += 1) {
@@ -394,7 +394,7 @@ function proofOnly(length: number, places: readonly number[]): Stretch[] {
 
 interface TurnState {
   readonly place: number;
-  readonly isProof: boolean;
+  readonly isKeyTurn: boolean;
   readonly isSame: boolean;
   readonly quotations: readonly string[];
   readonly limits: Limits;
@@ -403,16 +403,16 @@ interface TurnState {
 }
 
 function turnItem(turn: Turn, state: TurnState): Element {
-  const { place, isProof, isSame } = state;
+  const { place, isKeyTurn, isSame } = state;
   return h(
     'li',
     {
-      className: [classOf(turn), ...(isProof ? ['proof'] : []), ...(isSame ? ['same'] : [])],
+      className: [classOf(turn), ...(isKeyTurn ? ['key-turn'] : []), ...(isSame ? ['same'] : [])],
       dataN: String(place + 1),
     },
     [
       ...turnContent(turn, state),
-      ...(isProof ? [h('span', { className: 'hidden-text' }, '(evidence)')] : []),
+      ...(isKeyTurn ? [h('span', { className: 'hidden-text' }, '(evidence)')] : []),
     ],
   );
 }
@@ -450,9 +450,9 @@ function turnContent(turn: Turn, state: TurnState): ElementContent[] {
       return [
         h('b', 'Moves'),
         h('p', { className: 'text' }, [
-          ...(turn.from === undefined ? [] : ['from ', foreign(turn.from, MAX_NAME), ' ']),
+          ...(turn.from === undefined ? [] : ['from ', untrusted(turn.from, MAX_NAME), ' ']),
           'to ',
-          foreign(turn.to, MAX_NAME),
+          untrusted(turn.to, MAX_NAME),
         ]),
       ];
   }

@@ -2,17 +2,17 @@ import type { Element, ElementContent } from 'hast';
 import { h } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
-import type { Shared } from '../../groups.ts';
+import { classifyFailure } from '../../classify.ts';
+import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
 import { type Report, workflowRunUrl } from '../../report.ts';
 import { footerLines } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
-import { leadOf, notesOf, publishing } from '../../sections/lead.ts';
-import { adviceOn, NEXT } from '../../sections/next.ts';
-import { standingOf } from '../../standing.ts';
+import { introOf, notesOf, publishing } from '../../sections/intro.ts';
+import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
 import { type CaseList, caseList, outcomeOf } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
-import { around, code, foreign, glyph, type Html, htmlOf, linkTo } from './elements.ts';
+import { around, code, glyph, type Html, htmlOf, linkTo, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from './page-source.ts';
 import { anchorsOf } from './text.ts';
@@ -66,13 +66,13 @@ export function renderHtml(report: Report): string {
 
 function header(report: Report): Element {
   const state = stateOf(report);
-  const lead = leadOf(report);
-  const { todo, hint } = adviceOn(report);
+  const lead = introOf(report);
+  const { todo, hint } = adviseOn(report);
   const chart = pushesChart(report);
   const notes = notesOf(report);
   return h('header', { className: ['page', state] }, [
     h('div', { className: 'verdict' }, [
-      h('h1', [foreign(report.name, 120)]),
+      h('h1', [untrusted(report.name, 120)]),
       h('p', { className: 'result' }, [glyph(state), ' ', resultOf(report)]),
       ...(lead.length === 0 ? [] : [h('p', { className: 'lead' }, inlineNodes(lead))]),
       ...publishing(report).map((sentence) => h('p', inlineNodes(sentence))),
@@ -80,13 +80,13 @@ function header(report: Report): Element {
         ? []
         : [
             h('ul', { className: 'notes' }, [
-              ...notes.slice(0, MAX_NOTES).map((note) => h('li', [foreign(note, MAX_NOTE)])),
+              ...notes.slice(0, MAX_NOTES).map((note) => h('li', [untrusted(note, MAX_NOTE)])),
               ...(notes.length > MAX_NOTES ? [h('li', `${notes.length - MAX_NOTES} more`)] : []),
             ]),
           ]),
       ...(todo.length === 0
         ? []
-        : [h('p', { className: 'next' }, inlineNodes(sentences([NEXT], todo, hint)))]),
+        : [h('p', { className: 'next' }, inlineNodes(sentences([NEXT_LABEL], todo, hint)))]),
       h('p', { className: 'origin' }, origin(report)),
     ]),
     ...(chart === undefined ? [] : [chart]),
@@ -99,7 +99,7 @@ function origin(report: Report): ElementContent[] {
   const { runNumber } = report.origin;
   const time = formatTime(report.writtenAt);
   const parts: ElementContent[][] = [
-    ...(report.label === undefined ? [] : [[foreign(report.label, 120)]]),
+    ...(report.label === undefined ? [] : [[untrusted(report.label, 120)]]),
     ...(time === undefined ? [] : [[h('span', time)]]),
     ...(url === undefined
       ? []
@@ -174,19 +174,19 @@ function sharedCauses({ grouping }: Report): ElementContent[] {
   ];
 }
 
-function inSentence(shared: Shared): ElementContent[] {
+function inSentence(shared: SharedCause): ElementContent[] {
   const words = (value: string): ElementContent => ({ type: 'text', value });
   switch (shared.kind) {
     case 'error':
-      return [words('Error: '), foreign(shared.text, 200)];
+      return [words('Error: '), untrusted(shared.text, 200)];
     case 'reason':
-      return [words('Reason: '), foreign(shared.text, 200)];
+      return [words('Reason: '), untrusted(shared.text, 200)];
     case 'tool':
       return [words('Tool '), code(shared.tool, 100), words(' failed: '), code(shared.answer, 200)];
     case 'assertion':
       return [
         words('Assertion failed: '),
-        foreign(shared.label, 200),
+        untrusted(shared.label, 200),
         ...(shared.expected === undefined ? [] : [words(', expected '), code(shared.expected, 100)]),
       ];
   }
@@ -203,8 +203,12 @@ function toolbar(report: Report): ElementContent[] {
     count(outcomeOf(result));
     if (result.quarantine?.state === 'in-force') count('quarantined');
   }
-  for (const result of [...report.outline.bad, ...report.outline.unfinished, ...report.outline.tolerated]) {
-    count(standingOf(result, report));
+  for (const result of [
+    ...report.classified.failures,
+    ...report.classified.unfinished,
+    ...report.classified.tolerated,
+  ]) {
+    count(classifyFailure(result, report));
   }
   const chip = (name: string, value: string, label: string): ElementContent[] => {
     const cases = counts.get(value) ?? 0;
@@ -219,9 +223,9 @@ function toolbar(report: Report): ElementContent[] {
   };
   const outcomes = OUTCOMES.flatMap(([value, label]) => chip('outcome', value, label));
   const kinds = [
-    ...chip('tag', 'new', 'New'),
+    ...chip('tag', 'regression', 'New'),
     ...chip('tag', 'new-test-case', 'New test case'),
-    ...chip('tag', 'old', 'Not new'),
+    ...chip('tag', 'pre-existing', 'Not new'),
     ...chip('tag', 'quarantined', 'Quarantined'),
   ];
   const option = (value: string, label: string) => h('option', { value }, label);
@@ -265,24 +269,24 @@ const group = (legend: string, chips: readonly ElementContent[]): Element =>
   h('fieldset', [h('legend', { className: 'hidden-text' }, legend), ...chips]);
 
 /** Test cases of the base of which no run was seen. */
-function goneList({ outline, base }: Report): ElementContent[] {
-  const { gone } = outline;
-  if (gone.length === 0) return [];
+function goneList({ classified, base }: Report): ElementContent[] {
+  const { removed } = classified;
+  if (removed.length === 0) return [];
   return [
     h('section', { className: 'gone', ariaLabelledBy: 'title-gone' }, [
       h('h2', { id: 'title-gone' }, [
         glyph('gone'),
         ' No longer run ',
-        h('span', { className: 'count' }, formatCount(gone.length)),
+        h('span', { className: 'count' }, formatCount(removed.length)),
       ]),
       h('p', { className: 'muted' }, [
         'Test cases of ',
-        foreign(base?.branch ?? 'the base', 60),
+        untrusted(base?.branch ?? 'the base', 60),
         ' that were not run here.',
       ]),
       h('ul', [
-        ...gone.slice(0, MAX_GONE).map(({ name }) => h('li', [foreign(name, 200)])),
-        ...(gone.length > MAX_GONE ? [h('li', `${formatCount(gone.length - MAX_GONE)} more`)] : []),
+        ...removed.slice(0, MAX_GONE).map(({ name }) => h('li', [untrusted(name, 200)])),
+        ...(removed.length > MAX_GONE ? [h('li', `${formatCount(removed.length - MAX_GONE)} more`)] : []),
       ]),
     ]),
   ];

@@ -34,7 +34,10 @@ const LAST_MOMENT = Date.UTC(9999, 11, 31);
  * The timeline of a report: test cases that did not simply pass first, then those that took longest. `undefined` where
  * too little is known: no times, or nothing but one moment.
  */
-export function timelineOf({ cases, outline }: Pick<Report, 'cases' | 'outline'>): Timeline | undefined {
+export function timelineOf({
+  cases,
+  classified,
+}: Pick<Report, 'cases' | 'classified'>): Timeline | undefined {
   const lanes = new Map<CaseResult, Lane>();
   for (const result of cases) {
     const bars = result.runs.flatMap((run, index) => barOf(run, index + 1) ?? []);
@@ -45,8 +48,8 @@ export function timelineOf({ cases, outline }: Pick<Report, 'cases' | 'outline'>
   const start = all.reduce((least, { from }) => Math.min(least, from), Number.POSITIVE_INFINITY);
   const end = all.reduce((most, { from, to }) => Math.max(most, to ?? from), 0);
   if (end <= start) return undefined;
-  const { bad, unfinished, flaky, tolerated } = outline;
-  const notable = [...bad, ...unfinished, ...flaky, ...tolerated].flatMap(
+  const { failures, unfinished, flaky, tolerated } = classified;
+  const notable = [...failures, ...unfinished, ...flaky, ...tolerated].flatMap(
     (result) => lanes.get(result) ?? [],
   );
   const isNotable = new Set(notable);
