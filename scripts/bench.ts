@@ -1,4 +1,5 @@
-/** `npm run bench` measures schedule, pass rules, speed and size, prints the figures, and fails if one misses its limit. */
+/** `npm run bench` measures schedule, pass rules, speed and size of action and HTML report, prints the figures, and fails if one misses its limit. */
+import { benchHtml } from './bench/html.ts';
 import { ruleTableText } from './bench/rules.ts';
 import { benchScale } from './bench/scale.ts';
 import { benchSchedule, scheduleTable } from './bench/schedule.ts';
@@ -16,7 +17,11 @@ console.log('\nThe built action on a finished batch, beside a shell script with 
 const scale = await benchScale();
 console.log(scale.lines.join('\n'));
 
-const failures = [...schedule.failures, ...scale.failures];
+console.log('\nThe HTML report of 10,000 test cases, of which 500 did not pass\n');
+const html = await benchHtml();
+console.log(html.lines.join('\n'));
+
+const failures = [...schedule.failures, ...scale.failures, ...html.failures];
 console.log(
   failures.length === 0
     ? '\nEvery figure is reached.'

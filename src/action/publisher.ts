@@ -7,6 +7,7 @@ import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { annotationsFor, closingLines } from '../report/annotations.ts';
 import { renderCtrf } from '../report/files/ctrf.ts';
+import { renderHtml } from '../report/files/html/page.ts';
 import { renderJson } from '../report/files/json.ts';
 import { renderJunit } from '../report/files/junit.ts';
 import { buildReport, type Findings, type Report, type ReportOptions } from '../report/report.ts';
@@ -266,6 +267,7 @@ function reportFiles(
     ['report-json', inputs.reportJson, renderJson],
     ['report-ctrf', inputs.reportCtrf, renderCtrf],
     ['report-junit', inputs.reportJunit, renderJunit],
+    ['report-html', inputs.reportHtml, renderHtml],
   ];
   return files.flatMap(([output, path, render]) => (path === undefined ? [] : [[output, path, render]]));
 }

@@ -15,7 +15,7 @@ describe.skipIf(!canRun)('the step that deploys', () => {
           .includes('steps.deploy.outputs'),
       ),
     );
-    expect(gated.length).toBe(12);
+    expect(gated.length).toBe(13);
     expect(new Set(deploys.map(({ title }) => title.split(',')[0]))).toEqual(
       new Set(gated.map(({ path }) => path)),
     );

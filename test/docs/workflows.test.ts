@@ -103,7 +103,7 @@ test("with merge_group below on, the README's workflow had one group for all of 
   const gates = [readmeWorkflow, ...examples].filter(
     ({ text, workflow: { on } }) => 'pull_request' in on && text.includes(THIS_ACTION),
   );
-  expect(gates.length).toBe(11);
+  expect(gates.length).toBe(12);
   for (const { workflow } of gates) {
     expect(workflow.concurrency).toEqual({
       group: `$\{{ github.workflow }}-$\{{ github.ref }}`,

@@ -53,6 +53,7 @@ describe('inputs that are right', () => {
         reportJson: undefined,
         reportJunit: undefined,
         reportCtrf: undefined,
+        reportHtml: undefined,
         matrix: '',
       },
       effectiveInputs: [
@@ -82,6 +83,7 @@ describe('inputs that are right', () => {
         'report-json: not written (default)',
         'report-junit: not written (default)',
         'report-ctrf: not written (default)',
+        'report-html: not written (default)',
       ],
       batchSource: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
     });
@@ -108,6 +110,7 @@ describe('inputs that are right', () => {
       'report-json': 'out/a.json',
       'report-junit': 'out/a.xml',
       'report-ctrf': 'out/ctrf.json',
+      'report-html': 'out/report.html',
       'github-token': 'ghs_12345',
       matrix: '{"agent": "booking"}',
     };
@@ -140,6 +143,7 @@ describe('inputs that are right', () => {
         reportJson: 'out/a.json',
         reportJunit: 'out/a.xml',
         reportCtrf: 'out/ctrf.json',
+        reportHtml: 'out/report.html',
         matrix: '{"agent": "booking"}',
       },
       effectiveInputs: [
@@ -169,6 +173,7 @@ describe('inputs that are right', () => {
         'report-json: out/a.json',
         'report-junit: out/a.xml',
         'report-ctrf: out/ctrf.json',
+        'report-html: out/report.html',
       ],
       batchSource: { kind: 'given', batchIds: ['a', 'b', 'c'], version: { kind: 'number', number: 4 } },
     });
@@ -354,7 +359,7 @@ describe('inputs that are wrong', () => {
     ['a.out', `${process.cwd()}/a.out`],
   ])('two report files cannot be one: %s and %s', (json, junit) => {
     expect(complaintAbout({ 'report-json': json, 'report-junit': junit })).toContain(
-      'report-json, report-junit and report-ctrf must be different files.',
+      'report-json, report-junit, report-ctrf and report-html must be different files.',
     );
   });
 

@@ -23,7 +23,7 @@ const PAGE_BYTES = 150_000;
 /** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
 const MAX_PASSED_WITH_EVIDENCE = 1_000;
 /** So many lines are laid out together. */
-const CHUNK = 100;
+const CHUNK = 50;
 /** Up to so many failures are open when the page opens. */
 const OPEN = 3;
 const MAX_NAME = 200;

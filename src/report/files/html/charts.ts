@@ -64,7 +64,8 @@ export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => strin
   return h('details', { className: 'timeline' }, [
     h('summary', [h('h2', 'Timeline'), h('span', { className: 'muted' }, [` ${title}`])]),
     h('p', { className: 'muted' }, [
-      `Times in UTC${hasEnds ? '' : '. The provider says when runs began and not when they ended'}.`,
+      'Times in UTC.',
+      hasEnds ? '' : ' The provider says when runs began and not when they ended.',
     ]),
     h('div', { className: 'lanes' }, [
       h('div', { className: 'ticks', ariaHidden: 'true' }, ticks),

@@ -294,8 +294,8 @@ function goneList({ classified, base }: Report): ElementContent[] {
 
 function footer(report: Report): Element {
   const lines = footerLines(report).filter((line) => line.length > 0);
-  return h('footer', [
-    ...lines.map((line) => h('p', inlineNodes(line))),
-    h('p', 'Written by Agent Test Gate.'),
-  ]);
+  return h(
+    'footer',
+    lines.map((line) => h('p', inlineNodes(line))),
+  );
 }

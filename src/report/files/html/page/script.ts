@@ -26,7 +26,7 @@ interface List {
 
 /** About the height of a line, for parts of a long list that are not laid out. */
 const ROW_PX = 37;
-const CHUNK = 100;
+const CHUNK = 50;
 /** So many test cases are read for the search at a time, so that the page stays quick. */
 const SLICE = 250;
 
