@@ -17,8 +17,8 @@ import { evidenceOf, hasEvidence, LIMITS, type Limits } from './evidence.ts';
 
 /** The whole file, in bytes. */
 const MAX_BYTES = 14_500_000;
-/** About what a line takes, and the page around the list. */
-const ROW_BYTES = 320;
+/** About what a line takes beside its texts, and the page around the list. */
+const ROW_BYTES = 300;
 const PAGE_BYTES = 150_000;
 /** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
 const MAX_PASSED_WITH_EVIDENCE = 1_000;
@@ -60,7 +60,8 @@ export interface CaseList {
 
 /** Renders the list. `anchors` has the id of each test case in the page. */
 export function caseList(report: Report, anchors: ReadonlyMap<CaseResult, string>): CaseList {
-  const room = Math.max(0, MAX_BYTES - PAGE_BYTES - ROW_BYTES * report.cases.length);
+  const lines = report.cases.reduce((sum, result) => sum + rowCost(result, anchors.get(result) ?? ''), 0);
+  const room = Math.max(0, MAX_BYTES - PAGE_BYTES - lines);
   const plan = planOf(report, room);
   const failures = report.classified.failures.length;
   const open = new Set(report.classified.failures.slice(0, failures <= OPEN ? OPEN : 1));
@@ -115,7 +116,7 @@ function planOf(report: Report, room: number): Map<CaseResult, Limits> {
     const limits =
       (costs[index] ?? 0) <= share
         ? LIMITS[0]
-        : (LIMITS.find((one) => costOf(result, one) <= share) ?? LIMITS.at(-1) ?? LIMITS[0]);
+        : (LIMITS.find((tighter) => costOf(result, tighter) <= share) ?? LIMITS.at(-1) ?? LIMITS[0]);
     plan.set(result, limits);
     left -= costOf(result, limits);
   }
@@ -138,6 +139,12 @@ function fairShare(costs: readonly number[], room: number): number {
     left -= cost;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+/** About how many bytes the line of a test case takes: its name, its reason if it has one, and its id in three places. */
+function rowCost(result: CaseResult, anchor: string): number {
+  const reason = hasPassed(result) ? 0 : 3 * MAX_REASON;
+  return ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + 3 * anchor.length + reason;
 }
 
 const CASE_BYTES = 1_200;
@@ -247,10 +254,10 @@ function totalMs({ runs }: CaseResult): number | undefined {
 /** A test case of which there is no more to see. */
 function plainItem(result: CaseResult, report: Report, anchor: string): Element {
   const took = formatDuration(totalMs(result));
-  const { dataOutcome, ...others } = attributesOf(result, report);
+  const { dataOutcome, ...attributes } = attributesOf(result, report);
   return h(
     'li',
-    { ...others, ...(dataOutcome === 'passed' ? {} : { dataOutcome }), className: 'plain', id: anchor },
+    { ...attributes, ...(dataOutcome === 'passed' ? {} : { dataOutcome }), className: 'plain', id: anchor },
     [
       glyph(signOf(result)),
       h('bdi', { className: 'name' }, cleanLine(result.testCase.name, MAX_NAME) || '(no name)'),

@@ -26,7 +26,7 @@ export function pushesChart({ history, judgement, origin, tally }: Report): Elem
   const pushes = [...history.pushes.slice(-(MAX_PUSHES - 1)), own];
   const most = Math.max(1, ...pushes.map(({ failureCount }) => failureCount));
   const items = pushes.map((push) => {
-    const verdict = VERDICTS.find((one) => one === push.verdict) ?? 'inconclusive';
+    const verdict = VERDICTS.find((known) => known === push.verdict) ?? 'inconclusive';
     const height =
       push.failureCount === 0 ? 2 : Math.max(4, Math.round((push.failureCount / most) * BAR_HEIGHT));
     const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
@@ -85,7 +85,7 @@ export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => strin
     ]),
     ...(left === 0
       ? []
-      : [h('p', { className: 'muted' }, `${left.toLocaleString('en')} more test cases took less time.`)]),
+      : [h('p', { className: 'muted' }, `${left.toLocaleString('en')} more test cases have no room here.`)]),
   ]);
 }
 

@@ -7,16 +7,16 @@ export type Parting =
   { readonly kind: 'at'; readonly place: number } | { readonly kind: 'nowhere' };
 
 /** Compares two conversations turn by turn: only what is exactly the same is the same. */
-export function partingOf(one: readonly Turn[], other: readonly Turn[]): Parting {
-  const length = Math.max(one.length, other.length);
+export function partingOf(left: readonly Turn[], right: readonly Turn[]): Parting {
+  const length = Math.max(left.length, right.length);
   for (let place = 0; place < length; place += 1) {
-    if (!areSame(one[place], other[place])) return { kind: 'at', place };
+    if (!areSame(left[place], right[place])) return { kind: 'at', place };
   }
   return { kind: 'nowhere' };
 }
 
-function areSame(one: Turn | undefined, other: Turn | undefined): boolean {
-  return one !== undefined && other !== undefined && keyOf(one) === keyOf(other);
+function areSame(left: Turn | undefined, right: Turn | undefined): boolean {
+  return left !== undefined && right !== undefined && keyOf(left) === keyOf(right);
 }
 
 function keyOf(turn: Turn): string {

@@ -2,7 +2,7 @@ import type { Element, ElementContent } from 'hast';
 import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
-import { type CaseResult, decisiveRun } from '../../../domain/test-case.ts';
+import { type CaseResult, countsForVerdict, decisiveRun, hasPassed } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import { toolNames } from '../../key-turns.ts';
@@ -95,7 +95,8 @@ export function evidenceOf(
   const context = { report, limits, decisive, pair: pairOf(runs, decisive) };
   const story = runHistory(result, report);
   return h('div', { className: 'evidence', id: anchor }, [
-    ...(story.length === 0 ? [] : [h('p', { className: 'story' }, inlineNodes(story))]),
+    ...(story.length === 0 ? [] : [h('p', inlineNodes(story))]),
+    ...toleratedLine(result, report),
     ...(decisive.status === 'passed' ? [] : whyOf(decisive, context)),
     ...checksOf(decisive.assertions, { limits, isOpen: true }),
     ...criteriaOf(decisive.criteria, limits, decisive.status !== 'passed'),
@@ -112,6 +113,26 @@ export function evidenceOf(
       ]),
     ]),
   ]);
+}
+
+/** Why a test case that did not pass does not count. */
+function toleratedLine(result: CaseResult, { comparedWith }: Report): ElementContent[] {
+  if (hasPassed(result) || countsForVerdict(result)) return [];
+  if (result.quarantine?.state !== 'in-force') {
+    const place = untrusted(comparedWith ?? 'the other version', 60);
+    return [h('p', ['Not counted: it does not pass on ', place, ' either.'])];
+  }
+  const { until, owner, reason } = result.quarantine.entry;
+  return [
+    h('p', [
+      'Quarantined until ',
+      untrusted(until, 20),
+      '. Owner: ',
+      untrusted(owner, 100),
+      '. Reason: ',
+      untrusted(reason, 300),
+    ]),
+  ];
 }
 
 /** A run that did not pass and one that passed, both with their conversations; `undefined` if there are no such two. */

@@ -53,8 +53,8 @@ export function timelineOf({
     (result) => lanes.get(result) ?? [],
   );
   const isNotable = new Set(notable);
-  const others = [...lanes.values()].filter((lane) => !isNotable.has(lane));
-  const shown = [...notable, ...others.toSorted((a, b) => lengthOf(b) - lengthOf(a))].slice(0, MAX_LANES);
+  const passed = [...lanes.values()].filter((lane) => !isNotable.has(lane));
+  const shown = [...notable, ...passed.toSorted((a, b) => lengthOf(b) - lengthOf(a))].slice(0, MAX_LANES);
   return { start, end, lanes: shown, left: lanes.size - shown.length };
 }
 
