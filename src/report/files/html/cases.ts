@@ -18,7 +18,7 @@ import { evidenceOf, hasEvidence, LIMITS, type Limits } from './evidence.ts';
 /** The whole file, in bytes. */
 const MAX_BYTES = 14_500_000;
 /** About what a line takes beside its texts, and the page around the list. */
-const ROW_BYTES = 300;
+const ROW_BYTES = 170;
 const PAGE_BYTES = 150_000;
 /** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
 const MAX_PASSED_WITH_EVIDENCE = 1_000;
@@ -104,29 +104,52 @@ export function caseList(report: Report, anchors: ReadonlyMap<CaseResult, string
 
 /** How much of the evidence of each test case is shown; those that are not in it have only a line. */
 function planOf(report: Report, room: number): Map<CaseResult, Limits> {
-  const { passed, fixed } = report.classified;
-  const quiet = [...fixed, ...passed].filter(hasEvidence);
+  const { failures, unfinished, flaky, tolerated, fixed, passed } = report.classified;
+  const quiet = [...fixed, ...passed].filter((result) => result.runs.length === 1);
   const isQuiet = new Set(quiet);
-  const loud = report.cases.filter((result) => !isQuiet.has(result) && hasEvidence(result));
-  const costs = loud.map((result) => costOf(result, LIMITS[0]));
-  const share = fairShare(costs, room);
+  const loud = [...failures, ...unfinished, ...flaky, ...tolerated, ...fixed, ...passed].filter(
+    (result) => !isQuiet.has(result),
+  );
   const plan = new Map<CaseResult, Limits>();
   let left = room;
-  for (const [index, result] of loud.entries()) {
-    const limits =
-      (costs[index] ?? 0) <= share
-        ? LIMITS[0]
-        : (LIMITS.find((tighter) => costOf(result, tighter) <= share) ?? LIMITS.at(-1) ?? LIMITS[0]);
+  for (const [result, level] of levelsOf(loud, room)) {
+    const limits = LIMITS[level] ?? LIMITS[0];
     plan.set(result, limits);
     left -= costOf(result, limits);
   }
-  if (quiet.length > MAX_PASSED_WITH_EVIDENCE) return plan;
-  for (const result of quiet) {
+  const shown = quiet.filter(hasEvidence);
+  if (shown.length > MAX_PASSED_WITH_EVIDENCE) return plan;
+  for (const result of shown) {
     left -= costOf(result, LIMITS[0]);
     if (left < 0) break;
     plan.set(result, LIMITS[0]);
   }
   return plan;
+}
+
+/** The place in `LIMITS` of each test case: what is small is whole, the longest are cut first, the last ones most. */
+function levelsOf(results: readonly CaseResult[], room: number): Map<CaseResult, number> {
+  const costs = results.map((result) => costOf(result, LIMITS[0]));
+  const share = fairShare(costs, room);
+  const levels = new Map<CaseResult, number>();
+  const last = LIMITS.length - 1;
+  let left = room;
+  for (const [index, result] of results.entries()) {
+    const fits = (limits: Limits) => costOf(result, limits) <= share;
+    const level = (costs[index] ?? 0) <= share ? 0 : LIMITS.findIndex(fits);
+    levels.set(result, level === -1 ? last : level);
+    left -= costOf(result, LIMITS[level] ?? LIMITS[last] ?? LIMITS[0]);
+  }
+  // What nobody needed goes to those that were cut, in the order of the list.
+  for (const result of results) {
+    const level = levels.get(result) ?? 0;
+    const own = left + costOf(result, LIMITS[level] ?? LIMITS[0]);
+    const better = LIMITS.slice(0, level).findIndex((limits) => costOf(result, limits) <= own);
+    if (better === -1) continue;
+    levels.set(result, better);
+    left = own - costOf(result, LIMITS[better] ?? LIMITS[0]);
+  }
+  return levels;
 }
 
 /** The most that each may take so that all have room: the small ones whole, and what is left in equal parts. */
@@ -141,17 +164,18 @@ function fairShare(costs: readonly number[], room: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** About how many bytes the line of a test case takes: its name, its reason if it has one, and its id in three places. */
-function rowCost(result: CaseResult, anchor: string): number {
-  const reason = hasPassed(result) ? 0 : 3 * MAX_REASON;
-  return ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + 3 * anchor.length + reason;
-}
+/** About how many bytes the line of a test case takes. */
+const rowCost = (result: CaseResult, anchor: string): number =>
+  ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + anchor.length;
 
-const CASE_BYTES = 1_200;
-const RUN_BYTES = 700;
-const PIECE_BYTES = 190;
+/** What stands around the texts, as measured; a little more, since the file must not become too large. */
+const CASE_BYTES = 1_000;
+const RUN_BYTES = 420;
+const CHECK_BYTES = 170;
+const TEXT_BYTES = 95;
+const TOOL_BYTES = 330;
 /** What laying out and escaping add. */
-const GROWTH = { text: 1.05, tool: 1.6 };
+const GROWTH = { text: 1.03, tool: 2 };
 
 /** About how many bytes the evidence takes. */
 function costOf(result: CaseResult, limits: Limits): number {
@@ -161,37 +185,41 @@ function costOf(result: CaseResult, limits: Limits): number {
 
 function runCost(run: Run, limits: Limits): number {
   const text = (value: string | undefined): number =>
-    value === undefined ? 0 : sizeOf(value, limits.text) * GROWTH.text + PIECE_BYTES;
-  const tool = (value: string | undefined): number =>
-    value === undefined ? 0 : sizeOf(value, limits.tool) * GROWTH.tool + 2 * PIECE_BYTES;
-  const checks = run.assertions.reduce(
-    (sum, check) => sum + PIECE_BYTES + tool(check.expected) + tool(check.actual) + text(check.explanation),
-    0,
+    value === undefined ? 0 : TEXT_BYTES + sizeOf(value, limits.text) * GROWTH.text;
+  const value = (content: string | undefined): number =>
+    content === undefined ? 0 : TEXT_BYTES + sizeOf(content, limits.tool);
+  const tool = (content: string): number => TOOL_BYTES + sizeOf(content, limits.tool) * GROWTH.tool;
+  const checks = run.assertions.map(
+    ({ label, expected, actual, explanation }) =>
+      CHECK_BYTES + label.length + value(expected) + value(actual) + text(explanation),
   );
-  const turns = limits.hasKeyTurnsOnly ? run.turns.slice(-8) : run.turns;
-  return (
-    text(run.explanation) +
-    checks +
-    run.criteria.reduce((sum, criterion) => sum + text(criterion), 0) +
-    turns.reduce((sum, turn) => sum + turnCost(turn, text, tool), 0)
-  );
-}
+  const turns = run.turns.slice(-limits.turns);
+  const pieces = [text(run.explanation), ...checks, ...run.criteria.map(text), ...turns.map(turnCost)];
+  return pieces.reduce((sum, bytes) => sum + bytes, 0);
 
-function turnCost(turn: Turn, text: (value: string) => number, tool: (value: string) => number): number {
-  switch (turn.kind) {
-    case 'speech':
-      return text(turn.text);
-    case 'tool-call':
-      return tool(turn.input);
-    case 'tool-result':
-      return tool(turn.output);
-    case 'transition':
-      return PIECE_BYTES;
+  function turnCost(turn: Turn): number {
+    switch (turn.kind) {
+      case 'speech':
+        return text(turn.text);
+      case 'tool-call':
+        return tool(turn.input);
+      case 'tool-result':
+        return tool(turn.output);
+      case 'transition':
+        return 2 * TEXT_BYTES;
+    }
   }
 }
 
-const sizeOf = (text: string, max: number): number =>
-  text.length <= max ? Buffer.byteLength(text) : Buffer.byteLength(text.slice(0, max));
+/** The bytes of the first `max` code units, escaped. */
+function sizeOf(text: string, max: number): number {
+  const shown = text.length <= max ? text : text.slice(0, max);
+  let escapes = 0;
+  for (const sign of ['<', '&']) {
+    for (let at = shown.indexOf(sign); at !== -1; at = shown.indexOf(sign, at + 1)) escapes += 1;
+  }
+  return Buffer.byteLength(shown) + 5 * escapes;
+}
 
 function sectionOf({ id, title, sign, results }: Section, item: (result: CaseResult) => Html[]): Html[] {
   const heading = h('h3', { id: `title-${id}` }, [
@@ -287,7 +315,7 @@ function labelsOf(result: CaseResult, report: Report): (ElementContent | string)
   const there = result.comparison === undefined ? undefined : countPasses(result.comparison);
   const faults = result.runs.some(({ testFaults }) => (testFaults ?? []).length > 0);
   const labels: ElementContent[][] = [
-    [h('strong', { className: signOf(result) }, labelOf(result, report))],
+    ...label(result, report),
     ...(total > 1 ? [words(`passed ${passes}/${total}`)] : []),
     ...(there === undefined
       ? []
@@ -315,10 +343,16 @@ function labelsOf(result: CaseResult, report: Report): (ElementContent | string)
 
 const words = (value: string): ElementContent[] => [{ type: 'text', value }];
 
-function labelOf(result: CaseResult, report: Report): string {
+/** What became of it; nothing of one that simply passed, since it stands below that word. */
+function label(result: CaseResult, report: Report): ElementContent[][] {
+  const text = labelOf(result, report);
+  return text === undefined ? [] : [[h('strong', { className: signOf(result) }, text)]];
+}
+
+function labelOf(result: CaseResult, report: Report): string | undefined {
   const change = changeOf(result, report.base);
   if (result.outcome === 'flaky') return change === 'newly-flaky' ? 'Newly flaky' : 'Flaky';
-  if (result.outcome === 'passed') return change === 'fixed' ? 'Fixed' : 'Passed';
+  if (result.outcome === 'passed') return change === 'fixed' ? 'Fixed' : undefined;
   if (result.outcome === 'unfinished') return 'Unfinished';
   if (countsForVerdict(result)) return failureLabel(result, report);
   return result.quarantine?.state === 'in-force' ? 'Quarantined' : 'Not counted';

@@ -28,18 +28,24 @@ import { clockTime } from './timeline.ts';
 export interface Limits {
   /** Each explanation, criterion and turn. */
   readonly text: number;
-  /** Each input and answer of a tool, before it is laid out. */
+  /** Each input and answer of a tool, before it is laid out, and each value of an assertion. */
   readonly tool: number;
-  /** Only the turns that prove a failure. */
-  readonly hasKeyTurnsOnly: boolean;
+  /** The most turns of a conversation: those that matter, and what is next to them. */
+  readonly turns: number;
 }
+
+const ALL = Number.POSITIVE_INFINITY;
 
 /** From all of it to the least that still explains a test case. */
 export const LIMITS: readonly [Limits, ...Limits[]] = [
-  { text: 100_000, tool: 200_000, hasKeyTurnsOnly: false },
-  { text: 8_000, tool: 8_000, hasKeyTurnsOnly: false },
-  { text: 1_500, tool: 1_000, hasKeyTurnsOnly: false },
-  { text: 600, tool: 300, hasKeyTurnsOnly: true },
+  { text: 100_000, tool: 200_000, turns: ALL },
+  { text: 20_000, tool: 20_000, turns: ALL },
+  { text: 5_000, tool: 5_000, turns: ALL },
+  { text: 2_000, tool: 1_000, turns: ALL },
+  { text: 2_000, tool: 1_000, turns: 60 },
+  { text: 1_500, tool: 600, turns: 30 },
+  { text: 1_000, tool: 400, turns: 15 },
+  { text: 600, tool: 300, turns: 8 },
 ];
 
 const MAX_NAME = 200;
@@ -107,10 +113,8 @@ export function evidenceOf(
       runs.map((named) => runCard(named, context)),
     ),
     h('p', { className: 'ids' }, [
-      ...dotted([
-        result.testCase.id === undefined ? [] : ['Test case ', code(result.testCase.id)],
-        [h('a', { href: `#${anchor}` }, 'Link to this test case')],
-      ]),
+      ...(result.testCase.id === undefined ? [] : ['Test case ', code(result.testCase.id), ' ']),
+      h('a', { className: 'screen', href: `#${anchor}` }, 'Link to this test case'),
     ]),
   ]);
 }
@@ -360,8 +364,9 @@ function conversation(
   // What matters in one of two runs is open in the other too, so that they can be read line by line.
   const beside = pair === undefined || partsAt === undefined ? [] : keyTurnsOf(pair.own.run).turnIndices;
   const matters = [...turnIndices, ...beside, ...(partsAt === undefined ? [] : [partsAt])];
-  const stretches = limits.hasKeyTurnsOnly
-    ? keyTurnsOnly(turns.length, matters)
+  const isCut = turns.length > limits.turns;
+  const stretches = isCut
+    ? nearestTo(matters, turns.length, limits.turns)
     : stretchesOf(turns.length, matters);
   const item = (place: number): ElementContent[] => {
     const turn = turns[place];
@@ -379,16 +384,12 @@ function conversation(
     const own = placesIn(stretch).flatMap(item);
     if (!stretch.isFolded) return own;
     const count = stretch.to - stretch.from;
+    const label = `${count} ${count === 1 ? 'turn' : 'turns'}`;
+    if (isCut) return [h('li', { className: 'gap' }, h('p', `… ${label} left out`))];
     const isSame = partsAt !== undefined && stretch.to <= partsAt;
-    const label = `${count} ${count === 1 ? 'turn' : 'turns'}${isSame ? ', the same in both' : ''}`;
-    if (limits.hasKeyTurnsOnly) return [h('li', { className: 'gap' }, h('p', `… ${label} left out`))];
-    return [
-      h(
-        'li',
-        { className: 'gap' },
-        h('details', [h('summary', label), h('ol', { className: 'turns' }, own)]),
-      ),
-    ];
+    const title = isSame ? `${label}, the same in both` : label;
+    const details = h('details', [h('summary', title), h('ol', { className: 'turns' }, own)]);
+    return [h('li', { className: 'gap' }, details)];
   });
   const ended =
     partsAt === turns.length
@@ -400,9 +401,14 @@ function conversation(
 const placesIn = ({ from, to }: Stretch): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
-/** Only these places; what lies between them is left out. */
-function keyTurnsOnly(length: number, places: readonly number[]): Stretch[] {
-  const kept = new Set(places);
+/** At most so many turns, the nearest to those that matter; the others are left out. */
+function nearestTo(places: readonly number[], length: number, max: number): Stretch[] {
+  const distance = (place: number): number =>
+    Math.min(length, ...places.map((near) => Math.abs(near - place)));
+  const nearest = Array.from({ length }, (_, place) => place)
+    .toSorted((a, b) => distance(a) - distance(b) || a - b)
+    .slice(0, max);
+  const kept = new Set(nearest);
   const stretches: Stretch[] = [];
   for (let place = 0; place < length; place += 1) {
     const isFolded = !kept.has(place);
@@ -493,7 +499,9 @@ function payload(
   if (cut === 0 && shown.text === peek) {
     return h('p', { className: ['text', 'call'] }, [...title, ' ', code(peek, MAX_PEEK)]);
   }
-  const laidOut = (cut === 0 ? layOutJson(shown.text) : undefined) ?? shown.text;
+  const json = cut === 0 ? layOutJson(shown.text) : undefined;
+  // Deep lists of next to nothing become many times as long, and no easier to read.
+  const laidOut = json === undefined || json.length > 2_000 + 3 * whole.length ? shown.text : json;
   // A keyboard can scroll only what can have the focus.
   const scrolls = laidOut.length > SCROLLS ? { tabIndex: 0, role: 'group', ariaLabel: 'Whole text' } : {};
   return h('details', { className: 'call', open: isOpen }, [

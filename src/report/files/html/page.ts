@@ -9,6 +9,7 @@ import { type Report, workflowRunUrl } from '../../report.ts';
 import { footerLines } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introOf, notesOf, publishing } from '../../sections/intro.ts';
+import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
 import { type CaseList, caseList, outcomeOf } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
@@ -37,7 +38,7 @@ export function renderHtml(report: Report): string {
   const anchors = new Map(report.cases.map((result, index) => [result, ids[index] ?? '']));
   const list = caseList(report, anchors);
   const timeline = timelineOf(report);
-  const title = `${resultOf(report)} – ${cleanLine(report.name, 120)}`;
+  const title = `${sentenceCase(resultOf(report))} – ${cleanLine(report.name, 120)}`;
   const head = h('head', [
     h('meta', { charSet: 'utf-8' }),
     h('meta', { httpEquiv: 'Content-Security-Policy', content: POLICY }),
@@ -73,7 +74,7 @@ function header(report: Report): Element {
   return h('header', { className: ['page', state] }, [
     h('div', { className: 'verdict' }, [
       h('h1', [untrusted(report.name, 120)]),
-      h('p', { className: 'result' }, [glyph(state), ' ', resultOf(report)]),
+      h('p', { className: 'result' }, [glyph(state), ' ', sentenceCase(resultOf(report))]),
       ...(lead.length === 0 ? [] : [h('p', { className: 'lead' }, inlineNodes(lead))]),
       ...publishing(report).map((sentence) => h('p', inlineNodes(sentence))),
       ...(notes.length === 0
