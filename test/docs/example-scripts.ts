@@ -4,13 +4,16 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { readSample } from '../emulators/samples.ts';
 import { VAPI_ASSISTANT } from '../emulators/vapi.ts';
-import { examples, type WorkflowStep } from './workflow-files.ts';
+import { examples, root, type WorkflowStep } from './workflow-files.ts';
 
 const has = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
 
 /** Whether scripts can be run here. */
 export const canRun = process.platform !== 'win32' && ['bash', 'jq'].every(has);
+/** Whether the scripts that deploy can be run here. They are skipped where bash, jq or curl is missing, and on Windows. */
+export const canDeploy = canRun && has('curl');
 
 export interface ScriptStep {
   readonly title: string;
@@ -30,18 +33,41 @@ export const scriptSteps: readonly ScriptStep[] = examples.flatMap(({ path, work
 
 /** What the script that deploys for an example prints, and the output that hands it on. */
 export function deployedBy(title: string): { readonly output: string; readonly value: string } {
-  if (title.includes('vapi')) return { output: 'assistant', value: VAPI_ASSISTANT };
-  return title.includes('elevenlabs')
+  if (/vapi/i.test(title)) return { output: 'assistant', value: VAPI_ASSISTANT };
+  return /elevenlabs/i.test(title)
     ? { output: 'branch', value: 'branch_next' }
     : { output: 'version', value: '4' };
 }
 
-/** Scripts of the user's, each running `printed`. */
-export const deployScripts = (printed: string): Record<string, string> => ({
-  'scripts/deploy-agent.sh': `#!/usr/bin/env bash\n${printed}\n`,
-  'scripts/deploy-pathway.sh': `#!/usr/bin/env bash\n${printed}\n`,
-  'scripts/deploy-assistant.sh': `#!/usr/bin/env bash\n${printed}\n`,
-  'scripts/deploy-branch.sh': `#!/usr/bin/env bash\n${printed}\n`,
+const DEPLOYING = ['retell.sh', 'bland.sh', 'elevenlabs.sh'];
+/** What the user writes: the README's script, and the one for Vapi. */
+const USERS_OWN = ['scripts/deploy-agent.sh', 'scripts/deploy-assistant.sh'];
+
+/** Stand-ins for every script that deploys, each running `printed`. */
+export const deployScripts = (printed: string): Record<string, string> =>
+  Object.fromEntries(
+    [...DEPLOYING.map((name) => `.github/deploy/${name}`), ...USERS_OWN].map((path) => [
+      path,
+      `#!/usr/bin/env bash\n${printed}\n`,
+    ]),
+  );
+
+const retellFile = JSON.stringify(readSample('retell__update-conversation-flow__request'));
+/** The checkout of somebody who has done what the examples say, and what workflows put into the temporary folder. */
+export const checkout = (title: string): Record<string, string> => ({
+  ...deployScripts(`echo ${deployedBy(title).value}`),
+  ...Object.fromEntries(
+    DEPLOYING.map((name) => [
+      `.github/deploy/${name}`,
+      readFileSync(join(root, 'docs/examples/deploy', name), 'utf8'),
+    ]),
+  ),
+  'agent/retell.json': retellFile,
+  'agent/booking.json': retellFile,
+  'agent/reminder.json': retellFile,
+  'retell.json': retellFile,
+  'agent/bland.json': JSON.stringify(readSample('bland__create-pathway-version__request')),
+  'agent/elevenlabs.json': JSON.stringify(readSample('elevenlabs__create-branch__request')),
 });
 
 export interface ScriptEnded {

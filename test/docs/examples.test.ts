@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { canRun, deployedBy, deployScripts, runScript, scriptSteps } from './example-scripts.ts';
 import { examples, stepsOf } from './workflow-files.ts';
 
-const deploys = scriptSteps.filter(({ step }) => step.id === 'deploy');
-const VARIABLES = { AGENT: 'booking', PULL_REQUEST: '7' };
+const deploys = scriptSteps.filter(({ step }) => step.id?.startsWith('deploy') === true);
+const VARIABLES = { AGENT: 'agent_1', PATHWAY: 'pathway_1', NAME: 'PR 7', PULL_REQUEST: '7' };
 
 describe.skipIf(!canRun)('the step that deploys', () => {
   test('is in every example that tests what a pull request changes', () => {
@@ -12,10 +12,10 @@ describe.skipIf(!canRun)('the step that deploys', () => {
       stepsOf(workflow).some((step) =>
         Object.values(step.with ?? {})
           .join()
-          .includes('steps.deploy.outputs'),
+          .includes('steps.deploy'),
       ),
     );
-    expect(gated.length).toBe(13);
+    expect(gated.length).toBe(14);
     expect(new Set(deploys.map(({ title }) => title.split(',')[0]))).toEqual(
       new Set(gated.map(({ path }) => path)),
     );
@@ -30,15 +30,8 @@ describe.skipIf(!canRun)('the step that deploys', () => {
     });
   });
 
-  test.each([
-    '',
-    'echo',
-    'echo version 12',
-    'echo 12; echo verdict=passed',
-    'echo 12; exit 3',
-    'echo "the latest"',
-  ])(
-    'ends red without a version where the script does "%s": the default version would be tested otherwise',
+  test.each(['exit 3', 'echo 12; exit 3'])(
+    'ends red without a version where the script does "%s"',
     async (printed) => {
       for (const { step } of deploys) {
         const ended = await runScript(step, VARIABLES, deployScripts(printed));
@@ -47,6 +40,30 @@ describe.skipIf(!canRun)('the step that deploys', () => {
       }
     },
   );
+
+  test('is followed, at Retell, by one that deletes the draft, whatever the gate says', () => {
+    const jobs = examples.flatMap(({ workflow }) => Object.values(workflow.jobs));
+    const retell = jobs.filter(({ steps }) =>
+      steps.some(({ run }) => run?.includes('deploy/retell.sh "') === true),
+    );
+    expect(retell.length).toBe(11);
+    for (const { steps } of retell) {
+      const deletes = steps.findIndex(({ run }) => run?.includes('deploy/retell.sh delete ') === true);
+      expect(deletes).toBeGreaterThan(steps.findIndex(({ uses }) => uses?.includes('agent-test-gate@')));
+      expect(steps[deletes]?.if).toMatch(
+        /^\$\{\{ always\(\) && steps\.deploy(-retell)?\.outputs\.version != '' \}\}$/,
+      );
+    }
+  });
+
+  test('leaves a warning and no failure where the draft cannot be deleted: the tests are paid for', async () => {
+    const [first] = scriptSteps.filter(({ step }) => step.name === 'Delete the draft');
+    const ended = await runScript(first!.step, { AGENT: 'agent_1', VERSION: '12' }, deployScripts('exit 1'));
+    expect(ended).toMatchObject({
+      exitCode: 0,
+      log: expect.stringContaining('::warning::Draft 12 was not deleted'),
+    });
+  });
 });
 
 describe.skipIf(!canRun)('the status that forks-2-gate.yml sets', () => {
@@ -67,6 +84,54 @@ describe.skipIf(!canRun)('the status that forks-2-gate.yml sets', () => {
     });
     expect(ended).toMatchObject({ exitCode: 0 });
     expect(ended.log).toContain(`-f state=${state} -f description=Verdict: ${env.VERDICT}`);
+  });
+});
+
+describe.skipIf(!canRun)('the check of one-job.yml', () => {
+  const [check] = scriptSteps.filter(({ step }) => step.name === 'Every gate passed');
+  const passed = { RETELL: 'success', BLAND: 'success', VAPI: 'success', ELEVENLABS: 'success' };
+
+  test('is green when each gate is', async () => {
+    expect(await runScript(check!.step, passed)).toMatchObject({ exitCode: 0 });
+  });
+
+  test.each(Object.keys(passed))('is red when the gate %s failed, was cancelled or skipped', async (gate) => {
+    for (const outcome of ['failure', 'cancelled', 'skipped', '']) {
+      const ended = await runScript(check!.step, { ...passed, [gate]: outcome });
+      expect(ended.exitCode).not.toBe(0);
+    }
+  });
+});
+
+describe.skipIf(!canRun)('the comment /re-run', () => {
+  const [again] = scriptSteps.filter(({ title }) => title.includes('re-run.yml'));
+  const runAgain = (answer: object) =>
+    runScript(again!.step, {
+      GH_REPO: 'acme/clinic',
+      AUTHOR: 'ann',
+      NUMBER: '7',
+      WORKFLOW: 'agent-tests.yml',
+      ISSUES: JSON.stringify(answer),
+    });
+  const found = { permission: 'write', head: { sha: 'abc' }, workflow_runs: [{ id: 41 }] };
+
+  test('runs the workflow run of the newest commit again', async () => {
+    const { exitCode, log } = await runAgain(found);
+    expect(exitCode).toBe(0);
+    expect(log).toContain('/agent-tests.yml/runs -f event=pull_request -f head_sha=abc -f per_page=1');
+    expect(log.trimEnd().split('\n').at(-1)).toBe(
+      'gh api --silent --method POST repos/acme/clinic/actions/runs/41/rerun',
+    );
+  });
+
+  test.each([
+    ['of somebody who may only read', { ...found, permission: 'read' }, '::error::ann may not write'],
+    ['before the first run', { ...found, workflow_runs: [] }, '::error::agent-tests.yml has no run of abc'],
+  ])('%s runs nothing', async (_, answer, message) => {
+    const { exitCode, log } = await runAgain(answer);
+    expect(exitCode).toBe(1);
+    expect(log).toContain(message);
+    expect(log).not.toContain('rerun');
   });
 });
 

@@ -19,6 +19,7 @@ export interface WorkflowStep {
 export interface Job {
   readonly name?: string;
   readonly permissions?: Readonly<Record<string, string>>;
+  readonly 'timeout-minutes'?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly WorkflowStep[];
   readonly strategy?: { readonly matrix: { readonly include?: readonly Readonly<Record<string, string>>[] } };

@@ -1,6 +1,6 @@
 /** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
 import { describe, expect, test } from 'vitest';
-import { canRun, deployedBy, deployScripts, runScript } from '../docs/example-scripts.ts';
+import { canDeploy, checkout, runScript } from '../docs/example-scripts.ts';
 import { examples, type Job, MAJOR, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
@@ -40,7 +40,7 @@ const gates: Gate[] = [...examples, readmeWorkflow].flatMap(({ path, workflow })
       .filter(({ uses }) => uses === `OWNER/agent-test-gate@${MAJOR}`)
       .flatMap((step) =>
         (job.strategy?.matrix.include ?? [{}]).map((matrix) => ({
-          title: [path, id, ...Object.values(matrix).slice(0, 1)].join(', '),
+          title: [path, id, step.id ?? '', ...Object.values(matrix).slice(0, 1)].join(', '),
           job,
           step,
           matrix,
@@ -55,30 +55,70 @@ const COMMITTED = { '.github/quarantine.yml': 'quarantine: []\n' };
 
 /** The value of an input, as the runner makes it. Throws where the example uses something that is not known here. */
 function fill(text: string, known: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$\{\{ ([\w.-]+) \}\}/g, (expression, name: string) => {
-    const value = known[name];
-    if (value === undefined) throw new Error(`${expression} is not known.`);
-    return value;
-  });
+  return text.replaceAll(
+    /\$\{\{ ([\w.-]+)(?: \|\| '(\w+)')? \}\}/g,
+    (expression, name: string, other = '') => {
+      const value = known[name];
+      if (value === undefined) throw new Error(`${expression} is not known.`);
+      return value === '' ? other : value;
+    },
+  );
 }
 
-test('every example but the first of two for forks has a gate that starts its batch', () => {
-  expect(gates.length).toBe(examples.length - 1 + 3);
+test('every example but the first of two for forks and the one that re-runs has a gate that starts its batch', () => {
+  // More than one: in matrix.yml, both-providers.yml and one-job.yml; one more is the README's.
+  expect(gates.length).toBe(examples.length - 2 + 1 + 1 + 3 + 1);
   expect(gates.filter(({ step }) => step.with?.['test-cases'] === undefined)).toEqual([]);
 });
 
-describe.skipIf(!canRun).concurrent('an example, word for word', () => {
-  test.each(gates)('$title', async ({ title, job, step, matrix }) => {
-    const definitions = manyDefinitions(NAMES.length, (index) => NAMES[index] ?? '');
-    await using retell = await startRetell({
-      definitions,
-      speed: 50,
-      agents: [
-        DEFAULT_AGENT,
-        ...Object.entries(matrix).flatMap(([name, id]) => (name === 'id' ? [{ ...DEFAULT_AGENT, id }] : [])),
-      ],
-    });
-    await using bland = await startBland({ envelope: true, speed: 50 });
+const KNOWN = {
+  'secrets.RETELL_API_KEY': 'test-key',
+  'secrets.BLAND_API_KEY': 'test-key',
+  'secrets.VAPI_API_KEY': 'test-key',
+  'secrets.ELEVENLABS_API_KEY': 'test-key',
+  'vars.ELEVENLABS_AGENT_ID': ELEVENLABS_AGENT,
+  'vars.RETELL_AGENT_ID': DEFAULT_AGENT.id,
+  'vars.BLAND_PATHWAY_ID': PATHWAY,
+  'github.event.pull_request.number': '7',
+  // As in the first night: there is no report yet.
+  'steps.baseline.outputs.path': '',
+};
+const inMatrix = ({ matrix }: Gate): Record<string, string> =>
+  Object.fromEntries(Object.entries(matrix).map(([name, value]) => [`matrix.${name}`, value]));
+
+const filled = (
+  values: Readonly<Record<string, unknown>> = {},
+  known: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fill(String(value), known)]));
+
+/** The step that makes the version which this gate tests. */
+function deployOf({ job, step }: Gate): WorkflowStep | undefined {
+  const [, id] = /steps\.(deploy[\w-]*)\.outputs/.exec(JSON.stringify(step.with)) ?? [];
+  return id === undefined ? undefined : job.steps.find((other) => other.id === id);
+}
+
+/** Every provider's emulator, with what the examples need to be there. */
+async function startProviders({ matrix }: Gate) {
+  const definitions = manyDefinitions(NAMES.length, (index) => NAMES[index] ?? '');
+  const own = Object.entries(matrix).flatMap(([name, id]) =>
+    name === 'id' ? [{ ...DEFAULT_AGENT, id }] : [],
+  );
+  return {
+    retell: await startRetell({ definitions, speed: 50, agents: [DEFAULT_AGENT, ...own] }),
+    bland: await startBland({ envelope: true, speed: 50 }),
+    vapi: await startVapi({ speed: 50, suites: [SUITE] }),
+    elevenlabs: await startElevenLabs({ speed: 50 }),
+  };
+}
+
+describe.skipIf(!canDeploy).concurrent('an example, word for word', () => {
+  test.each(gates)('$title', async (gate) => {
+    const { title, job, step } = gate;
+    const emulators = await startProviders(gate);
+    await using stack = new AsyncDisposableStack();
+    for (const emulator of Object.values(emulators)) stack.use(emulator);
+    const { retell } = emulators;
     await using github = await startGitHub({
       issues: { 7: {} },
       files: { main: COMMITTED, [TESTED]: COMMITTED },
@@ -89,42 +129,28 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
       ...event.payload,
       pull_request: { ...pull, base: { ...pull.base, ref: 'main' } },
     };
-    await using vapi = await startVapi({ speed: 50, suites: [SUITE] });
-    await using elevenlabs = await startElevenLabs({ speed: 50 });
-    const emulators = { retell, bland, vapi, elevenlabs };
-    const deploy = job.steps.find(({ id }) => id === 'deploy')?.run;
+    const addresses = Object.fromEntries(
+      Object.entries(emulators).map(([name, { url }]) => [`${name.toUpperCase()}_API_URL`, url]),
+    );
+    const run = (script: string, env: Readonly<Record<string, string>>) =>
+      runScript({ run: script }, { ...env, ...addresses }, checkout(title));
+
+    const before = { ...KNOWN, ...inMatrix(gate) };
+    const deploy = deployOf(gate);
     const deployed =
-      deploy === undefined
-        ? undefined
-        : await runScript(
-            { run: deploy },
-            { AGENT: 'booking', PULL_REQUEST: '7' },
-            deployScripts(`echo ${deployedBy(title).value}`),
-          );
+      deploy?.run === undefined ? undefined : await run(deploy.run, filled(deploy.env, before));
     const [, output = '', value = ''] = /^(\w+)=(.*)$/m.exec(deployed?.outputs ?? '') ?? [];
+    const known = {
+      ...before,
+      ...(deployed === undefined ? {} : { [`steps.${deploy?.id}.outputs.${output}`]: value }),
+    };
 
     const provider = step.with?.['provider'] as keyof typeof emulators;
-    const known = {
-      'secrets.RETELL_API_KEY': 'test-key',
-      'secrets.BLAND_API_KEY': 'test-key',
-      'secrets.VAPI_API_KEY': 'test-key',
-      'secrets.ELEVENLABS_API_KEY': 'test-key',
-      'vars.ELEVENLABS_AGENT_ID': ELEVENLABS_AGENT,
-      'vars.RETELL_AGENT_ID': DEFAULT_AGENT.id,
-      'vars.BLAND_PATHWAY_ID': PATHWAY,
-      // As in the first night: there is no report yet.
-      'steps.baseline.outputs.path': '',
-      ...(deployed === undefined ? {} : { [`steps.deploy.outputs.${output}`]: value }),
-      ...Object.fromEntries(Object.entries(matrix).map(([name, value]) => [`matrix.${name}`, value])),
-    };
-    const inputs = Object.fromEntries(
-      Object.entries(step.with ?? {}).map(([name, value]) => [name, fill(String(value), known)]),
-    );
     const { exitCode, outputs, log } = await runStep({
       event: { ...event, payload },
       env: { GITHUB_API_URL: github.url, GITHUB_GRAPHQL_URL: `${github.url}/graphql` },
       inputs: {
-        ...inputs,
+        ...filled(step.with, known),
         comment: 'never',
         'api-url': emulators[provider].url,
         'poll-interval-seconds': '0.1',
@@ -136,10 +162,44 @@ describe.skipIf(!canRun).concurrent('an example, word for word', () => {
     const started = Object.values(emulators).flatMap((each) => each.started);
     expect(started.map(({ id }) => id)).toEqual([outputs['batch-id']]);
     const { request } = started[0] ?? {};
-    // Version 4 of the agent runs on version 11 of its engine.
-    if (provider === 'retell') expect(request).toMatchObject({ response_engine: { version: 11 } });
+    // The engine of the draft that was made; version 4, as the README's own script would print, runs on version 11.
+    if (provider === 'retell')
+      expect(request).toMatchObject({ response_engine: { version: value === '6' ? 13 : 11 } });
     if (provider === 'vapi') expect(request).toMatchObject({ target: { assistantId: VAPI_ASSISTANT } });
-    if (provider === 'elevenlabs') expect(request).toMatchObject({ branch_id: 'branch_next' });
-    if (provider === 'bland') expect(request?.['version_number']).toBe(deploy === undefined ? undefined : 4);
+    if (provider === 'elevenlabs') expect(request).toMatchObject({ branch_id: value });
+    if (provider === 'bland') expect(request?.['version_number']).toBe(deploy === undefined ? undefined : 8);
+
+    const cleanUp = job.steps.find(({ name }) => name === 'Delete the draft');
+    if (cleanUp?.run === undefined || provider !== 'retell') return;
+    expect(await run(cleanUp.run, filled(cleanUp.env, known))).toMatchObject({ exitCode: 0, log: '' });
+    expect(retell.requests.at(-1)).toMatchObject({ method: 'DELETE', query: { version: '6' } });
   });
+
+  const deploying = gates.filter(({ step }) => JSON.stringify(step.with).includes('steps.deploy'));
+  // The README's step refuses an empty version itself.
+  test.each(deploying.filter(({ title }) => !title.startsWith('README')))(
+    '$title: a misspelt step id gave an empty version, and the gate tested another one. Nothing is started',
+    async (gate) => {
+      const emulators = await startProviders(gate);
+      await using stack = new AsyncDisposableStack();
+      for (const emulator of Object.values(emulators)) stack.use(emulator);
+      const empty = Object.fromEntries(
+        ['version', 'branch', 'assistant'].map((output) => [
+          `steps.${deployOf(gate)?.id}.outputs.${output}`,
+          '',
+        ]),
+      );
+      const provider = gate.step.with?.['provider'] as keyof typeof emulators;
+      const { exitCode, log } = await runStep({
+        inputs: {
+          ...filled(gate.step.with, { ...KNOWN, ...inMatrix(gate), ...empty }),
+          comment: 'never',
+          'api-url': emulators[provider].url,
+        },
+      });
+      expect(exitCode).toBe(1);
+      expect(log).toMatch(/version.*missing|branch\/|assistant\//);
+      expect(emulators[provider].count()).toBe(0);
+    },
+  );
 });

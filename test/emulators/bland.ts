@@ -10,6 +10,7 @@ import {
   makeBlandId,
   type RunContext,
 } from './bland-bodies.ts';
+import { versionRoutes } from './bland-deploy.ts';
 import {
   adder,
   type BatchEmulator,
@@ -47,6 +48,8 @@ export interface BlandOptions extends BatchOptions {
   readonly scenarios?: readonly Scenario[];
   /** The numbers of the versions that every pathway has. Default: 1 to 7. */
   readonly versions?: readonly number[];
+  /** The version in production. Default: the list of versions does not say. */
+  readonly production?: number;
 }
 
 export type BlandEmulator = BatchEmulator;
@@ -69,7 +72,8 @@ export async function startBland(options: BlandOptions = {}): Promise<BlandEmula
   const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
   const { envelope = false, assertions = 'documented', errors = 'enveloped' } = options;
   const { created = createPassing } = options;
-  const { versions = [1, 2, 3, 4, 5, 6, 7] } = options;
+  const { production } = options;
+  const versions = [...(options.versions ?? [1, 2, 3, 4, 5, 6, 7])];
   const scenarios = (options.scenarios ?? recordedScenarios).map((each) => ({
     ...recordedScenarios[0],
     ...each,
@@ -89,7 +93,11 @@ export async function startBland(options: BlandOptions = {}): Promise<BlandEmula
     alone.push(batch);
     return batch;
   };
-  const routes = routesOf({ shown, alone, wrap, add, addAlone, created, scenarios, versions, started });
+  const isPathway = (id: string): boolean => scenarios.some((each) => each['pathway_id'] === id);
+  const routes = [
+    ...routesOf({ shown, alone, wrap, add, addAlone, created, scenarios, versions, started }),
+    ...versionRoutes({ versions, production, isPathway }),
+  ];
   const error = (status: number, details: readonly string[]): unknown => errorBody(status, details, errors);
 
   add(...batches);
@@ -209,22 +217,6 @@ function routesOf(batches: Batches): Route[] {
       answer: ({ id }) => {
         const found = scenarios.find((each) => each.id === id);
         return existing(found && wrap(found), 'Scenario not found');
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/pathway/:id/versions',
-      answer: ({ id }) => {
-        const known = scenarios.some((each) => each['pathway_id'] === id);
-        const latest = Math.max(...versions);
-        const list = versions.map((number) => ({
-          id: makeBlandId('batch', `version ${number} of ${id}`),
-          version_number: number,
-          created_at: '2026-09-01T09:00:00.000Z',
-          name: `Version ${number}`,
-          is_latest: number === latest,
-        }));
-        return existing(known ? list : undefined, 'Pathway not found');
       },
     },
     {

@@ -5,6 +5,7 @@ import {
   makeElevenLabsId,
   recordedTests,
 } from './elevenlabs-bodies.ts';
+import { createBranches } from './elevenlabs-deploy.ts';
 import {
   adder,
   type BatchOptions,
@@ -105,7 +106,8 @@ interface Invocations {
 
 function routesOf({ shown, started, cancelled, add, options }: Invocations): Route[] {
   const { created = createPassing, tests = recordedTests } = options;
-  const { attached = tests.map(({ id }) => id), branches = ['branch_main', 'branch_next'] } = options;
+  const { attached = tests.map(({ id }) => id) } = options;
+  const branches = [...(options.branches ?? ['branch_main', 'branch_next'])];
   const invocation = (id: string): ShownBatch => {
     const found = shown.get(id);
     if (found === undefined) throw new Refusal(404, [`Test invocation with ID ${id} not found`]);
@@ -114,6 +116,7 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
   const agent = (id: string): void => {
     if (id !== ELEVENLABS_AGENT) throw new Refusal(404, [`Document with id ${id} not found.`]);
   };
+  const { headOf, routes } = createBranches({ branches, checkAgent: agent });
   const start = (ids: readonly string[], request: Fields): string => {
     const id = makeElevenLabsId('batch', `created ${started.length + 1}`);
     const script = created(ids);
@@ -133,6 +136,7 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
   };
 
   return [
+    ...routes,
     {
       method: 'GET',
       path: '/v1/convai/test-invocations/:id',
@@ -193,6 +197,7 @@ function routesOf({ shown, started, cancelled, add, options }: Invocations): Rou
           name: 'Front desk',
           conversation_config: {},
           branch_id: branch ?? branches[0],
+          version_id: headOf(branch ?? branches[0] ?? ''),
           main_branch_id: branches[0],
           platform_settings: { testing: { attached_tests: attached.map((test_id) => ({ test_id })) } },
         };

@@ -135,7 +135,8 @@ function versionIn(request: SeenRequest): number | undefined {
   return wholeNumber(request, 'version', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 });
 }
 
-function agentBody(
+/** An agent in one of its versions. */
+export function agentBody(
   id: string,
   name: string | undefined,
   { version, isPublished, engine }: AgentVersion,

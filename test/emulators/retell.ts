@@ -21,6 +21,7 @@ import {
   retellRunBody,
 } from './retell-bodies.ts';
 import { type Definition, definitionRoutes } from './retell-definitions.ts';
+import { changing, type DraftOptions, draftRoutes } from './retell-deploy.ts';
 import { engineIn, isEngine } from './retell-engine.ts';
 import { pageOf, pageRequest, type WrongPages } from './retell-paging.ts';
 import { readSample } from './samples.ts';
@@ -40,7 +41,7 @@ export interface RetellBatch extends BatchScript {
   readonly pages?: WrongPages;
 }
 
-export interface RetellOptions extends BatchOptions<RetellBatch> {
+export interface RetellOptions extends BatchOptions<RetellBatch>, Pick<DraftOptions, 'onlyLatestChanges'> {
   /** Default: `DEFAULT_AGENT`, on the engine of the recorded test cases. */
   readonly agents?: readonly AgentScript[];
   /** Test cases in place of the recorded ones; what they leave out is as recorded. See `manyDefinitions`. */
@@ -62,7 +63,8 @@ export type RetellEmulator = BatchEmulator<RetellBatch>;
 export async function startRetell(options: RetellOptions = {}): Promise<RetellEmulator> {
   const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
   const { created = createPassing } = options;
-  const { agents = [DEFAULT_AGENT], missing = 422, longestPage = 1000, definitionPages } = options;
+  const { missing = 422, longestPage = 1000, definitionPages, onlyLatestChanges } = options;
+  const agents = changing(options.agents ?? [DEFAULT_AGENT]);
   const shown = new Map<string, ShownBatch>();
   const started: StartedBatch[] = [];
   const definitions = new Map(
@@ -81,6 +83,7 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
     ...batchRoutes({ shown, started, definitions, add, created, agents, longestPage }),
     ...definitionRoutes(definitions, { wrong: definitionPages, longestPage }),
     ...agentRoutes(agents, { missing, longestPage }),
+    ...draftRoutes(agents, { missing, onlyLatestChanges }),
   ];
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
 
