@@ -43,11 +43,11 @@ test('what is bundled must be in package-lock.json under a permissive licence', 
 
 test.each([
   ['empty', ''],
-  ['nearly empty', '@acme/inner\nISC\nISC License\n'],
+  ['nearly empty', 'tool\nMIT\nMIT License\n'],
 ])('a licence file that is %s is noticed', (_, text) => {
-  expect(licenceProblems(lock('MIT'), text, ['bundled'])).toEqual([
+  expect(licenceProblems(lock('MIT'), text, ['bundled'])).toContain(
     'bundled is imported, and dist/licenses.txt has no text of its licence.',
-  ]);
+  );
 });
 
 describe('the licence file of a bundle', () => {
