@@ -1,6 +1,6 @@
 import type { Base } from '../domain/comparison.ts';
 import { baselineOf } from '../report/files/baseline.ts';
-import { readRegularFile, UnsuitableFile } from './regular-file.ts';
+import { readRegularFile, UnsuitableFile } from '../runtime/regular-file.ts';
 
 /** More than a JSON report of 10,000 runs with their conversations. */
 const MAX_BYTES = 64 * 1024 * 1024;

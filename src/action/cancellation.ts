@@ -3,7 +3,7 @@
  * Imported before all other modules, since loading those takes longer than starting.
  */
 import { basename } from 'node:path';
-import { endProcess } from './end-process.ts';
+import { endProcess } from '../runtime/end-process.ts';
 
 /** `dist/post.js` loads the same file as the step; the name of the started file tells the two (docs/adr/0006). */
 export const isPost = basename(process.argv[1] ?? '') === 'post.js';

@@ -8,22 +8,23 @@ import type { Judgement } from '../domain/verdict.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
+import { pullRequestInRef } from '../github/pull-request.ts';
 import { type Inputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { resolveCount } from '../inputs/schemas.ts';
 import { createProvider } from '../providers/registry.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
 import { EXIT_MS } from '../runtime/limits.ts';
+import { useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
 import { createRedactor } from '../text/redact.ts';
 import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
-import { endProcess } from './end-process.ts';
 import { setOutput } from './outputs.ts';
 import { finishComment } from './post.ts';
-import { useProxies } from './proxies.ts';
 import { createPublisher, publishFailure } from './publisher.ts';
 import { readQuarantineFiles } from './quarantine.ts';
 import { createStepState, readStepState, type SavedComment } from './step-state.ts';
@@ -115,9 +116,9 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
     runtime,
   );
   const commentInputs = readCommentInputs(core.getInput);
-  const { origin, ref, repository } = await readContext(process.env, commentInputs);
-  const [, pullRequest] = /^refs\/pull\/(\d+)\//.exec(ref ?? '') ?? [];
-  const publisher = await createPublisher({ inputs, commentInputs, mark: state.mark, runtime, remember });
+  const context = await readContext(process.env, commentInputs);
+  const { origin, ref, repository } = context;
+  const publisher = createPublisher({ inputs, context, commentInputs, mark: state.mark, runtime, remember });
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
   return runGate(
     {
@@ -135,7 +136,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       log,
       startName: createStartNames({
         repository: repository && `${repository.owner}/${repository.repo}`,
-        pullRequest: inputs.pullRequest ?? (pullRequest === undefined ? undefined : Number(pullRequest)),
+        pullRequest: inputs.pullRequest ?? pullRequestInRef(ref),
         commit: origin.commit,
         random: runtime.random,
       }),
@@ -143,7 +144,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       readQuarantine:
         quarantine === undefined
           ? undefined
-          : (deadline) => readQuarantineFiles(quarantine, deadline, { commentInputs, runtime }),
+          : (deadline) => readQuarantineFiles(quarantine, deadline, { context, commentInputs, runtime }),
     },
   );
 }

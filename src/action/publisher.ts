@@ -6,9 +6,7 @@ import type { HistoryReader, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { annotationsFor, closingLines } from '../report/annotations.ts';
-import { renderCtrf } from '../report/files/ctrf.ts';
-import { renderJson } from '../report/files/json.ts';
-import { renderJunit } from '../report/files/junit.ts';
+import { reportFilesOf } from '../report/files/report-files.ts';
 import { buildReport, type Findings, type Report, type ReportOptions } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import type { Deadline } from '../runtime/clock.ts';
@@ -24,7 +22,6 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { readBaseline } from './baseline.ts';
 import type { CommentInputs } from './comment-inputs.ts';
 import { createLatestOnlyQueue } from './latest-only-queue.ts';
-import type { OutputName } from './outputs.ts';
 import { createPullRequestComment, findComments } from './pull-request-comment.ts';
 import {
   annotate,
@@ -51,6 +48,7 @@ const NEWER_RUN =
 /** Everything that the publisher works with. */
 export interface PublishingOptions {
   readonly inputs: Inputs;
+  readonly context: GitHubContext;
   readonly commentInputs: CommentInputs;
   /** See `StepStateWriter`. */
   readonly mark: string;
@@ -60,11 +58,10 @@ export interface PublishingOptions {
 }
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
-export async function createPublisher(options: PublishingOptions): Promise<Publisher & HistoryReader> {
-  const { inputs, commentInputs, mark, runtime } = options;
+export function createPublisher(options: PublishingOptions): Publisher & HistoryReader {
+  const { inputs, context, commentInputs, mark, runtime } = options;
   const { clock, trace } = runtime;
   const hasComment = commentInputs.comment !== 'never';
-  const context = await readContext(runtime.env, commentInputs);
   const ended = new AbortController();
   let memory: SavedComment | undefined;
 
@@ -227,9 +224,9 @@ export async function createPublisher(options: PublishingOptions): Promise<Publi
       );
       if (hasComment) await warnOnError(runtime, 'The comment', () => publishComment(report, deadline));
       // Last, since a path of the user's may lead to anything.
-      for (const [output, path, render] of reportFiles(inputs)) {
-        await writeWithin(fileDeadline(deadline, left), `The file of ${output} (${path})`, () =>
-          writeReportFile(output, path, render(report)),
+      for (const { name, path, render } of reportFilesOf(inputs)) {
+        await writeWithin(fileDeadline(deadline, left), `The file of ${name} (${path})`, () =>
+          writeReportFile(name, path, render(report)),
         );
       }
       // A cancellation leads to another round, and what is said cannot be taken back.
@@ -258,7 +255,7 @@ export async function publishFailure(
     runtime,
     signal,
     remember,
-  }: Omit<PublishingOptions, 'inputs'> & { signal: AbortSignal },
+  }: Omit<PublishingOptions, 'inputs' | 'context'> & { signal: AbortSignal },
 ): Promise<void> {
   const context = await readContext(runtime.env, commentInputs);
   const findings: Findings = {
@@ -300,11 +297,11 @@ function reportOptionsFor(
   commit: string | undefined,
 ): ReportOptions {
   const isClosed = visibility === 'private' || visibility === 'internal';
-  const [file] = reportFiles(inputs);
+  const [file] = reportFilesOf(inputs);
   return {
     transcripts: inputs.transcripts === 'auto' ? (isClosed ? 'full' : 'none') : inputs.transcripts,
     origin: { ...origin, commit },
-    reportFile: file?.[1],
+    reportFile: file?.path,
   };
 }
 
@@ -324,17 +321,6 @@ function sectionIfStopped(
 function verdictIfStopped({ failed, errored }: Tally): Verdict {
   if (failed > 0) return 'failed';
   return errored > 0 ? 'errored' : 'cancelled';
-}
-
-function reportFiles(
-  inputs: Inputs,
-): [output: OutputName, path: string, render: (report: Report) => string][] {
-  const files: [OutputName, string | undefined, (report: Report) => string][] = [
-    ['report-json', inputs.reportJson, renderJson],
-    ['report-ctrf', inputs.reportCtrf, renderCtrf],
-    ['report-junit', inputs.reportJunit, renderJunit],
-  ];
-  return files.flatMap(([output, path, render]) => (path === undefined ? [] : [[output, path, render]]));
 }
 
 /** Does something that may fail without consequences but a warning. */

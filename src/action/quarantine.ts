@@ -1,5 +1,5 @@
 import type { QuarantineFiles } from '../domain/quarantine.ts';
-import { readContext } from '../github/context.ts';
+import type { GitHubContext } from '../github/context.ts';
 import { readQuarantine } from '../github/quarantine-source.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -10,9 +10,12 @@ import { clientFor } from './pull-request-comment.ts';
 export async function readQuarantineFiles(
   path: string,
   deadline: Deadline,
-  { commentInputs, runtime }: { commentInputs: CommentInputs; runtime: Runtime },
+  {
+    context,
+    commentInputs,
+    runtime,
+  }: { context: GitHubContext; commentInputs: CommentInputs; runtime: Runtime },
 ): Promise<QuarantineFiles> {
-  const context = await readContext(runtime.env);
   const { client } = clientFor(commentInputs, context, runtime);
   return readQuarantine(
     { path, context, client },

@@ -2,9 +2,9 @@ import { error, notice, summary } from '@actions/core';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { countNewFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
+import { writeRegularFile } from '../runtime/regular-file.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
-import { writeRegularFile } from './regular-file.ts';
 
 /** Writes the outputs that the verdict and the counts make. */
 export function writeOutputs(report: Report): void {

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 
 import * as http from 'node:http';
-import { endProcess } from '../action/end-process.ts';
-import { useProxies } from '../action/proxies.ts';
 import { withoutBearer } from '../inputs/schemas.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
+import { useProxies } from '../runtime/proxies.ts';
 import { VERSION } from '../runtime/version.ts';
 import { createRedactor } from '../text/redact.ts';
 import { type Invocation, parseArguments, UsageError } from './args.ts';

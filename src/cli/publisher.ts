@@ -1,12 +1,11 @@
 import { readBaseline } from '../action/baseline.ts';
-import { writeRegularFile } from '../action/regular-file.ts';
 import type { HistoryReader, Publisher } from '../gate.ts';
 import type { Inputs } from '../inputs/inputs.ts';
-import { renderCtrf } from '../report/files/ctrf.ts';
-import { renderJson } from '../report/files/json.ts';
-import { renderJunit } from '../report/files/junit.ts';
+import { reportFilesOf } from '../report/files/report-files.ts';
 import { buildReport, type Report } from '../report/report.ts';
 import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
+import { WRITE_FILE_MS } from '../runtime/limits.ts';
+import { writeRegularFile } from '../runtime/regular-file.ts';
 import type { Environment } from './environment.ts';
 import { STDOUT } from './gate-inputs.ts';
 
@@ -20,16 +19,14 @@ export interface Published {
   readonly warnings: readonly string[];
 }
 
-/** How long one file may take, in milliseconds. */
-const FILE_MS = 10_000;
-
 /** Keeps the report and writes its files. Nothing is printed here: the result is told once, when all is over. */
 export function createPublisher(
   inputs: Inputs,
   { clock, redact }: Pick<Environment, 'clock' | 'redact'>,
 ): Publisher & HistoryReader & { published(): Published } {
   let published: Published = { report: undefined, files: [], warnings: [] };
-  const reportFiles = filesOf(inputs);
+  // What goes to standard output is no file.
+  const reportFiles = reportFilesOf(inputs).filter(({ path }) => path !== STDOUT);
   return {
     published: () => published,
 
@@ -54,7 +51,7 @@ export function createPublisher(
       published = { report, files, warnings };
       for (const { path, render } of reportFiles) {
         try {
-          const deadline = { until: Math.min(until, clock.now() + FILE_MS), signal };
+          const deadline = { until: Math.min(until, clock.now() + WRITE_FILE_MS), signal };
           await withDeadline(() => writeRegularFile(path, render(report)), deadline, clock);
           files.push(path);
         } catch (error) {
@@ -68,16 +65,4 @@ export function createPublisher(
 function whyNot(error: unknown): string {
   if (error instanceof DeadlineExceeded) return 'it took too long.';
   return error instanceof Error ? `${error.message.replace(/\.$/, '')}.` : String(error);
-}
-
-/** The files that are asked for, but for what goes to standard output. */
-function filesOf(
-  inputs: Inputs,
-): readonly { readonly path: string; readonly render: (report: Report) => string }[] {
-  const files: readonly [string | undefined, (report: Report) => string][] = [
-    [inputs.reportJson === STDOUT ? undefined : inputs.reportJson, renderJson],
-    [inputs.reportCtrf, renderCtrf],
-    [inputs.reportJunit, renderJunit],
-  ];
-  return files.flatMap(([path, render]) => (path === undefined ? [] : [{ path, render }]));
 }

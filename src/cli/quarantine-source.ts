@@ -1,6 +1,6 @@
-import { readRegularFile } from '../action/regular-file.ts';
 import type { QuarantineFile, QuarantineFiles } from '../domain/quarantine.ts';
 import { parseQuarantine } from '../inputs/quarantine-file.ts';
+import { readRegularFile } from '../runtime/regular-file.ts';
 
 /** More than any quarantine file may have; `parseQuarantine` says how much that is. */
 const MAX_BYTES = 1024 * 1024;

@@ -50,15 +50,16 @@ export function decide(runs: readonly RoundRun[], rule: PassRule): Decision {
   return cancelled > 0 ? 'cancelled' : 'undecided';
 }
 
-/**
- * How many more runs a test case needs in the next round: as many as must happen anyway, whatever they bring; 0 where
- * it is decided, or where nothing is repeated.
- */
-export function runsForNextRound(runs: readonly RoundRun[], rule: PassRule): number {
-  if (rule.kind === 'every-run') return 0;
-  const { passes, failures, pending } = count(runs);
-  if (pending > 0 || decide(runs, rule) !== 'undecided') return 0;
+/** Number of runs that must still happen, whatever they bring; 0 where the test case is decided, or nothing is repeated. */
+function runsThatMustHappen(runs: readonly RoundRun[], rule: PassRule): number {
+  if (rule.kind === 'every-run' || decide(runs, rule) !== 'undecided') return 0;
+  const { passes, failures } = count(runs);
   return Math.min(rule.need - passes, rule.of - rule.need + 1 - failures);
+}
+
+/** Number of further runs that a test case needs once a round has ended; 0 while a run of it is open. */
+export function runsForNextRound(runs: readonly RoundRun[], rule: PassRule): number {
+  return count(runs).pending > 0 ? 0 : runsThatMustHappen(runs, rule);
 }
 
 /**
@@ -66,12 +67,9 @@ export function runsForNextRound(runs: readonly RoundRun[], rule: PassRule): num
  * of it has ended without a pass, where first runs that pass are final.
  */
 export function runsToConfirm(runs: readonly RoundRun[], rule: PassRule, open: number): number {
-  if (rule.kind === 'every-run') return 0;
-  const { passes, failures, pending } = count(runs);
+  const { failures, pending } = count(runs);
   if (rule.kind === 'reruns' && failures === 0) return 0;
-  if (decide(runs, rule) !== 'undecided') return 0;
-  const needed = Math.min(rule.need - passes, rule.of - rule.need + 1 - failures);
-  return Math.max(0, needed - pending - open);
+  return Math.max(0, runsThatMustHappen(runs, rule) - pending - open);
 }
 
 /** Number of runs of each test case in the first round. */

@@ -109,8 +109,14 @@ export function baseBranchOf({
 /** What the event itself says, and else its ref. */
 function pullRequestInEvent(context: PullRequestSearch['context']): PullRequest | undefined {
   const named = pullRequestInPayload(context);
-  const [, number] = PULL_REF.exec(context.ref ?? '') ?? [];
-  return named ?? (number === undefined ? undefined : { number: Number(number) });
+  const number = pullRequestInRef(context.ref);
+  return named ?? (number === undefined ? undefined : { number });
+}
+
+/** The number of the pull request that `refs/pull/N/merge` or `refs/pull/N/head` names; `undefined` where it is another ref. */
+export function pullRequestInRef(ref: string | undefined): number | undefined {
+  const [, number] = PULL_REF.exec(ref ?? '') ?? [];
+  return number === undefined ? undefined : Number(number);
 }
 
 function pullRequestInPayload({

@@ -3,7 +3,7 @@ import { BASELINE, type Base, type BaseCase } from '../../domain/comparison.ts';
 import { CONCLUSIVE_VERDICTS } from '../../domain/record.ts';
 import { RUN_STATUSES } from '../../domain/run.ts';
 import { CASE_OUTCOMES } from '../../domain/test-case.ts';
-import { lenient } from '../../json.ts';
+import { lenient, parseJson } from '../../json.ts';
 
 /** Of the JSON report (`json-schema.ts`) only what a comparison needs, with one form for all versions of format 2. */
 const earlierReport = z.object({
@@ -22,7 +22,7 @@ const earlierReport = z.object({
 
 /** What an earlier JSON report says of each test case; `undefined` if the text is none, or says nothing. */
 export function baselineOf(text: string): Base | undefined {
-  const report = earlierReport.safeParse(parse(text)).data;
+  const report = earlierReport.safeParse(parseJson(text)).data;
   if (report === undefined) return undefined;
   const cases = new Map<string, BaseCase>();
   let passes = 0;
@@ -45,12 +45,4 @@ export function baselineOf(text: string): Base | undefined {
     isPartial: CONCLUSIVE_VERDICTS.includes(report.verdict ?? '') ? undefined : true,
     firstRuns: { passes, total },
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readBaseline } from '../../src/action/baseline.ts';
-import { readRegularFile, writeRegularFile } from '../../src/action/regular-file.ts';
+import { readRegularFile, writeRegularFile } from '../../src/runtime/regular-file.ts';
 
 let folder = '';
 beforeEach(() => {

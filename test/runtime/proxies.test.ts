@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EnvHttpProxyAgent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { useProxies } from '../../src/action/proxies.ts';
 import { InputError } from '../../src/runtime/errors.ts';
+import { useProxies } from '../../src/runtime/proxies.ts';
 
 type Env = Readonly<Record<string, string>>;
 

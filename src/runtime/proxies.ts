@@ -1,4 +1,4 @@
-import { InputError } from '../runtime/errors.ts';
+import { InputError } from './errors.ts';
 
 type Env = Record<string, string | undefined>;
 

@@ -1,0 +1,29 @@
+import type { Report } from '../report.ts';
+import { renderCtrf } from './ctrf.ts';
+import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
+
+/** Paths of the report files that the user asked for, by the input. */
+export interface ReportPaths {
+  readonly reportJson?: string | undefined;
+  readonly reportCtrf?: string | undefined;
+  readonly reportJunit?: string | undefined;
+}
+
+/** One report file to write. */
+export interface ReportFile {
+  /** The input that names its path, and the output that says that it was written. */
+  readonly name: 'report-json' | 'report-ctrf' | 'report-junit';
+  readonly path: string;
+  readonly render: (report: Report) => string;
+}
+
+/** The report files to write, in the order in which they are written. */
+export function reportFilesOf({ reportJson, reportCtrf, reportJunit }: ReportPaths): ReportFile[] {
+  const files = [
+    { name: 'report-json', path: reportJson, render: renderJson },
+    { name: 'report-ctrf', path: reportCtrf, render: renderCtrf },
+    { name: 'report-junit', path: reportJunit, render: renderJunit },
+  ] as const;
+  return files.flatMap(({ path, ...file }) => (path === undefined ? [] : [{ ...file, path }]));
+}
