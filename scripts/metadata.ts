@@ -85,12 +85,13 @@ export const PLACES: readonly Place[] = [
   {
     file: 'README.md',
     what: 'the first sentence',
-    pattern: /(\n# Agent Test Gate\n\nA GitHub Action that runs voice-agent tests at )(.*?)( and )/,
+    pattern:
+      /(\n# Agent Test Gate\n\n\[[^\n]*\n\nA GitHub Action that runs voice-agent tests at )(.*?)( and )/,
     text: joinWithOr(providers.map(({ product, homepage }) => `[${product}](${homepage})`)),
   },
   {
     file: 'README.md',
-    what: 'the words of `provider` in the first workflow',
+    what: 'the words of `provider` in the first gate',
     pattern: /(\n {10}provider: )(.*)(\n)/,
     text: providerLine(),
   },
