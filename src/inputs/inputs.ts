@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { MODES } from '../domain/target.ts';
 import { joinWithOr } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
@@ -117,6 +118,15 @@ export const INPUTS = {
     empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
     emptyAt: ({ capabilities: { versions } }) =>
       versions === false ? 'none' : `${versions.fallback ?? 'the main branch'} of what the step starts`,
+  }),
+  mode: input({
+    group: 'tests',
+    description:
+      'How the tests talk to the agent at Vapi: `chat` (text, faster and cheaper) or `voice`. Re-runs and comparisons use the same. In a chat, evaluations that need audio are skipped.',
+    schema: z.optional(oneOf(MODES)),
+    empty: '`chat` at Vapi, none elsewhere',
+    emptyAt: ({ capabilities: { modes } }) =>
+      modes === false ? 'none' : `${modes.fallback} of what the step starts`,
   }),
   reruns: input({
     group: 'flakiness',
