@@ -32,6 +32,7 @@ const NOTHING_TO_DO: readonly string[] = [
   '… has failed … times in a row: …. Still trying, … more.',
   '… invalid; no request was sent.',
   '… of … without a run: …',
+  '… run at once here: ….',
   '… still waiting, for at most … more: …',
   '…, with the kind before the id…',
   "… A batch may have been started: looking through …'s lists for 20 s.",
