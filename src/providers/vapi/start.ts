@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
@@ -25,7 +26,12 @@ const testedSchema = z.object({ target: targetSchema, transport: lenient(transpo
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
 const suiteSchema = z.object({ simulationIds: z.array(id) });
-const startedSchema = z.object({ id, url: lenient(z.string()) });
+const startedSchema = z.object({
+  id,
+  url: lenient(z.string()),
+  target: z.optional(z.unknown()),
+  transport: z.optional(z.unknown()),
+});
 const listedSchema = z.object({
   id,
   createdAt: lenient(z.string()),
@@ -111,9 +117,9 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
             ...subject.request,
           },
           schema: startedSchema,
-          to: ({ id: runId, url }) => {
+          to: ({ id: runId, url, ...said }) => {
             if (url !== undefined) addresses.set(vapiIdKey(runId), url);
-            return runId;
+            return { id: runId, claims: testedClaims(said) };
           },
         },
         deadline,
@@ -169,19 +175,6 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
         : subject;
     },
 
-    mismatch({ key, title, request }, { tested }) {
-      if (tested === undefined) return undefined;
-      const { target, transport } = parseAs(testedSchema, tested);
-      const found = keyOf(target);
-      if (key !== undefined && found !== undefined && found !== key) {
-        return `it tested ${describeTarget(target)}, and ${title} was asked for`;
-      }
-      const asked = transportSchema.safeParse(request['transport']).data?.provider;
-      return asked === undefined || transport === undefined || transport.provider === asked
-        ? undefined
-        : `it ran by ${transport.provider}, and ${asked} was asked for`;
-    },
-
     isListed: ({ key }) => key !== undefined,
 
     compareVersions(one, other) {
@@ -234,9 +227,41 @@ export function describeTarget(target: Target): string | undefined {
 
 const keyOf = (target: Target): string | undefined => describeTarget(target)?.toLowerCase();
 
+const anything = z.optional(z.unknown());
+const saidTargetSchema = z.object({
+  type: anything,
+  assistantId: anything,
+  squadId: anything,
+  assistant: anything,
+  squad: anything,
+});
+const saidTransportSchema = z.object({ provider: anything });
+
+/** What an answer says of the target and the transport, however it is written: see `Batch.claims`. */
+export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
+  const by = saidTransportSchema.safeParse(transport).data;
+  return claimsOf({
+    ...targetClaims(target ?? {}),
+    transport: claimed('transport', by === undefined ? transport : by.provider),
+  });
+}
+
+function targetClaims(target: unknown): Record<string, string | undefined> {
+  const said = saidTargetSchema.safeParse(target).data;
+  if (said === undefined) return { target: claimed('target', target) };
+  const named = (kind: 'assistant' | 'squad'): string | undefined =>
+    claimed(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
+  const words = [named('assistant'), named('squad')].filter((each) => each !== undefined);
+  return {
+    target: words.length === 0 ? undefined : words.join(' and '),
+    kind: claimed('a target of type', said.type),
+  };
+}
+
 const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>): Subject => ({
   title: describeTarget(target) ?? target.type,
   key: keyOf(target),
+  claims: testedClaims({ target, transport }),
   request: { target, transport },
 });
 
