@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, parseAs, shortName } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, parseAs, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { readList } from './lists.ts';
@@ -25,7 +26,19 @@ const agentSchema = z.object({
 
 type AgentBody = z.infer<typeof agentSchema>;
 
-const startedSchema = z.object({ id });
+/** The fields of an invocation and of a run that say what was tested. */
+export const saidFields = {
+  agent_id: z.optional(z.unknown()),
+  branch_id: z.optional(z.unknown()),
+  version_id: z.optional(z.unknown()),
+  ran_against_draft: z.optional(z.unknown()),
+};
+
+const startedSchema = z.object({
+  id,
+  ...saidFields,
+  test_runs: lenient(z.array(z.object({ test_run_id: z.string(), ...saidFields }))),
+});
 const listedSchema = z.object({
   id,
   name: lenient(z.string()),
@@ -135,7 +148,14 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           path: ['agents', agent, 'run-tests'],
           body: { tests, name, branch_id: branch },
           schema: startedSchema,
-          to: ({ id: invocation }) => invocation,
+          to: ({ id: invocation, test_runs, ...said }) => ({
+            id: invocation,
+            claims: testedClaims(said),
+            runs: test_runs?.map(({ test_run_id, ...run }) => ({
+              id: test_run_id,
+              claims: testedClaims(run),
+            })),
+          }),
         },
         deadline,
       );
@@ -198,20 +218,6 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
         );
       }
       return toSubject({ agent, branch, placements: said.placements ?? [] });
-    },
-
-    mismatch(subject, { tested }) {
-      const { agent, branch } = requestOf(subject);
-      const said = parseAs(testedSchema, tested ?? {});
-      if (said.agent_id !== undefined && said.agent_id !== agent) {
-        return `it tested agent ${said.agent_id}, and agent ${agent} was asked for`;
-      }
-      if (branch !== undefined && said.branch_id !== undefined && said.branch_id !== branch) {
-        return `it tested branch ${said.branch_id}, and branch ${branch} was asked for`;
-      }
-      return said.ran_against_draft === true
-        ? 'it tested changes that are not published, and the published branch was asked for'
-        : undefined;
     },
 
     isListed: ({ key }) => key !== undefined,
@@ -313,8 +319,25 @@ function toSubject(
     title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
     name,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
+    claims: testedClaims({ agent_id: agent, branch_id: branch, ran_against_draft: false }),
     request: { agent, branch, placements },
   };
+}
+
+/** What an invocation or a run says that it tested, however it is written: see `Batch.claims`. */
+export function testedClaims({
+  agent_id,
+  branch_id,
+  version_id,
+  ran_against_draft: isDraft,
+}: Partial<Record<keyof typeof saidFields, unknown>>): Claims {
+  const words = isDraft === true ? 'changes that are not published' : 'the published branch';
+  return claimsOf({
+    agent: claimed('agent', agent_id),
+    branch: claimed('branch', branch_id),
+    version: claimed('version', version_id),
+    state: typeof isDraft === 'boolean' ? words : claimed('a draft or not:', isDraft),
+  });
 }
 
 type ListedRow = z.infer<typeof listedSchema>;
