@@ -364,6 +364,7 @@ export const bland: ProviderDescriptor = {
       fallback: 'production',
     },
     compare: true,
+    reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
   idKey: blandIdKey,

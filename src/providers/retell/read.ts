@@ -323,6 +323,7 @@ export const retell: ProviderDescriptor = {
       fallback: 'latest',
     },
     compare: true,
+    reuse: true,
     cancel: false,
   },
   listTargets: listRetellTargets,
