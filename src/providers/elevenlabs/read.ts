@@ -164,7 +164,7 @@ function toBatch(
       branch_id: body.branch_id,
       version_id: versionIn(body),
       ran_against_draft: ranAgainstDraft(body),
-      has_override: (body.agent_config_override ?? undefined) !== undefined,
+      has_override: (body.agent_config_override ?? undefined) === undefined ? undefined : true,
       placements: placementsIn(body.test_runs),
     },
   };
