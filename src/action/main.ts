@@ -135,6 +135,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       clock: systemClock,
       signal,
       log,
+      warn,
       startName: createStartNames({
         repository: repository && `${repository.owner}/${repository.repo}`,
         pullRequest: inputs.pullRequest ?? pullRequestInRef(ref),
