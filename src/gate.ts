@@ -76,6 +76,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     subject: prepared?.subject.title,
     targetName: prepared?.subject.name,
     targetVersion: prepared?.subject.version,
+    reused: prepared?.reused,
     selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,

@@ -125,6 +125,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       ...inputs,
       batchSource,
       rule: ruleOf({ reruns, repeat }),
+      isJobRerun: (origin.runAttempt ?? 1) > 1,
       maxFlaky: (testCases) => resolveCount(maxFlaky, testCases),
     },
     {

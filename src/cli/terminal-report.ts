@@ -7,7 +7,7 @@ import { runMessage, turnText } from '../report/run-text.ts';
 import { describeRuns } from '../report/sections/names.ts';
 import { failureLabel } from '../report/sections/overview.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
-import { formatDuration } from '../text/format.ts';
+import { formatAge, formatDuration } from '../text/format.ts';
 import { guard, wrap } from './layout.ts';
 import type { Look, Style } from './style.ts';
 
@@ -68,7 +68,10 @@ export function renderTerminalReport(report: Report, { width, style }: TerminalO
 }
 
 /** The verdict, why, and what was tested. */
-function headLines({ judgement, subject, batches }: Report, { width, style }: TerminalOptions): string[] {
+function headLines(
+  { judgement, subject, batches, reused }: Report,
+  { width, style }: TerminalOptions,
+): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
   const { sign, look } = LOOKS[verdict];
   const word = judgement?.isRefusal === true ? 'refused' : verdict;
@@ -79,6 +82,13 @@ function headLines({ judgement, subject, batches }: Report, { width, style }: Te
       `${style(['bold', look], `${sign} ${word}`)} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
       width,
     ),
+    ...(reused === undefined
+      ? []
+      : wrap(
+          `This is the result of batch ${cleanLine(reused.batchId, MAX_NAME)}, started ${formatAge(reused.ageMs)} ago: nothing under test has changed since.`,
+          width,
+          2,
+        )),
     ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
     ...(tested === undefined ? [] : wrap(style('dim', `Tested: ${sentence(tested)}`), width, 2)),
   ];

@@ -100,7 +100,27 @@ export interface BatchStarter {
   revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
   /** How many runs of this subject run at once; `undefined` where the answer does not say it. Absent where nothing says it. */
   parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
+  /**
+   * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
+   * little to prove that an earlier result still holds (Bland, Vapi).
+   */
+  readForReuse?(subject: Subject, deadline: Deadline): Promise<UnderTest>;
 }
+
+/** The configuration under test at one moment, to compare earlier batches with. */
+export interface UnderTest {
+  /**
+   * When it was last edited, by the provider's clock in milliseconds since the epoch; `undefined` where it is told by something
+   * else (ElevenLabs: the version of the branch's head).
+   */
+  readonly editedAt?: number | undefined;
+  /** Whether a batch tested exactly this; `why` is a clause that follows the batch: "does not say which version it tested". */
+  compare(batch: Batch): EarlierSubject;
+}
+
+export type EarlierSubject =
+  | { readonly kind: 'same' | 'other' }
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** A batch in the provider's own lists. */
 export interface Candidate {
@@ -112,6 +132,8 @@ export interface Candidate {
    * is certainly not the one that is looked for, something that is no subject.
    */
   readonly subject?: string | undefined;
+  /** How many runs it announces, where the list says that. */
+  readonly runCount?: number | undefined;
 }
 
 /** What the lists showed at one moment. */

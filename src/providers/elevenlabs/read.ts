@@ -15,6 +15,7 @@ import {
   missingStatus,
   readStatus,
   statusWord,
+  textOrUndefined,
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
@@ -55,6 +56,8 @@ const runSchema = z.object({
   agent_responses: lenient(z.array(z.unknown())),
   triggered_guardrails: lenient(z.array(z.unknown())),
   credits_used: lenient(z.number()),
+  version_id: lenient(z.string()),
+  ran_against_draft: lenient(z.boolean()),
 });
 
 type RunBody = z.infer<typeof runSchema>;
@@ -65,6 +68,7 @@ const batchSchema = z.object({
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
+  agent_config_override: z.optional(z.unknown()),
   test_runs: z.array(runSchema),
 });
 
@@ -158,12 +162,23 @@ function toBatch(
     tested: {
       agent_id: body.agent_id,
       branch_id: body.branch_id,
-      ran_against_draft: body.ran_against_draft,
+      version_id: versionIn(body),
+      ran_against_draft: ranAgainstDraft(body),
+      has_override: (body.agent_config_override ?? undefined) === undefined ? undefined : true,
       placements: placementsIn(body.test_runs),
     },
     claims: testedClaims(body),
   };
 }
+
+/** The version that all of its runs tested; `undefined` where they do not agree. */
+const versionIn = ({ version_id, test_runs }: z.infer<typeof batchSchema>): string | undefined =>
+  test_runs.every((run) => (run.version_id ?? version_id) === version_id)
+    ? textOrUndefined(version_id)
+    : undefined;
+
+const ranAgainstDraft = ({ ran_against_draft, test_runs }: z.infer<typeof batchSchema>) =>
+  test_runs.some((run) => run.ran_against_draft === true) ? true : ran_against_draft;
 
 /** Where the tests ran: each test with each workflow node once. */
 function placementsIn(runs: readonly RunBody[]): { id: string; node?: string }[] {
@@ -334,6 +349,7 @@ export const elevenlabs: ProviderDescriptor = {
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
     modes: false,
     compare: true,
+    reuse: true,
     cancel: true,
   },
   listTargets: listElevenLabsTargets,

@@ -328,6 +328,7 @@ export const retell: ProviderDescriptor = {
     },
     modes: false,
     compare: true,
+    reuse: true,
     cancel: false,
   },
   listTargets: listRetellTargets,

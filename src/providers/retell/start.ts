@@ -49,6 +49,7 @@ const engineVersionSchema = z.object({
 const definitionSchema = z.object({
   test_case_definition_id: id,
   name: lenient(z.string()),
+  user_modified_timestamp: lenient(z.number()),
   response_engine: lenient(engineSchema),
 });
 const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: z.optional(z.unknown()) });
@@ -176,6 +177,23 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
       if (published.has(subject.key ?? '')) return undefined;
       const { is_published, last_modification_timestamp } = await readEngine(engineOf(subject), deadline);
       return is_published === true ? undefined : last_modification_timestamp;
+    },
+
+    async readForReuse(subject, deadline) {
+      // Of a published version too: a batch may have tested it when it was a draft.
+      const { last_modification_timestamp: editedAt } = await readEngine(engineOf(subject), deadline);
+      return {
+        editedAt,
+        compare({ tested }) {
+          const engine = tested && toEngine(parseAs(engineSchema, tested));
+          const key = engine && keyOf(engine);
+          if (key === undefined) return { kind: 'unknown', why: 'does not say which version it tested' };
+          if (key !== subject.key) return { kind: 'other' };
+          return editedAt === undefined
+            ? { kind: 'unknown', why: 'may be older than the last edit of what is under test' }
+            : { kind: 'same' };
+        },
+      };
     },
   };
 
@@ -440,9 +458,11 @@ function engineOf({ request }: Subject): Engine {
 const toAvailableTestCase = ({
   test_case_definition_id,
   name,
+  user_modified_timestamp,
 }: z.infer<typeof definitionSchema>): AvailableTestCase => ({
   id: test_case_definition_id,
   name: name ?? test_case_definition_id,
+  revision: user_modified_timestamp,
 });
 
 function toListed(body: z.infer<typeof listedSchema>): ListedBatch {
