@@ -7,7 +7,7 @@ import {
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, groupRunsByTestCase } from './domain/test-case.ts';
-import { type Cancellation, type Ending, type Judgement, judge } from './domain/verdict.ts';
+import { type Cancellation, type Ending, isReportOnly, type Judgement, judge } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
 import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
@@ -79,6 +79,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,
+    isReportOnly: isReportOnly(options.failOn, more.judgement),
     ...more,
   });
   const executor = createExecutor(options, {

@@ -1,4 +1,4 @@
-import { error, notice, summary } from '@actions/core';
+import { error, notice, summary, warning } from '@actions/core';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { countNewFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
@@ -26,24 +26,25 @@ export async function writeSummary(markdown: string): Promise<void> {
   await summary.write({ overwrite: true });
 }
 
-/** One error annotation on the workflow run, at a line of a file if it is about one. */
-export function annotate({
-  title,
-  message,
-  file,
-  line,
-}: {
+/** Writes one annotation on the workflow run, at a line of a file if it is about one. */
+export type Annotate = (annotation: {
   readonly title: string;
   readonly message: string;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
-}): void {
-  error(logLine(message), {
-    title: logLine(title),
-    ...(file === undefined ? {} : { file: logLine(file) }),
-    ...(line === undefined ? {} : { startLine: line }),
-  });
-}
+}) => void;
+
+/** One error annotation; a warning where the gate only reports. */
+export const annotatorOf =
+  ({ isReportOnly }: Pick<Report, 'isReportOnly'>): Annotate =>
+  ({ title, message, file, line }) => {
+    const write = isReportOnly === true ? warning : error;
+    write(logLine(message), {
+      title: logLine(title),
+      ...(file === undefined ? {} : { file: logLine(file) }),
+      ...(line === undefined ? {} : { startLine: line }),
+    });
+  };
 
 /** A notice on the workflow run. */
 export function announce(message: string): void {

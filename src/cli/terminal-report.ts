@@ -4,6 +4,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
 import { runMessage, turnText } from '../report/run-text.ts';
+import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { describeRuns } from '../report/sections/names.ts';
 import { failureLabel } from '../report/sections/overview.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
@@ -68,15 +69,19 @@ export function renderTerminalReport(report: Report, { width, style }: TerminalO
 }
 
 /** The verdict, why, and what was tested. */
-function headLines({ judgement, subject, batches }: Report, { width, style }: TerminalOptions): string[] {
+function headLines(
+  { judgement, subject, batches, isReportOnly }: Report,
+  { width, style }: TerminalOptions,
+): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
   const { sign, look } = LOOKS[verdict];
   const word = judgement?.isRefusal === true ? 'refused' : verdict;
+  const note = isReportOnly === true ? ` (${REPORT_ONLY})` : '';
   const sentence = (text: string) => cleanLine(text, MAX_SENTENCE);
   const tested = subject ?? batches.find(({ batch }) => batch?.subject !== undefined)?.batch?.subject;
   return [
     ...wrap(
-      `${style(['bold', look], `${sign} ${word}`)} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
+      `${style(['bold', look], `${sign} ${word}`)}${note} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
       width,
     ),
     ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),

@@ -17,7 +17,7 @@ import {
 } from '../report/markdown.ts';
 import type { Origin, Report } from '../report/report.ts';
 import { detailLines, foldSmall, footerLine, jobsFooterLine } from '../report/sections/footer.ts';
-import { resultOf, SIGNS } from '../report/sections/headline.ts';
+import { REPORT_ONLY, resultOf, SIGNS } from '../report/sections/headline.ts';
 import { NO_BREAK_SPACE } from '../report/sections/names.ts';
 import { adviseOn, NEXT_LABEL, rerunInstructions, startsBatch } from '../report/sections/next-steps.ts';
 import { formatDuration } from '../text/format.ts';
@@ -38,6 +38,8 @@ export interface JobFacts {
   readonly hint?: string | undefined;
   /** Whether the job started its batches itself, so that a new attempt of it tests again. */
   readonly startsBatch?: boolean | undefined;
+  /** Whether the job succeeds whatever its verdict is. */
+  readonly isReportOnly?: boolean | undefined;
   readonly origin?: Origin | undefined;
 }
 
@@ -83,6 +85,7 @@ export function jobFactsOf(report: Report): JobFacts {
     next: inlineOf(todo),
     hint: inlineOf(hint),
     startsBatch: startsBatch(report),
+    isReportOnly: report.isReportOnly === true || undefined,
     origin: report.origin,
   };
 }
@@ -113,9 +116,14 @@ export function renderJobsHeading(name: string, jobs: readonly JobPart[]): strin
 }
 
 function whichFailed(bad: readonly JobPart[]): string {
-  if (bad.length > MAX_NAMED) return `${bad.length} jobs did not pass`;
-  const names = bad.map(({ label }) => label.slice(0, MAX_LABEL)).join(', ');
-  return bad.every(({ state }) => state === 'failed') ? `${names} failed` : `${names} did not pass`;
+  const isReportOnly = bad.every((job) => job.isReportOnly === true);
+  const note = (has: boolean | undefined): string => (has === true ? ` (${REPORT_ONLY})` : '');
+  if (bad.length > MAX_NAMED) return `${bad.length} jobs did not pass${note(isReportOnly)}`;
+  const names = bad.map(
+    (job) => `${job.label.slice(0, MAX_LABEL)}${isReportOnly ? '' : note(job.isReportOnly)}`,
+  );
+  const verb = bad.every(({ state }) => state === 'failed') ? 'failed' : 'did not pass';
+  return `${names.join(', ')} ${verb}${note(isReportOnly)}`;
 }
 
 /** One line for each job, worst first. */
@@ -188,7 +196,9 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
     const ofRun = jobs.find((job) => job.origin?.runId !== undefined)?.origin ?? origin;
     const areStartedHere = jobs.every((job) => job.startsBatch === true);
     const whose = runs.length > 1 ? `${labelsOf(jobs)}: ` : '';
-    return `${whose}${inlineOf(rerunInstructions(ofRun, areStartedHere, jobs.length))}`;
+    const isReportOnly = jobs.every((job) => job.isReportOnly === true);
+    const again = rerunInstructions(ofRun, areStartedHere, { jobs: jobs.length, isReportOnly });
+    return `${whose}${inlineOf(again)}`;
   });
 }
 

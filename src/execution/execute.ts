@@ -1,7 +1,7 @@
 import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
-import { isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
+import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
@@ -19,7 +19,7 @@ export interface ExecutorOptions {
   readonly maxRuns: number | undefined;
   readonly pollIntervalSeconds: number;
   /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
-  readonly failOn: 'any' | 'new';
+  readonly failOn: FailOn;
   /** An older batch proves nothing; `undefined` for no limit. */
   readonly maxBatchAgeMinutes: number | undefined;
 }

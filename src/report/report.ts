@@ -61,6 +61,8 @@ export interface Findings {
   readonly cases?: readonly CaseResult[] | undefined;
   /** By what rule runs decided; every run, if absent. */
   readonly rule?: PassRule | undefined;
+  /** The step succeeds whatever the verdict is (`fail-on: nothing`). */
+  readonly isReportOnly?: boolean | undefined;
   /** What was tested, for a person, where this step started it: the agent's name, engine and resolved version. */
   readonly subject?: string | undefined;
   /** What people call the target, where the provider says it. */
