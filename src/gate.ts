@@ -1,4 +1,5 @@
 import type { BatchOutcome } from './domain/batch.ts';
+import { costOf } from './domain/cost.ts';
 import {
   attachQuarantine,
   decideQuarantine,
@@ -128,6 +129,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       judgement,
       cases,
       started: runs === 0 ? undefined : { ...execution.started, runs },
+      cost: costOf([...batches, ...compared.batches], runs),
       comparedWith: compared.title,
       quarantineNotes: quarantineNotes(quarantined),
       quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },

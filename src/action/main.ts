@@ -193,7 +193,7 @@ async function failStep(error: unknown): Promise<void> {
   const problems = isInput ? error.problems : [];
   core.setFailed([reason, ...problems].map(sanitizeLogLine).join('\n'));
   await publishFailure(
-    { reason, notes: problems },
+    { reason, notes: problems, isInput },
     {
       commentInputs: readCommentInputs(core.getInput),
       mark: state.mark,

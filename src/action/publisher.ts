@@ -253,7 +253,7 @@ function annotateQuarantine(
  * and the outputs, and in a comment that is already there.
  */
 export async function publishFailure(
-  failure: Pick<Judgement, 'reason' | 'notes'>,
+  { isInput, ...failure }: Pick<Judgement, 'reason' | 'notes'> & { readonly isInput: boolean },
   {
     commentInputs,
     mark,
@@ -272,7 +272,7 @@ export async function publishFailure(
     waitedMs: 0,
   };
   const report = buildReport({ ...findings, transcripts: 'none', origin: context.origin }, runtime.redact);
-  await warnOnError(runtime, 'The outputs', () => writeOutputs(withWholeReason(report)));
+  await warnOnError(runtime, 'The outputs', () => writeOutputs(withWholeReason(report), isInput ? 0 : ''));
   await warnOnError(runtime, 'The job summary', () => writeSummary(renderSummary(report)));
   if (commentInputs.comment === 'never') return;
   await warnOnError(runtime, 'The comment', async () => {

@@ -6,8 +6,8 @@ import { writeRegularFile } from '../runtime/regular-file.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
 
-/** Writes the outputs that the verdict and the counts make. */
-export function writeOutputs(report: Report): void {
+/** Writes the outputs that the verdict and the counts make. `startedRuns` is empty where a fault leaves it unknown. */
+export function writeOutputs(report: Report, startedRuns: number | '' = report.started?.runs ?? 0): void {
   const { judgement, tally, batches } = report;
   setOutput('verdict', judgement?.verdict ?? 'inconclusive');
   setOutput('reason', logLine(judgement?.reason ?? ''));
@@ -18,6 +18,7 @@ export function writeOutputs(report: Report): void {
     'runs',
     batches.reduce((sum, { batch }) => sum + (batch?.runs?.length ?? 0), 0),
   );
+  setOutput('started-runs', startedRuns);
 }
 
 /** Puts the text in place of the step's job summary. Rejects when the runner has no place for it. */

@@ -3,7 +3,7 @@ import type { Run } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
-import { runMessage, turnText } from '../report/run-text.ts';
+import { costText, runMessage, turnText } from '../report/run-text.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { describeRuns } from '../report/sections/names.ts';
 import { failureLabel } from '../report/sections/overview.ts';
@@ -157,7 +157,7 @@ function toleratedLine(result: ReportedCase, style: Style): string {
 
 /** How many there are of each kind, what was started, and which batches. */
 function countLines(report: Report): string[] {
-  const { judgement, tally, started, batches, waitedMs, comparedWith, quarantineNotes = [] } = report;
+  const { judgement, tally, started, batches, waitedMs, cost, comparedWith, quarantineNotes = [] } = report;
   const counts = (['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished', 'tolerated'] as const)
     .filter((name) => tally[name] > 0)
     .map((name) => `${tally[name]} ${name === 'tolerated' ? 'not counted' : name}`);
@@ -169,6 +169,7 @@ function countLines(report: Report): string[] {
   return [
     ...(tally.total === 0 ? [] : [`${formatCaseCount(tally.total)}: ${counts.join(', ')}.`]),
     `${runs}${took}`,
+    ...(cost === undefined ? [] : [`Cost: ${costText(cost)}.`]),
     ...(comparedWith === undefined ? [] : [`Compared with ${cleanLine(comparedWith, MAX_SENTENCE)}.`]),
     ...quarantineNotes.map((note) => cleanLine(note, MAX_SENTENCE)),
     ...(ids.length === 0 ? [] : [`${ids.length === 1 ? 'Batch' : 'Batches'}: ${ids.join(', ')}`]),

@@ -105,9 +105,10 @@ export function renderJobsHeading(name: string, jobs: readonly JobPart[]): strin
   const waiting = jobs.filter((job) => job.state === 'waiting');
   const bad = sortJobs(jobs.filter((job) => job.state !== 'waiting' && job.state !== 'passed'));
   const running = waiting.length === 0 ? [] : [`${waiting.length} of ${jobs.length} still running`];
+  const note = bad.every(({ isReportOnly }) => isReportOnly === true) ? ` (${REPORT_ONLY})` : '';
   const clauses =
     bad.length > 0
-      ? [whichFailed(bad), ...running]
+      ? [`${whichFailed(bad)}${note}`, ...running]
       : waiting.length > 0
         ? running
         : [`all ${jobs.length} jobs passed`];
@@ -116,14 +117,9 @@ export function renderJobsHeading(name: string, jobs: readonly JobPart[]): strin
 }
 
 function whichFailed(bad: readonly JobPart[]): string {
-  const isReportOnly = bad.every((job) => job.isReportOnly === true);
-  const note = (has: boolean | undefined): string => (has === true ? ` (${REPORT_ONLY})` : '');
-  if (bad.length > MAX_NAMED) return `${bad.length} jobs did not pass${note(isReportOnly)}`;
-  const names = bad.map(
-    (job) => `${job.label.slice(0, MAX_LABEL)}${isReportOnly ? '' : note(job.isReportOnly)}`,
-  );
-  const verb = bad.every(({ state }) => state === 'failed') ? 'failed' : 'did not pass';
-  return `${names.join(', ')} ${verb}${note(isReportOnly)}`;
+  if (bad.length > MAX_NAMED) return `${bad.length} jobs did not pass`;
+  const names = bad.map(({ label }) => label.slice(0, MAX_LABEL)).join(', ');
+  return bad.every(({ state }) => state === 'failed') ? `${names} failed` : `${names} did not pass`;
 }
 
 /** One line for each job, worst first. */

@@ -37,6 +37,9 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['cancelled', 'cancelled'],
 ]);
 
+/** More is no amount that anybody pays. */
+const amount = z.number().check(z.nonnegative(), z.maximum(1e12));
+
 const runSchema = z.object({
   test_run_id: id,
   status: statusWord,
@@ -52,7 +55,8 @@ const runSchema = z.object({
   ),
   agent_responses: lenient(z.array(z.unknown())),
   triggered_guardrails: lenient(z.array(z.unknown())),
-  credits_used: lenient(z.number()),
+  credits_used: lenient(amount),
+  charging: lenient(z.object({ llm_price: lenient(amount) })),
 });
 
 type RunBody = z.infer<typeof runSchema>;
@@ -231,6 +235,7 @@ function toRun(body: RunBody): Run {
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),
     credits: body.credits_used,
+    llmUsd: body.charging?.llm_price,
     explanation: rationale?.summary || messages.slice(0, MAX_DETAILS).join('\n') || undefined,
     assertions: [],
     criteria: [],

@@ -106,6 +106,7 @@ function fileOf(report: Report, selection: Selection): ReportFile {
     subject: report.subject,
     rule: report.rule,
     started: report.started,
+    cost: report.cost,
     comparedWith: report.comparedWith,
     base: report.base && {
       branch: report.base.branch,
@@ -198,6 +199,8 @@ function runOf(run: Run, { withoutTurns, maxText }: Selection): RunOfFile {
     criteria: run.criteria.map(short),
     turns: run.turns.length === 0 || isLeftOut ? undefined : [...run.turns],
     isConversationLeftOut: isLeftOut ? true : undefined,
+    credits: run.credits,
+    llmUsd: run.llmUsd,
     durationMs: wholeMs(run.durationMs),
     createdAt: isoTime(run.createdAt),
     startedAt: isoTime(run.startedAt),

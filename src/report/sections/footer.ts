@@ -16,6 +16,7 @@ import {
   untrusted,
 } from '../markdown.ts';
 import { firstRunCounts, type Origin, type Report } from '../report.ts';
+import { costText } from '../run-text.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
 import { baseName, idOf, sentenceCase } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
@@ -70,9 +71,14 @@ function capitalized(line: readonly Inline[]): Inline[] {
   return [...line];
 }
 
-/** What the figures mean: the rate, the rule, and with what was compared. */
+/** What the figures mean: the rate, the rule, with what was compared, and what it cost. */
 function knowledge(report: Report): Inline[][] {
-  return [sentences(rate(report), baseRate(report)), sentences(rules(report), compared(report))];
+  const { cost } = report;
+  return [
+    sentences(rate(report), baseRate(report)),
+    sentences(rules(report), compared(report)),
+    cost === undefined ? [] : md`Cost: ${trusted(costText(cost))}.`,
+  ];
 }
 
 /** Only where every run has ended and one did not pass: else the heading says all there is. */
