@@ -18,6 +18,8 @@ import { asInGitHubLog } from './log-line.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'demo-output');
+/** The HTML report of the last push. */
+const THIRD_PUSH = 'retell-third-push-report.html';
 
 const USAGE = `npm run demo
   Runs the built action (dist/) as GitHub's runner does, against emulators of the providers and of GitHub, and writes
@@ -130,6 +132,7 @@ async function showPushes(): Promise<void> {
           'test-cases': '*',
         },
         ...{ reruns: '2/3', 'api-url': retell.url, 'poll-interval-seconds': '0.5' },
+        'report-html': join(output, THIRD_PUSH),
       },
       event: eventOf(push),
       env: {
@@ -142,6 +145,7 @@ async function showPushes(): Promise<void> {
     summary = (await (push === PUSHES.at(-1) ? runAloud(title, options) : runQuietly(options))).summary;
   }
   const [comment] = github.comments(7);
+  pages.unshift({ title: `${title}: HTML report with every conversation`, file: THIRD_PUSH });
   await writePage('retell-third-push-comment', `${title}: comment`, comment?.body ?? 'There is no comment.');
   await writePage('retell-third-push-summary', `${title}: job summary`, summary);
 }

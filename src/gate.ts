@@ -42,7 +42,7 @@ export interface GateOptions extends ExecutorOptions {
 export interface GateDependencies
   extends Pick<
     ExecutorDependencies,
-    'provider' | 'clock' | 'log' | 'logProgress' | 'startName' | 'onBatches'
+    'provider' | 'clock' | 'log' | 'logProgress' | 'warn' | 'startName' | 'onBatches'
   > {
   readonly publisher: Publisher;
   readonly historyReader: HistoryReader;

@@ -140,6 +140,7 @@ async function runStep(
       clock: systemClock,
       signal,
       log,
+      warn,
       startName: createStartNames({
         repository: repository && `${repository.owner}/${repository.repo}`,
         pullRequest: inputs.pullRequest ?? pullRequestInRef(ref),

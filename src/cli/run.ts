@@ -23,7 +23,7 @@ export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
 
 /** `run`: starts what is asked for, waits, judges and tells. Resolves to the exit code where no signal comes. */
 export async function run(options: Options, environment: Environment): Promise<number> {
-  const { clock, random, signal, log, live } = environment;
+  const { clock, random, signal, log, warn, live } = environment;
   const parsed = readInputs(options, environment, 'run');
   const { inputs, batchSource } = parsed;
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
@@ -44,6 +44,7 @@ export async function run(options: Options, environment: Environment): Promise<n
       clock,
       signal,
       log,
+      warn,
       logProgress: (line) => {
         // In a terminal the live line says it, with the time as it passes.
         if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));

@@ -3,13 +3,19 @@ import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
 import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { onProviderError } from '../runtime/errors.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
+import { describeWaves, tooManyWaves } from './estimate.ts';
 import { type BatchSource, type Prepared, prepare } from './prepare.ts';
 import { createProgress } from './progress.ts';
 import { executeRounds } from './rounds.ts';
 import type { Execution, RoundsOptions, WaitFor } from './types.ts';
 import { waitForBatches } from './wait.ts';
+
+/** Time limit for asking how many runs run at once. */
+const PARALLELISM_MS = 5_000;
 
 /** Batches to run, and the rules for their number. */
 export interface ExecutorOptions {
@@ -32,6 +38,8 @@ export interface ExecutorDependencies {
   readonly log: (line: string) => void;
   /** The lines that say how far the batches are; `log` if absent. */
   readonly logProgress?: ((line: string) => void) | undefined;
+  /** What the user should see even without reading the log; `log` if absent. */
+  readonly warn?: ((line: string) => void) | undefined;
   readonly startName?: RoundsOptions['startName'];
   readonly attachQuarantine: RoundsOptions['attachQuarantine'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
@@ -141,8 +149,21 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     log(
       describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
     );
+    await estimate(starter, subject, testCases.length * firstRoundRunsPerCase(rule));
     const execution = await executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
     return { ...execution, remarks: [...remarks, ...execution.remarks] };
+  }
+
+  /** Says how many waves the first runs take, where the provider tells how many run at once. */
+  async function estimate({ parallelism }: BatchStarter, subject: Subject, runs: number): Promise<void> {
+    const until = Math.min(deadline.until, clock.now() + PARALLELISM_MS);
+    const within = { until, signal: deadline.signal, noRetries: true };
+    const known = await parallelism?.(subject, within).catch(onProviderError(() => undefined));
+    if (known === undefined) return;
+    progress.estimateBy(known);
+    log(describeWaves(runs, known));
+    const warning = tooManyWaves(runs, known, deadline.until - clock.now());
+    if (warning !== undefined) (dependencies.warn ?? log)(warning);
   }
 
   const nothingStarted = (startProblem: string): Execution => ({

@@ -1,8 +1,8 @@
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type AvailableTestCase, type Refused, type Selector, selectCases } from '../domain/selectors.ts';
-import type { Target, Version } from '../domain/target.ts';
+import type { Mode, Target, Version } from '../domain/target.ts';
 import type { FailOn } from '../domain/verdict.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
+import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError, RequestRefused } from '../runtime/errors.ts';
 
@@ -18,6 +18,7 @@ export type BatchSource =
       readonly kind: 'start';
       readonly target: Target | undefined;
       readonly version: Version | undefined;
+      readonly mode?: Mode | undefined;
       readonly selectors: readonly Selector[];
       /** Another version on which failing test cases are run as well. */
       readonly compareWith: Version | undefined;
@@ -61,7 +62,8 @@ export const refusedByProvider = onProviderError(
  * anything is started: the problem is a sentence that says what to do.
  */
 export async function prepare(
-  batchSource: Pick<Extract<BatchSource, { kind: 'start' }>, 'target' | 'version' | 'selectors'> & {
+  batchSource: WantedSubject & {
+    readonly selectors: readonly Selector[];
     readonly compareWith?: Version | undefined;
   },
   {
@@ -104,10 +106,10 @@ export async function prepare(
 
 /** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
 async function resolveComparedVersion(
-  { target, version, subject }: { target: Target | undefined; version: Version; subject: Subject },
+  { subject, ...wanted }: WantedSubject & { readonly subject: Subject },
   { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
-  const compared = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
+  const compared = await starter.resolve(wanted, deadline).catch(refusedByProvider);
   if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {

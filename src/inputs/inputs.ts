@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { MODES } from '../domain/target.ts';
 import { joinWithOr } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
@@ -117,6 +118,15 @@ export const INPUTS = {
     empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
     emptyAt: ({ capabilities: { versions } }) =>
       versions === false ? 'none' : `${versions.fallback ?? 'the main branch'} of what the step starts`,
+  }),
+  mode: input({
+    group: 'tests',
+    description:
+      'How the tests talk to the agent at Vapi: `chat` (text, faster and cheaper) or `voice`. Re-runs and comparisons use the same. In a chat, evaluations that need audio are skipped.',
+    schema: z.optional(oneOf(MODES)),
+    empty: '`chat` at Vapi, none elsewhere',
+    emptyAt: ({ capabilities: { modes } }) =>
+      modes === false ? 'none' : `${modes.fallback} of what the step starts`,
   }),
   reruns: input({
     group: 'flakiness',
@@ -274,6 +284,13 @@ export const INPUTS = {
   'report-ctrf': input({
     group: 'report',
     description: 'A file path for the report in the Common Test Report Format, like `reports/ctrf.json`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
+  'report-html': input({
+    group: 'report',
+    description:
+      'A file path for the report as one HTML page with every conversation, like `reports/agent-tests.html`.',
     schema: z.optional(z.string()),
     empty: 'not written',
   }),
@@ -494,11 +511,12 @@ function formatKOfN(none: string): (value: KOfN | undefined) => string {
   return (value) => (value === undefined ? none : `${value.need}/${value.of}`);
 }
 
-function checkDistinctFiles({ reportJson, reportJunit, reportCtrf }: Partial<InputValues>): string[] {
-  const paths = [reportJson, reportJunit, reportCtrf].filter((path) => path !== undefined);
+function checkDistinctFiles(values: Partial<InputValues>): string[] {
+  const { reportJson, reportJunit, reportCtrf, reportHtml } = values;
+  const paths = [reportJson, reportJunit, reportCtrf, reportHtml].filter((path) => path !== undefined);
   return new Set(paths.map((path) => resolve(path))).size === paths.length
     ? []
-    : ['report-json, report-junit and report-ctrf must be different files.'];
+    : ['report-json, report-junit, report-ctrf and report-html must be different files.'];
 }
 
 function formatValue(value: string | undefined, redact: (text: string) => string): string {

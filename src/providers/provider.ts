@@ -1,7 +1,7 @@
 import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
 import type { SelectorRules } from '../domain/selectors.ts';
-import type { TargetRules, Version, VersionRules } from '../domain/target.ts';
+import type { Mode, TargetRules, Version, VersionRules } from '../domain/target.ts';
 import type { HttpClient } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import type { BatchStarter } from './starter.ts';
@@ -62,6 +62,8 @@ export interface Capabilities {
   readonly start: false | StartRules;
   /** Choose the version under test. `false`: not supported. */
   readonly versions: false | VersionRules;
+  /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
+  readonly modes: false | { readonly fallback: Mode };
   /** Test another version to compare with. */
   readonly compare: boolean;
   /** Cancel a batch that the action started. */

@@ -1,6 +1,6 @@
 import type { Batch } from '../domain/batch.ts';
 import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
-import type { Target, Version } from '../domain/target.ts';
+import type { Mode, Target, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 
@@ -27,6 +27,23 @@ export interface TestCaseList {
   readonly warnings: readonly string[];
 }
 
+/** What is to be tested, as the user says it. */
+export interface WantedSubject {
+  readonly target: Target | undefined;
+  readonly version: Version | undefined;
+  /** Absent where the provider has no modes. */
+  readonly mode?: Mode | undefined;
+}
+
+/** How many runs a provider runs side by side. */
+export interface Parallelism {
+  readonly atOnce: number;
+  /** Hardly any run takes less, in milliseconds. */
+  readonly shortestRunMs: number;
+  /** More may run at once, since nobody says the number for this mode. */
+  readonly isLeast: boolean;
+}
+
 /** What it takes to start batches at a provider. Every method throws a `ProviderError` for what a provider does. */
 export interface BatchStarter {
   /** How the provider is called: "Retell". */
@@ -34,10 +51,7 @@ export interface BatchStarter {
   /** The most test cases that one batch takes. */
   readonly batchSize: number;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
-  resolve(
-    wanted: { readonly target: Target | undefined; readonly version: Version | undefined },
-    deadline: Deadline,
-  ): Promise<Subject | Refused>;
+  resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject | Refused>;
   /** The test cases to select from. */
   testCases(
     wanted: {
@@ -86,6 +100,8 @@ export interface BatchStarter {
    * published version). Absent where the provider has none.
    */
   revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
+  /** How many runs of this subject run at once; `undefined` where the answer does not say it. Absent where nothing says it. */
+  parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
 }
 
 /** A batch in the provider's own lists. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type GitHubEmulator, type GitHubOptions, startGitHub } from '../emulators/github.ts';
@@ -432,13 +432,21 @@ test('report files are written where they were asked for, and named by outputs',
       comment: 'never',
       'report-json': 'out/deep/report.json',
       'report-junit': 'out/report.xml',
+      'report-html': 'out/report.html',
       'report-ctrf': 'file/nowhere.json',
     },
     env: onGitHub(github),
   });
   writeFileSync(join(step.workspace, 'file'), '');
   const { outputs, log } = await step.main().ended;
-  expect(outputs).toMatchObject({ 'report-json': 'out/deep/report.json', 'report-junit': 'out/report.xml' });
+  expect(outputs).toMatchObject({
+    'report-json': 'out/deep/report.json',
+    'report-junit': 'out/report.xml',
+    'report-html': 'out/report.html',
+  });
+  expect(readFileSync(join(step.workspace, 'out/report.html'), 'utf8')).toMatch(
+    /^<!doctype html><html lang="en">/,
+  );
   expect(outputs['report-ctrf']).toBeUndefined();
   expect(log).toMatch(/^::warning::The file of report-ctrf \(file\/nowhere\.json\) could not be written: /m);
 });

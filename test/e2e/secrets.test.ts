@@ -23,7 +23,12 @@ function published(log: string, ...more: string[]): string {
   return [log.replace(/^::add-mask::.*$/gm, ''), ...more].join('\n');
 }
 
-const FILES = { 'report-json': 'r.json', 'report-junit': 'r.xml', 'report-ctrf': 'c.json' };
+const FILES = {
+  'report-json': 'r.json',
+  'report-junit': 'r.xml',
+  'report-ctrf': 'c.json',
+  'report-html': 'r.html',
+};
 const filesOf = ({ workspace }: Step): string[] =>
   Object.values(FILES).map((name) => readFileSync(join(workspace, name), 'utf8'));
 

@@ -5,6 +5,8 @@ import { type RetellOptions, startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { manyDefinitions } from '../emulators/retell-definitions.ts';
 import { readSample } from '../emulators/samples.ts';
+import { startVapi, VAPI_ASSISTANT, type VapiOptions } from '../emulators/vapi.ts';
+import { recordedSimulations } from '../emulators/vapi-bodies.ts';
 import { prepareStep, runStep } from './runner.ts';
 
 const AGENT = `agent/${DEFAULT_AGENT.id}`;
@@ -20,6 +22,55 @@ const retellInputs = (url: string, inputs: Record<string, string>) => ({
   'api-url': url,
   ...QUICK,
   ...inputs,
+});
+
+const vapiInputs = (url: string, inputs: Record<string, string>) => ({
+  provider: 'vapi',
+  'api-key': 'test-key',
+  'api-url': url,
+  target: `assistant/${VAPI_ASSISTANT}`,
+  'test-cases': recordedSimulations.map(({ id }) => id).join('\n'),
+  ...QUICK,
+  ...inputs,
+});
+
+describe.concurrent('the mode and the number of runs at once at Vapi', () => {
+  const starting = async (inputs: Record<string, string>, concurrency: VapiOptions['concurrency'] = {}) => {
+    const [first, ...others] = recordedSimulations.map(({ id }) => id);
+    let isRepeated = false;
+    await using vapi = await startVapi({
+      concurrency,
+      created: (ids) => {
+        const outcome = ids.includes(first ?? '') && !isRepeated ? 'failed' : 'passed';
+        isRepeated = true;
+        return { runs: ids.map((id) => ({ outcome: id === first ? outcome : 'passed' })) };
+      },
+    });
+    const result = await runStep({ inputs: vapiInputs(vapi.url, { reruns: '1/2', ...inputs }) });
+    expect(others.length).toBe(2);
+    return { ...result, started: vapi.started.map(({ request }) => request['transport']) };
+  };
+
+  test('chat by default, and the report says it', async () => {
+    const { exitCode, started, summary, log } = await starting({}, 404);
+    expect([exitCode, started]).toEqual([0, Array.from({ length: 2 }, () => ({ provider: 'vapi.webchat' }))]);
+    expect(summary).toContain(`assistant ${VAPI_ASSISTANT}, chat`);
+    expect(log).not.toContain('at once');
+  });
+
+  test('voice, also in the re-run; how many waves it takes, and a warning that they do not fit', async () => {
+    const { exitCode, started, log } = await starting({ mode: 'voice' }, { concurrencyLimit: 2 });
+    expect([exitCode, started]).toEqual([
+      0,
+      Array.from({ length: 2 }, () => ({ provider: 'vapi.websocket' })),
+    ]);
+    const lines = log.split('\n');
+    const indexOf = (text: string) => lines.findIndex((line) => line.includes(text));
+    expect(indexOf('1 run at once here: about 3 waves.')).toBeGreaterThan(-1);
+    const warning = lines[indexOf('probably do not end within timeout-minutes')];
+    expect(warning).toMatch(/^::warning::3 runs, 1 at once, .*: 3 waves of 30 s or more take 1.5 minutes\./);
+    expect(indexOf('probably do not end')).toBeLessThan(indexOf('Started batch'));
+  });
 });
 
 describe.concurrent('the step starts a batch and gates on it', () => {

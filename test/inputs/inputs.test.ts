@@ -35,6 +35,7 @@ describe('inputs that are right', () => {
         testCases: undefined,
         target: undefined,
         version: undefined,
+        mode: undefined,
         reruns: undefined,
         repeat: undefined,
         maxFlaky: { kind: 'share', share: 0.15 },
@@ -56,6 +57,7 @@ describe('inputs that are right', () => {
         reportJson: undefined,
         reportJunit: undefined,
         reportCtrf: undefined,
+        reportHtml: undefined,
         matrix: '',
       },
       effectiveInputs: {
@@ -64,6 +66,7 @@ describe('inputs that are right', () => {
           'test-cases: nothing is started',
           'target: none',
           'version: latest of what the step starts',
+          'mode: none',
           'reruns: 0',
           'repeat: 1',
           'max-flaky: 15%',
@@ -85,6 +88,7 @@ describe('inputs that are right', () => {
           'report-json: not written',
           'report-junit: not written',
           'report-ctrf: not written',
+          'report-html: not written',
         ],
       },
       batchSource: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
@@ -112,6 +116,7 @@ describe('inputs that are right', () => {
       'report-json': 'out/a.json',
       'report-junit': 'out/a.xml',
       'report-ctrf': 'out/ctrf.json',
+      'report-html': 'out/report.html',
       'github-token': 'ghs_12345',
       matrix: '{"agent": "booking"}',
     };
@@ -144,6 +149,7 @@ describe('inputs that are right', () => {
         reportJson: 'out/a.json',
         reportJunit: 'out/a.xml',
         reportCtrf: 'out/ctrf.json',
+        reportHtml: 'out/report.html',
         matrix: '{"agent": "booking"}',
       },
       effectiveInputs: {
@@ -166,10 +172,12 @@ describe('inputs that are right', () => {
           'report-json: out/a.json',
           'report-junit: out/a.xml',
           'report-ctrf: out/ctrf.json',
+          'report-html: out/report.html',
         ],
         defaults: [
           'test-cases: nothing is started',
           'target: none',
+          'mode: none',
           'repeat: 1',
           'quarantine: none',
           'compare-with: nothing is compared',
@@ -214,6 +222,16 @@ describe('inputs that are right', () => {
       'compare-with: 11',
     ]);
     expect(effectiveInputs.defaults[0]).toBe('batch-id: none given');
+  });
+
+  test.each([
+    ['', 'chat', 'mode: chat of what the step starts'],
+    ['voice', 'voice', 'mode: voice'],
+  ])('mode %j at Vapi is %s', (mode, expected, line) => {
+    const start = { provider: 'vapi', 'api-key': 'key_1234', 'test-cases': 'a', target: 'assistant/1', mode };
+    const { batchSource, effectiveInputs } = parseInputs(given(start));
+    expect(batchSource).toMatchObject({ kind: 'start', mode: expected });
+    expect([...effectiveInputs.given, ...effectiveInputs.defaults]).toContain(line);
   });
 
   test.each([
@@ -379,6 +397,9 @@ describe('inputs that are wrong', () => {
     ['a rule without an end', { repeat: '0' }, 'repeat is "0": it must be 1, or K/N like 3/5'],
     ['a share above all', { 'max-flaky': '101%' }, 'max-flaky is "101%": a share must be at most 100%.'],
     ['a comparison of given batches', { 'compare-with': '11' }, 'compare-with goes with test-cases only.'],
+    ['a mode where there are none', { ...start, mode: 'voice' }, 'mode: Retell has no modes to choose from.'],
+    ['a mode of a given batch', { provider: 'vapi', mode: 'chat' }, 'mode goes with test-cases only'],
+    ['a mode that nobody has', { mode: 'Voice' }, 'mode is "Voice": it must be chat or voice.'],
     ['a wrong version to compare with', { ...start, 'compare-with': 'x' }, 'compare-with is "x": it must be'],
     ['new without anything older', { ...start, 'fail-on': 'new' }, 'fail-on: new needs compare-with'],
     ['no runs at all', { 'max-runs': '0' }, 'max-runs is "0": it must be a whole number of runs'],
@@ -425,7 +446,7 @@ describe('inputs that are wrong', () => {
     ['a.out', `${process.cwd()}/a.out`],
   ])('two report files cannot be one: %s and %s', (json, junit) => {
     expect(complaintAbout({ 'report-json': json, 'report-junit': junit })).toContain(
-      'report-json, report-junit and report-ctrf must be different files.',
+      'report-json, report-junit, report-ctrf and report-html must be different files.',
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Target, Version } from '../../src/domain/target.ts';
+import type { Mode, Target, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
 import type { StartName } from '../../src/execution/start-name.ts';
@@ -196,9 +196,9 @@ describe('what a batch says that it tested', () => {
     expect(starter.mismatch(await resolve(version), batch)).toBe(expected);
   });
 
-  test('at Vapi by another transport than was asked for', async () => {
-    const { starter } = await starterAt('vapi');
-    const subject = { title: '', key: undefined, request: { transport: { provider: 'vapi.webchat' } } };
+  test('at Vapi in another mode than was asked for', async () => {
+    const { starter, resolve } = await starterAt('vapi');
+    const subject = await resolve(undefined);
     const ran = (provider: string) => ({
       id: 'b1',
       settled: true,
@@ -207,8 +207,9 @@ describe('what a batch says that it tested', () => {
     });
     expect(starter.mismatch(subject, ran('vapi.webchat'))).toBeUndefined();
     expect(starter.mismatch(subject, ran('vapi.websocket'))).toBe(
-      'it ran by vapi.websocket, and vapi.webchat was asked for',
+      'it ran in the mode voice, and chat was asked for',
     );
+    expect(starter.mismatch(subject, ran('other'))).toBe('it ran in the mode other, and chat was asked for');
   });
 
   test.each<[WorldName, Version | undefined, boolean]>([
@@ -360,12 +361,13 @@ describe('Vapi', () => {
     expect(only?.request).toEqual({
       simulations: [first, third].map((simulationId) => ({ type: 'simulation', simulationId })),
       target: expected,
+      transport: { provider: 'vapi.webchat' },
     });
     const batch = await asked.provider.fetchBatch(only?.id ?? '', asked.deadline());
     expect(batch.url).toBe(`https://dashboard.vapi.ai/simulations/runs/${only?.id}`);
     expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toMatchObject({
-      title: `${kind} t1`,
-      request: { target: expected },
+      title: `${kind} t1, chat`,
+      request: { target: expected, transport: { provider: 'vapi.webchat' } },
     });
   });
 
@@ -403,10 +405,14 @@ describe('Vapi', () => {
     });
   });
 
-  test('a run by chat is run again by chat', async () => {
-    const transport = { provider: 'vapi.webchat' };
+  test.each([
+    ['chat', 'vapi.webchat', { provider: 'vapi.webchat' }],
+    ['voice', 'vapi.websocket', { provider: 'vapi.websocket' }],
+    ['voice, which nobody named', 'vapi.websocket', undefined],
+  ])('a run by %s is run again by %s', async (_, provider, said) => {
+    const transport = { provider };
     const { emulator, asked } = await vapi({
-      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport } }],
+      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport: said } }],
     });
     const batch = await asked.provider.fetchBatch('b1', asked.deadline());
     const subject = await known(asked.provider.starter).resolveTestedVersion(batch, asked.deadline());
@@ -417,6 +423,50 @@ describe('Vapi', () => {
       target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
       transport,
     });
+  });
+
+  test('a run in another mode is not the one whose answer was lost', async () => {
+    const { asked } = await vapi({
+      batches: ['vapi.webchat', 'vapi.websocket'].map((provider, index) => ({
+        id: `b${index}`,
+        runs: [{ testCaseId: first }],
+        fields: { transport: { provider } },
+      })),
+    });
+    const starter = known(asked.provider.starter);
+    const wanted = { target: { kind: 'assistant', id: VAPI_ASSISTANT }, version: undefined };
+    const [chat, voice] = await Promise.all(
+      (['chat', 'voice'] as const).map(async (mode) => {
+        const subject = await starter.resolve({ ...wanted, mode }, asked.deadline());
+        if ('problem' in subject) throw new Error(subject.problem);
+        const { batches } = await starter.recentBatches(subject, [first], 0).list(asked.deadline());
+        return batches.flatMap(({ id, subject: found }) => (found === subject.key ? id : []));
+      }),
+    );
+    expect([chat, voice]).toEqual([['b0'], ['b1']]);
+  });
+
+  test.each<[string, NonNullable<VapiOptions['concurrency']>, number | undefined]>([
+    ['free places', { availableToStart: 3, concurrencyLimit: 10 }, 3],
+    ['no free place', { availableToStart: 0, concurrencyLimit: 10 }, 5],
+    ['the limit alone', { concurrencyLimit: 7 }, 3],
+    ['nothing', {}, undefined],
+    ['what is no number', { availableToStart: '5', concurrencyLimit: -2 }, undefined],
+  ])('how many run at once: %s', async (_, concurrency, atOnce) => {
+    const { asked } = await vapi({ concurrency });
+    const starter = known(asked.provider.starter);
+    const saidFor = async (mode: Mode) => {
+      const wanted = { target: { kind: 'assistant', id: VAPI_ASSISTANT }, version: undefined, mode };
+      const subject = await starter.resolve(wanted, asked.deadline());
+      if ('problem' in subject) throw new Error(subject.problem);
+      return starter.parallelism?.(subject, asked.deadline());
+    };
+    expect(await saidFor('voice')).toEqual(
+      atOnce === undefined ? undefined : { atOnce, shortestRunMs: 30_000, isLeast: false },
+    );
+    expect(await saidFor('chat')).toEqual(
+      atOnce === undefined ? undefined : { atOnce, shortestRunMs: 10_000, isLeast: true },
+    );
   });
 
   test('a start reads no list of what is older than a day', async () => {

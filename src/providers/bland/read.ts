@@ -363,6 +363,7 @@ export const bland: ProviderDescriptor = {
       hasBranches: false,
       fallback: 'production',
     },
+    modes: false,
     compare: true,
     cancel: false,
   },

@@ -336,6 +336,7 @@ export const elevenlabs: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
+    modes: false,
     compare: true,
     cancel: true,
   },

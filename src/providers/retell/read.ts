@@ -322,6 +322,7 @@ export const retell: ProviderDescriptor = {
       hasBranches: false,
       fallback: 'latest',
     },
+    modes: false,
     compare: true,
     cancel: false,
   },

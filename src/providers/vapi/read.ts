@@ -21,7 +21,7 @@ import {
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
-import { createVapiStarter, dashboardOf, describeTarget, targetSchema, transportSchema } from './start.ts';
+import { createVapiStarter, dashboardOf, describeTested, targetSchema, transportSchema } from './start.ts';
 import { listVapiTargets } from './targets.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
@@ -220,7 +220,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
     createdAt: parseIsoTime(body.createdAt),
     endedAt: parseIsoTime(body.endedAt),
     url: pageOfVapi(body.url ?? dashboard),
-    subject: target && describeTarget(target),
+    subject: target && describeTested(target, transport),
     tested: target && { target, transport },
   };
 }
@@ -463,6 +463,7 @@ export const vapi: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: false,
+    modes: { fallback: 'chat' },
     compare: false,
     cancel: true,
   },
