@@ -77,6 +77,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     subject: prepared?.subject.title,
     targetName: prepared?.subject.name,
     targetVersion: prepared?.subject.version,
+    subjectNote: prepared?.subject.note,
     selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,

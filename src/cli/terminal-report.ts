@@ -70,7 +70,7 @@ export function renderTerminalReport(report: Report, { width, style }: TerminalO
 
 /** The verdict, why, and what was tested. */
 function headLines(
-  { judgement, subject, batches, isReportOnly }: Report,
+  { judgement, subject, subjectNote, batches, isReportOnly }: Report,
   { width, style }: TerminalOptions,
 ): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
@@ -86,6 +86,7 @@ function headLines(
     ),
     ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
     ...(tested === undefined ? [] : wrap(style('dim', `Tested: ${sentence(tested)}`), width, 2)),
+    ...(subjectNote === undefined ? [] : wrap(style('dim', sentence(subjectNote)), width, 2)),
   ];
 }
 

@@ -144,14 +144,13 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     }
     prepared = found;
     const { subject, testCases, warnings } = found;
-    const remarks = [...(subject.note === undefined ? [] : [subject.note]), ...warnings];
-    for (const remark of remarks) log(remark);
+    for (const remark of [subject.note ?? [], ...warnings].flat()) log(remark);
     log(
       describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
     );
     await estimate(starter, subject, testCases.length * firstRoundRunsPerCase(rule));
     const execution = await executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
-    return { ...execution, remarks: [...remarks, ...execution.remarks] };
+    return { ...execution, remarks: [...warnings, ...execution.remarks] };
   }
 
   /** Says how many waves the first runs take, where the provider tells how many run at once. */

@@ -2,7 +2,7 @@ import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
+import { type BatchStarter, type Subject, shortTitleOf } from '../providers/starter.ts';
 import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
@@ -212,7 +212,9 @@ function createBatchLauncher({
         if (start.kind === 'unknown') return { batches, problem: start.problem, isStartUncertain: true };
         ids.add(start.batchId);
         accepted.set(start.batchId, { ...start, subject });
-        log(`Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${subject.title}.`);
+        log(
+          `Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${shortTitleOf(subject)}.`,
+        );
         const isAdopted = start.adopted !== undefined;
         const batch = {
           id: start.batchId,

@@ -66,6 +66,8 @@ export interface Findings {
   readonly isReportOnly?: boolean | undefined;
   /** What was tested, for a person, where this step started it: the agent's name, engine and resolved version. */
   readonly subject?: string | undefined;
+  /** What is to be known of the choice of the version: a sentence ("The latest version, 13, is a draft …"). */
+  readonly subjectNote?: string | undefined;
   /** What people call the target, where the provider says it. */
   readonly targetName?: string | undefined;
   /** Which version of it was tested, in a few words: "version 12". */

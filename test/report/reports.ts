@@ -418,6 +418,7 @@ export function reportWith(text: () => string): Report {
     waitedMs: 87_000,
     targetName: text(),
     targetVersion: text(),
+    subjectNote: text(),
     reportFile: text(),
   });
 }

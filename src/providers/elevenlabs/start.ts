@@ -312,6 +312,7 @@ function toSubject(
   return {
     title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
     name,
+    version: words,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
     request: { agent, branch, placements },
   };

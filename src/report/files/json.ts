@@ -98,7 +98,7 @@ function fileOf(report: Report, selection: Selection): ReportFile {
     provider: report.providerTitle,
     verdict: judgement?.verdict,
     reason: judgement?.reason,
-    notes: [...(judgement?.notes ?? [])],
+    notes: [...(judgement?.notes ?? []), ...(report.subjectNote === undefined ? [] : [report.subjectNote])],
     tally: report.tally,
     testCases: report.cases.map((result) => caseOf(report, result)),
     passRate: passRate(report),

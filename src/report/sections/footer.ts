@@ -24,6 +24,7 @@ import { hasPushes } from './pushes.ts';
 
 const MAX_SUBJECT = 200;
 const MAX_VERSION = 60;
+const MAX_NOTE = 300;
 /** Batches named in the details. Nobody gates on more; if so, the rest is a number. */
 const MAX_BATCHES = 50;
 
@@ -177,7 +178,7 @@ function tested({ subject, targetName, targetVersion, batches }: Report): Inline
 
 /** Where it comes from: on one line where there is one batch, else with a line for each. */
 function provenance(report: Report, maxBatches: number): Inline[][] {
-  const { batches, origin, judgement, subject, targetName, selected } = report;
+  const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);
   const named = first.slice(0, maxBatches);
@@ -198,15 +199,17 @@ function provenance(report: Report, maxBatches: number): Inline[][] {
   ];
   const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
   const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
+  const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
   const [only] = named;
   if (only !== undefined && first.length === 1) {
-    return [joinWithDots([...general, ...batchParts(only, report), again, rest])];
+    return [joinWithDots([...general, ...batchParts(only, report), again, rest]), note];
   }
   return [
     joinWithDots(general),
     ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
     again,
     rest,
+    note,
   ];
 }
 
