@@ -2,6 +2,7 @@ import type { ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type AvailableTestCase, type Refused, type Selector, selectCases } from '../domain/selectors.ts';
 import type { Mode, Target, Version } from '../domain/target.ts';
+import type { FailOn } from '../domain/verdict.ts';
 import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError, RequestRefused } from '../runtime/errors.ts';
@@ -80,7 +81,7 @@ export async function prepare(
     readonly starter: BatchStarter;
     readonly rule: PassRule;
     readonly maxRuns: number | undefined;
-    readonly failOn?: 'any' | 'new' | undefined;
+    readonly failOn?: FailOn | undefined;
     readonly deadline: Deadline;
   },
 ): Promise<Prepared | Refused> {
@@ -119,7 +120,7 @@ export async function prepare(
 /** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
 async function resolveComparedVersion(
   { subject, ...wanted }: WantedSubject & { readonly subject: Subject },
-  { starter, failOn, deadline }: { starter: BatchStarter; failOn: 'any' | 'new'; deadline: Deadline },
+  { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
   const compared = await starter.resolve(wanted, deadline).catch(refusedByProvider);
   if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };

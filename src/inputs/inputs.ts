@@ -224,8 +224,8 @@ export const INPUTS = {
   'fail-on': input({
     group: 'comparison',
     description:
-      'Which failures count: `any`, or `new`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step.',
-    schema: oneOf(['any', 'new']),
+      'Which failures count: `any`, `new` or `nothing`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step. With `nothing`, verdict, report and outputs are as ever, and the step succeeds whatever the verdict is; what is refused before the start still fails.',
+    schema: oneOf(['any', 'new', 'nothing']),
     default: 'any',
   }),
   label: input({

@@ -4,6 +4,7 @@ import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.t
 import type { Mode, Target, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { shortName } from './fields.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {
@@ -21,6 +22,12 @@ export interface Subject {
   readonly claims: Claims;
   /** What the adapter sends for it. */
   readonly request: Readonly<Record<string, unknown>>;
+}
+
+/** What is under test in a few words: "Front desk, version 4"; the whole title where it has no name. */
+export function shortTitleOf({ name, version, title }: Subject): string {
+  if (!name) return title;
+  return version === undefined ? shortName(name) : `${shortName(name)}, ${version}`;
 }
 
 /** The test cases that can be selected. */

@@ -39,6 +39,9 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['cancelled', 'cancelled'],
 ]);
 
+/** More is no amount that anybody pays. */
+const amount = z.number().check(z.nonnegative(), z.maximum(1e12));
+
 const runSchema = z.object({
   ...saidFields,
   test_run_id: id,
@@ -55,7 +58,8 @@ const runSchema = z.object({
   ),
   agent_responses: lenient(z.array(z.unknown())),
   triggered_guardrails: lenient(z.array(z.unknown())),
-  credits_used: lenient(z.number()),
+  credits_used: lenient(amount),
+  charging: lenient(z.object({ llm_price: lenient(amount) })),
   version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
 });
@@ -247,6 +251,7 @@ function toRun(body: RunBody): Run {
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),
     credits: body.credits_used,
+    llmUsd: body.charging?.llm_price,
     explanation: rationale?.summary || messages.slice(0, MAX_DETAILS).join('\n') || undefined,
     assertions: [],
     criteria: [],

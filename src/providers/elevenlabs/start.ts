@@ -347,6 +347,7 @@ function toSubject(
   return {
     title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
     name,
+    version: words,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
     claims: testedClaims({ agent_id: agent, branch_id: branch, ran_against_draft: false }),
     request: { agent, branch, placements },

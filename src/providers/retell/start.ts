@@ -311,7 +311,10 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
         `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
       );
     }
-    const subject = toSubject({ ...engine, version: engineVersion }, { title: name, name: agent.agent_name });
+    const subject = toSubject(
+      { ...engine, version: engineVersion },
+      { title: name, name: agent.agent_name, version: wordsOf(agent) },
+    );
     if (agent.is_published === true && subject.key !== undefined) published.add(subject.key);
     return {
       ...subject,
@@ -404,6 +407,10 @@ const draftNote = (version: number | undefined, isPublished: boolean | undefined
     ? `The latest version, ${version}, is a draft that is not published.`
     : undefined;
 
+/** "version 5", "version 5 (draft)" */
+const wordsOf = ({ version, is_published }: z.infer<typeof agentSchema>): string | undefined =>
+  version === undefined ? undefined : `version ${version}${is_published === false ? ' (draft)' : ''}`;
+
 /** Whether something belongs to this engine, in whatever version. */
 function isOf(body: EngineBody, { type, id: engineId }: Engine): boolean {
   const own = toEngine(body);
@@ -436,13 +443,14 @@ function describeAgent({ agent_id, agent_name, version }: z.infer<typeof agentSc
 
 function toSubject(
   engine: Engine & { readonly version: number },
-  agent?: Pick<Subject, 'title' | 'name'>,
+  agent?: Pick<Subject, 'title' | 'name' | 'version'>,
 ): Subject {
   const fields = { ...engineFields(engine), version: engine.version };
   const name = describeEngine({ ...fields, type: engine.type });
   return {
     title: agent === undefined ? name : `${agent.title}: ${name}`,
     name: agent?.name,
+    version: agent?.version,
     key: keyOf(engine),
     claims: { ...engineClaims(fields), ...ownerClaims(fields) },
     request: { response_engine: fields },
