@@ -42,7 +42,11 @@ const { tree } = fc.letrec<{ tree: Element }>((tie) => ({
 
 describe('a tree', () => {
   test('is the same again for whoever reads the HTML, whatever its texts and attributes are', () => {
-    fc.assert(fc.property(tree, (given) => expect(parsed(html(given))).toEqual([given])));
+    fc.assert(
+      fc.property(tree, (given) => {
+        expect(parsed(html(given))).toEqual([given]);
+      }),
+    );
   });
 
   test.each<[Node, string]>([
