@@ -5,12 +5,14 @@ import * as http from 'node:http';
 import * as core from '@actions/core';
 import { ruleOf } from '../domain/pass-rule.ts';
 import type { Judgement } from '../domain/verdict.ts';
+import { withCommit } from '../execution/prepare.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
 import { type Inputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { resolveCount } from '../inputs/schemas.ts';
+import { readConfigFile } from '../inputs/target-config.ts';
 import { createProvider } from '../providers/registry.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
@@ -20,7 +22,7 @@ import { useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
-import { createRedactor } from '../text/redact.ts';
+import { createGrowingRedactor } from '../text/redact.ts';
 import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
 import { setOutput } from './outputs.ts';
@@ -33,7 +35,7 @@ const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
 
 /** Log lines: secrets removed, one line, no workflow commands. */
-const redact = createRedactor(masked);
+const { redact, add: addSecrets } = createGrowingRedactor(masked);
 const sanitizeLogLine = (line: string): string => logLine(redact(line), 4_000);
 
 const runtime: Runtime = {
@@ -98,7 +100,12 @@ async function post(): Promise<void> {
 
 /** Makes the real parts and runs the gate with them. */
 async function runStep(signal: AbortSignal): Promise<Judgement> {
-  const { inputs, secrets, effectiveInputs, batchSource } = parseInputs(core.getInput, redact);
+  const configFile = await readConfigFile(core.getInput('target-config'));
+  if (configFile?.kind === 'read') {
+    for (const secret of configFile.secrets) core.setSecret(secret);
+    addSecrets(configFile.secrets);
+  }
+  const { inputs, secrets, effectiveInputs, ...parsed } = parseInputs(core.getInput, redact, configFile);
   useProxies(process.env, requestedUrls(inputs), setProxies);
   for (const line of effectiveInputs.given) log(line);
   core.startGroup('Other inputs, at their defaults');
@@ -110,7 +117,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       apiKey: secrets.apiKey,
       apiUrl: inputs.apiUrl,
       userAgent: USER_AGENT,
-      version: batchSource.version,
+      version: parsed.batchSource.version,
       showsConversations: inputs.transcripts !== 'none',
     },
     runtime,
@@ -118,6 +125,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
   const commentInputs = readCommentInputs(core.getInput);
   const context = await readContext(process.env, commentInputs);
   const { origin, ref, repository } = context;
+  const batchSource = withCommit(parsed.batchSource, origin.commit);
   const publisher = createPublisher({ inputs, context, commentInputs, mark: state.mark, runtime, remember });
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
   return runGate(

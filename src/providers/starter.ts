@@ -1,6 +1,6 @@
 import type { Batch } from '../domain/batch.ts';
 import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
-import type { Mode, Target, Version } from '../domain/target.ts';
+import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 
@@ -33,6 +33,8 @@ export interface WantedSubject {
   readonly version: Version | undefined;
   /** Absent where the provider has no modes. */
   readonly mode?: Mode | undefined;
+  /** Sent with each start, in place of the target as it is live. */
+  readonly config?: TargetConfig | undefined;
 }
 
 /** How many runs a provider runs side by side. */

@@ -363,6 +363,10 @@ export const bland: ProviderDescriptor = {
       hasBranches: false,
       fallback: 'production',
     },
+    targetConfig: {
+      instead:
+        'Make a version of the pathway and give its number as version: docs/deploying.md has the script.',
+    },
     modes: false,
     compare: true,
     cancel: false,

@@ -17,7 +17,7 @@ import {
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { ACCESS, createElevenLabsStarter } from './start.ts';
+import { ACCESS, createElevenLabsStarter, problemOfOverride } from './start.ts';
 import { listElevenLabsTargets } from './targets.ts';
 import { readRevisions } from './workspace.ts';
 
@@ -63,6 +63,7 @@ const batchSchema = z.object({
   branch_id: lenient(z.string()),
   version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
+  agent_config_override: z.optional(z.unknown()),
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
@@ -160,6 +161,7 @@ function toBatch(
       agent_id: body.agent_id,
       branch_id: body.branch_id,
       ran_against_draft: body.ran_against_draft,
+      ...((body.agent_config_override ?? undefined) !== undefined && { is_overridden: true }),
       placements: placementsIn(body.test_runs),
     },
   };
@@ -203,12 +205,14 @@ function describeSubject({
   branch_id,
   version_id,
   ran_against_draft,
+  agent_config_override: override,
 }: z.infer<typeof batchSchema>): string | undefined {
   const parts = [
     agent_id && `agent ${agent_id}`,
     branch_id && `branch ${branch_id}`,
     version_id && `version ${version_id}`,
     ran_against_draft === true && 'with changes that are not published',
+    (override ?? undefined) !== undefined && 'with a configuration that was sent with the start',
   ].filter((part) => typeof part === 'string' && part !== '');
   return parts.length === 0 ? undefined : parts.join(' ');
 }
@@ -331,6 +335,7 @@ export const elevenlabs: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
+    targetConfig: { problemOf: problemOfOverride },
     modes: false,
     compare: true,
     cancel: true,

@@ -463,6 +463,7 @@ export const vapi: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: false,
+    targetConfig: { problemOf: () => undefined },
     modes: { fallback: 'chat' },
     compare: false,
     cancel: true,

@@ -11,12 +11,20 @@ import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 
-/** An assistant or a squad, as requests and answers name it. */
-export const targetSchema = z.object({
-  type: z.string(),
-  assistantId: lenient(z.string()),
-  squadId: lenient(z.string()),
-});
+/** An assistant or a squad, by its id or inline, which is whole and without an id. */
+const targetFields = { type: z.string(), assistantId: lenient(z.string()), squadId: lenient(z.string()) };
+const namedTargetSchema = z.object({ ...targetFields, isInline: lenient(z.boolean()) });
+
+type Target = z.infer<typeof namedTargetSchema>;
+
+/** The same as requests and answers have it. What is inline may be large, and is not kept. */
+export const targetSchema = z.pipe(
+  z.object({ ...targetFields, assistant: z.optional(z.unknown()), squad: z.optional(z.unknown()) }),
+  z.transform(({ assistant, squad, ...named }): Target => {
+    const inline = assistant ?? squad ?? undefined;
+    return inline === undefined ? named : { ...named, isInline: true };
+  }),
+);
 
 /** By voice or by chat. */
 export const transportSchema = z.object({ provider: z.string() });
@@ -30,7 +38,7 @@ const UNNAMED_TRANSPORT = { provider: TRANSPORTS.voice };
 const SHORTEST_RUN_MS: Readonly<Record<Mode, number>> = { chat: 10_000, voice: 30_000 };
 
 /** What a run tested; `transport` is repeated with it. */
-const testedSchema = z.object({ target: targetSchema, transport: lenient(transportSchema) });
+const testedSchema = z.object({ target: namedTargetSchema, transport: lenient(transportSchema) });
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
 const suiteSchema = z.object({ simulationIds: z.array(id) });
@@ -51,12 +59,14 @@ const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
 
 /** What to do about a refusal of a request that comes before a simulation run, or starts one. */
-const advice = createAdvice({
-  ...ACCESS,
-  403: 'Check api-key: it may not read simulations or start them.',
-  404: CHECK,
-  others: CHECK,
-});
+const adviceTo = (check: string) =>
+  createAdvice({
+    ...ACCESS,
+    403: 'Check api-key: it may not read simulations or start them.',
+    404: check,
+    others: check,
+  });
+const advice = adviceTo(CHECK);
 
 /** The dashboard's addresses of runs that were started here: only the answer to the start has them. */
 const dashboards = new WeakMap<HttpClient, Map<string, string>>();
@@ -74,13 +84,23 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     title: 'Vapi',
     batchSize: Number.MAX_SAFE_INTEGER,
 
-    async resolve({ target, mode = 'chat' }) {
+    async resolve({ target, mode = 'chat', config }) {
       if (target === undefined)
         return refused('target is missing: Vapi needs one to start a simulation run.');
       const transport = { provider: TRANSPORTS[mode] };
-      return target.kind === 'squad'
-        ? toSubject({ type: 'squad', squadId: target.id }, transport)
-        : toSubject({ type: 'assistant', assistantId: target.id }, transport);
+      const isSquad = target.kind === 'squad';
+      const named: Target = isSquad
+        ? { type: 'squad', squadId: target.id }
+        : { type: 'assistant', assistantId: target.id };
+      if (config === undefined) return toSubject(named, transport);
+      const inline = isSquad
+        ? { type: 'squad', squad: config.json }
+        : { type: 'assistant', assistant: config.json };
+      return {
+        title: `${describeTarget(named)} as in ${config.name}, ${mode}`,
+        key: undefined,
+        request: { target: inline, transport, config: config.name },
+      };
     },
 
     async testCases({ selectors }, deadline) {
@@ -123,8 +143,10 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
           path: ['run'],
           body: {
             simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
-            ...subject.request,
+            target: subject.request['target'],
+            transport: subject.request['transport'],
           },
+          advice: adviceAbout(subject),
           schema: startedSchema,
           to: ({ id: runId, url }) => {
             if (url !== undefined) addresses.set(vapiIdKey(runId), url);
@@ -145,11 +167,14 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
             api,
             {
               path: ['run'],
-              query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
+              query: {
+                ...(targetId === undefined ? { targetType: target.type } : { targetId }),
+                createdAtGe: new Date(since).toISOString(),
+              },
               items: 'simulation runs',
               of: targetId ?? 'the target',
               schema: listedSchema,
-              toItem: (row) => toListed(row, transport),
+              toItem: (row) => toListed(row, { target, transport }),
             },
             deadline,
           );
@@ -190,9 +215,8 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       if (tested === undefined) return undefined;
       const asked = requestOf(subject);
       const { target, transport } = parseAs(testedSchema, tested);
-      const found = keyOf(target);
-      if (found !== undefined && found !== keyOf(asked.target)) {
-        return `it tested ${describeTarget(target)}, and ${describeTarget(asked.target)} was asked for`;
+      if (isOtherTarget(target, asked.target)) {
+        return `it tested ${describeTarget(target)}, and ${describeAsked(asked)} was asked for`;
       }
       return isOther(transport, asked.transport)
         ? `it ran in the mode ${nameOf(transport)}, and ${nameOf(asked.transport)} was asked for`
@@ -202,6 +226,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     isListed: ({ key }) => key !== undefined,
 
     compareVersions(one, other) {
+      if (isInline(one) !== isInline(other)) return 'different';
       if (one.key === undefined || other.key === undefined) return 'unknown';
       return one.key === other.key ? 'same' : 'different';
     },
@@ -256,12 +281,35 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
   }
 }
 
-type Target = z.infer<typeof targetSchema>;
 type Transport = z.infer<typeof transportSchema>;
 
 /** What is sent beside the simulations: `Subject.request`. */
-const requestSchema = z.object({ target: targetSchema, transport: transportSchema });
-const requestOf = ({ request }: Subject) => parseAs(requestSchema, request);
+const requestSchema = z.object({
+  target: targetSchema,
+  transport: transportSchema,
+  config: z.optional(z.string()),
+});
+type SubjectRequest = z.infer<typeof requestSchema>;
+const requestOf = ({ request }: Subject): SubjectRequest => parseAs(requestSchema, request);
+
+const isInline = (subject: Subject): boolean => requestOf(subject).target.isInline === true;
+
+/** What to do about a refusal of a start on this subject. */
+function adviceAbout(subject: Subject): (status: number) => string {
+  const { config } = requestOf(subject);
+  return config === undefined ? advice : adviceTo(`Check target-config (${config}) and test-cases.`);
+}
+
+/** What was asked for, for a person: its id, or the file that was sent. */
+const describeAsked = ({ target, config }: SubjectRequest): string =>
+  target.isInline === true ? `the ${target.type} in ${config}` : (describeTarget(target) ?? target.type);
+
+/** Whether a run says that it has another target: another id, an id where none was sent, or none where one was. */
+function isOtherTarget(said: Target, asked: Target): boolean {
+  const found = keyOf(said);
+  if (asked.isInline === true) return found !== undefined || said.type !== asked.type;
+  return found === undefined ? said.isInline === true : found !== keyOf(asked);
+}
 
 /** "chat"; Vapi's own word where it is neither of the two. */
 const nameOf = ({ provider }: Transport): string =>
@@ -273,17 +321,21 @@ const isOther = (said: Transport | undefined, asked: Transport): said is Transpo
 
 const targetIdOf = ({ assistantId, squadId }: Target): string | undefined => assistantId ?? squadId;
 
-/** "assistant 88fa…"; `undefined` where the target was given inline, without an id. */
-export function describeTarget(target: Target): string | undefined {
+/** "assistant 88fa…", "assistant without an id" for one that is inline; `undefined` where neither is said. */
+function describeTarget(target: Target): string | undefined {
   const targetId = targetIdOf(target);
-  return targetId === undefined ? undefined : `${target.type} ${targetId}`;
+  if (targetId !== undefined) return `${target.type} ${targetId}`;
+  return target.isInline === true ? `${target.type} without an id` : undefined;
 }
 
-const keyOf = (target: Target): string | undefined => describeTarget(target)?.toLowerCase();
+const keyOf = (target: Target): string | undefined =>
+  targetIdOf(target) === undefined ? undefined : describeTarget(target)?.toLowerCase();
 
-/** "assistant 88fa…, chat": a target with the mode of its run, as far as both are known. */
-export const describeTested = (target: Target, transport: Transport | undefined): string | undefined =>
-  [describeTarget(target) ?? [], transport ? nameOf(transport) : []].flat().join(', ') || undefined;
+/** "assistant 88fa…, chat": a target with the mode of its run; `undefined` where the target is not known. */
+export function describeTested(target: Target, transport: Transport | undefined): string | undefined {
+  const described = describeTarget(target);
+  return described && [described, ...(transport === undefined ? [] : [nameOf(transport)])].join(', ');
+}
 
 const toSubject = (target: Target, transport: Transport): Subject => ({
   title: describeTested(target, transport) ?? target.type,
@@ -291,12 +343,20 @@ const toSubject = (target: Target, transport: Transport): Subject => ({
   request: { target, transport },
 });
 
-/** `Candidate.subject` of a run in another mode. */
+/** `Candidate.subject` of a run of something else. */
 const FOREIGN = 'foreign';
 
-const toListed = (body: z.infer<typeof listedSchema>, transport: Transport): ListedBatch => ({
-  id: body.id,
-  total: body.itemCounts?.total,
-  createdAt: parseIsoTime(body.createdAt),
-  subject: isOther(body.transport, transport) ? FOREIGN : body.target && keyOf(body.target),
-});
+/** One without an id may be of any file that was sent, so its subject is not known. */
+function toListed(
+  { id: runId, target, transport, itemCounts, createdAt }: z.infer<typeof listedSchema>,
+  asked: Pick<SubjectRequest, 'target' | 'transport'>,
+): ListedBatch {
+  const isForeign =
+    isOther(transport, asked.transport) || (target !== undefined && isOtherTarget(target, asked.target));
+  return {
+    id: runId,
+    total: itemCounts?.total,
+    createdAt: parseIsoTime(createdAt),
+    subject: isForeign ? FOREIGN : target && keyOf(target),
+  };
+}
