@@ -24,6 +24,7 @@ export const OUTPUTS = {
   'report-json': 'The path of the JSON report, if it was written.',
   'report-junit': 'The path of the JUnit report, if it was written.',
   'report-ctrf': 'The path of the CTRF report, if it was written.',
+  'report-html': 'The path of the HTML report, if it was written.',
 } as const satisfies Record<string, string>;
 
 /** The name of an output. */

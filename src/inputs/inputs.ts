@@ -295,6 +295,13 @@ export const INPUTS = {
     schema: z.optional(z.string()),
     empty: 'not written',
   }),
+  'report-html': input({
+    group: 'report',
+    description:
+      'A file path for the report as one HTML page with every conversation, like `reports/agent-tests.html`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
   'github-token': input({
     group: 'report',
     isActionOnly: true,
@@ -517,11 +524,12 @@ function formatKOfN(none: string): (value: KOfN | undefined) => string {
   return (value) => (value === undefined ? none : `${value.need}/${value.of}`);
 }
 
-function checkDistinctFiles({ reportJson, reportJunit, reportCtrf }: Partial<InputValues>): string[] {
-  const paths = [reportJson, reportJunit, reportCtrf].filter((path) => path !== undefined);
+function checkDistinctFiles(values: Partial<InputValues>): string[] {
+  const { reportJson, reportJunit, reportCtrf, reportHtml } = values;
+  const paths = [reportJson, reportJunit, reportCtrf, reportHtml].filter((path) => path !== undefined);
   return new Set(paths.map((path) => resolve(path))).size === paths.length
     ? []
-    : ['report-json, report-junit and report-ctrf must be different files.'];
+    : ['report-json, report-junit, report-ctrf and report-html must be different files.'];
 }
 
 function formatValue(value: string | undefined, redact: (text: string) => string): string {

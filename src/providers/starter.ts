@@ -1,4 +1,5 @@
 import type { Batch } from '../domain/batch.ts';
+import type { Claims } from '../domain/claims.ts';
 import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
 import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
@@ -16,6 +17,8 @@ export interface Subject {
   readonly note?: string | undefined;
   /** Equal where the same thing is tested; compared with `Candidate.subject`. `undefined` where lists do not say it. */
   readonly key: string | undefined;
+  /** What a batch says that tests it, and says everything: compared with `Batch.claims` and `Run.claims`. */
+  readonly claims: Claims;
   /** What the adapter sends for it. */
   readonly request: Readonly<Record<string, unknown>>;
 }
@@ -85,11 +88,6 @@ export interface BatchStarter {
    */
   resolveTestedVersion(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
   /**
-   * What the batch says that it tested, where that is not what was asked for: a clause such as "it tested version 11, and
-   * version 12 was asked for". `undefined` where it agrees, or says nothing.
-   */
-  mismatch(subject: Subject, batch: Batch): string | undefined;
-  /**
    * Whether the provider's lists say enough of a batch to prove that it tests this subject. Not so at Bland where a version
    * was asked for: its lists have none.
    */
@@ -143,5 +141,13 @@ export interface BatchContents {
   readonly total?: number | undefined;
 }
 
-/** What became of the one POST: the batch's id. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
-export type StartResponse = PostResult<string>;
+/** A batch as the answer to its start shows it. */
+export interface StartedBatch {
+  readonly id: string;
+  /** What it says of itself and of its runs: see `Batch.claims`. */
+  readonly claims?: Claims | undefined;
+  readonly runs?: readonly { readonly id: string; readonly claims?: Claims | undefined }[] | undefined;
+}
+
+/** What became of the one POST. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
+export type StartResponse = PostResult<StartedBatch>;

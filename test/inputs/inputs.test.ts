@@ -59,6 +59,7 @@ describe('inputs that are right', () => {
         reportJson: undefined,
         reportJunit: undefined,
         reportCtrf: undefined,
+        reportHtml: undefined,
         matrix: '',
       },
       effectiveInputs: {
@@ -90,6 +91,7 @@ describe('inputs that are right', () => {
           'report-json: not written',
           'report-junit: not written',
           'report-ctrf: not written',
+          'report-html: not written',
         ],
       },
       batchSource: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
@@ -117,6 +119,7 @@ describe('inputs that are right', () => {
       'report-json': 'out/a.json',
       'report-junit': 'out/a.xml',
       'report-ctrf': 'out/ctrf.json',
+      'report-html': 'out/report.html',
       'github-token': 'ghs_12345',
       matrix: '{"agent": "booking"}',
     };
@@ -149,6 +152,7 @@ describe('inputs that are right', () => {
         reportJson: 'out/a.json',
         reportJunit: 'out/a.xml',
         reportCtrf: 'out/ctrf.json',
+        reportHtml: 'out/report.html',
         matrix: '{"agent": "booking"}',
       },
       effectiveInputs: {
@@ -171,6 +175,7 @@ describe('inputs that are right', () => {
           'report-json: out/a.json',
           'report-junit: out/a.xml',
           'report-ctrf: out/ctrf.json',
+          'report-html: out/report.html',
         ],
         defaults: [
           'test-cases: nothing is started',
@@ -532,7 +537,7 @@ describe('inputs that are wrong', () => {
     ['a.out', `${process.cwd()}/a.out`],
   ])('two report files cannot be one: %s and %s', (json, junit) => {
     expect(complaintAbout({ 'report-json': json, 'report-junit': junit })).toContain(
-      'report-json, report-junit and report-ctrf must be different files.',
+      'report-json, report-junit, report-ctrf and report-html must be different files.',
     );
   });
 

@@ -8,7 +8,7 @@ import {
   type Report,
   type ReportOptions,
 } from '../../src/report/report.ts';
-import { run } from '../builders.ts';
+import { run } from '../run.ts';
 
 export { run };
 

@@ -7,6 +7,7 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { createApi } from '../api.ts';
 import {
+  claimed,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -17,7 +18,14 @@ import {
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { ACCESS, createElevenLabsStarter, problemOfOverride } from './start.ts';
+import {
+  ACCESS,
+  createElevenLabsStarter,
+  isGiven,
+  problemOfOverride,
+  saidFields,
+  testedClaims,
+} from './start.ts';
 import { listElevenLabsTargets } from './targets.ts';
 import { readRevisions } from './workspace.ts';
 
@@ -38,6 +46,7 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
 ]);
 
 const runSchema = z.object({
+  ...saidFields,
   test_run_id: id,
   status: statusWord,
   test_invocation_id: z.optional(z.unknown()),
@@ -58,12 +67,8 @@ const runSchema = z.object({
 type RunBody = z.infer<typeof runSchema>;
 
 const batchSchema = z.object({
+  ...saidFields,
   id: z.string(),
-  agent_id: lenient(z.string()),
-  branch_id: lenient(z.string()),
-  version_id: lenient(z.string()),
-  ran_against_draft: lenient(z.boolean()),
-  agent_config_override: z.optional(z.unknown()),
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
@@ -161,9 +166,10 @@ function toBatch(
       agent_id: body.agent_id,
       branch_id: body.branch_id,
       ran_against_draft: body.ran_against_draft,
-      ...((body.agent_config_override ?? undefined) !== undefined && { is_overridden: true }),
+      ...(isGiven(body.agent_config_override) && { is_overridden: true }),
       placements: placementsIn(body.test_runs),
     },
+    claims: testedClaims(body),
   };
 }
 
@@ -208,12 +214,12 @@ function describeSubject({
   agent_config_override: override,
 }: z.infer<typeof batchSchema>): string | undefined {
   const parts = [
-    agent_id && `agent ${agent_id}`,
-    branch_id && `branch ${branch_id}`,
-    version_id && `version ${version_id}`,
-    ran_against_draft === true && 'with changes that are not published',
-    (override ?? undefined) !== undefined && 'with a configuration that was sent with the start',
-  ].filter((part) => typeof part === 'string' && part !== '');
+    claimed('agent', agent_id),
+    claimed('branch', branch_id),
+    claimed('version', version_id),
+    ran_against_draft === true ? 'with changes that are not published' : undefined,
+    isGiven(override) ? 'with a configuration that was sent with its start' : undefined,
+  ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(' ');
 }
 
@@ -232,6 +238,7 @@ function toRun(body: RunBody): Run {
     ...said,
     ...(hasErrored ? { status: 'errored' as const } : {}),
     ...(isContradicted ? { status: 'pending' as const, conflict: `passed and ${result}` } : {}),
+    claims: testedClaims(body),
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),
     credits: body.credits_used,

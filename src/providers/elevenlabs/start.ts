@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, parseAs, shortName } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, parseAs, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { readList } from './lists.ts';
@@ -25,7 +26,20 @@ const agentSchema = z.object({
 
 type AgentBody = z.infer<typeof agentSchema>;
 
-const startedSchema = z.object({ id });
+/** The fields of an invocation and of a run that say what was tested. */
+export const saidFields = {
+  agent_id: z.optional(z.unknown()),
+  branch_id: z.optional(z.unknown()),
+  version_id: z.optional(z.unknown()),
+  ran_against_draft: z.optional(z.unknown()),
+  agent_config_override: z.optional(z.unknown()),
+};
+
+const startedSchema = z.object({
+  id,
+  ...saidFields,
+  test_runs: lenient(z.array(z.object({ test_run_id: z.string(), ...saidFields }))),
+});
 const listedSchema = z.object({
   id,
   name: lenient(z.string()),
@@ -159,7 +173,14 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
             advice: adviceTo(`Check target-config (${config.name}) and test-cases.`),
           }),
           schema: startedSchema,
-          to: ({ id: invocation }) => invocation,
+          to: ({ id: invocation, test_runs, ...said }) => ({
+            id: invocation,
+            claims: testedClaims(said),
+            runs: test_runs?.map(({ test_run_id, ...run }) => ({
+              id: test_run_id,
+              claims: testedClaims(run),
+            })),
+          }),
         },
         deadline,
       );
@@ -233,25 +254,6 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
         );
       }
       return toSubject({ agent, branch, placements: said.placements ?? [] });
-    },
-
-    mismatch(subject, { tested }) {
-      const { agent, branch, config } = requestOf(subject);
-      const said = parseAs(testedSchema, tested ?? {});
-      if (said.agent_id !== undefined && said.agent_id !== agent) {
-        return `it tested agent ${said.agent_id}, and agent ${agent} was asked for`;
-      }
-      if (branch !== undefined && said.branch_id !== undefined && said.branch_id !== branch) {
-        return `it tested branch ${said.branch_id}, and branch ${branch} was asked for`;
-      }
-      // Nobody documents what an invocation says of a configuration that was sent: it is not published either.
-      if (config !== undefined) return undefined;
-      if (said.is_overridden === true) {
-        return 'it tested a configuration that was sent with its start, and the published branch was asked for';
-      }
-      return said.ran_against_draft === true
-        ? 'it tested changes that are not published, and the published branch was asked for'
-        : undefined;
     },
 
     isListed: ({ key }) => key !== undefined,
@@ -358,6 +360,8 @@ function toSubject(
       name,
       version: `as in ${config.name}`,
       key: `${agent} ${branch} ${OVERRIDDEN}`,
+      // Nobody documents what an invocation says of a configuration that was sent: it is not published either.
+      claims: testedClaims({ agent_id: agent, branch_id: branch }),
       request: { agent, branch, placements, config },
     };
   }
@@ -365,8 +369,35 @@ function toSubject(
     title: `${described}, ${words}`,
     name,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
+    claims: testedClaims({ agent_id: agent, branch_id: branch, ran_against_draft: false }),
     request: { agent, branch, placements },
   };
+}
+
+const SENT_CONFIGURATION = 'a configuration that was sent with its start';
+
+/** Whether a field of an answer says anything. */
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** What an invocation or a run says that it tested, however it is written: see `Batch.claims`. */
+export function testedClaims({
+  agent_id,
+  branch_id,
+  version_id,
+  ran_against_draft: isDraft,
+  agent_config_override: override,
+}: Partial<Record<keyof typeof saidFields, unknown>>): Claims {
+  const words = isGiven(override)
+    ? SENT_CONFIGURATION
+    : isDraft === true
+      ? 'changes that are not published'
+      : 'the published branch';
+  return claimsOf({
+    agent: claimed('agent', agent_id),
+    branch: claimed('branch', branch_id),
+    version: claimed('version', version_id),
+    state: typeof isDraft === 'boolean' || isGiven(override) ? words : claimed('a draft or not:', isDraft),
+  });
 }
 
 type ListedRow = z.infer<typeof listedSchema>;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type Claims, disagreement } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import { MODES, type Mode } from '../../domain/target.ts';
 import type { HttpClient } from '../../http/json-client.ts';
@@ -6,7 +7,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
@@ -42,13 +43,18 @@ const testedSchema = z.object({ target: namedTargetSchema, transport: lenient(tr
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
 const suiteSchema = z.object({ simulationIds: z.array(id) });
-const startedSchema = z.object({ id, url: lenient(z.string()) });
+const startedSchema = z.object({
+  id,
+  url: lenient(z.string()),
+  target: z.optional(z.unknown()),
+  transport: z.optional(z.unknown()),
+});
 const listedSchema = z.object({
   id,
   createdAt: lenient(z.string()),
   itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
-  target: lenient(targetSchema),
-  transport: lenient(transportSchema),
+  target: z.optional(z.unknown()),
+  transport: z.optional(z.unknown()),
 });
 /** A voice simulation has two parties, so it takes two of the places that an account has. */
 const PLACES_OF_A_CALL = 2;
@@ -99,6 +105,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       return {
         title: `${describeTarget(named)} as in ${config.name}, ${mode}`,
         key: undefined,
+        claims: testedClaims({ target: inline, transport }),
         request: { target: inline, transport, config: config.name },
       };
     },
@@ -148,16 +155,16 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
           },
           advice: adviceAbout(subject),
           schema: startedSchema,
-          to: ({ id: runId, url }) => {
+          to: ({ id: runId, url, ...said }) => {
             if (url !== undefined) addresses.set(vapiIdKey(runId), url);
-            return runId;
+            return { id: runId, claims: testedClaims(said) };
           },
         },
         deadline,
       ),
 
     recentBatches(subject, testCases, since) {
-      const { target, transport } = requestOf(subject);
+      const { target } = requestOf(subject);
       const targetId = targetIdOf(target);
       return batchListsOf({
         testCases,
@@ -174,7 +181,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
               items: 'simulation runs',
               of: targetId ?? 'the target',
               schema: listedSchema,
-              toItem: (row) => toListed(row, { target, transport }),
+              toItem: (row) => toListed(row, subject),
             },
             deadline,
           );
@@ -202,25 +209,17 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       });
     },
 
-    async resolveTestedVersion({ id: runId, tested }) {
+    async resolveTestedVersion({ id: runId, tested, claims }) {
       const { target, transport = UNNAMED_TRANSPORT } =
         tested === undefined ? {} : parseAs(testedSchema, tested);
       const subject = target && toSubject(target, transport);
-      return subject?.key === undefined
-        ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
-        : subject;
-    },
-
-    mismatch(subject, { tested }) {
-      if (tested === undefined) return undefined;
-      const asked = requestOf(subject);
-      const { target, transport } = parseAs(testedSchema, tested);
-      if (isOtherTarget(target, asked.target)) {
-        return `it tested ${describeTarget(target)}, and ${describeAsked(asked)} was asked for`;
+      if (subject?.key === undefined) {
+        return refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`);
       }
-      return isOther(transport, asked.transport)
-        ? `it ran in the mode ${nameOf(transport)}, and ${nameOf(asked.transport)} was asked for`
-        : undefined;
+      const [said] = disagreement(claims, subject.claims) ?? [];
+      return said === undefined
+        ? subject
+        : refused(`Simulation run ${runId} tested ${said}, which cannot be asked for.`);
     },
 
     isListed: ({ key }) => key !== undefined,
@@ -300,32 +299,17 @@ function adviceAbout(subject: Subject): (status: number) => string {
   return config === undefined ? advice : adviceTo(`Check target-config (${config}) and test-cases.`);
 }
 
-/** What was asked for, for a person: its id, or the file that was sent. */
-const describeAsked = ({ target, config }: SubjectRequest): string =>
-  target.isInline === true ? `the ${target.type} in ${config}` : (describeTarget(target) ?? target.type);
-
-/** Whether a run says that it has another target: another id, an id where none was sent, or none where one was. */
-function isOtherTarget(said: Target, asked: Target): boolean {
-  const found = keyOf(said);
-  if (asked.isInline === true) return found !== undefined || said.type !== asked.type;
-  return found === undefined ? said.isInline === true : found !== keyOf(asked);
-}
-
 /** "chat"; Vapi's own word where it is neither of the two. */
 const nameOf = ({ provider }: Transport): string =>
   MODES.find((mode) => TRANSPORTS[mode] === provider) ?? provider;
 
-/** Whether a run says that it has another transport. */
-const isOther = (said: Transport | undefined, asked: Transport): said is Transport =>
-  said !== undefined && said.provider !== asked.provider;
-
 const targetIdOf = ({ assistantId, squadId }: Target): string | undefined => assistantId ?? squadId;
 
-/** "assistant 88fa…", "assistant without an id" for one that is inline; `undefined` where neither is said. */
+/** "assistant 88fa…", or "an inline assistant"; `undefined` where neither is said. */
 function describeTarget(target: Target): string | undefined {
   const targetId = targetIdOf(target);
   if (targetId !== undefined) return `${target.type} ${targetId}`;
-  return target.isInline === true ? `${target.type} without an id` : undefined;
+  return target.isInline === true ? `an inline ${target.type}` : undefined;
 }
 
 const keyOf = (target: Target): string | undefined =>
@@ -337,26 +321,61 @@ export function describeTested(target: Target, transport: Transport | undefined)
   return described && [described, ...(transport === undefined ? [] : [nameOf(transport)])].join(', ');
 }
 
+const anything = z.optional(z.unknown());
+const saidTargetSchema = z.object({
+  type: anything,
+  assistantId: anything,
+  squadId: anything,
+  assistant: anything,
+  squad: anything,
+});
+const saidTransportSchema = z.object({ provider: anything });
+
+/** What an answer says of the target and the transport, however it is written: see `Batch.claims`. */
+export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
+  return claimsOf({
+    ...targetClaims(target ?? {}),
+    mode: claimed('the mode', saidMode(transport)),
+  });
+}
+
+/** "chat" where a transport is one of the two modes; else what the answer has in its place. */
+function saidMode(transport: unknown): unknown {
+  const said = saidTransportSchema.safeParse(transport).data;
+  if (said === undefined) return transport;
+  return typeof said.provider === 'string' ? nameOf({ provider: said.provider }) : said.provider;
+}
+
+function targetClaims(target: unknown): Record<string, string | undefined> {
+  const said = saidTargetSchema.safeParse(target).data;
+  if (said === undefined) return { target: claimed('target', target) };
+  const named = (kind: 'assistant' | 'squad'): string | undefined =>
+    claimed(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
+  const words = [named('assistant'), named('squad')].filter((each) => each !== undefined);
+  return {
+    target: words.length === 0 ? undefined : words.join(' and '),
+    kind: claimed('a target of type', said.type),
+  };
+}
+
 const toSubject = (target: Target, transport: Transport): Subject => ({
   title: describeTested(target, transport) ?? target.type,
   key: keyOf(target),
+  claims: testedClaims({ target, transport }),
   request: { target, transport },
 });
 
 /** `Candidate.subject` of a run of something else. */
 const FOREIGN = 'foreign';
 
-/** One without an id may be of any file that was sent, so its subject is not known. */
-function toListed(
-  { id: runId, target, transport, itemCounts, createdAt }: z.infer<typeof listedSchema>,
-  asked: Pick<SubjectRequest, 'target' | 'transport'>,
-): ListedBatch {
-  const isForeign =
-    isOther(transport, asked.transport) || (target !== undefined && isOtherTarget(target, asked.target));
+/** One that is inline may be of any file that was sent, so its subject is not known. */
+function toListed(row: z.infer<typeof listedSchema>, { claims }: Subject): ListedBatch {
+  const target = targetSchema.safeParse(row.target).data;
+  const isForeign = disagreement(testedClaims(row), claims) !== undefined;
   return {
-    id: runId,
-    total: itemCounts?.total,
-    createdAt: parseIsoTime(createdAt),
+    id: row.id,
+    total: row.itemCounts?.total,
+    createdAt: parseIsoTime(row.createdAt),
     subject: isForeign ? FOREIGN : target && keyOf(target),
   };
 }
