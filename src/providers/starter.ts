@@ -1,9 +1,10 @@
 import type { Batch } from '../domain/batch.ts';
 import type { Claims } from '../domain/claims.ts';
 import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
-import type { Mode, Target, Version } from '../domain/target.ts';
+import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { shortName } from './fields.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {
@@ -23,6 +24,12 @@ export interface Subject {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** What is under test in a few words: "Front desk, version 4"; the whole title where it has no name. */
+export function shortTitleOf({ name, version, title }: Subject): string {
+  if (!name) return title;
+  return version === undefined ? shortName(name) : `${shortName(name)}, ${version}`;
+}
+
 /** The test cases that can be selected. */
 export interface TestCaseList {
   readonly testCases: readonly AvailableTestCase[];
@@ -36,6 +43,8 @@ export interface WantedSubject {
   readonly version: Version | undefined;
   /** Absent where the provider has no modes. */
   readonly mode?: Mode | undefined;
+  /** Sent with each start, in place of the target as it is live. */
+  readonly config?: TargetConfig | undefined;
 }
 
 /** How many runs a provider runs side by side. */
@@ -100,7 +109,27 @@ export interface BatchStarter {
   revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
   /** How many runs of this subject run at once; `undefined` where the answer does not say it. Absent where nothing says it. */
   parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
+  /**
+   * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
+   * little to prove that an earlier result still holds (Bland, Vapi).
+   */
+  readForReuse?(subject: Subject, deadline: Deadline): Promise<UnderTest>;
 }
+
+/** The configuration under test at one moment, to compare earlier batches with. */
+export interface UnderTest {
+  /**
+   * When it was last edited, by the provider's clock in milliseconds since the epoch; `undefined` where it is told by something
+   * else (ElevenLabs: the version of the branch's head).
+   */
+  readonly editedAt?: number | undefined;
+  /** Whether a batch tested exactly this; `why` is a clause that follows the batch: "does not say which version it tested". */
+  compare(batch: Batch): EarlierSubject;
+}
+
+export type EarlierSubject =
+  | { readonly kind: 'same' | 'other' }
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** A batch in the provider's own lists. */
 export interface Candidate {
@@ -112,6 +141,8 @@ export interface Candidate {
    * is certainly not the one that is looked for, something that is no subject.
    */
   readonly subject?: string | undefined;
+  /** How many runs it announces, where the list says that. */
+  readonly runCount?: number | undefined;
 }
 
 /** What the lists showed at one moment. */
