@@ -35,6 +35,8 @@ export interface Provider extends ProviderAdapter {
   /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
   readonly idKey?: ((id: string) => string) | undefined;
+  /** Reads batches whose conversations nobody is shown, so that they take no room from others. `this` if absent. */
+  readonly withoutConversations?: ProviderAdapter | undefined;
   /** Absent where the action cannot start batches. */
   readonly starter?: BatchStarter | undefined;
 }
@@ -64,8 +66,17 @@ export interface Capabilities {
   readonly versions: false | VersionRules;
   /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
   readonly modes: false | { readonly fallback: Mode };
+  /**
+   * Test a configuration that is sent with the start: what is wrong with one, as a clause. Otherwise how to test one here, as a
+   * sentence.
+   */
+  readonly targetConfig:
+    | { readonly problemOf: (json: Readonly<Record<string, unknown>>) => string | undefined }
+    | { readonly instead: string };
   /** Test another version to compare with. */
   readonly compare: boolean;
+  /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */
+  readonly reuse: true | { readonly problem: string };
   /** Cancel a batch that the action started. */
   readonly cancel: boolean;
 }
