@@ -9,7 +9,7 @@ import { labelOf } from '../../sections/overview.ts';
 import { dotted, glyph, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
-import { around, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
+import { type Attributes, around, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
 
 /** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
 
@@ -242,20 +242,25 @@ function* sectionOf(
 }
 
 /** What the page's script filters and sorts by. */
-function attributesOf(result: ReportedCase, group?: number | undefined): Record<string, string | undefined> {
-  const tags = [
+function attributesOf(result: ReportedCase, group?: number | undefined): Attributes {
+  const tags = tagsOf(result);
+  const ms = totalMs(result);
+  return {
+    'data-outcome': outcomeOf(result),
+    'data-tags': tags,
+    'data-group': group === undefined ? undefined : String(group),
+    'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
+  };
+}
+
+/** What else it can be filtered by. */
+export function tagsOf(result: ReportedCase): string[] {
+  return [
     ...(hasPassed(result) ? [] : [result.failureClass]).filter((kind) => kind !== 'unknown'),
     ...(result.quarantine?.state === 'in-force' ? ['quarantined'] : []),
     ...(result.change === 'fixed' ? ['fixed'] : []),
     ...(result.testFaults.length > 0 ? ['broken-test'] : []),
   ];
-  const ms = totalMs(result);
-  return {
-    'data-outcome': outcomeOf(result),
-    'data-tags': tags.length === 0 ? undefined : tags.join(' '),
-    'data-group': group === undefined ? undefined : String(group),
-    'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
-  };
 }
 
 /** What a test case is called in filters. */

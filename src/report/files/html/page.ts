@@ -9,7 +9,7 @@ import { leadOf, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
-import { caseList, outcomeOf } from './cases.ts';
+import { caseList, outcomeOf, tagsOf } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
 import { code, dotted, glyph, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
@@ -214,10 +214,8 @@ function toolbar(report: Report): Node[] {
   };
   for (const result of report.cases) {
     count(outcomeOf(result));
-    if (result.quarantine?.state === 'in-force') count('quarantined');
+    tagsOf(result).forEach(count);
   }
-  const { failures, unfinished, tolerated } = report.classified;
-  for (const { failureClass } of [...failures, ...unfinished, ...tolerated]) count(failureClass);
   const chip = (name: string, value: string, label: string): Node[] => {
     const cases = counts.get(value) ?? 0;
     if (cases === 0) return [];
@@ -235,6 +233,8 @@ function toolbar(report: Report): Node[] {
     ...chip('tag', 'new-test-case', 'New test case'),
     ...chip('tag', 'pre-existing', 'Not new'),
     ...chip('tag', 'quarantined', 'Quarantined'),
+    ...chip('tag', 'broken-test', 'Broken test'),
+    ...chip('tag', 'fixed', 'Fixed'),
   ];
   const option = (value: string, label: string) => h('option', { value }, label);
   return [
