@@ -1,4 +1,5 @@
 import type { Origin } from '../report/report.ts';
+import { readTextFile } from '../runtime/regular-file.ts';
 import { commitOfEvent, type EventPayload, readPayload } from './event.ts';
 
 /** The workflow run that writes; decides who is newer. */
@@ -29,40 +30,33 @@ export interface GitHubContext {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What the toolkit says of the event. Its own types promise strings that are absent outside GitHub. */
-export type EventContext = { readonly payload: unknown } & Readonly<
-  Partial<Record<'eventName' | 'ref' | 'sha', string | undefined>>
->;
-
-/** The toolkit's context is made of this process's own variables when the module loads. */
-const loadToolkit = () => import('@actions/github');
+/** More than any event has: GitHub cuts payloads at 25 MB. */
+const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
 /** Reads what the runner says of the event and the workflow run. Never rejects. */
 export async function readContext(
   env: Variables,
   { checkRunId }: { readonly checkRunId?: number | undefined } = {},
-  load: () => Promise<{ readonly context: EventContext }> = loadToolkit,
 ): Promise<GitHubContext> {
+  const path = env['GITHUB_EVENT_PATH'];
+  if (!path) return contextOf({}, env, checkRunId);
   try {
-    const { context } = await load();
-    return contextOf(context, env, checkRunId);
+    return contextOf(JSON.parse(await readTextFile(path, MAX_EVENT_BYTES)), env, checkRunId);
   } catch (error) {
-    // The toolkit does not load if it cannot read the event file.
     const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-    const { GITHUB_EVENT_NAME: eventName, GITHUB_REF: ref, GITHUB_SHA: sha } = env;
     return {
-      ...contextOf({ eventName, payload: {}, ref, sha }, env, checkRunId),
-      payloadProblem: `The event file ${env['GITHUB_EVENT_PATH']} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
+      ...contextOf({}, env, checkRunId),
+      payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
     };
   }
 }
 
-/** Puts together what the toolkit says of the event and what the variables say of the workflow run. */
-export function contextOf(event: EventContext, env: Variables, checkRunId?: number): GitHubContext {
-  const payload = readPayload(event.payload);
+/** Puts together what the event's payload and the runner's variables say. */
+export function contextOf(json: unknown, env: Variables, checkRunId?: number): GitHubContext {
+  const payload = readPayload(json);
   const repository = /^([^/]+)\/([^/]+)$/.exec(env['GITHUB_REPOSITORY'] ?? '');
   const [, owner = '', repo = ''] = repository ?? [];
-  const sha = event.sha || undefined;
+  const sha = env['GITHUB_SHA'] || undefined;
   const runId = wholeNumber(env['GITHUB_RUN_ID']);
   const runNumber = wholeNumber(env['GITHUB_RUN_NUMBER']);
   const runAttempt = wholeNumber(env['GITHUB_RUN_ATTEMPT']);
@@ -71,9 +65,9 @@ export function contextOf(event: EventContext, env: Variables, checkRunId?: numb
   const repositoryUrl = repository === null ? undefined : `${serverUrl}/${owner}/${repo}`;
 
   return {
-    eventName: event.eventName ?? '',
+    eventName: env['GITHUB_EVENT_NAME'] ?? '',
     payload,
-    ref: event.ref || undefined,
+    ref: env['GITHUB_REF'] || undefined,
     sha,
     repository: repository === null ? undefined : { owner, repo },
     apiUrl: withoutSlash(env['GITHUB_API_URL'] || 'https://api.github.com'),
