@@ -20,6 +20,11 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
   });
 }
 
+/** The same as text, without the byte order mark that some editors and shells put first. */
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  return new TextDecoder().decode(await readRegularFile(path, maxBytes));
+}
+
 /** The text of a file, in pieces if it is long. */
 export type FileContent = string | Iterable<string>;
 
