@@ -184,6 +184,7 @@ export const acme: ProviderDescriptor = {
     targetConfig: { instead: 'Make a version and give its number as version.' },
     modes: false,
     compare: true,
+    reuse: { problem: 'nothing shows when its test cases were last edited' },
     cancel: false,
   },
   // What `init` of the command line lets a person choose from: see retell/targets.ts.

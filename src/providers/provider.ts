@@ -35,6 +35,8 @@ export interface Provider extends ProviderAdapter {
   /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
   readonly idKey?: ((id: string) => string) | undefined;
+  /** Reads batches whose conversations nobody is shown, so that they take no room from others. `this` if absent. */
+  readonly withoutConversations?: ProviderAdapter | undefined;
   /** Absent where the action cannot start batches. */
   readonly starter?: BatchStarter | undefined;
 }
@@ -73,6 +75,8 @@ export interface Capabilities {
     | { readonly instead: string };
   /** Test another version to compare with. */
   readonly compare: boolean;
+  /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */
+  readonly reuse: true | { readonly problem: string };
   /** Cancel a batch that the action started. */
   readonly cancel: boolean;
 }

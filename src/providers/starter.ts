@@ -4,6 +4,7 @@ import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.t
 import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { shortName } from './fields.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {
@@ -21,6 +22,12 @@ export interface Subject {
   readonly claims: Claims;
   /** What the adapter sends for it. */
   readonly request: Readonly<Record<string, unknown>>;
+}
+
+/** What is under test in a few words: "Front desk, version 4"; the whole title where it has no name. */
+export function shortTitleOf({ name, version, title }: Subject): string {
+  if (!name) return title;
+  return version === undefined ? shortName(name) : `${shortName(name)}, ${version}`;
 }
 
 /** The test cases that can be selected. */
@@ -102,7 +109,27 @@ export interface BatchStarter {
   revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
   /** How many runs of this subject run at once; `undefined` where the answer does not say it. Absent where nothing says it. */
   parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
+  /**
+   * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
+   * little to prove that an earlier result still holds (Bland, Vapi).
+   */
+  readForReuse?(subject: Subject, deadline: Deadline): Promise<UnderTest>;
 }
+
+/** The configuration under test at one moment, to compare earlier batches with. */
+export interface UnderTest {
+  /**
+   * When it was last edited, by the provider's clock in milliseconds since the epoch; `undefined` where it is told by something
+   * else (ElevenLabs: the version of the branch's head).
+   */
+  readonly editedAt?: number | undefined;
+  /** Whether a batch tested exactly this; `why` is a clause that follows the batch: "does not say which version it tested". */
+  compare(batch: Batch): EarlierSubject;
+}
+
+export type EarlierSubject =
+  | { readonly kind: 'same' | 'other' }
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** A batch in the provider's own lists. */
 export interface Candidate {
@@ -114,6 +141,8 @@ export interface Candidate {
    * is certainly not the one that is looked for, something that is no subject.
    */
   readonly subject?: string | undefined;
+  /** How many runs it announces, where the list says that. */
+  readonly runCount?: number | undefined;
 }
 
 /** What the lists showed at one moment. */

@@ -153,6 +153,7 @@ describe('what Retell tests', () => {
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 5): conversation-flow ${FLOW} version 12`,
         name: 'Front desk',
+        version: 'version 5 (draft)',
         note: 'The latest version, 5, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
         claims: saying(`conversation-flow ${FLOW}`, 12),
@@ -165,6 +166,7 @@ describe('what Retell tests', () => {
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`,
         name: 'Front desk',
+        version: 'version 4',
         key: `conversation-flow ${FLOW} 11`,
         claims: saying(`conversation-flow ${FLOW}`, 11),
         request: { response_engine: flow(11) },
@@ -176,6 +178,7 @@ describe('what Retell tests', () => {
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 3): conversation-flow ${FLOW} version 10`,
         name: 'Front desk',
+        version: 'version 3',
         key: `conversation-flow ${FLOW} 10`,
         claims: saying(`conversation-flow ${FLOW}`, 10),
         request: { response_engine: flow(10) },
@@ -187,6 +190,7 @@ describe('what Retell tests', () => {
       {
         title: `${'x'.repeat(80)}… (agent_llm, version 0): retell-llm llm_1 version 20`,
         name: 'x'.repeat(200),
+        version: 'version 0 (draft)',
         key: 'retell-llm llm_1 20',
         claims: saying('retell-llm llm_1', 20),
         request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
@@ -197,6 +201,7 @@ describe('what Retell tests', () => {
       { target: 'agent/agent_unpinned' },
       {
         title: `agent agent_unpinned, version 1: conversation-flow ${FLOW} version 12`,
+        version: 'version 1 (draft)',
         note: 'The latest version, 1, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
         claims: saying(`conversation-flow ${FLOW}`, 12),

@@ -716,6 +716,7 @@ describe('ElevenLabs', () => {
     const batch = await asked.provider.fetchBatch(emulator.started[1]?.id ?? '', asked.deadline());
     expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toEqual({
       title: `agent ${ELEVENLABS_AGENT}, branch branch_next`,
+      version: 'branch branch_next',
       key: `${ELEVENLABS_AGENT} branch_next`,
       claims: {
         agent: `agent ${ELEVENLABS_AGENT}`,

@@ -380,6 +380,7 @@ export const bland: ProviderDescriptor = {
     },
     modes: false,
     compare: true,
+    reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
   idKey: blandIdKey,

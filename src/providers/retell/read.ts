@@ -331,6 +331,7 @@ export const retell: ProviderDescriptor = {
     },
     modes: false,
     compare: true,
+    reuse: true,
     cancel: false,
   },
   listTargets: listRetellTargets,

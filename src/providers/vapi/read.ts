@@ -477,6 +477,7 @@ export const vapi: ProviderDescriptor = {
     targetConfig: { problemOf: () => undefined },
     modes: { fallback: 'chat' },
     compare: false,
+    reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },
   idKey: vapiIdKey,
