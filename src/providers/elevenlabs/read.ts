@@ -79,7 +79,6 @@ const batchSchema = z.object({
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
-  agent_config_override: z.optional(z.unknown()),
   test_runs: z.array(runSchema),
 });
 
@@ -175,7 +174,7 @@ function toBatch(
       branch_id: body.branch_id,
       version_id: versionIn(body),
       ran_against_draft: ranAgainstDraft(body),
-      ...(isGiven(body.agent_config_override) && { is_overridden: true }),
+      has_override: isGiven(body.agent_config_override) || undefined,
       placements: placementsIn(body.test_runs),
     },
     claims: testedClaims(body),

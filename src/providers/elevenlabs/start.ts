@@ -60,7 +60,8 @@ export const testedSchema = z.object({
   branch_id: lenient(z.string()),
   version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
-  is_overridden: lenient(z.boolean()),
+  /** The agent's own configuration was replaced for the test. */
+  has_override: lenient(z.boolean()),
   placements: lenient(z.array(placementSchema)),
 });
 
@@ -254,7 +255,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           `Test invocation ${invocation} tested changes that are not published, which cannot be tested again from here.`,
         );
       }
-      if (said.is_overridden === true) {
+      if (said.has_override === true) {
         return refused(
           `Test invocation ${invocation} tested a configuration that was sent with its start, which cannot be tested again from here.`,
         );
@@ -285,7 +286,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       return {
         compare({ tested }) {
           const said = parseAs(testedSchema, tested ?? {});
-          if (said.ran_against_draft === true || said.is_overridden === true) return { kind: 'other' };
+          if (said.ran_against_draft === true || said.has_override === true) return { kind: 'other' };
           const then = [said.agent_id, said.branch_id, said.version_id];
           if ([...then, branch, head, said.ran_against_draft].includes(undefined)) {
             return { kind: 'unknown', why: 'does not say which version of the agent it tested' };
