@@ -158,7 +158,11 @@ export function historyOf({ pushes, cases }: GateRecord, commit: string | undefi
       revision === undefined ? [] : [[id, revision]],
     ),
   );
-  return { pushes: earlier.map(({ failedCaseIds: _, ...push }) => push), failedPushIndices, revisions };
+  return {
+    pushes: earlier.map(({ failedCaseIds: _, ...push }) => push),
+    failedPushIndices,
+    ...(revisions.size > 0 && { revisions }),
+  };
 }
 
 /** The base, as the record of a merged pull request tells it. */
