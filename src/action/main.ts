@@ -4,14 +4,17 @@ import './cancellation.ts';
 import * as http from 'node:http';
 import * as core from '@actions/core';
 import { ruleOf } from '../domain/pass-rule.ts';
-import type { Judgement } from '../domain/verdict.ts';
+import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
+import { withCommit } from '../execution/prepare.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
-import { type Inputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
+import { type Inputs, type ParsedInputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { resolveCount } from '../inputs/schemas.ts';
+import { readConfigFile } from '../inputs/target-config.ts';
 import { createProvider } from '../providers/registry.ts';
+import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
@@ -20,7 +23,7 @@ import { useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
-import { createRedactor } from '../text/redact.ts';
+import { createGrowingRedactor } from '../text/redact.ts';
 import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
 import { setOutput } from './outputs.ts';
@@ -33,7 +36,7 @@ const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
 
 /** Log lines: secrets removed, one line, no workflow commands. */
-const redact = createRedactor(masked);
+const { redact, add: addSecrets } = createGrowingRedactor(masked);
 const sanitizeLogLine = (line: string): string => logLine(redact(line), 4_000);
 
 const runtime: Runtime = {
@@ -59,7 +62,7 @@ const state = createStepState({ saveState: core.saveState, env: process.env });
 if (isPost) await post();
 else await main();
 
-/** The step: waits, reports, and fails unless every run passed. The only place that sets the exit code to 0. */
+/** The step: waits, reports, and fails unless the verdict or `fail-on` lets it succeed. The only place that sets the exit code to 0. */
 async function main(): Promise<void> {
   const logCancelled = () => log(`This step was cancelled (${String(cancelled.reason)}).`);
   if (cancelled.aborted) logCancelled();
@@ -71,9 +74,12 @@ async function main(): Promise<void> {
   });
   let judgement: Judgement | undefined;
   try {
-    judgement = await runStep(cancelled);
-    log(`Verdict: ${judgement.verdict}. ${judgement.reason}`);
-    if (judgement.verdict === 'passed') process.exitCode = 0;
+    const parsed = await readInputs();
+    judgement = await runStep(parsed, cancelled);
+    const { failOn } = parsed.inputs;
+    const note = isReportOnly(failOn, judgement) ? `, ${REPORT_ONLY} (fail-on: nothing)` : '';
+    log(`Verdict: ${judgement.verdict}${note}. ${judgement.reason}`);
+    if (succeeds(judgement, failOn)) process.exitCode = 0;
   } catch (error) {
     await failStep(error);
   }
@@ -96,9 +102,21 @@ async function post(): Promise<void> {
   }
 }
 
+/** The inputs. Secrets in the file of `target-config` are masked before anything else happens. */
+async function readInputs(): Promise<ParsedInputs> {
+  const configFile = await readConfigFile(core.getInput('target-config'));
+  if (configFile?.kind === 'read') {
+    for (const secret of configFile.secrets) core.setSecret(secret);
+    addSecrets(configFile.secrets);
+  }
+  return parseInputs(core.getInput, redact, configFile);
+}
+
 /** Makes the real parts and runs the gate with them. */
-async function runStep(signal: AbortSignal): Promise<Judgement> {
-  const { inputs, secrets, effectiveInputs, batchSource } = parseInputs(core.getInput, redact);
+async function runStep(
+  { inputs, secrets, effectiveInputs, ...parsed }: ParsedInputs,
+  signal: AbortSignal,
+): Promise<Judgement> {
   useProxies(process.env, requestedUrls(inputs), setProxies);
   for (const line of effectiveInputs.given) log(line);
   core.startGroup('Other inputs, at their defaults');
@@ -110,7 +128,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       apiKey: secrets.apiKey,
       apiUrl: inputs.apiUrl,
       userAgent: USER_AGENT,
-      version: batchSource.version,
+      version: parsed.batchSource.version,
       showsConversations: inputs.transcripts !== 'none',
     },
     runtime,
@@ -118,6 +136,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
   const commentInputs = readCommentInputs(core.getInput);
   const context = await readContext(process.env, commentInputs);
   const { origin, ref, repository } = context;
+  const batchSource = withCommit(parsed.batchSource, origin.commit);
   const publisher = createPublisher({ inputs, context, commentInputs, mark: state.mark, runtime, remember });
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
   return runGate(
@@ -189,7 +208,7 @@ async function failStep(error: unknown): Promise<void> {
   const problems = isInput ? error.problems : [];
   core.setFailed([reason, ...problems].map(sanitizeLogLine).join('\n'));
   await publishFailure(
-    { reason, notes: problems },
+    { reason, notes: problems, isInput },
     {
       commentInputs: readCommentInputs(core.getInput),
       mark: state.mark,

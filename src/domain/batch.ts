@@ -1,3 +1,4 @@
+import type { Claims } from './claims.ts';
 import type { Run, RunEnd, RunStatus } from './run.ts';
 
 /** Numbers of runs of each kind, as the provider says them; `undefined` where it does not. */
@@ -39,6 +40,8 @@ export interface Batch {
   readonly subject?: string | undefined;
   /** The same in the adapter's own form, from which `BatchStarter.resolveTestedVersion` starts the same again. */
   readonly tested?: Readonly<Record<string, unknown>> | undefined;
+  /** The same in the words by which it is compared with what was asked for. */
+  readonly claims?: Claims | undefined;
   /** The provider puts the tested version into production by itself when the batch passes (Bland). */
   readonly publishesOnPass?: boolean | undefined;
 }

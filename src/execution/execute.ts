@@ -1,7 +1,7 @@
 import { type Batch, type BatchOutcome, formatRunCount, type ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
-import { isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
+import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
@@ -26,7 +26,7 @@ export interface ExecutorOptions {
   readonly maxRuns: number | undefined;
   readonly pollIntervalSeconds: number;
   /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
-  readonly failOn: 'any' | 'new';
+  readonly failOn: FailOn;
   /** An older batch proves nothing; `undefined` for no limit. */
   readonly maxBatchAgeMinutes: number | undefined;
   /** An earlier batch of at most so many hours is judged in place of a new one, where nothing has changed since; 0: never. */
@@ -149,8 +149,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     }
     prepared = found;
     const { subject, testCases, warnings } = found;
-    const remarks = [...(subject.note === undefined ? [] : [subject.note]), ...warnings];
-    for (const remark of remarks) log(remark);
+    for (const remark of [subject.note ?? [], ...warnings].flat()) log(remark);
     const reused = await reuseEarlier(found, starter);
     if (reused !== undefined) {
       prepared = { ...found, reused };
@@ -159,14 +158,14 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
         ...rounds,
         plan: { kind: 'given', batchIds: [reused.batchId] },
       });
-      return { ...execution, remarks: [...remarks, ...execution.remarks] };
+      return { ...execution, remarks: [...warnings, ...execution.remarks] };
     }
     log(
       describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
     );
     await estimate(starter, subject, testCases.length * firstRoundRunsPerCase(rule));
     const execution = await executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
-    return { ...execution, remarks: [...remarks, ...execution.remarks] };
+    return { ...execution, remarks: [...warnings, ...execution.remarks] };
   }
 
   /** Says how many waves the first runs take, where the provider tells how many run at once. */

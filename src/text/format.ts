@@ -33,3 +33,11 @@ const join = (...parts: [number, string][]): string =>
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
+
+/** `1,237`, `0.005`: an amount to so many decimals, more where it is smaller, without zeros at its end. */
+export function formatAmount(amount: number, decimals: number): string {
+  const needed = amount > 0 ? Math.min(20, Math.ceil(-Math.log10(amount))) : 0;
+  const [whole = '', fraction = ''] = amount.toFixed(Math.max(decimals, needed)).split('.');
+  const digits = fraction.replace(/0+$/, '');
+  return `${formatCount(Number(whole))}${digits === '' ? '' : `.${digits}`}`;
+}
