@@ -426,6 +426,11 @@ describe('inputs that are wrong', () => {
       'reuse-hours and repeat do not go together',
     ],
     [
+      'an earlier result of a file',
+      { ...start, 'reuse-hours': '2', 'target-config': 'a.json' },
+      'reuse-hours and target-config do not go together',
+    ],
+    [
       'an earlier result at Bland',
       { ...start, provider: 'bland', target: 'pathway/p', 'reuse-hours': '.5' },
       'reuse-hours: an earlier result of Bland proves nothing, since its batches do not say which version they tested. Leave it out.',
