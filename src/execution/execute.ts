@@ -61,7 +61,12 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const { batchSource, rule, maxRuns } = options;
   const { provider, clock, deadline, log, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
-  const progress = createProgress({ clock, log: dependencies.logProgress ?? log, until: deadline.until });
+  const progress = createProgress({
+    clock,
+    log: dependencies.logProgress ?? log,
+    until: deadline.until,
+    rule,
+  });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
   const now = clock.epoch();

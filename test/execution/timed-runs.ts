@@ -27,7 +27,7 @@ export interface World {
   /** Of the first round; a batch that was given does not say how many runs it has. */
   readonly isGiven?: boolean;
   /** Absent: no quarantine file was named. */
-  readonly quarantined?: readonly string[];
+  readonly quarantined?: readonly string[] | undefined;
   readonly maxRuns?: number;
   readonly refusedPost?: number;
   readonly timeoutMs?: number;
