@@ -80,7 +80,7 @@ async function showDemo(): Promise<number> {
     'Books a cleaning',
     'Moves a booking',
     'Quotes no price',
-    'Hands over',
+    'Offers a consultation when asked for a price',
     'Speaks Spanish',
   ].map((name, index) => ({ id: `call-${index + 1}`, name }));
   await using vapi = await startVapi({ simulations: calls, created: all(outcomes) });
@@ -194,8 +194,16 @@ async function show(title: string, inputs: Record<string, string>): Promise<void
   });
   const name = title.toLowerCase().replaceAll(/[^a-z]+/g, '-');
   const [comment] = github.comments(7);
-  await writePage(`${name}-comment`, `${title}: comment`, comment?.body ?? 'There is no comment.');
-  await writePage(`${name}-summary`, `${title}: job summary`, ended.summary);
+  const body = comment?.body ?? 'There is no comment.';
+  // One page where both show the same: a short report is not cut for the comment.
+  const isSame = shown(body) === shown(ended.summary);
+  if (!isSame) await writePage(`${name}-comment`, `${title}: comment`, body);
+  await writePage(`${name}-summary`, `${title}: ${isSame ? 'comment and ' : ''}job summary`, ended.summary);
+}
+
+/** What a reader sees of Markdown. */
+function shown(markdown: string): string {
+  return markdown.replaceAll(/<!--[\s\S]*?-->|\s+/g, '');
 }
 
 async function runAloud(title: string, options: StepOptions): Promise<Ended> {

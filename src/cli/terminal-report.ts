@@ -8,7 +8,7 @@ import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { describeRuns } from '../report/sections/names.ts';
 import { failureLabel } from '../report/sections/overview.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
-import { formatDuration } from '../text/format.ts';
+import { formatAge, formatDuration } from '../text/format.ts';
 import { guard, wrap } from './layout.ts';
 import type { Look, Style } from './style.ts';
 
@@ -70,7 +70,7 @@ export function renderTerminalReport(report: Report, { width, style }: TerminalO
 
 /** The verdict, why, and what was tested. */
 function headLines(
-  { judgement, subject, subjectNote, batches, isReportOnly }: Report,
+  { judgement, subject, subjectNote, batches, reused, isReportOnly }: Report,
   { width, style }: TerminalOptions,
 ): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
@@ -84,6 +84,13 @@ function headLines(
       `${style(['bold', look], `${sign} ${word}`)}${note} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
       width,
     ),
+    ...(reused === undefined
+      ? []
+      : wrap(
+          `This is the result of batch ${cleanLine(reused.batchId, MAX_NAME)}, started ${formatAge(reused.ageMs)} ago: nothing under test has changed since.`,
+          width,
+          2,
+        )),
     ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
     ...(tested === undefined ? [] : wrap(style('dim', `Tested: ${sentence(tested)}`), width, 2)),
     ...(subjectNote === undefined ? [] : wrap(style('dim', sentence(subjectNote)), width, 2)),

@@ -1,3 +1,5 @@
+import type { Claims } from './claims.ts';
+
 /**
  * A **batch** is one execution of a set of **test cases** against an agent; a **run** is one execution of one test
  * case. Providers' words end in `providers/`; the words here are ours.
@@ -57,6 +59,8 @@ export interface Run {
    * in this step". The status is then `pending`.
    */
   readonly unproven?: string | undefined;
+  /** What the run itself says that it tested. */
+  readonly claims?: Claims | undefined;
   /**
    * Faults that the provider itself sees in the test and not in the agent, as clauses: "no mock matched the call of
    * book_slot" (ElevenLabs). A run that passed can have some.

@@ -1,5 +1,12 @@
 import { idKey } from '../domain/evidence.ts';
-import type { BatchContents, BatchLists, Candidate, Listing, StartResponse } from '../providers/starter.ts';
+import type {
+  BatchContents,
+  BatchLists,
+  Candidate,
+  Listing,
+  StartedBatch,
+  StartResponse,
+} from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
 import {
@@ -15,6 +22,8 @@ export type StartOutcome =
   | {
       readonly kind: 'started';
       readonly batchId: string;
+      /** The answer to the start, where it came. */
+      readonly answer?: StartedBatch | undefined;
       /** When the POST was sent, in milliseconds since the epoch by the provider's own clock; `undefined` if nothing tells it. */
       readonly sentAt: number | undefined;
       /** The batch as the provider's lists show it, where the answer was lost and it was found there. */
@@ -53,12 +62,11 @@ const LIST_BEFORE_MS = 30_000;
  */
 export async function startBatchOnce(options: StartOptions): Promise<StartOutcome> {
   const { title, clock, deadline, log } = options;
-  const before = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
+  const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
+  const before = 'problem' in read ? undefined : read;
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
-    return {
-      kind: 'refused',
-      problem: 'The time was over before a batch was started: raise timeout-minutes.',
-    };
+    const why = 'problem' in read ? read.problem : 'Raise timeout-minutes.';
+    return { kind: 'refused', problem: `The time was over before a batch was started. ${why}` };
   }
   const at = clock.epoch();
   // Stopped on its way: it may have arrived.
@@ -66,8 +74,8 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
   const posted = await options.post(deadline).catch(onProviderError(stopped));
   switch (posted.kind) {
     case 'accepted':
-      if (wasThereBefore(posted.value, { before, options })) {
-        const problem = `${title} answered the start with batch ${posted.value}, which was there before.`;
+      if (wasThereBefore(posted.value.id, { before, options })) {
+        const problem = `${title} answered the start with batch ${posted.value.id}, which was there before.`;
         return {
           kind: 'unknown',
           problem: unclearStartMessage(options, at, { problem, why: 'what it started is not known' }),
@@ -75,7 +83,8 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
       }
       return {
         kind: 'started',
-        batchId: posted.value,
+        batchId: posted.value.id,
+        answer: posted.value,
         sentAt: before?.aheadMs === undefined ? undefined : at + before.aheadMs,
       };
     case 'refused':
@@ -101,13 +110,15 @@ const withEarlierEnd = (deadline: Deadline, until: number): Deadline => ({
   until: Math.min(deadline.until, until),
 });
 
-/** Reads the lists; `undefined` where they cannot be read. */
+/** Reads the lists; where they cannot be read, a sentence that says why. */
 async function takeListSnapshot(
   { recentBatches, clock }: StartOptions,
   deadline: Deadline,
-): Promise<ListSnapshot | undefined> {
-  const listing = await recentBatches.list(deadline).catch(onProviderError(() => undefined));
-  if (listing === undefined) return undefined;
+): Promise<ListSnapshot | { readonly problem: string }> {
+  const listing = await recentBatches
+    .list(deadline)
+    .catch(onProviderError(({ message }) => ({ problem: message })));
+  if ('problem' in listing) return listing;
   return { listing, aheadMs: listing.date === undefined ? undefined : listing.date - clock.epoch() };
 }
 
@@ -144,7 +155,7 @@ async function searchLists(
   }: { before: ListSnapshot | undefined; known: Map<string, BatchContents>; deadline: Deadline },
 ): Promise<SearchPass | undefined> {
   const now = await takeListSnapshot(options, deadline);
-  if (now === undefined) return undefined;
+  if ('problem' in now) return undefined;
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
   for (const candidate of newCandidates(now.listing, { before, options })) {

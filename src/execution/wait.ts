@@ -1,4 +1,5 @@
 import { type Batch, type BatchOutcome, countFinishedRuns, formatRunCount } from '../domain/batch.ts';
+import { createTestimony } from '../domain/claims.ts';
 import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
 import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -79,15 +80,20 @@ async function pollUntilSettled(
   const runListHistory = createRunListHistory(options);
   const earlyReads = createEarlyReads(options);
   let last: Batch | undefined;
+  /** The counts of a look whose runs were not read yet. */
+  let counted: Batch | undefined;
   /** Set while a batch that has ended is read again. */
   let recheck: Recheck | undefined;
 
   try {
     while (!isOver()) {
       try {
-        last = await provider.fetchBatch(id, deadline);
-        if (last.settled || earlyReads.isDue(last)) last = await provider.fetchRuns(last, deadline);
-        last = runListHistory.compare(spell(last));
+        let look = await provider.fetchBatch(id, deadline);
+        counted = look;
+        if (look.settled || earlyReads.isDue(look)) look = await provider.fetchRuns(look, deadline);
+        counted = undefined;
+        // A look at the counts alone takes nothing away from what an earlier one showed of the runs.
+        last = runListHistory.compare(spell({ ...look, runs: look.runs ?? last?.runs }));
       } catch (error) {
         if (!(error instanceof NotFound) || clock.now() >= appearsBy) throw error;
         if (!loggedNotFound)
@@ -107,7 +113,8 @@ async function pollUntilSettled(
         if (inconsistencies.length === 0 && isWhole) return { id, batch: last, isListConfirmed };
 
         recheck ??= createRecheck(id, options);
-        const pauseMs = recheck.next(inconsistencies, (await options.mayPass?.()) ?? true);
+        const mayPass = !runListHistory.isContradicted() && ((await options.mayPass?.()) ?? true);
+        const pauseMs = recheck.next(inconsistencies, mayPass);
         if (pauseMs === undefined && !isOver()) return { id, batch: last, isListConfirmed };
         gapMs = pauseMs ?? 0;
       } else {
@@ -123,13 +130,23 @@ async function pollUntilSettled(
       if (options.isEachAlone !== true) halt.abort();
       return {
         id,
-        batch: last,
+        batch: counted ?? last,
         problem: error.message,
         ...(error instanceof KeyRefused && { isKeyRefused: true }),
       };
     }
   }
-  return cancelled.aborted ? { id, batch: last } : finalPoll(id, last, { runListHistory, spell, options });
+  const known = whenCutShort(counted, last, options);
+  return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
+}
+
+/** What is known of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
+function whenCutShort(
+  counted: Batch | undefined,
+  last: Batch | undefined,
+  { readsEarly = false }: WaitOptions,
+): Batch | undefined {
+  return readsEarly ? last : (counted ?? last);
 }
 
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
@@ -145,15 +162,16 @@ async function finalPoll(
   const { provider, clock, onPoll } = options;
   const { signal } = options.deadline;
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
-  let last = before;
+  let counted: Batch | undefined;
   try {
-    last = await provider.fetchBatch(id, within);
-    last = runListHistory.compare(spell(await provider.fetchRuns(last, within)));
+    counted = await provider.fetchBatch(id, within);
+    const last = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
     onPoll(last);
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    return { id, batch: last, problem: signal.aborted ? undefined : error.message };
+    const batch = whenCutShort(counted, before, options);
+    return { id, batch, problem: signal.aborted ? undefined : error.message };
   }
 }
 
@@ -228,8 +246,13 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
 
 /** Remembers what the looks at one batch showed of its runs. */
 interface RunListHistory {
-  /** The batch, with a doubt where an earlier look showed more test cases or announced more runs. */
+  /**
+   * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
+   * said that something else was tested.
+   */
   compare(batch: Batch): Batch;
+  /** True if an earlier look contradicts the last one, so that no look after it can show a pass. */
+  isContradicted(): boolean;
   /** True if the same list was seen before, at least 5 s and one poll interval ago; `undefined` where it need not be. */
   confirm(settled: Batch): boolean | undefined;
   /** The batch turned out not to have settled. */
@@ -239,17 +262,25 @@ interface RunListHistory {
 function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHistory {
   let seen: { list: string; atMs: number } | undefined;
   /** The test case of each run. A provider may repeat a run of its own accord, or name its test case later. */
-  const listed = new Map<string, string | undefined>();
+  const testCases = new Map<string, string | undefined>();
   /** Runs that did not pass at one look, by id. */
   const failed = new Set<string>();
+  const testimony = createTestimony();
   let announced = 0;
+  /** The most runs that did not pass, by the provider's own counters. */
+  let notPassed = 0;
+  let isContradicted = false;
   return {
+    isContradicted: () => isContradicted,
     compare(batch) {
+      const contradictions = [...testimony.add(batch)];
       const { runs = [], settled } = batch;
       const total = batch.announced.total ?? announced;
       const ids = new Set(runs.map(({ id }) => id));
       const cases = new Set(runs.map(({ testCase }) => testCase.id));
-      const gone = [...listed].filter(([id, testCase]) => !ids.has(id) && !(testCase && cases.has(testCase)));
+      const gone = [...testCases].filter(
+        ([id, testCase]) => !ids.has(id) && !(testCase && cases.has(testCase)),
+      );
       const inconsistencies: string[] = [];
       if (settled && gone.length > 0)
         inconsistencies.push(
@@ -259,10 +290,20 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
         inconsistencies.push(`it announced ${formatRunCount(announced)} before, and now ${total}`);
       for (const { id, status } of runs) {
         if (status === 'failed' || status === 'errored') failed.add(id);
-        if (settled && status === 'passed' && failed.has(id))
-          inconsistencies.push(`run ${id} did not pass at one look and passed at a later one`);
+        if (status === 'passed' && failed.has(id))
+          contradictions.push(`run ${id} did not pass at one look and passed at a later one`);
       }
-      for (const { id, testCase } of runs) listed.set(id, testCase.id);
+      notPassed = Math.max(notPassed, (batch.announced.failed ?? 0) + (batch.announced.errored ?? 0));
+      const listed = runs.filter(({ status }) => status !== 'passed').length;
+      const unlisted = Math.max(0, total - runs.length);
+      if (notPassed > listed + unlisted) {
+        contradictions.push(
+          `it counted ${formatRunCount(notPassed)} that did not pass, and now lists ${listed}`,
+        );
+      }
+      isContradicted = settled && contradictions.length > 0;
+      if (settled) inconsistencies.push(...contradictions);
+      for (const { id, testCase } of runs) testCases.set(id, testCase.id);
       announced = Math.max(announced, total);
       return inconsistencies.length === 0
         ? batch

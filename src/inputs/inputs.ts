@@ -15,6 +15,7 @@ import {
   type KOfN,
   kOfN,
   MIN_KEY,
+  nonNegativeNumber,
   oneLine,
   oneOf,
   optionalText,
@@ -25,6 +26,7 @@ import {
   withoutBearer,
   yamlBoolean,
 } from './schemas.ts';
+import type { ConfigFile } from './target-config.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
@@ -119,6 +121,13 @@ export const INPUTS = {
     emptyAt: ({ capabilities: { versions } }) =>
       versions === false ? 'none' : `${versions.fallback ?? 'the main branch'} of what the step starts`,
   }),
+  'target-config': input({
+    group: 'tests',
+    description:
+      'At Vapi and ElevenLabs: the path of a JSON file, like `agent/vapi.json`, with the configuration to test in place of what is live. At Vapi it is an assistant or a squad, by the kind in `target`, at ElevenLabs what `run-tests` takes as `agent_config_override`. Strings under names with key, token, secret, password or authorization are masked everywhere.',
+    schema: z.optional(z.string()),
+    empty: 'none',
+  }),
   mode: input({
     group: 'tests',
     description:
@@ -127,6 +136,15 @@ export const INPUTS = {
     empty: '`chat` at Vapi, none elsewhere',
     emptyAt: ({ capabilities: { modes } }) =>
       modes === false ? 'none' : `${modes.fallback} of what the step starts`,
+  }),
+  'reuse-hours': input({
+    group: 'tests',
+    description:
+      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen. Not in a re-run of the job.',
+    onCommandLine:
+      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen.',
+    schema: nonNegativeNumber('hours', 168),
+    default: '0',
   }),
   reruns: input({
     group: 'flakiness',
@@ -207,7 +225,7 @@ export const INPUTS = {
   'compare-with': input({
     group: 'comparison',
     description:
-      'With `test-cases`: another version, like `published`, `production` or `11`. Failed test cases are also run on this version.',
+      'With `test-cases`: another version, like `published`, `production` or `11`, or `live` with `target-config`. Failed test cases are also run on this version.',
     schema: z.optional(z.string()),
     empty: 'nothing is compared',
   }),
@@ -362,6 +380,7 @@ const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = 
   checkDistinctFiles,
   checkRerunsOrRepeat,
   checkFailOnNew,
+  checkReuse,
   (values) => problemsOf(readBatchSource(values)),
 ];
 
@@ -370,6 +389,7 @@ const QUOTED_INPUTS = [
   'testCases',
   'target',
   'version',
+  'targetConfig',
   'compareWith',
 ] as const satisfies (keyof InputValues)[];
 
@@ -386,11 +406,12 @@ export interface ParsedInputs {
 /**
  * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
  * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
- * secrets out of a value before it is split or cut.
+ * secrets out of a value before it is split or cut. `configFile` is what `target-config` leads to.
  */
 export function parseInputs(
   read: (name: string) => string,
   redact: (text: string) => string = (text) => text,
+  configFile?: ConfigFile | undefined,
 ): ParsedInputs {
   const provider = providers.find(({ name }) => name === read('provider').trim());
   const complaints: string[] = [];
@@ -430,7 +451,10 @@ export function parseInputs(
     const value = values.get(field);
     if (typeof value === 'string') values.set(field, redact(value));
   }
-  const right = Object.fromEntries(values) as Partial<InputValues>;
+  const right: Partial<InputValues> & { configFile?: ConfigFile | undefined } = {
+    ...(Object.fromEntries(values) as Partial<InputValues>),
+    configFile,
+  };
   complaints.push(...RULES.flatMap((rule) => rule(right)));
   if (complaints.length > 0) {
     const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
@@ -439,7 +463,7 @@ export function parseInputs(
   const batchSource = readBatchSource(right);
   if (batchSource === undefined || 'problems' in batchSource)
     throw new InputError('It is not known what to gate on.');
-  const { apiKey, githubToken, ...inputs } = right as InputValues;
+  const { apiKey, githubToken, ...inputs } = Object.fromEntries(values) as InputValues;
   return { inputs, secrets: { apiKey, githubToken }, effectiveInputs, batchSource };
 }
 
@@ -501,6 +525,23 @@ function checkFailOnNew(values: Partial<InputValues>): string[] {
   return values.failOn === 'new' && 'compareWith' in values && values.compareWith === undefined
     ? ['fail-on: new needs compare-with: the version on which the same test case has to fail too.']
     : [];
+}
+
+function checkReuse({ reuseHours = 0, provider, batchIds, repeat }: Partial<InputValues>): string[] {
+  if (reuseHours === 0) return [];
+  const { title = '', capabilities } = provider === undefined ? {} : PROVIDERS[provider];
+  const reuse = capabilities?.reuse ?? true;
+  return [
+    ...(reuse === true
+      ? []
+      : [`reuse-hours: an earlier result of ${title} proves nothing, since ${reuse.problem}. Leave it out.`]),
+    ...(batchIds === undefined
+      ? []
+      : ['reuse-hours goes with test-cases only: a given batch is judged as it is.']),
+    ...(repeat === undefined
+      ? []
+      : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
+  ];
 }
 
 function problemsOf(wanted: ReturnType<typeof readBatchSource>): readonly string[] {

@@ -1,4 +1,4 @@
-import type { BatchOutcome, Tally } from '../domain/batch.ts';
+import type { BatchOutcome, ReusedBatch, Tally } from '../domain/batch.ts';
 import {
   type Base,
   type Change,
@@ -73,6 +73,8 @@ export interface Findings {
   readonly targetName?: string | undefined;
   /** Which version of it was tested, in a few words: "version 12". */
   readonly targetVersion?: string | undefined;
+  /** The earlier batch that was judged in place of a new one (`reuse-hours`). */
+  readonly reused?: ReusedBatch | undefined;
   /** How many test cases were selected of how many, where this step started them. */
   readonly selected?: { readonly count: number; readonly outOf: number } | undefined;
   /** How many runs this step started, and how many of them repeat a test case; absent if it started none. */

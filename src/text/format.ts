@@ -19,6 +19,10 @@ export function formatDuration(ms: number | undefined): string | undefined {
   return join([Math.floor(minutes / 60), 'h'], [minutes % 60, 'min']);
 }
 
+/** The age of something to the minute: `30 min`, `3 h`; `45 s` below one. Milliseconds. */
+export const formatAge = (ms: number): string =>
+  formatDuration(ms < 60_000 ? Math.max(0, ms) : Math.floor(ms / 60_000) * 60_000) ?? 'long';
+
 const join = (...parts: [number, string][]): string =>
   parts
     .filter(([value]) => value > 0)

@@ -166,7 +166,11 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
       ...script,
       id,
       runs,
-      fields: { branch_id: branch, version_id: versionOf(branch), ...name, ...script.fields },
+      fields: {
+        ...{ branch_id: branch, version_id: versionOf(branch), ran_against_draft: false },
+        ...name,
+        ...script.fields,
+      },
     });
     started.push({ id, testCases: ids, request });
     return id;
@@ -218,6 +222,12 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
         const branch = fields['branch_id'];
         if (branch !== undefined && !branches.some((each) => each === branch)) {
           throw new Refusal(404, [`Branch ${branch} not found.`]);
+        }
+        const override = fields['agent_config_override'];
+        for (const part of override === undefined ? [] : ['conversation_config', 'platform_settings']) {
+          if (typeof (override as Fields)[part] !== 'object') {
+            throw new Refusal(422, [`body.agent_config_override.${part}: Field required`]);
+          }
         }
         return shown.get(start(testIdsIn(fields['tests'], tests), fields))?.look(request);
       },
@@ -318,6 +328,8 @@ function summaryBody(body: Fields): Fields {
     agent_id: body['agent_id'],
     branch_id: body['branch_id'],
     version_id: body['version_id'],
+    ran_against_draft: body['ran_against_draft'],
+    runs_diverged_from_version: body['runs_diverged_from_version'],
     created_at_unix_secs: body['created_at'],
     test_run_count: runs.length,
     passed_count: count('passed'),

@@ -87,7 +87,7 @@ async function play(world: World): Promise<Story> {
       if (world.ours !== undefined) batches.push({ ...world.ours, id: 'ours' });
       await clock.sleep(postMs);
       failedAt = clock.epoch();
-      if (answer === 'accepted') return { kind: 'accepted', value: 'ours' };
+      if (answer === 'accepted') return { kind: 'accepted', value: { id: 'ours' } };
       if (answer === 'refused') return { kind: 'refused', problem: 'Retell says no.' };
       if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
       return { kind: 'unknown', problem: LOST, at: sentAt };
@@ -144,7 +144,13 @@ describe('one POST', () => {
     const refused = await play({ answer: 'refused' });
 
     expect([accepted, refused]).toEqual([
-      { start: { ...OURS, sentAt: undefined }, posts: 1, log: [], looks: [], reads: 0 },
+      {
+        start: { ...OURS, answer: { id: 'ours' }, sentAt: undefined },
+        posts: 1,
+        log: [],
+        looks: [],
+        reads: 0,
+      },
       { start: { kind: 'refused', problem: 'Retell says no.' }, posts: 1, log: [], looks: [], reads: 0 },
     ]);
   });
@@ -184,8 +190,16 @@ describe('one POST', () => {
     });
   });
 
-  test('is not sent after the deadline', async () => {
-    expect(await play({ timeoutMs: 0 })).toMatchObject({ start: { kind: 'refused' }, posts: 0 });
+  test.each<[string, World, string]>([
+    ['and nothing else is wrong', { timeoutMs: 0 }, 'Raise timeout-minutes.'],
+    [
+      'before which the lists were not read: why they were not',
+      { timeoutMs: 9_000, hanging: [0] },
+      'Retell did not answer in time.',
+    ],
+  ])('is not sent after the deadline, %s', async (_, world, why) => {
+    const problem = `The time was over before a batch was started. ${why}`;
+    expect(await play(world)).toMatchObject({ start: { kind: 'refused', problem }, posts: 0 });
   });
 });
 

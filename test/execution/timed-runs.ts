@@ -1,5 +1,5 @@
 /** Test cases whose runs end at known times, run by the real rounds and the real waiting on a virtual clock. */
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import { type BatchOutcome, countByStatus } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -12,7 +12,7 @@ import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
-const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 12', request: {} };
+const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 12', claims: {}, request: {} };
 const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
 
 /** The runs of a test case, one after the other: a letter and a length in seconds for each; the last for ever. */
@@ -22,8 +22,8 @@ export interface World {
   readonly rule?: PassRule;
   readonly cases: Readonly<Record<string, Script>>;
   readonly isRoundByRound?: boolean;
-  /** Looks have counters alone, as at Retell and Vapi, and these stand still until the end. */
-  readonly counters?: 'moving' | 'still' | undefined;
+  /** Looks have counters alone, as at Retell and Vapi: of what passed, of what failed too, or standing still until the end. */
+  readonly counters?: 'moving' | 'both' | 'still' | undefined;
   /** Of the first round; a batch that was given does not say how many runs it has. */
   readonly isGiven?: boolean;
   /** Absent: no quarantine file was named. */
@@ -77,7 +77,7 @@ export async function playTimed(world: World) {
       if (signal.aborted || clock.now() >= until) return { kind: 'unknown', problem: 'It was stopped.', at };
       const id = `b${posts.length}`;
       make(id, testCases);
-      return { kind: 'accepted', value: id };
+      return { kind: 'accepted', value: { id } };
     },
   });
   if (isGiven) make('given', Object.keys(cases));
@@ -88,9 +88,13 @@ export async function playTimed(world: World) {
     async fetchBatch(id) {
       const runs = runsOf(id);
       const settled = runs.every(({ status }) => status !== 'pending');
-      const passed = runs.filter(({ status }) => status === 'passed').length;
-      const total = id === 'given' ? undefined : runs.length;
-      const announced = { total, ...((settled || counters === 'moving') && { passed }) };
+      const { passed, failed } = countByStatus(runs);
+      const isTold = settled || counters === 'moving' || counters === 'both';
+      const announced = {
+        total: id === 'given' ? undefined : runs.length,
+        ...(isTold && { passed }),
+        ...(counters === 'both' && { failed }),
+      };
       return { id, settled, announced, ...(counters === undefined && { runs }) };
     },
     fetchRuns: async (batch) => ({ ...batch, runs: runsOf(batch.id) }),

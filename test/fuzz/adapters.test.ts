@@ -97,6 +97,9 @@ const REPLACEMENTS: readonly (Json | undefined)[] = [
   'FAILED',
   'error',
 ];
+/** At each place a third of them, in turn; all of them with `npm run test:thorough`. */
+const replacementsAt = (place: number) =>
+  REPLACEMENTS.filter((_, nth) => cases(1) > 1 || (place + nth) % 3 === 0);
 const places = provingScenes.flatMap((scene) =>
   scene.bodies
     .slice(0, 1 + scene.pages)
@@ -110,10 +113,10 @@ describe('the answers that prove a pass', () => {
     expect(readings.map(({ verdict }) => verdict === 'passed')).toEqual(scenes.map(isProof));
   });
 
-  test(`with each of ${REPLACEMENTS.length} values in each of ${places.length} places: green only with the proof, and whenever the place is only shown (${places.length * REPLACEMENTS.length} cases)`, async () => {
+  test(`with other values in each of ${places.length} places: green only with the proof, and whenever the place is only shown`, async () => {
     const wrong: string[] = [];
     for (const { scene, index, path, place } of places) {
-      for (const value of REPLACEMENTS) {
+      for (const value of replacementsAt(place)) {
         const change =
           value === undefined
             ? ({ kind: 'delete', place } as const)

@@ -6,6 +6,7 @@ import {
   parseInputs,
   valuesToMask,
 } from '../../src/inputs/inputs.ts';
+import type { ConfigFile } from '../../src/inputs/target-config.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { InputError } from '../../src/runtime/errors.ts';
 import { createRedactor } from '../../src/text/redact.ts';
@@ -35,7 +36,9 @@ describe('inputs that are right', () => {
         testCases: undefined,
         target: undefined,
         version: undefined,
+        targetConfig: undefined,
         mode: undefined,
+        reuseHours: 0,
         reruns: undefined,
         repeat: undefined,
         maxFlaky: { kind: 'share', share: 0.15 },
@@ -66,7 +69,9 @@ describe('inputs that are right', () => {
           'test-cases: nothing is started',
           'target: none',
           'version: latest of what the step starts',
+          'target-config: none',
           'mode: none',
+          'reuse-hours: 0',
           'reruns: 0',
           'repeat: 1',
           'max-flaky: 15%',
@@ -128,6 +133,7 @@ describe('inputs that are right', () => {
         testCases: undefined,
         target: undefined,
         version: '4',
+        reuseHours: 0,
         reruns: { need: 3, of: 5 },
         repeat: undefined,
         maxFlaky: { kind: 'number', number: 2 },
@@ -177,7 +183,9 @@ describe('inputs that are right', () => {
         defaults: [
           'test-cases: nothing is started',
           'target: none',
+          'target-config: none',
           'mode: none',
+          'reuse-hours: 0',
           'repeat: 1',
           'quarantine: none',
           'compare-with: nothing is compared',
@@ -401,6 +409,32 @@ describe('inputs that are wrong', () => {
     ['a mode of a given batch', { provider: 'vapi', mode: 'chat' }, 'mode goes with test-cases only'],
     ['a mode that nobody has', { mode: 'Voice' }, 'mode is "Voice": it must be chat or voice.'],
     ['a wrong version to compare with', { ...start, 'compare-with': 'x' }, 'compare-with is "x": it must be'],
+    [
+      'more hours than there are',
+      { ...start, 'reuse-hours': '169' },
+      'reuse-hours is "169": it must be at most 168',
+    ],
+    [
+      'hours in words',
+      { ...start, 'reuse-hours': '2 h' },
+      'reuse-hours is "2 h": it must be a number of hours',
+    ],
+    ['an earlier result of a given batch', { 'reuse-hours': '2' }, 'reuse-hours goes with test-cases only'],
+    [
+      'an earlier result and several runs',
+      { ...start, 'reuse-hours': '2', repeat: '2/3' },
+      'reuse-hours and repeat do not go together',
+    ],
+    [
+      'an earlier result at Bland',
+      { ...start, provider: 'bland', target: 'pathway/p', 'reuse-hours': '.5' },
+      'reuse-hours: an earlier result of Bland proves nothing, since its batches do not say which version they tested. Leave it out.',
+    ],
+    [
+      'an earlier result at Vapi',
+      { ...start, provider: 'vapi', target: 'assistant/a', 'test-cases': 'a', 'reuse-hours': '2' },
+      'reuse-hours: an earlier result of Vapi proves nothing, since',
+    ],
     ['new without anything older', { ...start, 'fail-on': 'new' }, 'fail-on: new needs compare-with'],
     ['no runs at all', { 'max-runs': '0' }, 'max-runs is "0": it must be a whole number of runs'],
     [
@@ -410,6 +444,100 @@ describe('inputs that are wrong', () => {
     ],
   ])('%s', (_, values, expected) => {
     expect(complaintAbout(values)).toContain(expected);
+  });
+
+  test('no hours are no reuse, whatever the provider is', () => {
+    expect(complaintAbout({ 'reuse-hours': '0', provider: 'bland', repeat: '2/3', version: '4' })).toBe(
+      'accepted',
+    );
+    expect(complaintAbout({ ...start, 'reuse-hours': '0.5' })).toBe('accepted');
+  });
+
+  describe('a configuration from a file', () => {
+    const parts = { conversation_config: {}, platform_settings: {} };
+    const start = {
+      'batch-id': '',
+      'test-cases': 'a',
+      provider: 'elevenlabs',
+      target: 'agent/a',
+      'target-config': 'agent.json',
+    };
+    const read = (json: Record<string, unknown>): ConfigFile => ({
+      kind: 'read',
+      json,
+      secrets: [],
+    });
+    const sourceOf = (values: Record<string, string>, file: ConfigFile) =>
+      parseInputs(given({ ...least, ...start, ...values }), undefined, file).batchSource;
+
+    test('is tested in place of what is live, and may be compared with it', () => {
+      expect(sourceOf({ 'compare-with': 'live' }, read(parts))).toMatchObject({
+        target: { kind: 'agent', id: 'a' },
+        config: { name: 'agent.json', json: parts },
+        compareWith: { kind: 'live' },
+      });
+      const vapi = { provider: 'vapi', target: 'squad/1' };
+      expect(sourceOf({ ...vapi, 'compare-with': 'live' }, read({ members: [] }))).toMatchObject({
+        config: { name: 'agent.json', json: { members: [] } },
+        compareWith: { kind: 'live' },
+      });
+    });
+
+    test.each<[string, Record<string, string>, ConfigFile | undefined, string]>([
+      [
+        'a file that cannot be read',
+        {},
+        { kind: 'refused', problem: 'there is no such file' },
+        'target-config is "agent.json": there is no such file.',
+      ],
+      [
+        'a missing part',
+        {},
+        read({ conversation_config: {} }),
+        'target-config is "agent.json": ElevenLabs needs conversation_config and platform_settings in it, each a JSON object, and platform_settings is missing.',
+      ],
+      [
+        'a part that is none',
+        {},
+        read({ ...parts, conversation_config: [] }),
+        'and conversation_config is none.',
+      ],
+      [
+        'Retell',
+        { provider: 'retell' },
+        read({}),
+        'target-config: a batch of Retell cannot take a configuration with it. Make a draft version',
+      ],
+      [
+        'Bland',
+        { provider: 'bland', target: 'pathway/a' },
+        read({}),
+        'target-config: a batch of Bland cannot take a configuration with it. Make a version of the pathway',
+      ],
+      [
+        'a given batch',
+        { 'batch-id': 'b', 'test-cases': '', target: '' },
+        read(parts),
+        'goes with test-cases only',
+      ],
+      ['a version too', { version: 'branch/b' }, read(parts), 'version and target-config do not go together'],
+      [
+        'live without it',
+        { 'target-config': '', 'compare-with': 'live' },
+        undefined,
+        'live goes with target-config only',
+      ],
+      [
+        'a version of what has none',
+        { provider: 'vapi', target: 'assistant/1', 'compare-with': 'published' },
+        read({}),
+        'compare-with: Vapi has no versions to choose from.',
+      ],
+    ])('refuses %s', (_, values, file, problem) => {
+      expect(() => sourceOf(values, file as ConfigFile)).toThrow(
+        expect.objectContaining({ problems: expect.arrayContaining([expect.stringContaining(problem)]) }),
+      );
+    });
   });
 
   test('at Bland test cases can be named by their ids alone', () => {

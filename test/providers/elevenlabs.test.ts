@@ -68,6 +68,7 @@ describe('an invocation', () => {
         agent_id: 'agent_73950d9acf672365ad26ffddb0',
         placements: [{ id: 'test_d86d3e078b518355dc4e' }, { id: 'test_e8946d753ee69fbebe1f' }],
       },
+      claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
       runs: [
         {
           id: 'trun_6215258c58f796a2b42e',
@@ -77,6 +78,7 @@ describe('an invocation', () => {
             revision: 1_789_200_000_000,
           },
           status: 'passed',
+          claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
           explanation: 'Booked as asked.',
           assertions: [],
           criteria: [],
@@ -86,6 +88,7 @@ describe('an invocation', () => {
           id: 'trun_3128cc6acab63b1f4691',
           testCase: { id: 'test_e8946d753ee69fbebe1f', name: 'Refuses a price', revision: 1_789_200_000_000 },
           status: 'failed',
+          claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
           explanation: 'The agent quoted $1,200.',
           assertions: [],
           criteria: [],

@@ -239,6 +239,9 @@ export const reportSchema = z
       ])
       .optional()
       .meta({ description: 'By what the runs of a test case decide it; by every run, if absent.' }),
+    reused: z.object({ batchId: z.string(), startedAt: moment.optional() }).optional().meta({
+      description: 'The earlier batch that was judged in place of a new one (`reuse-hours`).',
+    }),
     started: z
       .object({ runs: count, reruns: count })
       .optional()

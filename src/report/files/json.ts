@@ -105,6 +105,10 @@ function fileOf(report: Report, selection: Selection): ReportFile {
     label: report.label,
     subject: report.subject,
     rule: report.rule,
+    reused: report.reused && {
+      batchId: report.reused.batchId,
+      startedAt: isoTime(report.reused.startedAt),
+    },
     started: report.started,
     cost: report.cost,
     comparedWith: report.comparedWith,
