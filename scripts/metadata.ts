@@ -224,6 +224,7 @@ function providerTable(): string {
         return [...numbers, ...words, ...(versions.hasBranches ? [code('branch/ID')] : [])].join(', ');
       }),
       row('`compare-with`', ({ capabilities: { compare } }) => yes(compare)),
+      row('`reuse-hours`', ({ capabilities: { reuse } }) => yes(reuse === true)),
       row('Cancel a batch', ({ capabilities: { cancel } }) => yes(cancel)),
     ],
   );

@@ -1,4 +1,5 @@
 import type { BatchOutcome } from './domain/batch.ts';
+import { costOf } from './domain/cost.ts';
 import {
   attachQuarantine,
   decideQuarantine,
@@ -6,8 +7,8 @@ import {
   type QuarantineFiles,
   quarantineNotes,
 } from './domain/quarantine.ts';
-import { type CaseResult, groupRunsByTestCase } from './domain/test-case.ts';
-import { type Cancellation, type Ending, type Judgement, judge } from './domain/verdict.ts';
+import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase } from './domain/test-case.ts';
+import { type Cancellation, type Ending, isReportOnly, type Judgement, judge } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
 import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
@@ -76,9 +77,12 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     subject: prepared?.subject.title,
     targetName: prepared?.subject.name,
     targetVersion: prepared?.subject.version,
+    reused: prepared?.reused,
+    subjectNote: prepared?.subject.note,
     selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,
+    isReportOnly: isReportOnly(options.failOn, more.judgement),
     ...more,
   });
   const executor = createExecutor(options, {
@@ -127,6 +131,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       judgement,
       cases,
       started: runs === 0 ? undefined : { ...execution.started, runs },
+      cost: costOf([...batches, ...compared.batches], runs),
       comparedWith: compared.title,
       quarantineNotes: quarantineNotes(quarantined),
       quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
@@ -172,20 +177,24 @@ function quarantineDecider(
   };
 }
 
-/** Reads what the provider keeps elsewhere about runs that did not pass, unless there is no time left for it. */
+/**
+ * Reads what the provider keeps elsewhere about runs that did not pass, and the conversations that theirs are compared
+ * with, unless there is no time left for it.
+ */
 async function withFailureDetails(
   outcomes: readonly BatchOutcome[],
   { provider, clock, signal }: GateDependencies,
 ): Promise<readonly BatchOutcome[]> {
   if (signal.aborted) return outcomes;
   const deadline = { until: clock.now() + FAILURE_DETAILS_MS, signal };
+  const passed = findPassedBesideFailures(outcomes.flatMap(({ batch }) => batch?.runs ?? []));
   return Promise.all(
     outcomes.map(async (outcome) =>
       outcome.batch === undefined
         ? outcome
         : {
             ...outcome,
-            batch: (await provider.fetchFailureDetails?.(outcome.batch, deadline)) ?? outcome.batch,
+            batch: (await provider.fetchFailureDetails?.(outcome.batch, deadline, passed)) ?? outcome.batch,
           },
     ),
   );

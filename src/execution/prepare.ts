@@ -1,6 +1,8 @@
+import type { ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type AvailableTestCase, type Refused, type Selector, selectCases } from '../domain/selectors.ts';
 import type { Mode, Target, Version } from '../domain/target.ts';
+import type { FailOn } from '../domain/verdict.ts';
 import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError, RequestRefused } from '../runtime/errors.ts';
@@ -31,6 +33,10 @@ export interface Prepared {
   readonly testCases: readonly string[];
   /** Their names, by id. */
   readonly names: ReadonlyMap<string, string>;
+  /** When each was last edited, by id, where the provider says it: as `TestCase.revision`. */
+  readonly revisions: ReadonlyMap<string, number>;
+  /** The batch that is judged in place of a new one (`reuse-hours`). */
+  readonly reused?: ReusedBatch | undefined;
   /** The version to compare with, or why there is none: a sentence. Absent where none was asked for. */
   readonly comparedVersion?: ComparedVersion | undefined;
   /** The test cases that a line with `!` takes away. */
@@ -75,7 +81,7 @@ export async function prepare(
     readonly starter: BatchStarter;
     readonly rule: PassRule;
     readonly maxRuns: number | undefined;
-    readonly failOn?: 'any' | 'new' | undefined;
+    readonly failOn?: FailOn | undefined;
     readonly deadline: Deadline;
   },
 ): Promise<Prepared | Refused> {
@@ -92,9 +98,17 @@ export async function prepare(
   );
   if (problem !== undefined) return { kind: 'refused', problem };
   const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
+  const revisions = new Map(
+    selection.cases.flatMap(({ id, revision }): [string, number][] =>
+      revision === undefined ? [] : [[id, revision]],
+    ),
+  );
   const warnings = [...list.warnings, ...selection.warnings];
   const { excluded, outOf } = selection;
-  const prepared: Prepared = { kind: 'prepared', subject, testCases, names, excluded, outOf, warnings };
+  const prepared: Prepared = {
+    kind: 'prepared',
+    ...{ subject, testCases, names, revisions, excluded, outOf, warnings },
+  };
   if (batchSource.compareWith === undefined) return prepared;
   const resolved = await resolveComparedVersion(
     { ...batchSource, subject, version: batchSource.compareWith },
@@ -106,7 +120,7 @@ export async function prepare(
 /** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
 async function resolveComparedVersion(
   { subject, ...wanted }: WantedSubject & { readonly subject: Subject },
-  { starter, failOn, deadline }: { starter: BatchStarter; failOn: 'any' | 'new'; deadline: Deadline },
+  { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
   const compared = await starter.resolve(wanted, deadline).catch(refusedByProvider);
   if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };

@@ -15,6 +15,7 @@ import {
   type KOfN,
   kOfN,
   MIN_KEY,
+  nonNegativeNumber,
   oneLine,
   oneOf,
   optionalText,
@@ -128,6 +129,15 @@ export const INPUTS = {
     emptyAt: ({ capabilities: { modes } }) =>
       modes === false ? 'none' : `${modes.fallback} of what the step starts`,
   }),
+  'reuse-hours': input({
+    group: 'tests',
+    description:
+      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen. Not in a re-run of the job.',
+    onCommandLine:
+      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen.',
+    schema: nonNegativeNumber('hours', 168),
+    default: '0',
+  }),
   reruns: input({
     group: 'flakiness',
     description:
@@ -214,8 +224,8 @@ export const INPUTS = {
   'fail-on': input({
     group: 'comparison',
     description:
-      'Which failures count: `any`, or `new`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step.',
-    schema: oneOf(['any', 'new']),
+      'Which failures count: `any`, `new` or `nothing`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step. With `nothing`, verdict, report and outputs are as ever, and the step succeeds whatever the verdict is; what is refused before the start still fails.',
+    schema: oneOf(['any', 'new', 'nothing']),
     default: 'any',
   }),
   label: input({
@@ -362,6 +372,7 @@ const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = 
   checkDistinctFiles,
   checkRerunsOrRepeat,
   checkFailOnNew,
+  checkReuse,
   (values) => problemsOf(readBatchSource(values)),
 ];
 
@@ -501,6 +512,23 @@ function checkFailOnNew(values: Partial<InputValues>): string[] {
   return values.failOn === 'new' && 'compareWith' in values && values.compareWith === undefined
     ? ['fail-on: new needs compare-with: the version on which the same test case has to fail too.']
     : [];
+}
+
+function checkReuse({ reuseHours = 0, provider, batchIds, repeat }: Partial<InputValues>): string[] {
+  if (reuseHours === 0) return [];
+  const { title = '', capabilities } = provider === undefined ? {} : PROVIDERS[provider];
+  const reuse = capabilities?.reuse ?? true;
+  return [
+    ...(reuse === true
+      ? []
+      : [`reuse-hours: an earlier result of ${title} proves nothing, since ${reuse.problem}. Leave it out.`]),
+    ...(batchIds === undefined
+      ? []
+      : ['reuse-hours goes with test-cases only: a given batch is judged as it is.']),
+    ...(repeat === undefined
+      ? []
+      : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
+  ];
 }
 
 function problemsOf(wanted: ReturnType<typeof readBatchSource>): readonly string[] {

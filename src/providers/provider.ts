@@ -17,10 +17,10 @@ export interface ProviderAdapter {
   fetchRuns(batch: Batch, deadline: Deadline): Promise<Batch & { readonly runs: readonly Run[] }>;
   /**
    * The batch with what the provider keeps elsewhere about runs that did not pass: explanation, error message,
-   * conversation. Bounded in requests; a detail that cannot be read is left out and never an error. Absent where the
-   * list of runs says it all.
+   * conversation; and with the conversations of the runs in `passedRunIds`, with which those are compared. Bounded in
+   * requests; a detail that cannot be read is left out and never an error. Absent where the list of runs says it all.
    */
-  fetchFailureDetails?(batch: Batch, deadline: Deadline): Promise<Batch>;
+  fetchFailureDetails?(batch: Batch, deadline: Deadline, passedRunIds?: ReadonlySet<string>): Promise<Batch>;
   /**
    * Asks the provider to end a batch, and resolves if it accepts; what has not ended then is cancelled there. Asking twice
    * does no harm. Only for batches that this step started. Absent where the provider has no way to cancel.
@@ -35,6 +35,8 @@ export interface Provider extends ProviderAdapter {
   /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
   readonly idKey?: ((id: string) => string) | undefined;
+  /** Reads batches whose conversations nobody is shown, so that they take no room from others. `this` if absent. */
+  readonly withoutConversations?: ProviderAdapter | undefined;
   /** Absent where the action cannot start batches. */
   readonly starter?: BatchStarter | undefined;
 }
@@ -66,6 +68,8 @@ export interface Capabilities {
   readonly modes: false | { readonly fallback: Mode };
   /** Test another version to compare with. */
   readonly compare: boolean;
+  /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */
+  readonly reuse: true | { readonly problem: string };
   /** Cancel a batch that the action started. */
   readonly cancel: boolean;
 }

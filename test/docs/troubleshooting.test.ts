@@ -28,6 +28,7 @@ const NOTHING_TO_DO: readonly string[] = [
   'What is known could not be saved: …',
   'What later steps are to know could not be saved: …',
   '… accepted the cancellation of ….',
+  '… could not be asked: …',
   '… failed (… in a row): …',
   '… has failed … times in a row: …. Still trying, … more.',
   '… invalid; no request was sent.',

@@ -98,6 +98,7 @@ describe.concurrent('the step starts its batches and repeats what is not decided
       flaky: '1',
       failed: '1',
       runs: '11',
+      'started-runs': '11',
       'pass-rate': '0.5',
       'batch-id': started.map(({ id }) => id).join('\n'),
     });
@@ -129,6 +130,17 @@ describe.concurrent('the step starts its batches and repeats what is not decided
     ]);
   });
 
+  test('a first round above max-runs starts nothing', async () => {
+    const { exitCode, outputs, started } = await gate(
+      {},
+      { count: 4, repeat: '2/3', 'max-runs': '7', 'fail-on': 'nothing' },
+    );
+    expect([exitCode, outputs['verdict'], started]).toEqual([1, 'inconclusive', []]);
+    expect(outputs['reason']).toMatch(
+      /^test-cases selects 8 runs \(2 of each of 4 test cases\), and max-runs allows 7/,
+    );
+  });
+
   test.each<[At, Record<string, string>, unknown[]]>([
     ['retell', { version: 'latest', 'compare-with': 'published' }, [12, 11]],
     ['elevenlabs', { 'compare-with': 'branch/branch_next' }, ['branch_main', 'branch_next']],
@@ -147,6 +159,7 @@ describe.concurrent('the step starts its batches and repeats what is not decided
         '1',
         '2',
       ]);
+      expect([outputs['runs'], outputs['started-runs']]).toEqual(['3', '4']);
     },
   );
 

@@ -96,7 +96,7 @@ describe.concurrent('the step starts a batch and gates on it', () => {
       response_engine: { type: 'conversation-flow', conversation_flow_id: FLOW, version: 11 },
     });
     const subject = `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`;
-    expect(log).toContain(`Started batch ${started?.id}: 10 test cases on ${subject}.`);
+    expect(log).toContain(`Started batch ${started?.id}: 10 test cases on Front desk, version 4.`);
     expect(log.indexOf('Started batch')).toBeLessThan(log.indexOf('10 of 10'));
     expect(summary).toContain(`Tested ${subject} · 10 of 12 test cases selected`);
   });

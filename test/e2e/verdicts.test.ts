@@ -37,6 +37,7 @@ const counts = (total: number, more: Record<string, number> = {}) => ({
   unfinished: '0',
   tolerated: '0',
   runs: String(total),
+  'started-runs': '0',
   'batch-id': 'b1',
   'new-failures': '',
   ...Object.fromEntries(Object.entries(more).map(([name, count]) => [name, String(count)])),
@@ -231,4 +232,43 @@ test('wrong inputs: red before any request, each of them named, the key not', as
     expect(text).toContain('api-key (value not shown)');
   }
   expect(summary + outputs['reason']).not.toContain('sk_secret');
+});
+describe.concurrent('a gate that only reports', () => {
+  const reportOnly = { 'fail-on': 'nothing' };
+
+  test('a failure is reported as ever, its annotation is a warning, and the step succeeds', async () => {
+    const runs = [{}, { outcome: 'failed' as const, name: 'Books a cleaning' }];
+    const { exitCode, outputs, log, summary } = await gateOnRetell(
+      { batches: [{ id: 'b1', runs }] },
+      reportOnly,
+    );
+    expect({ exitCode, outputs }).toMatchObject({
+      exitCode: 0,
+      outputs: {
+        verdict: 'failed',
+        reason: '1 of 2 test cases failed.',
+        ...counts(2, { passed: 1, failed: 1 }),
+      },
+    });
+    expect(summary).toContain('## ❌ Agent tests (Retell): 1 of 2 failed (report only)\n');
+    expect(log).toContain('Verdict: failed, report only (fail-on: nothing). 1 of 2 test cases failed.');
+    expect(log).toMatch(/^::warning title=Failed::Books a cleaning/m);
+    expect(log).not.toMatch(/^::error/m);
+  });
+
+  test.each<[string, number, RetellOptions, Record<string, string>]>([
+    [
+      'a batch that never ends',
+      0,
+      { batches: [{ id: 'b1', runs: [{ endsAt: 60_000 }] }] },
+      { 'timeout-minutes': '0.01' },
+    ],
+    ['a batch that is not there', 0, { batches: [] }, {}],
+    ['a refused key', 1, { batches: [{ id: 'b1', runs: [{}] }] }, { 'api-key': 'another-key' }],
+    ['a wrong input', 1, { batches: [{ id: 'b1', runs: [{}] }] }, { reruns: 'x' }],
+  ])('%s: exit code %i', async (_, expected, options, inputs) => {
+    const { exitCode, outputs, summary } = await gateOnRetell(options, { ...reportOnly, ...inputs });
+    expect([exitCode, outputs['verdict'] === 'passed']).toEqual([expected, false]);
+    expect(summary.includes('(report only)')).toBe(expected === 0);
+  });
 });

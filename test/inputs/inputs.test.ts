@@ -36,6 +36,7 @@ describe('inputs that are right', () => {
         target: undefined,
         version: undefined,
         mode: undefined,
+        reuseHours: 0,
         reruns: undefined,
         repeat: undefined,
         maxFlaky: { kind: 'share', share: 0.15 },
@@ -67,6 +68,7 @@ describe('inputs that are right', () => {
           'target: none',
           'version: latest of what the step starts',
           'mode: none',
+          'reuse-hours: 0',
           'reruns: 0',
           'repeat: 1',
           'max-flaky: 15%',
@@ -128,6 +130,7 @@ describe('inputs that are right', () => {
         testCases: undefined,
         target: undefined,
         version: '4',
+        reuseHours: 0,
         reruns: { need: 3, of: 5 },
         repeat: undefined,
         maxFlaky: { kind: 'number', number: 2 },
@@ -178,6 +181,7 @@ describe('inputs that are right', () => {
           'test-cases: nothing is started',
           'target: none',
           'mode: none',
+          'reuse-hours: 0',
           'repeat: 1',
           'quarantine: none',
           'compare-with: nothing is compared',
@@ -401,6 +405,32 @@ describe('inputs that are wrong', () => {
     ['a mode of a given batch', { provider: 'vapi', mode: 'chat' }, 'mode goes with test-cases only'],
     ['a mode that nobody has', { mode: 'Voice' }, 'mode is "Voice": it must be chat or voice.'],
     ['a wrong version to compare with', { ...start, 'compare-with': 'x' }, 'compare-with is "x": it must be'],
+    [
+      'more hours than there are',
+      { ...start, 'reuse-hours': '169' },
+      'reuse-hours is "169": it must be at most 168',
+    ],
+    [
+      'hours in words',
+      { ...start, 'reuse-hours': '2 h' },
+      'reuse-hours is "2 h": it must be a number of hours',
+    ],
+    ['an earlier result of a given batch', { 'reuse-hours': '2' }, 'reuse-hours goes with test-cases only'],
+    [
+      'an earlier result and several runs',
+      { ...start, 'reuse-hours': '2', repeat: '2/3' },
+      'reuse-hours and repeat do not go together',
+    ],
+    [
+      'an earlier result at Bland',
+      { ...start, provider: 'bland', target: 'pathway/p', 'reuse-hours': '.5' },
+      'reuse-hours: an earlier result of Bland proves nothing, since its batches do not say which version they tested. Leave it out.',
+    ],
+    [
+      'an earlier result at Vapi',
+      { ...start, provider: 'vapi', target: 'assistant/a', 'test-cases': 'a', 'reuse-hours': '2' },
+      'reuse-hours: an earlier result of Vapi proves nothing, since',
+    ],
     ['new without anything older', { ...start, 'fail-on': 'new' }, 'fail-on: new needs compare-with'],
     ['no runs at all', { 'max-runs': '0' }, 'max-runs is "0": it must be a whole number of runs'],
     [
@@ -410,6 +440,13 @@ describe('inputs that are wrong', () => {
     ],
   ])('%s', (_, values, expected) => {
     expect(complaintAbout(values)).toContain(expected);
+  });
+
+  test('no hours are no reuse, whatever the provider is', () => {
+    expect(complaintAbout({ 'reuse-hours': '0', provider: 'bland', repeat: '2/3', version: '4' })).toBe(
+      'accepted',
+    );
+    expect(complaintAbout({ ...start, 'reuse-hours': '0.5' })).toBe('accepted');
   });
 
   test('at Bland test cases can be named by their ids alone', () => {

@@ -76,6 +76,7 @@ describe('the runs', () => {
     expect(failed).toEqual({
       id: '6a59f3d6-4ac6-5be8-ac90-7132440803df',
       testCase: { id: '20edc1eb-d421-56f0-9d63-3aeddc72d9f1', name: 'Cancellation - angry caller' },
+      claims: {},
       status: 'failed',
       assertions: [
         { label: 'contains transcript', outcome: 'passed', expected: 'I understand' },
@@ -399,6 +400,19 @@ describe('the details of runs that did not pass', () => {
     { role: 'system', content: 'ignored' },
     'nonsense',
   ];
+
+  test('and the conversation of a run that passed and is compared with them', async () => {
+    const runs = ['r1', 'r2'].map((id) => ({ id, transcript }));
+    await using bland = await startBland({ batches: [{ id: 'b1', runs }] });
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    const told = await provider.fetchFailureDetails?.(batch, deadline(), new Set(['r2']));
+    expect(told?.runs).toMatchObject([
+      { status: 'passed', turns: [] },
+      { status: 'passed', turns: { length: 2 } },
+    ]);
+    expect(bland.requests.filter(({ path }) => path.includes('/runs/')).length).toBe(1);
+  });
 
   test.each<BlandOptions>([
     {},

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { mismatchWith } from '../../src/domain/claims.ts';
 import { parseSelectors } from '../../src/domain/selectors.ts';
 import { parseTarget, parseVersion } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
@@ -137,6 +138,13 @@ const AGENTS: readonly AgentScript[] = [
   },
 ];
 
+/** What a batch says that tests an engine in a version, and what its test cases say. */
+const saying = (engine: string, version: number) => ({
+  engine,
+  version: `version ${version}`,
+  owner: `test cases of ${engine}`,
+});
+
 describe('what Retell tests', () => {
   test.each<[string, Wish, Subject]>([
     [
@@ -145,8 +153,10 @@ describe('what Retell tests', () => {
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 5): conversation-flow ${FLOW} version 12`,
         name: 'Front desk',
+        version: 'version 5 (draft)',
         note: 'The latest version, 5, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
+        claims: saying(`conversation-flow ${FLOW}`, 12),
         request: { response_engine: flow(12) },
       },
     ],
@@ -156,7 +166,9 @@ describe('what Retell tests', () => {
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`,
         name: 'Front desk',
+        version: 'version 4',
         key: `conversation-flow ${FLOW} 11`,
+        claims: saying(`conversation-flow ${FLOW}`, 11),
         request: { response_engine: flow(11) },
       },
     ],
@@ -166,7 +178,9 @@ describe('what Retell tests', () => {
       {
         title: `Front desk (${DEFAULT_AGENT.id}, version 3): conversation-flow ${FLOW} version 10`,
         name: 'Front desk',
+        version: 'version 3',
         key: `conversation-flow ${FLOW} 10`,
+        claims: saying(`conversation-flow ${FLOW}`, 10),
         request: { response_engine: flow(10) },
       },
     ],
@@ -176,7 +190,9 @@ describe('what Retell tests', () => {
       {
         title: `${'x'.repeat(80)}… (agent_llm, version 0): retell-llm llm_1 version 20`,
         name: 'x'.repeat(200),
+        version: 'version 0 (draft)',
         key: 'retell-llm llm_1 20',
+        claims: saying('retell-llm llm_1', 20),
         request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
       },
     ],
@@ -185,8 +201,10 @@ describe('what Retell tests', () => {
       { target: 'agent/agent_unpinned' },
       {
         title: `agent agent_unpinned, version 1: conversation-flow ${FLOW} version 12`,
+        version: 'version 1 (draft)',
         note: 'The latest version, 1, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
+        claims: saying(`conversation-flow ${FLOW}`, 12),
         request: { response_engine: flow(12) },
       },
     ],
@@ -197,6 +215,7 @@ describe('what Retell tests', () => {
         title: 'retell-llm llm_1 version 20',
         note: 'The latest version, 20, is a draft that is not published.',
         key: 'retell-llm llm_1 20',
+        claims: saying('retell-llm llm_1', 20),
         request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
       },
     ],
@@ -206,6 +225,7 @@ describe('what Retell tests', () => {
       {
         title: `conversation-flow ${FLOW} version 10`,
         key: `conversation-flow ${FLOW} 10`,
+        claims: saying(`conversation-flow ${FLOW}`, 10),
         request: { response_engine: flow(10) },
       },
     ],
@@ -294,22 +314,37 @@ describe('what Bland tests', () => {
     [
       'the production version, which is left out',
       { target: `pathway/${PATHWAY}` },
-      { title: `pathway ${PATHWAY}, production version`, key: undefined, request: {} },
+      {
+        title: `pathway ${PATHWAY}, production version`,
+        key: undefined,
+        claims: { pathway: `pathway ${PATHWAY}` },
+        request: {},
+      },
     ],
     [
       'a version of a pathway',
       { target: `pathway/${PATHWAY}`, version: '4' },
-      { title: `pathway ${PATHWAY}, version 4`, key: undefined, request: { version_number: 4 } },
+      {
+        title: `pathway ${PATHWAY}, version 4`,
+        key: undefined,
+        claims: { pathway: `pathway ${PATHWAY}` },
+        request: { version_number: 4 },
+      },
     ],
     [
       'a version of a persona',
       { target: 'persona/p1', version: '40' },
-      { title: 'persona p1, version 40', key: undefined, request: { version_number: 40 } },
+      {
+        title: 'persona p1, version 40',
+        key: undefined,
+        claims: { persona: 'persona p1' },
+        request: { version_number: 40 },
+      },
     ],
     [
       'a version, without a target',
       { version: '2' },
-      { title: 'version 2', key: undefined, request: { version_number: 2 } },
+      { title: 'version 2', key: undefined, claims: {}, request: { version_number: 2 } },
     ],
   ])('%s', async (_, wish, expected) => {
     const { resolve } = await bland();
@@ -633,7 +668,8 @@ async function play(name: WorldName, { listedAt = 0, ...options }: World, { hasS
     deadline: deadline(),
     log: () => undefined,
   });
-  return { start: withoutDetails(start), emulator };
+  const answer = start.kind === 'started' ? start.answer : undefined;
+  return { start: withoutDetails(start), mismatch: answer && mismatchWith(subject.claims, answer), emulator };
 }
 
 /** How a start ended; of a batch that was started only its id. */
@@ -695,34 +731,53 @@ describe.each(Object.keys(worlds) as WorldName[])('a start at %s', (name) => {
   });
 });
 
-test('Retell: a batch on another version than was asked for is not ours', async () => {
-  const { start, emulator } = await play('retell', {
-    created: (ids) => ({
-      runs: oneAfterTheOther(ids.length),
-      fields: { response_engine: flow(3) },
-    }),
-  });
-  expect(start).toEqual({
-    kind: 'unknown',
-    problem: expect.stringMatching(
-      /started batch \S+ on conversation-flow \S+ 3, which was not asked for\. A batch may have been started at .*, and its list does not show one\./,
-    ),
-  });
-  expect(emulator.started.length).toBe(1);
-});
+const agentOf = (agent_id: string) => (body: object) => ({ ...body, agent_id });
 
-test('Retell: of an answer that names another version, the list tells the truth', async () => {
-  const { start, emulator } = await play('retell', {
-    faults: (request) =>
-      isPost(request)
-        ? {
-            kind: 'rewrite',
-            change: (body) => ({ ...(body as object), response_engine: flow(3) }),
-          }
-        : undefined,
-  });
-  expect(start).toEqual({ kind: 'started', batchId: emulator.started[0]?.id });
-});
+test.each<[WorldName, string, (body: object) => object, RegExp]>([
+  [
+    'retell',
+    'another version',
+    (body) => ({ ...body, response_engine: flow(3) }),
+    /^it tested version 3, and /,
+  ],
+  [
+    'retell',
+    'a custom LLM',
+    (body) => ({ ...body, response_engine: { type: 'custom-llm', llm_websocket_url: 'wss://x' } }),
+    /^it tested custom-llm wss:\/\/x, and /,
+  ],
+  [
+    'vapi',
+    'an inline assistant',
+    (body) => ({ ...body, target: { type: 'assistant', assistant: {} } }),
+    /^it tested an inline assistant, and assistant /,
+  ],
+  ['elevenlabs', 'another agent', agentOf('agent_0'), /^it tested agent agent_0, and agent /],
+  [
+    'elevenlabs',
+    'another agent in one run',
+    (body) => ({ ...body, test_runs: [{ test_run_id: 'r1', agent_id: 'agent_0' }] }),
+    /^it tested agent agent_0, and agent /,
+  ],
+])(
+  '%s: an answer to the start that names %s is heard, whatever the list says',
+  async (name, _, change, expected) => {
+    const { start, mismatch, emulator } = await play(name, {
+      faults: (request) =>
+        isPost(request) ? { kind: 'rewrite', change: (body) => change(body as object) } : undefined,
+    });
+    expect(start).toEqual({ kind: 'started', batchId: emulator.started[0]?.id });
+    expect(mismatch).toMatch(expected);
+    expect(emulator.started.length).toBe(1);
+  },
+);
+
+test.each<WorldName>(['retell', 'bland', 'vapi', 'elevenlabs'])(
+  '%s: the right answer names what was asked for',
+  async (name) => {
+    expect((await play(name, {})).mismatch).toBeUndefined();
+  },
+);
 
 test('Retell: 1,237 test cases become two batches that hold each of them once', async () => {
   const definitions = manyDefinitions(1_237);
@@ -754,7 +809,7 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
 
 test.each(['retell', 'bland'] as const)('%s: a batch that is not there is a NotFound', async (name) => {
   const { starter, deadline } = name === 'retell' ? await retell() : await bland();
-  const subject = { title: '', key: undefined, request: { response_engine: flow(12) } };
+  const subject = { title: '', key: undefined, claims: {}, request: { response_engine: flow(12) } };
   await expect(starter.recentBatches(subject, ['a'], 0).batchContents('b0', deadline())).rejects.toThrow(
     NotFound,
   );
@@ -787,6 +842,7 @@ describe('what a given batch tested', () => {
     expect(await outcomeOf('retell', flow(12))).toEqual({
       title: `conversation-flow ${FLOW} version 12`,
       key: `conversation-flow ${FLOW} 12`,
+      claims: { engine: `conversation-flow ${FLOW}`, version: 'version 12' },
       request: { response_engine: flow(12) },
     });
   });
@@ -814,11 +870,13 @@ describe('what a given batch tested', () => {
     expect(await outcomeOf('bland', undefined, '4')).toEqual({
       title: 'version 4',
       key: undefined,
+      claims: {},
       request: { version_number: 4 },
     });
     expect(await outcomeOf('bland', undefined, 'production')).toEqual({
       title: 'production version',
       key: undefined,
+      claims: {},
       request: {},
     });
   });

@@ -142,6 +142,7 @@ describe('the items', () => {
       ],
       criteria: [],
       turns: [],
+      claims: {},
       durationMs: 78_000,
       createdAt: Date.UTC(2026, 8, 14, 8),
       startedAt: Date.UTC(2026, 8, 14, 8, 0, 2),

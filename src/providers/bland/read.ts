@@ -8,6 +8,8 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
+  claimed,
+  claimsOf,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -62,6 +64,8 @@ const runSchema = z.object({
   status: statusWord,
   batch_id: z.optional(z.unknown()),
   scenario_id: lenient(id),
+  pathway_id: z.optional(z.unknown()),
+  persona_id: z.optional(z.unknown()),
   scenario: lenient(z.object({ name: z.string() })),
   duration_ms: lenient(z.number()),
   created_at: lenient(z.string()),
@@ -206,12 +210,13 @@ function createAdapter(
       };
     },
 
-    async fetchFailureDetails(batch, deadline) {
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
       const { runs } = batch;
       if (runs === undefined) return batch;
       const trim = textBudget.forBatch(batch.id);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
-      const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_EXPLAINED));
+      const compared = showsConversations ? runs.filter(({ id }) => passedRunIds.has(id)) : [];
+      const chosen = new Set([...of('failed'), ...of('errored'), ...compared].slice(0, MAX_EXPLAINED));
       return {
         ...batch,
         runs: await Promise.all(
@@ -269,8 +274,15 @@ function toRun(body: RunBody): Run {
     turns: [],
     durationMs: body.duration_ms,
     createdAt: parseIsoTime(body.created_at),
+    claims: claimsOf({
+      pathway: claimed('pathway', textKey(body.pathway_id)),
+      persona: claimed('persona', textKey(body.persona_id)),
+    }),
   };
 }
+
+/** An id in the form in which it is compared; anything else as it stands. */
+const textKey = (value: unknown): unknown => (typeof value === 'string' ? blandIdKey(value) : value);
 
 function toNames({ assertions = [] }: z.infer<typeof scenarioSchema>): Names {
   return new Map(
@@ -365,6 +377,7 @@ export const bland: ProviderDescriptor = {
     },
     modes: false,
     compare: true,
+    reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
   idKey: blandIdKey,

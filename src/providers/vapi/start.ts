@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import { MODES, type Mode } from '../../domain/target.ts';
 import type { HttpClient } from '../../http/json-client.ts';
@@ -6,7 +7,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
@@ -34,7 +35,12 @@ const testedSchema = z.object({ target: targetSchema, transport: lenient(transpo
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
 const suiteSchema = z.object({ simulationIds: z.array(id) });
-const startedSchema = z.object({ id, url: lenient(z.string()) });
+const startedSchema = z.object({
+  id,
+  url: lenient(z.string()),
+  target: z.optional(z.unknown()),
+  transport: z.optional(z.unknown()),
+});
 const listedSchema = z.object({
   id,
   createdAt: lenient(z.string()),
@@ -126,9 +132,9 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
             ...subject.request,
           },
           schema: startedSchema,
-          to: ({ id: runId, url }) => {
+          to: ({ id: runId, url, ...said }) => {
             if (url !== undefined) addresses.set(vapiIdKey(runId), url);
-            return runId;
+            return { id: runId, claims: testedClaims(said) };
           },
         },
         deadline,
@@ -184,19 +190,6 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       return subject?.key === undefined
         ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
         : subject;
-    },
-
-    mismatch(subject, { tested }) {
-      if (tested === undefined) return undefined;
-      const asked = requestOf(subject);
-      const { target, transport } = parseAs(testedSchema, tested);
-      const found = keyOf(target);
-      if (found !== undefined && found !== keyOf(asked.target)) {
-        return `it tested ${describeTarget(target)}, and ${describeTarget(asked.target)} was asked for`;
-      }
-      return isOther(transport, asked.transport)
-        ? `it ran in the mode ${nameOf(transport)}, and ${nameOf(asked.transport)} was asked for`
-        : undefined;
     },
 
     isListed: ({ key }) => key !== undefined,
@@ -285,9 +278,47 @@ const keyOf = (target: Target): string | undefined => describeTarget(target)?.to
 export const describeTested = (target: Target, transport: Transport | undefined): string | undefined =>
   [describeTarget(target) ?? [], transport ? nameOf(transport) : []].flat().join(', ') || undefined;
 
+const anything = z.optional(z.unknown());
+const saidTargetSchema = z.object({
+  type: anything,
+  assistantId: anything,
+  squadId: anything,
+  assistant: anything,
+  squad: anything,
+});
+const saidTransportSchema = z.object({ provider: anything });
+
+/** What an answer says of the target and the transport, however it is written: see `Batch.claims`. */
+export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
+  return claimsOf({
+    ...targetClaims(target ?? {}),
+    mode: claimed('the mode', saidMode(transport)),
+  });
+}
+
+/** "chat" where a transport is one of the two modes; else what the answer has in its place. */
+function saidMode(transport: unknown): unknown {
+  const said = saidTransportSchema.safeParse(transport).data;
+  if (said === undefined) return transport;
+  return typeof said.provider === 'string' ? nameOf({ provider: said.provider }) : said.provider;
+}
+
+function targetClaims(target: unknown): Record<string, string | undefined> {
+  const said = saidTargetSchema.safeParse(target).data;
+  if (said === undefined) return { target: claimed('target', target) };
+  const named = (kind: 'assistant' | 'squad'): string | undefined =>
+    claimed(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
+  const words = [named('assistant'), named('squad')].filter((each) => each !== undefined);
+  return {
+    target: words.length === 0 ? undefined : words.join(' and '),
+    kind: claimed('a target of type', said.type),
+  };
+}
+
 const toSubject = (target: Target, transport: Transport): Subject => ({
   title: describeTested(target, transport) ?? target.type,
   key: keyOf(target),
+  claims: testedClaims({ target, transport }),
   request: { target, transport },
 });
 

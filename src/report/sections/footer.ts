@@ -16,6 +16,7 @@ import {
   untrusted,
 } from '../markdown.ts';
 import { firstRunCounts, type Origin, type Report } from '../report.ts';
+import { costText } from '../run-text.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
 import { baseName, idOf, sentenceCase } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
@@ -23,6 +24,7 @@ import { hasPushes } from './pushes.ts';
 
 const MAX_SUBJECT = 200;
 const MAX_VERSION = 60;
+const MAX_NOTE = 300;
 /** Batches named in the details. Nobody gates on more; if so, the rest is a number. */
 const MAX_BATCHES = 50;
 
@@ -56,23 +58,28 @@ export const foldSmall = (title: string, markdown: string): string =>
   fold(`<sub>${title}</sub>`, { open: false }, markdown);
 
 /** The same as lines, none of them empty. */
-export function detailLines(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
+export function detailLines(report: Report, maxBatches?: number): Inline[][] {
   return [...knowledge(report), ...provenance(report, maxBatches)]
     .filter((line) => line.length > 0)
     .map(capitalized);
 }
 
 /** A line with a capital letter at its start. */
-function capitalized(line: readonly Inline[]): Inline[] {
+export function capitalized(line: readonly Inline[]): Inline[] {
   const [first, ...rest] = line;
   if (first?.type === 'text') return [trusted(sentenceCase(first.value)), ...rest];
   if (first?.type === 'link') return [{ ...first, children: capitalized(first.children) }, ...rest];
   return [...line];
 }
 
-/** What the figures mean: the rate, the rule, and with what was compared. */
-function knowledge(report: Report): Inline[][] {
-  return [sentences(rate(report), baseRate(report)), sentences(rules(report), compared(report))];
+/** What the figures mean: the rate, the rule, with what was compared, and what it cost. */
+export function knowledge(report: Report): Inline[][] {
+  const { cost } = report;
+  return [
+    sentences(rate(report), baseRate(report)),
+    sentences(rules(report), compared(report)),
+    cost === undefined ? [] : md`Cost: ${trusted(costText(cost))}.`,
+  ];
 }
 
 /** Only where every run has ended and one did not pass: else the heading says all there is. */
@@ -131,7 +138,7 @@ function compared({ base, baseUnavailableReason, origin, judgement }: Report): I
 }
 
 /** How many runs there were, how many of them this step started, and how long it took. */
-function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
+export function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
   if (judgement === undefined) return [];
   const seen = cases.reduce(
     (sum, { runs, comparison }) => sum + runs.length + (comparison?.runs.length ?? 0),
@@ -158,7 +165,7 @@ function describeRunCounts(seen: number, started: Report['started']): Inline[][]
 }
 
 /** What was tested, as people call it where they have a name for it. */
-function tested({ subject, targetName, targetVersion, batches }: Report): Inline[] {
+export function tested({ subject, targetName, targetVersion, batches }: Report): Inline[] {
   const titles = new Set(batches.flatMap(({ batch }) => batch?.subject ?? []));
   const [given] = titles;
   const title = subject ?? (titles.size === 1 ? given : undefined);
@@ -170,8 +177,8 @@ function tested({ subject, targetName, targetVersion, batches }: Report): Inline
 }
 
 /** Where it comes from: on one line where there is one batch, else with a line for each. */
-function provenance(report: Report, maxBatches: number): Inline[][] {
-  const { batches, origin, judgement, subject, targetName, selected } = report;
+export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
+  const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);
   const named = first.slice(0, maxBatches);
@@ -192,15 +199,17 @@ function provenance(report: Report, maxBatches: number): Inline[][] {
   ];
   const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
   const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
+  const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
   const [only] = named;
   if (only !== undefined && first.length === 1) {
-    return [joinWithDots([...general, ...batchParts(only, report), again, rest])];
+    return [joinWithDots([...general, ...batchParts(only, report), again, rest]), note];
   }
   return [
     joinWithDots(general),
     ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
     again,
     rest,
+    note,
   ];
 }
 
