@@ -66,6 +66,13 @@ export interface Capabilities {
   readonly versions: false | VersionRules;
   /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
   readonly modes: false | { readonly fallback: Mode };
+  /**
+   * Test a configuration that is sent with the start: what is wrong with one, as a clause. Otherwise how to test one here, as a
+   * sentence.
+   */
+  readonly targetConfig:
+    | { readonly problemOf: (json: Readonly<Record<string, unknown>>) => string | undefined }
+    | { readonly instead: string };
   /** Test another version to compare with. */
   readonly compare: boolean;
   /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */

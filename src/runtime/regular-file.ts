@@ -20,6 +20,11 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
   });
 }
 
+/** The same as text, without the byte order mark that some editors and shells put first. */
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  return new TextDecoder().decode(await readRegularFile(path, maxBytes));
+}
+
 /**
  * Writes a regular file, in place of its old content, and makes its folders. Rejects with an `UnsuitableFile` for
  * something else that exists, otherwise with the error of the file system. Never waits for the other end of a pipe.

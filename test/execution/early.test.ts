@@ -90,6 +90,32 @@ test('after a start that was refused nothing more is started, and what runs is w
   expect([posts.length, ending, outcomes]).toEqual([3, 'settled', { a: 'failed', b: 'passed' }]);
 });
 
+describe.each([undefined, 'both'] as const)('where looks have %s counters alone', (counters) => {
+  test.each([
+    ['cancelled', { cancelledAtMs: 60_000 }],
+    ['timed-out', { timeoutMs: 60_000 }],
+  ])('a failure that is still being confirmed is unfinished: %s', async (verdict, end) => {
+    const confirming: Script = [
+      ['F', 10],
+      ['P', 100],
+    ];
+    const played = await play({ cases: { a: confirming, b: [['P', 200]] }, counters, ...end });
+    expect(played).toMatchObject({ verdict, outcomes: { a: 'unfinished', b: 'unfinished' } });
+  });
+
+  test('the next run starts although the first round has shown no runs since', async () => {
+    const flaky: Script = [
+      ['F', 10],
+      ['P', 15],
+      ['P', 15],
+    ];
+    const rule = { kind: 'reruns', need: 2, of: 3 } as const;
+    const { posts } = await play({ rule, cases: { a: flaky, b: [['P', 500]] }, counters });
+    expect(posts.length).toBe(3);
+    expect(posts[2]?.atSeconds).toBeLessThan(35);
+  });
+});
+
 test('a cancelled step stops starting at once', async () => {
   const { posts, verdict } = await play({ cases: { a: [['F', 10]], b: passing }, cancelledAtMs: 5_000 });
   expect([posts.length, verdict]).toEqual([1, 'cancelled']);

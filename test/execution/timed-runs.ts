@@ -1,5 +1,5 @@
 /** Test cases whose runs end at known times, run by the real rounds and the real waiting on a virtual clock. */
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import { type BatchOutcome, countByStatus } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -22,8 +22,8 @@ export interface World {
   readonly rule?: PassRule;
   readonly cases: Readonly<Record<string, Script>>;
   readonly isRoundByRound?: boolean;
-  /** Looks have counters alone, as at Retell and Vapi, and these stand still until the end. */
-  readonly counters?: 'moving' | 'still' | undefined;
+  /** Looks have counters alone, as at Retell and Vapi: of what passed, of what failed too, or standing still until the end. */
+  readonly counters?: 'moving' | 'both' | 'still' | undefined;
   readonly quarantined?: readonly string[];
   readonly maxRuns?: number;
   readonly refusedPost?: number;
@@ -75,8 +75,13 @@ export async function playTimed(world: World) {
     async fetchBatch(id) {
       const runs = runsOf(id);
       const settled = runs.every(({ status }) => status !== 'pending');
-      const passed = runs.filter(({ status }) => status === 'passed').length;
-      const announced = { total: runs.length, ...((settled || counters === 'moving') && { passed }) };
+      const { passed, failed } = countByStatus(runs);
+      const isTold = settled || counters === 'moving' || counters === 'both';
+      const announced = {
+        total: runs.length,
+        ...(isTold && { passed }),
+        ...(counters === 'both' && { failed }),
+      };
       return { id, settled, announced, ...(counters === undefined && { runs }) };
     },
     fetchRuns: async (batch) => ({ ...batch, runs: runsOf(batch.id) }),

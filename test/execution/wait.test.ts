@@ -724,6 +724,27 @@ describe('a cancelled workflow', () => {
     });
   });
 
+  test.each([
+    ['are no outcome where more runs would confirm it', true, unsettled(0)],
+    ['are what is known where every run counts', false, unsettled(3)],
+  ])('counts whose runs were not read in time %s', async (_, readsEarly, batch) => {
+    const cancelled = new AbortController();
+    const { outcomes } = await wait(
+      {
+        look: (n) => {
+          if (n === 2 && !readsEarly) cancelled.abort();
+          return unsettled(n === 1 ? 0 : 3);
+        },
+        runs: () => {
+          cancelled.abort();
+          throw new ProviderTimeout('GET x did not answer in time.');
+        },
+      },
+      { signal: cancelled.signal, more: { readsEarly } },
+    );
+    expect(outcomes).toEqual([{ id: 'b1', batch }]);
+  });
+
   test('before the first look asks for nothing', async () => {
     const { ending, outcomes, looks } = await wait(
       { look: () => settled() },

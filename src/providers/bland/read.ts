@@ -375,6 +375,10 @@ export const bland: ProviderDescriptor = {
       hasBranches: false,
       fallback: 'production',
     },
+    targetConfig: {
+      instead:
+        'Make a version of the pathway and give its number as version: docs/deploying.md has the script.',
+    },
     modes: false,
     compare: true,
     reuse: { problem: 'its batches do not say which version they tested' },

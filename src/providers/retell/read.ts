@@ -330,6 +330,9 @@ export const retell: ProviderDescriptor = {
       hasBranches: false,
       fallback: 'latest',
     },
+    targetConfig: {
+      instead: 'Make a draft version and give its number as version: docs/deploying.md has the script.',
+    },
     modes: false,
     compare: true,
     reuse: true,
