@@ -181,7 +181,9 @@ export const acme: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: true, hasBranches: false, fallback: undefined },
+    modes: false,
     compare: true,
+    reuse: { problem: 'nothing shows when its test cases were last edited' },
     cancel: false,
   },
   // What `init` of the command line lets a person choose from: see retell/targets.ts.

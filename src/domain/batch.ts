@@ -46,6 +46,15 @@ export interface Batch {
   readonly publishesOnPass?: boolean | undefined;
 }
 
+/** An earlier batch that is judged in place of a new one: nothing under test has changed since it was started. */
+export interface ReusedBatch {
+  readonly batchId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** How long before this gate that was, in milliseconds. */
+  readonly ageMs: number;
+}
+
 /** Last known state of a batch, or the error that ended polling. */
 export interface BatchOutcome {
   readonly id: string;

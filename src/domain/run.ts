@@ -70,6 +70,8 @@ export interface Run {
   readonly guardrails?: readonly string[] | undefined;
   /** What the run cost in the provider's credits (ElevenLabs); `undefined` where it does not say, which is not zero. */
   readonly credits?: number | undefined;
+  /** The price of the language model in US dollars (ElevenLabs); `undefined` as for `credits`. */
+  readonly llmUsd?: number | undefined;
   /** The provider's reason for its judgement; for a run that errored, the error. */
   readonly explanation?: string | undefined;
   readonly assertions: readonly Assertion[];

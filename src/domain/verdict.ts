@@ -48,6 +48,19 @@ export interface Judgement {
   readonly isRefusal?: boolean | undefined;
 }
 
+/** Failures that make a gate fail: the input `fail-on`. */
+export type FailOn = 'any' | 'new' | 'nothing';
+
+/** True if the gate lets what comes after it go on: it passed, or only reports and was not refused. */
+export function succeeds({ verdict, isRefusal }: Judgement, failOn: FailOn): boolean {
+  return verdict === 'passed' || isReportOnly(failOn, { isRefusal });
+}
+
+/** True if the gate succeeds whatever the verdict is. A refusal is no result that could be reported. */
+export function isReportOnly(failOn: FailOn, judgement: Pick<Judgement, 'isRefusal'> | undefined): boolean {
+  return failOn === 'nothing' && judgement?.isRefusal !== true;
+}
+
 /** Result of the request to end a batch that this step started. */
 export interface Cancellation {
   /** The batch. */

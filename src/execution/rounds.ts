@@ -3,7 +3,7 @@ import { mismatchWith } from '../domain/claims.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
+import { type BatchStarter, type Subject, shortTitleOf } from '../providers/starter.ts';
 import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
@@ -225,7 +225,9 @@ function createBatchLauncher({
         ids.add(start.batchId);
         const mismatch = start.answer && mismatchWith(subject.claims, start.answer);
         accepted.set(start.batchId, { ...start, subject, mismatch });
-        log(`Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${subject.title}.`);
+        log(
+          `Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${shortTitleOf(subject)}.`,
+        );
         const isAdopted = start.adopted !== undefined;
         const batch = {
           id: start.batchId,

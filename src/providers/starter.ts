@@ -1,9 +1,10 @@
 import type { Batch } from '../domain/batch.ts';
 import type { Claims } from '../domain/claims.ts';
 import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
-import type { Target, Version } from '../domain/target.ts';
+import type { Mode, Target, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { shortName } from './fields.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {
@@ -23,11 +24,34 @@ export interface Subject {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** What is under test in a few words: "Front desk, version 4"; the whole title where it has no name. */
+export function shortTitleOf({ name, version, title }: Subject): string {
+  if (!name) return title;
+  return version === undefined ? shortName(name) : `${shortName(name)}, ${version}`;
+}
+
 /** The test cases that can be selected. */
 export interface TestCaseList {
   readonly testCases: readonly AvailableTestCase[];
   /** What was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
   readonly warnings: readonly string[];
+}
+
+/** What is to be tested, as the user says it. */
+export interface WantedSubject {
+  readonly target: Target | undefined;
+  readonly version: Version | undefined;
+  /** Absent where the provider has no modes. */
+  readonly mode?: Mode | undefined;
+}
+
+/** How many runs a provider runs side by side. */
+export interface Parallelism {
+  readonly atOnce: number;
+  /** Hardly any run takes less, in milliseconds. */
+  readonly shortestRunMs: number;
+  /** More may run at once, since nobody says the number for this mode. */
+  readonly isLeast: boolean;
 }
 
 /** What it takes to start batches at a provider. Every method throws a `ProviderError` for what a provider does. */
@@ -37,10 +61,7 @@ export interface BatchStarter {
   /** The most test cases that one batch takes. */
   readonly batchSize: number;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
-  resolve(
-    wanted: { readonly target: Target | undefined; readonly version: Version | undefined },
-    deadline: Deadline,
-  ): Promise<Subject | Refused>;
+  resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject | Refused>;
   /** The test cases to select from. */
   testCases(
     wanted: {
@@ -84,7 +105,29 @@ export interface BatchStarter {
    * published version). Absent where the provider has none.
    */
   revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
+  /** How many runs of this subject run at once; `undefined` where the answer does not say it. Absent where nothing says it. */
+  parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
+  /**
+   * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
+   * little to prove that an earlier result still holds (Bland, Vapi).
+   */
+  readForReuse?(subject: Subject, deadline: Deadline): Promise<UnderTest>;
 }
+
+/** The configuration under test at one moment, to compare earlier batches with. */
+export interface UnderTest {
+  /**
+   * When it was last edited, by the provider's clock in milliseconds since the epoch; `undefined` where it is told by something
+   * else (ElevenLabs: the version of the branch's head).
+   */
+  readonly editedAt?: number | undefined;
+  /** Whether a batch tested exactly this; `why` is a clause that follows the batch: "does not say which version it tested". */
+  compare(batch: Batch): EarlierSubject;
+}
+
+export type EarlierSubject =
+  | { readonly kind: 'same' | 'other' }
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** A batch in the provider's own lists. */
 export interface Candidate {
@@ -96,6 +139,8 @@ export interface Candidate {
    * is certainly not the one that is looked for, something that is no subject.
    */
   readonly subject?: string | undefined;
+  /** How many runs it announces, where the list says that. */
+  readonly runCount?: number | undefined;
 }
 
 /** What the lists showed at one moment. */

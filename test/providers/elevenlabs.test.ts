@@ -191,16 +191,16 @@ describe('what ElevenLabs itself sees as broken in a test', () => {
     const runs = (body['test_runs'] as object[]).map((run) => ({ ...run, test_invocation_id: 'b1' }));
     const batch = await look({ ...body, id: 'b1', test_runs: runs });
     expect(
-      batch.runs?.map(({ status, testFaults, guardrails, credits }) => [
+      batch.runs?.map(({ status, testFaults, guardrails, credits, llmUsd }) => [
         status,
         testFaults,
         guardrails,
-        credits,
+        [credits, llmUsd],
       ]),
     ).toEqual([
-      ['passed', ['no mock matched the call of open_ticket'], undefined, 132],
-      ['failed', ['a turn of the agent did not come within 60 s'], undefined, 12],
-      ['failed', undefined, ['medical_and_legal'], 20],
+      ['passed', ['no mock matched the call of open_ticket'], undefined, [132, 0.0041]],
+      ['failed', ['a turn of the agent did not come within 60 s'], undefined, [12, 0.0003]],
+      ['failed', undefined, ['medical_and_legal'], [20, 0.0006]],
     ]);
     expect(JSON.stringify(batch)).not.toContain('dev@example.com');
   });

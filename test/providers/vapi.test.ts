@@ -76,7 +76,7 @@ describe('a look', () => {
     const batch = await provider.fetchBatch(id, deadline());
     expect(batch).toMatchObject({
       ...expected,
-      subject: `assistant ${VAPI_ASSISTANT}`,
+      subject: `assistant ${VAPI_ASSISTANT}, chat`,
       createdAt: Date.UTC(2026, 8, 14, 8),
     });
     expect(batch.outcome).toBeUndefined();

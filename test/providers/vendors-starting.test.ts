@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { mismatchWith } from '../../src/domain/claims.ts';
-import type { Target, Version } from '../../src/domain/target.ts';
+import type { Mode, Target, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
 import type { StartName } from '../../src/execution/start-name.ts';
@@ -283,12 +283,15 @@ describe('what an answer says that was tested', () => {
     expect(mismatchWith((await resolve(version)).claims, { claims: said })).toBe(expected);
   });
 
-  test('at Vapi by another transport than was asked for', () => {
+  test('at Vapi in another mode than was asked for', () => {
     const by = (provider: string) => vapiClaims({ target: assistant, transport: { provider } });
     const asked = by('vapi.webchat');
     expect(mismatchWith(asked, { claims: by('vapi.webchat') })).toBeUndefined();
     expect(mismatchWith(asked, { runs: [{ claims: by('vapi.websocket') }] })).toBe(
-      'it tested transport vapi.websocket, and transport vapi.webchat was asked for',
+      'it tested the mode voice, and the mode chat was asked for',
+    );
+    expect(mismatchWith(asked, { claims: by('other') })).toBe(
+      'it tested the mode other, and the mode chat was asked for',
     );
   });
 
@@ -441,12 +444,13 @@ describe('Vapi', () => {
     expect(only?.request).toEqual({
       simulations: [first, third].map((simulationId) => ({ type: 'simulation', simulationId })),
       target: expected,
+      transport: { provider: 'vapi.webchat' },
     });
     const batch = await asked.provider.fetchBatch(only?.id ?? '', asked.deadline());
     expect(batch.url).toBe(`https://dashboard.vapi.ai/simulations/runs/${only?.id}`);
     expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toMatchObject({
-      title: `${kind} t1`,
-      request: { target: expected },
+      title: `${kind} t1, chat`,
+      request: { target: expected, transport: { provider: 'vapi.webchat' } },
     });
   });
 
@@ -484,10 +488,14 @@ describe('Vapi', () => {
     });
   });
 
-  test('a run by chat is run again by chat', async () => {
-    const transport = { provider: 'vapi.webchat' };
+  test.each([
+    ['chat', 'vapi.webchat', { provider: 'vapi.webchat' }],
+    ['voice', 'vapi.websocket', { provider: 'vapi.websocket' }],
+    ['voice, which nobody named', 'vapi.websocket', undefined],
+  ])('a run by %s is run again by %s', async (_, provider, said) => {
+    const transport = { provider };
     const { emulator, asked } = await vapi({
-      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport } }],
+      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport: said } }],
     });
     const batch = await asked.provider.fetchBatch('b1', asked.deadline());
     const subject = await known(asked.provider.starter).resolveTestedVersion(batch, asked.deadline());
@@ -498,6 +506,50 @@ describe('Vapi', () => {
       target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
       transport,
     });
+  });
+
+  test('a run in another mode is not the one whose answer was lost', async () => {
+    const { asked } = await vapi({
+      batches: ['vapi.webchat', 'vapi.websocket'].map((provider, index) => ({
+        id: `b${index}`,
+        runs: [{ testCaseId: first }],
+        fields: { transport: { provider } },
+      })),
+    });
+    const starter = known(asked.provider.starter);
+    const wanted = { target: { kind: 'assistant', id: VAPI_ASSISTANT }, version: undefined };
+    const [chat, voice] = await Promise.all(
+      (['chat', 'voice'] as const).map(async (mode) => {
+        const subject = await starter.resolve({ ...wanted, mode }, asked.deadline());
+        if ('problem' in subject) throw new Error(subject.problem);
+        const { batches } = await starter.recentBatches(subject, [first], 0).list(asked.deadline());
+        return batches.flatMap(({ id, subject: found }) => (found === subject.key ? id : []));
+      }),
+    );
+    expect([chat, voice]).toEqual([['b0'], ['b1']]);
+  });
+
+  test.each<[string, NonNullable<VapiOptions['concurrency']>, number | undefined]>([
+    ['free places', { availableToStart: 3, concurrencyLimit: 10 }, 3],
+    ['no free place', { availableToStart: 0, concurrencyLimit: 10 }, 5],
+    ['the limit alone', { concurrencyLimit: 7 }, 3],
+    ['nothing', {}, undefined],
+    ['what is no number', { availableToStart: '5', concurrencyLimit: -2 }, undefined],
+  ])('how many run at once: %s', async (_, concurrency, atOnce) => {
+    const { asked } = await vapi({ concurrency });
+    const starter = known(asked.provider.starter);
+    const saidFor = async (mode: Mode) => {
+      const wanted = { target: { kind: 'assistant', id: VAPI_ASSISTANT }, version: undefined, mode };
+      const subject = await starter.resolve(wanted, asked.deadline());
+      if ('problem' in subject) throw new Error(subject.problem);
+      return starter.parallelism?.(subject, asked.deadline());
+    };
+    expect(await saidFor('voice')).toEqual(
+      atOnce === undefined ? undefined : { atOnce, shortestRunMs: 30_000, isLeast: false },
+    );
+    expect(await saidFor('chat')).toEqual(
+      atOnce === undefined ? undefined : { atOnce, shortestRunMs: 10_000, isLeast: true },
+    );
   });
 
   test('a start reads no list of what is older than a day', async () => {
@@ -604,6 +656,7 @@ describe('ElevenLabs', () => {
     const batch = await asked.provider.fetchBatch(emulator.started[1]?.id ?? '', asked.deadline());
     expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toEqual({
       title: `agent ${ELEVENLABS_AGENT}, branch branch_next`,
+      version: 'branch branch_next',
       key: `${ELEVENLABS_AGENT} branch_next`,
       claims: {
         agent: `agent ${ELEVENLABS_AGENT}`,

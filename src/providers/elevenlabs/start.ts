@@ -44,6 +44,7 @@ const listedSchema = z.object({
   name: lenient(z.string()),
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
+  runs_diverged_from_version: lenient(z.boolean()),
   created_at_unix_secs: lenient(z.number()),
   test_run_count: z.optional(z.unknown()),
 });
@@ -56,7 +57,10 @@ const placementSchema = z.object({ id: z.string(), node: z.optional(z.string()) 
 export const testedSchema = z.object({
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
+  version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
+  /** The agent's own configuration was replaced for the test. */
+  has_override: lenient(z.boolean()),
   placements: lenient(z.array(placementSchema)),
 });
 
@@ -118,7 +122,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const { agent, placements } = requestOf(subject);
       const attached = [...new Set(placements.map((placement) => placement.id))];
       workspace = await readWorkspace(api, attached, deadline);
-      const { tests, isFolder, testsIn } = workspace;
+      const { tests, isFolder, testsIn, revisionOf } = workspace;
       const expanded = attached.flatMap((attachedId) =>
         isFolder(attachedId) ? testsIn(attachedId) : tests.has(attachedId) ? attachedId : [],
       );
@@ -128,7 +132,11 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       );
       return {
         testCases: [...new Set([...expanded, ...named])].map(
-          (testId): AvailableTestCase => ({ id: testId, name: tests.get(testId) ?? testId }),
+          (testId): AvailableTestCase => ({
+            id: testId,
+            name: tests.get(testId) ?? testId,
+            revision: revisionOf(testId),
+          }),
         ),
         warnings: selectors.some(({ match }) => match.value.includes('*'))
           ? warningsAbout({ agent, attached, workspace })
@@ -238,6 +246,27 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const { agent, branch } = requestOf(subject);
       return (await readAgent(agent, branch, deadline)).version_id;
     },
+
+    async readForReuse(subject, deadline) {
+      const { agent, branch, placements } = requestOf(subject);
+      const { version_id: head } = await readAgent(agent, branch, deadline);
+      const now = [agent, branch, head].join(' ');
+      return {
+        compare({ tested }) {
+          const said = parseAs(testedSchema, tested ?? {});
+          if (said.ran_against_draft === true || said.has_override === true) return { kind: 'other' };
+          const then = [said.agent_id, said.branch_id, said.version_id];
+          if ([...then, branch, head, said.ran_against_draft].includes(undefined)) {
+            return { kind: 'unknown', why: 'does not say which version of the agent it tested' };
+          }
+          const isPlaced = (said.placements ?? []).every(({ id: test, node }) => {
+            const nodes = nodesOf(test, { placements, workspace });
+            return nodes.length <= 1 && nodes[0] === node;
+          });
+          return { kind: isPlaced && then.join(' ') === now ? 'same' : 'other' };
+        },
+      };
+    },
   };
 
   function readAgent(agent: string, branch: string | undefined, deadline: Deadline): Promise<AgentBody> {
@@ -323,6 +352,7 @@ function toSubject(
   return {
     title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
     name,
+    version: words,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
     claims: testedClaims({ agent_id: agent, branch_id: branch, ran_against_draft: false }),
     request: { agent, branch, head, placements },
@@ -347,7 +377,7 @@ export function testedClaims({
 
 type ListedRow = z.infer<typeof listedSchema>;
 
-/** `Candidate.subject` of what was started under another name. */
+/** `Candidate.subject` of what was started under another name, or does not test one version. */
 const FOREIGN = 'foreign';
 
 function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, agent: string): ListedBatch {
@@ -357,5 +387,7 @@ function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, ag
     total: row.test_run_count,
     createdAt: seconds === undefined ? undefined : seconds * 1_000,
     subject: branch_id === undefined ? undefined : `${agent_id ?? agent} ${branch_id}`,
+    // Some of its runs were repeated on another version.
+    ...(row.runs_diverged_from_version === true ? { subject: FOREIGN } : {}),
   };
 }

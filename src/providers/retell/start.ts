@@ -49,6 +49,7 @@ const engineVersionSchema = z.object({
 const definitionSchema = z.object({
   test_case_definition_id: id,
   name: lenient(z.string()),
+  user_modified_timestamp: lenient(z.number()),
   response_engine: lenient(engineSchema),
 });
 const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: z.optional(z.unknown()) });
@@ -177,6 +178,23 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
       const { is_published, last_modification_timestamp } = await readEngine(engineOf(subject), deadline);
       return is_published === true ? undefined : last_modification_timestamp;
     },
+
+    async readForReuse(subject, deadline) {
+      // Of a published version too: a batch may have tested it when it was a draft.
+      const { last_modification_timestamp: editedAt } = await readEngine(engineOf(subject), deadline);
+      return {
+        editedAt,
+        compare({ tested }) {
+          const engine = tested && toEngine(parseAs(engineSchema, tested));
+          const key = engine && keyOf(engine);
+          if (key === undefined) return { kind: 'unknown', why: 'does not say which version it tested' };
+          if (key !== subject.key) return { kind: 'other' };
+          return editedAt === undefined
+            ? { kind: 'unknown', why: 'may be older than the last edit of what is under test' }
+            : { kind: 'same' };
+        },
+      };
+    },
   };
 
   async function listTestCases(engine: Engine, deadline: Deadline): Promise<readonly AvailableTestCase[]> {
@@ -293,7 +311,10 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
         `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
       );
     }
-    const subject = toSubject({ ...engine, version: engineVersion }, { title: name, name: agent.agent_name });
+    const subject = toSubject(
+      { ...engine, version: engineVersion },
+      { title: name, name: agent.agent_name, version: wordsOf(agent) },
+    );
     if (agent.is_published === true && subject.key !== undefined) published.add(subject.key);
     return {
       ...subject,
@@ -386,6 +407,10 @@ const draftNote = (version: number | undefined, isPublished: boolean | undefined
     ? `The latest version, ${version}, is a draft that is not published.`
     : undefined;
 
+/** "version 5", "version 5 (draft)" */
+const wordsOf = ({ version, is_published }: z.infer<typeof agentSchema>): string | undefined =>
+  version === undefined ? undefined : `version ${version}${is_published === false ? ' (draft)' : ''}`;
+
 /** Whether something belongs to this engine, in whatever version. */
 function isOf(body: EngineBody, { type, id: engineId }: Engine): boolean {
   const own = toEngine(body);
@@ -418,13 +443,14 @@ function describeAgent({ agent_id, agent_name, version }: z.infer<typeof agentSc
 
 function toSubject(
   engine: Engine & { readonly version: number },
-  agent?: Pick<Subject, 'title' | 'name'>,
+  agent?: Pick<Subject, 'title' | 'name' | 'version'>,
 ): Subject {
   const fields = { ...engineFields(engine), version: engine.version };
   const name = describeEngine({ ...fields, type: engine.type });
   return {
     title: agent === undefined ? name : `${agent.title}: ${name}`,
     name: agent?.name,
+    version: agent?.version,
     key: keyOf(engine),
     claims: { ...engineClaims(fields), ...ownerClaims(fields) },
     request: { response_engine: fields },
@@ -440,9 +466,11 @@ function engineOf({ request }: Subject): Engine {
 const toAvailableTestCase = ({
   test_case_definition_id,
   name,
+  user_modified_timestamp,
 }: z.infer<typeof definitionSchema>): AvailableTestCase => ({
   id: test_case_definition_id,
   name: name ?? test_case_definition_id,
+  revision: user_modified_timestamp,
 });
 
 function toListed(body: z.infer<typeof listedSchema>): ListedBatch {

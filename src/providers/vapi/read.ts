@@ -24,7 +24,7 @@ import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 import {
   createVapiStarter,
   dashboardOf,
-  describeTarget,
+  describeTested,
   targetSchema,
   testedClaims,
   transportSchema,
@@ -229,7 +229,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
     createdAt: parseIsoTime(body.createdAt),
     endedAt: parseIsoTime(body.endedAt),
     url: pageOfVapi(body.url ?? dashboard),
-    subject: target && describeTarget(target),
+    subject: target && describeTested(target, transport),
     tested: target && { target, transport },
     claims: testedClaims(body),
   };
@@ -474,7 +474,9 @@ export const vapi: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: false,
+    modes: { fallback: 'chat' },
     compare: false,
+    reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },
   idKey: vapiIdKey,
