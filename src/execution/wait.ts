@@ -84,7 +84,7 @@ async function pollUntilSettled(
   try {
     while (!isOver()) {
       try {
-        last = await provider.fetchBatch(id, deadline);
+        last = runListHistory.hear(await provider.fetchBatch(id, deadline));
         if (last.settled || earlyReads.isDue(last)) last = await provider.fetchRuns(last, deadline);
         last = runListHistory.compare(spell(last));
       } catch (error) {
@@ -147,7 +147,7 @@ async function finalPoll(
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
   let last = before;
   try {
-    last = await provider.fetchBatch(id, within);
+    last = runListHistory.hear(await provider.fetchBatch(id, within));
     last = runListHistory.compare(spell(await provider.fetchRuns(last, within)));
     onPoll(last);
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
@@ -223,6 +223,8 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
 
 /** Remembers what the looks at one batch showed of its runs. */
 interface RunListHistory {
+  /** Keeps what a batch says that it tested, whatever becomes of the reading of its runs. */
+  hear(batch: Batch): Batch;
   /**
    * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
    * said that something else was tested.
@@ -248,6 +250,10 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
   let notPassed = 0;
   let isContradicted = false;
   return {
+    hear(batch) {
+      testimony.add(batch);
+      return batch;
+    },
     isContradicted: () => isContradicted,
     compare(batch) {
       const contradictions = [...testimony.add(batch)];
