@@ -5,6 +5,7 @@
 
 import { pullRequestEvent } from '../test/e2e/runner.ts';
 import type { EmulatedPull } from '../test/emulators/github.ts';
+import type { Definition } from '../test/emulators/retell-definitions.ts';
 import { readSample } from '../test/emulators/samples.ts';
 import type { RunScript } from '../test/emulators/timeline.ts';
 
@@ -15,29 +16,34 @@ export interface PushScript {
   readonly outcomes: Readonly<Record<string, readonly RunScript[]>>;
 }
 
-const recorded = readSample<{
-  items: { test_case_definition_id: string; test_case_definition_snapshot?: { name?: string } }[];
-}>('retell__list-test-runs-v2__with-errors').items.map((run) => ({
-  id: run.test_case_definition_id,
-  name: run.test_case_definition_snapshot?.name ?? '',
-}));
+type NamedDefinition = Definition & { readonly name: string };
 
-const named = (name: string, index: number) => ({ id: `test_case_5e1f00d0000${index}`, name });
+const recorded = readSample<{ items: { test_case_definition_snapshot: NamedDefinition }[] }>(
+  'retell__list-test-runs-v2__with-errors',
+).items.map((run) => run.test_case_definition_snapshot);
 
 const SLOT = 'Offers another time when the slot is taken';
 const SIBLINGS = 'Books two siblings in one call';
 const MESSAGE = 'Takes a message after hours';
 
-const CASES = [
-  ...recorded,
-  ...[SLOT, SIBLINGS, MESSAGE, 'Asks for the insurance provider', 'Gives directions to the office'].map(
-    named,
-  ),
-  ...['Cancels an appointment', "Spells the caller's surname"].map((name, index) => named(name, index + 5)),
-];
+/** Test cases that are not among the recorded ones, with what each is judged by. */
+const MORE: Readonly<Record<string, string>> = {
+  [SLOT]: 'The agent offers only times that the calendar has answered as free.',
+  [SIBLINGS]: 'Both children are booked before the call ends.',
+  [MESSAGE]: "The agent writes down the caller's name, number and reason.",
+  'Asks for the insurance provider': 'The agent asks for the insurance provider before it books.',
+  'Gives directions to the office': 'The agent names the street and the nearest bus stop.',
+  'Cancels an appointment': 'The agent confirms which appointment it cancelled.',
+  "Spells the caller's surname": 'The agent spells the surname back and waits for a yes.',
+};
 
 /** The definitions for the emulator. */
-export const DEFINITIONS = CASES.map(({ id, name }) => ({ test_case_definition_id: id, name }));
+export const DEFINITIONS: readonly NamedDefinition[] = [
+  ...recorded,
+  ...Object.entries(MORE).map(([name, criterion], index) => ({
+    ...{ test_case_definition_id: `test_case_5e1f00d0000${index}`, name, metrics: [criterion] },
+  })),
+];
 
 const PRICE = recorded.find(({ name }) => name.startsWith('Declines'))?.name ?? '';
 const ANGRY = recorded.find(({ name }) => name.startsWith('Transfers'))?.name ?? '';
@@ -123,7 +129,8 @@ export function runsOf({ outcomes }: PushScript): (ids: readonly string[]) => { 
   const seen = new Map<string, number>();
   return (ids) => ({
     runs: ids.map((id, index) => {
-      const name = CASES.find((each) => each.id === id)?.name ?? id;
+      const definition = DEFINITIONS.find((each) => each.test_case_definition_id === id);
+      const name = definition?.name ?? id;
       const turn = seen.get(id) ?? 0;
       seen.set(id, turn + 1);
       return { testCaseId: id, name, endsAt: 200 + 50 * index, ...(outcomes[name]?.[turn] ?? passes) };

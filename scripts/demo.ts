@@ -18,6 +18,8 @@ import { asInGitHubLog } from './log-line.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'demo-output');
+/** The HTML report of the last push. */
+const THIRD_PUSH = 'retell-third-push-report.html';
 
 const USAGE = `npm run demo
   Runs the built action (dist/) as GitHub's runner does, against emulators of the providers and of GitHub, and writes
@@ -78,7 +80,7 @@ async function showDemo(): Promise<number> {
     'Books a cleaning',
     'Moves a booking',
     'Quotes no price',
-    'Hands over',
+    'Offers a consultation when asked for a price',
     'Speaks Spanish',
   ].map((name, index) => ({ id: `call-${index + 1}`, name }));
   await using vapi = await startVapi({ simulations: calls, created: all(outcomes) });
@@ -130,6 +132,7 @@ async function showPushes(): Promise<void> {
           'test-cases': '*',
         },
         ...{ reruns: '2/3', 'api-url': retell.url, 'poll-interval-seconds': '0.5' },
+        'report-html': join(output, THIRD_PUSH),
       },
       event: eventOf(push),
       env: {
@@ -142,6 +145,7 @@ async function showPushes(): Promise<void> {
     summary = (await (push === PUSHES.at(-1) ? runAloud(title, options) : runQuietly(options))).summary;
   }
   const [comment] = github.comments(7);
+  pages.unshift({ title: `${title}: HTML report with every conversation`, file: THIRD_PUSH });
   await writePage('retell-third-push-comment', `${title}: comment`, comment?.body ?? 'There is no comment.');
   await writePage('retell-third-push-summary', `${title}: job summary`, summary);
 }
@@ -190,8 +194,16 @@ async function show(title: string, inputs: Record<string, string>): Promise<void
   });
   const name = title.toLowerCase().replaceAll(/[^a-z]+/g, '-');
   const [comment] = github.comments(7);
-  await writePage(`${name}-comment`, `${title}: comment`, comment?.body ?? 'There is no comment.');
-  await writePage(`${name}-summary`, `${title}: job summary`, ended.summary);
+  const body = comment?.body ?? 'There is no comment.';
+  // One page where both show the same: a short report is not cut for the comment.
+  const isSame = shown(body) === shown(ended.summary);
+  if (!isSame) await writePage(`${name}-comment`, `${title}: comment`, body);
+  await writePage(`${name}-summary`, `${title}: ${isSame ? 'comment and ' : ''}job summary`, ended.summary);
+}
+
+/** What a reader sees of Markdown. */
+function shown(markdown: string): string {
+  return markdown.replaceAll(/<!--[\s\S]*?-->|\s+/g, '');
 }
 
 async function runAloud(title: string, options: StepOptions): Promise<Ended> {

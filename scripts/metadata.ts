@@ -15,10 +15,11 @@ import {
   type Group,
   INPUTS,
   type InputDefinition,
+  type InputName,
   isRequired,
 } from '../src/inputs/inputs.ts';
 import type { ProviderDescriptor } from '../src/providers/provider.ts';
-import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../src/providers/registry.ts';
+import { PROVIDERS } from '../src/providers/registry.ts';
 
 const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
 const inputs: readonly [string, InputDefinition][] = Object.entries<InputDefinition>(INPUTS);
@@ -34,7 +35,19 @@ export interface Place {
   readonly text: string;
 }
 
-/** The titles of the groups of inputs in the README, in its order. */
+/** The inputs that most workflows set, in the order of a workflow's lines. */
+const EVERYDAY: readonly InputName[] = [
+  'provider',
+  'api-key',
+  'target',
+  'version',
+  'test-cases',
+  'reruns',
+  'max-runs',
+  'timeout-minutes',
+];
+
+/** The titles of the groups of all other inputs in docs/inputs.md, in its order. */
 const GROUPS: Readonly<Record<Group, string>> = {
   provider: 'Provider',
   tests: 'What is tested: `batch-id` or `test-cases`',
@@ -49,14 +62,6 @@ const LABELS: Readonly<Record<LabelKind, string>> = {
   category: '`category:NAME`',
   required: '`required:true`',
   suite: '`suite:ID`',
-};
-
-/** Requests that the adapters make; docs/cost.md has the same figures. */
-const READING: Readonly<Record<ProviderName, { readonly look: string; readonly conversations: string }>> = {
-  retell: { look: '1, and 1 for each 1,000 runs when it has ended', conversations: 'none more' },
-  bland: { look: '1', conversations: '1 for each run that did not pass, at most 25' },
-  vapi: { look: '1, and 1 for each 100 runs when it has ended', conversations: 'none more' },
-  elevenlabs: { look: '1, with all runs in its answer', conversations: 'none more' },
 };
 
 /** Every place, in the order of files. */
@@ -80,23 +85,40 @@ export const PLACES: readonly Place[] = [
   {
     file: 'README.md',
     what: 'the first sentence',
-    pattern: /(\n# Agent Test Gate\n\nA GitHub Action that runs voice-agent tests at )(.*?)( and )/,
+    pattern:
+      /(\n# Agent Test Gate\n\n\[[^\n]*\n\nA GitHub Action that runs voice-agent tests at )(.*?)( and )/,
     text: joinWithOr(providers.map(({ product, homepage }) => `[${product}](${homepage})`)),
   },
   {
     file: 'README.md',
-    what: 'the words of `provider` in the first workflow',
+    what: 'the words of `provider` in the first gate',
     pattern: /(\n {10}provider: )(.*)(\n)/,
     text: providerLine(),
   },
-  { file: 'README.md', what: 'the inputs', pattern: tableAfter('## Inputs'), text: inputTable() },
   {
-    file: 'README.md',
+    file: 'docs/inputs.md',
+    what: 'the everyday inputs',
+    pattern: tableAfter('## Everyday inputs'),
+    text: inputTable(EVERYDAY.map((name) => inputRow(name, INPUTS[name]))),
+  },
+  {
+    file: 'docs/inputs.md',
+    what: 'all other inputs',
+    pattern: tableAfter('## All other inputs'),
+    text: inputTable(otherInputs()),
+  },
+  {
+    file: 'docs/inputs.md',
+    what: 'the outputs',
+    pattern: tableAfter('## Outputs'),
+    text: outputTable(),
+  },
+  {
+    file: 'docs/inputs.md',
     what: 'the providers side by side',
     pattern: tableAfter('## Providers'),
     text: providerTable(),
   },
-  { file: 'README.md', what: 'the outputs', pattern: tableAfter('## Outputs'), text: outputTable() },
   {
     file: 'docs/how-it-decides.md',
     what: 'the status words',
@@ -149,15 +171,18 @@ function yamlBlock(entries: readonly (readonly [string, object])[]): string {
   return text.trimEnd().replaceAll(/^/gm, '  ');
 }
 
-function inputTable(): string {
-  const shown = inputs.filter(([, { kind }]) => kind !== 'internal');
-  return table(
-    ['Input', 'Default', 'Description'],
-    Object.entries(GROUPS).flatMap(([group, title]) => [
-      [`**${title}**`, '', ''],
-      ...shown.filter(([, entry]) => entry.group === group).map(([name, entry]) => inputRow(name, entry)),
-    ]),
-  );
+function inputTable(rows: readonly string[][]): string {
+  return table(['Input', 'Default', 'Description'], rows);
+}
+
+/** Every input that users set and that is not an everyday one, by group. */
+function otherInputs(): string[][] {
+  const everyday: readonly string[] = EVERYDAY;
+  const shown = inputs.filter(([name, { kind }]) => kind !== 'internal' && !everyday.includes(name));
+  return Object.entries(GROUPS).flatMap(([group, title]) => [
+    [`**${title}**`, '', ''],
+    ...shown.filter(([, entry]) => entry.group === group).map(([name, entry]) => inputRow(name, entry)),
+  ]);
 }
 
 function inputRow(name: string, entry: InputDefinition): string[] {
@@ -199,9 +224,8 @@ function providerTable(): string {
         return [...numbers, ...words, ...(versions.hasBranches ? [code('branch/ID')] : [])].join(', ');
       }),
       row('`compare-with`', ({ capabilities: { compare } }) => yes(compare)),
+      row('`reuse-hours`', ({ capabilities: { reuse } }) => yes(reuse === true)),
       row('Cancel a batch', ({ capabilities: { cancel } }) => yes(cancel)),
-      ['Requests for one look', ...PROVIDER_NAMES.map((name) => READING[name].look)],
-      ['Requests for conversations', ...PROVIDER_NAMES.map((name) => READING[name].conversations)],
     ],
   );
 }

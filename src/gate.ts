@@ -1,4 +1,5 @@
 import type { BatchOutcome } from './domain/batch.ts';
+import { costOf } from './domain/cost.ts';
 import {
   attachQuarantine,
   decideQuarantine,
@@ -7,7 +8,7 @@ import {
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, groupRunsByTestCase } from './domain/test-case.ts';
-import { type Cancellation, type Ending, type Judgement, judge } from './domain/verdict.ts';
+import { type Cancellation, type Ending, isReportOnly, type Judgement, judge } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
 import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
@@ -41,7 +42,7 @@ export interface GateOptions extends ExecutorOptions {
 export interface GateDependencies
   extends Pick<
     ExecutorDependencies,
-    'provider' | 'clock' | 'log' | 'logProgress' | 'startName' | 'onBatches'
+    'provider' | 'clock' | 'log' | 'logProgress' | 'warn' | 'startName' | 'onBatches'
   > {
   readonly publisher: Publisher;
   readonly historyReader: HistoryReader;
@@ -76,9 +77,12 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     subject: prepared?.subject.title,
     targetName: prepared?.subject.name,
     targetVersion: prepared?.subject.version,
+    reused: prepared?.reused,
+    subjectNote: prepared?.subject.note,
     selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,
+    isReportOnly: isReportOnly(options.failOn, more.judgement),
     ...more,
   });
   const executor = createExecutor(options, {
@@ -127,6 +131,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       judgement,
       cases,
       started: runs === 0 ? undefined : { ...execution.started, runs },
+      cost: costOf([...batches, ...compared.batches], runs),
       comparedWith: compared.title,
       quarantineNotes: quarantineNotes(quarantined),
       quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },

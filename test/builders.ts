@@ -7,6 +7,9 @@ import type { CaseOutcome, CaseResult } from '../src/domain/test-case.ts';
 import { obstacles } from '../src/domain/verdict.ts';
 import type { RoundsOptions } from '../src/execution/types.ts';
 import type { BatchStarter, Subject } from '../src/providers/starter.ts';
+import { run } from './run.ts';
+
+export { run };
 
 /** What one letter of a script like `FPP` stands for. */
 export const STATUS: Readonly<Record<string, RunStatus>> = {
@@ -16,12 +19,6 @@ export const STATUS: Readonly<Record<string, RunStatus>> = {
   C: 'cancelled',
   '.': 'pending',
 };
-
-/** A run of a test case of its own. */
-export function run(status: RunStatus, id = 'run-1', more: Partial<Run> = {}): Run {
-  const testCase = { id: `case-${id}`, name: `Case ${id}` };
-  return { id, testCase, status, assertions: [], criteria: [], turns: [], ...more };
-}
 
 /** A run of this test case. */
 export function runOf(caseId: string | undefined, status: RunStatus, id = `run-${caseId}`): Run {
@@ -78,7 +75,6 @@ export function starterOf(
       batchContents: async () => ({ testCases: [] }),
     }),
     resolveTestedVersion: async () => subject,
-    mismatch: () => undefined,
     isListed: () => true,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,

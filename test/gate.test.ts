@@ -46,7 +46,7 @@ function publisher(whilePublishing: () => void = () => undefined) {
   return { notes, progress, published };
 }
 
-const SUBJECT = { title: 'version 1', key: 'v1', request: {} };
+const SUBJECT = { title: 'version 1', key: 'v1', claims: {}, request: {} };
 
 async function gate(
   from: Provider,

@@ -23,7 +23,7 @@ import type {
   ProviderDescriptor,
 } from '../../src/providers/provider.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
-import { ACCESS, createAcmeStarter } from './start.ts';
+import { ACCESS, createAcmeStarter, saidFields, testedClaims } from './start.ts';
 
 /** A word that is not in here is `unknownStatus`, and never a pass. */
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
@@ -41,14 +41,13 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
 
 /** Needed fields are strict; `lenient` is around what is only shown. The source of each fact stands beside it. */
 const batchSchema = z.object({
+  ...saidFields,
   id: z.string(),
   status: z.string(),
   total: z.optional(z.unknown()),
   passed: z.optional(z.unknown()),
   failed: z.optional(z.unknown()),
   created_at: lenient(z.number()),
-  agent_id: lenient(z.string()),
-  version: lenient(z.number()),
 });
 
 const runSchema = z.object({
@@ -127,6 +126,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
     throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const status = BATCH_STATUS.get(body.status);
+  const claims = testedClaims(body);
   return {
     id: batchId,
     settled: status === 'ended',
@@ -137,8 +137,9 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
       'failed',
     ]),
     createdAt: body.created_at,
-    subject: body.agent_id && `agent ${body.agent_id} version ${body.version ?? 'not stated'}`,
+    subject: Object.values(claims).join(' ') || undefined,
     tested: { agent: body.agent_id, version: body.version },
+    claims,
   };
 }
 
@@ -180,7 +181,9 @@ export const acme: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: true, hasBranches: false, fallback: undefined },
+    modes: false,
     compare: true,
+    reuse: { problem: 'nothing shows when its test cases were last edited' },
     cancel: false,
   },
   // What `init` of the command line lets a person choose from: see retell/targets.ts.

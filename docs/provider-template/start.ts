@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../src/domain/claims.ts';
 import { refused } from '../../src/domain/selectors.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';
-import { createAdvice, id, parseAs } from '../../src/providers/fields.ts';
+import { claimed, claimsOf, createAdvice, id, parseAs } from '../../src/providers/fields.ts';
 import { batchListsOf } from '../../src/providers/started.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 
@@ -12,7 +13,9 @@ const batchListSchema = z.object({
   batches: z.array(z.object({ id, created_at: lenient(z.number()), total: z.optional(z.unknown()) })),
 });
 const runListSchema = z.object({ runs: z.array(z.object({ test_case_id: z.string() })) });
-const startedSchema = z.object({ id });
+/** The fields of a batch that say what it tests. */
+export const saidFields = { agent_id: z.optional(z.unknown()), version: z.optional(z.unknown()) };
+const startedSchema = z.object({ id, ...saidFields });
 const requestSchema = z.object({ agent: z.string(), version: z.number() });
 const testedSchema = z.object({ agent: lenient(z.string()), version: lenient(z.number()) });
 
@@ -58,7 +61,7 @@ export function createAcmeStarter(http: HttpClient): BatchStarter {
           path: ['batches'],
           body: { ...subject.request, test_case_ids: testCases },
           schema: startedSchema,
-          to: (body) => body.id,
+          to: ({ id: batchId, ...said }) => ({ id: batchId, claims: testedClaims(said) }),
         },
         deadline,
       ),
@@ -101,14 +104,6 @@ export function createAcmeStarter(http: HttpClient): BatchStarter {
         : toSubject(agent, version);
     },
 
-    mismatch(subject, { tested }) {
-      const asked = requestOf(subject);
-      const { agent = asked.agent, version = asked.version } = parseAs(testedSchema, tested ?? {});
-      return agent === asked.agent && version === asked.version
-        ? undefined
-        : `it tested agent ${agent} version ${version}, and ${subject.title} was asked for`;
-    },
-
     // `false` where the lists do not say what a batch tests: then one that is found there is never green.
     isListed: () => false,
 
@@ -116,10 +111,15 @@ export function createAcmeStarter(http: HttpClient): BatchStarter {
   };
 }
 
+/** Every answer is heard: the one to the start, each look at the batch, and each run that says what it tested. */
+export const testedClaims = (said: Partial<Record<keyof typeof saidFields, unknown>>): Claims =>
+  claimsOf({ agent: claimed('agent', said.agent_id), version: claimed('version', said.version) });
+
 const requestOf = ({ request }: Subject): z.infer<typeof requestSchema> => parseAs(requestSchema, request);
 
 const toSubject = (agent: string, version: number): Subject => ({
   title: `agent ${agent} version ${version}`,
   key: `${agent} ${version}`,
+  claims: testedClaims({ agent_id: agent, version }),
   request: { agent, version },
 });

@@ -124,10 +124,10 @@ export function ruleTableText(rows: readonly RuleRow[] = ruleTable()): string {
     ].join(' | '),
   );
   const head = [
-    'rule',
-    `wrongly red, ${TESTS} tests at ${NOISE.map((one) => 100 * one).join(' / ')} % noise`,
-    `a test that passes ${BROKEN.map((one) => 100 * one).join(' / ')} % slips through`,
-    `runs per test at ${100 * NOISE_OF_RUNS} %`,
+    'Rule',
+    `Chance that a gate of ${TESTS} healthy tests is red at ${NOISE.map((one) => 100 * one).join(' / ')} % noise`,
+    `Chance that a test passing ${BROKEN.map((one) => 100 * one).join(' / ')} % of the time gets through`,
+    `Runs per test at ${100 * NOISE_OF_RUNS} % noise`,
   ].join(' | ');
   const [first, ...rest] = [head, ...lines].map((line) => `| ${line} |`);
   return [first, '|---|---|---|---|', ...rest].join('\n');

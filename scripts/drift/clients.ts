@@ -110,6 +110,7 @@ export const CLIENTS: readonly Client[] = [
     models: [
       'get_test_suite_invocation_response_model GetTestSuiteInvocationResponseModel',
       'unit_test_run_response_model UnitTestRunResponseModel',
+      'conversation_charging_common_model ConversationChargingCommonModel llm_price',
       'test_run_status TestRunStatus',
       'test_condition_result_common_model TestConditionResultCommonModel',
       'test_condition_rationale_common_model TestConditionRationaleCommonModel',

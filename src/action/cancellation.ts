@@ -14,7 +14,7 @@ const cancellation = new AbortController();
 export const cancelled: AbortSignal = cancellation.signal;
 
 if (!isPost) {
-  // Exit 1 unless the verdict is `passed`.
+  // Exit 1 unless the verdict, or `fail-on`, lets the step succeed.
   process.exitCode = 1;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {

@@ -4,14 +4,15 @@ import './cancellation.ts';
 import * as http from 'node:http';
 import * as core from '@actions/core';
 import { ruleOf } from '../domain/pass-rule.ts';
-import type { Judgement } from '../domain/verdict.ts';
+import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
-import { type Inputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
+import { type Inputs, type ParsedInputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { resolveCount } from '../inputs/schemas.ts';
 import { createProvider } from '../providers/registry.ts';
+import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
@@ -59,7 +60,7 @@ const state = createStepState({ saveState: core.saveState, env: process.env });
 if (isPost) await post();
 else await main();
 
-/** The step: waits, reports, and fails unless every run passed. The only place that sets the exit code to 0. */
+/** The step: waits, reports, and fails unless the verdict or `fail-on` lets it succeed. The only place that sets the exit code to 0. */
 async function main(): Promise<void> {
   const logCancelled = () => log(`This step was cancelled (${String(cancelled.reason)}).`);
   if (cancelled.aborted) logCancelled();
@@ -71,9 +72,12 @@ async function main(): Promise<void> {
   });
   let judgement: Judgement | undefined;
   try {
-    judgement = await runStep(cancelled);
-    log(`Verdict: ${judgement.verdict}. ${judgement.reason}`);
-    if (judgement.verdict === 'passed') process.exitCode = 0;
+    const parsed = parseInputs(core.getInput, redact);
+    judgement = await runStep(parsed, cancelled);
+    const { failOn } = parsed.inputs;
+    const note = isReportOnly(failOn, judgement) ? `, ${REPORT_ONLY} (fail-on: nothing)` : '';
+    log(`Verdict: ${judgement.verdict}${note}. ${judgement.reason}`);
+    if (succeeds(judgement, failOn)) process.exitCode = 0;
   } catch (error) {
     await failStep(error);
   }
@@ -97,8 +101,10 @@ async function post(): Promise<void> {
 }
 
 /** Makes the real parts and runs the gate with them. */
-async function runStep(signal: AbortSignal): Promise<Judgement> {
-  const { inputs, secrets, effectiveInputs, batchSource } = parseInputs(core.getInput, redact);
+async function runStep(
+  { inputs, secrets, effectiveInputs, batchSource }: ParsedInputs,
+  signal: AbortSignal,
+): Promise<Judgement> {
   useProxies(process.env, requestedUrls(inputs), setProxies);
   for (const line of effectiveInputs.given) log(line);
   core.startGroup('Other inputs, at their defaults');
@@ -125,6 +131,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       ...inputs,
       batchSource,
       rule: ruleOf({ reruns, repeat }),
+      isJobRerun: (origin.runAttempt ?? 1) > 1,
       maxFlaky: (testCases) => resolveCount(maxFlaky, testCases),
     },
     {
@@ -134,6 +141,7 @@ async function runStep(signal: AbortSignal): Promise<Judgement> {
       clock: systemClock,
       signal,
       log,
+      warn,
       startName: createStartNames({
         repository: repository && `${repository.owner}/${repository.repo}`,
         pullRequest: inputs.pullRequest ?? pullRequestInRef(ref),
@@ -187,7 +195,7 @@ async function failStep(error: unknown): Promise<void> {
   const problems = isInput ? error.problems : [];
   core.setFailed([reason, ...problems].map(sanitizeLogLine).join('\n'));
   await publishFailure(
-    { reason, notes: problems },
+    { reason, notes: problems, isInput },
     {
       commentInputs: readCommentInputs(core.getInput),
       mark: state.mark,

@@ -24,7 +24,8 @@ import type { CommentInputs } from './comment-inputs.ts';
 import { createLatestOnlyQueue } from './latest-only-queue.ts';
 import { createPullRequestComment, findComments } from './pull-request-comment.ts';
 import {
-  annotate,
+  type Annotate,
+  annotatorOf,
   announce,
   setCommentUrl,
   writeOutputs,
@@ -231,14 +232,18 @@ export function createPublisher(options: PublishingOptions): Publisher & History
       }
       // A cancellation leads to another round, and what is said cannot be taken back.
       if (!deadline.signal.aborted) closingLines(report).forEach(runtime.log);
-      if (!deadline.signal.aborted) annotateQuarantine(report);
+      const annotate = annotatorOf(report);
+      if (!deadline.signal.aborted) annotateQuarantine(report, annotate);
       if (inputs.annotations && !deadline.signal.aborted) annotationsFor(report).forEach(annotate);
     },
   };
 }
 
 /** A file that quarantines nothing is an error at its line; what needs attention soon is a notice. */
-function annotateQuarantine({ quarantineProblem: problem, quarantineNotes = [] }: Report): void {
+function annotateQuarantine(
+  { quarantineProblem: problem, quarantineNotes = [] }: Report,
+  annotate: Annotate,
+): void {
   if (problem !== undefined) annotate({ title: 'Quarantine', ...problem });
   for (const note of quarantineNotes) if (note !== problem?.message) announce(note);
 }
@@ -248,7 +253,7 @@ function annotateQuarantine({ quarantineProblem: problem, quarantineNotes = [] }
  * and the outputs, and in a comment that is already there.
  */
 export async function publishFailure(
-  failure: Pick<Judgement, 'reason' | 'notes'>,
+  { isInput, ...failure }: Pick<Judgement, 'reason' | 'notes'> & { readonly isInput: boolean },
   {
     commentInputs,
     mark,
@@ -267,7 +272,7 @@ export async function publishFailure(
     waitedMs: 0,
   };
   const report = buildReport({ ...findings, transcripts: 'none', origin: context.origin }, runtime.redact);
-  await warnOnError(runtime, 'The outputs', () => writeOutputs(withWholeReason(report)));
+  await warnOnError(runtime, 'The outputs', () => writeOutputs(withWholeReason(report), isInput ? 0 : ''));
   await warnOnError(runtime, 'The job summary', () => writeSummary(renderSummary(report)));
   if (commentInputs.comment === 'never') return;
   await warnOnError(runtime, 'The comment', async () => {
@@ -314,7 +319,8 @@ function sectionIfStopped(
   const verdict = verdictIfStopped(reportOn(findings).tally);
   const ids = findings.batches.map(({ id }) => id).join(', ');
   const reason = `The step was stopped before it reached a verdict. ${findings.providerTitle} may still be running ${ids}.`;
-  const report = reportOn({ ...findings, judgement: { verdict, reason, notes: [] } });
+  // A step that is killed fails.
+  const report = reportOn({ ...findings, isReportOnly: false, judgement: { verdict, reason, notes: [] } });
   return toSavedSection(verdict, sectionOf(report, commentInputs, runtime));
 }
 

@@ -1,4 +1,4 @@
-import { error, notice, summary } from '@actions/core';
+import { error, notice, summary, warning } from '@actions/core';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { countNewFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
@@ -6,8 +6,8 @@ import { writeRegularFile } from '../runtime/regular-file.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
 
-/** Writes the outputs that the verdict and the counts make. */
-export function writeOutputs(report: Report): void {
+/** Writes the outputs that the verdict and the counts make. `startedRuns` is empty where a fault leaves it unknown. */
+export function writeOutputs(report: Report, startedRuns: number | '' = report.started?.runs ?? 0): void {
   const { judgement, tally, batches } = report;
   setOutput('verdict', judgement?.verdict ?? 'inconclusive');
   setOutput('reason', logLine(judgement?.reason ?? ''));
@@ -18,6 +18,7 @@ export function writeOutputs(report: Report): void {
     'runs',
     batches.reduce((sum, { batch }) => sum + (batch?.runs?.length ?? 0), 0),
   );
+  setOutput('started-runs', startedRuns);
 }
 
 /** Puts the text in place of the step's job summary. Rejects when the runner has no place for it. */
@@ -26,24 +27,25 @@ export async function writeSummary(markdown: string): Promise<void> {
   await summary.write({ overwrite: true });
 }
 
-/** One error annotation on the workflow run, at a line of a file if it is about one. */
-export function annotate({
-  title,
-  message,
-  file,
-  line,
-}: {
+/** Writes one annotation on the workflow run, at a line of a file if it is about one. */
+export type Annotate = (annotation: {
   readonly title: string;
   readonly message: string;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
-}): void {
-  error(logLine(message), {
-    title: logLine(title),
-    ...(file === undefined ? {} : { file: logLine(file) }),
-    ...(line === undefined ? {} : { startLine: line }),
-  });
-}
+}) => void;
+
+/** One error annotation; a warning where the gate only reports. */
+export const annotatorOf =
+  ({ isReportOnly }: Pick<Report, 'isReportOnly'>): Annotate =>
+  ({ title, message, file, line }) => {
+    const write = isReportOnly === true ? warning : error;
+    write(logLine(message), {
+      title: logLine(title),
+      ...(file === undefined ? {} : { file: logLine(file) }),
+      ...(line === undefined ? {} : { startLine: line }),
+    });
+  };
 
 /** A notice on the workflow run. */
 export function announce(message: string): void {

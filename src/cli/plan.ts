@@ -3,6 +3,7 @@ import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-ru
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
+import { describeReuse, findReusableBatch, type ReuseOptions } from '../execution/reuse.ts';
 import type { ParsedInputs } from '../inputs/inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
@@ -42,11 +43,13 @@ export async function plan(options: Options, environment: Environment): Promise<
     const exitCode = prepared.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
     return refuse(prepared.problem, environment, { provider: inputs.provider, exitCode });
   }
+  const reuse = await reuseLine(prepared, { inputs, provider, starter, clock, deadline });
   live.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
   const { out } = environment;
   const text = renderPlan(prepared, {
     inputs,
+    reuse,
     quarantine,
     style: out.style,
     width: out.width(),
@@ -71,11 +74,14 @@ export function renderPlan(
   { subject, testCases, names, excluded, outOf, warnings }: Prepared,
   {
     inputs,
+    reuse = '',
     quarantine,
     style,
     width,
   }: {
     inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
+    /** What `reuse-hours` finds now: a sentence; empty where it is off. */
+    reuse?: string;
     quarantine: readonly string[];
     style: Style;
     width: number;
@@ -113,12 +119,30 @@ export function renderPlan(
     lines(
       `${style('bold', 'Starts')} ${formatRunCount(first)} at least, ${atMost} at most${limit}${compared}. Nothing is started now.`,
     ),
+    reuse === '' ? [] : lines(clean(reuse)),
     quarantine.flatMap((text) => lines(text)),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
     .map((block) => block.map(guard).join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** What `run` would take in place of a new batch: a sentence; empty where `reuse-hours` is off. */
+async function reuseLine(
+  prepared: Prepared,
+  {
+    inputs: { reuseHours, maxBatchAgeMinutes },
+    ...dependencies
+  }: { readonly inputs: ParsedInputs['inputs'] } & Pick<
+    ReuseOptions,
+    'provider' | 'starter' | 'clock' | 'deadline'
+  >,
+): Promise<string> {
+  if (reuseHours === 0) return '';
+  return describeReuse(
+    await findReusableBatch({ ...dependencies, prepared, reuseHours, maxBatchAgeMinutes }),
+  );
 }
 
 const clean = (text: string): string => cleanLine(text, 300);

@@ -1,5 +1,5 @@
 import { ruleOf } from '../domain/pass-rule.ts';
-import type { Judgement } from '../domain/verdict.ts';
+import { type FailOn, type Judgement, succeeds } from '../domain/verdict.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { resolveCount } from '../inputs/schemas.ts';
@@ -16,14 +16,14 @@ import { renderTerminalReport } from './terminal-report.ts';
 export const EXIT = { passed: 0, notPassed: 1, refused: 2 } as const;
 
 /** The exit code of a verdict. `failOn` is the input. */
-export function exitCodeOf(judgement: Judgement, failOn: string): number {
+export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
   if (judgement.isRefusal === true) return EXIT.refused;
-  return judgement.verdict === 'passed' || failOn === 'nothing' ? EXIT.passed : EXIT.notPassed;
+  return succeeds(judgement, failOn) ? EXIT.passed : EXIT.notPassed;
 }
 
 /** `run`: starts what is asked for, waits, judges and tells. Resolves to the exit code where no signal comes. */
 export async function run(options: Options, environment: Environment): Promise<number> {
-  const { clock, random, signal, log, live } = environment;
+  const { clock, random, signal, log, warn, live } = environment;
   const parsed = readInputs(options, environment, 'run');
   const { inputs, batchSource } = parsed;
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
@@ -44,6 +44,7 @@ export async function run(options: Options, environment: Environment): Promise<n
       clock,
       signal,
       log,
+      warn,
       logProgress: (line) => {
         // In a terminal the live line says it, with the time as it passes.
         if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));

@@ -3,11 +3,12 @@ import type { Run } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
-import { runMessage, turnText } from '../report/run-text.ts';
+import { costText, runMessage, turnText } from '../report/run-text.ts';
+import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { describeRuns } from '../report/sections/names.ts';
 import { failureLabel } from '../report/sections/overview.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
-import { formatDuration } from '../text/format.ts';
+import { formatAge, formatDuration } from '../text/format.ts';
 import { guard, wrap } from './layout.ts';
 import type { Look, Style } from './style.ts';
 
@@ -68,19 +69,31 @@ export function renderTerminalReport(report: Report, { width, style }: TerminalO
 }
 
 /** The verdict, why, and what was tested. */
-function headLines({ judgement, subject, batches }: Report, { width, style }: TerminalOptions): string[] {
+function headLines(
+  { judgement, subject, subjectNote, batches, reused, isReportOnly }: Report,
+  { width, style }: TerminalOptions,
+): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
   const { sign, look } = LOOKS[verdict];
   const word = judgement?.isRefusal === true ? 'refused' : verdict;
+  const note = isReportOnly === true ? ` (${REPORT_ONLY})` : '';
   const sentence = (text: string) => cleanLine(text, MAX_SENTENCE);
   const tested = subject ?? batches.find(({ batch }) => batch?.subject !== undefined)?.batch?.subject;
   return [
     ...wrap(
-      `${style(['bold', look], `${sign} ${word}`)} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
+      `${style(['bold', look], `${sign} ${word}`)}${note} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
       width,
     ),
+    ...(reused === undefined
+      ? []
+      : wrap(
+          `This is the result of batch ${cleanLine(reused.batchId, MAX_NAME)}, started ${formatAge(reused.ageMs)} ago: nothing under test has changed since.`,
+          width,
+          2,
+        )),
     ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
     ...(tested === undefined ? [] : wrap(style('dim', `Tested: ${sentence(tested)}`), width, 2)),
+    ...(subjectNote === undefined ? [] : wrap(style('dim', sentence(subjectNote)), width, 2)),
   ];
 }
 
@@ -152,7 +165,7 @@ function toleratedLine(result: ReportedCase, style: Style): string {
 
 /** How many there are of each kind, what was started, and which batches. */
 function countLines(report: Report): string[] {
-  const { judgement, tally, started, batches, waitedMs, comparedWith, quarantineNotes = [] } = report;
+  const { judgement, tally, started, batches, waitedMs, cost, comparedWith, quarantineNotes = [] } = report;
   const counts = (['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished', 'tolerated'] as const)
     .filter((name) => tally[name] > 0)
     .map((name) => `${tally[name]} ${name === 'tolerated' ? 'not counted' : name}`);
@@ -164,6 +177,7 @@ function countLines(report: Report): string[] {
   return [
     ...(tally.total === 0 ? [] : [`${formatCaseCount(tally.total)}: ${counts.join(', ')}.`]),
     `${runs}${took}`,
+    ...(cost === undefined ? [] : [`Cost: ${costText(cost)}.`]),
     ...(comparedWith === undefined ? [] : [`Compared with ${cleanLine(comparedWith, MAX_SENTENCE)}.`]),
     ...quarantineNotes.map((note) => cleanLine(note, MAX_SENTENCE)),
     ...(ids.length === 0 ? [] : [`${ids.length === 1 ? 'Batch' : 'Batches'}: ${ids.join(', ')}`]),

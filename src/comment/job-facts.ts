@@ -24,6 +24,7 @@ export const jobFactsSchema = z.object({
   next: lenient(z.string()),
   hint: lenient(z.string()),
   startsBatch: lenient(z.boolean()),
+  isReportOnly: lenient(z.boolean()),
   origin: lenient(origin),
 }) satisfies z.ZodMiniType<JobFacts>;
 

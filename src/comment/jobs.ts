@@ -17,7 +17,7 @@ import {
 } from '../report/markdown.ts';
 import type { Origin, Report } from '../report/report.ts';
 import { detailLines, foldSmall, footerLine, jobsFooterLine } from '../report/sections/footer.ts';
-import { resultOf, SIGNS } from '../report/sections/headline.ts';
+import { REPORT_ONLY, resultOf, SIGNS } from '../report/sections/headline.ts';
 import { NO_BREAK_SPACE } from '../report/sections/names.ts';
 import { adviseOn, NEXT_LABEL, rerunInstructions, startsBatch } from '../report/sections/next-steps.ts';
 import { formatDuration } from '../text/format.ts';
@@ -38,6 +38,8 @@ export interface JobFacts {
   readonly hint?: string | undefined;
   /** Whether the job started its batches itself, so that a new attempt of it tests again. */
   readonly startsBatch?: boolean | undefined;
+  /** Whether the job succeeds whatever its verdict is. */
+  readonly isReportOnly?: boolean | undefined;
   readonly origin?: Origin | undefined;
 }
 
@@ -83,6 +85,7 @@ export function jobFactsOf(report: Report): JobFacts {
     next: inlineOf(todo),
     hint: inlineOf(hint),
     startsBatch: startsBatch(report),
+    isReportOnly: report.isReportOnly === true || undefined,
     origin: report.origin,
   };
 }
@@ -102,9 +105,10 @@ export function renderJobsHeading(name: string, jobs: readonly JobPart[]): strin
   const waiting = jobs.filter((job) => job.state === 'waiting');
   const bad = sortJobs(jobs.filter((job) => job.state !== 'waiting' && job.state !== 'passed'));
   const running = waiting.length === 0 ? [] : [`${waiting.length} of ${jobs.length} still running`];
+  const note = bad.every(({ isReportOnly }) => isReportOnly === true) ? ` (${REPORT_ONLY})` : '';
   const clauses =
     bad.length > 0
-      ? [whichFailed(bad), ...running]
+      ? [`${whichFailed(bad)}${note}`, ...running]
       : waiting.length > 0
         ? running
         : [`all ${jobs.length} jobs passed`];
@@ -188,7 +192,9 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
     const ofRun = jobs.find((job) => job.origin?.runId !== undefined)?.origin ?? origin;
     const areStartedHere = jobs.every((job) => job.startsBatch === true);
     const whose = runs.length > 1 ? `${labelsOf(jobs)}: ` : '';
-    return `${whose}${inlineOf(rerunInstructions(ofRun, areStartedHere, jobs.length))}`;
+    const isReportOnly = jobs.every((job) => job.isReportOnly === true);
+    const again = rerunInstructions(ofRun, areStartedHere, { jobs: jobs.length, isReportOnly });
+    return `${whose}${inlineOf(again)}`;
   });
 }
 

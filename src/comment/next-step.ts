@@ -101,7 +101,12 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
   if (section === undefined || (primary === undefined && !create))
     return { step: 'leave', why: 'absent', remove };
 
-  const merge = mergeSection({ existing: found.map(({ state }) => state), own: section, writer: author, headSha });
+  const merge = mergeSection({
+    existing: found.map(({ state }) => state),
+    own: section,
+    writer: author,
+    headSha,
+  });
   if (merge.action === 'leave')
     return { step: 'leave', why: merge.why, remove: supersededByNewerRun(found, writer) };
   if (primary !== undefined && primary.body === merge.body) return { step: 'done', primary, remove };

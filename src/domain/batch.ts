@@ -1,3 +1,4 @@
+import type { Claims } from './claims.ts';
 import type { Run, RunEnd, RunStatus } from './run.ts';
 
 /** Numbers of runs of each kind, as the provider says them; `undefined` where it does not. */
@@ -39,8 +40,19 @@ export interface Batch {
   readonly subject?: string | undefined;
   /** The same in the adapter's own form, from which `BatchStarter.resolveTestedVersion` starts the same again. */
   readonly tested?: Readonly<Record<string, unknown>> | undefined;
+  /** The same in the words by which it is compared with what was asked for. */
+  readonly claims?: Claims | undefined;
   /** The provider puts the tested version into production by itself when the batch passes (Bland). */
   readonly publishesOnPass?: boolean | undefined;
+}
+
+/** An earlier batch that is judged in place of a new one: nothing under test has changed since it was started. */
+export interface ReusedBatch {
+  readonly batchId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** How long before this gate that was, in milliseconds. */
+  readonly ageMs: number;
 }
 
 /** Last known state of a batch, or the error that ended polling. */

@@ -1,3 +1,5 @@
+import type { Claims } from './claims.ts';
+
 /**
  * A **batch** is one execution of a set of **test cases** against an agent; a **run** is one execution of one test
  * case. Providers' words end in `providers/`; the words here are ours.
@@ -57,6 +59,8 @@ export interface Run {
    * in this step". The status is then `pending`.
    */
   readonly unproven?: string | undefined;
+  /** What the run itself says that it tested. */
+  readonly claims?: Claims | undefined;
   /**
    * Faults that the provider itself sees in the test and not in the agent, as clauses: "no mock matched the call of
    * book_slot" (ElevenLabs). A run that passed can have some.
@@ -66,6 +70,8 @@ export interface Run {
   readonly guardrails?: readonly string[] | undefined;
   /** What the run cost in the provider's credits (ElevenLabs); `undefined` where it does not say, which is not zero. */
   readonly credits?: number | undefined;
+  /** The price of the language model in US dollars (ElevenLabs); `undefined` as for `credits`. */
+  readonly llmUsd?: number | undefined;
   /** The provider's reason for its judgement; for a run that errored, the error. */
   readonly explanation?: string | undefined;
   readonly assertions: readonly Assertion[];

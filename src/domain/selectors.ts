@@ -5,6 +5,8 @@ export interface AvailableTestCase {
   readonly id: string;
   /** Not unique. */
   readonly name: string;
+  /** As `TestCase.revision`. */
+  readonly revision?: number | undefined;
   /** What it is marked with, in the form of selectors: `category:CUSTOM`, `required:true`, `suite:ID`. */
   readonly labels?: readonly string[] | undefined;
 }

@@ -23,6 +23,11 @@ const VERSION_WORDS = ['latest', 'published', 'production'] as const;
 /** A word that stands for a version at some provider. */
 export type VersionWord = (typeof VERSION_WORDS)[number];
 
+/** Modes of a conversation between the agent under test and the simulated caller. */
+export const MODES = ['chat', 'voice'] as const;
+/** The input `mode`. */
+export type Mode = (typeof MODES)[number];
+
 /** The input `target`. */
 export interface Target {
   readonly kind: string;

@@ -48,6 +48,19 @@ export interface Judgement {
   readonly isRefusal?: boolean | undefined;
 }
 
+/** Failures that make a gate fail: the input `fail-on`. */
+export type FailOn = 'any' | 'new' | 'nothing';
+
+/** True if the gate lets what comes after it go on: it passed, or only reports and was not refused. */
+export function succeeds({ verdict, isRefusal }: Judgement, failOn: FailOn): boolean {
+  return verdict === 'passed' || isReportOnly(failOn, { isRefusal });
+}
+
+/** True if the gate succeeds whatever the verdict is. A refusal is no result that could be reported. */
+export function isReportOnly(failOn: FailOn, judgement: Pick<Judgement, 'isRefusal'> | undefined): boolean {
+  return failOn === 'nothing' && judgement?.isRefusal !== true;
+}
+
 /** Result of the request to end a batch that this step started. */
 export interface Cancellation {
   /** The batch. */
@@ -148,7 +161,7 @@ export function obstacles(
     ...(ended.batches.length === 0 ? [] : inconclusive(ended)),
   ];
   const soon = open.flatMap((outcome) => [
-    ...claims(outcome),
+    ...doubtsAboutSubject(outcome),
     ...(outcome.batch === undefined ? [] : ageProblems(facts, outcome.batch)),
   ]);
   return [...new Set([...objections.map(({ reason }) => reason), ...soon, ...edited(facts.cases)])];
@@ -197,7 +210,7 @@ export function isReliable(
     batch.runs !== undefined &&
     batch.runs.length > 0 &&
     isRunListComplete(outcome) &&
-    claims(outcome).length === 0 &&
+    doubtsAboutSubject(outcome).length === 0 &&
     findContradictions(batch).length === 0 &&
     foreignRuns(outcome, repeated).length === 0
   );
@@ -218,7 +231,7 @@ function isRunListComplete(outcome: BatchOutcome): boolean {
 }
 
 /** Reasons why a batch is not, or may not be, the one that this step asked for: sentences. */
-function claims({ id, mismatch, unproven }: BatchOutcome): string[] {
+function doubtsAboutSubject({ id, mismatch, unproven }: BatchOutcome): string[] {
   return [
     ...(mismatch === undefined ? [] : [`Batch ${id} is not what this step started: ${mismatch}.`]),
     ...(unproven === undefined ? [] : [`Batch ${id} may not test what was asked for: ${unproven}.`]),
@@ -392,7 +405,7 @@ function inconclusive(facts: ResolvedJudgeInput): Objection[] {
     const hasTimedOut = ending === 'deadline' && outcome.batch?.settled !== true;
     // A batch that timed out has named its problem and its words already.
     if (!hasTimedOut) objections.push(...readingProblems(outcome, ending));
-    objections.push(...claims(outcome));
+    objections.push(...doubtsAboutSubject(outcome));
     if (outcome.batch !== undefined) objections.push(...reliabilityProblems(outcome, facts, hasTimedOut));
   }
   objections.push(...edited(cases), ...edits, ...withoutEvaluation(facts));

@@ -1,15 +1,22 @@
-import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
+import { type Batch, type BatchOutcome, formatRunCount, type ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
-import { isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
+import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { onProviderError } from '../runtime/errors.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
+import { describeWaves, tooManyWaves } from './estimate.ts';
 import { type BatchSource, type Prepared, prepare } from './prepare.ts';
 import { createProgress } from './progress.ts';
+import { describeReuse, findReusableBatch, type ReuseOutcome } from './reuse.ts';
 import { executeRounds } from './rounds.ts';
 import type { Execution, RoundsOptions, WaitFor } from './types.ts';
 import { waitForBatches } from './wait.ts';
+
+/** Time limit for asking how many runs run at once. */
+const PARALLELISM_MS = 5_000;
 
 /** Batches to run, and the rules for their number. */
 export interface ExecutorOptions {
@@ -19,9 +26,13 @@ export interface ExecutorOptions {
   readonly maxRuns: number | undefined;
   readonly pollIntervalSeconds: number;
   /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
-  readonly failOn: 'any' | 'new';
+  readonly failOn: FailOn;
   /** An older batch proves nothing; `undefined` for no limit. */
   readonly maxBatchAgeMinutes: number | undefined;
+  /** An earlier batch of at most so many hours is judged in place of a new one, where nothing has changed since; 0: never. */
+  readonly reuseHours: number;
+  /** This is a re-run of the job: somebody wants it tested again. */
+  readonly isJobRerun?: boolean | undefined;
 }
 
 /** Dependencies of the executor. */
@@ -32,6 +43,8 @@ export interface ExecutorDependencies {
   readonly log: (line: string) => void;
   /** The lines that say how far the batches are; `log` if absent. */
   readonly logProgress?: ((line: string) => void) | undefined;
+  /** What the user should see even without reading the log; `log` if absent. */
+  readonly warn?: ((line: string) => void) | undefined;
   readonly startName?: RoundsOptions['startName'];
   readonly attachQuarantine: RoundsOptions['attachQuarantine'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
@@ -136,13 +149,48 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     }
     prepared = found;
     const { subject, testCases, warnings } = found;
-    const remarks = [...(subject.note === undefined ? [] : [subject.note]), ...warnings];
-    for (const remark of remarks) log(remark);
+    for (const remark of [subject.note ?? [], ...warnings].flat()) log(remark);
+    const reused = await reuseEarlier(found, starter);
+    if (reused !== undefined) {
+      prepared = { ...found, reused };
+      add({ id: reused.batchId, batchIndex: 0, round: 1 });
+      const execution = await executeRounds({
+        ...rounds,
+        plan: { kind: 'given', batchIds: [reused.batchId] },
+      });
+      return { ...execution, remarks: [...warnings, ...execution.remarks] };
+    }
     log(
       describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
     );
+    await estimate(starter, subject, testCases.length * firstRoundRunsPerCase(rule));
     const execution = await executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
-    return { ...execution, remarks: [...remarks, ...execution.remarks] };
+    return { ...execution, remarks: [...warnings, ...execution.remarks] };
+  }
+
+  /** Says how many waves the first runs take, where the provider tells how many run at once. */
+  async function estimate({ parallelism }: BatchStarter, subject: Subject, runs: number): Promise<void> {
+    const until = Math.min(deadline.until, clock.now() + PARALLELISM_MS);
+    const within = { until, signal: deadline.signal, noRetries: true };
+    const known = await parallelism?.(subject, within).catch(onProviderError(() => undefined));
+    if (known === undefined) return;
+    progress.estimateBy(known);
+    log(describeWaves(runs, known));
+    const warning = tooManyWaves(runs, known, deadline.until - clock.now());
+    if (warning !== undefined) (dependencies.warn ?? log)(warning);
+  }
+
+  /** The earlier batch to judge, if one was asked for and is found; the log says why not. */
+  async function reuseEarlier(found: Prepared, starter: BatchStarter): Promise<ReusedBatch | undefined> {
+    const { reuseHours, isJobRerun = false, maxBatchAgeMinutes } = options;
+    if (reuseHours === 0) return undefined;
+    const outcome: ReuseOutcome = isJobRerun
+      ? { kind: 'none', why: 'this is a re-run of the job' }
+      : await findReusableBatch({
+          ...{ provider, starter, prepared: found, reuseHours, maxBatchAgeMinutes, clock, deadline },
+        });
+    log(describeReuse(outcome));
+    return outcome.kind === 'found' ? outcome.reused : undefined;
   }
 
   const nothingStarted = (startProblem: string): Execution => ({

@@ -14,7 +14,7 @@ export const LONGEST_GAP_MS = 30_000;
  * How long to wait before the next look at a batch, in milliseconds. `samples` are all looks so far, oldest first;
  * `minMs` is the user's shortest gap. The caller cuts the gap at its deadline.
  *
- * Two rules; the longer gap counts. `npm run bench` shows what they cost and bring.
+ * Two rules; the longer gap counts.
  * - While several runs are unfinished the batch cannot end, so nothing is missed before the time when, at the pace
  *   seen so far, only one is left.
  *   Not so where each run that ends may start another (`watchesRuns`).

@@ -1,7 +1,9 @@
+import type { ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type AvailableTestCase, type Refused, type Selector, selectCases } from '../domain/selectors.ts';
-import type { Target, Version } from '../domain/target.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
+import type { Mode, Target, Version } from '../domain/target.ts';
+import type { FailOn } from '../domain/verdict.ts';
+import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError, RequestRefused } from '../runtime/errors.ts';
 
@@ -17,6 +19,7 @@ export type BatchSource =
       readonly kind: 'start';
       readonly target: Target | undefined;
       readonly version: Version | undefined;
+      readonly mode?: Mode | undefined;
       readonly selectors: readonly Selector[];
       /** Another version on which failing test cases are run as well. */
       readonly compareWith: Version | undefined;
@@ -30,6 +33,10 @@ export interface Prepared {
   readonly testCases: readonly string[];
   /** Their names, by id. */
   readonly names: ReadonlyMap<string, string>;
+  /** When each was last edited, by id, where the provider says it: as `TestCase.revision`. */
+  readonly revisions: ReadonlyMap<string, number>;
+  /** The batch that is judged in place of a new one (`reuse-hours`). */
+  readonly reused?: ReusedBatch | undefined;
   /** The version to compare with, or why there is none: a sentence. Absent where none was asked for. */
   readonly comparedVersion?: ComparedVersion | undefined;
   /** The test cases that a line with `!` takes away. */
@@ -60,7 +67,8 @@ export const refusedByProvider = onProviderError(
  * anything is started: the problem is a sentence that says what to do.
  */
 export async function prepare(
-  batchSource: Pick<Extract<BatchSource, { kind: 'start' }>, 'target' | 'version' | 'selectors'> & {
+  batchSource: WantedSubject & {
+    readonly selectors: readonly Selector[];
     readonly compareWith?: Version | undefined;
   },
   {
@@ -73,7 +81,7 @@ export async function prepare(
     readonly starter: BatchStarter;
     readonly rule: PassRule;
     readonly maxRuns: number | undefined;
-    readonly failOn?: 'any' | 'new' | undefined;
+    readonly failOn?: FailOn | undefined;
     readonly deadline: Deadline;
   },
 ): Promise<Prepared | Refused> {
@@ -90,9 +98,17 @@ export async function prepare(
   );
   if (problem !== undefined) return { kind: 'refused', problem };
   const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
+  const revisions = new Map(
+    selection.cases.flatMap(({ id, revision }): [string, number][] =>
+      revision === undefined ? [] : [[id, revision]],
+    ),
+  );
   const warnings = [...list.warnings, ...selection.warnings];
   const { excluded, outOf } = selection;
-  const prepared: Prepared = { kind: 'prepared', subject, testCases, names, excluded, outOf, warnings };
+  const prepared: Prepared = {
+    kind: 'prepared',
+    ...{ subject, testCases, names, revisions, excluded, outOf, warnings },
+  };
   if (batchSource.compareWith === undefined) return prepared;
   const resolved = await resolveComparedVersion(
     { ...batchSource, subject, version: batchSource.compareWith },
@@ -103,10 +119,10 @@ export async function prepare(
 
 /** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
 async function resolveComparedVersion(
-  { target, version, subject }: { target: Target | undefined; version: Version; subject: Subject },
-  { starter, failOn, deadline }: { starter: BatchStarter; failOn: 'any' | 'new'; deadline: Deadline },
+  { subject, ...wanted }: WantedSubject & { readonly subject: Subject },
+  { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
-  const compared = await starter.resolve({ target, version }, deadline).catch(refusedByProvider);
+  const compared = await starter.resolve(wanted, deadline).catch(refusedByProvider);
   if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {

@@ -1,6 +1,8 @@
-import type { Batch, BatchOutcome } from '../domain/batch.ts';
+import { type Batch, type BatchOutcome, countFinishedRuns } from '../domain/batch.ts';
 import { formatCaseCount, tally } from '../domain/test-case.ts';
+import type { Parallelism } from '../providers/starter.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { describeRest } from './estimate.ts';
 
 const HEARTBEAT_MS = 60_000;
 
@@ -10,6 +12,8 @@ export interface Progress {
   update(batch: Batch): boolean;
   /** Takes a batch in, before the first look at it. */
   add(batch: BatchOutcome): void;
+  /** Heartbeats say how much is left, now that it is known how many run at once. */
+  estimateBy(parallelism: Parallelism): void;
   /** Every batch as last seen, in the order in which they were taken in. */
   outcomes(): readonly BatchOutcome[];
   /** Logs a line each minute in which nothing else was logged, until the signal aborts. */
@@ -28,6 +32,7 @@ export function createProgress(options: {
   const started = clock.now();
   let lastLine = '';
   let lastLineAt = started;
+  let parallelism: Parallelism | undefined;
 
   const outcomes = (): BatchOutcome[] => [...latest.values()];
 
@@ -46,6 +51,9 @@ export function createProgress(options: {
       return true;
     },
     add: (batch) => latest.set(batch.id, batch),
+    estimateBy(known) {
+      parallelism = known;
+    },
     outcomes,
     async logHeartbeats(signal) {
       while (!signal.aborted) {
@@ -56,9 +64,23 @@ export function createProgress(options: {
         const left =
           leftMs < 120_000 ? `${Math.ceil(leftMs / 1_000)} s` : `${Math.round(leftMs / 60_000)} min`;
         const state = lastLine === '' ? 'nothing has been read yet' : lastLine;
-        log(`${elapsed(clock.now() - started)} still waiting, for at most ${left} more: ${state}`);
+        const rest = parallelism && describeRest(countRuns(outcomes()), clock.now() - started, parallelism);
+        const estimate = rest === undefined ? '' : ` (${rest})`;
+        log(`${elapsed(clock.now() - started)} still waiting, for at most ${left} more: ${state}${estimate}`);
       }
     },
+  };
+}
+
+/** Finished runs and all runs of these batches; one that was not read yet has the runs that were asked for. */
+function countRuns(outcomes: readonly BatchOutcome[]): { finished: number; total: number } {
+  const counts = outcomes.map(({ batch, requestedTestCases = [] }) => {
+    const { finished, total } = batch === undefined ? { finished: 0, total: 0 } : countFinishedRuns(batch);
+    return { finished, total: Math.max(total, requestedTestCases.length) };
+  });
+  return {
+    finished: counts.reduce((sum, { finished }) => sum + finished, 0),
+    total: counts.reduce((sum, { total }) => sum + total, 0),
   };
 }
 

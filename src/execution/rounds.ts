@@ -1,8 +1,9 @@
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
+import { mismatchWith } from '../domain/claims.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
+import { type BatchStarter, type Subject, shortTitleOf } from '../providers/starter.ts';
 import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
@@ -162,7 +163,11 @@ interface StartedBatches {
   readonly isRequestRefused?: boolean | undefined;
 }
 
-type Acceptance = Extract<StartOutcome, { kind: 'started' }> & { readonly subject: Subject };
+type Acceptance = Extract<StartOutcome, { kind: 'started' }> & {
+  readonly subject: Subject;
+  /** The first reason why it is not what was asked for: no later answer takes it away. */
+  mismatch: string | undefined;
+};
 
 /** Starts batches one after the other, and counts what was started. */
 function createBatchLauncher({
@@ -189,6 +194,13 @@ function createBatchLauncher({
       const batches: BatchOutcome[] = [];
       for (const { batchIndex, testCases, subject } of batchesToStart) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
+        const wrong = batches.find(({ id }) => accepted.get(id)?.mismatch !== undefined);
+        if (wrong !== undefined) {
+          return {
+            batches,
+            problem: `After batch ${wrong.id}, which is not what was asked for, nothing more was started.`,
+          };
+        }
         const name = startName?.(round);
         const since = clock.epoch() - OLDEST_LISTED_MS;
         const start = await startBatchOnce({
@@ -211,8 +223,11 @@ function createBatchLauncher({
         if (round > 1) reruns += testCases.length;
         if (start.kind === 'unknown') return { batches, problem: start.problem, isStartUncertain: true };
         ids.add(start.batchId);
-        accepted.set(start.batchId, { ...start, subject });
-        log(`Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${subject.title}.`);
+        const mismatch = start.answer && mismatchWith(subject.claims, start.answer);
+        accepted.set(start.batchId, { ...start, subject, mismatch });
+        log(
+          `Started batch ${start.batchId}: ${formatCaseCount(testCases.length)} on ${shortTitleOf(subject)}.`,
+        );
         const isAdopted = start.adopted !== undefined;
         const batch = {
           id: start.batchId,
@@ -230,7 +245,8 @@ function createBatchLauncher({
     examine(outcome: BatchOutcome): BatchOutcome {
       const start = accepted.get(outcome.id);
       if (start === undefined || starter === undefined) return outcome;
-      const mismatch = outcome.batch && mismatchOf(outcome.batch, start, starter);
+      start.mismatch ??= outcome.batch && mismatchOf(outcome.batch, start);
+      const { mismatch } = start;
       const unproven = whyUnproven(start, starter);
       return {
         ...outcome,
@@ -241,17 +257,13 @@ function createBatchLauncher({
   };
 }
 
-/** Reason why a batch is not the one that was started: a clause. Silence of the provider is no reason. */
-function mismatchOf(
-  batch: Batch,
-  { subject, sentAt }: Acceptance,
-  starter: BatchStarter,
-): string | undefined {
+/** Reason why a batch, as one look shows it, is not the one that was started: a clause. Silence of the provider is no reason. */
+function mismatchOf(batch: Batch, { subject, sentAt }: Acceptance): string | undefined {
   const { createdAt } = batch;
   if (createdAt !== undefined && sentAt !== undefined && isOlder(createdAt, sentAt)) {
     return `it was created at ${momentOf(createdAt)}, before the request of ${momentOf(sentAt)}, which may have started another one`;
   }
-  return starter.mismatch(subject, batch);
+  return mismatchWith(subject.claims, batch);
 }
 
 /** Reason why nothing proves that a batch from the provider's lists tests what was asked for: a clause. */

@@ -1,5 +1,12 @@
 import { idKey } from '../domain/evidence.ts';
-import type { BatchContents, BatchLists, Candidate, Listing, StartResponse } from '../providers/starter.ts';
+import type {
+  BatchContents,
+  BatchLists,
+  Candidate,
+  Listing,
+  StartedBatch,
+  StartResponse,
+} from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
 import {
@@ -15,6 +22,8 @@ export type StartOutcome =
   | {
       readonly kind: 'started';
       readonly batchId: string;
+      /** The answer to the start, where it came. */
+      readonly answer?: StartedBatch | undefined;
       /** When the POST was sent, in milliseconds since the epoch by the provider's own clock; `undefined` if nothing tells it. */
       readonly sentAt: number | undefined;
       /** The batch as the provider's lists show it, where the answer was lost and it was found there. */
@@ -65,8 +74,8 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
   const posted = await options.post(deadline).catch(onProviderError(stopped));
   switch (posted.kind) {
     case 'accepted':
-      if (wasThereBefore(posted.value, { before, options })) {
-        const problem = `${title} answered the start with batch ${posted.value}, which was there before.`;
+      if (wasThereBefore(posted.value.id, { before, options })) {
+        const problem = `${title} answered the start with batch ${posted.value.id}, which was there before.`;
         return {
           kind: 'unknown',
           problem: unclearStartMessage(options, at, { problem, why: 'what it started is not known' }),
@@ -74,7 +83,8 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
       }
       return {
         kind: 'started',
-        batchId: posted.value,
+        batchId: posted.value.id,
+        answer: posted.value,
         sentAt: before?.aheadMs === undefined ? undefined : at + before.aheadMs,
       };
     case 'refused':

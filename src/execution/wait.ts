@@ -1,4 +1,5 @@
 import { type Batch, type BatchOutcome, countFinishedRuns, formatRunCount } from '../domain/batch.ts';
+import { createTestimony } from '../domain/claims.ts';
 import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
 import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -110,7 +111,8 @@ async function pollUntilSettled(
         if (inconsistencies.length === 0 && isWhole) return { id, batch: last, isListConfirmed };
 
         recheck ??= createRecheck(id, options);
-        const pauseMs = recheck.next(inconsistencies, (await options.mayPass?.()) ?? true);
+        const mayPass = !runListHistory.isContradicted() && ((await options.mayPass?.()) ?? true);
+        const pauseMs = recheck.next(inconsistencies, mayPass);
         if (pauseMs === undefined && !isOver()) return { id, batch: last, isListConfirmed };
         gapMs = pauseMs ?? 0;
       } else {
@@ -237,8 +239,13 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
 
 /** Remembers what the looks at one batch showed of its runs. */
 interface RunListHistory {
-  /** The batch, with a doubt where an earlier look showed more test cases or announced more runs. */
+  /**
+   * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
+   * said that something else was tested.
+   */
   compare(batch: Batch): Batch;
+  /** True if an earlier look contradicts the last one, so that no look after it can show a pass. */
+  isContradicted(): boolean;
   /** True if the same list was seen before, at least 5 s and one poll interval ago; `undefined` where it need not be. */
   confirm(settled: Batch): boolean | undefined;
   /** The batch turned out not to have settled. */
@@ -248,17 +255,25 @@ interface RunListHistory {
 function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHistory {
   let seen: { list: string; atMs: number } | undefined;
   /** The test case of each run. A provider may repeat a run of its own accord, or name its test case later. */
-  const listed = new Map<string, string | undefined>();
+  const testCases = new Map<string, string | undefined>();
   /** Runs that did not pass at one look, by id. */
   const failed = new Set<string>();
+  const testimony = createTestimony();
   let announced = 0;
+  /** The most runs that did not pass, by the provider's own counters. */
+  let notPassed = 0;
+  let isContradicted = false;
   return {
+    isContradicted: () => isContradicted,
     compare(batch) {
+      const contradictions = [...testimony.add(batch)];
       const { runs = [], settled } = batch;
       const total = batch.announced.total ?? announced;
       const ids = new Set(runs.map(({ id }) => id));
       const cases = new Set(runs.map(({ testCase }) => testCase.id));
-      const gone = [...listed].filter(([id, testCase]) => !ids.has(id) && !(testCase && cases.has(testCase)));
+      const gone = [...testCases].filter(
+        ([id, testCase]) => !ids.has(id) && !(testCase && cases.has(testCase)),
+      );
       const inconsistencies: string[] = [];
       if (settled && gone.length > 0)
         inconsistencies.push(
@@ -268,10 +283,20 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
         inconsistencies.push(`it announced ${formatRunCount(announced)} before, and now ${total}`);
       for (const { id, status } of runs) {
         if (status === 'failed' || status === 'errored') failed.add(id);
-        if (settled && status === 'passed' && failed.has(id))
-          inconsistencies.push(`run ${id} did not pass at one look and passed at a later one`);
+        if (status === 'passed' && failed.has(id))
+          contradictions.push(`run ${id} did not pass at one look and passed at a later one`);
       }
-      for (const { id, testCase } of runs) listed.set(id, testCase.id);
+      notPassed = Math.max(notPassed, (batch.announced.failed ?? 0) + (batch.announced.errored ?? 0));
+      const listed = runs.filter(({ status }) => status !== 'passed').length;
+      const unlisted = Math.max(0, total - runs.length);
+      if (notPassed > listed + unlisted) {
+        contradictions.push(
+          `it counted ${formatRunCount(notPassed)} that did not pass, and now lists ${listed}`,
+        );
+      }
+      isContradicted = settled && contradictions.length > 0;
+      if (settled) inconsistencies.push(...contradictions);
+      for (const { id, testCase } of runs) testCases.set(id, testCase.id);
       announced = Math.max(announced, total);
       return inconsistencies.length === 0
         ? batch

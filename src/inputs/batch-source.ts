@@ -1,5 +1,5 @@
 import { type ParseResult, parseSelectors } from '../domain/selectors.ts';
-import { parseTarget, parseVersion, type Version } from '../domain/target.ts';
+import { type Mode, parseTarget, parseVersion, type Version } from '../domain/target.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
 
@@ -10,6 +10,7 @@ export interface BatchSourceInputs {
   readonly testCases?: string | undefined;
   readonly target?: string | undefined;
   readonly version?: string | undefined;
+  readonly mode?: Mode | undefined;
   readonly compareWith?: string | undefined;
   readonly reruns?: unknown;
   readonly repeat?: unknown;
@@ -46,6 +47,7 @@ function givenSource(
     batchIds,
     target,
     version,
+    mode,
     compareWith,
     reruns,
     repeat,
@@ -59,6 +61,7 @@ function givenSource(
     problems.push(`reruns and repeat start batches, which the action cannot do at ${title}: leave them out.`);
   }
   if (target !== undefined) problems.push('target goes with test-cases only: a given batch has its own.');
+  if (mode !== undefined) problems.push(modeProblem(provider) ?? MODE_OF_GIVEN);
   if (compareWith !== undefined) problems.push('compare-with goes with test-cases only.');
   if (version !== undefined && !(needsVersion && repeats)) {
     problems.push(
@@ -81,13 +84,14 @@ function givenSource(
 
 function startSource(
   provider: ProviderName,
-  { testCases = '', target, version, compareWith }: BatchSourceInputs,
+  { testCases = '', target, version, mode, compareWith }: BatchSourceInputs,
 ): BatchSource | { problems: readonly string[] } {
   const { title, capabilities } = PROVIDERS[provider];
   if (capabilities.start === false) {
     return { problems: [`test-cases: the action cannot start batches at ${title}. Give batch-id instead.`] };
   }
-  const problems: string[] = [];
+  const { modes } = capabilities;
+  const problems = mode === undefined ? [] : [modeProblem(provider) ?? []].flat();
   const accept = <T>(parsed: ParseResult<T>): T | undefined => {
     if (parsed.kind === 'parsed') return parsed.value;
     problems.push(parsed.problem);
@@ -105,7 +109,21 @@ function startSource(
       ? undefined
       : accept(readVersion(provider, compareWith, tested?.kind, 'compare-with'));
   if (problems.length > 0 || selectors === undefined) return { problems };
-  return { kind: 'start', target: tested, version: parsedVersion, selectors, compareWith: comparedVersion };
+  return {
+    kind: 'start',
+    ...{ target: tested, version: parsedVersion, selectors, compareWith: comparedVersion },
+    ...(modes !== false && { mode: mode ?? modes.fallback }),
+  };
+}
+
+const MODE_OF_GIVEN = 'mode goes with test-cases only: a given batch has its own, and its re-runs use it.';
+
+/** The complaint about `mode` at a provider without modes. */
+function modeProblem(provider: ProviderName): string | undefined {
+  const { title, capabilities } = PROVIDERS[provider];
+  return capabilities.modes === false
+    ? `mode: ${title} has no modes to choose from. Leave it out.`
+    : undefined;
 }
 
 function readVersion(

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { MODES } from '../domain/target.ts';
 import { joinWithOr } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
@@ -14,6 +15,7 @@ import {
   type KOfN,
   kOfN,
   MIN_KEY,
+  nonNegativeNumber,
   oneLine,
   oneOf,
   optionalText,
@@ -118,6 +120,24 @@ export const INPUTS = {
     emptyAt: ({ capabilities: { versions } }) =>
       versions === false ? 'none' : `${versions.fallback ?? 'the main branch'} of what the step starts`,
   }),
+  mode: input({
+    group: 'tests',
+    description:
+      'How the tests talk to the agent at Vapi: `chat` (text, faster and cheaper) or `voice`. Re-runs and comparisons use the same. In a chat, evaluations that need audio are skipped.',
+    schema: z.optional(oneOf(MODES)),
+    empty: '`chat` at Vapi, none elsewhere',
+    emptyAt: ({ capabilities: { modes } }) =>
+      modes === false ? 'none' : `${modes.fallback} of what the step starts`,
+  }),
+  'reuse-hours': input({
+    group: 'tests',
+    description:
+      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen. Not in a re-run of the job.',
+    onCommandLine:
+      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen.',
+    schema: nonNegativeNumber('hours', 168),
+    default: '0',
+  }),
   reruns: input({
     group: 'flakiness',
     description:
@@ -204,8 +224,8 @@ export const INPUTS = {
   'fail-on': input({
     group: 'comparison',
     description:
-      'Which failures count: `any`, or `new`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step.',
-    schema: oneOf(['any', 'new']),
+      'Which failures count: `any`, `new` or `nothing`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step. With `nothing`, verdict, report and outputs are as ever, and the step succeeds whatever the verdict is; what is refused before the start still fails.',
+    schema: oneOf(['any', 'new', 'nothing']),
     default: 'any',
   }),
   label: input({
@@ -277,6 +297,13 @@ export const INPUTS = {
     schema: z.optional(z.string()),
     empty: 'not written',
   }),
+  'report-html': input({
+    group: 'report',
+    description:
+      'A file path for the report as one HTML page with every conversation, like `reports/agent-tests.html`.',
+    schema: z.optional(z.string()),
+    empty: 'not written',
+  }),
   'github-token': input({
     group: 'report',
     isActionOnly: true,
@@ -345,6 +372,7 @@ const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = 
   checkDistinctFiles,
   checkRerunsOrRepeat,
   checkFailOnNew,
+  checkReuse,
   (values) => problemsOf(readBatchSource(values)),
 ];
 
@@ -486,6 +514,23 @@ function checkFailOnNew(values: Partial<InputValues>): string[] {
     : [];
 }
 
+function checkReuse({ reuseHours = 0, provider, batchIds, repeat }: Partial<InputValues>): string[] {
+  if (reuseHours === 0) return [];
+  const { title = '', capabilities } = provider === undefined ? {} : PROVIDERS[provider];
+  const reuse = capabilities?.reuse ?? true;
+  return [
+    ...(reuse === true
+      ? []
+      : [`reuse-hours: an earlier result of ${title} proves nothing, since ${reuse.problem}. Leave it out.`]),
+    ...(batchIds === undefined
+      ? []
+      : ['reuse-hours goes with test-cases only: a given batch is judged as it is.']),
+    ...(repeat === undefined
+      ? []
+      : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
+  ];
+}
+
 function problemsOf(wanted: ReturnType<typeof readBatchSource>): readonly string[] {
   return wanted !== undefined && 'problems' in wanted ? wanted.problems : [];
 }
@@ -494,11 +539,12 @@ function formatKOfN(none: string): (value: KOfN | undefined) => string {
   return (value) => (value === undefined ? none : `${value.need}/${value.of}`);
 }
 
-function checkDistinctFiles({ reportJson, reportJunit, reportCtrf }: Partial<InputValues>): string[] {
-  const paths = [reportJson, reportJunit, reportCtrf].filter((path) => path !== undefined);
+function checkDistinctFiles(values: Partial<InputValues>): string[] {
+  const { reportJson, reportJunit, reportCtrf, reportHtml } = values;
+  const paths = [reportJson, reportJunit, reportCtrf, reportHtml].filter((path) => path !== undefined);
   return new Set(paths.map((path) => resolve(path))).size === paths.length
     ? []
-    : ['report-json, report-junit and report-ctrf must be different files.'];
+    : ['report-json, report-junit, report-ctrf and report-html must be different files.'];
 }
 
 function formatValue(value: string | undefined, redact: (text: string) => string): string {

@@ -32,6 +32,18 @@ export function positiveNumber(unit: string, most: number) {
   );
 }
 
+/** A decimal number, or 0. */
+export function nonNegativeNumber(unit: string, most: number) {
+  const error = `it must be a number of ${unit}, like 12 or 0.5`;
+  return z.pipe(
+    z.string().check(z.regex(/^(\d+(\.\d+)?|\.\d+)$/, { error })),
+    z.pipe(
+      z.transform(Number),
+      z.number().check(z.lte(most, { error: `it must be at most ${most} ${unit}` })),
+    ),
+  );
+}
+
 /** YAML 1.2 core schema, as `core.getBooleanInput` reads it. */
 export function yamlBoolean() {
   return z.pipe(

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { AnnouncedCounts } from '../domain/batch.ts';
+import { type Claims, disagreement } from '../domain/claims.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
 import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
 import { parseAs as parse } from '../json.ts';
@@ -132,6 +133,8 @@ export function mergeRuns(
 
 /** One run of which there are two answers: see `mergeRuns`. */
 export function mergeRun(known: Run, repeated: Run, words: ReadonlyMap<string, RunStatus>): Run {
+  const claims = disagreement(known.claims, repeated.claims);
+  if (claims !== undefined) return { ...known, status: 'pending', conflict: claims.join(CONFLICT) };
   const said = new Set(
     [known, repeated].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)),
   );
@@ -149,6 +152,25 @@ function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunSt
   if (status === 'pending') return 'unfinished';
   return [...words].find(([, meaning]) => meaning === status)?.[0] ?? status;
 }
+
+/** Longer words than any id are not repeated: they would be said of every run. */
+const MAX_CLAIM = 200;
+
+/**
+ * A statement about one part of what is tested: "version 11". `undefined` where nothing is said; what is there and is no
+ * text is said as it stands, so that it agrees with nothing.
+ */
+export function claimed(part: string, value: unknown): string | undefined {
+  const text = textOrUndefined(value);
+  if (text === undefined || text === '') return undefined;
+  return text.length > MAX_CLAIM ? `${part} of ${text.length} characters` : `${part} ${text}`;
+}
+
+/** The parts of which something is said. */
+export const claimsOf = (parts: Readonly<Record<string, string | undefined>>): Claims =>
+  Object.fromEntries(
+    Object.entries(parts).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 
 /** Any value as text; `undefined` where there is none. */
 export const textOrUndefined = (value: unknown): string | undefined =>

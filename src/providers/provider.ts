@@ -1,7 +1,7 @@
 import type { Batch } from '../domain/batch.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
 import type { SelectorRules } from '../domain/selectors.ts';
-import type { TargetRules, Version, VersionRules } from '../domain/target.ts';
+import type { Mode, TargetRules, Version, VersionRules } from '../domain/target.ts';
 import type { HttpClient } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import type { BatchStarter } from './starter.ts';
@@ -35,6 +35,8 @@ export interface Provider extends ProviderAdapter {
   /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
   readonly idKey?: ((id: string) => string) | undefined;
+  /** Reads batches whose conversations nobody is shown, so that they take no room from others. `this` if absent. */
+  readonly withoutConversations?: ProviderAdapter | undefined;
   /** Absent where the action cannot start batches. */
   readonly starter?: BatchStarter | undefined;
 }
@@ -62,8 +64,12 @@ export interface Capabilities {
   readonly start: false | StartRules;
   /** Choose the version under test. `false`: not supported. */
   readonly versions: false | VersionRules;
+  /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
+  readonly modes: false | { readonly fallback: Mode };
   /** Test another version to compare with. */
   readonly compare: boolean;
+  /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */
+  readonly reuse: true | { readonly problem: string };
   /** Cancel a batch that the action started. */
   readonly cancel: boolean;
 }

@@ -61,6 +61,7 @@ export function connect(
   return {
     ...{ title, recheckMs, idKey },
     ...createAdapter(http, options),
+    withoutConversations: createAdapter(http, { showsConversations: false }),
     starter: createBatchStarter?.(http, options),
     listTargets: (deadline) => listTargets(http, deadline),
   };

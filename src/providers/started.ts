@@ -19,7 +19,9 @@ export function batchListsOf({
 }: {
   readonly testCases: readonly string[];
   readonly idKey?: (id: string) => string;
-  readonly list: (deadline: Deadline) => Promise<Listing & { readonly batches: readonly ListedBatch[] }>;
+  readonly list: (
+    deadline: Deadline,
+  ) => Promise<Omit<Listing, 'batches'> & { readonly batches: readonly ListedBatch[] }>;
   /** The test cases of a batch; with the number of runs that it announces, where its own answer says that. */
   readonly testCasesOf: (
     batchId: string,
@@ -32,11 +34,13 @@ export function batchListsOf({
   return {
     async list(deadline) {
       const listing = await list(deadline);
-      for (const { id, total } of listing.batches) {
-        const { count } = readCounter(total);
-        if (count) totals.set(id, count);
-      }
-      return listing;
+      const batches = listing.batches.map((batch) => {
+        const { count } = readCounter(batch.total);
+        if (!count) return batch;
+        totals.set(batch.id, count);
+        return { ...batch, runCount: count };
+      });
+      return { ...listing, batches };
     },
     async batchContents(batchId, deadline) {
       const total = totals.get(batchId);

@@ -1,8 +1,10 @@
 import type { Batch } from '../domain/batch.ts';
+import type { Claims } from '../domain/claims.ts';
 import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
-import type { Target, Version } from '../domain/target.ts';
+import type { Mode, Target, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { shortName } from './fields.ts';
 
 /** What a batch tests: the target with its engine and version, resolved. */
 export interface Subject {
@@ -16,8 +18,16 @@ export interface Subject {
   readonly note?: string | undefined;
   /** Equal where the same thing is tested; compared with `Candidate.subject`. `undefined` where lists do not say it. */
   readonly key: string | undefined;
+  /** What a batch says that tests it, and says everything: compared with `Batch.claims` and `Run.claims`. */
+  readonly claims: Claims;
   /** What the adapter sends for it. */
   readonly request: Readonly<Record<string, unknown>>;
+}
+
+/** What is under test in a few words: "Front desk, version 4"; the whole title where it has no name. */
+export function shortTitleOf({ name, version, title }: Subject): string {
+  if (!name) return title;
+  return version === undefined ? shortName(name) : `${shortName(name)}, ${version}`;
 }
 
 /** The test cases that can be selected. */
@@ -27,6 +37,23 @@ export interface TestCaseList {
   readonly warnings: readonly string[];
 }
 
+/** What is to be tested, as the user says it. */
+export interface WantedSubject {
+  readonly target: Target | undefined;
+  readonly version: Version | undefined;
+  /** Absent where the provider has no modes. */
+  readonly mode?: Mode | undefined;
+}
+
+/** How many runs a provider runs side by side. */
+export interface Parallelism {
+  readonly atOnce: number;
+  /** Hardly any run takes less, in milliseconds. */
+  readonly shortestRunMs: number;
+  /** More may run at once, since nobody says the number for this mode. */
+  readonly isLeast: boolean;
+}
+
 /** What it takes to start batches at a provider. Every method throws a `ProviderError` for what a provider does. */
 export interface BatchStarter {
   /** How the provider is called: "Retell". */
@@ -34,10 +61,7 @@ export interface BatchStarter {
   /** The most test cases that one batch takes. */
   readonly batchSize: number;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
-  resolve(
-    wanted: { readonly target: Target | undefined; readonly version: Version | undefined },
-    deadline: Deadline,
-  ): Promise<Subject | Refused>;
+  resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject | Refused>;
   /** The test cases to select from. */
   testCases(
     wanted: {
@@ -69,11 +93,6 @@ export interface BatchStarter {
    */
   resolveTestedVersion(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
   /**
-   * What the batch says that it tested, where that is not what was asked for: a clause such as "it tested version 11, and
-   * version 12 was asked for". `undefined` where it agrees, or says nothing.
-   */
-  mismatch(subject: Subject, batch: Batch): string | undefined;
-  /**
    * Whether the provider's lists say enough of a batch to prove that it tests this subject. Not so at Bland where a version
    * was asked for: its lists have none.
    */
@@ -86,7 +105,29 @@ export interface BatchStarter {
    * published version). Absent where the provider has none.
    */
   revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
+  /** How many runs of this subject run at once; `undefined` where the answer does not say it. Absent where nothing says it. */
+  parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
+  /**
+   * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
+   * little to prove that an earlier result still holds (Bland, Vapi).
+   */
+  readForReuse?(subject: Subject, deadline: Deadline): Promise<UnderTest>;
 }
+
+/** The configuration under test at one moment, to compare earlier batches with. */
+export interface UnderTest {
+  /**
+   * When it was last edited, by the provider's clock in milliseconds since the epoch; `undefined` where it is told by something
+   * else (ElevenLabs: the version of the branch's head).
+   */
+  readonly editedAt?: number | undefined;
+  /** Whether a batch tested exactly this; `why` is a clause that follows the batch: "does not say which version it tested". */
+  compare(batch: Batch): EarlierSubject;
+}
+
+export type EarlierSubject =
+  | { readonly kind: 'same' | 'other' }
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** A batch in the provider's own lists. */
 export interface Candidate {
@@ -98,6 +139,8 @@ export interface Candidate {
    * is certainly not the one that is looked for, something that is no subject.
    */
   readonly subject?: string | undefined;
+  /** How many runs it announces, where the list says that. */
+  readonly runCount?: number | undefined;
 }
 
 /** What the lists showed at one moment. */
@@ -125,5 +168,13 @@ export interface BatchContents {
   readonly total?: number | undefined;
 }
 
-/** What became of the one POST: the batch's id. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
-export type StartResponse = PostResult<string>;
+/** A batch as the answer to its start shows it. */
+export interface StartedBatch {
+  readonly id: string;
+  /** What it says of itself and of its runs: see `Batch.claims`. */
+  readonly claims?: Claims | undefined;
+  readonly runs?: readonly { readonly id: string; readonly claims?: Claims | undefined }[] | undefined;
+}
+
+/** What became of the one POST. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
+export type StartResponse = PostResult<StartedBatch>;

@@ -5,7 +5,7 @@ import { headlineOf } from './sections/headline.ts';
 import { reasonOf } from './sections/names.ts';
 import { failureLabel } from './sections/overview.ts';
 
-/** An error in the checks view: plain text, one line each, that the runner does not obey. */
+/** An error, or a warning, in the checks view: plain text, one line each, that the runner does not obey. */
 export interface Annotation {
   readonly title: string;
   readonly message: string;

@@ -1,4 +1,4 @@
-import type { BatchOutcome, Tally } from '../domain/batch.ts';
+import type { BatchOutcome, ReusedBatch, Tally } from '../domain/batch.ts';
 import {
   type Base,
   type Change,
@@ -7,6 +7,7 @@ import {
   type FailureClass,
   type History,
 } from '../domain/comparison.ts';
+import type { Cost } from '../domain/cost.ts';
 import { EVERY_RUN, type PassRule, type RoundRun } from '../domain/pass-rule.ts';
 import type { Run } from '../domain/run.ts';
 import {
@@ -61,16 +62,24 @@ export interface Findings {
   readonly cases?: readonly CaseResult[] | undefined;
   /** By what rule runs decided; every run, if absent. */
   readonly rule?: PassRule | undefined;
+  /** The step succeeds whatever the verdict is (`fail-on: nothing`). */
+  readonly isReportOnly?: boolean | undefined;
   /** What was tested, for a person, where this step started it: the agent's name, engine and resolved version. */
   readonly subject?: string | undefined;
+  /** What is to be known of the choice of the version: a sentence ("The latest version, 13, is a draft …"). */
+  readonly subjectNote?: string | undefined;
   /** What people call the target, where the provider says it. */
   readonly targetName?: string | undefined;
   /** Which version of it was tested, in a few words: "version 12". */
   readonly targetVersion?: string | undefined;
+  /** The earlier batch that was judged in place of a new one (`reuse-hours`). */
+  readonly reused?: ReusedBatch | undefined;
   /** How many test cases were selected of how many, where this step started them. */
   readonly selected?: { readonly count: number; readonly outOf: number } | undefined;
   /** How many runs this step started, and how many of them repeat a test case; absent if it started none. */
   readonly started?: { readonly runs: number; readonly reruns: number } | undefined;
+  /** Cost of all runs of the step, as far as the provider says it. */
+  readonly cost?: Cost | undefined;
   /** The version that failing test cases were run on as well (`compare-with`), for a person. */
   readonly comparedWith?: string | undefined;
   /** What the quarantine file said beyond its entries about test cases of this step: sentences. */

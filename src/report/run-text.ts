@@ -1,4 +1,7 @@
+import type { Cost } from '../domain/cost.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
+
+import { formatAmount } from '../text/format.ts';
 
 /** Plain words about a run, for the report files. All of it may be foreign text. */
 
@@ -58,6 +61,19 @@ function assertionText({ label, outcome, expected, actual, explanation }: Assert
     ...(actual === undefined ? [] : [`Actual: ${actual}`]),
     ...(explanation === undefined ? [] : [explanation]),
   ].join('\n');
+}
+
+/** "164 credits, $0.005 for the language model"; "at least" where not all runs say it. */
+export function costText({ runs, credits, llmUsd }: Cost): string {
+  const amounts = [
+    ...(credits === undefined ? [] : [{ ...credits, text: `${formatAmount(credits.sum, 2)} credits` }]),
+    ...(llmUsd === undefined
+      ? []
+      : [{ ...llmUsd, text: `$${formatAmount(llmUsd.sum, 4)} for the language model` }]),
+  ];
+  const unknown = runs - Math.min(...amounts.map((amount) => amount.runs));
+  const text = amounts.map((amount) => `${amount.runs < runs ? 'at least ' : ''}${amount.text}`).join(', ');
+  return unknown > 0 ? `${text}: the cost of ${unknown} of ${runs} runs is unknown` : text;
 }
 
 /** One turn of a conversation as text. */

@@ -19,6 +19,10 @@ export function formatDuration(ms: number | undefined): string | undefined {
   return join([Math.floor(minutes / 60), 'h'], [minutes % 60, 'min']);
 }
 
+/** The age of something to the minute: `30 min`, `3 h`; `45 s` below one. Milliseconds. */
+export const formatAge = (ms: number): string =>
+  formatDuration(ms < 60_000 ? Math.max(0, ms) : Math.floor(ms / 60_000) * 60_000) ?? 'long';
+
 const join = (...parts: [number, string][]): string =>
   parts
     .filter(([value]) => value > 0)
@@ -28,4 +32,12 @@ const join = (...parts: [number, string][]): string =>
 /** `1,237` */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1,237`, `0.005`: an amount to so many decimals, more where it is smaller, without zeros at its end. */
+export function formatAmount(amount: number, decimals: number): string {
+  const needed = amount > 0 ? Math.min(20, Math.ceil(-Math.log10(amount))) : 0;
+  const [whole = '', fraction = ''] = amount.toFixed(Math.max(decimals, needed)).split('.');
+  const digits = fraction.replace(/0+$/, '');
+  return `${formatCount(Number(whole))}${digits === '' ? '' : `.${digits}`}`;
 }

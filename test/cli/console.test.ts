@@ -79,6 +79,7 @@ describe('the exit code', () => {
     ['failed', 'any', undefined, 1],
     ['inconclusive', 'new', undefined, 1],
     ['failed', 'nothing', undefined, 0],
+    ['cancelled', 'nothing', undefined, 0],
     ['inconclusive', 'nothing', true, 2],
     ['inconclusive', 'any', true, 2],
   ] as const)('of %s with fail-on %s, refused: %s, is %i', (verdict, failOn, isRefusal, expected) => {

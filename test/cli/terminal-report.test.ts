@@ -48,6 +48,17 @@ Batch: b1
   );
 });
 
+test('a gate that only reports says so, and what the runs cost stands below how many there were', () => {
+  const cost = { runs: 5, credits: { sum: 30, runs: 4 } };
+  const report = { ...red, isReportOnly: true, cost, subjectNote: 'It is a draft.' };
+  const text = renderTerminalReport(report, { width: Number.POSITIVE_INFINITY, style: plain });
+  expect(text).toMatch(/^✗ failed \(report only\) 1 of 2 test cases failed\.\n/);
+  expect(text).toContain('  Tested: Front desk (agent_1, version 4)\n  It is a draft.\n');
+  expect(text).toContain(
+    'Took 1 min 1 s.\nCost: at least 30 credits: the cost of 1 of 5 runs is unknown.\nBatch: b1\n',
+  );
+});
+
 test('the same in 30 columns', () => {
   expect(renderTerminalReport(red, { width: 30, style: plain }).split('\n\n')[1]).toBe(
     `✗ Failed: Quotes no price

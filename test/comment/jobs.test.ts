@@ -56,6 +56,19 @@ test('many failed jobs are counted', () => {
   expect(renderJobsHeading('Agent tests', some)).toBe('## ❌ Agent tests: 4 jobs did not pass');
 });
 
+test('jobs that only report say so in the heading, the table and what to do', () => {
+  const failed = jobOf({ ...EXAMPLES['retell-failed']!, label: 'reminder', isReportOnly: true });
+  const [passed] = jobs;
+  expect(renderJobsHeading('Agent tests', [passed!, failed])).toBe(
+    '## ❌ Agent tests: reminder failed (report only)',
+  );
+  expect(renderJobsHeading('Agent tests', [jobs[2]!, failed])).toBe(
+    '## ❌ Agent tests: reminder, reminder failed',
+  );
+  expect(renderJobsTable([passed!, failed])).toContain('errored (report only)');
+  expect(renderJobsNext([failed], ORIGIN)).toContain('[Re-run the job](');
+});
+
 test('the worst job comes first, and equal ones by their label', () => {
   expect(sortJobs([...jobs, { ...jobs[2]!, label: 'a' }]).map(({ label }) => label)).toEqual([
     'a',

@@ -163,21 +163,6 @@ describe('one job', () => {
     expect(await job.write(PASSED, job.options({ create: false }))).toMatchObject({ status: 'updated' });
     expect(sections(github)).toEqual(['All is well.']);
   });
-
-  test('has a comment of its own for each name', async () => {
-    await using github = await startGitHub();
-    const [one, other] = [jobOf(github), jobOf(github, { name: 'Agent tests (Bland)' })];
-    await one.write(PASSED, one.options());
-    await other.write(PASSED, other.options());
-    expect(sections(github)).toEqual(['All is well.', null]);
-  });
-
-  test('writes below the path of a GitHub Enterprise Server', async () => {
-    await using github = await startGitHub({ basePath: '/api/v3' });
-    github.plant(1, { ...BOT, body: await textBy(OLDER) });
-    const job = jobOf(github);
-    expect(await job.write(FAILED, job.options())).toMatchObject({ status: 'updated' });
-  });
 });
 
 describe('whose comment it is', () => {
@@ -216,25 +201,6 @@ describe('whose comment it is', () => {
 });
 
 describe('other runs', () => {
-  test('an older run that ends last leaves the newer comment alone', async () => {
-    await using github = await startGitHub();
-    const [older, newer] = [jobOf(github, { run: OLDER }), jobOf(github)];
-    await older.write(WAITING, older.options());
-    await newer.write(PASSED, newer.options());
-    expect(await older.write(FAILED, older.options())).toEqual({ status: 'left', why: 'newer-run' });
-    expect(sections(github)).toEqual(['All is well.']);
-  });
-
-  test('a new attempt takes over', async () => {
-    await using github = await startGitHub();
-    const again = { ...RUN, attempt: 2 };
-    const [first, second] = [jobOf(github), jobOf(github, { run: again })];
-    await first.write(FAILED, first.options());
-    await second.write(PASSED, second.options());
-    expect(sections(github, again)).toEqual(['All is well.']);
-    expect(await first.write(FAILED, first.options())).toEqual({ status: 'left', why: 'newer-run' });
-  });
-
   test('a comment of a newer version is left alone with a warning', async () => {
     const body = (await textBy(OLDER)).replace('"version":3', '"version":4');
     await using github = await startGitHub({ issues: { 1: { comments: [{ ...BOT, body }] } } });
@@ -338,18 +304,6 @@ describe('the end of the job', () => {
     });
   });
 
-  test("a section that was lost to another job's writing is written again", async () => {
-    const { github, post, id } = await afterStep(FAILED);
-    await using _ = github;
-    // It had read the comment before our section was in it.
-    github.edit(id, await textBy(RUN, section('passed', 'Mine.'), 'other'));
-    expect(sections(github)).toEqual([null]);
-    expect(await post.reconcile(known(id), unlessEnded(FAILED), post.options())).toMatchObject({
-      status: 'updated',
-    });
-    expect(sections(github)).toEqual(['Something broke.']);
-  });
-
   test('GitHub answered 500 to the only create, and the workflow was cancelled: post makes the comment', async () => {
     await using github = await startGitHub();
     const post = jobOf(github);
@@ -366,17 +320,6 @@ describe('the end of the job', () => {
       await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: false })),
     ).toEqual({ status: 'left', why: 'absent' });
     expect(github.comments(1)).toEqual([]);
-  });
-
-  test('a newer run keeps what it has', async () => {
-    const { github, post, id } = await afterStep(WAITING);
-    await using _ = github;
-    const newer = jobOf(github, { run: { ...RUN, id: 9999, number: 13 } });
-    await newer.write(WAITING, newer.options());
-    expect(await post.reconcile(known(id), unlessEnded(CANCELLED), post.options())).toEqual({
-      status: 'left',
-      why: 'newer-run',
-    });
   });
 });
 

@@ -40,13 +40,13 @@ export function deployedBy(title: string): { readonly output: string; readonly v
 }
 
 const DEPLOYING = ['retell.sh', 'bland.sh', 'elevenlabs.sh'];
-/** What the user writes: the README's script, and the one for Vapi. */
-const USERS_OWN = ['scripts/deploy-agent.sh', 'scripts/deploy-assistant.sh'];
+/** What the user writes for Vapi. */
+const USERS_OWN = 'scripts/deploy-assistant.sh';
 
 /** Stand-ins for every script that deploys, each running `printed`. */
 export const deployScripts = (printed: string): Record<string, string> =>
   Object.fromEntries(
-    [...DEPLOYING.map((name) => `.github/deploy/${name}`), ...USERS_OWN].map((path) => [
+    [...DEPLOYING.map((name) => `.github/deploy/${name}`), USERS_OWN].map((path) => [
       path,
       `#!/usr/bin/env bash\n${printed}\n`,
     ]),

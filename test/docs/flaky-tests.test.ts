@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ruleTableText } from '../../scripts/bench/rules.ts';
+import { ruleTable, ruleTableText } from '../../scripts/bench/rules.ts';
 import { firstPassRate } from '../../src/domain/test-case.ts';
 import { root } from './workflow-files.ts';
 
@@ -9,6 +9,14 @@ const text = readFileSync(join(root, 'docs/flaky-tests.md'), 'utf8');
 
 test('docs/flaky-tests.md has the table that the code gives', () => {
   expect(text).toContain(ruleTableText());
+});
+
+test('README.md says of the rule what the table says at 3 % noise', () => {
+  const redAt3 = (name: string) => ruleTable().find(({ rule }) => rule === name)?.wronglyRed[1] ?? 0;
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  expect(readme).toContain(
+    `a gate is red ${(100 * redAt3('strict')).toFixed(0)} % of the time without this rule, and ${(100 * redAt3('3/5')).toFixed(1)} % of the time with it`,
+  );
 });
 
 test.each([

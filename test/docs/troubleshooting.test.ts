@@ -1,12 +1,47 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { messagesIn, ownMessages, ownTexts } from './messages.ts';
+import { type Message, messagesIn, ownMessages, ownTexts } from './messages.ts';
 import { root } from './workflow-files.ts';
 
-/** Names and labels of at least three words that nobody has to look up. */
-const NAME =
-  /^(Agent tests \(\w+\)|Agent Test Gate|version not stated|agent …, main branch|with changes that are not published|passed and failed|evaluation without a name)$/;
+/** An order to the reader: the message needs no entry, since the entry could only repeat it. */
+const ORDER =
+  /\b(?:Cancel|Check|Correct|Detach|Enable|Give|Leave|Look|Please|Raise|Remove|Run|See|Set|Update|Use|Write)\b|\b(?:must|needs)\b|[:;,] (?:or )?(?:begin|check|give|keep|leave|look|name|pass|please|publish|raise|run|see|select|set|start|unlock|update|use|write) /;
+
+/** Sentences after which nobody has to do anything: lines of the log, and what another sentence explains. */
+const NOTHING_TO_DO: readonly string[] = [
+  'All requests are used up.',
+  'Batch … has ended and is inconsistent (…): reading it again.',
+  "Batch … is in …'s list, and is the one that this step started.",
+  'Batch … was started just now and is not there yet: looking again.',
+  'Running … again to confirm.',
+  'Started batch …: … on ….',
+  'That the gate waits is not shown: …',
+  'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.',
+  'The comment on pull request #… was left as it is. It …. The job summary has the full report.',
+  'The job summary has the full report.',
+  'The one test case passed….',
+  'The report is in the job summary of this workflow run.',
+  'The request was stopped.',
+  'This step starts … first, and at most … in all.',
+  'This step was cancelled (…).',
+  'What is known could not be saved: …',
+  'What later steps are to know could not be saved: …',
+  '… accepted the cancellation of ….',
+  '… could not be asked: …',
+  '… failed (… in a row): …',
+  '… has failed … times in a row: …. Still trying, … more.',
+  '… invalid; no request was sent.',
+  '… of … without a run: …',
+  '… run at once here: ….',
+  '… still waiting, for at most … more: …',
+  '…, with the kind before the id…',
+  "… A batch may have been started: looking through …'s lists for 20 s.",
+];
+
+/** A whole sentence that does not say what to do. What the report says is explained with the report itself. */
+const needsEntry = ({ text, place }: Message): boolean =>
+  !place.startsWith('src/report/') && /^[\p{Lu}…].*[.…]$/u.test(text) && !ORDER.test(text);
 
 /** What the sentences of the report mean is explained with the report itself. */
 const documented = ['docs/troubleshooting.md', 'docs/reading-a-report.md'].flatMap((path) =>
@@ -22,9 +57,18 @@ function documentedIn(text: string): string[] {
 }
 
 describe('docs/troubleshooting.md, and docs/reading-a-report.md for the report', () => {
-  test('has every message of the action: add the ones that are listed here', () => {
-    const missing = ownMessages().filter(({ text }) => !documented.includes(text) && !NAME.test(text));
+  test('has every message that does not itself say what to do: add the ones that are listed here', () => {
+    const missing = ownMessages()
+      .filter(needsEntry)
+      .filter(({ text }) => !documented.includes(text) && !NOTHING_TO_DO.includes(text));
     expect(missing.map(({ text, place }) => `${text}   (${place})`)).toEqual([]);
+  });
+
+  test('the list of those after which nothing is to be done holds no others', () => {
+    const texts = ownMessages()
+      .filter(needsEntry)
+      .map(({ text }) => text);
+    expect(NOTHING_TO_DO.filter((text) => !texts.includes(text) || documented.includes(text))).toEqual([]);
   });
 
   test('has no message that the action does not have: take out the ones that are listed here', () => {

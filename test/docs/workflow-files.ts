@@ -43,12 +43,20 @@ export interface WorkflowFile {
 export const ownWorkflows = workflowsIn('.github/workflows');
 export const examples = workflowsIn('docs/examples');
 
-/** The first workflow in the README. */
-export const readmeWorkflow = firstWorkflowIn('README.md');
+/** The workflows in the README, in its order. */
+export const [firstGate, recommended] = workflowsInReadme();
 
-function firstWorkflowIn(path: string): WorkflowFile {
-  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, path), 'utf8')) ?? [];
-  return { path, text, workflow: parse(text) as Workflow };
+function workflowsInReadme(): readonly [WorkflowFile, WorkflowFile] {
+  const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```yaml\n(name: [\s\S]*?)```/g);
+  const [first, second, ...others] = [...blocks].map(([, text = '']) => text);
+  if (first === undefined || second === undefined || others.length > 0)
+    throw new Error('README.md must have two whole workflows.');
+  const fileOf = (title: string, text: string): WorkflowFile => ({
+    path: `README.md (${title})`,
+    text,
+    workflow: parse(text) as Workflow,
+  });
+  return [fileOf('first gate', first), fileOf('recommended', second)];
 }
 
 function workflowsIn(folder: string): WorkflowFile[] {

@@ -20,7 +20,7 @@ test('the table of the documents, exactly, from the code that the gate runs', ()
     ['4/6', [0.02, 0.51, 2.24], [32.2, 59.4, 85.8, 99.2], 1.12],
   ]);
   expect(ruleTableText()).toBe(
-    `| rule | wrongly red, 20 tests at 1 / 3 / 5 % noise | a test that passes 30 / 50 / 70 / 90 % slips through | runs per test at 3 % |
+    `| Rule | Chance that a gate of 20 healthy tests is red at 1 / 3 / 5 % noise | Chance that a test passing 30 / 50 / 70 / 90 % of the time gets through | Runs per test at 3 % noise |
 |---|---|---|---|
 | strict | 18.2 / 45.6 / 64.2 % | 30 / 50 / 70 / 90 % | 1.00 |
 | \`1/2\` | 0.20 / 1.78 / 4.88 % | 51 / 75 / 91 / 99 % | 1.03 |

@@ -53,6 +53,12 @@ describe.concurrent('exit codes of run', () => {
     expect(stdout).toMatch(/✗ Failed: .+\n {4}\S.+\n( {6}\S.+\n)+/);
   });
 
+  test('0 for failed with fail-on: nothing, and the result says that it is only reported', async () => {
+    const { exitCode, stdout } = await onRetell(failing, [...given, '--fail-on', 'nothing']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^✗ failed \(report only\) 1 of 2 test cases failed\.\n/);
+  });
+
   test('1 for a batch that is not there', async () => {
     const { exitCode, stdout } = await onRetell([{}], ['--batch-id', 'other']);
     expect([exitCode, stdout.split(' ', 2).join(' ')]).toEqual([1, '? inconclusive']);

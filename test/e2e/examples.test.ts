@@ -1,7 +1,14 @@
 /** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
 import { describe, expect, test } from 'vitest';
 import { canDeploy, checkout, runScript } from '../docs/example-scripts.ts';
-import { examples, type Job, MAJOR, readmeWorkflow, type WorkflowStep } from '../docs/workflow-files.ts';
+import {
+  examples,
+  firstGate,
+  type Job,
+  MAJOR,
+  recommended,
+  type WorkflowStep,
+} from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT } from '../emulators/elevenlabs-bodies.ts';
@@ -34,7 +41,7 @@ interface Gate {
   readonly matrix: Readonly<Record<string, string>>;
 }
 
-const gates: Gate[] = [...examples, readmeWorkflow].flatMap(({ path, workflow }) =>
+const gates: Gate[] = [...examples, firstGate, recommended].flatMap(({ path, workflow }) =>
   Object.entries(workflow.jobs).flatMap(([id, job]) =>
     job.steps
       .filter(({ uses }) => uses === `OWNER/agent-test-gate@${MAJOR}`)
@@ -55,19 +62,18 @@ const COMMITTED = { '.github/quarantine.yml': 'quarantine: []\n' };
 
 /** The value of an input, as the runner makes it. Throws where the example uses something that is not known here. */
 function fill(text: string, known: Readonly<Record<string, string>>): string {
-  return text.replaceAll(
-    /\$\{\{ ([\w.-]+)(?: \|\| '(\w+)')? \}\}/g,
-    (expression, name: string, other = '') => {
+  return text
+    .replaceAll('YOUR_AGENT_ID', DEFAULT_AGENT.id)
+    .replaceAll(/\$\{\{ ([\w.-]+)(?: \|\| '(\w+)')? \}\}/g, (expression, name: string, other = '') => {
       const value = known[name];
       if (value === undefined) throw new Error(`${expression} is not known.`);
       return value === '' ? other : value;
-    },
-  );
+    });
 }
 
 test('every example but the first of two for forks and the one that re-runs has a gate that starts its batch', () => {
-  // More than one: in matrix.yml, both-providers.yml and one-job.yml; one more is the README's.
-  expect(gates.length).toBe(examples.length - 2 + 1 + 1 + 3 + 1);
+  // More than one: in matrix.yml, both-providers.yml and one-job.yml; two more are the README's.
+  expect(gates.length).toBe(examples.length - 2 + 1 + 1 + 3 + 2);
   expect(gates.filter(({ step }) => step.with?.['test-cases'] === undefined)).toEqual([]);
 });
 
@@ -162,9 +168,9 @@ describe.skipIf(!canDeploy).concurrent('an example, word for word', () => {
     const started = Object.values(emulators).flatMap((each) => each.started);
     expect(started.map(({ id }) => id)).toEqual([outputs['batch-id']]);
     const { request } = started[0] ?? {};
-    // The engine of the draft that was made; version 4, as the README's own script would print, runs on version 11.
+    // The engine of the draft that was made, and in the first gate that of the latest version.
     if (provider === 'retell')
-      expect(request).toMatchObject({ response_engine: { version: value === '6' ? 13 : 11 } });
+      expect(request).toMatchObject({ response_engine: { version: value === '6' ? 13 : 12 } });
     if (provider === 'vapi') expect(request).toMatchObject({ target: { assistantId: VAPI_ASSISTANT } });
     if (provider === 'elevenlabs') expect(request).toMatchObject({ branch_id: value });
     if (provider === 'bland') expect(request?.['version_number']).toBe(deploy === undefined ? undefined : 8);
@@ -176,8 +182,7 @@ describe.skipIf(!canDeploy).concurrent('an example, word for word', () => {
   });
 
   const deploying = gates.filter(({ step }) => JSON.stringify(step.with).includes('steps.deploy'));
-  // The README's step refuses an empty version itself.
-  test.each(deploying.filter(({ title }) => !title.startsWith('README')))(
+  test.each(deploying)(
     '$title: a misspelt step id gave an empty version, and the gate tested another one. Nothing is started',
     async (gate) => {
       const emulators = await startProviders(gate);

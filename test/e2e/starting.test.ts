@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { manyScenarios, startBland } from '../emulators/bland.ts';
 import { WAYS_TO_LOSE } from '../emulators/losing.ts';
-import { type RetellOptions, startRetell } from '../emulators/retell.ts';
+import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { manyDefinitions } from '../emulators/retell-definitions.ts';
-import { readSample } from '../emulators/samples.ts';
+import { startVapi, VAPI_ASSISTANT, type VapiOptions } from '../emulators/vapi.ts';
+import { recordedSimulations } from '../emulators/vapi-bodies.ts';
 import { prepareStep, runStep } from './runner.ts';
 
 const AGENT = `agent/${DEFAULT_AGENT.id}`;
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
 const FLOW = 'conversation_flow_3b21278178ed';
-const SCENARIOS = readSample<{ scenarios: { id: string }[] }>('bland__list-scenarios__docs').scenarios;
 
 const QUICK = { 'poll-interval-seconds': '0.1', 'timeout-minutes': '1', comment: 'never' };
 
@@ -20,6 +20,55 @@ const retellInputs = (url: string, inputs: Record<string, string>) => ({
   'api-url': url,
   ...QUICK,
   ...inputs,
+});
+
+const vapiInputs = (url: string, inputs: Record<string, string>) => ({
+  provider: 'vapi',
+  'api-key': 'test-key',
+  'api-url': url,
+  target: `assistant/${VAPI_ASSISTANT}`,
+  'test-cases': recordedSimulations.map(({ id }) => id).join('\n'),
+  ...QUICK,
+  ...inputs,
+});
+
+describe.concurrent('the mode and the number of runs at once at Vapi', () => {
+  const starting = async (inputs: Record<string, string>, concurrency: VapiOptions['concurrency'] = {}) => {
+    const [first, ...others] = recordedSimulations.map(({ id }) => id);
+    let isRepeated = false;
+    await using vapi = await startVapi({
+      concurrency,
+      created: (ids) => {
+        const outcome = ids.includes(first ?? '') && !isRepeated ? 'failed' : 'passed';
+        isRepeated = true;
+        return { runs: ids.map((id) => ({ outcome: id === first ? outcome : 'passed' })) };
+      },
+    });
+    const result = await runStep({ inputs: vapiInputs(vapi.url, { reruns: '1/2', ...inputs }) });
+    expect(others.length).toBe(2);
+    return { ...result, started: vapi.started.map(({ request }) => request['transport']) };
+  };
+
+  test('chat by default, and the report says it', async () => {
+    const { exitCode, started, summary, log } = await starting({}, 404);
+    expect([exitCode, started]).toEqual([0, Array.from({ length: 2 }, () => ({ provider: 'vapi.webchat' }))]);
+    expect(summary).toContain(`assistant ${VAPI_ASSISTANT}, chat`);
+    expect(log).not.toContain('at once');
+  });
+
+  test('voice, also in the re-run; how many waves it takes, and a warning that they do not fit', async () => {
+    const { exitCode, started, log } = await starting({ mode: 'voice' }, { concurrencyLimit: 2 });
+    expect([exitCode, started]).toEqual([
+      0,
+      Array.from({ length: 2 }, () => ({ provider: 'vapi.websocket' })),
+    ]);
+    const lines = log.split('\n');
+    const indexOf = (text: string) => lines.findIndex((line) => line.includes(text));
+    expect(indexOf('1 run at once here: about 3 waves.')).toBeGreaterThan(-1);
+    const warning = lines[indexOf('probably do not end within timeout-minutes')];
+    expect(warning).toMatch(/^::warning::3 runs, 1 at once, .*: 3 waves of 30 s or more take 1.5 minutes\./);
+    expect(indexOf('probably do not end')).toBeLessThan(indexOf('Started batch'));
+  });
 });
 
 describe.concurrent('the step starts a batch and gates on it', () => {
@@ -47,7 +96,7 @@ describe.concurrent('the step starts a batch and gates on it', () => {
       response_engine: { type: 'conversation-flow', conversation_flow_id: FLOW, version: 11 },
     });
     const subject = `Front desk (${DEFAULT_AGENT.id}, version 4): conversation-flow ${FLOW} version 11`;
-    expect(log).toContain(`Started batch ${started?.id}: 10 test cases on ${subject}.`);
+    expect(log).toContain(`Started batch ${started?.id}: 10 test cases on Front desk, version 4.`);
     expect(log.indexOf('Started batch')).toBeLessThan(log.indexOf('10 of 10'));
     expect(summary).toContain(`Tested ${subject} · 10 of 12 test cases selected`);
   });
@@ -73,31 +122,6 @@ describe.concurrent('the step starts a batch and gates on it', () => {
     expect(bland.started.map(({ request }) => request)).toEqual([
       { scenario_ids: scenarios.slice(1).map(({ id }) => id), version_number: 4 },
     ]);
-  });
-
-  test('at Bland by ids alone: no target, and the production version is left out', async () => {
-    await using bland = await startBland({ speed: 50 });
-    const ids = SCENARIOS.slice(0, 2).map(({ id }) => id);
-    const { exitCode } = await runStep({
-      inputs: {
-        provider: 'bland',
-        'api-key': 'test-key',
-        'api-url': bland.url,
-        ...QUICK,
-        'test-cases': ids.join('\n'),
-      },
-    });
-    expect([exitCode, bland.started.map(({ request }) => request)]).toEqual([0, [{ scenario_ids: ids }]]);
-  });
-
-  test('1,237 test cases are two batches that are judged as one', async () => {
-    await using retell = await startRetell({ definitions: manyDefinitions(1_237), speed: 1e6 });
-    const { exitCode, outputs } = await runStep({
-      inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*' }),
-    });
-    expect([exitCode, outputs['verdict'], outputs['total']]).toEqual([0, 'passed', '1237']);
-    expect(retell.started.map((each) => each.testCases.length)).toEqual([1_000, 237]);
-    expect(outputs['batch-id']).toBe(retell.started.map(({ id }) => id).join('\n'));
   });
 
   test('a batch that Retell does not know for a moment after its start is waited for', async () => {
@@ -145,24 +169,8 @@ describe.concurrent('an answer to the start that is lost', { timeout: 120_000 },
 });
 
 describe.concurrent('what is refused starts nothing', () => {
-  const CUSTOM: RetellOptions = {
-    agents: [
-      {
-        id: DEFAULT_AGENT.id,
-        name: 'Own server',
-        versions: [
-          { version: 1, engine: { type: 'custom-llm', llm_websocket_url: 'wss://llm.example.com' } },
-        ],
-      },
-    ],
-  };
-
   test.each<[string, Record<string, string>, string]>([
-    ['neither', { 'test-cases': '', target: '' }, 'Neither test-cases nor batch-id is set'],
     ['both', { 'batch-id': 'b1' }, 'test-cases and batch-id are both set'],
-    ['no target', { target: '' }, 'target is empty: say what is under test at Retell'],
-    ['a kind that Retell has not', { target: 'pathway/x' }, 'target is "pathway/x": it must be agent/ID'],
-    ['only selectors that take away', { 'test-cases': '!a' }, 'test-cases only takes away ("!a")'],
     ['a version of another form', { version: 'v12' }, 'version is "v12": it must be a number like 12'],
   ])('before any request: %s', async (_, inputs, message) => {
     await using retell = await startRetell();
@@ -174,29 +182,11 @@ describe.concurrent('what is refused starts nothing', () => {
     expect([retell.count(), outputs['batch-id'] ?? '']).toEqual([0, '']);
   });
 
-  test.each<[string, Record<string, string>, string, RetellOptions?]>([
+  test.each<[string, Record<string, string>, string]>([
     ['an unknown agent', { target: 'agent/agent_0' }, 'target: Retell has no agent agent_0 in the workspace'],
-    ['an agent on a custom LLM', {}, 'target: Own server', CUSTOM],
-    ['a version that is not there', { version: '99' }, `no agent ${DEFAULT_AGENT.id} with a version 99`],
-    [
-      'a selector that matches nothing',
-      { 'test-cases': 'Cancel an appointment!' },
-      'test-cases: "Cancel an appointment!" (nearest: ',
-    ],
-    [
-      'an empty selection',
-      { 'test-cases': '*\n!*' },
-      'none of the 5 test cases: what is chosen is taken away',
-    ],
     ['more runs than allowed', { 'max-runs': '4' }, 'test-cases selects 5 runs, and max-runs allows 4'],
-    [
-      'no permission',
-      {},
-      'Check api-key: it may not read the target or start batches.',
-      { faults: [{ kind: 'answer', status: 403 }] },
-    ],
-  ])('%s', async (_, inputs, message, options = {}) => {
-    await using retell = await startRetell(options);
+  ])('%s', async (_, inputs, message) => {
+    await using retell = await startRetell();
     const { exitCode, outputs } = await runStep({
       inputs: retellInputs(retell.url, { target: AGENT, 'test-cases': '*', ...inputs }),
     });

@@ -166,7 +166,11 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
       ...script,
       id,
       runs,
-      fields: { branch_id: branch, version_id: versionOf(branch), ...name, ...script.fields },
+      fields: {
+        ...{ branch_id: branch, version_id: versionOf(branch), ran_against_draft: false },
+        ...name,
+        ...script.fields,
+      },
     });
     started.push({ id, testCases: ids, request });
     return id;
@@ -318,6 +322,8 @@ function summaryBody(body: Fields): Fields {
     agent_id: body['agent_id'],
     branch_id: body['branch_id'],
     version_id: body['version_id'],
+    ran_against_draft: body['ran_against_draft'],
+    runs_diverged_from_version: body['runs_diverged_from_version'],
     created_at_unix_secs: body['created_at'],
     test_run_count: runs.length,
     passed_count: count('passed'),

@@ -38,6 +38,8 @@ export interface VapiOptions extends BatchOptions {
   /** Default: those of the recorded items. */
   readonly simulations?: readonly Simulation[];
   readonly suites?: readonly Suite[];
+  /** What is said about runs at once, or the status with which it is refused. Default: an account at rest. */
+  readonly concurrency?: Fields | number;
   /** The ids of assistants and squads that there are. Default: the recorded assistant. */
   readonly targets?: readonly string[];
 }
@@ -226,7 +228,14 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
           ...script,
           id,
           runs,
-          fields: { target: fields['target'], simulations: fields['simulations'], ...script.fields },
+          fields: {
+            ...{
+              target: fields['target'],
+              transport: fields['transport'],
+              simulations: fields['simulations'],
+            },
+            ...script.fields,
+          },
         });
         started.push({ id, testCases: ids, request: fields });
         const items = shown.get(id)?.items() as readonly Fields[];
@@ -244,6 +253,15 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
     },
     {
       method: 'GET',
+      path: '/eval/simulation/concurrency',
+      answer: () => {
+        const { concurrency = CONCURRENCY_AT_REST } = options;
+        if (typeof concurrency === 'number') throw new Refusal(concurrency, ['simulation id must be a UUID']);
+        return concurrency;
+      },
+    },
+    {
+      method: 'GET',
       path: '/eval/simulation/:id',
       answer: ({ id }) => existing(byId.has(id) ? simulationBody(byId.get(id)!) : undefined),
     },
@@ -257,6 +275,16 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
     },
   ];
 }
+
+const CONCURRENCY_AT_REST = {
+  orgId: '3070a930-aa54-5821-8cb0-3a758ce0e24b',
+  concurrencyLimit: 10,
+  activeSimulations: 0,
+  availableToStart: 5,
+  createdAt: null,
+  updatedAt: null,
+  isDefault: true,
+};
 
 const STAMPS = {
   orgId: '3070a930-aa54-5821-8cb0-3a758ce0e24b',

@@ -1,17 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
 import type { ComparedVersion } from '../../src/execution/prepare.ts';
-import type { BatchStarter, StartResponse, Subject } from '../../src/providers/starter.ts';
+import type { BatchStarter, StartedBatch, StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, outcome, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
-const HERE: Subject = { title: 'flow version 12', key: 'flow 12', request: { version: 12 } };
-const THERE: Subject = { title: 'flow version 11', key: 'flow 11', request: { version: 11 } };
+const HERE: Subject = {
+  title: 'flow version 12',
+  key: 'flow 12',
+  claims: { version: 'version 12' },
+  request: { version: 12 },
+};
+const THERE: Subject = {
+  title: 'flow version 11',
+  key: 'flow 11',
+  claims: { version: 'version 11' },
+  request: { version: 11 },
+};
 const ELSEWHERE: ComparedVersion = { kind: 'resolved', subject: THERE, isDifferent: true };
 
 /** The test cases with the first letter as their run here, and the rest as those on the other version. */
@@ -22,6 +32,9 @@ async function comparing(
     missing?: string;
     /** What a run on the other version says beside its status, by its test case. */
     run?: (caseId: string) => Partial<Run>;
+    /** What a batch on the other version says beside its runs, and what the answer to its start says. */
+    batch?: () => Partial<Batch>;
+    answer?: Partial<StartedBatch>;
     starter?: Partial<BatchStarter>;
     /** The revision of each test case on the version under test. */
     revision?: number;
@@ -32,6 +45,8 @@ async function comparing(
     comparedVersion = ELSEWHERE,
     missing,
     run,
+    batch,
+    answer = {},
     starter: own,
     revision,
     rule = EVERY_RUN,
@@ -63,8 +78,8 @@ async function comparing(
         return { ...runOf(caseId, status, `${caseId}-there-${nth}`), ...run?.(caseId) };
       });
       const listed = runs.filter(({ testCase }) => testCase.id !== missing);
-      made.set(id, outcome(id, listed, { announced: { total: runs.length } }));
-      return { kind: 'accepted', value: id };
+      made.set(id, outcome(id, listed, { announced: { total: runs.length }, ...batch?.() }));
+      return { kind: 'accepted', value: { id, ...answer } };
     },
     ...own,
   });
@@ -188,15 +203,24 @@ describe('what could not be compared counts', () => {
 
 describe('a failure is excused only by what was started there, on one revision', () => {
   test('a comparison that says it tested the version under test excuses nothing', async () => {
-    const mismatch = () => 'it tested version 12, and version 11 was asked for';
-    const { there, verdict, posts } = await comparing({ a: 'P', b: 'FF' }, { starter: { mismatch } });
-    expect([there['b']?.[1], verdict, posts.length]).toEqual([false, 'failed', 1]);
+    for (const says of ['batch', 'run'] as const) {
+      const { there, verdict, posts } = await comparing(
+        { a: 'P', b: 'FF' },
+        { [says]: () => ({ claims: HERE.claims }) },
+      );
+      expect([says, there['b']?.[1], verdict, posts.length]).toEqual([says, false, 'failed', 1]);
+    }
+  });
+
+  test('nor does one whose start was answered so', async () => {
+    const { there, verdict } = await comparing({ a: 'P', b: 'FF' }, { answer: { claims: HERE.claims } });
+    expect([there['b']?.[1], verdict]).toEqual([false, 'failed']);
   });
 
   test('a comparison that was answered with the batch under test is not known to have run', async () => {
     const { there, remarks } = await comparing(
       { a: 'P', b: 'FF' },
-      { post: { kind: 'accepted', value: 'here' } },
+      { post: { kind: 'accepted', value: { id: 'here' } } },
     );
     expect(there['b']).toEqual([undefined, false]);
     expect(remarks).toEqual([

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { benchSchedule } from '../../scripts/bench/schedule.ts';
 import { LONGEST_GAP_MS, nextGapMs, type PollSample } from '../../src/execution/poll-schedule.ts';
 
 /** '0s 0/40, 60s ?/40': moments since the first look, with the runs finished and all runs as the looks showed them. */
@@ -71,8 +70,4 @@ test('the gap is within its bounds whatever was seen', () => {
     }),
     { numRuns: 2000 },
   );
-});
-
-test('the benchmark of the schedule misses no figure', () => {
-  expect(benchSchedule().failures).toEqual([]);
 });

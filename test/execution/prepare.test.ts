@@ -11,7 +11,7 @@ const selectors = parseSelectors('*', { title: 'Retell', labels: [] });
 const version = (number: number): Version => ({ kind: 'number', number });
 const subjectOf = (wanted: Version | undefined): Subject => {
   const name = wanted?.kind === 'number' ? `version ${wanted.number}` : 'production version';
-  return { title: name, key: name, request: {} };
+  return { title: name, key: name, claims: {}, request: {} };
 };
 
 /** What `prepare` makes of version 12 beside `compare-with: 11`, with a starter that starts nothing. */

@@ -11,7 +11,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
-import type { Plan } from '../../src/execution/types.ts';
+import type { Plan, WaitFor } from '../../src/execution/types.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
@@ -28,6 +28,10 @@ type BatchFault =
   | 'twice'
   /** A batch that this step started says that it tested something else. */
   | 'another-version'
+  /** Its first look says so, and none after it. */
+  | 'another-version-at-first'
+  /** One of its runs says so. */
+  | 'a-run-of-another-version'
   /** It lists passes of test cases that nobody asked for. */
   | 'strays'
   /** It lists a run of the first batch once more, as passed. */
@@ -35,7 +39,7 @@ type BatchFault =
   /** From this batch on every test case is of another revision. */
   | 'edited';
 /** What a provider does to one start. */
-type StartFault = 'refused' | 'unknown' | 'an-old-id';
+type StartFault = 'refused' | 'unknown' | 'an-old-id' | 'another-version';
 
 interface Story {
   readonly rule: PassRule;
@@ -57,7 +61,15 @@ interface Story {
   readonly quarantined?: readonly string[];
 }
 
-const subjectAt = (place: number): Subject => ({ title: `flow ${place}`, key: `flow ${place}`, request: {} });
+const subjectAt = (place: number): Subject => ({
+  title: `flow ${place}`,
+  key: `flow ${place}`,
+  claims: { version: 'version 12' },
+  request: {},
+});
+
+/** What a batch says of itself, or is said of it, that tests something else. */
+const ANOTHER = { version: 'version 11' };
 
 async function play(story: Story) {
   const { rule, scripts, rest = 'F', given = false, batchFaults = {}, startFaults = {} } = story;
@@ -66,6 +78,8 @@ async function play(story: Story) {
   const used = new Map<string, number>();
   const posts: (readonly string[])[] = [];
   const made = new Map<string, Run[]>();
+  /** The batches that were said to test another version, by whatever answer. */
+  const toldOtherwise = new Set<string>();
 
   const make = (id: string, place: number, testCases: readonly string[]) => {
     const runs = testCases.map((caseId): Run => {
@@ -90,15 +104,18 @@ async function play(story: Story) {
         case 'unknown':
           return { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
         case 'an-old-id':
-          return { kind: 'accepted', value: [...made.keys()].at(-1) ?? make('started-1', 0, testCases) };
-        default:
           return {
             kind: 'accepted',
-            value: make(`started-${nth}`, Number(subject.title.slice(5)), testCases),
+            value: { id: [...made.keys()].at(-1) ?? make('started-1', 0, testCases) },
           };
+        default: {
+          const id = make(`started-${nth}`, Number(subject.title.slice(5)), testCases);
+          const isOther = startFaults[nth] === 'another-version';
+          if (isOther) toldOtherwise.add(id);
+          return { kind: 'accepted', value: { id, claims: isOther ? ANOTHER : {} } };
+        }
       }
     },
-    mismatch: (_, { subject }) => (subject === undefined ? undefined : `it tested ${subject}`),
     resolveTestedVersion: async ({ id }) => subjectAt(Number(id.slice('given-'.length))),
   });
 
@@ -106,7 +123,7 @@ async function play(story: Story) {
   let round = 0;
   let isFaulty = false;
   let revision = 1;
-  const seeBatch = (one: BatchOutcome): BatchOutcome => {
+  const seeBatch = (one: BatchOutcome, onLook: (outcome: BatchOutcome) => void): BatchOutcome => {
     batchNumber += 1;
     const runs = made.get(one.id) ?? [];
     const [first] = runs;
@@ -138,9 +155,19 @@ async function play(story: Story) {
         return see(
           first === undefined ? runs : [...runs, { ...first, id: `${first.id} again`, status: 'failed' }],
         );
-      case 'another-version': {
+      case 'another-version':
+      case 'another-version-at-first': {
+        toldOtherwise.add(one.id);
         const { batch, ...seen } = see(runs);
-        return { ...seen, batch: batch && { ...batch, subject: 'another version' } };
+        const said = { ...seen, batch: batch && { ...batch, claims: ANOTHER } };
+        if (fault === 'another-version') return said;
+        onLook(said);
+        return see(runs);
+      }
+      case 'a-run-of-another-version': {
+        if (first === undefined) return see(runs);
+        toldOtherwise.add(one.id);
+        return see([{ ...first, claims: ANOTHER }, ...runs.slice(1)]);
       }
       case 'strays': {
         if (one.requestedTestCases === undefined) return see(runs);
@@ -155,9 +182,9 @@ async function play(story: Story) {
         return see(runs);
     }
   };
-  const waitFor = async (batches: readonly BatchOutcome[]) => {
+  const waitFor: WaitFor = async (batches, onLook) => {
     round += 1;
-    const outcomes = batches.map(seeBatch);
+    const outcomes = batches.map((one) => seeBatch(one, onLook));
     if (round === story.lastRound) {
       await clock.sleep(TIMEOUT_MS);
       if (story.isCancelled === true) cancelled.abort();
@@ -203,7 +230,17 @@ async function play(story: Story) {
     startProblem,
     remarks,
   });
-  return { verdict: judgement.verdict, posts, batches, started, ending, startProblem, isFaulty, used };
+  return {
+    verdict: judgement.verdict,
+    posts,
+    batches,
+    started,
+    ending,
+    startProblem,
+    isFaulty,
+    used,
+    toldOtherwise,
+  };
 }
 
 /** All runs of a test case that were seen, as letters; those of the first round before the `|`. */
@@ -221,7 +258,11 @@ function runsSeen(batches: readonly BatchOutcome[]): Map<string, string> {
 }
 
 /** What no rule may take for a proof, looked for in the batches themselves. */
-function contradictionsIn(batches: readonly BatchOutcome[], quarantined: readonly string[]): string[] {
+function contradictionsIn(
+  batches: readonly BatchOutcome[],
+  quarantined: readonly string[],
+  toldOtherwise: ReadonlySet<string>,
+): string[] {
   const found: string[] = [];
   const runs = batches.flatMap(({ batch, batchIndex }) =>
     (batch?.runs ?? []).map(({ id, testCase }) => ({ id, testCase, key: `${batchIndex} ${testCase.id}` })),
@@ -234,7 +275,7 @@ function contradictionsIn(batches: readonly BatchOutcome[], quarantined: readonl
   }
   for (const { id, batch, requestedTestCases } of batches) {
     if (requestedTestCases === undefined) continue;
-    if (batch?.subject !== undefined) found.push(`${id} tested ${batch.subject}`);
+    if (toldOtherwise.has(id)) found.push(`${id} tested another version`);
     const ran = (batch?.runs ?? []).map(({ testCase }) => testCase.id ?? '');
     if (ran.toSorted().join() !== requestedTestCases.toSorted().join()) found.push(`${id} ran ${ran.join()}`);
   }
@@ -302,6 +343,8 @@ describe('one fault at each batch and at each start', () => {
     'unsettled',
     'never-read',
     'another-version',
+    'another-version-at-first',
+    'a-run-of-another-version',
     'an-old-run',
   ];
   const rules: readonly PassRule[] = [
@@ -323,18 +366,21 @@ describe('one fault at each batch and at each start', () => {
     }
   });
 
-  test.each<StartFault>(['refused', 'unknown', 'an-old-id'])('a start that is %s', async (fault) => {
-    for (const rule of rules) {
-      const { posts } = await play({ rule, scripts });
-      for (let nth = 1; nth <= posts.length; nth += 1) {
-        const broken = await play({ rule, scripts, startFaults: { [nth]: fault } });
-        const isFirst = fault === 'an-old-id' && nth === 1;
-        // With no batch before it there is no old id, and all goes well.
-        if (!isFirst)
-          expect([nth, broken.posts.length, broken.verdict === 'passed']).toEqual([nth, nth, false]);
+  test.each<StartFault>(['refused', 'unknown', 'an-old-id', 'another-version'])(
+    'a start that is %s',
+    async (fault) => {
+      for (const rule of rules) {
+        const { posts } = await play({ rule, scripts });
+        for (let nth = 1; nth <= posts.length; nth += 1) {
+          const broken = await play({ rule, scripts, startFaults: { [nth]: fault } });
+          const isFirst = fault === 'an-old-id' && nth === 1;
+          // With no batch before it there is no old id, and all goes well.
+          if (!isFirst)
+            expect([nth, broken.posts.length, broken.verdict === 'passed']).toEqual([nth, nth, false]);
+        }
       }
-    }
-  });
+    },
+  );
 
   test.each([false, true])('the deadline, or the cancellation (%s), in each round', async (isCancelled) => {
     const rule: PassRule = { kind: 'reruns', need: 3, of: 5 };
@@ -386,6 +432,8 @@ const stories: fc.Arbitrary<Story> = fc
           'never-read',
           'twice',
           'another-version',
+          'another-version-at-first',
+          'a-run-of-another-version',
           'strays',
           'an-old-run',
           'edited',
@@ -394,7 +442,7 @@ const stories: fc.Arbitrary<Story> = fc
     ),
     startFaults: fc.oneof(
       fc.constant({}),
-      faultsAt(fc.constantFrom<StartFault>('refused', 'unknown', 'an-old-id')),
+      faultsAt(fc.constantFrom<StartFault>('refused', 'unknown', 'an-old-id', 'another-version')),
     ),
     lastRound: fc.integer({ min: 1, max: 20 }),
     isCancelled: fc.boolean(),
@@ -411,7 +459,8 @@ test('any mixture of batches, places, faults, deadlines and limits is green only
   let green = 0;
   await fc.assert(
     fc.asyncProperty(stories, async (story) => {
-      const { verdict, posts, batches, started, startProblem, used, ending } = await play(story);
+      const { verdict, posts, batches, started, startProblem, used, ending, toldOtherwise } =
+        await play(story);
       const { rule, maxRuns, quarantined = [], maxFlaky = Number.POSITIVE_INFINITY } = story;
       expect(posts.every((ids) => new Set(ids).size === ids.length)).toBe(true);
       expect(started.runs).toBeLessThanOrEqual(maxRuns ?? Number.POSITIVE_INFINITY);
@@ -438,7 +487,7 @@ test('any mixture of batches, places, faults, deadlines and limits is green only
       const flaky = counting.filter((one) => /[FEC]/.test(lettersOf(one)));
       expect(flaky.length).toBeLessThanOrEqual(maxFlaky);
       expect([startProblem, ending]).toEqual([undefined, 'settled']);
-      expect(contradictionsIn(batches, quarantined)).toEqual([]);
+      expect(contradictionsIn(batches, quarantined, toldOtherwise)).toEqual([]);
     }),
     { numRuns: 3_000, seed: 20_261_121 },
   );

@@ -11,7 +11,7 @@ import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, outcome, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
-const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 version 12', request: {} };
+const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 version 12', claims: {}, request: {} };
 const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
 /** A provider of test cases with scripts like `FPPP`: one letter for each run, in the order of their starts. */
 function scripted(
@@ -34,7 +34,12 @@ function scripted(
     batchSize,
     startBatch: async (_subject, testCases) => {
       posts.push(testCases);
-      return post?.(posts.length) ?? { kind: 'accepted', value: make(`started-${posts.length}`, testCases) };
+      return (
+        post?.(posts.length) ?? {
+          kind: 'accepted',
+          value: { id: make(`started-${posts.length}`, testCases) },
+        }
+      );
     },
   });
   return { starter, posts, batches, make };
@@ -267,7 +272,7 @@ describe('what went wrong once', () => {
   test('a re-run that was answered with an old batch counted its runs twice', async () => {
     const { outcomes, remarks, startProblem, started } = await execute(
       { a: 'FPPP' },
-      { post: (nth) => (nth === 3 ? { kind: 'accepted', value: 'started-2' } : undefined) },
+      { post: (nth) => (nth === 3 ? { kind: 'accepted', value: { id: 'started-2' } } : undefined) },
     );
     expect(outcomes).toEqual({ a: 'failed' });
     expect(startProblem).toMatch(

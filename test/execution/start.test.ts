@@ -87,7 +87,7 @@ async function play(world: World): Promise<Story> {
       if (world.ours !== undefined) batches.push({ ...world.ours, id: 'ours' });
       await clock.sleep(postMs);
       failedAt = clock.epoch();
-      if (answer === 'accepted') return { kind: 'accepted', value: 'ours' };
+      if (answer === 'accepted') return { kind: 'accepted', value: { id: 'ours' } };
       if (answer === 'refused') return { kind: 'refused', problem: 'Retell says no.' };
       if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
       return { kind: 'unknown', problem: LOST, at: sentAt };
@@ -144,7 +144,13 @@ describe('one POST', () => {
     const refused = await play({ answer: 'refused' });
 
     expect([accepted, refused]).toEqual([
-      { start: { ...OURS, sentAt: undefined }, posts: 1, log: [], looks: [], reads: 0 },
+      {
+        start: { ...OURS, answer: { id: 'ours' }, sentAt: undefined },
+        posts: 1,
+        log: [],
+        looks: [],
+        reads: 0,
+      },
       { start: { kind: 'refused', problem: 'Retell says no.' }, posts: 1, log: [], looks: [], reads: 0 },
     ]);
   });

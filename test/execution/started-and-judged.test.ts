@@ -1,18 +1,31 @@
 /** What a step started, what its batches say that they are, and when nothing more is started: rounds with fake starters. */
 import { describe, expect, test } from 'vitest';
 import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Claims } from '../../src/domain/claims.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan, RoundsOptions } from '../../src/execution/types.ts';
-import type { BatchStarter, Listing, StartResponse, Subject } from '../../src/providers/starter.ts';
+import type {
+  BatchStarter,
+  Listing,
+  StartedBatch,
+  StartResponse,
+  Subject,
+} from '../../src/providers/starter.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
 import { batch, obstaclesOf, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
-const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 12', request: {} };
+const SUBJECT: Subject = {
+  title: 'flow 1 version 12',
+  key: 'flow 1 12',
+  claims: { version: 'version 12' },
+  request: {},
+};
+const OTHER: Claims = { version: 'version 11' };
 const TWO_OF_THREE: PassRule = { kind: 'reruns', need: 2, of: 3 };
 const EPOCH = Date.UTC(2026, 8, 14, 8);
 
@@ -22,6 +35,10 @@ interface Story {
   readonly given?: boolean;
   /** What the batches say beside their runs, by their number from 1. */
   readonly says?: (nth: number, runs: readonly Run[]) => Partial<Batch>;
+  /** What the answers to the starts say, by their number from 1. */
+  readonly answers?: (nth: number) => Partial<StartedBatch>;
+  /** What the first look at a batch shows beside its runs, where it is not the last one. */
+  readonly saysAtFirst?: (nth: number) => Partial<Batch>;
   readonly outcome?: (nth: number) => Partial<BatchOutcome>;
   readonly starter?: Partial<BatchStarter>;
   readonly posted?: (nth: number) => StartResponse | undefined;
@@ -52,7 +69,7 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
       return (
         story.posted?.(posts.length) ?? {
           kind: 'accepted',
-          value: make(`started-${posts.length}`, testCases),
+          value: { id: make(`started-${posts.length}`, testCases), ...story.answers?.(posts.length) },
         }
       );
     },
@@ -67,10 +84,18 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
     ...{ plan, rule, maxRuns: undefined, starter, clock },
     attachQuarantine: async (cases) => cases,
     obstacles: story.obstacles ?? obstaclesOf,
-    waitFor: async (round) => ({
-      ending: 'settled',
-      outcomes: round.map((started) => ({ ...started, ...batches.get(started.id) })),
-    }),
+    waitFor: async (round, onLook) => {
+      for (const started of round) {
+        const first = story.saysAtFirst?.([...batches.keys()].indexOf(started.id) + 1);
+        const seen = { ...started, ...batches.get(started.id) };
+        if (first !== undefined && seen.batch !== undefined)
+          onLook({ ...seen, batch: { ...seen.batch, settled: false, runs: undefined, ...first } });
+      }
+      return {
+        ending: 'settled',
+        outcomes: round.map((started) => ({ ...started, ...batches.get(started.id) })),
+      };
+    },
     onStarted: () => undefined,
     deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
     log: (line) => log.push(line),
@@ -84,14 +109,33 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
 }
 
 describe('a batch that says it tested something else', () => {
-  const mismatch = (_: Subject, { subject }: Batch): string | undefined =>
-    subject === undefined ? undefined : `it tested ${subject}, and version 12 was asked for`;
+  const ofFirst =
+    <T>(said: T) =>
+    (nth: number) =>
+      nth === 1 ? said : {};
 
-  test('proves nothing, and nothing is run again', async () => {
-    const { verdict, reason, posts } = await play(
-      { a: 'PPP', b: 'FPP' },
-      { says: () => ({ subject: 'version 11' }), starter: { mismatch } },
-    );
+  test.each<[string, Story]>([
+    ['at the end', { says: ofFirst({ claims: OTHER }) }],
+    ['at one look, and never again', { saysAtFirst: ofFirst({ claims: OTHER }) }],
+    [
+      'at one look, and the truth at the end',
+      { saysAtFirst: ofFirst({ claims: OTHER }), says: () => ({ claims: SUBJECT.claims }) },
+    ],
+    ['in the answer to its start', { answers: ofFirst({ claims: OTHER }) }],
+    ['in a run of the answer to its start', { answers: ofFirst({ runs: [{ id: 'a-1', claims: OTHER }] }) }],
+    [
+      'in the answer to its start, and the truth at the end',
+      { answers: ofFirst({ claims: OTHER }), says: () => ({ claims: SUBJECT.claims }) },
+    ],
+    [
+      'in one of its runs',
+      {
+        says: (nth, runs) =>
+          nth === 1 ? { runs: runs.map((run, at) => (at === 0 ? { ...run, claims: OTHER } : run)) } : {},
+      },
+    ],
+  ])('%s proves nothing, and nothing is run again', async (_, story) => {
+    const { verdict, reason, posts } = await play({ a: 'PPP', b: 'FPP' }, story);
     expect([verdict, posts.length]).toEqual(['inconclusive', 1]);
     expect(reason).toBe(
       'Batch started-1 is not what this step started: it tested version 11, and version 12 was asked for.',
@@ -101,7 +145,7 @@ describe('a batch that says it tested something else', () => {
   test('in a re-run never helps', async () => {
     const { verdict, notes, posts } = await play(
       { a: 'P', b: 'FPP' },
-      { says: (nth) => (nth === 2 ? { subject: 'version 11' } : {}), starter: { mismatch } },
+      { says: (nth) => (nth === 2 ? { claims: OTHER } : {}) },
     );
     expect([verdict, posts.length]).toEqual(['failed', 2]);
     expect(notes).toEqual([
@@ -109,8 +153,22 @@ describe('a batch that says it tested something else', () => {
     ]);
   });
 
-  test('that says nothing is believed', async () => {
-    expect(await play({ a: 'P', b: 'FPP' }, { starter: { mismatch } })).toMatchObject({ verdict: 'passed' });
+  test('in the answer to a re-run ends the starts of its round', async () => {
+    const { verdict, notes, posts } = await play(
+      { a: 'P', b: 'FPP' },
+      { rule: { kind: 'reruns', need: 3, of: 5 }, answers: (nth) => (nth === 2 ? { claims: OTHER } : {}) },
+    );
+    expect([verdict, posts.length]).toEqual(['failed', 2]);
+    expect(notes).toContain(
+      'Not every test case could be run again: After batch started-2, which is not what was asked for, nothing more was started.',
+    );
+  });
+
+  test('that says nothing, or only what was asked for, is believed', async () => {
+    expect(await play({ a: 'P', b: 'FPP' })).toMatchObject({ verdict: 'passed' });
+    const claims = { ...SUBJECT.claims, state: 'the published branch' };
+    const told = { says: () => ({ claims }), saysAtFirst: () => ({ claims }), answers: () => ({ claims }) };
+    expect(await play({ a: 'P', b: 'FPP' }, told)).toMatchObject({ verdict: 'passed' });
   });
 
   test('by a clock that the provider tells was created before its request', async () => {
@@ -187,7 +245,12 @@ describe('a batch that was found after its answer was lost', () => {
   });
 
   test('a nightly batch on production was adopted as version 4, since the lists tell no version', async () => {
-    const version4: Subject = { title: 'version 4', key: undefined, request: { version_number: 4 } };
+    const version4: Subject = {
+      title: 'version 4',
+      key: undefined,
+      claims: {},
+      request: { version_number: 4 },
+    };
     const starter = () => ({ ...finding(undefined)('found'), title: 'Bland' });
     for (const isListed of [() => false]) {
       expect(await adopting({ ...starter(), isListed }, version4)).toMatchObject({

@@ -12,7 +12,7 @@ import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
-const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 12', request: {} };
+const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 12', claims: {}, request: {} };
 const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
 
 /** The runs of a test case, one after the other: a letter and a length in seconds for each; the last for ever. */
@@ -65,7 +65,7 @@ export async function playTimed(world: World) {
         return { at: clock.now() + seconds * 1_000, run: runOf(caseId, status, `${caseId} ${nth}`) };
       });
       made.set(id, endings);
-      return { kind: 'accepted', value: id };
+      return { kind: 'accepted', value: { id } };
     },
   });
   const runsOf = (id: string): Run[] =>

@@ -362,6 +362,41 @@ describe('a batch that has ended and does not add up', () => {
   });
 });
 
+describe('a batch that counted a run that did not pass, and lists none in the end', () => {
+  const counting = (failed: number, errored: number, total = 4): Batch => ({
+    ...unsettled(0, total),
+    announced: { total, passed: 0, failed, errored },
+  });
+
+  test.each([counting(1, 0), counting(0, 1), { ...counting(1, 0), settled: true }])(
+    'contradicts itself, and no further look can help (%j)',
+    async (early) => {
+      const { outcomes, tookMs } = await wait(
+        { look: (n) => (n === 1 ? early : settled(4)), runs: () => passed(4) },
+        { timeoutMs: 600_000 },
+      );
+      expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+        ['it counted 1 run that did not pass, and now lists 0'],
+      ]);
+      expect(tookMs).toBeLessThanOrEqual(20_000);
+    },
+  );
+
+  test('does not contradict itself while the list is not whole, or where another status was meant', async () => {
+    const failing = [...passed(3), run('failed', 'r3')];
+    for (const runs of [failing, [...passed(3), run('cancelled', 'r3')]]) {
+      const { outcomes } = await wait(
+        {
+          look: (n) => (n === 1 ? counting(1, 0) : { ...settled(4), announced: { total: 4 } }),
+          runs: (n) => (n === 1 ? passed(3) : runs),
+        },
+        { timeoutMs: 600_000 },
+      );
+      expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
+    }
+  });
+});
+
 describe('a batch that is inconsistent although passed is out of reach already', () => {
   const mayPass = async () => false;
 
@@ -474,6 +509,44 @@ describe('a batch whose provider does not say how many runs there must be', () =
     expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
       ['run r0 did not pass at one look and passed at a later one'],
     ]);
+  });
+
+  test.each<[string, (n: number) => Partial<Batch>, string]>([
+    [
+      'of the batch',
+      (n) => ({ claims: { version: n === 1 ? 'version 11' : 'version 12' } }),
+      'it said that it tested version 11, and later version 12',
+    ],
+    [
+      'of a run',
+      (n) => ({ runs: [{ ...run('passed', 'r0'), claims: { branch: n === 1 ? 'branch a' : 'branch b' } }] }),
+      'it tested branch a, and run r0 says branch b',
+    ],
+    [
+      'of a run and of its batch',
+      () => ({
+        claims: { branch: 'branch a' },
+        runs: [{ ...run('passed', 'r0'), claims: { branch: 'branch b' } }],
+      }),
+      'it tested branch a, and run r0 says branch b',
+    ],
+  ])('and two answers %s that name two things as tested contradict each other', async (_, says, expected) => {
+    const { outcomes } = await wait(
+      { look: (n) => ({ ...ended, ...says(n) }), runs: (n) => says(n).runs ?? [run('passed', 'r0')] },
+      { timeoutMs: 600_000 },
+    );
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([[expected]]);
+  });
+
+  test('may have runs that name two things, and answers that name only some', async () => {
+    const runs = [
+      { ...run('passed', 'r0'), claims: { pathway: 'pathway a' } },
+      { ...run('passed', 'r1'), claims: { pathway: 'pathway b' } },
+    ];
+    const look = (n: number): Batch => ({ ...ended, claims: n === 1 ? { version: 'version 12' } : {} });
+    const { outcomes } = await wait({ look, runs: () => runs });
+    expect(outcomes).toMatchObject([{ isListConfirmed: true }]);
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
   });
 
   test('and whose list never stays the same is waited for until the deadline, and not confirmed', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { renderBody } from '../../src/report/body.ts';
 import { renderCtrf } from '../../src/report/files/ctrf.ts';
+import { renderHtml } from '../../src/report/files/html/page.ts';
 import { renderJson } from '../../src/report/files/json.ts';
 import { renderJunit } from '../../src/report/files/junit.ts';
 import { buildReport } from '../../src/report/report.ts';
@@ -96,6 +97,9 @@ const REPLACEMENTS: readonly (Json | undefined)[] = [
   'FAILED',
   'error',
 ];
+/** At each place a third of them, in turn; all of them with `npm run test:thorough`. */
+const replacementsAt = (place: number) =>
+  REPLACEMENTS.filter((_, nth) => cases(1) > 1 || (place + nth) % 3 === 0);
 const places = provingScenes.flatMap((scene) =>
   scene.bodies
     .slice(0, 1 + scene.pages)
@@ -109,10 +113,10 @@ describe('the answers that prove a pass', () => {
     expect(readings.map(({ verdict }) => verdict === 'passed')).toEqual(scenes.map(isProof));
   });
 
-  test(`with each of ${REPLACEMENTS.length} values in each of ${places.length} places: green only with the proof, and whenever the place is only shown (${places.length * REPLACEMENTS.length} cases)`, async () => {
+  test(`with other values in each of ${places.length} places: green only with the proof, and whenever the place is only shown`, async () => {
     const wrong: string[] = [];
     for (const { scene, index, path, place } of places) {
-      for (const value of REPLACEMENTS) {
+      for (const value of replacementsAt(place)) {
         const change =
           value === undefined
             ? ({ kind: 'delete', place } as const)
@@ -180,5 +184,6 @@ function render({ facts, verdict = 'inconclusive', problem = '' }: Reading): voi
   expect(Buffer.byteLength(renderSummary(report))).toBeLessThanOrEqual(1_000_000);
   expect(renderBody(report, { max: 60_000, unit: 'characters' }).length).toBeLessThanOrEqual(60_000);
   for (const text of [renderJson(report), renderCtrf(report)]) expect(typeof JSON.parse(text)).toBe('object');
+  expect(renderHtml(report).endsWith('</html>\n')).toBe(true);
   expect(renderJunit(report)).toMatch(/^<\?xml/);
 }

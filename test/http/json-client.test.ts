@@ -254,6 +254,23 @@ describe('a host that never lets anybody in', () => {
   });
 });
 
+describe('an answer that cannot be used', () => {
+  test.each<[string, Fault, RegExp]>([
+    ['a teapot', answer(418), /b1 answered 418/],
+    ['a redirect to nowhere', redirectTo('http://'), /redirects to an address that is no URL/],
+    ['a redirect without an address', answer(302, ''), /b1 answered 302\. Set api-url/],
+    [
+      'a redirect to another scheme',
+      redirectTo('ftp://127.0.0.1/'),
+      /redirects to .+; the key is not sent there/,
+    ],
+  ])('%s ends the reading with the reason', async (_, fault, reason) => {
+    await using retell = await startRetell({ batches, faults: () => fault });
+    const { provider, deadline } = asking('retell', retell.url);
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(reason);
+  });
+});
+
 describe('the key', () => {
   test('goes along within the origin', async () => {
     await using retell = await startRetell({ batches, faults: [redirectTo('/get-batch-test/b1')] });
@@ -265,11 +282,11 @@ describe('the key', () => {
     ]);
   });
 
-  test('does not follow a redirect to another host', async () => {
+  test.each([301, 302, 303, 307, 308])('does not follow a %i to another host', async (status) => {
     await using elsewhere = await startRetell({ batches });
     await using retell = await startRetell({
       batches,
-      faults: () => redirectTo(`${elsewhere.url}/get-batch-test/b1`),
+      faults: () => redirectTo(`${elsewhere.url}/get-batch-test/b1`, status),
     });
     const { provider, deadline } = asking('retell', retell.url);
     expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(

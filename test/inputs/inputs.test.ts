@@ -35,6 +35,8 @@ describe('inputs that are right', () => {
         testCases: undefined,
         target: undefined,
         version: undefined,
+        mode: undefined,
+        reuseHours: 0,
         reruns: undefined,
         repeat: undefined,
         maxFlaky: { kind: 'share', share: 0.15 },
@@ -56,6 +58,7 @@ describe('inputs that are right', () => {
         reportJson: undefined,
         reportJunit: undefined,
         reportCtrf: undefined,
+        reportHtml: undefined,
         matrix: '',
       },
       effectiveInputs: {
@@ -64,6 +67,8 @@ describe('inputs that are right', () => {
           'test-cases: nothing is started',
           'target: none',
           'version: latest of what the step starts',
+          'mode: none',
+          'reuse-hours: 0',
           'reruns: 0',
           'repeat: 1',
           'max-flaky: 15%',
@@ -85,6 +90,7 @@ describe('inputs that are right', () => {
           'report-json: not written',
           'report-junit: not written',
           'report-ctrf: not written',
+          'report-html: not written',
         ],
       },
       batchSource: { kind: 'given', batchIds: ['batch_1'], version: { kind: 'latest' } },
@@ -112,6 +118,7 @@ describe('inputs that are right', () => {
       'report-json': 'out/a.json',
       'report-junit': 'out/a.xml',
       'report-ctrf': 'out/ctrf.json',
+      'report-html': 'out/report.html',
       'github-token': 'ghs_12345',
       matrix: '{"agent": "booking"}',
     };
@@ -123,6 +130,7 @@ describe('inputs that are right', () => {
         testCases: undefined,
         target: undefined,
         version: '4',
+        reuseHours: 0,
         reruns: { need: 3, of: 5 },
         repeat: undefined,
         maxFlaky: { kind: 'number', number: 2 },
@@ -144,6 +152,7 @@ describe('inputs that are right', () => {
         reportJson: 'out/a.json',
         reportJunit: 'out/a.xml',
         reportCtrf: 'out/ctrf.json',
+        reportHtml: 'out/report.html',
         matrix: '{"agent": "booking"}',
       },
       effectiveInputs: {
@@ -166,10 +175,13 @@ describe('inputs that are right', () => {
           'report-json: out/a.json',
           'report-junit: out/a.xml',
           'report-ctrf: out/ctrf.json',
+          'report-html: out/report.html',
         ],
         defaults: [
           'test-cases: nothing is started',
           'target: none',
+          'mode: none',
+          'reuse-hours: 0',
           'repeat: 1',
           'quarantine: none',
           'compare-with: nothing is compared',
@@ -214,6 +226,16 @@ describe('inputs that are right', () => {
       'compare-with: 11',
     ]);
     expect(effectiveInputs.defaults[0]).toBe('batch-id: none given');
+  });
+
+  test.each([
+    ['', 'chat', 'mode: chat of what the step starts'],
+    ['voice', 'voice', 'mode: voice'],
+  ])('mode %j at Vapi is %s', (mode, expected, line) => {
+    const start = { provider: 'vapi', 'api-key': 'key_1234', 'test-cases': 'a', target: 'assistant/1', mode };
+    const { batchSource, effectiveInputs } = parseInputs(given(start));
+    expect(batchSource).toMatchObject({ kind: 'start', mode: expected });
+    expect([...effectiveInputs.given, ...effectiveInputs.defaults]).toContain(line);
   });
 
   test.each([
@@ -379,7 +401,36 @@ describe('inputs that are wrong', () => {
     ['a rule without an end', { repeat: '0' }, 'repeat is "0": it must be 1, or K/N like 3/5'],
     ['a share above all', { 'max-flaky': '101%' }, 'max-flaky is "101%": a share must be at most 100%.'],
     ['a comparison of given batches', { 'compare-with': '11' }, 'compare-with goes with test-cases only.'],
+    ['a mode where there are none', { ...start, mode: 'voice' }, 'mode: Retell has no modes to choose from.'],
+    ['a mode of a given batch', { provider: 'vapi', mode: 'chat' }, 'mode goes with test-cases only'],
+    ['a mode that nobody has', { mode: 'Voice' }, 'mode is "Voice": it must be chat or voice.'],
     ['a wrong version to compare with', { ...start, 'compare-with': 'x' }, 'compare-with is "x": it must be'],
+    [
+      'more hours than there are',
+      { ...start, 'reuse-hours': '169' },
+      'reuse-hours is "169": it must be at most 168',
+    ],
+    [
+      'hours in words',
+      { ...start, 'reuse-hours': '2 h' },
+      'reuse-hours is "2 h": it must be a number of hours',
+    ],
+    ['an earlier result of a given batch', { 'reuse-hours': '2' }, 'reuse-hours goes with test-cases only'],
+    [
+      'an earlier result and several runs',
+      { ...start, 'reuse-hours': '2', repeat: '2/3' },
+      'reuse-hours and repeat do not go together',
+    ],
+    [
+      'an earlier result at Bland',
+      { ...start, provider: 'bland', target: 'pathway/p', 'reuse-hours': '.5' },
+      'reuse-hours: an earlier result of Bland proves nothing, since its batches do not say which version they tested. Leave it out.',
+    ],
+    [
+      'an earlier result at Vapi',
+      { ...start, provider: 'vapi', target: 'assistant/a', 'test-cases': 'a', 'reuse-hours': '2' },
+      'reuse-hours: an earlier result of Vapi proves nothing, since',
+    ],
     ['new without anything older', { ...start, 'fail-on': 'new' }, 'fail-on: new needs compare-with'],
     ['no runs at all', { 'max-runs': '0' }, 'max-runs is "0": it must be a whole number of runs'],
     [
@@ -389,6 +440,13 @@ describe('inputs that are wrong', () => {
     ],
   ])('%s', (_, values, expected) => {
     expect(complaintAbout(values)).toContain(expected);
+  });
+
+  test('no hours are no reuse, whatever the provider is', () => {
+    expect(complaintAbout({ 'reuse-hours': '0', provider: 'bland', repeat: '2/3', version: '4' })).toBe(
+      'accepted',
+    );
+    expect(complaintAbout({ ...start, 'reuse-hours': '0.5' })).toBe('accepted');
   });
 
   test('at Bland test cases can be named by their ids alone', () => {
@@ -425,7 +483,7 @@ describe('inputs that are wrong', () => {
     ['a.out', `${process.cwd()}/a.out`],
   ])('two report files cannot be one: %s and %s', (json, junit) => {
     expect(complaintAbout({ 'report-json': json, 'report-junit': junit })).toContain(
-      'report-json, report-junit and report-ctrf must be different files.',
+      'report-json, report-junit, report-ctrf and report-html must be different files.',
     );
   });
 

@@ -193,6 +193,7 @@ const disagreeing: Telling = {
 const ids = ended.map((item) => String(item['simulationId']));
 const [one = '', two = ''] = ids;
 const RUN = String(allPass['id']);
+const CHAT = { provider: 'vapi.webchat' };
 const TARGET = { type: 'assistant', assistantId: '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84' };
 
 const starting: StartWorld = {
@@ -213,7 +214,7 @@ const starting: StartWorld = {
     ],
   },
   batchId: RUN,
-  isResolved: (request) => JSON.stringify(request) === JSON.stringify({ target: TARGET }),
+  isResolved: (request) => JSON.stringify(request) === JSON.stringify({ target: TARGET, transport: CHAT }),
 };
 
 /** Vapi: the run has counters, and its items are in pages, each with everything. */

@@ -76,6 +76,7 @@ describe('the runs', () => {
     expect(failed).toEqual({
       id: '6a59f3d6-4ac6-5be8-ac90-7132440803df',
       testCase: { id: '20edc1eb-d421-56f0-9d63-3aeddc72d9f1', name: 'Cancellation - angry caller' },
+      claims: {},
       status: 'failed',
       assertions: [
         { label: 'contains transcript', outcome: 'passed', expected: 'I understand' },

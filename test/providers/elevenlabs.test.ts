@@ -68,6 +68,7 @@ describe('an invocation', () => {
         agent_id: 'agent_73950d9acf672365ad26ffddb0',
         placements: [{ id: 'test_d86d3e078b518355dc4e' }, { id: 'test_e8946d753ee69fbebe1f' }],
       },
+      claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
       runs: [
         {
           id: 'trun_6215258c58f796a2b42e',
@@ -77,6 +78,7 @@ describe('an invocation', () => {
             revision: 1_789_200_000_000,
           },
           status: 'passed',
+          claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
           explanation: 'Booked as asked.',
           assertions: [],
           criteria: [],
@@ -86,6 +88,7 @@ describe('an invocation', () => {
           id: 'trun_3128cc6acab63b1f4691',
           testCase: { id: 'test_e8946d753ee69fbebe1f', name: 'Refuses a price', revision: 1_789_200_000_000 },
           status: 'failed',
+          claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
           explanation: 'The agent quoted $1,200.',
           assertions: [],
           criteria: [],
@@ -188,16 +191,16 @@ describe('what ElevenLabs itself sees as broken in a test', () => {
     const runs = (body['test_runs'] as object[]).map((run) => ({ ...run, test_invocation_id: 'b1' }));
     const batch = await look({ ...body, id: 'b1', test_runs: runs });
     expect(
-      batch.runs?.map(({ status, testFaults, guardrails, credits }) => [
+      batch.runs?.map(({ status, testFaults, guardrails, credits, llmUsd }) => [
         status,
         testFaults,
         guardrails,
-        credits,
+        [credits, llmUsd],
       ]),
     ).toEqual([
-      ['passed', ['no mock matched the call of open_ticket'], undefined, 132],
-      ['failed', ['a turn of the agent did not come within 60 s'], undefined, 12],
-      ['failed', undefined, ['medical_and_legal'], 20],
+      ['passed', ['no mock matched the call of open_ticket'], undefined, [132, 0.0041]],
+      ['failed', ['a turn of the agent did not come within 60 s'], undefined, [12, 0.0003]],
+      ['failed', undefined, ['medical_and_legal'], [20, 0.0006]],
     ]);
     expect(JSON.stringify(batch)).not.toContain('dev@example.com');
   });

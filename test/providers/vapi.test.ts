@@ -76,7 +76,7 @@ describe('a look', () => {
     const batch = await provider.fetchBatch(id, deadline());
     expect(batch).toMatchObject({
       ...expected,
-      subject: `assistant ${VAPI_ASSISTANT}`,
+      subject: `assistant ${VAPI_ASSISTANT}, chat`,
       createdAt: Date.UTC(2026, 8, 14, 8),
     });
     expect(batch.outcome).toBeUndefined();
@@ -142,6 +142,7 @@ describe('the items', () => {
       ],
       criteria: [],
       turns: [],
+      claims: {},
       durationMs: 78_000,
       createdAt: Date.UTC(2026, 8, 14, 8),
       startedAt: Date.UTC(2026, 8, 14, 8, 0, 2),

@@ -1,10 +1,14 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Target, Version } from '../../src/domain/target.ts';
+import { mismatchWith } from '../../src/domain/claims.ts';
+import type { Mode, Target, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
 import type { StartName } from '../../src/execution/start-name.ts';
 import { readBatchSource } from '../../src/inputs/batch-source.ts';
+import { testedClaims as elevenLabsClaims } from '../../src/providers/elevenlabs/start.ts';
+import { engineClaims } from '../../src/providers/retell/engine.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
+import { testedClaims as vapiClaims } from '../../src/providers/vapi/start.ts';
 import { startBland } from '../emulators/bland.ts';
 import { type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
@@ -122,6 +126,7 @@ describe('two versions', () => {
     const subject = (agent: string, branchId?: string): Subject => ({
       title: '',
       key: undefined,
+      claims: {},
       request: { agent, branch: branchId, placements: [] },
     });
     expect(starter.compareVersions(subject('a'), subject('a'))).toBe('same');
@@ -131,7 +136,10 @@ describe('two versions', () => {
   });
 });
 
-describe('what a batch says that it tested', () => {
+/** What an answer says, in the words by which it is compared. */
+const CLAIMS = { retell: engineClaims, bland: () => ({}), vapi: vapiClaims, elevenlabs: elevenLabsClaims };
+
+describe('what an answer says that was tested', () => {
   const flow = { type: 'conversation-flow', conversation_flow_id: FLOW };
   const assistant = { type: 'assistant', assistantId: VAPI_ASSISTANT.toUpperCase() };
   test.each<
@@ -145,18 +153,63 @@ describe('what a batch says that it tested', () => {
       'retell',
       numbered(5),
       { type: 'retell-llm', llm_id: 'llm_1' },
-      `it tested retell-llm llm_1 version not stated, and conversation-flow ${FLOW} version 12 was asked for`,
+      `it tested retell-llm llm_1, and conversation-flow ${FLOW} was asked for`,
     ],
     [
       'retell',
       numbered(5),
       { type: 'custom-llm', llm_websocket_url: 'wss://x.example.com' },
-      `it tested custom-llm wss://x.example.com, and conversation-flow ${FLOW} version 12 was asked for`,
+      `it tested custom-llm wss://x.example.com, and conversation-flow ${FLOW} was asked for`,
     ],
-    ['bland', numbered(4), { version_number: 5 }, undefined],
+    // However it is written.
+    ['retell', numbered(5), { ...flow, version: '12' }, undefined],
+    ['retell', numbered(5), { ...flow, version: null }, undefined],
+    ['retell', numbered(5), { ...flow, version: '11' }, 'it tested version 11, and version 12 was asked for'],
+    [
+      'retell',
+      numbered(5),
+      { ...flow, version: [12] },
+      'it tested version [12], and version 12 was asked for',
+    ],
+    [
+      'retell',
+      numbered(5),
+      { llm_id: FLOW },
+      `it tested retell-llm ${FLOW}, and conversation-flow ${FLOW} was asked for`,
+    ],
+    [
+      'retell',
+      numbered(5),
+      { type: 'conversation-flow' },
+      `it tested conversation-flow without an id, and conversation-flow ${FLOW} was asked for`,
+    ],
     ['vapi', undefined, undefined, undefined],
     ['vapi', undefined, { target: assistant }, undefined],
     ['vapi', undefined, { target: { type: 'assistant' } }, undefined],
+    [
+      'vapi',
+      undefined,
+      { target: { type: 'assistant', assistant: { name: 'x' } } },
+      `it tested an inline assistant, and assistant ${VAPI_ASSISTANT} was asked for`,
+    ],
+    [
+      'vapi',
+      undefined,
+      { target: { type: 'squad', squad: { members: [] } } },
+      `it tested an inline squad, and assistant ${VAPI_ASSISTANT} was asked for`,
+    ],
+    [
+      'vapi',
+      undefined,
+      { target: { type: 'squad' } },
+      'it tested a target of type squad, and a target of type assistant was asked for',
+    ],
+    [
+      'vapi',
+      undefined,
+      { target: { assistantId: 'other' } },
+      `it tested assistant other, and assistant ${VAPI_ASSISTANT} was asked for`,
+    ],
     [
       'vapi',
       undefined,
@@ -191,23 +244,20 @@ describe('what a batch says that it tested', () => {
       'it tested changes that are not published, and the published branch was asked for',
     ],
   ])('at %s, with %j asked for: %j', async (name, version, tested, expected) => {
-    const { starter, resolve } = await starterAt(name);
-    const batch = { id: 'b1', settled: true, announced: {}, tested };
-    expect(starter.mismatch(await resolve(version), batch)).toBe(expected);
+    const { resolve } = await starterAt(name);
+    const said = tested === undefined ? undefined : CLAIMS[name](tested);
+    expect(mismatchWith((await resolve(version)).claims, { claims: said })).toBe(expected);
   });
 
-  test('at Vapi by another transport than was asked for', async () => {
-    const { starter } = await starterAt('vapi');
-    const subject = { title: '', key: undefined, request: { transport: { provider: 'vapi.webchat' } } };
-    const ran = (provider: string) => ({
-      id: 'b1',
-      settled: true,
-      announced: {},
-      tested: { target: assistant, transport: { provider } },
-    });
-    expect(starter.mismatch(subject, ran('vapi.webchat'))).toBeUndefined();
-    expect(starter.mismatch(subject, ran('vapi.websocket'))).toBe(
-      'it ran by vapi.websocket, and vapi.webchat was asked for',
+  test('at Vapi in another mode than was asked for', () => {
+    const by = (provider: string) => vapiClaims({ target: assistant, transport: { provider } });
+    const asked = by('vapi.webchat');
+    expect(mismatchWith(asked, { claims: by('vapi.webchat') })).toBeUndefined();
+    expect(mismatchWith(asked, { runs: [{ claims: by('vapi.websocket') }] })).toBe(
+      'it tested the mode voice, and the mode chat was asked for',
+    );
+    expect(mismatchWith(asked, { claims: by('other') })).toBe(
+      'it tested the mode other, and the mode chat was asked for',
     );
   });
 
@@ -360,12 +410,13 @@ describe('Vapi', () => {
     expect(only?.request).toEqual({
       simulations: [first, third].map((simulationId) => ({ type: 'simulation', simulationId })),
       target: expected,
+      transport: { provider: 'vapi.webchat' },
     });
     const batch = await asked.provider.fetchBatch(only?.id ?? '', asked.deadline());
     expect(batch.url).toBe(`https://dashboard.vapi.ai/simulations/runs/${only?.id}`);
     expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toMatchObject({
-      title: `${kind} t1`,
-      request: { target: expected },
+      title: `${kind} t1, chat`,
+      request: { target: expected, transport: { provider: 'vapi.webchat' } },
     });
   });
 
@@ -403,10 +454,14 @@ describe('Vapi', () => {
     });
   });
 
-  test('a run by chat is run again by chat', async () => {
-    const transport = { provider: 'vapi.webchat' };
+  test.each([
+    ['chat', 'vapi.webchat', { provider: 'vapi.webchat' }],
+    ['voice', 'vapi.websocket', { provider: 'vapi.websocket' }],
+    ['voice, which nobody named', 'vapi.websocket', undefined],
+  ])('a run by %s is run again by %s', async (_, provider, said) => {
+    const transport = { provider };
     const { emulator, asked } = await vapi({
-      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport } }],
+      batches: [{ id: 'b1', runs: [{ outcome: 'failed' }], fields: { transport: said } }],
     });
     const batch = await asked.provider.fetchBatch('b1', asked.deadline());
     const subject = await known(asked.provider.starter).resolveTestedVersion(batch, asked.deadline());
@@ -417,6 +472,50 @@ describe('Vapi', () => {
       target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
       transport,
     });
+  });
+
+  test('a run in another mode is not the one whose answer was lost', async () => {
+    const { asked } = await vapi({
+      batches: ['vapi.webchat', 'vapi.websocket'].map((provider, index) => ({
+        id: `b${index}`,
+        runs: [{ testCaseId: first }],
+        fields: { transport: { provider } },
+      })),
+    });
+    const starter = known(asked.provider.starter);
+    const wanted = { target: { kind: 'assistant', id: VAPI_ASSISTANT }, version: undefined };
+    const [chat, voice] = await Promise.all(
+      (['chat', 'voice'] as const).map(async (mode) => {
+        const subject = await starter.resolve({ ...wanted, mode }, asked.deadline());
+        if ('problem' in subject) throw new Error(subject.problem);
+        const { batches } = await starter.recentBatches(subject, [first], 0).list(asked.deadline());
+        return batches.flatMap(({ id, subject: found }) => (found === subject.key ? id : []));
+      }),
+    );
+    expect([chat, voice]).toEqual([['b0'], ['b1']]);
+  });
+
+  test.each<[string, NonNullable<VapiOptions['concurrency']>, number | undefined]>([
+    ['free places', { availableToStart: 3, concurrencyLimit: 10 }, 3],
+    ['no free place', { availableToStart: 0, concurrencyLimit: 10 }, 5],
+    ['the limit alone', { concurrencyLimit: 7 }, 3],
+    ['nothing', {}, undefined],
+    ['what is no number', { availableToStart: '5', concurrencyLimit: -2 }, undefined],
+  ])('how many run at once: %s', async (_, concurrency, atOnce) => {
+    const { asked } = await vapi({ concurrency });
+    const starter = known(asked.provider.starter);
+    const saidFor = async (mode: Mode) => {
+      const wanted = { target: { kind: 'assistant', id: VAPI_ASSISTANT }, version: undefined, mode };
+      const subject = await starter.resolve(wanted, asked.deadline());
+      if ('problem' in subject) throw new Error(subject.problem);
+      return starter.parallelism?.(subject, asked.deadline());
+    };
+    expect(await saidFor('voice')).toEqual(
+      atOnce === undefined ? undefined : { atOnce, shortestRunMs: 30_000, isLeast: false },
+    );
+    expect(await saidFor('chat')).toEqual(
+      atOnce === undefined ? undefined : { atOnce, shortestRunMs: 10_000, isLeast: true },
+    );
   });
 
   test('a start reads no list of what is older than a day', async () => {
@@ -523,7 +622,13 @@ describe('ElevenLabs', () => {
     const batch = await asked.provider.fetchBatch(emulator.started[1]?.id ?? '', asked.deadline());
     expect(await asked.provider.starter?.resolveTestedVersion(batch, asked.deadline())).toEqual({
       title: `agent ${ELEVENLABS_AGENT}, branch branch_next`,
+      version: 'branch branch_next',
       key: `${ELEVENLABS_AGENT} branch_next`,
+      claims: {
+        agent: `agent ${ELEVENLABS_AGENT}`,
+        branch: 'branch branch_next',
+        state: 'the published branch',
+      },
       request: { agent: ELEVENLABS_AGENT, branch: 'branch_next', placements: [{ id: second }] },
     });
   });

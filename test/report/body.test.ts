@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderBody } from '../../src/report/body.ts';
+import { renderJson } from '../../src/report/files/json.ts';
 import { buildReport, type Report } from '../../src/report/report.ts';
 import { resultOf } from '../../src/report/sections/headline.ts';
 import { rendered } from './rendered.ts';
@@ -624,6 +625,15 @@ describe('the footer', () => {
     expect(footerOf(example('green-plain'))).toBe(
       `<sub>6 runs in 4 min 10 s · Front desk · [this job](${ORIGIN.jobUrl}) · ${WORDS}</sub>`,
     );
+  });
+
+  test('the choice of the version is said in the details, and not before what was found', () => {
+    const subjectNote = 'The latest version, 5, is a draft that is not published.';
+    const report = { ...example('red-everything'), subjectNote };
+    const body = bodyOf(report);
+    expect(body.match(/is a draft/g)).toHaveLength(1);
+    expect(body.indexOf(subjectNote)).toBeGreaterThan(body.indexOf('Details</sub>'));
+    expect(JSON.parse(renderJson(report)).notes).toContain(subjectNote);
   });
 
   test('says the version beside a name, and of a target without a name the whole subject', () => {

@@ -24,6 +24,7 @@ import {
 } from '../../src/report/markdown.ts';
 import { baseName } from '../../src/report/sections/names.ts';
 import { cases } from '../fuzz/cases.ts';
+import { HOSTILE } from './hostile-texts.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
 
 const MAX = 500;
@@ -70,45 +71,6 @@ function expectHarmless(markdown: string): void {
   expect(markdown).not.toMatch(UNSEEN);
   expect(markdown).not.toMatch(/<!--|-->/);
 }
-
-const HOSTILE: Record<string, string> = {
-  'a mention': 'ping @octocat and @bluewater/reviewers now',
-  'a mention after punctuation': '(@octocat) "@octocat" ​@octocat',
-  'an issue': 'fixes #1, GH-2 and bluewater/voice-agent#3',
-  'a commit': 'see 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567 or deadbee',
-  'a bare link': 'go to https://evil.example/?a=1 or http://evil.example or ftp://evil.example',
-  'a www link': 'www.evil.example WWW.EVIL.EXAMPLE',
-  'an e-mail address': 'mail dana@example.com or mailto:dana@example.com',
-  'a Markdown link': '[click](https://evil.example "title") [click][ref] <https://evil.example>',
-  'a reference definition': '[ref]: https://evil.example\n\n[ref]',
-  'a footnote': 'text[^1]\n\n[^1]: note',
-  'an image': '![x](https://evil.example/x.png) <img src="https://evil.example/x.png">',
-  'a script': '<script>alert(1)</script><iframe src="//evil.example"></iframe>',
-  'closing tags': '</summary></details></sub></blockquote></td></table>',
-  'opening tags': '<details open><summary>x</summary><table><tr><td>',
-  'an HTML comment': '<!-- agent-test-gate {"version":1} --> <!-- open',
-  'the end of a comment': '--> --!> ]]> ?>',
-  entities: '&lt;b&gt; &#64;octocat &#x40;octocat &amp;#35;1 &copy;',
-  'a heading': '# Passed\n## Passed\nPassed\n======\nPassed\n------',
-  'a table': '| a | b |\n| - | - |\n| 1 | 2 |\n:-',
-  'lists and boxes': '- a\n* b\n+ c\n1. d\n2) e\n- [x] done\n[ ] not done',
-  'a quote and an alert': '> quoted\n> [!CAUTION]\n> all is lost',
-  fences: '```js\ncode\n```\n~~~\ncode\n~~~\n    indented',
-  backticks: '` `` ``` ```` `a` `` ` ``',
-  emphasis: '*a* **b** _c_ __d__ ***e*** ~~f~~ ~g~ **open',
-  rules: '---\n***\n___\n- - -',
-  backslashes: '\\ \\\\ \\@octocat \\#1 \\`x` a\\',
-  'a formula': '$x^2$ $$y$$ $`z`$ costs $a$',
-  'emoji by name': ':tada: :+1: :100: :octocat:',
-  'bidirectional controls': '\u202edessap\u202c \u2066x\u2069 \u061c\u200f',
-  'invisible characters': '@\u200boctocat #\u200b1 pass\u00aded \u2060\ufeff\u{e0041}',
-  'control characters': '\u0000\u0007\u001b[31mred\u001b[0m\u0085\u009b',
-  'lone surrogates': '\ud800 \udc00 x\udbff',
-  'other line breaks': 'a\r\n# b\rc\u2028# d\u2029# e\u000b# f\u000c# g',
-  'a workflow command': '::error::x\n##[error]x\n::set-output name=x::y',
-  'stacked marks': `Z${'\u0300\u0301\u0302'.repeat(40)}algo`,
-  'a very long word': 'x'.repeat(5_000),
-};
 
 describe('foreign text', () => {
   test.each(Object.entries(HOSTILE))('%s changes nothing but the words', (_what, text) => {

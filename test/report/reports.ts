@@ -8,7 +8,7 @@ import {
   type Report,
   type ReportOptions,
 } from '../../src/report/report.ts';
-import { run } from '../builders.ts';
+import { run } from '../run.ts';
 
 export { run };
 
@@ -343,7 +343,11 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
         { ...booked, guardrails: ['no medical advice'] },
       ]),
     ],
-    { name: 'Agent tests (ElevenLabs)', providerTitle: 'ElevenLabs' },
+    {
+      name: 'Agent tests (ElevenLabs)',
+      providerTitle: 'ElevenLabs',
+      cost: { runs: 3, credits: { sum: 164, runs: 3 }, llmUsd: { sum: 0.005, runs: 3 } },
+    },
   ),
   'elevenlabs-broken-tests-green': reportOn([batch('suite_9f01', [MOCKLESS.passed, booked, moved])], {
     name: 'Agent tests (ElevenLabs)',
@@ -414,6 +418,7 @@ export function reportWith(text: () => string): Report {
     waitedMs: 87_000,
     targetName: text(),
     targetVersion: text(),
+    subjectNote: text(),
     reportFile: text(),
   });
 }

@@ -33,6 +33,7 @@ const proxies = (http_proxy: string, https_proxy: string, no_proxy = '') => ({
 
 test.each<[string, Env, readonly string[], unknown]>([
   ['no variable: nothing', {}, [RETELL], undefined],
+  ['empty variables: nothing', { HTTP_PROXY: '', HTTPS_PROXY: '', NO_PROXY: '' }, [RETELL], undefined],
   ['no address: nothing', { HTTPS_PROXY: 'socks5://p:1' }, ['nonsense'], undefined],
   [
     'one variable: that proxy for all',

@@ -167,7 +167,8 @@ describe.skipIf(!canRun)('from a clean clone to a release', () => {
   });
 
   test.each([
-    ['before anything was published', /^release create/, {}],
+    ['before anything was made', /^release create/, {}],
+    ['after the draft, before it was published', /^release edit/, {}],
     ['after the release, before v2', /--method POST/, { 'v2.0.0': 'here' }],
   ])('a failure %s: the job that is run again goes on', (_, failing, tags) => {
     using world = new World(untouched);
@@ -176,6 +177,15 @@ describe.skipIf(!canRun)('from a clean clone to a release', () => {
     expect(world.publish()).toMatchObject({ failed: undefined });
     expect(world.tags()).toEqual({ v2: world.head(), 'v2.0.0': world.head() });
     expect(world.publish()).toMatchObject({ failed: undefined });
+  });
+
+  test('a draft that an earlier try left at another commit is made again, with its notes', () => {
+    using world = new World(untouched);
+    world.release({ failing: /^release edit/ });
+    world.commit('CHANGELOG.md', '# Changelog\n\n## 2.0.0\n\n- Corrected.\n');
+    expect(world.release()).toMatchObject({ failed: undefined });
+    expect(world.tags()).toEqual({ v2: world.head(), 'v2.0.0': world.head() });
+    expect(world.notes('v2.0.0')).toBe('- Corrected.\n');
   });
 
   test('a tag without a release gets one, and a tag at another commit is left alone', () => {
@@ -218,7 +228,7 @@ const release = ownWorkflows.find(({ path }) => path.endsWith('/release.yml'))?.
 const scriptsOf = (job: string): WorkflowStep[] =>
   (release?.jobs[job]?.steps ?? []).filter(({ name, run }) => name !== undefined && run !== undefined);
 
-/** `gh` on a bare repository. A release is a file. It fails once for what GH_FAILS matches. */
+/** `gh` on a bare repository. A release is a file, beside its commit while it is a draft. It fails for what GH_FAILS matches. */
 const GH = `#!/usr/bin/env bash
 set -eu
 if [ -n "\${GH_FAILS:-}" ] && grep -Eq -- "$GH_FAILS" <<< "$*"; then echo "gh: HTTP 502" >&2; exit 1; fi
@@ -226,11 +236,18 @@ git() { command git --git-dir "$BARE" "$@"; }
 value() { sed -n "s/^$1=//p" <<< "$fields"; }
 fields="$(printf '%s\\n' "$@")"
 case "$*" in
-  'release view '*) cat "$RELEASES/$3" ;;
-  'release create '*)
+  'release view '*)
+    [ -e "$RELEASES/$3" ] || { echo 'release not found' >&2; exit 1; }
+    if [ -e "$RELEASES/$3.draft" ]; then echo true; else echo false; fi ;;
+  'release create '*' --draft '*)
     [ ! -e "$RELEASES/$3" ] || { echo 'a release with the same tag name already exists' >&2; exit 1; }
-    git rev-parse --quiet --verify "refs/tags/$3" > /dev/null || git update-ref "refs/tags/$3" "$5"
-    cp "$9" "$RELEASES/$3" ;;
+    [ -e "\${11}" ] || { echo "no file \${11}" >&2; exit 1; }
+    cp "$9" "$RELEASES/$3"; echo "$5" > "$RELEASES/$3.draft" ;;
+  'release delete '*' --yes') rm "$RELEASES/$3" "$RELEASES/$3.draft" ;;
+  'release edit '*' --draft=false')
+    git rev-parse --quiet --verify "refs/tags/$3" > /dev/null ||
+      git update-ref "refs/tags/$3" "$(cat "$RELEASES/$3.draft")"
+    rm "$RELEASES/$3.draft" ;;
   *' --method PATCH '*) ref="\${5#repos/*/*/git/}"; git rev-parse --verify "$ref" > /dev/null; git update-ref "$ref" "$(value sha)" ;;
   *' --method POST '*)
     if git rev-parse --quiet --verify "$(value ref)"; then echo 'Reference already exists' >&2; exit 1; fi

@@ -8,6 +8,8 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
+  claimed,
+  claimsOf,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -62,6 +64,8 @@ const runSchema = z.object({
   status: statusWord,
   batch_id: z.optional(z.unknown()),
   scenario_id: lenient(id),
+  pathway_id: z.optional(z.unknown()),
+  persona_id: z.optional(z.unknown()),
   scenario: lenient(z.object({ name: z.string() })),
   duration_ms: lenient(z.number()),
   created_at: lenient(z.string()),
@@ -269,8 +273,15 @@ function toRun(body: RunBody): Run {
     turns: [],
     durationMs: body.duration_ms,
     createdAt: parseIsoTime(body.created_at),
+    claims: claimsOf({
+      pathway: claimed('pathway', textKey(body.pathway_id)),
+      persona: claimed('persona', textKey(body.persona_id)),
+    }),
   };
 }
+
+/** An id in the form in which it is compared; anything else as it stands. */
+const textKey = (value: unknown): unknown => (typeof value === 'string' ? blandIdKey(value) : value);
 
 function toNames({ assertions = [] }: z.infer<typeof scenarioSchema>): Names {
   return new Map(
@@ -363,7 +374,9 @@ export const bland: ProviderDescriptor = {
       hasBranches: false,
       fallback: 'production',
     },
+    modes: false,
     compare: true,
+    reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
   idKey: blandIdKey,

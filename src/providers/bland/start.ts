@@ -7,7 +7,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError, RequestRefused } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, isMissing, parseIsoTime } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, isMissing, parseIsoTime } from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
 import { batchListsOf } from '../started.ts';
 import type { BatchStarter, Candidate, Subject } from '../starter.ts';
@@ -107,7 +107,7 @@ export function createBlandStarter(
           path: ['batch-run'],
           body: { scenario_ids: testCases, ...subject.request },
           schema: startedSchema,
-          to: ({ batch_id }) => batch_id,
+          to: ({ batch_id }) => ({ id: batch_id }),
         },
         deadline,
       ),
@@ -147,9 +147,6 @@ export function createBlandStarter(
         ? toSubject(numberOf(set), undefined)
         : refused('Bland does not say which version a batch tested: set version to what it was started on.');
     },
-
-    // Neither batches nor runs say which version they test.
-    mismatch: () => undefined,
 
     isListed: ({ request }) => request['version_number'] === undefined,
 
@@ -260,6 +257,9 @@ function toSubject(version: number | undefined, target: Target | undefined): Sub
     title: target === undefined ? words : `${target.kind} ${target.id}, ${words}`,
     // Neither batches nor runs say which version they test.
     key: undefined,
+    claims: claimsOf(
+      target === undefined ? {} : { [target.kind]: claimed(target.kind, blandIdKey(target.id)) },
+    ),
     request: version === undefined ? {} : { version_number: version },
   };
 }

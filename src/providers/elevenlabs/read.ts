@@ -7,6 +7,7 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { createApi } from '../api.ts';
 import {
+  claimed,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -14,10 +15,11 @@ import {
   missingStatus,
   readStatus,
   statusWord,
+  textOrUndefined,
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { ACCESS, createElevenLabsStarter } from './start.ts';
+import { ACCESS, createElevenLabsStarter, saidFields, testedClaims } from './start.ts';
 import { listElevenLabsTargets } from './targets.ts';
 import { readRevisions } from './workspace.ts';
 
@@ -37,7 +39,11 @@ const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['cancelled', 'cancelled'],
 ]);
 
+/** More is no amount that anybody pays. */
+const amount = z.number().check(z.nonnegative(), z.maximum(1e12));
+
 const runSchema = z.object({
+  ...saidFields,
   test_run_id: id,
   status: statusWord,
   test_invocation_id: z.optional(z.unknown()),
@@ -52,20 +58,21 @@ const runSchema = z.object({
   ),
   agent_responses: lenient(z.array(z.unknown())),
   triggered_guardrails: lenient(z.array(z.unknown())),
-  credits_used: lenient(z.number()),
+  credits_used: lenient(amount),
+  charging: lenient(z.object({ llm_price: lenient(amount) })),
+  version_id: lenient(z.string()),
+  ran_against_draft: lenient(z.boolean()),
 });
 
 type RunBody = z.infer<typeof runSchema>;
 
 const batchSchema = z.object({
+  ...saidFields,
   id: z.string(),
-  agent_id: lenient(z.string()),
-  branch_id: lenient(z.string()),
-  version_id: lenient(z.string()),
-  ran_against_draft: lenient(z.boolean()),
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
+  agent_config_override: z.optional(z.unknown()),
   test_runs: z.array(runSchema),
 });
 
@@ -159,11 +166,23 @@ function toBatch(
     tested: {
       agent_id: body.agent_id,
       branch_id: body.branch_id,
-      ran_against_draft: body.ran_against_draft,
+      version_id: versionIn(body),
+      ran_against_draft: ranAgainstDraft(body),
+      has_override: (body.agent_config_override ?? undefined) === undefined ? undefined : true,
       placements: placementsIn(body.test_runs),
     },
+    claims: testedClaims(body),
   };
 }
+
+/** The version that all of its runs tested; `undefined` where they do not agree. */
+const versionIn = ({ version_id, test_runs }: z.infer<typeof batchSchema>): string | undefined =>
+  test_runs.every((run) => (run.version_id ?? version_id) === version_id)
+    ? textOrUndefined(version_id)
+    : undefined;
+
+const ranAgainstDraft = ({ ran_against_draft, test_runs }: z.infer<typeof batchSchema>) =>
+  test_runs.some((run) => run.ran_against_draft === true) ? true : ran_against_draft;
 
 /** Where the tests ran: each test with each workflow node once. */
 function placementsIn(runs: readonly RunBody[]): { id: string; node?: string }[] {
@@ -205,11 +224,11 @@ function describeSubject({
   ran_against_draft,
 }: z.infer<typeof batchSchema>): string | undefined {
   const parts = [
-    agent_id && `agent ${agent_id}`,
-    branch_id && `branch ${branch_id}`,
-    version_id && `version ${version_id}`,
-    ran_against_draft === true && 'with changes that are not published',
-  ].filter((part) => typeof part === 'string' && part !== '');
+    claimed('agent', agent_id),
+    claimed('branch', branch_id),
+    claimed('version', version_id),
+    ran_against_draft === true ? 'with changes that are not published' : undefined,
+  ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(' ');
 }
 
@@ -228,9 +247,11 @@ function toRun(body: RunBody): Run {
     ...said,
     ...(hasErrored ? { status: 'errored' as const } : {}),
     ...(isContradicted ? { status: 'pending' as const, conflict: `passed and ${result}` } : {}),
+    claims: testedClaims(body),
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),
     credits: body.credits_used,
+    llmUsd: body.charging?.llm_price,
     explanation: rationale?.summary || messages.slice(0, MAX_DETAILS).join('\n') || undefined,
     assertions: [],
     criteria: [],
@@ -331,7 +352,9 @@ export const elevenlabs: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
+    modes: false,
     compare: true,
+    reuse: true,
     cancel: true,
   },
   listTargets: listElevenLabsTargets,

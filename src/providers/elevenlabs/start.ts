@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, parseAs, shortName } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, parseAs, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { readList } from './lists.ts';
@@ -25,12 +26,25 @@ const agentSchema = z.object({
 
 type AgentBody = z.infer<typeof agentSchema>;
 
-const startedSchema = z.object({ id });
+/** The fields of an invocation and of a run that say what was tested. */
+export const saidFields = {
+  agent_id: z.optional(z.unknown()),
+  branch_id: z.optional(z.unknown()),
+  version_id: z.optional(z.unknown()),
+  ran_against_draft: z.optional(z.unknown()),
+};
+
+const startedSchema = z.object({
+  id,
+  ...saidFields,
+  test_runs: lenient(z.array(z.object({ test_run_id: z.string(), ...saidFields }))),
+});
 const listedSchema = z.object({
   id,
   name: lenient(z.string()),
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
+  runs_diverged_from_version: lenient(z.boolean()),
   created_at_unix_secs: lenient(z.number()),
   test_run_count: z.optional(z.unknown()),
 });
@@ -43,7 +57,10 @@ const placementSchema = z.object({ id: z.string(), node: z.optional(z.string()) 
 export const testedSchema = z.object({
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
+  version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
+  /** The agent's own configuration was replaced for the test. */
+  has_override: lenient(z.boolean()),
   placements: lenient(z.array(placementSchema)),
 });
 
@@ -102,7 +119,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const { agent, placements } = requestOf(subject);
       const attached = [...new Set(placements.map((placement) => placement.id))];
       workspace = await readWorkspace(api, attached, deadline);
-      const { tests, isFolder, testsIn } = workspace;
+      const { tests, isFolder, testsIn, revisionOf } = workspace;
       const expanded = attached.flatMap((attachedId) =>
         isFolder(attachedId) ? testsIn(attachedId) : tests.has(attachedId) ? attachedId : [],
       );
@@ -112,7 +129,11 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       );
       return {
         testCases: [...new Set([...expanded, ...named])].map(
-          (testId): AvailableTestCase => ({ id: testId, name: tests.get(testId) ?? testId }),
+          (testId): AvailableTestCase => ({
+            id: testId,
+            name: tests.get(testId) ?? testId,
+            revision: revisionOf(testId),
+          }),
         ),
         warnings: selectors.some(({ match }) => match.value.includes('*'))
           ? warningsAbout({ agent, attached, workspace })
@@ -135,7 +156,14 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           path: ['agents', agent, 'run-tests'],
           body: { tests, name, branch_id: branch },
           schema: startedSchema,
-          to: ({ id: invocation }) => invocation,
+          to: ({ id: invocation, test_runs, ...said }) => ({
+            id: invocation,
+            claims: testedClaims(said),
+            runs: test_runs?.map(({ test_run_id, ...run }) => ({
+              id: test_run_id,
+              claims: testedClaims(run),
+            })),
+          }),
         },
         deadline,
       );
@@ -200,20 +228,6 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       return toSubject({ agent, branch, placements: said.placements ?? [] });
     },
 
-    mismatch(subject, { tested }) {
-      const { agent, branch } = requestOf(subject);
-      const said = parseAs(testedSchema, tested ?? {});
-      if (said.agent_id !== undefined && said.agent_id !== agent) {
-        return `it tested agent ${said.agent_id}, and agent ${agent} was asked for`;
-      }
-      if (branch !== undefined && said.branch_id !== undefined && said.branch_id !== branch) {
-        return `it tested branch ${said.branch_id}, and branch ${branch} was asked for`;
-      }
-      return said.ran_against_draft === true
-        ? 'it tested changes that are not published, and the published branch was asked for'
-        : undefined;
-    },
-
     isListed: ({ key }) => key !== undefined,
 
     compareVersions(one, other) {
@@ -226,6 +240,27 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     async revisionOf(subject, deadline) {
       const { agent, branch } = requestOf(subject);
       return (await readAgent(agent, branch, deadline)).version_id;
+    },
+
+    async readForReuse(subject, deadline) {
+      const { agent, branch, placements } = requestOf(subject);
+      const { version_id: head } = await readAgent(agent, branch, deadline);
+      const now = [agent, branch, head].join(' ');
+      return {
+        compare({ tested }) {
+          const said = parseAs(testedSchema, tested ?? {});
+          if (said.ran_against_draft === true || said.has_override === true) return { kind: 'other' };
+          const then = [said.agent_id, said.branch_id, said.version_id];
+          if ([...then, branch, head, said.ran_against_draft].includes(undefined)) {
+            return { kind: 'unknown', why: 'does not say which version of the agent it tested' };
+          }
+          const isPlaced = (said.placements ?? []).every(({ id: test, node }) => {
+            const nodes = nodesOf(test, { placements, workspace });
+            return nodes.length <= 1 && nodes[0] === node;
+          });
+          return { kind: isPlaced && then.join(' ') === now ? 'same' : 'other' };
+        },
+      };
     },
   };
 
@@ -312,14 +347,32 @@ function toSubject(
   return {
     title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
     name,
+    version: words,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
+    claims: testedClaims({ agent_id: agent, branch_id: branch, ran_against_draft: false }),
     request: { agent, branch, placements },
   };
 }
 
+/** What an invocation or a run says that it tested, however it is written: see `Batch.claims`. */
+export function testedClaims({
+  agent_id,
+  branch_id,
+  version_id,
+  ran_against_draft: isDraft,
+}: Partial<Record<keyof typeof saidFields, unknown>>): Claims {
+  const words = isDraft === true ? 'changes that are not published' : 'the published branch';
+  return claimsOf({
+    agent: claimed('agent', agent_id),
+    branch: claimed('branch', branch_id),
+    version: claimed('version', version_id),
+    state: typeof isDraft === 'boolean' ? words : claimed('a draft or not:', isDraft),
+  });
+}
+
 type ListedRow = z.infer<typeof listedSchema>;
 
-/** `Candidate.subject` of what was started under another name. */
+/** `Candidate.subject` of what was started under another name, or does not test one version. */
 const FOREIGN = 'foreign';
 
 function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, agent: string): ListedBatch {
@@ -329,5 +382,7 @@ function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, ag
     total: row.test_run_count,
     createdAt: seconds === undefined ? undefined : seconds * 1_000,
     subject: branch_id === undefined ? undefined : `${agent_id ?? agent} ${branch_id}`,
+    // Some of its runs were repeated on another version.
+    ...(row.runs_diverged_from_version === true ? { subject: FOREIGN } : {}),
   };
 }

@@ -14,6 +14,7 @@ const rowSchema = z.object({
   folder_parent_id: lenient(z.string()),
   folder_path: lenient(z.array(z.object({ id: z.string() }))),
   children_count: lenient(z.number()),
+  last_updated_at_unix_secs: lenient(z.number()),
 });
 
 type Row = z.infer<typeof rowSchema>;
@@ -50,6 +51,8 @@ export async function readRevisions(api: Api, deadline: Deadline): Promise<Reado
 export interface Workspace {
   /** The name of each test by its id. */
   readonly tests: ReadonlyMap<string, string>;
+  /** When a test was last edited, in milliseconds since the epoch, where the list says it. */
+  revisionOf(test: string): number | undefined;
   /** Whether a test lies in a folder, however deep. */
   isIn(test: string, folder: string): boolean;
   /** The ids of the tests in a folder, however deep. */
@@ -112,6 +115,10 @@ export async function readWorkspace(
   );
   return {
     tests,
+    revisionOf(test) {
+      const seconds = rows.get(test)?.last_updated_at_unix_secs;
+      return seconds === undefined ? undefined : seconds * 1_000;
+    },
     isIn: (test, folder) => isIn(test, folder),
     testsIn: (folder) => [...tests.keys()].filter((test) => isIn(test, folder)),
     isFolder,

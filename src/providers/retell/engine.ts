@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../domain/claims.ts';
 import { lenient } from '../../json.ts';
+import { claimed, claimsOf } from '../fields.ts';
 
 /** What an agent of Retell runs on, as its answers write it. */
 export const engineSchema = z.object({
@@ -54,6 +56,49 @@ export function describeEngine(engine: EngineBody): string {
     .filter((part) => part !== '')
     .join(' ');
 }
+
+const anything = z.optional(z.unknown());
+const saidSchema = z.object({
+  type: anything,
+  llm_id: anything,
+  conversation_flow_id: anything,
+  llm_websocket_url: anything,
+  version: anything,
+});
+
+type Said = z.infer<typeof saidSchema>;
+
+/** What a `response_engine` says of the engine, however it is written: see `Batch.claims`. */
+export function engineClaims(body: unknown): Claims {
+  if (!isSaid(body)) return {};
+  const said = saidSchema.safeParse(body).data;
+  if (said === undefined) return claimsOf({ engine: claimed('engine', body) });
+  return claimsOf({ engine: engineWords(said), version: claimed('version', said.version) });
+}
+
+/** What the `response_engine` of a test case says of the engine that it is kept with. Its version is not the tested one. */
+export function ownerClaims(body: unknown): Claims {
+  const { engine } = engineClaims(body);
+  return engine === undefined ? {} : { owner: `test cases of ${engine}` };
+}
+
+function engineWords(said: Said): string | undefined {
+  const { type, llm_id, conversation_flow_id, llm_websocket_url } = said;
+  const isThis = ([name, { idField }]: (typeof KNOWN)[number]): boolean =>
+    isSaid(type) ? type === name : isSaid(said[idField]);
+  const [name, fields] = KNOWN.find(isThis) ?? [];
+  if (name !== undefined && fields !== undefined) {
+    return claimed(name, isSaid(said[fields.idField]) ? said[fields.idField] : 'without an id');
+  }
+  const id = [llm_id, conversation_flow_id, llm_websocket_url].find(isSaid);
+  return typeof type === 'string' && isSaid(id)
+    ? claimed(type, id)
+    : claimed('engine', isSaid(type) ? type : id);
+}
+
+const KNOWN = Object.entries(ENGINES);
+
+const isSaid = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** Equal where two engines are one in one version; `undefined` without a version, since nothing tells then which it is. */
 export const keyOf = ({ type, id, version }: Engine): string | undefined =>

@@ -20,7 +20,7 @@ import {
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { describeEngine, engineSchema } from './engine.ts';
+import { describeEngine, engineClaims, engineSchema, ownerClaims } from './engine.ts';
 import { readList } from './lists.ts';
 import { ACCESS, createRetellStarter } from './start.ts';
 import { listRetellTargets } from './targets.ts';
@@ -47,7 +47,7 @@ const batchSchema = z.object({
   error_count: z.optional(z.unknown()),
   total_count: z.optional(z.unknown()),
   creation_timestamp: lenient(z.number()),
-  response_engine: lenient(engineSchema),
+  response_engine: z.optional(z.unknown()),
 });
 
 const runSchema = z.object({
@@ -59,6 +59,7 @@ const runSchema = z.object({
       name: lenient(z.string()),
       metrics: lenient(z.array(z.string())),
       user_modified_timestamp: lenient(z.number()),
+      response_engine: z.optional(z.unknown()),
     }),
   ),
   result_explanation: lenient(z.string()),
@@ -234,6 +235,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
     });
   }
   const status = BATCH_STATUS.get(body.status);
+  const engine = engineSchema.safeParse(body.response_engine).data;
   return {
     id: batchId,
     settled: status === 'ended',
@@ -244,8 +246,9 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
       ['total', 'passed', 'failed', 'errored'],
     ),
     createdAt: body.creation_timestamp,
-    subject: body.response_engine && describeEngine(body.response_engine),
-    tested: body.response_engine,
+    subject: engine && describeEngine(engine),
+    tested: engine,
+    claims: engineClaims(body.response_engine),
   };
 }
 
@@ -267,6 +270,7 @@ function toRun(body: RunBody): Run {
     criteria: (snapshot?.metrics ?? []).slice(0, MAX_DETAILS),
     turns: [],
     createdAt: body.creation_timestamp,
+    claims: ownerClaims(snapshot?.response_engine),
   };
 }
 
@@ -322,7 +326,9 @@ export const retell: ProviderDescriptor = {
       hasBranches: false,
       fallback: 'latest',
     },
+    modes: false,
     compare: true,
+    reuse: true,
     cancel: false,
   },
   listTargets: listRetellTargets,

@@ -16,10 +16,12 @@ import {
   type Engine,
   type EngineBody,
   type EngineType,
+  engineClaims,
   engineFields,
   engineSchema,
   isEngineType,
   keyOf,
+  ownerClaims,
   toEngine,
 } from './engine.ts';
 import { readList } from './lists.ts';
@@ -47,9 +49,10 @@ const engineVersionSchema = z.object({
 const definitionSchema = z.object({
   test_case_definition_id: id,
   name: lenient(z.string()),
+  user_modified_timestamp: lenient(z.number()),
   response_engine: lenient(engineSchema),
 });
-const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: lenient(engineSchema) });
+const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: z.optional(z.unknown()) });
 const listedSchema = z.object({
   test_case_batch_job_id: id,
   total_count: z.optional(z.unknown()),
@@ -110,7 +113,10 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
           path: ['create-batch-test'],
           body: { test_case_definition_ids: testCases, ...subject.request },
           schema: startedSchema,
-          to: (body) => toStarted(body, subject),
+          to: ({ test_case_batch_job_id, response_engine }) => ({
+            id: test_case_batch_job_id,
+            claims: engineClaims(response_engine),
+          }),
         },
         deadline,
       ),
@@ -156,19 +162,8 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
           `Retell does not say which version batch ${batchId} tested: start the batch with a version, or with test-cases.`,
         );
       }
-      return toSubject({ ...engine, version: engine.version });
-    },
-
-    mismatch(subject, { tested }) {
-      if (tested === undefined) return undefined;
-      const body = parseAs(engineSchema, tested);
-      const asked = engineOf(subject);
-      const found = toEngine(body);
-      const isSame = found?.type === asked.type && found.id === asked.id;
-      if (!isSame) return `it tested ${describeEngine(body)}, and ${nameOf(asked)} was asked for`;
-      return found.version === undefined || found.version === asked.version
-        ? undefined
-        : `it tested version ${found.version}, and version ${asked.version} was asked for`;
+      // Which engine its test cases are kept with, nobody has looked up.
+      return { ...toSubject({ ...engine, version: engine.version }), claims: engineClaims(body) };
     },
 
     isListed: ({ key }) => key !== undefined,
@@ -182,6 +177,23 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
       if (published.has(subject.key ?? '')) return undefined;
       const { is_published, last_modification_timestamp } = await readEngine(engineOf(subject), deadline);
       return is_published === true ? undefined : last_modification_timestamp;
+    },
+
+    async readForReuse(subject, deadline) {
+      // Of a published version too: a batch may have tested it when it was a draft.
+      const { last_modification_timestamp: editedAt } = await readEngine(engineOf(subject), deadline);
+      return {
+        editedAt,
+        compare({ tested }) {
+          const engine = tested && toEngine(parseAs(engineSchema, tested));
+          const key = engine && keyOf(engine);
+          if (key === undefined) return { kind: 'unknown', why: 'does not say which version it tested' };
+          if (key !== subject.key) return { kind: 'other' };
+          return editedAt === undefined
+            ? { kind: 'unknown', why: 'may be older than the last edit of what is under test' }
+            : { kind: 'same' };
+        },
+      };
     },
   };
 
@@ -299,7 +311,10 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
         `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
       );
     }
-    const subject = toSubject({ ...engine, version: engineVersion }, { title: name, name: agent.agent_name });
+    const subject = toSubject(
+      { ...engine, version: engineVersion },
+      { title: name, name: agent.agent_name, version: wordsOf(agent) },
+    );
     if (agent.is_published === true && subject.key !== undefined) published.add(subject.key);
     return {
       ...subject,
@@ -392,6 +407,10 @@ const draftNote = (version: number | undefined, isPublished: boolean | undefined
     ? `The latest version, ${version}, is a draft that is not published.`
     : undefined;
 
+/** "version 5", "version 5 (draft)" */
+const wordsOf = ({ version, is_published }: z.infer<typeof agentSchema>): string | undefined =>
+  version === undefined ? undefined : `version ${version}${is_published === false ? ' (draft)' : ''}`;
+
 /** Whether something belongs to this engine, in whatever version. */
 function isOf(body: EngineBody, { type, id: engineId }: Engine): boolean {
   const own = toEngine(body);
@@ -424,14 +443,16 @@ function describeAgent({ agent_id, agent_name, version }: z.infer<typeof agentSc
 
 function toSubject(
   engine: Engine & { readonly version: number },
-  agent?: Pick<Subject, 'title' | 'name'>,
+  agent?: Pick<Subject, 'title' | 'name' | 'version'>,
 ): Subject {
   const fields = { ...engineFields(engine), version: engine.version };
   const name = describeEngine({ ...fields, type: engine.type });
   return {
     title: agent === undefined ? name : `${agent.title}: ${name}`,
     name: agent?.name,
+    version: agent?.version,
     key: keyOf(engine),
+    claims: { ...engineClaims(fields), ...ownerClaims(fields) },
     request: { response_engine: fields },
   };
 }
@@ -445,28 +466,12 @@ function engineOf({ request }: Subject): Engine {
 const toAvailableTestCase = ({
   test_case_definition_id,
   name,
+  user_modified_timestamp,
 }: z.infer<typeof definitionSchema>): AvailableTestCase => ({
   id: test_case_definition_id,
   name: name ?? test_case_definition_id,
+  revision: user_modified_timestamp,
 });
-
-/** The id of the batch. One that tests something else is not what was asked for. */
-function toStarted(
-  { test_case_batch_job_id, response_engine }: z.infer<typeof startedSchema>,
-  { key }: Subject,
-): string {
-  const engine = response_engine && toEngine(response_engine);
-  const found = engine && keyOf(engine);
-  if (found !== undefined && found !== key) {
-    throw new InvalidResponse(
-      `started batch ${test_case_batch_job_id} on ${found}, which was not asked for.`,
-      {
-        isJson: true,
-      },
-    );
-  }
-  return test_case_batch_job_id;
-}
 
 function toListed(body: z.infer<typeof listedSchema>): ListedBatch {
   const tested = body.response_engine && toEngine(body.response_engine);

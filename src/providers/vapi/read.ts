@@ -21,7 +21,14 @@ import {
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
-import { createVapiStarter, dashboardOf, describeTarget, targetSchema, transportSchema } from './start.ts';
+import {
+  createVapiStarter,
+  dashboardOf,
+  describeTested,
+  targetSchema,
+  testedClaims,
+  transportSchema,
+} from './start.ts';
 import { listVapiTargets } from './targets.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
@@ -50,8 +57,8 @@ const batchSchema = z.object({
   createdAt: lenient(z.string()),
   endedAt: lenient(z.string()),
   url: lenient(z.string()),
-  target: lenient(targetSchema),
-  transport: lenient(transportSchema),
+  target: z.optional(z.unknown()),
+  transport: z.optional(z.unknown()),
   iterations: lenient(z.int().check(z.positive())),
   simulations: lenient(z.array(z.object({ type: lenient(z.string()), simulationId: lenient(id) }))),
 });
@@ -77,6 +84,7 @@ const itemSchema = z.object({
   status: statusWord,
   runId: z.optional(z.unknown()),
   simulationId: lenient(id),
+  configurations: lenient(z.object({ transport: z.optional(z.unknown()) })),
   failureReason: lenient(z.string()),
   createdAt: lenient(z.string()),
   startedAt: lenient(z.string()),
@@ -206,7 +214,8 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
     throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
   }
   const status = BATCH_STATUS.get(body.status);
-  const { target, transport } = body;
+  const target = targetSchema.safeParse(body.target).data;
+  const transport = transportSchema.safeParse(body.transport).data;
   return {
     id: batchId,
     settled: status === 'ended',
@@ -220,8 +229,9 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: 
     createdAt: parseIsoTime(body.createdAt),
     endedAt: parseIsoTime(body.endedAt),
     url: pageOfVapi(body.url ?? dashboard),
-    subject: target && describeTarget(target),
+    subject: target && describeTested(target, transport),
     tested: target && { target, transport },
+    claims: testedClaims(body),
   };
 }
 
@@ -358,6 +368,7 @@ function toRun(body: ItemBody): Run {
     createdAt: parseIsoTime(body.createdAt),
     startedAt,
     endedAt,
+    claims: testedClaims({ transport: body.configurations?.transport }),
   };
 }
 
@@ -463,7 +474,9 @@ export const vapi: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: false,
+    modes: { fallback: 'chat' },
     compare: false,
+    reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },
   idKey: vapiIdKey,

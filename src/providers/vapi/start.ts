@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
+import type { Claims } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
+import { MODES, type Mode } from '../../domain/target.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { claimed, claimsOf, createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
@@ -17,21 +19,39 @@ export const targetSchema = z.object({
   squadId: lenient(z.string()),
 });
 
-/** By voice, which is the default, or by chat. */
+/** By voice or by chat. */
 export const transportSchema = z.object({ provider: z.string() });
+
+/** Vapi's words for the modes. */
+const TRANSPORTS: Readonly<Record<Mode, string>> = { chat: 'vapi.webchat', voice: 'vapi.websocket' };
+/** For a run that names no transport: nobody documents what that means, and it has been voice. */
+const UNNAMED_TRANSPORT = { provider: TRANSPORTS.voice };
+
+/** Hardly any conversation is shorter, in milliseconds. */
+const SHORTEST_RUN_MS: Readonly<Record<Mode, number>> = { chat: 10_000, voice: 30_000 };
 
 /** What a run tested; `transport` is repeated with it. */
 const testedSchema = z.object({ target: targetSchema, transport: lenient(transportSchema) });
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
 const suiteSchema = z.object({ simulationIds: z.array(id) });
-const startedSchema = z.object({ id, url: lenient(z.string()) });
+const startedSchema = z.object({
+  id,
+  url: lenient(z.string()),
+  target: z.optional(z.unknown()),
+  transport: z.optional(z.unknown()),
+});
 const listedSchema = z.object({
   id,
   createdAt: lenient(z.string()),
   itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
   target: lenient(targetSchema),
+  transport: lenient(transportSchema),
 });
+/** A voice simulation has two parties, so it takes two of the places that an account has. */
+const PLACES_OF_A_CALL = 2;
+const count = z.int().check(z.nonnegative());
+const concurrencySchema = z.object({ concurrencyLimit: lenient(count), availableToStart: lenient(count) });
 const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 
 const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
@@ -60,12 +80,13 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     title: 'Vapi',
     batchSize: Number.MAX_SAFE_INTEGER,
 
-    async resolve({ target }) {
+    async resolve({ target, mode = 'chat' }) {
       if (target === undefined)
         return refused('target is missing: Vapi needs one to start a simulation run.');
+      const transport = { provider: TRANSPORTS[mode] };
       return target.kind === 'squad'
-        ? toSubject({ type: 'squad', squadId: target.id })
-        : toSubject({ type: 'assistant', assistantId: target.id });
+        ? toSubject({ type: 'squad', squadId: target.id }, transport)
+        : toSubject({ type: 'assistant', assistantId: target.id }, transport);
     },
 
     async testCases({ selectors }, deadline) {
@@ -111,16 +132,17 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
             ...subject.request,
           },
           schema: startedSchema,
-          to: ({ id: runId, url }) => {
+          to: ({ id: runId, url, ...said }) => {
             if (url !== undefined) addresses.set(vapiIdKey(runId), url);
-            return runId;
+            return { id: runId, claims: testedClaims(said) };
           },
         },
         deadline,
       ),
 
-    recentBatches({ request }, testCases, since) {
-      const targetId = targetIdOf(parseAs(targetSchema, request['target']));
+    recentBatches(subject, testCases, since) {
+      const { target, transport } = requestOf(subject);
+      const targetId = targetIdOf(target);
       return batchListsOf({
         testCases,
         idKey: vapiIdKey,
@@ -133,7 +155,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
               items: 'simulation runs',
               of: targetId ?? 'the target',
               schema: listedSchema,
-              toItem: toListed,
+              toItem: (row) => toListed(row, transport),
             },
             deadline,
           );
@@ -162,24 +184,12 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     },
 
     async resolveTestedVersion({ id: runId, tested }) {
-      const { target, transport } = tested === undefined ? {} : parseAs(testedSchema, tested);
+      const { target, transport = UNNAMED_TRANSPORT } =
+        tested === undefined ? {} : parseAs(testedSchema, tested);
       const subject = target && toSubject(target, transport);
       return subject?.key === undefined
         ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
         : subject;
-    },
-
-    mismatch({ key, title, request }, { tested }) {
-      if (tested === undefined) return undefined;
-      const { target, transport } = parseAs(testedSchema, tested);
-      const found = keyOf(target);
-      if (key !== undefined && found !== undefined && found !== key) {
-        return `it tested ${describeTarget(target)}, and ${title} was asked for`;
-      }
-      const asked = transportSchema.safeParse(request['transport']).data?.provider;
-      return asked === undefined || transport === undefined || transport.provider === asked
-        ? undefined
-        : `it ran by ${transport.provider}, and ${asked} was asked for`;
     },
 
     isListed: ({ key }) => key !== undefined,
@@ -188,6 +198,23 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       if (one.key === undefined || other.key === undefined) return 'unknown';
       return one.key === other.key ? 'same' : 'different';
     },
+
+    parallelism: (subject, deadline) =>
+      api.get(
+        {
+          path: ['concurrency'],
+          size: 'small',
+          schema: concurrencySchema,
+          to: ({ concurrencyLimit = 0, availableToStart = 0 }) => {
+            const atOnce = availableToStart || Math.floor(concurrencyLimit / PLACES_OF_A_CALL);
+            const isVoice = requestOf(subject).transport.provider === TRANSPORTS.voice;
+            return atOnce === 0
+              ? undefined
+              : { atOnce, shortestRunMs: SHORTEST_RUN_MS[isVoice ? 'voice' : 'chat'], isLeast: !isVoice };
+          },
+        },
+        deadline,
+      ),
   };
 
   /** The simulations of a suite. One that does not exist has none, where it is only to be taken away. */
@@ -223,6 +250,19 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
 }
 
 type Target = z.infer<typeof targetSchema>;
+type Transport = z.infer<typeof transportSchema>;
+
+/** What is sent beside the simulations: `Subject.request`. */
+const requestSchema = z.object({ target: targetSchema, transport: transportSchema });
+const requestOf = ({ request }: Subject) => parseAs(requestSchema, request);
+
+/** "chat"; Vapi's own word where it is neither of the two. */
+const nameOf = ({ provider }: Transport): string =>
+  MODES.find((mode) => TRANSPORTS[mode] === provider) ?? provider;
+
+/** Whether a run says that it has another transport. */
+const isOther = (said: Transport | undefined, asked: Transport): said is Transport =>
+  said !== undefined && said.provider !== asked.provider;
 
 const targetIdOf = ({ assistantId, squadId }: Target): string | undefined => assistantId ?? squadId;
 
@@ -234,15 +274,60 @@ export function describeTarget(target: Target): string | undefined {
 
 const keyOf = (target: Target): string | undefined => describeTarget(target)?.toLowerCase();
 
-const toSubject = (target: Target, transport?: z.infer<typeof transportSchema>): Subject => ({
-  title: describeTarget(target) ?? target.type,
+/** "assistant 88fa…, chat": a target with the mode of its run, as far as both are known. */
+export const describeTested = (target: Target, transport: Transport | undefined): string | undefined =>
+  [describeTarget(target) ?? [], transport ? nameOf(transport) : []].flat().join(', ') || undefined;
+
+const anything = z.optional(z.unknown());
+const saidTargetSchema = z.object({
+  type: anything,
+  assistantId: anything,
+  squadId: anything,
+  assistant: anything,
+  squad: anything,
+});
+const saidTransportSchema = z.object({ provider: anything });
+
+/** What an answer says of the target and the transport, however it is written: see `Batch.claims`. */
+export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
+  return claimsOf({
+    ...targetClaims(target ?? {}),
+    mode: claimed('the mode', saidMode(transport)),
+  });
+}
+
+/** "chat" where a transport is one of the two modes; else what the answer has in its place. */
+function saidMode(transport: unknown): unknown {
+  const said = saidTransportSchema.safeParse(transport).data;
+  if (said === undefined) return transport;
+  return typeof said.provider === 'string' ? nameOf({ provider: said.provider }) : said.provider;
+}
+
+function targetClaims(target: unknown): Record<string, string | undefined> {
+  const said = saidTargetSchema.safeParse(target).data;
+  if (said === undefined) return { target: claimed('target', target) };
+  const named = (kind: 'assistant' | 'squad'): string | undefined =>
+    claimed(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
+  const words = [named('assistant'), named('squad')].filter((each) => each !== undefined);
+  return {
+    target: words.length === 0 ? undefined : words.join(' and '),
+    kind: claimed('a target of type', said.type),
+  };
+}
+
+const toSubject = (target: Target, transport: Transport): Subject => ({
+  title: describeTested(target, transport) ?? target.type,
   key: keyOf(target),
+  claims: testedClaims({ target, transport }),
   request: { target, transport },
 });
 
-const toListed = (body: z.infer<typeof listedSchema>): ListedBatch => ({
+/** `Candidate.subject` of a run in another mode. */
+const FOREIGN = 'foreign';
+
+const toListed = (body: z.infer<typeof listedSchema>, transport: Transport): ListedBatch => ({
   id: body.id,
   total: body.itemCounts?.total,
   createdAt: parseIsoTime(body.createdAt),
-  subject: body.target && keyOf(body.target),
+  subject: isOther(body.transport, transport) ? FOREIGN : body.target && keyOf(body.target),
 });

@@ -145,6 +145,12 @@ const run = z
     isConversationLeftOut: z.literal(true).optional().meta({
       description: 'The conversation is left out so that the file stays under 60 MiB.',
     }),
+    credits: z.number().nonnegative().optional().meta({
+      description: "What the run cost in the provider's credits; absent is unknown, not zero.",
+    }),
+    llmUsd: z.number().nonnegative().optional().meta({
+      description: 'The price of the language model in US dollars; absent is unknown, not zero.',
+    }),
     durationMs: milliseconds.optional(),
     createdAt: moment.optional(),
     startedAt: moment.optional(),
@@ -197,6 +203,11 @@ const batch = z
   })
   .meta({ description: 'One execution of a set of test cases, as it was last seen.' });
 
+const amount = z.object({ sum: z.number().nonnegative(), runs: count }).meta({
+  description:
+    'A sum over runs, of which so many say all that they cost: with fewer than all, they cost more.',
+});
+
 export const reportSchema = z
   .object({
     formatVersion: z.literal(2),
@@ -228,10 +239,17 @@ export const reportSchema = z
       ])
       .optional()
       .meta({ description: 'By what the runs of a test case decide it; by every run, if absent.' }),
+    reused: z.object({ batchId: z.string(), startedAt: moment.optional() }).optional().meta({
+      description: 'The earlier batch that was judged in place of a new one (`reuse-hours`).',
+    }),
     started: z
       .object({ runs: count, reruns: count })
       .optional()
       .meta({ description: 'How many runs this step started, and how many of them repeat a test case.' }),
+    cost: z.object({ runs: count, credits: amount.optional(), llmUsd: amount.optional() }).optional().meta({
+      description:
+        'What all runs of the step cost, those on the version of `compare-with` included, as far as the provider says it: in its credits, and in US dollars for the language model. Absent is unknown, not zero.',
+    }),
     comparedWith: z.string().optional().meta({ description: 'The version of `compare-with`.' }),
     base: z
       .object({

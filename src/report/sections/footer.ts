@@ -16,6 +16,7 @@ import {
   untrusted,
 } from '../markdown.ts';
 import { firstRunCounts, type Origin, type Report } from '../report.ts';
+import { costText } from '../run-text.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
 import { baseName, idOf, sentenceCase } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
@@ -23,6 +24,7 @@ import { hasPushes } from './pushes.ts';
 
 const MAX_SUBJECT = 200;
 const MAX_VERSION = 60;
+const MAX_NOTE = 300;
 /** Batches named in the details. Nobody gates on more; if so, the rest is a number. */
 const MAX_BATCHES = 50;
 
@@ -70,9 +72,14 @@ function capitalized(line: readonly Inline[]): Inline[] {
   return [...line];
 }
 
-/** What the figures mean: the rate, the rule, and with what was compared. */
+/** What the figures mean: the rate, the rule, with what was compared, and what it cost. */
 function knowledge(report: Report): Inline[][] {
-  return [sentences(rate(report), baseRate(report)), sentences(rules(report), compared(report))];
+  const { cost } = report;
+  return [
+    sentences(rate(report), baseRate(report)),
+    sentences(rules(report), compared(report)),
+    cost === undefined ? [] : md`Cost: ${trusted(costText(cost))}.`,
+  ];
 }
 
 /** Only where every run has ended and one did not pass: else the heading says all there is. */
@@ -171,7 +178,7 @@ function tested({ subject, targetName, targetVersion, batches }: Report): Inline
 
 /** Where it comes from: on one line where there is one batch, else with a line for each. */
 function provenance(report: Report, maxBatches: number): Inline[][] {
-  const { batches, origin, judgement, subject, targetName, selected } = report;
+  const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);
   const named = first.slice(0, maxBatches);
@@ -192,15 +199,17 @@ function provenance(report: Report, maxBatches: number): Inline[][] {
   ];
   const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
   const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
+  const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
   const [only] = named;
   if (only !== undefined && first.length === 1) {
-    return [joinWithDots([...general, ...batchParts(only, report), again, rest])];
+    return [joinWithDots([...general, ...batchParts(only, report), again, rest]), note];
   }
   return [
     joinWithDots(general),
     ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
     again,
     rest,
+    note,
   ];
 }
 

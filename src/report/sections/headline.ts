@@ -29,6 +29,9 @@ const MAX_NAME = 120;
 /** More characters than any headline has, since names and labels are clipped. */
 const MAX_HEADLINE = 400;
 
+/** The gate does not stop anything, whatever the verdict is. */
+export const REPORT_ONLY = 'report only';
+
 /** The verdict, or that there is none yet. */
 export const stateOf = ({ judgement }: Pick<Report, 'judgement'>): State => judgement?.verdict ?? 'waiting';
 
@@ -53,8 +56,12 @@ export function headlineHeading(
   return render(heading(depth, untrusted(headline(part.name, part.state, result), MAX_HEADLINE)));
 }
 
-/** What happened, in a clause of our own words: "3 of 12 failed, 2 of them new", "inconclusive, 3 of 12 runs missing". */
+/** What happened, in a clause of our own words: "3 of 12 failed, 2 of them new", "inconclusive, 3 of 12 runs missing (report only)". */
 export function resultOf(report: Report): string {
+  return `${describeResult(report)}${report.isReportOnly === true ? ` (${REPORT_ONLY})` : ''}`;
+}
+
+function describeResult(report: Report): string {
   const { judgement, tally, classified } = report;
   switch (judgement?.verdict) {
     case 'failed':

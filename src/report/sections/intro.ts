@@ -1,7 +1,18 @@
 import { seenBatches } from '../../domain/batch.ts';
 import { tally } from '../../domain/test-case.ts';
+import { formatAge } from '../../text/format.ts';
 import { findCommonCause } from '../groups.ts';
-import { type Inline, list, md, paragraph, render, sentences, strong, untrusted } from '../markdown.ts';
+import {
+  type Inline,
+  list,
+  md,
+  paragraph,
+  render,
+  sentences,
+  strong,
+  trusted,
+  untrusted,
+} from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { linkCommit } from './links.ts';
 import { baselineLabel, idOf } from './names.ts';
@@ -33,10 +44,17 @@ export function leadOf(
   const { judgement } = report;
   if (judgement === undefined) return waiting(report);
   return sentences(
+    describeReused(report),
     isReasonInHeading(report) ? [] : [untrusted(judgement.reason, maxReason)],
     hasFault ? describeCommonCause(report) : [],
     describeRemoved(report),
   );
+}
+
+/** The earlier batch that was judged in place of a new one. */
+function describeReused({ reused }: Report): Inline[] {
+  if (reused === undefined) return [];
+  return md`This is the result of batch ${idOf(reused.batchId)}, started ${trusted(formatAge(reused.ageMs))} ago: nothing under test has changed since.`;
 }
 
 /** The judge's sentence about failed and passed test cases says the same counts as the heading. */

@@ -21,7 +21,8 @@ export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 /** The sign of a test case. */
 export const signOf = (result: ReportedCase) => SIGNS[signFor(result)];
 
-function signFor({ outcome, quarantine, isExcusedByComparison, testFaults }: ReportedCase): Sign {
+/** What its sign stands for. */
+export function signFor({ outcome, quarantine, isExcusedByComparison, testFaults }: ReportedCase): Sign {
   const isTolerated = quarantine?.state === 'in-force' || isExcusedByComparison === true;
   if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
   if (outcome === 'passed' && testFaults.length > 0) return 'broken-test';

@@ -26,7 +26,9 @@ export function renderNextSteps(report: Report): string {
   const { todo, hint } = adviseOn(report);
   if (todo.length === 0) return '';
   const again =
-    report.judgement?.verdict === 'passed' ? [] : rerunInstructions(report.origin, startsBatch(report));
+    report.judgement?.verdict === 'passed'
+      ? []
+      : rerunInstructions(report.origin, startsBatch(report), { isReportOnly: report.isReportOnly });
   return render(paragraph(...sentences([NEXT_LABEL], todo, hint, again)));
 }
 
@@ -179,11 +181,21 @@ function jobLink({ jobUrl, ...origin }: Origin): string | undefined {
   return jobUrl ?? workflowRunUrl({ ...origin, runAttempt: undefined });
 }
 
-/** How to test again; nothing outside of GitHub. `jobs` is how many of them did not pass. */
-export function rerunInstructions(origin: Origin, isStartedHere: boolean, jobs = 1): Inline[] {
+/** How to test again; nothing outside of GitHub. `jobs` is how many of them did not pass. `isReportOnly`: the job succeeds. */
+export function rerunInstructions(
+  origin: Origin,
+  isStartedHere: boolean,
+  {
+    jobs = 1,
+    isReportOnly = false,
+  }: { readonly jobs?: number; readonly isReportOnly?: boolean | undefined } = {},
+): Inline[] {
   const url = jobLink(jobs === 1 ? origin : { ...origin, jobUrl: undefined });
   if (url === undefined) return [];
-  const again = link(url, trusted(jobs === 1 ? 'Re-run the failed job' : 'Re-run the failed jobs'));
+  const again = link(
+    url,
+    trusted(`Re-run the ${isReportOnly ? '' : 'failed '}${jobs === 1 ? 'job' : 'jobs'}`),
+  );
   // A batch that was given is judged again as it is.
   const condition = isStartedHere
     ? ''

@@ -82,7 +82,7 @@ function labelled(row: Row): Inline[] {
 }
 
 /** What a test case is called, and what of it is not in bold. */
-function labelOf(result: ReportedCase): { label: Inline[]; more: Inline[] } {
+export function labelOf(result: ReportedCase): { label: Inline[]; more: Inline[] } {
   const { outcome, quarantine, change, testFaults } = result;
   const plain = (label: Inline[]) => ({ label, more: [] });
   if (outcome === 'passed') {

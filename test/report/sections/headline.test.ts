@@ -61,6 +61,16 @@ test.each([
   expect(resultIn(name)).toBe(expected);
 });
 
+test('a gate that only reports says so, whatever happened', () => {
+  const examples = ['retell-inconclusive', 'green-flaky'].map(
+    (name) => ({ ...EXAMPLES, ...SECOND_EXAMPLES })[name]!,
+  );
+  expect(examples.map((report) => resultOf({ ...report, isReportOnly: true }))).toEqual([
+    'inconclusive, 3 of 5 runs missing (report only)',
+    'all 8 passed, 1 flaky (report only)',
+  ]);
+});
+
 test.each([
   ['every failure is new', ['passed', 'passed'], '2 of 2 failed, all new'],
   ['none is new', ['failed', 'failed'], '2 of 2 failed, none of them new'],

@@ -1,0 +1,64 @@
+/**
+ * Statements about what is tested, in words for a person, by the part that each is about:
+ * `{ engine: 'retell-llm llm_1', version: 'version 11' }`. A part of which nothing is said is absent.
+ */
+export type Claims = Readonly<Record<string, string>>;
+
+/** The words of both for the first part of which the two say different things. Silence contradicts nothing. */
+export function disagreement(one: Claims = {}, other: Claims = {}): readonly [string, string] | undefined {
+  for (const [part, words] of Object.entries(one)) {
+    const others = other[part];
+    if (others !== undefined && others !== words) return [words, others];
+  }
+  return undefined;
+}
+
+/** Everything that a batch and its runs have said so far of what they test. */
+export interface Testimony {
+  /** Adds what one look showed, and returns every contradiction so far: clauses. */
+  add(look: Spoken<{ readonly id: string; readonly claims?: Claims | undefined }>): readonly string[];
+}
+
+/** What says what was tested: a batch and its runs. */
+interface Spoken<R = { readonly claims?: Claims | undefined }> {
+  readonly claims?: Claims | undefined;
+  readonly runs?: readonly R[] | undefined;
+}
+
+/**
+ * Collects statements over all looks. Contradictions are an earlier statement about the batch or a run beside a later one, and
+ * a run beside its batch; two runs of a batch may well test two things (Bland).
+ */
+export function createTestimony(): Testimony {
+  let batchClaims: Claims = {};
+  const runClaims = new Map<string, Claims>();
+  const contradictions = new Set<string>();
+  return {
+    add({ claims = {}, runs = [] }) {
+      const changed = disagreement(batchClaims, claims);
+      if (changed !== undefined) {
+        contradictions.add(`it said that it tested ${changed[0]}, and later ${changed[1]}`);
+      }
+      batchClaims = { ...claims, ...batchClaims };
+      for (const run of runs) {
+        if (run.claims === undefined) continue;
+        const before = runClaims.get(run.id) ?? {};
+        const found = disagreement(before, run.claims) ?? disagreement(batchClaims, run.claims);
+        if (found !== undefined) {
+          contradictions.add(`it tested ${found[0]}, and run ${run.id} says ${found[1]}`);
+        }
+        runClaims.set(run.id, { ...run.claims, ...before });
+      }
+      return [...contradictions];
+    },
+  };
+}
+
+/** What the batch and its runs say that is not what was asked for: a clause. */
+export function mismatchWith(asked: Claims, { claims, runs = [] }: Spoken): string | undefined {
+  for (const said of [claims, ...runs.map((run) => run.claims)]) {
+    const found = disagreement(said, asked);
+    if (found !== undefined) return `it tested ${found[0]}, and ${found[1]} was asked for`;
+  }
+  return undefined;
+}

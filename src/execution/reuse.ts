@@ -1,0 +1,239 @@
+/** Finds an earlier batch whose result still holds, in the provider's own lists, so that nothing need be started. */
+import type { Batch, ReusedBatch } from '../domain/batch.ts';
+import { findContradictions } from '../domain/integrity.ts';
+import type { RunStatus } from '../domain/run.ts';
+import { formatCaseCount } from '../domain/test-case.ts';
+import { firstOf } from '../domain/wording.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { BatchStarter, Candidate, Listing, UnderTest } from '../providers/starter.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { onProviderError } from '../runtime/errors.ts';
+import { formatAge } from '../text/format.ts';
+import { CLOCK_SLACK_MS, matchContents } from './find-lost-batch.ts';
+import type { Prepared } from './prepare.ts';
+import { momentOf } from './start.ts';
+
+const HOUR_MS = 3_600_000;
+/** The most that `reuse-hours` can be. A batch of these hours that does not agree with a younger one is heard too. */
+const HORIZON_MS = 168 * HOUR_MS;
+/** With more batches than this that may have run the same, nothing is reused: each would have to be read. */
+const MAX_READ = 25;
+/** So many of them are read at once. */
+const READ_AT_ONCE = 5;
+/** Time limit of the search; at most a quarter of the time that is left. */
+const SEARCH_MS = 60_000;
+/** A `Date` header says the second, and not what has passed of it. */
+const DATE_PRECISION_MS = 999;
+
+export interface ReuseOptions {
+  readonly provider: Provider;
+  readonly starter: BatchStarter;
+  readonly prepared: Pick<Prepared, 'subject' | 'testCases' | 'names' | 'revisions'>;
+  readonly reuseHours: number;
+  readonly maxBatchAgeMinutes: number | undefined;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+}
+
+/** The batch to judge, or why nothing is reused: a clause. */
+export type ReuseOutcome =
+  | { readonly kind: 'found'; readonly reused: ReusedBatch }
+  | { readonly kind: 'none'; readonly why: string };
+
+/** The outcome as one line for the log. */
+export const describeReuse = (outcome: ReuseOutcome): string =>
+  outcome.kind === 'found'
+    ? `reuse-hours: this is the result of batch ${outcome.reused.batchId}, started ${formatAge(outcome.reused.ageMs)} ago: nothing under test has changed since.`
+    : `reuse-hours: no earlier result is reused: ${outcome.why}.`;
+
+const none = (why: string): ReuseOutcome => ({ kind: 'none', why });
+
+/**
+ * Finds the newest ended batch of at most so many hours that ran exactly these test cases on exactly this version, since the
+ * last edit of any of it. Nothing is found where another batch of these does not agree with it on a test case, or where one
+ * that may be of these cannot be read: the one that was found may be a lucky repetition. Never throws for what a provider does.
+ */
+export async function findReusableBatch(options: ReuseOptions): Promise<ReuseOutcome> {
+  const { starter, clock, deadline } = options;
+  const now = clock.now();
+  const until = now + Math.min(SEARCH_MS, (deadline.until - now) / 4);
+  return search(options, { ...deadline, until }).catch(
+    onProviderError((error) => none(`${starter.title} could not be asked: ${error.message}`)),
+  );
+}
+
+async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseOutcome> {
+  const { starter, prepared, clock } = options;
+  const { subject, testCases, names, revisions } = prepared;
+  const undated = testCases.filter((id) => !revisions.has(id));
+  if (starter.readForReuse === undefined || subject.key === undefined) {
+    return none(`${starter.title} does not show what earlier batches tested`);
+  }
+  if (testCases.length > starter.batchSize) {
+    return none(`${formatCaseCount(testCases.length)} take more than one batch`);
+  }
+  if (undated.length > 0) {
+    const named = firstOf(undated.map((id) => names.get(id) ?? id));
+    return none(`${starter.title} does not say when ${named} was last edited`);
+  }
+  const underTest = await starter.readForReuse(subject, deadline);
+  const lastEdit = Math.max(underTest.editedAt ?? 0, ...testCases.map((id) => revisions.get(id) ?? 0));
+  const since = clock.epoch() - HORIZON_MS - CLOCK_SLACK_MS;
+  const listing = await starter.recentBatches(subject, testCases, since).list(deadline);
+  const period = periodOf(listing, options);
+  const candidates = candidatesIn(listing, {
+    ...prepared,
+    from: Math.max(period.now - HORIZON_MS, lastEdit + 1),
+  });
+  const nothing = none(`no batch of the last ${period.words} ran exactly this since the last edit`);
+  if (!listing.isComplete)
+    return none(`the list of batches of ${starter.title} could not be read to the end`);
+  if (!candidates.some(({ createdAt }) => createdAt === undefined || period.isRecent(createdAt))) {
+    return nothing;
+  }
+  if (candidates.length > MAX_READ) {
+    return none(`${candidates.length} batches may have run this since the last edit, too many to compare`);
+  }
+  const earlier: Earlier[] = [];
+  for (let from = 0; from < candidates.length; from += READ_AT_ONCE) {
+    const some = candidates.slice(from, from + READ_AT_ONCE);
+    const read = some.map((candidate) =>
+      readEarlier(candidate, { options, underTest, lastEdit, period, deadline }),
+    );
+    earlier.push(...(await Promise.all(read)));
+  }
+  const unclear = earlier.find((each) => each.kind === 'unclear');
+  if (unclear !== undefined) return none(`batch ${unclear.id} ${unclear.why}`);
+  const same = earlier.filter((each) => each.kind === 'same');
+  const [newest] = same
+    .filter(({ hasEnded, createdAt }) => hasEnded && period.isRecent(createdAt))
+    .toSorted((one, other) => other.createdAt - one.createdAt);
+  if (newest === undefined) return nothing;
+  for (const other of same) {
+    const [differing] = [...other.ended].find(([id, status]) => newest.ended.get(id) !== status) ?? [];
+    if (differing === undefined) continue;
+    const name = names.get(differing) ?? differing;
+    return none(`batches ${newest.id} and ${other.id} do not agree on ${name}`);
+  }
+  const { id, createdAt } = newest;
+  return { kind: 'found', reused: { batchId: id, startedAt: createdAt, ageMs: period.now - createdAt } };
+}
+
+/** The hours within which a batch is taken, by the provider's clock where its answers tell it. */
+interface Period {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly isRecent: (createdAt: number) => boolean;
+  /** "2 h", "30 min" */
+  readonly words: string;
+}
+
+function periodOf(
+  { date }: Listing,
+  { reuseHours, maxBatchAgeMinutes = Number.POSITIVE_INFINITY, clock }: ReuseOptions,
+): Period {
+  const now = date === undefined ? clock.epoch() : date + DATE_PRECISION_MS;
+  const slackMs = date === undefined ? CLOCK_SLACK_MS : 0;
+  // `max-batch-age-minutes` is measured by the runner's clock when the batch is judged.
+  const aheadMs = Math.max(0, clock.epoch() - now);
+  const maxMinutes = Math.min(reuseHours * 60, maxBatchAgeMinutes);
+  return {
+    now,
+    isRecent: (createdAt) =>
+      createdAt <= now && now - createdAt + Math.max(slackMs, aheadMs) <= maxMinutes * 60_000,
+    words: maxMinutes < 60 ? `${maxMinutes} min` : `${maxMinutes / 60} h`,
+  };
+}
+
+/** The listed batches that may have run exactly this since that moment, each once. */
+function candidatesIn(
+  { batches }: Listing,
+  { subject, testCases, from }: ReuseOptions['prepared'] & { readonly from: number },
+): readonly Candidate[] {
+  return [...new Map(batches.map((batch) => [batch.id, batch])).values()].filter(
+    (batch) =>
+      (batch.subject ?? subject.key) === subject.key &&
+      (batch.runCount ?? testCases.length) === testCases.length &&
+      (batch.createdAt ?? from) >= from,
+  );
+}
+
+/** What an earlier batch says about what is under test now. */
+type Earlier =
+  | {
+      readonly kind: 'same';
+      readonly id: string;
+      readonly createdAt: number;
+      /** Every test case has been decided there. */
+      readonly hasEnded: boolean;
+      /** What became of each test case whose run has ended. */
+      readonly ended: ReadonlyMap<string, RunStatus>;
+    }
+  /** It ran something else, or before the last edit. */
+  | { readonly kind: 'other' }
+  /** It may have run the same: `why` follows its id. */
+  | { readonly kind: 'unclear'; readonly id: string; readonly why: string };
+
+async function readEarlier(
+  candidate: Candidate,
+  {
+    options: { provider, prepared },
+    underTest,
+    lastEdit,
+    period,
+    deadline,
+  }: {
+    readonly options: ReuseOptions;
+    readonly underTest: UnderTest;
+    readonly lastEdit: number;
+    readonly period: Period;
+    readonly deadline: Deadline;
+  },
+): Promise<Earlier> {
+  const { id } = candidate;
+  const { testCases, revisions } = prepared;
+  const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
+  const adapter = provider.withoutConversations ?? provider;
+  const batch = await adapter
+    .fetchBatch(id, deadline)
+    .then((found) => (found.runs === undefined ? adapter.fetchRuns(found, deadline) : found))
+    .catch(onProviderError((error) => error.message));
+  if (typeof batch === 'string') return unclear(`could not be read: ${batch}`);
+  const { createdAt = candidate.createdAt, runs = [] } = batch;
+  const doubt = doubtOf(batch);
+  if (doubt !== undefined) return unclear(doubt);
+  const ran = runs.map(({ testCase }) => testCase.id ?? '');
+  const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases);
+  const compared = underTest.compare(batch);
+  const isOver = batch.settled && batch.outcome !== 'cancelled';
+  const isOther = likeness === 'other' || (likeness === 'unclear' && isOver);
+  if (isOther || compared.kind === 'other') return { kind: 'other' };
+  if (compared.kind === 'unknown') return unclear(compared.why);
+  if (createdAt === undefined || (candidate.createdAt ?? createdAt) !== createdAt) {
+    return unclear('does not say when it was started');
+  }
+  if (createdAt > period.now) return unclear(`was started at ${momentOf(createdAt)}, which is not yet`);
+  const isEdited = runs.some(
+    ({ testCase: { id: ranId = '', revision = revisions.get(ranId) } }) => revision !== revisions.get(ranId),
+  );
+  if (isEdited || createdAt <= lastEdit) return { kind: 'other' };
+  const ended = runs.filter(({ status }) => status !== 'pending' && status !== 'cancelled');
+  return {
+    ...{ kind: 'same', id, createdAt, hasEnded: isOver && ended.length === runs.length },
+    ended: new Map(ended.map(({ testCase, status }) => [testCase.id ?? '', status])),
+  };
+}
+
+/** What in the answers about a batch cannot be believed or understood, as a clause that follows it. */
+function doubtOf(batch: Batch): string | undefined {
+  const { runs = [] } = batch;
+  const word = batch.unknownStatus ?? runs.find((run) => run.unknownStatus !== undefined)?.unknownStatus;
+  if (word !== undefined) return `has the unknown status "${word}"`;
+  if (runs.some((run) => !run.testCase.id)) return 'has a run that names no test case';
+  if (runs.some(({ conflict, unproven }) => (conflict ?? unproven) !== undefined)) {
+    return 'has a run that proves nothing';
+  }
+  // Of one that was cancelled, runs may be open for good.
+  const [contradiction] = batch.outcome === 'cancelled' ? [] : findContradictions(batch);
+  return contradiction === undefined ? undefined : `contradicts itself: ${contradiction}`;
+}

@@ -1,0 +1,318 @@
+import type { Element, ElementContent } from 'hast';
+import { h } from 'hastscript';
+import type { Run, Turn } from '../../../domain/run.ts';
+import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
+import { cleanLine } from '../../../text/clean.ts';
+import { formatCount, formatDuration } from '../../../text/format.ts';
+import type { Report, ReportedCase } from '../../report.ts';
+import type { Sign } from '../../sections/headline.ts';
+import { reasonOf, signFor } from '../../sections/names.ts';
+import { labelOf } from '../../sections/overview.ts';
+import { around, dotted, glyph, type Html, htmlOf, untrusted } from './elements.ts';
+import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
+import { inlineNodes } from './inline.ts';
+
+/** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
+
+/** The whole file, in bytes. */
+const MAX_BYTES = 14_500_000;
+/** About what a line takes beside its texts, and the page around the list. */
+const ROW_BYTES = 170;
+const PAGE_BYTES = 150_000;
+/** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
+const MAX_PASSED_WITH_EVIDENCE = 1_000;
+/** So many lines are laid out together. */
+const CHUNK = 50;
+/** Up to so many failures are open when the page opens. */
+const OPEN = 3;
+const MAX_NAME = 200;
+const MAX_REASON = 200;
+
+/** A part of the list. */
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly sign: Sign;
+  readonly results: readonly ReportedCase[];
+}
+
+/** The sections of the list in their order; empty ones are left out. */
+function sectionsOf({ classified }: Report): Section[] {
+  const { failures, unfinished, flaky, tolerated, brokenTests, fixed, passed } = classified;
+  const all: Section[] = [
+    { id: 'failures', title: 'Did not pass', sign: 'failed', results: failures },
+    { id: 'unfinished', title: 'Unfinished', sign: 'waiting', results: unfinished },
+    { id: 'flaky', title: 'Flaky', sign: 'flaky', results: flaky },
+    { id: 'tolerated', title: 'Not counted', sign: 'tolerated', results: tolerated },
+    { id: 'broken', title: 'Passed, broken test', sign: 'broken-test', results: brokenTests },
+    { id: 'fixed', title: 'Fixed', sign: 'passed', results: fixed },
+    { id: 'passed', title: 'Passed', sign: 'passed', results: passed },
+  ];
+  return all.filter(({ results }) => results.length > 0);
+}
+
+/** The list, and what was left out of it. */
+export interface CaseList {
+  readonly sections: readonly Html[];
+  /** Sentences. */
+  readonly omissions: readonly string[];
+}
+
+/** Renders the list. `anchors` has the id of each test case in the page. */
+export function caseList(report: Report, anchors: ReadonlyMap<ReportedCase, string>): CaseList {
+  const lines = report.cases.reduce((sum, result) => sum + rowCost(result, anchors.get(result) ?? ''), 0);
+  const room = Math.max(0, MAX_BYTES - PAGE_BYTES - lines);
+  const plan = planOf(report, room);
+  const failures = report.classified.failures.length;
+  const open = new Set(report.classified.failures.slice(0, failures <= OPEN ? OPEN : 1));
+  const groups = new Map(
+    report.grouping.groups.flatMap(({ cases }, index) => cases.map((result) => [result, index] as const)),
+  );
+  let bytes = 0;
+  let cut = 0;
+  const item = (result: ReportedCase): Html[] => {
+    const anchor = anchors.get(result) ?? '';
+    let limits = plan.get(result);
+    // What was estimated may be more: what comes last gets less then.
+    if (limits !== undefined && bytes > room) limits = hasPassed(result) ? undefined : LIMITS.at(-1);
+    if (limits === undefined) return htmlOf(plainItem(result, anchor));
+    if (limits !== LIMITS[0]) cut += 1;
+    const content = htmlOf(summaryOf(result, report), evidenceOf(result, { report, anchor, limits }));
+    for (const html of content) bytes += Buffer.byteLength(html);
+    const details = around(h('details', { open: open.has(result) }), content);
+    return around(h('li', { ...attributesOf(result, groups.get(result)), className: 'case' }), details);
+  };
+  const sections = sectionsOf(report).flatMap((section) => sectionOf(section, item));
+  const passed = [...report.classified.passed, ...report.classified.fixed].filter(
+    (result) => hasEvidence(result) && !plan.has(result),
+  ).length;
+  return {
+    sections,
+    omissions: [
+      ...(cut === 0
+        ? []
+        : [`The conversations of ${formatCount(cut)} test cases are shortened to keep this file small.`]),
+      ...(passed === 0
+        ? []
+        : [`The evidence of ${formatCount(passed)} passed test cases is left out to keep this file small.`]),
+    ],
+  };
+}
+
+/** How much of the evidence of each test case is shown; those that are not in it have only a line. */
+function planOf(report: Report, room: number): Map<ReportedCase, Limits> {
+  const { failures, unfinished, flaky, tolerated, brokenTests, fixed, passed } = report.classified;
+  const quiet = [...fixed, ...passed].filter((result) => result.runs.length === 1);
+  const isQuiet = new Set(quiet);
+  const loud = [
+    ...failures,
+    ...unfinished,
+    ...flaky,
+    ...tolerated,
+    ...brokenTests,
+    ...fixed,
+    ...passed,
+  ].filter((result) => !isQuiet.has(result));
+  const plan = new Map<ReportedCase, Limits>();
+  let left = room;
+  for (const [result, level] of levelsOf(loud, room)) {
+    const limits = LIMITS[level] ?? LIMITS[0];
+    plan.set(result, limits);
+    left -= costOf(result, limits);
+  }
+  const shown = quiet.filter(hasEvidence);
+  if (shown.length > MAX_PASSED_WITH_EVIDENCE) return plan;
+  for (const result of shown) {
+    left -= costOf(result, LIMITS[0]);
+    if (left < 0) break;
+    plan.set(result, LIMITS[0]);
+  }
+  return plan;
+}
+
+/** The place in `LIMITS` of each test case: what is small is whole, the longest are cut first, the last ones most. */
+function levelsOf(results: readonly ReportedCase[], room: number): Map<ReportedCase, number> {
+  const costs = results.map((result) => costOf(result, LIMITS[0]));
+  const share = fairShare(costs, room);
+  const levels = new Map<ReportedCase, number>();
+  const last = LIMITS.length - 1;
+  let left = room;
+  for (const [index, result] of results.entries()) {
+    const fits = (limits: Limits) => costOf(result, limits) <= share;
+    const level = (costs[index] ?? 0) <= share ? 0 : LIMITS.findIndex(fits);
+    levels.set(result, level === -1 ? last : level);
+    left -= costOf(result, LIMITS[level] ?? LIMITS[last] ?? LIMITS[0]);
+  }
+  // What nobody needed goes to those that were cut, in the order of the list.
+  for (const result of results) {
+    const level = levels.get(result) ?? 0;
+    const own = left + costOf(result, LIMITS[level] ?? LIMITS[0]);
+    const better = LIMITS.slice(0, level).findIndex((limits) => costOf(result, limits) <= own);
+    if (better === -1) continue;
+    levels.set(result, better);
+    left = own - costOf(result, LIMITS[better] ?? LIMITS[0]);
+  }
+  return levels;
+}
+
+/** The most that each may take so that all have room: the small ones whole, and what is left in equal parts. */
+function fairShare(costs: readonly number[], room: number): number {
+  let left = room;
+  const sorted = costs.toSorted((a, b) => a - b);
+  for (const [index, cost] of sorted.entries()) {
+    const share = left / (sorted.length - index);
+    if (cost > share) return share;
+    left -= cost;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** About how many bytes the line of a test case takes. */
+const rowCost = (result: ReportedCase, anchor: string): number =>
+  ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + anchor.length;
+
+/** What stands around the texts, as measured; a little more, since the file must not become too large. */
+const CASE_BYTES = 1_000;
+const RUN_BYTES = 420;
+const CHECK_BYTES = 170;
+const TEXT_BYTES = 95;
+const TOOL_BYTES = 330;
+/** What laying out and escaping add. */
+const GROWTH = { text: 1.03, tool: 2 };
+
+/** About how many bytes the evidence takes. */
+function costOf(result: ReportedCase, limits: Limits): number {
+  const runs: readonly Run[] = [...result.runs, ...(result.comparison?.runs ?? [])];
+  return runs.reduce((sum, run) => sum + RUN_BYTES + runCost(run, limits), CASE_BYTES);
+}
+
+function runCost(run: Run, limits: Limits): number {
+  const text = (value: string | undefined): number =>
+    value === undefined ? 0 : TEXT_BYTES + sizeOf(value, limits.text) * GROWTH.text;
+  const value = (content: string | undefined): number =>
+    content === undefined ? 0 : TEXT_BYTES + sizeOf(content, limits.tool);
+  const tool = (content: string): number => TOOL_BYTES + sizeOf(content, limits.tool) * GROWTH.tool;
+  const checks = run.assertions.map(
+    ({ label, expected, actual, explanation }) =>
+      CHECK_BYTES + label.length + value(expected) + value(actual) + text(explanation),
+  );
+  const turns = run.turns.slice(-limits.turns);
+  const pieces = [text(run.explanation), ...checks, ...run.criteria.map(text), ...turns.map(turnCost)];
+  return pieces.reduce((sum, bytes) => sum + bytes, 0);
+
+  function turnCost(turn: Turn): number {
+    switch (turn.kind) {
+      case 'speech':
+        return text(turn.text);
+      case 'tool-call':
+        return tool(turn.input);
+      case 'tool-result':
+        return tool(turn.output);
+      case 'transition':
+        return 2 * TEXT_BYTES;
+    }
+  }
+}
+
+/** The bytes of the first `max` code units, escaped. */
+function sizeOf(text: string, max: number): number {
+  const shown = text.length <= max ? text : text.slice(0, max);
+  let escapes = 0;
+  for (const sign of ['<', '&']) {
+    for (let at = shown.indexOf(sign); at !== -1; at = shown.indexOf(sign, at + 1)) escapes += 1;
+  }
+  return Buffer.byteLength(shown) + 5 * escapes;
+}
+
+function sectionOf({ id, title, sign, results }: Section, item: (result: ReportedCase) => Html[]): Html[] {
+  const heading = h('h3', { id: `title-${id}` }, [
+    glyph(sign),
+    ' ',
+    title,
+    ' ',
+    h('span', { className: 'count' }, formatCount(results.length)),
+  ]);
+  const lists: Html[] = [];
+  for (let from = 0; from < results.length; from += CHUNK) {
+    const list = h('ul', { className: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
+    lists.push(...around(list, results.slice(from, from + CHUNK).flatMap(item)));
+  }
+  const section = h('section', { className: 'list', id: `list-${id}`, ariaLabelledBy: `title-${id}` });
+  return around(section, [...htmlOf(heading), ...lists]);
+}
+
+/** What the page's script filters and sorts by. */
+function attributesOf(result: ReportedCase, group?: number | undefined): Record<string, string | undefined> {
+  const tags = [
+    ...(hasPassed(result) ? [] : [result.failureClass]).filter((kind) => kind !== 'unknown'),
+    ...(result.quarantine?.state === 'in-force' ? ['quarantined'] : []),
+    ...(result.change === 'fixed' ? ['fixed'] : []),
+    ...(result.testFaults.length > 0 ? ['broken-test'] : []),
+  ];
+  const ms = totalMs(result);
+  return {
+    dataOutcome: outcomeOf(result),
+    dataTags: tags.length === 0 ? undefined : tags.join(' '),
+    dataGroup: group === undefined ? undefined : String(group),
+    dataMs: ms === undefined ? undefined : String(Math.round(ms)),
+  };
+}
+
+/** What a test case is called in filters. */
+export const outcomeOf = (result: ReportedCase): string =>
+  !hasPassed(result) && !countsForVerdict(result) ? 'tolerated' : result.outcome;
+
+function totalMs({ runs }: ReportedCase): number | undefined {
+  const known = runs.flatMap(({ durationMs }) => durationMs ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0);
+}
+
+/** A test case of which there is no more to see. */
+function plainItem(result: ReportedCase, anchor: string): Element {
+  const took = formatDuration(totalMs(result));
+  const { dataOutcome, ...attributes } = attributesOf(result);
+  return h(
+    'li',
+    { ...attributes, ...(dataOutcome === 'passed' ? {} : { dataOutcome }), className: 'plain', id: anchor },
+    [
+      glyph(signFor(result)),
+      h('bdi', { className: 'name' }, cleanLine(result.testCase.name, MAX_NAME) || '(no name)'),
+      ...(took === undefined ? [] : [h('span', { className: 'took' }, took)]),
+    ],
+  );
+}
+
+function summaryOf(result: ReportedCase, report: Report): Element {
+  const took = formatDuration(totalMs(result));
+  const reason = hasPassed(result) && result.outcome !== 'flaky' ? '' : reasonOf(result, MAX_REASON);
+  return h('summary', [
+    glyph(signFor(result)),
+    h('div', { className: 'head' }, [
+      h('h4', { className: 'name' }, [untrusted(result.testCase.name, MAX_NAME)]),
+      h('p', { className: 'labels' }, labelsOf(result, report)),
+      ...(reason === '' ? [] : [h('p', { className: 'reason', dir: 'auto' }, reason)]),
+    ]),
+    h('p', { className: 'took' }, took ?? ''),
+  ]);
+}
+
+/** What is known of a test case, in a few words each. */
+function labelsOf(result: ReportedCase, report: Report): (ElementContent | string)[] {
+  const { passes, runs, comparison, outcome, testFaults } = result;
+  const base = report.base?.cases.get(result.testCase.id ?? '');
+  const { label, more } = labelOf(result);
+  const isPlain = signFor(result) === 'passed' && result.change !== 'fixed';
+  const labels: (ElementContent | string)[][] = [
+    // Nothing of one that simply passed, since it stands below that word.
+    isPlain ? [] : [h('strong', { className: signFor(result) }, inlineNodes(label)), ...inlineNodes(more)],
+    testFaults.length > 0 && outcome !== 'passed' ? ['broken test'] : [],
+    runs.length > 1 ? [`passed ${passes}/${runs.length}`] : [],
+    comparison === undefined
+      ? []
+      : ['on ', untrusted(versionName(report), 60), ` ${comparison.passes}/${comparison.runs.length}`],
+    base === undefined
+      ? []
+      : ['on ', untrusted(report.base?.branch ?? '', 60), ` ${base.passes}/${base.runs}`],
+  ];
+  return dotted(labels.filter((part) => part.length > 0).map((part) => [h('span', part)]));
+}

@@ -1,0 +1,133 @@
+import type { Element, ElementContent } from 'hast';
+import { h, s } from 'hastscript';
+import { VERDICTS } from '../../../domain/verdict.ts';
+import { cleanLine } from '../../../text/clean.ts';
+import { formatDuration } from '../../../text/format.ts';
+import type { Report } from '../../report.ts';
+import { linkPush } from '../../sections/links.ts';
+import { glyph, glyphText } from './elements.ts';
+import { inlineNodes } from './inline.ts';
+import { type Bar, clockTime, type Lane, rowsOf, type Timeline } from './timeline.ts';
+
+const MAX_PUSHES = 12;
+const BAR_HEIGHT = 44;
+
+/** How many test cases counted against the verdict in each push, this one last; nothing where it is the first. */
+export function pushesChart({ history, judgement, origin, tally }: Report): Element | undefined {
+  if (history === undefined || history.pushes.length === 0 || judgement === undefined) return undefined;
+  const { total, passed, tolerated } = tally;
+  const own = {
+    commit: origin.commit ?? '',
+    attempt: origin.runAttempt ?? 1,
+    verdict: judgement.verdict as string,
+    failureCount: total - passed - tolerated,
+    total,
+  };
+  const pushes = [...history.pushes.slice(-(MAX_PUSHES - 1)), own];
+  const most = Math.max(1, ...pushes.map(({ failureCount }) => failureCount));
+  const items = pushes.map((push) => {
+    const verdict = VERDICTS.find((known) => known === push.verdict) ?? 'inconclusive';
+    const height =
+      push.failureCount === 0 ? 2 : Math.max(4, Math.round((push.failureCount / most) * BAR_HEIGHT));
+    const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
+    const commit = push.commit === '' ? [h('span', 'this push')] : inlineNodes(linkPush(push, origin));
+    return h('li', { ariaCurrent: push === own ? 'true' : undefined }, [
+      s('svg', { viewBox: `0 0 22 ${BAR_HEIGHT}`, width: 22, height: BAR_HEIGHT, ariaHidden: 'true' }, [
+        s('rect', { className: ['bar', verdict], x: 0, y: BAR_HEIGHT - height, width: 22, height, rx: 2 }),
+      ]),
+      h('span', { className: 'figure' }, [
+        glyph(verdict),
+        ' ',
+        isCounted
+          ? [h('span', { className: 'hidden-text' }, `${verdict}, `), String(push.failureCount)]
+          : verdict,
+      ]),
+      ' ',
+      ...commit,
+    ]);
+  });
+  return h('section', { className: 'pushes', ariaLabelledBy: 'pushes' }, [
+    h('h2', { id: 'pushes' }, 'Not passed, by push'),
+    h('ol', items),
+  ]);
+}
+
+/** When each run began and ended, a line for each test case. Folded: the evidence comes first. */
+export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => string): Element {
+  const { start, end, lanes, left } = timeline;
+  const runs = lanes.reduce((sum, { bars }) => sum + bars.length, 0);
+  const took = formatDuration(end - start);
+  const middle = clockTime((start + end) / 2);
+  const ticks = [clockTime(start), middle, clockTime(end)].map((time) => h('span', time ?? ''));
+  const title = `${runs} ${runs === 1 ? 'run' : 'runs'}${took === undefined ? '' : ` in ${took}`}`;
+  const hasEnds = lanes.some(({ bars }) => bars.some(({ to }) => to !== undefined));
+  return h('details', { className: 'timeline' }, [
+    h('summary', [h('h2', 'Timeline'), h('span', { className: 'muted' }, [` ${title}`])]),
+    h('p', { className: 'muted' }, [
+      'Times in UTC.',
+      hasEnds ? '' : ' The provider says when runs began and not when they ended.',
+    ]),
+    h('div', { className: 'lanes' }, [
+      h('div', { className: 'ticks', ariaHidden: 'true' }, ticks),
+      h(
+        'ol',
+        lanes.map((lane) =>
+          h('li', [
+            h(
+              'a',
+              { href: `#${anchors(lane)}`, dir: 'auto' },
+              cleanLine(lane.result.testCase.name, 120) || '(no name)',
+            ),
+            laneChart(lane, timeline),
+          ]),
+        ),
+      ),
+    ]),
+    ...(left === 0
+      ? []
+      : [h('p', { className: 'muted' }, `${left.toLocaleString('en')} more test cases have no room here.`)]),
+  ]);
+}
+
+const ROW = 18;
+/** The share of the width that a run takes at least. */
+const LEAST = 0.012;
+
+function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
+  const span = end - start;
+  const rows = rowsOf(bars, span * LEAST * 1.5);
+  const share = (ms: number): string => `${((ms / span) * 100).toFixed(2)}%`;
+  const shapes = rows.flatMap((row, index) =>
+    row.flatMap((bar): ElementContent[] => {
+      const y = index * ROW + 2;
+      const from = Math.min(bar.from - start, span * (1 - LEAST));
+      const width = Math.max((bar.to ?? bar.from) - bar.from, span * LEAST);
+      return [
+        s('rect', {
+          className: ['bar', bar.run.status, ...(bar.to === undefined ? ['moment'] : [])],
+          x: share(from),
+          y,
+          width: share(width),
+          height: ROW - 4,
+          rx: 2,
+        }),
+        ...(width / span > 0.03
+          ? [s('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOf(bar)))]
+          : []),
+      ];
+    }),
+  );
+  return s(
+    'svg',
+    { role: 'img', ariaLabel: bars.map(barInWords).join('; '), width: '100%', height: rows.length * ROW },
+    shapes,
+  );
+}
+
+const signOf = ({ run: { status } }: Bar) => (status === 'pending' ? 'waiting' : status);
+
+function barInWords({ run, number, from, to }: Bar): string {
+  const status = run.status === 'pending' ? 'unfinished' : run.status;
+  const until = to === undefined ? '' : ` to ${clockTime(to)}`;
+  return `Run ${number} ${status}, ${clockTime(from)}${until}`;
+}

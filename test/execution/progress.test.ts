@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { createProgress } from '../../src/execution/progress.ts';
+import { batch, runOf } from '../builders.ts';
+import { virtualClock } from '../virtual-clock.ts';
+
+test('a heartbeat estimates what is left over all batches, where it is known how many run at once', async () => {
+  const clock = virtualClock();
+  const ended = new AbortController();
+  const lines: string[] = [];
+  const progress = createProgress({ clock, log: (line) => lines.push(line), until: 600_000 });
+  progress.estimateBy({ atOnce: 2, shortestRunMs: 1, isLeast: false });
+  const requestedTestCases = ['a', 'b', 'c'];
+  progress.add({ id: 'b1', requestedTestCases });
+  progress.add({ id: 'b2', requestedTestCases });
+  const heartbeats = progress.logHeartbeats(ended.signal);
+  await clock.sleep(90_000);
+  progress.update(batch([runOf('a', 'passed'), runOf('b', 'passed'), runOf('c', 'pending')], { id: 'b1' }));
+  await clock.sleep(61_000);
+  ended.abort();
+  await heartbeats;
+  expect(lines.filter((line) => line.includes('still waiting'))).toEqual([
+    '[1:00] still waiting, for at most 9 min more: nothing has been read yet (about 3 waves of 2 left)',
+    '[2:30] still waiting, for at most 8 min more: 2 of 6 test cases finished, 2 passed, 1 of 2 batches not read yet (about 2 waves of 2 left, 5 min)',
+  ]);
+});

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { type DefaultTreeAdapterMap, parse } from 'parse5';
+import { describe, expect, test } from 'vitest';
+import { PAGE_SOURCE, pageSource } from '../../../scripts/html-page.ts';
+import { renderHtml } from '../../../src/report/files/html/page.ts';
+import { agent, caseOf, fullReport, hardReport, reportOnCases } from '../../browser/sample-report.ts';
+import { EXAMPLES } from '../reports.ts';
+import { SECOND_EXAMPLES } from '../second-reports.ts';
+import { anyReport, reportOfEachState } from './file-reports.ts';
+
+type Node = DefaultTreeAdapterMap['node'];
+type Element = DefaultTreeAdapterMap['element'];
+
+const elements = (node: Node): Element[] => [
+  ...('tagName' in node ? [node] : []),
+  ...('childNodes' in node ? node.childNodes.flatMap(elements) : []),
+];
+const attribute = ({ attrs }: Element, name: string) => attrs.find((one) => one.name === name)?.value;
+const textOf = (node: Node): string =>
+  'value' in node ? node.value : 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+
+/** All elements that a page can have. */
+const ELEMENTS = [
+  'a',
+  'bdi',
+  'body',
+  'b',
+  'br',
+  'button',
+  'code',
+  'dd',
+  'details',
+  'div',
+  'dl',
+  'dt',
+  'fieldset',
+  'footer',
+  'form',
+  'h1',
+  'h2',
+  'h3',
+  'h4',
+  'h5',
+  'head',
+  'header',
+  'html',
+  'input',
+  'label',
+  'legend',
+  'li',
+  'main',
+  'mark',
+  'meta',
+  'ol',
+  'option',
+  'p',
+  'pre',
+  'rect',
+  'script',
+  'section',
+  'select',
+  'span',
+  'strong',
+  'style',
+  'summary',
+  'svg',
+  'text',
+  'title',
+  'ul',
+];
+
+/** Fails unless the page has our elements alone, one script and one style, and links that lead to HTTP or into it. */
+function expectHarmless(html: string): void {
+  const all = elements(parse(html));
+  expect(all.map(({ tagName }) => tagName).filter((name) => !ELEMENTS.includes(name))).toEqual([]);
+  const names = all.flatMap(({ attrs }) => attrs.map(({ name }) => name));
+  expect(names.filter((name) => /^on|^style$|^src|^srcset$|^action$|^formaction$|^xlink/.test(name))).toEqual(
+    [],
+  );
+  const [script, ...scripts] = all.filter(({ tagName }) => tagName === 'script');
+  const [style, ...styles] = all.filter(({ tagName }) => tagName === 'style');
+  expect([...scripts, ...styles]).toEqual([]);
+  const policy = all.find((one) => attribute(one, 'http-equiv') !== undefined);
+  const hash = (node: Element | undefined) =>
+    createHash('sha256')
+      .update(node === undefined ? '' : textOf(node))
+      .digest('base64');
+  expect(attribute(policy!, 'content')).toBe(
+    `default-src 'none'; style-src 'sha256-${hash(style)}'; script-src 'sha256-${hash(script)}'; base-uri 'none'; form-action 'none'`,
+  );
+  const addresses = all.map((one) => attribute(one, 'href') ?? '#');
+  expect(addresses.filter((address) => !/^(#|https?:\/\/)/.test(address))).toEqual([]);
+  const ids = all.flatMap((one) => attribute(one, 'id') ?? []);
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index || /\s/.test(id))).toEqual([]);
+}
+
+test('the style and the script in the source are those of page/ (otherwise: npm run html-page)', () => {
+  expect(readFileSync(PAGE_SOURCE, 'utf8')).toBe(pageSource());
+});
+
+describe('the page has nothing in it but what is ours', () => {
+  test.each([...reportOfEachState, ...Object.entries({ ...EXAMPLES, ...SECOND_EXAMPLES })])(
+    '%s',
+    (_, report) => {
+      expectHarmless(renderHtml(report));
+    },
+  );
+
+  test('whatever the report holds', () => {
+    fc.assert(
+      fc.property(anyReport, (report) => {
+        expectHarmless(renderHtml(report));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** What there is to read in the page, a line for each piece, without style and script. */
+function proseOf(html: string): string {
+  const inline = ['a', 'b', 'bdi', 'code', 'mark', 'span', 'strong', 'h4'];
+  const lines: string[] = [''];
+  const walk = (node: Node): void => {
+    if ('value' in node) lines[lines.length - 1] += node.value;
+    if (!('childNodes' in node) || ('tagName' in node && ['style', 'script'].includes(node.tagName))) return;
+    const isInline = 'tagName' in node && inline.includes(node.tagName);
+    if (!isInline) lines.push('');
+    const place = 'tagName' in node ? attribute(node, 'data-n') : undefined;
+    if (place !== undefined) lines.push(`${place}. `);
+    for (const child of node.childNodes) walk(child);
+    if (!isInline) lines.push('');
+  };
+  walk(parse(html));
+  return lines
+    .map((line) => line.replace(/[ \t]+$/gm, ''))
+    .filter((line) => line.trim() !== '')
+    .join('\n');
+}
+
+test('the page tells everything about a red report', async () => {
+  await expect(`${proseOf(renderHtml(fullReport()))}\n`).toMatchFileSnapshot('../../golden/report.html.txt');
+});
+
+test('the page has long conversations, long answers and other scripts whole', () => {
+  const prose = proseOf(renderHtml(hardReport()));
+  expect(prose).toContain('"id": 899');
+  expect(prose).toContain('Question 100: is the office open on day 100?');
+  expect(prose).toContain('113 turns, the same in both');
+  expect(prose).toContain('来週火曜日の歯のクリーニングを予約する');
+});
+
+describe('a report that is too large for one page', () => {
+  const answer = (id: number) =>
+    JSON.stringify({ id, rows: Array.from({ length: 1_000 }, (_, at) => `row ${at} of ${id}, 空き`) });
+  const cases = Array.from({ length: 400 }, (_, index) =>
+    caseOf(`case_${index}`, index < 390 ? 'FF' : 'P', {
+      run: (_, at) => ({
+        explanation: `It failed for reason ${index}.`,
+        turns: [
+          agent('One moment.'),
+          { kind: 'tool-call', tool: 'rows', input: '{}' },
+          {
+            kind: 'tool-result',
+            output: index % 2 === 0 ? '{"small":true}' : answer(index * 2 + at),
+            succeeded: false,
+          },
+        ],
+      }),
+    }),
+  );
+  const html = renderHtml(reportOnCases(cases));
+
+  test('stays below 15 MB', () => {
+    expect(Buffer.byteLength(html)).toBeLessThan(15_000_000);
+  });
+
+  test('has every test case and every reason, shortens the longest alone, and says so', () => {
+    const prose = proseOf(html);
+    for (let index = 0; index < 390; index += 1) expect(prose).toContain(`It failed for reason ${index}.`);
+    const shortened = Number(/The conversations of (\d+) test cases are shortened/.exec(prose)?.[1]);
+    expect(shortened).toBeGreaterThan(50);
+    expect(shortened).toBeLessThan(196);
+    expect(prose.match(/more characters/g)?.length).toBe(2 * shortened);
+  });
+});
