@@ -32,6 +32,7 @@ export const saidFields = {
   branch_id: z.optional(z.unknown()),
   version_id: z.optional(z.unknown()),
   ran_against_draft: z.optional(z.unknown()),
+  agent_config_override: z.optional(z.unknown()),
 };
 
 const startedSchema = z.object({
@@ -59,8 +60,7 @@ export const testedSchema = z.object({
   branch_id: lenient(z.string()),
   version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
-  /** The agent's own configuration was replaced for the test. */
-  has_override: lenient(z.boolean()),
+  is_overridden: lenient(z.boolean()),
   placements: lenient(z.array(placementSchema)),
 });
 
@@ -69,6 +69,7 @@ const requestSchema = z.object({
   agent: z.string(),
   branch: z.optional(z.string()),
   placements: z.array(placementSchema),
+  config: z.optional(z.object({ name: z.string(), json: z.record(z.string(), z.unknown()) })),
 });
 
 type SubjectRequest = z.infer<typeof requestSchema>;
@@ -82,12 +83,28 @@ export const ACCESS = {
 const CHECK = 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
 
 /** What to do about a refusal of a request that comes before an invocation, or starts one. */
-const advice = createAdvice({
-  ...ACCESS,
-  403: 'Check api-key: it may not read the agent or start its tests.',
-  404: CHECK,
-  others: CHECK,
-});
+const adviceTo = (check: string) =>
+  createAdvice({
+    ...ACCESS,
+    403: 'Check api-key: it may not read the agent or start its tests.',
+    404: check,
+    others: check,
+  });
+const advice = adviceTo(CHECK);
+
+/** The parts of `agent_config_override` that ElevenLabs requires. */
+const OVERRIDE_PARTS = ['conversation_config', 'platform_settings'] as const;
+
+/** What is wrong with a configuration that is to be sent with a start, as a clause. */
+export function problemOfOverride(json: Readonly<Record<string, unknown>>): string | undefined {
+  const bad = OVERRIDE_PARTS.find((part) => !z.record(z.string(), z.unknown()).safeParse(json[part]).success);
+  return bad === undefined
+    ? undefined
+    : `ElevenLabs needs ${OVERRIDE_PARTS.join(' and ')} in it, each a JSON object, and ${bad} is ${Object.hasOwn(json, bad) ? 'none' : 'missing'}`;
+}
+
+/** In the name of an invocation that tests a configuration of a file: no list says otherwise that it does not test the branch. */
+const OVERRIDDEN = 'target-config';
 
 /** Starts test invocations: tests, on a branch of an agent. */
 export function createElevenLabsStarter(http: HttpClient): BatchStarter {
@@ -98,7 +115,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     title: 'ElevenLabs',
     batchSize: Number.MAX_SAFE_INTEGER,
 
-    async resolve({ target, version }, deadline) {
+    async resolve({ target, version, config }, deadline) {
       if (target === undefined) return refused('target is missing: ElevenLabs needs one to start tests.');
       if (version !== undefined && version.kind !== 'branch') {
         return refused('version: ElevenLabs has only branch/ID.');
@@ -112,7 +129,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const placements = (body.platform_settings?.testing?.attached_tests ?? []).map(
         ({ test_id, workflow_node_id: node }) => ({ id: test_id, ...(node === undefined ? {} : { node }) }),
       );
-      return toSubject({ agent: target.id, branch, placements }, { name: body.name, main });
+      return toSubject({ agent: target.id, branch, placements, config }, { name: body.name, main });
     },
 
     async testCases({ subject, selectors }, deadline) {
@@ -142,7 +159,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     },
 
     async startBatch(subject, testCases, deadline, name) {
-      const { agent, branch, placements } = requestOf(subject);
+      const { agent, branch, placements, config } = requestOf(subject);
       const nodes = new Map(testCases.map((test) => [test, nodesOf(test, { placements, workspace })]));
       const twice = testCases.find((test) => (nodes.get(test)?.length ?? 0) > 1);
       if (twice !== undefined) {
@@ -154,7 +171,13 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       return api.postOnce(
         {
           path: ['agents', agent, 'run-tests'],
-          body: { tests, name, branch_id: branch },
+          body: {
+            ...{ tests, name: config && name ? `${name} ${OVERRIDDEN}` : name, branch_id: branch },
+            agent_config_override: config?.json,
+          },
+          ...(config !== undefined && {
+            advice: adviceTo(`Check target-config (${config.name}) and test-cases.`),
+          }),
           schema: startedSchema,
           to: ({ id: invocation, test_runs, ...said }) => ({
             id: invocation,
@@ -170,7 +193,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     },
 
     recentBatches(subject, testCases, since, mark) {
-      const { agent, branch } = requestOf(subject);
+      const { agent, branch, config } = requestOf(subject);
       return batchListsOf({
         testCases,
         async list(deadline) {
@@ -195,12 +218,18 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
             mark !== undefined && name?.includes(mark) === true;
           const isFound = rows.some(isMarked);
           // An API that forgets names gives none, and then only what was started tells whose it is.
+          const isOverridden = ({ name = '' }: ListedRow): boolean => name.includes(OVERRIDDEN);
           const isForeign = (row: ListedRow): boolean =>
-            mark !== undefined && !isMarked(row) && (isFound || Boolean(row.name));
-          const batches = rows.map((row) => ({
-            ...toListed(row, agent),
-            ...(isForeign(row) ? { subject: FOREIGN } : {}),
-          }));
+            (mark !== undefined && !isMarked(row) && (isFound || Boolean(row.name))) ||
+            (config === undefined && isOverridden(row));
+          const batches = rows.map((row) => {
+            const listed = toListed(row, agent);
+            if (isForeign(row)) return { ...listed, subject: FOREIGN };
+            if (config === undefined) return listed;
+            // The list does not show what was sent with a start: only the mark tells whose it is.
+            if (isMarked(row)) return { ...listed, subject: subject.key };
+            return listed.subject === `${agent} ${branch}` ? { ...listed, subject: undefined } : listed;
+          });
           return { batches, isComplete: true, date };
         },
         testCasesOf: (invocation, _, deadline) =>
@@ -225,6 +254,11 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           `Test invocation ${invocation} tested changes that are not published, which cannot be tested again from here.`,
         );
       }
+      if (said.is_overridden === true) {
+        return refused(
+          `Test invocation ${invocation} tested a configuration that was sent with its start, which cannot be tested again from here.`,
+        );
+      }
       return toSubject({ agent, branch, placements: said.placements ?? [] });
     },
 
@@ -232,13 +266,15 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
 
     compareVersions(one, other) {
       const [left, right] = [requestOf(one), requestOf(other)];
-      if (left.agent !== right.agent) return 'different';
+      if (left.agent !== right.agent || Boolean(left.config) !== Boolean(right.config)) return 'different';
       if (left.branch === right.branch) return 'same';
       return left.branch === undefined || right.branch === undefined ? 'unknown' : 'different';
     },
 
     async revisionOf(subject, deadline) {
-      const { agent, branch } = requestOf(subject);
+      const { agent, branch, config } = requestOf(subject);
+      // What is sent with each start cannot be edited meanwhile.
+      if (config !== undefined) return undefined;
       return (await readAgent(agent, branch, deadline)).version_id;
     },
 
@@ -249,7 +285,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       return {
         compare({ tested }) {
           const said = parseAs(testedSchema, tested ?? {});
-          if (said.ran_against_draft === true || said.has_override === true) return { kind: 'other' };
+          if (said.ran_against_draft === true || said.is_overridden === true) return { kind: 'other' };
           const then = [said.agent_id, said.branch_id, said.version_id];
           if ([...then, branch, head, said.ran_against_draft].includes(undefined)) {
             return { kind: 'unknown', why: 'does not say which version of the agent it tested' };
@@ -338,14 +374,26 @@ const isNamed = ({ isExclusion, match }: Selector, testId: string, name: string)
   !isExclusion && (match.value === testId || match.value === name.normalize().trim());
 
 function toSubject(
-  { agent, branch, placements }: SubjectRequest,
+  { agent, branch, placements, config }: SubjectRequest,
   about: { readonly name?: string | undefined; readonly main?: string | undefined } = {},
 ): Subject {
   const { name, main } = about;
   const isMain = branch === main;
   const words = branch === undefined ? 'main branch' : isMain ? `main branch ${branch}` : `branch ${branch}`;
+  const described = name ? `${shortName(name)} (${agent})` : `agent ${agent}`;
+  if (config !== undefined) {
+    return {
+      title: `${described} as in ${config.name}`,
+      name,
+      version: `as in ${config.name}`,
+      key: `${agent} ${branch} ${OVERRIDDEN}`,
+      // Nobody documents what an invocation says of a configuration that was sent: it is not published either.
+      claims: testedClaims({ agent_id: agent, branch_id: branch }),
+      request: { agent, branch, placements, config },
+    };
+  }
   return {
-    title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
+    title: `${described}, ${words}`,
     name,
     version: words,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
@@ -354,19 +402,29 @@ function toSubject(
   };
 }
 
+const SENT_CONFIGURATION = 'a configuration that was sent with its start';
+
+/** Whether a field of an answer says anything. */
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
 /** What an invocation or a run says that it tested, however it is written: see `Batch.claims`. */
 export function testedClaims({
   agent_id,
   branch_id,
   version_id,
   ran_against_draft: isDraft,
+  agent_config_override: override,
 }: Partial<Record<keyof typeof saidFields, unknown>>): Claims {
-  const words = isDraft === true ? 'changes that are not published' : 'the published branch';
+  const words = isGiven(override)
+    ? SENT_CONFIGURATION
+    : isDraft === true
+      ? 'changes that are not published'
+      : 'the published branch';
   return claimsOf({
     agent: claimed('agent', agent_id),
     branch: claimed('branch', branch_id),
     version: claimed('version', version_id),
-    state: typeof isDraft === 'boolean' ? words : claimed('a draft or not:', isDraft),
+    state: typeof isDraft === 'boolean' || isGiven(override) ? words : claimed('a draft or not:', isDraft),
   });
 }
 

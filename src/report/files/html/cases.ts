@@ -1,5 +1,3 @@
-import type { Element, ElementContent } from 'hast';
-import { h } from 'hastscript';
 import type { Run, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
@@ -8,9 +6,10 @@ import type { Report, ReportedCase } from '../../report.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { reasonOf, signFor } from '../../sections/names.ts';
 import { labelOf } from '../../sections/overview.ts';
-import { around, dotted, glyph, type Html, htmlOf, untrusted } from './elements.ts';
+import { dotted, glyph, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
+import { around, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
 
 /** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
 
@@ -80,7 +79,7 @@ export function caseList(report: Report, anchors: ReadonlyMap<ReportedCase, stri
     const content = htmlOf(summaryOf(result, report), evidenceOf(result, { report, anchor, limits }));
     for (const html of content) bytes += Buffer.byteLength(html);
     const details = around(h('details', { open: open.has(result) }), content);
-    return around(h('li', { ...attributesOf(result, groups.get(result)), className: 'case' }), details);
+    return around(h('li', { ...attributesOf(result, groups.get(result)), class: 'case' }), details);
   };
   const sections = sectionsOf(report).flatMap((section) => sectionOf(section, item));
   const passed = [...report.classified.passed, ...report.classified.fixed].filter(
@@ -230,14 +229,14 @@ function sectionOf({ id, title, sign, results }: Section, item: (result: Reporte
     ' ',
     title,
     ' ',
-    h('span', { className: 'count' }, formatCount(results.length)),
+    h('span', { class: 'count' }, formatCount(results.length)),
   ]);
   const lists: Html[] = [];
   for (let from = 0; from < results.length; from += CHUNK) {
-    const list = h('ul', { className: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
+    const list = h('ul', { class: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
     lists.push(...around(list, results.slice(from, from + CHUNK).flatMap(item)));
   }
-  const section = h('section', { className: 'list', id: `list-${id}`, ariaLabelledBy: `title-${id}` });
+  const section = h('section', { class: 'list', id: `list-${id}`, 'aria-labelledby': `title-${id}` });
   return around(section, [...htmlOf(heading), ...lists]);
 }
 
@@ -251,10 +250,10 @@ function attributesOf(result: ReportedCase, group?: number | undefined): Record<
   ];
   const ms = totalMs(result);
   return {
-    dataOutcome: outcomeOf(result),
-    dataTags: tags.length === 0 ? undefined : tags.join(' '),
-    dataGroup: group === undefined ? undefined : String(group),
-    dataMs: ms === undefined ? undefined : String(Math.round(ms)),
+    'data-outcome': outcomeOf(result),
+    'data-tags': tags.length === 0 ? undefined : tags.join(' '),
+    'data-group': group === undefined ? undefined : String(group),
+    'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
   };
 }
 
@@ -270,14 +269,19 @@ function totalMs({ runs }: ReportedCase): number | undefined {
 /** A test case of which there is no more to see. */
 function plainItem(result: ReportedCase, anchor: string): Element {
   const took = formatDuration(totalMs(result));
-  const { dataOutcome, ...attributes } = attributesOf(result);
+  const { 'data-outcome': outcome, ...attributes } = attributesOf(result);
   return h(
     'li',
-    { ...attributes, ...(dataOutcome === 'passed' ? {} : { dataOutcome }), className: 'plain', id: anchor },
+    {
+      ...attributes,
+      ...(outcome === 'passed' ? {} : { 'data-outcome': outcome }),
+      class: 'plain',
+      id: anchor,
+    },
     [
       glyph(signFor(result)),
-      h('bdi', { className: 'name' }, cleanLine(result.testCase.name, MAX_NAME) || '(no name)'),
-      ...(took === undefined ? [] : [h('span', { className: 'took' }, took)]),
+      h('bdi', { class: 'name' }, cleanLine(result.testCase.name, MAX_NAME) || '(no name)'),
+      ...(took === undefined ? [] : [h('span', { class: 'took' }, took)]),
     ],
   );
 }
@@ -287,24 +291,24 @@ function summaryOf(result: ReportedCase, report: Report): Element {
   const reason = hasPassed(result) && result.outcome !== 'flaky' ? '' : reasonOf(result, MAX_REASON);
   return h('summary', [
     glyph(signFor(result)),
-    h('div', { className: 'head' }, [
-      h('h4', { className: 'name' }, [untrusted(result.testCase.name, MAX_NAME)]),
-      h('p', { className: 'labels' }, labelsOf(result, report)),
-      ...(reason === '' ? [] : [h('p', { className: 'reason', dir: 'auto' }, reason)]),
+    h('div', { class: 'head' }, [
+      h('h4', { class: 'name' }, [untrusted(result.testCase.name, MAX_NAME)]),
+      h('p', { class: 'labels' }, labelsOf(result, report)),
+      ...(reason === '' ? [] : [h('p', { class: 'reason', dir: 'auto' }, reason)]),
     ]),
-    h('p', { className: 'took' }, took ?? ''),
+    h('p', { class: 'took' }, took ?? ''),
   ]);
 }
 
 /** What is known of a test case, in a few words each. */
-function labelsOf(result: ReportedCase, report: Report): (ElementContent | string)[] {
+function labelsOf(result: ReportedCase, report: Report): Node[] {
   const { passes, runs, comparison, outcome, testFaults } = result;
   const base = report.base?.cases.get(result.testCase.id ?? '');
   const { label, more } = labelOf(result);
   const isPlain = signFor(result) === 'passed' && result.change !== 'fixed';
-  const labels: (ElementContent | string)[][] = [
+  const labels: Node[][] = [
     // Nothing of one that simply passed, since it stands below that word.
-    isPlain ? [] : [h('strong', { className: signFor(result) }, inlineNodes(label)), ...inlineNodes(more)],
+    isPlain ? [] : [h('strong', { class: signFor(result) }, inlineNodes(label)), ...inlineNodes(more)],
     testFaults.length > 0 && outcome !== 'passed' ? ['broken test'] : [],
     runs.length > 1 ? [`passed ${passes}/${runs.length}`] : [],
     comparison === undefined
