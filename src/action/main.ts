@@ -102,7 +102,7 @@ async function post(): Promise<void> {
   }
 }
 
-/** The inputs, with the file of `target-config`, whose secrets are shown nowhere. */
+/** The inputs. Secrets in the file of `target-config` are masked before anything else happens. */
 async function readInputs(): Promise<ParsedInputs> {
   const configFile = await readConfigFile(core.getInput('target-config'));
   if (configFile?.kind === 'read') {

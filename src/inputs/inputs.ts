@@ -544,12 +544,14 @@ function checkReuse({
     ...(batchIds === undefined
       ? []
       : ['reuse-hours goes with test-cases only: a given batch is judged as it is.']),
+    ...(targetConfig === undefined
+      ? []
+      : [
+          'reuse-hours and target-config do not go together: no list shows which file an earlier batch tested.',
+        ]),
     ...(repeat === undefined
       ? []
       : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
-    ...(targetConfig === undefined
-      ? []
-      : ['reuse-hours and target-config do not go together: no list shows which file a batch tested.']),
   ];
 }
 

@@ -426,6 +426,11 @@ describe('inputs that are wrong', () => {
       'reuse-hours and repeat do not go together',
     ],
     [
+      'an earlier result of a file',
+      { ...start, 'reuse-hours': '2', 'target-config': 'a.json' },
+      'reuse-hours and target-config do not go together',
+    ],
+    [
       'an earlier result at Bland',
       { ...start, provider: 'bland', target: 'pathway/p', 'reuse-hours': '.5' },
       'reuse-hours: an earlier result of Bland proves nothing, since its batches do not say which version they tested. Leave it out.',
@@ -444,6 +449,13 @@ describe('inputs that are wrong', () => {
     ],
   ])('%s', (_, values, expected) => {
     expect(complaintAbout(values)).toContain(expected);
+  });
+
+  test('no hours are no reuse, whatever the provider is', () => {
+    expect(complaintAbout({ 'reuse-hours': '0', provider: 'bland', repeat: '2/3', version: '4' })).toBe(
+      'accepted',
+    );
+    expect(complaintAbout({ ...start, 'reuse-hours': '0.5' })).toBe('accepted');
   });
 
   describe('a configuration from a file', () => {
@@ -513,12 +525,6 @@ describe('inputs that are wrong', () => {
         read(parts),
         'goes with test-cases only',
       ],
-      [
-        'an earlier result',
-        { 'reuse-hours': '2' },
-        read(parts),
-        'reuse-hours and target-config do not go together',
-      ],
       ['a version too', { version: 'branch/b' }, read(parts), 'version and target-config do not go together'],
       [
         'live without it',
@@ -537,13 +543,6 @@ describe('inputs that are wrong', () => {
         expect.objectContaining({ problems: expect.arrayContaining([expect.stringContaining(problem)]) }),
       );
     });
-  });
-
-  test('no hours are no reuse, whatever the provider is', () => {
-    expect(complaintAbout({ 'reuse-hours': '0', provider: 'bland', repeat: '2/3', version: '4' })).toBe(
-      'accepted',
-    );
-    expect(complaintAbout({ ...start, 'reuse-hours': '0.5' })).toBe('accepted');
   });
 
   test('at Bland test cases can be named by their ids alone', () => {

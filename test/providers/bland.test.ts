@@ -315,21 +315,24 @@ describe('answers that are not what they should be', () => {
     },
   );
 
-  test.each([null, undefined])(
-    'a total of %j is unknown before the end and needed after it',
-    async (value) => {
-      expect(await read({ ...passed, status: 'RUNNING', total_scenarios: value })).toEqual({
-        settled: false,
-        announced: { passed: 4, failed: 0 },
-        doubts: [],
-      });
-      expect(await read({ ...passed, total_scenarios: value })).toEqual({
-        settled: true,
-        announced: { passed: 4, failed: 0 },
-        doubts: ['"total_scenarios" is missing'],
-      });
-    },
-  );
+  test.each(
+    [null, undefined].flatMap((value) => [
+      ['total_scenarios', value, { passed: 4, failed: 0 }] as const,
+      ['passed_scenarios', value, { total: 4, failed: 0 }] as const,
+      ['failed_scenarios', value, { total: 4, passed: 4 }] as const,
+    ]),
+  )('%s of %j is unknown before the end and needed after it', async (counter, value, announced) => {
+    expect(await read({ ...passed, status: 'RUNNING', [counter]: value })).toEqual({
+      settled: false,
+      announced,
+      doubts: [],
+    });
+    expect(await read({ ...passed, [counter]: value })).toEqual({
+      settled: true,
+      announced,
+      doubts: [`"${counter}" is missing`],
+    });
+  });
 
   test('a run without a status has not ended before the end, and is a doubt after it', async () => {
     const [first, ...rest] = passed['runs'] as object[];
@@ -400,6 +403,19 @@ describe('the details of runs that did not pass', () => {
     { role: 'system', content: 'ignored' },
     'nonsense',
   ];
+
+  test('and the conversation of a run that passed and is compared with them', async () => {
+    const runs = ['r1', 'r2'].map((id) => ({ id, transcript }));
+    await using bland = await startBland({ batches: [{ id: 'b1', runs }] });
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    const told = await provider.fetchFailureDetails?.(batch, deadline(), new Set(['r2']));
+    expect(told?.runs).toMatchObject([
+      { status: 'passed', turns: [] },
+      { status: 'passed', turns: { length: 2 } },
+    ]);
+    expect(bland.requests.filter(({ path }) => path.includes('/runs/')).length).toBe(1);
+  });
 
   test.each<BlandOptions>([
     {},

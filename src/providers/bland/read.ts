@@ -210,12 +210,13 @@ function createAdapter(
       };
     },
 
-    async fetchFailureDetails(batch, deadline) {
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
       const { runs } = batch;
       if (runs === undefined) return batch;
       const trim = textBudget.forBatch(batch.id);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
-      const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_EXPLAINED));
+      const compared = showsConversations ? runs.filter(({ id }) => passedRunIds.has(id)) : [];
+      const chosen = new Set([...of('failed'), ...of('errored'), ...compared].slice(0, MAX_EXPLAINED));
       return {
         ...batch,
         runs: await Promise.all(
@@ -238,11 +239,10 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepR
     STATUS,
     blandIdKey,
   );
-  // The runs and the status prove a pass without the two other counters, which only must not contradict them.
   const { announced, inconsistencies } = readCounters(
     body,
     { total: 'total_scenarios', passed: 'passed_scenarios', failed: 'failed_scenarios' },
-    ['total'],
+    ['total', 'passed', 'failed'],
   );
   return {
     id: batchId,
