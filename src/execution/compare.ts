@@ -71,7 +71,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   });
   const decisionOptions = { rule, isCutShort: found.ending !== 'settled' };
   const repeated = findRepeatedRuns([...options.batches, ...found.batches]);
-  const tested = new Set(versionsIn(options.batches));
+  const tested = new Set(comparedVersion.isBesideFile === true ? [] : versionsIn(options.batches));
   const isShown =
     comparedVersion.isDifferent &&
     !versionsIn(found.batches).some((version) => tested.has(version)) &&

@@ -60,7 +60,13 @@ export interface Prepared {
 /** The version of `compare-with`: resolved before anything is started. */
 export type ComparedVersion =
   /** `isDifferent`: it is known to be another one than the version under test. */
-  | { readonly kind: 'resolved'; readonly subject: Subject; readonly isDifferent: boolean }
+  | {
+      readonly kind: 'resolved';
+      readonly subject: Subject;
+      readonly isDifferent: boolean;
+      /** What is under test is a file: its batches may name the version that it replaces. */
+      readonly isBesideFile?: boolean | undefined;
+    }
   | { readonly kind: 'none'; readonly problem: string };
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
@@ -134,19 +140,27 @@ async function resolveComparedVersion(
     compareWith,
     target,
     mode,
+    config,
   }: WantedSubject & { readonly subject: Subject; readonly compareWith: ComparedWith },
   { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
-  const version = compareWith.kind === 'live' ? undefined : compareWith;
-  const compared = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
-  if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
+  const isLive = compareWith.kind === 'live';
+  const version = isLive ? undefined : compareWith;
+  const found = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
+  if ('problem' in found) return { comparedVersion: { kind: 'none', problem: found.problem } };
+  const compared = isLive ? { ...found, title: `the live ${found.title}` } : found;
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {
       const problem = `compare-with is the version under test (${compared.title}).`;
       return { comparedVersion: { kind: 'none', problem } };
     }
     case 'different':
-      return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: true } };
+      return {
+        comparedVersion: {
+          ...{ kind: 'resolved', subject: compared, isDifferent: true },
+          ...(config !== undefined && { isBesideFile: true }),
+        },
+      };
     case 'unknown':
       if (failOn === 'new') {
         return {
