@@ -30,33 +30,53 @@ export interface GitHubContext {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** What the toolkit says of the event. Its own types promise strings that are absent outside GitHub. */
+export type EventContext = { readonly payload: unknown } & Readonly<
+  Partial<Record<'eventName' | 'ref' | 'sha', string | undefined>>
+>;
+
 /** More than any event has: GitHub cuts payloads at 25 MB. */
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
+
+/** The toolkit's context is made of this process's own variables when the module loads. */
+const loadToolkit = () => import('@actions/github');
 
 /** Reads what the runner says of the event and the workflow run. Never rejects. */
 export async function readContext(
   env: Variables,
   { checkRunId }: { readonly checkRunId?: number | undefined } = {},
+  load: () => Promise<{ readonly context: EventContext }> = loadToolkit,
 ): Promise<GitHubContext> {
-  const path = env['GITHUB_EVENT_PATH'];
-  if (!path) return contextOf({}, env, checkRunId);
   try {
-    return contextOf(JSON.parse(await readTextFile(path, MAX_EVENT_BYTES)), env, checkRunId);
-  } catch (error) {
-    const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-    return {
-      ...contextOf({}, env, checkRunId),
-      payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
-    };
+    const { context } = await load();
+    return contextOf(context, env, checkRunId);
+  } catch {
+    // The toolkit does not load where the event file begins with a byte order mark, or cannot be read.
+    const {
+      GITHUB_EVENT_NAME: eventName,
+      GITHUB_REF: ref,
+      GITHUB_SHA: sha,
+      GITHUB_EVENT_PATH: path = '',
+    } = env;
+    const from = (payload: unknown) => contextOf({ eventName, ref, sha, payload }, env, checkRunId);
+    try {
+      return from(JSON.parse(await readTextFile(path, MAX_EVENT_BYTES)));
+    } catch (error) {
+      const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
+      return {
+        ...from({}),
+        payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
+      };
+    }
   }
 }
 
-/** Puts together what the event's payload and the runner's variables say. */
-export function contextOf(json: unknown, env: Variables, checkRunId?: number): GitHubContext {
-  const payload = readPayload(json);
+/** Puts together what the toolkit says of the event and what the variables say of the workflow run. */
+export function contextOf(event: EventContext, env: Variables, checkRunId?: number): GitHubContext {
+  const payload = readPayload(event.payload);
   const repository = /^([^/]+)\/([^/]+)$/.exec(env['GITHUB_REPOSITORY'] ?? '');
   const [, owner = '', repo = ''] = repository ?? [];
-  const sha = env['GITHUB_SHA'] || undefined;
+  const sha = event.sha || undefined;
   const runId = wholeNumber(env['GITHUB_RUN_ID']);
   const runNumber = wholeNumber(env['GITHUB_RUN_NUMBER']);
   const runAttempt = wholeNumber(env['GITHUB_RUN_ATTEMPT']);
@@ -65,9 +85,9 @@ export function contextOf(json: unknown, env: Variables, checkRunId?: number): G
   const repositoryUrl = repository === null ? undefined : `${serverUrl}/${owner}/${repo}`;
 
   return {
-    eventName: env['GITHUB_EVENT_NAME'] ?? '',
+    eventName: event.eventName ?? '',
     payload,
-    ref: env['GITHUB_REF'] || undefined,
+    ref: event.ref || undefined,
     sha,
     repository: repository === null ? undefined : { owner, repo },
     apiUrl: withoutSlash(env['GITHUB_API_URL'] || 'https://api.github.com'),

@@ -17,15 +17,15 @@ const RUNNER = {
   GITHUB_API_URL: 'https://api.github.com',
 };
 
-/** What the runner says of an event beside its payload. */
+/** What the toolkit's context has of an event beside its payload. */
 const EVENT = {
-  GITHUB_EVENT_NAME: 'pull_request',
-  GITHUB_REF: 'refs/pull/2/merge',
-  GITHUB_SHA: '1111111111111111111111111111111111111111',
+  eventName: 'pull_request',
+  ref: 'refs/pull/2/merge',
+  sha: '1111111111111111111111111111111111111111',
 };
 
-const contextWith = (payload: unknown, eventName = EVENT.GITHUB_EVENT_NAME) =>
-  contextOf(payload, { ...RUNNER, ...EVENT, GITHUB_EVENT_NAME: eventName });
+const contextWith = (payload: unknown, event: Partial<typeof EVENT> = {}) =>
+  contextOf({ ...EVENT, ...event, payload }, RUNNER);
 
 test("a pull request's report is about its head, not about the commit that merges it", () => {
   const event = examplesOf('pull_request')[1];
@@ -54,13 +54,13 @@ test("a pull request's report is about its head, not about the commit that merge
 });
 
 test('the report of a workflow that follows another is about the commit of the first', () => {
-  const { origin } = contextWith(examplesOf('workflow_run')[1], 'workflow_run');
+  const { origin } = contextWith(examplesOf('workflow_run')[1], { eventName: 'workflow_run' });
   expect(origin.commit).toBe('3484a3fb816e0859fd6e1cea078d76385ff50625');
 });
 
 test.each(['push', 'merge_group', 'schedule'])('the report of a %s is about GITHUB_SHA', (eventName) => {
   const event = eventName === 'schedule' ? { schedule: '0 4 * * *' } : examplesOf(eventName)[0];
-  expect(contextWith(event, eventName).origin.commit).toBe(EVENT.GITHUB_SHA);
+  expect(contextWith(event, { eventName }).origin.commit).toBe(EVENT.sha);
 });
 
 test('the report links its very job, and what the words mean in the version that runs', () => {
@@ -69,7 +69,7 @@ test('the report links its very job, and what the words mean in the version that
     GITHUB_ACTION_REPOSITORY: 'acme/agent-test-gate',
     GITHUB_ACTION_REF: 'releases/v3',
   };
-  const { origin } = contextOf({}, env, 48200123456);
+  const { origin } = contextOf({ ...EVENT, payload: {} }, env, 48200123456);
   expect({ jobUrl: origin.jobUrl, wordsUrl: origin.wordsUrl }).toEqual({
     jobUrl: 'https://github.com/Codertocat/Hello-World/actions/runs/9001/job/48200123456',
     wordsUrl: 'https://github.com/acme/agent-test-gate/blob/releases/v3/docs/reading-a-report.md',
@@ -80,7 +80,7 @@ test.each([
   ['an action of the repository itself', { GITHUB_ACTION_REPOSITORY: '', GITHUB_ACTION_REF: '' }],
   ['a repository that is none', { GITHUB_ACTION_REPOSITORY: 'a/b/../c', GITHUB_ACTION_REF: 'v3' }],
 ])('neither is linked for %s and on a server that knows no check runs', (_, env) => {
-  const { origin } = contextOf({}, { ...RUNNER, ...env });
+  const { origin } = contextOf({ ...EVENT, payload: {} }, { ...RUNNER, ...env });
   expect([origin.jobUrl, origin.wordsUrl]).toEqual([undefined, undefined]);
 });
 
@@ -89,7 +89,7 @@ test.each([
   ['check_suite', { check_suite: { head_sha: 'd'.repeat(40) } }],
   ['status', { sha: 'd'.repeat(40) }],
 ])('the report of a %s is about the commit that it names', (eventName, payload) => {
-  expect(contextWith(payload, eventName).origin.commit).toBe('d'.repeat(40));
+  expect(contextWith(payload, { eventName }).origin.commit).toBe('d'.repeat(40));
 });
 
 test.each([
@@ -114,27 +114,31 @@ test("a private fork's pull request into a public repository is public", () => {
 
 test('GitHub Enterprise Server is linked and asked at its own address', () => {
   const env = { GITHUB_SERVER_URL: 'https://git.example/', GITHUB_API_URL: 'https://git.example/api/v3/' };
-  const { apiUrl, origin } = contextOf({}, { ...RUNNER, ...env });
+  const { apiUrl, origin } = contextOf({ ...EVENT, payload: {} }, { ...RUNNER, ...env });
   expect({ apiUrl, link: origin.repositoryUrl }).toEqual({
     apiUrl: 'https://git.example/api/v3',
     link: 'https://git.example/Codertocat/Hello-World',
   });
 });
 
-describe('the event file', () => {
+describe('an event file that the toolkit does not read', () => {
   const folder = mkdtempSync(join(tmpdir(), 'event-'));
   const path = join(folder, 'event.json');
-  const env = { ...RUNNER, ...EVENT, GITHUB_EVENT_PATH: path };
+  const env = {
+    ...RUNNER,
+    GITHUB_EVENT_NAME: EVENT.eventName,
+    GITHUB_REF: EVENT.ref,
+    GITHUB_SHA: EVENT.sha,
+    GITHUB_EVENT_PATH: path,
+  };
+  const read = () => readContext(env, {}, () => Promise.reject(new SyntaxError('Unexpected token')));
   afterEach(() => rmSync(path, { recursive: true, force: true }));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each([
-    ['as GitHub writes it', ''],
-    ['with a byte order mark', '\uFEFF'],
-  ])('is read %s', async (_, mark) => {
+  test('is read without its byte order mark', async () => {
     const event = { repository: { private: true } };
-    writeFileSync(path, `${mark}${JSON.stringify(event)}`);
-    expect(await readContext(env)).toEqual(contextWith(event));
+    writeFileSync(path, `\uFEFF${JSON.stringify(event)}`);
+    expect(await read()).toEqual(contextWith(event));
   });
 
   test.each([
@@ -143,11 +147,16 @@ describe('the event file', () => {
     ['is not there', () => undefined, 'it cannot be read'],
   ])('that %s is a problem to tell, and no more', async (_, make, why) => {
     make();
-    expect(await readContext(env)).toEqual({
+    expect(await read()).toEqual({
       ...contextWith({}),
       payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
     });
   });
+});
+
+test("the toolkit's context is taken where there is one", async () => {
+  const context = { ...EVENT, payload: { repository: { private: true } } };
+  expect(await readContext(RUNNER, {}, async () => ({ context }))).toEqual(contextWith(context.payload));
 });
 
 test.each([[null], [[]], ['text'], [{ repository: 7, pull_request: 'no', workflow_run: [] }]])(
@@ -158,7 +167,7 @@ test.each([[null], [[]], ['text'], [{ repository: 7, pull_request: 'no', workflo
 );
 
 test("on one's own machine there is nothing to know", () => {
-  expect(contextOf({}, {})).toEqual({
+  expect(contextOf({ payload: {} }, {})).toEqual({
     eventName: '',
     payload: {},
     ref: undefined,
@@ -172,6 +181,6 @@ test("on one's own machine there is nothing to know", () => {
 });
 
 test.each(['', 'no-slash', 'too/many/parts'])('"%s" is no repository', (GITHUB_REPOSITORY) => {
-  const { repository, origin } = contextOf({}, { ...RUNNER, GITHUB_REPOSITORY });
+  const { repository, origin } = contextOf({ payload: {} }, { ...RUNNER, GITHUB_REPOSITORY });
   expect({ repository, url: origin.repositoryUrl }).toEqual({ repository: undefined, url: undefined });
 });
