@@ -37,7 +37,7 @@ const PICTURES: readonly Picture[] = [
     file: 'retell-third-push-report.html',
     hash: '#test-case-test_case_5e1f00d00000',
     width: 1_180,
-    height: 900,
+    height: 1_100,
   },
 ];
 const THEMES = ['light', 'dark'] as const;
