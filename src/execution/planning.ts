@@ -1,6 +1,7 @@
-import type { BatchOutcome } from '../domain/batch.ts';
+import type { Batch, BatchOutcome } from '../domain/batch.ts';
+import { disagreement } from '../domain/claims.ts';
 import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
-import type { Refused } from '../domain/selectors.ts';
+import { type Refused, refused } from '../domain/selectors.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -8,7 +9,8 @@ import {
   groupRunsByTestCase,
   tally,
 } from '../domain/test-case.ts';
-import type { Subject } from '../providers/starter.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { refusedByProvider } from './prepare.ts';
 import type { RoundsOptions } from './types.ts';
 
@@ -190,8 +192,22 @@ export function createPlanner(
     if (starter === undefined || batch === undefined) {
       return { kind: 'refused', problem: 'nothing says what the batch tested.' };
     }
-    return starter.resolveTestedVersion(batch, deadline).catch(refusedByProvider);
+    return resolveTestedSubject(starter, batch, deadline);
   }
+}
+
+/** What a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested. */
+export async function resolveTestedSubject(
+  starter: BatchStarter,
+  batch: Batch,
+  deadline: Deadline,
+): Promise<Subject | Refused> {
+  const subject = await starter.resolveTestedVersion(batch, deadline).catch(refusedByProvider);
+  if ('problem' in subject) return subject;
+  const [said] = disagreement(batch.claims, subject.claims) ?? [];
+  return said === undefined
+    ? subject
+    : refused(`the batch says that it tested ${said}, which cannot be tested again from here.`);
 }
 
 /** A test case that needs so many more runs, whatever its open runs bring. */

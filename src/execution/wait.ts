@@ -88,7 +88,7 @@ async function pollUntilSettled(
   try {
     while (!isOver()) {
       try {
-        let look = await provider.fetchBatch(id, deadline);
+        let look = runListHistory.hear(await provider.fetchBatch(id, deadline));
         counted = look;
         if (look.settled || earlyReads.isDue(look)) look = await provider.fetchRuns(look, deadline);
         counted = undefined;
@@ -164,7 +164,7 @@ async function finalPoll(
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
   let counted: Batch | undefined;
   try {
-    counted = await provider.fetchBatch(id, within);
+    counted = runListHistory.hear(await provider.fetchBatch(id, within));
     const last = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
     onPoll(last);
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
@@ -246,6 +246,8 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
 
 /** Remembers what the looks at one batch showed of its runs. */
 interface RunListHistory {
+  /** Keeps what a batch says that it tested, whatever becomes of the reading of its runs. */
+  hear(batch: Batch): Batch;
   /**
    * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
    * said that something else was tested.
@@ -271,6 +273,10 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
   let notPassed = 0;
   let isContradicted = false;
   return {
+    hear(batch) {
+      testimony.add(batch);
+      return batch;
+    },
     isContradicted: () => isContradicted,
     compare(batch) {
       const contradictions = [...testimony.add(batch)];

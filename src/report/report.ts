@@ -4,6 +4,8 @@ import {
   type Change,
   changeOf,
   classifyFailure,
+  type Edit,
+  editOf,
   type FailureClass,
   type History,
 } from '../domain/comparison.ts';
@@ -125,6 +127,8 @@ export interface ReportedCase extends CaseResult {
   readonly comparison: (NonNullable<CaseResult['comparison']> & { readonly passes: number }) | undefined;
   readonly failureClass: FailureClass;
   readonly change: Change | undefined;
+  /** Of one that failed or errored: since when the test case itself is known to have been edited. */
+  readonly edit: Edit | undefined;
   /** The faults of the test itself that the provider sees in any of its runs, each once. */
   readonly testFaults: readonly string[];
 }
@@ -169,6 +173,7 @@ export function buildReport(parts: Findings & ReportOptions, redact: Redactor = 
       },
       failureClass: classifyFailure(result, parts.base),
       change: changeOf(result, parts.base),
+      edit: editOf(result, parts),
       testFaults: [...new Set(runs.flatMap(({ testFaults = [] }) => testFaults))],
     };
   });

@@ -26,6 +26,9 @@ const SUBJECT: Subject = {
   request: {},
 };
 const OTHER: Claims = { version: 'version 11' };
+const resolving = (claims: Claims): Partial<BatchStarter> => ({
+  resolveTestedVersion: async () => ({ ...SUBJECT, claims }),
+});
 const TWO_OF_THREE: PassRule = { kind: 'reruns', need: 2, of: 3 };
 const EPOCH = Date.UTC(2026, 8, 14, 8);
 
@@ -160,6 +163,21 @@ describe('a batch that says it tested something else', () => {
     expect([verdict, posts.length]).toEqual(['failed', 2]);
     expect(notes).toContain(
       'Not every test case could be run again: After batch started-2, which is not what was asked for, nothing more was started.',
+    );
+  });
+
+  test('and was given is not run again, where something else would be', async () => {
+    const { verdict, notes, posts } = await play(
+      { a: 'P', b: 'FPP' },
+      {
+        given: true,
+        says: () => ({ claims: { ...SUBJECT.claims, mode: 'the mode 7' } }),
+        starter: resolving({ mode: 'the mode voice' }),
+      },
+    );
+    expect([verdict, posts.length]).toEqual(['failed', 0]);
+    expect(notes).toContain(
+      '1 test case could not be run again: the batch says that it tested the mode 7, which cannot be tested again from here.',
     );
   });
 
