@@ -105,6 +105,22 @@ describe('the story', () => {
     ]);
   });
 
+  test('what the runs cost, and that the gate only reports, is in what is published', async () => {
+    const from = provider(1, 'failed');
+    const paid: Provider = {
+      ...from,
+      fetchRuns: async (seen, deadline) => {
+        const batch = await from.fetchRuns(seen, deadline);
+        return { ...batch, runs: batch.runs?.map((one) => ({ ...one, credits: 5 })) };
+      },
+    };
+    const { verdict, published } = await gate(paid, { more: { failOn: 'nothing' } });
+    expect(verdict).toBe('failed');
+    expect(published).toMatchObject([
+      { isReportOnly: true, cost: { runs: 2, credits: { sum: 10, runs: 2 } } },
+    ]);
+  });
+
   test('runs that did not pass are explained before they are published', async () => {
     const { verdict, published } = await gate(provider(1, 'failed'));
     expect(verdict).toBe('failed');
