@@ -12,7 +12,7 @@ const AGENT = `agent/${DEFAULT_AGENT.id}`;
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
 const FLOW = 'conversation_flow_3b21278178ed';
 
-const QUICK = { 'poll-interval-seconds': '0.1', 'timeout-minutes': '1', comment: 'never' };
+const QUICK = { 'poll-interval-seconds': '0.1', 'timeout-minutes': '5', comment: 'never' };
 
 const retellInputs = (url: string, inputs: Record<string, string>) => ({
   provider: 'retell',
@@ -138,8 +138,7 @@ describe.concurrent('the step starts a batch and gates on it', () => {
   });
 });
 
-// The lists are looked through for 20 s.
-describe.concurrent('an answer to the start that is lost', { timeout: 120_000 }, () => {
+describe.concurrent('an answer to the start that is lost', () => {
   const fault = (isStarted: boolean) =>
     WAYS_TO_LOSE.find((way) => way.isStarted === isStarted && way.name.startsWith('a reset before'))?.fault;
   const run = async (isStarted: boolean) => {
