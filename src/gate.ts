@@ -88,8 +88,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const executor = createExecutor(options, {
     ...dependencies,
     deadline,
-    attachQuarantine: async (cases, total = cases.length) =>
-      attachQuarantine(cases, await decide(cases, total)),
+    attachQuarantine:
+      dependencies.readQuarantine &&
+      (async (cases, total) => attachQuarantine(cases, await decide(cases, total))),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 

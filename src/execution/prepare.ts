@@ -151,7 +151,7 @@ async function resolveComparedVersion(
       if (failOn === 'new') {
         return {
           kind: 'refused',
-          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers.`,
+          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers or branches.`,
         };
       }
       return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: false } };

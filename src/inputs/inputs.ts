@@ -527,7 +527,13 @@ function checkFailOnNew(values: Partial<InputValues>): string[] {
     : [];
 }
 
-function checkReuse({ reuseHours = 0, provider, batchIds, repeat }: Partial<InputValues>): string[] {
+function checkReuse({
+  reuseHours = 0,
+  provider,
+  batchIds,
+  repeat,
+  targetConfig,
+}: Partial<InputValues>): string[] {
   if (reuseHours === 0) return [];
   const { title = '', capabilities } = provider === undefined ? {} : PROVIDERS[provider];
   const reuse = capabilities?.reuse ?? true;
@@ -538,9 +544,17 @@ function checkReuse({ reuseHours = 0, provider, batchIds, repeat }: Partial<Inpu
     ...(batchIds === undefined
       ? []
       : ['reuse-hours goes with test-cases only: a given batch is judged as it is.']),
+    ...(targetConfig === undefined
+      ? []
+      : [
+          'reuse-hours and target-config do not go together: no list shows which file an earlier batch tested.',
+        ]),
     ...(repeat === undefined
       ? []
       : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
+    ...(targetConfig === undefined
+      ? []
+      : ['reuse-hours and target-config do not go together: no list shows which file a batch tested.']),
   ];
 }
 

@@ -72,9 +72,9 @@ function fill(text: string, known: Readonly<Record<string, string>>): string {
     });
 }
 
-test('every example but the first of two for forks and the one that re-runs has a gate that starts its batch', () => {
+test('every example but the first of two for forks, the one that re-runs and the one that calls another has a gate that starts its batch', () => {
   // More than one: in matrix.yml, both-providers.yml and one-job.yml; two more are the README's.
-  expect(gates.length).toBe(examples.length - 2 + 1 + 1 + 3 + 2);
+  expect(gates.length).toBe(examples.length - 3 + 1 + 1 + 3 + 2);
   expect(gates.filter(({ step }) => step.with?.['test-cases'] === undefined)).toEqual([]);
 });
 
@@ -87,6 +87,8 @@ const KNOWN = {
   'vars.RETELL_AGENT_ID': DEFAULT_AGENT.id,
   'vars.BLAND_PATHWAY_ID': PATHWAY,
   'github.event.pull_request.number': '7',
+  'inputs.agent': DEFAULT_AGENT.id,
+  'inputs.label': 'booking',
   // As in the first night: there is no report yet.
   'steps.baseline.outputs.path': '',
 };

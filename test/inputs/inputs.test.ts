@@ -426,6 +426,11 @@ describe('inputs that are wrong', () => {
       'reuse-hours and repeat do not go together',
     ],
     [
+      'an earlier result of a file',
+      { ...start, 'reuse-hours': '2', 'target-config': 'a.json' },
+      'reuse-hours and target-config do not go together',
+    ],
+    [
       'an earlier result at Bland',
       { ...start, provider: 'bland', target: 'pathway/p', 'reuse-hours': '.5' },
       'reuse-hours: an earlier result of Bland proves nothing, since its batches do not say which version they tested. Leave it out.',
@@ -519,6 +524,12 @@ describe('inputs that are wrong', () => {
         { 'batch-id': 'b', 'test-cases': '', target: '' },
         read(parts),
         'goes with test-cases only',
+      ],
+      [
+        'an earlier result',
+        { 'reuse-hours': '2' },
+        read(parts),
+        'reuse-hours and target-config do not go together',
       ],
       ['a version too', { version: 'branch/b' }, read(parts), 'version and target-config do not go together'],
       [

@@ -268,6 +268,29 @@ describe('when a test was last edited', () => {
     expect(emulator.count(/agent-testing$/)).toBe(1);
   });
 
+  test('is as the run itself says it, and then no list is read', async () => {
+    const runs = recordedTests.map(({ id }, index) => ({
+      testCaseId: id,
+      fields: { test_info: { last_updated_at_unix_secs: 1_789_200_001 + index } },
+    }));
+    await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });
+    emulator.edit(recordedTests[1]?.id ?? '', 1_789_300_000_000);
+    expect(await read(emulator)).toEqual([1_789_200_001_000, 1_789_200_002_000]);
+    expect(emulator.count(/agent-testing$/)).toBe(0);
+  });
+
+  test.each([0, 1_000, 60_000])(
+    'is before the invocation, where a test was edited %d ms after its start',
+    async (after) => {
+      const created_at = 1_789_372_800;
+      const dated = batches.map((batch) => ({ ...batch, fields: { created_at } }));
+      await using emulator = await startElevenLabs({ batches: dated });
+      emulator.edit(recordedTests[0]?.id ?? '', created_at * 1_000 - 1_000);
+      emulator.edit(recordedTests[1]?.id ?? '', created_at * 1_000 + after);
+      expect(await read(emulator)).toEqual([created_at * 1_000 - 1_000, created_at * 1_000 - 1]);
+    },
+  );
+
   test('is unknown where the list cannot be read, which is tried once', async () => {
     await using emulator = await startElevenLabs({
       batches,
