@@ -57,7 +57,10 @@ describe.concurrent('the mode and the number of runs at once at Vapi', () => {
   });
 
   test('voice, also in the re-run; how many waves it takes, and a warning that they do not fit', async () => {
-    const { exitCode, started, log } = await starting({ mode: 'voice' }, { concurrencyLimit: 2 });
+    const { exitCode, started, log } = await starting(
+      { mode: 'voice', 'timeout-minutes': '1' },
+      { concurrencyLimit: 2 },
+    );
     expect([exitCode, started]).toEqual([
       0,
       Array.from({ length: 2 }, () => ({ provider: 'vapi.websocket' })),
