@@ -11,7 +11,7 @@ import type { RunScript } from '../emulators/timeline.ts';
 import { startVapi } from '../emulators/vapi.ts';
 import { type CliOptions, runCli, startCli } from './cli-process.ts';
 
-const QUICK = ['--poll-interval-seconds', '0.1', '--timeout-minutes', '0.5'];
+const QUICK = ['--poll-interval-seconds', '0.1', '--timeout-minutes', '5'];
 const AGENT = ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'];
 
 let folder = '';

@@ -59,7 +59,7 @@ async function gateAt(
       'api-url': emulator.url,
       ...own,
       'poll-interval-seconds': '0.1',
-      'timeout-minutes': '0.5',
+      'timeout-minutes': '5',
       comment: 'never',
       ...(inputs as Record<string, string>),
     },
@@ -221,7 +221,7 @@ describe.concurrent('a batch that was given is repeated on what it says it teste
     reruns: '2/3',
     'max-flaky': '1',
     'poll-interval-seconds': '0.1',
-    'timeout-minutes': '0.5',
+    'timeout-minutes': '5',
     comment: 'never',
   };
   const green = { verdict: 'passed', total: '2', flaky: '1', runs: '4' };
