@@ -7,7 +7,7 @@ import {
   type QuarantineFiles,
   quarantineNotes,
 } from './domain/quarantine.ts';
-import { type CaseResult, groupRunsByTestCase } from './domain/test-case.ts';
+import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase } from './domain/test-case.ts';
 import { type Cancellation, type Ending, isReportOnly, type Judgement, judge } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
 import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
@@ -88,8 +88,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const executor = createExecutor(options, {
     ...dependencies,
     deadline,
-    attachQuarantine: async (cases, total = cases.length) =>
-      attachQuarantine(cases, await decide(cases, total)),
+    attachQuarantine:
+      dependencies.readQuarantine &&
+      (async (cases, total) => attachQuarantine(cases, await decide(cases, total))),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
@@ -177,20 +178,24 @@ function quarantineDecider(
   };
 }
 
-/** Reads what the provider keeps elsewhere about runs that did not pass, unless there is no time left for it. */
+/**
+ * Reads what the provider keeps elsewhere about runs that did not pass, and the conversations that theirs are compared
+ * with, unless there is no time left for it.
+ */
 async function withFailureDetails(
   outcomes: readonly BatchOutcome[],
   { provider, clock, signal }: GateDependencies,
 ): Promise<readonly BatchOutcome[]> {
   if (signal.aborted) return outcomes;
   const deadline = { until: clock.now() + FAILURE_DETAILS_MS, signal };
+  const passed = findPassedBesideFailures(outcomes.flatMap(({ batch }) => batch?.runs ?? []));
   return Promise.all(
     outcomes.map(async (outcome) =>
       outcome.batch === undefined
         ? outcome
         : {
             ...outcome,
-            batch: (await provider.fetchFailureDetails?.(outcome.batch, deadline)) ?? outcome.batch,
+            batch: (await provider.fetchFailureDetails?.(outcome.batch, deadline, passed)) ?? outcome.batch,
           },
     ),
   );

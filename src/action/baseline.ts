@@ -1,6 +1,6 @@
 import type { Base } from '../domain/comparison.ts';
 import { baselineOf } from '../report/files/baseline.ts';
-import { readRegularFile, UnsuitableFile } from '../runtime/regular-file.ts';
+import { readTextFile, UnsuitableFile } from '../runtime/regular-file.ts';
 
 /** More than a JSON report of 10,000 runs with their conversations. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -13,8 +13,7 @@ export async function readBaseline(
   path: string,
 ): Promise<{ readonly base?: Base | undefined; readonly baseUnavailableReason?: string | undefined }> {
   try {
-    // A decoder of UTF-8 leaves out a byte order mark.
-    const base = baselineOf(new TextDecoder().decode(await readRegularFile(path, MAX_BYTES)));
+    const base = baselineOf(await readTextFile(path, MAX_BYTES));
     return base === undefined
       ? { baseUnavailableReason: `the baseline ${path} is no JSON report of this action with test cases` }
       : { base };

@@ -5,12 +5,14 @@ import * as http from 'node:http';
 import * as core from '@actions/core';
 import { ruleOf } from '../domain/pass-rule.ts';
 import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
+import { withCommit } from '../execution/prepare.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
 import { type Inputs, type ParsedInputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { resolveCount } from '../inputs/schemas.ts';
+import { readConfigFile } from '../inputs/target-config.ts';
 import { createProvider } from '../providers/registry.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -21,7 +23,7 @@ import { useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
-import { createRedactor } from '../text/redact.ts';
+import { createGrowingRedactor } from '../text/redact.ts';
 import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
 import { setOutput } from './outputs.ts';
@@ -34,7 +36,7 @@ const masked = valuesToMask(core.getInput);
 for (const value of masked) core.setSecret(value);
 
 /** Log lines: secrets removed, one line, no workflow commands. */
-const redact = createRedactor(masked);
+const { redact, add: addSecrets } = createGrowingRedactor(masked);
 const sanitizeLogLine = (line: string): string => logLine(redact(line), 4_000);
 
 const runtime: Runtime = {
@@ -72,7 +74,7 @@ async function main(): Promise<void> {
   });
   let judgement: Judgement | undefined;
   try {
-    const parsed = parseInputs(core.getInput, redact);
+    const parsed = await readInputs();
     judgement = await runStep(parsed, cancelled);
     const { failOn } = parsed.inputs;
     const note = isReportOnly(failOn, judgement) ? `, ${REPORT_ONLY} (fail-on: nothing)` : '';
@@ -100,9 +102,19 @@ async function post(): Promise<void> {
   }
 }
 
+/** The inputs. Secrets in the file of `target-config` are masked before anything else happens. */
+async function readInputs(): Promise<ParsedInputs> {
+  const configFile = await readConfigFile(core.getInput('target-config'));
+  if (configFile?.kind === 'read') {
+    for (const secret of configFile.secrets) core.setSecret(secret);
+    addSecrets(configFile.secrets);
+  }
+  return parseInputs(core.getInput, redact, configFile);
+}
+
 /** Makes the real parts and runs the gate with them. */
 async function runStep(
-  { inputs, secrets, effectiveInputs, batchSource }: ParsedInputs,
+  { inputs, secrets, effectiveInputs, ...parsed }: ParsedInputs,
   signal: AbortSignal,
 ): Promise<Judgement> {
   useProxies(process.env, requestedUrls(inputs), setProxies);
@@ -116,7 +128,7 @@ async function runStep(
       apiKey: secrets.apiKey,
       apiUrl: inputs.apiUrl,
       userAgent: USER_AGENT,
-      version: batchSource.version,
+      version: parsed.batchSource.version,
       showsConversations: inputs.transcripts !== 'none',
     },
     runtime,
@@ -124,6 +136,7 @@ async function runStep(
   const commentInputs = readCommentInputs(core.getInput);
   const context = await readContext(process.env, commentInputs);
   const { origin, ref, repository } = context;
+  const batchSource = withCommit(parsed.batchSource, origin.commit);
   const publisher = createPublisher({ inputs, context, commentInputs, mark: state.mark, runtime, remember });
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
   return runGate(

@@ -97,8 +97,8 @@ export function finalSection(
 
 /** Whether another comment of ours may still turn up, and for how many milliseconds. */
 function pendingCommentMs({ end, savedComment, commentInputs }: FinishOptions): number {
-  // Killed in an unknown state; or there is nothing to look for.
-  if (savedComment === undefined) return end === 'killed' ? COMMENT_APPEARS_MS : 0;
+  // Ended in an unknown state; or there is nothing to look for.
+  if (savedComment === undefined) return end === 'finished' ? 0 : COMMENT_APPEARS_MS;
   if (savedComment.createdAgoMs === undefined) return 0;
   // Its answer came, and no other job was making one at the same time.
   if (savedComment.id !== undefined && commentInputs.isShared !== true) return 0;

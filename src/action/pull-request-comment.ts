@@ -1,7 +1,7 @@
 import { gatesOfJob } from '../comment/codec.ts';
 import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
-import { jobKey, jobVariant, type OwnSection, type Writer } from '../comment/state.ts';
+import { jobKey, jobVariant, lostMark, type OwnSection, type Writer } from '../comment/state.ts';
 import {
   createStickyComment,
   type StickyComment,
@@ -171,7 +171,7 @@ export async function findComments(
   const step = {
     ...{ run: context.run, job, variant: jobVariant(given), target: given.target },
     ...{ checkRunId, commit: context.origin.commit },
-    ...{ mark: mark ?? randomMark(), isMarkLost: mark === undefined },
+    ...{ mark: mark ?? lostMark(randomMark()), isMarkLost: mark === undefined },
   };
   const writers = names.map((name): Writer => ({ name, ...step }));
   const comments = writers.map((writer) =>

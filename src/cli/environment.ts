@@ -19,6 +19,8 @@ export interface Environment {
   readonly live: LiveLine;
   /** Takes the keys out of a text. */
   readonly redact: (text: string) => string;
+  /** Tells `redact` of more to take out. */
+  readonly addSecrets: (secrets: readonly string[]) => void;
   /** A line on standard error, above the live line. */
   readonly log: (line: string) => void;
   readonly warn: (line: string) => void;

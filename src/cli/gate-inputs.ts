@@ -1,4 +1,5 @@
 import { type ParsedInputs, parseInputs } from '../inputs/inputs.ts';
+import { type ConfigFile, readConfigFile } from '../inputs/target-config.ts';
 import type { BrowsableProvider } from '../providers/provider.ts';
 import { createProvider, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { InputError } from '../runtime/errors.ts';
@@ -26,11 +27,23 @@ export function keyOf(name: ProviderName, env: Environment['env']): string | und
 export const missingKey = (name: ProviderName): string =>
   `${PROVIDERS[name].keyVariable} is not set: put the API key of ${PROVIDERS[name].title} into this variable of the environment.`;
 
+/** The same as `readInputs`, with the file of `target-config`, whose secrets are shown nowhere. */
+export async function readInputsAndConfig(
+  options: Options,
+  environment: Pick<Environment, 'env' | 'redact' | 'addSecrets'>,
+  about: CommandName,
+): Promise<ParsedInputs> {
+  const configFile = await readConfigFile(options['target-config'] ?? '');
+  if (configFile?.kind === 'read') environment.addSecrets(configFile.secrets);
+  return readInputs(options, environment, about, configFile);
+}
+
 /** The options as checked inputs. Throws a `UsageError` that names everything that is wrong. */
 export function readInputs(
   options: Options,
   { env, redact }: Pick<Environment, 'env' | 'redact'>,
   about: CommandName,
+  configFile?: ConfigFile | undefined,
 ): ParsedInputs {
   const name = providerNamed(options['provider']);
   const key = name === undefined ? undefined : keyOf(name, env);
@@ -38,7 +51,11 @@ export function readInputs(
   if (name !== undefined && key === undefined) problems.push(missingKey(name));
   let parsed: ParsedInputs | undefined;
   try {
-    parsed = parseInputs((input) => (input === 'api-key' ? (key ?? NO_KEY) : (options[input] ?? '')), redact);
+    parsed = parseInputs(
+      (input) => (input === 'api-key' ? (key ?? NO_KEY) : (options[input] ?? '')),
+      redact,
+      configFile,
+    );
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     problems.push(...problemsOf(error));

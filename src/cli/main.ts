@@ -7,7 +7,7 @@ import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
 import { useProxies } from '../runtime/proxies.ts';
 import { VERSION } from '../runtime/version.ts';
-import { createRedactor } from '../text/redact.ts';
+import { createGrowingRedactor } from '../text/redact.ts';
 import { type Invocation, parseArguments, UsageError } from './args.ts';
 import { createConsole, createLiveLine } from './console.ts';
 import type { Environment } from './environment.ts';
@@ -31,7 +31,7 @@ const keys = KEY_VARIABLES.flatMap((name) => {
   const key = process.env[name]?.trim() ?? '';
   return [key, withoutBearer(key)].filter((value) => value.length >= MIN_KEY);
 });
-const redact = createRedactor([...new Set(keys)]);
+const { redact, add: addSecrets } = createGrowingRedactor([...new Set(keys)]);
 
 const out = createConsole(process.stdout, process.env, redact);
 const err = createConsole(process.stderr, process.env, redact);
@@ -55,6 +55,7 @@ const environment: Environment = {
   err,
   live,
   redact,
+  addSecrets,
   log: (line) => live.above(() => err.line(line)),
   warn: (line) => live.above(() => err.line(`Warning: ${line}`)),
   signal: cancelled,

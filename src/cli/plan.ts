@@ -12,7 +12,7 @@ import { KeyRefused, ProviderError } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
-import { connectProvider, readInputs } from './gate-inputs.ts';
+import { connectProvider, readInputsAndConfig } from './gate-inputs.ts';
 import { guard, wrap } from './layout.ts';
 import { readQuarantineFiles } from './quarantine-source.ts';
 import { EXIT, hintAtKey } from './run.ts';
@@ -21,7 +21,7 @@ import type { Style } from './style.ts';
 /** `plan`: what `run` would do with the same options. Starts nothing. Resolves to the exit code. */
 export async function plan(options: Options, environment: Environment): Promise<number> {
   const { clock, signal, live } = environment;
-  const parsed = readInputs(options, environment, 'plan');
+  const parsed = await readInputsAndConfig(options, environment, 'plan');
   const { inputs, batchSource } = parsed;
   const provider = connectProvider(parsed, environment);
   const deadline = { until: clock.now() + inputs.timeoutMinutes * 60_000, signal };

@@ -7,7 +7,7 @@ import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { renderJson } from '../report/files/json.ts';
 import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
-import { connectProvider, readInputs, STDOUT } from './gate-inputs.ts';
+import { connectProvider, readInputsAndConfig, STDOUT } from './gate-inputs.ts';
 import { createPublisher, type Published } from './publisher.ts';
 import { readQuarantineFiles } from './quarantine-source.ts';
 import { renderTerminalReport } from './terminal-report.ts';
@@ -24,7 +24,7 @@ export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
 /** `run`: starts what is asked for, waits, judges and tells. Resolves to the exit code where no signal comes. */
 export async function run(options: Options, environment: Environment): Promise<number> {
   const { clock, random, signal, log, warn, live } = environment;
-  const parsed = readInputs(options, environment, 'run');
+  const parsed = await readInputsAndConfig(options, environment, 'run');
   const { inputs, batchSource } = parsed;
   const { reruns, repeat, maxFlaky, quarantine } = inputs;
   const provider = connectProvider(parsed, environment);

@@ -106,7 +106,10 @@ function failureLines(result: ReportedCase, { width, style }: TerminalOptions): 
   const faults = testFaults.flatMap((fault) =>
     wrap(style('yellow', `Broken test: ${cleanLine(fault, MAX_SENTENCE)}`), width, 4),
   );
-  return [...wrap(failureLine(result, style), width), ...faults, ...reason, ...checks, ...turns];
+  // Only a file is compared with here.
+  const edited =
+    result.edit === undefined ? [] : wrap('The test case was edited since the baseline.', width, 4);
+  return [...wrap(failureLine(result, style), width), ...edited, ...faults, ...reason, ...checks, ...turns];
 }
 
 function failureLine(result: ReportedCase, style: Style): string {

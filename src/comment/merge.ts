@@ -6,7 +6,14 @@ import { cleanLine } from '../text/clean.ts';
 import { shortHash } from './codec.ts';
 import { COMMENT_LIMIT, type ComposedComment, layoutSections } from './layout.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
-import type { CommentState, OrphanedRecord, OwnSection, Section, Writer } from './state.ts';
+import {
+  type CommentState,
+  isLostMark,
+  type OrphanedRecord,
+  type OwnSection,
+  type Section,
+  type Writer,
+} from './state.ts';
 
 const MAX_LABEL = 100;
 const MAX_TARGET = 200;
@@ -95,7 +102,8 @@ export function currentSections(sections: readonly Section[]): Section[] {
     if (seen === undefined) unique.push(section);
     else if (finality(section) > finality(seen)) unique[index] = section;
   }
-  const newest = unique.filter((section) => !unique.some((other) => isNewerRun(other.run, section.run)));
+  const known = unique.filter((section) => !unique.some((other) => standsInFor(section, other)));
+  const newest = known.filter((section) => !known.some((other) => isNewerRun(other.run, section.run)));
   return [...Map.groupBy(newest, ({ run }) => run.id).values()].flatMap(latestAttempts);
 }
 
@@ -240,9 +248,12 @@ function collectOrphanedRecords(
   return collected.toSorted((a, b) => a.runs - b.runs).slice(0, MAX_ORPHANED.records);
 }
 
-/** This step's section as it stands in a comment; `undefined` if it is not there. */
-export function findSection(comment: CommentState, writer: Writer): Section | undefined {
-  return isKnown(comment) ? findOwn(comment.sections, writer) : undefined;
+/** This step's section as it stands in these comments; `undefined` if it is in none. */
+export function findSection(comments: readonly CommentState[], writer: Writer): Section | undefined {
+  return findOwn(
+    comments.filter(isKnown).flatMap(({ sections }) => sections),
+    writer,
+  );
 }
 
 /**
@@ -257,12 +268,12 @@ function findOwn(sections: readonly Section[], writer: Writer): Section | undefi
     (section) => isSameAttempt(section.run, run) && section.key === own.key && section.mark !== '',
   );
   const marked = ofJob.find((section) => section.mark === mark);
-  if (marked !== undefined || !isMarkLost) return marked;
-  const candidates = ofJob
+  if (!isMarkLost) return marked;
+  const candidates = currentSections(ofJob)
     .filter((section) => isSameJob(section, own))
     .filter((section) => checkRunId === undefined || (section.checkRunId ?? checkRunId) === checkRunId);
   const marks = new Set(candidates.map((section) => section.mark));
-  return marks.size === 1 ? candidates[0] : undefined;
+  return marks.size === 1 ? candidates[0] : marked;
 }
 
 /** Whether a second comment of this gate holds nothing that the first one lacks, so that it can be deleted. */
@@ -322,6 +333,22 @@ function isSameAttempt(a: WorkflowRun, b: WorkflowRun): boolean {
 /** Whether two sections are one that was written twice. */
 function isSameSection(a: Section, b: Section): boolean {
   return isSameAttempt(a.run, b.run) && a.key === b.key && a.mark === b.mark;
+}
+
+/**
+ * Whether one of two sections of the same step only stands in for the other: what was written without the step's mark, for
+ * what the step wrote itself; or what still waits there, for what was written without the mark at its end.
+ */
+function standsInFor(section: Section, other: Section): boolean {
+  const isSameStep =
+    isSameAttempt(section.run, other.run) &&
+    section.key === other.key &&
+    section.checkRunId !== undefined &&
+    section.checkRunId === other.checkRunId &&
+    isLostMark(section.mark) !== isLostMark(other.mark);
+  if (!isSameStep) return false;
+  const [marked, unmarked] = isLostMark(section.mark) ? [other, section] : [section, other];
+  return section === (marked.state === 'waiting' ? marked : unmarked);
 }
 
 /** Whether two sections of one attempt are of jobs that nothing tells apart. */

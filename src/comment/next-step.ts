@@ -77,7 +77,7 @@ export function nextStep(situation: Situation): NextStep {
 /** The next step if nothing can appear that does not show yet. */
 function decideNow({ found, written, own, writer, create, headSha }: Situation): NextStep {
   const [primary, ...duplicates] = found;
-  const existing = primary && findSection(primary.state, writer);
+  const existing = primary && findSection([primary.state], writer);
   const others = duplicates.filter(
     ({ state }) => primary === undefined || !isSupersededBy(state, primary.state, { writer, headSha }),
   );
@@ -91,11 +91,22 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
       return { step: 'look again', written: { ...written, isConfirmed: true }, remove };
     }
   }
-  const section = own ?? existingSection(found, writer);
+  // What was right and was written on as it stood may be overwritten since.
+  const standing = sectionIn(found, writer) ?? written?.section;
+  const section = own ?? (standing && asOwn(standing));
+  const author =
+    own === undefined && standing !== undefined
+      ? { ...writer, mark: standing.mark, isMarkLost: false }
+      : writer;
   if (section === undefined || (primary === undefined && !create))
     return { step: 'leave', why: 'absent', remove };
 
-  const merge = mergeSection({ existing: found.map(({ state }) => state), own: section, writer, headSha });
+  const merge = mergeSection({
+    existing: found.map(({ state }) => state),
+    own: section,
+    writer: author,
+    headSha,
+  });
   if (merge.action === 'leave')
     return { step: 'leave', why: merge.why, remove: supersededByNewerRun(found, writer) };
   if (primary !== undefined && primary.body === merge.body) return { step: 'done', primary, remove };
@@ -112,19 +123,17 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
 
 /** This job's section of this attempt, in whichever comment it stands. */
 export function sectionIn(found: readonly FoundComment[], writer: Writer): Section | undefined {
-  return found.map(({ state }) => findSection(state, writer)).find((section) => section !== undefined);
-}
-
-function existingSection(found: readonly FoundComment[], writer: Writer): OwnSection | undefined {
-  const section = sectionIn(found, writer);
-  return (
-    section && {
-      ...section,
-      render: () => section.markdown,
-      renderClosing: () => section.closing ?? '',
-    }
+  return findSection(
+    found.map(({ state }) => state),
+    writer,
   );
 }
+
+const asOwn = (section: Section): OwnSection => ({
+  ...section,
+  render: () => section.markdown,
+  renderClosing: () => section.closing ?? '',
+});
 
 /** Whether a section is there as it was written. */
 function isStillWritten(written: Section, standing: Section): boolean {

@@ -25,6 +25,8 @@ const OUTCOMES = ['passed', 'flaky', 'failed', 'errored'] as const;
 const FIRST_BAD = OUTCOMES.indexOf('failed');
 
 const count = z.int().check(z.nonnegative(), z.maximum(1_000_000));
+/** Seconds since the epoch. */
+const second = z.int().check(z.nonnegative(), z.maximum(2 ** 32));
 const text = (max: number) => z.string().check(z.maxLength(max));
 const caseId = text(MAX_ID).check(z.minLength(1));
 const isRate = (passes: number, runs: number): boolean => passes <= runs;
@@ -46,6 +48,8 @@ const payload = z.strictObject({
         .check(z.refine(([, , passes, runs]) => isRate(passes, runs))),
     )
     .check(z.maxLength(20_000)),
+  /** Revisions of `cases` in the same order, in seconds since the epoch; `null` where none is known. */
+  revisions: z.optional(z.array(z.nullable(second)).check(z.maxLength(20_000))),
   /** Traces of the other test cases that passed. */
   others: z.optional(text(MAX_RECORD).check(z.regex(PACKED))),
   partial: z.optional(z.literal(true)),
@@ -77,6 +81,7 @@ interface RecordDetail {
   readonly passed: 'full' | 'traces' | 'none';
   /** Of the other test cases, at most so many. */
   readonly others: number;
+  readonly revisions: boolean;
 }
 
 const FULL: RecordDetail = {
@@ -85,6 +90,7 @@ const FULL: RecordDetail = {
   names: [MAX_NAME, MAX_NAME],
   passed: 'full',
   others: Number.POSITIVE_INFINITY,
+  revisions: true,
 };
 /** What is left out where there is not enough room, the least important first. */
 const SHRINK_STEPS: readonly Partial<RecordDetail>[] = [
@@ -94,6 +100,7 @@ const SHRINK_STEPS: readonly Partial<RecordDetail>[] = [
   { names: [60, 60] },
   { names: [0, 60] },
   { detailed: 2 },
+  { revisions: false },
   { names: [0, 0] },
   { passed: 'traces' },
   { detailed: 0, pushes: 10 },
@@ -146,10 +153,19 @@ function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
       runs,
       nameWithin(name === id ? '' : name, detail.names[isBad({ outcome: became }) ? 1 : 0]),
     ]),
+    revisions: detail.revisions ? revisionsIn(kept.map(([, { revision }]) => revision)) : undefined,
     others: joined(oldOthers, traces),
     partial: lacks ? true : undefined,
     pushes: pushesOf(record.pushes, detail, places),
   };
+}
+
+function revisionsIn(revisions: readonly (number | undefined)[]): Payload['revisions'] {
+  if (revisions.every((revision) => revision === undefined)) return undefined;
+  return revisions.map((revision) => {
+    const seconds = second.safeParse(Math.floor((revision ?? Number.NaN) / 1_000));
+    return seconds.success ? seconds.data : null;
+  });
 }
 
 const isBad = ({ outcome: became }: Pick<BaseCase, 'outcome'>): boolean =>
@@ -181,9 +197,11 @@ export function decodeRecord(encoded: string): GateRecord | undefined {
   const read = payload.safeParse(unpackJson(encoded, { maxBytes: MAX_BYTES })).data;
   if (read === undefined) return undefined;
   const cases = new Map<string, BaseCase>();
-  for (const [id, became, passes, runs, name] of read.cases) {
+  for (const [index, [id, became, passes, runs, name]] of read.cases.entries()) {
     if (cases.has(id)) return undefined;
-    cases.set(id, { name: name || id, outcome: OUTCOMES[became] ?? 'failed', passes, runs });
+    const seconds = read.revisions?.[index] ?? undefined;
+    const revision = seconds === undefined ? undefined : seconds * 1_000;
+    cases.set(id, { name: name || id, outcome: OUTCOMES[became] ?? 'failed', passes, runs, revision });
   }
   const [passes, total] = read.first;
   return {

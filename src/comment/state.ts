@@ -87,6 +87,10 @@ export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 
   renderClosing?: ((maxCharacters: number) => string) | undefined;
 }
 
+/** The mark of a section that is written by a `post` part that does not know the step's: no other begins so. */
+export const lostMark = (random: string): string => `?${random}`;
+export const isLostMark = (mark: string): boolean => mark.startsWith('?');
+
 /** One text for what all attempts of a step have in common: the job's id, the step's id and the values of its matrix. */
 export function jobKey({
   job,

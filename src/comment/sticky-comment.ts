@@ -167,8 +167,10 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
     within: Deadline,
   ): Promise<NextStep> {
     const found = (await comments.find(within, task.searchAll)).flatMap((comment) => parsed(comment) ?? []);
-    if (progress.written === undefined) {
-      const there = sectionIn(found, writer);
+    const there = sectionIn(found, writer);
+    // Without its mark, what the step itself has written may turn up after what stands in for it.
+    const isOther = there !== undefined && there.mark !== progress.written?.section.mark;
+    if (progress.written === undefined || isOther) {
       progress.own = task.own(there);
       // Only this job writes this section, so it is in the comment that may have been made.
       if (there !== undefined && !task.searchAll) comments.markFound();

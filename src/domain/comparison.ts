@@ -8,6 +8,8 @@ export interface BaseCase {
   /** How many of its runs passed, of how many. */
   readonly passes: number;
   readonly runs: number;
+  /** As `TestCase.revision`, to the second. */
+  readonly revision?: number | undefined;
 }
 
 /** What a file of the input `baseline` is called. No branch can be called so, since there is a space in it. */
@@ -47,6 +49,35 @@ export interface History {
    * against the verdict.
    */
   readonly failedPushIndices: ReadonlyMap<string, readonly number[]>;
+  /** Revisions of test cases in the last of them, by the provider's id. */
+  readonly revisions?: ReadonlyMap<string, number> | undefined;
+}
+
+/** The latest moment since which a test case is known to have been edited. */
+export type Edit = 'last-push' | 'base';
+
+/**
+ * Since when a test case that failed or errored is known to have been edited: then the test changed, and not only the agent.
+ * `undefined` where it was not, or nothing tells.
+ */
+export function editOf(
+  result: CaseResult,
+  { base, history }: { readonly base?: Base | undefined; readonly history?: History | undefined },
+): Edit | undefined {
+  const id = result.testCase.id ?? '';
+  const revision = revisionOf(result);
+  if (revision === undefined || !hasFailed(result)) return undefined;
+  const isAfter = (before: number | undefined): boolean => before !== undefined && revision > before;
+  if (isAfter(history?.revisions?.get(id))) return 'last-push';
+  return isAfter(base?.cases.get(id)?.revision) ? 'base' : undefined;
+}
+
+/** The latest revision of a test case that its runs tell, to the second. */
+export function revisionOf({ runs }: Pick<CaseResult, 'runs'>): number | undefined {
+  const revisions = runs.flatMap(({ testCase: { revision } }) =>
+    revision !== undefined && Number.isFinite(revision) ? Math.floor(revision / 1_000) * 1_000 : [],
+  );
+  return revisions.length === 0 ? undefined : Math.max(...revisions);
 }
 
 /** How a test case compares with the base. */

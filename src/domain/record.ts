@@ -1,5 +1,5 @@
 import type { Tally } from './batch.ts';
-import type { Base, BaseCase, History, Push } from './comparison.ts';
+import { type Base, type BaseCase, type History, type Push, revisionOf } from './comparison.ts';
 import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from './test-case.ts';
 
 /** Kept facts about the pushes of one pull request. */
@@ -115,7 +115,7 @@ function mergeCase(
   const outcome =
     WORST_FIRST.find((outcome) => outcome === result.outcome || outcome === duplicate) ??
     (result.outcome as CaseOutcome);
-  return { name: result.testCase.name, outcome, passes: kept, runs };
+  return { name: result.testCase.name, outcome, passes: kept, runs, revision: revisionOf(result) };
 }
 
 /** Both halved until they are within the limit. */
@@ -142,7 +142,7 @@ export function withEarlierPushes(record: GateRecord, earlier: GateRecord | unde
  * What earlier pushes brought, as the report shows it: all but those of this commit, from the first on since when it is
  * known which test cases were bad. `undefined` if there are none.
  */
-export function historyOf({ pushes }: GateRecord, commit: string | undefined): History | undefined {
+export function historyOf({ pushes, cases }: GateRecord, commit: string | undefined): History | undefined {
   const before = pushes.filter((push) => push.commit !== commit);
   const earlier = before.slice(before.findLastIndex(({ failedCaseIds }) => failedCaseIds === undefined) + 1);
   if (earlier.length === 0) return undefined;
@@ -151,7 +151,18 @@ export function historyOf({ pushes }: GateRecord, commit: string | undefined): H
     for (const id of new Set(failedCaseIds))
       failedPushIndices.set(id, [...(failedPushIndices.get(id) ?? []), index]);
   }
-  return { pushes: earlier.map(({ failedCaseIds: _, ...push }) => push), failedPushIndices };
+  // Of an earlier attempt on this commit, its test cases say nothing of the push before.
+  const isOfLastPush = pushes.at(-1)?.commit !== commit;
+  const revisions = new Map(
+    [...(isOfLastPush ? cases : [])].flatMap(([id, { revision }]): [string, number][] =>
+      revision === undefined ? [] : [[id, revision]],
+    ),
+  );
+  return {
+    pushes: earlier.map(({ failedCaseIds: _, ...push }) => push),
+    failedPushIndices,
+    ...(revisions.size > 0 && { revisions }),
+  };
 }
 
 /** The base, as the record of a merged pull request tells it. */

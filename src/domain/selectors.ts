@@ -1,4 +1,4 @@
-import { quote } from './wording.ts';
+import { firstOf, quote } from './wording.ts';
 
 /** A test case as a provider lists it before anything is started. */
 export interface AvailableTestCase {
@@ -54,7 +54,7 @@ export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
       readonly excluded: readonly Case[];
       /** How many there were to choose from. */
       readonly outOf: number;
-      /** Lines with `!` that match nothing, as sentences. */
+      /** Lines with `!` that match nothing, and lines of which nothing is left, as sentences. */
       readonly warnings: readonly string[];
     }
   | Refused;
@@ -122,8 +122,8 @@ function validateSelectors(selectors: readonly Selector[], rules: SelectorRules)
  * matches; the order of the lines does not matter. An exact id is that test case and nothing else; otherwise a name
  * chooses every test case that has it. Upper and lower case matter.
  *
- * Refused: a line without `!` that matches nothing or of whose matches nothing is left, an empty selection. A line with `!`
- * that matches nothing is a warning.
+ * Refused: a line without `!` that matches nothing, an empty selection. A line with `!` that matches nothing is a warning,
+ * and so is one without, of whose matches nothing is left.
  */
 export function selectCases<Case extends AvailableTestCase>(
   selectors: readonly Selector[],
@@ -156,16 +156,14 @@ export function selectCases<Case extends AvailableTestCase>(
       `test-cases selects none of the ${cases.length} test cases: what is chosen is taken away again.`,
     );
   }
-  const cancelledOut = matches.find(
-    ({ selector, found }) => !selector.isExclusion && found.every((testCase) => excluded.has(testCase)),
+  const emptied = matches.flatMap(({ selector, found }) =>
+    !selector.isExclusion && found.every((testCase) => excluded.has(testCase)) ? selector : [],
   );
-  if (cancelledOut !== undefined) {
-    return refused(
-      `test-cases: everything that ${quote(cancelledOut.selector.text)} chooses is taken away by a line with "!". Remove one of the two.`,
-    );
-  }
   const removed = cases.filter((testCase) => chosen.has(testCase) && excluded.has(testCase));
-  const warnings = without.length === 0 ? [] : [exclusionWarning(without, cases)];
+  const warnings = [
+    ...(without.length === 0 ? [] : [exclusionWarning(without, cases)]),
+    ...(emptied.length === 0 ? [] : [emptiedWarning(emptied)]),
+  ];
   return { kind: 'selected', cases: selected, excluded: removed, outOf: cases.length, warnings };
 }
 
@@ -216,6 +214,9 @@ function noMatchClause(selectors: readonly Selector[], cases: readonly Available
 
 const exclusionWarning = (selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string =>
   `test-cases: ${noMatchClause(selectors, cases)}, so nothing is taken away there.`;
+
+const emptiedWarning = (selectors: readonly Selector[]): string =>
+  `test-cases: everything that ${firstOf(selectors.map(({ text }) => quote(text)))} ${selectors.length === 1 ? 'chooses' : 'choose'} is taken away by a line with "!".`;
 
 /** What a selector that matches nothing may have meant: names that share words with it, or ids where an id was written. */
 function findNearest(

@@ -34,6 +34,16 @@ export interface Target {
   readonly id: string;
 }
 
+/** A configuration from a file, under test in place of what is live: the input `target-config`. */
+export interface TargetConfig {
+  /** The file, with its commit where that is known: "agent/vapi.json at 8d3c1f0". */
+  readonly name: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** The input `compare-with`. `live`: what is live, beside a configuration from a file. */
+export type ComparedWith = Version | { readonly kind: 'live' };
+
 /** The input `version`, before it is resolved at the provider. */
 export type Version =
   | { readonly kind: VersionWord }

@@ -2,7 +2,7 @@ import { type BatchOutcome, EMPTY_TALLY, type Tally } from './batch.ts';
 import { countingRuns, findRepeatedRuns } from './evidence.ts';
 import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { TestCase } from './run.ts';
+import type { Run, TestCase } from './run.ts';
 
 /** Outcomes of a test case over all its runs. `flaky` passed by the rule, with a run that did not pass. */
 export const CASE_OUTCOMES = ['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
@@ -79,6 +79,21 @@ export function groupRunsByTestCase(
       ...(isEdited && { isEdited }),
     };
   });
+}
+
+/** The ids of runs that passed although another run of their test case did not: the first of each test case. */
+export function findPassedBesideFailures(runs: readonly Run[]): ReadonlySet<string> {
+  const failed = new Set(
+    runs
+      .filter(({ status }) => status === 'failed' || status === 'errored')
+      .map(({ testCase }) => testCase.id),
+  );
+  const found = new Map<string, string>();
+  for (const { id, status, testCase } of runs) {
+    if (status !== 'passed' || testCase.id === undefined || found.has(testCase.id)) continue;
+    if (failed.has(testCase.id)) found.set(testCase.id, id);
+  }
+  return new Set(found.values());
 }
 
 /** The revisions of the test case that its runs tell. */

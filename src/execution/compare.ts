@@ -67,7 +67,6 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     plan: { kind: 'start', subject: comparedVersion.subject, testCases: ids },
     maxRuns: maxRuns === undefined ? undefined : maxRuns - startedRuns,
     isComparison: true,
-    attachQuarantine: async (results) => results,
     earlier: options.batches,
   });
   const decisionOptions = { rule, isCutShort: found.ending !== 'settled' };

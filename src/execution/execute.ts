@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, formatRunCount, type ReusedBatch } from '../domain/batch.ts';
+import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
 import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
@@ -46,7 +46,7 @@ export interface ExecutorDependencies {
   /** What the user should see even without reading the log; `log` if absent. */
   readonly warn?: ((line: string) => void) | undefined;
   readonly startName?: RoundsOptions['startName'];
-  readonly attachQuarantine: RoundsOptions['attachQuarantine'];
+  readonly attachQuarantine?: RoundsOptions['attachQuarantine'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
   /** Told how far the batches under test are, whenever that has changed. */
@@ -66,7 +66,12 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const { batchSource, rule, maxRuns } = options;
   const { provider, clock, deadline, log, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
-  const progress = createProgress({ clock, log: dependencies.logProgress ?? log, until: deadline.until });
+  const progress = createProgress({
+    clock,
+    log: dependencies.logProgress ?? log,
+    until: deadline.until,
+    rule,
+  });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
   const now = clock.epoch();
@@ -85,7 +90,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     // How many test cases there are decides whether the quarantine file is refused.
     if (batches.some(({ batch }) => batch === undefined)) return true;
     const seen = groupRunsByTestCase(batches, { rule });
-    const cases = await attachQuarantine(seen, tally(batches, seen).total);
+    const cases = (await attachQuarantine?.(seen, tally(batches, seen).total)) ?? seen;
     return !isOutOfReach(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
   };
 
@@ -150,13 +155,15 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     prepared = found;
     const { subject, testCases, warnings } = found;
     for (const remark of [subject.note ?? [], ...warnings].flat()) log(remark);
-    const reused = await reuseEarlier(found, starter);
-    if (reused !== undefined) {
-      prepared = { ...found, reused };
-      add({ id: reused.batchId, batchIndex: 0, round: 1 });
+    const earlier = await findEarlier(found, starter);
+    if (earlier.kind === 'found') {
+      const { batchId } = earlier.reused;
+      prepared = { ...found, reused: earlier.reused };
+      add({ id: batchId, batchIndex: 0, round: 1 });
       const execution = await executeRounds({
         ...rounds,
-        plan: { kind: 'given', batchIds: [reused.batchId] },
+        waitFor: withDoubts(rounds.waitFor, (outcome) => doubtAbout(outcome, earlier)),
+        plan: { kind: 'given', batchIds: [batchId] },
       });
       return { ...execution, remarks: [...warnings, ...execution.remarks] };
     }
@@ -181,16 +188,16 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   }
 
   /** The earlier batch to judge, if one was asked for and is found; the log says why not. */
-  async function reuseEarlier(found: Prepared, starter: BatchStarter): Promise<ReusedBatch | undefined> {
+  async function findEarlier(found: Prepared, starter: BatchStarter): Promise<ReuseOutcome> {
     const { reuseHours, isJobRerun = false, maxBatchAgeMinutes } = options;
-    if (reuseHours === 0) return undefined;
+    if (reuseHours === 0) return { kind: 'none', why: '' };
     const outcome: ReuseOutcome = isJobRerun
       ? { kind: 'none', why: 'this is a re-run of the job' }
       : await findReusableBatch({
           ...{ provider, starter, prepared: found, reuseHours, maxBatchAgeMinutes, clock, deadline },
         });
     log(describeReuse(outcome));
-    return outcome.kind === 'found' ? outcome.reused : undefined;
+    return outcome;
   }
 
   const nothingStarted = (startProblem: string): Execution => ({
@@ -225,6 +232,27 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     },
   };
 }
+
+/** The same waiting; `doubt` says of an outcome why nothing proves that it tests what was asked for. */
+const withDoubts =
+  (waitFor: WaitFor, doubt: (outcome: BatchOutcome) => string | undefined): WaitFor =>
+  async (round, onLook) => {
+    const mark = (outcome: BatchOutcome): BatchOutcome => {
+      const unproven = doubt(outcome);
+      return unproven === undefined ? outcome : { ...outcome, unproven };
+    };
+    const { ending, outcomes } = await waitFor(round, (outcome) => onLook(mark(outcome)));
+    return { ending, outcomes: outcomes.map(mark) };
+  };
+
+/** What was found before it was judged has to be found again. */
+const doubtAbout = (
+  { id, batch }: BatchOutcome,
+  { reused, isStill }: Extract<ReuseOutcome, { kind: 'found' }>,
+): string | undefined =>
+  id !== reused.batchId || batch?.settled === false || batch === undefined || isStill(batch)
+    ? undefined
+    : 'it is not any more what it was when reuse-hours found it';
 
 /** Describes the runs that the step starts first and at most, for the log. */
 function describeRunBudget(

@@ -73,7 +73,7 @@ export function createPlanner(
     | 'deadline'
   >,
 ): Planner {
-  const { rule, maxRuns, starter, isComparison, deadline } = options;
+  const { rule, maxRuns, starter, attachQuarantine, isComparison, deadline } = options;
   // Asked once, so that all rounds repeat the same.
   const subjects = new Map<number, Subject | Refused>();
   /** By key: what cannot be run again stays as it was seen. */
@@ -125,7 +125,7 @@ export function createPlanner(
     return { batchesToStart, testCases, remarks, isRefused: false };
   }
 
-  /** The test cases that need more runs. `isCounted`: it is known how many test cases there are. */
+  /** The test cases that need more runs. `isCounted`: it is known how many there are, where a quarantine file needs that. */
   async function findUndecided(
     batches: readonly BatchOutcome[],
     isOpen: (batchId: string) => boolean,
@@ -133,10 +133,12 @@ export function createPlanner(
     if (rule.kind === 'every-run') return { cases: [], undecided: [], isCounted: true };
     const seen = groupRunsByTestCase(batches, { rule, beside: options.earlier });
     const first = batches.filter(({ round = 1 }) => round === 1);
-    const isCounted = first.every(
-      ({ id, batch, requestedTestCases }) =>
-        requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),
-    );
+    const isCounted =
+      attachQuarantine === undefined ||
+      first.every(
+        ({ id, batch, requestedTestCases }) =>
+          requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),
+      );
     const moreOf = (result: CaseResult): number => {
       if (final.has(result.key)) return 0;
       const more = runsToConfirm(result.runs, rule, unlistedRuns(result, batches, isOpen));
@@ -146,7 +148,7 @@ export function createPlanner(
     };
     // Most looks show nothing to run again: the quarantine is asked only then.
     if (!seen.some((result) => moreOf(result) > 0)) return { cases: seen, undecided: [], isCounted };
-    const cases = await options.attachQuarantine(seen, tally(batches, seen).total);
+    const cases = (await attachQuarantine?.(seen, tally(batches, seen).total)) ?? seen;
     const undecided = cases
       .map((result): Undecided => ({ ...result, more: moreOf(result) }))
       .filter((result) => result.more > 0 && countsForVerdict(result));

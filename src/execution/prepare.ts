@@ -1,7 +1,7 @@
 import type { ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type AvailableTestCase, type Refused, type Selector, selectCases } from '../domain/selectors.ts';
-import type { Mode, Target, Version } from '../domain/target.ts';
+import type { ComparedWith, Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { FailOn } from '../domain/verdict.ts';
 import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
@@ -20,10 +20,20 @@ export type BatchSource =
       readonly target: Target | undefined;
       readonly version: Version | undefined;
       readonly mode?: Mode | undefined;
+      readonly config?: TargetConfig | undefined;
       readonly selectors: readonly Selector[];
       /** Another version on which failing test cases are run as well. */
-      readonly compareWith: Version | undefined;
+      readonly compareWith: ComparedWith | undefined;
     };
+
+/** The same, with the commit of the configuration's file. */
+export function withCommit(batchSource: BatchSource, commit: string | undefined): BatchSource {
+  if (batchSource.kind === 'given' || batchSource.config === undefined || commit === undefined) {
+    return batchSource;
+  }
+  const { config } = batchSource;
+  return { ...batchSource, config: { ...config, name: `${config.name} at ${commit.slice(0, 7)}` } };
+}
 
 /** Subject and test cases of the first round. */
 export interface Prepared {
@@ -69,7 +79,7 @@ export const refusedByProvider = onProviderError(
 export async function prepare(
   batchSource: WantedSubject & {
     readonly selectors: readonly Selector[];
-    readonly compareWith?: Version | undefined;
+    readonly compareWith?: ComparedWith | undefined;
   },
   {
     starter,
@@ -111,7 +121,7 @@ export async function prepare(
   };
   if (batchSource.compareWith === undefined) return prepared;
   const resolved = await resolveComparedVersion(
-    { ...batchSource, subject, version: batchSource.compareWith },
+    { ...batchSource, subject, compareWith: batchSource.compareWith },
     { starter, failOn, deadline },
   );
   return 'comparedVersion' in resolved ? { ...prepared, ...resolved } : resolved;
@@ -119,10 +129,16 @@ export async function prepare(
 
 /** Resolves the version of `compare-with`. With `fail-on: new` it has to be known whether it is another one. */
 async function resolveComparedVersion(
-  { subject, ...wanted }: WantedSubject & { readonly subject: Subject },
+  {
+    subject,
+    compareWith,
+    target,
+    mode,
+  }: WantedSubject & { readonly subject: Subject; readonly compareWith: ComparedWith },
   { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
-  const compared = await starter.resolve(wanted, deadline).catch(refusedByProvider);
+  const version = compareWith.kind === 'live' ? undefined : compareWith;
+  const compared = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
   if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {

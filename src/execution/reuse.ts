@@ -1,5 +1,6 @@
 /** Finds an earlier batch whose result still holds, in the provider's own lists, so that nothing need be started. */
 import type { Batch, ReusedBatch } from '../domain/batch.ts';
+import { mismatchWith } from '../domain/claims.ts';
 import { findContradictions } from '../domain/integrity.ts';
 import type { RunStatus } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -37,7 +38,12 @@ export interface ReuseOptions {
 
 /** The batch to judge, or why nothing is reused: a clause. */
 export type ReuseOutcome =
-  | { readonly kind: 'found'; readonly reused: ReusedBatch }
+  | {
+      readonly kind: 'found';
+      readonly reused: ReusedBatch;
+      /** Whether a later look at it shows what was found. */
+      readonly isStill: (batch: Batch) => boolean;
+    }
   | { readonly kind: 'none'; readonly why: string };
 
 /** The outcome as one line for the log. */
@@ -94,11 +100,12 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseO
   if (candidates.length > MAX_READ) {
     return none(`${candidates.length} batches may have run this since the last edit, too many to compare`);
   }
+  const now = { prepared, underTest, lastEdit, now: period.now };
   const earlier: Earlier[] = [];
   for (let from = 0; from < candidates.length; from += READ_AT_ONCE) {
     const some = candidates.slice(from, from + READ_AT_ONCE);
     const read = some.map((candidate) =>
-      readEarlier(candidate, { options, underTest, lastEdit, period, deadline }),
+      readEarlier(candidate, now, { provider: options.provider, deadline }),
     );
     earlier.push(...(await Promise.all(read)));
   }
@@ -110,13 +117,20 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseO
     .toSorted((one, other) => other.createdAt - one.createdAt);
   if (newest === undefined) return nothing;
   for (const other of same) {
-    const [differing] = [...other.ended].find(([id, status]) => newest.ended.get(id) !== status) ?? [];
+    const differing = findDifference(other, newest);
     if (differing === undefined) continue;
     const name = names.get(differing) ?? differing;
     return none(`batches ${newest.id} and ${other.id} do not agree on ${name}`);
   }
   const { id, createdAt } = newest;
-  return { kind: 'found', reused: { batchId: id, startedAt: createdAt, ageMs: period.now - createdAt } };
+  return {
+    kind: 'found',
+    reused: { batchId: id, startedAt: createdAt, ageMs: period.now - createdAt },
+    isStill(batch) {
+      const again = compareEarlier(batch, createdAt, now);
+      return again.kind === 'same' && again.hasEnded && !findDifference(again, newest);
+    },
+  };
 }
 
 /** The hours within which a batch is taken, by the provider's clock where its answers tell it. */
@@ -174,32 +188,46 @@ type Earlier =
   /** It may have run the same: `why` follows its id. */
   | { readonly kind: 'unclear'; readonly id: string; readonly why: string };
 
+/** What is under test now, to compare earlier batches with. */
+interface Now {
+  readonly prepared: ReuseOptions['prepared'];
+  readonly underTest: UnderTest;
+  /** Milliseconds since the epoch, like `now`, both by the provider's clock. */
+  readonly lastEdit: number;
+  readonly now: number;
+}
+
+type SameBatch = Extract<Earlier, { kind: 'same' }>;
+
+/** A test case that ended in one batch, and otherwise or not at all in another. */
+const findDifference = (one: Pick<SameBatch, 'ended'>, other: Pick<SameBatch, 'ended'>) =>
+  [...one.ended].find(([id, status]) => other.ended.get(id) !== status)?.[0];
+
 async function readEarlier(
   candidate: Candidate,
-  {
-    options: { provider, prepared },
-    underTest,
-    lastEdit,
-    period,
-    deadline,
-  }: {
-    readonly options: ReuseOptions;
-    readonly underTest: UnderTest;
-    readonly lastEdit: number;
-    readonly period: Period;
-    readonly deadline: Deadline;
-  },
+  now: Now,
+  { provider, deadline }: { readonly provider: Provider; readonly deadline: Deadline },
 ): Promise<Earlier> {
   const { id } = candidate;
-  const { testCases, revisions } = prepared;
-  const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
   const adapter = provider.withoutConversations ?? provider;
   const batch = await adapter
     .fetchBatch(id, deadline)
     .then((found) => (found.runs === undefined ? adapter.fetchRuns(found, deadline) : found))
     .catch(onProviderError((error) => error.message));
-  if (typeof batch === 'string') return unclear(`could not be read: ${batch}`);
-  const { createdAt = candidate.createdAt, runs = [] } = batch;
+  return typeof batch === 'string'
+    ? { kind: 'unclear', id, why: `could not be read: ${batch}` }
+    : compareEarlier(batch, candidate.createdAt, now);
+}
+
+/** `listedAt` is when it was created, as the list says it. */
+function compareEarlier(
+  batch: Batch,
+  listedAt: number | undefined,
+  { prepared: { subject, testCases, revisions }, underTest, lastEdit, now }: Now,
+): Earlier {
+  const { id } = batch;
+  const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
+  const { createdAt = listedAt, runs = [] } = batch;
   const doubt = doubtOf(batch);
   if (doubt !== undefined) return unclear(doubt);
   const ran = runs.map(({ testCase }) => testCase.id ?? '');
@@ -209,10 +237,12 @@ async function readEarlier(
   const isOther = likeness === 'other' || (likeness === 'unclear' && isOver);
   if (isOther || compared.kind === 'other') return { kind: 'other' };
   if (compared.kind === 'unknown') return unclear(compared.why);
-  if (createdAt === undefined || (candidate.createdAt ?? createdAt) !== createdAt) {
+  const mismatch = mismatchWith(subject.claims, batch);
+  if (mismatch !== undefined) return unclear(`contradicts itself: ${mismatch}`);
+  if (createdAt === undefined || (listedAt ?? createdAt) !== createdAt) {
     return unclear('does not say when it was started');
   }
-  if (createdAt > period.now) return unclear(`was started at ${momentOf(createdAt)}, which is not yet`);
+  if (createdAt > now) return unclear(`was started at ${momentOf(createdAt)}, which is not yet`);
   const isEdited = runs.some(
     ({ testCase: { id: ranId = '', revision = revisions.get(ranId) } }) => revision !== revisions.get(ranId),
   );

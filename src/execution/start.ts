@@ -62,12 +62,11 @@ const LIST_BEFORE_MS = 30_000;
  */
 export async function startBatchOnce(options: StartOptions): Promise<StartOutcome> {
   const { title, clock, deadline, log } = options;
-  const before = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
+  const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
+  const before = 'problem' in read ? undefined : read;
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
-    return {
-      kind: 'refused',
-      problem: 'The time was over before a batch was started: raise timeout-minutes.',
-    };
+    const why = 'problem' in read ? read.problem : 'Raise timeout-minutes.';
+    return { kind: 'refused', problem: `The time was over before a batch was started. ${why}` };
   }
   const at = clock.epoch();
   // Stopped on its way: it may have arrived.
@@ -111,13 +110,15 @@ const withEarlierEnd = (deadline: Deadline, until: number): Deadline => ({
   until: Math.min(deadline.until, until),
 });
 
-/** Reads the lists; `undefined` where they cannot be read. */
+/** Reads the lists; where they cannot be read, a sentence that says why. */
 async function takeListSnapshot(
   { recentBatches, clock }: StartOptions,
   deadline: Deadline,
-): Promise<ListSnapshot | undefined> {
-  const listing = await recentBatches.list(deadline).catch(onProviderError(() => undefined));
-  if (listing === undefined) return undefined;
+): Promise<ListSnapshot | { readonly problem: string }> {
+  const listing = await recentBatches
+    .list(deadline)
+    .catch(onProviderError(({ message }) => ({ problem: message })));
+  if ('problem' in listing) return listing;
   return { listing, aheadMs: listing.date === undefined ? undefined : listing.date - clock.epoch() };
 }
 
@@ -154,7 +155,7 @@ async function searchLists(
   }: { before: ListSnapshot | undefined; known: Map<string, BatchContents>; deadline: Deadline },
 ): Promise<SearchPass | undefined> {
   const now = await takeListSnapshot(options, deadline);
-  if (now === undefined) return undefined;
+  if ('problem' in now) return undefined;
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
   for (const candidate of newCandidates(now.listing, { before, options })) {

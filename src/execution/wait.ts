@@ -21,6 +21,8 @@ const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
 /** Where counters have stood still for so long, the list of runs is read all the same: nobody documents that they move. */
 const STILL_COUNTERS_MS = 30_000;
+/** Time between two readings of such a list, for each of its runs: 20 runs are read at each look, 300 and more each 30 s. */
+const LISTED_RUN_MS = 100;
 /** Time for which a provider may not know a batch that it has just started. */
 const BATCH_APPEARS_MS = 15_000;
 
@@ -78,15 +80,20 @@ async function pollUntilSettled(
   const runListHistory = createRunListHistory(options);
   const earlyReads = createEarlyReads(options);
   let last: Batch | undefined;
+  /** The counts of a look whose runs were not read yet. */
+  let counted: Batch | undefined;
   /** Set while a batch that has ended is read again. */
   let recheck: Recheck | undefined;
 
   try {
     while (!isOver()) {
       try {
-        last = runListHistory.hear(await provider.fetchBatch(id, deadline));
-        if (last.settled || earlyReads.isDue(last)) last = await provider.fetchRuns(last, deadline);
-        last = runListHistory.compare(spell(last));
+        let look = runListHistory.hear(await provider.fetchBatch(id, deadline));
+        counted = look;
+        if (look.settled || earlyReads.isDue(look)) look = await provider.fetchRuns(look, deadline);
+        counted = undefined;
+        // A look at the counts alone takes nothing away from what an earlier one showed of the runs.
+        last = runListHistory.compare(spell({ ...look, runs: look.runs ?? last?.runs }));
       } catch (error) {
         if (!(error instanceof NotFound) || clock.now() >= appearsBy) throw error;
         if (!loggedNotFound)
@@ -123,13 +130,23 @@ async function pollUntilSettled(
       if (options.isEachAlone !== true) halt.abort();
       return {
         id,
-        batch: last,
+        batch: counted ?? last,
         problem: error.message,
         ...(error instanceof KeyRefused && { isKeyRefused: true }),
       };
     }
   }
-  return cancelled.aborted ? { id, batch: last } : finalPoll(id, last, { runListHistory, spell, options });
+  const known = whenCutShort(counted, last, options);
+  return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
+}
+
+/** What is known of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
+function whenCutShort(
+  counted: Batch | undefined,
+  last: Batch | undefined,
+  { readsEarly = false }: WaitOptions,
+): Batch | undefined {
+  return readsEarly ? last : (counted ?? last);
 }
 
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
@@ -145,15 +162,16 @@ async function finalPoll(
   const { provider, clock, onPoll } = options;
   const { signal } = options.deadline;
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
-  let last = before;
+  let counted: Batch | undefined;
   try {
-    last = runListHistory.hear(await provider.fetchBatch(id, within));
-    last = runListHistory.compare(spell(await provider.fetchRuns(last, within)));
+    counted = runListHistory.hear(await provider.fetchBatch(id, within));
+    const last = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
     onPoll(last);
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    return { id, batch: last, problem: signal.aborted ? undefined : error.message };
+    const batch = whenCutShort(counted, before, options);
+    return { id, batch, problem: signal.aborted ? undefined : error.message };
   }
 }
 
@@ -173,14 +191,19 @@ function spellingOf(
   });
 }
 
-/** Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. */
+/**
+ * Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. A long
+ * list is read less often: it takes pages, and they may hold conversations.
+ */
 function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(batch: Batch): boolean } {
   let seen = { finished: 0, atMs: clock.now() };
   return {
     isDue(batch) {
       if (!readsEarly || batch.runs !== undefined) return false;
-      const { finished } = countFinishedRuns(batch);
-      if (finished === seen.finished && clock.now() - seen.atMs < STILL_COUNTERS_MS) return false;
+      const { finished, total } = countFinishedRuns(batch);
+      const sinceMs = clock.now() - seen.atMs;
+      const hasMoved = finished !== seen.finished && sinceMs >= total * LISTED_RUN_MS;
+      if (!hasMoved && sinceMs < STILL_COUNTERS_MS) return false;
       seen = { finished, atMs: clock.now() };
       return true;
     },

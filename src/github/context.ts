@@ -1,4 +1,5 @@
 import type { Origin } from '../report/report.ts';
+import { readTextFile } from '../runtime/regular-file.ts';
 import { commitOfEvent, type EventPayload, readPayload } from './event.ts';
 
 /** The workflow run that writes; decides who is newer. */
@@ -34,6 +35,9 @@ export type EventContext = { readonly payload: unknown } & Readonly<
   Partial<Record<'eventName' | 'ref' | 'sha', string | undefined>>
 >;
 
+/** More than any event has: GitHub cuts payloads at 25 MB. */
+const MAX_EVENT_BYTES = 64 * 1024 * 1024;
+
 /** The toolkit's context is made of this process's own variables when the module loads. */
 const loadToolkit = () => import('@actions/github');
 
@@ -46,14 +50,24 @@ export async function readContext(
   try {
     const { context } = await load();
     return contextOf(context, env, checkRunId);
-  } catch (error) {
-    // The toolkit does not load if it cannot read the event file.
-    const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-    const { GITHUB_EVENT_NAME: eventName, GITHUB_REF: ref, GITHUB_SHA: sha } = env;
-    return {
-      ...contextOf({ eventName, payload: {}, ref, sha }, env, checkRunId),
-      payloadProblem: `The event file ${env['GITHUB_EVENT_PATH']} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
-    };
+  } catch {
+    // The toolkit does not load where the event file begins with a byte order mark, or cannot be read.
+    const {
+      GITHUB_EVENT_NAME: eventName,
+      GITHUB_REF: ref,
+      GITHUB_SHA: sha,
+      GITHUB_EVENT_PATH: path = '',
+    } = env;
+    const from = (payload: unknown) => contextOf({ eventName, ref, sha, payload }, env, checkRunId);
+    try {
+      return from(JSON.parse(await readTextFile(path, MAX_EVENT_BYTES)));
+    } catch (error) {
+      const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
+      return {
+        ...from({}),
+        payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
+      };
+    }
   }
 }
 

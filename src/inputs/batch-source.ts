@@ -1,7 +1,16 @@
 import { type ParseResult, parseSelectors } from '../domain/selectors.ts';
-import { type Mode, parseTarget, parseVersion, type Version } from '../domain/target.ts';
+import {
+  type ComparedWith,
+  type Mode,
+  parseTarget,
+  parseVersion,
+  type TargetConfig,
+  type Version,
+} from '../domain/target.ts';
+import { quote } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
+import type { ConfigFile } from './target-config.ts';
 
 /** The inputs that say it, as far as they are right by themselves. */
 export interface BatchSourceInputs {
@@ -11,6 +20,9 @@ export interface BatchSourceInputs {
   readonly target?: string | undefined;
   readonly version?: string | undefined;
   readonly mode?: Mode | undefined;
+  /** The path, and what it leads to. */
+  readonly targetConfig?: string | undefined;
+  readonly configFile?: ConfigFile | undefined;
   readonly compareWith?: string | undefined;
   readonly reruns?: unknown;
   readonly repeat?: unknown;
@@ -48,6 +60,7 @@ function givenSource(
     target,
     version,
     mode,
+    targetConfig,
     compareWith,
     reruns,
     repeat,
@@ -62,6 +75,8 @@ function givenSource(
   }
   if (target !== undefined) problems.push('target goes with test-cases only: a given batch has its own.');
   if (mode !== undefined) problems.push(modeProblem(provider) ?? MODE_OF_GIVEN);
+  if (targetConfig !== undefined)
+    problems.push('target-config goes with test-cases only: a given batch has its own.');
   if (compareWith !== undefined) problems.push('compare-with goes with test-cases only.');
   if (version !== undefined && !(needsVersion && repeats)) {
     problems.push(
@@ -84,7 +99,7 @@ function givenSource(
 
 function startSource(
   provider: ProviderName,
-  { testCases = '', target, version, mode, compareWith }: BatchSourceInputs,
+  { testCases = '', target, version, mode, compareWith, ...inputs }: BatchSourceInputs,
 ): BatchSource | { problems: readonly string[] } {
   const { title, capabilities } = PROVIDERS[provider];
   if (capabilities.start === false) {
@@ -103,17 +118,59 @@ function startSource(
     problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
   }
   const tested = target === undefined ? undefined : accept(parseTarget(target, capabilities.start.targets));
+  const config = accept(readConfig(provider, inputs));
+  if (inputs.targetConfig !== undefined && version !== undefined) {
+    problems.push('version and target-config do not go together: the file is what is tested.');
+  }
   const parsedVersion = accept(readVersion(provider, version, tested?.kind));
   const comparedVersion =
     compareWith === undefined
       ? undefined
-      : accept(readVersion(provider, compareWith, tested?.kind, 'compare-with'));
+      : accept(readComparedWith(provider, { compareWith, kind: tested?.kind, ...inputs }));
   if (problems.length > 0 || selectors === undefined) return { problems };
   return {
     kind: 'start',
     ...{ target: tested, version: parsedVersion, selectors, compareWith: comparedVersion },
+    ...(config !== undefined && { config }),
     ...(modes !== false && { mode: mode ?? modes.fallback }),
   };
+}
+
+/** The configuration in the file, if it is one that this provider takes. */
+function readConfig(
+  provider: ProviderName,
+  { targetConfig: path, configFile }: Pick<BatchSourceInputs, 'targetConfig' | 'configFile'>,
+): ParseResult<TargetConfig | undefined> {
+  if (path === undefined) return { kind: 'parsed', value: undefined };
+  const { title, capabilities } = PROVIDERS[provider];
+  const { targetConfig: rules } = capabilities;
+  if ('instead' in rules) {
+    const problem = `target-config: a batch of ${title} cannot take a configuration with it. ${rules.instead}`;
+    return { kind: 'refused', problem };
+  }
+  const refused = (why: string): ParseResult<undefined> => ({
+    kind: 'refused',
+    problem: `target-config is ${quote(path)}: ${why}.`,
+  });
+  if (configFile === undefined) return refused('it was not read');
+  if (configFile.kind === 'refused') return refused(configFile.problem);
+  const { json } = configFile;
+  const problem = rules.problemOf(json);
+  return problem === undefined ? { kind: 'parsed', value: { name: path, json } } : refused(problem);
+}
+
+function readComparedWith(
+  provider: ProviderName,
+  {
+    compareWith,
+    kind,
+    targetConfig,
+  }: Pick<BatchSourceInputs, 'targetConfig'> & { compareWith: string; kind: string | undefined },
+): ParseResult<ComparedWith | undefined> {
+  if (compareWith !== 'live') return readVersion(provider, compareWith, kind, 'compare-with');
+  return targetConfig === undefined
+    ? { kind: 'refused', problem: 'compare-with: live goes with target-config only: leave it out.' }
+    : { kind: 'parsed', value: { kind: 'live' } };
 }
 
 const MODE_OF_GIVEN = 'mode goes with test-cases only: a given batch has its own, and its re-runs use it.';

@@ -26,6 +26,7 @@ import {
   withoutBearer,
   yamlBoolean,
 } from './schemas.ts';
+import type { ConfigFile } from './target-config.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
@@ -119,6 +120,13 @@ export const INPUTS = {
     empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
     emptyAt: ({ capabilities: { versions } }) =>
       versions === false ? 'none' : `${versions.fallback ?? 'the main branch'} of what the step starts`,
+  }),
+  'target-config': input({
+    group: 'tests',
+    description:
+      'At Vapi and ElevenLabs: the path of a JSON file, like `agent/vapi.json`, with the configuration to test in place of what is live. At Vapi it is an assistant or a squad, by the kind in `target`, at ElevenLabs what `run-tests` takes as `agent_config_override`. Strings under names with key, token, secret, password or authorization are masked everywhere.',
+    schema: z.optional(z.string()),
+    empty: 'none',
   }),
   mode: input({
     group: 'tests',
@@ -217,7 +225,7 @@ export const INPUTS = {
   'compare-with': input({
     group: 'comparison',
     description:
-      'With `test-cases`: another version, like `published`, `production` or `11`. Failed test cases are also run on this version.',
+      'With `test-cases`: another version, like `published`, `production` or `11`, or `live` with `target-config`. Failed test cases are also run on this version.',
     schema: z.optional(z.string()),
     empty: 'nothing is compared',
   }),
@@ -381,6 +389,7 @@ const QUOTED_INPUTS = [
   'testCases',
   'target',
   'version',
+  'targetConfig',
   'compareWith',
 ] as const satisfies (keyof InputValues)[];
 
@@ -397,11 +406,12 @@ export interface ParsedInputs {
 /**
  * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
  * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
- * secrets out of a value before it is split or cut.
+ * secrets out of a value before it is split or cut. `configFile` is what `target-config` leads to.
  */
 export function parseInputs(
   read: (name: string) => string,
   redact: (text: string) => string = (text) => text,
+  configFile?: ConfigFile | undefined,
 ): ParsedInputs {
   const provider = providers.find(({ name }) => name === read('provider').trim());
   const complaints: string[] = [];
@@ -441,7 +451,10 @@ export function parseInputs(
     const value = values.get(field);
     if (typeof value === 'string') values.set(field, redact(value));
   }
-  const right = Object.fromEntries(values) as Partial<InputValues>;
+  const right: Partial<InputValues> & { configFile?: ConfigFile | undefined } = {
+    ...(Object.fromEntries(values) as Partial<InputValues>),
+    configFile,
+  };
   complaints.push(...RULES.flatMap((rule) => rule(right)));
   if (complaints.length > 0) {
     const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
@@ -450,7 +463,7 @@ export function parseInputs(
   const batchSource = readBatchSource(right);
   if (batchSource === undefined || 'problems' in batchSource)
     throw new InputError('It is not known what to gate on.');
-  const { apiKey, githubToken, ...inputs } = right as InputValues;
+  const { apiKey, githubToken, ...inputs } = Object.fromEntries(values) as InputValues;
   return { inputs, secrets: { apiKey, githubToken }, effectiveInputs, batchSource };
 }
 
@@ -514,7 +527,13 @@ function checkFailOnNew(values: Partial<InputValues>): string[] {
     : [];
 }
 
-function checkReuse({ reuseHours = 0, provider, batchIds, repeat }: Partial<InputValues>): string[] {
+function checkReuse({
+  reuseHours = 0,
+  provider,
+  batchIds,
+  repeat,
+  targetConfig,
+}: Partial<InputValues>): string[] {
   if (reuseHours === 0) return [];
   const { title = '', capabilities } = provider === undefined ? {} : PROVIDERS[provider];
   const reuse = capabilities?.reuse ?? true;
@@ -525,9 +544,17 @@ function checkReuse({ reuseHours = 0, provider, batchIds, repeat }: Partial<Inpu
     ...(batchIds === undefined
       ? []
       : ['reuse-hours goes with test-cases only: a given batch is judged as it is.']),
+    ...(targetConfig === undefined
+      ? []
+      : [
+          'reuse-hours and target-config do not go together: no list shows which file an earlier batch tested.',
+        ]),
     ...(repeat === undefined
       ? []
       : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
+    ...(targetConfig === undefined
+      ? []
+      : ['reuse-hours and target-config do not go together: no list shows which file a batch tested.']),
   ];
 }
 

@@ -14,7 +14,7 @@ export interface ApiPart {
 }
 
 /** One thing to read: the answer by its schema, and what is made of it. */
-export interface Read<Body, Value> extends Pick<JsonRequest<Value>, 'query'> {
+export interface Read<Body, Value> extends Pick<JsonRequest<Value>, 'query' | 'advice'> {
   readonly path: readonly string[];
   readonly schema: z.ZodMiniType<Body>;
   readonly to: (body: Body, about: ResponseInfo) => Value;
@@ -35,8 +35,8 @@ export interface Api extends Required<Pick<ApiPart, 'under'>>, ApiPart {
 /** What asks this part of a provider's API. */
 export function createApi(http: HttpClient, { under, advice, unwrap = (json) => json }: ApiPart): Api {
   const requestOf = <Body, Value>({ path, schema, to, ...rest }: Omit<Read<Body, Value>, 'size'>) => ({
-    ...rest,
     advice,
+    ...rest,
     path: [...under, ...path],
     read: (json: unknown, about: ResponseInfo): Value => to(parseAs(schema, unwrap(json)), about),
   });

@@ -17,10 +17,10 @@ export interface ProviderAdapter {
   fetchRuns(batch: Batch, deadline: Deadline): Promise<Batch & { readonly runs: readonly Run[] }>;
   /**
    * The batch with what the provider keeps elsewhere about runs that did not pass: explanation, error message,
-   * conversation. Bounded in requests; a detail that cannot be read is left out and never an error. Absent where the
-   * list of runs says it all.
+   * conversation; and with the conversations of the runs in `passedRunIds`, with which those are compared. Bounded in
+   * requests; a detail that cannot be read is left out and never an error. Absent where the list of runs says it all.
    */
-  fetchFailureDetails?(batch: Batch, deadline: Deadline): Promise<Batch>;
+  fetchFailureDetails?(batch: Batch, deadline: Deadline, passedRunIds?: ReadonlySet<string>): Promise<Batch>;
   /**
    * Asks the provider to end a batch, and resolves if it accepts; what has not ended then is cancelled there. Asking twice
    * does no harm. Only for batches that this step started. Absent where the provider has no way to cancel.
@@ -66,6 +66,13 @@ export interface Capabilities {
   readonly versions: false | VersionRules;
   /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
   readonly modes: false | { readonly fallback: Mode };
+  /**
+   * Test a configuration that is sent with the start: what is wrong with one, as a clause. Otherwise how to test one here, as a
+   * sentence.
+   */
+  readonly targetConfig:
+    | { readonly problemOf: (json: Readonly<Record<string, unknown>>) => string | undefined }
+    | { readonly instead: string };
   /** Test another version to compare with. */
   readonly compare: boolean;
   /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */

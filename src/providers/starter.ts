@@ -1,7 +1,7 @@
 import type { Batch } from '../domain/batch.ts';
 import type { Claims } from '../domain/claims.ts';
 import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
-import type { Mode, Target, Version } from '../domain/target.ts';
+import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { shortName } from './fields.ts';
@@ -43,6 +43,8 @@ export interface WantedSubject {
   readonly version: Version | undefined;
   /** Absent where the provider has no modes. */
   readonly mode?: Mode | undefined;
+  /** Sent with each start, in place of the target as it is live. */
+  readonly config?: TargetConfig | undefined;
 }
 
 /** How many runs a provider runs side by side. */

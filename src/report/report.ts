@@ -4,11 +4,14 @@ import {
   type Change,
   changeOf,
   classifyFailure,
+  type Edit,
+  editOf,
   type FailureClass,
   type History,
 } from '../domain/comparison.ts';
 import type { Cost } from '../domain/cost.ts';
 import { EVERY_RUN, type PassRule, type RoundRun } from '../domain/pass-rule.ts';
+import { progressOf } from '../domain/progress.ts';
 import type { Run } from '../domain/run.ts';
 import {
   type CaseResult,
@@ -124,6 +127,8 @@ export interface ReportedCase extends CaseResult {
   readonly comparison: (NonNullable<CaseResult['comparison']> & { readonly passes: number }) | undefined;
   readonly failureClass: FailureClass;
   readonly change: Change | undefined;
+  /** Of one that failed or errored: since when the test case itself is known to have been edited. */
+  readonly edit: Edit | undefined;
   /** The faults of the test itself that the provider sees in any of its runs, each once. */
   readonly testFaults: readonly string[];
 }
@@ -133,6 +138,8 @@ export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
   /** Every test case of which a run was seen, in the order of the batches. */
   readonly cases: readonly ReportedCase[];
   readonly tally: Tally;
+  /** Number of test cases that further runs confirm; while waiting. */
+  readonly confirming?: number | undefined;
   readonly classified: ClassifiedCases;
   /** Of the failures that count. */
   readonly grouping: Grouping;
@@ -166,14 +173,18 @@ export function buildReport(parts: Findings & ReportOptions, redact: Redactor = 
       },
       failureClass: classifyFailure(result, parts.base),
       change: changeOf(result, parts.base),
+      edit: editOf(result, parts),
       testFaults: [...new Set(runs.flatMap(({ testFaults = [] }) => testFaults))],
     };
   });
   const shown = redactStrings({ ...parts, batches, cases }, redact);
   const classified = classifyCases(shown);
+  const progress =
+    parts.judgement === undefined ? progressOf(shown.batches, parts.rule ?? EVERY_RUN) : undefined;
   return {
     ...shown,
-    tally: tally(shown.batches, shown.cases),
+    tally: progress?.tally ?? tally(shown.batches, shown.cases),
+    confirming: progress?.confirming,
     classified,
     grouping: groupFailures(classified.failures),
   };

@@ -26,6 +26,22 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
 }
 
+/** A redactor that is told of more secrets later. */
+export function createGrowingRedactor(secrets: readonly string[]): {
+  readonly redact: Redactor;
+  readonly add: (more: readonly string[]) => void;
+} {
+  let known = secrets;
+  let redact = createRedactor(known);
+  return {
+    redact: (text) => redact(text),
+    add(more) {
+      known = [...known, ...more];
+      redact = createRedactor(known);
+    },
+  };
+}
+
 const PRINTABLE_ASCII = /^[ -~]*$/;
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTER, 'gu');
 

@@ -191,7 +191,7 @@ describe('a new attempt', () => {
 describe('the section of a post step', () => {
   const body = written({ name: 'A', state: 'failed', checkRunId: 51 }, { name: 'B', checkRunId: 52 });
   const found = (call: Call, more: Partial<Writer>): string | undefined =>
-    findSection(stateOf(body), { ...writerFor(call), ...more })?.markdown;
+    findSection([stateOf(body)], { ...writerFor(call), ...more })?.markdown;
 
   test("is the one with the step's mark, and no other", () => {
     expect(found({ name: 'A', checkRunId: 51 }, {})).toBe('Report of A: failed.');
@@ -209,7 +209,7 @@ describe('the section of a post step', () => {
   test('whose mark is lost is the only one of the job, where the server knows no check runs', () => {
     const alone = stateOf(written({ name: 'A', state: 'failed' }));
     const writer = { ...writerFor({ name: 'C' }), isMarkLost: true };
-    expect(findSection(alone, writer)?.markdown).toBe('Report of A: failed.');
+    expect(findSection([alone], writer)?.markdown).toBe('Report of A: failed.');
     const merged = mergeSection({ existing: [alone], own: sectionFor({ name: 'C' }), writer });
     expect(merged.action === 'write' && shown(merged.body)).toEqual([
       '✅ Agent tests (Retell): all 2 passed',

@@ -55,7 +55,7 @@ function written(...steps: readonly [OwnSection, WorkflowRun?][]): string {
 /** A job's section as it stands in a text. */
 function found(body: string, job: string, run = RUN): Section | undefined {
   const state = parseComment(body, NAME);
-  return state && findSection(state, writerOf(NAME, run, job));
+  return state && findSection([state], writerOf(NAME, run, job));
 }
 
 /** Without markers: what a reader sees. */

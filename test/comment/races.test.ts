@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { finalSection } from '../../src/action/post.ts';
+import type { SavedComment, SavedSection, SavedStepState } from '../../src/action/step-state.ts';
 import { parseComment } from '../../src/comment/codec.ts';
 import { findSection } from '../../src/comment/merge.ts';
-import { jobVariant, type OwnSection, type Section } from '../../src/comment/state.ts';
+import { jobVariant, lostMark, type OwnSection, type Section } from '../../src/comment/state.ts';
 import { createStickyComment, type StickyComment } from '../../src/comment/sticky-comment.ts';
+import { EMPTY_TALLY } from '../../src/domain/batch.ts';
+import type { State, Verdict } from '../../src/domain/verdict.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
 import { cases } from '../fuzz/cases.ts';
@@ -47,7 +51,7 @@ const statesIn = (github: VirtualGitHub, run = RUN) =>
 
 function sectionIn(body: string, job: string, run: WorkflowRun): Section | undefined {
   const state = parseComment(body, NAME);
-  return state && findSection(state, writerOf(NAME, run, job));
+  return state && findSection([state], writerOf(NAME, run, job));
 }
 
 const ALL_PASSED = [LEGS.map((key) => `Report of ${key}: passed.`)];
@@ -68,6 +72,21 @@ test('however slow GitHub is, it is looked at once more in the time there is', a
     calls: ['GET', 'POST', 'GET', 'GET'],
     now: 58_000,
   });
+});
+
+test('a GitHub that stops answering after the writing has still been written to', async () => {
+  const clock = virtualClock();
+  const isWrite = (call = '') => call.startsWith('POST /repos');
+  const github: VirtualGitHub = virtualGitHub({
+    clock,
+    latencyMs: () => (github.calls.some(isWrite) && !isWrite(github.calls.at(-1)) ? 100_000 : 10),
+  });
+  const comment = createStickyComment({
+    ...{ client: github.client, issue: 1, writer: writerOf(NAME, RUN, 'a') },
+    ...{ clock, random: () => 0.5 },
+  });
+  const limits = { until: 60_000, signal: new AbortController().signal, create: true };
+  expect(await comment.write(section('a', 'passed'), limits)).toMatchObject({ status: 'created' });
 });
 
 describe.each(SEEDS)('with seed %i', (seed) => {
@@ -330,3 +349,140 @@ describe.each(SEEDS)('jobs that nothing tells apart, in two workflows, with seed
     expect(found()).toEqual([['B1', 'C1', 'E1', 'F1']]);
   });
 });
+
+/** A process that ends at some moment: what it has sent is carried out, and nothing of it comes back. */
+function mortal() {
+  let isDead = false;
+  const never = new Promise<never>(() => {});
+  return {
+    die: () => {
+      isDead = true;
+    },
+    isAlive: () => !isDead,
+    /** The same object, as long as the process lives. */
+    wrap: <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get(_, key) {
+          const method: unknown = Reflect.get(target, key);
+          if (typeof method !== 'function') return method;
+          return (...args: unknown[]): unknown => {
+            const result: unknown = isDead && key !== 'now' ? never : Reflect.apply(method, target, args);
+            if (!(result instanceof Promise)) return result;
+            return result.finally(() => (isDead ? never : undefined));
+          };
+        },
+      }),
+  };
+}
+
+const FATES = ['ends', 'is killed', 'loses its mark', 'is killed and loses its mark'] as const;
+
+describe.each(Array.from({ length: cases(20) }, (_, seed) => seed))(
+  'steps that are killed, with seed %i',
+  (seed) => {
+    /** A step and its `post` part, as `action/publisher.ts` and `action/post.ts` make them. True if its section stood there. */
+    async function job(
+      racer: Racer,
+      fate: (typeof FATES)[number],
+      { clock, chance, github }: Pick<ReturnType<typeof badDay>, 'clock' | 'chance' | 'github'>,
+    ): Promise<boolean> {
+      const run = { workflow: racer.workflow, id: racer.workflow === 'test' ? 1 : 2, number: 12, attempt: 1 };
+      const writer = writerOf(NAME, run, racer.job, {
+        mark: racer.name,
+        variant: jobVariant({ label: racer.label }),
+        checkRunId: RACERS.indexOf(racer) + 10,
+        commit: 'c'.repeat(40),
+      });
+      const label = racer.label ?? 'gate';
+      const saved = (state: Verdict, said: string): SavedSection => ({
+        ...{ state, label, tally: EMPTY_TALLY, markdown: `${racer.name} ${said}` },
+      });
+      const own = (section: SavedSection, state: State = section.state): OwnSection => ({
+        ...{ ...section, state, render: () => section.markdown },
+      });
+      const within = (ms: number) => ({ until: clock.now() + ms, signal: new AbortController().signal });
+      const process = mortal();
+      let memory: SavedComment = { section: saved('cancelled', 'stopped'), stage: 'waiting' };
+      const remember = (news: Partial<SavedComment>): void => {
+        if (process.isAlive()) memory = { ...memory, ...news };
+      };
+      let hasStood = false;
+      const comment = createStickyComment({
+        ...{
+          client: process.wrap(github.client),
+          issue: 1,
+          writer,
+          clock: process.wrap(clock),
+          random: chance,
+        },
+        onCreate: () => remember({ createdAgoMs: 0 }),
+      });
+      const write = async (section: OwnSection, options: Parameters<typeof comment.write>[1]) => {
+        const result = await comment.write(section, options);
+        if ('id' in result) remember({ id: result.id });
+        if ('id' in result) hasStood = true;
+        return result;
+      };
+      const step = async (): Promise<void> => {
+        await write(own(memory.section, 'waiting'), { ...within(30_000), create: false });
+        await process.wrap(clock).sleep(chance() * 2_000);
+        const section = saved(racer.state, racer.state);
+        remember({ section, stage: 'unwritten', isWanted: true });
+        const result = await write(own(section), { ...within(55_000), create: true });
+        if (!('warning' in result)) remember({ stage: 'written' });
+      };
+      const isKilled = fate.startsWith('is killed');
+      await Promise.race([step(), ...(isKilled ? [clock.sleep(chance() * 6_000)] : [])]);
+      if (isKilled) process.die();
+
+      await clock.sleep(chance() * 1_000);
+      const isLost = fate.endsWith('loses its mark');
+      const left: SavedStepState = {
+        end: isLost ? 'not begun' : isKilled ? 'killed' : 'finished',
+        verdict: isKilled || isLost ? undefined : racer.state,
+        savedComment: isLost ? undefined : memory,
+        batchIds: [],
+      };
+      const post = isLost ? { ...writer, mark: lostMark(racer.name), isMarkLost: true } : writer;
+      const result = await createStickyComment({
+        ...{ client: github.client, issue: 1, writer: post, clock, random: chance },
+      }).reconcile(
+        {
+          id: left.savedComment?.id,
+          appearsWithinMs: isLost || memory.createdAgoMs !== undefined ? 8_000 : 0,
+        },
+        (there) => finalSection(left, there),
+        { ...within(30_000), create: left.savedComment?.isWanted === true && memory.stage === 'unwritten' },
+      );
+      return hasStood || 'id' in result;
+    }
+
+    test('each job keeps one section, and none of a step that was killed is green or waits', async () => {
+      const world = badDay(seed);
+      const stood = await Promise.all(
+        RACERS.map(async (racer, index) => {
+          const fate = FATES[(index + seed) % FATES.length] ?? 'ends';
+          await world.clock.sleep(world.chance() * 3_000);
+          return { racer, fate, isThere: await job(racer, fate, world) };
+        }),
+      );
+      const found = world.github.comments(1).map(({ body }) => {
+        const state = parseComment(body, NAME);
+        return state?.format === 'known' ? state.sections : [];
+      });
+      expect(found.length).toBe(1);
+      for (const { racer, fate, isThere } of stood) {
+        const own = found.flat().filter(({ mark }) => mark.endsWith(racer.name));
+        if (isThere) expect([racer.name, own.length]).toEqual([racer.name, 1]);
+        const allowed: Record<typeof fate, readonly State[]> = {
+          ends: [racer.state],
+          'is killed': racer.state === 'passed' ? ['cancelled'] : ['cancelled', racer.state],
+          'loses its mark': [racer.state, 'cancelled'],
+          'is killed and loses its mark': [racer.state, 'cancelled'],
+        };
+        for (const { state } of own)
+          expect([racer.name, allowed[fate]]).toEqual([racer.name, expect.arrayContaining([state])]);
+      }
+    });
+  },
+);

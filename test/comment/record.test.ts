@@ -62,6 +62,35 @@ describe('one hidden line', () => {
     expect(decodeRecord(encoded)).toEqual(RECORD);
   });
 
+  test('holds revisions to the second, where there are some', () => {
+    const [a, b] = [...RECORD.cases.keys()] as [string, string];
+    const withRevision = (revision: number): GateRecord => ({
+      ...RECORD,
+      cases: new Map([...RECORD.cases].map(([id, one]) => [id, id === a ? { ...one, revision } : one])),
+    });
+    const read = decodeRecord(encodeRecord(withRevision(1_789_200_000_999)) ?? '');
+    expect([read?.cases.get(a)?.revision, read?.cases.get(b)?.revision]).toEqual([
+      1_789_200_000_000,
+      undefined,
+    ]);
+    for (const wrong of [Number.NaN, -1, 1e300]) {
+      expect(decodeRecord(encodeRecord(withRevision(wrong)) ?? '')).toEqual(RECORD);
+    }
+  });
+
+  test('revisions of many test cases leave room for the rest', () => {
+    const record = large(100, 10);
+    const cases = new Map(
+      [...record.cases].map(([id, one], index) => [
+        id,
+        { ...one, revision: 1_789_200_000_000 + index * 7_919_000 },
+      ]),
+    );
+    const encoded = encodeRecord({ ...record, cases }) ?? '';
+    expect(encoded.length).toBeLessThanOrEqual(MAX_RECORD);
+    expect(decodeRecord(encoded)?.cases.size).toBe(100);
+  });
+
   test('40 test cases and 20 pushes fit as they are', () => {
     const record = large(40, 3);
     expect(decodeRecord(encodeRecord(record) ?? '')).toEqual(record);

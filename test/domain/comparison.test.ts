@@ -1,12 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Base,
   type BaseCase,
   changeOf,
   classifyFailure,
   countNewFailures,
+  type Edit,
+  editOf,
   findRemovedCases,
+  type History,
 } from '../../src/domain/comparison.ts';
+import type { RoundRun } from '../../src/domain/pass-rule.ts';
 import type { CaseOutcome, CaseResult } from '../../src/domain/test-case.ts';
 import { resultOf } from '../builders.ts';
 
@@ -113,4 +117,44 @@ test('new failures were empty, or counted the base, where compare-with shows a f
     countNewFailures(cases, base({ new: known('failed'), old: known('passed'), unknown: known('passed') })),
   ).toBe(2);
   expect(countNewFailures([compared('unknown', 'failed', 'errored')], undefined)).toBeUndefined();
+});
+
+describe('a failure says since when its test case is known to have been edited', () => {
+  const EDITED = Date.UTC(2026, 8, 14, 8, 0, 1);
+  const of = (outcome: CaseOutcome, revision: number | undefined): CaseResult => {
+    const result = resultOf('c', outcome, { script: 'F' });
+    const runs = result.runs.map((run) => ({ ...run, testCase: { ...run.testCase, revision } }));
+    return { ...result, runs: runs as [RoundRun, ...RoundRun[]] };
+  };
+  const baseAt = (revision: number | undefined) => base({ c: { ...known('passed'), revision } });
+  const pushAt = (revision: number): History => ({
+    pushes: [],
+    failedPushIndices: new Map(),
+    revisions: new Map([['c', revision]]),
+  });
+
+  test.each<[string, Edit | undefined, CaseResult, { base?: Base; history?: History }]>([
+    ['since the base', 'base', of('failed', EDITED), { base: baseAt(EDITED - 1_000) }],
+    ['an error too', 'base', of('errored', EDITED), { base: baseAt(EDITED - 1_000) }],
+    [
+      'since the last push, which is later',
+      'last-push',
+      of('failed', EDITED),
+      { base: baseAt(EDITED - 9_000), history: pushAt(EDITED - 1_000) },
+    ],
+    [
+      'since the base, and not since the last push',
+      'base',
+      of('failed', EDITED),
+      { base: baseAt(EDITED - 1_000), history: pushAt(EDITED) },
+    ],
+    ['not at all', undefined, of('failed', EDITED), { base: baseAt(EDITED), history: pushAt(EDITED) }],
+    ['within the second that is kept', undefined, of('failed', EDITED + 999), { base: baseAt(EDITED) }],
+    ['an older one than on the base', undefined, of('failed', EDITED - 5_000), { base: baseAt(EDITED) }],
+    ['nothing known here', undefined, of('failed', undefined), { base: baseAt(EDITED) }],
+    ['nothing known there', undefined, of('failed', EDITED), { base: baseAt(undefined) }],
+    ['no failure', undefined, of('passed', EDITED), { base: baseAt(EDITED - 1_000) }],
+  ])('%s: %s', (_, edit, result, known) => {
+    expect(editOf(result, known)).toBe(edit);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Base } from '../../src/domain/comparison.ts';
+import type { Base, BaseCase } from '../../src/domain/comparison.ts';
 import {
   baseOf,
   type GateRecord,
@@ -142,6 +142,16 @@ describe('the history', () => {
         ['b', [1]],
       ]),
     });
+  });
+
+  test('has the revisions of the last push, and not those of an earlier attempt on this commit', () => {
+    const cases = new Map<string, BaseCase>([
+      ['a', { ...known('passed', 1, 1), revision: 5_000 }],
+      ['b', known('failed', 0, 1)],
+    ]);
+    const record = { ...having(push('c1', []), push('c2', [])), cases };
+    expect(historyOf(record, 'c3')?.revisions).toEqual(new Map([['a', 5_000]]));
+    expect(historyOf(record, 'c2')?.revisions).toBeUndefined();
   });
 
   test('a new attempt of the same commit replaces its push', () => {

@@ -5,6 +5,7 @@ import type { RunStatus } from '../../src/domain/run.ts';
 import {
   type CaseOutcome,
   decisiveRun,
+  findPassedBesideFailures,
   firstPassRate,
   groupRunsByTestCase,
   outcomeOf,
@@ -142,4 +143,20 @@ test("the first-run pass rate has Wilson's interval", () => {
     high: expect.closeTo(0.8067, 4),
   });
   expect(firstPassRate(0, 0)).toBeUndefined();
+});
+
+test('of each test case with a failure, the first run that passed is compared', () => {
+  const runs = [
+    runOf('c1', 'failed', 'r1'),
+    runOf('c2', 'passed', 'r2'),
+    runOf('c3', 'passed', 'r3'),
+    runOf('c1', 'passed', 'r4'),
+    runOf('c1', 'passed', 'r5'),
+    runOf('c3', 'errored', 'r6'),
+    runOf(undefined, 'failed', 'r7'),
+    runOf(undefined, 'passed', 'r8'),
+    runOf('c4', 'pending', 'r9'),
+    runOf('c4', 'passed', 'r10'),
+  ];
+  expect(findPassedBesideFailures(runs)).toEqual(new Set(['r4', 'r3']));
 });

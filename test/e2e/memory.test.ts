@@ -92,6 +92,29 @@ const startWith = (options: GitHubOptions = {}): Promise<GitHubEmulator> =>
   });
 
 describe.concurrent('memory', () => {
+  test('a failure whose test case was edited since the last push, or since what was merged, says so', async () => {
+    const edited = (second: number, outcome: 'passed' | 'failed' = 'failed'): RunScript[] => [
+      {
+        ...{ testCaseId: 'test_case_quote', name: 'Quotes a price', outcome },
+        fields: {
+          test_case_definition_snapshot: { name: 'Quotes a price', user_modified_timestamp: second * 1_000 },
+        },
+      },
+    ];
+    await using github = await startWith();
+    const first = await gate(github, 1, { event: pushed(7, commit('a')), runs: edited(1_789_200_000) });
+    const same = await gate(github, 2, { event: pushed(7, commit('b')), runs: edited(1_789_200_000) });
+    expect(first.summary + same.summary).not.toContain('was edited');
+    await gate(github, 3, { event: pushed(7, commit('c')), runs: edited(1_789_200_060, 'passed') });
+
+    const sinceMain = await gate(github, 4, { event: pushed(8, commit('f')), runs: edited(1_789_200_120) });
+    const sentence = 'the test case was edited since `main`.';
+    expect(sinceMain.summary).toContain(sentence);
+    expect(github.comments(8)[0]?.body).toContain(sentence);
+    const sincePush = await gate(github, 5, { event: pushed(8, commit('1')), runs: edited(1_789_200_180) });
+    expect(sincePush.summary).toContain('the test case was edited since the last push.');
+  });
+
   test('three pushes and a new attempt, then the next pull request counts on from what was merged', async () => {
     await using github = await startWith();
     await gate(github, 1, { event: pushed(7, commit('a')), runs: RED });

@@ -223,6 +223,12 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
         if (branch !== undefined && !branches.some((each) => each === branch)) {
           throw new Refusal(404, [`Branch ${branch} not found.`]);
         }
+        const override = fields['agent_config_override'];
+        for (const part of override === undefined ? [] : ['conversation_config', 'platform_settings']) {
+          if (typeof (override as Fields)[part] !== 'object') {
+            throw new Refusal(422, [`body.agent_config_override.${part}: Field required`]);
+          }
+        }
         return shown.get(start(testIdsIn(fields['tests'], tests), fields))?.look(request);
       },
     },

@@ -196,12 +196,13 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
       method: 'GET',
       path: '/eval/simulation/run',
       answer: ({ request }) => {
-        const { targetId, createdAtGe = '' } = request.query;
+        const { targetId, targetType, createdAtGe = '' } = request.query;
         const bodies = [...shown.values()]
           .filter(({ isListed }) => isListed())
           .reverse()
           .map((run) => run.look(request) as Fields)
           .filter(({ target }) => targetId === undefined || targetIdOf(target) === targetId)
+          .filter(({ target }) => targetType === undefined || (target as Fields)['type'] === targetType)
           .filter(({ createdAt }) => String(createdAt) >= createdAtGe);
         return list(bodies, request, 'paginated');
       },
@@ -212,9 +213,7 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
       status: 201,
       answer: ({ request }) => {
         const fields = fieldsOf(request);
-        const targetId = targetIdOf(fields['target']);
-        if (targetId === undefined || !targets.includes(targetId))
-          throw new Refusal(400, ['target does not exist']);
+        requireTarget(fields['target'], targets);
         const ids = simulationIdsIn(fields['simulations'], byId, suites);
         const id = makeVapiId('batch', `created ${started.length + 1}`);
         const script = created(ids);
@@ -298,6 +297,23 @@ const simulationBody = (simulation: Simulation): Fields => ({
   personalityId: makeVapiId('test case', 'personality'),
   ...simulation,
 });
+
+/** Fields of an assistant or a squad that only the server sets. */
+const SERVER_FIELDS = ['id', 'orgId', 'createdAt', 'updatedAt'];
+
+/** Refuses a target that is not there, and an inline one with a field that only the server sets. */
+function requireTarget(target: unknown, targets: readonly string[]): void {
+  const fields = (target ?? {}) as Fields;
+  const kind = String(fields['type']);
+  const inline = fields[kind];
+  const targetId = targetIdOf(target);
+  if (inline !== undefined && targetId !== undefined)
+    throw new Refusal(400, [`target.${kind} and target.${kind}Id do not go together`]);
+  if (inline === undefined && (targetId === undefined || !targets.includes(targetId)))
+    throw new Refusal(400, ['target does not exist']);
+  const wrong = Object.keys((inline ?? {}) as Fields).find((name) => SERVER_FIELDS.includes(name));
+  if (wrong !== undefined) throw new Refusal(400, [`target.${kind}.property ${wrong} should not exist`]);
+}
 
 function targetIdOf(target: unknown): string | undefined {
   const { assistantId, squadId } = (target ?? {}) as { assistantId?: string; squadId?: string };

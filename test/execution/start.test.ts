@@ -190,8 +190,16 @@ describe('one POST', () => {
     });
   });
 
-  test('is not sent after the deadline', async () => {
-    expect(await play({ timeoutMs: 0 })).toMatchObject({ start: { kind: 'refused' }, posts: 0 });
+  test.each<[string, World, string]>([
+    ['and nothing else is wrong', { timeoutMs: 0 }, 'Raise timeout-minutes.'],
+    [
+      'before which the lists were not read: why they were not',
+      { timeoutMs: 9_000, hanging: [0] },
+      'Retell did not answer in time.',
+    ],
+  ])('is not sent after the deadline, %s', async (_, world, why) => {
+    const problem = `The time was over before a batch was started. ${why}`;
+    expect(await play(world)).toMatchObject({ start: { kind: 'refused', problem }, posts: 0 });
   });
 });
 

@@ -85,7 +85,6 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
   const log: string[] = [];
   const execution = await executeRounds({
     ...{ plan, rule, maxRuns: undefined, starter, clock },
-    attachQuarantine: async (cases) => cases,
     obstacles: story.obstacles ?? obstaclesOf,
     waitFor: async (round, onLook) => {
       for (const started of round) {
@@ -233,7 +232,6 @@ describe('a batch that was found after its answer was lost', () => {
       plan: { kind: 'start', subject, testCases: ['a'] },
       ...{ rule: TWO_OF_THREE, maxRuns: undefined, clock, obstacles: obstaclesOf },
       starter: starterOf(subject, { startBatch: async () => lost, ...starter }),
-      attachQuarantine: async (cases) => cases,
       waitFor: async (round) => ({
         ending: 'settled',
         outcomes: round.map((started) => ({

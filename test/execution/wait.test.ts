@@ -724,6 +724,27 @@ describe('a cancelled workflow', () => {
     });
   });
 
+  test.each([
+    ['are no outcome where more runs would confirm it', true, unsettled(0)],
+    ['are what is known where every run counts', false, unsettled(3)],
+  ])('counts whose runs were not read in time %s', async (_, readsEarly, batch) => {
+    const cancelled = new AbortController();
+    const { outcomes } = await wait(
+      {
+        look: (n) => {
+          if (n === 2 && !readsEarly) cancelled.abort();
+          return unsettled(n === 1 ? 0 : 3);
+        },
+        runs: () => {
+          cancelled.abort();
+          throw new ProviderTimeout('GET x did not answer in time.');
+        },
+      },
+      { signal: cancelled.signal, more: { readsEarly } },
+    );
+    expect(outcomes).toEqual([{ id: 'b1', batch }]);
+  });
+
   test('before the first look asks for nothing', async () => {
     const { ending, outcomes, looks } = await wait(
       { look: () => settled() },
@@ -749,4 +770,29 @@ test('several batches are waited for side by side', async () => {
     ['b3', true, 1],
   ]);
   expect(tookMs).toBeLessThanOrEqual(60_000);
+});
+
+describe('the list of a batch that goes on, where its looks have only counters', () => {
+  test.each([
+    [20, 120],
+    [100, 62],
+    [1_000, 21],
+  ])(
+    'of %i runs, of which one ends at each look, is read at most %i times in 10 minutes',
+    async (total, most) => {
+      const { readings, looks } = await wait(
+        { look: (n) => unsettled(Math.min(n, total - 1), total), runs: () => [] },
+        { timeoutMs: 600_000, more: { readsEarly: true } },
+      );
+      expect(looks()).toBeGreaterThan(50);
+      // The last one is the look after the deadline.
+      expect(readings()).toBeLessThanOrEqual(most + 1);
+      expect(readings()).toBeGreaterThan(10);
+    },
+  );
+
+  test('is not read before the end without a rule that runs anything again', async () => {
+    const { readings } = await wait({ look: (n) => (n < 5 ? unsettled(n) : settled(4)) });
+    expect(readings()).toBe(1);
+  });
 });

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { contextOf, readContext } from '../../src/github/context.ts';
 import { readPayload } from '../../src/github/event.ts';
 import { examplesOf } from './examples.ts';
@@ -118,20 +121,36 @@ test('GitHub Enterprise Server is linked and asked at its own address', () => {
   });
 });
 
-test.each([
-  ['is not JSON', new SyntaxError('Unexpected end of JSON input'), 'it is not JSON'],
-  ['is a folder', new Error('EISDIR: illegal operation on a directory, read'), 'it cannot be read'],
-])('an event file that %s is a problem to tell, and no more', async (_, error, why) => {
+describe('an event file that the toolkit does not read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'event-'));
+  const path = join(folder, 'event.json');
   const env = {
     ...RUNNER,
     GITHUB_EVENT_NAME: EVENT.eventName,
     GITHUB_REF: EVENT.ref,
     GITHUB_SHA: EVENT.sha,
-    GITHUB_EVENT_PATH: '/github/event.json',
+    GITHUB_EVENT_PATH: path,
   };
-  expect(await readContext(env, {}, () => Promise.reject(error))).toEqual({
-    ...contextWith({}),
-    payloadProblem: `The event file /github/event.json (GITHUB_EVENT_PATH) could not be used: ${why}.`,
+  const read = () => readContext(env, {}, () => Promise.reject(new SyntaxError('Unexpected token')));
+  afterEach(() => rmSync(path, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('is read without its byte order mark', async () => {
+    const event = { repository: { private: true } };
+    writeFileSync(path, `\uFEFF${JSON.stringify(event)}`);
+    expect(await read()).toEqual(contextWith(event));
+  });
+
+  test.each([
+    ['is not JSON', () => writeFileSync(path, '{"repository":'), 'it is not JSON'],
+    ['is a folder', () => mkdirSync(path), 'it cannot be read'],
+    ['is not there', () => undefined, 'it cannot be read'],
+  ])('that %s is a problem to tell, and no more', async (_, make, why) => {
+    make();
+    expect(await read()).toEqual({
+      ...contextWith({}),
+      payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
+    });
   });
 });
 

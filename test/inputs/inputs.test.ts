@@ -6,6 +6,7 @@ import {
   parseInputs,
   valuesToMask,
 } from '../../src/inputs/inputs.ts';
+import type { ConfigFile } from '../../src/inputs/target-config.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { InputError } from '../../src/runtime/errors.ts';
 import { createRedactor } from '../../src/text/redact.ts';
@@ -35,6 +36,7 @@ describe('inputs that are right', () => {
         testCases: undefined,
         target: undefined,
         version: undefined,
+        targetConfig: undefined,
         mode: undefined,
         reuseHours: 0,
         reruns: undefined,
@@ -67,6 +69,7 @@ describe('inputs that are right', () => {
           'test-cases: nothing is started',
           'target: none',
           'version: latest of what the step starts',
+          'target-config: none',
           'mode: none',
           'reuse-hours: 0',
           'reruns: 0',
@@ -180,6 +183,7 @@ describe('inputs that are right', () => {
         defaults: [
           'test-cases: nothing is started',
           'target: none',
+          'target-config: none',
           'mode: none',
           'reuse-hours: 0',
           'repeat: 1',
@@ -422,6 +426,11 @@ describe('inputs that are wrong', () => {
       'reuse-hours and repeat do not go together',
     ],
     [
+      'an earlier result of a file',
+      { ...start, 'reuse-hours': '2', 'target-config': 'a.json' },
+      'reuse-hours and target-config do not go together',
+    ],
+    [
       'an earlier result at Bland',
       { ...start, provider: 'bland', target: 'pathway/p', 'reuse-hours': '.5' },
       'reuse-hours: an earlier result of Bland proves nothing, since its batches do not say which version they tested. Leave it out.',
@@ -447,6 +456,99 @@ describe('inputs that are wrong', () => {
       'accepted',
     );
     expect(complaintAbout({ ...start, 'reuse-hours': '0.5' })).toBe('accepted');
+  });
+
+  describe('a configuration from a file', () => {
+    const parts = { conversation_config: {}, platform_settings: {} };
+    const start = {
+      'batch-id': '',
+      'test-cases': 'a',
+      provider: 'elevenlabs',
+      target: 'agent/a',
+      'target-config': 'agent.json',
+    };
+    const read = (json: Record<string, unknown>): ConfigFile => ({
+      kind: 'read',
+      json,
+      secrets: [],
+    });
+    const sourceOf = (values: Record<string, string>, file: ConfigFile) =>
+      parseInputs(given({ ...least, ...start, ...values }), undefined, file).batchSource;
+
+    test('is tested in place of what is live, and may be compared with it', () => {
+      expect(sourceOf({ 'compare-with': 'live' }, read(parts))).toMatchObject({
+        target: { kind: 'agent', id: 'a' },
+        config: { name: 'agent.json', json: parts },
+        compareWith: { kind: 'live' },
+      });
+      const vapi = { provider: 'vapi', target: 'squad/1' };
+      expect(sourceOf({ ...vapi, 'compare-with': 'live' }, read({ members: [] }))).toMatchObject({
+        config: { name: 'agent.json', json: { members: [] } },
+        compareWith: { kind: 'live' },
+      });
+    });
+
+    test.each<[string, Record<string, string>, ConfigFile | undefined, string]>([
+      [
+        'a file that cannot be read',
+        {},
+        { kind: 'refused', problem: 'there is no such file' },
+        'target-config is "agent.json": there is no such file.',
+      ],
+      [
+        'a missing part',
+        {},
+        read({ conversation_config: {} }),
+        'target-config is "agent.json": ElevenLabs needs conversation_config and platform_settings in it, each a JSON object, and platform_settings is missing.',
+      ],
+      [
+        'a part that is none',
+        {},
+        read({ ...parts, conversation_config: [] }),
+        'and conversation_config is none.',
+      ],
+      [
+        'Retell',
+        { provider: 'retell' },
+        read({}),
+        'target-config: a batch of Retell cannot take a configuration with it. Make a draft version',
+      ],
+      [
+        'Bland',
+        { provider: 'bland', target: 'pathway/a' },
+        read({}),
+        'target-config: a batch of Bland cannot take a configuration with it. Make a version of the pathway',
+      ],
+      [
+        'a given batch',
+        { 'batch-id': 'b', 'test-cases': '', target: '' },
+        read(parts),
+        'goes with test-cases only',
+      ],
+      [
+        'an earlier result',
+        { 'reuse-hours': '2' },
+        read(parts),
+        'reuse-hours and target-config do not go together',
+      ],
+      ['a version too', { version: 'branch/b' }, read(parts), 'version and target-config do not go together'],
+      [
+        'live without it',
+        { 'target-config': '', 'compare-with': 'live' },
+        undefined,
+        'live goes with target-config only',
+      ],
+      [
+        'a version of what has none',
+        { provider: 'vapi', target: 'assistant/1', 'compare-with': 'published' },
+        read({}),
+        'compare-with: Vapi has no versions to choose from.',
+      ],
+    ])('refuses %s', (_, values, file, problem) => {
+      expect(() => sourceOf(values, file as ConfigFile)).toThrow(
+        expect.objectContaining({ problems: expect.arrayContaining([expect.stringContaining(problem)]) }),
+      );
+    });
   });
 
   test('at Bland test cases can be named by their ids alone', () => {

@@ -404,6 +404,19 @@ describe('the details of runs that did not pass', () => {
     'nonsense',
   ];
 
+  test('and the conversation of a run that passed and is compared with them', async () => {
+    const runs = ['r1', 'r2'].map((id) => ({ id, transcript }));
+    await using bland = await startBland({ batches: [{ id: 'b1', runs }] });
+    const { provider, deadline } = asking('bland', bland.url);
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
+    const told = await provider.fetchFailureDetails?.(batch, deadline(), new Set(['r2']));
+    expect(told?.runs).toMatchObject([
+      { status: 'passed', turns: [] },
+      { status: 'passed', turns: { length: 2 } },
+    ]);
+    expect(bland.requests.filter(({ path }) => path.includes('/runs/')).length).toBe(1);
+  });
+
   test.each<BlandOptions>([
     {},
     { envelope: true },

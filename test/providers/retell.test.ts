@@ -402,12 +402,16 @@ describe('get-test-run', () => {
     const BARE: Fields = { transcript_snapshot: undefined, result_explanation: undefined };
     const details = async (
       runs: readonly RunScript[],
-      { showsConversations = true, ...options }: RetellOptions & { showsConversations?: boolean } = {},
+      {
+        showsConversations = true,
+        compared = [],
+        ...options
+      }: RetellOptions & { showsConversations?: boolean; compared?: readonly string[] } = {},
     ) => {
       await using emulator = await startRetell({ batches: [{ id: 'b1', runs }], ...options });
       const { provider, deadline } = asking('retell', emulator.url, 'test-key', { showsConversations });
       const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
-      const told = (await provider.fetchFailureDetails?.(batch, deadline())) ?? batch;
+      const told = (await provider.fetchFailureDetails?.(batch, deadline(), new Set(compared))) ?? batch;
       return {
         runs: (told.runs ?? []).map(({ status, conflict, explanation, turns }) => ({
           status,
@@ -419,6 +423,27 @@ describe('get-test-run', () => {
       };
     };
     const TOLD = { status: 'failed', conflict: undefined, isExplained: true, hasTurns: true };
+
+    test('and for the conversation of one that passed and is compared with it', async () => {
+      const inLists = { transcript_snapshot: null };
+      const runs: RunScript[] = [{ id: 'r1', inLists }, { id: 'r2', inLists }, { outcome: 'failed' }];
+      const asked = await details(runs, { compared: ['r2', 'of another batch'] });
+      expect(asked.requests).toBe(1);
+      expect(asked.runs.map(({ status, hasTurns }) => [status, hasTurns])).toEqual([
+        ['passed', false],
+        ['passed', true],
+        ['failed', true],
+      ]);
+      expect((await details(runs, { compared: ['r2'], showsConversations: false })).requests).toBe(0);
+    });
+
+    test('also where so many passed that not all conversations are kept', async () => {
+      const runs = Array.from({ length: 80 }, (_, index): RunScript => ({ id: `r${index}` }));
+      const asked = await details(runs, { compared: ['r79'] });
+      expect(asked.requests).toBe(1);
+      expect(asked.runs[79]).toMatchObject({ status: 'passed', hasTurns: true });
+      expect(asked.runs.filter(({ hasTurns }) => hasTurns).length).toBe(50);
+    });
 
     test('as it is recorded', async () => {
       const item = recorded('get-test-run__of-bare-item');

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { mismatchWith } from '../../src/domain/claims.ts';
-import type { Mode, Target, Version } from '../../src/domain/target.ts';
+import type { Mode, Target, TargetConfig, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
 import type { StartName } from '../../src/execution/start-name.ts';
@@ -47,8 +47,9 @@ async function start(
   target: { kind: string; id: string },
   version?: { kind: 'branch'; id: string },
   name?: StartName,
+  config?: TargetConfig,
 ): Promise<StartOutcome> {
-  const subject = await known(starter).resolve({ target, version }, deadline());
+  const subject = await known(starter).resolve({ target, version, config }, deadline());
   if ('problem' in subject) throw new Error(subject.problem);
   return startBatchOnce({
     title,
@@ -508,6 +509,99 @@ describe('Vapi', () => {
     });
   });
 
+  describe('a configuration from a file', () => {
+    const inline = { name: 'Front desk', firstMessage: 'Hello' };
+    const config = { name: 'agent/vapi.json at 8d3c1f0', json: inline };
+    const resolving = async ({ asked }: { asked: Asking }, more: object) => {
+      const wanted = { target: { kind: 'assistant', id: VAPI_ASSISTANT }, version: undefined };
+      const subject = await known(asked.provider.starter).resolve({ ...wanted, ...more }, asked.deadline());
+      if ('problem' in subject) throw new Error(subject.problem);
+      return subject;
+    };
+    const saying = (target: object) => ({ claims: vapiClaims({ target }) });
+
+    test.each(['assistant', 'squad'])(
+      'is sent as the %s, without an id, and each time again',
+      async (kind) => {
+        const world = await vapi();
+        const starter = known(world.asked.provider.starter);
+        const subject = await resolving(world, {
+          target: { kind, id: VAPI_ASSISTANT },
+          config,
+          mode: 'voice',
+        });
+        expect(subject.title).toBe(`${kind} ${VAPI_ASSISTANT} as in agent/vapi.json at 8d3c1f0, voice`);
+        await starter.startBatch(subject, [first], world.asked.deadline());
+        const [started] = world.emulator.started;
+        expect(started?.request).toEqual({
+          simulations: [{ type: 'simulation', simulationId: first }],
+          target: { type: kind, [kind]: inline },
+          transport: { provider: 'vapi.websocket' },
+        });
+        const batch = await world.asked.provider.fetchBatch(started?.id ?? '', world.asked.deadline());
+        expect([batch.subject, mismatchWith(subject.claims, batch)]).toEqual([
+          `an inline ${kind}, voice`,
+          undefined,
+        ]);
+      },
+    );
+
+    test('a refusal names the file and the field', async () => {
+      const world = await vapi();
+      const subject = await resolving(world, { config: { ...config, json: { id: 'a1' } } });
+      const starter = known(world.asked.provider.starter);
+      expect(await starter.startBatch(subject, [first], world.asked.deadline())).toMatchObject({
+        kind: 'refused',
+        problem: expect.stringMatching(
+          /400 \(target\.assistant\.property id should not exist\)\. Check target-config \(agent\/vapi\.json at 8d3c1f0\) and test-cases\.$/,
+        ),
+      });
+    });
+
+    test('is neither the live target nor another kind, and the other way round', async () => {
+      const world = await vapi();
+      const starter = known(world.asked.provider.starter);
+      const [sent, live] = [await resolving(world, { config }), await resolving(world, {})];
+      const inlineOf = (kind: string) => ({ type: kind, [kind]: inline });
+      expect(mismatchWith(sent.claims, saying(inlineOf('assistant')))).toBeUndefined();
+      expect(mismatchWith(sent.claims, saying({ type: 'assistant' }))).toBeUndefined();
+      expect(mismatchWith(sent.claims, saying({ type: 'assistant', assistantId: VAPI_ASSISTANT }))).toBe(
+        `it tested assistant ${VAPI_ASSISTANT}, and an inline assistant was asked for`,
+      );
+      expect(mismatchWith(sent.claims, saying(inlineOf('squad')))).toBe(
+        'it tested an inline squad, and an inline assistant was asked for',
+      );
+      expect(mismatchWith(live.claims, saying(inlineOf('assistant')))).toBe(
+        `it tested an inline assistant, and assistant ${VAPI_ASSISTANT} was asked for`,
+      );
+      expect(starter.compareVersions(sent, live)).toBe('different');
+    });
+
+    test('no list proves whose a run without an id is; one with an id is another one', async () => {
+      const targets = [
+        { type: 'assistant', assistantId: VAPI_ASSISTANT },
+        { type: 'assistant', assistant: inline },
+        { type: 'squad', squad: inline },
+      ];
+      const world = await vapi({
+        batches: targets.map((target, index) => ({
+          id: `b${index}`,
+          runs: [{ testCaseId: first }],
+          fields: { target, transport: { provider: 'vapi.webchat' } },
+        })),
+      });
+      const starter = known(world.asked.provider.starter);
+      const [sent, live] = [await resolving(world, { config }), await resolving(world, {})];
+      const rowsFor = async (subject: Subject) =>
+        (await starter.recentBatches(subject, [first], 0).list(world.asked.deadline())).batches
+          .filter((row) => row.subject === undefined || row.subject === subject.key)
+          .map(({ id }) => id);
+      expect(await rowsFor(sent)).toEqual(['b1']);
+      expect(await rowsFor(live)).toEqual(['b0']);
+      expect([sent.key, starter.isListed(sent)]).toEqual([undefined, false]);
+    });
+  });
+
   test('a run in another mode is not the one whose answer was lost', async () => {
     const { asked } = await vapi({
       batches: ['vapi.webchat', 'vapi.websocket'].map((provider, index) => ({
@@ -851,7 +945,7 @@ describe('ElevenLabs', () => {
     /** Loses the answer to the first start, and lets somebody start the same tests under another name, or none. */
     const lost = async (
       stranger: string | undefined,
-      options: { isStarted: boolean; dropsNames?: boolean },
+      options: { isStarted: boolean; dropsNames?: boolean; config?: TargetConfig },
     ) => {
       const { isStarted, dropsNames = false } = options;
       const { emulator, asked } = await elevenlabs({
@@ -864,7 +958,8 @@ describe('ElevenLabs', () => {
           return isStarted ? { kind: 'done-but', then } : then;
         },
       });
-      return { started: await start(asked, [first], agent, undefined, { text: name, mark }), emulator };
+      const named = { text: name, mark };
+      return { started: await start(asked, [first], agent, undefined, named, options.config), emulator };
     };
 
     test.each([undefined, 'octo-org/other#1 @ abc1234, round 1 · 00000000'])(
@@ -875,6 +970,17 @@ describe('ElevenLabs', () => {
         expect(started).toMatchObject({ kind: 'started', batchId: emulator.started[0]?.id });
       },
     );
+
+    test('proves which start sent a configuration; without names nothing proves it', async () => {
+      const config = { name: 'a.json', json: { conversation_config: {}, platform_settings: {} } };
+      const found = await lost(undefined, { isStarted: true, config });
+      expect(found.started).toMatchObject({
+        batchId: found.emulator.started[0]?.id,
+        adopted: { subject: `${ELEVENLABS_AGENT} branch_main target-config` },
+      });
+      const { started } = await lost('octo-org/other', { isStarted: false, config });
+      expect(started).toMatchObject({ kind: 'unknown' });
+    });
 
     test('takes what has another name for no start of ours', async () => {
       const { started } = await lost('octo-org/other#1 @ abc1234, round 1 · 00000000', { isStarted: false });
@@ -890,7 +996,93 @@ describe('ElevenLabs', () => {
     });
   });
 
+  describe('a configuration from a file', () => {
+    const override = { conversation_config: { agent: {} }, platform_settings: {} };
+    const config = { name: 'agent/el.json at 8d3c1f0', json: override };
+    const resolving = async ({ asked }: { asked: Asking }, more: object) => {
+      const wanted = { target: agent, version: undefined, ...more };
+      const subject = await known(asked.provider.starter).resolve(wanted, asked.deadline());
+      if ('problem' in subject) throw new Error(subject.problem);
+      return subject;
+    };
+    const saying = (said: object) => ({
+      claims: elevenLabsClaims({ agent_id: ELEVENLABS_AGENT, branch_id: 'branch_main', ...said }),
+    });
+
+    test('is sent with the tests, under a name that says so', async () => {
+      const world = await elevenlabs();
+      const starter = known(world.asked.provider.starter);
+      const subject = await resolving(world, { config });
+      expect(subject).toMatchObject({
+        title: `Front desk (${ELEVENLABS_AGENT}) as in agent/el.json at 8d3c1f0`,
+        version: 'as in agent/el.json at 8d3c1f0',
+      });
+      await starter.startBatch(subject, [first], world.asked.deadline(), 'PR 12');
+      expect(world.emulator.started[0]?.request).toEqual({
+        tests: [{ test_id: first }],
+        ...{ name: 'PR 12 target-config', branch_id: 'branch_main', agent_config_override: override },
+      });
+    });
+
+    test('a refusal names the file and the field', async () => {
+      const world = await elevenlabs();
+      const subject = await resolving(world, { config: { ...config, json: { conversation_config: {} } } });
+      const starter = known(world.asked.provider.starter);
+      expect(await starter.startBatch(subject, [first], world.asked.deadline())).toMatchObject({
+        kind: 'refused',
+        problem: expect.stringMatching(
+          /422 \(.*agent_config_override\.platform_settings.*\)\. Check target-config \(agent\/el\.json at 8d3c1f0\) and test-cases\.$/,
+        ),
+      });
+    });
+
+    test('is not the published branch, and the other way round', async () => {
+      const world = await elevenlabs();
+      const starter = known(world.asked.provider.starter);
+      const [sent, live] = [await resolving(world, { config }), await resolving(world, {})];
+      for (const said of [{}, { agent_config_override: {} }, { ran_against_draft: true }]) {
+        expect(mismatchWith(sent.claims, saying(said))).toBeUndefined();
+      }
+      expect(mismatchWith(sent.claims, saying({ branch_id: 'other' }))).toBe(
+        'it tested branch other, and branch branch_main was asked for',
+      );
+      expect(mismatchWith(live.claims, saying({ agent_config_override: {} }))).toBe(
+        'it tested a configuration that was sent with its start, and the published branch was asked for',
+      );
+      expect([starter.compareVersions(sent, live), starter.compareVersions(live, sent)]).toEqual([
+        'different',
+        'different',
+      ]);
+      expect(await starter.revisionOf?.(sent, world.asked.deadline())).toBeUndefined();
+    });
+
+    test('a run of the published branch is not looked for among those of files', async () => {
+      const world = await elevenlabs({
+        batches: [
+          ...['PR 12 target-config', 'PR 12', undefined].map((name, index) => ({
+            ...{ id: `b${index}`, runs: [{ testCaseId: first }] },
+            fields: { branch_id: 'branch_main', name },
+          })),
+          { id: 'b3', runs: [{ testCaseId: first }], fields: { branch_id: 'branch_next' } },
+        ],
+      });
+      const starter = known(world.asked.provider.starter);
+      const rowsFor = async (subject: Subject) =>
+        (await starter.recentBatches(subject, [first], 0).list(world.asked.deadline())).batches
+          .flatMap(({ id, subject: found }) =>
+            found === subject.key ? id : found === undefined ? `${id}?` : [],
+          )
+          .toSorted();
+      expect(await rowsFor(await resolving(world, {}))).toEqual(['b1', 'b2']);
+      expect(await rowsFor(await resolving(world, { config }))).toEqual(['b0?', 'b1?', 'b2?']);
+    });
+  });
+
   test.each([
+    [
+      { agent_config_override: { conversation_config: {} } },
+      'Test invocation b1 tested a configuration that was sent with its start, which cannot be tested again from here.',
+    ],
     [{ agent_id: undefined }, 'ElevenLabs does not say which agent test invocation b1 tested.'],
     [
       { ran_against_draft: true },

@@ -290,6 +290,23 @@ describe('failures', () => {
     expect(bodyOf(reportOn([batch('b', [run('failed', 'r')])], { history }))).toContain(expected);
   });
 
+  test.each([
+    [100, undefined, 'Not only the agent may have changed: the test case was edited since `main`.'],
+    [200, undefined, undefined],
+    [100, 150, 'Not only the agent may have changed: the test case was edited since the last push.'],
+  ])('whose test case was edited: %s on the base, %s in the last push', (onBase, inPush, expected) => {
+    const failed = run('failed', 'r', { testCase: { id: 'c', name: 'C', revision: 200_000 } });
+    const cases = new Map([
+      ['c', { name: 'C', outcome: 'passed', passes: 1, runs: 1, revision: onBase * 1_000 } as const],
+    ]);
+    const revisions = new Map(inPush === undefined ? [] : [['c', inPush * 1_000] as const]);
+    const body = bodyOf(
+      reportOn([batch('b', [failed])], { base: { ...BASE, cases }, history: { ...HISTORY, revisions } }),
+    );
+    if (expected === undefined) expect(body).not.toContain('was edited');
+    else expect(body).toContain(expected);
+  });
+
   test('show the turns that the reason quotes, with the quotation in bold', () => {
     expect(bodyOf(example('one-run'))).toContain(
       "> **Caller:** Just give me a number.\\\n> **Agent:** It's **usually around $1,200**.\n",

@@ -210,12 +210,13 @@ function createAdapter(
       };
     },
 
-    async fetchFailureDetails(batch, deadline) {
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
       const { runs } = batch;
       if (runs === undefined) return batch;
       const trim = textBudget.forBatch(batch.id);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
-      const chosen = new Set([...of('failed'), ...of('errored')].slice(0, MAX_EXPLAINED));
+      const compared = showsConversations ? runs.filter(({ id }) => passedRunIds.has(id)) : [];
+      const chosen = new Set([...of('failed'), ...of('errored'), ...compared].slice(0, MAX_EXPLAINED));
       return {
         ...batch,
         runs: await Promise.all(
@@ -372,6 +373,10 @@ export const bland: ProviderDescriptor = {
       hasNumbers: true,
       hasBranches: false,
       fallback: 'production',
+    },
+    targetConfig: {
+      instead:
+        'Make a version of the pathway and give its number as version: docs/deploying.md has the script.',
     },
     modes: false,
     compare: true,

@@ -19,7 +19,14 @@ import {
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { ACCESS, createElevenLabsStarter, saidFields, testedClaims } from './start.ts';
+import {
+  ACCESS,
+  createElevenLabsStarter,
+  isGiven,
+  problemOfOverride,
+  saidFields,
+  testedClaims,
+} from './start.ts';
 import { listElevenLabsTargets } from './targets.ts';
 import { readRevisions } from './workspace.ts';
 
@@ -73,7 +80,6 @@ const batchSchema = z.object({
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
-  agent_config_override: z.optional(z.unknown()),
   test_runs: z.array(runSchema),
 });
 
@@ -180,7 +186,7 @@ function toBatch(
       branch_id: body.branch_id,
       version_id: versionIn(body),
       ran_against_draft: ranAgainstDraft(body),
-      has_override: (body.agent_config_override ?? undefined) === undefined ? undefined : true,
+      has_override: isGiven(body.agent_config_override) || undefined,
       placements: placementsIn(body.test_runs),
     },
     claims: testedClaims(body),
@@ -234,12 +240,14 @@ function describeSubject({
   branch_id,
   version_id,
   ran_against_draft,
+  agent_config_override: override,
 }: z.infer<typeof batchSchema>): string | undefined {
   const parts = [
     claimed('agent', agent_id),
     claimed('branch', branch_id),
     claimed('version', version_id),
     ran_against_draft === true ? 'with changes that are not published' : undefined,
+    isGiven(override) ? 'with a configuration that was sent with its start' : undefined,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(' ');
 }
@@ -369,6 +377,7 @@ export const elevenlabs: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
+    targetConfig: { problemOf: problemOfOverride },
     modes: false,
     compare: true,
     reuse: true,

@@ -32,6 +32,7 @@ export const saidFields = {
   branch_id: z.optional(z.unknown()),
   version_id: z.optional(z.unknown()),
   ran_against_draft: z.optional(z.unknown()),
+  agent_config_override: z.optional(z.unknown()),
 };
 
 const startedSchema = z.object({
@@ -71,6 +72,7 @@ const requestSchema = z.object({
   /** The version at the head of the branch; absent where it is not known, or not whether the branch is the right one. */
   head: z.optional(z.string()),
   placements: z.array(placementSchema),
+  config: z.optional(z.object({ name: z.string(), json: z.record(z.string(), z.unknown()) })),
 });
 
 type SubjectRequest = z.infer<typeof requestSchema>;
@@ -84,12 +86,28 @@ export const ACCESS = {
 const CHECK = 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
 
 /** What to do about a refusal of a request that comes before an invocation, or starts one. */
-const advice = createAdvice({
-  ...ACCESS,
-  403: 'Check api-key: it may not read the agent or start its tests.',
-  404: CHECK,
-  others: CHECK,
-});
+const adviceTo = (check: string) =>
+  createAdvice({
+    ...ACCESS,
+    403: 'Check api-key: it may not read the agent or start its tests.',
+    404: check,
+    others: check,
+  });
+const advice = adviceTo(CHECK);
+
+/** The parts of `agent_config_override` that ElevenLabs requires. */
+const OVERRIDE_PARTS = ['conversation_config', 'platform_settings'] as const;
+
+/** What is wrong with a configuration that is to be sent with a start, as a clause. */
+export function problemOfOverride(json: Readonly<Record<string, unknown>>): string | undefined {
+  const bad = OVERRIDE_PARTS.find((part) => !z.record(z.string(), z.unknown()).safeParse(json[part]).success);
+  return bad === undefined
+    ? undefined
+    : `ElevenLabs needs ${OVERRIDE_PARTS.join(' and ')} in it, each a JSON object, and ${bad} is ${Object.hasOwn(json, bad) ? 'none' : 'missing'}`;
+}
+
+/** In the name of an invocation that tests a configuration of a file: no list says otherwise that it does not test the branch. */
+const OVERRIDDEN = 'target-config';
 
 /** Starts test invocations: tests, on a branch of an agent. */
 export function createElevenLabsStarter(http: HttpClient): BatchStarter {
@@ -100,7 +118,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     title: 'ElevenLabs',
     batchSize: Number.MAX_SAFE_INTEGER,
 
-    async resolve({ target, version }, deadline) {
+    async resolve({ target, version, config }, deadline) {
       if (target === undefined) return refused('target is missing: ElevenLabs needs one to start tests.');
       if (version !== undefined && version.kind !== 'branch') {
         return refused('version: ElevenLabs has only branch/ID.');
@@ -114,8 +132,8 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const placements = (body.platform_settings?.testing?.attached_tests ?? []).map(
         ({ test_id, workflow_node_id: node }) => ({ id: test_id, ...(node === undefined ? {} : { node }) }),
       );
-      const head = isMainUnclear ? undefined : body.version_id;
-      return toSubject({ agent: target.id, branch, head, placements }, { name: body.name, main });
+      const head = isMainUnclear || config !== undefined ? undefined : body.version_id;
+      return toSubject({ agent: target.id, branch, head, placements, config }, { name: body.name, main });
     },
 
     async testCases({ subject, selectors }, deadline) {
@@ -145,7 +163,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     },
 
     async startBatch(subject, testCases, deadline, name) {
-      const { agent, branch, placements } = requestOf(subject);
+      const { agent, branch, placements, config } = requestOf(subject);
       const nodes = new Map(testCases.map((test) => [test, nodesOf(test, { placements, workspace })]));
       const twice = testCases.find((test) => (nodes.get(test)?.length ?? 0) > 1);
       if (twice !== undefined) {
@@ -157,7 +175,13 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       return api.postOnce(
         {
           path: ['agents', agent, 'run-tests'],
-          body: { tests, name, branch_id: branch },
+          body: {
+            ...{ tests, name: config && name ? `${name} ${OVERRIDDEN}` : name, branch_id: branch },
+            agent_config_override: config?.json,
+          },
+          ...(config !== undefined && {
+            advice: adviceTo(`Check target-config (${config.name}) and test-cases.`),
+          }),
           schema: startedSchema,
           to: ({ id: invocation, test_runs, ...said }) => ({
             id: invocation,
@@ -173,7 +197,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     },
 
     recentBatches(subject, testCases, since, mark) {
-      const { agent, branch } = requestOf(subject);
+      const { agent, branch, config } = requestOf(subject);
       return batchListsOf({
         testCases,
         async list(deadline) {
@@ -198,12 +222,18 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
             mark !== undefined && name?.includes(mark) === true;
           const isFound = rows.some(isMarked);
           // An API that forgets names gives none, and then only what was started tells whose it is.
+          const isOverridden = ({ name = '' }: ListedRow): boolean => name.includes(OVERRIDDEN);
           const isForeign = (row: ListedRow): boolean =>
-            mark !== undefined && !isMarked(row) && (isFound || Boolean(row.name));
-          const batches = rows.map((row) => ({
-            ...toListed(row, agent),
-            ...(isForeign(row) ? { subject: FOREIGN } : {}),
-          }));
+            (mark !== undefined && !isMarked(row) && (isFound || Boolean(row.name))) ||
+            (config === undefined && isOverridden(row));
+          const batches = rows.map((row) => {
+            const listed = toListed(row, agent);
+            if (isForeign(row)) return { ...listed, subject: FOREIGN };
+            if (config === undefined) return listed;
+            // The list does not show what was sent with a start: only the mark tells whose it is.
+            if (isMarked(row)) return { ...listed, subject: subject.key };
+            return listed.subject === `${agent} ${branch}` ? { ...listed, subject: undefined } : listed;
+          });
           return { batches, isComplete: true, date };
         },
         testCasesOf: (invocation, _, deadline) =>
@@ -228,6 +258,11 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           `Test invocation ${invocation} tested changes that are not published, which cannot be tested again from here.`,
         );
       }
+      if (said.has_override === true) {
+        return refused(
+          `Test invocation ${invocation} tested a configuration that was sent with its start, which cannot be tested again from here.`,
+        );
+      }
       return toSubject({ agent, branch, placements: said.placements ?? [] });
     },
 
@@ -235,7 +270,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
 
     compareVersions(one, other) {
       const [left, right] = [requestOf(one), requestOf(other)];
-      if (left.agent !== right.agent) return 'different';
+      if (left.agent !== right.agent || Boolean(left.config) !== Boolean(right.config)) return 'different';
       if (left.branch === right.branch || (left.head !== undefined && left.head === right.head))
         return 'same';
       // A branch that nobody has changed has the version of the one that it comes from.
@@ -243,7 +278,9 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     },
 
     async revisionOf(subject, deadline) {
-      const { agent, branch } = requestOf(subject);
+      const { agent, branch, config } = requestOf(subject);
+      // What is sent with each start cannot be edited meanwhile.
+      if (config !== undefined) return undefined;
       return (await readAgent(agent, branch, deadline)).version_id;
     },
 
@@ -343,14 +380,26 @@ const isNamed = ({ isExclusion, match }: Selector, testId: string, name: string)
   !isExclusion && (match.value === testId || match.value === name.normalize().trim());
 
 function toSubject(
-  { agent, branch, head, placements }: SubjectRequest,
+  { agent, branch, head, placements, config }: SubjectRequest,
   about: { readonly name?: string | undefined; readonly main?: string | undefined } = {},
 ): Subject {
   const { name, main } = about;
   const isMain = branch === main;
   const words = branch === undefined ? 'main branch' : isMain ? `main branch ${branch}` : `branch ${branch}`;
+  const described = name ? `${shortName(name)} (${agent})` : `agent ${agent}`;
+  if (config !== undefined) {
+    return {
+      title: `${described} as in ${config.name}`,
+      name,
+      version: `as in ${config.name}`,
+      key: `${agent} ${branch} ${OVERRIDDEN}`,
+      // Nobody documents what an invocation says of a configuration that was sent: it is not published either.
+      claims: testedClaims({ agent_id: agent, branch_id: branch }),
+      request: { agent, branch, placements, config },
+    };
+  }
   return {
-    title: `${name ? `${shortName(name)} (${agent})` : `agent ${agent}`}, ${words}`,
+    title: `${described}, ${words}`,
     name,
     version: words,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
@@ -359,19 +408,29 @@ function toSubject(
   };
 }
 
+const SENT_CONFIGURATION = 'a configuration that was sent with its start';
+
+/** Whether a field of an answer says anything. */
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
 /** What an invocation or a run says that it tested, however it is written: see `Batch.claims`. */
 export function testedClaims({
   agent_id,
   branch_id,
   version_id,
   ran_against_draft: isDraft,
+  agent_config_override: override,
 }: Partial<Record<keyof typeof saidFields, unknown>>): Claims {
-  const words = isDraft === true ? 'changes that are not published' : 'the published branch';
+  const words = isGiven(override)
+    ? SENT_CONFIGURATION
+    : isDraft === true
+      ? 'changes that are not published'
+      : 'the published branch';
   return claimsOf({
     agent: claimed('agent', agent_id),
     branch: claimed('branch', branch_id),
     version: claimed('version', version_id),
-    state: typeof isDraft === 'boolean' ? words : claimed('a draft or not:', isDraft),
+    state: typeof isDraft === 'boolean' || isGiven(override) ? words : claimed('a draft or not:', isDraft),
   });
 }
 

@@ -196,20 +196,24 @@ function createAdapter(
       };
     },
 
-    async fetchFailureDetails(batch, deadline) {
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
       const { runs = [] } = batch;
       const bare = runs.filter(({ id }) => bareRuns.get(batch.id)?.has(id) === true);
-      if (bare.length === 0) return batch;
+      const silent = runs.filter(({ id, turns }) => passedRunIds.has(id) && turns.length === 0);
+      const wanted = [...bare, ...(showsConversations ? silent : [])];
+      if (wanted.length === 0) return batch;
       const trim = textBudget.forBatch(batch.id);
-      const singles = await fetchSingleRuns(bare, deadline);
+      const singles = await fetchSingleRuns(wanted, deadline);
       const details = new Map(singles.map((run) => [run.id, run]));
-      return {
-        ...batch,
-        runs: runs.map((run) => {
-          const single = details.get(run.id);
-          return trim(single === undefined ? run : withDetails(run, single));
-        }),
+      const trimmed = (run: Run): Run => {
+        const single = details.get(run.id);
+        return trim(single === undefined ? run : withDetails(run, single));
       };
+      // What is compared has its room before other runs that passed.
+      const compared = new Map(
+        runs.filter(({ id }) => passedRunIds.has(id)).map((run) => [run, trimmed(run)]),
+      );
+      return { ...batch, runs: runs.map((run) => compared.get(run) ?? trimmed(run)) };
     },
   };
 }
@@ -325,6 +329,9 @@ export const retell: ProviderDescriptor = {
       hasNumbers: true,
       hasBranches: false,
       fallback: 'latest',
+    },
+    targetConfig: {
+      instead: 'Make a draft version and give its number as version: docs/deploying.md has the script.',
     },
     modes: false,
     compare: true,

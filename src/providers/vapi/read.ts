@@ -474,6 +474,7 @@ export const vapi: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: false,
+    targetConfig: { problemOf: () => undefined },
     modes: { fallback: 'chat' },
     compare: false,
     reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },

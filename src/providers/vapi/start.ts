@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Claims } from '../../domain/claims.ts';
+import { type Claims, disagreement } from '../../domain/claims.ts';
 import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
 import { MODES, type Mode } from '../../domain/target.ts';
 import type { HttpClient } from '../../http/json-client.ts';
@@ -12,12 +12,20 @@ import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
 
-/** An assistant or a squad, as requests and answers name it. */
-export const targetSchema = z.object({
-  type: z.string(),
-  assistantId: lenient(z.string()),
-  squadId: lenient(z.string()),
-});
+/** An assistant or a squad, by its id or inline, which is whole and without an id. */
+const targetFields = { type: z.string(), assistantId: lenient(z.string()), squadId: lenient(z.string()) };
+const namedTargetSchema = z.object({ ...targetFields, isInline: lenient(z.boolean()) });
+
+type Target = z.infer<typeof namedTargetSchema>;
+
+/** The same as requests and answers have it. What is inline may be large, and is not kept. */
+export const targetSchema = z.pipe(
+  z.object({ ...targetFields, assistant: z.optional(z.unknown()), squad: z.optional(z.unknown()) }),
+  z.transform(({ assistant, squad, ...named }): Target => {
+    const inline = assistant ?? squad ?? undefined;
+    return inline === undefined ? named : { ...named, isInline: true };
+  }),
+);
 
 /** By voice or by chat. */
 export const transportSchema = z.object({ provider: z.string() });
@@ -31,7 +39,7 @@ const UNNAMED_TRANSPORT = { provider: TRANSPORTS.voice };
 const SHORTEST_RUN_MS: Readonly<Record<Mode, number>> = { chat: 10_000, voice: 30_000 };
 
 /** What a run tested; `transport` is repeated with it. */
-const testedSchema = z.object({ target: targetSchema, transport: lenient(transportSchema) });
+const testedSchema = z.object({ target: namedTargetSchema, transport: lenient(transportSchema) });
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
 const suiteSchema = z.object({ simulationIds: z.array(id) });
@@ -45,8 +53,8 @@ const listedSchema = z.object({
   id,
   createdAt: lenient(z.string()),
   itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
-  target: lenient(targetSchema),
-  transport: lenient(transportSchema),
+  target: z.optional(z.unknown()),
+  transport: z.optional(z.unknown()),
 });
 /** A voice simulation has two parties, so it takes two of the places that an account has. */
 const PLACES_OF_A_CALL = 2;
@@ -57,12 +65,14 @@ const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
 
 /** What to do about a refusal of a request that comes before a simulation run, or starts one. */
-const advice = createAdvice({
-  ...ACCESS,
-  403: 'Check api-key: it may not read simulations or start them.',
-  404: CHECK,
-  others: CHECK,
-});
+const adviceTo = (check: string) =>
+  createAdvice({
+    ...ACCESS,
+    403: 'Check api-key: it may not read simulations or start them.',
+    404: check,
+    others: check,
+  });
+const advice = adviceTo(CHECK);
 
 /** The dashboard's addresses of runs that were started here: only the answer to the start has them. */
 const dashboards = new WeakMap<HttpClient, Map<string, string>>();
@@ -80,13 +90,24 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
     title: 'Vapi',
     batchSize: Number.MAX_SAFE_INTEGER,
 
-    async resolve({ target, mode = 'chat' }) {
+    async resolve({ target, mode = 'chat', config }) {
       if (target === undefined)
         return refused('target is missing: Vapi needs one to start a simulation run.');
       const transport = { provider: TRANSPORTS[mode] };
-      return target.kind === 'squad'
-        ? toSubject({ type: 'squad', squadId: target.id }, transport)
-        : toSubject({ type: 'assistant', assistantId: target.id }, transport);
+      const isSquad = target.kind === 'squad';
+      const named: Target = isSquad
+        ? { type: 'squad', squadId: target.id }
+        : { type: 'assistant', assistantId: target.id };
+      if (config === undefined) return toSubject(named, transport);
+      const inline = isSquad
+        ? { type: 'squad', squad: config.json }
+        : { type: 'assistant', assistant: config.json };
+      return {
+        title: `${describeTarget(named)} as in ${config.name}, ${mode}`,
+        key: undefined,
+        claims: testedClaims({ target: inline, transport }),
+        request: { target: inline, transport, config: config.name },
+      };
     },
 
     async testCases({ selectors }, deadline) {
@@ -129,8 +150,10 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
           path: ['run'],
           body: {
             simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
-            ...subject.request,
+            target: subject.request['target'],
+            transport: subject.request['transport'],
           },
+          advice: adviceAbout(subject),
           schema: startedSchema,
           to: ({ id: runId, url, ...said }) => {
             if (url !== undefined) addresses.set(vapiIdKey(runId), url);
@@ -141,7 +164,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       ),
 
     recentBatches(subject, testCases, since) {
-      const { target, transport } = requestOf(subject);
+      const { target } = requestOf(subject);
       const targetId = targetIdOf(target);
       return batchListsOf({
         testCases,
@@ -151,11 +174,14 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
             api,
             {
               path: ['run'],
-              query: { targetId: targetId ?? '', createdAtGe: new Date(since).toISOString() },
+              query: {
+                ...(targetId === undefined ? { targetType: target.type } : { targetId }),
+                createdAtGe: new Date(since).toISOString(),
+              },
               items: 'simulation runs',
               of: targetId ?? 'the target',
               schema: listedSchema,
-              toItem: (row) => toListed(row, transport),
+              toItem: (row) => toListed(row, subject),
             },
             deadline,
           );
@@ -183,18 +209,23 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       });
     },
 
-    async resolveTestedVersion({ id: runId, tested }) {
+    async resolveTestedVersion({ id: runId, tested, claims }) {
       const { target, transport = UNNAMED_TRANSPORT } =
         tested === undefined ? {} : parseAs(testedSchema, tested);
       const subject = target && toSubject(target, transport);
-      return subject?.key === undefined
-        ? refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`)
-        : subject;
+      if (subject?.key === undefined) {
+        return refused(`Vapi does not say which assistant or squad simulation run ${runId} tested.`);
+      }
+      const [said] = disagreement(claims, subject.claims) ?? [];
+      return said === undefined
+        ? subject
+        : refused(`Simulation run ${runId} tested ${said}, which cannot be asked for.`);
     },
 
     isListed: ({ key }) => key !== undefined,
 
     compareVersions(one, other) {
+      if (isInline(one) !== isInline(other)) return 'different';
       if (one.key === undefined || other.key === undefined) return 'unknown';
       return one.key === other.key ? 'same' : 'different';
     },
@@ -249,34 +280,46 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
   }
 }
 
-type Target = z.infer<typeof targetSchema>;
 type Transport = z.infer<typeof transportSchema>;
 
 /** What is sent beside the simulations: `Subject.request`. */
-const requestSchema = z.object({ target: targetSchema, transport: transportSchema });
-const requestOf = ({ request }: Subject) => parseAs(requestSchema, request);
+const requestSchema = z.object({
+  target: targetSchema,
+  transport: transportSchema,
+  config: z.optional(z.string()),
+});
+type SubjectRequest = z.infer<typeof requestSchema>;
+const requestOf = ({ request }: Subject): SubjectRequest => parseAs(requestSchema, request);
+
+const isInline = (subject: Subject): boolean => requestOf(subject).target.isInline === true;
+
+/** What to do about a refusal of a start on this subject. */
+function adviceAbout(subject: Subject): (status: number) => string {
+  const { config } = requestOf(subject);
+  return config === undefined ? advice : adviceTo(`Check target-config (${config}) and test-cases.`);
+}
 
 /** "chat"; Vapi's own word where it is neither of the two. */
 const nameOf = ({ provider }: Transport): string =>
   MODES.find((mode) => TRANSPORTS[mode] === provider) ?? provider;
 
-/** Whether a run says that it has another transport. */
-const isOther = (said: Transport | undefined, asked: Transport): said is Transport =>
-  said !== undefined && said.provider !== asked.provider;
-
 const targetIdOf = ({ assistantId, squadId }: Target): string | undefined => assistantId ?? squadId;
 
-/** "assistant 88fa…"; `undefined` where the target was given inline, without an id. */
-export function describeTarget(target: Target): string | undefined {
+/** "assistant 88fa…", or "an inline assistant"; `undefined` where neither is said. */
+function describeTarget(target: Target): string | undefined {
   const targetId = targetIdOf(target);
-  return targetId === undefined ? undefined : `${target.type} ${targetId}`;
+  if (targetId !== undefined) return `${target.type} ${targetId}`;
+  return target.isInline === true ? `an inline ${target.type}` : undefined;
 }
 
-const keyOf = (target: Target): string | undefined => describeTarget(target)?.toLowerCase();
+const keyOf = (target: Target): string | undefined =>
+  targetIdOf(target) === undefined ? undefined : describeTarget(target)?.toLowerCase();
 
-/** "assistant 88fa…, chat": a target with the mode of its run, as far as both are known. */
-export const describeTested = (target: Target, transport: Transport | undefined): string | undefined =>
-  [describeTarget(target) ?? [], transport ? nameOf(transport) : []].flat().join(', ') || undefined;
+/** "assistant 88fa…, chat": a target with the mode of its run; `undefined` where the target is not known. */
+export function describeTested(target: Target, transport: Transport | undefined): string | undefined {
+  const described = describeTarget(target);
+  return described && [described, ...(transport === undefined ? [] : [nameOf(transport)])].join(', ');
+}
 
 const anything = z.optional(z.unknown());
 const saidTargetSchema = z.object({
@@ -322,12 +365,17 @@ const toSubject = (target: Target, transport: Transport): Subject => ({
   request: { target, transport },
 });
 
-/** `Candidate.subject` of a run in another mode. */
+/** `Candidate.subject` of a run of something else. */
 const FOREIGN = 'foreign';
 
-const toListed = (body: z.infer<typeof listedSchema>, transport: Transport): ListedBatch => ({
-  id: body.id,
-  total: body.itemCounts?.total,
-  createdAt: parseIsoTime(body.createdAt),
-  subject: isOther(body.transport, transport) ? FOREIGN : body.target && keyOf(body.target),
-});
+/** One that is inline may be of any file that was sent, so its subject is not known. */
+function toListed(row: z.infer<typeof listedSchema>, { claims }: Subject): ListedBatch {
+  const target = targetSchema.safeParse(row.target).data;
+  const isForeign = disagreement(testedClaims(row), claims) !== undefined;
+  return {
+    id: row.id,
+    total: row.itemCounts?.total,
+    createdAt: parseIsoTime(row.createdAt),
+    subject: isForeign ? FOREIGN : target && keyOf(target),
+  };
+}

@@ -13,12 +13,19 @@ const earlierReport = z.object({
     z.object({
       id: lenient(z.string()),
       name: z.string(),
+      revision: lenient(z.string()),
       outcome: z.enum(CASE_OUTCOMES),
       runs: z.array(z.object({ status: z.enum(RUN_STATUSES) })),
     }),
   ),
   origin: lenient(z.object({ commit: lenient(z.string()) })),
 });
+
+/** To the second, as revisions are compared. */
+function momentOf(text: string): number | undefined {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1_000) * 1_000;
+}
 
 /** What an earlier JSON report says of each test case; `undefined` if the text is none, or says nothing. */
 export function baselineOf(text: string): Base | undefined {
@@ -27,14 +34,18 @@ export function baselineOf(text: string): Base | undefined {
   const cases = new Map<string, BaseCase>();
   let passes = 0;
   let total = 0;
-  for (const { id, name, outcome, runs } of report.testCases) {
+  for (const { id, name, revision, outcome, runs } of report.testCases) {
     // What never ended says nothing of the test case.
     if (outcome === 'unfinished' || outcome === 'cancelled') continue;
     const ended = runs.map(({ status }) => status).filter((status) => status !== 'pending');
     const passed = ended.filter((status) => status === 'passed').length;
     total += 1;
     if (ended[0] === 'passed') passes += 1;
-    if (id !== undefined) cases.set(id, { name, outcome, passes: passed, runs: ended.length });
+    if (id !== undefined)
+      cases.set(id, {
+        ...{ name, outcome, passes: passed, runs: ended.length },
+        revision: revision === undefined ? undefined : momentOf(revision),
+      });
   }
   if (cases.size === 0) return undefined;
   return {

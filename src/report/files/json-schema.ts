@@ -50,7 +50,13 @@ const caseRun = z
   .meta({ description: 'One run of a test case; the batches have everything of it.' });
 
 const baseCase = z
-  .object({ name: z.string(), outcome: z.enum(CASE_OUTCOMES), passes: count, runs: count })
+  .object({
+    name: z.string(),
+    outcome: z.enum(CASE_OUTCOMES),
+    passes: count,
+    runs: count,
+    revision: moment.optional(),
+  })
   .meta({ description: 'A test case on the base: its last outcome, and how many of its runs passed.' });
 
 const testCase = z
@@ -70,6 +76,9 @@ const testCase = z
       .enum(CHANGES)
       .optional()
       .meta({ description: 'How it compares with the base; absent where nothing can be known of it.' }),
+    editedSince: z.enum(['last-push', 'base']).optional().meta({
+      description: 'It did not pass, and it was itself edited since the last push, or else since the base.',
+    }),
     base: baseCase.optional().meta({ description: 'What is known of it on the base.' }),
     quarantine: z
       .object({

@@ -1,5 +1,5 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
-import { findRemovedCases } from '../../domain/comparison.ts';
+import { type BaseCase, findRemovedCases } from '../../domain/comparison.ts';
 import type { RoundRun } from '../../domain/pass-rule.ts';
 import type { Run, TestCase } from '../../domain/run.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
@@ -116,7 +116,7 @@ function fileOf(report: Report, selection: Selection): ReportFile {
       branch: report.base.branch,
       commit: report.base.commit,
       firstRuns: report.base.firstRuns,
-      noLongerRun: findRemovedCases(report.cases, report.base),
+      noLongerRun: findRemovedCases(report.cases, report.base).map(baseCaseOf),
     },
     batches: report.batches.map((outcome) => batchOf(outcome, selection)),
     transcripts: report.transcripts,
@@ -151,8 +151,11 @@ function batchOf(
   };
 }
 
+const baseCaseOf = ({ revision, ...known }: BaseCase) => ({ ...known, revision: isoTime(revision) });
+
 function caseOf({ batches, base }: Report, result: ReportedCase): ReportFile['testCases'][number] {
-  const { testCase, batchIndex, runs, outcome, passes, change, quarantine, comparison } = result;
+  const { testCase, batchIndex, runs, outcome, passes, change, edit, quarantine, comparison } = result;
+  const known = base?.cases.get(testCase.id ?? '');
   const batch = batches.find((candidate, index) => (candidate.batchIndex ?? index) === batchIndex);
   return {
     ...testCaseOf(testCase),
@@ -162,7 +165,8 @@ function caseOf({ batches, base }: Report, result: ReportedCase): ReportFile['te
     passes,
     runs: runs.map(({ id, batchId, round, status }) => ({ id, batch: batchId, round, status })),
     change,
-    base: testCase.id === undefined ? undefined : base?.cases.get(testCase.id),
+    editedSince: edit,
+    base: known && baseCaseOf(known),
     quarantine: quarantine && {
       state: quarantine.state,
       reason: quarantine.entry.reason,

@@ -27,7 +27,7 @@ import {
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
 import { STATUS_WORDS } from '../run-text.ts';
 import { linkPush } from './links.ts';
-import { describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
+import { baseName, describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
 
 /** How much of what explains one test case is shown: code points, and the number of turns. */
 export interface EvidenceLimits {
@@ -200,6 +200,7 @@ export function runHistory(result: ReportedCase, report: Report): Inline[] {
     runs === undefined ? [] : md`${trusted(sentenceCase(runs))}.`,
     comparisonSentence(result, report),
     earlierPushesSentence(result, report),
+    editSentence(result, report),
     quarantineSentence(result),
   );
 }
@@ -234,6 +235,13 @@ function earlierPushesSentence({ testCase, outcome }: ReportedCase, { history, o
   }
   if (streak === pushes.length) return md`Failed in each of the last ${pushes.length + 1} pushes.`;
   return md`First failed in ${streak === 1 ? 'the previous push, ' : ''}${linkPush(first, origin)}.`;
+}
+
+/** Says that not only the agent is another. */
+function editSentence({ edit }: ReportedCase, { base }: Report): Inline[] {
+  if (edit === undefined) return [];
+  const since = edit === 'base' && base !== undefined ? [baseName(base)] : md`the last push`;
+  return md`Not only the agent may have changed: the test case was edited since ${since}.`;
 }
 
 /** How many pushes in a row, up to the last one before this. */

@@ -58,14 +58,14 @@ export const foldSmall = (title: string, markdown: string): string =>
   fold(`<sub>${title}</sub>`, { open: false }, markdown);
 
 /** The same as lines, none of them empty. */
-export function detailLines(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
+export function detailLines(report: Report, maxBatches?: number): Inline[][] {
   return [...knowledge(report), ...provenance(report, maxBatches)]
     .filter((line) => line.length > 0)
     .map(capitalized);
 }
 
 /** A line with a capital letter at its start. */
-function capitalized(line: readonly Inline[]): Inline[] {
+export function capitalized(line: readonly Inline[]): Inline[] {
   const [first, ...rest] = line;
   if (first?.type === 'text') return [trusted(sentenceCase(first.value)), ...rest];
   if (first?.type === 'link') return [{ ...first, children: capitalized(first.children) }, ...rest];
@@ -73,7 +73,7 @@ function capitalized(line: readonly Inline[]): Inline[] {
 }
 
 /** What the figures mean: the rate, the rule, with what was compared, and what it cost. */
-function knowledge(report: Report): Inline[][] {
+export function knowledge(report: Report): Inline[][] {
   const { cost } = report;
   return [
     sentences(rate(report), baseRate(report)),
@@ -138,7 +138,7 @@ function compared({ base, baseUnavailableReason, origin, judgement }: Report): I
 }
 
 /** How many runs there were, how many of them this step started, and how long it took. */
-function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
+export function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
   if (judgement === undefined) return [];
   const seen = cases.reduce(
     (sum, { runs, comparison }) => sum + runs.length + (comparison?.runs.length ?? 0),
@@ -165,7 +165,7 @@ function describeRunCounts(seen: number, started: Report['started']): Inline[][]
 }
 
 /** What was tested, as people call it where they have a name for it. */
-function tested({ subject, targetName, targetVersion, batches }: Report): Inline[] {
+export function tested({ subject, targetName, targetVersion, batches }: Report): Inline[] {
   const titles = new Set(batches.flatMap(({ batch }) => batch?.subject ?? []));
   const [given] = titles;
   const title = subject ?? (titles.size === 1 ? given : undefined);
@@ -177,7 +177,7 @@ function tested({ subject, targetName, targetVersion, batches }: Report): Inline
 }
 
 /** Where it comes from: on one line where there is one batch, else with a line for each. */
-function provenance(report: Report, maxBatches: number): Inline[][] {
+export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
   const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);

@@ -121,6 +121,22 @@ test('the JSON report says what the job is called, and a baseline may be one of 
   expect(baselineOf(renderJson(shown))?.cases.get('tc_1')).toMatchObject({ outcome: 'passed', passes: 1 });
 });
 
+test('the JSON report says that a test case was edited, and when, and a baseline reads it', () => {
+  const failed = run('1', 'failed');
+  const testCase = { ...failed.testCase, revision: Date.UTC(2026, 8, 14, 8, 0, 1, 5) };
+  const revision = Date.UTC(2026, 8, 12);
+  const before = { name: 'Before', outcome: 'passed', passes: 1, runs: 1, revision } as const;
+  const cases = new Map([[testCase.id ?? '', before]]);
+  const base = { branch: 'main', commit: undefined, cases, firstRuns: undefined };
+  const text = renderJson(report([batch([{ ...failed, testCase }])], { base }));
+  expect(parse(text).testCases[0]).toMatchObject({
+    revision: '2026-09-14T08:00:01.005Z',
+    editedSince: 'base',
+    base: { outcome: 'passed', revision: '2026-09-12T00:00:00.000Z' },
+  });
+  expect(baselineOf(text)?.cases.get(testCase.id ?? '')?.revision).toBe(Date.UTC(2026, 8, 14, 8, 0, 1));
+});
+
 test('the JSON report has the batch of each run: one test case repeated runs in several', () => {
   const batches = ['b1', 'b2', 'b3'].map((id, index) => ({
     ...{ id, round: 1, batchIndex: 0 },

@@ -1,5 +1,3 @@
-import type { Element, ElementContent } from 'hast';
-import { h, s } from 'hastscript';
 import { VERDICTS } from '../../../domain/verdict.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
@@ -8,6 +6,7 @@ import { linkPush } from '../../sections/links.ts';
 import { glyph, glyphText } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { type Bar, clockTime, type Lane, rowsOf, type Timeline } from './timeline.ts';
+import { type Element, h, type Node } from './tree.ts';
 
 const MAX_PUSHES = 12;
 const BAR_HEIGHT = 44;
@@ -31,22 +30,22 @@ export function pushesChart({ history, judgement, origin, tally }: Report): Elem
       push.failureCount === 0 ? 2 : Math.max(4, Math.round((push.failureCount / most) * BAR_HEIGHT));
     const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
     const commit = push.commit === '' ? [h('span', 'this push')] : inlineNodes(linkPush(push, origin));
-    return h('li', { ariaCurrent: push === own ? 'true' : undefined }, [
-      s('svg', { viewBox: `0 0 22 ${BAR_HEIGHT}`, width: 22, height: BAR_HEIGHT, ariaHidden: 'true' }, [
-        s('rect', { className: ['bar', verdict], x: 0, y: BAR_HEIGHT - height, width: 22, height, rx: 2 }),
+    return h('li', { 'aria-current': push === own ? 'true' : undefined }, [
+      h('svg', { viewBox: `0 0 22 ${BAR_HEIGHT}`, width: 22, height: BAR_HEIGHT, 'aria-hidden': 'true' }, [
+        h('rect', { class: ['bar', verdict], x: 0, y: BAR_HEIGHT - height, width: 22, height, rx: 2 }),
       ]),
-      h('span', { className: 'figure' }, [
+      h('span', { class: 'figure' }, [
         glyph(verdict),
         ' ',
-        isCounted
-          ? [h('span', { className: 'hidden-text' }, `${verdict}, `), String(push.failureCount)]
-          : verdict,
+        ...(isCounted
+          ? [h('span', { class: 'hidden-text' }, `${verdict}, `), String(push.failureCount)]
+          : [verdict]),
       ]),
       ' ',
       ...commit,
     ]);
   });
-  return h('section', { className: 'pushes', ariaLabelledBy: 'pushes' }, [
+  return h('section', { class: 'pushes', 'aria-labelledby': 'pushes' }, [
     h('h2', { id: 'pushes' }, 'Not passed, by push'),
     h('ol', items),
   ]);
@@ -61,14 +60,14 @@ export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => strin
   const ticks = [clockTime(start), middle, clockTime(end)].map((time) => h('span', time ?? ''));
   const title = `${runs} ${runs === 1 ? 'run' : 'runs'}${took === undefined ? '' : ` in ${took}`}`;
   const hasEnds = lanes.some(({ bars }) => bars.some(({ to }) => to !== undefined));
-  return h('details', { className: 'timeline' }, [
-    h('summary', [h('h2', 'Timeline'), h('span', { className: 'muted' }, [` ${title}`])]),
-    h('p', { className: 'muted' }, [
+  return h('details', { class: 'timeline' }, [
+    h('summary', [h('h2', 'Timeline'), h('span', { class: 'muted' }, [` ${title}`])]),
+    h('p', { class: 'muted' }, [
       'Times in UTC.',
       hasEnds ? '' : ' The provider says when runs began and not when they ended.',
     ]),
-    h('div', { className: 'lanes' }, [
-      h('div', { className: 'ticks', ariaHidden: 'true' }, ticks),
+    h('div', { class: 'lanes' }, [
+      h('div', { class: 'ticks', 'aria-hidden': 'true' }, ticks),
       h(
         'ol',
         lanes.map((lane) =>
@@ -85,7 +84,7 @@ export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => strin
     ]),
     ...(left === 0
       ? []
-      : [h('p', { className: 'muted' }, `${left.toLocaleString('en')} more test cases have no room here.`)]),
+      : [h('p', { class: 'muted' }, `${left.toLocaleString('en')} more test cases have no room here.`)]),
   ]);
 }
 
@@ -98,13 +97,13 @@ function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
   const rows = rowsOf(bars, span * LEAST * 1.5);
   const share = (ms: number): string => `${((ms / span) * 100).toFixed(2)}%`;
   const shapes = rows.flatMap((row, index) =>
-    row.flatMap((bar): ElementContent[] => {
+    row.flatMap((bar): Node[] => {
       const y = index * ROW + 2;
       const from = Math.min(bar.from - start, span * (1 - LEAST));
       const width = Math.max((bar.to ?? bar.from) - bar.from, span * LEAST);
       return [
-        s('rect', {
-          className: ['bar', bar.run.status, ...(bar.to === undefined ? ['moment'] : [])],
+        h('rect', {
+          class: ['bar', bar.run.status, ...(bar.to === undefined ? ['moment'] : [])],
           x: share(from),
           y,
           width: share(width),
@@ -112,14 +111,14 @@ function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
           rx: 2,
         }),
         ...(width / span > 0.03
-          ? [s('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOf(bar)))]
+          ? [h('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOf(bar)))]
           : []),
       ];
     }),
   );
-  return s(
+  return h(
     'svg',
-    { role: 'img', ariaLabel: bars.map(barInWords).join('; '), width: '100%', height: rows.length * ROW },
+    { role: 'img', 'aria-label': bars.map(barInWords).join('; '), width: '100%', height: rows.length * ROW },
     shapes,
   );
 }

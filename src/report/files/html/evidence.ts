@@ -1,5 +1,3 @@
-import type { Element, ElementContent } from 'hast';
-import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
@@ -23,6 +21,7 @@ import { inlineNodes } from './inline.ts';
 import { layOutJson } from './json-layout.ts';
 import { shownText } from './text.ts';
 import { clockTime } from './timeline.ts';
+import { type Element, h, type Node } from './tree.ts';
 
 /** How much of the evidence of a test case is shown, in UTF-16 code units. */
 export interface Limits {
@@ -100,7 +99,7 @@ export function evidenceOf(
   const runs = sideBySide(namedRuns(result, report), decisive);
   const context = { report, limits, decisive, pair: pairOf(runs, decisive) };
   const story = runHistory(result, report);
-  return h('div', { className: 'evidence', id: anchor }, [
+  return h('div', { class: 'evidence', id: anchor }, [
     ...(story.length === 0 ? [] : [h('p', inlineNodes(story))]),
     ...toleratedLine(result, report),
     ...(decisive.status === 'passed' ? [] : whyOf(decisive, context)),
@@ -109,12 +108,12 @@ export function evidenceOf(
     ...(context.pair === undefined ? [] : [partingLine(context.pair)]),
     h(
       'div',
-      { className: ['runs', ...(runs.length === 1 ? ['single'] : [])] },
+      { class: ['runs', ...(runs.length === 1 ? ['single'] : [])] },
       runs.map((named) => runCard(named, context)),
     ),
-    h('p', { className: 'ids' }, [
+    h('p', { class: 'ids' }, [
       ...(result.testCase.id === undefined ? [] : ['Test case ', code(result.testCase.id), ' ']),
-      h('a', { className: 'screen', href: `#${anchor}` }, 'Link to this test case'),
+      h('a', { class: 'screen', href: `#${anchor}` }, 'Link to this test case'),
     ]),
   ]);
 }
@@ -123,7 +122,7 @@ export function evidenceOf(
 export const versionName = ({ comparedWith }: Report): string => comparedWith ?? 'the other version';
 
 /** Why a test case that did not pass does not count. */
-function toleratedLine(result: ReportedCase, report: Report): ElementContent[] {
+function toleratedLine(result: ReportedCase, report: Report): Node[] {
   if (hasPassed(result) || countsForVerdict(result)) return [];
   if (result.quarantine?.state !== 'in-force') {
     const place = untrusted(versionName(report), 60);
@@ -180,12 +179,12 @@ function sideBySide(runs: readonly NamedRun[], decisive: RoundRun): NamedRun[] {
   return [...first, ...(beside === undefined ? [] : [beside]), ...rest];
 }
 
-function whyOf(run: Run, { report, limits, decisive }: Context): ElementContent[] {
+function whyOf(run: Run, { report, limits, decisive }: Context): Node[] {
   const faults = faultsOf(run, report);
   if (!hasText(run.explanation)) {
     const isSilent = run.status === 'failed' || run.status === 'errored';
     const hasFailedCheck = run.assertions.some(({ outcome }) => outcome === 'failed');
-    const silence = h('p', { className: 'silent' }, [
+    const silence = h('p', { class: 'silent' }, [
       untrusted(report.providerTitle || 'The provider', 50),
       ' gave no reason.',
     ]);
@@ -194,18 +193,18 @@ function whyOf(run: Run, { report, limits, decisive }: Context): ElementContent[
   const label = run.status === 'errored' ? 'Error' : 'Why';
   const isRepeated = run.status === decisive.status && run.explanation === decisive.explanation;
   if (run !== decisive && isRepeated) {
-    return [...faults, h('p', { className: 'muted' }, 'For the same reason, word for word.')];
+    return [...faults, h('p', { class: 'muted' }, 'For the same reason, word for word.')];
   }
   return [
     ...faults,
-    h('div', { className: ['why', run.status] }, [h('h5', label), paragraphOf(run.explanation, limits.text)]),
+    h('div', { class: ['why', run.status] }, [h('h5', label), paragraphOf(run.explanation, limits.text)]),
   ];
 }
 
 /** What the provider says of the test itself and of the run's status. */
-function faultsOf(run: Run, { providerTitle }: Report): ElementContent[] {
+function faultsOf(run: Run, { providerTitle }: Report): Node[] {
   const who = untrusted(providerTitle || 'The provider', 50);
-  const lines: (ElementContent | string)[][] = [
+  const lines: Node[][] = [
     ...(run.testFaults ?? []).map((fault) => [
       h('strong', 'Fault of the test, says '),
       who,
@@ -222,7 +221,7 @@ function faultsOf(run: Run, { providerTitle }: Report): ElementContent[] {
     : [
         h(
           'ul',
-          { className: 'faults' },
+          { class: 'faults' },
           lines.map((line) => h('li', line)),
         ),
       ];
@@ -235,7 +234,7 @@ const CHECK_ORDER = ['failed', 'unknown', 'skipped', 'passed'] as const;
 function checksOf(
   assertions: readonly Assertion[],
   { limits, isOpen }: { limits: Limits; isOpen: boolean },
-): ElementContent[] {
+): Node[] {
   if (assertions.length === 0) return [];
   const sorted = CHECK_ORDER.flatMap((outcome) => assertions.filter((check) => check.outcome === outcome));
   const failed = sorted.filter(({ outcome }) => outcome === 'failed').length;
@@ -247,13 +246,13 @@ function checksOf(
   const list = (checks: readonly Assertion[]) =>
     h(
       'ul',
-      { className: 'checks' },
+      { class: 'checks' },
       checks.map((check) => checkItem(check, limits)),
     );
   if (!isOpen || failed === 0) return [fold(title, [list(sorted)])];
   const others = sorted.slice(failed);
   return [
-    h('div', { className: 'block' }, [
+    h('div', { class: 'block' }, [
       h('h5', title),
       list(sorted.slice(0, failed)),
       ...(others.length === 0 ? [] : [fold(`${others.length} that did not fail`, [list(others)])]),
@@ -265,40 +264,40 @@ function checkItem(
   { label, outcome, required, expected, actual, explanation }: Assertion,
   limits: Limits,
 ): Element {
-  const pair = (term: string, value: string | undefined): ElementContent[] =>
+  const pair = (term: string, value: string | undefined): Node[] =>
     value === undefined ? [] : [h('dt', term), h('dd', [shownValue(value, limits.tool)])];
   const values = [...pair('Expected', expected), ...pair('Actual', actual)];
-  return h('li', { className: outcome }, [
-    h('p', { className: 'check' }, [
+  return h('li', { class: outcome }, [
+    h('p', { class: 'check' }, [
       glyph(CHECK_SIGN[outcome]),
       ' ',
       h('strong', untrusted(label, 500)),
       h(
         'span',
-        { className: 'muted' },
+        { class: 'muted' },
         ` ${outcome === 'unknown' ? 'no result' : outcome}${required === false ? ', optional' : ''}`,
       ),
     ]),
-    ...(values.length === 0 ? [] : [h('dl', { className: 'values' }, values)]),
+    ...(values.length === 0 ? [] : [h('dl', { class: 'values' }, values)]),
     ...(hasText(explanation) ? [paragraphOf(explanation, limits.text)] : []),
   ]);
 }
 
 function shownValue(value: string, max: number): Element {
   const shown = shownText(value, max);
-  return h('code', { className: 'value', dir: 'auto' }, [shown.text || '(empty)', ...leftOut(shown.cut)]);
+  return h('code', { class: 'value', dir: 'auto' }, [shown.text || '(empty)', ...leftOut(shown.cut)]);
 }
 
-function criteriaOf(criteria: readonly string[], limits: Limits, isOpen: boolean): ElementContent[] {
+function criteriaOf(criteria: readonly string[], limits: Limits, isOpen: boolean): Node[] {
   if (criteria.length === 0) return [];
   const title = criteria.length === 1 ? 'Judged by 1 criterion' : `Judged by ${criteria.length} criteria`;
   const list = h(
     'ol',
-    { className: 'criteria' },
+    { class: 'criteria' },
     criteria.map((text) => h('li', { dir: 'auto' }, paragraphOf(text, limits.text))),
   );
   return isOpen && criteria.length <= 3
-    ? [h('div', { className: 'block' }, [h('h5', title), list])]
+    ? [h('div', { class: 'block' }, [h('h5', title), list])]
     : [fold(title, [list])];
 }
 
@@ -312,7 +311,7 @@ function partingLine({ own, reference }: NonNullable<Context['pair']>): Element 
       : parting.place === 0
         ? `${names} differ from the first turn.`
         : `${names} are the same for ${parting.place} ${parting.place === 1 ? 'turn' : 'turns'} and part at turn ${parting.place + 1}.`;
-  return h('p', { className: 'parting' }, text);
+  return h('p', { class: 'parting' }, text);
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
@@ -321,16 +320,16 @@ function runCard(named: NamedRun, context: Context): Element {
   const { run, title } = named;
   const isDecisive = run === context.decisive;
   const began = clockTime(run.startedAt ?? run.createdAt);
-  return h('section', { className: ['run', run.status] }, [
+  return h('section', { class: ['run', run.status] }, [
     h('h5', [
       glyph(SIGN_OF[run.status]),
       ' ',
       h('bdi', title),
-      h('span', { className: 'muted' }, [`, ${STATUS_WORDS[run.status].toLowerCase()}`]),
+      h('span', { class: 'muted' }, [`, ${STATUS_WORDS[run.status].toLowerCase()}`]),
     ]),
     h(
       'p',
-      { className: 'meta' },
+      { class: 'meta' },
       dotted([
         optional(formatDuration(run.durationMs)),
         began === undefined ? [] : [`began ${began}`],
@@ -347,21 +346,19 @@ function runCard(named: NamedRun, context: Context): Element {
 
 const optional = (text: string | undefined): string[] => (text === undefined ? [] : [text]);
 
-function conversation(
-  run: Run,
-  parting: Parting | undefined,
-  { limits, report, pair }: Context,
-): ElementContent[] {
+function conversation(run: Run, parting: Parting | undefined, { limits, report, pair }: Context): Node[] {
   const { turns } = run;
   if (turns.length === 0) {
     const why =
-      report.transcripts === 'none'
-        ? 'Conversations are left out (transcripts: none).'
-        : 'No conversation in this report.';
-    return [h('p', { className: 'muted none' }, why)];
+      report.transcripts === 'full'
+        ? 'No conversation in this report.'
+        : `No conversation (transcripts: ${report.transcripts}).`;
+    return [h('p', { class: 'muted none' }, why)];
   }
   const { turnIndices, quotations } = keyTurnsOf(run);
-  const keyTurns = new Set(turnIndices);
+  // Of a conversation that is not whole, every turn is there because it shows something, and none has its number.
+  const isExcerpt = report.transcripts === 'excerpt';
+  const keyTurns = new Set(isExcerpt ? turns.keys() : turnIndices);
   const tools = toolNames(turns);
   const partsAt = parting?.kind === 'at' ? parting.place : undefined;
   // What matters in one of two runs is open in the other too, so that they can be read line by line.
@@ -371,34 +368,32 @@ function conversation(
   const stretches = isCut
     ? nearestTo(matters, turns.length, limits.turns)
     : stretchesOf(turns.length, matters);
-  const item = (place: number): ElementContent[] => {
+  const item = (place: number): Node[] => {
     const turn = turns[place];
     if (turn === undefined) return [];
     const state = {
-      place,
+      number: isExcerpt ? undefined : place + 1,
       isKeyTurn: keyTurns.has(place),
       isSame: partsAt !== undefined && place < partsAt,
       quotations: keyTurns.has(place) ? quotations : [],
     };
-    const mark = place === partsAt && place > 0 ? [h('li', { className: 'part' }, 'Here the runs part')] : [];
+    const mark = place === partsAt && place > 0 ? [h('li', { class: 'part' }, 'Here the runs part')] : [];
     return [...mark, turnItem(turn, { ...state, limits, tool: tools.get(place) })];
   };
-  const items = stretches.flatMap((stretch): ElementContent[] => {
+  const items = stretches.flatMap((stretch): Node[] => {
     const own = placesIn(stretch).flatMap(item);
     if (!stretch.isFolded) return own;
     const count = stretch.to - stretch.from;
     const label = `${count} ${count === 1 ? 'turn' : 'turns'}`;
-    if (isCut) return [h('li', { className: 'gap' }, h('p', `… ${label} left out`))];
+    if (isCut) return [h('li', { class: 'gap' }, h('p', `… ${label} left out`))];
     const isSame = partsAt !== undefined && stretch.to <= partsAt;
     const title = isSame ? `${label}, the same in both` : label;
-    const details = h('details', [h('summary', title), h('ol', { className: 'turns' }, own)]);
-    return [h('li', { className: 'gap' }, details)];
+    const details = h('details', [h('summary', title), h('ol', { class: 'turns' }, own)]);
+    return [h('li', { class: 'gap' }, details)];
   });
   const ended =
-    partsAt === turns.length
-      ? [h('li', { className: 'part' }, 'Here this run ends, and the other goes on')]
-      : [];
-  return [h('ol', { className: 'turns' }, [...items, ...ended])];
+    partsAt === turns.length ? [h('li', { class: 'part' }, 'Here this run ends, and the other goes on')] : [];
+  return [h('ol', { class: 'turns' }, [...items, ...ended])];
 }
 
 const placesIn = ({ from, to }: Stretch): number[] =>
@@ -423,7 +418,7 @@ function nearestTo(places: readonly number[], length: number, max: number): Stre
 }
 
 interface TurnState {
-  readonly place: number;
+  readonly number: number | undefined;
   readonly isKeyTurn: boolean;
   readonly isSame: boolean;
   readonly quotations: readonly string[];
@@ -433,24 +428,21 @@ interface TurnState {
 }
 
 function turnItem(turn: Turn, state: TurnState): Element {
-  const { place, isKeyTurn, isSame } = state;
+  const { number, isKeyTurn, isSame } = state;
   return h(
     'li',
     {
-      className: [classOf(turn), ...(isKeyTurn ? ['key-turn'] : []), ...(isSame ? ['same'] : [])],
-      dataN: String(place + 1),
+      class: [classOf(turn), ...(isKeyTurn ? ['key-turn'] : []), ...(isSame ? ['same'] : [])],
+      'data-n': number,
     },
-    [
-      ...turnContent(turn, state),
-      ...(isKeyTurn ? [h('span', { className: 'hidden-text' }, '(evidence)')] : []),
-    ],
+    [...turnContent(turn, state), ...(isKeyTurn ? [h('span', { class: 'hidden-text' }, '(evidence)')] : [])],
   );
 }
 
 const classOf = (turn: Turn): string =>
   turn.kind === 'speech' ? turn.speaker : turn.kind === 'transition' ? 'move' : 'tool';
 
-function turnContent(turn: Turn, state: TurnState): ElementContent[] {
+function turnContent(turn: Turn, state: TurnState): Node[] {
   const { limits, quotations, tool } = state;
   switch (turn.kind) {
     case 'speech': {
@@ -460,7 +452,7 @@ function turnContent(turn: Turn, state: TurnState): ElementContent[] {
       );
       return [
         h('b', turn.speaker === 'agent' ? 'Agent' : 'Caller'),
-        h('p', { className: 'text', dir: 'auto' }, [...pieces, ...leftOut(shown.cut)]),
+        h('p', { class: 'text', dir: 'auto' }, [...pieces, ...leftOut(shown.cut)]),
       ];
     }
     case 'tool-call':
@@ -472,14 +464,14 @@ function turnContent(turn: Turn, state: TurnState): ElementContent[] {
       const isFailed = turn.succeeded === false;
       const title = [
         ...(tool === undefined ? [] : [code(tool, MAX_NAME)]),
-        ...(isFailed ? [' ', glyph('failed'), h('strong', { className: 'failed' }, 'failed')] : []),
+        ...(isFailed ? [' ', glyph('failed'), h('strong', { class: 'failed' }, 'failed')] : []),
       ];
       return [h('b', 'Answer'), payload(title, turn.output, { max: limits.tool, isOpen: isFailed })];
     }
     case 'transition':
       return [
         h('b', 'Moves'),
-        h('p', { className: 'text' }, [
+        h('p', { class: 'text' }, [
           ...(turn.from === undefined ? [] : ['from ', untrusted(turn.from, MAX_NAME), ' ']),
           'to ',
           untrusted(turn.to, MAX_NAME),
@@ -490,32 +482,32 @@ function turnContent(turn: Turn, state: TurnState): ElementContent[] {
 
 /** What went into a tool or came out of it: a line with its beginning, and all of it laid out below. */
 function payload(
-  title: readonly (ElementContent | string)[],
+  title: readonly Node[],
   text: string,
   { max, isOpen }: { max: number; isOpen: boolean },
 ): Element {
   const whole = text.trim();
   const shown = shownText(whole.slice(0, max), max);
   const cut = Math.max(0, whole.length - max);
-  if (shown.text === '') return h('p', { className: ['text', 'call'] }, [...title, ' ', muted('(empty)')]);
+  if (shown.text === '') return h('p', { class: ['text', 'call'] }, [...title, ' ', muted('(empty)')]);
   const peek = cleanLine(whole, MAX_PEEK);
   if (cut === 0 && shown.text === peek) {
-    return h('p', { className: ['text', 'call'] }, [...title, ' ', code(peek, MAX_PEEK)]);
+    return h('p', { class: ['text', 'call'] }, [...title, ' ', code(peek, MAX_PEEK)]);
   }
   const json = cut === 0 ? layOutJson(shown.text) : undefined;
   // Deep lists of next to nothing become many times as long, and no easier to read.
   const laidOut = json === undefined || json.length > 2_000 + 3 * whole.length ? shown.text : json;
   // A keyboard can scroll only what can have the focus.
-  const scrolls = laidOut.length > SCROLLS ? { tabIndex: 0, role: 'group', ariaLabel: 'Whole text' } : {};
-  return h('details', { className: 'call', open: isOpen }, [
-    h('summary', [...title, ' ', h('code', { className: 'peek', dir: 'auto' }, peek)]),
+  const scrolls = laidOut.length > SCROLLS ? { tabindex: 0, role: 'group', 'aria-label': 'Whole text' } : {};
+  return h('details', { class: 'call', open: isOpen }, [
+    h('summary', [...title, ' ', h('code', { class: 'peek', dir: 'auto' }, peek)]),
     h('pre', { dir: 'auto', ...scrolls }, [laidOut, ...leftOut(cut)]),
   ]);
 }
 
-const muted = (text: string): Element => h('span', { className: 'muted' }, text);
+const muted = (text: string): Element => h('span', { class: 'muted' }, text);
 
-const fold = (title: string, content: readonly ElementContent[]): Element =>
-  h('details', { className: 'fold' }, [h('summary', title), ...content]);
+const fold = (title: string, content: readonly Node[]): Element =>
+  h('details', { class: 'fold' }, [h('summary', title), ...content]);
 
 const hasText = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';

@@ -1,22 +1,22 @@
-import type { Element, ElementContent } from 'hast';
-import { h } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
-import { type Report, workflowRunUrl } from '../../report.ts';
-import { detailLines, footerLine } from '../../sections/footer.ts';
+import type { Report, ReportedCase } from '../../report.ts';
+import { capitalized, costs, knowledge, provenance, tested } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { leadOf, notesOf, publishing } from '../../sections/intro.ts';
+import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
-import { type CaseList, caseList, outcomeOf } from './cases.ts';
+import { caseList, outcomeOf, tagsOf } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
-import { around, code, glyph, type Html, htmlOf, linkTo, untrusted } from './elements.ts';
+import { code, dotted, glyph, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from './page-source.ts';
 import { anchorsOf } from './text.ts';
 import { timelineOf } from './timeline.ts';
+import { around, DOCTYPE, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
 
 /** Nothing is loaded from anywhere, nothing is sent, and only this style and this script count. */
 const POLICY = [
@@ -31,37 +31,46 @@ const MAX_NOTE = 1_000;
 const MAX_NOTES = 50;
 const MAX_GONE = 500;
 
-/** The report as one HTML file that needs nothing else: what was found, and every conversation that may be shown. */
-export function renderHtml(report: Report): string {
-  const ids = anchorsOf(report.cases);
-  const anchors = new Map(report.cases.map((result, index) => [result, ids[index] ?? '']));
-  const list = caseList(report, anchors);
-  const timeline = timelineOf(report);
+/**
+ * The report as one HTML file that needs nothing else: what was found, and every conversation that may be shown. In
+ * pieces, each made when it is asked for, since the whole may be many megabytes.
+ */
+export function* renderHtml(report: Report): Generator<string> {
+  yield DOCTYPE;
+  yield* around(h('html', { lang: 'en' }), page(report));
+  yield '\n';
+}
+
+function* page(report: Report): Generator<Html> {
   const title = `${sentenceCase(resultOf(report))} – ${cleanLine(report.name, 120)}`;
   const head = h('head', [
-    h('meta', { charSet: 'utf-8' }),
-    h('meta', { httpEquiv: 'Content-Security-Policy', content: POLICY }),
+    h('meta', { charset: 'utf-8' }),
+    h('meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }),
     h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
     h('meta', { name: 'referrer', content: 'no-referrer' }),
     h('meta', { name: 'color-scheme', content: 'light dark' }),
     h('title', title),
     h('style', STYLE),
   ]);
-  const skip = h('a', { className: 'skip', href: '#test-cases' }, 'Skip to the test cases');
-  const main = [
-    ...(timeline === undefined
-      ? []
-      : htmlOf(timelineChart(timeline, ({ result }) => anchors.get(result) ?? ''))),
-    ...testCases(report, list),
-    ...htmlOf(...goneList(report)),
-  ];
-  const body = [
-    ...htmlOf(skip, header(report)),
-    ...around(h('main'), main),
-    ...htmlOf(footer(report), h('script', SCRIPT)),
-  ];
-  const page = around(h('html', { lang: 'en' }), [...htmlOf(head), ...around(h('body'), body)]);
-  return [...htmlOf({ type: 'doctype' }), ...page, '\n'].join('');
+  yield* htmlOf(head);
+  yield* around(h('body'), body(report));
+}
+
+function* body(report: Report): Generator<Html> {
+  yield* htmlOf(h('a', { class: 'skip', href: '#test-cases' }, 'Skip to the test cases'), header(report));
+  yield* around(h('main'), main(report));
+  yield* htmlOf(footer(report), h('script', SCRIPT));
+}
+
+function* main(report: Report): Generator<Html> {
+  const ids = anchorsOf(report.cases);
+  const anchors = new Map(report.cases.map((result, index) => [result, ids[index] ?? '']));
+  const timeline = timelineOf(report);
+  if (timeline !== undefined) {
+    yield* htmlOf(timelineChart(timeline, ({ result }) => anchors.get(result) ?? ''));
+  }
+  yield* testCases(report, anchors);
+  yield* htmlOf(...goneList(report));
 }
 
 function header(report: Report): Element {
@@ -70,44 +79,42 @@ function header(report: Report): Element {
   const { todo, hint } = adviseOn(report);
   const chart = pushesChart(report);
   const notes = notesOf(report);
-  return h('header', { className: ['page', state] }, [
-    h('div', { className: 'verdict' }, [
+  return h('header', { class: ['page', state] }, [
+    h('div', { class: 'verdict' }, [
       h('h1', [untrusted(report.name, 120)]),
-      h('p', { className: 'result' }, [glyph(state), ' ', sentenceCase(resultOf(report))]),
-      ...(lead.length === 0 ? [] : [h('p', { className: 'lead' }, inlineNodes(lead))]),
+      h('p', { class: 'result' }, [glyph(state), ' ', sentenceCase(resultOf(report))]),
+      ...(lead.length === 0 ? [] : [h('p', { class: 'lead' }, inlineNodes(lead))]),
       ...publishing(report).map((sentence) => h('p', inlineNodes(sentence))),
       ...(notes.length === 0
         ? []
         : [
-            h('ul', { className: 'notes' }, [
+            h('ul', { class: 'notes' }, [
               ...notes.slice(0, MAX_NOTES).map((note) => h('li', [untrusted(note, MAX_NOTE)])),
               ...(notes.length > MAX_NOTES ? [h('li', `${notes.length - MAX_NOTES} more`)] : []),
             ]),
           ]),
       ...(todo.length === 0
         ? []
-        : [h('p', { className: 'next' }, inlineNodes(sentences([NEXT_LABEL], todo, hint)))]),
-      h('p', { className: 'origin' }, origin(report)),
+        : [h('p', { class: 'next' }, inlineNodes(sentences([NEXT_LABEL], todo, hint)))]),
+      h('p', { class: 'origin' }, origin(report)),
+      ...knowledge(report)
+        .filter((line) => line.length > 0)
+        .map((line) => h('p', { class: 'origin' }, inlineNodes(line))),
     ]),
     ...(chart === undefined ? [] : [chart]),
   ]);
 }
 
-/** When it was written, and the way back to where it was made. */
-function origin(report: Report): ElementContent[] {
-  const url = workflowRunUrl(report.origin);
-  const { runNumber } = report.origin;
-  const time = formatTime(report.writtenAt);
-  const parts: ElementContent[][] = [
-    ...(report.label === undefined ? [] : [[untrusted(report.label, 120)]]),
-    ...(time === undefined ? [] : [[h('span', time)]]),
-    ...(url === undefined
-      ? []
-      : [[linkTo(url, runNumber === undefined ? 'workflow run' : `workflow run ${runNumber}`)]]),
-  ];
-  return parts.flatMap((part, index) =>
-    index === 0 ? part : [{ type: 'text', value: ' · ' } as const, ...part],
-  );
+/** What was tested in how many runs, when this was written, and the way back to where it was made. */
+function origin(report: Report): Node[] {
+  const { label, targetName } = report;
+  return dotted([
+    label === undefined || label === targetName ? [] : [untrusted(label, 120)],
+    inlineNodes(tested(report)),
+    inlineNodes(costs(report)),
+    [formatTime(report.writtenAt) ?? ''],
+    inlineNodes(linkWorkflowRun(report.origin)),
+  ]);
 }
 
 /** Outcomes that the list can be filtered by, worst first. */
@@ -121,79 +128,85 @@ const OUTCOMES = [
   ['passed', 'Passed'],
 ] as const;
 
-function testCases(report: Report, { sections, omissions }: CaseList): Html[] {
+function testCases(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Iterable<Html> {
   const section = h('section', {
-    className: 'test-cases',
+    class: 'test-cases',
     id: 'test-cases',
-    ariaLabelledBy: 'title-test-cases',
-    tabIndex: -1,
+    'aria-labelledby': 'title-test-cases',
+    tabindex: -1,
   });
-  const title = h('div', { className: 'title' }, [
+  return around(section, listWithTools(report, anchors));
+}
+
+function* listWithTools(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Generator<Html> {
+  const title = h('div', { class: 'title' }, [
     h('h2', { id: 'title-test-cases' }, 'Test cases'),
-    h('div', { className: ['folds', 'scripted'] }, [
+    h('div', { class: ['folds', 'scripted'] }, [
       h('button', { type: 'button', id: 'open-all' }, 'Open all'),
       h('button', { type: 'button', id: 'close-all' }, 'Close all'),
     ]),
   ]);
-  const notes = [
-    ...(report.transcripts === 'none' ? ['This report has no conversations (transcripts: none).'] : []),
-    ...omissions,
-    ...(report.cases.length === 0 ? ['No test case was seen.'] : []),
-  ].map((sentence) => h('p', { className: 'muted' }, sentence));
-  const nothing = h('p', { className: 'empty', id: 'nothing', hidden: true }, 'No test case matches.');
-  return around(section, [
-    ...htmlOf(title, ...toolbar(report), ...sharedCauses(report), ...notes),
-    ...sections,
-    ...htmlOf(nothing),
-  ]);
+  const notes = notesOnCases(report).map((sentence) => h('p', { class: 'muted' }, sentence));
+  yield* htmlOf(title, ...toolbar(report), ...sharedCauses(report), ...notes);
+  yield* caseList(report, anchors);
+  yield* htmlOf(h('p', { class: 'empty', id: 'nothing', hidden: true }, 'No test case matches.'));
+}
+
+function notesOnCases({ transcripts, cases }: Report): string[] {
+  return [
+    ...(transcripts === 'none' ? ['This report has no conversations (transcripts: none).'] : []),
+    ...(transcripts === 'excerpt'
+      ? ['Of conversations, this report has only the turns that prove a failure (transcripts: excerpt).']
+      : []),
+    ...(cases.length === 0 ? ['No test case was seen.'] : []),
+  ];
 }
 
 const MAX_GROUPS = 20;
 
 /** What failures exactly share, the most frequent first. With the script it filters the list. */
-function sharedCauses({ grouping }: Report): ElementContent[] {
+function sharedCauses({ grouping }: Report): Node[] {
   const groups = grouping.groups.slice(0, MAX_GROUPS);
   if (groups.length === 0) return [];
   const left = grouping.groups.length - groups.length;
   return [
-    h('section', { className: 'causes', ariaLabelledBy: 'title-causes' }, [
+    h('section', { class: 'causes', 'aria-labelledby': 'title-causes' }, [
       h('h3', { id: 'title-causes' }, 'What failures share, exactly'),
       h('ul', [
         ...groups.map(({ shared, cases }, index) =>
           h('li', [
             h('label', [
               h('input', { type: 'checkbox', name: 'group', value: String(index), hidden: true }),
-              h('span', { className: 'count' }, formatCount(cases.length)),
+              h('span', { class: 'count' }, formatCount(cases.length)),
               h('span', inSentence(shared)),
             ]),
           ]),
         ),
-        ...(left === 0 ? [] : [h('li', { className: 'muted' }, `${formatCount(left)} more`)]),
+        ...(left === 0 ? [] : [h('li', { class: 'muted' }, `${formatCount(left)} more`)]),
       ]),
     ]),
   ];
 }
 
-function inSentence(shared: SharedCause): ElementContent[] {
-  const words = (value: string): ElementContent => ({ type: 'text', value });
+function inSentence(shared: SharedCause): Node[] {
   switch (shared.kind) {
     case 'error':
-      return [words('Error: '), untrusted(shared.text, 200)];
+      return ['Error: ', untrusted(shared.text, 200)];
     case 'reason':
-      return [words('Reason: '), untrusted(shared.text, 200)];
+      return ['Reason: ', untrusted(shared.text, 200)];
     case 'tool':
-      return [words('Tool '), code(shared.tool, 100), words(' failed: '), code(shared.answer, 200)];
+      return ['Tool ', code(shared.tool, 100), ' failed: ', code(shared.answer, 200)];
     case 'assertion':
       return [
-        words('Assertion failed: '),
+        'Assertion failed: ',
         untrusted(shared.label, 200),
-        ...(shared.expected === undefined ? [] : [words(', expected '), code(shared.expected, 100)]),
+        ...(shared.expected === undefined ? [] : [', expected ', code(shared.expected, 100)]),
       ];
   }
 }
 
 /** Search, filters and order. They need the script, which shows them. */
-function toolbar(report: Report): ElementContent[] {
+function toolbar(report: Report): Node[] {
   if (report.cases.length < 2) return [];
   const counts = new Map<string, number>();
   const count = (key: string): void => {
@@ -201,18 +214,16 @@ function toolbar(report: Report): ElementContent[] {
   };
   for (const result of report.cases) {
     count(outcomeOf(result));
-    if (result.quarantine?.state === 'in-force') count('quarantined');
+    tagsOf(result).forEach(count);
   }
-  const { failures, unfinished, tolerated } = report.classified;
-  for (const { failureClass } of [...failures, ...unfinished, ...tolerated]) count(failureClass);
-  const chip = (name: string, value: string, label: string): ElementContent[] => {
+  const chip = (name: string, value: string, label: string): Node[] => {
     const cases = counts.get(value) ?? 0;
     if (cases === 0) return [];
     return [
-      h('label', { className: ['chip', value] }, [
+      h('label', { class: ['chip', value] }, [
         h('input', { type: 'checkbox', name, value }),
         ` ${label} `,
-        h('span', { className: 'count' }, formatCount(cases)),
+        h('span', { class: 'count' }, formatCount(cases)),
       ]),
     ];
   };
@@ -222,59 +233,57 @@ function toolbar(report: Report): ElementContent[] {
     ...chip('tag', 'new-test-case', 'New test case'),
     ...chip('tag', 'pre-existing', 'Not new'),
     ...chip('tag', 'quarantined', 'Quarantined'),
+    ...chip('tag', 'broken-test', 'Broken test'),
+    ...chip('tag', 'fixed', 'Fixed'),
   ];
   const option = (value: string, label: string) => h('option', { value }, label);
   return [
     h(
       'p',
-      { className: ['unscripted', 'muted'] },
+      { class: ['unscripted', 'muted'] },
       'Search and filters need JavaScript. Everything else is here.',
     ),
-    h(
-      'form',
-      { className: ['toolbar', 'scripted'], id: 'toolbar', role: 'search', ariaLabel: 'Test cases' },
-      [
-        h('label', { className: 'search' }, [
-          h('span', { className: 'hidden-text' }, 'Search names, ids, reasons and conversations'),
-          h('input', {
-            type: 'search',
-            id: 'search',
-            placeholder: 'Search everything',
-            autoComplete: 'off',
-            spellCheck: 'false',
-          }),
+    h('form', { class: ['toolbar', 'scripted'], id: 'toolbar', role: 'search', 'aria-label': 'Test cases' }, [
+      h('label', { class: 'search' }, [
+        h('span', { class: 'hidden-text' }, 'Search names, ids, reasons and conversations'),
+        h('input', {
+          type: 'search',
+          id: 'search',
+          placeholder: 'Search everything',
+          autocomplete: 'off',
+          spellcheck: 'false',
+        }),
+      ]),
+      ...(outcomes.length > 1 ? [group('Outcome', outcomes)] : []),
+      ...(kinds.length > 0 ? [group('Kind', kinds)] : []),
+      h('label', { class: 'order' }, [
+        'Order ',
+        h('select', { id: 'order' }, [
+          option('worst', 'Worst first'),
+          option('name', 'Name'),
+          option('time', 'Longest first'),
         ]),
-        ...(outcomes.length > 1 ? [group('Outcome', outcomes)] : []),
-        ...(kinds.length > 0 ? [group('Kind', kinds)] : []),
-        h('label', { className: 'order' }, [
-          'Order ',
-          h('select', { id: 'order' }, [
-            option('worst', 'Worst first'),
-            option('name', 'Name'),
-            option('time', 'Longest first'),
-          ]),
-        ]),
-        h('p', { className: 'found', id: 'found', role: 'status' }),
-      ],
-    ),
+      ]),
+      h('p', { class: 'found', id: 'found', role: 'status' }),
+    ]),
   ];
 }
 
-const group = (legend: string, chips: readonly ElementContent[]): Element =>
-  h('fieldset', [h('legend', { className: 'hidden-text' }, legend), ...chips]);
+const group = (legend: string, chips: readonly Node[]): Element =>
+  h('fieldset', [h('legend', { class: 'hidden-text' }, legend), ...chips]);
 
 /** Test cases of the base of which no run was seen. */
-function goneList({ classified, base }: Report): ElementContent[] {
+function goneList({ classified, base }: Report): Node[] {
   const { removed } = classified;
   if (removed.length === 0) return [];
   return [
-    h('section', { className: 'gone', ariaLabelledBy: 'title-gone' }, [
+    h('section', { class: 'gone', 'aria-labelledby': 'title-gone' }, [
       h('h2', { id: 'title-gone' }, [
         glyph('gone'),
         ' No longer run ',
-        h('span', { className: 'count' }, formatCount(removed.length)),
+        h('span', { class: 'count' }, formatCount(removed.length)),
       ]),
-      h('p', { className: 'muted' }, [
+      h('p', { class: 'muted' }, [
         'Test cases of ',
         untrusted(base?.branch ?? 'the base', 60),
         ' that were not run here.',
@@ -288,9 +297,9 @@ function goneList({ classified, base }: Report): ElementContent[] {
 }
 
 function footer(report: Report): Element {
-  const lines = [footerLine(report), ...detailLines(report)].filter((line) => line.length > 0);
+  const lines = [...provenance(report), linkWords(report.origin)].filter((line) => line.length > 0);
   return h(
     'footer',
-    lines.map((line) => h('p', inlineNodes(line))),
+    lines.map((line) => h('p', inlineNodes(capitalized(line)))),
   );
 }
