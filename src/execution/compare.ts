@@ -71,10 +71,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   });
   const decisionOptions = { rule, isCutShort: found.ending !== 'settled' };
   const repeated = findRepeatedRuns([...options.batches, ...found.batches]);
-  const tested = new Set(comparedVersion.isBesideFile === true ? [] : versionsIn(options.batches));
+  const tested = new Set(versionsIn(options.batches));
   const isShown =
     comparedVersion.isDifferent &&
-    !versionsIn(found.batches).some((version) => tested.has(version)) &&
+    (comparedVersion.isLive || !versionsIn(found.batches).some((version) => tested.has(version))) &&
     found.edits.length === 0 &&
     found.batches.every((batch) => isReliable(batch, repeated));
   const results = new Map(

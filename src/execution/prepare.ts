@@ -59,13 +59,13 @@ export interface Prepared {
 
 /** The version of `compare-with`: resolved before anything is started. */
 export type ComparedVersion =
-  /** `isDifferent`: it is known to be another one than the version under test. */
   | {
       readonly kind: 'resolved';
       readonly subject: Subject;
+      /** It is known to be another one than the version under test. */
       readonly isDifferent: boolean;
-      /** What is under test is a file: its batches may name the version that it replaces. */
-      readonly isBesideFile?: boolean | undefined;
+      /** It is the live configuration, beside one that is sent: that of both may be one version. */
+      readonly isLive?: boolean | undefined;
     }
   | { readonly kind: 'none'; readonly problem: string };
 
@@ -140,7 +140,6 @@ async function resolveComparedVersion(
     compareWith,
     target,
     mode,
-    config,
   }: WantedSubject & { readonly subject: Subject; readonly compareWith: ComparedWith },
   { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
@@ -154,13 +153,10 @@ async function resolveComparedVersion(
       const problem = `compare-with is the version under test (${compared.title}).`;
       return { comparedVersion: { kind: 'none', problem } };
     }
-    case 'different':
-      return {
-        comparedVersion: {
-          ...{ kind: 'resolved', subject: compared, isDifferent: true },
-          ...(config !== undefined && { isBesideFile: true }),
-        },
-      };
+    case 'different': {
+      const resolved = { kind: 'resolved', subject: compared, isDifferent: true } as const;
+      return { comparedVersion: { ...resolved, ...(isLive && { isLive }) } };
+    }
     case 'unknown':
       if (failOn === 'new') {
         return {
