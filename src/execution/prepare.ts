@@ -154,7 +154,6 @@ async function resolveComparedVersion(
       return { comparedVersion: { kind: 'none', problem } };
     }
     case 'different': {
-      const isLive = compareWith.kind === 'live';
       const resolved = { kind: 'resolved', subject: compared, isDifferent: true } as const;
       return { comparedVersion: { ...resolved, ...(isLive && { isLive }) } };
     }
