@@ -5,9 +5,10 @@
 
 import { pullRequestEvent } from '../test/e2e/runner.ts';
 import type { EmulatedPull } from '../test/emulators/github.ts';
+import { recordedDefinitions } from '../test/emulators/retell-bodies.ts';
 import type { Definition } from '../test/emulators/retell-definitions.ts';
 import { readSample } from '../test/emulators/samples.ts';
-import type { RunScript } from '../test/emulators/timeline.ts';
+import type { Fields, RunScript } from '../test/emulators/timeline.ts';
 
 /** A push to a pull request, and how each test case that does not simply pass ends there, run by run. */
 export interface PushScript {
@@ -51,24 +52,74 @@ const ANGRY = recorded.find(({ name }) => name.startsWith('Transfers'))?.name ??
 const passes: RunScript = {};
 const fails: RunScript = { outcome: 'failed' };
 const errs: RunScript = { outcome: 'errored' };
+const say = (role: 'agent' | 'user', content: string) => ({ role, content });
+/** A call of a tool with its answer. */
+const call = (id: string, name: string, input: object, answer: object, successful = true) => [
+  { role: 'tool_call_invocation', tool_call_id: id, name, arguments: JSON.stringify(input) },
+  { role: 'tool_call_result', tool_call_id: id, content: JSON.stringify(answer), successful },
+];
+/** How a call for a slot begins, whatever becomes of it. */
+const SLOT_CALL = [
+  say('agent', 'Thank you for calling Bluewater Dental, how can I help?'),
+  say('user', "Hi, I'd like a cleaning next Tuesday morning."),
+  ...call(
+    't1',
+    'check_availability_cal',
+    { service: 'cleaning', date: '2026-09-22', from: '08:00', to: '12:00' },
+    {
+      timezone: 'America/Los_Angeles',
+      slots: [
+        { start: '2026-09-22T09:00:00-07:00', provider: 'Dr. Ortiz' },
+        { start: '2026-09-22T10:30:00-07:00', provider: 'Dr. Ortiz' },
+      ],
+    },
+  ),
+  say('agent', 'I have 9:00 or 10:30 on Tuesday the 22nd. Which works?'),
+  say('user', 'Half past ten, please.'),
+  ...call(
+    't2',
+    'book_appointment_cal',
+    { service: 'cleaning', start: '2026-09-22T10:30:00-07:00' },
+    { error: 'slot_taken', message: 'Only 9:00 is free.' },
+    false,
+  ),
+];
+const SLOT_CRITERIA = [
+  'When a slot is taken, the agent offers another one that the calendar returned.',
+  'The agent books only what the caller agreed to.',
+];
+const SLOT_FIELDS: Fields = {
+  test_case_definition_snapshot: {
+    ...recordedDefinitions[0],
+    ...DEFINITIONS.find(({ name }) => name === SLOT),
+    metrics: SLOT_CRITERIA,
+  },
+};
 const slotTaken: RunScript = {
   outcome: 'failed',
   explanation:
-    'The agent booked 10:30 although the calendar answered that only 9:00 is free. It never asked the caller again.',
+    'The agent said "You\'re booked for a cleaning on Tuesday" although the calendar answered that only 9:00 is free. It never asked the caller again.',
+  fields: SLOT_FIELDS,
   transcript: [
-    { role: 'agent', content: 'I have 9:00 or 10:30 on Tuesday the 22nd. Which works?' },
-    { role: 'user', content: 'Half past ten, please.' },
-    {
-      role: 'tool_call_invocation',
-      tool_call_id: 't1',
-      name: 'book_appointment_cal',
-      arguments: '{"start":"10:30"}',
-    },
-    { role: 'tool_call_result', tool_call_id: 't1', content: '{"error":"slot_taken"}', successful: false },
-    {
-      role: 'agent',
-      content: "You're booked for a cleaning on Tuesday, September 22nd at 10:30 AM. Anything else?",
-    },
+    ...SLOT_CALL,
+    say('agent', "You're booked for a cleaning on Tuesday, September 22nd at 10:30 AM. Anything else?"),
+    say('user', 'No, thank you.'),
+  ],
+};
+const slotOffered: RunScript = {
+  explanation: 'The agent told the caller that 10:30 is taken and offered 9:00, which the caller took.',
+  fields: SLOT_FIELDS,
+  transcript: [
+    ...SLOT_CALL,
+    say('agent', 'I am sorry, 10:30 has just been taken. Nine is still free. Would that work?'),
+    say('user', 'Then nine.'),
+    ...call(
+      't3',
+      'book_appointment_cal',
+      { service: 'cleaning', start: '2026-09-22T09:00:00-07:00' },
+      { confirmation: 'BW-2214' },
+    ),
+    say('agent', "You're booked for a cleaning on Tuesday, September 22nd at 9:00 AM."),
   ],
 };
 const oneChild: RunScript = {
@@ -92,7 +143,7 @@ export const PUSHES: readonly PushScript[] = [
     sha: sha('8d3c1f0'),
     outcomes: {
       [PRICE]: [fails, fails],
-      [SLOT]: [slotTaken, passes, slotTaken],
+      [SLOT]: [slotTaken, slotOffered, slotTaken],
       [ANGRY]: [errs, errs],
       [SIBLINGS]: [oneChild, passes, passes],
     },

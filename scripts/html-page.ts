@@ -1,6 +1,6 @@
 /**
  * Puts the style and the script of the HTML report into `src/report/files/html/page-source.ts`, small and with the
- * hashes that the page's policy needs: `npm run html-page`. `test/report/files/html-page.test.ts` fails when the file is
+ * hashes that the page's policy needs: `npm run html-page`. `test/report/files/html.test.ts` fails when the file is
  * out of date.
  */
 import { createHash } from 'node:crypto';

@@ -88,8 +88,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const executor = createExecutor(options, {
     ...dependencies,
     deadline,
-    attachQuarantine: async (cases, total = cases.length) =>
-      attachQuarantine(cases, await decide(cases, total)),
+    attachQuarantine:
+      dependencies.readQuarantine &&
+      (async (cases, total) => attachQuarantine(cases, await decide(cases, total))),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
@@ -131,7 +132,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       judgement,
       cases,
       started: runs === 0 ? undefined : { ...execution.started, runs },
-      cost: costOf([...batches, ...compared.batches], runs),
+      cost: costOf([...batches, ...compared.batches], runs, execution.prepared?.reused),
       comparedWith: compared.title,
       quarantineNotes: quarantineNotes(quarantined),
       quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },

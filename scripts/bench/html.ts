@@ -15,14 +15,14 @@ const LIMITS = { bytes: 15_000_000, writeMs: 1_500, memoryMiB: 250, paintMs: 2_0
 
 /** Renders and writes the report of `manyCases`; prints how long that took and how much memory it took. */
 const WRITER = `
-import { writeFileSync } from 'node:fs';
 import { renderHtml } from ${JSON.stringify(new URL('../../src/report/files/html/page.ts', import.meta.url).href)};
 import { manyCases } from ${JSON.stringify(new URL('../../test/browser/sample-report.ts', import.meta.url).href)};
+import { writeRegularFile } from ${JSON.stringify(new URL('../../src/runtime/regular-file.ts', import.meta.url).href)};
 const report = manyCases(10_000, 500);
 const peak = () => process.resourceUsage().maxRSS / 1024;
 const before = peak();
 const started = performance.now();
-writeFileSync(process.argv[1], renderHtml(report));
+await writeRegularFile(process.argv[1], renderHtml(report));
 console.log(JSON.stringify({ ms: performance.now() - started, memoryMiB: peak() - before }));
 `;
 

@@ -2,7 +2,7 @@ import { error, notice, summary, warning } from '@actions/core';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { countNewFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
-import { writeRegularFile } from '../runtime/regular-file.ts';
+import { type FileContent, writeRegularFile } from '../runtime/regular-file.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
 
@@ -53,7 +53,7 @@ export function announce(message: string): void {
 }
 
 /** Writes a report file, making its folders, and the output of the same name. Rejects when that cannot be done. */
-export async function writeReportFile(output: OutputName, path: string, content: string): Promise<void> {
+export async function writeReportFile(output: OutputName, path: string, content: FileContent): Promise<void> {
   await writeRegularFile(path, content);
   setOutput(output, path);
 }

@@ -67,13 +67,14 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     plan: { kind: 'start', subject: comparedVersion.subject, testCases: ids },
     maxRuns: maxRuns === undefined ? undefined : maxRuns - startedRuns,
     isComparison: true,
-    attachQuarantine: async (results) => results,
     earlier: options.batches,
   });
   const decisionOptions = { rule, isCutShort: found.ending !== 'settled' };
   const repeated = findRepeatedRuns([...options.batches, ...found.batches]);
+  const tested = new Set(versionsIn(options.batches));
   const isShown =
     comparedVersion.isDifferent &&
+    (comparedVersion.isLive || !versionsIn(found.batches).some((version) => tested.has(version))) &&
     found.edits.length === 0 &&
     found.batches.every((batch) => isReliable(batch, repeated));
   const results = new Map(
@@ -105,6 +106,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     remarks: [...remarks, ...[...found.remarks, ...found.edits].map((remark) => `On ${title}: ${remark}`)],
   };
 }
+
+/** The versions that batches say they tested. */
+const versionsIn = (batches: readonly BatchOutcome[]): string[] =>
+  batches.flatMap(({ batch }) => batch?.claims?.['version'] ?? []);
 
 /** The test cases without the runs that stand in a batch of the comparison too: one run counts once in a step. */
 function withoutRepeated(

@@ -46,7 +46,7 @@ export interface ExecutorDependencies {
   /** What the user should see even without reading the log; `log` if absent. */
   readonly warn?: ((line: string) => void) | undefined;
   readonly startName?: RoundsOptions['startName'];
-  readonly attachQuarantine: RoundsOptions['attachQuarantine'];
+  readonly attachQuarantine?: RoundsOptions['attachQuarantine'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
   /** Told how far the batches under test are, whenever that has changed. */
@@ -66,7 +66,12 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const { batchSource, rule, maxRuns } = options;
   const { provider, clock, deadline, log, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
-  const progress = createProgress({ clock, log: dependencies.logProgress ?? log, until: deadline.until });
+  const progress = createProgress({
+    clock,
+    log: dependencies.logProgress ?? log,
+    until: deadline.until,
+    rule,
+  });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
   const now = clock.epoch();
@@ -85,7 +90,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     // How many test cases there are decides whether the quarantine file is refused.
     if (batches.some(({ batch }) => batch === undefined)) return true;
     const seen = groupRunsByTestCase(batches, { rule });
-    const cases = await attachQuarantine(seen, tally(batches, seen).total);
+    const cases = (await attachQuarantine?.(seen, tally(batches, seen).total)) ?? seen;
     return !isOutOfReach(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
   };
 

@@ -1,6 +1,7 @@
-import type { BatchOutcome } from '../domain/batch.ts';
+import type { Batch, BatchOutcome } from '../domain/batch.ts';
+import { disagreement } from '../domain/claims.ts';
 import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
-import type { Refused } from '../domain/selectors.ts';
+import { type Refused, refused } from '../domain/selectors.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -8,7 +9,8 @@ import {
   groupRunsByTestCase,
   tally,
 } from '../domain/test-case.ts';
-import type { Subject } from '../providers/starter.ts';
+import type { BatchStarter, Subject } from '../providers/starter.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { refusedByProvider } from './prepare.ts';
 import type { RoundsOptions } from './types.ts';
 
@@ -71,7 +73,7 @@ export function createPlanner(
     | 'deadline'
   >,
 ): Planner {
-  const { rule, maxRuns, starter, isComparison, deadline } = options;
+  const { rule, maxRuns, starter, attachQuarantine, isComparison, deadline } = options;
   // Asked once, so that all rounds repeat the same.
   const subjects = new Map<number, Subject | Refused>();
   /** By key: what cannot be run again stays as it was seen. */
@@ -123,7 +125,7 @@ export function createPlanner(
     return { batchesToStart, testCases, remarks, isRefused: false };
   }
 
-  /** The test cases that need more runs. `isCounted`: it is known how many test cases there are. */
+  /** The test cases that need more runs. `isCounted`: it is known how many there are, where a quarantine file needs that. */
   async function findUndecided(
     batches: readonly BatchOutcome[],
     isOpen: (batchId: string) => boolean,
@@ -131,10 +133,12 @@ export function createPlanner(
     if (rule.kind === 'every-run') return { cases: [], undecided: [], isCounted: true };
     const seen = groupRunsByTestCase(batches, { rule, beside: options.earlier });
     const first = batches.filter(({ round = 1 }) => round === 1);
-    const isCounted = first.every(
-      ({ id, batch, requestedTestCases }) =>
-        requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),
-    );
+    const isCounted =
+      attachQuarantine === undefined ||
+      first.every(
+        ({ id, batch, requestedTestCases }) =>
+          requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),
+      );
     const moreOf = (result: CaseResult): number => {
       if (final.has(result.key)) return 0;
       const more = runsToConfirm(result.runs, rule, unlistedRuns(result, batches, isOpen));
@@ -144,7 +148,7 @@ export function createPlanner(
     };
     // Most looks show nothing to run again: the quarantine is asked only then.
     if (!seen.some((result) => moreOf(result) > 0)) return { cases: seen, undecided: [], isCounted };
-    const cases = await options.attachQuarantine(seen, tally(batches, seen).total);
+    const cases = (await attachQuarantine?.(seen, tally(batches, seen).total)) ?? seen;
     const undecided = cases
       .map((result): Undecided => ({ ...result, more: moreOf(result) }))
       .filter((result) => result.more > 0 && countsForVerdict(result));
@@ -188,8 +192,22 @@ export function createPlanner(
     if (starter === undefined || batch === undefined) {
       return { kind: 'refused', problem: 'nothing says what the batch tested.' };
     }
-    return starter.resolveTestedVersion(batch, deadline).catch(refusedByProvider);
+    return resolveTestedSubject(starter, batch, deadline);
   }
+}
+
+/** What a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested. */
+export async function resolveTestedSubject(
+  starter: BatchStarter,
+  batch: Batch,
+  deadline: Deadline,
+): Promise<Subject | Refused> {
+  const subject = await starter.resolveTestedVersion(batch, deadline).catch(refusedByProvider);
+  if ('problem' in subject) return subject;
+  const [said] = disagreement(batch.claims, subject.claims) ?? [];
+  return said === undefined
+    ? subject
+    : refused(`the batch says that it tested ${said}, which cannot be tested again from here.`);
 }
 
 /** A test case that needs so many more runs, whatever its open runs bring. */

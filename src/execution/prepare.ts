@@ -59,8 +59,14 @@ export interface Prepared {
 
 /** The version of `compare-with`: resolved before anything is started. */
 export type ComparedVersion =
-  /** `isDifferent`: it is known to be another one than the version under test. */
-  | { readonly kind: 'resolved'; readonly subject: Subject; readonly isDifferent: boolean }
+  | {
+      readonly kind: 'resolved';
+      readonly subject: Subject;
+      /** It is known to be another one than the version under test. */
+      readonly isDifferent: boolean;
+      /** It is the live configuration, beside one that is sent: that of both may be one version. */
+      readonly isLive?: boolean | undefined;
+    }
   | { readonly kind: 'none'; readonly problem: string };
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
@@ -145,13 +151,16 @@ async function resolveComparedVersion(
       const problem = `compare-with is the version under test (${compared.title}).`;
       return { comparedVersion: { kind: 'none', problem } };
     }
-    case 'different':
-      return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: true } };
+    case 'different': {
+      const isLive = compareWith.kind === 'live';
+      const resolved = { kind: 'resolved', subject: compared, isDifferent: true } as const;
+      return { comparedVersion: { ...resolved, ...(isLive && { isLive }) } };
+    }
     case 'unknown':
       if (failOn === 'new') {
         return {
           kind: 'refused',
-          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers.`,
+          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers or branches.`,
         };
       }
       return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: false } };

@@ -1,5 +1,7 @@
 import { type Batch, type BatchOutcome, countFinishedRuns } from '../domain/batch.ts';
-import { formatCaseCount, tally } from '../domain/test-case.ts';
+import type { PassRule } from '../domain/pass-rule.ts';
+import { progressOf } from '../domain/progress.ts';
+import { formatCaseCount } from '../domain/test-case.ts';
 import type { Parallelism } from '../providers/starter.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { describeRest } from './estimate.ts';
@@ -26,8 +28,10 @@ export function createProgress(options: {
   log: (line: string) => void;
   /** The deadline: a moment of `clock.now()`. */
   until: number;
+  /** By what the runs decide a test case. */
+  rule: PassRule;
 }): Progress {
-  const { clock, log, until } = options;
+  const { clock, log, until, rule } = options;
   const latest = new Map<string, BatchOutcome>();
   const started = clock.now();
   let lastLine = '';
@@ -45,7 +49,7 @@ export function createProgress(options: {
   return {
     update(batch) {
       latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
-      const line = describeCounts(outcomes());
+      const line = describeCounts(outcomes(), rule);
       if (line === lastLine) return false;
       logCounts(line);
       return true;
@@ -85,11 +89,13 @@ function countRuns(outcomes: readonly BatchOutcome[]): { finished: number; total
 }
 
 /** The counts over all batches; those that were not read yet are named, since their test cases are in no count. */
-function describeCounts(outcomes: readonly BatchOutcome[]): string {
-  const { total, passed, failed, errored, cancelled, unfinished } = tally(outcomes);
+function describeCounts(outcomes: readonly BatchOutcome[], rule: PassRule): string {
+  const { tally, confirming } = progressOf(outcomes, rule);
+  const { total, passed, failed, errored, cancelled, unfinished } = tally;
   const unread = outcomes.filter(({ batch }) => batch === undefined).length;
   const parts = [
-    `${total - unfinished} of ${formatCaseCount(total)} finished`,
+    `${total - unfinished} of ${formatCaseCount(total)} ${rule.kind === 'every-run' ? 'finished' : 'decided'}`,
+    ...(confirming > 0 ? [`${confirming} being confirmed`] : []),
     `${passed} passed`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(errored > 0 ? [`${errored} errored`] : []),

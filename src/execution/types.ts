@@ -43,9 +43,11 @@ export interface RoundsOptions {
   readonly starter: BatchStarter | undefined;
   /**
    * Says which test cases are quarantined: they are not run again, whatever their runs were. `total` is how many test cases
-   * there are, if not all of them have a run yet.
+   * there are, if not all of them have a run yet. Absent where no quarantine file was named.
    */
-  readonly attachQuarantine: (cases: readonly CaseResult[], total?: number) => Promise<readonly CaseResult[]>;
+  readonly attachQuarantine?:
+    | ((cases: readonly CaseResult[], total: number) => Promise<readonly CaseResult[]>)
+    | undefined;
   /** Reasons why `passed` is out of reach whatever more runs bring, after the batches so far: sentences. */
   readonly obstacles: (
     batches: readonly BatchOutcome[],

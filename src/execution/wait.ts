@@ -21,6 +21,8 @@ const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
 /** Where counters have stood still for so long, the list of runs is read all the same: nobody documents that they move. */
 const STILL_COUNTERS_MS = 30_000;
+/** Time between two readings of such a list, for each of its runs: 20 runs are read at each look, 300 and more each 30 s. */
+const LISTED_RUN_MS = 100;
 /** Time for which a provider may not know a batch that it has just started. */
 const BATCH_APPEARS_MS = 15_000;
 
@@ -86,7 +88,7 @@ async function pollUntilSettled(
   try {
     while (!isOver()) {
       try {
-        let look = await provider.fetchBatch(id, deadline);
+        let look = runListHistory.hear(await provider.fetchBatch(id, deadline));
         counted = look;
         if (look.settled || earlyReads.isDue(look)) look = await provider.fetchRuns(look, deadline);
         counted = undefined;
@@ -162,7 +164,7 @@ async function finalPoll(
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
   let counted: Batch | undefined;
   try {
-    counted = await provider.fetchBatch(id, within);
+    counted = runListHistory.hear(await provider.fetchBatch(id, within));
     const last = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
     onPoll(last);
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
@@ -189,14 +191,19 @@ function spellingOf(
   });
 }
 
-/** Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. */
+/**
+ * Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. A long
+ * list is read less often: it takes pages, and they may hold conversations.
+ */
 function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(batch: Batch): boolean } {
   let seen = { finished: 0, atMs: clock.now() };
   return {
     isDue(batch) {
       if (!readsEarly || batch.runs !== undefined) return false;
-      const { finished } = countFinishedRuns(batch);
-      if (finished === seen.finished && clock.now() - seen.atMs < STILL_COUNTERS_MS) return false;
+      const { finished, total } = countFinishedRuns(batch);
+      const sinceMs = clock.now() - seen.atMs;
+      const hasMoved = finished !== seen.finished && sinceMs >= total * LISTED_RUN_MS;
+      if (!hasMoved && sinceMs < STILL_COUNTERS_MS) return false;
       seen = { finished, atMs: clock.now() };
       return true;
     },
@@ -239,6 +246,8 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
 
 /** Remembers what the looks at one batch showed of its runs. */
 interface RunListHistory {
+  /** Keeps what a batch says that it tested, whatever becomes of the reading of its runs. */
+  hear(batch: Batch): Batch;
   /**
    * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
    * said that something else was tested.
@@ -264,6 +273,10 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
   let notPassed = 0;
   let isContradicted = false;
   return {
+    hear(batch) {
+      testimony.add(batch);
+      return batch;
+    },
     isContradicted: () => isContradicted,
     compare(batch) {
       const contradictions = [...testimony.add(batch)];

@@ -11,6 +11,7 @@ import {
 } from '../domain/comparison.ts';
 import type { Cost } from '../domain/cost.ts';
 import { EVERY_RUN, type PassRule, type RoundRun } from '../domain/pass-rule.ts';
+import { progressOf } from '../domain/progress.ts';
 import type { Run } from '../domain/run.ts';
 import {
   type CaseResult,
@@ -137,6 +138,8 @@ export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
   /** Every test case of which a run was seen, in the order of the batches. */
   readonly cases: readonly ReportedCase[];
   readonly tally: Tally;
+  /** Number of test cases that further runs confirm; while waiting. */
+  readonly confirming?: number | undefined;
   readonly classified: ClassifiedCases;
   /** Of the failures that count. */
   readonly grouping: Grouping;
@@ -176,9 +179,12 @@ export function buildReport(parts: Findings & ReportOptions, redact: Redactor = 
   });
   const shown = redactStrings({ ...parts, batches, cases }, redact);
   const classified = classifyCases(shown);
+  const progress =
+    parts.judgement === undefined ? progressOf(shown.batches, parts.rule ?? EVERY_RUN) : undefined;
   return {
     ...shown,
-    tally: tally(shown.batches, shown.cases),
+    tally: progress?.tally ?? tally(shown.batches, shown.cases),
+    confirming: progress?.confirming,
     classified,
     grouping: groupFailures(classified.failures),
   };

@@ -25,15 +25,18 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
   return new TextDecoder().decode(await readRegularFile(path, maxBytes));
 }
 
+/** The text of a file, in pieces if it is long. */
+export type FileContent = string | Iterable<string>;
+
 /**
  * Writes a regular file, in place of its old content, and makes its folders. Rejects with an `UnsuitableFile` for
  * something else that exists, otherwise with the error of the file system. Never waits for the other end of a pipe.
  */
-export async function writeRegularFile(path: string, content: string): Promise<void> {
+export async function writeRegularFile(path: string, content: FileContent): Promise<void> {
   const write = (): Promise<void> =>
     useRegularFile(path, constants.O_WRONLY | constants.O_CREAT, async (file) => {
       await file.truncate();
-      await file.writeFile(content);
+      await file.writeFile(typeof content === 'string' ? content : inBlocks(content));
     });
   try {
     await write();
@@ -42,6 +45,20 @@ export async function writeRegularFile(path: string, content: string): Promise<v
     await makeFolder(dirname(resolve(path)));
     await write();
   }
+}
+
+/** About how many characters are written at a time. */
+const BLOCK = 100_000;
+
+function* inBlocks(pieces: Iterable<string>): Generator<string> {
+  let block = '';
+  for (const piece of pieces) {
+    block += piece;
+    if (block.length < BLOCK) continue;
+    yield block;
+    block = '';
+  }
+  yield block;
 }
 
 /** Opens the path and checks the descriptor, since what the path leads to may change in between. */

@@ -35,6 +35,7 @@ async function launch(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? (await packagedChromium());
   return await chromium.launch({
     ...(executablePath === undefined ? { channel: 'chrome' } : { executablePath }),
+    timeout: 120_000,
     args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none', '--hide-scrollbars'],
   });
 }

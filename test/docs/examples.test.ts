@@ -15,7 +15,7 @@ describe.skipIf(!canRun)('the step that deploys', () => {
           .includes('steps.deploy'),
       ),
     );
-    expect(gated.length).toBe(14);
+    expect(gated.length).toBe(15);
     expect(new Set(deploys.map(({ title }) => title.split(',')[0]))).toEqual(
       new Set(gated.map(({ path }) => path)),
     );
@@ -46,7 +46,7 @@ describe.skipIf(!canRun)('the step that deploys', () => {
     const retell = jobs.filter(({ steps }) =>
       steps.some(({ run }) => run?.includes('deploy/retell.sh "') === true),
     );
-    expect(retell.length).toBe(11);
+    expect(retell.length).toBe(12);
     for (const { steps } of retell) {
       const deletes = steps.findIndex(({ run }) => run?.includes('deploy/retell.sh delete ') === true);
       expect(deletes).toBeGreaterThan(steps.findIndex(({ uses }) => uses?.includes('agent-test-gate@')));

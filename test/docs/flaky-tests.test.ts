@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ruleTable, ruleTableText } from '../../scripts/bench/rules.ts';
+import { ruleTable, ruleTableText, walk } from '../../scripts/bench/rules.ts';
 import { firstPassRate } from '../../src/domain/test-case.ts';
 import { root } from './workflow-files.ts';
 
@@ -18,6 +18,14 @@ test('README.md says of the rule what the table says at 3 % noise', () => {
     `a gate is red ${(100 * redAt3('strict')).toFixed(0)} % of the time without this rule, and ${(100 * redAt3('3/5')).toFixed(1)} % of the time with it`,
   );
 });
+
+test.each([0.99, 0.95, 0.9, 0.8, 0.7])(
+  'docs/flaky-tests.md: three nights of 9/10 for a test that passes %f',
+  (share) => {
+    const { accepted } = walk({ kind: 'repeat', need: 9, of: 10 }, share);
+    expect(text).toContain(`| ${100 * share} % | ${(100 * accepted ** 3).toFixed(0)} % |`);
+  },
+);
 
 test.each([
   [20, 19],

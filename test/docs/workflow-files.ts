@@ -21,6 +21,8 @@ export interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
   readonly 'timeout-minutes'?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** The reusable workflow that it calls. Then it has no steps. */
+  readonly uses?: string;
   readonly steps: readonly WorkflowStep[];
   readonly strategy?: { readonly matrix: { readonly include?: readonly Readonly<Record<string, string>>[] } };
 }
@@ -65,8 +67,14 @@ function workflowsIn(folder: string): WorkflowFile[] {
     .sort()
     .map((name) => {
       const text = readFileSync(join(root, folder, name), 'utf8');
-      return { path: `${folder}/${name}`, text, workflow: parse(text) as Workflow };
+      return { path: `${folder}/${name}`, text, workflow: withSteps(parse(text) as Workflow) };
     });
+}
+
+/** A job that calls a workflow has no steps. */
+function withSteps(workflow: Workflow): Workflow {
+  const jobs = Object.entries(workflow.jobs).map(([id, job]) => [id, { ...job, steps: job.steps ?? [] }]);
+  return { ...workflow, jobs: Object.fromEntries(jobs) as Workflow['jobs'] };
 }
 
 export function stepsOf({ jobs }: Workflow): WorkflowStep[] {

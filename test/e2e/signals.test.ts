@@ -110,8 +110,8 @@ const MOMENTS: readonly Moment[] = [
     name: 'in the last look, after the deadline',
     provider: 'retell',
     start: () => startRetell({ batches: [unfinished], faults: () => hang }),
-    inputs: { 'timeout-minutes': '0.02' },
-    // The first look hangs until the deadline.
+    // Enough for the first look to begin on a busy machine. It hangs until the deadline.
+    inputs: { 'timeout-minutes': '0.1' },
     reached: (retell) => retell.seen(({ nth }) => nth === 2),
     verdict: 'cancelled',
     says: GOES_ON,
@@ -200,7 +200,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a signal while publishing', () => {
   });
 });
 
-test.skipIf(!HAS_SIGNALS).concurrent(
+test.skipIf(!HAS_SIGNALS)(
   'a signal at each line of the log and each request: never green before the verdict is out everywhere',
   async () => {
     const { events } = await signalAt(Number.POSITIVE_INFINITY);
@@ -208,10 +208,14 @@ test.skipIf(!HAS_SIGNALS).concurrent(
     const ends = await Promise.all(
       Array.from({ length: events }, (_, index) => fewAtOnce(() => signalAt(index + 1))),
     );
-    expect(ends.filter((ended) => complaintsAbout(ended).length > 0)).toEqual([]);
+    const doubtful = ends.filter((ended) => complaintsAbout(ended).length > 0);
+    // Where the machine gave the step too little time to say everything, it says it when nothing else runs here.
+    const again: typeof ends = [];
+    for (const { event } of doubtful) again.push(await signalAt(event));
+    expect(again.filter((ended) => complaintsAbout(ended).length > 0)).toEqual([]);
+    expect(ends.filter(isGreenTooEarly)).toEqual([]);
     expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
   },
-  60_000,
 );
 
 /** The `event`th line of the log or request to anybody is the moment of the signal. */
@@ -263,8 +267,17 @@ const recordedBatch = readSample<{ test_case_batch_job_id: string }>(
   'retell__get-batch-test__complete-all-pass',
 );
 
-function complaintsAbout({ exitCode, verdict, headings, isInTime }: Awaited<ReturnType<typeof signalAt>>) {
-  const all = (pattern: RegExp) => headings.every((heading) => pattern.test(heading));
+type Ending = Awaited<ReturnType<typeof signalAt>>;
+
+const sayAll = ({ headings }: Ending, pattern: RegExp) => headings.every((heading) => pattern.test(heading));
+
+/** However little time there was: the step succeeds only where everything says that it passed. */
+const isGreenTooEarly = (ended: Ending): boolean =>
+  ended.exitCode === 0 && !(ended.verdict === 'passed' && sayAll(ended, /: all \d+ passed/));
+
+function complaintsAbout(ended: Ending) {
+  const { exitCode, verdict, headings, isInTime } = ended;
+  const all = (pattern: RegExp) => sayAll(ended, pattern);
   // Before the action listens the signal ends the process in the system's way: nothing was begun by then.
   const isUnborn = exitCode === null && headings.join('') === '';
   const isCancelled = exitCode === 1 && verdict === 'cancelled' && all(/: cancelled/);

@@ -146,7 +146,7 @@ describe
       expect(log).toMatch(
         /^::warning::The file of report-json \(hang\.json\) could not be written: the file system did not answer in time$/m,
       );
-    }, 40_000);
+    });
 
     test('a baseline: it is said in the report, and the step ends', async () => {
       await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
@@ -155,7 +155,7 @@ describe
       const { exitCode, summary } = await step.main().ended;
       expect(exitCode).toBe(0);
       expect(summary).toContain('could not be read in time');
-    }, 40_000);
+    });
 
     test.skipIf(!HAS_SIGNALS)(
       'after a cancellation: the outputs and the summary are there before the runner kills the step',
@@ -175,7 +175,6 @@ describe
         expect(summary).toContain('This step was cancelled');
         expect(performance.now() - cancelledAt).toBeLessThan(10_000);
       },
-      40_000,
     );
   });
 
@@ -201,7 +200,8 @@ describe.concurrent('many batches', () => {
       inputs: gateOn('retell', retell, {
         'batch-id': ids.join('\n'),
         'report-json': 'report.json',
-        'timeout-minutes': '1',
+        // Far more than it takes: on a busy machine the deadline must not decide.
+        'timeout-minutes': '30',
       }),
     });
     expect(ended).toMatchObject({ exitCode, outputs: { verdict, total: '600' } });

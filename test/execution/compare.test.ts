@@ -23,6 +23,7 @@ const THERE: Subject = {
   request: { version: 11 },
 };
 const ELSEWHERE: ComparedVersion = { kind: 'resolved', subject: THERE, isDifferent: true };
+const ON_BRANCH: ComparedVersion = { ...ELSEWHERE, subject: { ...THERE, claims: { branch: 'branch a' } } };
 
 /** The test cases with the first letter as their run here, and the rest as those on the other version. */
 async function comparing(
@@ -34,6 +35,8 @@ async function comparing(
     run?: (caseId: string) => Partial<Run>;
     /** What a batch on the other version says beside its runs, and what the answer to its start says. */
     batch?: () => Partial<Batch>;
+    /** What the batch under test says beside its runs. */
+    here?: Partial<Batch>;
     answer?: Partial<StartedBatch>;
     starter?: Partial<BatchStarter>;
     /** The revision of each test case on the version under test. */
@@ -46,6 +49,7 @@ async function comparing(
     missing,
     run,
     batch,
+    here: saidHere,
     answer = {},
     starter: own,
     revision,
@@ -60,6 +64,7 @@ async function comparing(
         ...runOf(id, STATUS[script[0]!]!, `${id}-here`),
         testCase: { id, name: `Case ${id}`, revision },
       })),
+      saidHere,
     ),
   ];
   const cases = groupRunsByTestCase(here, { rule });
@@ -215,6 +220,23 @@ describe('a failure is excused only by what was started there, on one revision',
   test('nor does one whose start was answered so', async () => {
     const { there, verdict } = await comparing({ a: 'P', b: 'FF' }, { answer: { claims: HERE.claims } });
     expect([there['b']?.[1], verdict]).toEqual([false, 'failed']);
+  });
+
+  test('nor does one on another branch that says it tested the very version under test', async () => {
+    const claims = { branch: 'branch b', version: 'version v1' };
+    const there = { batch: () => ({ claims: { version: claims.version } }), comparedVersion: ON_BRANCH };
+    for (const [here, isExcused] of [
+      [claims, false],
+      [{ ...claims, version: 'version v2' }, true],
+      [{}, true],
+    ] as const) {
+      const comparison = await comparing({ a: 'P', b: 'FF' }, { ...there, here: { claims: here } });
+      expect(comparison.there['b']?.[1]).toBe(isExcused);
+    }
+    // A configuration that is sent, and the live one, are tested on one version.
+    const live = { ...there, comparedVersion: { ...ON_BRANCH, isLive: true } };
+    const comparison = await comparing({ a: 'P', b: 'FF' }, { ...live, here: { claims } });
+    expect(comparison.there['b']?.[1]).toBe(true);
   });
 
   test('a comparison that was answered with the batch under test is not known to have run', async () => {

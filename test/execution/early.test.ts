@@ -90,6 +90,39 @@ test('after a start that was refused nothing more is started, and what runs is w
   expect([posts.length, ending, outcomes]).toEqual([3, 'settled', { a: 'failed', b: 'passed' }]);
 });
 
+test.each([
+  ['sooner', undefined, 13],
+  ['after its end where a quarantine file needs to know how many there are, but', [], 110],
+])('a given batch that does not say how many runs it has is confirmed %s', async (_, quarantined, latest) => {
+  const flaky: Script = [
+    ['F', 10],
+    ['P', 5],
+  ];
+  const { posts, verdict } = await play({ cases: { a: flaky, b: passing }, isGiven: true, quarantined });
+  expect(posts.map(({ testCases }) => testCases)).toEqual([['a'], ['a'], ['a']]);
+  expect(posts[0]?.atSeconds).toBeLessThan(latest);
+  if (quarantined !== undefined) expect(posts[0]?.atSeconds).toBeGreaterThan(100);
+  expect(verdict).toBe('passed');
+});
+
+test('a run that ends while another is being started is confirmed right after that', async () => {
+  const cases: Record<string, Script> = {
+    a: [
+      ['F', 10],
+      ['P', 5],
+    ],
+    b: [
+      ['F', 20],
+      ['P', 5],
+    ],
+    c: passing,
+  };
+  const { posts } = await play({ rule: { kind: 'reruns', need: 1, of: 2 }, cases, postSeconds: [0, 15] });
+  expect(posts.slice(1, 3)).toMatchObject([{ testCases: ['a'] }, { testCases: ['b'] }]);
+  const [first, second] = [posts[1]?.atSeconds ?? 0, posts[2]?.atSeconds ?? 0];
+  expect(second - first).toBeCloseTo(15);
+});
+
 describe.each([undefined, 'both'] as const)('where looks have %s counters alone', (counters) => {
   test.each([
     ['cancelled', { cancelledAtMs: 60_000 }],
@@ -169,6 +202,56 @@ describe('whatever the runs are, sooner changes nothing but the time', () => {
       { numRuns: 150, seed: 20_261_130 },
     );
     expect(early).toBeGreaterThan(20);
+  });
+
+  const slowPosts = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 4 });
+
+  test('the same runs, outcomes and verdict where starts take long (429) and runs end meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(worlds(5, 4), slowPosts, async (world, postSeconds) => {
+        const sooner = await play({ ...world, postSeconds });
+        const later = await play({ ...world, postSeconds, isRoundByRound: true });
+        expect([sooner.verdict, sooner.outcomes, sooner.started]).toEqual([
+          later.verdict,
+          later.outcomes,
+          later.started,
+        ]);
+      }),
+      { numRuns: 100, seed: 20_261_130 },
+    );
+  });
+
+  test('a deadline or a cancellation in the middle starts nothing more, and makes nothing green', async () => {
+    const cut = fc.record({
+      at: fc.integer({ min: 1_000, max: 400_000 }),
+      isCancelled: fc.boolean(),
+      postSeconds: slowPosts,
+    });
+    const settled = { both: 0, cut: 0 };
+    await fc.assert(
+      fc.asyncProperty(worlds(10, 4), cut, async (world, { at, isCancelled, postSeconds }) => {
+        const limited = {
+          ...world,
+          postSeconds,
+          ...(isCancelled ? { cancelledAtMs: at } : { timeoutMs: at }),
+        };
+        const games = [await play(limited), await play({ ...limited, isRoundByRound: true })];
+        for (const { verdict, outcomes, ending, posts, started } of games) {
+          expect(posts.filter(({ atSeconds }) => atSeconds * 1_000 > at)).toEqual([]);
+          expect(started.runs).toBe(posts.reduce((sum, { testCases }) => sum + testCases.length, 0));
+          if (ending !== 'settled') settled.cut += 1;
+          const counting = Object.entries(outcomes).filter(([id]) => !world.quarantined.includes(id));
+          const isGreen = counting.every(([, outcome]) => outcome === 'passed' || outcome === 'flaky');
+          if (verdict === 'passed') expect([isGreen, ending]).toEqual([true, 'settled']);
+        }
+        if (games.every(({ ending }) => ending === 'settled')) {
+          settled.both += 1;
+          expect(games[0]?.verdict === 'passed').toBe(games[1]?.verdict === 'passed');
+        }
+      }),
+      { numRuns: 150, seed: 20_261_130 },
+    );
+    expect([settled.both > 20, settled.cut > 50]).toEqual([true, true]);
   });
 
   test('the same exit code where many failures, max-runs or a cancelled test case stop the re-runs', async () => {

@@ -57,7 +57,7 @@ describe('the version of compare-with is resolved before anything is started', (
     expect(await preparing(starter, { compareWith: { kind: 'production' } })).toEqual({
       kind: 'refused',
       problem:
-        'fail-on: new needs two versions that are known to differ, and Retell does not say whether version 12 and production version do: set version and compare-with to numbers.',
+        'fail-on: new needs two versions that are known to differ, and Retell does not say whether version 12 and production version do: set version and compare-with to numbers or branches.',
     });
     expect(await preparing(starter, { failOn: 'any' })).toMatchObject({
       kind: 'prepared',

@@ -66,7 +66,6 @@ async function execute(
     rule: THREE_OF_FIVE,
     maxRuns: undefined,
     starter: provider.starter,
-    attachQuarantine: async (cases) => cases,
     obstacles: obstaclesOf,
     waitFor: async (round) =>
       waited?.(round) ?? {

@@ -26,6 +26,9 @@ const SUBJECT: Subject = {
   request: {},
 };
 const OTHER: Claims = { version: 'version 11' };
+const resolving = (claims: Claims): Partial<BatchStarter> => ({
+  resolveTestedVersion: async () => ({ ...SUBJECT, claims }),
+});
 const TWO_OF_THREE: PassRule = { kind: 'reruns', need: 2, of: 3 };
 const EPOCH = Date.UTC(2026, 8, 14, 8);
 
@@ -82,7 +85,6 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
   const log: string[] = [];
   const execution = await executeRounds({
     ...{ plan, rule, maxRuns: undefined, starter, clock },
-    attachQuarantine: async (cases) => cases,
     obstacles: story.obstacles ?? obstaclesOf,
     waitFor: async (round, onLook) => {
       for (const started of round) {
@@ -164,6 +166,21 @@ describe('a batch that says it tested something else', () => {
     );
   });
 
+  test('and was given is not run again, where something else would be', async () => {
+    const { verdict, notes, posts } = await play(
+      { a: 'P', b: 'FPP' },
+      {
+        given: true,
+        says: () => ({ claims: { ...SUBJECT.claims, mode: 'the mode 7' } }),
+        starter: resolving({ mode: 'the mode voice' }),
+      },
+    );
+    expect([verdict, posts.length]).toEqual(['failed', 0]);
+    expect(notes).toContain(
+      '1 test case could not be run again: the batch says that it tested the mode 7, which cannot be tested again from here.',
+    );
+  });
+
   test('that says nothing, or only what was asked for, is believed', async () => {
     expect(await play({ a: 'P', b: 'FPP' })).toMatchObject({ verdict: 'passed' });
     const claims = { ...SUBJECT.claims, state: 'the published branch' };
@@ -215,7 +232,6 @@ describe('a batch that was found after its answer was lost', () => {
       plan: { kind: 'start', subject, testCases: ['a'] },
       ...{ rule: TWO_OF_THREE, maxRuns: undefined, clock, obstacles: obstaclesOf },
       starter: starterOf(subject, { startBatch: async () => lost, ...starter }),
-      attachQuarantine: async (cases) => cases,
       waitFor: async (round) => ({
         ending: 'settled',
         outcomes: round.map((started) => ({

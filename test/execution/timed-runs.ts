@@ -24,11 +24,16 @@ export interface World {
   readonly isRoundByRound?: boolean;
   /** Looks have counters alone, as at Retell and Vapi: of what passed, of what failed too, or standing still until the end. */
   readonly counters?: 'moving' | 'both' | 'still' | undefined;
-  readonly quarantined?: readonly string[];
+  /** Of the first round; a batch that was given does not say how many runs it has. */
+  readonly isGiven?: boolean;
+  /** Absent: no quarantine file was named. */
+  readonly quarantined?: readonly string[] | undefined;
   readonly maxRuns?: number;
   readonly refusedPost?: number;
   readonly timeoutMs?: number;
   readonly cancelledAtMs?: number;
+  /** How long each POST takes, in seconds, pauses after a 429 included; the last for ever. Default: no time. */
+  readonly postSeconds?: readonly number[];
   /** Default: 1 s. */
   readonly pollIntervalMs?: number;
 }
@@ -40,7 +45,7 @@ interface Ending {
 
 /** Runs a world to its end, and judges it. */
 export async function playTimed(world: World) {
-  const { rule = THREE_OF_FIVE, cases, counters, quarantined = [] } = world;
+  const { rule = THREE_OF_FIVE, cases, counters, quarantined, isGiven = false, postSeconds = [] } = world;
   const clock = virtualClock();
   const cancelled = new AbortController();
   if (world.cancelledAtMs !== undefined) {
@@ -51,23 +56,31 @@ export async function playTimed(world: World) {
   const posts: { readonly atSeconds: number; readonly testCases: readonly string[] }[] = [];
   const deadline = { until: clock.now() + (world.timeoutMs ?? 7_200_000), signal: cancelled.signal };
 
+  const make = (id: string, testCases: readonly string[]): void => {
+    const endings = testCases.map((caseId): Ending => {
+      const nth = used.get(caseId) ?? 0;
+      used.set(caseId, nth + 1);
+      const script = cases[caseId] ?? [];
+      const [letter = 'P', seconds = 1] = script[nth] ?? script.at(-1) ?? [];
+      const status = STATUS[letter] ?? 'passed';
+      return { at: clock.now() + seconds * 1_000, run: runOf(caseId, status, `${caseId} ${nth}`) };
+    });
+    made.set(id, endings);
+  };
   const starter = starterOf(SUBJECT, {
-    startBatch: async (_, testCases): Promise<StartResponse> => {
+    startBatch: async (_, testCases, { until, signal }): Promise<StartResponse> => {
       posts.push({ atSeconds: clock.now() / 1_000, testCases });
       if (posts.length === world.refusedPost) return { kind: 'refused', problem: 'POST x answered 402.' };
+      const at = clock.epoch();
+      const takesMs = 1_000 * (postSeconds[posts.length - 1] ?? postSeconds.at(-1) ?? 0);
+      await clock.sleep(Math.min(takesMs, until - clock.now()), signal);
+      if (signal.aborted || clock.now() >= until) return { kind: 'unknown', problem: 'It was stopped.', at };
       const id = `b${posts.length}`;
-      const endings = testCases.map((caseId): Ending => {
-        const nth = used.get(caseId) ?? 0;
-        used.set(caseId, nth + 1);
-        const script = cases[caseId] ?? [];
-        const [letter = 'P', seconds = 1] = script[nth] ?? script.at(-1) ?? [];
-        const status = STATUS[letter] ?? 'passed';
-        return { at: clock.now() + seconds * 1_000, run: runOf(caseId, status, `${caseId} ${nth}`) };
-      });
-      made.set(id, endings);
+      make(id, testCases);
       return { kind: 'accepted', value: { id } };
     },
   });
+  if (isGiven) make('given', Object.keys(cases));
   const runsOf = (id: string): Run[] =>
     (made.get(id) ?? []).map(({ at, run }) => (at <= clock.now() ? run : { ...run, status: 'pending' }));
   const provider: Provider = {
@@ -78,7 +91,7 @@ export async function playTimed(world: World) {
       const { passed, failed } = countByStatus(runs);
       const isTold = settled || counters === 'moving' || counters === 'both';
       const announced = {
-        total: runs.length,
+        total: id === 'given' ? undefined : runs.length,
         ...(isTold && { passed }),
         ...(counters === 'both' && { failed }),
       };
@@ -87,17 +100,24 @@ export async function playTimed(world: World) {
     fetchRuns: async (batch) => ({ ...batch, runs: runsOf(batch.id) }),
   };
   const execution = await executeRounds({
-    plan: { kind: 'start', subject: SUBJECT, testCases: Object.keys(cases) },
+    plan: isGiven
+      ? { kind: 'given', batchIds: ['given'] }
+      : { kind: 'start', subject: SUBJECT, testCases: Object.keys(cases) },
     ...{ rule, starter, clock, deadline, maxRuns: world.maxRuns, obstacles: obstaclesOf },
     isRoundByRound: world.isRoundByRound,
-    attachQuarantine: async (results) => attachQuarantine(results, quarantining(...quarantined)),
+    attachQuarantine:
+      quarantined && (async (results) => attachQuarantine(results, quarantining(...quarantined))),
     async waitFor(round, onLook) {
       const started = new Map(round.map((batch) => [batch.id, batch]));
       const { ending, outcomes } = await waitForBatches({
         ...{ provider, clock, deadline, readsEarly: world.isRoundByRound !== true, isEachAlone: true },
         pollIntervalMs: world.pollIntervalMs ?? 1_000,
         batchIds: round.map(({ id }) => id),
-        ownBatches: new Map(round.map(({ id, requestedTestCases = [] }) => [id, requestedTestCases])),
+        ownBatches: new Map(
+          round.flatMap(({ id, requestedTestCases }) =>
+            requestedTestCases ? [[id, requestedTestCases]] : [],
+          ),
+        ),
         onPoll: (batch) => onLook({ ...started.get(batch.id), id: batch.id, batch }),
         log: () => undefined,
       });
@@ -111,7 +131,7 @@ export async function playTimed(world: World) {
   });
   const { batches, ending, startProblem, remarks, started } = execution;
   const results = groupRunsByTestCase(batches, { rule, isCutShort: ending !== 'settled' });
-  const judged = attachQuarantine(results, quarantining(...quarantined));
+  const judged = attachQuarantine(results, quarantining(...(quarantined ?? [])));
   const { verdict, reason } = judge({
     ...{ batches, cases: judged, ending, startProblem, remarks, maxFlaky: 100 },
     ...{ providerTitle: 'Retell', timeoutMinutes: 120, now: clock.epoch() },

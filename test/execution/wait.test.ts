@@ -771,3 +771,28 @@ test('several batches are waited for side by side', async () => {
   ]);
   expect(tookMs).toBeLessThanOrEqual(60_000);
 });
+
+describe('the list of a batch that goes on, where its looks have only counters', () => {
+  test.each([
+    [20, 120],
+    [100, 62],
+    [1_000, 21],
+  ])(
+    'of %i runs, of which one ends at each look, is read at most %i times in 10 minutes',
+    async (total, most) => {
+      const { readings, looks } = await wait(
+        { look: (n) => unsettled(Math.min(n, total - 1), total), runs: () => [] },
+        { timeoutMs: 600_000, more: { readsEarly: true } },
+      );
+      expect(looks()).toBeGreaterThan(50);
+      // The last one is the look after the deadline.
+      expect(readings()).toBeLessThanOrEqual(most + 1);
+      expect(readings()).toBeGreaterThan(10);
+    },
+  );
+
+  test('is not read before the end without a rule that runs anything again', async () => {
+    const { readings } = await wait({ look: (n) => (n < 5 ? unsettled(n) : settled(4)) });
+    expect(readings()).toBe(1);
+  });
+});

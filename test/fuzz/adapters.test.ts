@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { renderBody } from '../../src/report/body.ts';
 import { renderCtrf } from '../../src/report/files/ctrf.ts';
-import { renderHtml } from '../../src/report/files/html/page.ts';
+
 import { renderJson } from '../../src/report/files/json.ts';
 import { renderJunit } from '../../src/report/files/junit.ts';
 import { buildReport } from '../../src/report/report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { createRedactor } from '../../src/text/redact.ts';
 import { KITS } from '../kits/kits.ts';
+import { htmlPage } from '../report/files/html-page.ts';
 import { cases } from './cases.ts';
 import {
   type Json,
@@ -184,6 +185,6 @@ function render({ facts, verdict = 'inconclusive', problem = '' }: Reading): voi
   expect(Buffer.byteLength(renderSummary(report))).toBeLessThanOrEqual(1_000_000);
   expect(renderBody(report, { max: 60_000, unit: 'characters' }).length).toBeLessThanOrEqual(60_000);
   for (const text of [renderJson(report), renderCtrf(report)]) expect(typeof JSON.parse(text)).toBe('object');
-  expect(renderHtml(report).endsWith('</html>\n')).toBe(true);
+  expect(htmlPage(report).endsWith('</html>\n')).toBe(true);
   expect(renderJunit(report)).toMatch(/^<\?xml/);
 }

@@ -104,6 +104,11 @@ const LIES: { readonly [Kind in Lie['kind']]: fc.Arbitrary<Extract<Lie, { kind: 
     untilMs,
   }),
   plan: fc.record({ kind: kindOf('plan'), more: fc.integer({ min: 1, max: 3 }), untilMs }),
+  tested: fc.record({
+    kind: kindOf('tested'),
+    run: fc.option(run, { nil: undefined }),
+    untilMs: fc.oneof(untilMs, fc.integer({ min: -50_000, max: 0 })),
+  }),
   repeats: fc.record({ kind: kindOf('repeats'), value: odd, untilMs }),
   cancelled: fc.record({
     kind: kindOf('cancelled'),
@@ -160,6 +165,8 @@ interface Look {
   readonly batch: Body;
   readonly pages: Json[];
   readonly singles: Body[];
+  /** Those that could be read. */
+  readonly heard: Json[];
 }
 
 /** Keeps the promise of `Http`: what may pass is retried until the deadline, and a signal ends everything. */
@@ -189,9 +196,14 @@ function httpOf(world: World, clock: VirtualClock) {
       const answer = isList && isLater ? afterLast(arrived as never) : arrived;
       if (isList) looks.at(-1)?.pages.push(answer);
       else
-        looks.push({ atMs: nowMs, batch: arrived, pages: [], singles: [...(looks.at(-1)?.singles ?? [])] });
+        looks.push({
+          ...{ atMs: nowMs, batch: arrived, pages: [], heard: [] },
+          singles: [...(looks.at(-1)?.singles ?? [])],
+        });
       try {
-        return read(answer, { date: undefined });
+        const value = read(answer, { date: undefined });
+        looks.at(-1)?.heard.push(answer);
+        return value;
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'ErrorResponse') throw error;
         if (tries >= 4) throw new ProviderError(`GET x ${error.message}`, { cause: error });
@@ -234,9 +246,13 @@ async function live(world: World) {
 
 /** Whether the last answers prove a pass; where nothing says how many runs there must be, in two looks an interval apart. */
 function isProof({ provider, pollIntervalMs }: World, looks: readonly Look[]): boolean {
-  const { isProof: proves, saysHowMany, list } = KITS[provider].disagreeing;
+  const { isProof: proves, saysHowMany, said, list } = KITS[provider].disagreeing;
   const last = looks.at(-1);
   if (last === undefined || !proves(last)) return false;
+  const statements = looks.flatMap(({ heard }) => heard.flatMap(said));
+  const speakers = new Set(statements.map(([speaker]) => speaker));
+  const different = new Set(statements.map((statement) => JSON.stringify(statement)));
+  if (different.size > speakers.size) return false;
   if (saysHowMany(last)) return true;
   const same = looks.slice(looks.findLastIndex((look) => list(look) !== list(last)) + 1);
   return same.some(({ atMs }) => last.atMs - atMs >= Math.max(pollIntervalMs, 5_000));

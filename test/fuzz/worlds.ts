@@ -52,6 +52,8 @@ export type Lie = { readonly untilMs: number } & (
   | { readonly kind: 'evaluations'; readonly run: number; readonly skipped: number; readonly ran: number }
   /** The batch says that it runs so many test cases more than there are. */
   | { readonly kind: 'plan'; readonly more: number }
+  /** The batch, or one of its runs, says that it tested something else. */
+  | { readonly kind: 'tested'; readonly run: number | undefined }
   | { readonly kind: 'beside'; readonly field: string; readonly value: Json }
 );
 
@@ -97,6 +99,8 @@ export interface Telling {
   saysHowMany(answers: Answers): boolean;
   /** Ids and statuses of the runs, as one text. */
   list(answers: Answers): string;
+  /** Who says in an answer that was read what was tested, and what. Whoever says two things contradicts himself. */
+  said(answer: Json): readonly (readonly [speaker: string, words: Json])[];
   /** The same world, told so that a patient reader finds the truth. Default: it is. */
   readonly honest?: (world: World) => World;
 }
@@ -113,6 +117,12 @@ export function lieOf<Kind extends Lie['kind']>(
     (each): each is Extract<Lie, { kind: Kind }> => each.kind === kind && isToldAt(each, nowMs),
   );
 }
+
+/** What the batch, or a run of it, says that it tested, at a moment. */
+export const testedAt = ({ lies }: World, nowMs: number, run: number | undefined): string =>
+  lies.some((each) => each.kind === 'tested' && each.run === run && isToldAt(each, nowMs))
+    ? 'other'
+    : 'asked';
 
 /** How many runs there are, and how many have each outcome. */
 export function countsOf({ runs }: World) {
@@ -146,6 +156,8 @@ export interface Row {
   /** The field that says to which batch a run belongs; absent where none does. */
   readonly ofBatch?: string;
   readonly words: Readonly<Record<RunPlan['outcome'] | 'pending', string>>;
+  /** The fields that say what was tested. */
+  readonly tested?: (words: string) => Body;
   /** What else stands in the row. */
   readonly more?: (plan: RunPlan, about: { index: number; hasEnded: boolean; endedMs: number }) => Body;
 }
@@ -163,6 +175,7 @@ export function rowsAt(world: World, nowMs: number, where: Place, row: Row): Bod
     let body: Body = {
       [row.id]: `run-${index}`,
       status: hasEnded ? row.words[plan.outcome] : unfinished,
+      ...row.tested?.(testedAt(world, nowMs, index)),
       ...row.more?.(plan, { index, hasEnded, endedMs }),
     };
     const repeated: Body[] = [];

@@ -123,6 +123,7 @@ function withoutRuns(page: Json): Json {
 const row: Row = {
   id: 'id',
   ofBatch: 'batch_id',
+  tested: (pathway_id) => ({ pathway_id }),
   words: { passed: 'PASSED', failed: 'FAILED', errored: 'ERROR', pending: 'RUNNING' },
 };
 
@@ -181,7 +182,7 @@ function isProofToldBy({ batch: answer, pages: answers }: Answers): boolean {
 const disagreeing: Telling = {
   lies: [
     ...(['counter', 'list total', 'batch status', 'status', 'repeated'] as const),
-    ...(['capitals', 'missing', 'batch of run', 'beside'] as const),
+    ...(['capitals', 'missing', 'batch of run', 'beside', 'tested'] as const),
   ],
   showsTwice: true,
   batch(world, nowMs) {
@@ -205,6 +206,10 @@ const disagreeing: Telling = {
   },
   isProof: isProofToldBy,
   saysHowMany: () => true,
+  said: (answer) =>
+    ((opened(answer)?.['runs'] ?? []) as Fields[])
+      .filter(({ batch_id: of }) => String(of ?? BATCH_ID).toLowerCase() === BATCH_ID)
+      .map((run) => [String(run['id']).toLowerCase(), run['pathway_id']]),
   list: ({ batch, pages }) =>
     [batch, ...pages].map((each) => listText((opened(each)?.['runs'] ?? []) as Fields[], 'id')).join(),
 };

@@ -9,6 +9,7 @@ import {
   type Row,
   rowsAt,
   type Telling,
+  testedAt,
   type World,
 } from '../fuzz/worlds.ts';
 import {
@@ -81,6 +82,7 @@ function isProof({ batchId, bodies: [invocation = null] }: Scene): boolean {
 const rowOf = (world: World, nowMs: number): Row => ({
   id: 'test_run_id',
   ofBatch: 'test_invocation_id',
+  tested: (branch_id) => ({ branch_id }),
   words: { passed: 'passed', failed: 'failed', errored: 'failed', pending: 'pending' },
   more(plan, { index, hasEnded }) {
     const test_id = `test-${index}`;
@@ -92,18 +94,19 @@ const rowOf = (world: World, nowMs: number): Row => ({
   },
 });
 
-const runsIn = ({ batch }: Answers) => batch['test_runs'] as readonly Body[];
+const runsIn = ({ batch }: Pick<Answers, 'batch'>) => batch['test_runs'] as readonly Body[];
 
 const disagreeing: Telling = {
   lies: [
     ...(['status', 'repeated', 'capitals', 'missing', 'batch of run'] as const),
-    ...(['result', 'cancelled', 'repeats'] as const),
+    ...(['result', 'cancelled', 'repeats', 'tested'] as const),
   ],
   batch(world, nowMs) {
     const cancelled = lieOf(world, 'cancelled', nowMs);
     const repeats = lieOf(world, 'repeats', nowMs);
     return {
       id: BATCH_ID,
+      branch_id: testedAt(world, nowMs, undefined),
       cancelled: cancelled === undefined ? false : cancelled.value,
       repeat_count: repeats === undefined ? 1 : repeats.value,
       test_runs: rowsAt(world, nowMs, 'listed', rowOf(world, nowMs)),
@@ -113,6 +116,9 @@ const disagreeing: Telling = {
     isProof({ name: '', provider: 'elevenlabs', batchId: BATCH_ID, bodies: [batch as Json], pages: 0 }),
   saysHowMany: () => false,
   list: (answers) => listText(runsIn(answers), 'test_run_id'),
+  // A run is of its invocation: both say the same.
+  said: (batch) =>
+    [batch as Body, ...runsIn({ batch: batch as Body })].map((each) => ['all', each['branch_id']]),
   // What is not listed while everything else has ended, nobody can wait for.
   honest: (world) => ({
     ...world,

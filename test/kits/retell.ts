@@ -12,6 +12,7 @@ import {
   rowsAt,
   type Telling,
   type Body as Told,
+  testedAt,
 } from '../fuzz/worlds.ts';
 import {
   areAll,
@@ -103,12 +104,13 @@ function hasPassed(item: Told, singles: readonly Told[]): boolean {
 const disagreeing: Telling = {
   // A run by itself is told as if it were embedded.
   showsTwice: true,
-  lies: ['counter', 'batch status', 'status', 'repeated', 'capitals', 'missing'],
+  lies: ['counter', 'batch status', 'status', 'repeated', 'capitals', 'missing', 'tested'],
   batch(world, nowMs) {
     const { total, passed, failed, errored } = countsOf(world);
     const ended = lieOf(world, 'batch status', nowMs)?.word ?? 'complete';
     return {
       test_case_batch_job_id: BATCH_ID,
+      response_engine: { type: 'retell-llm', llm_id: testedAt(world, nowMs, undefined), version: 1 },
       status: nowMs < ENDS_AT ? 'in_progress' : ended,
       ...countersAt(world, nowMs, {
         names: ['total_count', 'pass_count', 'fail_count', 'error_count'],
@@ -135,6 +137,10 @@ const disagreeing: Telling = {
   },
   saysHowMany: () => true,
   list: (answers) => listText(itemsIn(answers), 'test_case_job_id'),
+  said(answer) {
+    const { response_engine: engine } = answer as Told;
+    return engine === undefined ? [] : [['batch', engine]];
+  },
 };
 
 const FLOW = 'conversation_flow_3b21278178ed';

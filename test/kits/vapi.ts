@@ -11,6 +11,8 @@ import {
   type Row,
   rowsAt,
   type Telling,
+  type Body as Told,
+  testedAt,
   type World,
 } from '../fuzz/worlds.ts';
 import {
@@ -115,6 +117,7 @@ const isRequiredAndFailed = (evaluation: Json): boolean =>
 const rowOf = (world: World, nowMs: number): Row => ({
   id: 'id',
   ofBatch: 'runId',
+  tested: (provider) => ({ configurations: { transport: { provider } } }),
   words: { passed: 'passed', failed: 'failed', errored: 'failed', pending: 'evaluating' },
   more(plan, { index, hasEnded, endedMs }) {
     const simulationId = `simulation-${index}`;
@@ -143,7 +146,7 @@ const itemsIn = ({ pages }: Answers) =>
 const disagreeing: Telling = {
   lies: [
     ...(['counter', 'list total', 'batch status', 'status', 'repeated'] as const),
-    ...(['capitals', 'missing', 'batch of run', 'result', 'evaluations', 'plan'] as const),
+    ...(['capitals', 'missing', 'batch of run', 'result', 'evaluations', 'plan', 'tested'] as const),
   ],
   batch(world, nowMs) {
     const { total, passed, failed, errored } = countsOf(world);
@@ -155,6 +158,7 @@ const disagreeing: Telling = {
     const simulations = world.runs.length + (lieOf(world, 'plan', nowMs)?.more ?? 0);
     return {
       id: BATCH_ID,
+      target: { type: 'assistant', assistantId: testedAt(world, nowMs, undefined) },
       iterations: 1,
       simulations: Array.from({ length: simulations }, (_, index) => ({
         type: 'simulation',
@@ -183,6 +187,12 @@ const disagreeing: Telling = {
     typeof valueAt(batch as Body, ['itemCounts', 'total']) === 'number' ||
     pages.some((page) => typeof valueAt(page as Json, ['metadata', 'totalItems']) === 'number'),
   list: (answers) => listText(itemsIn(answers), 'id'),
+  said(answer) {
+    const { target, results = answer }: Told = Array.isArray(answer) ? {} : (answer as Told);
+    return target === undefined
+      ? (results as Told[]).map((item) => [String(item['id']).toLowerCase(), item['configurations']])
+      : [['batch', target]];
+  },
   // What neither counters nor list show after the end, nobody can wait for.
   honest: (world) =>
     world.counters.before === 'number'

@@ -315,21 +315,24 @@ describe('answers that are not what they should be', () => {
     },
   );
 
-  test.each([null, undefined])(
-    'a total of %j is unknown before the end and needed after it',
-    async (value) => {
-      expect(await read({ ...passed, status: 'RUNNING', total_scenarios: value })).toEqual({
-        settled: false,
-        announced: { passed: 4, failed: 0 },
-        doubts: [],
-      });
-      expect(await read({ ...passed, total_scenarios: value })).toEqual({
-        settled: true,
-        announced: { passed: 4, failed: 0 },
-        doubts: ['"total_scenarios" is missing'],
-      });
-    },
-  );
+  test.each(
+    [null, undefined].flatMap((value) => [
+      ['total_scenarios', value, { passed: 4, failed: 0 }] as const,
+      ['passed_scenarios', value, { total: 4, failed: 0 }] as const,
+      ['failed_scenarios', value, { total: 4, passed: 4 }] as const,
+    ]),
+  )('%s of %j is unknown before the end and needed after it', async (counter, value, announced) => {
+    expect(await read({ ...passed, status: 'RUNNING', [counter]: value })).toEqual({
+      settled: false,
+      announced,
+      doubts: [],
+    });
+    expect(await read({ ...passed, [counter]: value })).toEqual({
+      settled: true,
+      announced,
+      doubts: [`"${counter}" is missing`],
+    });
+  });
 
   test('a run without a status has not ended before the end, and is a doubt after it', async () => {
     const [first, ...rest] = passed['runs'] as object[];

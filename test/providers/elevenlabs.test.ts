@@ -268,6 +268,29 @@ describe('when a test was last edited', () => {
     expect(emulator.count(/agent-testing$/)).toBe(1);
   });
 
+  test('is as the run itself says it, and then no list is read', async () => {
+    const runs = recordedTests.map(({ id }, index) => ({
+      testCaseId: id,
+      fields: { test_info: { last_updated_at_unix_secs: 1_789_200_001 + index } },
+    }));
+    await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });
+    emulator.edit(recordedTests[1]?.id ?? '', 1_789_300_000_000);
+    expect(await read(emulator)).toEqual([1_789_200_001_000, 1_789_200_002_000]);
+    expect(emulator.count(/agent-testing$/)).toBe(0);
+  });
+
+  test.each([0, 1_000, 60_000])(
+    'is before the invocation, where a test was edited %d ms after its start',
+    async (after) => {
+      const created_at = 1_789_372_800;
+      const dated = batches.map((batch) => ({ ...batch, fields: { created_at } }));
+      await using emulator = await startElevenLabs({ batches: dated });
+      emulator.edit(recordedTests[0]?.id ?? '', created_at * 1_000 - 1_000);
+      emulator.edit(recordedTests[1]?.id ?? '', created_at * 1_000 + after);
+      expect(await read(emulator)).toEqual([created_at * 1_000 - 1_000, created_at * 1_000 - 1]);
+    },
+  );
+
   test('is unknown where the list cannot be read, which is tried once', async () => {
     await using emulator = await startElevenLabs({
       batches,
@@ -437,51 +460,5 @@ describe('the emulator, as ElevenLabs’ own client reads it', () => {
       cancelled: true,
       testRuns: [{ status: 'cancelled' }, { status: 'cancelled' }],
     });
-  });
-
-  test('reads runs of every kind', async () => {
-    const outcomes = ['passed', 'failed', 'errored', 'cancelled'] as const;
-    await using api = await connect({
-      batches: [{ id: 'b1', runs: outcomes.map((outcome) => ({ outcome })) }],
-    });
-    const { testRuns } = await api.tests.invocations.get('b1');
-    expect(testRuns.map(({ status, conditionResult }) => [status, conditionResult?.result])).toEqual([
-      ['passed', 'success'],
-      ['failed', 'failure'],
-      ['failed', 'unknown'],
-      ['cancelled', undefined],
-    ]);
-  });
-
-  test('names an invocation, and shows folders of tests', async () => {
-    await using api = await connect({
-      folders: [{ id: 'tfld_1', name: 'Front desk' }],
-      tests: recordedTests.map((each) => ({ ...each, folder: 'tfld_1' })),
-    });
-    const { id } = await api.agents.runTests(ELEVENLABS_AGENT, {
-      tests: [{ testId: recordedTests[0]?.id ?? '' }],
-      branchId: 'branch_main',
-    });
-    expect(await api.tests.invocations.get(id)).toMatchObject({
-      versionId: expect.stringMatching(/^agtvrsn_/),
-    });
-    const { tests } = await api.tests.list();
-    expect(
-      tests.map(({ entityType, folderParentId, childrenCount }) => [
-        entityType,
-        folderParentId,
-        childrenCount,
-      ]),
-    ).toEqual([
-      ['folder', undefined, 2],
-      ['test', 'tfld_1', undefined],
-      ['test', 'tfld_1', undefined],
-    ]);
-  });
-
-  test('lists tests and says which are attached to an agent', async () => {
-    await using api = await connect({ attached: [recordedTests[1]?.id ?? ''] });
-    const { tests } = await api.tests.list();
-    expect(tests.map(({ id, name }) => ({ id, name }))).toEqual(recordedTests);
   });
 });

@@ -122,6 +122,40 @@ describe('two versions', () => {
     expect(starter.compareVersions(await resolve(one), await resolve(other))).toBe(expected);
   });
 
+  const answeringOf = (change: (body: object) => object): ElevenLabsOptions => ({
+    faults: ({ method, path }) =>
+      method === 'GET' && path.endsWith(`/agents/${ELEVENLABS_AGENT}`)
+        ? { kind: 'rewrite', change: (body) => change(body as object) }
+        : undefined,
+  });
+  test.each<[string, ElevenLabsOptions, string]>([
+    ['whose heads are two versions', { versionOf: (of) => `version of ${of}` }, 'different'],
+    ['whose heads are one version', { versionOf: () => 'v1' }, 'same'],
+    ['whose heads are not told', answeringOf((body) => ({ ...body, version_id: null })), 'unknown'],
+    [
+      'of which nobody knows whether the first is the main one',
+      answeringOf((body) => ({ ...body, main_branch_id: 'branch_next' })),
+      'unknown',
+    ],
+  ])('on two branches at ElevenLabs %s', async (_, options, expected) => {
+    const emulator = await startElevenLabs({
+      ...options,
+      branches: ['branch_main', 'branch_next', 'branch_3'],
+    });
+    onTestFinished(() => emulator.close());
+    const { provider, deadline } = asking('elevenlabs', emulator.url);
+    const resolve = async (version?: Version) => {
+      const subject = await known(provider.starter).resolve(
+        { target: WORLDS.elevenlabs.target, version },
+        deadline(),
+      );
+      if ('problem' in subject) throw new Error(subject.problem);
+      return subject;
+    };
+    const [main, other] = [await resolve(), await resolve(branch('branch_3'))];
+    expect(known(provider.starter).compareVersions(main, other)).toBe(expected);
+  });
+
   test('at ElevenLabs without the id of the main branch: nobody knows', async () => {
     const { starter } = await starterAt('elevenlabs');
     const subject = (agent: string, branchId?: string): Subject => ({

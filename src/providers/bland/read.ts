@@ -239,11 +239,10 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepR
     STATUS,
     blandIdKey,
   );
-  // The runs and the status prove a pass without the two other counters, which only must not contradict them.
   const { announced, inconsistencies } = readCounters(
     body,
     { total: 'total_scenarios', passed: 'passed_scenarios', failed: 'failed_scenarios' },
-    ['total'],
+    ['total', 'passed', 'failed'],
   );
   return {
     id: batchId,

@@ -56,6 +56,7 @@ const runSchema = z.object({
   test_invocation_id: z.optional(z.unknown()),
   test_id: lenient(id),
   test_name: lenient(z.string()),
+  test_info: lenient(z.object({ last_updated_at_unix_secs: lenient(z.number()) })),
   workflow_node_id: lenient(z.string()),
   condition_result: lenient(
     z.object({
@@ -79,7 +80,6 @@ const batchSchema = z.object({
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
   cancelled: z.optional(z.unknown()),
-  agent_config_override: z.optional(z.unknown()),
   test_runs: z.array(runSchema),
 });
 
@@ -105,7 +105,7 @@ function createAdapter(
 ): ProviderAdapter {
   const api = createApi(http, { under: ['v1', 'convai'] });
   const textBudget = createTextBudget();
-  /** When the tests were last edited, as it was listed when each batch had ended. */
+  /** When the tests were last edited, as it was listed when each batch had ended: where the runs do not say it. */
   const revisions = new Map<string, ReadonlyMap<string, number>>();
   return {
     fetchBatch: (batchId, deadline) => {
@@ -124,14 +124,18 @@ function createAdapter(
 
     async fetchRuns(batch, deadline) {
       const { id: batchId, settled, runs = [] } = batch;
-      if (!settled || runs.length === 0) return { ...batch, runs };
+      if (!settled || runs.every(({ testCase }) => testCase.revision !== undefined))
+        return { ...batch, runs };
       const known = revisions.get(batchId) ?? (await readRevisions(api, deadline));
       revisions.set(batchId, known);
       return {
         ...batch,
         runs: runs.map((run) => ({
           ...run,
-          testCase: { ...run.testCase, revision: known.get(run.testCase.id ?? '') },
+          testCase: {
+            ...run.testCase,
+            revision: run.testCase.revision ?? revisionAt(batch.createdAt, known.get(run.testCase.id ?? '')),
+          },
         })),
       };
     },
@@ -147,6 +151,13 @@ function createAdapter(
       ),
   };
 }
+
+/**
+ * The revision that an invocation ran, after the list of tests, which was read later. A test that was edited since then ran as
+ * it had been before, whenever that was; times are in whole seconds.
+ */
+const revisionAt = (createdAt: number | undefined, editedAt: number | undefined): number | undefined =>
+  createdAt !== undefined && editedAt !== undefined && editedAt >= createdAt ? createdAt - 1 : editedAt;
 
 function toBatch(
   batchId: string,
@@ -175,7 +186,7 @@ function toBatch(
       branch_id: body.branch_id,
       version_id: versionIn(body),
       ran_against_draft: ranAgainstDraft(body),
-      ...(isGiven(body.agent_config_override) && { is_overridden: true }),
+      has_override: isGiven(body.agent_config_override) || undefined,
       placements: placementsIn(body.test_runs),
     },
     claims: testedClaims(body),
@@ -247,12 +258,17 @@ function toRun(body: RunBody): Run {
   const { result, rationale } = body.condition_result ?? {};
   const messages = (rationale?.messages ?? []).filter((message) => typeof message === 'string');
   const caseId = body.test_id;
+  const editedAt = body.test_info?.last_updated_at_unix_secs;
   // Nobody documents it: a result that is not known is no judgement.
   const hasErrored = said.status === 'failed' && result === 'unknown';
   const isContradicted = said.status === 'passed' && result !== undefined && result !== 'success';
   return {
     id: body.test_run_id,
-    testCase: { id: caseId, name: body.test_name || (caseId ?? body.test_run_id) },
+    testCase: {
+      id: caseId,
+      name: body.test_name || (caseId ?? body.test_run_id),
+      ...(editedAt !== undefined && { revision: editedAt * 1_000 }),
+    },
     ...said,
     ...(hasErrored ? { status: 'errored' as const } : {}),
     ...(isContradicted ? { status: 'pending' as const, conflict: `passed and ${result}` } : {}),

@@ -60,7 +60,8 @@ export const testedSchema = z.object({
   branch_id: lenient(z.string()),
   version_id: lenient(z.string()),
   ran_against_draft: lenient(z.boolean()),
-  is_overridden: lenient(z.boolean()),
+  /** The agent's own configuration was replaced for the test. */
+  has_override: lenient(z.boolean()),
   placements: lenient(z.array(placementSchema)),
 });
 
@@ -68,6 +69,8 @@ export const testedSchema = z.object({
 const requestSchema = z.object({
   agent: z.string(),
   branch: z.optional(z.string()),
+  /** The version at the head of the branch; absent where it is not known, or not whether the branch is the right one. */
+  head: z.optional(z.string()),
   placements: z.array(placementSchema),
   config: z.optional(z.object({ name: z.string(), json: z.record(z.string(), z.unknown()) })),
 });
@@ -122,14 +125,15 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       }
       let body = await readAgent(target.id, version?.id, deadline);
       const main = body.main_branch_id;
-      if (version === undefined && main !== undefined && (body.branch_id ?? main) !== main) {
-        body = await readAgent(target.id, main, deadline);
-      }
+      // Without a branch the main branch is asked for, and what is answered says which that is. Twice, and not the same.
+      const isMainUnclear = version === undefined && main !== undefined && (body.branch_id ?? main) !== main;
+      if (isMainUnclear) body = await readAgent(target.id, main, deadline);
       const branch = version?.id ?? main ?? body.branch_id;
       const placements = (body.platform_settings?.testing?.attached_tests ?? []).map(
         ({ test_id, workflow_node_id: node }) => ({ id: test_id, ...(node === undefined ? {} : { node }) }),
       );
-      return toSubject({ agent: target.id, branch, placements, config }, { name: body.name, main });
+      const head = isMainUnclear || config !== undefined ? undefined : body.version_id;
+      return toSubject({ agent: target.id, branch, head, placements, config }, { name: body.name, main });
     },
 
     async testCases({ subject, selectors }, deadline) {
@@ -254,7 +258,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           `Test invocation ${invocation} tested changes that are not published, which cannot be tested again from here.`,
         );
       }
-      if (said.is_overridden === true) {
+      if (said.has_override === true) {
         return refused(
           `Test invocation ${invocation} tested a configuration that was sent with its start, which cannot be tested again from here.`,
         );
@@ -267,8 +271,10 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
     compareVersions(one, other) {
       const [left, right] = [requestOf(one), requestOf(other)];
       if (left.agent !== right.agent || Boolean(left.config) !== Boolean(right.config)) return 'different';
-      if (left.branch === right.branch) return 'same';
-      return left.branch === undefined || right.branch === undefined ? 'unknown' : 'different';
+      if (left.branch === right.branch || (left.head !== undefined && left.head === right.head))
+        return 'same';
+      // A branch that nobody has changed has the version of the one that it comes from.
+      return left.head === undefined || right.head === undefined ? 'unknown' : 'different';
     },
 
     async revisionOf(subject, deadline) {
@@ -285,7 +291,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       return {
         compare({ tested }) {
           const said = parseAs(testedSchema, tested ?? {});
-          if (said.ran_against_draft === true || said.is_overridden === true) return { kind: 'other' };
+          if (said.ran_against_draft === true || said.has_override === true) return { kind: 'other' };
           const then = [said.agent_id, said.branch_id, said.version_id];
           if ([...then, branch, head, said.ran_against_draft].includes(undefined)) {
             return { kind: 'unknown', why: 'does not say which version of the agent it tested' };
@@ -374,7 +380,7 @@ const isNamed = ({ isExclusion, match }: Selector, testId: string, name: string)
   !isExclusion && (match.value === testId || match.value === name.normalize().trim());
 
 function toSubject(
-  { agent, branch, placements, config }: SubjectRequest,
+  { agent, branch, head, placements, config }: SubjectRequest,
   about: { readonly name?: string | undefined; readonly main?: string | undefined } = {},
 ): Subject {
   const { name, main } = about;
@@ -398,7 +404,7 @@ function toSubject(
     version: words,
     key: branch === undefined ? undefined : `${agent} ${branch}`,
     claims: testedClaims({ agent_id: agent, branch_id: branch, ran_against_draft: false }),
-    request: { agent, branch, placements },
+    request: { agent, branch, head, placements },
   };
 }
 

@@ -17,7 +17,8 @@ export interface ReportFile {
   /** The input that names its path, and the output that says that it was written. */
   readonly name: 'report-json' | 'report-ctrf' | 'report-junit' | 'report-html';
   readonly path: string;
-  readonly render: (report: Report) => string;
+  /** Makes its text, in pieces if it is long. */
+  readonly render: (report: Report) => string | Iterable<string>;
 }
 
 /** The report files to write, in the order in which they are written. */

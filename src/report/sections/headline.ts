@@ -83,9 +83,23 @@ function describeResult(report: Report): string {
       const more = broken === 0 ? [] : [`${formatCount(broken)} with a broken test`];
       return listed(resultOfCounts('passed', tally), more);
     }
+    case undefined:
+      return isRepeating(report) ? waitingResult(report) : resultOfCounts('waiting', tally);
     default:
-      return resultOfCounts(judgement?.verdict ?? 'waiting', tally);
+      return resultOfCounts(stateOf(report), tally);
   }
+}
+
+const isRepeating = ({ rule, tally: { total } }: Report): boolean =>
+  rule !== undefined && rule.kind !== 'every-run' && total > 0;
+
+/** Where test cases are run again it counts how many are decided, and not how many runs have ended. */
+function waitingResult({ tally, confirming = 0 }: Report): string {
+  const { total, unfinished } = tally;
+  return listed(`waiting, ${formatCount(total - unfinished)} of ${formatCount(total)} decided`, [
+    ...(confirming > 0 ? [`${formatCount(confirming)} being confirmed`] : []),
+    ...countEach(tally, 'failed', 'errored', 'cancelled'),
+  ]);
 }
 
 /** The same by the counts alone, for whoever knows no more. */

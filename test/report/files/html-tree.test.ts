@@ -61,7 +61,7 @@ describe('a tree', () => {
   });
 
   test('goes around HTML that is written already', () => {
-    expect(around(h('ul', { id: 'x' }), htmlOf(h('li', '<')))).toEqual([
+    expect([...around(h('ul', { id: 'x' }), htmlOf(h('li', '<')))]).toEqual([
       '<ul id="x">',
       '<li>&lt;</li>',
       '</ul>',

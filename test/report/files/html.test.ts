@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import { type DefaultTreeAdapterMap, parse } from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { PAGE_SOURCE, pageSource } from '../../../scripts/html-page.ts';
-import { renderHtml } from '../../../src/report/files/html/page.ts';
+
 import { agent, caseOf, fullReport, hardReport, reportOnCases } from '../../browser/sample-report.ts';
 import { EXAMPLES } from '../reports.ts';
 import { SECOND_EXAMPLES } from '../second-reports.ts';
 import { anyReport, reportOfEachState } from './file-reports.ts';
+import { htmlPage } from './html-page.ts';
 
 type Node = DefaultTreeAdapterMap['node'];
 type Element = DefaultTreeAdapterMap['element'];
@@ -104,14 +105,14 @@ describe('the page has nothing in it but what is ours', () => {
   test.each([...reportOfEachState, ...Object.entries({ ...EXAMPLES, ...SECOND_EXAMPLES })])(
     '%s',
     (_, report) => {
-      expectHarmless(renderHtml(report));
+      expectHarmless(htmlPage(report));
     },
   );
 
   test('whatever the report holds', () => {
     fc.assert(
       fc.property(anyReport, (report) => {
-        expectHarmless(renderHtml(report));
+        expectHarmless(htmlPage(report));
       }),
       { numRuns: 60 },
     );
@@ -140,11 +141,11 @@ function proseOf(html: string): string {
 }
 
 test('the page tells everything about a red report', async () => {
-  await expect(`${proseOf(renderHtml(fullReport()))}\n`).toMatchFileSnapshot('../../golden/report.html.txt');
+  await expect(`${proseOf(htmlPage(fullReport()))}\n`).toMatchFileSnapshot('../../golden/report.html.txt');
 });
 
 test('the page has long conversations, long answers and other scripts whole', () => {
-  const prose = proseOf(renderHtml(hardReport()));
+  const prose = proseOf(htmlPage(hardReport()));
   expect(prose).toContain('"id": 899');
   expect(prose).toContain('Question 100: is the office open on day 100?');
   expect(prose).toContain('113 turns, the same in both');
@@ -170,7 +171,7 @@ describe('a report that is too large for one page', () => {
       }),
     }),
   );
-  const html = renderHtml(reportOnCases(cases));
+  const html = htmlPage(reportOnCases(cases));
 
   test('stays below 15 MB', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(15_000_000);

@@ -61,6 +61,19 @@ test.each([
   expect(resultIn(name)).toBe(expected);
 });
 
+test('while test cases are run again the heading says how many are decided', () => {
+  const first = [run('passed', 'a'), run('failed', 'b'), run('failed', 'c')];
+  const again = {
+    id: 'second',
+    round: 2,
+    batchIndex: 0,
+    batch: batch('second', [{ ...first[1]!, id: 'b again', status: 'passed' }]),
+  };
+  const started = { id: 'first', batchIndex: 0, batch: batch('first', first) };
+  const report = reportOn([started, again], { ending: undefined, rule: { kind: 'reruns', need: 1, of: 2 } });
+  expect(resultOf(report)).toBe('waiting, 2 of 3 decided, 1 being confirmed');
+});
+
 test('a gate that only reports says so, whatever happened', () => {
   const examples = ['retell-inconclusive', 'green-flaky'].map(
     (name) => ({ ...EXAMPLES, ...SECOND_EXAMPLES })[name]!,

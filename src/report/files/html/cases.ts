@@ -9,7 +9,7 @@ import { labelOf } from '../../sections/overview.ts';
 import { dotted, glyph, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
-import { around, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
+import { type Attributes, around, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
 
 /** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
 
@@ -50,15 +50,8 @@ function sectionsOf({ classified }: Report): Section[] {
   return all.filter(({ results }) => results.length > 0);
 }
 
-/** The list, and what was left out of it. */
-export interface CaseList {
-  readonly sections: readonly Html[];
-  /** Sentences. */
-  readonly omissions: readonly string[];
-}
-
-/** Renders the list. `anchors` has the id of each test case in the page. */
-export function caseList(report: Report, anchors: ReadonlyMap<ReportedCase, string>): CaseList {
+/** The list, and sentences about what was left out of it. `anchors` has the id of each test case in the page. */
+export function* caseList(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Generator<Html> {
   const lines = report.cases.reduce((sum, result) => sum + rowCost(result, anchors.get(result) ?? ''), 0);
   const room = Math.max(0, MAX_BYTES - PAGE_BYTES - lines);
   const plan = planOf(report, room);
@@ -68,34 +61,34 @@ export function caseList(report: Report, anchors: ReadonlyMap<ReportedCase, stri
     report.grouping.groups.flatMap(({ cases }, index) => cases.map((result) => [result, index] as const)),
   );
   let bytes = 0;
-  let cut = 0;
-  const item = (result: ReportedCase): Html[] => {
+  let shortened = 0;
+  function* item(result: ReportedCase): Generator<Html> {
     const anchor = anchors.get(result) ?? '';
     let limits = plan.get(result);
     // What was estimated may be more: what comes last gets less then.
     if (limits !== undefined && bytes > room) limits = hasPassed(result) ? undefined : LIMITS.at(-1);
-    if (limits === undefined) return htmlOf(plainItem(result, anchor));
-    if (limits !== LIMITS[0]) cut += 1;
+    if (limits === undefined) {
+      yield* htmlOf(plainItem(result, anchor));
+      return;
+    }
+    if (limits !== LIMITS[0]) shortened += 1;
     const content = htmlOf(summaryOf(result, report), evidenceOf(result, { report, anchor, limits }));
     for (const html of content) bytes += Buffer.byteLength(html);
     const details = around(h('details', { open: open.has(result) }), content);
-    return around(h('li', { ...attributesOf(result, groups.get(result)), class: 'case' }), details);
-  };
-  const sections = sectionsOf(report).flatMap((section) => sectionOf(section, item));
-  const passed = [...report.classified.passed, ...report.classified.fixed].filter(
-    (result) => hasEvidence(result) && !plan.has(result),
-  ).length;
-  return {
-    sections,
-    omissions: [
-      ...(cut === 0
-        ? []
-        : [`The conversations of ${formatCount(cut)} test cases are shortened to keep this file small.`]),
-      ...(passed === 0
-        ? []
-        : [`The evidence of ${formatCount(passed)} passed test cases is left out to keep this file small.`]),
-    ],
-  };
+    yield* around(h('li', { ...attributesOf(result, groups.get(result)), class: 'case' }), details);
+  }
+  for (const section of sectionsOf(report)) yield* sectionOf(section, item);
+  const { passed, fixed } = report.classified;
+  const bare = [...passed, ...fixed].filter((result) => hasEvidence(result) && !plan.has(result)).length;
+  const omissions = [
+    ...(shortened === 0
+      ? []
+      : [`The conversations of ${formatCount(shortened)} test cases are shortened to keep this file small.`]),
+    ...(bare === 0
+      ? []
+      : [`The evidence of ${formatCount(bare)} passed test cases is left out to keep this file small.`]),
+  ];
+  yield* htmlOf(...omissions.map((sentence) => h('p', { class: 'muted' }, sentence)));
 }
 
 /** How much of the evidence of each test case is shown; those that are not in it have only a line. */
@@ -223,7 +216,10 @@ function sizeOf(text: string, max: number): number {
   return Buffer.byteLength(shown) + 5 * escapes;
 }
 
-function sectionOf({ id, title, sign, results }: Section, item: (result: ReportedCase) => Html[]): Html[] {
+function* sectionOf(
+  { id, title, sign, results }: Section,
+  item: (result: ReportedCase) => Iterable<Html>,
+): Generator<Html> {
   const heading = h('h3', { id: `title-${id}` }, [
     glyph(sign),
     ' ',
@@ -231,30 +227,40 @@ function sectionOf({ id, title, sign, results }: Section, item: (result: Reporte
     ' ',
     h('span', { class: 'count' }, formatCount(results.length)),
   ]);
-  const lists: Html[] = [];
-  for (let from = 0; from < results.length; from += CHUNK) {
-    const list = h('ul', { class: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
-    lists.push(...around(list, results.slice(from, from + CHUNK).flatMap(item)));
+  function* content(): Generator<Html> {
+    yield* htmlOf(heading);
+    for (let from = 0; from < results.length; from += CHUNK) {
+      const list = h('ul', { class: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
+      const some = results.slice(from, from + CHUNK);
+      yield* around(list, some.values().flatMap(item));
+    }
   }
-  const section = h('section', { class: 'list', id: `list-${id}`, 'aria-labelledby': `title-${id}` });
-  return around(section, [...htmlOf(heading), ...lists]);
+  yield* around(
+    h('section', { class: 'list', id: `list-${id}`, 'aria-labelledby': `title-${id}` }),
+    content(),
+  );
 }
 
 /** What the page's script filters and sorts by. */
-function attributesOf(result: ReportedCase, group?: number | undefined): Record<string, string | undefined> {
-  const tags = [
+function attributesOf(result: ReportedCase, group?: number | undefined): Attributes {
+  const tags = tagsOf(result);
+  const ms = totalMs(result);
+  return {
+    'data-outcome': outcomeOf(result),
+    'data-tags': tags,
+    'data-group': group === undefined ? undefined : String(group),
+    'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
+  };
+}
+
+/** What else it can be filtered by. */
+export function tagsOf(result: ReportedCase): string[] {
+  return [
     ...(hasPassed(result) ? [] : [result.failureClass]).filter((kind) => kind !== 'unknown'),
     ...(result.quarantine?.state === 'in-force' ? ['quarantined'] : []),
     ...(result.change === 'fixed' ? ['fixed'] : []),
     ...(result.testFaults.length > 0 ? ['broken-test'] : []),
   ];
-  const ms = totalMs(result);
-  return {
-    'data-outcome': outcomeOf(result),
-    'data-tags': tags.length === 0 ? undefined : tags.join(' '),
-    'data-group': group === undefined ? undefined : String(group),
-    'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
-  };
 }
 
 /** What a test case is called in filters. */

@@ -2,14 +2,14 @@ import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
-import type { Report } from '../../report.ts';
+import type { Report, ReportedCase } from '../../report.ts';
 import { capitalized, costs, knowledge, provenance, tested } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { leadOf, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
-import { type CaseList, caseList, outcomeOf } from './cases.ts';
+import { caseList, outcomeOf, tagsOf } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
 import { code, dotted, glyph, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
@@ -31,12 +31,17 @@ const MAX_NOTE = 1_000;
 const MAX_NOTES = 50;
 const MAX_GONE = 500;
 
-/** The report as one HTML file that needs nothing else: what was found, and every conversation that may be shown. */
-export function renderHtml(report: Report): string {
-  const ids = anchorsOf(report.cases);
-  const anchors = new Map(report.cases.map((result, index) => [result, ids[index] ?? '']));
-  const list = caseList(report, anchors);
-  const timeline = timelineOf(report);
+/**
+ * The report as one HTML file that needs nothing else: what was found, and every conversation that may be shown. In
+ * pieces, each made when it is asked for, since the whole may be many megabytes.
+ */
+export function* renderHtml(report: Report): Generator<string> {
+  yield DOCTYPE;
+  yield* around(h('html', { lang: 'en' }), page(report));
+  yield '\n';
+}
+
+function* page(report: Report): Generator<Html> {
   const title = `${sentenceCase(resultOf(report))} – ${cleanLine(report.name, 120)}`;
   const head = h('head', [
     h('meta', { charset: 'utf-8' }),
@@ -47,21 +52,25 @@ export function renderHtml(report: Report): string {
     h('title', title),
     h('style', STYLE),
   ]);
-  const skip = h('a', { class: 'skip', href: '#test-cases' }, 'Skip to the test cases');
-  const main = [
-    ...(timeline === undefined
-      ? []
-      : htmlOf(timelineChart(timeline, ({ result }) => anchors.get(result) ?? ''))),
-    ...testCases(report, list),
-    ...htmlOf(...goneList(report)),
-  ];
-  const body = [
-    ...htmlOf(skip, header(report)),
-    ...around(h('main'), main),
-    ...htmlOf(footer(report), h('script', SCRIPT)),
-  ];
-  const page = around(h('html', { lang: 'en' }), [...htmlOf(head), ...around(h('body'), body)]);
-  return [DOCTYPE, ...page, '\n'].join('');
+  yield* htmlOf(head);
+  yield* around(h('body'), body(report));
+}
+
+function* body(report: Report): Generator<Html> {
+  yield* htmlOf(h('a', { class: 'skip', href: '#test-cases' }, 'Skip to the test cases'), header(report));
+  yield* around(h('main'), main(report));
+  yield* htmlOf(footer(report), h('script', SCRIPT));
+}
+
+function* main(report: Report): Generator<Html> {
+  const ids = anchorsOf(report.cases);
+  const anchors = new Map(report.cases.map((result, index) => [result, ids[index] ?? '']));
+  const timeline = timelineOf(report);
+  if (timeline !== undefined) {
+    yield* htmlOf(timelineChart(timeline, ({ result }) => anchors.get(result) ?? ''));
+  }
+  yield* testCases(report, anchors);
+  yield* htmlOf(...goneList(report));
 }
 
 function header(report: Report): Element {
@@ -98,9 +107,9 @@ function header(report: Report): Element {
 
 /** What was tested in how many runs, when this was written, and the way back to where it was made. */
 function origin(report: Report): Node[] {
-  const { label } = report;
+  const { label, targetName } = report;
   return dotted([
-    label === undefined ? [] : [untrusted(label, 120)],
+    label === undefined || label === targetName ? [] : [untrusted(label, 120)],
     inlineNodes(tested(report)),
     inlineNodes(costs(report)),
     [formatTime(report.writtenAt) ?? ''],
@@ -119,13 +128,17 @@ const OUTCOMES = [
   ['passed', 'Passed'],
 ] as const;
 
-function testCases(report: Report, { sections, omissions }: CaseList): Html[] {
+function testCases(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Iterable<Html> {
   const section = h('section', {
     class: 'test-cases',
     id: 'test-cases',
     'aria-labelledby': 'title-test-cases',
     tabindex: -1,
   });
+  return around(section, listWithTools(report, anchors));
+}
+
+function* listWithTools(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Generator<Html> {
   const title = h('div', { class: 'title' }, [
     h('h2', { id: 'title-test-cases' }, 'Test cases'),
     h('div', { class: ['folds', 'scripted'] }, [
@@ -133,20 +146,20 @@ function testCases(report: Report, { sections, omissions }: CaseList): Html[] {
       h('button', { type: 'button', id: 'close-all' }, 'Close all'),
     ]),
   ]);
-  const notes = [
-    ...(report.transcripts === 'none' ? ['This report has no conversations (transcripts: none).'] : []),
-    ...(report.transcripts === 'excerpt'
+  const notes = notesOnCases(report).map((sentence) => h('p', { class: 'muted' }, sentence));
+  yield* htmlOf(title, ...toolbar(report), ...sharedCauses(report), ...notes);
+  yield* caseList(report, anchors);
+  yield* htmlOf(h('p', { class: 'empty', id: 'nothing', hidden: true }, 'No test case matches.'));
+}
+
+function notesOnCases({ transcripts, cases }: Report): string[] {
+  return [
+    ...(transcripts === 'none' ? ['This report has no conversations (transcripts: none).'] : []),
+    ...(transcripts === 'excerpt'
       ? ['Of conversations, this report has only the turns that prove a failure (transcripts: excerpt).']
       : []),
-    ...omissions,
-    ...(report.cases.length === 0 ? ['No test case was seen.'] : []),
-  ].map((sentence) => h('p', { class: 'muted' }, sentence));
-  const nothing = h('p', { class: 'empty', id: 'nothing', hidden: true }, 'No test case matches.');
-  return around(section, [
-    ...htmlOf(title, ...toolbar(report), ...sharedCauses(report), ...notes),
-    ...sections,
-    ...htmlOf(nothing),
-  ]);
+    ...(cases.length === 0 ? ['No test case was seen.'] : []),
+  ];
 }
 
 const MAX_GROUPS = 20;
@@ -201,10 +214,8 @@ function toolbar(report: Report): Node[] {
   };
   for (const result of report.cases) {
     count(outcomeOf(result));
-    if (result.quarantine?.state === 'in-force') count('quarantined');
+    tagsOf(result).forEach(count);
   }
-  const { failures, unfinished, tolerated } = report.classified;
-  for (const { failureClass } of [...failures, ...unfinished, ...tolerated]) count(failureClass);
   const chip = (name: string, value: string, label: string): Node[] => {
     const cases = counts.get(value) ?? 0;
     if (cases === 0) return [];
@@ -222,6 +233,8 @@ function toolbar(report: Report): Node[] {
     ...chip('tag', 'new-test-case', 'New test case'),
     ...chip('tag', 'pre-existing', 'Not new'),
     ...chip('tag', 'quarantined', 'Quarantined'),
+    ...chip('tag', 'broken-test', 'Broken test'),
+    ...chip('tag', 'fixed', 'Fixed'),
   ];
   const option = (value: string, label: string) => h('option', { value }, label);
   return [

@@ -35,12 +35,12 @@ export const DOCTYPE = '<!doctype html>' as Html;
 /** Trees as HTML. */
 export const htmlOf = (...nodes: readonly Node[]): Html[] => nodes.map(serialize);
 
-/** An element without content of its own around HTML that is written already, so that its tree need not be kept. */
-export const around = (element: Element, content: readonly Html[]): Html[] => [
-  startTag(element),
-  ...content,
-  endTag(element),
-];
+/** An element without content of its own around HTML that is written as it is asked for, so that no tree is kept. */
+export function* around(element: Element, content: Iterable<Html>): Generator<Html> {
+  yield startTag(element);
+  yield* content;
+  yield endTag(element);
+}
 
 /** Elements without content and end. */
 const VOID: ReadonlySet<string> = new Set(['br', 'input', 'meta']);

@@ -1,0 +1,46 @@
+import type { BatchOutcome, Tally } from './batch.ts';
+import type { PassRule } from './pass-rule.ts';
+import { groupRunsByTestCase, tally } from './test-case.ts';
+
+/** How far the test cases of a step are while it waits. */
+export interface Progress {
+  /** By the rule: what more runs can still decide is unfinished. */
+  readonly tally: Tally;
+  /** Number of unfinished test cases of which a run did not pass: further runs confirm them. */
+  readonly confirming: number;
+}
+
+/** Counts what the runs so far have decided; where the runs were not read, by the provider's own counts. */
+export function progressOf(batches: readonly BatchOutcome[], rule: PassRule): Progress {
+  const cases = groupRunsByTestCase(batches, { rule, isCutShort: true });
+  if (rule.kind === 'every-run') return { tally: tally(batches, cases), confirming: 0 };
+  const isPassFinal = rule.kind === 'reruns' || rule.need === 1;
+  const isFailureFinal = rule.need === rule.of;
+  const counted = withoutRuns(batches);
+  // A counter says how runs ended, and not what that decides.
+  const decided = batches.map((outcome): BatchOutcome => {
+    const { batch } = outcome;
+    if (batch === undefined || batch.runs !== undefined) return outcome;
+    const { passed, failed, errored, ...announced } = batch.announced;
+    const counts = { ...(isPassFinal && { passed }), ...(isFailureFinal && { failed, errored }) };
+    return { ...outcome, batch: { ...batch, announced: { ...announced, ...counts } } };
+  });
+  const failures = counted.reduce(
+    (sum, { batch }) => sum + (batch?.announced.failed ?? 0) + (batch?.announced.errored ?? 0),
+    0,
+  );
+  const open = cases.filter(
+    ({ outcome, runs }) =>
+      outcome === 'unfinished' && runs.some(({ status }) => status === 'failed' || status === 'errored'),
+  );
+  return { tally: tally(decided, cases), confirming: open.length + (isFailureFinal ? 0 : failures) };
+}
+
+/** The batches of the first round whose counters serve: one of each place of which no run was read. */
+function withoutRuns(batches: readonly BatchOutcome[]): readonly BatchOutcome[] {
+  const first = batches.filter(({ round = 1 }) => round === 1);
+  const places = Map.groupBy(first, (outcome) => outcome.batchIndex ?? first.indexOf(outcome));
+  return [...places.values()].flatMap((parallel) =>
+    parallel.some(({ batch }) => batch?.runs !== undefined) ? [] : parallel.slice(0, 1),
+  );
+}
