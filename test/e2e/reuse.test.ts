@@ -110,6 +110,8 @@ describe.concurrent('reuse-hours', () => {
     expect(retell.started.length).toBe(1);
     const id = retell.started[0]?.id;
     expect(before.stdout).toContain('reuse-hours: no earlier result is reused: no batch of the last 2 h');
+    expect(before.stdout).toContain('Starts 5 runs at least, 5 at most.');
+    expect(after.stdout).toContain('Starts 0 runs at least, 0 at most.');
     expect(after.stdout).toContain(`reuse-hours: this is the result of batch ${id}, started `);
     expect(again.stdout).toContain(`This is the result of batch ${id}, started `);
   });
