@@ -16,12 +16,29 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'demo-output');
 const images = join(root, 'docs/images');
 
-/** The picture's name, the file of the demo that it shows, and how large: all of it, if no height is given. */
-const PICTURES = [
+interface Picture {
+  readonly name: string;
+  /** The file of the demo that it shows. */
+  readonly file: string;
+  /** What the address of the page ends in. */
+  readonly hash?: string;
+  readonly width: number;
+  /** All of the page, if none is given. */
+  readonly height?: number;
+}
+
+const PICTURES: readonly Picture[] = [
   { name: 'comment', file: 'retell-third-push-comment.md', width: 880 },
   { name: 'summary', file: 'bland-summary.md', width: 880 },
   { name: 'jobs', file: 'three-agents-comment.md', width: 880 },
   { name: 'html', file: 'retell-third-push-report.html', width: 1_180, height: 900 },
+  {
+    name: 'html-runs',
+    file: 'retell-third-push-report.html',
+    hash: '#test-case-test_case_5e1f00d00000',
+    width: 1_180,
+    height: 1_100,
+  },
 ];
 const THEMES = ['light', 'dark'] as const;
 
@@ -37,7 +54,7 @@ if (launched.kind === 'none') stop(`There is no browser: ${launched.why}. Set CH
 const folder = await mkdtemp(join(tmpdir(), 'agent-test-gate-screenshots-'));
 try {
   await mkdir(images, { recursive: true });
-  for (const { name, file, width, height } of PICTURES) {
+  for (const { name, file, hash = '', width, height } of PICTURES) {
     for (const theme of THEMES) {
       const context = await launched.browser.newContext({
         viewport: { width, height: height ?? 600 },
@@ -45,7 +62,7 @@ try {
         colorScheme: theme,
       });
       const page = await context.newPage();
-      await page.goto(pathToFileURL(await pageOf(file, theme)).href);
+      await page.goto(`${pathToFileURL(await pageOf(file, theme)).href}${hash}`);
       const png = squeeze(await page.screenshot({ fullPage: height === undefined }));
       await writeFile(join(images, `${name}-${theme}.png`), png);
       console.log(`docs/images/${name}-${theme}.png: ${Math.round(png.length / 1024)} KiB`);

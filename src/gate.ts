@@ -132,7 +132,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       judgement,
       cases,
       started: runs === 0 ? undefined : { ...execution.started, runs },
-      cost: costOf([...batches, ...compared.batches], runs),
+      cost: costOf([...batches, ...compared.batches], runs, execution.prepared?.reused),
       comparedWith: compared.title,
       quarantineNotes: quarantineNotes(quarantined),
       quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },

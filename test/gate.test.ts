@@ -7,7 +7,7 @@ import { type GateDependencies, type GateOptions, type Publisher, runGate } from
 import { parseInputs } from '../src/inputs/inputs.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
-import { run, starterOf } from './builders.ts';
+import { run, runOf, starterOf } from './builders.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 const { inputs, batchSource } = parseInputs(
@@ -105,12 +105,45 @@ describe('the story', () => {
     ]);
   });
 
+  test('what the runs cost, and that the gate only reports, is in what is published', async () => {
+    const from = provider(1, 'failed');
+    const paid: Provider = {
+      ...from,
+      fetchRuns: async (seen, deadline) => {
+        const batch = await from.fetchRuns(seen, deadline);
+        return { ...batch, runs: batch.runs?.map((one) => ({ ...one, credits: 5 })) };
+      },
+    };
+    const { verdict, published } = await gate(paid, { more: { failOn: 'nothing' } });
+    expect(verdict).toBe('failed');
+    expect(published).toMatchObject([
+      { isReportOnly: true, cost: { runs: 2, credits: { sum: 10, runs: 2 } } },
+    ]);
+  });
+
   test('runs that did not pass are explained before they are published', async () => {
     const { verdict, published } = await gate(provider(1, 'failed'));
     expect(verdict).toBe('failed');
     expect(
       published[0]?.batches.flatMap(({ batch }) => batch?.runs?.map(({ explanation }) => explanation)),
     ).toEqual(['why b1-r', 'why b2-r']);
+  });
+
+  test('the run that passed beside a failure is named, since both conversations are compared', async () => {
+    const asked: string[][] = [];
+    const { verdict } = await gate({
+      ...provider(1, 'passed'),
+      fetchBatch: async (id) => ({ id, settled: true, announced: { total: 1 } }),
+      fetchRuns: async (batch) => ({
+        ...batch,
+        runs: [runOf('c1', batch.id === 'b1' ? 'failed' : 'passed', `${batch.id}-r`)],
+      }),
+      fetchFailureDetails: async (batch, _, passedRunIds = new Set()) => {
+        asked.push([...passedRunIds]);
+        return batch;
+      },
+    });
+    expect([verdict, asked]).toEqual(['failed', [['b2-r'], ['b2-r']]]);
   });
 
   test('a silent minute is broken by a heartbeat', async () => {

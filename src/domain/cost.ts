@@ -1,4 +1,4 @@
-import type { BatchOutcome } from './batch.ts';
+import type { BatchOutcome, ReusedBatch } from './batch.ts';
 import { idKey } from './evidence.ts';
 import type { Run } from './run.ts';
 
@@ -18,8 +18,16 @@ export interface Amount {
   readonly runs: number;
 }
 
-/** Adds up what the runs of all batches of a step cost; `undefined` where no run says it. `started` is how many the step started. */
-export function costOf(batches: readonly BatchOutcome[], started: number): Cost | undefined {
+/**
+ * Adds up what the runs of all batches of a step cost; `undefined` where no run says it. `started` is how many the step started.
+ * The runs of a batch that is used again cost nothing here.
+ */
+export function costOf(
+  all: readonly BatchOutcome[],
+  started: number,
+  reused?: Pick<ReusedBatch, 'batchId'>,
+): Cost | undefined {
+  const batches = all.filter(({ id }) => id !== reused?.batchId);
   const runs = new Map(
     batches.flatMap(({ batch }) => batch?.runs ?? []).map((run) => [idKey(run.id), run] as const),
   );

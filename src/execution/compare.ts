@@ -74,7 +74,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const tested = new Set(versionsIn(options.batches));
   const isShown =
     comparedVersion.isDifferent &&
-    !versionsIn(found.batches).some((version) => tested.has(version)) &&
+    (comparedVersion.isLive || !versionsIn(found.batches).some((version) => tested.has(version))) &&
     found.edits.length === 0 &&
     found.batches.every((batch) => isReliable(batch, repeated));
   const results = new Map(

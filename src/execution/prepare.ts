@@ -59,8 +59,14 @@ export interface Prepared {
 
 /** The version of `compare-with`: resolved before anything is started. */
 export type ComparedVersion =
-  /** `isDifferent`: it is known to be another one than the version under test. */
-  | { readonly kind: 'resolved'; readonly subject: Subject; readonly isDifferent: boolean }
+  | {
+      readonly kind: 'resolved';
+      readonly subject: Subject;
+      /** It is known to be another one than the version under test. */
+      readonly isDifferent: boolean;
+      /** It is the live configuration, beside one that is sent: that of both may be one version. */
+      readonly isLive?: boolean | undefined;
+    }
   | { readonly kind: 'none'; readonly problem: string };
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
@@ -137,16 +143,21 @@ async function resolveComparedVersion(
   }: WantedSubject & { readonly subject: Subject; readonly compareWith: ComparedWith },
   { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
-  const version = compareWith.kind === 'live' ? undefined : compareWith;
-  const compared = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
-  if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
+  const isLive = compareWith.kind === 'live';
+  const version = isLive ? undefined : compareWith;
+  const found = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
+  if ('problem' in found) return { comparedVersion: { kind: 'none', problem: found.problem } };
+  const compared = isLive ? { ...found, title: `the live ${found.title}` } : found;
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {
       const problem = `compare-with is the version under test (${compared.title}).`;
       return { comparedVersion: { kind: 'none', problem } };
     }
-    case 'different':
-      return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: true } };
+    case 'different': {
+      const isLive = compareWith.kind === 'live';
+      const resolved = { kind: 'resolved', subject: compared, isDifferent: true } as const;
+      return { comparedVersion: { ...resolved, ...(isLive && { isLive }) } };
+    }
     case 'unknown':
       if (failOn === 'new') {
         return {

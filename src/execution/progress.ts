@@ -48,10 +48,7 @@ export function createProgress(options: {
 
   return {
     update(batch) {
-      const before = latest.get(batch.id);
-      // A look that has only counters takes nothing away of what is known of the runs.
-      const runs = batch.runs ?? before?.batch?.runs;
-      latest.set(batch.id, { ...before, id: batch.id, batch: { ...batch, runs } });
+      latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
       const line = describeCounts(outcomes(), rule);
       if (line === lastLine) return false;
       logCounts(line);

@@ -168,7 +168,9 @@ describe.skipIf(launched.kind === 'none')(
       expect(await row.locator('> details').getAttribute('open')).not.toBeNull();
       await page.keyboard.press('Tab');
       expect(await row.evaluate((node) => node.contains(document.activeElement))).toBe(true);
-      expect((await row.locator('> details > summary').boundingBox())?.y).toBeGreaterThan(0);
+      const toolbar = await page.locator('#toolbar').boundingBox();
+      const summary = await row.locator('> details > summary').boundingBox();
+      expect(summary?.y).toBeGreaterThanOrEqual((toolbar?.y ?? 0) + (toolbar?.height ?? 0) - 1);
       await page.getByRole('searchbox').fill('Japanese');
       await page.evaluate(() => {
         location.hash = '#test-case-test_case_long';

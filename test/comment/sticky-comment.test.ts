@@ -467,24 +467,6 @@ describe('a GitHub that has bad days', () => {
     expect(github.requests.filter(isWrite)).toHaveLength(1);
   });
 
-  const tooQuickly = (status: 403 | 422) =>
-    ({
-      kind: 'answer',
-      status,
-      body: { message: 'Validation Failed', errors: [{ message: 'was submitted too quickly' }] },
-    }) as const;
-  test.each([
-    ['a secondary rate limit that does not say when it ends', secondaryRateLimit()],
-    ['"was submitted too quickly" with 403', tooQuickly(403)],
-    ['"was submitted too quickly" with 422', tooQuickly(422)],
-  ])('%s was never tried again', async (_, fault) => {
-    await using github = await startGitHub();
-    github.fail({ when: isWrite, fault });
-    const job = jobOf(github);
-    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
-    expect(sections(github)).toEqual(['All is well.']);
-  });
-
   test('a GitHub that hangs costs no more than the time there is', async () => {
     await using github = await startGitHub();
     github.fail({ times: 99, fault: { kind: 'hang', when: 'before' } });

@@ -17,6 +17,19 @@ describe('the cost of a step', () => {
     });
   });
 
+  test('has no runs of an earlier batch that is used again', () => {
+    const batches = [
+      outcome('b1', [paid('r1', 12)]),
+      { ...outcome('b2', [paid('r2', 8)]), requestedTestCases: ['case-r2'] },
+    ];
+    expect(costOf(batches, 1, { batchId: 'b1' })).toEqual({
+      runs: 1,
+      credits: { sum: 8, runs: 1 },
+      llmUsd: undefined,
+    });
+    expect(costOf(batches.slice(0, 1), 0, { batchId: 'b1' })).toBeUndefined();
+  });
+
   test('is unknown where no run says it', () => {
     expect(costOf([outcome('b1', [run('passed', 'r1')])], 1)).toBeUndefined();
     expect(costOf([], 0)).toBeUndefined();

@@ -5,10 +5,10 @@ import type { Emulator } from '../emulators/server.ts';
 import type { RunScript } from '../emulators/timeline.ts';
 import type { Ended } from './runner.ts';
 
-/** Looks often, waits for half a minute at most, and leaves GitHub alone. */
+/** Looks often, waits for as long as a busy machine may need, and leaves GitHub alone. */
 const QUICK = {
   'poll-interval-seconds': '0.1',
-  'timeout-minutes': '0.5',
+  'timeout-minutes': '5',
   comment: 'never',
   'api-key': 'test-key',
   'batch-id': 'b1',

@@ -11,7 +11,7 @@ import type { RunScript } from '../emulators/timeline.ts';
 import { startVapi } from '../emulators/vapi.ts';
 import { type CliOptions, runCli, startCli } from './cli-process.ts';
 
-const QUICK = ['--poll-interval-seconds', '0.1', '--timeout-minutes', '0.5'];
+const QUICK = ['--poll-interval-seconds', '0.1', '--timeout-minutes', '5'];
 const AGENT = ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'];
 
 let folder = '';
@@ -170,10 +170,13 @@ describe.concurrent('the files of run', () => {
     const cwd = join(folder, 'files');
     mkdirSync(cwd);
     writeFileSync(join(cwd, 'file'), '');
-    const files = ['--report-json', 'a/report.json', '--report-junit', 'file/junit.xml'];
-    const { exitCode, stdout, stderr } = await onRetell([{}], [...given, ...files], { cwd });
+    const files = ['--report-json', 'a/report.json', '--report-html', 'page.html'];
+    const refused = ['--report-junit', 'file/junit.xml'];
+    const { exitCode, stdout, stderr } = await onRetell([{}], [...given, ...files, ...refused], { cwd });
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Wrote a/report.json\n');
+    expect(stdout).toContain('Wrote page.html\n');
+    expect(readFileSync(join(cwd, 'page.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]+<\/html>\n$/);
     expect(JSON.parse(readFileSync(join(cwd, 'a/report.json'), 'utf8'))).toMatchObject({ verdict: 'passed' });
     expect(stderr).toMatch(/Warning: file\/junit\.xml could not be written: .+/);
   });

@@ -328,7 +328,7 @@ describe.concurrent('a GitHub that does not want it', () => {
     expect(exitCode).toBe(0);
     expect(log.match(/^::warning::.*$/gm)?.length).toBe(1);
     expect(took).toBeLessThan(30_000);
-  }, 40_000);
+  });
 
   test.each([
     ['workflow_dispatch', { inputs: null }, { GITHUB_SHA: 'c'.repeat(40), GITHUB_REF: 'refs/heads/topic' }],

@@ -15,7 +15,7 @@ describe.concurrent.each(EACH_KIT.slice(0, 1))('%s', (name, kit) => {
     expect(endingOf(ended)).toEqual(green);
     const lines = ended.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     const { given, defaults } = parseInputs((input) => inputs[input] ?? '').effectiveInputs;
-    expect(given).toContain('timeout-minutes: 0.5');
+    expect(given).toContain('timeout-minutes: 5');
     const expected = [...given, '::group::Other inputs, at their defaults', ...defaults, '::endgroup::'];
     expect(lines.slice(0, expected.length)).toEqual(expected);
     expect(lines.join('\n')).not.toContain('test-key');

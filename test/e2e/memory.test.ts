@@ -149,7 +149,7 @@ describe.concurrent('memory', () => {
       ['Quotes a price', 'passed', 2, 2],
       ['Says hello', 'passed', 2, 2],
     ]);
-  }, 60_000);
+  });
 
   test('of another base branch is not counted', async () => {
     await using github = await startWith();
@@ -160,14 +160,14 @@ describe.concurrent('memory', () => {
       ['Quotes a price', 'passed', 1, 1],
       ['Says hello', 'passed', 1, 1],
     ]);
-  }, 60_000);
+  });
 
   test('a GitHub that hangs over the base delays and changes nothing', async () => {
     await using github = await startWith({ latencyMs: ({ path }) => (/\/pulls$/.test(path) ? 600_000 : 0) });
     const { exitCode, log } = await gate(github, 1, { event: pushed(8, commit('f')) });
     expect([exitCode, log.includes('::warning')]).toEqual([0, false]);
     expect(pushesOf(records(github, 8)['gate'])).toEqual([['f', 1, 'passed', 0]]);
-  }, 60_000);
+  });
 
   test('a forged base makes nothing green', async () => {
     await using github = await startWith();
@@ -180,5 +180,5 @@ describe.concurrent('memory', () => {
       ['Quotes a price', 'failed', 0, 1],
       ['Says hello', 'passed', 1, 1],
     ]);
-  }, 60_000);
+  });
 });

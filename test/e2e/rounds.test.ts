@@ -59,7 +59,7 @@ async function gateAt(
       'api-url': emulator.url,
       ...own,
       'poll-interval-seconds': '0.1',
-      'timeout-minutes': '0.5',
+      'timeout-minutes': '5',
       comment: 'never',
       ...(inputs as Record<string, string>),
     },
@@ -130,6 +130,33 @@ describe.concurrent('the step starts its batches and repeats what is not decided
     ]);
   });
 
+  test.each(EACH)(
+    'at %s: two gates at the same time judge their own batches, and pay for no other',
+    async (provider) => {
+      const { ids: make, start, inputs } = AT[provider];
+      const ids = make(3);
+      await using emulator = await start(ids, byLetters({ [ids[1] ?? '']: 'F' }));
+      const common = {
+        provider,
+        'api-key': 'test-key',
+        'api-url': emulator.url,
+        reruns: '1/2',
+        comment: 'never',
+      };
+      const quick = { 'poll-interval-seconds': '0.1', 'timeout-minutes': '0.5' };
+      const gates = await Promise.all(
+        [1, 2].map(() => runStep({ inputs: { ...common, ...inputs, ...quick } })),
+      );
+      for (const { outputs } of gates) {
+        expect(outputs).toMatchObject({ verdict: 'failed', total: '3', passed: '2', failed: '1' });
+        expect([outputs['runs'], outputs['started-runs']]).toEqual(['4', '4']);
+      }
+      const batchIds = gates.flatMap(({ outputs }) => outputs['batch-id']?.split('\n') ?? []);
+      expect(batchIds.toSorted()).toEqual(emulator.started.map(({ id }) => id).toSorted());
+      expect(emulator.started.flatMap(({ testCases }) => testCases)).toHaveLength(8);
+    },
+  );
+
   test('a first round above max-runs starts nothing', async () => {
     const { exitCode, outputs, started } = await gate(
       {},
@@ -194,7 +221,7 @@ describe.concurrent('a batch that was given is repeated on what it says it teste
     reruns: '2/3',
     'max-flaky': '1',
     'poll-interval-seconds': '0.1',
-    'timeout-minutes': '0.5',
+    'timeout-minutes': '5',
     comment: 'never',
   };
   const green = { verdict: 'passed', total: '2', flaky: '1', runs: '4' };

@@ -12,7 +12,7 @@ const AGENT = `agent/${DEFAULT_AGENT.id}`;
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
 const FLOW = 'conversation_flow_3b21278178ed';
 
-const QUICK = { 'poll-interval-seconds': '0.1', 'timeout-minutes': '1', comment: 'never' };
+const QUICK = { 'poll-interval-seconds': '0.1', 'timeout-minutes': '5', comment: 'never' };
 
 const retellInputs = (url: string, inputs: Record<string, string>) => ({
   provider: 'retell',
@@ -57,7 +57,10 @@ describe.concurrent('the mode and the number of runs at once at Vapi', () => {
   });
 
   test('voice, also in the re-run; how many waves it takes, and a warning that they do not fit', async () => {
-    const { exitCode, started, log } = await starting({ mode: 'voice' }, { concurrencyLimit: 2 });
+    const { exitCode, started, log } = await starting(
+      { mode: 'voice', 'timeout-minutes': '1' },
+      { concurrencyLimit: 2 },
+    );
     expect([exitCode, started]).toEqual([
       0,
       Array.from({ length: 2 }, () => ({ provider: 'vapi.websocket' })),
@@ -138,8 +141,7 @@ describe.concurrent('the step starts a batch and gates on it', () => {
   });
 });
 
-// The lists are looked through for 20 s.
-describe.concurrent('an answer to the start that is lost', { timeout: 120_000 }, () => {
+describe.concurrent('an answer to the start that is lost', () => {
   const fault = (isStarted: boolean) =>
     WAYS_TO_LOSE.find((way) => way.isStarted === isStarted && way.name.startsWith('a reset before'))?.fault;
   const run = async (isStarted: boolean) => {

@@ -6,7 +6,7 @@ import { runStep } from './runner.ts';
 
 const quick = {
   'poll-interval-seconds': '0.1',
-  'timeout-minutes': '0.5',
+  'timeout-minutes': '5',
   comment: 'never',
   'api-key': 'test-key',
 };

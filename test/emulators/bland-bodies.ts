@@ -157,7 +157,7 @@ export interface RunContext {
   /** When the batch was created. */
   readonly createdAt: number;
   /** Null for a run that was started alone. */
-  readonly batchId: string | null;
+  readonly batchId: string;
   readonly assertions: AssertionShape;
 }
 

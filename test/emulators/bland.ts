@@ -46,8 +46,6 @@ export interface BlandOptions extends BatchOptions {
   readonly envelope?: Envelope;
   /** Default `documented`. */
   readonly assertions?: AssertionShape;
-  /** Default `enveloped`, as documented for a refused key. */
-  readonly errors?: ErrorShape;
   /** Scenarios in place of the recorded ones; what they leave out is as recorded. See `manyScenarios`. */
   readonly scenarios?: readonly Scenario[];
   /** The numbers of the versions that every pathway has. Default: 1 to 7. */
@@ -66,15 +64,14 @@ export type Scenario = Fields & { readonly id: string };
  * `beside`: `{data: null, errors: null}` with the fields beside them.
  */
 export type Envelope = false | true | 'array' | 'beside';
-export type ErrorShape = 'enveloped' | 'enveloped-with-status' | 'flat';
 
 /**
  * Bland's agent-testing endpoints, as its reference describes them and its own command line uses them. What nobody documents is decided here: the order
  * of lists (newest batch first), the status of successes (200), that a limit over 100 is refused.
  */
 export async function startBland(options: BlandOptions = {}): Promise<BlandEmulator> {
-  const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
-  const { envelope = false, assertions = 'documented', errors = 'enveloped' } = options;
+  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
+  const { envelope = false, assertions = 'documented' } = options;
   const { created = createPassing } = options;
   const { production } = options;
   const versions = [...(options.versions ?? [1, 2, 3, 4, 5, 6, 7])];
@@ -85,32 +82,25 @@ export async function startBland(options: BlandOptions = {}): Promise<BlandEmula
   const started: StartedBatch[] = [];
   const wrap = (body: Fields): unknown => inEnvelope(body, envelope);
   const shown = new Map<string, ShownBatch>();
-  const alone: ShownBatch[] = [];
 
-  const show = (script: BatchScript, batchId: string | null): ShownBatch =>
-    showPlayback(play(script, { now, speed, clockAheadMs, epoch }), { wrap, assertions, batchId });
   const add = adder(shown, (source: BatchSource) =>
-    isRecorded(source) ? showRecorded(source) : show(source, source.id),
+    isRecorded(source)
+      ? showRecorded(source)
+      : showPlayback(play(source, { now, speed, epoch }), { wrap, assertions }),
   );
-  const addAlone = (script: BatchScript): ShownBatch => {
-    const batch = show(script, null);
-    alone.push(batch);
-    return batch;
-  };
   const isPathway = (id: string): boolean => scenarios.some((each) => each['pathway_id'] === id);
   const routes = [
-    ...routesOf({ shown, alone, wrap, add, addAlone, created, scenarios, versions, started }),
+    ...routesOf({ shown, wrap, add, created, scenarios, versions, started }),
     ...versionRoutes({ versions, production, isPathway }),
     ...blandTargetRoutes({ pathways: PATHWAYS, personas: [] }, (list) =>
       envelope ? { data: list, errors: null } : list,
     ),
   ];
-  const error = (status: number, details: readonly string[]): unknown => errorBody(status, details, errors);
 
   add(...batches);
   // The key is sent as it is: a `Bearer` in front of it is refused, unless it belongs to the key.
   const authorization = (apiKey: string): string => apiKey;
-  return { ...(await startServer({ authorization, error, routes }, options)), add, started };
+  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started };
 }
 
 /** A batch as the endpoints see it. */
@@ -127,14 +117,12 @@ interface ShownBatch {
 interface Showing {
   readonly wrap: (body: Fields) => unknown;
   readonly assertions: AssertionShape;
-  /** Null for a run that was started alone. */
-  readonly batchId: string | null;
 }
 
-function showPlayback(playback: Playback, { wrap, assertions, batchId }: Showing): ShownBatch {
+function showPlayback(playback: Playback, { wrap, assertions }: Showing): ShownBatch {
   const { script, createdAt, present, isListed } = playback;
   const cast = castBlandRuns(script);
-  const contextOf = (phase: Phase): RunContext => ({ phase, createdAt, batchId, assertions });
+  const contextOf = (phase: Phase): RunContext => ({ phase, createdAt, batchId: script.id, assertions });
   const bodies = (key: string, bodyOf: (run: BlandRun, context: RunContext) => Fields): readonly Fields[] =>
     present(key, ({ runs }) => runs.map(({ index, phase }) => bodyOf(cast[index]!, contextOf(phase))));
 
@@ -159,10 +147,8 @@ function showRecorded({ looks, listings, details = new Map() }: RecordedBatch): 
 
 interface Batches {
   readonly shown: ReadonlyMap<string, ShownBatch>;
-  readonly alone: readonly ShownBatch[];
   readonly wrap: (body: Fields) => unknown;
   readonly add: (batch: BatchScript) => void;
-  readonly addAlone: (batch: BatchScript) => ShownBatch;
   readonly created: (scenarioIds: readonly string[]) => Omit<BatchScript, 'id'>;
   readonly scenarios: readonly Scenario[];
   readonly versions: readonly number[];
@@ -170,8 +156,8 @@ interface Batches {
 }
 
 function routesOf(batches: Batches): Route[] {
-  const { shown, alone, wrap, add, addAlone, created, scenarios, versions, started } = batches;
-  const newestFirst = (): ShownBatch[] => [...shown.values(), ...alone].reverse();
+  const { shown, wrap, add, created, scenarios, versions, started } = batches;
+  const newestFirst = (): ShownBatch[] => [...shown.values()].reverse();
   let made = 0;
   const start = (scenarioIds: readonly string[]): BatchScript => {
     made += 1;
@@ -241,15 +227,6 @@ function routesOf(batches: Batches): Route[] {
         started.push({ id: script.id, testCases, request: fields });
         const runs = castBlandRuns(script).map((run) => ({ run_id: run.id, scenario_id: run.testCaseId }));
         return wrap({ batch_id: script.id, runs });
-      },
-    },
-    {
-      method: 'POST',
-      path: '/v1/agent-testing/scenarios/:id/run',
-      answer: ({ id }) => {
-        if (!scenarios.some((scenario) => scenario.id === id)) throw new Refusal(404, ['Scenario not found']);
-        const [row] = addAlone(start([id])).rows();
-        return wrap({ run_id: row?.['id'], status: 'RUNNING' });
       },
     },
   ];
@@ -322,18 +299,9 @@ const ERROR_CODES: Readonly<Record<number, readonly [code: string, message: stri
   429: ['Rate Limit Exceeded', 'Too many requests, please try again later.'],
 };
 
-function errorBody(status: number, details: readonly string[], shape: ErrorShape): unknown {
+function errorBody(status: number, details: readonly string[]): unknown {
   // The only shape that was seen for wrong parameters.
   if (status === 400) return { status: 'error', message: 'Invalid parameters', errors: details };
   const [error, usual] = ERROR_CODES[status] ?? ['INTERNAL', STATUS_CODES[status] ?? 'Unknown error'];
-  const message = details[0] ?? usual;
-  const errors = { data: null, errors: [{ error, message }] };
-  switch (shape) {
-    case 'enveloped':
-      return errors;
-    case 'enveloped-with-status':
-      return { status: 'error', ...errors };
-    case 'flat':
-      return { status: 'error', message: status === 429 ? 'Rate limit exceeded' : message };
-  }
+  return { data: null, errors: [{ error, message: details[0] ?? usual }] };
 }

@@ -72,12 +72,11 @@ export interface TestFolder {
  * are listed in the order of the request, invocations newest first, a cancellation answers `null`.
  */
 export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<ElevenLabsEmulator> {
-  const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
+  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
   const shown = new Map<string, ShownBatch>();
   const started: StartedBatch[] = [];
   const cancelled: string[] = [];
-  const show = (script: BatchScript): ShownBatch =>
-    showPlayback(play(script, { now, speed, clockAheadMs, epoch }), show);
+  const show = (script: BatchScript): ShownBatch => showPlayback(play(script, { now, speed, epoch }), show);
   const add = adder(shown, (source: BatchSource) =>
     isRecorded(source) ? showRecorded(source) : show(source),
   );

@@ -101,12 +101,7 @@ export interface Playback<Script extends BatchScript = BatchScript> {
 /** Starts a script. `now` is in milliseconds; `speed` is how many of the script's pass in one of those. */
 export function play<Script extends BatchScript>(
   script: Script,
-  {
-    now,
-    speed,
-    clockAheadMs = 0,
-    epoch = Date.now,
-  }: { now: () => number; speed: number; clockAheadMs?: number; epoch?: (() => number) | undefined },
+  { now, speed, epoch = Date.now }: { now: () => number; speed: number; epoch?: (() => number) | undefined },
 ): Playback<Script> {
   const startedAt = now();
   const momentAt = momentsOf(script);
@@ -114,7 +109,7 @@ export function play<Script extends BatchScript>(
 
   return {
     script,
-    createdAt: script.createdAt ?? epoch() + clockAheadMs,
+    createdAt: script.createdAt ?? epoch(),
     cancelled: () => {
       const elapsed = (now() - startedAt) * speed;
       const runs = script.runs.map((run): RunScript => {

@@ -39,7 +39,7 @@ async function retellAt(elapsed: number, batch: RetellBatch) {
   onTestFinished(() => emulator.close());
   clock.time = elapsed;
   const { tests } = new Retell({ apiKey: 'test-key', baseURL: emulator.url, maxRetries: 0 });
-  return { emulator, tests };
+  return { tests };
 }
 
 const flaky = five('test_batch_7f4553fb7cfc');
@@ -89,16 +89,12 @@ test.each<[string, RetellBatch, number]>([
 });
 
 test('the emulator of Retell gives its own client runs as they were recorded, in every way to read them', async () => {
-  const { emulator, tests } = await retellAt(95_000, withErrors);
+  const { tests } = await retellAt(95_000, withErrors);
   const recorded = readSample<{ items: { test_case_job_id: string }[] }>(
     'retell__list-test-runs-v2__with-errors',
   );
-  const v1 = await fetch(`${emulator.url}/list-test-runs/${withErrors.id}`, {
-    headers: { authorization: 'Bearer test-key' },
-  });
 
   expect(await tests.listTestRuns(withErrors.id)).toEqual(recorded);
-  expect(await v1.json()).toEqual(readSample('retell__list-test-runs-v1__with-errors'));
   for (const run of recorded.items) expect(await tests.getTestRun(run.test_case_job_id)).toEqual(run);
 });
 

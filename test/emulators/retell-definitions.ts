@@ -1,7 +1,6 @@
-import { makeRetellId } from './retell-bodies.ts';
 import { engineIn, isEngine } from './retell-engine.ts';
 import { pageOf, pageRequest, type WrongPages } from './retell-paging.ts';
-import { fieldsOf, Refusal, type Route, type SeenRequest } from './server.ts';
+import { Refusal, type Route } from './server.ts';
 import type { Fields } from './timeline.ts';
 
 /** A test case definition as a client made it; nothing but its id is looked at here. */
@@ -20,7 +19,7 @@ export function manyDefinitions(
 
 /** The endpoints of test case definitions, on `definitions` by id. */
 export function definitionRoutes(
-  definitions: Map<string, Definition>,
+  definitions: ReadonlyMap<string, Definition>,
   { wrong, longestPage }: { wrong?: WrongPages | undefined; longestPage?: number } = {},
 ): Route[] {
   const known = (id: string): Definition => {
@@ -28,58 +27,8 @@ export function definitionRoutes(
     if (definition === undefined) throw new Refusal(404);
     return definition;
   };
-  const keep = (definition: Definition): Definition => {
-    definitions.set(definition.test_case_definition_id, definition);
-    return definition;
-  };
-  let made = 0;
-
   return [
-    {
-      method: 'POST',
-      path: '/create-test-case-definition',
-      status: 201,
-      answer: ({ request }) => {
-        const fields = definitionFields(request);
-        const missing = REQUIRED.filter((name) => !(name in fields));
-        if (missing.length > 0)
-          throw new Refusal(
-            400,
-            missing.map((name) => `${name} is required.`),
-          );
-        made += 1;
-        const createdAt = Date.now();
-        return keep({
-          dynamic_variables: {},
-          tool_mocks: [],
-          llm_model: 'gpt-5-mini',
-          ...fields,
-          test_case_definition_id: makeRetellId('test case', `created ${made}`),
-          type: 'simulation',
-          creation_timestamp: createdAt,
-          user_modified_timestamp: createdAt,
-        });
-      },
-    },
     { method: 'GET', path: '/get-test-case-definition/:id', answer: ({ id }) => known(id) },
-    {
-      method: 'PUT',
-      path: '/update-test-case-definition/:id',
-      answer: ({ id, request }) =>
-        keep({
-          ...known(id),
-          ...definitionFields(request),
-          user_modified_timestamp: Date.now(),
-        }),
-    },
-    {
-      method: 'DELETE',
-      path: '/delete-test-case-definition/:id',
-      status: 204,
-      answer: ({ id }) => {
-        definitions.delete(known(id).test_case_definition_id);
-      },
-    },
     {
       method: 'GET',
       path: '/v2/list-test-case-definitions',
@@ -90,12 +39,4 @@ export function definitionRoutes(
       },
     },
   ];
-}
-
-const REQUIRED = ['name', 'response_engine', 'user_prompt', 'metrics'];
-const ALLOWED = [...REQUIRED, 'dynamic_variables', 'llm_model', 'tool_mocks'];
-
-function definitionFields(request: SeenRequest): Record<string, unknown> {
-  const fields = Object.entries(fieldsOf(request)).filter(([name]) => ALLOWED.includes(name));
-  return Object.fromEntries(fields);
 }

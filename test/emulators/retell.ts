@@ -65,7 +65,7 @@ export interface RetellEmulator extends BatchEmulator<RetellBatch> {
  * lists (runs as scripted, batches newest first), the form of pagination keys, which 400s there are.
  */
 export async function startRetell(options: RetellOptions = {}): Promise<RetellEmulator> {
-  const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
+  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
   const { created = createPassing } = options;
   const { missing = 422, longestPage = 1000, definitionPages, onlyLatestChanges } = options;
   const agents = changing(options.agents ?? [DEFAULT_AGENT]);
@@ -79,9 +79,7 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
   );
 
   const add = adder(shown, (source: BatchSource<RetellBatch>) =>
-    isRecorded(source)
-      ? showRecorded(source)
-      : showPlayback(play(source, { now, speed, clockAheadMs, epoch })),
+    isRecorded(source) ? showRecorded(source) : showPlayback(play(source, { now, speed, epoch })),
   );
   const routes = [
     ...batchRoutes({ shown, started, definitions, add, created, agents, longestPage }),
@@ -105,7 +103,6 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
 interface ShownBatch {
   look(request: SeenRequest): unknown;
   list(request: SeenRequest): unknown;
-  listV1(request: SeenRequest): unknown;
   run(id: string): unknown;
   /** Only for a scripted batch: recordings are not listed. */
   readonly listed?: () => readonly Fields[];
@@ -129,12 +126,11 @@ function showPlayback({ script, createdAt, present, isListed }: Playback<RetellB
     );
   };
   const run = (id: string): unknown => runs().find((each) => each['test_case_job_id'] === id);
-  return { look: batch, list, listV1: listedRuns, run, listed: () => (isListed() ? [batch()] : []) };
+  return { look: batch, list, run, listed: () => (isListed() ? [batch()] : []) };
 }
 
 function showRecorded({ looks, listings = [], details = new Map() }: RecordedBatch): ShownBatch {
-  const list = replay(listings);
-  return { look: replay(looks), list, listV1: list, run: (id) => details.get(id) };
+  return { look: replay(looks), list: replay(listings), run: (id) => details.get(id) };
 }
 
 interface Batches {
@@ -159,11 +155,6 @@ function batchRoutes({ shown, started, definitions, add, created, agents, longes
       method: 'GET',
       path: '/v2/list-test-runs/:id',
       answer: ({ id, request }) => existing(shown.get(id)?.list(request)),
-    },
-    {
-      method: 'GET',
-      path: '/list-test-runs/:id',
-      answer: ({ id, request }) => existing(shown.get(id)?.listV1(request)),
     },
     {
       method: 'GET',

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type Payload, send } from './faults.ts';
 
 /** A request as it arrived, before anything was decided about it. */
@@ -34,13 +33,9 @@ export interface EmulatorOptions {
   readonly speed?: number;
   /** One for each request, in order (`undefined`: answer rightly), or a rule for all. */
   readonly faults?: readonly (Fault | undefined)[] | FaultRule;
-  /** Which requests are broken off by a reset as soon as their headers are there; they are counted with an empty body. */
-  readonly breaks?: (request: Pick<SeenRequest, 'method' | 'path' | 'nth'>) => boolean;
   /** The time of day, in milliseconds since the epoch. Default: this machine's. */
   readonly epoch?: () => number;
-  /** How far the times of creation are ahead of this machine's, in milliseconds. Default 0. */
-  readonly clockAheadMs?: number;
-  /** The same for the `Date` header; `null` sends none. Default 0. */
+  /** How far the `Date` header is ahead of this machine's clock, in milliseconds; `null` sends none. Default 0. */
   readonly dateAheadMs?: number | null;
 }
 
@@ -53,8 +48,6 @@ export interface Emulator extends AsyncDisposable {
   count(pattern?: RegExp): number;
   /** The first request, already there or still to come, that satisfies `match`. */
   seen(match: (request: SeenRequest) => boolean): Promise<SeenRequest>;
-  /** Refuses all connections for a while, the open ones too; resolves when the same address accepts them again. */
-  unplug(ms: number): Promise<void>;
   /** Adds faults for the next requests; they come before a rule. */
   fail(...faults: readonly (Fault | undefined)[]): void;
   close(): Promise<void>;
@@ -135,14 +128,7 @@ export function wholeNumber(
 /** Starts a provider's emulator on a free port. */
 export async function startServer(
   vendor: Vendor,
-  {
-    apiKey = 'test-key',
-    now = monotonic,
-    faults = [],
-    breaks = () => false,
-    dateAheadMs = 0,
-    epoch,
-  }: EmulatorOptions,
+  { apiKey = 'test-key', now = monotonic, faults = [], dateAheadMs = 0, epoch }: EmulatorOptions,
 ): Promise<Emulator> {
   const requests: SeenRequest[] = [];
   const waiting: { match: (request: SeenRequest) => boolean; resolve: (request: SeenRequest) => void }[] = [];
@@ -173,11 +159,6 @@ export async function startServer(
     if (dateAheadMs === null) response.sendDate = false;
     else if (dateAheadMs !== 0 || epoch !== undefined)
       response.setHeader('date', new Date((epoch ?? Date.now)() + dateAheadMs).toUTCString());
-    if (breaks({ method, path, nth })) {
-      log({ method, path, query, headers: headersOf(incoming), body: '', at, nth, inFlight });
-      response.socket?.resetAndDestroy();
-      return;
-    }
     const body = await text(incoming);
     const request = { method, path, query, headers: headersOf(incoming), body, at, nth, inFlight };
     log(request);
@@ -213,23 +194,11 @@ export async function startServer(
   await once(server, 'listening');
 
   const { port } = server.address() as AddressInfo;
-  let isClosed = false;
-  const stop = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     if (!server.listening) return;
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
-  };
-  const close = async (): Promise<void> => {
-    isClosed = true;
-    await stop();
-  };
-  const unplug = async (ms: number): Promise<void> => {
-    await stop();
-    await delay(ms);
-    if (isClosed) return;
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
   };
 
   return {
@@ -240,7 +209,6 @@ export async function startServer(
     fail: (...more) => {
       queue.push(...more);
     },
-    unplug,
     close,
     [Symbol.asyncDispose]: close,
   };

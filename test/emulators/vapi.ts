@@ -69,12 +69,11 @@ export const VAPI_ASSISTANT = '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84';
  * become items in their order.
  */
 export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator> {
-  const { now = monotonic, speed = 1, clockAheadMs = 0, epoch, batches = [] } = options;
+  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
   const shown = new Map<string, ShownBatch>();
   const started: StartedBatch[] = [];
   const cancelled: string[] = [];
-  const show = (script: BatchScript): ShownBatch =>
-    showPlayback(play(script, { now, speed, clockAheadMs, epoch }), show);
+  const show = (script: BatchScript): ShownBatch => showPlayback(play(script, { now, speed, epoch }), show);
   const add = adder(shown, (source: BatchSource) =>
     isRecorded(source) ? showRecorded(source) : show(source),
   );

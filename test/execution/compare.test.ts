@@ -233,6 +233,10 @@ describe('a failure is excused only by what was started there, on one revision',
       const comparison = await comparing({ a: 'P', b: 'FF' }, { ...there, here: { claims: here } });
       expect(comparison.there['b']?.[1]).toBe(isExcused);
     }
+    // A configuration that is sent, and the live one, are tested on one version.
+    const live = { ...there, comparedVersion: { ...ON_BRANCH, isLive: true } };
+    const comparison = await comparing({ a: 'P', b: 'FF' }, { ...live, here: { claims } });
+    expect(comparison.there['b']?.[1]).toBe(true);
   });
 
   test('a comparison that was answered with the batch under test is not known to have run', async () => {

@@ -26,7 +26,7 @@ test('a heartbeat estimates what is left over all batches, where it is known how
   ]);
 });
 
-test('where test cases are run again a line says how many are decided, also after a look that has only counters', () => {
+test('where test cases are run again a line says how many are decided, and how many are being confirmed', () => {
   const lines: string[] = [];
   const progress = createProgress({
     clock: virtualClock(),
@@ -40,7 +40,6 @@ test('where test cases are run again a line says how many are decided, also afte
   progress.update(batch(runs, { id: 'b1', settled: false }));
   progress.add({ id: 'b2', batchIndex: 0, round: 2, requestedTestCases: ['a'] });
   progress.update(batch([runOf('a', 'passed', 'again')], { id: 'b2' }));
-  progress.update({ id: 'b1', settled: false, announced: { total: 3, passed: 1, failed: 1 } });
   expect(lines).toEqual([
     '[0:00] 1 of 3 test cases decided, 1 being confirmed, 1 passed',
     '[0:00] 2 of 3 test cases decided, 2 passed',

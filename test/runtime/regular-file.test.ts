@@ -31,6 +31,15 @@ describe('a regular file', () => {
     expect(readFileSync(at('old'), 'utf8')).toBe('new');
   });
 
+  test('is written in pieces, in their order, as they are made', async () => {
+    const pieces = Array.from({ length: 50 }, (_, index) => `${index}: ${'é'.repeat(9_999)}\n`);
+    writeFileSync(at('pieces'), 'x'.repeat(2_000_000));
+    await writeRegularFile(at('pieces'), pieces.values());
+    expect(readFileSync(at('pieces'), 'utf8')).toBe(pieces.join(''));
+    await writeRegularFile(at('pieces'), [].values());
+    expect(readFileSync(at('pieces'), 'utf8')).toBe('');
+  });
+
   test('that is too large is not read', async () => {
     writeFileSync(at('large'), 'four');
     expect(await reasonOf(readRegularFile(at('large'), 3))).toBe('it has 4 bytes, and 3 are allowed');

@@ -464,7 +464,7 @@ function turnContent(turn: Turn, state: TurnState): Node[] {
       const isFailed = turn.succeeded === false;
       const title = [
         ...(tool === undefined ? [] : [code(tool, MAX_NAME)]),
-        ...(isFailed ? [' ', glyph('failed'), h('strong', { class: 'failed' }, 'failed')] : []),
+        ...(isFailed ? [' ', h('strong', { class: 'failed' }, [glyph('failed'), 'failed'])] : []),
       ];
       return [h('b', 'Answer'), payload(title, turn.output, { max: limits.tool, isOpen: isFailed })];
     }
@@ -490,11 +490,13 @@ function payload(
   const shown = shownText(whole.slice(0, max), max);
   const cut = Math.max(0, whole.length - max);
   if (shown.text === '') return h('p', { class: ['text', 'call'] }, [...title, ' ', muted('(empty)')]);
-  const peek = cleanLine(whole, MAX_PEEK);
-  if (cut === 0 && shown.text === peek) {
-    return h('p', { class: ['text', 'call'] }, [...title, ' ', code(peek, MAX_PEEK)]);
-  }
   const json = cut === 0 ? layOutJson(shown.text) : undefined;
+  // With spaces between its parts, where a line can end. No string in JSON has a line break in it.
+  const line = json?.replace(/\n */g, ' ') ?? whole;
+  if (cut === 0 && shown.text === cleanLine(whole, MAX_PEEK)) {
+    return h('p', { class: ['text', 'call'] }, [...title, ' ', code(line, 2 * MAX_PEEK)]);
+  }
+  const peek = cleanLine(line, MAX_PEEK);
   // Deep lists of next to nothing become many times as long, and no easier to read.
   const laidOut = json === undefined || json.length > 2_000 + 3 * whole.length ? shown.text : json;
   // A keyboard can scroll only what can have the focus.

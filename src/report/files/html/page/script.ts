@@ -224,10 +224,12 @@ if (toolbar !== null) {
   if (search?.value !== '' || boxes.some((box) => box.checked)) filter();
   if (order?.value !== 'worst') sort();
   // What is scrolled to must not lie behind it.
-  new ResizeObserver(() => {
+  const leaveRoom = (): void => {
     const isSticky = getComputedStyle(toolbar).position === 'sticky';
     document.documentElement.style.scrollPaddingTop = isSticky ? `${toolbar.offsetHeight}px` : '';
-  }).observe(toolbar);
+  };
+  leaveRoom();
+  new ResizeObserver(leaveRoom).observe(toolbar);
 }
 byId('open-all')?.addEventListener('click', () => setOpen(true));
 byId('close-all')?.addEventListener('click', () => setOpen(false));
