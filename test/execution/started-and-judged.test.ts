@@ -207,6 +207,28 @@ describe('a batch that says it tested something else', () => {
   });
 });
 
+describe('a failed run beside a doubt', () => {
+  const failed = runOf('a', 'failed', 'a-1');
+  test.each<[string, Partial<Batch>]>([
+    [
+      'about the status of another run',
+      { runs: [failed, { ...runOf('b', 'pending', 'b-1'), unknownStatus: 'wobbling' }] },
+    ],
+    ['about the status of the batch', { unknownStatus: 'wobbling', runs: [failed] }],
+    ['about the number of runs', { settled: true, announced: { total: 5 }, runs: [failed] }],
+  ])('%s is not confirmed while the doubt lasts, nor after it', async (_, look) => {
+    const { verdict, posts } = await play(
+      { a: 'FPP', b: 'P' },
+      {
+        rule: { kind: 'reruns', need: 1, of: 2 },
+        saysAtFirst: (nth) => (nth === 1 ? look : {}),
+        says: (nth) => (nth === 1 ? { ...look, settled: true } : {}),
+      },
+    );
+    expect([verdict === 'passed', posts.length]).toEqual([false, 1]);
+  });
+});
+
 describe('a batch that was found after its answer was lost', () => {
   const lost: StartResponse = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: EPOCH };
   const finding = (subject: string | undefined) => (found: string) => {
