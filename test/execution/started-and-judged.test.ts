@@ -44,6 +44,7 @@ interface Story {
   readonly saysAtFirst?: (nth: number) => Partial<Batch>;
   readonly outcome?: (nth: number) => Partial<BatchOutcome>;
   readonly starter?: Partial<BatchStarter>;
+  readonly subject?: Subject;
   readonly posted?: (nth: number) => StartResponse | undefined;
   readonly obstacles?: RoundsOptions['obstacles'];
 }
@@ -81,7 +82,7 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
   const testCases = Object.keys(scripts);
   const plan: Plan = story.given
     ? { kind: 'given', batchIds: [make('given-1', testCases)] }
-    : { kind: 'start', subject: SUBJECT, testCases };
+    : { kind: 'start', subject: story.subject ?? SUBJECT, testCases };
   const log: string[] = [];
   const execution = await executeRounds({
     ...{ plan, rule, maxRuns: undefined, starter, clock },
@@ -204,6 +205,27 @@ describe('a batch that says it tested something else', () => {
     });
     // Without a Date header a time of creation tells nothing.
     expect((await play({ a: 'P' }, { says: () => ({ createdAt: 0 }) })).verdict).toBe('passed');
+  });
+});
+
+describe('batches of one subject that say two versions', () => {
+  const versions =
+    (...words: string[]) =>
+    (nth: number) => ({ claims: { id: 'x', version: words[nth - 1] ?? words.at(-1) ?? '' } });
+  const subject = { ...SUBJECT, claims: {} };
+  test.each<[string, Story]>([
+    ['a re-run', {}],
+    ['a re-run of a given batch', { given: true }],
+    ['parallel runs', { rule: { kind: 'repeat', need: 2, of: 2 } }],
+  ])('%s: not added up', async (_, story) => {
+    const scripts = { a: story.rule === undefined ? 'FPP' : 'PP' };
+    const common = { ...story, subject, starter: resolving({}) };
+    const moved = await play(scripts, { ...common, says: versions('version v1', 'version v2') });
+    expect([moved.verdict, moved.edits]).toEqual([
+      'inconclusive',
+      ['What is under test was edited: its batches say version v1 and version v2.'],
+    ]);
+    expect((await play(scripts, { ...common, says: versions('version v1') })).verdict).toBe('passed');
   });
 });
 
