@@ -223,6 +223,8 @@ function providerTable(): string {
         const numbers = versions.hasNumbers ? ['a number'] : [];
         return [...numbers, ...words, ...(versions.hasBranches ? [code('branch/ID')] : [])].join(', ');
       }),
+      row('`target-config`', ({ capabilities: { targetConfig } }) => yes('problemOf' in targetConfig)),
+      row('`mode`', ({ capabilities: { modes } }) => yes(modes !== false)),
       row('`compare-with`', ({ capabilities: { compare } }) => yes(compare)),
       row('`reuse-hours`', ({ capabilities: { reuse } }) => yes(reuse === true)),
       row('Cancel a batch', ({ capabilities: { cancel } }) => yes(cancel)),

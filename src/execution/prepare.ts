@@ -143,16 +143,17 @@ async function resolveComparedVersion(
   }: WantedSubject & { readonly subject: Subject; readonly compareWith: ComparedWith },
   { starter, failOn, deadline }: { starter: BatchStarter; failOn: FailOn; deadline: Deadline },
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
-  const version = compareWith.kind === 'live' ? undefined : compareWith;
-  const compared = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
-  if ('problem' in compared) return { comparedVersion: { kind: 'none', problem: compared.problem } };
+  const isLive = compareWith.kind === 'live';
+  const version = isLive ? undefined : compareWith;
+  const found = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
+  if ('problem' in found) return { comparedVersion: { kind: 'none', problem: found.problem } };
+  const compared = isLive ? { ...found, title: `the live ${found.title}` } : found;
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {
       const problem = `compare-with is the version under test (${compared.title}).`;
       return { comparedVersion: { kind: 'none', problem } };
     }
     case 'different': {
-      const isLive = compareWith.kind === 'live';
       const resolved = { kind: 'resolved', subject: compared, isDifferent: true } as const;
       return { comparedVersion: { ...resolved, ...(isLive && { isLive }) } };
     }

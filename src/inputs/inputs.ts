@@ -552,9 +552,6 @@ function checkReuse({
     ...(repeat === undefined
       ? []
       : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
-    ...(targetConfig === undefined
-      ? []
-      : ['reuse-hours and target-config do not go together: no list shows which file a batch tested.']),
   ];
 }
 

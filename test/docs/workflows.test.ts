@@ -107,7 +107,7 @@ test("with merge_group below on, the README's workflow had one group for all of 
   const gates = [recommended, ...examples].filter(
     ({ text, workflow: { on } }) => 'pull_request' in on && text.includes(THIS_ACTION),
   );
-  expect(gates.length).toBe(13);
+  expect(gates.length).toBe(15);
   for (const { workflow } of gates) {
     expect(workflow.concurrency).toEqual({
       group: `$\{{ github.workflow }}-$\{{ github.ref }}`,

@@ -1,4 +1,6 @@
 /** Each example that starts a batch: its scripts and then the built action, with its own inputs, against the emulators. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseInputs } from '../../src/inputs/inputs.ts';
 import { canDeploy, checkout, runScript } from '../docs/example-scripts.ts';
@@ -19,7 +21,7 @@ import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { manyDefinitions } from '../emulators/retell-definitions.ts';
 import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
 import { recordedSimulations } from '../emulators/vapi-bodies.ts';
-import { pullRequestEvent, runStep } from './runner.ts';
+import { prepareStep, pullRequestEvent } from './runner.ts';
 
 const SUITE = {
   id: '00000000-0000-0000-0000-000000000002',
@@ -62,6 +64,12 @@ const gates: Gate[] = [...examples, firstGate, recommended].flatMap(({ path, wor
 const TESTED = '5e0a1b2c3d4e5f60718293a4b5c6d7e8f9a0b1c2';
 const COMMITTED = { '.github/quarantine.yml': 'quarantine: []\n' };
 
+/** What the file of `target-config` holds. */
+const CONFIGS: Readonly<Record<string, unknown>> = {
+  vapi: { name: 'Front desk', firstMessage: 'Hello' },
+  elevenlabs: { conversation_config: {}, platform_settings: {} },
+};
+
 /** The value of an input, as the runner makes it. Throws where the example uses something that is not known here. */
 function fill(text: string, known: Readonly<Record<string, string>>): string {
   return text
@@ -87,6 +95,7 @@ const KNOWN = {
   'vars.ELEVENLABS_AGENT_ID': ELEVENLABS_AGENT,
   'vars.RETELL_AGENT_ID': DEFAULT_AGENT.id,
   'vars.BLAND_PATHWAY_ID': PATHWAY,
+  'vars.VAPI_ASSISTANT_ID': VAPI_ASSISTANT,
   'github.event.pull_request.number': '7',
   'inputs.agent': DEFAULT_AGENT.id,
   'inputs.label': 'booking',
@@ -156,7 +165,7 @@ describe.skipIf(!canDeploy).concurrent('an example, word for word', () => {
     };
 
     const provider = step.with?.['provider'] as keyof typeof emulators;
-    const { exitCode, outputs, log } = await runStep({
+    using prepared = prepareStep({
       event: { ...event, payload },
       env: { GITHUB_API_URL: github.url, GITHUB_GRAPHQL_URL: `${github.url}/graphql` },
       inputs: {
@@ -166,6 +175,13 @@ describe.skipIf(!canDeploy).concurrent('an example, word for word', () => {
         'poll-interval-seconds': '0.1',
       },
     });
+    const config = step.with?.['target-config'];
+    const inline = config === undefined ? undefined : CONFIGS[provider];
+    if (config !== undefined) {
+      mkdirSync(join(prepared.workspace, dirname(String(config))), { recursive: true });
+      writeFileSync(join(prepared.workspace, String(config)), JSON.stringify(inline));
+    }
+    const { exitCode, outputs, log } = await prepared.main().ended;
 
     expect([exitCode, outputs['verdict']]).toEqual([0, 'passed']);
     expect(log).not.toMatch(/^::(?:error|warning)/m);
@@ -176,8 +192,13 @@ describe.skipIf(!canDeploy).concurrent('an example, word for word', () => {
     const otherwise = step.with?.['version'] === 'published' ? 11 : 12;
     if (provider === 'retell')
       expect(request).toMatchObject({ response_engine: { version: value === '6' ? 13 : otherwise } });
-    if (provider === 'vapi') expect(request).toMatchObject({ target: { assistantId: VAPI_ASSISTANT } });
-    if (provider === 'elevenlabs') expect(request).toMatchObject({ branch_id: value });
+    const live = { assistantId: VAPI_ASSISTANT };
+    if (provider === 'vapi')
+      expect(request).toMatchObject({ target: inline === undefined ? live : { assistant: inline } });
+    if (provider === 'elevenlabs')
+      expect(request).toMatchObject(
+        inline === undefined ? { branch_id: value } : { agent_config_override: inline },
+      );
     if (provider === 'bland') expect(request?.['version_number']).toBe(deploy === undefined ? undefined : 8);
 
     const cleanUp = job.steps.find(({ name }) => name === 'Delete the draft');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { parseSelectors } from '../../src/domain/selectors.ts';
-import type { Version } from '../../src/domain/target.ts';
+import type { ComparedWith, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
@@ -14,14 +14,20 @@ const subjectOf = (wanted: Version | undefined): Subject => {
   return { title: name, key: name, claims: {}, request: {} };
 };
 
+const config = { name: 'agent.json', json: {} };
+
 /** What `prepare` makes of version 12 beside `compare-with: 11`, with a starter that starts nothing. */
 async function preparing(
   starter: Partial<BatchStarter>,
-  { failOn = 'new', compareWith = version(11) }: { failOn?: 'any' | 'new'; compareWith?: Version } = {},
+  { failOn = 'new', compareWith = version(11) }: { failOn?: 'any' | 'new'; compareWith?: ComparedWith } = {},
 ) {
   if (selectors.kind === 'refused') throw new Error(selectors.problem);
   return prepare(
-    { target: undefined, version: version(12), selectors: selectors.value, compareWith },
+    {
+      ...{ target: undefined, version: version(12), config, mode: 'voice' },
+      selectors: selectors.value,
+      compareWith,
+    },
     {
       starter: starterOf(subjectOf(version(12)), {
         startBatch: () => Promise.reject(new Error('nothing is started here')),
@@ -42,6 +48,18 @@ describe('the version of compare-with is resolved before anything is started', (
       names: new Map([['a', 'Angry caller']]),
       comparedVersion: { kind: 'resolved', subject: { title: 'version 11' }, isDifferent: true },
     });
+  });
+
+  test('and is what is live, without the configuration from the file that is under test', async () => {
+    const asked: unknown[] = [];
+    const resolve: BatchStarter['resolve'] = async (wanted) => {
+      asked.push(wanted);
+      return subjectOf(wanted.version);
+    };
+    expect(await preparing({ resolve }, { compareWith: { kind: 'live' } })).toMatchObject({
+      comparedVersion: { kind: 'resolved', subject: { title: 'the live production version' } },
+    });
+    expect(asked[1]).toEqual({ target: undefined, mode: 'voice', version: undefined });
   });
 
   test('the same version is no error, and nothing is compared', async () => {

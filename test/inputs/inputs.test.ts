@@ -525,12 +525,6 @@ describe('inputs that are wrong', () => {
         read(parts),
         'goes with test-cases only',
       ],
-      [
-        'an earlier result',
-        { 'reuse-hours': '2' },
-        read(parts),
-        'reuse-hours and target-config do not go together',
-      ],
       ['a version too', { version: 'branch/b' }, read(parts), 'version and target-config do not go together'],
       [
         'live without it',

@@ -1079,10 +1079,6 @@ describe('ElevenLabs', () => {
   });
 
   test.each([
-    [
-      { agent_config_override: { conversation_config: {} } },
-      'Test invocation b1 tested a configuration that was sent with its start, which cannot be tested again from here.',
-    ],
     [{ agent_id: undefined }, 'ElevenLabs does not say which agent test invocation b1 tested.'],
     [
       { ran_against_draft: true },

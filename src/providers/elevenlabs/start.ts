@@ -258,11 +258,6 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
           `Test invocation ${invocation} tested changes that are not published, which cannot be tested again from here.`,
         );
       }
-      if (said.has_override === true) {
-        return refused(
-          `Test invocation ${invocation} tested a configuration that was sent with its start, which cannot be tested again from here.`,
-        );
-      }
       return toSubject({ agent, branch, placements: said.placements ?? [] });
     },
 
