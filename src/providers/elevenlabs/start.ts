@@ -72,7 +72,7 @@ const requestSchema = z.object({
   /** The version at the head of the branch; absent where it is not known, or not whether the branch is the right one. */
   head: z.optional(z.string()),
   placements: z.array(placementSchema),
-  config: z.optional(z.object({ name: z.string(), json: z.record(z.string(), z.unknown()) })),
+  config: z.optional(z.object({ name: z.string(), json: z.unknown() })),
 });
 
 type SubjectRequest = z.infer<typeof requestSchema>;
