@@ -143,6 +143,8 @@ export interface Candidate {
   readonly subject?: string | undefined;
   /** How many runs it announces, where the list says that. */
   readonly runCount?: number | undefined;
+  /** Some of its runs were repeated on another version: it is not a new one, and not a result of one version. */
+  readonly isMixed?: boolean | undefined;
 }
 
 /** What the lists showed at one moment. */

@@ -50,10 +50,13 @@ export function createGrowingRedactor(secrets: readonly string[]): {
 const PRINTABLE_ASCII = /^[ -~]*$/;
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTER, 'gu');
 
+/** Words that go before a secret in a header. */
+const SCHEME = /^(?:api-?key|basic|digest|key|token)\s+(?=\S{8})/i;
+
 /** The secret, and what is left of it without the word that goes before it in a header. */
 function bareForms(secret: string): string[] {
   const bare = secret.trim();
-  return [bare, bare.replace(/^bearer\s+/i, '')].filter((form) => form !== '');
+  return [bare, bare.replace(/^bearer\s+/i, ''), bare.replace(SCHEME, '')].filter((form) => form !== '');
 }
 
 /** Every way in which a secret is commonly written. */

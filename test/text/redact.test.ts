@@ -49,6 +49,8 @@ test.each([
 test.each([
   ['an empty secret', ['', ' \n'], 'all stays', 'all stays'],
   ['a header’s secret', ['Bearer abc123'], 'Bearer abc123 or abc123', '*** or ***'],
+  ['credentials of a header', ['Basic dXNlcjpwdw=='], 'Basic dXNlcjpwdw== or dXNlcjpwdw==', '*** or ***'],
+  ['a word and a short one', ['token of'], 'token of, and of', '***, and of'],
   ['a secret within another', ['abc', 'abcdef'], 'abcdef and abc', '*** and ***'],
   ['a secret with white space around it', [' abc123\n'], 'x abc123 y', 'x *** y'],
   ['a secret of signs that patterns know', ['a.c*[x]-$1'], 'abc a.c*[x]-$1', 'abc ***'],
