@@ -1,5 +1,6 @@
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
+import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
 import { type Refused, refused } from '../domain/selectors.ts';
 import {
@@ -103,6 +104,7 @@ export function createPlanner(
       const { batches, isOpen } = situation;
       const { cases, undecided, isCounted } = await findUndecided(batches, isOpen);
       if (undecided.length === 0 || !isCounted) return NOTHING;
+      if (batches.some((outcome) => isOpen(outcome.id) && isInDoubt(outcome))) return NOTHING;
       if (options.obstacles(batches, cases, isOpen).length > 0) return NOTHING;
       if (!isComparison && firstFailures(cases).length > TOO_MANY_FAILED.cases) return NOTHING;
       return plan(undecided, situation, () => NOTHING);
@@ -209,6 +211,10 @@ export async function resolveTestedSubject(
     ? subject
     : refused(`the batch says that it tested ${said}, which cannot be tested again from here.`);
 }
+
+/** Whether a batch is read again for what may stay wrong: then no further run could help. */
+const isInDoubt = ({ batch }: BatchOutcome): boolean =>
+  batch !== undefined && (unknownStatuses(batch).length > 0 || findContradictions(batch).length > 0);
 
 /** A test case that needs so many more runs, whatever its open runs bring. */
 interface Undecided extends CaseResult {

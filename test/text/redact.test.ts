@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { redactStrings } from '../../src/report/redact-strings.ts';
 import type { Report } from '../../src/report/report.ts';
-import { createRedactor, redactJson } from '../../src/text/redact.ts';
+import { createGrowingRedactor, createRedactor, redactJson } from '../../src/text/redact.ts';
 import { BLAND_RUNS, batch, reportOn, reportWith } from '../report/reports.ts';
 
 const KEY = 'key_Ab+/c d"é😀<9f';
@@ -84,6 +84,13 @@ describe('parsed JSON', () => {
     expect(redactJson(json, redact)).toBe(json);
     expect(json).toEqual({ a: ['x ***', 1, null, { '***!': { deep: '******' } }], b: 'stays' });
     expect(redactJson(`a ${KEY}`, redact)).toBe('a ***');
+  });
+
+  test('a secret that was read from a file hides no field: the file may come with the pull request', () => {
+    const { redact: growing, add } = createGrowingRedactor([KEY]);
+    add(['isSkipped']);
+    const json = { isSkipped: true, said: 'isSkipped', [KEY]: 1 };
+    expect(redactJson(json, growing)).toEqual({ isSkipped: true, said: '***', '***': 1 });
   });
 
   test('however deeply it is nested', () => {

@@ -128,13 +128,16 @@ function createAdapter(
         return { ...batch, runs };
       const known = revisions.get(batchId) ?? (await readRevisions(api, deadline));
       revisions.set(batchId, known);
+      const nth = [...revisions.keys()].indexOf(batchId);
       return {
         ...batch,
         runs: runs.map((run) => ({
           ...run,
           testCase: {
             ...run.testCase,
-            revision: run.testCase.revision ?? revisionAt(batch.createdAt, known.get(run.testCase.id ?? '')),
+            revision:
+              run.testCase.revision ??
+              revisionAt(batch.createdAt, { editedAt: known.get(run.testCase.id ?? ''), nth }),
           },
         })),
       };
@@ -154,10 +157,16 @@ function createAdapter(
 
 /**
  * The revision that an invocation ran, after the list of tests, which was read later. A test that was edited since then ran as
- * it had been before, whenever that was; times are in whole seconds.
+ * it had been before, whenever that was; times are in whole seconds. Of two invocations in one second nobody knows whether that
+ * was the same: `nth`, the place of this one among those that were read, tells them apart.
  */
-const revisionAt = (createdAt: number | undefined, editedAt: number | undefined): number | undefined =>
-  createdAt !== undefined && editedAt !== undefined && editedAt >= createdAt ? createdAt - 1 : editedAt;
+function revisionAt(
+  createdAt: number | undefined,
+  { editedAt, nth }: { editedAt: number | undefined; nth: number },
+): number | undefined {
+  const isEdited = createdAt !== undefined && editedAt !== undefined && editedAt >= createdAt;
+  return isEdited ? createdAt - 1 - nth : editedAt;
+}
 
 function toBatch(
   batchId: string,
