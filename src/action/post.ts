@@ -16,7 +16,7 @@ import type { SavedComment, SavedSection, SavedStepState } from './step-state.ts
 const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';
 
-/** What the `post` step works with. */
+/** State and options of the `post` step. */
 export interface FinishOptions extends SavedStepState {
   readonly commentInputs: CommentInputs;
   readonly runtime: Runtime;
@@ -57,7 +57,7 @@ export async function finishComment(options: FinishOptions): Promise<void> {
 }
 
 /**
- * What is to stand in the comment at the end; `undefined` if what stands there is right.
+ * Section that belongs into the comment at the end; `undefined` if the one that stands there is right.
  *
  * | the step | its section there | what it remembers | what is to stand there |
  * |---|---|---|---|
@@ -95,7 +95,7 @@ export function finalSection(
   return isRight ? undefined : sectionWithoutReport(verdict ?? 'inconclusive', LOST, there);
 }
 
-/** Whether another comment of ours may still turn up, and for how many milliseconds. */
+/** Time for which another comment of ours may still turn up, in milliseconds. */
 function pendingCommentMs({ end, savedComment, commentInputs }: FinishOptions): number {
   // Ended in an unknown state; or there is nothing to look for.
   if (savedComment === undefined) return end === 'finished' ? 0 : COMMENT_APPEARS_MS;
@@ -121,7 +121,7 @@ function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOpt
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** What the job summary says of a step that was killed. */
+/** Section of the job summary for a step that was killed. */
 function sectionOfStopped(savedComment: SavedComment | undefined, batchIds: readonly string[]): OwnSection {
   const left = { end: 'killed', verdict: undefined, savedComment, batchIds } as const;
   return (

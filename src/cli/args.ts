@@ -6,7 +6,7 @@ import { INPUTS, type InputDefinition } from '../inputs/inputs.ts';
 export const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-/** What the user asked for. `options` are inputs by their names; several lines where one was given several times. */
+/** Parsed command line. `options` are inputs by their names; several lines where one was given several times. */
 export type Invocation =
   | { readonly command: 'help'; readonly about: CommandName | undefined }
   | { readonly command: 'version' }
@@ -25,7 +25,7 @@ export type Invocation =
 
 export type Options = Readonly<Record<string, string>>;
 
-/** What cannot be done as it was asked for. Each problem is a sentence, or two. */
+/** Command line that cannot be carried out. Each problem is a sentence, or two. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly problems: readonly string[];
@@ -46,7 +46,7 @@ export interface Option {
   readonly isFlag?: boolean | undefined;
 }
 
-/** What an input is called on the command line, if it is an option. The key is none, and what means GitHub is none. */
+/** Whether an input is an option of the command line. The key is none, and what means GitHub is none. */
 const isOption = ({ kind, isActionOnly }: InputDefinition): boolean =>
   kind !== 'secret' && kind !== 'internal' && isActionOnly !== true;
 

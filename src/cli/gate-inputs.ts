@@ -23,7 +23,7 @@ export function keyOf(name: ProviderName, env: Environment['env']): string | und
   return env[PROVIDERS[name].keyVariable]?.trim() || undefined;
 }
 
-/** What to do without a key. */
+/** Instructions for a missing key. */
 export const missingKey = (name: ProviderName): string =>
   `${PROVIDERS[name].keyVariable} is not set: put the API key of ${PROVIDERS[name].title} into this variable of the environment.`;
 
@@ -68,7 +68,7 @@ export function readInputs(
   return parsed;
 }
 
-/** What stands for standard output in `--report-json`. */
+/** Value of `--report-json` that stands for standard output. */
 export const STDOUT = '-';
 
 const problemsOf = ({ message, problems }: InputError): readonly string[] =>

@@ -18,14 +18,14 @@ import { isGivenUp, type Prompts } from './prompts.ts';
 import { EXIT } from './run.ts';
 import { hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
 
-/** How long the provider is asked altogether, in milliseconds. */
+/** Time limit of all questions to the provider together, in milliseconds. */
 const ASKING_MS = 120_000;
 /** With more test cases than this they are not shown to be chosen one by one. */
 const MAX_CHOICES = 500;
 /** Test cases that are listed before one is asked about them. */
 const MAX_SHOWN = 10;
 
-/** What cannot be done: a sentence, and whether it is about what the user gave. */
+/** Reason why `init` cannot go on: a sentence, and whether it is about what the user gave. */
 class InitError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number = EXIT.refused) {
@@ -138,7 +138,7 @@ function requireOptions(options: Options, uses: string | undefined): void {
   );
 }
 
-/** What was not given was asked for; without a terminal all that is needed was given. */
+/** Returns the prompts, which are there wherever something is left to ask. */
 function required(prompts: Prompts | undefined): Prompts {
   if (prompts === undefined) throw new InitError('This needs a terminal.');
   return prompts;

@@ -9,7 +9,7 @@ import { writeRegularFile } from '../runtime/regular-file.ts';
 import type { Environment } from './environment.ts';
 import { STDOUT } from './gate-inputs.ts';
 
-/** What `run` tells in the end. */
+/** Result of `run`. */
 export interface Published {
   /** `undefined` only if the gate never got so far. */
   readonly report: Report | undefined;

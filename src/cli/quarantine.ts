@@ -24,7 +24,7 @@ export async function checkQuarantine(
   return isGood ? 0 : 1;
 }
 
-/** What the gate would say of the file today: every entry and its state, or the line that refuses it. Pure. */
+/** Describes the file as the gate would read it today: every entry and its state, or the line that refuses it. Pure. */
 export function describeQuarantine(
   path: string,
   parsed: QuarantineFile,

@@ -12,7 +12,7 @@ import { createPublisher, type Published } from './publisher.ts';
 import { readQuarantineFiles } from './quarantine-source.ts';
 import { renderTerminalReport } from './terminal-report.ts';
 
-/** What the exit code says where no signal came. */
+/** Exit codes where no signal came. */
 export const EXIT = { passed: 0, notPassed: 1, refused: 2 } as const;
 
 /** The exit code of a verdict. `failOn` is the input. */

@@ -24,7 +24,7 @@ export interface WriteOptions extends Deadline {
   readonly create: boolean;
 }
 
-/** What became of a write. */
+/** Result of a write. */
 export type WriteResult =
   | {
       readonly status: 'created' | 'updated' | 'unchanged';
@@ -38,7 +38,7 @@ export type WriteResult =
   | { readonly status: 'left'; readonly why: 'newer-format' | 'full'; readonly warning: string }
   | { readonly status: 'failed'; readonly warning: string };
 
-/** What an earlier process of this job knows of its comment. */
+/** Comment of this job that an earlier process knew. */
 export interface KnownComment {
   readonly id?: number | undefined;
   /** For so many milliseconds a comment may still appear that the earlier process, or another job, has made. */
@@ -67,7 +67,7 @@ const PAUSE_MS = { alone: 250, inCompany: 1_000, longest: 10_000 };
 /** Looks and writes, against other jobs that never stop writing. */
 const MAX_ITERATIONS = 30;
 
-/** What a call is to do. */
+/** Task of a call. */
 interface WriteTask {
   readonly own: (there: Section | undefined) => OwnSection | undefined;
   readonly create: boolean;
@@ -75,11 +75,11 @@ interface WriteTask {
   readonly searchAll: boolean;
 }
 
-/** How far a call has come. */
+/** Progress of a call. */
 interface WriteProgress {
-  /** What is to stand in the comment. */
+  /** Section that is to stand in the comment. */
   own?: OwnSection | undefined;
-  /** What was written last; `undefined` while it is not known what stands there. */
+  /** Last write; `undefined` while it is not known what stands there. */
   written?: Written | undefined;
   /** Of the last write. */
   result?: Extract<WriteResult, { id: number }> | undefined;

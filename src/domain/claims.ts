@@ -19,7 +19,7 @@ export interface Testimony {
   add(look: Spoken<{ readonly id: string; readonly claims?: Claims | undefined }>): readonly string[];
 }
 
-/** What says what was tested: a batch and its runs. */
+/** A batch and its runs, as far as they say what was tested. */
 interface Spoken<R = { readonly claims?: Claims | undefined }> {
   readonly claims?: Claims | undefined;
   readonly runs?: readonly R[] | undefined;
@@ -54,7 +54,7 @@ export function createTestimony(): Testimony {
   };
 }
 
-/** What the batch and its runs say that is not what was asked for: a clause. */
+/** Contradiction between what was asked for and what the batch and its runs say: a clause. */
 export function mismatchWith(asked: Claims, { claims, runs = [] }: Spoken): string | undefined {
   for (const said of [claims, ...runs.map((run) => run.claims)]) {
     const found = disagreement(said, asked);

@@ -7,7 +7,7 @@ export interface AvailableTestCase {
   readonly name: string;
   /** As `TestCase.revision`. */
   readonly revision?: number | undefined;
-  /** What it is marked with, in the form of selectors: `category:CUSTOM`, `required:true`, `suite:ID`. */
+  /** Marks in the form of selectors: `category:CUSTOM`, `required:true`, `suite:ID`. */
   readonly labels?: readonly string[] | undefined;
 }
 
@@ -16,12 +16,12 @@ const LABEL_KINDS = ['category', 'required', 'suite'] as const;
 
 export type LabelKind = (typeof LABEL_KINDS)[number];
 
-/** What the selectors of one provider may be; part of the provider's descriptor. */
+/** Forms of the selectors of one provider; part of the provider's descriptor. */
 export interface SelectorRules {
   /** The provider's name: "Retell". */
   readonly title: string;
   readonly labels: readonly LabelKind[];
-  /** Where `*` is refused: why, and what to write instead; a sentence. */
+  /** Reason why `*` is refused, and what to write instead; a sentence. */
   readonly wildcardRefusal?: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
       readonly cases: readonly Case[];
       /** Those that a line with `!` takes away from the choice. */
       readonly excluded: readonly Case[];
-      /** How many there were to choose from. */
+      /** Number of test cases that there were to choose from. */
       readonly outOf: number;
       /** Lines with `!` that match nothing, and lines of which nothing is left, as sentences. */
       readonly warnings: readonly string[];
@@ -62,13 +62,13 @@ export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
 /** For `refused(…)`: nothing is started, and the problem says why and what to do. */
 export const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 
-/** How many selectors, and how many names near each, one message repeats. */
+/** Most selectors, and most names near each, that one message repeats. */
 const MAX_SELECTORS = 5;
 const MAX_NEAREST = 3;
 /** Texts are compared up to this many characters, and this many of them, when the nearest is looked for. */
 const MAX_COMPARED_CHARACTERS = 50;
 const MAX_COMPARED_TEXTS = 3_000;
-/** How many words of one text are compared. */
+/** Most words of one text that are compared. */
 const MAX_COMPARED_WORDS = 12;
 
 /**
@@ -176,7 +176,7 @@ function isMatch(
   return ids.has(match.value) ? testCase.id === match.value : matchesPattern(match.value, name);
 }
 
-/** Whether `text` is of the form of `pattern`, in which `*` stands for any characters; in time linear in both. */
+/** Whether `text` matches `pattern`, in which `*` stands for any characters; in time linear in both. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();
@@ -218,7 +218,7 @@ const exclusionWarning = (selectors: readonly Selector[], cases: readonly Availa
 const emptiedWarning = (selectors: readonly Selector[]): string =>
   `test-cases: everything that ${firstOf(selectors.map(({ text }) => quote(text)))} ${selectors.length === 1 ? 'chooses' : 'choose'} is taken away by a line with "!".`;
 
-/** What a selector that matches nothing may have meant: names that share words with it, or ids where an id was written. */
+/** Test cases that a selector without a match may have meant: with words of it, or with ids where an id was written. */
 function findNearest(
   { match }: Selector,
   cases: readonly AvailableTestCase[],

@@ -42,8 +42,8 @@ export interface Judgement {
   /** Further findings: sentences, foreign text as well. */
   readonly notes: readonly string[];
   /**
-   * What the user gave was refused before anything was started: key, target, selection, `max-runs`; or the key, for given
-   * batches. `fail-on: nothing` does not soften it, and the command line ends with 2.
+   * Whether what the user gave was refused before anything was started: key, target, selection, `max-runs`; or the key, for
+   * given batches. `fail-on: nothing` does not soften it, and the command line ends with 2.
    */
   readonly isRefusal?: boolean | undefined;
 }

@@ -198,7 +198,9 @@ export function createPlanner(
   }
 }
 
-/** What a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested. */
+/**
+ * Resolves what a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested.
+ */
 export async function resolveTestedSubject(
   starter: BatchStarter,
   batch: Batch,

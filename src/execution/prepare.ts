@@ -53,7 +53,7 @@ export interface Prepared {
   readonly excluded: readonly AvailableTestCase[];
   /** Number of test cases to select from. */
   readonly outOf: number;
-  /** What was left out, and which lines take nothing away: sentences. */
+  /** Remarks on what was left out, and on lines that take nothing away: sentences. */
   readonly warnings: readonly string[];
 }
 

@@ -41,7 +41,7 @@ export type ReuseOutcome =
   | {
       readonly kind: 'found';
       readonly reused: ReusedBatch;
-      /** Whether a later look at it shows what was found. */
+      /** Whether a later look at it still shows what was found. */
       readonly isStill: (batch: Batch) => boolean;
     }
   | { readonly kind: 'none'; readonly why: string };
@@ -172,7 +172,7 @@ function candidatesIn(
   );
 }
 
-/** What an earlier batch says about what is under test now. */
+/** Relation of an earlier batch to what is under test now. */
 type Earlier =
   | {
       readonly kind: 'same';
@@ -180,7 +180,7 @@ type Earlier =
       readonly createdAt: number;
       /** Every test case has been decided there. */
       readonly hasEnded: boolean;
-      /** What became of each test case whose run has ended. */
+      /** Status of each test case whose run has ended. */
       readonly ended: ReadonlyMap<string, RunStatus>;
     }
   /** It ran something else, or before the last edit. */
@@ -188,7 +188,7 @@ type Earlier =
   /** It may have run the same: `why` follows its id. */
   | { readonly kind: 'unclear'; readonly id: string; readonly why: string };
 
-/** What is under test now, to compare earlier batches with. */
+/** Present subject, test cases and rule, with which earlier batches are compared. */
 interface Now {
   readonly prepared: ReuseOptions['prepared'];
   readonly underTest: UnderTest;
@@ -254,7 +254,7 @@ function compareEarlier(
   };
 }
 
-/** What in the answers about a batch cannot be believed or understood, as a clause that follows it. */
+/** Reason not to believe, or not to understand, the answers about a batch, as a clause that follows it. */
 function doubtOf(batch: Batch): string | undefined {
   const { runs = [] } = batch;
   const word = batch.unknownStatus ?? runs.find((run) => run.unknownStatus !== undefined)?.unknownStatus;

@@ -19,7 +19,7 @@ const HOPELESS_RECHECK_MS = 10_000;
 /** Least time between two looks that show the same list, however short the user's interval is. */
 const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
-/** Where counters have stood still for so long, the list of runs is read all the same: nobody documents that they move. */
+/** Longest standstill of the counters before the list of runs is read all the same: nobody documents that they move. */
 const STILL_COUNTERS_MS = 30_000;
 /** Time between two readings of such a list, for each of its runs: 20 runs are read at each look, 300 and more each 30 s. */
 const LISTED_RUN_MS = 100;
@@ -140,7 +140,7 @@ async function pollUntilSettled(
   return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
 }
 
-/** What is known of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
+/** Outcome of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
 function whenCutShort(
   counted: Batch | undefined,
   last: Batch | undefined,
@@ -213,8 +213,8 @@ function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(b
 /** The pace at which a batch that has ended is read again. */
 interface Recheck {
   /**
-   * How long to pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long.
-   * `mayPass`: the verdict can still be `passed`.
+   * Pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. `mayPass`: the
+   * verdict can still be `passed`.
    */
   next(inconsistencies: readonly string[], mayPass: boolean): number | undefined;
 }

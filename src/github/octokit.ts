@@ -118,7 +118,7 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
 
 const NO_ANSWER = `nothing for ${REQUEST_MS / 1_000} s`;
 
-/** What GitHub says of an error ends in messages, which are cut. */
+/** Redacts the body of an error: GitHub's words end in messages, which are cut. */
 function withoutSecrets(body: string, redact: Redactor): string {
   const json = parseErrorBody(body, redact);
   return json === undefined ? redact(body) : JSON.stringify(json);

@@ -30,7 +30,7 @@ const COMMIT_EVENTS = [
   ...['check_suite', 'check_run', 'status'],
 ];
 
-/** Which pull request the event is about, if any. Never throws. */
+/** Finds the pull request that the event is about, if any. Never throws. */
 export async function findPullRequest(
   { context, explicit, client }: PullRequestSearch,
   deadline: ClockAndRandom & Deadline,
@@ -106,7 +106,7 @@ export function baseBranchOf({
   return named.find((one) => one?.number === pullNumber)?.base?.ref;
 }
 
-/** What the event itself says, and else its ref. */
+/** Pull request in the event's payload, or else in its ref. */
 function pullRequestInEvent(context: PullRequestSearch['context']): PullRequest | undefined {
   const named = pullRequestInPayload(context);
   const number = pullRequestInRef(context.ref);

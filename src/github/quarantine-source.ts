@@ -17,7 +17,7 @@ export interface QuarantineSource {
   readonly client: Pick<GitHubClient, 'readFile' | 'hasTag'> | undefined;
 }
 
-/** Which commits' files decide. */
+/** Commits whose quarantine files decide. */
 export interface Commits {
   /** The tested commit; the second is asked where GitHub does not have the first any more. */
   readonly tested: readonly string[];
@@ -85,7 +85,7 @@ export async function readQuarantine(
 }
 
 /**
- * Which commits decide, or why that is not known: a clause. The tested commit of a pull request is `GITHUB_SHA`, its
+ * Commits that decide, or why they are not known: a clause. The tested commit of a pull request is `GITHUB_SHA`, its
  * merge into the base, which is what a workflow checks out. It is in our repository even where the branch is a fork's.
  *
  * - `pull_request_target` has the base's commit as `GITHUB_SHA`, so the pull request's head is taken.

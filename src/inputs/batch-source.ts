@@ -29,7 +29,7 @@ export interface BatchSourceInputs {
 }
 
 /**
- * What `batch-id`, `test-cases`, `target` and `version` mean together; every complaint about them as a sentence;
+ * Combines `batch-id`, `test-cases`, `target` and `version`, and collects every complaint about them as a sentence;
  * `undefined` where the provider, or one of the two that say what to gate on, is wrong by itself.
  */
 export function readBatchSource(

@@ -8,12 +8,12 @@ const MIN_SECRET = 8;
 /** Every text that is shown is searched for each of them. */
 const MAX_SECRETS = 1_000;
 
-/** What the input `target-config` leads to. The problem is a clause. */
+/** File of the input `target-config`, or why it cannot be used, as a clause. */
 export type ConfigFile =
   | {
       readonly kind: 'read';
       readonly json: Readonly<Record<string, unknown>>;
-      /** What in it must appear nowhere. */
+      /** Values in it that must appear nowhere. */
       readonly secrets: readonly string[];
     }
   | { readonly kind: 'refused'; readonly problem: string };

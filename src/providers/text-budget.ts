@@ -1,8 +1,8 @@
 import type { Assertion, Run, Turn } from '../domain/run.ts';
 
-/** What a turn, an assertion or a criterion costs beside its text. */
+/** Memory that a turn, an assertion or a criterion costs beside its text, in characters. */
 const OVERHEAD = 50;
-/** How much is kept of a name or a status word, in characters: more than any report shows. */
+/** Length to which a name or a status word is cut, in characters: more than any report shows. */
 const MAX_NAME = 1_000;
 
 /** Limits of what is kept in memory of the texts of runs; numbers of runs and of characters. */
@@ -37,7 +37,7 @@ export type KeepRun = (run: Run, turnsOf?: () => readonly Turn[]) => Run;
  * replaces what was kept of it before. Texts are kept whole or not at all.
  */
 export function createTextBudget(limits: TextLimits = LIMITS): { forBatch(batchId: string): KeepRun } {
-  /** How many runs of each batch keep their conversations. */
+  /** Numbers of runs of each batch that keep their conversations. */
   const counts = new Map<string, { passed: number; failed: number }>();
   const total = (kind: 'passed' | 'failed'): number =>
     [...counts.values()].reduce((sum, count) => sum + count[kind], 0);

@@ -43,7 +43,7 @@ const versionListSchema = z.array(z.object({ version_number: z.number() }));
 
 const CHECK = 'Check target, version and test-cases.';
 
-/** What to do where the key or the account is the trouble. */
+/** Advice where the key or the account is the trouble. */
 export const ACCESS = {
   401: 'Check api-key: Bland does not accept it.',
   402: "Check the Bland organisation's plan and billing.",
@@ -52,7 +52,7 @@ export const ACCESS = {
 const CHECK_ALL =
   'Check target, version and test-cases: they must belong to the organisation of this api-key.';
 
-/** What to do about a refusal of a request that comes before a batch, or starts one. */
+/** Advice about a refusal of a request that comes before a batch, or starts one. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read the scenarios or start batches.',

@@ -76,7 +76,7 @@ const evaluationSchema = z.object({
   skipReason: lenient(z.string()),
 });
 
-/** What a test case was made of when its run was created; nothing of it is documented. */
+/** Test case as it was when its run was created; none of these fields is documented. */
 const snapshotSchema = z.object({ name: lenient(z.string()), updatedAt: lenient(z.string()) });
 
 const itemSchema = z.object({
@@ -104,7 +104,7 @@ const itemSchema = z.object({
 
 type ItemBody = z.infer<typeof itemSchema>;
 
-/** What to do about a refusal. */
+/** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this simulation run.',
@@ -132,7 +132,7 @@ function createAdapter(
 ): ProviderAdapter {
   const api = createApi(http, { under: ['eval', 'simulation', 'run'] });
   const textBudget = createTextBudget();
-  /** What each run says that it runs. */
+  /** Plans of the runs, by run id. */
   const plans = new Map<string, SimulationPlan>();
   /** In how many readings after the end an item had failed without results. */
   const readingsWithoutResults = new Map<string, number>();
@@ -242,7 +242,7 @@ function pageOfVapi(text: string | undefined): string | undefined {
   return isVapis && url.href.length <= MAX_ADDRESS ? url.href : undefined;
 }
 
-/** What decides whether an item can be believed. */
+/** Facts that decide whether an item can be believed. */
 interface ItemCheck {
   readonly id: string;
   readonly status: ItemBody['status'];
@@ -266,11 +266,11 @@ function checkItem(
   };
 }
 
-/** What a simulation run says that it runs. A suite does not say of how many simulations it is. */
+/** Simulations that a run says that it runs. A suite does not say of how many simulations it is. */
 interface SimulationPlan {
   /** The simulations that it names, each once. */
   readonly simulations: readonly string[];
-  /** How many it describes without an id. */
+  /** Number of simulations that it describes without an id. */
   readonly withoutId: number;
   readonly hasSuites: boolean;
   readonly iterations: number;
@@ -311,7 +311,7 @@ function missingItems(items: readonly ItemCheck[], plan: SimulationPlan | undefi
   return few.length === 0 ? [] : [`${formatCaseCount(few.length)} with fewer runs than "iterations" says`];
 }
 
-/** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
+/** Reasons not to believe the items of an ended run yet: results may come up to two minutes later. */
 function findInconsistencies(items: readonly ItemCheck[]): string[] {
   const foreign = items.filter(({ isForeign }) => isForeign);
   const early = items.filter(({ isEarly }) => isEarly);

@@ -91,7 +91,7 @@ export function* caseList(report: Report, anchors: ReadonlyMap<ReportedCase, str
   yield* htmlOf(...omissions.map((sentence) => h('p', { class: 'muted' }, sentence)));
 }
 
-/** How much of the evidence of each test case is shown; those that are not in it have only a line. */
+/** Limits of the evidence of each test case; those that are not in it have only a line. */
 function planOf(report: Report, room: number): Map<ReportedCase, Limits> {
   const { failures, unfinished, flaky, tolerated, brokenTests, fixed, passed } = report.classified;
   const quiet = [...fixed, ...passed].filter((result) => result.runs.length === 1);
@@ -163,13 +163,13 @@ function fairShare(costs: readonly number[], room: number): number {
 const rowCost = (result: ReportedCase, anchor: string): number =>
   ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + anchor.length;
 
-/** What stands around the texts, as measured; a little more, since the file must not become too large. */
+/** Size of what stands around the texts, as measured and a little more, since the file must not become too large. */
 const CASE_BYTES = 1_000;
 const RUN_BYTES = 420;
 const CHECK_BYTES = 170;
 const TEXT_BYTES = 95;
 const TOOL_BYTES = 330;
-/** What laying out and escaping add. */
+/** Factors by which laying out and escaping enlarge a text. */
 const GROWTH = { text: 1.03, tool: 2 };
 
 /** About how many bytes the evidence takes. */
@@ -241,7 +241,7 @@ function* sectionOf(
   );
 }
 
-/** What the page's script filters and sorts by. */
+/** Attributes by which the page's script filters and sorts. */
 function attributesOf(result: ReportedCase, group?: number | undefined): Attributes {
   const tags = tagsOf(result);
   const ms = totalMs(result);
@@ -253,7 +253,7 @@ function attributesOf(result: ReportedCase, group?: number | undefined): Attribu
   };
 }
 
-/** What else it can be filtered by. */
+/** Further attributes by which it can be filtered. */
 export function tagsOf(result: ReportedCase): string[] {
   return [
     ...(hasPassed(result) ? [] : [result.failureClass]).filter((kind) => kind !== 'unknown'),
@@ -263,7 +263,7 @@ export function tagsOf(result: ReportedCase): string[] {
   ];
 }
 
-/** What a test case is called in filters. */
+/** Name of the outcome of a test case in filters. */
 export const outcomeOf = (result: ReportedCase): string =>
   !hasPassed(result) && !countsForVerdict(result) ? 'tolerated' : result.outcome;
 
@@ -306,7 +306,7 @@ function summaryOf(result: ReportedCase, report: Report): Element {
   ]);
 }
 
-/** What is known of a test case, in a few words each. */
+/** Facts about a test case, in a few words each. */
 function labelsOf(result: ReportedCase, report: Report): Node[] {
   const { passes, runs, comparison, outcome, testFaults } = result;
   const base = report.base?.cases.get(result.testCase.id ?? '');

@@ -105,7 +105,7 @@ function header(report: Report): Element {
   ]);
 }
 
-/** What was tested in how many runs, when this was written, and the way back to where it was made. */
+/** Subject, number of runs, time of writing, and the way back to where the page was made. */
 function origin(report: Report): Node[] {
   const { label, targetName } = report;
   return dotted([
@@ -164,7 +164,7 @@ function notesOnCases({ transcripts, cases }: Report): string[] {
 
 const MAX_GROUPS = 20;
 
-/** What failures exactly share, the most frequent first. With the script it filters the list. */
+/** Causes that failures exactly share, the most frequent first. With the script they filter the list. */
 function sharedCauses({ grouping }: Report): Node[] {
   const groups = grouping.groups.slice(0, MAX_GROUPS);
   if (groups.length === 0) return [];
