@@ -40,7 +40,7 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   const recalled = { id: savedComment?.id, appearsWithinMs: pendingCommentMs(options) };
   const results = await Promise.all(
     comments.map((comment) =>
-      comment.reconcile(recalled, (there) => withLabel(finalSection(options, there), options), {
+      comment.reconcile(recalled, (existing) => withLabel(finalSection(options, existing), options), {
         ...deadline,
         create,
       }),
@@ -48,11 +48,11 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   );
   // What the step itself could not write it has warned of.
   if (end === 'finished' && savedComment !== undefined && savedComment.stage !== 'written') return;
-  for (const said of [
+  for (const text of [
     warning,
     ...results.map((result) => ('warning' in result ? result.warning : undefined)),
   ]) {
-    if (said !== undefined) runtime.warn(said);
+    if (text !== undefined) runtime.warn(text);
   }
 }
 
@@ -73,26 +73,29 @@ export async function finishComment(options: FinishOptions): Promise<void> {
  */
 export function finalSection(
   { end, verdict, savedComment, batchIds }: SavedStepState,
-  there: Section | undefined,
+  existing: Section | undefined,
 ): OwnSection | undefined {
   // What stands there is of this attempt, so the step did begin, and could not save that it did.
   if (end === 'not begun')
-    return there === undefined ? sectionWithoutReport('cancelled', stoppedMessage([]), undefined) : undefined;
-  const isSettled = there !== undefined && there.state !== 'waiting' && there.state !== 'passed';
+    return existing === undefined
+      ? sectionWithoutReport('cancelled', stoppedMessage([]), undefined)
+      : undefined;
+  const isSettled = existing !== undefined && existing.state !== 'waiting' && existing.state !== 'passed';
   const isUnwritten = savedComment?.stage === 'unwritten' && end === 'finished';
   if (isSettled && !isUnwritten) return undefined;
   if (end === 'killed') {
     const isGreen = savedComment?.section.state === 'passed';
     return savedComment === undefined || isGreen
-      ? sectionWithoutReport('cancelled', stoppedMessage(batchIds), savedComment?.section ?? there)
+      ? sectionWithoutReport('cancelled', stoppedMessage(batchIds), savedComment?.section ?? existing)
       : restoredSection(savedComment.section);
   }
   if (savedComment !== undefined) {
-    const isRight = there?.state === savedComment.section.state && savedComment.stage === 'written';
+    const isRight = existing?.state === savedComment.section.state && savedComment.stage === 'written';
     return isRight ? undefined : restoredSection(savedComment.section);
   }
-  const isRight = there === undefined || (there.state === 'passed' && (verdict ?? 'passed') === 'passed');
-  return isRight ? undefined : sectionWithoutReport(verdict ?? 'inconclusive', LOST, there);
+  const isRight =
+    existing === undefined || (existing.state === 'passed' && (verdict ?? 'passed') === 'passed');
+  return isRight ? undefined : sectionWithoutReport(verdict ?? 'inconclusive', LOST, existing);
 }
 
 /** Time for which another comment of ours may still turn up, in milliseconds. */

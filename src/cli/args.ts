@@ -3,7 +3,7 @@ import { levenshteinDistance } from '../domain/selectors.ts';
 import { INPUTS, type InputDefinition } from '../inputs/inputs.ts';
 
 /** The commands, in the order of the help. */
-export const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
+const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** Parsed command line. `options` are inputs by their names; several lines where one was given several times. */
@@ -204,7 +204,7 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
   if (optionInputs.includes(name)) return `${rawName} is no option of ${command}.`;
   const near = nearest(
     rawName,
-    names.map((each) => `--${each}`),
+    names.map((option) => `--${option}`),
   );
   return `There is no option ${quoted(rawName)}${near}.`;
 }
@@ -213,7 +213,7 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
 function nearest(text: string, names: readonly string[]): string {
   const ranked = names
     .map((name) => ({ name, distance: distanceOf(text, name) }))
-    .toSorted((one, other) => one.distance - other.distance);
+    .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best === undefined || best.distance > 1 + text.length / 3 ? '' : ` (nearest: ${best.name})`;
 }

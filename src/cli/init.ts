@@ -172,7 +172,7 @@ async function chooseProvider(
       value: provider,
       label: PROVIDERS[provider].title,
       hint: withKey.includes(provider) ? undefined : `${PROVIDERS[provider].keyVariable} is not set`,
-    })).toSorted((one, other) => Number(other.hint === undefined) - Number(one.hint === undefined)),
+    })).toSorted((a, b) => Number(b.hint === undefined) - Number(a.hint === undefined)),
   );
   if (!withKey.includes(name)) throw new InitError(missingKey(name));
   return name;
@@ -187,7 +187,7 @@ async function chooseTarget(
   if (targets.length === 0) {
     throw new InitError(`${provider.title} lists nothing that could be tested with this key.`);
   }
-  const newestFirst = targets.toSorted((one, other) => (other.editedAt ?? 0) - (one.editedAt ?? 0));
+  const newestFirst = targets.toSorted((a, b) => (b.editedAt ?? 0) - (a.editedAt ?? 0));
   return prompts.choose(
     'What is under test?',
     newestFirst.map((target) => ({

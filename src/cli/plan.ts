@@ -75,7 +75,7 @@ function refuse(
 }
 
 /** The plan as text: pure. */
-export function renderPlan(
+function renderPlan(
   { subject, testCases, names, excluded, outOf, warnings }: Prepared,
   {
     inputs,

@@ -25,7 +25,7 @@ export async function checkQuarantine(
 }
 
 /** Describes the file as the gate would read it today: every entry and its state, or the line that refuses it. Pure. */
-export function describeQuarantine(
+function describeQuarantine(
   path: string,
   parsed: QuarantineFile,
   { testCaseCount, now }: { testCaseCount: number | undefined; now: number },

@@ -124,7 +124,7 @@ function failureLine(result: ReportedCase, style: Style): string {
 function checkLines({ assertions, explanation }: Run): string[] {
   const failed = assertions.filter(({ outcome }) => outcome === 'failed');
   // Without an explanation the reason lists their labels.
-  const isSaid = explanation === undefined && failed.every((each) => !each.expected && !each.actual);
+  const isSaid = explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
   if (isSaid) return [];
   return failed.map(({ label, expected, actual, explanation: why }) => {
     const values = [

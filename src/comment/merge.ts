@@ -94,7 +94,7 @@ export function mergeSection({
  * Sections that stay, each once: of each workflow those of its newest run; of a job that ran again the latest, where it is
  * certain which section is its earlier one. What still waits in an earlier attempt was stopped.
  */
-export function currentSections(sections: readonly Section[]): Section[] {
+function currentSections(sections: readonly Section[]): Section[] {
   const unique: Section[] = [];
   for (const section of sections) {
     const index = unique.findIndex((other) => isSameSection(other, section));

@@ -57,7 +57,7 @@ export interface StickyComment {
    */
   reconcile(
     known: KnownComment,
-    decide: (there: Section | undefined) => OwnSection | undefined,
+    decide: (existing: Section | undefined) => OwnSection | undefined,
     options: WriteOptions,
   ): Promise<WriteResult>;
 }
@@ -69,7 +69,7 @@ const MAX_ITERATIONS = 30;
 
 /** Task of a call. */
 interface WriteTask {
-  readonly own: (there: Section | undefined) => OwnSection | undefined;
+  readonly own: (existing: Section | undefined) => OwnSection | undefined;
   readonly create: boolean;
   /** Look at all comments, and not only at the one that was found last. */
   readonly searchAll: boolean;
@@ -167,13 +167,13 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
     within: Deadline,
   ): Promise<NextStep> {
     const found = (await comments.find(within, task.searchAll)).flatMap((comment) => parsed(comment) ?? []);
-    const there = sectionIn(found, writer);
+    const existing = sectionIn(found, writer);
     // Without its mark, what the step itself has written may turn up after what stands in for it.
-    const isOther = there !== undefined && there.mark !== progress.written?.section.mark;
+    const isOther = existing !== undefined && existing.mark !== progress.written?.section.mark;
     if (progress.written === undefined || isOther) {
-      progress.own = task.own(there);
+      progress.own = task.own(existing);
       // Only this job writes this section, so it is in the comment that may have been made.
-      if (there !== undefined && !task.searchAll) comments.markFound();
+      if (existing !== undefined && !task.searchAll) comments.markFound();
     }
     return nextStep({
       ...{ found, writer, written: progress.written, own: progress.own, create: task.create },

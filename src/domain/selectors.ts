@@ -310,19 +310,19 @@ function wordsOf(text: string): string[] {
 }
 
 /** Whether two words are one, misspelt or in another form: `bookng` and `booking`, `booking` and `books`. */
-function isAlike(one: string, other: string): boolean {
-  if (one === other) return true;
-  const shorter = Math.min(one.length, other.length);
-  if (shorter < 4 || /\p{N}/u.test(one)) return false;
+function isAlike(word: string, known: string): boolean {
+  if (word === known) return true;
+  const shorter = Math.min(word.length, known.length);
+  if (shorter < 4 || /\p{N}/u.test(word)) return false;
   const stem = Math.max(4, Math.ceil(0.6 * shorter));
-  if (one.slice(0, stem) === other.slice(0, stem)) return true;
+  if (word.slice(0, stem) === known.slice(0, stem)) return true;
   const most = shorter < 8 ? 1 : 2;
-  return Math.abs(one.length - other.length) <= most && levenshteinDistance(one, other) <= most;
+  return Math.abs(word.length - known.length) <= most && levenshteinDistance(word, known) <= most;
 }
 
 /** Levenshtein's distance of the beginnings of two texts: how many letters to insert, remove or replace. */
-export function levenshteinDistance(one: string, other: string): number {
-  const [left, right] = [one.slice(0, MAX_COMPARED_CHARACTERS), other.slice(0, MAX_COMPARED_CHARACTERS)];
+export function levenshteinDistance(a: string, b: string): number {
+  const [left, right] = [a.slice(0, MAX_COMPARED_CHARACTERS), b.slice(0, MAX_COMPARED_CHARACTERS)];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 0; i < left.length; i += 1) {
     const next = [i + 1];

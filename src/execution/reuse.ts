@@ -103,24 +103,24 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseO
   const now = { prepared, underTest, lastEdit, now: period.now };
   const earlier: Earlier[] = [];
   for (let from = 0; from < candidates.length; from += READ_AT_ONCE) {
-    const some = candidates.slice(from, from + READ_AT_ONCE);
-    const read = some.map((candidate) =>
+    const chunk = candidates.slice(from, from + READ_AT_ONCE);
+    const read = chunk.map((candidate) =>
       readEarlier(candidate, now, { provider: options.provider, deadline }),
     );
     earlier.push(...(await Promise.all(read)));
   }
-  const unclear = earlier.find((each) => each.kind === 'unclear');
+  const unclear = earlier.find((result) => result.kind === 'unclear');
   if (unclear !== undefined) return none(`batch ${unclear.id} ${unclear.why}`);
-  const same = earlier.filter((each) => each.kind === 'same');
+  const same = earlier.filter((result) => result.kind === 'same');
   const [newest] = same
     .filter(({ hasEnded, createdAt }) => hasEnded && period.isRecent(createdAt))
-    .toSorted((one, other) => other.createdAt - one.createdAt);
+    .toSorted((a, b) => b.createdAt - a.createdAt);
   if (newest === undefined) return nothing;
-  for (const other of same) {
-    const differing = findDifference(other, newest);
+  for (const batch of same) {
+    const differing = findDifference(batch, newest);
     if (differing === undefined) continue;
     const name = names.get(differing) ?? differing;
-    return none(`batches ${newest.id} and ${other.id} do not agree on ${name}`);
+    return none(`batches ${newest.id} and ${batch.id} do not agree on ${name}`);
   }
   const { id, createdAt } = newest;
   return {
@@ -200,8 +200,8 @@ interface Now {
 type SameBatch = Extract<Earlier, { kind: 'same' }>;
 
 /** A test case that ended in one batch, and otherwise or not at all in another. */
-const findDifference = (one: Pick<SameBatch, 'ended'>, other: Pick<SameBatch, 'ended'>) =>
-  [...one.ended].find(([id, status]) => other.ended.get(id) !== status)?.[0];
+const findDifference = (left: Pick<SameBatch, 'ended'>, right: Pick<SameBatch, 'ended'>) =>
+  [...left.ended].find(([id, status]) => right.ended.get(id) !== status)?.[0];
 
 async function readEarlier(
   candidate: Candidate,

@@ -130,7 +130,10 @@ function asGitHubError(error: unknown, about: { request: string; epoch: number }
   if (answered.success) {
     const { headers, data } = answered.data.response;
     const { message = '', errors = [] } = errorBody.safeParse(data).data ?? {};
-    const said = [message, ...errors.map((one) => (typeof one === 'string' ? one : one.message))].join(': ');
+    const said = [
+      message,
+      ...errors.map((detail) => (typeof detail === 'string' ? detail : detail.message)),
+    ].join(': ');
     return toGitHubError({ status: answered.data.status, headers, message: said }, about);
   }
   const cause = error instanceof Error ? error.cause : undefined;

@@ -102,8 +102,8 @@ export function baseBranchOf({
   const { pull_request, merge_group, workflow_run, check_suite, check_run } = payload;
   if (merge_group?.base_ref !== undefined) return merge_group.base_ref.replace(/^refs\/heads\//, '');
   const named = [pull_request, ...((workflow_run ?? check_suite ?? check_run)?.pull_requests ?? [])];
-  const pullNumber = explicit ?? named.find((one) => one !== undefined)?.number;
-  return named.find((one) => one?.number === pullNumber)?.base?.ref;
+  const pullNumber = explicit ?? named.find((pullRequest) => pullRequest !== undefined)?.number;
+  return named.find((pullRequest) => pullRequest?.number === pullNumber)?.base?.ref;
 }
 
 /** Pull request in the event's payload, or else in its ref. */

@@ -119,7 +119,7 @@ function together(tested: readonly string[], base: string | undefined): Commits 
 }
 
 const known = (commits: readonly (string | undefined)[]): string[] => [
-  ...new Set(commits.filter((one) => one !== undefined && one !== '') as string[]),
+  ...new Set(commits.filter((commit) => commit !== undefined && commit !== '') as string[]),
 ];
 
 const isInside = (path: string): boolean =>

@@ -100,7 +100,7 @@ export interface BatchStarter {
    */
   isListed(subject: Subject): boolean;
   /** Whether two subjects are one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
-  compareVersions(one: Subject, other: Subject): 'same' | 'different' | 'unknown';
+  compareVersions(left: Subject, right: Subject): 'same' | 'different' | 'unknown';
   /**
    * A mark of the configuration under test that changes when it is edited: Retell's `last_modification_timestamp` of the
    * engine, ElevenLabs' version id of the branch's head. `undefined` where nothing tells, or where it cannot be edited (a

@@ -151,10 +151,10 @@ export function createBlandStarter(
     isListed: ({ request }) => request['version_number'] === undefined,
 
     // Which number production has, no documented field tells.
-    compareVersions(one, other) {
-      const [left, right] = [one.request['version_number'], other.request['version_number']];
-      if (left === right) return 'same';
-      return left === undefined || right === undefined ? 'unknown' : 'different';
+    compareVersions(left, right) {
+      const [leftNumber, rightNumber] = [left.request['version_number'], right.request['version_number']];
+      if (leftNumber === rightNumber) return 'same';
+      return leftNumber === undefined || rightNumber === undefined ? 'unknown' : 'different';
     },
   };
 

@@ -263,8 +263,8 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
 
     isListed: ({ key }) => key !== undefined,
 
-    compareVersions(one, other) {
-      const [left, right] = [requestOf(one), requestOf(other)];
+    compareVersions(leftSubject, rightSubject) {
+      const [left, right] = [requestOf(leftSubject), requestOf(rightSubject)];
       if (left.agent !== right.agent || Boolean(left.config) !== Boolean(right.config)) return 'different';
       if (left.branch === right.branch || (left.head !== undefined && left.head === right.head))
         return 'same';

@@ -127,8 +127,8 @@ function createAdapter(
     const wanted = runs.slice(0, MAX_SINGLE_RUNS);
     const found: Run[] = [];
     for (let from = 0; from < wanted.length; from += SINGLE_RUNS_AT_ONCE) {
-      const some = wanted.slice(from, from + SINGLE_RUNS_AT_ONCE);
-      const answers = await Promise.all(some.map(({ id }) => fetchRun(id, deadline)));
+      const chunk = wanted.slice(from, from + SINGLE_RUNS_AT_ONCE);
+      const answers = await Promise.all(chunk.map(({ id }) => fetchRun(id, deadline)));
       if (answers.every((run) => run === undefined)) break;
       found.push(...answers.filter((run) => run !== undefined));
     }

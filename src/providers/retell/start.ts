@@ -168,9 +168,9 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
 
     isListed: ({ key }) => key !== undefined,
 
-    compareVersions(one, other) {
-      if (one.key === undefined || other.key === undefined) return 'unknown';
-      return one.key === other.key ? 'same' : 'different';
+    compareVersions(left, right) {
+      if (left.key === undefined || right.key === undefined) return 'unknown';
+      return left.key === right.key ? 'same' : 'different';
     },
 
     async revisionOf(subject, deadline) {

@@ -322,10 +322,10 @@ function findInconsistencies(items: readonly ItemCheck[]): string[] {
   ];
 }
 
-function countOf(items: readonly ItemCheck[], one: string, several: string): string[] {
+function countOf(items: readonly ItemCheck[], singular: string, plural: string): string[] {
   const [first] = items;
   if (first === undefined) return [];
-  return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
+  return [items.length === 1 ? `run ${first.id} ${singular}` : `${items.length} runs ${plural}`];
 }
 
 /** The run without its conversation. */

@@ -220,10 +220,10 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
 
     isListed: ({ key }) => key !== undefined,
 
-    compareVersions(one, other) {
-      if (isInline(one) !== isInline(other)) return 'different';
-      if (one.key === undefined || other.key === undefined) return 'unknown';
-      return one.key === other.key ? 'same' : 'different';
+    compareVersions(left, right) {
+      if (isInline(left) !== isInline(right)) return 'different';
+      if (left.key === undefined || right.key === undefined) return 'unknown';
+      return left.key === right.key ? 'same' : 'different';
     },
 
     parallelism: (subject, deadline) =>
@@ -347,7 +347,7 @@ function targetClaims(target: unknown): Record<string, string | undefined> {
   if (said === undefined) return { target: claimed('target', target) };
   const named = (kind: 'assistant' | 'squad'): string | undefined =>
     claimed(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
-  const words = [named('assistant'), named('squad')].filter((each) => each !== undefined);
+  const words = [named('assistant'), named('squad')].filter((word) => word !== undefined);
   return {
     target: words.length === 0 ? undefined : words.join(' and '),
     kind: claimed('a target of type', said.type),

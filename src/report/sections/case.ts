@@ -207,18 +207,18 @@ export function runHistory(result: ReportedCase, report: Report): Inline[] {
 
 function comparisonSentence(result: ReportedCase, { comparedWith, base }: Report): Inline[] {
   if (result.comparison === undefined || comparedWith === undefined) return [];
-  const there = untrusted(comparedWith, 60);
+  const version = untrusted(comparedWith, 60);
   const { passes, runs } = result.comparison;
   const count = md`${passes} of ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
   switch (result.comparison.outcome) {
     // Without a base the overview has a column for these.
     case 'passed':
     case 'flaky':
-      return base !== undefined ? md`Passes on ${there} (${count}).` : [];
+      return base !== undefined ? md`Passes on ${version} (${count}).` : [];
     case 'failed':
-      return base !== undefined ? md`Fails on ${there} too (passed ${count}).` : [];
+      return base !== undefined ? md`Fails on ${version} too (passed ${count}).` : [];
     default:
-      return md`Could not be compared with ${there}.`;
+      return md`Could not be compared with ${version}.`;
   }
 }
 

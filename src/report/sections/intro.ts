@@ -25,21 +25,21 @@ const MAX_NOTES = 20;
 const MAX_GONE = 3;
 
 /** Options that shorten the first paragraph. */
-export interface LeadOptions {
+export interface IntroOptions {
   readonly maxReason?: number;
   readonly hasFault?: boolean;
 }
 
 /** The first paragraph: the reason where the heading does not say it, and what is in no table; maybe nothing. */
-export function renderIntro(report: Report, options: LeadOptions = {}): string {
-  const inline = leadOf(report, options);
+export function renderIntro(report: Report, options: IntroOptions = {}): string {
+  const inline = introLine(report, options);
   return inline.length === 0 ? '' : render(paragraph(...inline));
 }
 
-/** The same as one line; maybe empty. */
-export function leadOf(
+/** The same without the paragraph around it. */
+export function introLine(
   report: Report,
-  { maxReason = MAX_REASON, hasFault = true }: LeadOptions = {},
+  { maxReason = MAX_REASON, hasFault = true }: IntroOptions = {},
 ): Inline[] {
   const { judgement } = report;
   if (judgement === undefined) return waiting(report);

@@ -41,17 +41,17 @@ function hasFigures(report: Report): boolean {
 export function renderOverview(report: Report, rows: readonly Row[], left: number): string {
   const { base, cases } = report;
   const isCompared = cases.some(({ comparison }) => comparison !== undefined);
-  const there = base !== undefined ? 'base' : isCompared ? 'elsewhere' : undefined;
+  const otherCell = base !== undefined ? baseCell : isCompared ? comparisonCell : undefined;
   const place = base === undefined ? baselineLabel(report) : baseName(base);
   const head: Inline[][] = [
     md`Test case`,
     ...(hasFigures(report) ? [md`Passed here`] : []),
-    ...(there === undefined ? [] : [md`Passed on ${place}`]),
+    ...(otherCell === undefined ? [] : [md`Passed on ${place}`]),
   ];
   const cells = rows.map((row) => [
     labelled(row),
     ...(hasFigures(report) ? [ownCell(row)] : []),
-    ...(there === undefined ? [] : [there === 'base' ? baseCell(row, report) : comparisonCell(row)]),
+    ...(otherCell === undefined ? [] : [otherCell(row, report)]),
   ]);
   const more = left === 0 ? [] : [paragraph(...md`And ${left} more.`)];
   return render(table(head, cells), ...more);

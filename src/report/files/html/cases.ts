@@ -231,8 +231,8 @@ function* sectionOf(
     yield* htmlOf(heading);
     for (let from = 0; from < results.length; from += CHUNK) {
       const list = h('ul', { class: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
-      const some = results.slice(from, from + CHUNK);
-      yield* around(list, some.values().flatMap(item));
+      const chunk = results.slice(from, from + CHUNK);
+      yield* around(list, chunk.values().flatMap(item));
     }
   }
   yield* around(

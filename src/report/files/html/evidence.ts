@@ -160,10 +160,10 @@ function partingIn(named: NamedRun, pair: Context['pair']): Parting | undefined 
 function namedRuns(result: ReportedCase, report: Report): NamedRun[] {
   const many = result.runs.length > 1 || result.comparison !== undefined;
   const own = result.runs.map((run, index) => ({ run, title: many ? `Run ${index + 1}` : 'Run' }));
-  const there = cleanLine(versionName(report), 60);
+  const version = cleanLine(versionName(report), 60);
   const comparison = (result.comparison?.runs ?? []).map((run, index, all) => ({
     run,
-    title: `${all.length > 1 ? `Run ${index + 1} on` : 'Run on'} ${there}`,
+    title: `${all.length > 1 ? `Run ${index + 1} on` : 'Run on'} ${version}`,
   }));
   return [...own, ...comparison];
 }

@@ -5,7 +5,7 @@ import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { capitalized, costs, knowledge, provenance, tested } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
-import { leadOf, notesOf, publishing } from '../../sections/intro.ts';
+import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
@@ -75,7 +75,7 @@ function* main(report: Report): Generator<Html> {
 
 function header(report: Report): Element {
   const state = stateOf(report);
-  const lead = leadOf(report);
+  const intro = introLine(report);
   const { todo, hint } = adviseOn(report);
   const chart = pushesChart(report);
   const notes = notesOf(report);
@@ -83,7 +83,7 @@ function header(report: Report): Element {
     h('div', { class: 'verdict' }, [
       h('h1', [untrusted(report.name, 120)]),
       h('p', { class: 'result' }, [glyph(state), ' ', sentenceCase(resultOf(report))]),
-      ...(lead.length === 0 ? [] : [h('p', { class: 'lead' }, inlineNodes(lead))]),
+      ...(intro.length === 0 ? [] : [h('p', { class: 'lead' }, inlineNodes(intro))]),
       ...publishing(report).map((sentence) => h('p', inlineNodes(sentence))),
       ...(notes.length === 0
         ? []
