@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../../src/domain/claims.ts';
-import { refused } from '../../src/domain/selectors.ts';
+import { refused } from '../../src/domain/result.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';

@@ -1,5 +1,5 @@
-import { readBaseline } from '../action/baseline.ts';
 import type { HistoryReader, Publisher } from '../gate.ts';
+import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { reportFilesOf } from '../report/files/report-files.ts';
 import { buildReport, type Report } from '../report/report.ts';

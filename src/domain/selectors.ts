@@ -1,3 +1,4 @@
+import { ok, type Result, refused } from './result.ts';
 import { firstOf, quote } from './wording.ts';
 
 /** A test case as a provider lists it before anything is started. */
@@ -34,33 +35,17 @@ export interface Selector {
   readonly match: { readonly kind: 'id-or-name' | 'label'; readonly value: string };
 }
 
-/** The message is one sentence, or two, that name the input and say what to do. */
-export interface Refused {
-  readonly kind: 'refused';
-  readonly problem: string;
-  /** The provider did not tell what was needed: it is not about what the user gave. */
-  readonly isUnreadable?: boolean | undefined;
+/** Test cases that the selectors choose. */
+export interface Selection<Case extends AvailableTestCase = AvailableTestCase> {
+  /** In the order of the list, each id once. */
+  readonly cases: readonly Case[];
+  /** Those that a line with `!` takes away from the choice. */
+  readonly excluded: readonly Case[];
+  /** Number of test cases that there were to choose from. */
+  readonly outOf: number;
+  /** Lines with `!` that match nothing, and lines of which nothing is left, as sentences. */
+  readonly warnings: readonly string[];
 }
-
-/** A value that was read, or why it cannot be. */
-export type ParseResult<Value> = { readonly kind: 'parsed'; readonly value: Value } | Refused;
-
-export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
-  | {
-      readonly kind: 'selected';
-      /** In the order of the list, each id once. */
-      readonly cases: readonly Case[];
-      /** Those that a line with `!` takes away from the choice. */
-      readonly excluded: readonly Case[];
-      /** Number of test cases that there were to choose from. */
-      readonly outOf: number;
-      /** Lines with `!` that match nothing, and lines of which nothing is left, as sentences. */
-      readonly warnings: readonly string[];
-    }
-  | Refused;
-
-/** For `refused(…)`: nothing is started, and the problem says why and what to do. */
-export const refused = (problem: string): Refused => ({ kind: 'refused', problem });
 
 /** Most selectors, and most names near each, that one message repeats. */
 const MAX_SELECTORS = 5;
@@ -75,11 +60,11 @@ const MAX_COMPARED_WORDS = 12;
  * Reads the input `test-cases`: one selector per line, blank lines ignored. What the provider does not have is refused
  * here, before any request.
  */
-export function parseSelectors(input: string, rules: SelectorRules): ParseResult<readonly Selector[]> {
+export function parseSelectors(input: string, rules: SelectorRules): Result<readonly Selector[]> {
   const lines = input.split(/\r\n|\r|\n/).map((line) => line.trim());
   const selectors = [...new Set(lines)].filter((line) => line !== '').map(toSelector);
   const problem = validateSelectors(selectors, rules);
-  return problem === undefined ? { kind: 'parsed', value: selectors } : refused(problem);
+  return problem === undefined ? ok(selectors) : refused(problem);
 }
 
 function toSelector(text: string): Selector {
@@ -128,7 +113,7 @@ function validateSelectors(selectors: readonly Selector[], rules: SelectorRules)
 export function selectCases<Case extends AvailableTestCase>(
   selectors: readonly Selector[],
   list: readonly Case[],
-): Selection<Case> {
+): Result<Selection<Case>> {
   const cases = [...new Map(list.map((testCase) => [testCase.id, testCase])).values()];
   if (cases.length === 0) {
     return refused('test-cases: there is no test case to choose from. Check target, or create test cases.');
@@ -164,7 +149,7 @@ export function selectCases<Case extends AvailableTestCase>(
     ...(without.length === 0 ? [] : [exclusionWarning(without, cases)]),
     ...(emptied.length === 0 ? [] : [emptiedWarning(emptied)]),
   ];
-  return { kind: 'selected', cases: selected, excluded: removed, outOf: cases.length, warnings };
+  return ok({ cases: selected, excluded: removed, outOf: cases.length, warnings });
 }
 
 function isMatch(

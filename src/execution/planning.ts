@@ -2,7 +2,7 @@ import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
-import { type Refused, refused } from '../domain/selectors.ts';
+import { type Refused, refused } from '../domain/result.ts';
 import {
   type CaseResult,
   countsForVerdict,

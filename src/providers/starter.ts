@@ -1,6 +1,7 @@
 import type { Batch } from '../domain/batch.ts';
 import type { Claims } from '../domain/claims.ts';
-import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
+import type { Refused } from '../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../domain/selectors.ts';
 import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';

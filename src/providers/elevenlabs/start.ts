@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../../domain/claims.ts';
-import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
+import { refused } from '../../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { type AvailableTestCase, type Refused, refused, type Selector } from '../../domain/selectors.ts';
+import { type Refused, refused } from '../../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
