@@ -19,14 +19,14 @@ import { isGivenUp, type Prompts } from './prompts.ts';
 import { EXIT } from './run.ts';
 import { hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
 
-/** How long the provider is asked altogether, in milliseconds. */
+/** Time limit of all questions to the provider together, in milliseconds. */
 const ASKING_MS = 120_000;
 /** With more test cases than this they are not shown to be chosen one by one. */
 const MAX_CHOICES = 500;
 /** Test cases that are listed before one is asked about them. */
 const MAX_SHOWN = 10;
 
-/** What cannot be done: a sentence, and whether it is about what the user gave. */
+/** Reason why `init` cannot go on: a sentence, and whether it is about what the user gave. */
 class InitError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number = EXIT.refused) {
@@ -153,7 +153,7 @@ function requireOptions(options: Options, uses: string | undefined): void {
   );
 }
 
-/** What was not given was asked for; without a terminal all that is needed was given. */
+/** Returns the prompts, which are there wherever something is left to ask. */
 function required(prompts: Prompts | undefined): Prompts {
   if (prompts === undefined) throw new InitError('This needs a terminal.');
   return prompts;
@@ -187,7 +187,7 @@ async function chooseProvider(
       value: provider,
       label: PROVIDERS[provider].title,
       hint: withKey.includes(provider) ? undefined : `${PROVIDERS[provider].keyVariable} is not set`,
-    })).toSorted((one, other) => Number(other.hint === undefined) - Number(one.hint === undefined)),
+    })).toSorted((a, b) => Number(b.hint === undefined) - Number(a.hint === undefined)),
   );
   if (!withKey.includes(name)) throw new InitError(missingKey(name));
   return name;
@@ -202,7 +202,7 @@ async function chooseTarget(
   if (targets.length === 0) {
     throw new InitError(`${provider.title} lists nothing that could be tested with this key.`);
   }
-  const newestFirst = targets.toSorted((one, other) => (other.editedAt ?? 0) - (one.editedAt ?? 0));
+  const newestFirst = targets.toSorted((a, b) => (b.editedAt ?? 0) - (a.editedAt ?? 0));
   return prompts.choose(
     'What is under test?',
     newestFirst.map((target) => ({

@@ -43,7 +43,7 @@ export interface ExecutorDependencies {
   readonly log: (line: string) => void;
   /** The lines that say how far the batches are; `log` if absent. */
   readonly logProgress?: ((line: string) => void) | undefined;
-  /** What the user should see even without reading the log; `log` if absent. */
+  /** Shows a line that the user should see even without reading the log; `log` if absent. */
   readonly warn?: ((line: string) => void) | undefined;
   readonly startName?: RoundsOptions['startName'];
   readonly attachQuarantine?: RoundsOptions['attachQuarantine'];
@@ -57,7 +57,10 @@ export interface ExecutorDependencies {
 export interface Executor {
   /** All rounds on the version under test, with their progress in the log. */
   run(): Promise<Execution & { readonly prepared: Prepared | undefined }>;
-  /** What did not pass there, on the version to compare with; nothing where none was named, or the rounds were cut short. */
+  /**
+   * Runs the test cases that did not pass on the version to compare with; does nothing where none was named, or the rounds
+   * were cut short.
+   */
   compare(cases: readonly CaseResult[], execution: Execution): Promise<Comparison>;
 }
 
@@ -246,7 +249,7 @@ const withDoubts =
     return { ending, outcomes: outcomes.map(mark) };
   };
 
-/** What was found before it was judged has to be found again. */
+/** Reason not to judge a reused batch that has changed since `reuse-hours` found it. */
 const doubtAbout = (
   { id, batch }: BatchOutcome,
   { reused, isStill }: Extract<ReuseOutcome, { kind: 'found' }>,

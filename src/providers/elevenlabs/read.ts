@@ -84,7 +84,7 @@ const batchSchema = z.object({
   test_runs: z.array(runSchema),
 });
 
-/** What to do about a refusal. */
+/** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).',
@@ -237,7 +237,7 @@ const versionIn = ({ version_id, test_runs }: z.infer<typeof batchSchema>): stri
 const ranAgainstDraft = ({ ran_against_draft, test_runs }: z.infer<typeof batchSchema>) =>
   test_runs.some((run) => run.ran_against_draft === true) ? true : ran_against_draft;
 
-/** Where the tests ran: each test with each workflow node once. */
+/** Tests of the runs, each with each of its workflow nodes once. */
 function placementsIn(runs: readonly RunBody[]): { id: string; node?: string }[] {
   const placements = runs.flatMap(({ test_id: test, workflow_node_id: node }) =>
     test === undefined ? [] : [{ id: test, ...(node === undefined ? {} : { node }) }],
@@ -342,7 +342,7 @@ const HANG = /^Timed out after (\d+)s waiting for the agent to produce its next 
 /** More are of no use to anybody. */
 const MAX_FAULTS = 20;
 
-/** What ElevenLabs itself sees as broken in the test: see `Run.testFaults`. */
+/** Faults that ElevenLabs itself sees in the test: see `Run.testFaults`. */
 function testFaultsIn(
   { agent_responses = [], condition_result }: RunBody,
   messages: readonly string[],
