@@ -16,6 +16,8 @@ export type Invocation =
       readonly options: Options;
       readonly uses: string | undefined;
       readonly isForced: boolean;
+      /** Whether the workflow tests the pull request's own version. */
+      readonly isOwnVersion: boolean;
     }
   | {
       readonly command: 'quarantine check';
@@ -65,6 +67,12 @@ const INIT_OPTIONS: readonly Option[] = [
     name: 'uses',
     description:
       'The copy of the action that the workflow uses, OWNER/REPO@REF. Asked for in a terminal, needed elsewhere.',
+  },
+  {
+    name: 'own-version',
+    description:
+      "The workflow tests the pull request's own version, from a file in the repository, and not what is live. Asked for in a terminal.",
+    isFlag: true,
   },
   { name: 'force', description: 'Overwrites the workflow file if it exists.', isFlag: true },
 ];
@@ -121,9 +129,9 @@ export function parseArguments(args: readonly string[]): Invocation {
           (text) => `${quoted(text)} belongs to no option. A value with spaces or * goes into quotes.`,
         );
   if (problems.length > 0) throw new UsageError(problems, command);
-  const { uses, force, ...options } = values;
+  const { uses, force, 'own-version': ownVersion, ...options } = values;
   return command === 'init'
-    ? { command, options, uses, isForced: force !== undefined }
+    ? { command, options, uses, isForced: force !== undefined, isOwnVersion: ownVersion !== undefined }
     : { command, options };
 }
 

@@ -68,7 +68,7 @@ export interface Executor {
 /** Nothing runs before `run` is called. */
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
   const { batchSource, rule, maxRuns } = options;
-  const { provider, clock, deadline, log, startName, attachQuarantine } = dependencies;
+  const { provider, clock, deadline, log, warn = log, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
   const progress = createProgress({
     clock,
@@ -158,7 +158,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     }
     prepared = found;
     const { subject, testCases, warnings } = found;
-    for (const remark of [subject.note ?? [], ...warnings].flat()) log(remark);
+    if (subject.note !== undefined) log(subject.note);
+    for (const warning of warnings) warn(warning);
     const earlier = await findEarlier(found, starter);
     if (earlier.kind === 'found') {
       const { batchId } = earlier.reused;
@@ -188,7 +189,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     progress.estimateBy(known);
     log(describeWaves(runs, known));
     const warning = tooManyWaves(runs, known, deadline.until - clock.now());
-    if (warning !== undefined) (dependencies.warn ?? log)(warning);
+    if (warning !== undefined) warn(warning);
   }
 
   /** The earlier batch to judge, if one was asked for and is found; the log says why not. */

@@ -1,5 +1,5 @@
 /** Finds an earlier batch whose result still holds, in the provider's own lists, so that nothing need be started. */
-import type { Batch, ReusedBatch } from '../domain/batch.ts';
+import { type Batch, formatRunCount, type ReusedBatch } from '../domain/batch.ts';
 import { mismatchWith } from '../domain/claims.ts';
 import { findContradictions } from '../domain/integrity.ts';
 import type { RunStatus } from '../domain/run.ts';
@@ -214,9 +214,19 @@ async function readEarlier(
     .fetchBatch(id, deadline)
     .then((found) => (found.runs === undefined ? adapter.fetchRuns(found, deadline) : found))
     .catch(onProviderError((error) => error.message));
-  return typeof batch === 'string'
-    ? { kind: 'unclear', id, why: `could not be read: ${batch}` }
-    : compareEarlier(batch, candidate.createdAt, now);
+  const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
+  if (typeof batch === 'string') return unclear(`could not be read: ${batch}`);
+  const { runCount, isMixed = false } = candidate;
+  const listed = batch.runs?.length ?? 0;
+  if (runCount !== undefined && runCount !== listed) {
+    return unclear(
+      `contradicts itself: the list announces ${formatRunCount(runCount)}, and ${listed} of it ${listed === 1 ? 'is' : 'are'} there`,
+    );
+  }
+  const earlier = compareEarlier(batch, candidate.createdAt, now);
+  return isMixed && earlier.kind === 'same'
+    ? unclear('has runs that were repeated on another version')
+    : earlier;
 }
 
 /** `listedAt` is when it was created, as the list says it. */

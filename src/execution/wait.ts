@@ -263,9 +263,9 @@ interface RunListHistory {
 
 function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHistory {
   let seen: { list: string; atMs: number } | undefined;
-  /** The test case of each run. A provider may repeat a run of its own accord, or name its test case later. */
+  /** The test case of each run. A provider may repeat a run that has not ended, or name its test case later. */
   const testCases = new Map<string, string | undefined>();
-  /** Runs that did not pass at one look, by id. */
+  /** Runs that ended without a pass at one look, by id. */
   const failed = new Set<string>();
   const claimsLog = createClaimsLog();
   let announced = 0;
@@ -295,9 +295,16 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
       if (settled && total < announced)
         inconsistencies.push(`it announced ${formatRunCount(announced)} before, and now ${total}`);
       for (const { id, status } of runs) {
-        if (status === 'failed' || status === 'errored') failed.add(id);
         if (status === 'passed' && failed.has(id))
           contradictions.push(`run ${id} did not pass at one look and passed at a later one`);
+      }
+      const missing = new Set(gone.map(([id]) => id));
+      const replaced = [...failed].filter((id) => !ids.has(id) && !missing.has(id));
+      if (replaced.length > 0) {
+        contradictions.push(`it lists another run in place of one that did not pass: ${firstOf(replaced)}`);
+      }
+      for (const { id, status } of runs) {
+        if (status === 'failed' || status === 'errored' || status === 'cancelled') failed.add(id);
       }
       notPassed = Math.max(notPassed, (batch.announced.failed ?? 0) + (batch.announced.errored ?? 0));
       const listed = runs.filter(({ status }) => status !== 'passed').length;

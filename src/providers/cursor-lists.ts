@@ -70,14 +70,16 @@ export function cursorListsOf({ next, query: names, sizes }: CursorForm): ReadCu
     const toPage = (page: Record<string, unknown>, about: ResponseInfo): Page<Item, string> => {
       date = about.date;
       const cursor = page[next] as string | null | undefined;
-      const hasMore = page['has_more'] === true;
+      const bodies = (page[field] ?? []) as readonly Body[];
+      // Where nothing says that there is more, a cursor says it, until a page is empty.
+      const hasMore =
+        (page['has_more'] as boolean | null | undefined) ?? (Boolean(cursor) && bodies.length > 0);
       if (hasMore && !cursor) {
         throw new InvalidResponse(
           `announced more ${items} ("has_more") without a "${next}" to read them by.`,
           { isJson: true },
         );
       }
-      const bodies = (page[field] ?? []) as readonly Body[];
       const trim =
         toItem === undefined ? (bodies as readonly unknown[] as readonly Item[]) : bodies.map(toItem);
       return { items: trim, next: hasMore ? (cursor ?? undefined) : undefined };

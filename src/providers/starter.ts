@@ -147,6 +147,8 @@ export interface Candidate {
   readonly subject?: string | undefined;
   /** Number of runs that it announces, where the list says that. */
   readonly runCount?: number | undefined;
+  /** Some of its runs were repeated on another version: it is not a new one, and not a result of one version. */
+  readonly isMixed?: boolean | undefined;
 }
 
 /** Batches in the lists at one moment. */

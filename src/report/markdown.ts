@@ -227,7 +227,8 @@ const SPECIAL = /[\\`*[\]~|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|<(?=[!/?A-Za-z
 /** Characters with a meaning at the start of a line. */
 const LINE_START = /^(?:[#>]|[-+](?=[\s:-]|$)|[=:](?=[=:\s-]*$)|(\d+)(?=[.)](?:\s|$)))/gm;
 
-const escaped = (text: string): string => text.replace(SPECIAL, '\\$&');
+const escaped = (text: string): string =>
+  text.replace(SPECIAL, (sign) => (sign === '<' ? '&lt;' : `\\${sign}`));
 
 const linesOf = (nodes: readonly Inline[]): string =>
   inlineOf(nodes).replace(LINE_START, (start, digits?: string) =>

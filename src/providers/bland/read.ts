@@ -213,7 +213,7 @@ function createAdapter(
     async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
       const { runs } = batch;
       if (runs === undefined) return batch;
-      const trim = textBudget.forBatch(batch.id);
+      const trim = textBudget.forBatch(batch.id, passedRunIds);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
       const compared = showsConversations ? runs.filter(({ id }) => passedRunIds.has(id)) : [];
       const chosen = new Set([...of('failed'), ...of('errored'), ...compared].slice(0, MAX_EXPLAINED));

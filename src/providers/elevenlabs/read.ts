@@ -5,6 +5,7 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
   claimed,
@@ -107,11 +108,12 @@ function createAdapter(
   const textBudget = createTextBudget();
   /** When the tests were last edited, as it was listed when each batch had ended: where the runs do not say it. */
   const revisions = new Map<string, ReadonlyMap<string, number>>();
+  const turnsOf = ({ agent_responses }: RunBody): Turn[] =>
+    showsConversations ? (agent_responses ?? []).flatMap(toTurns) : [];
   return {
     fetchBatch: (batchId, deadline) => {
       const trim = textBudget.forBatch(batchId);
-      const toShownRun = (run: RunBody): Run =>
-        trim(toRun(run), () => (showsConversations ? (run.agent_responses ?? []).flatMap(toTurns) : []));
+      const toShownRun = (run: RunBody): Run => trim(toRun(run), () => turnsOf(run));
       return api.get(
         {
           path: ['test-invocations', batchId],
@@ -141,6 +143,30 @@ function createAdapter(
           },
         })),
       };
+    },
+
+    /** Reads the invocation once more where conversations that are compared had no room. */
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
+      const { id: batchId, runs = [] } = batch;
+      const wanted = textBudget.withoutRoom(batchId, passedRunIds);
+      if (!showsConversations || wanted.size === 0) return batch;
+      const conversations = await api
+        .get(
+          {
+            path: ['test-invocations', batchId],
+            schema: batchSchema,
+            to: ({ test_runs }) =>
+              new Map(
+                test_runs.flatMap((run) =>
+                  wanted.has(run.test_run_id) ? [[run.test_run_id, turnsOf(run)] as const] : [],
+                ),
+              ),
+          },
+          deadline,
+        )
+        .catch(onProviderError(() => new Map<string, Turn[]>()));
+      const trim = textBudget.forBatch(batchId, passedRunIds);
+      return { ...batch, runs: runs.map((run) => trim(run, () => conversations.get(run.id) ?? run.turns)) };
     },
 
     cancel: (batchId, deadline) =>

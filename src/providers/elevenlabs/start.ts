@@ -73,7 +73,7 @@ const requestSchema = z.object({
   /** The version at the head of the branch; absent where it is not known, or not whether the branch is the right one. */
   head: z.optional(z.string()),
   placements: z.array(placementSchema),
-  config: z.optional(z.object({ name: z.string(), json: z.record(z.string(), z.unknown()) })),
+  config: z.optional(z.object({ name: z.string(), json: z.unknown() })),
 });
 
 type SubjectRequest = z.infer<typeof requestSchema>;
@@ -284,9 +284,13 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const { agent, branch, placements } = requestOf(subject);
       const { version_id: head } = await readAgent(agent, branch, deadline);
       const now = [agent, branch, head].join(' ');
+      const headWords = claimed('version', head);
       return {
-        compare({ tested }) {
+        compare({ tested, claims, runs = [] }) {
           const said = parseAs(testedSchema, tested ?? {});
+          const versions = [claims, ...runs.map((run) => run.claims)].map((each) => each?.['version']);
+          const isElsewhere = versions.every((version) => version !== undefined && version !== headWords);
+          if (head !== undefined && isElsewhere) return { kind: 'other' };
           if (said.ran_against_draft === true || said.has_override === true) return { kind: 'other' };
           const then = [said.agent_id, said.branch_id, said.version_id];
           if ([...then, branch, head, said.ran_against_draft].includes(undefined)) {
@@ -432,7 +436,7 @@ export function testedClaims({
 
 type ListedRow = z.infer<typeof listedSchema>;
 
-/** `Candidate.subject` of what was started under another name, or does not test one version. */
+/** `Candidate.subject` of what was started under another name, or with a configuration of its own. */
 const FOREIGN = 'foreign';
 
 function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, agent: string): ListedBatch {
@@ -442,7 +446,6 @@ function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, ag
     total: row.test_run_count,
     createdAt: seconds === undefined ? undefined : seconds * 1_000,
     subject: branch_id === undefined ? undefined : `${agent_id ?? agent} ${branch_id}`,
-    // Some of its runs were repeated on another version.
-    ...(row.runs_diverged_from_version === true ? { subject: FOREIGN } : {}),
+    ...(row.runs_diverged_from_version === true && { isMixed: true }),
   };
 }

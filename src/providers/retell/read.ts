@@ -204,18 +204,16 @@ function createAdapter(
       const silent = runs.filter(({ id, turns }) => passedRunIds.has(id) && turns.length === 0);
       const wanted = [...bare, ...(showsConversations ? silent : [])];
       if (wanted.length === 0) return batch;
-      const trim = textBudget.forBatch(batch.id);
+      const trim = textBudget.forBatch(batch.id, passedRunIds);
       const singles = await fetchSingleRuns(wanted, deadline);
       const details = new Map(singles.map((run) => [run.id, run]));
-      const trimmed = (run: Run): Run => {
-        const single = details.get(run.id);
-        return trim(single === undefined ? run : withDetails(run, single));
+      return {
+        ...batch,
+        runs: runs.map((run) => {
+          const single = details.get(run.id);
+          return trim(single === undefined ? run : withDetails(run, single));
+        }),
       };
-      // What is compared has its room before other runs that passed.
-      const compared = new Map(
-        runs.filter(({ id }) => passedRunIds.has(id)).map((run) => [run, trimmed(run)]),
-      );
-      return { ...batch, runs: runs.map((run) => compared.get(run) ?? trimmed(run)) };
     },
   };
 }

@@ -5,6 +5,7 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
   createAdvice,
@@ -132,6 +133,8 @@ function createAdapter(
 ): ProviderAdapter {
   const api = createApi(http, { under: ['eval', 'simulation', 'run'] });
   const textBudget = createTextBudget();
+  const turnsOf = ({ metadata }: ItemBody): Turn[] =>
+    showsConversations ? (metadata?.call?.messages ?? []).flatMap(toTurns) : [];
   /** Plans of the runs, by run id. */
   const plans = new Map<string, SimulationPlan>();
   /** In how many readings after the end an item had failed without results. */
@@ -163,22 +166,14 @@ function createAdapter(
 
     async fetchRuns(batch, deadline) {
       const trim = textBudget.forBatch(batch.id);
-      const toShownRun = (body: ItemBody): Run =>
-        trim(toRun(body), () =>
-          showsConversations ? (body.metadata?.call?.messages ?? []).flatMap(toTurns) : [],
-        );
       const list = await readVapiList(
         api,
         {
-          path: [batch.id, 'item'],
-          items: 'items',
-          of: `simulation run ${batch.id}`,
-          total: batch.announced.total,
-          schema: itemSchema,
+          ...itemsOf(batch),
           toItem: (body) => ({
             ...checkItem(body, batch.id),
             isEarly: batch.settled && isEarly(body),
-            run: toShownRun(body),
+            run: trim(toRun(body), () => turnsOf(body)),
           }),
         },
         deadline,
@@ -201,6 +196,29 @@ function createAdapter(
       };
     },
 
+    /** Reads the items once more where conversations that are compared had no room. */
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
+      const { runs = [] } = batch;
+      const wanted = textBudget.withoutRoom(batch.id, passedRunIds);
+      if (!showsConversations || wanted.size === 0) return batch;
+      const { items } = await readVapiList(
+        api,
+        {
+          ...itemsOf(batch),
+          toItem: (body) => [body.id, wanted.has(body.id) ? turnsOf(body) : []] as const,
+        },
+        deadline,
+      ).catch(onProviderError(() => ({ items: [] })));
+      const conversations = new Map(items);
+      const trim = textBudget.forBatch(batch.id, passedRunIds);
+      return {
+        ...batch,
+        runs: runs.map((run) =>
+          trim(run, () => (wanted.has(run.id) ? (conversations.get(run.id) ?? []) : run.turns)),
+        ),
+      };
+    },
+
     cancel: (batchId, deadline) =>
       http.sendCommand(
         { method: 'PATCH', path: [...api.under, batchId], advice: () => CANCEL_ADVICE },
@@ -208,6 +226,15 @@ function createAdapter(
       ),
   };
 }
+
+/** The list of what a simulation run is made of. */
+const itemsOf = ({ id: batchId, announced }: Batch) => ({
+  path: [batchId, 'item'],
+  items: 'items',
+  of: `simulation run ${batchId}`,
+  total: announced.total,
+  schema: itemSchema,
+});
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
   if (vapiIdKey(body.id) !== vapiIdKey(batchId)) {

@@ -1,3 +1,5 @@
+import type { Element, Properties } from 'hast';
+import { h } from 'hastscript';
 import type { Run, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
@@ -9,7 +11,7 @@ import { labelOf } from '../../sections/overview.ts';
 import { dotted, glyph, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
-import { type Attributes, around, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
+import { around, type Html, htmlOf, type Node } from './tree.ts';
 
 /** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
 
@@ -242,12 +244,12 @@ function* sectionOf(
 }
 
 /** Attributes by which the page's script filters and sorts. */
-function attributesOf(result: ReportedCase, group?: number | undefined): Attributes {
+function attributesOf(result: ReportedCase, group?: number | undefined): Properties {
   const tags = tagsOf(result);
   const ms = totalMs(result);
   return {
     'data-outcome': outcomeOf(result),
-    'data-tags': tags,
+    'data-tags': tags.length === 0 ? undefined : tags.join(' '),
     'data-group': group === undefined ? undefined : String(group),
     'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
   };

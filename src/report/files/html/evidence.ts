@@ -1,3 +1,5 @@
+import type { Element } from 'hast';
+import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
@@ -21,7 +23,7 @@ import { inlineNodes } from './inline.ts';
 import { layOutJson } from './json-layout.ts';
 import { shownText } from './text.ts';
 import { clockTime } from './timeline.ts';
-import { type Element, h, type Node } from './tree.ts';
+import type { Node } from './tree.ts';
 
 /** Limits of the evidence of a test case, in UTF-16 code units. */
 export interface Limits {

@@ -1,3 +1,5 @@
+import type { Element } from 'hast';
+import { h } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
@@ -16,7 +18,7 @@ import { inlineNodes } from './inline.ts';
 import { SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from './page-source.ts';
 import { anchorsOf } from './text.ts';
 import { timelineOf } from './timeline.ts';
-import { around, DOCTYPE, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
+import { around, DOCTYPE, type Html, htmlOf, type Node } from './tree.ts';
 
 /** Nothing is loaded from anywhere, nothing is sent, and only this style and this script count. */
 const POLICY = [
