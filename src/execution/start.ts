@@ -1,4 +1,5 @@
 import { idKey } from '../domain/evidence.ts';
+import type { Refusal } from '../domain/result.ts';
 import type {
   BatchContents,
   BatchLists,
@@ -29,7 +30,7 @@ export type StartOutcome =
       /** The batch as the provider's lists show it, where the answer was lost and it was found there. */
       readonly adopted?: Candidate | undefined;
     }
-  | { readonly kind: 'refused'; readonly problem: string; readonly isRequestRefused?: boolean | undefined }
+  | { readonly kind: 'refused'; readonly problem: string; readonly refusal?: Refusal | undefined }
   /** A batch may have been started; the problem says so, and when. */
   | { readonly kind: 'unknown'; readonly problem: string };
 
