@@ -13,7 +13,7 @@ class WaitingFirst extends BaseSequencer {
   }
 }
 
-const waits = ({ moduleId }: TestSpecification): boolean => moduleId.includes('/test/e2e/');
+const waits = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:e2e|scripts|docs)\//.test(moduleId);
 
 export default defineConfig(({ mode }) => ({
   test: {

@@ -3,7 +3,12 @@ import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-ru
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
-import { describeReuse, findReusableBatch, type ReuseOptions } from '../execution/reuse.ts';
+import {
+  describeReuse,
+  findReusableBatch,
+  type ReuseOptions,
+  type ReuseOutcome,
+} from '../execution/reuse.ts';
 import type { ParsedInputs } from '../inputs/inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
@@ -43,7 +48,7 @@ export async function plan(options: Options, environment: Environment): Promise<
     const exitCode = prepared.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
     return refuse(prepared.problem, environment, { provider: inputs.provider, exitCode });
   }
-  const reuse = await reuseLine(prepared, { inputs, provider, starter, clock, deadline });
+  const reuse = await findReuse(prepared, { inputs, provider, starter, clock, deadline });
   live.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
   const { out } = environment;
@@ -70,26 +75,29 @@ function refuse(
 }
 
 /** The plan as text: pure. */
-export function renderPlan(
+function renderPlan(
   { subject, testCases, names, excluded, outOf, warnings }: Prepared,
   {
     inputs,
-    reuse = '',
+    reuse,
     quarantine,
     style,
     width,
   }: {
     inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
-    /** What `reuse-hours` finds now: a sentence; empty where it is off. */
-    reuse?: string;
+    /** Batch that `reuse-hours` finds now; absent where it is off. */
+    reuse?: ReuseOutcome | undefined;
     quarantine: readonly string[];
     style: Style;
     width: number;
   },
 ): string {
   const rule = ruleOf(inputs);
-  const first = testCases.length * firstRoundRunsPerCase(rule);
-  const most = testCases.length * maxRunsPerCase(rule) * (inputs.compareWith === undefined ? 1 : 2);
+  const firstRound = testCases.length * firstRoundRunsPerCase(rule);
+  const reusedRuns = reuse?.kind === 'found' ? firstRound : 0;
+  const first = firstRound - reusedRuns;
+  const most =
+    testCases.length * maxRunsPerCase(rule) * (inputs.compareWith === undefined ? 1 : 2) - reusedRuns;
   const compared = inputs.compareWith === undefined ? '' : ', comparison included';
   const limit =
     inputs.maxRuns !== undefined && inputs.maxRuns < most ? ` (max-runs; the rule could need ${most})` : '';
@@ -119,7 +127,7 @@ export function renderPlan(
     lines(
       `${style('bold', 'Starts')} ${formatRunCount(first)} at least, ${atMost} at most${limit}${compared}. Nothing is started now.`,
     ),
-    reuse === '' ? [] : lines(clean(reuse)),
+    reuse === undefined ? [] : lines(clean(describeReuse(reuse))),
     quarantine.flatMap((text) => lines(text)),
   ];
   return `${blocks
@@ -128,8 +136,8 @@ export function renderPlan(
     .join('\n\n')}\n`;
 }
 
-/** What `run` would take in place of a new batch: a sentence; empty where `reuse-hours` is off. */
-async function reuseLine(
+/** Finds the batch that `run` would take in place of a new one; `undefined` where `reuse-hours` is off. */
+async function findReuse(
   prepared: Prepared,
   {
     inputs: { reuseHours, maxBatchAgeMinutes },
@@ -138,16 +146,14 @@ async function reuseLine(
     ReuseOptions,
     'provider' | 'starter' | 'clock' | 'deadline'
   >,
-): Promise<string> {
-  if (reuseHours === 0) return '';
-  return describeReuse(
-    await findReusableBatch({ ...dependencies, prepared, reuseHours, maxBatchAgeMinutes }),
-  );
+): Promise<ReuseOutcome | undefined> {
+  if (reuseHours === 0) return undefined;
+  return findReusableBatch({ ...dependencies, prepared, reuseHours, maxBatchAgeMinutes });
 }
 
 const clean = (text: string): string => cleanLine(text, 300);
 
-/** What the quarantine file would mean for the selected test cases. */
+/** Lines about the effect of the quarantine file on the selected test cases. */
 async function quarantineLines(
   { testCases, names }: Prepared,
   path: string | undefined,
@@ -168,7 +174,7 @@ async function quarantineLines(
   return [...entries, ...quarantineNotes(decision).map(clean)];
 }
 
-/** What `run` would judge: batches that something else started. */
+/** Plan for batches that something else started: those that `run` would judge. */
 async function planGiven(
   batchIds: readonly string[],
   { provider, deadline, inputs }: { provider: Provider; deadline: Deadline; inputs: ParsedInputs['inputs'] },

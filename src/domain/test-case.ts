@@ -117,8 +117,8 @@ function withRoundAndIndex(batches: readonly BatchOutcome[]) {
 }
 
 /**
- * What the runs make of a test case. Where no more runs come and the rule has not decided, what was seen stands: a
- * re-run that could not be started or read never helps.
+ * Outcome of a test case by its runs. Where no more runs come and the rule has not decided, what was seen stands: a re-run
+ * that could not be started or read never helps.
  */
 export function outcomeOf(
   runs: readonly RoundRun[],

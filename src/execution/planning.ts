@@ -1,7 +1,8 @@
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
+import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
-import { type Refused, refused } from '../domain/selectors.ts';
+import { type Refused, refused } from '../domain/result.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -103,6 +104,7 @@ export function createPlanner(
       const { batches, isOpen } = situation;
       const { cases, undecided, isCounted } = await findUndecided(batches, isOpen);
       if (undecided.length === 0 || !isCounted) return NOTHING;
+      if (batches.some((outcome) => isOpen(outcome.id) && isInDoubt(outcome))) return NOTHING;
       if (options.obstacles(batches, cases, isOpen).length > 0) return NOTHING;
       if (!isComparison && firstFailures(cases).length > TOO_MANY_FAILED.cases) return NOTHING;
       return plan(undecided, situation, () => NOTHING);
@@ -196,7 +198,9 @@ export function createPlanner(
   }
 }
 
-/** What a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested. */
+/**
+ * Resolves what a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested.
+ */
 export async function resolveTestedSubject(
   starter: BatchStarter,
   batch: Batch,
@@ -209,6 +213,10 @@ export async function resolveTestedSubject(
     ? subject
     : refused(`the batch says that it tested ${said}, which cannot be tested again from here.`);
 }
+
+/** Whether a batch is read again for what may stay wrong: then no further run could help. */
+const isInDoubt = ({ batch }: BatchOutcome): boolean =>
+  batch !== undefined && (unknownStatuses(batch).length > 0 || findContradictions(batch).length > 0);
 
 /** A test case that needs so many more runs, whatever its open runs bring. */
 interface Undecided extends CaseResult {

@@ -76,12 +76,26 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   if (ending === 'settled' && !isRerunRefused && isCutShort && (await planner.isUndecided(batches))) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
-  const edits = ending === 'settled' ? await revisions.compare() : [];
+  const edits =
+    ending === 'settled' ? [...(await revisions.compare()), ...movedVersions(batches, options.plan)] : [];
   const isRefused = first.isRequestRefused === true && batches.length === 0;
   return {
     ...{ batches, ending, startProblem, remarks, edits, started: launcher.counts() },
     ...(isRefused && { isRefused }),
   };
+}
+
+/** Batches of one subject that say they tested different versions of it: sentences. */
+function movedVersions(batches: readonly BatchOutcome[], plan: RoundsOptions['plan']): string[] {
+  const own = batches.filter(({ mismatch }) => mismatch === undefined);
+  const ofOneSubject = Map.groupBy(own, ({ batchIndex }) => (plan.kind === 'start' ? 0 : batchIndex));
+  return [...ofOneSubject.values()].flatMap((group) => {
+    const speakers = group.flatMap(({ batch }) => [batch, ...(batch?.runs ?? [])]);
+    const versions = new Set(speakers.flatMap((speaker) => speaker?.claims?.['version'] ?? []));
+    return versions.size > 1
+      ? [`What is under test was edited: its batches say ${[...versions].slice(0, 2).join(' and ')}.`]
+      : [];
+  });
 }
 
 /** Waits for the batches of a step side by side, and knows the latest state of each. */

@@ -179,8 +179,10 @@ function newCandidates(
 ): Candidate[] {
   const batches = [...new Map(listing.batches.map((batch) => [batch.id, batch])).values()];
   return batches.filter(
-    ({ id, subject }) =>
-      !wasThereBefore(id, { before, options }) && (subject === undefined || subject === options.subject),
+    ({ id, subject, isMixed = false }) =>
+      !isMixed &&
+      !wasThereBefore(id, { before, options }) &&
+      (subject === undefined || subject === options.subject),
   );
 }
 

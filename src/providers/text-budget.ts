@@ -1,8 +1,8 @@
 import type { Assertion, Run, Turn } from '../domain/run.ts';
 
-/** What a turn, an assertion or a criterion costs beside its text. */
+/** Memory that a turn, an assertion or a criterion costs beside its text, in characters. */
 const OVERHEAD = 50;
-/** How much is kept of a name or a status word, in characters: more than any report shows. */
+/** Length to which a name or a status word is cut, in characters: more than any report shows. */
 const MAX_NAME = 1_000;
 
 /** Limits of what is kept in memory of the texts of runs; numbers of runs and of characters. */
@@ -32,7 +32,7 @@ const LIMITS: TextLimits = {
 /** Makes of a run what is kept of it. `turnsOf` reads its conversation, and is called only where that may be kept. */
 export type KeepRun = (run: Run, turnsOf?: () => readonly Turn[]) => Run;
 
-/** What is kept in memory of the texts of runs, over all batches. Texts are kept whole or not at all. */
+/** Limit of what is kept in memory of the texts of runs, over all batches. Texts are kept whole or not at all. */
 export interface TextBudget {
   /**
    * Begins the reading of one batch, which replaces what was kept of it before. The passed runs in `compared` have their
@@ -43,7 +43,7 @@ export interface TextBudget {
   withoutRoom(batchId: string, runIds: ReadonlySet<string>): ReadonlySet<string>;
 }
 
-/** How many runs of a batch keep their conversations, and the passed ones that had no room. */
+/** Numbers of runs of a batch that keep their conversations, and the passed ones that had no room. */
 interface Kept {
   passed: number;
   failed: number;

@@ -195,22 +195,6 @@ describe.concurrent('the step starts its batches and repeats what is not decided
     const { exitCode, outputs } = await gate({ 0: 'FP' }, { count: 3, ...inputs, 'fail-on': 'new' });
     expect([exitCode, outputs['verdict'], outputs['tolerated']]).toEqual([1, 'failed', '0']);
   });
-
-  test('at Vapi version and compare-with are refused, and nothing is asked', async () => {
-    const { exitCode, outputs, started } = await gateAt(
-      'vapi',
-      {},
-      {
-        count: 2,
-        version: '7',
-        'compare-with': '6',
-      },
-    );
-    expect([exitCode, started, outputs['verdict']]).toEqual([1, [], 'inconclusive']);
-    for (const input of ['version', 'compare-with']) {
-      expect(outputs['reason']).toContain(`${input}: Vapi has no versions to choose from. Leave it out.`);
-    }
-  });
 });
 
 describe.concurrent('a batch that was given is repeated on what it says it tested', () => {

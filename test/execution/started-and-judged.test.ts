@@ -44,6 +44,7 @@ interface Story {
   readonly saysAtFirst?: (nth: number) => Partial<Batch>;
   readonly outcome?: (nth: number) => Partial<BatchOutcome>;
   readonly starter?: Partial<BatchStarter>;
+  readonly subject?: Subject;
   readonly posted?: (nth: number) => StartResponse | undefined;
   readonly obstacles?: RoundsOptions['obstacles'];
 }
@@ -81,7 +82,7 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
   const testCases = Object.keys(scripts);
   const plan: Plan = story.given
     ? { kind: 'given', batchIds: [make('given-1', testCases)] }
-    : { kind: 'start', subject: SUBJECT, testCases };
+    : { kind: 'start', subject: story.subject ?? SUBJECT, testCases };
   const log: string[] = [];
   const execution = await executeRounds({
     ...{ plan, rule, maxRuns: undefined, starter, clock },
@@ -204,6 +205,49 @@ describe('a batch that says it tested something else', () => {
     });
     // Without a Date header a time of creation tells nothing.
     expect((await play({ a: 'P' }, { says: () => ({ createdAt: 0 }) })).verdict).toBe('passed');
+  });
+});
+
+describe('batches of one subject that say two versions', () => {
+  const versions =
+    (...words: string[]) =>
+    (nth: number) => ({ claims: { id: 'x', version: words[nth - 1] ?? words.at(-1) ?? '' } });
+  const subject = { ...SUBJECT, claims: {} };
+  test.each<[string, Story]>([
+    ['a re-run', {}],
+    ['a re-run of a given batch', { given: true }],
+    ['parallel runs', { rule: { kind: 'repeat', need: 2, of: 2 } }],
+  ])('%s: not added up', async (_, story) => {
+    const scripts = { a: story.rule === undefined ? 'FPP' : 'PP' };
+    const common = { ...story, subject, starter: resolving({}) };
+    const moved = await play(scripts, { ...common, says: versions('version v1', 'version v2') });
+    expect([moved.verdict, moved.edits]).toEqual([
+      'inconclusive',
+      ['What is under test was edited: its batches say version v1 and version v2.'],
+    ]);
+    expect((await play(scripts, { ...common, says: versions('version v1') })).verdict).toBe('passed');
+  });
+});
+
+describe('a failed run beside a doubt', () => {
+  const failed = runOf('a', 'failed', 'a-1');
+  test.each<[string, Partial<Batch>]>([
+    [
+      'about the status of another run',
+      { runs: [failed, { ...runOf('b', 'pending', 'b-1'), unknownStatus: 'wobbling' }] },
+    ],
+    ['about the status of the batch', { unknownStatus: 'wobbling', runs: [failed] }],
+    ['about the number of runs', { settled: true, announced: { total: 5 }, runs: [failed] }],
+  ])('%s is not confirmed while the doubt lasts, nor after it', async (_, look) => {
+    const { verdict, posts } = await play(
+      { a: 'FPP', b: 'P' },
+      {
+        rule: { kind: 'reruns', need: 1, of: 2 },
+        saysAtFirst: (nth) => (nth === 1 ? look : {}),
+        says: (nth) => (nth === 1 ? { ...look, settled: true } : {}),
+      },
+    );
+    expect([verdict === 'passed', posts.length]).toEqual([false, 1]);
   });
 });
 

@@ -301,6 +301,23 @@ describe('when a test was last edited', () => {
   });
 });
 
+test('two invocations of one second, before a test was edited, are of two revisions', async () => {
+  const [first] = recordedTests;
+  const created_at = 1_789_372_800;
+  const batches = ['b1', 'b2'].map((id) => ({
+    ...{ id, fields: { created_at } },
+    runs: [{ testCaseId: first?.id ?? '' }],
+  }));
+  await using emulator = await startElevenLabs({ batches });
+  emulator.edit(first?.id ?? '', created_at * 1_000 + 500);
+  const { provider, deadline } = asking('elevenlabs', emulator.url);
+  const read = async (id: string) => {
+    const { runs } = await provider.fetchRuns(await provider.fetchBatch(id, deadline()), deadline());
+    return runs[0]?.testCase.revision;
+  };
+  expect(new Set([await read('b1'), await read('b2'), await read('b1')]).size).toBe(2);
+});
+
 describe('the end, which nothing announces', () => {
   const second = { ...passedRun, test_run_id: 'r2', test_id: 't2' };
 

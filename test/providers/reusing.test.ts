@@ -1,6 +1,7 @@
 /** Which earlier batches `reuse-hours` takes: offered everything that is almost the same. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseSelectors } from '../../src/domain/selectors.ts';
+import { createExecutor } from '../../src/execution/execute.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { describeReuse, findReusableBatch } from '../../src/execution/reuse.ts';
 import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
@@ -12,7 +13,7 @@ import { recordedDefinitions } from '../emulators/retell-bodies.ts';
 import type { Emulator, EmulatorOptions } from '../emulators/server.ts';
 import type { BatchScript, RunScript } from '../emulators/timeline.ts';
 import { onLoopback } from '../loopback.ts';
-import { virtualClock } from '../virtual-clock.ts';
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 const NOW = Date.UTC(2026, 8, 14, 8);
 const MIN = 60_000;
@@ -23,21 +24,25 @@ interface Wish {
   readonly maxBatchAgeMinutes?: number;
 }
 
-/** What is found at an emulator whose clock and the runner's are one virtual clock: the line for the log. */
-async function find(
-  name: ProviderName,
-  target: { readonly kind: string; readonly id: string },
-  emulator: Emulator,
-  { clock, reuseHours = 2, maxBatchAgeMinutes }: Wish & { readonly clock: ReturnType<typeof virtualClock> },
-): Promise<string> {
+function providerAt(name: ProviderName, emulator: Emulator, clock: VirtualClock) {
   onTestFinished(() => emulator.close());
-  const provider = createProvider(
+  return createProvider(
     { name, apiKey: 'test-key', apiUrl: emulator.url, userAgent: 'agent-test-gate/test' },
     {
       ...{ fetch: onLoopback(clock), clock, random: () => 0.5 },
       ...{ redact: (text: string) => text, log: () => undefined, trace: () => undefined },
     },
   );
+}
+
+/** What is found at an emulator whose clock and the runner's are one virtual clock: the line for the log. */
+async function find(
+  name: ProviderName,
+  target: { readonly kind: string; readonly id: string },
+  emulator: Emulator,
+  { clock, reuseHours = 2, maxBatchAgeMinutes }: Wish & { readonly clock: VirtualClock },
+): Promise<string> {
+  const provider = providerAt(name, emulator, clock);
   const { starter } = provider;
   const { capabilities, title } = PROVIDERS[name];
   if (starter === undefined || capabilities.start === false) throw new Error('It starts nothing.');
@@ -277,6 +282,78 @@ describe('at Retell', () => {
   });
 });
 
+describe('what is judged has to be what was found', () => {
+  const definitions = recordedDefinitions.slice(0, 2);
+  const FOUND: BatchScript = {
+    id: 'b1',
+    createdAt: NOW - 30 * MIN,
+    runs: definitions.map((snapshot) => ({
+      testCaseId: snapshot.test_case_definition_id,
+      fields: { test_case_definition_snapshot: snapshot },
+    })),
+  };
+
+  test.each<[string, Readonly<Record<string, unknown>>, string | undefined]>([
+    ['the same', {}, undefined],
+    [
+      'another version',
+      {
+        response_engine: {
+          type: 'conversation-flow',
+          conversation_flow_id: 'conversation_flow_3b21278178ed',
+          version: 9,
+        },
+      },
+      'it is not any more what it was when reuse-hours found it',
+    ],
+    [
+      'another start',
+      { creation_timestamp: NOW - 29 * MIN },
+      'it is not any more what it was when reuse-hours found it',
+    ],
+  ])('when it is read again: %s', async (_, change, unproven) => {
+    const clock = virtualClock(NOW);
+    let looks = 0;
+    const emulator = await startRetell({
+      ...{ now: clock.now, epoch: clock.epoch, batches: [FOUND] },
+      definitions: definitions.map((each) => ({ ...each })),
+      faults: ({ path }) => {
+        if (!path.startsWith('/get-batch-test')) return undefined;
+        looks += 1;
+        // The search has read it once.
+        return looks === 1
+          ? undefined
+          : { kind: 'rewrite', change: (body) => ({ ...(body as object), ...change }) };
+      },
+    });
+    const selectors = parseSelectors('*', { title: 'Retell', labels: [] });
+    if (selectors.kind === 'refused') throw new Error(selectors.problem);
+    const target = { kind: 'agent', id: DEFAULT_AGENT.id };
+    const batchIds: string[] = [];
+    const executor = createExecutor(
+      {
+        batchSource: {
+          ...{ kind: 'start', target, version: undefined, selectors: selectors.value },
+          compareWith: undefined,
+        },
+        ...{ rule: { kind: 'every-run' }, maxRuns: undefined, pollIntervalSeconds: 5, failOn: 'any' },
+        ...{ maxBatchAgeMinutes: undefined, reuseHours: 2 },
+      },
+      {
+        ...{ provider: providerAt('retell', emulator, clock), clock, log: () => undefined },
+        deadline: { until: clock.now() + 10 * MIN, signal: new AbortController().signal },
+        attachQuarantine: async (cases) => cases,
+        onBatches: (ids) => batchIds.splice(0, batchIds.length, ...ids),
+        onProgress: () => undefined,
+      },
+    );
+    const { batches, started, prepared } = await executor.run();
+    expect(batches.map((batch) => [batch.id, batch.unproven])).toEqual([['b1', unproven]]);
+    expect([started.runs, batchIds, prepared?.reused?.batchId]).toEqual([0, ['b1'], 'b1']);
+    expect(emulator.started).toEqual([]);
+  });
+});
+
 describe('at ElevenLabs', () => {
   const [a = '', b = ''] = recordedTests.map(({ id }) => id);
   const HEAD = 'agtvrsn_head';
@@ -327,7 +404,18 @@ describe('at ElevenLabs', () => {
       batch({}, { runs: [{ testCaseId: a, fields: { ran_against_draft: true } }, { testCaseId: b }] }),
     ],
     ['a configuration of its own', batch({ agent_config_override: { conversation_config: {} } })],
-    ['runs that were repeated on another version', batch({ runs_diverged_from_version: true })],
+    [
+      'runs that were repeated on another version, all of them before this one',
+      batch(
+        { runs_diverged_from_version: true, version_id: 'agtvrsn_1' },
+        {
+          runs: [
+            { testCaseId: a, fields: { version_id: 'agtvrsn_2' } },
+            { testCaseId: b, fields: { version_id: 'agtvrsn_1' } },
+          ],
+        },
+      ),
+    ],
     ['another agent', batch({ agent_id: 'agent_other' })],
     ['a test that was edited since', batch(), { edited: 20 }],
     ['a test that was edited in the second of the start', batch(), { edited: 30 }],
@@ -341,6 +429,21 @@ describe('at ElevenLabs', () => {
     ['a cancelled run', batch({}, { runs: [{ testCaseId: a, outcome: 'cancelled' }, { testCaseId: b }] })],
   ])('no reuse: %s', async (_, only, world) => {
     expect(await elevenlabs([only], world)).toBe(NONE);
+  });
+
+  test('no reuse beside one with runs that were repeated on another version', async () => {
+    const mixed = batch(
+      { runs_diverged_from_version: true },
+      { id: 's2', runs: [{ testCaseId: a, outcome: 'failed' }, { testCaseId: b }] },
+    );
+    const why = 'batch s2 has runs that were repeated on another version';
+    expect(await elevenlabs([batch(), mixed])).toBe(because(why));
+  });
+
+  test('no reuse beside one of which a run is not there, as the list counts them', async () => {
+    const short = batch({ test_run_count: 2 }, { id: 's2', runs: [{ testCaseId: b }] });
+    const why = 'batch s2 contradicts itself: the list announces 2 runs, and 1 of it is there';
+    expect(await elevenlabs([batch(), short])).toBe(because(why));
   });
 
   test.each<[string, BatchScript]>([

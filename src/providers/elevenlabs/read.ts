@@ -84,7 +84,7 @@ const batchSchema = z.object({
   test_runs: z.array(runSchema),
 });
 
-/** What to do about a refusal. */
+/** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).',
@@ -130,13 +130,16 @@ function createAdapter(
         return { ...batch, runs };
       const known = revisions.get(batchId) ?? (await readRevisions(api, deadline));
       revisions.set(batchId, known);
+      const nth = [...revisions.keys()].indexOf(batchId);
       return {
         ...batch,
         runs: runs.map((run) => ({
           ...run,
           testCase: {
             ...run.testCase,
-            revision: run.testCase.revision ?? revisionAt(batch.createdAt, known.get(run.testCase.id ?? '')),
+            revision:
+              run.testCase.revision ??
+              revisionAt(batch.createdAt, { editedAt: known.get(run.testCase.id ?? ''), nth }),
           },
         })),
       };
@@ -180,10 +183,16 @@ function createAdapter(
 
 /**
  * The revision that an invocation ran, after the list of tests, which was read later. A test that was edited since then ran as
- * it had been before, whenever that was; times are in whole seconds.
+ * it had been before, whenever that was; times are in whole seconds. Of two invocations in one second nobody knows whether that
+ * was the same: `nth`, the place of this one among those that were read, tells them apart.
  */
-const revisionAt = (createdAt: number | undefined, editedAt: number | undefined): number | undefined =>
-  createdAt !== undefined && editedAt !== undefined && editedAt >= createdAt ? createdAt - 1 : editedAt;
+function revisionAt(
+  createdAt: number | undefined,
+  { editedAt, nth }: { editedAt: number | undefined; nth: number },
+): number | undefined {
+  const isEdited = createdAt !== undefined && editedAt !== undefined && editedAt >= createdAt;
+  return isEdited ? createdAt - 1 - nth : editedAt;
+}
 
 function toBatch(
   batchId: string,
@@ -228,7 +237,7 @@ const versionIn = ({ version_id, test_runs }: z.infer<typeof batchSchema>): stri
 const ranAgainstDraft = ({ ran_against_draft, test_runs }: z.infer<typeof batchSchema>) =>
   test_runs.some((run) => run.ran_against_draft === true) ? true : ran_against_draft;
 
-/** Where the tests ran: each test with each workflow node once. */
+/** Tests of the runs, each with each of its workflow nodes once. */
 function placementsIn(runs: readonly RunBody[]): { id: string; node?: string }[] {
   const placements = runs.flatMap(({ test_id: test, workflow_node_id: node }) =>
     test === undefined ? [] : [{ id: test, ...(node === undefined ? {} : { node }) }],
@@ -333,7 +342,7 @@ const HANG = /^Timed out after (\d+)s waiting for the agent to produce its next 
 /** More are of no use to anybody. */
 const MAX_FAULTS = 20;
 
-/** What ElevenLabs itself sees as broken in the test: see `Run.testFaults`. */
+/** Faults that ElevenLabs itself sees in the test: see `Run.testFaults`. */
 function testFaultsIn(
   { agent_responses = [], condition_result }: RunBody,
   messages: readonly string[],

@@ -77,7 +77,7 @@ const evaluationSchema = z.object({
   skipReason: lenient(z.string()),
 });
 
-/** What a test case was made of when its run was created; nothing of it is documented. */
+/** Test case as it was when its run was created; none of these fields is documented. */
 const snapshotSchema = z.object({ name: lenient(z.string()), updatedAt: lenient(z.string()) });
 
 const itemSchema = z.object({
@@ -105,7 +105,7 @@ const itemSchema = z.object({
 
 type ItemBody = z.infer<typeof itemSchema>;
 
-/** What to do about a refusal. */
+/** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this simulation run.',
@@ -135,7 +135,7 @@ function createAdapter(
   const textBudget = createTextBudget();
   const turnsOf = ({ metadata }: ItemBody): Turn[] =>
     showsConversations ? (metadata?.call?.messages ?? []).flatMap(toTurns) : [];
-  /** What each run says that it runs. */
+  /** Plans of the runs, by run id. */
   const plans = new Map<string, SimulationPlan>();
   /** In how many readings after the end an item had failed without results. */
   const readingsWithoutResults = new Map<string, number>();
@@ -269,7 +269,7 @@ function pageOfVapi(text: string | undefined): string | undefined {
   return isVapis && url.href.length <= MAX_ADDRESS ? url.href : undefined;
 }
 
-/** What decides whether an item can be believed. */
+/** Facts that decide whether an item can be believed. */
 interface ItemCheck {
   readonly id: string;
   readonly status: ItemBody['status'];
@@ -293,11 +293,11 @@ function checkItem(
   };
 }
 
-/** What a simulation run says that it runs. A suite does not say of how many simulations it is. */
+/** Simulations that a run says that it runs. A suite does not say of how many simulations it is. */
 interface SimulationPlan {
   /** The simulations that it names, each once. */
   readonly simulations: readonly string[];
-  /** How many it describes without an id. */
+  /** Number of simulations that it describes without an id. */
   readonly withoutId: number;
   readonly hasSuites: boolean;
   readonly iterations: number;
@@ -338,7 +338,7 @@ function missingItems(items: readonly ItemCheck[], plan: SimulationPlan | undefi
   return few.length === 0 ? [] : [`${formatCaseCount(few.length)} with fewer runs than "iterations" says`];
 }
 
-/** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
+/** Reasons not to believe the items of an ended run yet: results may come up to two minutes later. */
 function findInconsistencies(items: readonly ItemCheck[]): string[] {
   const foreign = items.filter(({ isForeign }) => isForeign);
   const early = items.filter(({ isEarly }) => isEarly);
@@ -349,10 +349,10 @@ function findInconsistencies(items: readonly ItemCheck[]): string[] {
   ];
 }
 
-function countOf(items: readonly ItemCheck[], one: string, several: string): string[] {
+function countOf(items: readonly ItemCheck[], singular: string, plural: string): string[] {
   const [first] = items;
   if (first === undefined) return [];
-  return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
+  return [items.length === 1 ? `run ${first.id} ${singular}` : `${items.length} runs ${plural}`];
 }
 
 /** The run without its conversation. */

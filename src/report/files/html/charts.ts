@@ -13,7 +13,7 @@ import type { Node } from './tree.ts';
 const MAX_PUSHES = 12;
 const BAR_HEIGHT = 44;
 
-/** How many test cases counted against the verdict in each push, this one last; nothing where it is the first. */
+/** Chart of the test cases that counted against the verdict in each push, this one last; nothing where it is the first. */
 export function pushesChart({ history, judgement, origin, tally }: Report): Element | undefined {
   if (history === undefined || history.pushes.length === 0 || judgement === undefined) return undefined;
   const { total, passed, tolerated } = tally;

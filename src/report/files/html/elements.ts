@@ -25,7 +25,7 @@ const GLYPHS: Readonly<Record<Sign, string>> = {
   gone: '–',
 };
 
-/** What an SVG shows in place of a sign. */
+/** Character that an SVG shows in place of a sign. */
 export const glyphText = (sign: Sign): string => GLYPHS[sign];
 
 /** Foreign text on one line, in its own direction. */
