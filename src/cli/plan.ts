@@ -75,7 +75,7 @@ function refuse(
 }
 
 /** The plan as text: pure. */
-export function renderPlan(
+function renderPlan(
   { subject, testCases, names, excluded, outOf, warnings }: Prepared,
   {
     inputs,
@@ -85,7 +85,7 @@ export function renderPlan(
     width,
   }: {
     inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
-    /** What `reuse-hours` finds now; absent where it is off. */
+    /** Batch that `reuse-hours` finds now; absent where it is off. */
     reuse?: ReuseOutcome | undefined;
     quarantine: readonly string[];
     style: Style;
@@ -136,7 +136,7 @@ export function renderPlan(
     .join('\n\n')}\n`;
 }
 
-/** What `run` would take in place of a new batch; `undefined` where `reuse-hours` is off. */
+/** Finds the batch that `run` would take in place of a new one; `undefined` where `reuse-hours` is off. */
 async function findReuse(
   prepared: Prepared,
   {
@@ -153,7 +153,7 @@ async function findReuse(
 
 const clean = (text: string): string => cleanLine(text, 300);
 
-/** What the quarantine file would mean for the selected test cases. */
+/** Lines about the effect of the quarantine file on the selected test cases. */
 async function quarantineLines(
   { testCases, names }: Prepared,
   path: string | undefined,
@@ -174,7 +174,7 @@ async function quarantineLines(
   return [...entries, ...quarantineNotes(decision).map(clean)];
 }
 
-/** What `run` would judge: batches that something else started. */
+/** Plan for batches that something else started: those that `run` would judge. */
 async function planGiven(
   batchIds: readonly string[],
   { provider, deadline, inputs }: { provider: Provider; deadline: Deadline; inputs: ParsedInputs['inputs'] },

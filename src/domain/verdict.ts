@@ -42,8 +42,8 @@ export interface Judgement {
   /** Further findings: sentences, foreign text as well. */
   readonly notes: readonly string[];
   /**
-   * What the user gave was refused before anything was started: key, target, selection, `max-runs`; or the key, for given
-   * batches. `fail-on: nothing` does not soften it, and the command line ends with 2.
+   * Whether what the user gave was refused before anything was started: key, target, selection, `max-runs`; or the key, for
+   * given batches. `fail-on: nothing` does not soften it, and the command line ends with 2.
    */
   readonly isRefusal?: boolean | undefined;
 }
@@ -257,8 +257,8 @@ function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objecti
 
 /** ", and 2 errored" or ", 2 errored and 1 cancelled": the other counts of a reason, as far as they are not zero. */
 function besides(counts: Tally, ...kinds: ('errored' | 'cancelled')[]): string {
-  const others = kinds.flatMap((kind) => (counts[kind] > 0 ? [`${counts[kind]} ${kind}`] : []));
-  return others.length > 1 ? `, ${others.join(' and ')}` : others.map((other) => `, and ${other}`).join('');
+  const shown = kinds.flatMap((kind) => (counts[kind] > 0 ? [`${counts[kind]} ${kind}`] : []));
+  return shown.length > 1 ? `, ${shown.join(' and ')}` : shown.map((count) => `, and ${count}`).join('');
 }
 
 function errored({ batches, providerTitle }: JudgeInput, counts: Tally): Objection[] {

@@ -61,7 +61,7 @@ export interface RoundsOptions {
   /** Only test cases that failed on another version are run: that many of them fail here too says nothing of flakiness. */
   readonly isComparison?: boolean | undefined;
   readonly waitFor: WaitFor;
-  /** What a batch of this round is called where batches have names; another one each time. Absent: batches have none. */
+  /** Creates the name of a batch of this round where batches have names; another one each time. Absent: batches have none. */
   readonly startName?: ((round: number) => StartName) | undefined;
   /** Told of every batch that was started as soon as its id is known, before the first look. */
   readonly onStarted: (batch: BatchOutcome) => void;

@@ -24,7 +24,7 @@ const CONCURRENCY = 4;
 const QUIET_FAILURES = 3;
 const BACKOFF_MS = { first: 500, longest: 30_000 };
 
-/** What a refusal with this status is about: what the user gave. Payment (402) is not. */
+/** Statuses with which a provider refuses what the user gave, and their errors. Payment (402) is not among them. */
 const REFUSALS: Readonly<Record<number, typeof ProviderError>> = {
   400: RequestRefused,
   401: KeyRefused,

@@ -3,12 +3,16 @@ import { INVISIBLE_CHARACTER } from './clean.ts';
 const REDACTED = '***';
 
 /** Takes the secrets out of a text. */
-export type Redactor = (text: string) => string;
+export interface Redactor {
+  (text: string): string;
+  /** The same for the names of fields, which decide what is read: of the secrets that nobody can choose in a file. */
+  readonly ofNames?: (text: string) => string;
+}
 
 /**
  * Replaces every secret in a text by `***`, whatever the case of its letters: as it is, escaped for JSON, HTML or a URL,
- * in base64, or with invisible characters in it. GitHub masks secrets in logs and nowhere else. Empty secrets are
- * ignored. A text is redacted before it is cut: half of a secret is not recognised any more.
+ * in base64 or hexadecimal, or with invisible characters in it. GitHub masks secrets in logs and nowhere else. Empty
+ * secrets are ignored. A text is redacted before it is cut: half of a secret is not recognised any more.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const forms = new Set(secrets.flatMap(bareForms).flatMap(literalForms));
@@ -18,23 +22,23 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   const pattern = new RegExp(sorted.map(escapeForRegExp).join('|'), 'gi');
   return (text) => {
     const redacted = text.replace(pattern, REDACTED);
-    if (PRINTABLE_ASCII.test(redacted)) return redacted;
-    // `clean.ts` takes these characters out later, which would put a secret together again.
-    const visible = redacted.replace(INVISIBLE, '');
-    const found = visible.replace(pattern, REDACTED);
-    return found === visible ? redacted : found;
+    const bare = withoutDisguise(redacted);
+    if (bare === redacted) return redacted;
+    const found = bare.replace(pattern, REDACTED);
+    return found === bare ? redacted : found;
   };
 }
 
-/** A redactor that is told of more secrets later. */
+/** A redactor that is told of more secrets later, which stay in names of fields. */
 export function createGrowingRedactor(secrets: readonly string[]): {
   readonly redact: Redactor;
   readonly add: (more: readonly string[]) => void;
 } {
   let known = secrets;
-  let redact = createRedactor(known);
+  const ofNames = createRedactor(known);
+  let redact = ofNames;
   return {
-    redact: (text) => redact(text),
+    redact: Object.assign((text: string) => redact(text), { ofNames }),
     add(more) {
       known = [...known, ...more];
       redact = createRedactor(known);
@@ -44,6 +48,27 @@ export function createGrowingRedactor(secrets: readonly string[]): {
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTER, 'gu');
+/**
+ * One character as JSON, a URL or HTML may write it although it need not: `\/`, `\u002f`, `\x2f`, `%2f`, `&#47;`,
+ * `&#x2f;`; also escaped several times.
+ */
+const ESCAPE =
+  /\\+u00(?<json>[0-9a-f]{2})|\\+x(?<hex>[0-9a-f]{2})|%(?:25)*(?<url>[0-7][0-9a-f])|&(?:amp;)*#(?:0*(?<decimal>\d{2,3})|x0*(?<entity>[0-9a-f]{2}));|\\+(?=["'/])/gi;
+
+/**
+ * The text with what its escapes stand for, and without invisible characters: `clean.ts` takes those out later, which
+ * would put a secret together again.
+ */
+function withoutDisguise(text: string): string {
+  const plain = /[\\%&]/.test(text) ? text.replace(ESCAPE, unescaped) : text;
+  return PRINTABLE_ASCII.test(plain) ? plain : plain.replace(INVISIBLE, '');
+}
+
+function unescaped(_escape: string, ...[json, hex, url, decimal, entity]: (string | undefined)[]): string {
+  const digits = json ?? hex ?? url ?? entity;
+  const code = digits === undefined ? decimal : `0x${digits}`;
+  return code === undefined ? '' : String.fromCharCode(Number(code));
+}
 
 /** Words that go before a secret in a header. */
 const SCHEME = /^(?:api-?key|basic|digest|key|token)\s+(?=\S{8})/i;
@@ -68,11 +93,12 @@ function literalForms(secret: string): string[] {
     new URLSearchParams([['', secret]]).toString().slice(1),
     ...["'", '&#39;', '&#x27;', '&apos;'].map((apostrophe) => inHtml.replaceAll("'", apostrophe)),
     ...base64Forms(secret),
+    ...[Buffer.from(secret).toString('hex')].filter(({ length }) => length >= MIN_ENCODED),
   ];
 }
 
-/** Shorter pieces of base64 are found in any text. */
-const MIN_BASE64 = 8;
+/** Shorter pieces of base64 and hexadecimal are found in any text. */
+const MIN_ENCODED = 8;
 
 /**
  * The part of the secret's base64 that does not depend on what stands before and after it, for each alignment and in
@@ -87,7 +113,7 @@ function base64Forms(secret: string): string[] {
       const end = Math.floor(((Buffer.byteLength(secret) + before) * 4) / 3);
       return encoded.slice(before === 0 ? 0 : before + 1, end);
     })
-    .filter(({ length }) => length >= MIN_BASE64)
+    .filter(({ length }) => length >= MIN_ENCODED)
     .flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
 }
 
@@ -105,7 +131,7 @@ export function redactJson(value: unknown, redact: Redactor): unknown {
   const open: unknown[] = [value];
   const names = new Map<string, string>();
   const nameOf = (name: string): string => {
-    const known = names.get(name) ?? redact(name);
+    const known = names.get(name) ?? (redact.ofNames ?? redact)(name);
     if (names.size < MOST_NAMES) names.set(name, known);
     return known;
   };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { redactStrings } from '../../src/report/redact-strings.ts';
 import type { Report } from '../../src/report/report.ts';
-import { createRedactor, redactJson } from '../../src/text/redact.ts';
+import { createGrowingRedactor, createRedactor, redactJson } from '../../src/text/redact.ts';
 import { BLAND_RUNS, batch, reportOn, reportWith } from '../report/reports.ts';
 
 const KEY = 'key_Ab+/c d"é😀<9f';
@@ -29,10 +29,35 @@ test.each([
   ['in base64', `Basic ${base64(KEY)}`, 'Basic ***'],
   ['in base64 for a URL', Buffer.from(KEY).toString('base64url'), '***'],
   ['with invisible signs in it', [...KEY].join('\u200b'), '***'],
+  ['in hexadecimal', Buffer.from(KEY).toString('hex').toUpperCase(), '***'],
   ['with line breaks in it', [...KEY].join('\n'), '***'],
   ['in capitals', KEY.toUpperCase(), '***'],
 ])('a secret %s is not left', (_how, text, expected) => {
   expect(redacted(text, [KEY])).toBe(expected);
+});
+
+const PATH_LIKE = 'sk/li+ve_Zq7"Wm2';
+const perCharacter = (write: (code: number) => string) =>
+  [...PATH_LIKE].map((character) => write(character.charCodeAt(0))).join('');
+const inHex = (code: number, digits: number) => code.toString(16).padStart(digits, '0');
+
+test.each([
+  ['its slashes, as PHP does', `{"key":"${JSON.stringify(PATH_LIKE).slice(1, -1).replaceAll('/', '\\/')}"}`],
+  ['all of it for JSON', `{"key":"${perCharacter((code) => `\\u${inHex(code, 4)}`)}"}`],
+  ['all of it for JSON in JSON', `{"key":"${perCharacter((code) => `\\\\u${inHex(code, 4)}`)}"}`],
+  ['all of it for Python', `{"key":"${perCharacter((code) => `\\x${inHex(code, 2)}`)}"}`],
+  ['all of it for a URL', `{"key":"${perCharacter((code) => `%${inHex(code, 2)}`)}"}`],
+  ['it for a URL in a URL', `{"key":"${encodeURIComponent(encodeURIComponent(PATH_LIKE))}"}`],
+  ['all of it for HTML', `{"key":"${perCharacter((code) => `&#${code};`)}"}`],
+  ['all of it for HTML, in hexadecimal', `{"key":"${perCharacter((code) => `&#x${inHex(code, 2)};`)}"}`],
+  ['invisible signs in it', `{"key":"${[...JSON.stringify(PATH_LIKE).slice(1, -1)].join('\\u00ad')}"}`],
+])('a secret is not left where somebody escapes %s', (_what, text) => {
+  expect(redacted(text, [PATH_LIKE])).toBe('{"key":"***"}');
+});
+
+test('a text without a secret keeps its escapes', () => {
+  const text = '{"path":"a\\/b\\u0041","query":"%41","html":"&#65;"}';
+  expect(redacted(text, [PATH_LIKE])).toBe(text);
 });
 
 test.each([
@@ -86,6 +111,13 @@ describe('parsed JSON', () => {
     expect(redactJson(json, redact)).toBe(json);
     expect(json).toEqual({ a: ['x ***', 1, null, { '***!': { deep: '******' } }], b: 'stays' });
     expect(redactJson(`a ${KEY}`, redact)).toBe('a ***');
+  });
+
+  test('a secret that was read from a file hides no field: the file may come with the pull request', () => {
+    const { redact: growing, add } = createGrowingRedactor([KEY]);
+    add(['isSkipped']);
+    const json = { isSkipped: true, said: 'isSkipped', [KEY]: 1 };
+    expect(redactJson(json, growing)).toEqual({ isSkipped: true, said: '***', '***': 1 });
   });
 
   test('however deeply it is nested', () => {

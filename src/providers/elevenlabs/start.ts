@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../../domain/claims.ts';
-import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
+import { refused } from '../../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
@@ -54,7 +55,7 @@ const contentsSchema = z.object({ test_runs: z.array(z.object({ test_id: lenient
 /** A test or a folder of tests that an agent is tested by, and the workflow node that it runs on. */
 const placementSchema = z.object({ id: z.string(), node: z.optional(z.string()) });
 
-/** What an invocation says that it tested, in the form of `Batch.tested`. */
+/** Tested agent of an invocation, in the form of `Batch.tested`. */
 export const testedSchema = z.object({
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
@@ -77,7 +78,7 @@ const requestSchema = z.object({
 
 type SubjectRequest = z.infer<typeof requestSchema>;
 
-/** What to do where the key or the account is the trouble. */
+/** Advice where the key or the account is the trouble. */
 export const ACCESS = {
   401: 'Check api-key and its permissions: ElevenLabs does not accept it. A workspace with data residency needs its own api-url.',
   402: "Check the ElevenLabs workspace's plan and credits.",
@@ -85,7 +86,7 @@ export const ACCESS = {
 
 const CHECK = 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
 
-/** What to do about a refusal of a request that comes before an invocation, or starts one. */
+/** Advice about a refusal of a request that comes before an invocation, or starts one. */
 const adviceTo = (check: string) =>
   createAdvice({
     ...ACCESS,
@@ -98,7 +99,7 @@ const advice = adviceTo(CHECK);
 /** The parts of `agent_config_override` that ElevenLabs requires. */
 const OVERRIDE_PARTS = ['conversation_config', 'platform_settings'] as const;
 
-/** What is wrong with a configuration that is to be sent with a start, as a clause. */
+/** Fault of a configuration that is to be sent with a start, as a clause. */
 export function problemOfOverride(json: Readonly<Record<string, unknown>>): string | undefined {
   const bad = OVERRIDE_PARTS.find((part) => !z.record(z.string(), z.unknown()).safeParse(json[part]).success);
   return bad === undefined
@@ -263,8 +264,8 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
 
     isListed: ({ key }) => key !== undefined,
 
-    compareVersions(one, other) {
-      const [left, right] = [requestOf(one), requestOf(other)];
+    compareVersions(leftSubject, rightSubject) {
+      const [left, right] = [requestOf(leftSubject), requestOf(rightSubject)];
       if (left.agent !== right.agent || Boolean(left.config) !== Boolean(right.config)) return 'different';
       if (left.branch === right.branch || (left.head !== undefined && left.head === right.head))
         return 'same';
@@ -342,10 +343,10 @@ function nodesOf(
   return [...new Set(placements.filter((placement) => isIn(placement.id)).map(({ node }) => node))];
 }
 
-/** How many ids one warning names. */
+/** Most ids that one warning names. */
 const MAX_NAMED = 5;
 
-/** What is attached to an agent and cannot be started: deleted tests, and folders without tests. */
+/** Warnings about what is attached to an agent and cannot be started: deleted tests, and folders without tests. */
 function warningsAbout({
   agent,
   attached,
@@ -409,10 +410,10 @@ function toSubject(
 
 const SENT_CONFIGURATION = 'a configuration that was sent with its start';
 
-/** Whether a field of an answer says anything. */
+/** Whether a field of an answer has a value. */
 export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-/** What an invocation or a run says that it tested, however it is written: see `Batch.claims`. */
+/** Claims of an invocation or a run about what it tested, however it is written: see `Batch.claims`. */
 export function testedClaims({
   agent_id,
   branch_id,
