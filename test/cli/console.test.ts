@@ -35,9 +35,9 @@ describe('a stream', () => {
       );
     }
     expect(terminal.text()).toBe(
-      ': :warning::the ***\nis in[2J this line\n'.replace('::the ***', '::the ***'),
+      ': :warning::the ***\nis in this line\n'.replace('::the ***', '::the ***'),
     );
-    expect(pipe.text()).toBe(': :warning::the *** is in[2J this line\n');
+    expect(pipe.text()).toBe(': :warning::the *** is in this line\n');
   });
 });
 
