@@ -411,6 +411,57 @@ describe('the room', () => {
     expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 9 });
   });
 
+  /** The comment when so many jobs have passed that there is no line for one more. */
+  function fullOfPassed(): string {
+    const body = Array.from({ length: 20 }).reduce<string>((before, _, job) => {
+      const merged = merge(
+        before === '' ? [] : [before],
+        section(`job ${job}`, 'passed', { passed: 1 }),
+        RUN,
+        LIMIT,
+      );
+      return merged.action === 'write' ? merged.body : before;
+    }, '');
+    expect(merge([body], section('one more', 'passed', { passed: 1 }), RUN, LIMIT)).toEqual({
+      action: 'leave',
+      why: 'full',
+    });
+    return body;
+  }
+
+  test.each(['failed', 'errored', 'cancelled', 'timed-out', 'inconclusive'] as const)(
+    'where all lines are of jobs that passed, one that is %s takes the place of some',
+    (state) => {
+      const full = fullOfPassed();
+      const body = bodyOf(merge([full], section('red', state, { failed: 1 }), RUN, LIMIT));
+      expect(full).toMatch(/^## ✅/);
+      expect(body).toMatch(/^## (?!✅).*batch red/);
+      expect(body.length).toBeLessThanOrEqual(LIMIT);
+      // Its line is longer than one of theirs.
+      expect(Object.keys(lengths(body)).length).toBeGreaterThanOrEqual(Object.keys(lengths(full)).length - 1);
+    },
+  );
+
+  test('one that still waits does not', () => {
+    const merged = merge([fullOfPassed()], section('late', 'waiting', {}), RUN, LIMIT);
+    expect(merged).toEqual({ action: 'leave', why: 'full' });
+  });
+
+  test('a matrix of 110 jobs with all details fits, each with its verdict', () => {
+    const facts = {
+      ...{ result: '1 of 5 failed', took: '2 min 10 s', providerTitle: 'Retell', startsBatch: true },
+      footer: ['5 runs in 2 min 10 s · Front desk, version 5', 'batch `test_batch_9ad43d3e7105`'],
+      ...{ next: 'fix the failure.', hint: "If a judgement is wrong, edit the test case's criteria." },
+      origin: { repositoryUrl: 'https://github.com/acme/agents', runId: 9001, runNumber: 12, runAttempt: 1 },
+    };
+    const body = Array.from({ length: 110 }).reduce<string>((before, _, job) => {
+      const own = { ...section(`leg ${job}`, job % 2 === 0 ? 'failed' : 'passed', { passed: 1 }), facts };
+      return bodyOf(merge(before === '' ? [] : [before], own));
+    }, '');
+    expect(Object.keys(lengths(body))).toHaveLength(110);
+    expect(body).toContain('55 jobs did not pass');
+  });
+
   test('a matrix of 150 long reports fits, each with its verdict', () => {
     const [first] = [bodyOf(merge([], long('leg 0', 'failed', 1_000)))].map((body) =>
       parseComment(body, NAME),
