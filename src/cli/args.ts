@@ -3,10 +3,10 @@ import { levenshteinDistance } from '../domain/selectors.ts';
 import { INPUTS, type InputDefinition } from '../inputs/inputs.ts';
 
 /** The commands, in the order of the help. */
-export const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
+const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-/** What the user asked for. `options` are inputs by their names; several lines where one was given several times. */
+/** Parsed command line. `options` are inputs by their names; several lines where one was given several times. */
 export type Invocation =
   | { readonly command: 'help'; readonly about: CommandName | undefined }
   | { readonly command: 'version' }
@@ -16,6 +16,8 @@ export type Invocation =
       readonly options: Options;
       readonly uses: string | undefined;
       readonly isForced: boolean;
+      /** Whether the workflow tests the pull request's own version. */
+      readonly isOwnVersion: boolean;
     }
   | {
       readonly command: 'quarantine check';
@@ -25,7 +27,7 @@ export type Invocation =
 
 export type Options = Readonly<Record<string, string>>;
 
-/** What cannot be done as it was asked for. Each problem is a sentence, or two. */
+/** Command line that cannot be carried out. Each problem is a sentence, or two. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly problems: readonly string[];
@@ -46,7 +48,7 @@ export interface Option {
   readonly isFlag?: boolean | undefined;
 }
 
-/** What an input is called on the command line, if it is an option. The key is none, and what means GitHub is none. */
+/** Whether an input is an option of the command line. The key is none, and what means GitHub is none. */
 const isOption = ({ kind, isActionOnly }: InputDefinition): boolean =>
   kind !== 'secret' && kind !== 'internal' && isActionOnly !== true;
 
@@ -65,6 +67,12 @@ const INIT_OPTIONS: readonly Option[] = [
     name: 'uses',
     description:
       'The copy of the action that the workflow uses, OWNER/REPO@REF. Asked for in a terminal, needed elsewhere.',
+  },
+  {
+    name: 'own-version',
+    description:
+      "The workflow tests the pull request's own version, from a file in the repository, and not what is live. Asked for in a terminal.",
+    isFlag: true,
   },
   { name: 'force', description: 'Overwrites the workflow file if it exists.', isFlag: true },
 ];
@@ -121,9 +129,9 @@ export function parseArguments(args: readonly string[]): Invocation {
           (text) => `${quoted(text)} belongs to no option. A value with spaces or * goes into quotes.`,
         );
   if (problems.length > 0) throw new UsageError(problems, command);
-  const { uses, force, ...options } = values;
+  const { uses, force, 'own-version': ownVersion, ...options } = values;
   return command === 'init'
-    ? { command, options, uses, isForced: force !== undefined }
+    ? { command, options, uses, isForced: force !== undefined, isOwnVersion: ownVersion !== undefined }
     : { command, options };
 }
 
@@ -204,7 +212,7 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
   if (optionInputs.includes(name)) return `${rawName} is no option of ${command}.`;
   const near = nearest(
     rawName,
-    names.map((each) => `--${each}`),
+    names.map((option) => `--${option}`),
   );
   return `There is no option ${quoted(rawName)}${near}.`;
 }
@@ -213,7 +221,7 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
 function nearest(text: string, names: readonly string[]): string {
   const ranked = names
     .map((name) => ({ name, distance: distanceOf(text, name) }))
-    .toSorted((one, other) => one.distance - other.distance);
+    .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best === undefined || best.distance > 1 + text.length / 3 ? '' : ` (nearest: ${best.name})`;
 }

@@ -14,18 +14,19 @@ import { cleanLine } from '../text/clean.ts';
 import { INIT_RERUNS, type Invocation, type Options, UsageError } from './args.ts';
 import type { Environment } from './environment.ts';
 import { connectProvider, keyOf, missingKey, providerNamed, readInputs } from './gate-inputs.ts';
+import { OWN_VERSIONS, type OwnVersion, splitTarget } from './own-version.ts';
 import { isGivenUp, type Prompts } from './prompts.ts';
 import { EXIT } from './run.ts';
 import { hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
 
-/** How long the provider is asked altogether, in milliseconds. */
+/** Time limit of all questions to the provider together, in milliseconds. */
 const ASKING_MS = 120_000;
 /** With more test cases than this they are not shown to be chosen one by one. */
 const MAX_CHOICES = 500;
 /** Test cases that are listed before one is asked about them. */
 const MAX_SHOWN = 10;
 
-/** What cannot be done: a sentence, and whether it is about what the user gave. */
+/** Reason why `init` cannot go on: a sentence, and whether it is about what the user gave. */
 class InitError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number = EXIT.refused) {
@@ -60,7 +61,7 @@ export async function init(
 }
 
 async function write(
-  { options, uses: givenUses, isForced }: Extract<Invocation, { command: 'init' }>,
+  { options, uses: givenUses, isForced, isOwnVersion }: Extract<Invocation, { command: 'init' }>,
   environment: Environment,
 ): Promise<number> {
   const { out, clock, signal, prompts } = environment;
@@ -83,6 +84,7 @@ async function write(
     options['target'] ??
     (prompts === undefined ? undefined : await chooseTarget(provider, deadline, prompts));
   const withTarget = { ...common, ...(target !== undefined && { target }) };
+  const ownVersion = await chooseOwnVersion(options, { name, target, isOwnVersion, prompts });
   const live = await liveVersion({ ...withTarget }, { starter, deadline, environment });
   const testCases =
     options['test-cases'] ??
@@ -111,9 +113,22 @@ async function write(
     names: prepared.names,
     testCaseCount: prepared.testCases.length,
     apiUrl: options['api-url'],
+    ownVersion,
   });
+  const { script } = ownVersion ?? {};
+  // The user may have changed it: only a file that is not there is written.
+  const isKept = script !== undefined && !isForced && (await exists(script.path));
+  if (script !== undefined && !isKept) await writeNew(script.path, script.text, isForced);
   await writeNew(WORKFLOW_PATH, text, isForced);
-  for (const line of nextSteps(name, prepared)) out.line(line);
+  out.line(
+    `Wrote ${WORKFLOW_PATH}: ${formatCaseCount(prepared.testCases.length)} on ${prepared.subject.title}.`,
+  );
+  if (script !== undefined) {
+    out.line(
+      isKept ? `Kept ${script.path}, which exists.` : `Wrote ${script.path}, which makes ${script.makes}.`,
+    );
+  }
+  for (const [index, step] of nextSteps(name, uses, ownVersion).entries()) out.line(`${index + 1}. ${step}`);
   return EXIT.passed;
 }
 
@@ -138,7 +153,7 @@ function requireOptions(options: Options, uses: string | undefined): void {
   );
 }
 
-/** What was not given was asked for; without a terminal all that is needed was given. */
+/** Returns the prompts, which are there wherever something is left to ask. */
 function required(prompts: Prompts | undefined): Prompts {
   if (prompts === undefined) throw new InitError('This needs a terminal.');
   return prompts;
@@ -172,7 +187,7 @@ async function chooseProvider(
       value: provider,
       label: PROVIDERS[provider].title,
       hint: withKey.includes(provider) ? undefined : `${PROVIDERS[provider].keyVariable} is not set`,
-    })).toSorted((one, other) => Number(other.hint === undefined) - Number(one.hint === undefined)),
+    })).toSorted((a, b) => Number(b.hint === undefined) - Number(a.hint === undefined)),
   );
   if (!withKey.includes(name)) throw new InitError(missingKey(name));
   return name;
@@ -187,7 +202,7 @@ async function chooseTarget(
   if (targets.length === 0) {
     throw new InitError(`${provider.title} lists nothing that could be tested with this key.`);
   }
-  const newestFirst = targets.toSorted((one, other) => (other.editedAt ?? 0) - (one.editedAt ?? 0));
+  const newestFirst = targets.toSorted((a, b) => (b.editedAt ?? 0) - (a.editedAt ?? 0));
   return prompts.choose(
     'What is under test?',
     newestFirst.map((target) => ({
@@ -196,6 +211,45 @@ async function chooseTarget(
       hint: target.name === target.id ? target.kind : `${target.kind} ${cleanLine(target.id, 60)}`,
     })),
   );
+}
+
+/** How the pull request's own version is tested; `undefined` where what is live is tested. */
+async function chooseOwnVersion(
+  options: Options,
+  {
+    name,
+    target,
+    isOwnVersion,
+    prompts,
+  }: {
+    name: ProviderName;
+    target: string | undefined;
+    isOwnVersion: boolean;
+    prompts: Prompts | undefined;
+  },
+): Promise<OwnVersion | undefined> {
+  const ownVersion = OWN_VERSIONS[name];
+  const { kinds, file, script } = ownVersion;
+  const problem =
+    options['version'] !== undefined
+      ? '--version and --own-version do not go together.'
+      : target === undefined || !kinds.includes(splitTarget(target).kind)
+        ? `--own-version needs a target like ${kinds[0]}/ID at ${PROVIDERS[name].title}.`
+        : undefined;
+  if (isOwnVersion) {
+    if (problem !== undefined) throw new UsageError([problem], 'init');
+    return ownVersion;
+  }
+  if (prompts === undefined || problem !== undefined) return undefined;
+  const answer = await prompts.select('What does a pull request test?', [
+    { value: 'live', label: 'What is live', hint: 'nothing else to set up' },
+    {
+      value: 'own',
+      label: 'Its own version',
+      hint: `${script === undefined ? 'described by' : `${script.makes}, made from`} ${file}`,
+    },
+  ] as const);
+  return answer === 'own' ? ownVersion : undefined;
 }
 
 const labelOf = ({ name, id }: Pick<AvailableTarget, 'name' | 'id'>): string =>
@@ -330,12 +384,23 @@ async function check(
   );
 }
 
-const nextSteps = (name: ProviderName, { subject, testCases }: Prepared): readonly string[] => [
-  `Wrote ${WORKFLOW_PATH}: ${formatCaseCount(testCases.length)} on ${subject.title}.`,
-  `1. Set the secret: gh secret set ${PROVIDERS[name].keyVariable}`,
-  '2. Commit the file on a branch, and open a pull request: the job runs there.',
-  `3. Make the check "Agent tests at ${PROVIDERS[name].title}" required: Settings > Rules > Rulesets.`,
-];
+function nextSteps(name: ProviderName, uses: string, ownVersion: OwnVersion | undefined): readonly string[] {
+  const { title, keyVariable } = PROVIDERS[name];
+  return [
+    ...(ownVersion === undefined
+      ? []
+      : [`Write ${ownVersion.file}, what a pull request may change: ${documentOf(uses, 'deploying.md')}`]),
+    `Set the secret: gh secret set ${keyVariable}`,
+    `Commit the ${ownVersion === undefined ? 'file' : 'files'} on a branch, and open a pull request: the job runs there.`,
+    `Make the check "Agent tests at ${title}" required: Settings > Rules > Rulesets.`,
+  ];
+}
+
+/** A page of the documents in the copy of the action that is used. */
+function documentOf(uses: string, page: string): string {
+  const [path = '', ref = ''] = uses.split('@');
+  return `https://github.com/${path.split('/').slice(0, 2).join('/')}/blob/${ref}/docs/${page}`;
+}
 
 async function exists(path: string): Promise<boolean> {
   try {

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 
+// First: the handlers of signals.
+import './signals.ts';
+
 import * as http from 'node:http';
 import { withoutBearer } from '../inputs/schemas.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -18,7 +21,6 @@ import { plan } from './plan.ts';
 import { createPrompts } from './prompts.ts';
 import { checkQuarantine } from './quarantine.ts';
 import { EXIT, run } from './run.ts';
-// First: the handlers of signals.
 import { cancelled, signalExitCode } from './signals.ts';
 
 /** Lines of the help are no longer than this, where nothing shows where a line ends. */

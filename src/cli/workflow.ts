@@ -3,14 +3,15 @@ import { stringify } from 'yaml';
 import type { KOfN } from '../inputs/schemas.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { cleanLine } from '../text/clean.ts';
+import { deleteStep, deployStep, type OwnVersion } from './own-version.ts';
 
-/** Where it is written, from the root of the repository. */
+/** Path of the workflow, from the root of the repository. */
 export const WORKFLOW_PATH = '.github/workflows/agent-tests.yml';
 
 /** Pinned like in docs/examples; a test compares them. */
 const CHECKOUT = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1';
 
-/** What it tests, and how. All values were checked at the provider. */
+/** Target and test cases of the workflow. All values were checked at the provider. */
 export interface WorkflowOptions {
   readonly provider: Pick<ProviderDescriptor, 'name' | 'title' | 'keyVariable' | 'capabilities'>;
   /** `OWNER/REPO@REF`. */
@@ -21,18 +22,20 @@ export interface WorkflowOptions {
   /** One selector per line. */
   readonly testCases: string;
   readonly reruns: KOfN | undefined;
-  /** What the test cases are called, by id: for the comments beside ids. */
+  /** Names of the test cases by id, for the comments beside ids. */
   readonly names: ReadonlyMap<string, string>;
-  /** How many test cases there are now. */
+  /** Number of test cases that there are now. */
   readonly testCaseCount: number;
   readonly apiUrl: string | undefined;
+  /** How it tests the pull request's own version; `undefined`: it tests what is live. Needs a target. */
+  readonly ownVersion?: OwnVersion | undefined;
 }
 
 /** An `OWNER/REPO@REF` that a workflow can use, maybe with a folder before the `@`. */
 export const isUses = (text: string): boolean =>
   /^[\w.-]+\/[\w.-]+(\/[\w.-]+)*@[\w.-]+(\/[\w.-]+)*$/.test(text);
 
-/** Whether a text is one that GitHub would take for an expression and carry out. */
+/** Whether GitHub would take a part of the text for an expression and evaluate it. */
 export const hasExpression = (text: string): boolean => text.includes('${{');
 
 /** `max-runs` for a gate of this size: what the rule can need, with room for new test cases, in steps of 50. */
@@ -40,7 +43,7 @@ export const maxRunsFor = (testCases: number, reruns: KOfN | undefined): number 
   50 * Math.ceil((testCases * (reruns?.of ?? 1) * 1.25) / 50);
 
 export function renderWorkflow(options: WorkflowOptions): string {
-  const { provider, uses, target, version, testCases, names, reruns, testCaseCount, apiUrl } = options;
+  const { provider, uses, target, testCases, names, reruns, testCaseCount, apiUrl, ownVersion } = options;
   const { title, name, keyVariable, capabilities } = provider;
   const selectors = testCases.split('\n').map((selector) => selector.trim());
   const cancels = capabilities.cancel
@@ -48,8 +51,17 @@ export function renderWorkflow(options: WorkflowOptions): string {
     : `and its batch keeps running, because ${title} cannot cancel one`;
   const line = (input: string, value: string | undefined): string[] =>
     value === undefined ? [] : [`          ${input}: ${scalar(value)}`];
+  const step =
+    ownVersion?.script === undefined || target === undefined
+      ? undefined
+      : { script: ownVersion.script, file: ownVersion.file, target, keyVariable, apiUrl, scalar };
+  const version =
+    step === undefined
+      ? line('version', options.version)
+      : [`          # ${step.script.versionComment}`, `          version: ${step.script.version}`];
+  const tested = ownVersion === undefined ? 'what is live' : "the pull request's own version";
   return [
-    `# Tests what is live at ${title}, and reports on the pull request. Written by "agent-test-gate init".`,
+    `# Tests ${tested} at ${title}, and reports on the pull request. Written by "agent-test-gate init".`,
     `# The API key is the secret ${keyVariable}: Settings > Secrets and variables > Actions.`,
     '#',
     '# Do not add an `if:` that skips this job for some pull requests: GitHub counts a skipped required check as passed.',
@@ -80,12 +92,14 @@ export function renderWorkflow(options: WorkflowOptions): string {
     '        with:',
     '          persist-credentials: false',
     '',
+    ...(step === undefined ? [] : deployStep(step)),
     `      - uses: ${uses}`,
     '        with:',
     `          provider: ${name}`,
     `          api-key: \${{ secrets.${keyVariable} }}`,
     ...line('target', target),
-    ...line('version', version),
+    ...version,
+    ...(step === undefined ? line('target-config', ownVersion?.file) : []),
     ...selectors.flatMap((id) => commentOn(id, names.get(id))),
     '          test-cases: |',
     ...selectors.map((selector) => `            ${selector}`),
@@ -95,6 +109,7 @@ export function renderWorkflow(options: WorkflowOptions): string {
     '          # No more runs than this may be started: each costs money.',
     `          max-runs: "${maxRunsFor(testCaseCount, reruns)}"`,
     ...line('api-url', apiUrl),
+    ...(step === undefined ? [] : deleteStep(step)),
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { Fetch } from '../http/fetch-text.ts';
+import type { Redactor } from '../text/redact.ts';
 import type { Clock } from './clock.ts';
 
 /** The world outside of the program, made once in `action/main.ts`. */
@@ -11,7 +12,7 @@ export interface Runtime {
   /** The value of `User-Agent` in requests. */
   readonly userAgent: string;
   /** Takes the secrets that the action knows out of a text. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
   /** A line in the log. */
   readonly log: (line: string) => void;
   /** A warning on the workflow run. */

@@ -3,7 +3,11 @@ import { UNSEEN } from './clean.ts';
 const REDACTED = '***';
 
 /** Takes the secrets out of a text. */
-export type Redactor = (text: string) => string;
+export interface Redactor {
+  (text: string): string;
+  /** The same for the names of fields, which decide what is read: of the secrets that nobody can choose in a file. */
+  readonly ofNames?: (text: string) => string;
+}
 
 /**
  * Replaces every secret in a text by `***`, whatever the case of its letters: as it is, escaped for JSON, HTML or a URL,
@@ -25,15 +29,16 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
 }
 
-/** A redactor that is told of more secrets later. */
+/** A redactor that is told of more secrets later, which stay in names of fields. */
 export function createGrowingRedactor(secrets: readonly string[]): {
   readonly redact: Redactor;
   readonly add: (more: readonly string[]) => void;
 } {
   let known = secrets;
-  let redact = createRedactor(known);
+  const ofNames = createRedactor(known);
+  let redact = ofNames;
   return {
-    redact: (text) => redact(text),
+    redact: Object.assign((text: string) => redact(text), { ofNames }),
     add(more) {
       known = [...known, ...more];
       redact = createRedactor(known);
@@ -64,10 +69,13 @@ function unescaped(_escape: string, ...[json, hex, url, decimal, entity]: (strin
   return code === undefined ? '' : String.fromCharCode(Number(code));
 }
 
+/** Words that go before a secret in a header. */
+const SCHEME = /^(?:api-?key|basic|digest|key|token)\s+(?=\S{8})/i;
+
 /** The secret, and what is left of it without the word that goes before it in a header. */
 function bareForms(secret: string): string[] {
   const bare = secret.trim();
-  return [bare, bare.replace(/^bearer\s+/i, '')].filter((form) => form !== '');
+  return [bare, bare.replace(/^bearer\s+/i, ''), bare.replace(SCHEME, '')].filter((form) => form !== '');
 }
 
 /** Every way in which a secret is commonly written. */
@@ -122,7 +130,7 @@ export function redactJson(value: unknown, redact: Redactor): unknown {
   const open: unknown[] = [value];
   const names = new Map<string, string>();
   const nameOf = (name: string): string => {
-    const known = names.get(name) ?? redact(name);
+    const known = names.get(name) ?? (redact.ofNames ?? redact)(name);
     if (names.size < MOST_NAMES) names.set(name, known);
     return known;
   };

@@ -29,7 +29,7 @@ describe('what is understood', () => {
     [['run', '--name=--dashes'], { command: 'run', options: { name: '--dashes' } }],
     [
       ['init', '--uses', 'acme/gate@v2', '--force'],
-      { command: 'init', options: {}, uses: 'acme/gate@v2', isForced: true },
+      { command: 'init', options: {}, uses: 'acme/gate@v2', isForced: true, isOwnVersion: false },
     ],
     [
       ['quarantine', 'check', 'q.yml', '--test-case-count', '40'],

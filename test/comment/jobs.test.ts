@@ -103,7 +103,7 @@ test('the same advice for several jobs stands once, each hint once, and the best
     job('d', 'errored', 'run it again.'),
   ];
   expect(renderJobsNext(many, {})).toBe(
-    '---\n\n**Next:** **a**, **b**: fix the failure. **c \\<b> @\u200boctocat**: fix the 2 failures. **d**: run it again. Then look at 1 more, worst first. Or the judge.',
+    '---\n\n**Next:** **a**, **b**: fix the failure. **c &lt;b> @\u200boctocat**: fix the 2 failures. **d**: run it again. Then look at 1 more, worst first. Or the judge.',
   );
 });
 

@@ -523,7 +523,7 @@ describe('several jobs', () => {
           '| Job | Result | Took |',
           '| :- | :- | :-: |',
           '| ❌ **batch b** | 1 of 10 failed, new | 2\u00a0min\u00a04\u00a0s |',
-          `| ✅ **a \\<b> @${gap}somebody** | all 3 passed | 2\u00a0min\u00a04\u00a0s |`,
+          `| ✅ **a &lt;b> @${gap}somebody** | all 3 passed | 2\u00a0min\u00a04\u00a0s |`,
         ].join('\n'),
         '## ❌ batch b',
         'Why.',
@@ -535,7 +535,7 @@ describe('several jobs', () => {
         `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) for ${commit}</sub>`,
         '<details>\n<summary><sub>Details of each job</sub></summary>',
         '<sub>**batch b:** Batch `b1`\\\nversion 3</sub>',
-        `<sub>**a \\<b> @${gap}somebody:** Batch \`b2\`</sub>`,
+        `<sub>**a &lt;b> @${gap}somebody:** Batch \`b2\`</sub>`,
         '</details>',
       ].join('\n\n'),
     );

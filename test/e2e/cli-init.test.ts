@@ -99,6 +99,31 @@ describe.concurrent('init without a terminal', () => {
     },
   );
 
+  test("tests the pull request's own version where that is asked for, and keeps a script that is there", async () => {
+    await using retell = await startRetell();
+    const cwd = newFolder();
+    const args = [
+      ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES, '--own-version'],
+      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+    ];
+    const { exitCode, stdout, stderr } = await runCli(args, { cwd });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain(
+      'Wrote .github/deploy/retell.sh, which makes a draft of the agent.\n1. Write agent/retell.json, what a pull request may change: https://github.com/acme/agent-test-gate/blob/v2/docs/deploying.md\n2. Set the secret',
+    );
+    const text = readFileSync(join(cwd, PATH), 'utf8');
+    expect(lint(text, PATH)).toEqual([]);
+    expect(text).toContain(`version: $\{{ steps.deploy.outputs.version || 'missing' }}`);
+    const script = join(cwd, '.github/deploy/retell.sh');
+    expect(readFileSync(script, 'utf8')).toBe(
+      readFileSync(new URL('../../docs/examples/deploy/retell.sh', import.meta.url), 'utf8'),
+    );
+    writeFileSync(script, 'mine');
+    rmSync(join(cwd, PATH));
+    expect((await runCli(args, { cwd })).stdout).toContain('Kept .github/deploy/retell.sh, which exists.\n');
+    expect(readFileSync(script, 'utf8')).toBe('mine');
+  });
+
   test('needs every answer as an option', async () => {
     const { exitCode, stderr } = await runCli(['init', '--provider', 'retell']);
     expect(exitCode).toBe(2);
@@ -127,6 +152,19 @@ describe.concurrent('init without a terminal', () => {
     [
       'an expression of GitHub',
       ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', `*\n!$\{{ x }}*`],
+      2,
+    ],
+    [
+      'a version beside --own-version',
+      [
+        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+        ...['--version', 'published', '--own-version'],
+      ],
+      2,
+    ],
+    [
+      'a target that has no version of its own',
+      ['--target', 'retell-llm/llm_1', '--test-cases', '*', '--own-version'],
       2,
     ],
     ['a wrong rule', ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*', '--reruns', '9/3'], 2],

@@ -32,6 +32,14 @@ const vapiInputs = (url: string, inputs: Record<string, string>) => ({
   ...inputs,
 });
 
+test('a line with ! that takes nothing away is a warning, and the rest is tested', async () => {
+  await using retell = await startRetell({ definitions: manyDefinitions(2) });
+  const inputs = retellInputs(retell.url, { target: AGENT, 'test-cases': '*\n!Load test *' });
+  const { exitCode, outputs, log } = await runStep({ inputs });
+  expect([exitCode, outputs['total']]).toEqual([0, '2']);
+  expect(log).toMatch(/^::warning::.*"!Load test \*".* matches none of the 2 test cases/m);
+});
+
 describe.concurrent('the mode and the number of runs at once at Vapi', () => {
   const starting = async (inputs: Record<string, string>, concurrency: VapiOptions['concurrency'] = {}) => {
     const [first, ...others] = recordedSimulations.map(({ id }) => id);

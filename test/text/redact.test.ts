@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { redactStrings } from '../../src/report/redact-strings.ts';
 import type { Report } from '../../src/report/report.ts';
-import { createRedactor, redactJson } from '../../src/text/redact.ts';
+import { createGrowingRedactor, createRedactor, redactJson } from '../../src/text/redact.ts';
 import { BLAND_RUNS, batch, reportOn, reportWith } from '../report/reports.ts';
 
 const KEY = 'key_Ab+/c d"é😀<9f';
@@ -75,6 +75,8 @@ test.each([
 test.each([
   ['an empty secret', ['', ' \n'], 'all stays', 'all stays'],
   ['a header’s secret', ['Bearer abc123'], 'Bearer abc123 or abc123', '*** or ***'],
+  ['credentials of a header', ['Basic dXNlcjpwdw=='], 'Basic dXNlcjpwdw== or dXNlcjpwdw==', '*** or ***'],
+  ['a word and a short one', ['token of'], 'token of, and of', '***, and of'],
   ['a secret within another', ['abc', 'abcdef'], 'abcdef and abc', '*** and ***'],
   ['a secret with white space around it', [' abc123\n'], 'x abc123 y', 'x *** y'],
   ['a secret of signs that patterns know', ['a.c*[x]-$1'], 'abc a.c*[x]-$1', 'abc ***'],
@@ -110,6 +112,13 @@ describe('parsed JSON', () => {
     expect(redactJson(json, redact)).toBe(json);
     expect(json).toEqual({ a: ['x ***', 1, null, { '***!': { deep: '******' } }], b: 'stays' });
     expect(redactJson(`a ${KEY}`, redact)).toBe('a ***');
+  });
+
+  test('a secret that was read from a file hides no field: the file may come with the pull request', () => {
+    const { redact: growing, add } = createGrowingRedactor([KEY]);
+    add(['isSkipped']);
+    const json = { isSkipped: true, said: 'isSkipped', [KEY]: 1 };
+    expect(redactJson(json, growing)).toEqual({ isSkipped: true, said: '***', '***': 1 });
   });
 
   test('however deeply it is nested', () => {

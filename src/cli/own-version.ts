@@ -1,0 +1,144 @@
+/** The parts of a workflow that test the pull request's own version: pure. See docs/deploying.md. */
+import type { ProviderName } from '../providers/registry.ts';
+import { DEPLOY_SCRIPTS } from './deploy-scripts.ts';
+
+/** How a provider comes by the version of a pull request. */
+export interface OwnVersion {
+  /** Kinds of targets that can be tested so. */
+  readonly kinds: readonly string[];
+  /** Written by the user: what the agent is to be. */
+  readonly file: string;
+  /** Makes the version; `undefined` where the gate sends the file with the tests. */
+  readonly script?: DeployScript | undefined;
+}
+
+/** A script of the user's repository, and the step that runs it. */
+export interface DeployScript {
+  readonly path: string;
+  readonly text: string;
+  /** What it makes: `a draft of the agent`. */
+  readonly makes: string;
+  /** What it prints, as an output of the step. */
+  readonly output: 'version' | 'branch';
+  /** What the version is called, where it stays for later pushes. */
+  readonly versionName?: string | undefined;
+  /** The input `version` of the gate, and why it is written so. */
+  readonly version: string;
+  readonly versionComment: string;
+  /** Whether it also deletes what it made. */
+  readonly deletes?: boolean | undefined;
+}
+
+const PULL_REQUEST = `$\{{ github.event.pull_request.number }}`;
+const NEVER_EMPTY = {
+  version: `$\{{ steps.deploy.outputs.version || 'missing' }}`,
+  versionComment: 'Never empty, since the gate would then test another version: `missing` is refused.',
+};
+
+export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
+  retell: {
+    kinds: ['agent'],
+    file: 'agent/retell.json',
+    script: {
+      path: '.github/deploy/retell.sh',
+      text: DEPLOY_SCRIPTS.retell,
+      makes: 'a draft of the agent',
+      output: 'version',
+      ...NEVER_EMPTY,
+      deletes: true,
+    },
+  },
+  bland: {
+    kinds: ['pathway'],
+    file: 'agent/bland.json',
+    script: {
+      path: '.github/deploy/bland.sh',
+      text: DEPLOY_SCRIPTS.bland,
+      makes: 'a version of the pathway',
+      output: 'version',
+      versionName: `PR ${PULL_REQUEST}`,
+      ...NEVER_EMPTY,
+    },
+  },
+  vapi: { kinds: ['assistant', 'squad'], file: 'agent/vapi.json' },
+  elevenlabs: {
+    kinds: ['agent'],
+    file: 'agent/elevenlabs.json',
+    script: {
+      path: '.github/deploy/elevenlabs.sh',
+      text: DEPLOY_SCRIPTS.elevenlabs,
+      makes: 'a branch of the agent',
+      output: 'branch',
+      versionName: `pr-${PULL_REQUEST}`,
+      version: `branch/$\{{ steps.deploy.outputs.branch }}`,
+      versionComment: 'Without the id of a branch this is refused.',
+    },
+  },
+};
+
+/** What is in `KIND/ID`. */
+export function splitTarget(target: string): { readonly kind: string; readonly id: string } {
+  const slash = target.indexOf('/');
+  return { kind: target.slice(0, slash).trim(), id: target.slice(slash + 1).trim() };
+}
+
+interface StepOptions {
+  readonly script: DeployScript;
+  readonly file: string;
+  /** `KIND/ID` */
+  readonly target: string;
+  readonly keyVariable: string;
+  readonly apiUrl: string | undefined;
+  /** A value on one line, in quotes where YAML needs them. */
+  readonly scalar: (value: string) => string;
+}
+
+/** The step before the gate. */
+export function deployStep(options: StepOptions): string[] {
+  const { script, file, target } = options;
+  const variable = splitTarget(target).kind.toUpperCase();
+  const { output, path, versionName } = script;
+  const name = versionName === undefined ? [] : [`          NAME: ${versionName}`];
+  return [
+    `      # Makes ${script.makes} from a file of this commit: docs/deploying.md.`,
+    `      - name: Deploy this commit's ${output}`,
+    '        id: deploy',
+    '        shell: bash',
+    '        env:',
+    ...environment(options),
+    ...name,
+    '        run: |',
+    `          ${output}="$(bash ${path} "$${variable}" ${file}${versionName === undefined ? '' : ' "$NAME"'})"`,
+    `          echo "${output}=$${output}" >> "$GITHUB_OUTPUT"`,
+    '',
+  ];
+}
+
+/** The step after the gate; nothing where what was made stays for the next push. */
+export function deleteStep(options: StepOptions): string[] {
+  const { script, target } = options;
+  if (script.deletes !== true) return [];
+  const variable = splitTarget(target).kind.toUpperCase();
+  return [
+    '',
+    '      # Until then it is the latest version of the agent. `always()`: also after a red gate or a cancellation.',
+    '      - name: Delete the draft',
+    `        if: $\{{ always() && steps.deploy.outputs.version != '' }}`,
+    '        shell: bash',
+    '        env:',
+    ...environment(options),
+    `          VERSION: $\{{ steps.deploy.outputs.version }}`,
+    '        run: |',
+    `          bash ${script.path} delete "$${variable}" "$VERSION" ||`,
+    '            echo "::warning::Draft $VERSION was not deleted: delete it at Retell."',
+  ];
+}
+
+function environment({ target, keyVariable, apiUrl, scalar }: StepOptions): string[] {
+  const { kind, id } = splitTarget(target);
+  return [
+    `          ${keyVariable}: $\{{ secrets.${keyVariable} }}`,
+    ...(apiUrl === undefined ? [] : [`          ${keyVariable.replace(/KEY$/, 'URL')}: ${scalar(apiUrl)}`]),
+    `          ${kind.toUpperCase()}: ${scalar(id)}`,
+  ];
+}
