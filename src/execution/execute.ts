@@ -265,5 +265,5 @@ function describeRunBudget(
 ): string {
   const most = testCases * maxRunsPerCase(rule) * (compares ? 2 : 1);
   const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
-  return `This step starts ${first} first, and at most ${Math.min(most, maxRuns ?? most)} in all.`;
+  return `The gate starts ${first} first, and at most ${Math.min(most, maxRuns ?? most)} in all.`;
 }

@@ -23,7 +23,7 @@ const NOTHING_TO_DO: readonly string[] = [
   'The one test case passed….',
   'The report is in the job summary of this workflow run.',
   'The request was stopped.',
-  'This step starts … first, and at most … in all.',
+  'The gate starts … first, and at most … in all.',
   'This step was cancelled (…).',
   'What is known could not be saved: …',
   'What later steps are to know could not be saved: …',
