@@ -2,7 +2,7 @@
 import type { ProviderName } from '../providers/registry.ts';
 import { DEPLOY_SCRIPTS } from './deploy-scripts.ts';
 
-/** How a provider comes by the version of a pull request. */
+/** Way in which a provider gets the version of a pull request. */
 export interface OwnVersion {
   /** Kinds of targets that can be tested so. */
   readonly kinds: readonly string[];
@@ -16,11 +16,11 @@ export interface OwnVersion {
 export interface DeployScript {
   readonly path: string;
   readonly text: string;
-  /** What it makes: `a draft of the agent`. */
+  /** Name of its product in comments: `a draft of the agent`. */
   readonly makes: string;
-  /** What it prints, as an output of the step. */
+  /** Output of the step that it sets. */
   readonly output: 'version' | 'branch';
-  /** What the version is called, where it stays for later pushes. */
+  /** Name of the version, where it stays for later pushes. */
   readonly versionName?: string | undefined;
   /** The input `version` of the gate, and why it is written so. */
   readonly version: string;
@@ -76,7 +76,7 @@ export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
   },
 };
 
-/** What is in `KIND/ID`. */
+/** Kind and id of a target `KIND/ID`. */
 export function splitTarget(target: string): { readonly kind: string; readonly id: string } {
   const slash = target.indexOf('/');
   return { kind: target.slice(0, slash).trim(), id: target.slice(slash + 1).trim() };
@@ -85,6 +85,8 @@ export function splitTarget(target: string): { readonly kind: string; readonly i
 interface StepOptions {
   readonly script: DeployScript;
   readonly file: string;
+  /** The address of docs/deploying.md. */
+  readonly page: string;
   /** `KIND/ID` */
   readonly target: string;
   readonly keyVariable: string;
@@ -95,12 +97,12 @@ interface StepOptions {
 
 /** The step before the gate. */
 export function deployStep(options: StepOptions): string[] {
-  const { script, file, target } = options;
+  const { script, file, page, target } = options;
   const variable = splitTarget(target).kind.toUpperCase();
   const { output, path, versionName } = script;
   const name = versionName === undefined ? [] : [`          NAME: ${versionName}`];
   return [
-    `      # Makes ${script.makes} from a file of this commit: docs/deploying.md.`,
+    `      # Makes ${script.makes} from a file of this commit: ${page}`,
     `      - name: Deploy this commit's ${output}`,
     '        id: deploy',
     '        shell: bash',

@@ -27,13 +27,19 @@ export interface WorkflowOptions {
   /** Number of test cases that there are now. */
   readonly testCaseCount: number;
   readonly apiUrl: string | undefined;
-  /** How it tests the pull request's own version; `undefined`: it tests what is live. Needs a target. */
+  /** Way to test the pull request's own version; `undefined`: it tests what is live. Needs a target. */
   readonly ownVersion?: OwnVersion | undefined;
 }
 
 /** An `OWNER/REPO@REF` that a workflow can use, maybe with a folder before the `@`. */
 export const isUses = (text: string): boolean =>
   /^[\w.-]+\/[\w.-]+(\/[\w.-]+)*@[\w.-]+(\/[\w.-]+)*$/.test(text);
+
+/** A page of the documents, in the copy of the action that is used. */
+export function documentOf(uses: string, page: string): string {
+  const [path = '', ref = ''] = uses.split('@');
+  return `https://github.com/${path.split('/').slice(0, 2).join('/')}/blob/${ref}/docs/${page}`;
+}
 
 /** Whether GitHub would take a part of the text for an expression and evaluate it. */
 export const hasExpression = (text: string): boolean => text.includes('${{');
@@ -54,7 +60,15 @@ export function renderWorkflow(options: WorkflowOptions): string {
   const step =
     ownVersion?.script === undefined || target === undefined
       ? undefined
-      : { script: ownVersion.script, file: ownVersion.file, target, keyVariable, apiUrl, scalar };
+      : {
+          script: ownVersion.script,
+          file: ownVersion.file,
+          page: documentOf(uses, 'deploying.md'),
+          target,
+          keyVariable,
+          apiUrl,
+          scalar,
+        };
   const version =
     step === undefined
       ? line('version', options.version)
