@@ -17,7 +17,7 @@ import { connectProvider, keyOf, missingKey, providerNamed, readInputs } from '.
 import { OWN_VERSIONS, type OwnVersion, splitTarget } from './own-version.ts';
 import { isGivenUp, type Prompts } from './prompts.ts';
 import { EXIT } from './run.ts';
-import { hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
+import { documentOf, hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
 
 /** Time limit of all questions to the provider together, in milliseconds. */
 const ASKING_MS = 120_000;
@@ -65,7 +65,7 @@ async function write(
   environment: Environment,
 ): Promise<number> {
   const { out, clock, signal, prompts } = environment;
-  if (givenUses !== undefined && !isUses(givenUses)) throw new UsageError([USES_FORM], 'init');
+  if (givenUses !== undefined && !isUses(givenUses)) throw new UsageError([`--uses ${USES_FORM}`], 'init');
   if (prompts === undefined) requireOptions(options, givenUses);
   // Before anything is asked: the answers would be lost.
   if (!isForced && (await exists(WORKFLOW_PATH))) {
@@ -98,7 +98,7 @@ async function write(
   const prepared = await check(checked, { starter, deadline, name });
   const uses =
     givenUses ??
-    (await required(prompts).text(USES_QUESTION, (text) => (isUses(text) ? undefined : USES_FORM)));
+    (await required(prompts).text(USES_QUESTION, (text) => (isUses(text) ? undefined : `It ${USES_FORM}`)));
   if ([target ?? '', testCases].some((text) => hasExpression(text))) {
     throw new InitError('test-cases and target cannot hold "${{": GitHub would carry it out. Use ids.');
   }
@@ -120,9 +120,8 @@ async function write(
   const isKept = script !== undefined && !isForced && (await exists(script.path));
   if (script !== undefined && !isKept) await writeNew(script.path, script.text, isForced);
   await writeNew(WORKFLOW_PATH, text, isForced);
-  out.line(
-    `Wrote ${WORKFLOW_PATH}: ${formatCaseCount(prepared.testCases.length)} on ${prepared.subject.title}.`,
-  );
+  const tested = ownVersion === undefined ? ` on ${prepared.subject.title}` : '';
+  out.line(`Wrote ${WORKFLOW_PATH}: ${formatCaseCount(prepared.testCases.length)}${tested}.`);
   if (script !== undefined) {
     out.line(
       isKept ? `Kept ${script.path}, which exists.` : `Wrote ${script.path}, which makes ${script.makes}.`,
@@ -134,7 +133,7 @@ async function write(
 
 /** A start of anything, so that the other options are checked before one is asked about the rest. */
 const PLACEHOLDERS = { 'batch-id': 'placeholder', target: '', version: '', 'test-cases': '', reruns: '' };
-const USES_FORM = '--uses must be OWNER/REPO@REF, like acme/agent-test-gate@v2.';
+const USES_FORM = 'must be OWNER/REPO@REF, like acme/agent-test-gate@v2.';
 const USES_QUESTION = 'Which copy of the action? OWNER/REPO@REF, like acme/agent-test-gate@v2';
 
 /** Without a terminal nobody can be asked. */
@@ -394,12 +393,6 @@ function nextSteps(name: ProviderName, uses: string, ownVersion: OwnVersion | un
     `Commit the ${ownVersion === undefined ? 'file' : 'files'} on a branch, and open a pull request: the job runs there.`,
     `Make the check "Agent tests at ${title}" required: Settings > Rules > Rulesets.`,
   ];
-}
-
-/** A page of the documents in the copy of the action that is used. */
-function documentOf(uses: string, page: string): string {
-  const [path = '', ref = ''] = uses.split('@');
-  return `https://github.com/${path.split('/').slice(0, 2).join('/')}/blob/${ref}/docs/${page}`;
 }
 
 async function exists(path: string): Promise<boolean> {

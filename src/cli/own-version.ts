@@ -85,6 +85,8 @@ export function splitTarget(target: string): { readonly kind: string; readonly i
 interface StepOptions {
   readonly script: DeployScript;
   readonly file: string;
+  /** The address of docs/deploying.md. */
+  readonly page: string;
   /** `KIND/ID` */
   readonly target: string;
   readonly keyVariable: string;
@@ -95,12 +97,12 @@ interface StepOptions {
 
 /** The step before the gate. */
 export function deployStep(options: StepOptions): string[] {
-  const { script, file, target } = options;
+  const { script, file, page, target } = options;
   const variable = splitTarget(target).kind.toUpperCase();
   const { output, path, versionName } = script;
   const name = versionName === undefined ? [] : [`          NAME: ${versionName}`];
   return [
-    `      # Makes ${script.makes} from a file of this commit: docs/deploying.md.`,
+    `      # Makes ${script.makes} from a file of this commit: ${page}`,
     `      - name: Deploy this commit's ${output}`,
     '        id: deploy',
     '        shell: bash',

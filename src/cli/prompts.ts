@@ -78,7 +78,7 @@ export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
       answer(await text({ ...common, message, validate: (given) => problem(given ?? '') })),
     note: (title, body) => note(body, title, common),
     async during(message, task) {
-      const progress = spinner(common);
+      const progress = spinner({ ...common, withGuide: false });
       progress.start(message);
       try {
         return await task();

@@ -100,8 +100,12 @@ function headLines(
 /** A failure with its reason and the turns that prove it. */
 function failureLines(result: ReportedCase, { width, style }: TerminalOptions): string[] {
   const { decisive: run, testFaults } = result;
-  const reason = cleanLines(runMessage(run), MAX_REASON).flatMap((text) => wrap(text, width, 4));
   const checks = checkLines(run).flatMap((text) => wrap(text, width, 4));
+  // Without an explanation the reason only lists what the checks say with their values.
+  const isInChecks = checks.length > 0 && run.status === 'failed' && !run.explanation;
+  const reason = isInChecks
+    ? []
+    : cleanLines(runMessage(run), MAX_REASON).flatMap((text) => wrap(text, width, 4));
   const turns = turnLines(run).flatMap((text) => wrap(style('dim', text), width, 6));
   const faults = testFaults.flatMap((fault) =>
     wrap(style('yellow', `Broken test: ${cleanLine(fault, MAX_SENTENCE)}`), width, 4),

@@ -35,6 +35,12 @@ export interface WorkflowOptions {
 export const isUses = (text: string): boolean =>
   /^[\w.-]+\/[\w.-]+(\/[\w.-]+)*@[\w.-]+(\/[\w.-]+)*$/.test(text);
 
+/** A page of the documents, in the copy of the action that is used. */
+export function documentOf(uses: string, page: string): string {
+  const [path = '', ref = ''] = uses.split('@');
+  return `https://github.com/${path.split('/').slice(0, 2).join('/')}/blob/${ref}/docs/${page}`;
+}
+
 /** Whether GitHub would take a part of the text for an expression and evaluate it. */
 export const hasExpression = (text: string): boolean => text.includes('${{');
 
@@ -54,7 +60,15 @@ export function renderWorkflow(options: WorkflowOptions): string {
   const step =
     ownVersion?.script === undefined || target === undefined
       ? undefined
-      : { script: ownVersion.script, file: ownVersion.file, target, keyVariable, apiUrl, scalar };
+      : {
+          script: ownVersion.script,
+          file: ownVersion.file,
+          page: documentOf(uses, 'deploying.md'),
+          target,
+          keyVariable,
+          apiUrl,
+          scalar,
+        };
   const version =
     step === undefined
       ? line('version', options.version)

@@ -302,9 +302,7 @@ function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
   if (ending === 'cancelled') {
     objections.push({
       verdict: 'cancelled',
-      reason: ['This step was cancelled before the gate had finished.', ...describeStillRunning(facts)].join(
-        ' ',
-      ),
+      reason: ['The gate was cancelled before it had finished.', ...describeStillRunning(facts)].join(' '),
     });
   }
   // After failures or errors the reason has said so already.

@@ -268,7 +268,5 @@ function describeRunBudget(
   const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
   const limit = Math.min(most, maxRuns ?? most);
   const isAll = limit <= testCases * firstRoundRunsPerCase(rule);
-  return isAll
-    ? `This step starts ${first}.`
-    : `This step starts ${first} first, and at most ${limit} in all.`;
+  return isAll ? `The gate starts ${first}.` : `The gate starts ${first} first, and at most ${limit} in all.`;
 }

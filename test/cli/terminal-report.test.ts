@@ -48,6 +48,17 @@ Batch: b1
   );
 });
 
+test('without an explanation the failed assertions are the reason, and are told once', () => {
+  const { explanation: _, ...unexplained } = failed;
+  const report = reportOn(
+    { verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] },
+    { batches: [outcome('b1', [unexplained])] },
+  );
+  expect(renderTerminalReport(report, { width: Number.POSITIVE_INFINITY, style: plain })).toContain(
+    '日本語\n    - No price: expected none, got $1,200\n      Caller: ',
+  );
+});
+
 test('a gate that only reports says so, and what the runs cost stands below how many there were', () => {
   const cost = { runs: 5, credits: { sum: 30, runs: 4 } };
   const report = { ...red, isReportOnly: true, cost, subjectNote: 'It is a draft.' };
