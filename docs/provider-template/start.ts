@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../../src/domain/claims.ts';
-import { refused } from '../../src/domain/selectors.ts';
+import { refused } from '../../src/domain/result.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';
@@ -19,7 +19,7 @@ const startedSchema = z.object({ id, ...saidFields });
 const requestSchema = z.object({ agent: z.string(), version: z.number() });
 const testedSchema = z.object({ agent: lenient(z.string()), version: lenient(z.number()) });
 
-/** What to do where the key or the account is the trouble. */
+/** Advice where the key or the account is the trouble. */
 export const ACCESS = {
   401: 'Check api-key: Acme does not accept it.',
   402: "Check the Acme account's billing.",
@@ -107,7 +107,7 @@ export function createAcmeStarter(http: HttpClient): BatchStarter {
     // `false` where the lists do not say what a batch tests: then one that is found there is never green.
     isListed: () => false,
 
-    compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
+    compareVersions: (left, right) => (left.key === right.key ? 'same' : 'different'),
   };
 }
 

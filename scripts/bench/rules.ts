@@ -4,7 +4,7 @@ import {
   firstRoundRunsPerCase,
   type PassRule,
   type RoundRun,
-  runsForNextRound,
+  runsToConfirm,
 } from '../../src/domain/pass-rule.ts';
 
 /**
@@ -79,7 +79,7 @@ export interface Walk {
 /** Follows every way that the rounds can go, each with its probability. */
 export function walk(rule: PassRule, passes: number): Walk {
   const follow = (runs: readonly RoundRun[], round: number): Walk => {
-    const more = round === 1 ? firstRoundRunsPerCase(rule) : runsForNextRound(runs, rule);
+    const more = round === 1 ? firstRoundRunsPerCase(rule) : runsToConfirm(runs, rule, 0);
     if (more > 0) return branch(runs, { round, more });
     const decision = decide(runs, rule);
     const flaky = decision === 'flaky' ? 1 : 0;

@@ -6,7 +6,7 @@ export interface CommentInputs extends Pick<Inputs, 'comment' | 'pullRequest'> {
   /** `undefined` where the name is wrong, or follows from a provider that is: the comment tells which it is. */
   readonly name?: string | undefined;
   readonly matrix?: string | undefined;
-  /** What the user calls this job where several share the comment. */
+  /** The user's name for this job where several share the comment. */
   readonly label?: string | undefined;
   /** The input `target`, which tells apart jobs that are otherwise equal. */
   readonly target?: string | undefined;

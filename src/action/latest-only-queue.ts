@@ -11,7 +11,7 @@ export interface LatestOnlyQueueOptions<News> {
   readonly clock: Clock;
   /** Ends the loop; a task that is under way has its own way to end. */
   readonly signal: AbortSignal;
-  /** What to wait for before the first task, and again after a time without news. */
+  /** Pause before the first task, and again after a time without tasks. */
   readonly delay: () => Promise<unknown>;
   /** Returns how long to pause after it, in milliseconds. */
   readonly task: (news: News) => number | Promise<number>;

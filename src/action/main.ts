@@ -3,15 +3,14 @@ import './cancellation.ts';
 
 import * as http from 'node:http';
 import * as core from '@actions/core';
-import { ruleOf } from '../domain/pass-rule.ts';
 import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { withCommit } from '../execution/prepare.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
+import { gateOptionsOf, providerOptionsOf } from '../inputs/gate-options.ts';
 import { type Inputs, type ParsedInputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
-import { resolveCount } from '../inputs/schemas.ts';
 import { readConfigFile } from '../inputs/target-config.ts';
 import { createProvider } from '../providers/registry.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
@@ -105,47 +104,33 @@ async function post(): Promise<void> {
 /** The inputs. Secrets in the file of `target-config` are masked before anything else happens. */
 async function readInputs(): Promise<ParsedInputs> {
   const configFile = await readConfigFile(core.getInput('target-config'));
-  if (configFile?.kind === 'read') {
-    for (const secret of configFile.secrets) core.setSecret(secret);
-    addSecrets(configFile.secrets);
+  if (configFile?.kind === 'ok') {
+    const { secrets } = configFile.value;
+    for (const secret of secrets) core.setSecret(secret);
+    addSecrets(secrets);
   }
   return parseInputs(core.getInput, redact, configFile);
 }
 
 /** Makes the real parts and runs the gate with them. */
-async function runStep(
-  { inputs, secrets, effectiveInputs, ...parsed }: ParsedInputs,
-  signal: AbortSignal,
-): Promise<Judgement> {
+async function runStep(parsed: ParsedInputs, signal: AbortSignal): Promise<Judgement> {
+  const { inputs, effectiveInputs } = parsed;
   useProxies(process.env, requestedUrls(inputs), setProxies);
   for (const line of effectiveInputs.given) log(line);
   core.startGroup('Other inputs, at their defaults');
   for (const line of effectiveInputs.defaults) log(line);
   core.endGroup();
-  const provider = createProvider(
-    {
-      name: inputs.provider,
-      apiKey: secrets.apiKey,
-      apiUrl: inputs.apiUrl,
-      userAgent: USER_AGENT,
-      version: parsed.batchSource.version,
-      showsConversations: inputs.transcripts !== 'none',
-    },
-    runtime,
-  );
+  const provider = createProvider(providerOptionsOf(parsed), runtime);
   const commentInputs = readCommentInputs(core.getInput);
   const context = await readContext(process.env, commentInputs);
   const { origin, ref, repository } = context;
   const batchSource = withCommit(parsed.batchSource, origin.commit);
   const publisher = createPublisher({ inputs, context, commentInputs, mark: state.mark, runtime, remember });
-  const { reruns, repeat, maxFlaky, quarantine } = inputs;
+  const { quarantine } = inputs;
   return runGate(
     {
-      ...inputs,
-      batchSource,
-      rule: ruleOf({ reruns, repeat }),
+      ...gateOptionsOf({ inputs, batchSource }),
       isJobRerun: (origin.runAttempt ?? 1) > 1,
-      maxFlaky: (testCases) => resolveCount(maxFlaky, testCases),
     },
     {
       provider,

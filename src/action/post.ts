@@ -16,7 +16,7 @@ import type { SavedComment, SavedSection, SavedStepState } from './step-state.ts
 const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';
 
-/** What the `post` step works with. */
+/** State and options of the `post` step. */
 export interface FinishOptions extends SavedStepState {
   readonly commentInputs: CommentInputs;
   readonly runtime: Runtime;
@@ -40,7 +40,7 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   const recalled = { id: savedComment?.id, appearsWithinMs: pendingCommentMs(options) };
   const results = await Promise.all(
     comments.map((comment) =>
-      comment.reconcile(recalled, (there) => withLabel(finalSection(options, there), options), {
+      comment.reconcile(recalled, (existing) => withLabel(finalSection(options, existing), options), {
         ...deadline,
         create,
       }),
@@ -48,16 +48,16 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   );
   // What the step itself could not write it has warned of.
   if (end === 'finished' && savedComment !== undefined && savedComment.stage !== 'written') return;
-  for (const said of [
+  for (const text of [
     warning,
     ...results.map((result) => ('warning' in result ? result.warning : undefined)),
   ]) {
-    if (said !== undefined) runtime.warn(said);
+    if (text !== undefined) runtime.warn(text);
   }
 }
 
 /**
- * What is to stand in the comment at the end; `undefined` if what stands there is right.
+ * Section that belongs into the comment at the end; `undefined` if the one that stands there is right.
  *
  * | the step | its section there | what it remembers | what is to stand there |
  * |---|---|---|---|
@@ -73,29 +73,32 @@ export async function finishComment(options: FinishOptions): Promise<void> {
  */
 export function finalSection(
   { end, verdict, savedComment, batchIds }: SavedStepState,
-  there: Section | undefined,
+  existing: Section | undefined,
 ): OwnSection | undefined {
   // What stands there is of this attempt, so the step did begin, and could not save that it did.
   if (end === 'not begun')
-    return there === undefined ? sectionWithoutReport('cancelled', stoppedMessage([]), undefined) : undefined;
-  const isSettled = there !== undefined && there.state !== 'waiting' && there.state !== 'passed';
+    return existing === undefined
+      ? sectionWithoutReport('cancelled', stoppedMessage([]), undefined)
+      : undefined;
+  const isSettled = existing !== undefined && existing.state !== 'waiting' && existing.state !== 'passed';
   const isUnwritten = savedComment?.stage === 'unwritten' && end === 'finished';
   if (isSettled && !isUnwritten) return undefined;
   if (end === 'killed') {
     const isGreen = savedComment?.section.state === 'passed';
     return savedComment === undefined || isGreen
-      ? sectionWithoutReport('cancelled', stoppedMessage(batchIds), savedComment?.section ?? there)
+      ? sectionWithoutReport('cancelled', stoppedMessage(batchIds), savedComment?.section ?? existing)
       : restoredSection(savedComment.section);
   }
   if (savedComment !== undefined) {
-    const isRight = there?.state === savedComment.section.state && savedComment.stage === 'written';
+    const isRight = existing?.state === savedComment.section.state && savedComment.stage === 'written';
     return isRight ? undefined : restoredSection(savedComment.section);
   }
-  const isRight = there === undefined || (there.state === 'passed' && (verdict ?? 'passed') === 'passed');
-  return isRight ? undefined : sectionWithoutReport(verdict ?? 'inconclusive', LOST, there);
+  const isRight =
+    existing === undefined || (existing.state === 'passed' && (verdict ?? 'passed') === 'passed');
+  return isRight ? undefined : sectionWithoutReport(verdict ?? 'inconclusive', LOST, existing);
 }
 
-/** Whether another comment of ours may still turn up, and for how many milliseconds. */
+/** Time for which another comment of ours may still turn up, in milliseconds. */
 function pendingCommentMs({ end, savedComment, commentInputs }: FinishOptions): number {
   // Ended in an unknown state; or there is nothing to look for.
   if (savedComment === undefined) return end === 'finished' ? 0 : COMMENT_APPEARS_MS;
@@ -121,7 +124,7 @@ function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOpt
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** What the job summary says of a step that was killed. */
+/** Section of the job summary for a step that was killed. */
 function sectionOfStopped(savedComment: SavedComment | undefined, batchIds: readonly string[]): OwnSection {
   const left = { end: 'killed', verdict: undefined, savedComment, batchIds } as const;
   return (

@@ -4,6 +4,7 @@ import { historyOf, recordOf } from '../domain/record.ts';
 import type { Judgement, Verdict } from '../domain/verdict.ts';
 import type { HistoryReader, Publisher } from '../gate.ts';
 import { type GitHubContext, readContext } from '../github/context.ts';
+import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { annotationsFor, closingLines } from '../report/annotations.ts';
 import { reportFilesOf } from '../report/files/report-files.ts';
@@ -19,7 +20,6 @@ import {
   WRITE_FILE_MS,
 } from '../runtime/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { readBaseline } from './baseline.ts';
 import type { CommentInputs } from './comment-inputs.ts';
 import { createLatestOnlyQueue } from './latest-only-queue.ts';
 import { createPullRequestComment, findComments } from './pull-request-comment.ts';

@@ -18,7 +18,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { CommentInputs } from './comment-inputs.ts';
 import { randomMark } from './step-state.ts';
 
-/** What our comments hold of earlier gates. */
+/** Results of earlier gates, as our comments hold them. */
 export interface EarlierResults {
   /** Of the last push of this pull request. */
   readonly earlier?: GateRecord | undefined;
@@ -27,7 +27,7 @@ export interface EarlierResults {
   readonly baseUnavailableReason?: string | undefined;
 }
 
-/** What is recalled. */
+/** Parts of the earlier results to read. */
 export interface EarlierResultsOptions {
   /** The input `commentInputs`. */
   readonly target: string | undefined;
@@ -43,7 +43,7 @@ export interface NoPullRequest {
   readonly note: string;
 }
 
-/** What finding the comment takes beside the inputs and the event. */
+/** Parts of the step, beside the inputs and the event, that finding the comment needs. */
 interface StepParts {
   readonly runtime: Runtime;
   /** Of the step, see `Section.mark`; `undefined` in a `post` part that does not know it. */
@@ -131,12 +131,12 @@ export function createPullRequestComment(
   };
 }
 
-/** What was found of the comment, or why it was not. */
+/** Comments of the gate on the pull request, or why they were not found. */
 interface LocatedComments {
   readonly comments: StickyComment[];
   /** The number of the pull request. */
   readonly issue?: number | undefined;
-  /** Where the gate's name is known. */
+  /** Writer of the comment, where the gate's name is known. */
   readonly writer?: Writer | undefined;
   readonly warning?: string | undefined;
   /** Says that there is no pull request to comment on. */

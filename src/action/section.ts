@@ -25,7 +25,7 @@ export function sectionOf(report: Report, commentInputs: CommentInputs, runtime:
   };
 }
 
-/** What the job is called; empty where nothing says it. */
+/** Label of the job; empty where nothing says it. */
 export function labelOf(
   report: Pick<Report, 'label' | 'targetName'>,
   commentInputs: CommentInputs,

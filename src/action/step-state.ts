@@ -1,4 +1,4 @@
-/** What the step leaves for its `post` part: two values in the runner's state, and a file beside them. */
+/** State that the step leaves for its `post` part: two values in the runner's state, and a file beside them. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,24 +29,24 @@ const savedCommentSchema = z.object({
 /** A job's section of the comment, rendered. */
 export type SavedSection = z.infer<typeof savedSectionSchema>;
 
-/** What the step knew last of its comment. */
+/** Last known state of the step's comment. */
 export interface SavedComment {
-  /** What is to stand in the comment if the step says nothing more. */
+  /** Section that is to stand in the comment if the step says nothing more. */
   readonly section: SavedSection;
   /**
    * `waiting`: the section says that the step was stopped. Then it is the gate's verdict: `unwritten` until it is known
    * to stand in the comment, or that there is none to write.
    */
   readonly stage: 'waiting' | 'unwritten' | 'written';
-  /** Where there is no comment yet, one is to be made. */
+  /** Whether a comment is to be made if there is none yet. */
   readonly isWanted?: boolean | undefined;
   /** The comment, if it is known. */
   readonly id?: number | undefined;
-  /** How long ago, at the least, this job asked for a new comment, in milliseconds; it may have been made or not. */
+  /** Shortest possible time since this job asked for a new comment, in milliseconds; it may have been made or not. */
   readonly createdAgoMs?: number | undefined;
 }
 
-/** How the step ended and what it left. */
+/** End of the step, and everything that it left. */
 export interface SavedStepState {
   /**
    * `not begun`: it was killed before it listened to signals, since the runner starts `post` only after the step.

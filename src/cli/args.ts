@@ -3,10 +3,10 @@ import { levenshteinDistance } from '../domain/selectors.ts';
 import { INPUTS, type InputDefinition } from '../inputs/inputs.ts';
 
 /** The commands, in the order of the help. */
-export const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
+const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-/** What the user asked for. `options` are inputs by their names; several lines where one was given several times. */
+/** Parsed command line. `options` are inputs by their names; several lines where one was given several times. */
 export type Invocation =
   | { readonly command: 'help'; readonly about: CommandName | undefined }
   | { readonly command: 'version' }
@@ -27,7 +27,7 @@ export type Invocation =
 
 export type Options = Readonly<Record<string, string>>;
 
-/** What cannot be done as it was asked for. Each problem is a sentence, or two. */
+/** Command line that cannot be carried out. Each problem is a sentence, or two. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly problems: readonly string[];
@@ -48,7 +48,7 @@ export interface Option {
   readonly isFlag?: boolean | undefined;
 }
 
-/** What an input is called on the command line, if it is an option. The key is none, and what means GitHub is none. */
+/** Whether an input is an option of the command line. The key is none, and what means GitHub is none. */
 const isOption = ({ kind, isActionOnly }: InputDefinition): boolean =>
   kind !== 'secret' && kind !== 'internal' && isActionOnly !== true;
 
@@ -209,10 +209,11 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
   if (Object.hasOwn(INPUTS, name) && !optionInputs.includes(name)) {
     return `${rawName} belongs to the GitHub Action alone, and means nothing here.`;
   }
-  if (optionInputs.includes(name)) return `${rawName} is no option of ${command}.`;
+  const isElsewhere = COMMANDS.some((other) => ownOptionsOf(other).some((option) => option.name === name));
+  if (isElsewhere || optionInputs.includes(name)) return `${rawName} is no option of ${command}.`;
   const near = nearest(
     rawName,
-    names.map((each) => `--${each}`),
+    names.map((option) => `--${option}`),
   );
   return `There is no option ${quoted(rawName)}${near}.`;
 }
@@ -221,7 +222,7 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
 function nearest(text: string, names: readonly string[]): string {
   const ranked = names
     .map((name) => ({ name, distance: distanceOf(text, name) }))
-    .toSorted((one, other) => one.distance - other.distance);
+    .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best === undefined || best.distance > 1 + text.length / 3 ? '' : ` (nearest: ${best.name})`;
 }

@@ -3,7 +3,7 @@ import { cleanLine } from '../text/clean.ts';
 import { guard, truncate, wrap } from './layout.ts';
 import { colored, plain, type Style } from './style.ts';
 
-/** What is used of a stream of the process. */
+/** The part of an output stream of the process that is used. */
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -56,7 +56,7 @@ export function createConsole(
 
 /** The line at the end of a terminal that is written again and again; nothing elsewhere. */
 export interface LiveLine {
-  /** What it says now, after the elapsed time. */
+  /** Replaces the text after the elapsed time. */
   set(text: string): void;
   /** Does something with the line out of the way. */
   above(write: () => void): void;

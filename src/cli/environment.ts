@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Console, LiveLine } from './console.ts';
 import type { Prompts } from './prompts.ts';
 
-/** What every command works with; made in `main.ts`. */
+/** Streams, clock, network and variables that a command works with; made in `main.ts`. */
 export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;

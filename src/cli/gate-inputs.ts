@@ -1,9 +1,9 @@
+import { providerOptionsOf } from '../inputs/gate-options.ts';
 import { type ParsedInputs, parseInputs } from '../inputs/inputs.ts';
 import { type ConfigFile, readConfigFile } from '../inputs/target-config.ts';
 import type { BrowsableProvider } from '../providers/provider.ts';
 import { createProvider, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { InputError } from '../runtime/errors.ts';
-import { USER_AGENT } from '../runtime/version.ts';
 import { type CommandName, type Options, UsageError } from './args.ts';
 import type { Environment } from './environment.ts';
 
@@ -23,7 +23,7 @@ export function keyOf(name: ProviderName, env: Environment['env']): string | und
   return env[PROVIDERS[name].keyVariable]?.trim() || undefined;
 }
 
-/** What to do without a key. */
+/** Instructions for a missing key. */
 export const missingKey = (name: ProviderName): string =>
   `${PROVIDERS[name].keyVariable} is not set: put the API key of ${PROVIDERS[name].title} into this variable of the environment.`;
 
@@ -34,7 +34,7 @@ export async function readInputsAndConfig(
   about: CommandName,
 ): Promise<ParsedInputs> {
   const configFile = await readConfigFile(options['target-config'] ?? '');
-  if (configFile?.kind === 'read') environment.addSecrets(configFile.secrets);
+  if (configFile?.kind === 'ok') environment.addSecrets(configFile.value.secrets);
   return readInputs(options, environment, about, configFile);
 }
 
@@ -68,7 +68,7 @@ export function readInputs(
   return parsed;
 }
 
-/** What stands for standard output in `--report-json`. */
+/** Value of `--report-json` that stands for standard output. */
 export const STDOUT = '-';
 
 const problemsOf = ({ message, problems }: InputError): readonly string[] =>
@@ -76,20 +76,10 @@ const problemsOf = ({ message, problems }: InputError): readonly string[] =>
 
 /** The provider, ready to ask. */
 export function connectProvider(
-  { inputs, secrets, batchSource }: ParsedInputs,
+  parsed: ParsedInputs,
   { clock, random, fetch, redact, log, useProxies }: Environment,
 ): BrowsableProvider {
-  const address = inputs.apiUrl;
-  useProxies([address]);
-  return createProvider(
-    {
-      name: inputs.provider,
-      apiKey: secrets.apiKey,
-      apiUrl: address,
-      userAgent: USER_AGENT,
-      version: batchSource.version,
-      showsConversations: inputs.transcripts !== 'none',
-    },
-    { clock, random, fetch, redact, log, trace: () => undefined },
-  );
+  useProxies([parsed.inputs.apiUrl]);
+  const dependencies = { clock, random, fetch, redact, log, trace: () => undefined };
+  return createProvider(providerOptionsOf(parsed), dependencies);
 }

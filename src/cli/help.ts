@@ -4,7 +4,7 @@ import { type CommandName, INIT_RERUNS, inputsOf, ownOptionsOf } from './args.ts
 import { wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
-/** How the help is written. */
+/** Options of the help text. */
 export interface HelpOptions {
   readonly width: number;
   readonly style: Style;

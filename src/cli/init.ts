@@ -9,24 +9,24 @@ import type { AvailableTarget, BrowsableProvider } from '../providers/provider.t
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import type { BatchStarter } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { ProviderError, RequestRefused } from '../runtime/errors.ts';
+import { KeyRefused, ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import { INIT_RERUNS, type Invocation, type Options, UsageError } from './args.ts';
 import type { Environment } from './environment.ts';
 import { connectProvider, keyOf, missingKey, providerNamed, readInputs } from './gate-inputs.ts';
 import { OWN_VERSIONS, type OwnVersion, splitTarget } from './own-version.ts';
 import { isGivenUp, type Prompts } from './prompts.ts';
-import { EXIT } from './run.ts';
+import { EXIT, explainKey } from './run.ts';
 import { documentOf, hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
 
-/** How long the provider is asked altogether, in milliseconds. */
+/** Time limit of all questions to the provider together, in milliseconds. */
 const ASKING_MS = 120_000;
 /** With more test cases than this they are not shown to be chosen one by one. */
 const MAX_CHOICES = 500;
 /** Test cases that are listed before one is asked about them. */
 const MAX_SHOWN = 10;
 
-/** What cannot be done: a sentence, and whether it is about what the user gave. */
+/** Reason why `init` cannot go on: a sentence, and whether it is about what the user gave. */
 class InitError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number = EXIT.refused) {
@@ -54,6 +54,8 @@ export async function init(
     }
     if (error instanceof ProviderError) {
       environment.err.line(error.message);
+      const name = providerNamed(invocation.options['provider']);
+      if (error instanceof KeyRefused && name !== undefined) explainKey(name, environment);
       return error instanceof RequestRefused ? EXIT.refused : EXIT.notPassed;
     }
     throw error;
@@ -152,7 +154,7 @@ function requireOptions(options: Options, uses: string | undefined): void {
   );
 }
 
-/** What was not given was asked for; without a terminal all that is needed was given. */
+/** Returns the prompts, which are there wherever something is left to ask. */
 function required(prompts: Prompts | undefined): Prompts {
   if (prompts === undefined) throw new InitError('This needs a terminal.');
   return prompts;
@@ -186,7 +188,7 @@ async function chooseProvider(
       value: provider,
       label: PROVIDERS[provider].title,
       hint: withKey.includes(provider) ? undefined : `${PROVIDERS[provider].keyVariable} is not set`,
-    })).toSorted((one, other) => Number(other.hint === undefined) - Number(one.hint === undefined)),
+    })).toSorted((a, b) => Number(b.hint === undefined) - Number(a.hint === undefined)),
   );
   if (!withKey.includes(name)) throw new InitError(missingKey(name));
   return name;
@@ -201,7 +203,7 @@ async function chooseTarget(
   if (targets.length === 0) {
     throw new InitError(`${provider.title} lists nothing that could be tested with this key.`);
   }
-  const newestFirst = targets.toSorted((one, other) => (other.editedAt ?? 0) - (one.editedAt ?? 0));
+  const newestFirst = targets.toSorted((a, b) => (b.editedAt ?? 0) - (a.editedAt ?? 0));
   return prompts.choose(
     'What is under test?',
     newestFirst.map((target) => ({
@@ -370,6 +372,9 @@ async function check(
   { starter, deadline, name }: { starter: BatchStarter; deadline: Deadline; name: ProviderName },
 ): Promise<Prepared> {
   if (batchSource.kind !== 'start') throw new InitError('test-cases is empty.');
+  // First, because a wrong target is no question of test cases.
+  const subject = await starter.resolve(batchSource, deadline);
+  if ('problem' in subject) throw new InitError(subject.problem);
   const prepared = await prepare(batchSource, {
     starter,
     rule: ruleOf(inputs),

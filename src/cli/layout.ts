@@ -54,7 +54,7 @@ export function truncate(text: string, width: number): string {
   return width < 1 ? '' : `${shown}…`;
 }
 
-/** What runners of GitHub and Azure take for a command: `::` at the beginning of a line, `##[` anywhere. */
+/** Text that runners of GitHub and Azure take for a command: `::` at the beginning of a line, `##[` anywhere. */
 const COMMAND = new RegExp(`^((?:\\s|${COLOR})*):(?=:)`);
 
 /** A line that no runner obeys, whatever it says. */

@@ -1,5 +1,5 @@
-import { readBaseline } from '../action/baseline.ts';
 import type { HistoryReader, Publisher } from '../gate.ts';
+import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { reportFilesOf } from '../report/files/report-files.ts';
 import { buildReport, type Report } from '../report/report.ts';
@@ -9,7 +9,7 @@ import { writeRegularFile } from '../runtime/regular-file.ts';
 import type { Environment } from './environment.ts';
 import { STDOUT } from './gate-inputs.ts';
 
-/** What `run` tells in the end. */
+/** Result of `run`. */
 export interface Published {
   /** `undefined` only if the gate never got so far. */
   readonly report: Report | undefined;

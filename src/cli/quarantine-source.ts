@@ -1,4 +1,5 @@
 import type { QuarantineFile, QuarantineFiles } from '../domain/quarantine.ts';
+import { refused } from '../domain/result.ts';
 import { parseQuarantine } from '../inputs/quarantine-file.ts';
 import { readRegularFile } from '../runtime/regular-file.ts';
 
@@ -12,10 +13,7 @@ export async function readQuarantineFile(path: string, now: number): Promise<Qua
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
-    return {
-      kind: 'refused',
-      problem: `it cannot be read (${error instanceof Error ? error.message : error})`,
-    };
+    return refused(`it cannot be read (${error instanceof Error ? error.message : error})`);
   }
 }
 
@@ -24,6 +22,6 @@ export async function readQuarantineFiles(path: string, now: number): Promise<Qu
   const tested = await readQuarantineFile(path, now);
   return {
     path,
-    tested: tested.kind === 'absent' ? { kind: 'refused', problem: 'there is no such file' } : tested,
+    tested: tested.kind === 'absent' ? refused('there is no such file') : tested,
   };
 }

@@ -24,8 +24,8 @@ export async function checkQuarantine(
   return isGood ? 0 : 1;
 }
 
-/** What the gate would say of the file today: every entry and its state, or the line that refuses it. Pure. */
-export function describeQuarantine(
+/** Describes the file as the gate would read it today: every entry and its state, or the line that refuses it. Pure. */
+function describeQuarantine(
   path: string,
   parsed: QuarantineFile,
   { testCaseCount, now }: { testCaseCount: number | undefined; now: number },

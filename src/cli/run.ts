@@ -1,8 +1,7 @@
-import { ruleOf } from '../domain/pass-rule.ts';
 import { type FailOn, type Judgement, succeeds } from '../domain/verdict.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
-import { resolveCount } from '../inputs/schemas.ts';
+import { gateOptionsOf } from '../inputs/gate-options.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { renderJson } from '../report/files/json.ts';
 import type { Options } from './args.ts';
@@ -12,12 +11,12 @@ import { createPublisher, type Published } from './publisher.ts';
 import { readQuarantineFiles } from './quarantine-source.ts';
 import { renderTerminalReport } from './terminal-report.ts';
 
-/** What the exit code says where no signal came. */
+/** Exit codes where no signal came. */
 export const EXIT = { passed: 0, notPassed: 1, refused: 2 } as const;
 
 /** The exit code of a verdict. `failOn` is the input. */
 export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
-  if (judgement.isRefusal === true) return EXIT.refused;
+  if (judgement.refusal !== undefined) return EXIT.refused;
   return succeeds(judgement, failOn) ? EXIT.passed : EXIT.notPassed;
 }
 
@@ -25,55 +24,47 @@ export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
 export async function run(options: Options, environment: Environment): Promise<number> {
   const { clock, random, signal, log, warn, live } = environment;
   const parsed = await readInputsAndConfig(options, environment, 'run');
-  const { inputs, batchSource } = parsed;
-  const { reruns, repeat, maxFlaky, quarantine } = inputs;
+  const { inputs } = parsed;
+  const { quarantine } = inputs;
   const provider = connectProvider(parsed, environment);
   const publisher = createPublisher(inputs, environment);
   live.set(`asking ${provider.title}`);
-  const judgement = await runGate(
-    {
-      ...inputs,
-      batchSource,
-      rule: ruleOf({ reruns, repeat }),
-      maxFlaky: (testCases) => resolveCount(maxFlaky, testCases),
+  const judgement = await runGate(gateOptionsOf(parsed), {
+    provider,
+    publisher,
+    historyReader: publisher,
+    clock,
+    signal,
+    log,
+    warn,
+    logProgress: (line) => {
+      // In a terminal the live line says it, with the time as it passes.
+      if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));
+      else log(line);
     },
-    {
-      provider,
-      publisher,
-      historyReader: publisher,
-      clock,
-      signal,
-      log,
-      warn,
-      logProgress: (line) => {
-        // In a terminal the live line says it, with the time as it passes.
-        if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));
-        else log(line);
-      },
-      startName: createStartNames({
-        repository: undefined,
-        pullRequest: undefined,
-        commit: undefined,
-        random,
-      }),
-      onBatches: () => undefined,
-      readQuarantine:
-        quarantine === undefined ? undefined : () => readQuarantineFiles(quarantine, clock.epoch()),
-    },
-  );
+    startName: createStartNames({
+      repository: undefined,
+      pullRequest: undefined,
+      commit: undefined,
+      random,
+    }),
+    onBatches: () => undefined,
+    readQuarantine:
+      quarantine === undefined ? undefined : () => readQuarantineFiles(quarantine, clock.epoch()),
+  });
   live.stop();
-  await tell(publisher.published(), inputs.reportJson === STDOUT, environment);
-  if (judgement.isRefusal === true) hintAtKey(judgement.reason, inputs.provider, environment);
+  await printResult(publisher.published(), inputs.reportJson === STDOUT, environment);
+  if (judgement.refusal === 'key') explainKey(inputs.provider, environment);
   return exitCodeOf(judgement, inputs.failOn);
 }
 
 /** Messages call the key by the name of the action's input, which is no option here. */
-export function hintAtKey(message: string, provider: ProviderName, { err }: Pick<Environment, 'err'>): void {
-  if (/\bapi-key\b/.test(message)) err.line(`The api-key is what ${PROVIDERS[provider].keyVariable} holds.`);
+export function explainKey(provider: ProviderName, { err }: Pick<Environment, 'err'>): void {
+  err.line(`The api-key is what ${PROVIDERS[provider].keyVariable} holds.`);
 }
 
-/** The result on standard output, or only the JSON report there and the result on standard error. */
-async function tell(
+/** Prints the result on standard output, or only the JSON report there and the result on standard error. */
+async function printResult(
   { report, files, warnings }: Published,
   isJson: boolean,
   { out, err, warn }: Environment,

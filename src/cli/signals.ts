@@ -1,6 +1,6 @@
 /** The first thing that the program does: what comes before these handlers ends with a signal as if nothing had begun. */
 
-/** How the program ends after each signal, as shells count: 128 and the signal's number. */
+/** Exit codes after signals, as shells count: 128 and the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const cancellation = new AbortController();

@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 
-/** How a piece of text may look. */
+/** Style of a piece of text. */
 export type Look = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Dresses a text that was cleaned before; leaves it as it is where there are no colours. */
 export type Style = (look: Look | readonly Look[], text: string) => string;
 
-/** Where nothing has a colour. */
+/** Style that leaves every text as it is. */
 export const plain: Style = (_, text) => text;
 
 /** The 16 colours that every terminal's theme has, so that they can be read on light and dark ones. */

@@ -12,7 +12,7 @@ import { formatAge, formatDuration } from '../text/format.ts';
 import { guard, wrap } from './layout.ts';
 import type { Look, Style } from './style.ts';
 
-/** How it is to be written. */
+/** Options of the terminal report. */
 export interface TerminalOptions {
   /** Columns; `Infinity` where lines are not wrapped. */
   readonly width: number;
@@ -75,7 +75,7 @@ function headLines(
 ): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
   const { sign, look } = LOOKS[verdict];
-  const word = judgement?.isRefusal === true ? 'refused' : verdict;
+  const word = judgement?.refusal !== undefined ? 'refused' : verdict;
   const note = isReportOnly === true ? ` (${REPORT_ONLY})` : '';
   const sentence = (text: string) => cleanLine(text, MAX_SENTENCE);
   const tested = subject ?? batches.find(({ batch }) => batch?.subject !== undefined)?.batch?.subject;
@@ -128,7 +128,7 @@ function failureLine(result: ReportedCase, style: Style): string {
 function checkLines({ assertions, explanation }: Run): string[] {
   const failed = assertions.filter(({ outcome }) => outcome === 'failed');
   // Without an explanation the reason lists their labels.
-  const isSaid = explanation === undefined && failed.every((each) => !each.expected && !each.actual);
+  const isSaid = explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
   if (isSaid) return [];
   return failed.map(({ label, expected, actual, explanation: why }) => {
     const values = [
@@ -170,7 +170,7 @@ function toleratedLine(result: ReportedCase, style: Style): string {
   return line(style, 'dim', '–', label, result, outcome);
 }
 
-/** How many there are of each kind, what was started, and which batches. */
+/** Numbers of test cases of each kind, the runs that were started, and the batches. */
 function countLines(report: Report): string[] {
   const { judgement, tally, started, batches, waitedMs, cost, comparedWith, quarantineNotes = [] } = report;
   const counts = (['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished', 'tolerated'] as const)
@@ -179,7 +179,7 @@ function countLines(report: Report): string[] {
   const duration = formatDuration(waitedMs);
   const took = duration === undefined ? '' : ` Took ${duration}.`;
   const runs = started === undefined ? 'Started no runs.' : startedSentence(started);
-  if (judgement?.isRefusal === true) return [runs];
+  if (judgement?.refusal !== undefined) return [runs];
   const ids = batches.map(({ id }) => cleanLine(id, MAX_NAME));
   return [
     ...(tally.total === 0 ? [] : [`${formatCaseCount(tally.total)}: ${counts.join(', ')}.`]),

@@ -5,13 +5,13 @@ import type { ProviderDescriptor } from '../providers/provider.ts';
 import { cleanLine } from '../text/clean.ts';
 import { deleteStep, deployStep, type OwnVersion } from './own-version.ts';
 
-/** Where it is written, from the root of the repository. */
+/** Path of the workflow, from the root of the repository. */
 export const WORKFLOW_PATH = '.github/workflows/agent-tests.yml';
 
 /** Pinned like in docs/examples; a test compares them. */
 const CHECKOUT = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1';
 
-/** What it tests, and how. All values were checked at the provider. */
+/** Target and test cases of the workflow. All values were checked at the provider. */
 export interface WorkflowOptions {
   readonly provider: Pick<ProviderDescriptor, 'name' | 'title' | 'keyVariable' | 'capabilities'>;
   /** `OWNER/REPO@REF`. */
@@ -22,9 +22,9 @@ export interface WorkflowOptions {
   /** One selector per line. */
   readonly testCases: string;
   readonly reruns: KOfN | undefined;
-  /** What the test cases are called, by id: for the comments beside ids. */
+  /** Names of the test cases by id, for the comments beside ids. */
   readonly names: ReadonlyMap<string, string>;
-  /** How many test cases there are now. */
+  /** Number of test cases that there are now. */
   readonly testCaseCount: number;
   readonly apiUrl: string | undefined;
   /** How it tests the pull request's own version; `undefined`: it tests what is live. Needs a target. */
@@ -41,7 +41,7 @@ export function documentOf(uses: string, page: string): string {
   return `https://github.com/${path.split('/').slice(0, 2).join('/')}/blob/${ref}/docs/${page}`;
 }
 
-/** Whether a text is one that GitHub would take for an expression and carry out. */
+/** Whether GitHub would take a part of the text for an expression and evaluate it. */
 export const hasExpression = (text: string): boolean => text.includes('${{');
 
 /** `max-runs` for a gate of this size: what the rule can need, with room for new test cases, in steps of 50. */

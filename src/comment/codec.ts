@@ -1,8 +1,8 @@
 /**
- * How the comment is written and read back. It begins with what people read, and ends with our data, a line for each
- * piece, each in an HTML comment: which gate's comment this is, then the data of each section, then records of jobs that
- * have none. In the text, two short markers stand around each section. Foreign text cannot forge any of them, since
- * `markdown.ts` leaves it no HTML comment. Pure.
+ * Format of the comment, written and read back. It begins with what people read, and ends with our data, a line for each
+ * piece, each in an HTML comment: which gate's comment this is, then the data of each section, then records of jobs that have
+ * none. In the text, two short markers stand around each section. Foreign text cannot forge any of them, since `markdown.ts`
+ * leaves it no HTML comment. Pure.
  */
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -38,8 +38,8 @@ const CLOSE = ' -->';
 /** A line of our data. */
 const DATA_LINE = /^<!-- agent-test-gate(?:-section|-record)? \S.* -->$/;
 /**
- * How the data of a section are packed. The dictionary, what such data mostly look like, is a part of the format:
- * another one makes another format.
+ * Options of packing a section's data. The dictionary, what such data mostly look like, is a part of the format: another one
+ * makes another format.
  */
 const PACKING: PackOptions = {
   maxBytes: 64 * 1024,
@@ -279,7 +279,7 @@ function newestOf(sections: readonly Section[]): Section | undefined {
   return inOrder.find(({ facts }) => facts?.origin !== undefined) ?? inOrder[0];
 }
 
-/** What is said of a section beside its body, with what it does not share with the newest one. */
+/** Facts about a section beside its body, with the origin where it differs from the newest one's. */
 function jobPartOf(
   section: Section,
   label: string,

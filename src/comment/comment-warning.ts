@@ -1,6 +1,6 @@
 import { GitHubError, type GitHubErrorKind } from '../github/github-error.ts';
 
-/** What helps; empty where GitHub's own words are the cause. */
+/** Advice for each kind of error; empty where GitHub's own words are the cause. */
 const ADVICE: Record<GitHubErrorKind, string> = {
   denied: '',
   'bad-token': 'The input github-token must be a token that is still valid.',

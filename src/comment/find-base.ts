@@ -28,7 +28,7 @@ export interface BaseSearch {
   readonly target: string | undefined;
 }
 
-/** What is known of the base branch, or why nothing is: a clause. */
+/** Results of the base branch, or why there are none: a clause. */
 export type FoundBase =
   | { readonly base: Base; readonly baseUnavailableReason?: undefined }
   | { readonly base?: undefined; readonly baseUnavailableReason: string };

@@ -1,4 +1,4 @@
-/** What a comment of several jobs says of one of them beside its body, as it is kept in the comment. Pure. */
+/** Facts about a job, kept in the comment, that a comment of several jobs shows beside its body. Pure. */
 import * as z from 'zod/mini';
 import { lenient } from '../json.ts';
 import type { JobFacts } from './jobs.ts';
@@ -14,7 +14,7 @@ const origin = z.object({
   wordsUrl: lenient(z.string()),
 });
 
-/** What an older version of this action did not write is absent. */
+/** Fields that an older version of this action did not write are absent. */
 export const jobFactsSchema = z.object({
   result: z.string(),
   took: z.string(),

@@ -22,19 +22,19 @@ import { NO_BREAK_SPACE } from '../report/sections/names.ts';
 import { adviseOn, NEXT_LABEL, rerunInstructions, startsBatch } from '../report/sections/next-steps.ts';
 import { formatDuration } from '../text/format.ts';
 
-/** What is kept of a job's report beside its body, for the comment that it shares with other jobs. */
+/** Facts of a job's report beside its body, kept for the comment that it shares with other jobs. */
 export interface JobFacts {
   /** Our words: "1 of 6 failed, new". */
   readonly result: string;
-  /** How long it took, in our words; empty while it waits. */
+  /** Duration in our words; empty while it waits. */
   readonly took: string;
   /** The provider's title. */
   readonly providerTitle: string;
   /** The job's lines for the details of all jobs: Markdown, a line each. */
   readonly footer: readonly string[];
-  /** What to do about it, as Markdown of one line; empty where there is nothing to do. */
+  /** Advice about it, as Markdown of one line; empty where there is nothing to do. */
   readonly next?: string | undefined;
-  /** What else may be wrong, as Markdown of one line: often the same for all jobs. */
+  /** Advice about what else may be wrong, as Markdown of one line: often the same for all jobs. */
   readonly hint?: string | undefined;
   /** Whether the job started its batches itself, so that a new attempt of it tests again. */
   readonly startsBatch?: boolean | undefined;
@@ -43,7 +43,7 @@ export interface JobFacts {
   readonly origin?: Origin | undefined;
 }
 
-/** What a comment of several jobs knows of one of them: everything but its body. */
+/** A job in a comment of several jobs: everything but its body. */
 export interface JobPart extends JobFacts {
   /** The user's text. */
   readonly label: string;
@@ -60,7 +60,7 @@ const MAX_HEADING = 400;
 /** Batches of a job that its details name. */
 const MAX_BATCHES = 3;
 
-/** What to do about a job that does not say it. */
+/** Advice about a job that has none of its own. */
 const ADVICE_ON: Readonly<Record<State, string>> = {
   failed: 'see above why it failed.',
   errored: 'see above why it errored.',
@@ -71,7 +71,7 @@ const ADVICE_ON: Readonly<Record<State, string>> = {
   passed: '',
 };
 
-/** What is kept of a report beside its rendered body. */
+/** Takes the facts out of a report. */
 export function jobFactsOf(report: Report): JobFacts {
   const isWaiting = report.judgement === undefined;
   const { todo, hint } = adviseOn(report);
@@ -166,8 +166,7 @@ export function renderJob(job: JobPart, body: string): string {
 }
 
 /**
- * What to do about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has
- * failed.
+ * Advice about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has failed.
  */
 export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string {
   const bad = sortJobs(jobs.filter(({ state }) => state !== 'waiting' && state !== 'passed'));
@@ -185,7 +184,7 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
   return `${render(rule)}\n\n${sentences.filter((sentence) => sentence !== '').join(' ')}`;
 }
 
-/** How to run the failed jobs again, for each workflow run that they are of. */
+/** Instructions to run the failed jobs again, for each workflow run that they are of. */
 function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
   const runs = [...Map.groupBy(failed, (job) => job.origin?.runId ?? origin.runId).values()];
   return runs.slice(0, MAX_NAMED).map((jobs) => {

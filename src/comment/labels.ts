@@ -1,4 +1,4 @@
-/** What the jobs of one comment are called, so that each can be told from the others. Pure. */
+/** Labels of the jobs of one comment, so that each can be told from the others. Pure. */
 import { clip } from '../text/clean.ts';
 import type { Section } from './state.ts';
 
@@ -26,8 +26,8 @@ const MAX_NAME = 100;
 const MAX_TARGET = 50;
 
 /**
- * What each section is called, in the order of `sections`: its label; where several have it, with the target too, as far
- * as the targets differ; and with a number where that is the same as well. Plain text.
+ * Labels of the sections, in the order of `sections`: the job's label; where several have it, with the target too, as far as
+ * the targets differ; and with a number where that is the same as well. Plain text.
  */
 export function distinctLabels(sections: readonly Section[]): string[] {
   const names = new Map(sections.map((section) => [section, section.label]));

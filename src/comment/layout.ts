@@ -1,4 +1,4 @@
-/** Who gets how many characters of the shared comment. Pure. */
+/** Division of the shared comment's length among its sections. Pure. */
 import { composeComment } from './codec.ts';
 import { fitRecord, MAX_RECORD } from './record.ts';
 import type { OrphanedRecord, OwnSection, Section, Writer } from './state.ts';
@@ -7,7 +7,7 @@ import type { OrphanedRecord, OwnSection, Section, Writer } from './state.ts';
 export const COMMENT_LIMIT = 65_536;
 /** GitHub may count otherwise than we do: stay this far from the limit. */
 const SAFETY_MARGIN = 536;
-/** What a section costs that shrank to one line, at most. */
+/** Greatest length of a section that shrank to one line, in characters. */
 const SHORTENED_LENGTH = 100;
 /** The share of the room that all records together may take: what people read comes first. */
 const RECORD_SHARE = 1 / 3;

@@ -1,4 +1,4 @@
-/** Who may write the shared comment and which sections stay. Pure. */
+/** Rules for who may write the shared comment and which sections stay. Pure. */
 import { withEarlierPushes } from '../domain/record.ts';
 import type { WorkflowRun } from '../github/context.ts';
 import { paragraph, render, trusted } from '../report/markdown.ts';
@@ -34,7 +34,7 @@ export type Merge =
     })
   | { readonly action: 'leave'; readonly why: 'full' | 'newer-run' | 'newer-format' };
 
-/** What decides beside the sections themselves which of them stay. */
+/** Facts beside the sections themselves that decide which of them stay. */
 export interface MergeContext {
   readonly writer: Writer;
   /** The newest commit of the pull request, where it was asked for and is known. */
@@ -91,10 +91,10 @@ export function mergeSection({
 }
 
 /**
- * Which sections stay, each once: of each workflow those of its newest run; of a job that ran again the latest, where it
- * is certain which section is its earlier one. What still waits in an earlier attempt was stopped.
+ * Sections that stay, each once: of each workflow those of its newest run; of a job that ran again the latest, where it is
+ * certain which section is its earlier one. What still waits in an earlier attempt was stopped.
  */
-export function currentSections(sections: readonly Section[]): Section[] {
+function currentSections(sections: readonly Section[]): Section[] {
   const unique: Section[] = [];
   for (const section of sections) {
     const index = unique.findIndex((other) => isSameSection(other, section));
@@ -146,8 +146,8 @@ function finality({ state }: Section): number {
 }
 
 /**
- * Which sections of other workflows are about a commit that the pull request has left behind. Runs of different workflows
- * have no order; where the newest commit is not known, their ids say which was started first.
+ * Finds sections of other workflows about a commit that the pull request has left behind. Runs of different workflows have no
+ * order; where the newest commit is not known, their ids say which was started first.
  */
 function staleness({ run, commit }: Section, headSha: string | undefined): (section: Section) => boolean {
   return (section) =>
@@ -276,7 +276,7 @@ function findOwn(sections: readonly Section[], writer: Writer): Section | undefi
   return marks.size === 1 ? candidates[0] : marked;
 }
 
-/** Whether a second comment of this gate holds nothing that the first one lacks, so that it can be deleted. */
+/** Whether a second comment of this gate has nothing that the first one lacks, so that it can be deleted. */
 export function isSupersededBy(
   duplicate: CommentState,
   primary: CommentState,
@@ -336,8 +336,8 @@ function isSameSection(a: Section, b: Section): boolean {
 }
 
 /**
- * Whether one of two sections of the same step only stands in for the other: what was written without the step's mark, for
- * what the step wrote itself; or what still waits there, for what was written without the mark at its end.
+ * Whether one of two sections of the same step only stands in for the other: it was written without the step's mark, or it
+ * still waits and the other was written without the mark at the step's end.
  */
 function standsInFor(section: Section, other: Section): boolean {
   const isSameStep =

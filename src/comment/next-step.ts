@@ -1,4 +1,4 @@
-/** What to do next about the shared comment, from what was found and what was written before. Pure. */
+/** Decides the next request about the shared comment, from what was found and what was written before. Pure. */
 import { findSection, isSupersededBy, type Merge, mergeSection } from './merge.ts';
 import type { CommentState, OwnSection, Section, Writer } from './state.ts';
 
@@ -12,7 +12,7 @@ export interface FoundComment {
   readonly state: CommentState;
 }
 
-/** What was last written. */
+/** Last write of this step. */
 export interface Written {
   readonly section: Section;
   /** The whole text. */
@@ -25,7 +25,7 @@ export interface Situation {
   /** Each comment once, the oldest first: that one is kept. */
   readonly found: readonly FoundComment[];
   readonly written: Written | undefined;
-  /** What is to stand there. `undefined`: what stands there is right, and only doubles are to go. */
+  /** Section that is to stand there. `undefined`: what stands there is right, and only doubles are to go. */
   readonly own: OwnSection | undefined;
   readonly writer: Writer;
   /** Whether to make a comment where there is none. */
@@ -144,7 +144,7 @@ function isStillWritten(written: Section, standing: Section): boolean {
   );
 }
 
-/** Where a newer run has its comment: what our own run left beside it. The one that it keeps is not among these. */
+/** Comment of our own run that is left beside that of a newer run. The one that the newer run keeps is not among these. */
 function supersededByNewerRun(
   [primary, ...duplicates]: readonly FoundComment[],
   writer: Writer,

@@ -20,7 +20,7 @@ export interface OwnComments {
   mayAppearLater(): boolean;
   /** The comment that may have been made has been found. */
   markFound(): void;
-  /** What an earlier process knows: its comment's id, and how long another one may still appear, in milliseconds. */
+  /** Takes over from an earlier process its comment's id, and how long another one may still appear, in milliseconds. */
   restore(known: { id?: number | undefined; appearsWithinMs: number }): void;
 }
 

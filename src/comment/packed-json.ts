@@ -2,7 +2,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { parseJson } from '../json.ts';
 
-/** What `packJson` writes: no other word is unpacked. */
+/** Texts that `packJson` writes: nothing else is unpacked. */
 export const PACKED = /^[A-Za-z0-9+/]+={0,2}$/;
 
 export interface PackOptions {

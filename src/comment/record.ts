@@ -70,7 +70,7 @@ const payload = z.strictObject({
 
 type Payload = z.infer<typeof payload>;
 
-/** How much of a record is written. */
+/** Detail in which a record is written. */
 interface RecordDetail {
   /** Of so many pushes it is said which test cases were bad. */
   readonly detailed: number;
@@ -92,7 +92,7 @@ const FULL: RecordDetail = {
   others: Number.POSITIVE_INFINITY,
   revisions: true,
 };
-/** What is left out where there is not enough room, the least important first. */
+/** Details that are left out where there is not enough room, the least important first. */
 const SHRINK_STEPS: readonly Partial<RecordDetail>[] = [
   {},
   { detailed: 10 },

@@ -1,4 +1,4 @@
-/** What the formats of the comment have in common. Pure. */
+/** Schemas that the formats of the comment share. Pure. */
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import { PACKED } from './packed-json.ts';

@@ -24,9 +24,9 @@ export interface Section {
   readonly label: string;
   /** The input `target`, which tells jobs of one label apart: plain text. */
   readonly target?: string | undefined;
-  /** What the table, the line about what to do and the footer of several jobs say of it; the counts say it, if absent. */
+  /** Facts that the table, the advice and the footer of several jobs show; where absent, they are made from the counts. */
   readonly facts?: JobFacts | undefined;
-  /** What outlives the gate, encoded: see `record.ts`. */
+  /** Encoded record that outlives the gate: see `record.ts`. */
   readonly record?: string | undefined;
   /** Rendered Markdown, without the heading, the line about what to do and the footer. */
   readonly markdown: string;
@@ -48,7 +48,7 @@ export interface OrphanedRecord {
   readonly runs: number;
 }
 
-/** Who writes: a step of a job of a workflow run, for the gate with this name. */
+/** Writer of a section: a step of a job of a workflow run, for the gate with this name. */
 export interface Writer {
   /** The gate's name. */
   readonly name: string;

@@ -24,7 +24,7 @@ export interface WriteOptions extends Deadline {
   readonly create: boolean;
 }
 
-/** What became of a write. */
+/** Result of a write. */
 export type WriteResult =
   | {
       readonly status: 'created' | 'updated' | 'unchanged';
@@ -38,7 +38,7 @@ export type WriteResult =
   | { readonly status: 'left'; readonly why: 'newer-format' | 'full'; readonly warning: string }
   | { readonly status: 'failed'; readonly warning: string };
 
-/** What an earlier process of this job knows of its comment. */
+/** Comment of this job that an earlier process knew. */
 export interface KnownComment {
   readonly id?: number | undefined;
   /** For so many milliseconds a comment may still appear that the earlier process, or another job, has made. */
@@ -57,7 +57,7 @@ export interface StickyComment {
    */
   reconcile(
     known: KnownComment,
-    decide: (there: Section | undefined) => OwnSection | undefined,
+    decide: (existing: Section | undefined) => OwnSection | undefined,
     options: WriteOptions,
   ): Promise<WriteResult>;
 }
@@ -67,19 +67,19 @@ const PAUSE_MS = { alone: 250, inCompany: 1_000, longest: 10_000 };
 /** Looks and writes, against other jobs that never stop writing. */
 const MAX_ITERATIONS = 30;
 
-/** What a call is to do. */
+/** Task of a call. */
 interface WriteTask {
-  readonly own: (there: Section | undefined) => OwnSection | undefined;
+  readonly own: (existing: Section | undefined) => OwnSection | undefined;
   readonly create: boolean;
   /** Look at all comments, and not only at the one that was found last. */
   readonly searchAll: boolean;
 }
 
-/** How far a call has come. */
+/** Progress of a call. */
 interface WriteProgress {
-  /** What is to stand in the comment. */
+  /** Section that is to stand in the comment. */
   own?: OwnSection | undefined;
-  /** What was written last; `undefined` while it is not known what stands there. */
+  /** Last write; `undefined` while it is not known what stands there. */
   written?: Written | undefined;
   /** Of the last write. */
   result?: Extract<WriteResult, { id: number }> | undefined;
@@ -167,13 +167,13 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
     within: Deadline,
   ): Promise<NextStep> {
     const found = (await comments.find(within, task.searchAll)).flatMap((comment) => parsed(comment) ?? []);
-    const there = sectionIn(found, writer);
+    const existing = sectionIn(found, writer);
     // Without its mark, what the step itself has written may turn up after what stands in for it.
-    const isOther = there !== undefined && there.mark !== progress.written?.section.mark;
+    const isOther = existing !== undefined && existing.mark !== progress.written?.section.mark;
     if (progress.written === undefined || isOther) {
-      progress.own = task.own(there);
+      progress.own = task.own(existing);
       // Only this job writes this section, so it is in the comment that may have been made.
-      if (there !== undefined && !task.searchAll) comments.markFound();
+      if (existing !== undefined && !task.searchAll) comments.markFound();
     }
     return nextStep({
       ...{ found, writer, written: progress.written, own: progress.own, create: task.create },

@@ -24,8 +24,8 @@ export interface Batch {
   readonly unknownStatus?: string | undefined;
   readonly announced: AnnouncedCounts;
   /**
-   * What in the answers cannot be believed, each as one clause for a person: a needed field that is missing, a counter
-   * that is no number. Before the batch has settled this means nothing.
+   * Statements of the answers that cannot be believed, each as one clause for a person: a needed field that is missing, a
+   * counter that is no number. Before the batch has settled this means nothing.
    */
   readonly inconsistencies?: readonly string[] | undefined;
   /** `undefined` while the runs have not been read: counts are then known from `announced` alone. */
@@ -51,7 +51,7 @@ export interface ReusedBatch {
   readonly batchId: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** How long before this gate that was, in milliseconds. */
+  /** Time between its start and this gate, in milliseconds. */
   readonly ageMs: number;
 }
 

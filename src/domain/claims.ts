@@ -4,23 +4,23 @@
  */
 export type Claims = Readonly<Record<string, string>>;
 
-/** The words of both for the first part of which the two say different things. Silence contradicts nothing. */
-export function disagreement(one: Claims = {}, other: Claims = {}): readonly [string, string] | undefined {
-  for (const [part, words] of Object.entries(one)) {
-    const others = other[part];
-    if (others !== undefined && others !== words) return [words, others];
+/** The words of both for the first part about which two claims differ. Silence contradicts nothing. */
+export function disagreement(left: Claims = {}, right: Claims = {}): readonly [string, string] | undefined {
+  for (const [part, words] of Object.entries(left)) {
+    const otherWords = right[part];
+    if (otherWords !== undefined && otherWords !== words) return [words, otherWords];
   }
   return undefined;
 }
 
-/** Everything that a batch and its runs have said so far of what they test. */
-export interface Testimony {
-  /** Adds what one look showed, and returns every contradiction so far: clauses. */
-  add(look: Spoken<{ readonly id: string; readonly claims?: Claims | undefined }>): readonly string[];
+/** All claims that a batch and its runs have made so far. */
+export interface ClaimsLog {
+  /** Adds the claims of one look, and returns every contradiction so far: clauses. */
+  add(look: Claimant<{ readonly id: string; readonly claims?: Claims | undefined }>): readonly string[];
 }
 
-/** What says what was tested: a batch and its runs. */
-interface Spoken<R = { readonly claims?: Claims | undefined }> {
+/** A batch and its runs, as far as they say what was tested. */
+interface Claimant<R = { readonly claims?: Claims | undefined }> {
   readonly claims?: Claims | undefined;
   readonly runs?: readonly R[] | undefined;
 }
@@ -29,7 +29,7 @@ interface Spoken<R = { readonly claims?: Claims | undefined }> {
  * Collects statements over all looks. Contradictions are an earlier statement about the batch or a run beside a later one, and
  * a run beside its batch; two runs of a batch may well test two things (Bland).
  */
-export function createTestimony(): Testimony {
+export function createClaimsLog(): ClaimsLog {
   let batchClaims: Claims = {};
   const runClaims = new Map<string, Claims>();
   const contradictions = new Set<string>();
@@ -54,10 +54,10 @@ export function createTestimony(): Testimony {
   };
 }
 
-/** What the batch and its runs say that is not what was asked for: a clause. */
-export function mismatchWith(asked: Claims, { claims, runs = [] }: Spoken): string | undefined {
-  for (const said of [claims, ...runs.map((run) => run.claims)]) {
-    const found = disagreement(said, asked);
+/** Contradiction between what was asked for and what the batch and its runs say: a clause. */
+export function mismatchWith(asked: Claims, { claims, runs = [] }: Claimant): string | undefined {
+  for (const claim of [claims, ...runs.map((run) => run.claims)]) {
+    const found = disagreement(claim, asked);
     if (found !== undefined) return `it tested ${found[0]}, and ${found[1]} was asked for`;
   }
   return undefined;

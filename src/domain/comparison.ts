@@ -1,21 +1,21 @@
 import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from './test-case.ts';
 
-/** What is known of a test case on the base, added up over the last merged pull requests. */
+/** Results of a test case on the base, added up over the last merged pull requests. */
 export interface BaseCase {
   readonly name: string;
-  /** What it was on the newest of them. */
+  /** Outcome on the newest of them. */
   readonly outcome: CaseOutcome;
-  /** How many of its runs passed, of how many. */
+  /** Number of its runs that passed, of `runs`. */
   readonly passes: number;
   readonly runs: number;
   /** As `TestCase.revision`, to the second. */
   readonly revision?: number | undefined;
 }
 
-/** What a file of the input `baseline` is called. No branch can be called so, since there is a space in it. */
+/** Name of a base that comes from the input `baseline`. No branch can have it, since there is a space in it. */
 export const BASELINE = 'the baseline';
 
-/** What is known of the branch that a pull request is merged into. It labels, and never decides. */
+/** Results on the branch that a pull request is merged into. They label, and never decide. */
 export interface Base {
   /** The name of the branch: "main"; or `BASELINE`. */
   readonly branch: string;
@@ -41,7 +41,7 @@ export interface Push {
   readonly total: number;
 }
 
-/** What earlier pushes of this pull request brought, oldest first; this one is not among them. */
+/** Results of earlier pushes of this pull request, oldest first; this one is not among them. */
 export interface History {
   readonly pushes: readonly Push[];
   /**
@@ -80,7 +80,7 @@ export function revisionOf({ runs }: Pick<CaseResult, 'runs'>): number | undefin
   return revisions.length === 0 ? undefined : Math.max(...revisions);
 }
 
-/** How a test case compares with the base. */
+/** Change of a test case against the base. */
 export type Change =
   | 'new-failure'
   | 'still-failing'
@@ -89,12 +89,12 @@ export type Change =
   | 'new-test-case'
   | 'unchanged';
 
-/** What is known of a test case that is among `passedOnlyIds`. */
+/** Result of a test case that is among `passedOnlyIds`. */
 const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
 
 /**
- * How a test case compares with what is known of it on the base; `undefined` where nothing can be known of it, or where
- * it did not end here.
+ * Compares a test case with its result on the base; `undefined` where nothing can be known of it, or where it did not end
+ * here.
  */
 export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefined): Change | undefined {
   if (base === undefined || testCase.id === undefined) return undefined;
@@ -107,8 +107,8 @@ export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefin
 }
 
 /**
- * Whether a test case that did not pass here passes elsewhere: on the version of `compare-with`, else on the base.
- * `regression` passes there, `pre-existing` does not pass there either.
+ * Relation of a failure to the version of `compare-with`, or else to the base: a `regression` passes there, a `pre-existing`
+ * failure does not pass there either.
  */
 export type FailureClass = 'regression' | 'pre-existing' | 'new-test-case' | 'unknown';
 
@@ -140,8 +140,8 @@ export function findRemovedCases(cases: readonly CaseResult[], base: Base | unde
 }
 
 /**
- * How many of the test cases that count against the verdict are known to pass elsewhere: on the version of
- * `compare-with`, else on the base. `undefined` where nothing is known of either.
+ * Number of test cases that count against the verdict and are known to pass elsewhere: on the version of `compare-with`, else
+ * on the base. `undefined` where nothing is known of either.
  */
 export function countNewFailures(cases: readonly CaseResult[], base: Base | undefined): number | undefined {
   const isCompared = cases.some(

@@ -69,8 +69,8 @@ export function findMissingCases({
 }
 
 /**
- * What the runs of a settled batch contradict beside the batch itself, each as one clause for a person: what this step asked
- * for, and the other batches of the step.
+ * Contradictions between the runs of a settled batch and the rest of the step, each as one clause for a person: the test
+ * cases that this step asked for, and its other batches.
  */
 export function foreignRuns({ batch, requestedTestCases }: BatchOutcome, repeated: RepeatedRuns): string[] {
   if (batch?.settled !== true) return [];

@@ -5,8 +5,8 @@ import type { Run } from './run.ts';
 const MAX_CONFLICTS = 3;
 
 /**
- * What in a settled batch contradicts itself, each as one clause for a person; an empty list when all agrees.
- * Batch and runs may disagree for a moment after the end, so ask again before believing it.
+ * Contradictions of a settled batch with itself, each as one clause for a person; an empty list when all agrees. Batch and
+ * runs may disagree for a moment after the end, so ask again before believing it.
  */
 export function findContradictions(batch: Batch): string[] {
   if (!batch.settled || batch.runs === undefined) return [];

@@ -57,11 +57,6 @@ function runsThatMustHappen(runs: readonly RoundRun[], rule: PassRule): number {
   return Math.min(rule.need - passes, rule.of - rule.need + 1 - failures);
 }
 
-/** Number of further runs that a test case needs once a round has ended; 0 while a run of it is open. */
-export function runsForNextRound(runs: readonly RoundRun[], rule: PassRule): number {
-  return count(runs).pending > 0 ? 0 : runsThatMustHappen(runs, rule);
-}
-
 /**
  * Number of further runs that a test case needs whatever its open runs bring, `open` of them not listed yet; 0 before a run
  * of it has ended without a pass, where first runs that pass are final.

@@ -2,7 +2,7 @@ import type { BatchOutcome, Tally } from './batch.ts';
 import type { PassRule } from './pass-rule.ts';
 import { groupRunsByTestCase, tally } from './test-case.ts';
 
-/** How far the test cases of a step are while it waits. */
+/** Progress of a step's test cases while it waits. */
 export interface Progress {
   /** By the rule: what more runs can still decide is unfinished. */
   readonly tally: Tally;

@@ -139,8 +139,8 @@ export function withEarlierPushes(record: GateRecord, earlier: GateRecord | unde
 }
 
 /**
- * What earlier pushes brought, as the report shows it: all but those of this commit, from the first on since when it is
- * known which test cases were bad. `undefined` if there are none.
+ * History of earlier pushes, as the report shows it: all but those of this commit, from the first on since when it is known
+ * which test cases were bad. `undefined` if there are none.
  */
 export function historyOf({ pushes, cases }: GateRecord, commit: string | undefined): History | undefined {
   const before = pushes.filter((push) => push.commit !== commit);

@@ -59,7 +59,7 @@ export interface Run {
    * in this step". The status is then `pending`.
    */
   readonly unproven?: string | undefined;
-  /** What the run itself says that it tested. */
+  /** The run's own claims about what it tested. */
   readonly claims?: Claims | undefined;
   /**
    * Faults that the provider itself sees in the test and not in the agent, as clauses: "no mock matched the call of
@@ -68,7 +68,7 @@ export interface Run {
   readonly testFaults?: readonly string[] | undefined;
   /** Names of the guardrails that the conversation triggered (ElevenLabs). */
   readonly guardrails?: readonly string[] | undefined;
-  /** What the run cost in the provider's credits (ElevenLabs); `undefined` where it does not say, which is not zero. */
+  /** Cost of the run in the provider's credits (ElevenLabs); `undefined` where it does not say, which is not zero. */
   readonly credits?: number | undefined;
   /** The price of the language model in US dollars (ElevenLabs); `undefined` as for `credits`. */
   readonly llmUsd?: number | undefined;

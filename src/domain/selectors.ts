@@ -1,3 +1,4 @@
+import { ok, type Result, refused } from './result.ts';
 import { firstOf, quote } from './wording.ts';
 
 /** A test case as a provider lists it before anything is started. */
@@ -7,7 +8,7 @@ export interface AvailableTestCase {
   readonly name: string;
   /** As `TestCase.revision`. */
   readonly revision?: number | undefined;
-  /** What it is marked with, in the form of selectors: `category:CUSTOM`, `required:true`, `suite:ID`. */
+  /** Marks in the form of selectors: `category:CUSTOM`, `required:true`, `suite:ID`. */
   readonly labels?: readonly string[] | undefined;
 }
 
@@ -16,12 +17,12 @@ const LABEL_KINDS = ['category', 'required', 'suite'] as const;
 
 export type LabelKind = (typeof LABEL_KINDS)[number];
 
-/** What the selectors of one provider may be; part of the provider's descriptor. */
+/** Forms of the selectors of one provider; part of the provider's descriptor. */
 export interface SelectorRules {
   /** The provider's name: "Retell". */
   readonly title: string;
   readonly labels: readonly LabelKind[];
-  /** Where `*` is refused: why, and what to write instead; a sentence. */
+  /** Reason why `*` is refused, and what to write instead; a sentence. */
   readonly wildcardRefusal?: string | undefined;
 }
 
@@ -34,52 +35,36 @@ export interface Selector {
   readonly match: { readonly kind: 'id-or-name' | 'label'; readonly value: string };
 }
 
-/** The message is one sentence, or two, that name the input and say what to do. */
-export interface Refused {
-  readonly kind: 'refused';
-  readonly problem: string;
-  /** The provider did not tell what was needed: it is not about what the user gave. */
-  readonly isUnreadable?: boolean | undefined;
+/** Test cases that the selectors choose. */
+export interface Selection<Case extends AvailableTestCase = AvailableTestCase> {
+  /** In the order of the list, each id once. */
+  readonly cases: readonly Case[];
+  /** Those that a line with `!` takes away from the choice. */
+  readonly excluded: readonly Case[];
+  /** Number of test cases that there were to choose from. */
+  readonly outOf: number;
+  /** Lines with `!` that match nothing, and lines of which nothing is left, as sentences. */
+  readonly warnings: readonly string[];
 }
 
-/** A value that was read, or why it cannot be. */
-export type ParseResult<Value> = { readonly kind: 'parsed'; readonly value: Value } | Refused;
-
-export type Selection<Case extends AvailableTestCase = AvailableTestCase> =
-  | {
-      readonly kind: 'selected';
-      /** In the order of the list, each id once. */
-      readonly cases: readonly Case[];
-      /** Those that a line with `!` takes away from the choice. */
-      readonly excluded: readonly Case[];
-      /** How many there were to choose from. */
-      readonly outOf: number;
-      /** Lines with `!` that match nothing, and lines of which nothing is left, as sentences. */
-      readonly warnings: readonly string[];
-    }
-  | Refused;
-
-/** For `refused(…)`: nothing is started, and the problem says why and what to do. */
-export const refused = (problem: string): Refused => ({ kind: 'refused', problem });
-
-/** How many selectors, and how many names near each, one message repeats. */
+/** Most selectors, and most names near each, that one message repeats. */
 const MAX_SELECTORS = 5;
 const MAX_NEAREST = 3;
 /** Texts are compared up to this many characters, and this many of them, when the nearest is looked for. */
 const MAX_COMPARED_CHARACTERS = 50;
 const MAX_COMPARED_TEXTS = 3_000;
-/** How many words of one text are compared. */
+/** Most words of one text that are compared. */
 const MAX_COMPARED_WORDS = 12;
 
 /**
  * Reads the input `test-cases`: one selector per line, blank lines ignored. What the provider does not have is refused
  * here, before any request.
  */
-export function parseSelectors(input: string, rules: SelectorRules): ParseResult<readonly Selector[]> {
+export function parseSelectors(input: string, rules: SelectorRules): Result<readonly Selector[]> {
   const lines = input.split(/\r\n|\r|\n/).map((line) => line.trim());
   const selectors = [...new Set(lines)].filter((line) => line !== '').map(toSelector);
   const problem = validateSelectors(selectors, rules);
-  return problem === undefined ? { kind: 'parsed', value: selectors } : refused(problem);
+  return problem === undefined ? ok(selectors) : refused(problem);
 }
 
 function toSelector(text: string): Selector {
@@ -128,7 +113,7 @@ function validateSelectors(selectors: readonly Selector[], rules: SelectorRules)
 export function selectCases<Case extends AvailableTestCase>(
   selectors: readonly Selector[],
   list: readonly Case[],
-): Selection<Case> {
+): Result<Selection<Case>> {
   const cases = [...new Map(list.map((testCase) => [testCase.id, testCase])).values()];
   if (cases.length === 0) {
     return refused('test-cases: there is no test case to choose from. Check target, or create test cases.');
@@ -164,7 +149,7 @@ export function selectCases<Case extends AvailableTestCase>(
     ...(without.length === 0 ? [] : [exclusionWarning(without, cases)]),
     ...(emptied.length === 0 ? [] : [emptiedWarning(emptied)]),
   ];
-  return { kind: 'selected', cases: selected, excluded: removed, outOf: cases.length, warnings };
+  return ok({ cases: selected, excluded: removed, outOf: cases.length, warnings });
 }
 
 function isMatch(
@@ -176,7 +161,7 @@ function isMatch(
   return ids.has(match.value) ? testCase.id === match.value : matchesPattern(match.value, name);
 }
 
-/** Whether `text` is of the form of `pattern`, in which `*` stands for any characters; in time linear in both. */
+/** Whether `text` matches `pattern`, in which `*` stands for any characters; in time linear in both. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();
@@ -218,7 +203,7 @@ const exclusionWarning = (selectors: readonly Selector[], cases: readonly Availa
 const emptiedWarning = (selectors: readonly Selector[]): string =>
   `test-cases: everything that ${firstOf(selectors.map(({ text }) => quote(text)))} ${selectors.length === 1 ? 'chooses' : 'choose'} is taken away by a line with "!".`;
 
-/** What a selector that matches nothing may have meant: names that share words with it, or ids where an id was written. */
+/** Test cases that a selector without a match may have meant: with words of it, or with ids where an id was written. */
 function findNearest(
   { match }: Selector,
   cases: readonly AvailableTestCase[],
@@ -310,19 +295,19 @@ function wordsOf(text: string): string[] {
 }
 
 /** Whether two words are one, misspelt or in another form: `bookng` and `booking`, `booking` and `books`. */
-function isAlike(one: string, other: string): boolean {
-  if (one === other) return true;
-  const shorter = Math.min(one.length, other.length);
-  if (shorter < 4 || /\p{N}/u.test(one)) return false;
+function isAlike(word: string, known: string): boolean {
+  if (word === known) return true;
+  const shorter = Math.min(word.length, known.length);
+  if (shorter < 4 || /\p{N}/u.test(word)) return false;
   const stem = Math.max(4, Math.ceil(0.6 * shorter));
-  if (one.slice(0, stem) === other.slice(0, stem)) return true;
+  if (word.slice(0, stem) === known.slice(0, stem)) return true;
   const most = shorter < 8 ? 1 : 2;
-  return Math.abs(one.length - other.length) <= most && levenshteinDistance(one, other) <= most;
+  return Math.abs(word.length - known.length) <= most && levenshteinDistance(word, known) <= most;
 }
 
 /** Levenshtein's distance of the beginnings of two texts: how many letters to insert, remove or replace. */
-export function levenshteinDistance(one: string, other: string): number {
-  const [left, right] = [one.slice(0, MAX_COMPARED_CHARACTERS), other.slice(0, MAX_COMPARED_CHARACTERS)];
+export function levenshteinDistance(a: string, b: string): number {
+  const [left, right] = [a.slice(0, MAX_COMPARED_CHARACTERS), b.slice(0, MAX_COMPARED_CHARACTERS)];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 0; i < left.length; i += 1) {
     const next = [i + 1];

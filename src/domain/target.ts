@@ -1,4 +1,4 @@
-import type { ParseResult, Refused } from './selectors.ts';
+import { ok, type Refused, type Result, refused } from './result.ts';
 import { joinWithOr, quote } from './wording.ts';
 
 /** Kinds of targets at a provider; part of its descriptor. */
@@ -54,20 +54,24 @@ const MAX_ID = 200;
 const ID = /^[^\s/\p{Cc}]+$/u;
 
 /** Reads `target`: `KIND/ID`, of a kind that the provider has. */
-export function parseTarget(input: string, { title, kinds }: TargetRules): ParseResult<Target> {
+export function parseTarget(input: string, { title, kinds }: TargetRules): Result<Target> {
   const form = `it must be ${joinWithOr(kinds.map((kind) => `${kind}/ID`))} at ${title}`;
   const [kind = '', id] = input.trim().split(/\/(.*)/s);
   if (id === undefined)
-    return refused('target', input, `${form}, with the kind before the id${suggestion(kind, kinds)}`);
+    return refusedInput('target', input, `${form}, with the kind before the id${suggestion(kind, kinds)}`);
   if (!kinds.includes(kind)) {
     const lower = kind.toLowerCase();
     const hint = kinds.includes(lower) ? ` (${lower} in small letters)` : '';
-    return refused('target', input, `${form}${hint}`);
+    return refusedInput('target', input, `${form}${hint}`);
   }
   if (id === '')
-    return refused('target', input, 'the id is missing, so check that the variable it comes from is set');
-  if (!isId(id)) return refused('target', input, `what comes after ${kind}/ is not an id`);
-  return { kind: 'parsed', value: { kind, id } };
+    return refusedInput(
+      'target',
+      input,
+      'the id is missing, so check that the variable it comes from is set',
+    );
+  if (!isId(id)) return refusedInput('target', input, `what comes after ${kind}/ is not an id`);
+  return ok({ kind, id });
 }
 
 /**
@@ -78,18 +82,18 @@ export function parseVersion(
   input: string | undefined,
   rules: VersionRules,
   { title, targetKind, name = 'version' }: { title: string; targetKind: string; name?: string },
-): ParseResult<Version | undefined> {
+): Result<Version | undefined> {
   const text = input?.trim() ?? '';
   const has = (word: VersionWord): boolean => rules.words[word]?.includes(targetKind) ?? false;
-  if (text === '') return { kind: 'parsed', value: versionOf(rules.fallback) };
+  if (text === '') return ok(versionOf(rules.fallback));
   const words = VERSION_WORDS.filter(has);
   const word = words.find((known) => known === text);
-  if (word !== undefined) return { kind: 'parsed', value: { kind: word } };
+  if (word !== undefined) return ok({ kind: word });
   if (rules.hasNumbers && /^(0|[1-9]\d{0,8})$/.test(text)) {
-    return { kind: 'parsed', value: { kind: 'number', number: Number(text) } };
+    return ok({ kind: 'number', number: Number(text) });
   }
   const branch = text.startsWith('branch/') ? text.slice('branch/'.length) : '';
-  if (rules.hasBranches && isId(branch)) return { kind: 'parsed', value: { kind: 'branch', id: branch } };
+  if (rules.hasBranches && isId(branch)) return ok({ kind: 'branch', id: branch });
 
   const forms = [
     ...(rules.hasNumbers ? ['a number like 12'] : []),
@@ -97,8 +101,8 @@ export function parseVersion(
     ...(rules.hasBranches ? [/_/.test(text) && isId(text) ? `branch/${text}` : 'branch/ID'] : []),
   ];
   if (forms.length === 0)
-    return refused(name, text, `${title} has no versions of a target ${targetKind}/: leave it out`);
-  return refused(name, text, `it must be ${joinWithOr(forms)} for a target ${targetKind}/ at ${title}`);
+    return refusedInput(name, text, `${title} has no versions of a target ${targetKind}/: leave it out`);
+  return refusedInput(name, text, `it must be ${joinWithOr(forms)} for a target ${targetKind}/ at ${title}`);
 }
 
 const versionOf = (word: VersionWord | undefined): Version | undefined =>
@@ -115,6 +119,5 @@ function suggestion(id: string, kinds: readonly string[]): string {
 /** A URL parser resolves the last two like folders, however they are encoded. */
 const isId = (id: string): boolean => id.length <= MAX_ID && ID.test(id) && id !== '.' && id !== '..';
 
-function refused(name: string, input: string, why: string): Refused {
-  return { kind: 'refused', problem: `${name} is ${quote(input)}: ${why}.` };
-}
+const refusedInput = (name: string, input: string, why: string): Refused =>
+  refused(`${name} is ${quote(input)}: ${why}.`);

@@ -81,19 +81,24 @@ export function groupRunsByTestCase(
   });
 }
 
-/** The ids of runs that passed although another run of their test case did not: the first of each test case. */
+/**
+ * The ids of runs that passed although another run of their test case did not: of each test case the first that has its
+ * conversation, else the first.
+ */
 export function findPassedBesideFailures(runs: readonly Run[]): ReadonlySet<string> {
   const failed = new Set(
     runs
       .filter(({ status }) => status === 'failed' || status === 'errored')
       .map(({ testCase }) => testCase.id),
   );
-  const found = new Map<string, string>();
-  for (const { id, status, testCase } of runs) {
-    if (status !== 'passed' || testCase.id === undefined || found.has(testCase.id)) continue;
-    if (failed.has(testCase.id)) found.set(testCase.id, id);
+  const found = new Map<string, Run>();
+  for (const run of runs) {
+    const { id } = run.testCase;
+    if (run.status !== 'passed' || id === undefined || !failed.has(id)) continue;
+    const known = found.get(id);
+    if (known === undefined || (known.turns.length === 0 && run.turns.length > 0)) found.set(id, run);
   }
-  return new Set(found.values());
+  return new Set([...found.values()].map(({ id }) => id));
 }
 
 /** The revisions of the test case that its runs tell. */
@@ -112,8 +117,8 @@ function withRoundAndIndex(batches: readonly BatchOutcome[]) {
 }
 
 /**
- * What the runs make of a test case. Where no more runs come and the rule has not decided, what was seen stands: a
- * re-run that could not be started or read never helps.
+ * Outcome of a test case by its runs. Where no more runs come and the rule has not decided, what was seen stands: a re-run
+ * that could not be started or read never helps.
  */
 export function outcomeOf(
   runs: readonly RoundRun[],

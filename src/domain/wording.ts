@@ -1,6 +1,6 @@
 /** Pieces of sentences. */
 
-/** How much of a written text a message repeats, in characters. */
+/** Length to which a message cuts a written text that it repeats, in characters. */
 const MAX_QUOTED_CHARACTERS = 80;
 
 /** A text in quotation marks, cut to what a message can hold. */
@@ -15,7 +15,7 @@ const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 /** "a, b or c" */
 export const joinWithOr = (values: readonly string[]): string => OR.format(values);
 
-/** How many items of a list a sentence names. */
+/** Most items of a list that a sentence names. */
 const NAMED = 3;
 
 /** "a, b, c and 4 more" */

@@ -19,7 +19,7 @@ export function tooManyWaves(
   return `${runs} runs, ${atOnce} at once, probably do not end within timeout-minutes: ${waves} waves of ${shortestRunMs / 1_000} s or more take ${minutes} minutes. Raise timeout-minutes, or select fewer test cases.`;
 }
 
-/** What is left, for a person: "about 3 waves of 5 left, 4 min". The time comes from what has ended so far; none before that. */
+/** Remaining work for a person: "about 3 waves of 5 left, 4 min". Without a time before something has ended. */
 export function describeRest(
   { finished, total }: { readonly finished: number; readonly total: number },
   elapsedMs: number,

@@ -1,5 +1,6 @@
 import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
+import { refusalIn } from '../domain/result.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
 import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -43,7 +44,7 @@ export interface ExecutorDependencies {
   readonly log: (line: string) => void;
   /** The lines that say how far the batches are; `log` if absent. */
   readonly logProgress?: ((line: string) => void) | undefined;
-  /** What the user should see even without reading the log; `log` if absent. */
+  /** Shows a line that the user should see even without reading the log; `log` if absent. */
   readonly warn?: ((line: string) => void) | undefined;
   readonly startName?: RoundsOptions['startName'];
   readonly attachQuarantine?: RoundsOptions['attachQuarantine'];
@@ -57,7 +58,10 @@ export interface ExecutorDependencies {
 export interface Executor {
   /** All rounds on the version under test, with their progress in the log. */
   run(): Promise<Execution & { readonly prepared: Prepared | undefined }>;
-  /** What did not pass there, on the version to compare with; nothing where none was named, or the rounds were cut short. */
+  /**
+   * Runs the test cases that did not pass on the version to compare with; does nothing where none was named, or the rounds
+   * were cut short.
+   */
   compare(cases: readonly CaseResult[], execution: Execution): Promise<Comparison>;
 }
 
@@ -150,7 +154,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
     const found = await prepare(batchSource, { starter, rule, maxRuns, failOn: options.failOn, deadline });
     if (found.kind === 'refused') {
-      return { ...nothingStarted(found.problem), isRefused: found.isUnreadable !== true };
+      return { ...nothingStarted(found.problem), refusal: refusalIn(found) };
     }
     prepared = found;
     const { subject, testCases, warnings } = found;
@@ -246,7 +250,7 @@ const withDoubts =
     return { ending, outcomes: outcomes.map(mark) };
   };
 
-/** What was found before it was judged has to be found again. */
+/** Reason not to judge a reused batch that has changed since `reuse-hours` found it. */
 const doubtAbout = (
   { id, batch }: BatchOutcome,
   { reused, isStill }: Extract<ReuseOutcome, { kind: 'found' }>,

@@ -40,7 +40,7 @@ export type SearchOutcome =
   | { readonly kind: 'not-found'; readonly why: string };
 
 /**
- * Which batch is the one that an unclear POST started. Ours is a batch with exactly our test cases, engine and version that was
+ * Finds the batch that an unclear POST started. Ours is a batch with exactly our test cases, engine and version that was
  * not in the complete list before the POST, if it is the only one of that kind in all looks, and was created no earlier than
  * the POST by the provider's clock; without a `Date` header, by the runner's.
  *

@@ -2,7 +2,7 @@ import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
-import { type Refused, refused } from '../domain/selectors.ts';
+import { type Refused, refused } from '../domain/result.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -198,7 +198,9 @@ export function createPlanner(
   }
 }
 
-/** What a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested. */
+/**
+ * Resolves what a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested.
+ */
 export async function resolveTestedSubject(
   starter: BatchStarter,
   batch: Batch,

@@ -11,7 +11,7 @@ export interface PollSample {
 export const LONGEST_GAP_MS = 30_000;
 
 /**
- * How long to wait before the next look at a batch, in milliseconds. `samples` are all looks so far, oldest first;
+ * Pause before the next look at a batch, in milliseconds. `samples` are all looks so far, oldest first;
  * `minMs` is the user's shortest gap. The caller cuts the gap at its deadline.
  *
  * Two rules; the longer gap counts.

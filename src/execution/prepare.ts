@@ -1,11 +1,12 @@
 import type { ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
-import { type AvailableTestCase, type Refused, type Selector, selectCases } from '../domain/selectors.ts';
+import { type Refused, refused } from '../domain/result.ts';
+import { type AvailableTestCase, type Selector, selectCases } from '../domain/selectors.ts';
 import type { ComparedWith, Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { FailOn } from '../domain/verdict.ts';
 import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { onProviderError, RequestRefused } from '../runtime/errors.ts';
+import { onProviderError, refusalOf } from '../runtime/errors.ts';
 
 /** Batches to gate, as the user gave them. */
 export type BatchSource =
@@ -53,7 +54,7 @@ export interface Prepared {
   readonly excluded: readonly AvailableTestCase[];
   /** Number of test cases to select from. */
   readonly outOf: number;
-  /** What was left out, and which lines take nothing away: sentences. */
+  /** Remarks on what was left out, and on lines that take nothing away: sentences. */
   readonly warnings: readonly string[];
 }
 
@@ -72,9 +73,9 @@ export type ComparedVersion =
 /** For `catch`: what a provider did not tell is refused, with its reason. */
 export const refusedByProvider = onProviderError(
   (error): Refused => ({
-    kind: 'refused',
-    problem: error.message,
-    ...(!(error instanceof RequestRefused) && { isUnreadable: true }),
+    ...refused(error.message),
+    ...(refusalOf(error) === undefined && { isUnreadable: true }),
+    ...(refusalOf(error) === 'key' && { isKeyRefused: true }),
   }),
 );
 
@@ -107,20 +108,18 @@ export async function prepare(
   if ('problem' in list) return list;
   const selection = selectCases(batchSource.selectors, list.testCases);
   if (selection.kind === 'refused') return selection;
-  const testCases = selection.cases.map(({ id }) => id);
+  const { cases, excluded, outOf } = selection.value;
+  const testCases = cases.map(({ id }) => id);
   const problem = tooManyRuns(
     { testCases: testCases.length, runsPerCase: firstRoundRunsPerCase(rule) },
     maxRuns,
   );
-  if (problem !== undefined) return { kind: 'refused', problem };
-  const names = new Map(selection.cases.map(({ id, name }) => [id, name]));
+  if (problem !== undefined) return refused(problem);
+  const names = new Map(cases.map(({ id, name }) => [id, name]));
   const revisions = new Map(
-    selection.cases.flatMap(({ id, revision }): [string, number][] =>
-      revision === undefined ? [] : [[id, revision]],
-    ),
+    cases.flatMap(({ id, revision }): [string, number][] => (revision === undefined ? [] : [[id, revision]])),
   );
-  const warnings = [...list.warnings, ...selection.warnings];
-  const { excluded, outOf } = selection;
+  const warnings = [...list.warnings, ...selection.value.warnings];
   const prepared: Prepared = {
     kind: 'prepared',
     ...{ subject, testCases, names, revisions, excluded, outOf, warnings },
@@ -159,10 +158,9 @@ async function resolveComparedVersion(
     }
     case 'unknown':
       if (failOn === 'new') {
-        return {
-          kind: 'refused',
-          problem: `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers or branches.`,
-        };
+        return refused(
+          `fail-on: new needs two versions that are known to differ, and ${starter.title} does not say whether ${subject.title} and ${compared.title} do: set version and compare-with to numbers or branches.`,
+        );
       }
       return { comparedVersion: { kind: 'resolved', subject: compared, isDifferent: false } };
   }

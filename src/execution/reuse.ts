@@ -1,5 +1,5 @@
 /** Finds an earlier batch whose result still holds, in the provider's own lists, so that nothing need be started. */
-import type { Batch, ReusedBatch } from '../domain/batch.ts';
+import { type Batch, formatRunCount, type ReusedBatch } from '../domain/batch.ts';
 import { mismatchWith } from '../domain/claims.ts';
 import { findContradictions } from '../domain/integrity.ts';
 import type { RunStatus } from '../domain/run.ts';
@@ -41,7 +41,7 @@ export type ReuseOutcome =
   | {
       readonly kind: 'found';
       readonly reused: ReusedBatch;
-      /** Whether a later look at it shows what was found. */
+      /** Whether a later look at it still shows what was found. */
       readonly isStill: (batch: Batch) => boolean;
     }
   | { readonly kind: 'none'; readonly why: string };
@@ -103,24 +103,24 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseO
   const now = { prepared, underTest, lastEdit, now: period.now };
   const earlier: Earlier[] = [];
   for (let from = 0; from < candidates.length; from += READ_AT_ONCE) {
-    const some = candidates.slice(from, from + READ_AT_ONCE);
-    const read = some.map((candidate) =>
+    const chunk = candidates.slice(from, from + READ_AT_ONCE);
+    const read = chunk.map((candidate) =>
       readEarlier(candidate, now, { provider: options.provider, deadline }),
     );
     earlier.push(...(await Promise.all(read)));
   }
-  const unclear = earlier.find((each) => each.kind === 'unclear');
+  const unclear = earlier.find((result) => result.kind === 'unclear');
   if (unclear !== undefined) return none(`batch ${unclear.id} ${unclear.why}`);
-  const same = earlier.filter((each) => each.kind === 'same');
+  const same = earlier.filter((result) => result.kind === 'same');
   const [newest] = same
     .filter(({ hasEnded, createdAt }) => hasEnded && period.isRecent(createdAt))
-    .toSorted((one, other) => other.createdAt - one.createdAt);
+    .toSorted((a, b) => b.createdAt - a.createdAt);
   if (newest === undefined) return nothing;
-  for (const other of same) {
-    const differing = findDifference(other, newest);
+  for (const batch of same) {
+    const differing = findDifference(batch, newest);
     if (differing === undefined) continue;
     const name = names.get(differing) ?? differing;
-    return none(`batches ${newest.id} and ${other.id} do not agree on ${name}`);
+    return none(`batches ${newest.id} and ${batch.id} do not agree on ${name}`);
   }
   const { id, createdAt } = newest;
   return {
@@ -172,7 +172,7 @@ function candidatesIn(
   );
 }
 
-/** What an earlier batch says about what is under test now. */
+/** Relation of an earlier batch to what is under test now. */
 type Earlier =
   | {
       readonly kind: 'same';
@@ -180,7 +180,7 @@ type Earlier =
       readonly createdAt: number;
       /** Every test case has been decided there. */
       readonly hasEnded: boolean;
-      /** What became of each test case whose run has ended. */
+      /** Status of each test case whose run has ended. */
       readonly ended: ReadonlyMap<string, RunStatus>;
     }
   /** It ran something else, or before the last edit. */
@@ -188,7 +188,7 @@ type Earlier =
   /** It may have run the same: `why` follows its id. */
   | { readonly kind: 'unclear'; readonly id: string; readonly why: string };
 
-/** What is under test now, to compare earlier batches with. */
+/** Present subject, test cases and rule, with which earlier batches are compared. */
 interface Now {
   readonly prepared: ReuseOptions['prepared'];
   readonly underTest: UnderTest;
@@ -200,8 +200,8 @@ interface Now {
 type SameBatch = Extract<Earlier, { kind: 'same' }>;
 
 /** A test case that ended in one batch, and otherwise or not at all in another. */
-const findDifference = (one: Pick<SameBatch, 'ended'>, other: Pick<SameBatch, 'ended'>) =>
-  [...one.ended].find(([id, status]) => other.ended.get(id) !== status)?.[0];
+const findDifference = (left: Pick<SameBatch, 'ended'>, right: Pick<SameBatch, 'ended'>) =>
+  [...left.ended].find(([id, status]) => right.ended.get(id) !== status)?.[0];
 
 async function readEarlier(
   candidate: Candidate,
@@ -214,9 +214,19 @@ async function readEarlier(
     .fetchBatch(id, deadline)
     .then((found) => (found.runs === undefined ? adapter.fetchRuns(found, deadline) : found))
     .catch(onProviderError((error) => error.message));
-  return typeof batch === 'string'
-    ? { kind: 'unclear', id, why: `could not be read: ${batch}` }
-    : compareEarlier(batch, candidate.createdAt, now);
+  const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
+  if (typeof batch === 'string') return unclear(`could not be read: ${batch}`);
+  const { runCount, isMixed = false } = candidate;
+  const listed = batch.runs?.length ?? 0;
+  if (runCount !== undefined && runCount !== listed) {
+    return unclear(
+      `contradicts itself: the list announces ${formatRunCount(runCount)}, and ${listed} of it ${listed === 1 ? 'is' : 'are'} there`,
+    );
+  }
+  const earlier = compareEarlier(batch, candidate.createdAt, now);
+  return isMixed && earlier.kind === 'same'
+    ? unclear('has runs that were repeated on another version')
+    : earlier;
 }
 
 /** `listedAt` is when it was created, as the list says it. */
@@ -254,7 +264,7 @@ function compareEarlier(
   };
 }
 
-/** What in the answers about a batch cannot be believed or understood, as a clause that follows it. */
+/** Reason not to believe, or not to understand, the answers about a batch, as a clause that follows it. */
 function doubtOf(batch: Batch): string | undefined {
   const { runs = [] } = batch;
   const word = batch.unknownStatus ?? runs.find((run) => run.unknownStatus !== undefined)?.unknownStatus;

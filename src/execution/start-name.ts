@@ -1,4 +1,4 @@
-/** What a batch is called at a provider where batches have names. */
+/** Name of a batch at a provider where batches have names. */
 export interface StartName {
   readonly text: string;
   /** The random part of the text, by which a batch is found again whose start was not answered. */
@@ -9,8 +9,8 @@ export interface StartName {
 const MAX_NAME = 150;
 
 /**
- * Names for the batches of a step: "octo-org/voice-agents#12 @ abc1234, round 1 · 7f3a9c21". `random` is from 0 up to 1.
- * What is not known is left out.
+ * Creates names for the batches of a step: "octo-org/voice-agents#12 @ abc1234, round 1 · 7f3a9c21". `random` is from 0 up to
+ * 1. What is not known is left out.
  */
 export function createStartNames({
   repository,

@@ -1,4 +1,5 @@
 import { idKey } from '../domain/evidence.ts';
+import type { Refusal } from '../domain/result.ts';
 import type {
   BatchContents,
   BatchLists,
@@ -29,7 +30,7 @@ export type StartOutcome =
       /** The batch as the provider's lists show it, where the answer was lost and it was found there. */
       readonly adopted?: Candidate | undefined;
     }
-  | { readonly kind: 'refused'; readonly problem: string; readonly isRequestRefused?: boolean | undefined }
+  | { readonly kind: 'refused'; readonly problem: string; readonly refusal?: Refusal | undefined }
   /** A batch may have been started; the problem says so, and when. */
   | { readonly kind: 'unknown'; readonly problem: string };
 
@@ -179,8 +180,10 @@ function newCandidates(
 ): Candidate[] {
   const batches = [...new Map(listing.batches.map((batch) => [batch.id, batch])).values()];
   return batches.filter(
-    ({ id, subject }) =>
-      !wasThereBefore(id, { before, options }) && (subject === undefined || subject === options.subject),
+    ({ id, subject, isMixed = false }) =>
+      !isMixed &&
+      !wasThereBefore(id, { before, options }) &&
+      (subject === undefined || subject === options.subject),
   );
 }
 

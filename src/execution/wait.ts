@@ -1,5 +1,5 @@
 import { type Batch, type BatchOutcome, countFinishedRuns, formatRunCount } from '../domain/batch.ts';
-import { createTestimony } from '../domain/claims.ts';
+import { createClaimsLog } from '../domain/claims.ts';
 import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
 import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -19,7 +19,7 @@ const HOPELESS_RECHECK_MS = 10_000;
 /** Least time between two looks that show the same list, however short the user's interval is. */
 const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
-/** Where counters have stood still for so long, the list of runs is read all the same: nobody documents that they move. */
+/** Longest standstill of the counters before the list of runs is read all the same: nobody documents that they move. */
 const STILL_COUNTERS_MS = 30_000;
 /** Time between two readings of such a list, for each of its runs: 20 runs are read at each look, 300 and more each 30 s. */
 const LISTED_RUN_MS = 100;
@@ -88,7 +88,7 @@ async function pollUntilSettled(
   try {
     while (!isOver()) {
       try {
-        let look = runListHistory.hear(await provider.fetchBatch(id, deadline));
+        let look = runListHistory.addClaims(await provider.fetchBatch(id, deadline));
         counted = look;
         if (look.settled || earlyReads.isDue(look)) look = await provider.fetchRuns(look, deadline);
         counted = undefined;
@@ -140,7 +140,7 @@ async function pollUntilSettled(
   return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
 }
 
-/** What is known of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
+/** Outcome of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
 function whenCutShort(
   counted: Batch | undefined,
   last: Batch | undefined,
@@ -164,7 +164,7 @@ async function finalPoll(
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
   let counted: Batch | undefined;
   try {
-    counted = runListHistory.hear(await provider.fetchBatch(id, within));
+    counted = runListHistory.addClaims(await provider.fetchBatch(id, within));
     const last = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
     onPoll(last);
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
@@ -213,8 +213,8 @@ function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(b
 /** The pace at which a batch that has ended is read again. */
 interface Recheck {
   /**
-   * How long to pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long.
-   * `mayPass`: the verdict can still be `passed`.
+   * Pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. `mayPass`: the
+   * verdict can still be `passed`.
    */
   next(inconsistencies: readonly string[], mayPass: boolean): number | undefined;
 }
@@ -246,8 +246,8 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
 
 /** Remembers what the looks at one batch showed of its runs. */
 interface RunListHistory {
-  /** Keeps what a batch says that it tested, whatever becomes of the reading of its runs. */
-  hear(batch: Batch): Batch;
+  /** Remembers the claims of a batch before its runs are read, which may fail. Returns the batch. */
+  addClaims(batch: Batch): Batch;
   /**
    * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
    * said that something else was tested.
@@ -263,23 +263,23 @@ interface RunListHistory {
 
 function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHistory {
   let seen: { list: string; atMs: number } | undefined;
-  /** The test case of each run. A provider may repeat a run of its own accord, or name its test case later. */
+  /** The test case of each run. A provider may repeat a run that has not ended, or name its test case later. */
   const testCases = new Map<string, string | undefined>();
-  /** Runs that did not pass at one look, by id. */
+  /** Runs that ended without a pass at one look, by id. */
   const failed = new Set<string>();
-  const testimony = createTestimony();
+  const claimsLog = createClaimsLog();
   let announced = 0;
   /** The most runs that did not pass, by the provider's own counters. */
   let notPassed = 0;
   let isContradicted = false;
   return {
-    hear(batch) {
-      testimony.add(batch);
+    addClaims(batch) {
+      claimsLog.add(batch);
       return batch;
     },
     isContradicted: () => isContradicted,
     compare(batch) {
-      const contradictions = [...testimony.add(batch)];
+      const contradictions = [...claimsLog.add(batch)];
       const { runs = [], settled } = batch;
       const total = batch.announced.total ?? announced;
       const ids = new Set(runs.map(({ id }) => id));
@@ -295,9 +295,16 @@ function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHi
       if (settled && total < announced)
         inconsistencies.push(`it announced ${formatRunCount(announced)} before, and now ${total}`);
       for (const { id, status } of runs) {
-        if (status === 'failed' || status === 'errored') failed.add(id);
         if (status === 'passed' && failed.has(id))
           contradictions.push(`run ${id} did not pass at one look and passed at a later one`);
+      }
+      const missing = new Set(gone.map(([id]) => id));
+      const replaced = [...failed].filter((id) => !ids.has(id) && !missing.has(id));
+      if (replaced.length > 0) {
+        contradictions.push(`it lists another run in place of one that did not pass: ${firstOf(replaced)}`);
+      }
+      for (const { id, status } of runs) {
+        if (status === 'failed' || status === 'errored' || status === 'cancelled') failed.add(id);
       }
       notPassed = Math.max(notPassed, (batch.announced.failed ?? 0) + (batch.announced.errored ?? 0));
       const listed = runs.filter(({ status }) => status !== 'passed').length;

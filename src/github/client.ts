@@ -49,13 +49,13 @@ export interface MergedPullRequest {
   readonly number: number;
   /** The newest commit of its branch. */
   readonly headSha: string;
-  /** What it became on the base branch: the merge, the squashed commit, or the last of those that were rebased. */
+  /** Commit on the base branch that it became: the merge, the squashed commit, or the last of those that were rebased. */
   readonly mergeSha?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly mergedAt: number;
 }
 
-/** What we ask of GitHub. Each request is sent once (`persist` retries tasks). Every method throws a `GitHubError`. */
+/** Requests to GitHub. Each is sent once (`retryOnGitHub` retries tasks). Every method throws a `GitHubError`. */
 export interface GitHubClient {
   /** All comments of an issue or pull request, oldest first. */
   listComments(issue: number, deadline: Deadline): Promise<Comment[]>;
@@ -75,7 +75,7 @@ export interface GitHubClient {
   pullRequestsOfCommit(sha: string, deadline: Deadline): Promise<PullRequest[]>;
   /** Open pull requests from a branch, which may be a fork's. */
   pullRequestsOfBranch(branch: { owner: string; name: string }, deadline: Deadline): Promise<PullRequest[]>;
-  /** What a path is at a branch or commit; `undefined` if nothing is there. Needs `contents: read`. */
+  /** Reads the file or folder of a path at a branch or commit; `undefined` if nothing is there. Needs `contents: read`. */
   readFile(path: string, ref: string, deadline: Deadline): Promise<RepositoryFile | undefined>;
   /** Whether there is a tag of this name. Needs `contents: read`. */
   hasTag(name: string, deadline: Deadline): Promise<boolean>;

@@ -11,7 +11,7 @@ export interface WorkflowRun {
   readonly attempt: number;
 }
 
-/** What the runner says about where we are. Outside GitHub nearly everything is absent. */
+/** Facts of the runner about the workflow run. Outside GitHub nearly everything is absent. */
 export interface GitHubContext {
   readonly eventName: string;
   readonly payload: EventPayload;
@@ -30,7 +30,7 @@ export interface GitHubContext {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What the toolkit says of the event. Its own types promise strings that are absent outside GitHub. */
+/** Facts of the toolkit about the event. Its own types promise strings that are absent outside GitHub. */
 export type EventContext = { readonly payload: unknown } & Readonly<
   Partial<Record<'eventName' | 'ref' | 'sha', string | undefined>>
 >;

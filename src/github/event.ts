@@ -57,7 +57,7 @@ export function commitOfEvent({
   return workflow_run?.head_sha ?? check_suite?.head_sha ?? check_run?.head_sha ?? deployment?.sha ?? sha;
 }
 
-/** What the ref of a merge queue's branch says: `refs/heads/gh-readonly-queue/BASE/pr-NUMBER-SHA`. */
+/** Parses the ref of a merge queue's branch: `refs/heads/gh-readonly-queue/BASE/pr-NUMBER-SHA`. */
 export function parseQueueBranch(
   ref: string | undefined,
 ): { readonly base: string; readonly pullNumber: number } | undefined {

@@ -22,11 +22,11 @@ export type Overload = 'error' | 'timeout';
 export class GitHubError extends Error {
   override name = 'GitHubError';
   readonly kind: GitHubErrorKind;
-  /** How long GitHub wants to be left alone, in milliseconds, if it said so. */
+  /** Time that GitHub wants to be left alone, in milliseconds, if it said so. */
   readonly retryAfterMs: number | undefined;
   /**
-   * How GitHub shows that it may have been asked for more at once than it can give, so that a smaller page may be
-   * answered: with an error, or by no answer in time.
+   * Sign that GitHub may have been asked for more at once than it can give, so that a smaller page may be answered: an error,
+   * or no answer in time.
    */
   readonly overload: Overload | undefined;
 
@@ -79,7 +79,7 @@ export function toGitHubError(
   });
 }
 
-/** How GitHub says that too much was asked at once; `submitted too quickly` also with 422. */
+/** GitHub's words for too many requests; `submitted too quickly` also with 422. */
 const LIMIT = /rate limit|submitted too quickly|abuse detection/i;
 
 function kindOf({ status, message }: GitHubErrorResponse, retryAfterMs: number | undefined): GitHubErrorKind {

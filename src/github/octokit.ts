@@ -118,7 +118,7 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
 
 const NO_ANSWER = `nothing for ${REQUEST_MS / 1_000} s`;
 
-/** What GitHub says of an error ends in messages, which are cut. */
+/** Redacts the body of an error: GitHub's words end in messages, which are cut. */
 function withoutSecrets(body: string, redact: Redactor): string {
   const json = parseErrorBody(body, redact);
   return json === undefined ? redact(body) : JSON.stringify(json);
@@ -130,7 +130,10 @@ function asGitHubError(error: unknown, about: { request: string; epoch: number }
   if (answered.success) {
     const { headers, data } = answered.data.response;
     const { message = '', errors = [] } = errorBody.safeParse(data).data ?? {};
-    const said = [message, ...errors.map((one) => (typeof one === 'string' ? one : one.message))].join(': ');
+    const said = [
+      message,
+      ...errors.map((detail) => (typeof detail === 'string' ? detail : detail.message)),
+    ].join(': ');
     return toGitHubError({ status: answered.data.status, headers, message: said }, about);
   }
   const cause = error instanceof Error ? error.cause : undefined;

@@ -30,7 +30,7 @@ const COMMIT_EVENTS = [
   ...['check_suite', 'check_run', 'status'],
 ];
 
-/** Which pull request the event is about, if any. Never throws. */
+/** Finds the pull request that the event is about, if any. Never throws. */
 export async function findPullRequest(
   { context, explicit, client }: PullRequestSearch,
   deadline: ClockAndRandom & Deadline,
@@ -102,11 +102,11 @@ export function baseBranchOf({
   const { pull_request, merge_group, workflow_run, check_suite, check_run } = payload;
   if (merge_group?.base_ref !== undefined) return merge_group.base_ref.replace(/^refs\/heads\//, '');
   const named = [pull_request, ...((workflow_run ?? check_suite ?? check_run)?.pull_requests ?? [])];
-  const pullNumber = explicit ?? named.find((one) => one !== undefined)?.number;
-  return named.find((one) => one?.number === pullNumber)?.base?.ref;
+  const pullNumber = explicit ?? named.find((pullRequest) => pullRequest !== undefined)?.number;
+  return named.find((pullRequest) => pullRequest?.number === pullNumber)?.base?.ref;
 }
 
-/** What the event itself says, and else its ref. */
+/** Pull request in the event's payload, or else in its ref. */
 function pullRequestInEvent(context: PullRequestSearch['context']): PullRequest | undefined {
   const named = pullRequestInPayload(context);
   const number = pullRequestInRef(context.ref);

@@ -1,4 +1,5 @@
 import type { QuarantineFile, QuarantineFiles } from '../domain/quarantine.ts';
+import { refused } from '../domain/result.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
 import { parseQuarantine, refuseSize } from '../inputs/quarantine-file.ts';
 import type { Deadline } from '../runtime/clock.ts';
@@ -17,7 +18,7 @@ export interface QuarantineSource {
   readonly client: Pick<GitHubClient, 'readFile' | 'hasTag'> | undefined;
 }
 
-/** Which commits' files decide. */
+/** Commits whose quarantine files decide. */
 export interface Commits {
   /** The tested commit; the second is asked where GitHub does not have the first any more. */
   readonly tested: readonly string[];
@@ -35,13 +36,13 @@ export async function readQuarantine(
 ): Promise<QuarantineFiles> {
   const { clock, random, signal } = deadline;
   const path = given.replace(/^\.\//, '');
-  const refused = (problem: string): QuarantineFiles => ({ path, tested: { kind: 'refused', problem } });
+  const refusedFiles = (problem: string): QuarantineFiles => ({ path, tested: refused(problem) });
   if (!isInside(path))
-    return refused('the path must be one inside the repository, like .github/quarantine.yml');
+    return refusedFiles('the path must be one inside the repository, like .github/quarantine.yml');
   if (client === undefined)
-    return refused('it cannot be read without a repository on GitHub and a github-token');
+    return refusedFiles('it cannot be read without a repository on GitHub and a github-token');
   const commits = commitsOf(context);
-  if (typeof commits === 'string') return refused(commits);
+  if (typeof commits === 'string') return refusedFiles(commits);
 
   const until = Math.min(deadline.until, clock.now() + READ_QUARANTINE_MS);
   const now = clock.epoch();
@@ -54,8 +55,8 @@ export async function readQuarantine(
     });
     if (file === undefined) return { kind: 'absent' };
     const tooLarge = refuseSize(file.size);
-    if (tooLarge !== undefined) return { kind: 'refused', problem: tooLarge };
-    if (file.content === undefined) return { kind: 'refused', problem: 'it is not a file' };
+    if (tooLarge !== undefined) return refused(tooLarge);
+    if (file.content === undefined) return refused('it is not a file');
     return parseQuarantine(file.content, now);
   };
   const readTested = async (): Promise<QuarantineFile> => {
@@ -72,9 +73,7 @@ export async function readQuarantine(
       retryOnGitHub((inTime) => client.hasTag(branch, inTime), { clock, random, until, signal }),
     ]);
     // A tag of this name would be read in place of the branch, and a tag needs no review.
-    return hasTag
-      ? { kind: 'refused', problem: `there is a tag with the name of the branch, ${branch}` }
-      : file;
+    return hasTag ? refused(`there is a tag with the name of the branch, ${branch}`) : file;
   };
   const { base: tip } = commits;
   const readBase = async (base: NonNullable<Commits['base']>): Promise<QuarantineFile> =>
@@ -85,7 +84,7 @@ export async function readQuarantine(
 }
 
 /**
- * Which commits decide, or why that is not known: a clause. The tested commit of a pull request is `GITHUB_SHA`, its
+ * Commits that decide, or why they are not known: a clause. The tested commit of a pull request is `GITHUB_SHA`, its
  * merge into the base, which is what a workflow checks out. It is in our repository even where the branch is a fork's.
  *
  * - `pull_request_target` has the base's commit as `GITHUB_SHA`, so the pull request's head is taken.
@@ -119,7 +118,7 @@ function together(tested: readonly string[], base: string | undefined): Commits 
 }
 
 const known = (commits: readonly (string | undefined)[]): string[] => [
-  ...new Set(commits.filter((one) => one !== undefined && one !== '') as string[]),
+  ...new Set(commits.filter((commit) => commit !== undefined && commit !== '') as string[]),
 ];
 
 const isInside = (path: string): boolean =>
@@ -131,6 +130,6 @@ async function asRefusal(task: () => Promise<QuarantineFile>): Promise<Quarantin
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     const advice = error.kind === 'forbidden' ? '; give the job "permissions: contents: read"' : '';
-    return { kind: 'refused', problem: `it could not be read: ${error.message}${advice}` };
+    return refused(`it could not be read: ${error.message}${advice}`);
   }
 }

@@ -10,7 +10,7 @@ const MAX_SILENCE_MS = 20_000;
 const LIMIT_BACKOFF_MS = { first: 4_000, longest: 30_000 };
 /** A rate limit that lasts no longer than this is worth one more try, however little time there is. */
 const MAX_LIMIT_MS = 120_000;
-/** What is left for that try. */
+/** Time that is left for the last try, in milliseconds. */
 const LAST_TRY_MS = 5_000;
 
 /**

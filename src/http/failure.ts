@@ -28,7 +28,7 @@ const PROXY_FORBIDS = /^Proxy response \((?!407|408|429)4\d\d\)/;
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
 export class InvalidResponse extends Error {
   override name = 'InvalidResponse';
-  /** Whether it was JSON at all. A page in HTML may be a proxy's hiccup; JSON without the field will not change. */
+  /** Whether it was JSON. A page in HTML may be a proxy's hiccup; JSON without the field will not change. */
   readonly isJson: boolean;
   constructor(message: string, options: { isJson: boolean }) {
     super(message);
@@ -139,14 +139,14 @@ export class AttemptTimeout extends ConnectionError {
   }
 }
 
-/** Whether this is most likely a wrong address or a changed API, so that asking again and again is in vain. */
+/** Whether a wrong address or a changed API is the most likely cause, so that asking again is in vain. */
 export function isLikelyMisconfigured(error: unknown): boolean {
   return error instanceof ConnectionError ? error.isWrongAddress : error instanceof InvalidResponse;
 }
 
 /**
- * Whether to ask again. `consecutiveConfigErrors` are the doubtful failures in a row, this one included; a host that `hasAnswered`
- * properly is trusted to do so again, whatever it answers meanwhile.
+ * Whether to ask again. `consecutiveConfigErrors` counts the failures in a row that look like a wrong address or API, this
+ * one included; a host that `hasAnswered` properly is trusted to do so again, whatever it answers meanwhile.
  */
 export function isRetryable(
   error: unknown,
@@ -226,9 +226,9 @@ const errorBody = z.object({
 });
 
 /**
- * What the provider itself says in an error body: `message` (`msg`), or the first of `errors`, or of lists of these, or
- * inside `detail` (ElevenLabs), after the place that it is about (`loc`) and with its `reason` (Vapi), at most 200
- * characters and without the full stop; empty where there is none. The body must be without secrets already (`http/json.ts`).
+ * The provider's own words in an error body: `message` (`msg`), or the first of `errors`, or of lists of these, or inside
+ * `detail` (ElevenLabs), after the place that it is about (`loc`) and with its `reason` (Vapi), at most 200 characters and
+ * without the full stop; empty where there is none. The body must be without secrets already (`http/json.ts`).
  */
 export function errorMessageIn(body: unknown, depth = 3): string {
   const parsed = errorBody.safeParse(body);

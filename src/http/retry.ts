@@ -66,7 +66,7 @@ export async function retryUntilDeadline<T>(
 }
 
 /**
- * What a `Retry-After` header asks for, in milliseconds from now: it holds seconds or a date (RFC 9110, 10.2.3).
+ * Time that a `Retry-After` header asks for, in milliseconds from now: it holds seconds or a date (RFC 9110, 10.2.3).
  * `undefined` for nonsense. `epoch` is the time now, in milliseconds.
  */
 export function parseRetryAfter(header: string | null | undefined, epoch: number): number | undefined {

@@ -1,4 +1,5 @@
-import { type ParseResult, parseSelectors } from '../domain/selectors.ts';
+import { ok, type Result, refused } from '../domain/result.ts';
+import { parseSelectors } from '../domain/selectors.ts';
 import {
   type ComparedWith,
   type Mode,
@@ -29,7 +30,7 @@ export interface BatchSourceInputs {
 }
 
 /**
- * What `batch-id`, `test-cases`, `target` and `version` mean together; every complaint about them as a sentence;
+ * Combines `batch-id`, `test-cases`, `target` and `version`, and collects every complaint about them as a sentence;
  * `undefined` where the provider, or one of the two that say what to gate on, is wrong by itself.
  */
 export function readBatchSource(
@@ -107,8 +108,8 @@ function startSource(
   }
   const { modes } = capabilities;
   const problems = mode === undefined ? [] : [modeProblem(provider) ?? []].flat();
-  const accept = <T>(parsed: ParseResult<T>): T | undefined => {
-    if (parsed.kind === 'parsed') return parsed.value;
+  const accept = <T>(parsed: Result<T>): T | undefined => {
+    if (parsed.kind === 'ok') return parsed.value;
     problems.push(parsed.problem);
     return undefined;
   };
@@ -140,23 +141,21 @@ function startSource(
 function readConfig(
   provider: ProviderName,
   { targetConfig: path, configFile }: Pick<BatchSourceInputs, 'targetConfig' | 'configFile'>,
-): ParseResult<TargetConfig | undefined> {
-  if (path === undefined) return { kind: 'parsed', value: undefined };
+): Result<TargetConfig | undefined> {
+  if (path === undefined) return ok(undefined);
   const { title, capabilities } = PROVIDERS[provider];
   const { targetConfig: rules } = capabilities;
   if ('instead' in rules) {
-    const problem = `target-config: a batch of ${title} cannot take a configuration with it. ${rules.instead}`;
-    return { kind: 'refused', problem };
+    return refused(
+      `target-config: a batch of ${title} cannot take a configuration with it. ${rules.instead}`,
+    );
   }
-  const refused = (why: string): ParseResult<undefined> => ({
-    kind: 'refused',
-    problem: `target-config is ${quote(path)}: ${why}.`,
-  });
-  if (configFile === undefined) return refused('it was not read');
-  if (configFile.kind === 'refused') return refused(configFile.problem);
-  const { json } = configFile;
+  const refusedFile = (why: string) => refused(`target-config is ${quote(path)}: ${why}.`);
+  if (configFile === undefined) return refusedFile('it was not read');
+  if (configFile.kind === 'refused') return refusedFile(configFile.problem);
+  const { json } = configFile.value;
   const problem = rules.problemOf(json);
-  return problem === undefined ? { kind: 'parsed', value: { name: path, json } } : refused(problem);
+  return problem === undefined ? ok({ name: path, json }) : refusedFile(problem);
 }
 
 function readComparedWith(
@@ -166,11 +165,11 @@ function readComparedWith(
     kind,
     targetConfig,
   }: Pick<BatchSourceInputs, 'targetConfig'> & { compareWith: string; kind: string | undefined },
-): ParseResult<ComparedWith | undefined> {
+): Result<ComparedWith | undefined> {
   if (compareWith !== 'live') return readVersion(provider, compareWith, kind, 'compare-with');
   return targetConfig === undefined
-    ? { kind: 'refused', problem: 'compare-with: live goes with target-config only: leave it out.' }
-    : { kind: 'parsed', value: { kind: 'live' } };
+    ? refused('compare-with: live goes with target-config only: leave it out.')
+    : ok({ kind: 'live' });
 }
 
 const MODE_OF_GIVEN = 'mode goes with test-cases only: a given batch has its own, and its re-runs use it.';
@@ -188,12 +187,12 @@ function readVersion(
   version: string | undefined,
   targetKind: string | undefined,
   name = 'version',
-): ParseResult<Version | undefined> {
+): Result<Version | undefined> {
   const { title, capabilities } = PROVIDERS[provider];
   if (capabilities.versions === false) {
     return version === undefined
-      ? { kind: 'parsed', value: undefined }
-      : { kind: 'refused', problem: `${name}: ${title} has no versions to choose from. Leave it out.` };
+      ? ok(undefined)
+      : refused(`${name}: ${title} has no versions to choose from. Leave it out.`);
   }
   const kinds = capabilities.start === false ? [] : capabilities.start.targets.kinds;
   return parseVersion(version, capabilities.versions, {

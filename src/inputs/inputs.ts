@@ -373,8 +373,7 @@ export type Secrets = Pick<InputValues, 'apiKey' | 'githubToken'>;
 export type Inputs = Omit<InputValues, keyof Secrets>;
 
 /**
- * What belongs together is checked together: each rule sees the inputs that are right by themselves, and returns its
- * complaints as sentences.
+ * Rules between several inputs: each sees the inputs that are right by themselves, and returns its complaints as sentences.
  */
 const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = [
   checkDistinctFiles,

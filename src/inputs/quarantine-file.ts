@@ -18,6 +18,7 @@ import {
   type QuarantineEntry,
   type QuarantineFile,
 } from '../domain/quarantine.ts';
+import { refused } from '../domain/result.ts';
 import { cleanLine } from '../text/clean.ts';
 
 /** A larger file is not read: 64 KiB hold some 300 entries. */
@@ -56,9 +57,8 @@ export function parseQuarantine(bytes: Uint8Array, now: number): QuarantineFile 
     return { kind: 'entries', entries: read(textOf(bytes), now) };
   } catch (error) {
     // The library itself gives up on a file that is nested too deeply.
-    if (!(error instanceof InvalidQuarantine))
-      return { kind: 'refused', problem: 'it could not be read as YAML' };
-    return { kind: 'refused', problem: error.message, line: error.line };
+    if (!(error instanceof InvalidQuarantine)) return refused('it could not be read as YAML');
+    return { ...refused(error.message), line: error.line };
   }
 }
 

@@ -109,7 +109,7 @@ export function credential() {
   );
 }
 
-/** Whether the whole value stands in quotes, which YAML or a shell was to take away. */
+/** Whether the whole value stands in quotes that YAML or a shell should have removed. */
 export function isQuoted(value: string): boolean {
   return /^(["'`]).*\1$|^[“‘].*[”’]$/s.test(value) && value.length > 1;
 }

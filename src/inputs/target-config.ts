@@ -1,3 +1,4 @@
+import { ok, type Result, refused } from '../domain/result.ts';
 import { readRegularFile, UnsuitableFile } from '../runtime/regular-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -8,15 +9,12 @@ const MIN_SECRET = 8;
 /** Every text that is shown is searched for each of them. */
 const MAX_SECRETS = 1_000;
 
-/** What the input `target-config` leads to. The problem is a clause. */
-export type ConfigFile =
-  | {
-      readonly kind: 'read';
-      readonly json: Readonly<Record<string, unknown>>;
-      /** What in it must appear nowhere. */
-      readonly secrets: readonly string[];
-    }
-  | { readonly kind: 'refused'; readonly problem: string };
+/** File of the input `target-config`, or why it cannot be used, as a clause. */
+export type ConfigFile = Result<{
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Values in it that must appear nowhere. */
+  readonly secrets: readonly string[];
+}>;
 
 /** Reads the file at the path as the user gave it; `undefined` where none was given. Never rejects. */
 export async function readConfigFile(path: string): Promise<ConfigFile | undefined> {
@@ -24,7 +22,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile | undefin
   try {
     return parseConfig(await readRegularFile(path.trim(), MAX_BYTES));
   } catch (error) {
-    return { kind: 'refused', problem: whyUnread(error) };
+    return refused(whyUnread(error));
   }
 }
 
@@ -44,17 +42,16 @@ function parseConfig(bytes: Uint8Array): ConfigFile {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     const [place] = /line \d+ column \d+/.exec(String(error)) ?? [];
-    return { kind: 'refused', problem: `it is not JSON${place === undefined ? '' : `, from ${place} on`}` };
+    return refused(`it is not JSON${place === undefined ? '' : `, from ${place} on`}`);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return { kind: 'refused', problem: 'it must hold a JSON object' };
+    return refused('it must hold a JSON object');
   const secrets = secretsIn(json);
   return secrets.length > MAX_SECRETS
-    ? {
-        kind: 'refused',
-        problem: `it has ${secrets.length} texts under names with key, token, secret, password or authorization in it, and ${MAX_SECRETS} can be masked`,
-      }
-    : { kind: 'read', json: json as Readonly<Record<string, unknown>>, secrets };
+    ? refused(
+        `it has ${secrets.length} texts under names with key, token, secret, password or authorization in it, and ${MAX_SECRETS} can be masked`,
+      )
+    : ok({ json: json as Readonly<Record<string, unknown>>, secrets });
 }
 
 /** Every string of 8 or more characters at or under a name that says it is a secret, each once. */

@@ -7,7 +7,7 @@ import { parseAs } from './fields.ts';
 export interface ApiPart {
   /** The first segments of every path. */
   readonly under: readonly string[];
-  /** What to do about a refusal; the provider's own advice if absent. */
+  /** Advice about a refusal, by its HTTP status; the provider's own advice if absent. */
   readonly advice?: ((status: number) => string) | undefined;
   /** Takes the payload out of an answer; throws `ErrorResponse` for an error in it. The whole answer if absent. */
   readonly unwrap?: ((json: unknown) => unknown) | undefined;
@@ -32,7 +32,7 @@ export interface Api extends Required<Pick<ApiPart, 'under'>>, ApiPart {
   ): Promise<PostResult<Value>>;
 }
 
-/** What asks this part of a provider's API. */
+/** Binds the path prefix, the advice and the envelope of one part of a provider's API. */
 export function createApi(http: HttpClient, { under, advice, unwrap = (json) => json }: ApiPart): Api {
   const requestOf = <Body, Value>({ path, schema, to, ...rest }: Omit<Read<Body, Value>, 'size'>) => ({
     advice,

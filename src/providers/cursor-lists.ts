@@ -5,13 +5,13 @@ import type { Deadline } from '../runtime/clock.ts';
 import type { Api } from './api.ts';
 import { type Page, readPages } from './paging.ts';
 
-/** How a provider's lists with `has_more` call the rest. */
+/** Names of the fields of a provider's lists with `has_more`. */
 export interface CursorForm {
   /** The field with the cursor of the next page. */
   readonly next: string;
   /** The parameters of the query: how many items at most, and from which cursor on. */
   readonly query: { readonly size: string; readonly cursor: string };
-  /** How many items are asked for at once, the largest first. */
+  /** Numbers of items asked for at once, the largest first. */
   readonly sizes: readonly [number, ...number[]];
 }
 
@@ -21,10 +21,10 @@ export interface CursorList<Body> {
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** The field that holds the list. Default `items`. */
   readonly field?: string | undefined;
-  /** What is listed, for messages: "runs" of "batch b1". */
+  /** Name of the listed items in messages: "runs" of "batch b1". */
   readonly items: string;
   readonly of: string;
-  /** How many there are, if that is known. */
+  /** Number of items, if it is known. */
   readonly total?: number | undefined;
   readonly schema: z.ZodMiniType<Body>;
 }
@@ -46,7 +46,7 @@ export interface ReadCursorList {
   <Body>(api: Api, list: CursorList<Body>, deadline: Deadline): Promise<Listed<Body>>;
 }
 
-/** What reads the lists of a provider that writes them in this form. */
+/** Creates the reader of lists that a provider writes in this form. */
 export function cursorListsOf({ next, query: names, sizes }: CursorForm): ReadCursorList {
   return async <Body, Item>(
     api: Api,
@@ -70,14 +70,16 @@ export function cursorListsOf({ next, query: names, sizes }: CursorForm): ReadCu
     const toPage = (page: Record<string, unknown>, about: ResponseInfo): Page<Item, string> => {
       date = about.date;
       const cursor = page[next] as string | null | undefined;
-      const hasMore = page['has_more'] === true;
+      const bodies = (page[field] ?? []) as readonly Body[];
+      // Where nothing says that there is more, a cursor says it, until a page is empty.
+      const hasMore =
+        (page['has_more'] as boolean | null | undefined) ?? (Boolean(cursor) && bodies.length > 0);
       if (hasMore && !cursor) {
         throw new InvalidResponse(
           `announced more ${items} ("has_more") without a "${next}" to read them by.`,
           { isJson: true },
         );
       }
-      const bodies = (page[field] ?? []) as readonly Body[];
       const trim =
         toItem === undefined ? (bodies as readonly unknown[] as readonly Item[]) : bodies.map(toItem);
       return { items: trim, next: hasMore ? (cursor ?? undefined) : undefined };

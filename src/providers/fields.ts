@@ -18,7 +18,7 @@ export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
       ),
   );
 
-/** What to do about a refusal, as sentences by HTTP status; 422 is read like 404. */
+/** Advice about a refusal, as sentences by HTTP status; 422 is read like 404. */
 export interface Advice {
   readonly 401: string;
   readonly 402: string;
@@ -49,7 +49,7 @@ export const isMissing = (error: unknown): boolean =>
   error.cause instanceof HttpStatusError &&
   [404, 422].includes(error.cause.status);
 
-/** How much of the name of a target is shown, in characters. */
+/** Length to which the name of a target is cut, in characters. */
 const MAX_SHOWN_NAME = 80;
 
 /** A name as titles show it; whole letters, however long it is. */
@@ -58,10 +58,10 @@ export function shortName(name: string): string {
   return letters.length > MAX_SHOWN_NAME ? `${letters.slice(0, MAX_SHOWN_NAME).join('')}…` : name;
 }
 
-/** How many criteria or assertions of one run are kept: more than anybody reads, and few enough to render at once. */
+/** Most criteria or assertions of one run that are kept: more than anybody reads, and few enough to render at once. */
 export const MAX_DETAILS = 1_000;
 
-/** What tells runs, test cases and batches apart. No provider's are longer than 64 characters. */
+/** Id of a run, test case or batch. No provider's are longer than 64 characters. */
 export const id = z.string().check(z.minLength(1), z.maxLength(1_000));
 
 /** A run's status word. Nobody documents what stands here before the end, so it may be missing. */
@@ -96,7 +96,10 @@ export function readCounters(
   return { announced, inconsistencies };
 }
 
-/** What a provider's word for a run means. No word yet is a run that has not ended; a word that is not in the table is kept. */
+/**
+ * Translates a provider's status word of a run. No word yet is a run that has not ended; a word that is not in the table is
+ * kept.
+ */
 export function readStatus(
   word: string | null | undefined,
   words: ReadonlyMap<string, RunStatus>,

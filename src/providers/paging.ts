@@ -1,7 +1,7 @@
 import { ResponseTooLarge } from '../http/failure.ts';
 import { ProviderError } from '../runtime/errors.ts';
 
-/** How many items a list may have where nothing says how many there are: more than any batch has runs. */
+/** Most items of a list that does not say how many it has: more than any batch has runs. */
 const MOST_ITEMS = 10_000;
 /** More than this is not believed, whatever a provider announces: all of it is kept in memory. */
 const MOST_ANNOUNCED = 100_000;
@@ -24,11 +24,11 @@ export async function readPages<Item, Cursor>({
   sizes,
   read,
 }: {
-  /** What is listed, for the message: "runs" of "batch b1". */
+  /** Name of the listed items in messages: "runs" of "batch b1". */
   items: string;
   of: string;
   total: number | undefined;
-  /** How many items to ask for at once, the largest first. Each try costs a whole answer. */
+  /** Numbers of items to ask for at once, the largest first. Each try costs a whole answer. */
   sizes: readonly [number, ...number[]];
   /** Reads the page of this size that begins at the cursor; the first page for `undefined`. */
   read: (cursor: Cursor | undefined, size: number) => Promise<Page<Item, Cursor>>;

@@ -7,11 +7,11 @@ import type { Deadline } from '../runtime/clock.ts';
 import type { BatchStarter } from './starter.ts';
 
 /**
- * What reads one provider's batches. Every method retries what is worth retrying as long as the deadline lasts, and
- * then throws a `ProviderError` whose message tells a person what to do.
+ * Reads one provider's batches. Every method retries what is worth retrying as long as the deadline lasts, and then throws a
+ * `ProviderError` whose message tells a person what to do.
  */
 export interface ProviderAdapter {
-  /** Where the batch stands, at the price of one request however many runs there are. */
+  /** Reads the state of the batch, with one request however many runs there are. */
   fetchBatch(batchId: string, deadline: Deadline): Promise<Batch>;
   /** The same batch with every run. Asks only for what `fetchBatch` did not already bring. */
   fetchRuns(batch: Batch, deadline: Deadline): Promise<Batch & { readonly runs: readonly Run[] }>;
@@ -30,7 +30,7 @@ export interface ProviderAdapter {
 
 /** An adapter that is ready to ask, with what the gate needs to know about its provider. */
 export interface Provider extends ProviderAdapter {
-  /** How the provider is called in headings: "Retell". */
+  /** Name of the provider in headings: "Retell". */
   readonly title: string;
   /** These two: see `ProviderDescriptor`. */
   readonly recheckMs?: number | undefined;
@@ -47,10 +47,10 @@ export interface BrowsableProvider extends Provider {
   listTargets(deadline: Deadline): Promise<readonly AvailableTarget[]>;
 }
 
-/** What a batch's status word means. `ended`: it has ended, and only its runs say how. */
+/** Meaning of a batch's status word. `ended`: it has ended, and only its runs say how. */
 export type BatchStatus = RunStatus | 'ended';
 
-/** What starting a batch takes. */
+/** Rules for the inputs that start a batch. */
 export interface StartRules {
   readonly targets: TargetRules;
   readonly selectors: SelectorRules;
@@ -58,7 +58,7 @@ export interface StartRules {
   readonly isTargetOptional: boolean;
 }
 
-/** What the action can do at a provider beyond reading. */
+/** Abilities of a provider beyond reading. */
 export interface Capabilities {
   /** Start batches: what `target` and `test-cases` can be. `false`: not supported. */
   readonly start: false | StartRules;
@@ -96,14 +96,14 @@ export interface AvailableTarget {
 export interface ProviderDescriptor {
   /** The value of the input `provider`, and the key in the registry. */
   readonly name: string;
-  /** How headings and sentences call it: "Retell". */
+  /** Name of the provider in headings and sentences: "Retell". */
   readonly title: string;
   /** Its full name where it is introduced: "Retell AI". */
   readonly product: string;
   readonly homepage: string;
-  /** Where the API is, unless `api-url` says otherwise. */
+  /** Address of the API, unless `api-url` says otherwise. */
   readonly url: string;
-  /** How the key's environment variable and secret are usually called: `RETELL_API_KEY`. */
+  /** Usual name of the key's environment variable and secret: `RETELL_API_KEY`. */
   readonly keyVariable: string;
   /** The headers that authorise a request. */
   readonly headers: (apiKey: string) => Record<string, string>;
@@ -130,13 +130,13 @@ export interface ProviderDescriptor {
     | undefined;
 }
 
-/** What an adapter needs to know beside its requests. */
+/** Options of an adapter beside its requests. */
 export interface AdapterOptions {
-  /** Whether conversations may be shown: where not, none is asked for or kept. Default `true`. */
+  /** Whether conversations may be shown; if not, none is asked for or kept. Default `true`. */
   readonly showsConversations?: boolean | undefined;
 }
 
-/** What a starter needs to know beside its requests. */
+/** Options of a starter beside its requests. */
 export interface BatchStarterOptions {
   /** The input `version`, for re-runs of given batches that do not say what they tested (Bland). */
   readonly version: Version | undefined;

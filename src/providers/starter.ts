@@ -1,30 +1,31 @@
 import type { Batch } from '../domain/batch.ts';
 import type { Claims } from '../domain/claims.ts';
-import type { AvailableTestCase, Refused, Selector } from '../domain/selectors.ts';
+import type { Refused } from '../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../domain/selectors.ts';
 import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { shortName } from './fields.ts';
 
-/** What a batch tests: the target with its engine and version, resolved. */
+/** Target of a batch with its engine and version, resolved. */
 export interface Subject {
   /** For a person: "Front desk (agent_…): conversation-flow conversation_flow_… version 12". */
   readonly title: string;
-  /** What people call the target, as they wrote it at the provider; `undefined` where nothing says it. */
+  /** Name of the target at the provider; `undefined` where nothing says it. */
   readonly name?: string | undefined;
-  /** Which version of it, in a few words: "version 12". */
+  /** Version of the target, in a few words: "version 12". */
   readonly version?: string | undefined;
-  /** What log and report say about the choice of the version: a sentence ("The latest version, 13, is a draft: …"). */
+  /** Remark about the choice of the version for log and report: a sentence ("The latest version, 13, is a draft: …"). */
   readonly note?: string | undefined;
   /** Equal where the same thing is tested; compared with `Candidate.subject`. `undefined` where lists do not say it. */
   readonly key: string | undefined;
-  /** What a batch says that tests it, and says everything: compared with `Batch.claims` and `Run.claims`. */
+  /** Claims of a batch that tests it and says everything: compared with `Batch.claims` and `Run.claims`. */
   readonly claims: Claims;
-  /** What the adapter sends for it. */
+  /** Fields that the adapter sends for it. */
   readonly request: Readonly<Record<string, unknown>>;
 }
 
-/** What is under test in a few words: "Front desk, version 4"; the whole title where it has no name. */
+/** Subject in a few words: "Front desk, version 4"; the whole title where it has no name. */
 export function shortTitleOf({ name, version, title }: Subject): string {
   if (!name) return title;
   return version === undefined ? shortName(name) : `${shortName(name)}, ${version}`;
@@ -33,11 +34,11 @@ export function shortTitleOf({ name, version, title }: Subject): string {
 /** The test cases that can be selected. */
 export interface TestCaseList {
   readonly testCases: readonly AvailableTestCase[];
-  /** What was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
+  /** Remarks on what was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
   readonly warnings: readonly string[];
 }
 
-/** What is to be tested, as the user says it. */
+/** Subject of a test as the user writes it. */
 export interface WantedSubject {
   readonly target: Target | undefined;
   readonly version: Version | undefined;
@@ -47,7 +48,7 @@ export interface WantedSubject {
   readonly config?: TargetConfig | undefined;
 }
 
-/** How many runs a provider runs side by side. */
+/** Number of runs that a provider runs side by side. */
 export interface Parallelism {
   readonly atOnce: number;
   /** Hardly any run takes less, in milliseconds. */
@@ -56,9 +57,9 @@ export interface Parallelism {
   readonly isLeast: boolean;
 }
 
-/** What it takes to start batches at a provider. Every method throws a `ProviderError` for what a provider does. */
+/** Starts batches at a provider. Every method throws a `ProviderError` for what a provider does. */
 export interface BatchStarter {
-  /** How the provider is called: "Retell". */
+  /** Name of the provider: "Retell". */
   readonly title: string;
   /** The most test cases that one batch takes. */
   readonly batchSize: number;
@@ -84,14 +85,14 @@ export interface BatchStarter {
     name?: string,
   ): Promise<StartResponse>;
   /**
-   * Where a batch can be found of which nobody knows whether it was started. `since` is before it can have been, in
+   * Lists of recent batches, to find one whose start had no clear answer. `since` is before it can have been created, in
    * milliseconds since the epoch, whatever clocks say: what is older need not be listed. `mark` is the random part of its
-   * name: where a name holds it, no other batch is ours, and one with another name never is.
+   * name: where a name holds it, no other batch is ours, and a batch with another name never is.
    */
   recentBatches(subject: Subject, testCases: readonly string[], since: number, mark?: string): BatchLists;
   /**
-   * What a given batch tested, so that its test cases can be run again on the same; refused where that is not known.
-   * The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
+   * Resolves the subject of a given batch, so that its test cases can be run again on the same; refused where it is not
+   * known. The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
    */
   resolveTestedVersion(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
   /**
@@ -100,14 +101,17 @@ export interface BatchStarter {
    */
   isListed(subject: Subject): boolean;
   /** Whether two subjects are one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
-  compareVersions(one: Subject, other: Subject): 'same' | 'different' | 'unknown';
+  compareVersions(left: Subject, right: Subject): 'same' | 'different' | 'unknown';
   /**
    * A mark of the configuration under test that changes when it is edited: Retell's `last_modification_timestamp` of the
    * engine, ElevenLabs' version id of the branch's head. `undefined` where nothing tells, or where it cannot be edited (a
    * published version). Absent where the provider has none.
    */
   revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
-  /** How many runs of this subject run at once; `undefined` where the answer does not say it. Absent where nothing says it. */
+  /**
+   * Number of runs of this subject that run at once; `undefined` where the answer does not say it. Absent where nothing says
+   * it.
+   */
   parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
   /**
    * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
@@ -141,14 +145,16 @@ export interface Candidate {
    * is certainly not the one that is looked for, something that is no subject.
    */
   readonly subject?: string | undefined;
-  /** How many runs it announces, where the list says that. */
+  /** Number of runs that it announces, where the list says that. */
   readonly runCount?: number | undefined;
+  /** Some of its runs were repeated on another version: it is not a new one, and not a result of one version. */
+  readonly isMixed?: boolean | undefined;
 }
 
-/** What the lists showed at one moment. */
+/** Batches in the lists at one moment. */
 export interface Listing {
   readonly batches: readonly Candidate[];
-  /** Whether this is every batch of the target that may be new: all pages were read. */
+  /** Whether all pages were read, so that every batch of the target that may be new is here. */
   readonly isComplete: boolean;
   /** The `Date` header of an answer to this listing, in milliseconds since the epoch. */
   readonly date?: number | undefined;
@@ -158,7 +164,7 @@ export interface Listing {
 export interface BatchLists {
   /** The batches that may test this engine and version. */
   list(deadline: Deadline): Promise<Listing>;
-  /** What a batch runs. */
+  /** Reads the test cases that a batch runs. */
   batchContents(batchId: string, deadline: Deadline): Promise<BatchContents>;
 }
 
@@ -166,17 +172,17 @@ export interface BatchLists {
 export interface BatchContents {
   /** The id of its test case for each run. */
   readonly testCases: readonly string[];
-  /** How many runs there are to be, if that is said. */
+  /** Number of runs that there are to be, if that is said. */
   readonly total?: number | undefined;
 }
 
 /** A batch as the answer to its start shows it. */
 export interface StartedBatch {
   readonly id: string;
-  /** What it says of itself and of its runs: see `Batch.claims`. */
+  /** Claims about itself and its runs: see `Batch.claims`. */
   readonly claims?: Claims | undefined;
   readonly runs?: readonly { readonly id: string; readonly claims?: Claims | undefined }[] | undefined;
 }
 
-/** What became of the one POST. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
+/** Result of the one POST. `unknown` is a time-out, a reset, a 5xx, a 2xx that cannot be read. */
 export type StartResponse = PostResult<StartedBatch>;

@@ -1,15 +1,15 @@
 import type { Assertion, Run, Turn } from '../domain/run.ts';
 
-/** What a turn, an assertion or a criterion costs beside its text. */
+/** Memory that a turn, an assertion or a criterion costs beside its text, in characters. */
 const OVERHEAD = 50;
-/** How much is kept of a name or a status word, in characters: more than any report shows. */
+/** Length to which a name or a status word is cut, in characters: more than any report shows. */
 const MAX_NAME = 1_000;
 
 /** Limits of what is kept in memory of the texts of runs; numbers of runs and of characters. */
 export interface TextLimits {
-  /** Runs that did not pass whose conversations are kept, over all batches. */
+  /** Runs that did not pass, and passed ones that they are compared with, whose conversations are kept, over all batches. */
   readonly failedRuns: number;
-  /** Runs that passed whose conversations are kept, in each batch and over all. */
+  /** Other runs that passed whose conversations are kept, in each batch and over all. */
   readonly passedRunsOfBatch: number;
   readonly passedRuns: number;
   /** A longer conversation is not kept, since a secret is found only in a text that was not cut. */
@@ -32,30 +32,45 @@ const LIMITS: TextLimits = {
 /** Makes of a run what is kept of it. `turnsOf` reads its conversation, and is called only where that may be kept. */
 export type KeepRun = (run: Run, turnsOf?: () => readonly Turn[]) => Run;
 
-/**
- * Limits what is kept in memory of the texts of runs, over all batches. `forBatch` begins the reading of one batch, which
- * replaces what was kept of it before. Texts are kept whole or not at all.
- */
-export function createTextBudget(limits: TextLimits = LIMITS): { forBatch(batchId: string): KeepRun } {
-  /** How many runs of each batch keep their conversations. */
-  const counts = new Map<string, { passed: number; failed: number }>();
+/** Limit of what is kept in memory of the texts of runs, over all batches. Texts are kept whole or not at all. */
+export interface TextBudget {
+  /**
+   * Begins the reading of one batch, which replaces what was kept of it before. The passed runs in `compared` have their
+   * room before other passed ones.
+   */
+  forBatch(batchId: string, compared?: ReadonlySet<string>): KeepRun;
+  /** Those of these runs whose conversations had no room when the batch was read. */
+  withoutRoom(batchId: string, runIds: ReadonlySet<string>): ReadonlySet<string>;
+}
+
+/** Numbers of runs of a batch that keep their conversations, and the passed ones that had no room. */
+interface Kept {
+  passed: number;
+  failed: number;
+  readonly withoutRoom: Set<string>;
+}
+
+/** Limits what is kept in memory of the texts of runs. */
+export function createTextBudget(limits: TextLimits = LIMITS): TextBudget {
+  const batches = new Map<string, Kept>();
   const total = (kind: 'passed' | 'failed'): number =>
-    [...counts.values()].reduce((sum, count) => sum + count[kind], 0);
+    [...batches.values()].reduce((sum, kept) => sum + kept[kind], 0);
   return {
-    forBatch(batchId) {
-      const count = { passed: 0, failed: 0 };
-      counts.set(batchId, count);
+    forBatch(batchId, compared = new Set()) {
+      const kept: Kept = { passed: 0, failed: 0, withoutRoom: new Set() };
+      batches.set(batchId, kept);
       const hasRoom = (kind: 'passed' | 'failed'): boolean =>
         kind === 'failed'
           ? total('failed') < limits.failedRuns
-          : count.passed < limits.passedRunsOfBatch && total('passed') < limits.passedRuns;
+          : kept.passed < limits.passedRunsOfBatch && total('passed') < limits.passedRuns;
       return (given, turnsOf = () => given.turns) => {
         const run = withShortNames(given);
-        const kind = run.status === 'passed' ? 'passed' : 'failed';
+        const kind = run.status === 'passed' && !compared.has(run.id) ? 'passed' : 'failed';
         const isKept = hasRoom(kind);
+        if (kind === 'passed' && !isKept) kept.withoutRoom.add(run.id);
         const turns = isKept ? turnsOf() : [];
         const isShort = sizeOfTurns(turns) <= limits.conversation;
-        if (turns.length > 0 && isShort) count[kind] += 1;
+        if (turns.length > 0 && isShort) kept[kind] += 1;
         const fits = sizeOfReasons(run) <= (isKept ? limits.reasons : limits.otherReasons);
         return {
           ...run,
@@ -64,6 +79,7 @@ export function createTextBudget(limits: TextLimits = LIMITS): { forBatch(batchI
         };
       };
     },
+    withoutRoom: (batchId, runIds) => runIds.intersection(batches.get(batchId)?.withoutRoom ?? new Set()),
   };
 }
 

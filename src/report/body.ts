@@ -62,7 +62,7 @@ const RANK = {
   everything: 7,
 } as const;
 
-/** What belongs to a body. */
+/** Options of a body. */
 export interface BodyOptions {
   /**
    * With the line about what to do and the footer. A comment has them beside the body, since several jobs have one of
@@ -236,7 +236,7 @@ function caseBlock(
   ];
 }
 
-/** What many failures share, biggest first, and then those that share nothing. */
+/** Blocks of failures that share a cause, the most frequent first, and then of those that share nothing. */
 function groupedBlocks(view: View): FlexibleBlock[] {
   const { grouping } = view.report;
   const shown = grouping.groups.slice(0, MAX_GROUPS);

@@ -4,7 +4,7 @@ export interface SizeLimit {
   readonly unit: 'bytes' | 'characters';
 }
 
-/** What a form leaves out, and of how many test cases. */
+/** Content that a form leaves out, and of how many test cases. */
 export interface Omission {
   readonly what: 'evidence' | 'details' | 'names';
   readonly count: number;
@@ -12,7 +12,7 @@ export interface Omission {
 
 /** One way to show a piece of the report, made when it is asked for. */
 export interface Variant {
-  /** Which forms come first where there is not room for all: 0 before 1. */
+  /** Order of the forms where there is not room for all: 0 before 1. */
   readonly rank: number;
   readonly text: () => string;
   readonly omissions?: Omission | undefined;
@@ -37,7 +37,7 @@ export function memoizeTexts(): (variant: Variant) => string {
   };
 }
 
-/** What a block of Markdown takes, with the empty line after it. */
+/** Size of a block of Markdown, with the empty line after it. */
 function sizeOf(block: string, { unit }: Pick<SizeLimit, 'unit'>): number {
   // UTF-16 units are never fewer than characters, whichever way GitHub counts those.
   return block === '' ? 0 : (unit === 'bytes' ? Buffer.byteLength(block) : block.length) + SEPARATOR.length;

@@ -3,7 +3,7 @@ import { cleanLine } from '../text/clean.ts';
 import { failedTools } from './key-turns.ts';
 import type { ReportedCase } from './report.ts';
 
-/** What failures exactly share. All texts are foreign. */
+/** Cause that failures exactly share. All texts are foreign. */
 export type SharedCause =
   | { readonly kind: 'error' | 'reason'; readonly text: string }
   | { readonly kind: 'tool'; readonly tool: string; readonly answer: string }
@@ -81,7 +81,7 @@ function keyOf(shared: SharedCause): string {
   }
 }
 
-/** What of a run others may share, the most telling first. */
+/** Causes that a run may share with others, the most telling first. */
 function possibleCauses(run: Run): SharedCause[] {
   const text = cleanLine(run.explanation?.slice(0, COMPARED) ?? '', COMPARED);
   const [tool] = failedTools(run);

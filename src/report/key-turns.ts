@@ -9,7 +9,7 @@ export interface KeyTurns {
 /** The turns that prove how a run ended, as a report shows them. All texts are foreign. */
 export interface Excerpt {
   readonly turns: readonly ExcerptTurn[];
-  /** What the reason quotes from them. */
+  /** Texts that the reason quotes from them. */
   readonly quotations: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export const NO_EXCERPT: Excerpt = { turns: [], quotations: [] };
 const MAX_TURNS = 12;
 /** At most so many places of a conversation are quoted. */
 const MAX_QUOTED = 3;
-/** Where nothing is quoted and no tool failed, so many of the last turns. */
+/** Number of last turns that are shown where nothing is quoted and no tool failed. */
 const LAST = 3;
 /** Fewer characters are found anywhere. */
 const MIN_QUOTATION = 4;
@@ -114,7 +114,7 @@ export function failedTools({ turns }: Pick<Run, 'turns'>): { tool: string; answ
   );
 }
 
-/** Which tool each answer is of, by its place. */
+/** Names of the tools that answered, by the index of the answer. */
 export function toolNames(turns: readonly Turn[]): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   for (const [answer, call] of callsOf(turns)) {

@@ -19,8 +19,8 @@ const ZERO_WIDTH_SPACE = '\u200b';
 const COMMENT_ENDS = ['<(?=!--)', '--(?=!?>)'];
 
 /**
- * What stands before a gap of ours. GitHub looks for these in the rendered text, where an escape in the Markdown is
- * long gone, so the characters themselves must be parted.
+ * Text before which we put a gap. GitHub looks for these in the rendered text, where an escape in the Markdown is long gone,
+ * so the characters themselves must be parted.
  */
 const ACTIVE_SYNTAX = new RegExp(
   [
@@ -54,7 +54,7 @@ export function trusted(text: string): Text {
   return { type: 'text', value: text };
 }
 
-/** What may stand in `md`: nodes, and words that are literals in our code. A `string` may be foreign, so it is none. */
+/** Values that `md` takes: nodes, and words that are literals in our code. A `string` may be foreign, so it is none. */
 type Part = Inline | readonly Inline[] | number | string;
 type OurWords<T> = string extends T ? never : T;
 
@@ -222,9 +222,9 @@ export function fold(title: string, { open }: { open: boolean }, markdown: strin
   return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${markdown}\n\n</details>`;
 }
 
-/** What means something inside a line of Markdown; the rest of what GitHub looks for has a gap of ours in it. */
+/** Characters with a meaning inside a line of Markdown; the rest of what GitHub looks for has a gap of ours in it. */
 const SPECIAL = /[\\`*[\]~|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|<(?=[!/?A-Za-z]|$)|&(?=[#A-Za-z]|$)/gu;
-/** What means something at the start of a line. */
+/** Characters with a meaning at the start of a line. */
 const LINE_START = /^(?:[#>]|[-+](?=[\s:-]|$)|[=:](?=[=:\s-]*$)|(\d+)(?=[.)](?:\s|$)))/gm;
 
 const escaped = (text: string): string =>

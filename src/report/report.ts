@@ -27,7 +27,7 @@ import { type Grouping, groupFailures } from './groups.ts';
 import { type Excerpt, excerptOf, NO_EXCERPT } from './key-turns.ts';
 import { redactStrings } from './redact-strings.ts';
 
-/** Where the report comes from: the workflow run, for the footer. Everything is absent outside GitHub. */
+/** Workflow run that the report comes from, for the footer. Everything is absent outside GitHub. */
 export interface Origin {
   /** The commit that the check is about (a pull request's head, not its merge commit). */
   readonly commit?: string | undefined;
@@ -48,7 +48,7 @@ export function workflowRunUrl({ repositoryUrl, runId, runAttempt }: Origin): st
   return `${repositoryUrl}/actions/runs/${runId}${runAttempt === undefined ? '' : `/attempts/${runAttempt}`}`;
 }
 
-/** What the gate has found out so far. All strings from a provider in it are foreign text. */
+/** Findings of the gate so far. All strings from a provider in it are foreign text. */
 export interface Findings {
   /** The heading; also tells the comments of several gates on one pull request apart. The user's text. */
   readonly name: string;
@@ -59,7 +59,7 @@ export interface Findings {
   readonly batches: readonly BatchOutcome[];
   /** Milliseconds since the epoch at which this was found. */
   readonly writtenAt: number;
-  /** How long the gate has waited so far, in milliseconds. */
+  /** Time that the gate has waited so far, in milliseconds. */
   readonly waitedMs: number;
   /** Every test case as it was judged, where more than its runs decided; by the runs of `batches`, if absent. */
   readonly cases?: readonly CaseResult[] | undefined;
@@ -67,47 +67,47 @@ export interface Findings {
   readonly rule?: PassRule | undefined;
   /** The step succeeds whatever the verdict is (`fail-on: nothing`). */
   readonly isReportOnly?: boolean | undefined;
-  /** What was tested, for a person, where this step started it: the agent's name, engine and resolved version. */
+  /** Subject of the test, for a person, where this step started it: the agent's name, engine and resolved version. */
   readonly subject?: string | undefined;
-  /** What is to be known of the choice of the version: a sentence ("The latest version, 13, is a draft …"). */
+  /** Remark about the choice of the version: a sentence ("The latest version, 13, is a draft …"). */
   readonly subjectNote?: string | undefined;
-  /** What people call the target, where the provider says it. */
+  /** Name of the target at the provider, where the provider says it. */
   readonly targetName?: string | undefined;
-  /** Which version of it was tested, in a few words: "version 12". */
+  /** Tested version of it, in a few words: "version 12". */
   readonly targetVersion?: string | undefined;
   /** The earlier batch that was judged in place of a new one (`reuse-hours`). */
   readonly reused?: ReusedBatch | undefined;
-  /** How many test cases were selected of how many, where this step started them. */
+  /** Number of selected test cases, of how many, where this step started them. */
   readonly selected?: { readonly count: number; readonly outOf: number } | undefined;
-  /** How many runs this step started, and how many of them repeat a test case; absent if it started none. */
+  /** Number of runs that this step started, and how many of them repeat a test case; absent if it started none. */
   readonly started?: { readonly runs: number; readonly reruns: number } | undefined;
   /** Cost of all runs of the step, as far as the provider says it. */
   readonly cost?: Cost | undefined;
   /** The version that failing test cases were run on as well (`compare-with`), for a person. */
   readonly comparedWith?: string | undefined;
-  /** What the quarantine file said beyond its entries about test cases of this step: sentences. */
+  /** Remarks of the quarantine file, beyond its entries about test cases of this step: sentences. */
   readonly quarantineNotes?: readonly string[] | undefined;
   /** Why nothing is quarantined although a file was named: a sentence, and where in which file. */
   readonly quarantineProblem?:
     | { readonly message: string; readonly file: string; readonly line?: number | undefined }
     | undefined;
-  /** What is known of the base; absent where nothing is. */
+  /** The branch that a pull request is merged into, or a baseline; absent where nothing is known of it. */
   readonly base?: Base | undefined;
   /** Why nothing is known of it, for the footer: a clause; absent where nobody asked. */
   readonly baseUnavailableReason?: string | undefined;
   readonly history?: History | undefined;
-  /** What this job is called where several share a comment. */
+  /** Name of this job where several share a comment. */
   readonly label?: string | undefined;
 }
 
-/** What decides how findings are reported, and what surrounds them. */
+/** Options that decide how findings are reported, and what surrounds them. */
 export interface ReportOptions {
   /**
-   * What of conversations may leave the provider: `excerpt` is the turns that prove a failure, `full` all of them.
+   * Part of the conversations that may leave the provider: `excerpt` is the turns that prove a failure, `full` all of them.
    */
   readonly transcripts: 'none' | 'excerpt' | 'full';
   readonly origin: Origin;
-  /** Where the report with every run unshortened will be, if a file was asked for: a path the user gave. */
+  /** Path, given by the user, of the report file that will have every run unshortened, if one was asked for. */
   readonly reportFile?: string | undefined;
 }
 
@@ -122,7 +122,7 @@ export interface ReportedCase extends CaseResult {
   readonly runs: readonly [ReportedRun, ...ReportedRun[]];
   /** The first run that made the outcome what it is. */
   readonly decisive: ReportedRun;
-  /** How many of its runs passed. */
+  /** Number of its runs that passed. */
   readonly passes: number;
   readonly comparison: (NonNullable<CaseResult['comparison']> & { readonly passes: number }) | undefined;
   readonly failureClass: FailureClass;
@@ -133,7 +133,7 @@ export interface ReportedCase extends CaseResult {
   readonly testFaults: readonly string[];
 }
 
-/** What there is to report, before anything is rendered. */
+/** Findings and options with everything that the renderers compute from them only once. */
 export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
   /** Every test case of which a run was seen, in the order of the batches. */
   readonly cases: readonly ReportedCase[];
@@ -204,7 +204,7 @@ function reportedRun(run: RoundRun, options: Pick<ReportOptions, 'transcripts'>)
 
 const countPasses = (runs: readonly Run[]): number => runs.filter(({ status }) => status === 'passed').length;
 
-/** How many test cases passed with their first run, of how many. Re-runs of failures would bias the rate. */
+/** Number of test cases that passed with their first run, of how many. Re-runs of failures would bias the rate. */
 export function firstRunCounts({ cases, tally: counts }: Pick<Report, 'cases' | 'tally'>): {
   readonly passes: number;
   readonly total: number;

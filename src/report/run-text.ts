@@ -5,7 +5,7 @@ import { formatAmount } from '../text/format.ts';
 
 /** Plain words about a run, for the report files. All of it may be foreign text. */
 
-/** How a run ended, at the start of a line. */
+/** Status of a run in words, at the start of a line. */
 export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   pending: 'Unfinished',
   passed: 'Passed',

@@ -1,6 +1,5 @@
 /**
- * How long the parts of a step may take, in milliseconds, in the order in which they nest: what stands further down
- * has to fit into what stands above it.
+ * Time limits of the parts of a step, in milliseconds, in the order in which they nest: each has to fit into those above it.
  */
 
 /** After the verdict: outputs, summary and comment. They are to cost a minute at most. */
@@ -16,7 +15,7 @@ export const FAILURE_DETAILS_MS = 15_000;
 /** Reading the quarantine file from GitHub, before anything is run again. */
 export const READ_QUARANTINE_MS = 15_000;
 /**
- * How long after its creation a comment may be missing from GitHub's list: it was made some seconds after it was
+ * Longest time after its creation that a comment may be missing from GitHub's list: it was made some seconds after it was
  * asked for, and the list was some seconds old.
  */
 export const COMMENT_APPEARS_MS = 8_000;

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 /** Opens a pipe without waiting for its other end; Windows has no such flag. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0;
 
-/** What a path leads to is not a regular file, or it is too large. The message is a clause. */
+/** A path that leads to no regular file, or to one that is too large. The message is a clause. */
 export class UnsuitableFile extends Error {
   override name = 'UnsuitableFile';
 }

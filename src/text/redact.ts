@@ -11,8 +11,8 @@ export interface Redactor {
 
 /**
  * Replaces every secret in a text by `***`, whatever the case of its letters: as it is, escaped for JSON, HTML or a URL,
- * in base64, or with invisible characters in it. GitHub masks secrets in logs and nowhere else. Empty secrets are
- * ignored. A text is redacted before it is cut: half of a secret is not recognised any more.
+ * in base64 or hexadecimal, or with invisible characters in it. GitHub masks secrets in logs and nowhere else. Empty
+ * secrets are ignored. A text is redacted before it is cut: half of a secret is not recognised any more.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const forms = new Set(secrets.flatMap(bareForms).flatMap(literalForms));
@@ -22,11 +22,10 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   const pattern = new RegExp(sorted.map(escapeForRegExp).join('|'), 'gi');
   return (text) => {
     const redacted = text.replace(pattern, REDACTED);
-    if (PRINTABLE_ASCII.test(redacted)) return redacted;
-    // `clean.ts` takes these characters out later, which would put a secret together again.
-    const visible = redacted.replace(INVISIBLE, '');
-    const found = visible.replace(pattern, REDACTED);
-    return found === visible ? redacted : found;
+    const bare = withoutDisguise(redacted);
+    if (bare === redacted) return redacted;
+    const found = bare.replace(pattern, REDACTED);
+    return found === bare ? redacted : found;
   };
 }
 
@@ -49,11 +48,35 @@ export function createGrowingRedactor(secrets: readonly string[]): {
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTER, 'gu');
+/**
+ * One character as JSON, a URL or HTML may write it although it need not: `\/`, `\u002f`, `\x2f`, `%2f`, `&#47;`,
+ * `&#x2f;`; also escaped several times.
+ */
+const ESCAPE =
+  /\\+u00(?<json>[0-9a-f]{2})|\\+x(?<hex>[0-9a-f]{2})|%(?:25)*(?<url>[0-7][0-9a-f])|&(?:amp;)*#(?:0*(?<decimal>\d{2,3})|x0*(?<entity>[0-9a-f]{2}));|\\+(?=["'/])/gi;
+
+/**
+ * The text with what its escapes stand for, and without invisible characters: `clean.ts` takes those out later, which
+ * would put a secret together again.
+ */
+function withoutDisguise(text: string): string {
+  const plain = /[\\%&]/.test(text) ? text.replace(ESCAPE, unescaped) : text;
+  return PRINTABLE_ASCII.test(plain) ? plain : plain.replace(INVISIBLE, '');
+}
+
+function unescaped(_escape: string, ...[json, hex, url, decimal, entity]: (string | undefined)[]): string {
+  const digits = json ?? hex ?? url ?? entity;
+  const code = digits === undefined ? decimal : `0x${digits}`;
+  return code === undefined ? '' : String.fromCharCode(Number(code));
+}
+
+/** Words that go before a secret in a header. */
+const SCHEME = /^(?:api-?key|basic|digest|key|token)\s+(?=\S{8})/i;
 
 /** The secret, and what is left of it without the word that goes before it in a header. */
 function bareForms(secret: string): string[] {
   const bare = secret.trim();
-  return [bare, bare.replace(/^bearer\s+/i, '')].filter((form) => form !== '');
+  return [bare, bare.replace(/^bearer\s+/i, ''), bare.replace(SCHEME, '')].filter((form) => form !== '');
 }
 
 /** Every way in which a secret is commonly written. */
@@ -70,11 +93,12 @@ function literalForms(secret: string): string[] {
     new URLSearchParams([['', secret]]).toString().slice(1),
     ...["'", '&#39;', '&#x27;', '&apos;'].map((apostrophe) => inHtml.replaceAll("'", apostrophe)),
     ...base64Forms(secret),
+    ...[Buffer.from(secret).toString('hex')].filter(({ length }) => length >= MIN_ENCODED),
   ];
 }
 
-/** Shorter pieces of base64 are found in any text. */
-const MIN_BASE64 = 8;
+/** Shorter pieces of base64 and hexadecimal are found in any text. */
+const MIN_ENCODED = 8;
 
 /**
  * The part of the secret's base64 that does not depend on what stands before and after it, for each alignment and in
@@ -89,7 +113,7 @@ function base64Forms(secret: string): string[] {
       const end = Math.floor(((Buffer.byteLength(secret) + before) * 4) / 3);
       return encoded.slice(before === 0 ? 0 : before + 1, end);
     })
-    .filter(({ length }) => length >= MIN_BASE64)
+    .filter(({ length }) => length >= MIN_ENCODED)
     .flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
 }
 

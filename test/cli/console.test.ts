@@ -82,7 +82,9 @@ describe('the exit code', () => {
     ['cancelled', 'nothing', undefined, 0],
     ['inconclusive', 'nothing', true, 2],
     ['inconclusive', 'any', true, 2],
-  ] as const)('of %s with fail-on %s, refused: %s, is %i', (verdict, failOn, isRefusal, expected) => {
-    expect(exitCodeOf({ ...judgement, verdict, isRefusal }, failOn)).toBe(expected);
+  ] as const)('of %s with fail-on %s, refused: %s, is %i', (verdict, failOn, isRefused, expected) => {
+    expect(exitCodeOf({ ...judgement, verdict, refusal: isRefused ? 'request' : undefined }, failOn)).toBe(
+      expected,
+    );
   });
 });

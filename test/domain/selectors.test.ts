@@ -36,7 +36,7 @@ function select(
   const parsed = parseSelectors(input, rules);
   if (parsed.kind === 'refused') return parsed.problem;
   const selection = selectCases(parsed.value, list);
-  return selection.kind === 'refused' ? selection.problem : selection.cases.map(({ id }) => id);
+  return selection.kind === 'refused' ? selection.problem : selection.value.cases.map(({ id }) => id);
 }
 
 describe('what is chosen', () => {
@@ -74,12 +74,9 @@ describe('what is chosen', () => {
 
   test('how many there were to choose from; an id that is listed twice counts once', () => {
     const parsed = parseSelectors('tc_2', RETELL);
-    expect(parsed.kind === 'parsed' && selectCases(parsed.value, [...LIST, ...LIST])).toEqual({
-      kind: 'selected',
-      cases: [LIST[1]],
-      excluded: [],
-      outOf: 7,
-      warnings: [],
+    expect(parsed.kind === 'ok' && selectCases(parsed.value, [...LIST, ...LIST])).toEqual({
+      kind: 'ok',
+      value: { cases: [LIST[1]], excluded: [], outOf: 7, warnings: [] },
     });
   });
 
@@ -184,8 +181,8 @@ describe('what is refused', () => {
 describe('a "!" line that matches nothing is a warning', () => {
   const warningsOf = (input: string): readonly string[] => {
     const parsed = parseSelectors(input, BLAND);
-    const selection = parsed.kind === 'parsed' ? selectCases(parsed.value, LIST) : parsed;
-    return selection.kind === 'selected' ? selection.warnings : [selection.problem];
+    const selection = parsed.kind === 'ok' ? selectCases(parsed.value, LIST) : parsed;
+    return selection.kind === 'ok' ? selection.value.warnings : [selection.problem];
   };
 
   test.each([

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Result } from '../../src/domain/result.ts';
 import { parseTarget, parseVersion, type TargetRules, type VersionRules } from '../../src/domain/target.ts';
 
 const RETELL: TargetRules = { title: 'Retell', kinds: ['agent', 'retell-llm', 'conversation-flow'] };
@@ -25,8 +26,7 @@ const ELEVENLABS_VERSIONS: VersionRules = {
 };
 const VAPI_VERSIONS: VersionRules = { words: {}, hasNumbers: false, hasBranches: false, fallback: undefined };
 
-const valueOr = (parsed: { kind: 'parsed'; value: unknown } | { kind: 'refused'; problem: string }) =>
-  parsed.kind === 'parsed' ? parsed.value : parsed.problem;
+const valueOr = (parsed: Result<unknown>) => (parsed.kind === 'ok' ? parsed.value : parsed.problem);
 
 describe('target', () => {
   test.each<[string, TargetRules, unknown]>([

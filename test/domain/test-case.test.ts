@@ -145,7 +145,7 @@ test("the first-run pass rate has Wilson's interval", () => {
   expect(firstPassRate(0, 0)).toBeUndefined();
 });
 
-test('of each test case with a failure, the first run that passed is compared', () => {
+test('of each test case with a failure, the first run that passed is compared, one with its conversation before others', () => {
   const runs = [
     runOf('c1', 'failed', 'r1'),
     runOf('c2', 'passed', 'r2'),
@@ -159,4 +159,8 @@ test('of each test case with a failure, the first run that passed is compared', 
     runOf('c4', 'passed', 'r10'),
   ];
   expect(findPassedBesideFailures(runs)).toEqual(new Set(['r4', 'r3']));
+  const withTurns = runs.map((run) =>
+    run.id === 'r5' ? { ...run, turns: [{ kind: 'transition' as const, to: 'end' }] } : run,
+  );
+  expect(findPassedBesideFailures(withTurns)).toEqual(new Set(['r5', 'r3']));
 });

@@ -330,7 +330,7 @@ function summaryBody(body: Fields): Fields {
     ran_against_draft: body['ran_against_draft'],
     runs_diverged_from_version: body['runs_diverged_from_version'],
     created_at_unix_secs: body['created_at'],
-    test_run_count: runs.length,
+    test_run_count: body['test_run_count'] ?? runs.length,
     passed_count: count('passed'),
     failed_count: count('failed'),
     pending_count: count('pending'),

@@ -511,6 +511,36 @@ describe('a batch whose provider does not say how many runs there must be', () =
     ]);
   });
 
+  test('and a run that was cancelled at one look and passed at a later one contradicts itself', async () => {
+    const { outcomes } = await wait(
+      { look: () => ended, runs: (n) => [run(n === 1 ? 'cancelled' : 'passed', 'r0')] },
+      { timeoutMs: 600_000 },
+    );
+    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+      ['run r0 did not pass at one look and passed at a later one'],
+    ]);
+  });
+
+  test.each(['failed', 'errored', 'cancelled'] as const)(
+    'and a run that was %s makes way for no other one of its test case',
+    async (status) => {
+      const { testCase } = run(status, 'r0');
+      const { outcomes } = await wait(
+        {
+          look: (n) => ({
+            ...{ id: 'b1', settled: n > 1, announced: {} },
+            runs: n === 1 ? [run(status, 'r0')] : [{ ...run('passed', 'r1'), testCase }],
+          }),
+          runs: (_, batch) => batch.runs ?? [],
+        },
+        { timeoutMs: 600_000 },
+      );
+      expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+        ['it lists another run in place of one that did not pass: r0'],
+      ]);
+    },
+  );
+
   test.each<[string, (n: number) => Partial<Batch>, string]>([
     [
       'of the batch',

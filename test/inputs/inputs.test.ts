@@ -468,9 +468,8 @@ describe('inputs that are wrong', () => {
       'target-config': 'agent.json',
     };
     const read = (json: Record<string, unknown>): ConfigFile => ({
-      kind: 'read',
-      json,
-      secrets: [],
+      kind: 'ok',
+      value: { json, secrets: [] },
     });
     const sourceOf = (values: Record<string, string>, file: ConfigFile) =>
       parseInputs(given({ ...least, ...start, ...values }), undefined, file).batchSource;

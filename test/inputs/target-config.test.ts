@@ -16,7 +16,7 @@ async function reading(content: string | Uint8Array) {
 
 describe('the file of target-config', () => {
   test('is a JSON object, with a byte order mark or without', async () => {
-    const expected = { kind: 'read', json: { name: 'Front desk' }, secrets: [] };
+    const expected = { kind: 'ok', value: { json: { name: 'Front desk' }, secrets: [] } };
     expect((await reading('{"name":"Front desk"}')).file).toEqual(expected);
     expect((await reading('\uFEFF{"name":"Front desk"}')).file).toEqual(expected);
     expect(await readConfigFile(' ')).toBeUndefined();

@@ -404,7 +404,18 @@ describe('at ElevenLabs', () => {
       batch({}, { runs: [{ testCaseId: a, fields: { ran_against_draft: true } }, { testCaseId: b }] }),
     ],
     ['a configuration of its own', batch({ agent_config_override: { conversation_config: {} } })],
-    ['runs that were repeated on another version', batch({ runs_diverged_from_version: true })],
+    [
+      'runs that were repeated on another version, all of them before this one',
+      batch(
+        { runs_diverged_from_version: true, version_id: 'agtvrsn_1' },
+        {
+          runs: [
+            { testCaseId: a, fields: { version_id: 'agtvrsn_2' } },
+            { testCaseId: b, fields: { version_id: 'agtvrsn_1' } },
+          ],
+        },
+      ),
+    ],
     ['another agent', batch({ agent_id: 'agent_other' })],
     ['a test that was edited since', batch(), { edited: 20 }],
     ['a test that was edited in the second of the start', batch(), { edited: 30 }],
@@ -418,6 +429,21 @@ describe('at ElevenLabs', () => {
     ['a cancelled run', batch({}, { runs: [{ testCaseId: a, outcome: 'cancelled' }, { testCaseId: b }] })],
   ])('no reuse: %s', async (_, only, world) => {
     expect(await elevenlabs([only], world)).toBe(NONE);
+  });
+
+  test('no reuse beside one with runs that were repeated on another version', async () => {
+    const mixed = batch(
+      { runs_diverged_from_version: true },
+      { id: 's2', runs: [{ testCaseId: a, outcome: 'failed' }, { testCaseId: b }] },
+    );
+    const why = 'batch s2 has runs that were repeated on another version';
+    expect(await elevenlabs([batch(), mixed])).toBe(because(why));
+  });
+
+  test('no reuse beside one of which a run is not there, as the list counts them', async () => {
+    const short = batch({ test_run_count: 2 }, { id: 's2', runs: [{ testCaseId: b }] });
+    const why = 'batch s2 contradicts itself: the list announces 2 runs, and 1 of it is there';
+    expect(await elevenlabs([batch(), short])).toBe(because(why));
   });
 
   test.each<[string, BatchScript]>([

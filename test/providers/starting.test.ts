@@ -56,7 +56,7 @@ function starting(name: ProviderName, clock: VirtualClock, url: string, given?: 
     const targetKind = parsed?.value.kind ?? start.targets.kinds[0];
     const parsedVersion =
       versions === false
-        ? ({ kind: 'parsed', value: undefined } as const)
+        ? ({ kind: 'ok', value: undefined } as const)
         : parseVersion(version, versions, { title, targetKind });
     if (parsedVersion.kind === 'refused') throw new Error(parsedVersion.problem);
     const selectors = parseSelectors(testCases, start.selectors);
@@ -715,7 +715,7 @@ describe.each(Object.keys(worlds) as WorldName[])('a start at %s', (name) => {
             kind: 'refused',
             problem: expect.stringMatching(/^POST .* answered 4/),
             // Payment is not about what the user gave.
-            ...(!way.startsWith('402') && { isRequestRefused: true }),
+            ...(!way.startsWith('402') && { refusal: /^40[13]/.test(way) ? 'key' : 'request' }),
           },
     );
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { ResponseInfo } from '../../src/http/json-client.ts';
 import { connect, type ProviderName } from '../../src/providers/registry.ts';
@@ -57,6 +58,17 @@ describe('what is kept of runs', () => {
     ]);
     // A batch that is read again replaces what was kept of it.
     expect(turnsIn('b1')).toEqual([1, 0, 1]);
+  });
+
+  test('are conversations of passed runs that are compared, before those of others', () => {
+    const budget = createTextBudget(LIMITS);
+    const runs = ['r1', 'r2', 'r3', 'r4'].map((id) => ({ ...run('passed'), id }));
+    const compared = new Set(['r2', 'r3']);
+    const turnsWith = (trim: (given: Run) => Run): number[] => runs.map((given) => trim(given).turns.length);
+    expect(turnsWith(budget.forBatch('b1'))).toEqual([1, 0, 0, 0]);
+    expect(budget.withoutRoom('b1', new Set(['r1', 'r3']))).toEqual(new Set(['r3']));
+    expect(turnsWith(budget.forBatch('b1', compared))).toEqual([1, 1, 1, 0]);
+    expect(budget.withoutRoom('b1', compared)).toEqual(new Set());
   });
 
   test('is no conversation that is too long, and none that is too long takes the place of another', () => {
@@ -147,5 +159,69 @@ test.each(Object.entries(LARGE))(
     const { runs = [] } = (await provider.fetchFailureDetails?.(batch, deadline)) ?? batch;
     const passed = name === 'bland' ? 0 : 1;
     expect(runs.map(({ turns }) => turns.length)).toEqual([passed, passed, 1, 1, 1, 1, 1, 0]);
+  },
+);
+
+/** Sixty runs that passed, and one of the last one's test case that did not; as the two providers whose lists alone have conversations write it. */
+const MANY = Array.from({ length: 61 }, (_, index) => ({
+  id: `r${index}`,
+  testCase: `t${Math.min(index, 59)}`,
+  hasPassed: index < 60,
+}));
+
+const MANY_RUNS: Readonly<Record<'vapi' | 'elevenlabs', (path: readonly string[]) => object>> = {
+  vapi: (path) =>
+    path.at(-1) === 'item'
+      ? MANY.map(({ id, testCase, hasPassed }) => ({
+          id,
+          simulationId: testCase,
+          status: hasPassed ? 'passed' : 'failed',
+          results: {
+            passed: hasPassed,
+            evaluations: [{ name: 'booked', passed: hasPassed, required: true }],
+          },
+          metadata: { call: { messages: [{ role: 'assistant', content: id }] } },
+        }))
+      : { id: 'b1', status: 'ended', itemCounts: { total: 61, passed: 60, failed: 1, canceled: 0 } },
+  elevenlabs: (path) =>
+    path.includes('agent-testing')
+      ? { tests: [], has_more: false }
+      : {
+          id: 'b1',
+          test_runs: MANY.map(({ id, testCase, hasPassed }) => ({
+            test_run_id: id,
+            test_id: testCase,
+            status: hasPassed ? 'passed' : 'failed',
+            agent_responses: [{ role: 'agent', message: id }],
+          })),
+        },
+};
+
+test.each(Object.entries(MANY_RUNS))(
+  'a conversation at %s that is compared with a failed one is read again where it had no room',
+  async (name, answer) => {
+    const about: ResponseInfo = { date: undefined };
+    let requests = 0;
+    const http = reading(async ({ path, read }) => {
+      requests += 1;
+      return read(answer(path), about);
+    });
+    const provider = connect(name as ProviderName, http);
+    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline), deadline);
+    const textOf = ({ runs = [] }: Batch, id: string) => runs.find((run) => run.id === id)?.turns;
+    expect([textOf(batch, 'r49')?.length, textOf(batch, 'r59'), textOf(batch, 'r60')?.length]).toEqual([
+      1,
+      [],
+      1,
+    ]);
+
+    const before = requests;
+    expect(await provider.fetchFailureDetails?.(batch, deadline, new Set(['r49']))).toBe(batch);
+    expect(requests).toBe(before);
+
+    const detailed = (await provider.fetchFailureDetails?.(batch, deadline, new Set(['r59']))) ?? batch;
+    expect(textOf(detailed, 'r59')).toEqual([{ kind: 'speech', speaker: 'agent', text: 'r59' }]);
+    expect(textOf(detailed, 'r60')?.length).toBe(1);
+    expect(detailed.runs?.map((run) => run.status)).toEqual(batch.runs.map((run) => run.status));
   },
 );

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readBaseline } from '../../src/action/baseline.ts';
+import { readBaseline } from '../../src/inputs/baseline.ts';
 import { readRegularFile, writeRegularFile } from '../../src/runtime/regular-file.ts';
 
 let folder = '';

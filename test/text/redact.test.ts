@@ -29,10 +29,35 @@ test.each([
   ['in base64', `Basic ${base64(KEY)}`, 'Basic ***'],
   ['in base64 for a URL', Buffer.from(KEY).toString('base64url'), '***'],
   ['with invisible signs in it', [...KEY].join('\u200b'), '***'],
+  ['in hexadecimal', Buffer.from(KEY).toString('hex').toUpperCase(), '***'],
   ['with line breaks in it', [...KEY].join('\n'), '***'],
   ['in capitals', KEY.toUpperCase(), '***'],
 ])('a secret %s is not left', (_how, text, expected) => {
   expect(redacted(text, [KEY])).toBe(expected);
+});
+
+const PATH_LIKE = 'sk/li+ve_Zq7"Wm2';
+const perCharacter = (write: (code: number) => string) =>
+  [...PATH_LIKE].map((character) => write(character.charCodeAt(0))).join('');
+const inHex = (code: number, digits: number) => code.toString(16).padStart(digits, '0');
+
+test.each([
+  ['its slashes, as PHP does', `{"key":"${JSON.stringify(PATH_LIKE).slice(1, -1).replaceAll('/', '\\/')}"}`],
+  ['all of it for JSON', `{"key":"${perCharacter((code) => `\\u${inHex(code, 4)}`)}"}`],
+  ['all of it for JSON in JSON', `{"key":"${perCharacter((code) => `\\\\u${inHex(code, 4)}`)}"}`],
+  ['all of it for Python', `{"key":"${perCharacter((code) => `\\x${inHex(code, 2)}`)}"}`],
+  ['all of it for a URL', `{"key":"${perCharacter((code) => `%${inHex(code, 2)}`)}"}`],
+  ['it for a URL in a URL', `{"key":"${encodeURIComponent(encodeURIComponent(PATH_LIKE))}"}`],
+  ['all of it for HTML', `{"key":"${perCharacter((code) => `&#${code};`)}"}`],
+  ['all of it for HTML, in hexadecimal', `{"key":"${perCharacter((code) => `&#x${inHex(code, 2)};`)}"}`],
+  ['invisible signs in it', `{"key":"${[...JSON.stringify(PATH_LIKE).slice(1, -1)].join('\\u00ad')}"}`],
+])('a secret is not left where somebody escapes %s', (_what, text) => {
+  expect(redacted(text, [PATH_LIKE])).toBe('{"key":"***"}');
+});
+
+test('a text without a secret keeps its escapes', () => {
+  const text = '{"path":"a\\/b\\u0041","query":"%41","html":"&#65;"}';
+  expect(redacted(text, [PATH_LIKE])).toBe(text);
 });
 
 test.each([
@@ -49,6 +74,8 @@ test.each([
 test.each([
   ['an empty secret', ['', ' \n'], 'all stays', 'all stays'],
   ['a header’s secret', ['Bearer abc123'], 'Bearer abc123 or abc123', '*** or ***'],
+  ['credentials of a header', ['Basic dXNlcjpwdw=='], 'Basic dXNlcjpwdw== or dXNlcjpwdw==', '*** or ***'],
+  ['a word and a short one', ['token of'], 'token of, and of', '***, and of'],
   ['a secret within another', ['abc', 'abcdef'], 'abcdef and abc', '*** and ***'],
   ['a secret with white space around it', [' abc123\n'], 'x abc123 y', 'x *** y'],
   ['a secret of signs that patterns know', ['a.c*[x]-$1'], 'abc a.c*[x]-$1', 'abc ***'],

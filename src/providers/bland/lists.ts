@@ -13,21 +13,21 @@ export interface BlandList<Body, Item> {
   readonly query: Readonly<Record<string, string>>;
   /** For messages: "batch b1". */
   readonly of: string;
-  /** How many there are, or may be. */
+  /** Number of items, exact or at most. */
   readonly total: number | undefined;
   readonly schema: z.ZodMiniType<Body>;
-  /** What is kept of a body. */
+  /** Turns a body into what is kept of it. */
   readonly toItem: (body: Body) => Item;
-  /** What to check when the answer is an error. */
+  /** Things to check when the answer is an error. */
   readonly check?: string | undefined;
 }
 
 /** A list that was read to its end. */
 export interface BlandListed<Item> {
   readonly items: readonly Item[];
-  /** How many runs the list says there are. */
+  /** Number of runs that the list announces. */
   readonly total: number | undefined;
-  /** What in the list cannot be believed, each as a clause. */
+  /** Inconsistencies of the list, each as a clause. */
   readonly inconsistencies: readonly string[];
   /** The `Date` header of the last page's answer. */
   readonly date: number | undefined;

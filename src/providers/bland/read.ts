@@ -91,7 +91,7 @@ const detailSchema = z.object({
   assertion_results: lenient(z.array(z.unknown())),
 });
 
-/** What a scenario says of its assertions: their results in a run have only the ids. */
+/** Assertions of a scenario: their results in a run have only the ids. */
 const scenarioSchema = z.object({ assertions: lenient(z.array(z.unknown())) });
 const namedSchema = z.object({ id: z.string(), name: z.string() });
 
@@ -100,7 +100,7 @@ type Names = ReadonlyMap<string, string>;
 
 const NO_NAMES: Names = new Map();
 
-/** What to do about a refusal. */
+/** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this batch. It must belong to the organisation that ran the batch.',
@@ -213,7 +213,7 @@ function createAdapter(
     async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
       const { runs } = batch;
       if (runs === undefined) return batch;
-      const trim = textBudget.forBatch(batch.id);
+      const trim = textBudget.forBatch(batch.id, passedRunIds);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
       const compared = showsConversations ? runs.filter(({ id }) => passedRunIds.has(id)) : [];
       const chosen = new Set([...of('failed'), ...of('errored'), ...compared].slice(0, MAX_EXPLAINED));

@@ -16,7 +16,7 @@ export function unwrapEnvelope(json: unknown, advice = 'Check batch-id and api-k
   return data;
 }
 
-/** Whether a place for errors holds none. */
+/** Whether the errors field of an answer holds no error. */
 export function hasNoErrors(errors: unknown): boolean {
   if (typeof errors === 'object' && errors !== null) return Object.keys(errors).length === 0;
   return errors === undefined || errors === null || errors === '' || errors === false || errors === 0;

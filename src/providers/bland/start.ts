@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
+import { refused } from '../../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
@@ -43,7 +44,7 @@ const versionListSchema = z.array(z.object({ version_number: z.number() }));
 
 const CHECK = 'Check target, version and test-cases.';
 
-/** What to do where the key or the account is the trouble. */
+/** Advice where the key or the account is the trouble. */
 export const ACCESS = {
   401: 'Check api-key: Bland does not accept it.',
   402: "Check the Bland organisation's plan and billing.",
@@ -52,7 +53,7 @@ export const ACCESS = {
 const CHECK_ALL =
   'Check target, version and test-cases: they must belong to the organisation of this api-key.';
 
-/** What to do about a refusal of a request that comes before a batch, or starts one. */
+/** Advice about a refusal of a request that comes before a batch, or starts one. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read the scenarios or start batches.',
@@ -151,10 +152,10 @@ export function createBlandStarter(
     isListed: ({ request }) => request['version_number'] === undefined,
 
     // Which number production has, no documented field tells.
-    compareVersions(one, other) {
-      const [left, right] = [one.request['version_number'], other.request['version_number']];
-      if (left === right) return 'same';
-      return left === undefined || right === undefined ? 'unknown' : 'different';
+    compareVersions(left, right) {
+      const [leftNumber, rightNumber] = [left.request['version_number'], right.request['version_number']];
+      if (leftNumber === rightNumber) return 'same';
+      return leftNumber === undefined || rightNumber === undefined ? 'unknown' : 'different';
     },
   };
 

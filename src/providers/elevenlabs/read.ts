@@ -5,6 +5,7 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
   claimed,
@@ -83,7 +84,7 @@ const batchSchema = z.object({
   test_runs: z.array(runSchema),
 });
 
-/** What to do about a refusal. */
+/** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).',
@@ -107,11 +108,12 @@ function createAdapter(
   const textBudget = createTextBudget();
   /** When the tests were last edited, as it was listed when each batch had ended: where the runs do not say it. */
   const revisions = new Map<string, ReadonlyMap<string, number>>();
+  const turnsOf = ({ agent_responses }: RunBody): Turn[] =>
+    showsConversations ? (agent_responses ?? []).flatMap(toTurns) : [];
   return {
     fetchBatch: (batchId, deadline) => {
       const trim = textBudget.forBatch(batchId);
-      const toShownRun = (run: RunBody): Run =>
-        trim(toRun(run), () => (showsConversations ? (run.agent_responses ?? []).flatMap(toTurns) : []));
+      const toShownRun = (run: RunBody): Run => trim(toRun(run), () => turnsOf(run));
       return api.get(
         {
           path: ['test-invocations', batchId],
@@ -141,6 +143,30 @@ function createAdapter(
           },
         })),
       };
+    },
+
+    /** Reads the invocation once more where conversations that are compared had no room. */
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
+      const { id: batchId, runs = [] } = batch;
+      const wanted = textBudget.withoutRoom(batchId, passedRunIds);
+      if (!showsConversations || wanted.size === 0) return batch;
+      const conversations = await api
+        .get(
+          {
+            path: ['test-invocations', batchId],
+            schema: batchSchema,
+            to: ({ test_runs }) =>
+              new Map(
+                test_runs.flatMap((run) =>
+                  wanted.has(run.test_run_id) ? [[run.test_run_id, turnsOf(run)] as const] : [],
+                ),
+              ),
+          },
+          deadline,
+        )
+        .catch(onProviderError(() => new Map<string, Turn[]>()));
+      const trim = textBudget.forBatch(batchId, passedRunIds);
+      return { ...batch, runs: runs.map((run) => trim(run, () => conversations.get(run.id) ?? run.turns)) };
     },
 
     cancel: (batchId, deadline) =>
@@ -211,7 +237,7 @@ const versionIn = ({ version_id, test_runs }: z.infer<typeof batchSchema>): stri
 const ranAgainstDraft = ({ ran_against_draft, test_runs }: z.infer<typeof batchSchema>) =>
   test_runs.some((run) => run.ran_against_draft === true) ? true : ran_against_draft;
 
-/** Where the tests ran: each test with each workflow node once. */
+/** Tests of the runs, each with each of its workflow nodes once. */
 function placementsIn(runs: readonly RunBody[]): { id: string; node?: string }[] {
   const placements = runs.flatMap(({ test_id: test, workflow_node_id: node }) =>
     test === undefined ? [] : [{ id: test, ...(node === undefined ? {} : { node }) }],
@@ -316,7 +342,7 @@ const HANG = /^Timed out after (\d+)s waiting for the agent to produce its next 
 /** More are of no use to anybody. */
 const MAX_FAULTS = 20;
 
-/** What ElevenLabs itself sees as broken in the test: see `Run.testFaults`. */
+/** Faults that ElevenLabs itself sees in the test: see `Run.testFaults`. */
 function testFaultsIn(
   { agent_responses = [], condition_result }: RunBody,
   messages: readonly string[],

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../../domain/claims.ts';
-import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
+import { refused } from '../../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
@@ -54,7 +55,7 @@ const contentsSchema = z.object({ test_runs: z.array(z.object({ test_id: lenient
 /** A test or a folder of tests that an agent is tested by, and the workflow node that it runs on. */
 const placementSchema = z.object({ id: z.string(), node: z.optional(z.string()) });
 
-/** What an invocation says that it tested, in the form of `Batch.tested`. */
+/** Tested agent of an invocation, in the form of `Batch.tested`. */
 export const testedSchema = z.object({
   agent_id: lenient(z.string()),
   branch_id: lenient(z.string()),
@@ -72,12 +73,12 @@ const requestSchema = z.object({
   /** The version at the head of the branch; absent where it is not known, or not whether the branch is the right one. */
   head: z.optional(z.string()),
   placements: z.array(placementSchema),
-  config: z.optional(z.object({ name: z.string(), json: z.record(z.string(), z.unknown()) })),
+  config: z.optional(z.object({ name: z.string(), json: z.unknown() })),
 });
 
 type SubjectRequest = z.infer<typeof requestSchema>;
 
-/** What to do where the key or the account is the trouble. */
+/** Advice where the key or the account is the trouble. */
 export const ACCESS = {
   401: 'Check api-key and its permissions: ElevenLabs does not accept it. A workspace with data residency needs its own api-url.',
   402: "Check the ElevenLabs workspace's plan and credits.",
@@ -85,7 +86,7 @@ export const ACCESS = {
 
 const CHECK = 'Check target, version and test-cases: they must belong to the workspace of this api-key.';
 
-/** What to do about a refusal of a request that comes before an invocation, or starts one. */
+/** Advice about a refusal of a request that comes before an invocation, or starts one. */
 const adviceTo = (check: string) =>
   createAdvice({
     ...ACCESS,
@@ -98,7 +99,7 @@ const advice = adviceTo(CHECK);
 /** The parts of `agent_config_override` that ElevenLabs requires. */
 const OVERRIDE_PARTS = ['conversation_config', 'platform_settings'] as const;
 
-/** What is wrong with a configuration that is to be sent with a start, as a clause. */
+/** Fault of a configuration that is to be sent with a start, as a clause. */
 export function problemOfOverride(json: Readonly<Record<string, unknown>>): string | undefined {
   const bad = OVERRIDE_PARTS.find((part) => !z.record(z.string(), z.unknown()).safeParse(json[part]).success);
   return bad === undefined
@@ -263,8 +264,8 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
 
     isListed: ({ key }) => key !== undefined,
 
-    compareVersions(one, other) {
-      const [left, right] = [requestOf(one), requestOf(other)];
+    compareVersions(leftSubject, rightSubject) {
+      const [left, right] = [requestOf(leftSubject), requestOf(rightSubject)];
       if (left.agent !== right.agent || Boolean(left.config) !== Boolean(right.config)) return 'different';
       if (left.branch === right.branch || (left.head !== undefined && left.head === right.head))
         return 'same';
@@ -283,9 +284,13 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const { agent, branch, placements } = requestOf(subject);
       const { version_id: head } = await readAgent(agent, branch, deadline);
       const now = [agent, branch, head].join(' ');
+      const headWords = claimed('version', head);
       return {
-        compare({ tested }) {
+        compare({ tested, claims, runs = [] }) {
           const said = parseAs(testedSchema, tested ?? {});
+          const versions = [claims, ...runs.map((run) => run.claims)].map((each) => each?.['version']);
+          const isElsewhere = versions.every((version) => version !== undefined && version !== headWords);
+          if (head !== undefined && isElsewhere) return { kind: 'other' };
           if (said.ran_against_draft === true || said.has_override === true) return { kind: 'other' };
           const then = [said.agent_id, said.branch_id, said.version_id];
           if ([...then, branch, head, said.ran_against_draft].includes(undefined)) {
@@ -338,10 +343,10 @@ function nodesOf(
   return [...new Set(placements.filter((placement) => isIn(placement.id)).map(({ node }) => node))];
 }
 
-/** How many ids one warning names. */
+/** Most ids that one warning names. */
 const MAX_NAMED = 5;
 
-/** What is attached to an agent and cannot be started: deleted tests, and folders without tests. */
+/** Warnings about what is attached to an agent and cannot be started: deleted tests, and folders without tests. */
 function warningsAbout({
   agent,
   attached,
@@ -405,10 +410,10 @@ function toSubject(
 
 const SENT_CONFIGURATION = 'a configuration that was sent with its start';
 
-/** Whether a field of an answer says anything. */
+/** Whether a field of an answer has a value. */
 export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-/** What an invocation or a run says that it tested, however it is written: see `Batch.claims`. */
+/** Claims of an invocation or a run about what it tested, however it is written: see `Batch.claims`. */
 export function testedClaims({
   agent_id,
   branch_id,
@@ -431,7 +436,7 @@ export function testedClaims({
 
 type ListedRow = z.infer<typeof listedSchema>;
 
-/** `Candidate.subject` of what was started under another name, or does not test one version. */
+/** `Candidate.subject` of what was started under another name, or with a configuration of its own. */
 const FOREIGN = 'foreign';
 
 function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, agent: string): ListedBatch {
@@ -441,7 +446,6 @@ function toListed({ id: invocation, agent_id, branch_id, ...row }: ListedRow, ag
     total: row.test_run_count,
     createdAt: seconds === undefined ? undefined : seconds * 1_000,
     subject: branch_id === undefined ? undefined : `${agent_id ?? agent} ${branch_id}`,
-    // Some of its runs were repeated on another version.
-    ...(row.runs_diverged_from_version === true ? { subject: FOREIGN } : {}),
+    ...(row.runs_diverged_from_version === true && { isMixed: true }),
   };
 }

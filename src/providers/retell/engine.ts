@@ -3,7 +3,7 @@ import type { Claims } from '../../domain/claims.ts';
 import { lenient } from '../../json.ts';
 import { claimed, claimsOf } from '../fields.ts';
 
-/** What an agent of Retell runs on, as its answers write it. */
+/** Engine of a Retell agent, as the API's answers write it. */
 export const engineSchema = z.object({
   type: z.string(),
   llm_id: lenient(z.string()),
@@ -68,7 +68,7 @@ const saidSchema = z.object({
 
 type Said = z.infer<typeof saidSchema>;
 
-/** What a `response_engine` says of the engine, however it is written: see `Batch.claims`. */
+/** Claims of a `response_engine`, however it is written: see `Batch.claims`. */
 export function engineClaims(body: unknown): Claims {
   if (!isSaid(body)) return {};
   const said = saidSchema.safeParse(body).data;
@@ -76,7 +76,7 @@ export function engineClaims(body: unknown): Claims {
   return claimsOf({ engine: engineWords(said), version: claimed('version', said.version) });
 }
 
-/** What the `response_engine` of a test case says of the engine that it is kept with. Its version is not the tested one. */
+/** Claims of a test case's `response_engine` about the engine that it is kept with. Its version is not the tested one. */
 export function ownerClaims(body: unknown): Claims {
   const { engine } = engineClaims(body);
   return engine === undefined ? {} : { owner: `test cases of ${engine}` };

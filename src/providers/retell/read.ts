@@ -69,12 +69,14 @@ const runSchema = z.object({
 
 type RunBody = z.infer<typeof runSchema>;
 
-/** How many runs of a batch are asked for one by one at a time: those that the list leaves open, and those it says little of. */
+/**
+ * Most runs of a batch that are asked for one by one at a time: those that the list leaves open, and those it says little of.
+ */
 const MAX_SINGLE_RUNS = 25;
 /** So many of them at once; if none of these is answered, no more are asked for. */
 const SINGLE_RUNS_AT_ONCE = 4;
 
-/** What to do about a refusal. A Retell key sees only its own workspace. */
+/** Advice about a refusal. A Retell key sees only its own workspace. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this batch.',
@@ -125,8 +127,8 @@ function createAdapter(
     const wanted = runs.slice(0, MAX_SINGLE_RUNS);
     const found: Run[] = [];
     for (let from = 0; from < wanted.length; from += SINGLE_RUNS_AT_ONCE) {
-      const some = wanted.slice(from, from + SINGLE_RUNS_AT_ONCE);
-      const answers = await Promise.all(some.map(({ id }) => fetchRun(id, deadline)));
+      const chunk = wanted.slice(from, from + SINGLE_RUNS_AT_ONCE);
+      const answers = await Promise.all(chunk.map(({ id }) => fetchRun(id, deadline)));
       if (answers.every((run) => run === undefined)) break;
       found.push(...answers.filter((run) => run !== undefined));
     }
@@ -202,23 +204,21 @@ function createAdapter(
       const silent = runs.filter(({ id, turns }) => passedRunIds.has(id) && turns.length === 0);
       const wanted = [...bare, ...(showsConversations ? silent : [])];
       if (wanted.length === 0) return batch;
-      const trim = textBudget.forBatch(batch.id);
+      const trim = textBudget.forBatch(batch.id, passedRunIds);
       const singles = await fetchSingleRuns(wanted, deadline);
       const details = new Map(singles.map((run) => [run.id, run]));
-      const trimmed = (run: Run): Run => {
-        const single = details.get(run.id);
-        return trim(single === undefined ? run : withDetails(run, single));
+      return {
+        ...batch,
+        runs: runs.map((run) => {
+          const single = details.get(run.id);
+          return trim(single === undefined ? run : withDetails(run, single));
+        }),
       };
-      // What is compared has its room before other runs that passed.
-      const compared = new Map(
-        runs.filter(({ id }) => passedRunIds.has(id)).map((run) => [run, trimmed(run)]),
-      );
-      return { ...batch, runs: runs.map((run) => compared.get(run) ?? trimmed(run)) };
     },
   };
 }
 
-/** Whether an answer leaves it open how a run ended. A status word that we do not know is an answer. */
+/** Whether an answer does not say yet how a run ended. A status word that we do not know is an answer. */
 const isOpen = ({ status, unknownStatus, conflict }: Run): boolean =>
   status === 'pending' && unknownStatus === undefined && conflict === undefined;
 

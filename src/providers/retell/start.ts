@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { type AvailableTestCase, type Refused, refused, type Selector } from '../../domain/selectors.ts';
+import { type Refused, refused } from '../../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
@@ -61,7 +62,7 @@ const listedSchema = z.object({
 });
 const runSchema = z.object({ test_case_definition_id: lenient(z.string()) });
 
-/** What to do where the key or the account is the trouble. */
+/** Advice where the key or the account is the trouble. */
 export const ACCESS = {
   401: 'Check api-key: Retell does not accept it.',
   402: "Check the Retell account's billing: the trial has ended or a payment is due.",
@@ -69,7 +70,7 @@ export const ACCESS = {
 
 const CHECK = 'Check target, version and test-cases: a key sees only its own workspace.';
 
-/** What to do about a refusal of a request that comes before a batch, or starts one. */
+/** Advice about a refusal of a request that comes before a batch, or starts one. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read the target or start batches.',
@@ -168,9 +169,9 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
 
     isListed: ({ key }) => key !== undefined,
 
-    compareVersions(one, other) {
-      if (one.key === undefined || other.key === undefined) return 'unknown';
-      return one.key === other.key ? 'same' : 'different';
+    compareVersions(left, right) {
+      if (left.key === undefined || right.key === undefined) return 'unknown';
+      return left.key === right.key ? 'same' : 'different';
     },
 
     async revisionOf(subject, deadline) {
@@ -389,7 +390,7 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
 const queryOf = (version: number | undefined): Record<string, string> =>
   version === undefined ? {} : { version: String(version) };
 
-/** Where one version was asked for, an answer about another would make the report say what is not true. */
+/** Throws where one version was asked for and the answer is about another: the report would name the wrong one. */
 function requireVersion(wanted: number | undefined, found: number | undefined): void {
   if (wanted !== undefined && found !== undefined && found !== wanted) {
     throw new InvalidResponse(`answered for version ${found} when asked for version ${wanted}.`, {
@@ -401,7 +402,7 @@ function requireVersion(wanted: number | undefined, found: number | undefined): 
 /** The form of an id of a test case. */
 const TEST_CASE_ID = /^test_case_[^*\s]+$/;
 
-/** What is said of the latest version where it is not published: everybody's newest draft is the latest. */
+/** Remark about a latest version that is not published: everybody's newest draft is the latest. */
 const draftNote = (version: number | undefined, isPublished: boolean | undefined): string | undefined =>
   isPublished === false && version !== undefined
     ? `The latest version, ${version}, is a draft that is not published.`
@@ -411,7 +412,7 @@ const draftNote = (version: number | undefined, isPublished: boolean | undefined
 const wordsOf = ({ version, is_published }: z.infer<typeof agentSchema>): string | undefined =>
   version === undefined ? undefined : `version ${version}${is_published === false ? ' (draft)' : ''}`;
 
-/** Whether something belongs to this engine, in whatever version. */
+/** Whether a resource belongs to this engine, in whatever version. */
 function isOf(body: EngineBody, { type, id: engineId }: Engine): boolean {
   const own = toEngine(body);
   return own?.type === type && own.id === engineId;

@@ -12,7 +12,7 @@ const PAGE_SIZES = [100, 25, 5, 1] as const;
 /** Vapi's ids are UUIDs, in which capitals mean nothing. */
 export const vapiIdKey = (id: string): string => id.toLowerCase();
 
-/** What to do where the key or the account is the trouble. */
+/** Advice where the key or the account is the trouble. */
 export const ACCESS = {
   401: 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.',
   402: "Check the Vapi organisation's wallet, subscription, payment method and billing limit.",
@@ -31,22 +31,22 @@ const listSchema = z.union([
 export interface VapiList<Body, Item> {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** What is listed, for messages: "items" of "simulation run 811c…". */
+  /** Name of the listed items in messages: "items" of "simulation run 811c…". */
   readonly items: string;
   readonly of: string;
-  /** How many there are, if that is known. */
+  /** Number of items, if it is known. */
   readonly total?: number | undefined;
   readonly schema: z.ZodMiniType<Body>;
-  /** What is kept of a body. */
+  /** Turns a body into what is kept of it. */
   readonly toItem: (body: Body) => Item;
 }
 
 /** A list that was read to its end. */
 export interface VapiListed<Item> {
   readonly items: readonly Item[];
-  /** How many the list itself announces. */
+  /** Number of items that the list itself announces. */
   readonly total: number | undefined;
-  /** What in the list cannot be believed, each as a clause. */
+  /** Inconsistencies of the list, each as a clause. */
   readonly inconsistencies: readonly string[];
   /** Of the last page's answer. */
   readonly about: ResponseInfo | undefined;

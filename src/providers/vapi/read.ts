@@ -5,6 +5,7 @@ import { formatCaseCount } from '../../domain/test-case.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
+import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
   createAdvice,
@@ -76,7 +77,7 @@ const evaluationSchema = z.object({
   skipReason: lenient(z.string()),
 });
 
-/** What a test case was made of when its run was created; nothing of it is documented. */
+/** Test case as it was when its run was created; none of these fields is documented. */
 const snapshotSchema = z.object({ name: lenient(z.string()), updatedAt: lenient(z.string()) });
 
 const itemSchema = z.object({
@@ -104,7 +105,7 @@ const itemSchema = z.object({
 
 type ItemBody = z.infer<typeof itemSchema>;
 
-/** What to do about a refusal. */
+/** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
   403: 'Check api-key: it may not read this simulation run.',
@@ -132,7 +133,9 @@ function createAdapter(
 ): ProviderAdapter {
   const api = createApi(http, { under: ['eval', 'simulation', 'run'] });
   const textBudget = createTextBudget();
-  /** What each run says that it runs. */
+  const turnsOf = ({ metadata }: ItemBody): Turn[] =>
+    showsConversations ? (metadata?.call?.messages ?? []).flatMap(toTurns) : [];
+  /** Plans of the runs, by run id. */
   const plans = new Map<string, SimulationPlan>();
   /** In how many readings after the end an item had failed without results. */
   const readingsWithoutResults = new Map<string, number>();
@@ -163,22 +166,14 @@ function createAdapter(
 
     async fetchRuns(batch, deadline) {
       const trim = textBudget.forBatch(batch.id);
-      const toShownRun = (body: ItemBody): Run =>
-        trim(toRun(body), () =>
-          showsConversations ? (body.metadata?.call?.messages ?? []).flatMap(toTurns) : [],
-        );
       const list = await readVapiList(
         api,
         {
-          path: [batch.id, 'item'],
-          items: 'items',
-          of: `simulation run ${batch.id}`,
-          total: batch.announced.total,
-          schema: itemSchema,
+          ...itemsOf(batch),
           toItem: (body) => ({
             ...checkItem(body, batch.id),
             isEarly: batch.settled && isEarly(body),
-            run: toShownRun(body),
+            run: trim(toRun(body), () => turnsOf(body)),
           }),
         },
         deadline,
@@ -201,6 +196,29 @@ function createAdapter(
       };
     },
 
+    /** Reads the items once more where conversations that are compared had no room. */
+    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
+      const { runs = [] } = batch;
+      const wanted = textBudget.withoutRoom(batch.id, passedRunIds);
+      if (!showsConversations || wanted.size === 0) return batch;
+      const { items } = await readVapiList(
+        api,
+        {
+          ...itemsOf(batch),
+          toItem: (body) => [body.id, wanted.has(body.id) ? turnsOf(body) : []] as const,
+        },
+        deadline,
+      ).catch(onProviderError(() => ({ items: [] })));
+      const conversations = new Map(items);
+      const trim = textBudget.forBatch(batch.id, passedRunIds);
+      return {
+        ...batch,
+        runs: runs.map((run) =>
+          trim(run, () => (wanted.has(run.id) ? (conversations.get(run.id) ?? []) : run.turns)),
+        ),
+      };
+    },
+
     cancel: (batchId, deadline) =>
       http.sendCommand(
         { method: 'PATCH', path: [...api.under, batchId], advice: () => CANCEL_ADVICE },
@@ -208,6 +226,15 @@ function createAdapter(
       ),
   };
 }
+
+/** The list of what a simulation run is made of. */
+const itemsOf = ({ id: batchId, announced }: Batch) => ({
+  path: [batchId, 'item'],
+  items: 'items',
+  of: `simulation run ${batchId}`,
+  total: announced.total,
+  schema: itemSchema,
+});
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
   if (vapiIdKey(body.id) !== vapiIdKey(batchId)) {
@@ -242,7 +269,7 @@ function pageOfVapi(text: string | undefined): string | undefined {
   return isVapis && url.href.length <= MAX_ADDRESS ? url.href : undefined;
 }
 
-/** What decides whether an item can be believed. */
+/** Facts that decide whether an item can be believed. */
 interface ItemCheck {
   readonly id: string;
   readonly status: ItemBody['status'];
@@ -266,11 +293,11 @@ function checkItem(
   };
 }
 
-/** What a simulation run says that it runs. A suite does not say of how many simulations it is. */
+/** Simulations that a run says that it runs. A suite does not say of how many simulations it is. */
 interface SimulationPlan {
   /** The simulations that it names, each once. */
   readonly simulations: readonly string[];
-  /** How many it describes without an id. */
+  /** Number of simulations that it describes without an id. */
   readonly withoutId: number;
   readonly hasSuites: boolean;
   readonly iterations: number;
@@ -311,7 +338,7 @@ function missingItems(items: readonly ItemCheck[], plan: SimulationPlan | undefi
   return few.length === 0 ? [] : [`${formatCaseCount(few.length)} with fewer runs than "iterations" says`];
 }
 
-/** What keeps items from being believed once the run has ended: results may come up to two minutes later. */
+/** Reasons not to believe the items of an ended run yet: results may come up to two minutes later. */
 function findInconsistencies(items: readonly ItemCheck[]): string[] {
   const foreign = items.filter(({ isForeign }) => isForeign);
   const early = items.filter(({ isEarly }) => isEarly);
@@ -322,10 +349,10 @@ function findInconsistencies(items: readonly ItemCheck[]): string[] {
   ];
 }
 
-function countOf(items: readonly ItemCheck[], one: string, several: string): string[] {
+function countOf(items: readonly ItemCheck[], singular: string, plural: string): string[] {
   const [first] = items;
   if (first === undefined) return [];
-  return [items.length === 1 ? `run ${first.id} ${one}` : `${items.length} runs ${several}`];
+  return [items.length === 1 ? `run ${first.id} ${singular}` : `${items.length} runs ${plural}`];
 }
 
 /** The run without its conversation. */

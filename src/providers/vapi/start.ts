@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Claims, disagreement } from '../../domain/claims.ts';
-import { type AvailableTestCase, refused, type Selector } from '../../domain/selectors.ts';
+import { refused } from '../../domain/result.ts';
+import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import { MODES, type Mode } from '../../domain/target.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
@@ -38,7 +39,7 @@ const UNNAMED_TRANSPORT = { provider: TRANSPORTS.voice };
 /** Hardly any conversation is shorter, in milliseconds. */
 const SHORTEST_RUN_MS: Readonly<Record<Mode, number>> = { chat: 10_000, voice: 30_000 };
 
-/** What a run tested; `transport` is repeated with it. */
+/** Tested target of a run; `transport` is repeated with it. */
 const testedSchema = z.object({ target: namedTargetSchema, transport: lenient(transportSchema) });
 
 const simulationSchema = z.object({ id, name: lenient(z.string()) });
@@ -64,7 +65,7 @@ const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 
 const CHECK = 'Check target and test-cases: they must belong to the organisation of this api-key.';
 
-/** What to do about a refusal of a request that comes before a simulation run, or starts one. */
+/** Advice about a refusal of a request that comes before a simulation run, or starts one. */
 const adviceTo = (check: string) =>
   createAdvice({
     ...ACCESS,
@@ -220,10 +221,10 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
 
     isListed: ({ key }) => key !== undefined,
 
-    compareVersions(one, other) {
-      if (isInline(one) !== isInline(other)) return 'different';
-      if (one.key === undefined || other.key === undefined) return 'unknown';
-      return one.key === other.key ? 'same' : 'different';
+    compareVersions(left, right) {
+      if (isInline(left) !== isInline(right)) return 'different';
+      if (left.key === undefined || right.key === undefined) return 'unknown';
+      return left.key === right.key ? 'same' : 'different';
     },
 
     parallelism: (subject, deadline) =>
@@ -278,7 +279,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
 
 type Transport = z.infer<typeof transportSchema>;
 
-/** What is sent beside the simulations: `Subject.request`. */
+/** Fields that are sent beside the simulations: `Subject.request`. */
 const requestSchema = z.object({
   target: targetSchema,
   transport: transportSchema,
@@ -289,7 +290,7 @@ const requestOf = ({ request }: Subject): SubjectRequest => parseAs(requestSchem
 
 const isInline = (subject: Subject): boolean => requestOf(subject).target.isInline === true;
 
-/** What to do about a refusal of a start on this subject. */
+/** Advice about a refusal of a start on this subject. */
 function adviceAbout(subject: Subject): (status: number) => string {
   const { config } = requestOf(subject);
   return config === undefined ? advice : adviceTo(`Check target-config (${config}) and test-cases.`);
@@ -327,7 +328,7 @@ const saidTargetSchema = z.object({
 });
 const saidTransportSchema = z.object({ provider: anything });
 
-/** What an answer says of the target and the transport, however it is written: see `Batch.claims`. */
+/** Claims of an answer about the target and the transport, however it is written: see `Batch.claims`. */
 export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
   return claimsOf({
     ...targetClaims(target ?? {}),
@@ -347,7 +348,7 @@ function targetClaims(target: unknown): Record<string, string | undefined> {
   if (said === undefined) return { target: claimed('target', target) };
   const named = (kind: 'assistant' | 'squad'): string | undefined =>
     claimed(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
-  const words = [named('assistant'), named('squad')].filter((each) => each !== undefined);
+  const words = [named('assistant'), named('squad')].filter((word) => word !== undefined);
   return {
     target: words.length === 0 ? undefined : words.join(' and '),
     kind: claimed('a target of type', said.type),

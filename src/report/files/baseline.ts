@@ -27,7 +27,7 @@ function momentOf(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1_000) * 1_000;
 }
 
-/** What an earlier JSON report says of each test case; `undefined` if the text is none, or says nothing. */
+/** Reads the outcome of each test case from an earlier JSON report; `undefined` if the text is none, or has no test cases. */
 export function baselineOf(text: string): Base | undefined {
   const report = earlierReport.safeParse(parseJson(text)).data;
   if (report === undefined) return undefined;

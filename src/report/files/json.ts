@@ -13,7 +13,7 @@ export const MAX_BYTES = 60 * 1024 * 1024;
 /** Characters of a text, where even without conversations the file would be too large. */
 const SHORT_TEXTS = [2_000, 200, 0];
 
-/** What of the runs is in the file. */
+/** Selection of the runs for the file. */
 interface Selection {
   /** Runs without their conversation. */
   readonly withoutTurns: ReadonlySet<Run>;

@@ -99,7 +99,7 @@ function flakyElements(runs: readonly Run[]): object {
   };
 }
 
-/** What the result element has no place for. */
+/** Facts for which the result element has no place. */
 function systemOut(entry: TestEntry, result: ReportedCase): string {
   const { status, details } = entry;
   const { testCase, runs } = result;

@@ -33,7 +33,7 @@ export interface TestEntry {
   readonly result?: ReportedCase;
   /** The runs of a flaky test case that did not pass, in order; empty for every other. */
   readonly flakyRuns: readonly Run[];
-  /** How long the runs of the test case took, in milliseconds, as far as that is known of any; else absent. */
+  /** Duration of the runs of the test case, in milliseconds, as far as it is known of any; else absent. */
   readonly durationMs?: number | undefined;
 }
 
@@ -72,7 +72,7 @@ function groupByFirstRound(batches: readonly BatchOutcome[]) {
   return [...places.values()];
 }
 
-/** Whether a tool that knows only tests would call this one bad. */
+/** Whether a tool that knows only tests would call this suite bad. */
 function hasFailures({ entries }: Suite): boolean {
   return entries.some(({ status }) => status === 'failed' || status === 'errored');
 }
@@ -101,7 +101,9 @@ function caseEntries(cases: readonly ReportedCase[]): TestEntry[] {
   });
 }
 
-/** What may be shown of the conversation that decided it; nothing where all runs passed: only the JSON report has those. */
+/**
+ * Conversation of the deciding run, as far as it may be shown; empty where all runs passed: only the JSON report has those.
+ */
 export const conversationOf = ({ result }: TestEntry): readonly Turn[] =>
   result === undefined || result.decisive.status === 'passed' ? [] : result.decisive.turns;
 

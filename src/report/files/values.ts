@@ -1,9 +1,9 @@
-/** How single values are written into the report files. The files are data, not Markdown: nothing is escaped here. */
+/** Formats of single values in the report files. The files are data, not Markdown: nothing is escaped here. */
 
 /** No file can hold a later moment: four digits for the year are what readers of ISO 8601 understand. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** What XML 1.0 forbids, what moves a terminal's cursor, and what makes text read in another order than it is. */
+/** Characters that XML 1.0 forbids, that move a terminal's cursor, or that make text read in another order than it is. */
 const UNSAFE = /(?![\t\n])[\p{Cc}\p{Bidi_Control}\u{FFFE}\u{FFFF}]/gu;
 
 /**

@@ -29,7 +29,7 @@ import { STATUS_WORDS } from '../run-text.ts';
 import { linkPush } from './links.ts';
 import { baseName, describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
 
-/** How much of what explains one test case is shown: code points, and the number of turns. */
+/** Limits of what explains one test case: code points, and the number of turns. */
 export interface EvidenceLimits {
   /** Explanations and criteria. */
   readonly text: number;
@@ -37,7 +37,7 @@ export interface EvidenceLimits {
   readonly value: number;
   /** Each turn. */
   readonly turn: number;
-  /** How many runs show their whole conversation, and the most turns of one. */
+  /** Number of runs that show their whole conversation, and the most turns of one. */
   readonly conversations: number;
   readonly turns: number;
 }
@@ -177,7 +177,7 @@ function content(
   ];
 }
 
-/** What the provider itself sees wrong with the test. */
+/** Faults that the provider itself sees in the test. */
 function faults({ testFaults }: ReportedCase, { text }: EvidenceLimits): Block[] {
   if (testFaults.length === 0) return [];
   return [
@@ -193,7 +193,7 @@ function guardrails({ guardrails: names = [] }: Run): Block[] {
   return [paragraph(...md`${strong(...md`Guardrails triggered:`)} ${listed}`)];
 }
 
-/** What is known of its runs, of earlier pushes and of the quarantine, in sentences. */
+/** Sentences about its runs, earlier pushes and the quarantine. */
 export function runHistory(result: ReportedCase, report: Report): Inline[] {
   const runs = describeRuns(result);
   return sentences(
@@ -207,18 +207,18 @@ export function runHistory(result: ReportedCase, report: Report): Inline[] {
 
 function comparisonSentence(result: ReportedCase, { comparedWith, base }: Report): Inline[] {
   if (result.comparison === undefined || comparedWith === undefined) return [];
-  const there = untrusted(comparedWith, 60);
+  const version = untrusted(comparedWith, 60);
   const { passes, runs } = result.comparison;
   const count = md`${passes} of ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
   switch (result.comparison.outcome) {
     // Without a base the overview has a column for these.
     case 'passed':
     case 'flaky':
-      return base !== undefined ? md`Passes on ${there} (${count}).` : [];
+      return base !== undefined ? md`Passes on ${version} (${count}).` : [];
     case 'failed':
-      return base !== undefined ? md`Fails on ${there} too (passed ${count}).` : [];
+      return base !== undefined ? md`Fails on ${version} too (passed ${count}).` : [];
     default:
-      return md`Could not be compared with ${there}.`;
+      return md`Could not be compared with ${version}.`;
   }
 }
 
@@ -244,7 +244,7 @@ function editSentence({ edit }: ReportedCase, { base }: Report): Inline[] {
   return md`Not only the agent may have changed: the test case was edited since ${since}.`;
 }
 
-/** How many pushes in a row, up to the last one before this. */
+/** Length of the unbroken streak of failed pushes that ends with the last one before this. */
 function streakBefore(failedIn: readonly number[], count: number): number {
   const failed = new Set(failedIn);
   let streak = 0;
@@ -252,7 +252,7 @@ function streakBefore(failedIn: readonly number[], count: number): number {
   return streak;
 }
 
-/** What a quarantine says of a test case that counts all the same. */
+/** Remark about a quarantine of a test case that counts all the same. */
 function quarantineSentence({ quarantine }: ReportedCase): Inline[] {
   if (quarantine === undefined || quarantine.state === 'in-force') return [];
   const until = untrusted(quarantine.entry.until, 20);
@@ -351,7 +351,7 @@ function details(
   return [fold(sentenceCase(title), { open: false }, render(...whole, ...judgedBy, ...runs))];
 }
 
-/** How one run ended, when, and its id; with its batch where there are several. */
+/** End of one run, its time and its id; with its batch where there are several. */
 function runLine(
   run: ReportedRun,
   { result: { runs }, report: { batches }, index }: { result: ReportedCase; report: Report; index: number },

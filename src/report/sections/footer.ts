@@ -72,7 +72,7 @@ export function capitalized(line: readonly Inline[]): Inline[] {
   return [...line];
 }
 
-/** What the figures mean: the rate, the rule, with what was compared, and what it cost. */
+/** Sentences that explain the figures: the rate, the rule, the comparison and the cost. */
 export function knowledge(report: Report): Inline[][] {
   const { cost } = report;
   return [
@@ -137,7 +137,7 @@ function compared({ base, baseUnavailableReason, origin, judgement }: Report): I
     : md`Not compared with a base: ${untrusted(baseUnavailableReason, 200)}.`;
 }
 
-/** How many runs there were, how many of them this step started, and how long it took. */
+/** Numbers of runs, of those that this step started, and the time that it took. */
 export function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
   if (judgement === undefined) return [];
   const seen = cases.reduce(
@@ -164,7 +164,7 @@ function describeRunCounts(seen: number, started: Report['started']): Inline[][]
   return started.reruns === 0 ? [total] : [total, md`, ${started.reruns} of them to confirm`];
 }
 
-/** What was tested, as people call it where they have a name for it. */
+/** Subject of the test, by its name where it has one. */
 export function tested({ subject, targetName, targetVersion, batches }: Report): Inline[] {
   const titles = new Set(batches.flatMap(({ batch }) => batch?.subject ?? []));
   const [given] = titles;
@@ -176,7 +176,7 @@ export function tested({ subject, targetName, targetVersion, batches }: Report):
   return title === undefined ? [] : [untrusted(title, MAX_SUBJECT)];
 }
 
-/** Where it comes from: on one line where there is one batch, else with a line for each. */
+/** Batches and their pages: on one line where there is one batch, else with a line for each. */
 export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
   const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
@@ -239,7 +239,7 @@ function batchParts(
   ];
 }
 
-/** What several jobs share, as one line of Markdown: workflow run and commit; maybe nothing. */
+/** Workflow run and commit that several jobs share, as one line of Markdown; may be empty. */
 export function renderOrigin(origin: Origin): string {
   const line = originLine(origin);
   return line.length === 0 ? '' : render(paragraph(...line));

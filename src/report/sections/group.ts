@@ -9,7 +9,7 @@ const MAX_SHARED = 160;
 /** In a heading; a longer text is shown whole below it. */
 const MAX_TITLE = 90;
 
-/** What failures share, for a line or a heading. */
+/** Shared cause of failures, for a line or a heading. */
 function sharedInline(shared: SharedCause, isTitle = false): Inline[] {
   const label = (...text: Inline[]): Inline | Inline[] => (isTitle ? text : strong(...text));
   const max = isTitle ? MAX_TITLE : MAX_SHARED;
@@ -29,7 +29,7 @@ function sharedInline(shared: SharedCause, isTitle = false): Inline[] {
   }
 }
 
-/** How many of the failures are new; `undefined` where that is not known of any. */
+/** Number of failures that are new; `undefined` where that is not known of any. */
 function countNew(cases: readonly ReportedCase[]): number | undefined {
   return cases.every(({ failureClass }) => failureClass === 'unknown')
     ? undefined
@@ -72,5 +72,5 @@ export function renderGroup(
   return `${start}\n\n${renderExample(example, report, { evidence, isReasonShown: isReasonShown && isWhole(shared) })}`;
 }
 
-/** Whether the heading says all of the text that is shared. */
+/** Whether the heading holds the whole text of the shared cause. */
 const isWhole = (shared: SharedCause): boolean => !('text' in shared) || shared.text.length <= MAX_TITLE;

@@ -7,7 +7,7 @@ import { formatCount } from '../../text/format.ts';
 import { heading, render, untrusted } from '../markdown.ts';
 import type { Report } from '../report.ts';
 
-/** What a sign stands for: a verdict, or the outcome of a test case. */
+/** Meaning of a sign: a verdict, or the outcome of a test case. */
 export type Sign = State | 'flaky' | 'tolerated' | 'broken-test' | 'gone';
 
 /** The sign before a verdict, a batch and a test case alike. It never stands without a word. */
@@ -56,7 +56,9 @@ export function headlineHeading(
   return render(heading(depth, untrusted(headline(part.name, part.state, result), MAX_HEADLINE)));
 }
 
-/** What happened, in a clause of our own words: "3 of 12 failed, 2 of them new", "inconclusive, 3 of 12 runs missing (report only)". */
+/**
+ * Result in a clause of our own words: "3 of 12 failed, 2 of them new", "inconclusive, 3 of 12 runs missing (report only)".
+ */
 export function resultOf(report: Report): string {
   return `${describeResult(report)}${report.isReportOnly === true ? ` (${REPORT_ONLY})` : ''}`;
 }
@@ -93,7 +95,7 @@ function describeResult(report: Report): string {
 const isRepeating = ({ rule, tally: { total } }: Report): boolean =>
   rule !== undefined && rule.kind !== 'every-run' && total > 0;
 
-/** Where test cases are run again it counts how many are decided, and not how many runs have ended. */
+/** Result while test cases are run again: counts those that are decided, and not the runs that have ended. */
 function waitingResult({ tally, confirming = 0 }: Report): string {
   const { total, unfinished } = tally;
   return listed(`waiting, ${formatCount(total - unfinished)} of ${formatCount(total)} decided`, [
@@ -146,7 +148,7 @@ export function resultOfCounts(state: State, tally: Tally): string {
   }
 }
 
-/** How many of the failures are known to pass elsewhere; `undefined` where that is not known of any. */
+/** Number of failures that are known to pass elsewhere; `undefined` where that is not known of any. */
 function newInWords(failures: Report['classified']['failures']): string | undefined {
   const regressionCount = failures.filter(({ failureClass }) => failureClass === 'regression').length;
   if (regressionCount > 0) {

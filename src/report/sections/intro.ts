@@ -24,22 +24,22 @@ const MAX_NOTES = 20;
 /** Names of test cases that no longer run. */
 const MAX_GONE = 3;
 
-/** How the first paragraph is shortened. */
-export interface LeadOptions {
+/** Options that shorten the first paragraph. */
+export interface IntroOptions {
   readonly maxReason?: number;
   readonly hasFault?: boolean;
 }
 
 /** The first paragraph: the reason where the heading does not say it, and what is in no table; maybe nothing. */
-export function renderIntro(report: Report, options: LeadOptions = {}): string {
-  const inline = leadOf(report, options);
+export function renderIntro(report: Report, options: IntroOptions = {}): string {
+  const inline = introLine(report, options);
   return inline.length === 0 ? '' : render(paragraph(...inline));
 }
 
-/** The same as one line; maybe empty. */
-export function leadOf(
+/** The same without the paragraph around it. */
+export function introLine(
   report: Report,
-  { maxReason = MAX_REASON, hasFault = true }: LeadOptions = {},
+  { maxReason = MAX_REASON, hasFault = true }: IntroOptions = {},
 ): Inline[] {
   const { judgement } = report;
   if (judgement === undefined) return waiting(report);
@@ -69,7 +69,7 @@ function waiting({ batches, origin }: Report): Inline[] {
   return md`Waiting for ${what} to end${commit.length === 0 ? '' : md`, for commit ${commit}`}.`;
 }
 
-/** Where at least half of many failures share something, that is the first thing to know. */
+/** Cause that at least half of many failures share: the first thing to know. */
 function describeCommonCause({ classified, grouping }: Report): Inline[] {
   const failures = classified.failures.length;
   const commonCause = findCommonCause(grouping, failures);
@@ -99,7 +99,7 @@ function describeRemoved(report: Report): Inline[] {
   return md`${start} ${names}${more > 0 ? md` and ${more} more.` : '.'}`;
 }
 
-/** What a reader should know before the details: automatic promotion, further findings, the quarantine file. */
+/** Remarks that belong before the details: automatic promotion, further findings, the quarantine file. */
 export function renderRemarks(report: Report): string {
   const paragraphs = publishing(report).map((sentence) => paragraph(...sentence));
   const notes = notesOf(report);

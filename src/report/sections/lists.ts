@@ -6,7 +6,7 @@ import { describeRuns, nameOf, reasonOf, signOf } from './names.ts';
 
 const MAX_ID = 100;
 const MAX_REASON = 160;
-/** How long a list may get, step by step, before all of it is shown. */
+/** Lengths to which a list grows, step by step, before all of it is shown. */
 const STEPS = [20, 200];
 
 /** A folded list of test cases that gets shorter where there is no room: by steps, in the end only its title. */

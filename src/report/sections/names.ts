@@ -6,7 +6,7 @@ import { code, type Inline, trusted, untrusted, untrustedHtml } from '../markdow
 import type { Report, ReportedCase } from '../report.ts';
 import { SIGNS, type Sign } from './headline.ts';
 
-/** How things are called everywhere in the report. */
+/** Names of things, the same everywhere in the report. */
 
 export const MAX_NAME = 200;
 /** A space at which no line ends. */
@@ -21,7 +21,7 @@ export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 /** The sign of a test case. */
 export const signOf = (result: ReportedCase) => SIGNS[signFor(result)];
 
-/** What its sign stands for. */
+/** Sign of a test case, before its name. */
 export function signFor({ outcome, quarantine, isExcusedByComparison, testFaults }: ReportedCase): Sign {
   const isTolerated = quarantine?.state === 'in-force' || isExcusedByComparison === true;
   if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
@@ -29,14 +29,14 @@ export function signFor({ outcome, quarantine, isExcusedByComparison, testFaults
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
 
-/** What test cases are compared with: another version, by its name, or the base, by that of its branch. */
+/** Name of what test cases are compared with: another version, or the branch of the base. */
 export function baselineLabel({ comparedWith, base, cases }: Report): InlineCode | Text {
   const isCompared = cases.some(({ comparison }) => comparison !== undefined);
   if (isCompared && comparedWith !== undefined) return untrusted(comparedWith, MAX_BASELINE_LABEL);
   return base === undefined ? trusted('the base') : baseName(base);
 }
 
-/** What the base is called. */
+/** Name of the base. */
 export const baseName = ({ branch }: Base): InlineCode | Text =>
   branch === BASELINE ? trusted(branch) : code(branch, MAX_BASELINE_LABEL);
 

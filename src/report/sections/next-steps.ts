@@ -15,13 +15,13 @@ import { type Origin, type Report, type ReportedCase, workflowRunUrl } from '../
 import { causeOf } from './headline.ts';
 import { baselineLabel } from './names.ts';
 
-/** What to do: `todo` about what was found, and `hint` about what else may be wrong. Both may be empty. */
+/** Advice: `todo` about what was found, and `hint` about what else may be wrong. Both may be empty. */
 export interface Advice {
   readonly todo: readonly Inline[];
   readonly hint: readonly Inline[];
 }
 
-/** What to do now, in one line; nothing where there is nothing to do, or while the gate waits. */
+/** Advice in one line; empty where there is nothing to do, or while the gate waits. */
 export function renderNextSteps(report: Report): string {
   const { todo, hint } = adviseOn(report);
   if (todo.length === 0) return '';
@@ -38,13 +38,13 @@ export const NEXT_LABEL: Inline = strong(...md`Next:`);
 /** Whether the step started what it tested, so that running the job again tests again. */
 export const startsBatch = ({ selected }: Pick<Report, 'selected'>): boolean => selected !== undefined;
 
-/** Whether the line about what to do links this job. */
+/** Whether the line of advice links this job. */
 export const nextLinksJob = (report: Report): boolean =>
   report.judgement?.verdict !== 'passed' &&
   adviseOn(report).todo.length > 0 &&
   jobLink(report.origin) !== undefined;
 
-/** What to do about what a report found. */
+/** Advice about the findings of a report. */
 export function adviseOn(report: Report): Advice {
   const provider = untrusted(report.providerTitle || 'the provider', 50);
   if (report.judgement?.verdict === 'failed' && report.classified.failures.length > 0) {
@@ -72,7 +72,7 @@ function todoOf(report: Report, provider: Inline): Inline[] {
   }
 }
 
-/** What to do where nothing could be established. */
+/** Advice where nothing could be established. */
 function adviseInconclusive(report: Report, provider: Inline): Inline[] {
   switch (causeOf(report).kind) {
     case 'nothing-read':
@@ -142,7 +142,7 @@ function adviseOnFailures(report: Report, provider: Inline): Advice {
   return { todo, hint: judge };
 }
 
-/** What to do about tests in which the provider itself sees the fault; nothing where there are none. */
+/** Advice about tests in which the provider itself sees the fault; nothing where there are none. */
 function repairTests(
   repair: 'repair' | 'Repair',
   cases: readonly ReportedCase[],
@@ -154,7 +154,7 @@ function repairTests(
     : md`${repair} the ${cases.length} broken tests at ${provider}: their results say little of the agent.`;
 }
 
-/** What many failures share comes first, and then the others. */
+/** Advice about a cause that many failures share, and then about the others. */
 function adviseCommonCause(
   report: Report,
   shared: number,
@@ -168,7 +168,7 @@ function adviseCommonCause(
   return md`${start}, ${them} ${preexisting === 1 ? 'fails' : 'fail'} on ${baselineLabel(report)} too.`;
 }
 
-/** What is not this change's, after those that are. */
+/** Advice about failures that are not this change's, after those that are. */
 function advisePreexisting(report: Report, count: number): Inline[] {
   if (count === 0) return [];
   const them = count === 1 ? md`the other one fails` : md`the other ${count} fail`;
@@ -181,7 +181,10 @@ function jobLink({ jobUrl, ...origin }: Origin): string | undefined {
   return jobUrl ?? workflowRunUrl({ ...origin, runAttempt: undefined });
 }
 
-/** How to test again; nothing outside of GitHub. `jobs` is how many of them did not pass. `isReportOnly`: the job succeeds. */
+/**
+ * Instructions to test again; nothing outside of GitHub. `jobs` is how many of them did not pass. `isReportOnly`: the job
+ * succeeds.
+ */
 export function rerunInstructions(
   origin: Origin,
   isStartedHere: boolean,

@@ -12,7 +12,7 @@ const CLAUSES: Readonly<Record<Omission['what'], (count: number) => string>> = {
   names: (count) => `${count === 1 ? '1 name' : `${count} names`} ${count === 1 ? 'is' : 'are'} left out`,
 };
 
-/** What was left out, in clauses; an empty list when the report is whole. */
+/** Clauses about what was left out; an empty list when the report is whole. */
 export function omissionClauses(omissions: readonly Omission[]): string[] {
   const order: readonly Omission['what'][] = ['evidence', 'details', 'names'];
   const hasEvidence = omissions.some(({ what }) => what === 'evidence');

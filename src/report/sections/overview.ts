@@ -30,7 +30,7 @@ export function overviewRows(report: Report): Row[] {
   return isTableUseful ? rows : [];
 }
 
-/** Whether anything is known of the test cases that figures could say: several runs, or runs elsewhere. */
+/** Whether test cases have figures to show: several runs, or runs elsewhere. */
 function hasFigures(report: Report): boolean {
   return (
     report.base !== undefined || report.cases.some(({ runs, comparison }) => runs.length > 1 || comparison)
@@ -41,17 +41,17 @@ function hasFigures(report: Report): boolean {
 export function renderOverview(report: Report, rows: readonly Row[], left: number): string {
   const { base, cases } = report;
   const isCompared = cases.some(({ comparison }) => comparison !== undefined);
-  const there = base !== undefined ? 'base' : isCompared ? 'elsewhere' : undefined;
+  const otherCell = base !== undefined ? baseCell : isCompared ? comparisonCell : undefined;
   const place = base === undefined ? baselineLabel(report) : baseName(base);
   const head: Inline[][] = [
     md`Test case`,
     ...(hasFigures(report) ? [md`Passed here`] : []),
-    ...(there === undefined ? [] : [md`Passed on ${place}`]),
+    ...(otherCell === undefined ? [] : [md`Passed on ${place}`]),
   ];
   const cells = rows.map((row) => [
     labelled(row),
     ...(hasFigures(report) ? [ownCell(row)] : []),
-    ...(there === undefined ? [] : [there === 'base' ? baseCell(row, report) : comparisonCell(row)]),
+    ...(otherCell === undefined ? [] : [otherCell(row, report)]),
   ]);
   const more = left === 0 ? [] : [paragraph(...md`And ${left} more.`)];
   return render(table(head, cells), ...more);
@@ -81,7 +81,7 @@ function labelled(row: Row): Inline[] {
   return md`${signOf(row)} ${start} ${untrusted(row.testCase.name, MAX_NAME)}`;
 }
 
-/** What a test case is called, and what of it is not in bold. */
+/** Label of a test case: the part in bold, and the rest. */
 export function labelOf(result: ReportedCase): { label: Inline[]; more: Inline[] } {
   const { outcome, quarantine, change, testFaults } = result;
   const plain = (label: Inline[]) => ({ label, more: [] });
@@ -98,7 +98,7 @@ export function labelOf(result: ReportedCase): { label: Inline[]; more: Inline[]
   return { label: md`Quarantined`, more: md` to ${untrusted(until, 20)}, ${untrusted(owner, MAX_OWNER)}` };
 }
 
-/** What a failure that counts is called. */
+/** Label of a failure that counts. */
 export function failureLabel({ outcome: ended, failureClass }: ReportedCase): string {
   const kind = { failed: 'failure', errored: 'error', cancelled: 'cancellation' } as const;
   const verb = { failed: 'failing', errored: 'erroring', cancelled: 'cancelled' } as const;

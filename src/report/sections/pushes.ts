@@ -16,7 +16,7 @@ export const hasPushes = ({ history, judgement, origin }: Report): boolean =>
   judgement !== undefined &&
   origin.commit !== undefined;
 
-/** How many test cases counted against the verdict in each push, this one in bold; nothing where it is the first. */
+/** Number of test cases that counted against the verdict in each push, this one in bold; nothing where it is the first. */
 export function renderPushes(report: Report): string | undefined {
   const { history, judgement, origin, tally } = report;
   if (history === undefined || judgement === undefined || origin.commit === undefined) return undefined;

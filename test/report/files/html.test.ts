@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { type DefaultTreeAdapterMap, parse } from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { PAGE_SOURCE, pageSource } from '../../../scripts/html-page.ts';
-
+import { shownText } from '../../../src/report/files/html/text.ts';
 import { agent, caseOf, fullReport, hardReport, reportOnCases } from '../../browser/sample-report.ts';
+import { HOSTILE } from '../hostile-texts.ts';
 import { EXAMPLES } from '../reports.ts';
 import { SECOND_EXAMPLES } from '../second-reports.ts';
 import { anyReport, reportOfEachState } from './file-reports.ts';
@@ -116,6 +117,38 @@ describe('the page has nothing in it but what is ours', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  const places = ['name', 'reason', 'label', 'expected', 'criterion', 'speech', 'answer'] as const;
+  const hostilePage = (textIn: (place: (typeof places)[number]) => string): string =>
+    htmlPage(
+      reportOnCases([
+        caseOf(textIn('name'), 'F', {
+          name: textIn('name'),
+          run: () => ({
+            explanation: textIn('reason'),
+            assertions: [{ label: textIn('label'), outcome: 'failed', expected: textIn('expected') }],
+            criteria: [textIn('criterion')],
+            turns: [
+              agent(textIn('speech')),
+              { kind: 'tool-result', output: textIn('answer'), succeeded: false },
+            ],
+          }),
+        }),
+      ]),
+    );
+
+  test.each(Object.entries(HOSTILE))('%s is text wherever it stands', (_, text) => {
+    const html = hostilePage((place) => `${place} begins ${text} ${place} ends`);
+    expectHarmless(html);
+    const whole = textOf(parse(html));
+    for (const place of places) {
+      const shown = shownText(`${place} begins ${text} ${place} ends`, 10_000).text;
+      // What stands on one line is cut: its beginning is there.
+      const isCut = place === 'name' || place === 'label' || place === 'answer';
+      const start = isCut ? shown.split('\n', 1)[0]!.slice(0, 80) : shown;
+      expect(whole.includes(start), `${place}: ${start}`).toBe(true);
+    }
   });
 });
 

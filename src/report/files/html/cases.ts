@@ -1,3 +1,5 @@
+import type { Element, Properties } from 'hast';
+import { h } from 'hastscript';
 import type { Run, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
@@ -9,7 +11,7 @@ import { labelOf } from '../../sections/overview.ts';
 import { dotted, glyph, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
-import { type Attributes, around, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
+import { around, type Html, htmlOf, type Node } from './tree.ts';
 
 /** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
 
@@ -91,7 +93,7 @@ export function* caseList(report: Report, anchors: ReadonlyMap<ReportedCase, str
   yield* htmlOf(...omissions.map((sentence) => h('p', { class: 'muted' }, sentence)));
 }
 
-/** How much of the evidence of each test case is shown; those that are not in it have only a line. */
+/** Limits of the evidence of each test case; those that are not in it have only a line. */
 function planOf(report: Report, room: number): Map<ReportedCase, Limits> {
   const { failures, unfinished, flaky, tolerated, brokenTests, fixed, passed } = report.classified;
   const quiet = [...fixed, ...passed].filter((result) => result.runs.length === 1);
@@ -163,13 +165,13 @@ function fairShare(costs: readonly number[], room: number): number {
 const rowCost = (result: ReportedCase, anchor: string): number =>
   ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + anchor.length;
 
-/** What stands around the texts, as measured; a little more, since the file must not become too large. */
+/** Size of what stands around the texts, as measured and a little more, since the file must not become too large. */
 const CASE_BYTES = 1_000;
 const RUN_BYTES = 420;
 const CHECK_BYTES = 170;
 const TEXT_BYTES = 95;
 const TOOL_BYTES = 330;
-/** What laying out and escaping add. */
+/** Factors by which laying out and escaping enlarge a text. */
 const GROWTH = { text: 1.03, tool: 2 };
 
 /** About how many bytes the evidence takes. */
@@ -231,8 +233,8 @@ function* sectionOf(
     yield* htmlOf(heading);
     for (let from = 0; from < results.length; from += CHUNK) {
       const list = h('ul', { class: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
-      const some = results.slice(from, from + CHUNK);
-      yield* around(list, some.values().flatMap(item));
+      const chunk = results.slice(from, from + CHUNK);
+      yield* around(list, chunk.values().flatMap(item));
     }
   }
   yield* around(
@@ -241,19 +243,19 @@ function* sectionOf(
   );
 }
 
-/** What the page's script filters and sorts by. */
-function attributesOf(result: ReportedCase, group?: number | undefined): Attributes {
+/** Attributes by which the page's script filters and sorts. */
+function attributesOf(result: ReportedCase, group?: number | undefined): Properties {
   const tags = tagsOf(result);
   const ms = totalMs(result);
   return {
     'data-outcome': outcomeOf(result),
-    'data-tags': tags,
+    'data-tags': tags.length === 0 ? undefined : tags.join(' '),
     'data-group': group === undefined ? undefined : String(group),
     'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
   };
 }
 
-/** What else it can be filtered by. */
+/** Further attributes by which it can be filtered. */
 export function tagsOf(result: ReportedCase): string[] {
   return [
     ...(hasPassed(result) ? [] : [result.failureClass]).filter((kind) => kind !== 'unknown'),
@@ -263,7 +265,7 @@ export function tagsOf(result: ReportedCase): string[] {
   ];
 }
 
-/** What a test case is called in filters. */
+/** Name of the outcome of a test case in filters. */
 export const outcomeOf = (result: ReportedCase): string =>
   !hasPassed(result) && !countsForVerdict(result) ? 'tolerated' : result.outcome;
 
@@ -306,7 +308,7 @@ function summaryOf(result: ReportedCase, report: Report): Element {
   ]);
 }
 
-/** What is known of a test case, in a few words each. */
+/** Facts about a test case, in a few words each. */
 function labelsOf(result: ReportedCase, report: Report): Node[] {
   const { passes, runs, comparison, outcome, testFaults } = result;
   const base = report.base?.cases.get(result.testCase.id ?? '');

@@ -1,3 +1,5 @@
+import type { Element } from 'hast';
+import { h, s } from 'hastscript';
 import { VERDICTS } from '../../../domain/verdict.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
@@ -6,12 +8,12 @@ import { linkPush } from '../../sections/links.ts';
 import { glyph, glyphText } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { type Bar, clockTime, type Lane, rowsOf, type Timeline } from './timeline.ts';
-import { type Element, h, type Node } from './tree.ts';
+import type { Node } from './tree.ts';
 
 const MAX_PUSHES = 12;
 const BAR_HEIGHT = 44;
 
-/** How many test cases counted against the verdict in each push, this one last; nothing where it is the first. */
+/** Chart of the test cases that counted against the verdict in each push, this one last; nothing where it is the first. */
 export function pushesChart({ history, judgement, origin, tally }: Report): Element | undefined {
   if (history === undefined || history.pushes.length === 0 || judgement === undefined) return undefined;
   const { total, passed, tolerated } = tally;
@@ -31,8 +33,8 @@ export function pushesChart({ history, judgement, origin, tally }: Report): Elem
     const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
     const commit = push.commit === '' ? [h('span', 'this push')] : inlineNodes(linkPush(push, origin));
     return h('li', { 'aria-current': push === own ? 'true' : undefined }, [
-      h('svg', { viewBox: `0 0 22 ${BAR_HEIGHT}`, width: 22, height: BAR_HEIGHT, 'aria-hidden': 'true' }, [
-        h('rect', { class: ['bar', verdict], x: 0, y: BAR_HEIGHT - height, width: 22, height, rx: 2 }),
+      s('svg', { viewBox: `0 0 22 ${BAR_HEIGHT}`, width: 22, height: BAR_HEIGHT, 'aria-hidden': 'true' }, [
+        s('rect', { class: ['bar', verdict], x: 0, y: BAR_HEIGHT - height, width: 22, height, rx: 2 }),
       ]),
       h('span', { class: 'figure' }, [
         glyph(verdict),
@@ -102,7 +104,7 @@ function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
       const from = Math.min(bar.from - start, span * (1 - LEAST));
       const width = Math.max((bar.to ?? bar.from) - bar.from, span * LEAST);
       return [
-        h('rect', {
+        s('rect', {
           class: ['bar', bar.run.status, ...(bar.to === undefined ? ['moment'] : [])],
           x: share(from),
           y,
@@ -111,12 +113,12 @@ function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
           rx: 2,
         }),
         ...(width / span > 0.03
-          ? [h('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOf(bar)))]
+          ? [s('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOf(bar)))]
           : []),
       ];
     }),
   );
-  return h(
+  return s(
     'svg',
     { role: 'img', 'aria-label': bars.map(barInWords).join('; '), width: '100%', height: rows.length * ROW },
     shapes,

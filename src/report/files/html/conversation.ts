@@ -1,7 +1,7 @@
 import type { Run, Turn } from '../../../domain/run.ts';
 import { findKeyTurns, type KeyTurns } from '../../key-turns.ts';
 
-/** Where two conversations part. */
+/** Point from which two conversations differ. */
 export type Parting =
   /** The place of the first turn that differs, from 0; one of the two may have ended there. */
   { readonly kind: 'at'; readonly place: number } | { readonly kind: 'nowhere' };
@@ -32,7 +32,7 @@ function keyOf(turn: Turn): string {
   }
 }
 
-/** Which turns of a conversation are open and which are folded: stretches in order. */
+/** Stretches of a conversation that are open or folded, in order. */
 export interface Stretch {
   readonly isFolded: boolean;
   /** Places in the conversation: from the first to the one before the last. */

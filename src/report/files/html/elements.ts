@@ -1,7 +1,9 @@
+import type { Element } from 'hast';
+import { h } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { linkUrl, shownText } from './text.ts';
-import { type Element, h, type Node } from './tree.ts';
+import type { Node } from './tree.ts';
 
 /** Pieces of the page. Foreign text enters it as text and attributes of a tree, which `tree.ts` writes. */
 
@@ -23,7 +25,7 @@ const GLYPHS: Readonly<Record<Sign, string>> = {
   gone: '–',
 };
 
-/** What an SVG shows in place of a sign. */
+/** Character that an SVG shows in place of a sign. */
 export const glyphText = (sign: Sign): string => GLYPHS[sign];
 
 /** Foreign text on one line, in its own direction. */

@@ -1,3 +1,5 @@
+import type { Element } from 'hast';
+import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
@@ -21,9 +23,9 @@ import { inlineNodes } from './inline.ts';
 import { layOutJson } from './json-layout.ts';
 import { shownText } from './text.ts';
 import { clockTime } from './timeline.ts';
-import { type Element, h, type Node } from './tree.ts';
+import type { Node } from './tree.ts';
 
-/** How much of the evidence of a test case is shown, in UTF-16 code units. */
+/** Limits of the evidence of a test case, in UTF-16 code units. */
 export interface Limits {
   /** Each explanation, criterion and turn. */
   readonly text: number;
@@ -66,7 +68,7 @@ interface NamedRun {
   readonly title: string;
 }
 
-/** Whether there is more to see of a test case than its line. */
+/** Whether a test case has more to show than its line. */
 export function hasEvidence(result: ReportedCase): boolean {
   if (result.outcome !== 'passed' || result.runs.length > 1) return true;
   const [run] = result.runs;
@@ -80,7 +82,7 @@ export function hasEvidence(result: ReportedCase): boolean {
   );
 }
 
-/** What the pieces of one test case are made from. */
+/** Facts from which the pieces of one test case are made. */
 interface Context {
   readonly report: Report;
   readonly limits: Limits;
@@ -118,7 +120,7 @@ export function evidenceOf(
   ]);
 }
 
-/** What the version of `compare-with` is called. */
+/** Name of the version of `compare-with`. */
 export const versionName = ({ comparedWith }: Report): string => comparedWith ?? 'the other version';
 
 /** Why a test case that did not pass does not count. */
@@ -149,7 +151,7 @@ function pairOf(runs: readonly NamedRun[], decisive: RoundRun): Context['pair'] 
   return decisive.status === 'passed' || decisive.turns.length === 0 ? undefined : { own, reference };
 }
 
-/** Where a run parts from the one that it is compared with. */
+/** The parting of a run from the one that it is compared with. */
 function partingIn(named: NamedRun, pair: Context['pair']): Parting | undefined {
   if (pair === undefined || named.run.turns.length === 0) return undefined;
   const { own, reference } = pair;
@@ -160,10 +162,10 @@ function partingIn(named: NamedRun, pair: Context['pair']): Parting | undefined 
 function namedRuns(result: ReportedCase, report: Report): NamedRun[] {
   const many = result.runs.length > 1 || result.comparison !== undefined;
   const own = result.runs.map((run, index) => ({ run, title: many ? `Run ${index + 1}` : 'Run' }));
-  const there = cleanLine(versionName(report), 60);
+  const version = cleanLine(versionName(report), 60);
   const comparison = (result.comparison?.runs ?? []).map((run, index, all) => ({
     run,
-    title: `${all.length > 1 ? `Run ${index + 1} on` : 'Run on'} ${there}`,
+    title: `${all.length > 1 ? `Run ${index + 1} on` : 'Run on'} ${version}`,
   }));
   return [...own, ...comparison];
 }
@@ -201,7 +203,7 @@ function whyOf(run: Run, { report, limits, decisive }: Context): Node[] {
   ];
 }
 
-/** What the provider says of the test itself and of the run's status. */
+/** Remarks of the provider on the test itself and on the run's status. */
 function faultsOf(run: Run, { providerTitle }: Report): Node[] {
   const who = untrusted(providerTitle || 'The provider', 50);
   const lines: Node[][] = [
@@ -301,7 +303,7 @@ function criteriaOf(criteria: readonly string[], limits: Limits, isOpen: boolean
     : [fold(title, [list])];
 }
 
-/** Where the run that decided and the one that passed part, exactly. */
+/** Line that says exactly where the run that decided and the one that passed part. */
 function partingLine({ own, reference }: NonNullable<Context['pair']>): Element {
   const parting = partingOf(own.run.turns, reference.run.turns);
   const names = `${own.title} (${own.run.status}) and ${lowerFirst(reference.title)} (passed)`;
@@ -480,7 +482,7 @@ function turnContent(turn: Turn, state: TurnState): Node[] {
   }
 }
 
-/** What went into a tool or came out of it: a line with its beginning, and all of it laid out below. */
+/** Input or output of a tool: a line with its beginning, and all of it laid out below. */
 function payload(
   title: readonly Node[],
   text: string,

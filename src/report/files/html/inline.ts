@@ -1,6 +1,7 @@
+import { h } from 'hastscript';
 import type { Inline } from '../../markdown.ts';
 import { linkTo } from './elements.ts';
-import { h, type Node } from './tree.ts';
+import type { Node } from './tree.ts';
 
 /** The invisible spaces that `markdown.ts` puts into foreign text for GitHub; the text has lost its own before. */
 const GAPS = /\u200b/g;

@@ -1,3 +1,5 @@
+import type { Element } from 'hast';
+import { h } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
@@ -5,7 +7,7 @@ import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { capitalized, costs, knowledge, provenance, tested } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
-import { leadOf, notesOf, publishing } from '../../sections/intro.ts';
+import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
@@ -16,7 +18,7 @@ import { inlineNodes } from './inline.ts';
 import { SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from './page-source.ts';
 import { anchorsOf } from './text.ts';
 import { timelineOf } from './timeline.ts';
-import { around, DOCTYPE, type Element, type Html, h, htmlOf, type Node } from './tree.ts';
+import { around, DOCTYPE, type Html, htmlOf, type Node } from './tree.ts';
 
 /** Nothing is loaded from anywhere, nothing is sent, and only this style and this script count. */
 const POLICY = [
@@ -75,7 +77,7 @@ function* main(report: Report): Generator<Html> {
 
 function header(report: Report): Element {
   const state = stateOf(report);
-  const lead = leadOf(report);
+  const intro = introLine(report);
   const { todo, hint } = adviseOn(report);
   const chart = pushesChart(report);
   const notes = notesOf(report);
@@ -83,7 +85,7 @@ function header(report: Report): Element {
     h('div', { class: 'verdict' }, [
       h('h1', [untrusted(report.name, 120)]),
       h('p', { class: 'result' }, [glyph(state), ' ', sentenceCase(resultOf(report))]),
-      ...(lead.length === 0 ? [] : [h('p', { class: 'lead' }, inlineNodes(lead))]),
+      ...(intro.length === 0 ? [] : [h('p', { class: 'lead' }, inlineNodes(intro))]),
       ...publishing(report).map((sentence) => h('p', inlineNodes(sentence))),
       ...(notes.length === 0
         ? []
@@ -105,7 +107,7 @@ function header(report: Report): Element {
   ]);
 }
 
-/** What was tested in how many runs, when this was written, and the way back to where it was made. */
+/** Subject, number of runs, time of writing, and the way back to where the page was made. */
 function origin(report: Report): Node[] {
   const { label, targetName } = report;
   return dotted([
@@ -164,7 +166,7 @@ function notesOnCases({ transcripts, cases }: Report): string[] {
 
 const MAX_GROUPS = 20;
 
-/** What failures exactly share, the most frequent first. With the script it filters the list. */
+/** Causes that failures exactly share, the most frequent first. With the script they filter the list. */
 function sharedCauses({ grouping }: Report): Node[] {
   const groups = grouping.groups.slice(0, MAX_GROUPS);
   if (groups.length === 0) return [];

@@ -40,7 +40,7 @@ export function linkUrl(url: string | undefined): string | undefined {
 }
 
 /** The beginning of the id of every test case in the page. */
-export const ANCHOR = 'test-case-';
+const ANCHOR = 'test-case-';
 
 /**
  * The ids of test cases in the page, in the same order: `test-case-` and the provider's id as a URL writes it. Without

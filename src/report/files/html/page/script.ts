@@ -7,7 +7,7 @@ interface Item {
   readonly node: HTMLElement;
   readonly outcome: string;
   readonly tags: readonly string[];
-  /** Which shared cause it has. */
+  /** Shared cause of the test case, if it has one. */
   readonly group: string | undefined;
   readonly name: string;
   readonly ms: number;

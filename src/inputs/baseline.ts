@@ -6,8 +6,8 @@ import { readTextFile, UnsuitableFile } from '../runtime/regular-file.ts';
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * What an earlier JSON report of this action knows of each test case; or why it is none, as a clause. It labels and
- * never decides, so nothing is wrong with a file that is not there. Never rejects.
+ * Reads the outcome of each test case from an earlier JSON report of this action, or why there is none, as a clause. It
+ * labels and never decides, so nothing is wrong with a file that is not there. Never rejects.
  */
 export async function readBaseline(
   path: string,

@@ -1,0 +1,22 @@
+import { ruleOf } from '../domain/pass-rule.ts';
+import { USER_AGENT } from '../runtime/version.ts';
+import type { ParsedInputs } from './inputs.ts';
+import { resolveCount } from './schemas.ts';
+
+/** The options of `runGate` by the inputs, the same for the action and the command line. */
+export const gateOptionsOf = ({ inputs, batchSource }: Pick<ParsedInputs, 'inputs' | 'batchSource'>) => ({
+  ...inputs,
+  batchSource,
+  rule: ruleOf(inputs),
+  maxFlaky: (testCases: number) => resolveCount(inputs.maxFlaky, testCases),
+});
+
+/** The options of `createProvider` by the inputs, the same for the action and the command line. */
+export const providerOptionsOf = ({ inputs, secrets, batchSource }: ParsedInputs) => ({
+  name: inputs.provider,
+  apiKey: secrets.apiKey,
+  apiUrl: inputs.apiUrl,
+  userAgent: USER_AGENT,
+  version: batchSource.version,
+  showsConversations: inputs.transcripts !== 'none',
+});
