@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 
-// First: the handlers of signals.
+// First: the version of Node.js, and the handlers of signals.
+import './node-version.ts';
 import './signals.ts';
 
 import * as http from 'node:http';

@@ -266,5 +266,7 @@ function describeRunBudget(
 ): string {
   const most = testCases * maxRunsPerCase(rule) * (compares ? 2 : 1);
   const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
-  return `The gate starts ${first} first, and at most ${Math.min(most, maxRuns ?? most)} in all.`;
+  const limit = Math.min(most, maxRuns ?? most);
+  const isAll = limit <= testCases * firstRoundRunsPerCase(rule);
+  return isAll ? `The gate starts ${first}.` : `The gate starts ${first} first, and at most ${limit} in all.`;
 }

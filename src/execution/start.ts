@@ -198,6 +198,11 @@ function unclearStartMessage(
   return `${problem} A batch may have been started at ${momentOf(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
 }
 
-/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC". */
-export const momentOf = (epochMs: number): string =>
-  `${new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC"; a number that no calendar has stays one. */
+export function momentOf(epochMs: number): string {
+  const date = new Date(epochMs);
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9_999
+    ? `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+    : `${epochMs} ms since 1970`;
+}

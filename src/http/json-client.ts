@@ -344,7 +344,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       failures.succeeded();
       return { kind: 'accepted', value };
     } catch (error) {
-      if (error instanceof DeadlineExceeded && deadline.signal.aborted)
+      const isOver = last === undefined || last.isOver;
+      if (error instanceof DeadlineExceeded && deadline.signal.aborted && !isOver)
         throw deadlineError(httpRequest.name, error, deadline);
       const problem =
         error instanceof DeadlineExceeded

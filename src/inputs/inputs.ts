@@ -119,7 +119,9 @@ export const INPUTS = {
     schema: z.optional(z.string()),
     empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
     emptyAt: ({ capabilities: { versions } }) =>
-      versions === false ? 'none' : `${versions.fallback ?? 'the main branch'} of what the step starts`,
+      versions === false
+        ? 'none'
+        : `${versions.fallback ?? 'the main branch'}, where the step starts the batch`,
   }),
   'target-config': input({
     group: 'tests',
@@ -135,7 +137,7 @@ export const INPUTS = {
     schema: z.optional(oneOf(MODES)),
     empty: '`chat` at Vapi, none elsewhere',
     emptyAt: ({ capabilities: { modes } }) =>
-      modes === false ? 'none' : `${modes.fallback} of what the step starts`,
+      modes === false ? 'none' : `${modes.fallback}, where the step starts the batch`,
   }),
   'reuse-hours': input({
     group: 'tests',

@@ -304,6 +304,15 @@ describe.skipIf(!canDeploy).concurrent('the draft at Retell', () => {
     expect(server.count(/DELETE/)).toBe(0);
   });
 
+  test('is not looked for without the id of its agent', async () => {
+    await using server = await startRetell({ apiKey: KEY });
+    expectRefusal(
+      await deploy(retell, server.url, { args: ['delete', '', '6'] }),
+      /the agent id is empty: check that the variable it comes from is set\./,
+    );
+    expect(server.requests).toEqual([]);
+  });
+
   test('that cannot be deleted ends with the reason', async () => {
     await using server = await startRetell({ apiKey: KEY });
     await deploy(retell, server.url);
@@ -443,7 +452,6 @@ describe.skipIf(!canDeploy).concurrent.each([retell, bland, elevenlabs])('$scrip
   });
 
   test.each([
-    ['that is not there', undefined],
     ['that is empty', ''],
     ['that is not JSON', '{"nodes": ['],
     ['that holds a list', [file]],
@@ -454,6 +462,24 @@ describe.skipIf(!canDeploy).concurrent.each([retell, bland, elevenlabs])('$scrip
     expectRefusal(
       await deploy(provider, server.url, { file: wrong }),
       `${script}: agent.json must be a file with one JSON object`,
+    );
+    expect(server.requests).toEqual([]);
+  });
+
+  test('a file that is not there before any request', async () => {
+    await using server = await provider.start({ apiKey: KEY });
+    expectRefusal(
+      await deploy(provider, server.url, { file: undefined }),
+      `${script}: there is no file agent.json: check the path, and that the job checks out the repository.`,
+    );
+    expect(server.requests).toEqual([]);
+  });
+
+  test('an empty id before any request', async () => {
+    await using server = await provider.start({ apiKey: KEY });
+    expectRefusal(
+      await deploy(provider, server.url, { target: '' }),
+      /: the (agent|pathway) id is empty: check that the variable it comes from is set\./,
     );
     expect(server.requests).toEqual([]);
   });
@@ -469,7 +495,7 @@ describe.skipIf(!canDeploy).concurrent.each([retell, bland, elevenlabs])('$scrip
     expectRefusal(ended, `${script}: curl and jq must be installed.`);
   });
 
-  test.each([[[]], [['id']], [['', 'agent.json', 'x']], [['id', 'agent.json', 'x', 'y']]])(
+  test.each([[[]], [['id']], [['id', 'agent.json', 'x', 'y']]])(
     'the arguments %j before any request',
     async (args) => {
       await using server = await provider.start({ apiKey: KEY });

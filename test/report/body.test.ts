@@ -533,6 +533,12 @@ describe('what is known of the batches', () => {
     );
   });
 
+  test('a refusal: a re-run uses the old files, so a correction of them is pushed', () => {
+    expect(bodyOf(reportOn([]))).toMatch(
+      /\*\*Next:\*\* correct what is named above, and push it if it is in a file\. \[Re-run the failed job\]\(\S+\) if it is not\.\n/,
+    );
+  });
+
   test.each([
     [
       'passed',

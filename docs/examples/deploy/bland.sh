@@ -31,7 +31,10 @@ value() { [[ "$1" =~ [^[:space:]] ]] && jq -er "$2" <<< "$1" 2> /dev/null; }
 
 hash curl jq 2> /dev/null || fail 'curl and jq must be installed.'
 [[ "$key" =~ ^[[:graph:]]+$ ]] || fail 'BLAND_API_KEY must be set, without white space in it.'
-[[ "$#" == 3 && -n "$1" && -n "$3" ]] || fail 'call it with PATHWAY_ID FILE NAME.'
+[[ "$#" == 3 ]] || fail 'call it with PATHWAY_ID FILE NAME.'
+[[ -n "$1" ]] || fail 'the pathway id is empty: check that the variable it comes from is set.'
+[[ -n "$3" ]] || fail 'the name is empty: check that the variable it comes from is set.'
+[[ -r "$2" ]] || fail "there is no file $2: check the path, and that the job checks out the repository."
 export name="$3"
 graph="$(jq -ces 'select(length == 1)[0] | {name: env.name, nodes: (.nodes | arrays), edges: (.edges | arrays)}' \
   "$2" 2> /dev/null)" || fail "$2 must be a file with one JSON object that has nodes and edges."

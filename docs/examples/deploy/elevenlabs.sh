@@ -31,7 +31,10 @@ value() { [[ "$1" =~ [^[:space:]] ]] && jq -er "$2" <<< "$1" 2> /dev/null; }
 
 hash curl jq 2> /dev/null || fail 'curl and jq must be installed.'
 [[ "$key" =~ ^[[:graph:]]+$ ]] || fail 'ELEVENLABS_API_KEY must be set, without white space in it.'
-[[ "$#" == 3 && -n "$1" && -n "$3" ]] || fail 'call it with AGENT_ID FILE NAME.'
+[[ "$#" == 3 ]] || fail 'call it with AGENT_ID FILE NAME.'
+[[ -n "$1" ]] || fail 'the agent id is empty: check that the variable it comes from is set.'
+[[ -n "$3" ]] || fail 'the name is empty: check that the variable it comes from is set.'
+[[ -r "$2" ]] || fail "there is no file $2: check the path, and that the job checks out the repository."
 export name="$3"
 changes="$(jq -ces 'select(length == 1)[0] | {conversation_config, platform_settings, workflow}
   | with_entries(select(.value != null)) | select(. != {})' "$2" 2> /dev/null)" ||

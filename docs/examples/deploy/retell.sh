@@ -38,7 +38,9 @@ engine() {
 
 hash curl jq 2> /dev/null || fail 'curl and jq must be installed.'
 [[ "$key" =~ ^[[:graph:]]+$ ]] || fail 'RETELL_API_KEY must be set, without white space in it.'
+NO_ID='the agent id is empty: check that the variable it comes from is set.'
 if [[ "$#" == 3 && "$1" == delete ]]; then
+  [[ -n "$2" ]] || fail "$NO_ID"
   [[ "$3" =~ ^[0-9]+$ ]] || fail "the version to delete must be a number, not \"$3\"."
   agent="$(jq -rn --arg id "$2" '$id | @uri')"
   draft="$(call GET "get-agent/$agent?version=$3")"
@@ -46,7 +48,9 @@ if [[ "$#" == 3 && "$1" == delete ]]; then
   call DELETE "delete-agent-version/$agent?version=$3" > /dev/null
   exit
 fi
-[[ "$#" == 2 && -n "$1" ]] || fail 'call it with AGENT_ID FILE, or with delete AGENT_ID VERSION.'
+[[ "$#" == 2 ]] || fail 'call it with AGENT_ID FILE, or with delete AGENT_ID VERSION.'
+[[ -n "$1" ]] || fail "$NO_ID"
+[[ -r "$2" ]] || fail "there is no file $2: check the path, and that the job checks out the repository."
 jq -es 'length == 1 and (.[0] | objects != {})' "$2" &> /dev/null || fail "$2 must be a file with one JSON object."
 
 agent="$(jq -rn --arg id "$1" '$id | @uri')"

@@ -28,15 +28,22 @@ export function renderNextSteps(report: Report): string {
   const again =
     report.judgement?.verdict === 'passed'
       ? []
-      : rerunInstructions(report.origin, startsBatch(report), { isReportOnly: report.isReportOnly });
+      : rerunInstructions(report.origin, startsBatch(report), {
+          isReportOnly: report.isReportOnly,
+          afterCorrection: isRefused(report),
+        });
   return render(paragraph(...sentences([NEXT_LABEL], todo, hint, again)));
 }
 
 /** The beginning of the line about what to do. */
 export const NEXT_LABEL: Inline = strong(...md`Next:`);
 
-/** Whether the step started what it tested, so that running the job again tests again. */
-export const startsBatch = ({ selected }: Pick<Report, 'selected'>): boolean => selected !== undefined;
+/** Whether running the job again tests again: the step started what it tested, or was refused before it tested anything. */
+export const startsBatch = (report: Report): boolean => report.selected !== undefined || isRefused(report);
+
+/** Whether the step ended before it tested anything, for something that is to be corrected. */
+const isRefused = (report: Report): boolean =>
+  report.judgement?.verdict === 'inconclusive' && causeOf(report).kind === 'nothing-read';
 
 /** Whether the line of advice links this job. */
 export const nextLinksJob = (report: Report): boolean =>
@@ -76,7 +83,10 @@ function todoOf(report: Report, provider: Inline): Inline[] {
 function adviseInconclusive(report: Report, provider: Inline): Inline[] {
   switch (causeOf(report).kind) {
     case 'nothing-read':
-      return md`correct what is named above, then test again.`;
+      // A re-run uses the files of the same commit.
+      return jobLink(report.origin) === undefined
+        ? md`correct what is named above, then test again.`
+        : md`correct what is named above, and push it if it is in a file.`;
     case 'lost-start':
       return md`look at ${provider} for a batch that was started at that time. If there is one, give its id as ${code('batch-id', 20)}; if not, test again.`;
     case 'unread':
@@ -183,7 +193,7 @@ function jobLink({ jobUrl, ...origin }: Origin): string | undefined {
 
 /**
  * Instructions to test again; nothing outside of GitHub. `jobs` is how many of them did not pass. `isReportOnly`: the job
- * succeeds.
+ * succeeds. `afterCorrection`: they follow the advice to correct something, and to push that if it is in a file.
  */
 export function rerunInstructions(
   origin: Origin,
@@ -191,7 +201,12 @@ export function rerunInstructions(
   {
     jobs = 1,
     isReportOnly = false,
-  }: { readonly jobs?: number; readonly isReportOnly?: boolean | undefined } = {},
+    afterCorrection = false,
+  }: {
+    readonly jobs?: number;
+    readonly isReportOnly?: boolean | undefined;
+    readonly afterCorrection?: boolean;
+  } = {},
 ): Inline[] {
   const url = jobLink(jobs === 1 ? origin : { ...origin, jobUrl: undefined });
   if (url === undefined) return [];
@@ -199,6 +214,7 @@ export function rerunInstructions(
     url,
     trusted(`Re-run the ${isReportOnly ? '' : 'failed '}${jobs === 1 ? 'job' : 'jobs'}`),
   );
+  if (afterCorrection) return md`${again} if it is not.`;
   // A batch that was given is judged again as it is.
   const condition = isStartedHere
     ? ''
