@@ -136,12 +136,12 @@ async function pollUntilSettled(
       };
     }
   }
-  const known = whenCutShort(counted, last, options);
+  const known = batchAtDeadline(counted, last, options);
   return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
 }
 
 /** Outcome of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
-function whenCutShort(
+function batchAtDeadline(
   counted: Batch | undefined,
   last: Batch | undefined,
   { readsEarly = false }: WaitOptions,
@@ -170,7 +170,7 @@ async function finalPoll(
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const batch = whenCutShort(counted, before, options);
+    const batch = batchAtDeadline(counted, before, options);
     return { id, batch, problem: signal.aborted ? undefined : error.message };
   }
 }

@@ -332,12 +332,12 @@ const saidTransportSchema = z.object({ provider: anything });
 export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
   return claimsOf({
     ...targetClaims(target ?? {}),
-    mode: claimed('the mode', saidMode(transport)),
+    mode: claimed('the mode', modeIn(transport)),
   });
 }
 
 /** "chat" where a transport is one of the two modes; else what the answer has in its place. */
-function saidMode(transport: unknown): unknown {
+function modeIn(transport: unknown): unknown {
   const said = saidTransportSchema.safeParse(transport).data;
   if (said === undefined) return transport;
   return typeof said.provider === 'string' ? nameOf({ provider: said.provider }) : said.provider;

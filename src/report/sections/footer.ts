@@ -59,7 +59,7 @@ export const foldSmall = (title: string, markdown: string): string =>
 
 /** The same as lines, none of them empty. */
 export function detailLines(report: Report, maxBatches?: number): Inline[][] {
-  return [...knowledge(report), ...provenance(report, maxBatches)]
+  return [...explanations(report), ...provenance(report, maxBatches)]
     .filter((line) => line.length > 0)
     .map(capitalized);
 }
@@ -73,7 +73,7 @@ export function capitalized(line: readonly Inline[]): Inline[] {
 }
 
 /** Sentences that explain the figures: the rate, the rule, the comparison and the cost. */
-export function knowledge(report: Report): Inline[][] {
+export function explanations(report: Report): Inline[][] {
   const { cost } = report;
   return [
     sentences(rate(report), baseRate(report)),

@@ -68,13 +68,13 @@ function describeResult(report: Report): string {
   switch (judgement?.verdict) {
     case 'failed':
     case 'errored': {
-      const news = newInWords(classified.failures);
+      const newCount = newInWords(classified.failures);
       const areFlaky = judgement.verdict === 'failed' && tally.failed === 0;
-      if (news === undefined || areFlaky) return resultOfCounts(judgement.verdict, tally);
+      if (newCount === undefined || areFlaky) return resultOfCounts(judgement.verdict, tally);
       const kinds = new Set(classified.failures.map(({ outcome }) => outcome));
       const verb = kinds.size > 1 ? 'did not pass' : classified.failures[0]?.outcome;
       const first = `${formatCount(classified.failures.length)} of ${formatCount(tally.total)} ${verb}`;
-      return listed(first, [news, ...countEach(tally, 'unfinished')]);
+      return listed(first, [newCount, ...countEach(tally, 'unfinished')]);
     }
     case 'inconclusive': {
       const cause = causeInWords(causeOf(report));

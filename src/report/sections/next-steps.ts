@@ -109,7 +109,7 @@ function adviseInconclusive(report: Report, provider: Inline): Inline[] {
 }
 
 /** Failures and errors in words, as far as there are any: "2 new failures and the error". */
-function inWords(cases: readonly ReportedCase[], kind: '' | 'new '): Inline[] {
+function countFailuresInWords(cases: readonly ReportedCase[], kind: '' | 'new '): Inline[] {
   const part = (outcome: ReportedCase['outcome'], noun: 'failure' | 'error'): Inline[][] => {
     const count = cases.filter((result) => result.outcome === outcome).length;
     if (count === 0) return [];
@@ -148,7 +148,7 @@ function adviseOnFailures(report: Report, provider: Inline): Advice {
   const isAllKnown = regressionCount + preexistingCount === bad.length;
   const kind = regressionCount > 0 && preexistingCount > 0 && isAllKnown ? 'new ' : '';
   const own = bad.filter(({ failureClass }) => failureClass !== 'pre-existing');
-  const todo = md`fix the ${inWords(own, kind)}${advisePreexisting(report, preexistingCount)}.`;
+  const todo = md`fix the ${countFailuresInWords(own, kind)}${advisePreexisting(report, preexistingCount)}.`;
   return { todo, hint: judge };
 }
 
