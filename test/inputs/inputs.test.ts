@@ -399,7 +399,7 @@ describe('inputs that are wrong', () => {
     ['a version of a given batch', { version: '3' }, 'version goes with test-cases only'],
     ['a version that the provider has not', { ...start, version: 'production' }, 'version is "production"'],
     ['a selector that the provider has not', { ...start, 'test-cases': 'required:true' }, 'Retell has no'],
-    ['only lines that take away', { ...start, 'test-cases': '!a' }, 'test-cases only takes away'],
+    ['only lines that exclude', { ...start, 'test-cases': '!a' }, 'test-cases only excludes'],
     ['both rules', { reruns: '3/5', repeat: '2/3' }, 'reruns and repeat do not go together'],
     ['a rule that nothing can pass', { reruns: '4/3' }, 'reruns is "4/3": it must be 0, or K/N like 3/5'],
     ['a rule without an end', { repeat: '0' }, 'repeat is "0": it must be 1, or K/N like 3/5'],
