@@ -211,7 +211,7 @@ function adviseOnForm(
   if (values.some((value) => /^[-•]\s/.test(value))) return ' Write the lines without a dash before them.';
   if (values.some((value) => /^["'`“‘]|["'`”’]$/.test(value))) return ' Write it without the quotes.';
   const texts = [...new Set(cases.flatMap(({ testCase, name }) => [testCase.id, name]))]
-    .filter((text) => text !== '')
+    .filter((text) => text !== '' && text.length <= MAX_LINE)
     .slice(0, MAX_COMPARED_TEXTS)
     .toSorted((a, b) => b.length - a.length);
   return values.some((value) => holdsSeveral(value, texts)) ? ' Write one selector per line.' : '';

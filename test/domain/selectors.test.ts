@@ -148,7 +148,11 @@ describe('what is refused', () => {
     ['quotes that were left', '"*"', 'Write it without the quotes.'],
     ['quotes around several lines', '"Load*\nBooking*"', 'Write it without the quotes.'],
     ['commas between selectors', 'Load test 1, Booking*', 'Write one selector per line.'],
-    ['names that were folded into one line', 'Load test 1 Booking: happy path', 'Write one selector per line.'],
+    [
+      'names that were folded into one line',
+      'Load test 1 Booking: happy path',
+      'Write one selector per line.',
+    ],
     ['ids that were folded into one line', 'tc_1 tc_2', 'Write one selector per line.'],
     ['an exclusion on the same line', '* !Load*', 'Write one selector per line.'],
   ])('%s, with what to do', (_, input, advice) => {

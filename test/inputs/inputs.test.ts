@@ -68,7 +68,7 @@ describe('inputs that are right', () => {
         defaults: [
           'test-cases: nothing is started',
           'target: none',
-          'version: latest of what the step starts',
+          'version: latest, for batches that are started here',
           'target-config: none',
           'mode: none',
           'reuse-hours: 0',
@@ -233,7 +233,7 @@ describe('inputs that are right', () => {
   });
 
   test.each([
-    ['', 'chat', 'mode: chat of what the step starts'],
+    ['', 'chat', 'mode: chat, for batches that are started here'],
     ['voice', 'voice', 'mode: voice'],
   ])('mode %j at Vapi is %s', (mode, expected, line) => {
     const start = { provider: 'vapi', 'api-key': 'key_1234', 'test-cases': 'a', target: 'assistant/1', mode };
@@ -544,6 +544,24 @@ describe('inputs that are wrong', () => {
     });
   });
 
+  test('a target in quotes is one complaint', () => {
+    expect(complaintAbout({ ...start, target: '"agent/a"' })).toBe(
+      'An input is invalid; no request was sent.\ntarget is ""agent/a"": write it without the quotes.',
+    );
+  });
+
+  test.each([
+    [{ version: 'v12' }, ['version is "v12": no provider takes that.']],
+    [{ version: '12' }, []],
+    [{ target: 'agent' }, ['target is "agent": no provider takes that.']],
+    [{ 'batch-id': 'b' }, ['test-cases and batch-id are both set']],
+  ])('beside a wrong provider, what no provider takes is named too: %j', (values, more) => {
+    const complaint = complaintAbout({ ...start, ...values, provider: 'retel' });
+    const [, first, ...others] = complaint.split('\n');
+    expect(first).toMatch(/^provider is "retel": /);
+    expect(others).toEqual(more.map((text) => expect.stringContaining(text)));
+  });
+
   test('at Bland test cases can be named by their ids alone', () => {
     expect(complaintAbout({ ...start, provider: 'bland', target: '' })).toBe('accepted');
   });
@@ -563,6 +581,9 @@ describe('inputs that are wrong', () => {
     ['api-key', 'schlüssel', 'it must be one word of plain characters'],
     ['api-key', 'passed', 'it must have at least 8 characters.'],
     ['api-key', 'Bearer passed', 'it must have at least 8 characters.'],
+    ['api-key', 'RETELL_API_KEY', 'it is the name of a secret and not its value: write it as $'],
+    ['api-key', '$RETELL_API_KEY', 'it is the name of a secret and not its value: write it as $'],
+    ['github-token', 'GITHUB_TOKEN', 'it is the name of a secret and not its value: write it as $'],
     ['github-token', 'ghs_1', 'it must have at least 8 characters.'],
     ['github-token', 'two\nlines', 'it must be one word of plain characters'],
   ])('%s %j is refused and not shown', (name, value, reason) => {

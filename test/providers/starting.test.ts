@@ -430,12 +430,7 @@ describe("Retell's test cases", () => {
         [idOf(1)],
         { single: 2, lists: 0 },
       ],
-      [
-        'one to exclude that is not there',
-        `${idOf(1)}\n!test_case_gone`,
-        [idOf(1)],
-        { single: 2, lists: 0 },
-      ],
+      ['one to exclude that is not there', `${idOf(1)}\n!test_case_gone`, [idOf(1)], { single: 2, lists: 0 }],
       [
         'one that is not there',
         `${idOf(1)}\ntest_case_gone\ntest_case_gone2`,
