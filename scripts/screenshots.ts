@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
 import { launchBrowser } from '../test/browser/browser.ts';
 import { renderGitHubPage } from './github-page.ts';
 
@@ -63,7 +64,7 @@ try {
       });
       const page = await context.newPage();
       await page.goto(`${pathToFileURL(await pageOf(file, theme)).href}${hash}`);
-      const png = squeeze(await page.screenshot({ fullPage: height === undefined }));
+      const png = squeeze(await shoot(page, height === undefined));
       await writeFile(join(images, `${name}-${theme}.png`), png);
       console.log(`docs/images/${name}-${theme}.png: ${Math.round(png.length / 1024)} KiB`);
       await context.close();
@@ -81,6 +82,18 @@ async function pageOf(file: string, theme: (typeof THEMES)[number]): Promise<str
   const html = join(folder, `${file}-${theme}.html`);
   await writeFile(html, await renderGitHubPage({ title: file, markdown, theme }));
   return html;
+}
+
+/** A picture of the page. On a busy machine Chromium may have no frame to capture yet; then it is asked again. */
+async function shoot(page: Page, fullPage: boolean): Promise<Buffer> {
+  for (let triesLeft = 5; ; triesLeft -= 1) {
+    try {
+      return await page.screenshot({ fullPage });
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      await page.evaluate('new Promise(requestAnimationFrame)');
+    }
+  }
 }
 
 /** A third of the size by a palette, where `pngquant` is installed; otherwise as it is. */

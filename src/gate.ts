@@ -104,7 +104,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const history = await readingHistory;
 
   const { cases } = compared;
-  const isRefusal = execution.isRefused === true || isKeyRefused(batches);
+  const refusal = isKeyRefused(batches) ? 'key' : execution.refusal;
   const judgeAs = (ending: Ending, cancellations?: readonly Cancellation[]): Judgement => ({
     ...judge({
       batches,
@@ -123,7 +123,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       beside: compared.batches,
       names: execution.prepared?.names,
     }),
-    ...(isRefusal && ending !== 'cancelled' && { isRefusal }),
+    ...(refusal && ending !== 'cancelled' && { refusal }),
   });
   const runs = execution.started.runs + compared.runs;
   const publish = (judgement: Judgement, limits: Deadline): Promise<void> => {

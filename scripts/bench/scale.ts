@@ -23,7 +23,7 @@ const LIMITS = {
   growth: 1.5,
   archiveKiB: 260,
   /** The script of each job, and the command line. */
-  bundleBytes: { 'index.js': 740_000, 'cli.js': 640_000 },
+  bundleBytes: { 'index.js': 780_000, 'cli.js': 660_000 },
 };
 
 interface Measured {

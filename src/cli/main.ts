@@ -9,6 +9,7 @@ import { withoutBearer } from '../inputs/schemas.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
+import { COMMAND_CANCELLED_MS } from '../runtime/limits.ts';
 import { useProxies } from '../runtime/proxies.ts';
 import { VERSION } from '../runtime/version.ts';
 import { createGrowingRedactor } from '../text/redact.ts';
@@ -68,6 +69,7 @@ const environment: Environment = {
 
 process.once('uncaughtException', (error) => endProcess(report(error)));
 cancelled.addEventListener('abort', () => {
+  setTimeout(() => endProcess(signalExitCode() ?? EXIT.notPassed), COMMAND_CANCELLED_MS).unref();
   environment.log(
     `${cancelled.reason === 'SIGINT' ? 'Ctrl+C' : String(cancelled.reason)}: ending. Again ends at once.`,
   );

@@ -1,6 +1,7 @@
 import { countFinishedRuns, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-rule.ts';
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
+import { type Refused, refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import {
@@ -20,7 +21,7 @@ import type { Environment } from './environment.ts';
 import { connectProvider, readInputsAndConfig } from './gate-inputs.ts';
 import { guard, wrap } from './layout.ts';
 import { readQuarantineFiles } from './quarantine-source.ts';
-import { EXIT, hintAtKey } from './run.ts';
+import { EXIT, explainKey } from './run.ts';
 import type { Style } from './style.ts';
 
 /** `plan`: what `run` would do with the same options. Starts nothing. Resolves to the exit code. */
@@ -36,7 +37,7 @@ export async function plan(options: Options, environment: Environment): Promise<
   }
   const { starter } = provider;
   if (starter === undefined) {
-    return refuse('Batches cannot be started at this provider.', environment, inputs);
+    return refuse(refused('Batches cannot be started at this provider.'), environment, inputs.provider);
   }
   const rule = ruleOf(inputs);
   const prepared = await prepare(batchSource, {
@@ -45,8 +46,7 @@ export async function plan(options: Options, environment: Environment): Promise<
     failOn: inputs.failOn,
   });
   if (prepared.kind === 'refused') {
-    const exitCode = prepared.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
-    return refuse(prepared.problem, environment, { provider: inputs.provider, exitCode });
+    return refuse(prepared, environment, inputs.provider);
   }
   const reuse = await findReuse(prepared, { inputs, provider, starter, clock, deadline });
   live.stop();
@@ -63,15 +63,11 @@ export async function plan(options: Options, environment: Environment): Promise<
   return EXIT.passed;
 }
 
-function refuse(
-  problem: string,
-  environment: Environment,
-  { provider, exitCode = EXIT.refused }: { provider: ProviderName; exitCode?: number },
-): number {
+function refuse(refusal: Refused, environment: Environment, provider: ProviderName): number {
   environment.live.stop();
-  environment.err.line(problem);
-  if (exitCode === EXIT.refused) hintAtKey(problem, provider, environment);
-  return exitCode;
+  environment.err.line(refusal.problem);
+  if (refusal.isKeyRefused === true) explainKey(provider, environment);
+  return refusal.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
 }
 
 /** The plan as text: pure. */
@@ -192,8 +188,12 @@ async function planGiven(
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const exitCode = error instanceof KeyRefused ? EXIT.refused : EXIT.notPassed;
-    return refuse(error.message, environment, { provider: inputs.provider, exitCode });
+    const isKeyRefused = error instanceof KeyRefused;
+    return refuse(
+      { ...refused(error.message), isKeyRefused, isUnreadable: !isKeyRefused },
+      environment,
+      inputs.provider,
+    );
   }
   environment.live.stop();
   for (const line of lines) environment.out.line(line);

@@ -16,7 +16,7 @@ export const EXIT = { passed: 0, notPassed: 1, refused: 2 } as const;
 
 /** The exit code of a verdict. `failOn` is the input. */
 export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
-  if (judgement.isRefusal === true) return EXIT.refused;
+  if (judgement.refusal !== undefined) return EXIT.refused;
   return succeeds(judgement, failOn) ? EXIT.passed : EXIT.notPassed;
 }
 
@@ -54,13 +54,13 @@ export async function run(options: Options, environment: Environment): Promise<n
   });
   live.stop();
   await printResult(publisher.published(), inputs.reportJson === STDOUT, environment);
-  if (judgement.isRefusal === true) hintAtKey(judgement.reason, inputs.provider, environment);
+  if (judgement.refusal === 'key') explainKey(inputs.provider, environment);
   return exitCodeOf(judgement, inputs.failOn);
 }
 
 /** Messages call the key by the name of the action's input, which is no option here. */
-export function hintAtKey(message: string, provider: ProviderName, { err }: Pick<Environment, 'err'>): void {
-  if (/\bapi-key\b/.test(message)) err.line(`The api-key is what ${PROVIDERS[provider].keyVariable} holds.`);
+export function explainKey(provider: ProviderName, { err }: Pick<Environment, 'err'>): void {
+  err.line(`The api-key is what ${PROVIDERS[provider].keyVariable} holds.`);
 }
 
 /** Prints the result on standard output, or only the JSON report there and the result on standard error. */

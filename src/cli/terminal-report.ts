@@ -75,7 +75,7 @@ function headLines(
 ): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
   const { sign, look } = LOOKS[verdict];
-  const word = judgement?.isRefusal === true ? 'refused' : verdict;
+  const word = judgement?.refusal !== undefined ? 'refused' : verdict;
   const note = isReportOnly === true ? ` (${REPORT_ONLY})` : '';
   const sentence = (text: string) => cleanLine(text, MAX_SENTENCE);
   const tested = subject ?? batches.find(({ batch }) => batch?.subject !== undefined)?.batch?.subject;
@@ -179,7 +179,7 @@ function countLines(report: Report): string[] {
   const duration = formatDuration(waitedMs);
   const took = duration === undefined ? '' : ` Took ${duration}.`;
   const runs = started === undefined ? 'Started no runs.' : startedSentence(started);
-  if (judgement?.isRefusal === true) return [runs];
+  if (judgement?.refusal !== undefined) return [runs];
   const ids = batches.map(({ id }) => cleanLine(id, MAX_NAME));
   return [
     ...(tally.total === 0 ? [] : [`${formatCaseCount(tally.total)}: ${counts.join(', ')}.`]),

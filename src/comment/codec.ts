@@ -261,14 +261,15 @@ function sharedBlocks(name: string, sections: readonly Section[]): string[] {
   const jobs = sortJobs(
     sections.map((section, index) => ({
       ...jobPartOf(section, labels[index] ?? section.label, { newest, sections }),
-      block: renderSectionBlock(section, index),
+      // Of one that passed the table says enough.
+      block: section.isCollapsed && section.state === 'passed' ? '' : renderSectionBlock(section, index),
     })),
   );
   const origin = newest?.facts?.origin ?? {};
   return [
     renderJobsHeading(name, jobs),
     renderJobsTable(jobs),
-    ...jobs.map((job) => renderJob(job, job.block)),
+    ...jobs.map((job) => (job.block === '' ? '' : renderJob(job, job.block))),
     ...[renderJobsNext(jobs, origin), renderJobsFooter(jobs, origin)],
   ].filter((block) => block !== '');
 }

@@ -148,19 +148,15 @@ function linked({ label, origin }: JobPart): Inline[] {
 }
 
 /**
- * The body of one job under its name: open for one that did not pass, folded for one that passed or waits. `body` is
- * what `renderBody` wrote without its closing, maybe with markers around it; its headings are of the third level.
+ * The body of one job under its name: open for one that did not pass, folded for one that passed or waits. The table
+ * above says how it ended. `body` is what `renderBody` wrote without its closing, maybe with markers around it; its
+ * headings are of the third level.
  */
 export function renderJob(job: JobPart, body: string): string {
   if (job.state === 'passed' || job.state === 'waiting') {
     const label = untrustedHtml(job.label, MAX_LABEL);
-    return fold(
-      `${SIGNS[job.state]} <b>${label}</b>: ${untrustedHtml(job.result, 200)}`,
-      { open: false },
-      body,
-    );
+    return fold(`${SIGNS[job.state]} <b>${label}</b>`, { open: false }, body);
   }
-  // The table above says what happened to it.
   const title = heading(2, ...md`${SIGNS[job.state]} ${untrusted(job.label, MAX_LABEL)}`);
   return `${render(title)}\n\n${body}`;
 }

@@ -29,7 +29,8 @@ export type ComposedComment =
 /**
  * Shares the room out. A section may be as long as the others leave it room, less the shares of those that still
  * wait; and it may always have its fair share, for which others that have more than theirs shrink to one line. Never
- * more than that at the cost of others, or two long ones would push each other out for ever.
+ * more than that at the cost of others, or two long ones would push each other out for ever. Where there are more jobs
+ * than lines, one that did not pass takes the place of some that passed.
  */
 export function layoutSections(parts: {
   section: Section;
@@ -73,10 +74,12 @@ export function layoutSections(parts: {
     collapsed.add(other);
     excess -= other.markdown.length - SHORTENED_LENGTH;
   }
+  const shortened = [section, ...others].map((shown) => ({ ...collapse(shown), record: undefined }));
   const candidates = [
     [section, ...others.map((other) => (collapsed.has(other) ? collapse(other) : other))],
     [section, ...others].map(collapse),
-    [section, ...others].map((shown) => ({ ...collapse(shown), record: undefined })),
+    shortened,
+    [{ ...collapse(section), record: undefined }, ...shortened.slice(1).map(withoutDetails)],
   ];
   for (const [index, sections] of candidates.entries()) {
     const text = index < 2 ? compose(sections) : composeComment({ name: writer.name, sections });
@@ -84,7 +87,33 @@ export function layoutSections(parts: {
       return { action: 'write', body: text, section: sections[0] ?? section, isShared };
     }
   }
+  return displaced(candidates.at(-1) ?? [], { name: writer.name, limit });
+}
+
+/**
+ * The comment without as many of the jobs that passed as have to make room for this one, the first section, which did
+ * not: a comment without it would look better than the gate is.
+ */
+function displaced(
+  [section, ...others]: readonly Section[],
+  { name, limit }: { name: string; limit: number },
+): ComposedComment {
+  if (section === undefined || section.state === 'passed' || section.state === 'waiting')
+    return { action: 'leave', why: 'full' };
+  let kept = others;
+  for (const other of others.filter(({ state }) => state === 'passed')) {
+    kept = kept.filter((candidate) => candidate !== other);
+    const body = composeComment({ name, sections: [section, ...kept] });
+    if (body.length <= limit) return { action: 'write', body, section, isShared: kept.length > 0 };
+  }
   return { action: 'leave', why: 'full' };
+}
+
+/** The section without what several jobs say below their table; the table has how it ended. */
+function withoutDetails(section: Section): Section {
+  const { facts } = section;
+  if (facts === undefined) return section;
+  return { ...section, facts: { ...facts, footer: [], next: undefined, hint: undefined, origin: undefined } };
 }
 
 function collapse(section: Section): Section {

@@ -44,8 +44,9 @@ export function decide(runs: readonly RoundRun[], rule: PassRule): Decision {
     return passes > 0 && pending === 0 ? 'passed' : 'undecided';
   }
   if (passedFirstRound(runs, rule)) return 'passed';
-  if (passes >= rule.need) return failures + cancelled > 0 ? 'flaky' : 'passed';
+  // First, for a batch that was given with more runs of a test case than the rule allows: nothing tells which came first.
   if (failures > rule.of - rule.need) return 'not-passed';
+  if (passes >= rule.need) return failures + cancelled > 0 ? 'flaky' : 'passed';
   // A cancelled run is not repeated, so nothing can decide the test case any more.
   return cancelled > 0 ? 'cancelled' : 'undecided';
 }

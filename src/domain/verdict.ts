@@ -2,6 +2,7 @@ import { type Batch, type BatchOutcome, formatRunCount, seenBatches, type Tally 
 import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
 import { findContradictions, unknownStatuses } from './integrity.ts';
 import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
+import type { Refusal } from './result.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -42,23 +43,23 @@ export interface Judgement {
   /** Further findings: sentences, foreign text as well. */
   readonly notes: readonly string[];
   /**
-   * Whether what the user gave was refused before anything was started: key, target, selection, `max-runs`; or the key, for
-   * given batches. `fail-on: nothing` does not soften it, and the command line ends with 2.
+   * Refusal of what the user gave before anything was started: key, target, selection, `max-runs`; or of the key, for given
+   * batches. `fail-on: nothing` does not soften it, and the command line ends with 2.
    */
-  readonly isRefusal?: boolean | undefined;
+  readonly refusal?: Refusal | undefined;
 }
 
 /** Failures that make a gate fail: the input `fail-on`. */
 export type FailOn = 'any' | 'new' | 'nothing';
 
 /** True if the gate lets what comes after it go on: it passed, or only reports and was not refused. */
-export function succeeds({ verdict, isRefusal }: Judgement, failOn: FailOn): boolean {
-  return verdict === 'passed' || isReportOnly(failOn, { isRefusal });
+export function succeeds({ verdict, refusal }: Judgement, failOn: FailOn): boolean {
+  return verdict === 'passed' || isReportOnly(failOn, { refusal });
 }
 
 /** True if the gate succeeds whatever the verdict is. A refusal is no result that could be reported. */
-export function isReportOnly(failOn: FailOn, judgement: Pick<Judgement, 'isRefusal'> | undefined): boolean {
-  return failOn === 'nothing' && judgement?.isRefusal !== true;
+export function isReportOnly(failOn: FailOn, judgement: Pick<Judgement, 'refusal'> | undefined): boolean {
+  return failOn === 'nothing' && judgement?.refusal === undefined;
 }
 
 /** Result of the request to end a batch that this step started. */

@@ -1,10 +1,12 @@
+import { formatRunCount } from '../domain/batch.ts';
 import type { Parallelism } from '../providers/starter.ts';
 
-/** "5 run at once here: about 4 waves." For the log, before the start. */
+/** "5 runs at a time: about 4 waves." For the log, before the start. */
 export function describeWaves(runs: number, { atOnce, isLeast }: Parallelism): string {
   const waves = wavesOf(runs, atOnce);
-  const count = waves === 1 ? 'one wave' : `about ${waves} waves`;
-  return `${atOnce} run at once here: ${count}${isLeast && waves > 1 ? ', or fewer, since chats may not count' : ''}.`;
+  if (waves === 1) return 'All of them can run at once.';
+  const note = isLeast ? ', or fewer, since chats may not count' : '';
+  return `${formatRunCount(atOnce)} at a time: about ${waves} waves${note}.`;
 }
 
 /** The warning where several waves cannot end in time, however short each run is; `undefined` where they may. */

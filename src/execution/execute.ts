@@ -1,5 +1,6 @@
 import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
+import { refusalIn } from '../domain/result.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
 import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -153,7 +154,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
     const found = await prepare(batchSource, { starter, rule, maxRuns, failOn: options.failOn, deadline });
     if (found.kind === 'refused') {
-      return { ...nothingStarted(found.problem), isRefused: found.isUnreadable !== true };
+      return { ...nothingStarted(found.problem), refusal: refusalIn(found) };
     }
     prepared = found;
     const { subject, testCases, warnings } = found;
@@ -265,5 +266,7 @@ function describeRunBudget(
 ): string {
   const most = testCases * maxRunsPerCase(rule) * (compares ? 2 : 1);
   const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
-  return `The gate starts ${first} first, and at most ${Math.min(most, maxRuns ?? most)} in all.`;
+  const limit = Math.min(most, maxRuns ?? most);
+  const isAll = limit <= testCases * firstRoundRunsPerCase(rule);
+  return isAll ? `The gate starts ${first}.` : `The gate starts ${first} first, and at most ${limit} in all.`;
 }

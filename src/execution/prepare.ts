@@ -6,7 +6,7 @@ import type { ComparedWith, Mode, Target, TargetConfig, Version } from '../domai
 import type { FailOn } from '../domain/verdict.ts';
 import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { onProviderError, RequestRefused } from '../runtime/errors.ts';
+import { onProviderError, refusalOf } from '../runtime/errors.ts';
 
 /** Batches to gate, as the user gave them. */
 export type BatchSource =
@@ -74,7 +74,8 @@ export type ComparedVersion =
 export const refusedByProvider = onProviderError(
   (error): Refused => ({
     ...refused(error.message),
-    ...(!(error instanceof RequestRefused) && { isUnreadable: true }),
+    ...(refusalOf(error) === undefined && { isUnreadable: true }),
+    ...(refusalOf(error) === 'key' && { isKeyRefused: true }),
   }),
 );
 

@@ -71,7 +71,7 @@ export async function findReusableBatch(options: ReuseOptions): Promise<ReuseOut
 async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseOutcome> {
   const { starter, prepared, clock } = options;
   const { subject, testCases, names, revisions } = prepared;
-  const undated = testCases.filter((id) => !revisions.has(id));
+  const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
   if (starter.readForReuse === undefined || subject.key === undefined) {
     return none(`${starter.title} does not show what earlier batches tested`);
   }
@@ -83,6 +83,9 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseO
     return none(`${starter.title} does not say when ${named} was last edited`);
   }
   const underTest = await starter.readForReuse(subject, deadline);
+  if (underTest.editedAt !== undefined && !isMoment(underTest.editedAt)) {
+    return none(`${starter.title} does not say when what is under test was last edited`);
+  }
   const lastEdit = Math.max(underTest.editedAt ?? 0, ...testCases.map((id) => revisions.get(id) ?? 0));
   const since = clock.epoch() - HORIZON_MS - CLOCK_SLACK_MS;
   const listing = await starter.recentBatches(subject, testCases, since).list(deadline);
@@ -132,6 +135,9 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseO
     },
   };
 }
+
+/** Whether a time says anything: a zero stands for none. */
+const isMoment = (epochMs: number | undefined): boolean => epochMs !== undefined && epochMs > 0;
 
 /** The hours within which a batch is taken, by the provider's clock where its answers tell it. */
 interface Period {

@@ -1,6 +1,7 @@
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { mismatchWith } from '../domain/claims.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
+import type { Refusal } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { type BatchStarter, type Subject, shortTitleOf } from '../providers/starter.ts';
@@ -78,10 +79,10 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   }
   const edits =
     ending === 'settled' ? [...(await revisions.compare()), ...movedVersions(batches, options.plan)] : [];
-  const isRefused = first.isRequestRefused === true && batches.length === 0;
+  const refusal = batches.length === 0 ? first.refusal : undefined;
   return {
     ...{ batches, ending, startProblem, remarks, edits, started: launcher.counts() },
-    ...(isRefused && { isRefused }),
+    ...(refusal && { refusal }),
   };
 }
 
@@ -159,7 +160,7 @@ async function startFirstRound(
   const { testCases, subject } = plan;
   const runsPerCase = firstRoundRunsPerCase(rule);
   const problem = tooManyRuns({ testCases: testCases.length, runsPerCase }, maxRuns);
-  if (problem !== undefined) return { batches: [], problem, isRequestRefused: true };
+  if (problem !== undefined) return { batches: [], problem, refusal: 'request' };
   const batchesToStart = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, batchIndex) =>
     Array.from({ length: runsPerCase }, () => ({ batchIndex, testCases: ids, subject })),
   );
@@ -174,7 +175,7 @@ interface StartedBatches {
   /** It is not known whether the next one was started. */
   readonly isStartUncertain?: boolean | undefined;
   /** The provider, or `max-runs`, refuses what the user gave. */
-  readonly isRequestRefused?: boolean | undefined;
+  readonly refusal?: Refusal | undefined;
 }
 
 type Acceptance = Extract<StartOutcome, { kind: 'started' }> & {
@@ -229,8 +230,8 @@ function createBatchLauncher({
           log,
         });
         if (start.kind === 'refused') {
-          const { problem, isRequestRefused = false } = start;
-          return { batches, problem, ...(isRequestRefused && { isRequestRefused }) };
+          const { problem, refusal } = start;
+          return { batches, problem, ...(refusal && { refusal }) };
         }
         // What may have been started may have to be paid for.
         runs += testCases.length;

@@ -1,4 +1,5 @@
 import { idKey } from '../domain/evidence.ts';
+import type { Refusal } from '../domain/result.ts';
 import type {
   BatchContents,
   BatchLists,
@@ -29,7 +30,7 @@ export type StartOutcome =
       /** The batch as the provider's lists show it, where the answer was lost and it was found there. */
       readonly adopted?: Candidate | undefined;
     }
-  | { readonly kind: 'refused'; readonly problem: string; readonly isRequestRefused?: boolean | undefined }
+  | { readonly kind: 'refused'; readonly problem: string; readonly refusal?: Refusal | undefined }
   /** A batch may have been started; the problem says so, and when. */
   | { readonly kind: 'unknown'; readonly problem: string };
 
@@ -197,6 +198,11 @@ function unclearStartMessage(
   return `${problem} A batch may have been started at ${momentOf(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
 }
 
-/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC". */
-export const momentOf = (epochMs: number): string =>
-  `${new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC"; a number that no calendar has stays one. */
+export function momentOf(epochMs: number): string {
+  const date = new Date(epochMs);
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9_999
+    ? `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+    : `${epochMs} ms since 1970`;
+}

@@ -1,5 +1,6 @@
 import type { BatchOutcome } from '../domain/batch.ts';
 import type { PassRule } from '../domain/pass-rule.ts';
+import type { Refusal } from '../domain/result.ts';
 import type { CaseResult } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
@@ -18,8 +19,8 @@ export interface Execution {
   readonly ending: Ending;
   /** Reason why a batch was not started, or why that is not known: a sentence. */
   readonly startProblem?: string | undefined;
-  /** Nothing was started because of what the user gave: the key, the target, the selection, `max-runs`. */
-  readonly isRefused?: boolean | undefined;
+  /** Nothing was started because of what the user gave: the key, or the target, the selection, `max-runs`. */
+  readonly refusal?: Refusal | undefined;
   /** Reasons why test cases that did not pass were not run again: sentences. */
   readonly remarks: readonly string[];
   /** Edits of the configuration under test while it was tested: sentences. */

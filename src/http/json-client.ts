@@ -1,7 +1,14 @@
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded } from '../runtime/deadline.ts';
-import { KeyRefused, NotFound, ProviderError, ProviderTimeout, RequestRefused } from '../runtime/errors.ts';
+import {
+  KeyRefused,
+  NotFound,
+  ProviderError,
+  ProviderTimeout,
+  RequestRefused,
+  refusalOf,
+} from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
   AttemptTimeout,
@@ -32,6 +39,12 @@ const REFUSALS: Readonly<Record<number, typeof ProviderError>> = {
   404: NotFound,
   422: RequestRefused,
 };
+
+/** The error for the caller: a refusal where the status says so. */
+function toProviderError(error: unknown, message: string): ProviderError {
+  const Kind = (error instanceof HttpStatusError && REFUSALS[error.status]) || ProviderError;
+  return new Kind(message, { cause: error });
+}
 
 /** The longest that one try may take, connection and body included, in milliseconds, for a small or a large answer. */
 const ATTEMPT_MS = { small: 15_000, large: 60_000 };
@@ -98,8 +111,8 @@ export type PostResult<T> =
   | {
       readonly kind: 'refused';
       readonly problem: string;
-      /** The provider refuses what the user gave: see `RequestRefused`. */
-      readonly isRequestRefused?: boolean | undefined;
+      /** The provider refuses what the user gave. */
+      readonly refusal?: ReturnType<typeof refusalOf>;
     }
   /** It may have been started. `at` is when the request was sent, in milliseconds since the epoch. */
   | { readonly kind: 'unknown'; readonly problem: string; readonly at: number };
@@ -286,8 +299,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       return value;
     } catch (error) {
       if (error instanceof DeadlineExceeded) throw deadlineError(httpRequest.name, error, deadline);
-      const Kind = (error instanceof HttpStatusError && REFUSALS[error.status]) || ProviderError;
-      throw new Kind(failureMessage(httpRequest.name, error, advice), { cause: error });
+      throw toProviderError(error, failureMessage(httpRequest.name, error, advice));
     }
   }
 
@@ -332,15 +344,15 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       failures.succeeded();
       return { kind: 'accepted', value };
     } catch (error) {
-      if (error instanceof DeadlineExceeded && deadline.signal.aborted)
+      const isOver = last === undefined || last.isOver;
+      if (error instanceof DeadlineExceeded && deadline.signal.aborted && !isOver)
         throw deadlineError(httpRequest.name, error, deadline);
       const problem =
         error instanceof DeadlineExceeded
           ? deadlineError(httpRequest.name, error, deadline).message
           : failureMessage(httpRequest.name, error, request.advice);
-      const isRequestRefused = error instanceof HttpStatusError && REFUSALS[error.status] !== undefined;
-      if (last === undefined || last.isOver)
-        return { kind: 'refused', problem, ...(isRequestRefused && { isRequestRefused }) };
+      const refusal = refusalOf(toProviderError(error, problem));
+      if (last === undefined || last.isOver) return { kind: 'refused', problem, ...(refusal && { refusal }) };
       return { kind: 'unknown', problem, at: last.at };
     }
   }

@@ -124,7 +124,7 @@ export const INPUTS = {
     emptyAt: ({ capabilities: { versions } }) =>
       versions === false
         ? 'none'
-        : `${versions.fallback ?? 'the main branch'}, for batches that are started here`,
+        : `${versions.fallback ?? 'the main branch'}, where the step starts the batch`,
   }),
   'target-config': input({
     group: 'tests',
@@ -140,7 +140,7 @@ export const INPUTS = {
     schema: z.optional(oneOf(MODES)),
     empty: '`chat` at Vapi, none elsewhere',
     emptyAt: ({ capabilities: { modes } }) =>
-      modes === false ? 'none' : `${modes.fallback}, for batches that are started here`,
+      modes === false ? 'none' : `${modes.fallback}, where the step starts the batch`,
   }),
   'reuse-hours': input({
     group: 'tests',

@@ -29,6 +29,12 @@ export class KeyRefused extends RequestRefused {
   override name = 'KeyRefused';
 }
 
+/** Refusal of the key, or of something else that the user gave; `undefined` for every other failure. */
+export function refusalOf(error: ProviderError): 'key' | 'request' | undefined {
+  if (error instanceof KeyRefused) return 'key';
+  return error instanceof RequestRefused ? 'request' : undefined;
+}
+
 /** The time for asking was over before there was an answer. */
 export class ProviderTimeout extends ProviderError {
   override name = 'ProviderTimeout';

@@ -32,3 +32,5 @@ export const WRITE_FILE_MS = 10_000;
 export const MIN_WRITE_FILE_MS = 300;
 /** From the end of all work to the end of the process. */
 export const EXIT_MS = 500;
+/** From the first signal to the end of the command line, whatever hangs: the reader of its output, for example. */
+export const COMMAND_CANCELLED_MS = CANCEL_MS + PUBLISH_CANCELLED_MS + EXIT_MS / 2;

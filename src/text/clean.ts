@@ -13,17 +13,23 @@ const JOINING_SCRIPTS = [
   .map((script) => `\\p{scx=${script}}`)
   .join('');
 
+/** What a terminal obeys and does not show: a colour, a movement of the cursor, a title of its window. */
+const TERMINAL_SEQUENCE =
+  '(?:\\u001b\\[|\\u009b)[0-?]{0,40}[ -\\/]{0,4}[@-~]|(?:\\u001b\\]|\\u009d)[^\\p{Cc}]{0,300}(?:\\u0007|\\u009c|\\u001b\\\\)';
+
 /**
  * One character that shows nothing by itself: controls (bidirectional ones too), zero-width and tag characters,
  * fillers, variation selectors.
  */
-export const INVISIBLE_CHARACTER =
-  '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
+const INVISIBLE_CHARACTER = '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
 
-/** All of those but the few that a reader would miss: joiners inside words, and the pieces of one emoji. */
+/** Everything in a text that shows nothing. */
+export const UNSEEN = new RegExp(`${TERMINAL_SEQUENCE}|${INVISIBLE_CHARACTER}`, 'gu');
+
+/** All of it but the few characters that a reader would miss: joiners inside words, and the pieces of one emoji. */
 const INVISIBLE = new RegExp(
   [
-    `(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
+    `${TERMINAL_SEQUENCE}|(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
     '(?!(?<=\\p{Emoji})\\ufe0f)',
     '(?!(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic}))',
     INVISIBLE_CHARACTER,

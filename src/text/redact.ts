@@ -1,4 +1,4 @@
-import { INVISIBLE_CHARACTER } from './clean.ts';
+import { UNSEEN } from './clean.ts';
 
 const REDACTED = '***';
 
@@ -47,7 +47,6 @@ export function createGrowingRedactor(secrets: readonly string[]): {
 }
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
-const INVISIBLE = new RegExp(INVISIBLE_CHARACTER, 'gu');
 /**
  * One character as JSON, a URL or HTML may write it although it need not: `\/`, `\u002f`, `\x2f`, `%2f`, `&#47;`,
  * `&#x2f;`; also escaped several times.
@@ -56,12 +55,12 @@ const ESCAPE =
   /\\+u00(?<json>[0-9a-f]{2})|\\+x(?<hex>[0-9a-f]{2})|%(?:25)*(?<url>[0-7][0-9a-f])|&(?:amp;)*#(?:0*(?<decimal>\d{2,3})|x0*(?<entity>[0-9a-f]{2}));|\\+(?=["'/])/gi;
 
 /**
- * The text with what its escapes stand for, and without invisible characters: `clean.ts` takes those out later, which
- * would put a secret together again.
+ * The text with what its escapes stand for, and without what shows nothing: `clean.ts` takes that out later, which would
+ * put a secret together again.
  */
 function withoutDisguise(text: string): string {
   const plain = /[\\%&]/.test(text) ? text.replace(ESCAPE, unescaped) : text;
-  return PRINTABLE_ASCII.test(plain) ? plain : plain.replace(INVISIBLE, '');
+  return PRINTABLE_ASCII.test(plain) ? plain : plain.replace(UNSEEN, '');
 }
 
 function unescaped(_escape: string, ...[json, hex, url, decimal, entity]: (string | undefined)[]): string {

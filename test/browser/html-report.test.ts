@@ -227,10 +227,11 @@ describe.skipIf(launched.kind === 'none')(
       expect(after).toEqual(['4', '4', '4']);
     });
 
-    test('printed, what did not pass is open with its conversations, and the controls are gone', async () => {
+    test('printed, what did not pass is open with its conversations, dark on white, and the controls are gone', async () => {
       await using opened = await open(hardReport());
       const { page } = opened;
-      await page.emulateMedia({ media: 'print' });
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(34, 32, 29)');
       expect(await page.getByText('Question 42: is the office open').first().isVisible()).toBe(true);
       expect(await page.locator('#toolbar').isVisible()).toBe(false);
       expect(await page.pdf()).toBeInstanceOf(Buffer);

@@ -125,7 +125,7 @@ test('nothing of a name, a reason or a turn moves the cursor, reorders text or r
 
 test('a refusal is called so', () => {
   const report = reportOn(
-    { verdict: 'inconclusive', reason: 'No such agent.', notes: [], isRefusal: true },
+    { verdict: 'inconclusive', reason: 'No such agent.', notes: [], refusal: 'request' },
     { batches: [] },
   );
   expect(renderTerminalReport(report, { width: 80, style: plain })).toBe(

@@ -103,8 +103,8 @@ describe('the text', () => {
         ].join('\n'),
         '## ❌ batch b',
         'Report of b.',
-        ...folded('⏳ <b>batch c</b>: waiting, 0 of 4 finished', 'Report of c.'),
-        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        ...folded('⏳ <b>batch c</b>', 'Report of c.'),
+        ...folded('✅ <b>batch a</b>', 'Report of a.'),
         '---',
         '**Next:** **batch b**: see above why it failed.',
       ].join('\n\n'),
@@ -225,8 +225,8 @@ describe('who may write', () => {
         ].join('\n'),
         '## ❌ batch b',
         'Report of b.',
-        ...folded('⏳ <b>batch d</b>: waiting for the first result', 'Report of d.'),
-        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        ...folded('⏳ <b>batch d</b>', 'Report of d.'),
+        ...folded('✅ <b>batch a</b>', 'Report of a.'),
         '---',
         '**Next:** **batch b**: see above why it failed.',
       ].join('\n\n'),
@@ -246,7 +246,7 @@ describe('who may write', () => {
         ].join('\n'),
         '## 🚫 batch c',
         'The step was stopped before it reached a verdict.',
-        ...folded('✅ <b>batch a</b>: all 3 passed', 'Report of a.'),
+        ...folded('✅ <b>batch a</b>', 'Report of a.'),
         '---',
         '**Next:** **batch c**: run it again.',
       ].join('\n\n'),
@@ -411,6 +411,57 @@ describe('the room', () => {
     expect({ last, written: bodies.length }).toEqual({ last: { action: 'leave', why: 'full' }, written: 9 });
   });
 
+  /** The comment when so many jobs have passed that there is no line for one more. */
+  function fullOfPassed(): string {
+    const body = Array.from({ length: 20 }).reduce<string>((before, _, job) => {
+      const merged = merge(
+        before === '' ? [] : [before],
+        section(`job ${job}`, 'passed', { passed: 1 }),
+        RUN,
+        LIMIT,
+      );
+      return merged.action === 'write' ? merged.body : before;
+    }, '');
+    expect(merge([body], section('one more', 'passed', { passed: 1 }), RUN, LIMIT)).toEqual({
+      action: 'leave',
+      why: 'full',
+    });
+    return body;
+  }
+
+  test.each(['failed', 'errored', 'cancelled', 'timed-out', 'inconclusive'] as const)(
+    'where all lines are of jobs that passed, one that is %s takes the place of some',
+    (state) => {
+      const full = fullOfPassed();
+      const body = bodyOf(merge([full], section('red', state, { failed: 1 }), RUN, LIMIT));
+      expect(full).toMatch(/^## ✅/);
+      expect(body).toMatch(/^## (?!✅).*batch red/);
+      expect(body.length).toBeLessThanOrEqual(LIMIT);
+      // Its line is longer than one of theirs.
+      expect(Object.keys(lengths(body)).length).toBeGreaterThanOrEqual(Object.keys(lengths(full)).length - 1);
+    },
+  );
+
+  test('one that still waits does not', () => {
+    const merged = merge([fullOfPassed()], section('late', 'waiting', {}), RUN, LIMIT);
+    expect(merged).toEqual({ action: 'leave', why: 'full' });
+  });
+
+  test('a matrix of 110 jobs with all details fits, each with its verdict', () => {
+    const facts = {
+      ...{ result: '1 of 5 failed', took: '2 min 10 s', providerTitle: 'Retell', startsBatch: true },
+      footer: ['5 runs in 2 min 10 s · Front desk, version 5', 'batch `test_batch_9ad43d3e7105`'],
+      ...{ next: 'fix the failure.', hint: "If a judgement is wrong, edit the test case's criteria." },
+      origin: { repositoryUrl: 'https://github.com/acme/agents', runId: 9001, runNumber: 12, runAttempt: 1 },
+    };
+    const body = Array.from({ length: 110 }).reduce<string>((before, _, job) => {
+      const own = { ...section(`leg ${job}`, job % 2 === 0 ? 'failed' : 'passed', { passed: 1 }), facts };
+      return bodyOf(merge(before === '' ? [] : [before], own));
+    }, '');
+    expect(Object.keys(lengths(body))).toHaveLength(110);
+    expect(body).toContain('55 jobs did not pass');
+  });
+
   test('a matrix of 150 long reports fits, each with its verdict', () => {
     const [first] = [bodyOf(merge([], long('leg 0', 'failed', 1_000)))].map((body) =>
       parseComment(body, NAME),
@@ -478,7 +529,7 @@ describe('several jobs', () => {
         'Why.',
         '### ❌ A case',
         'Evidence.',
-        ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>: all 3 passed`, 'All.'),
+        ...folded(`✅ <b>a &#60;b&#62; @${gap}somebody</b>`, 'All.'),
         '---',
         '**Next:** **batch b**: fix the failure. Or the judge is wrong. [Re-run the failed job](https://github.com/acme/agents/actions/runs/9001) to test again.',
         `<sub>[Workflow run 12](https://github.com/acme/agents/actions/runs/9001) for ${commit}</sub>`,

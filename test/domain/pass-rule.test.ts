@@ -42,6 +42,19 @@ describe('re-runs until 3 of at most 5 passed, or 3 did not', () => {
   });
 });
 
+describe('a given batch with more runs of a test case than the rule allows', () => {
+  const given = (script: string): RoundRun[] => runs(script).map((run) => ({ ...run, round: 1 }));
+
+  test.each([
+    ['FFP', 'not-passed'],
+    ['PFF', 'not-passed'],
+    ['FPP', 'flaky'],
+    ['PPP', 'passed'],
+  ])('%s is %s, in whatever order they ended', (script, decision) => {
+    expect(decide(given(script), reruns(1, 2))).toBe(decision);
+  });
+});
+
 describe('the same counting for every test case from the start', () => {
   test.each([
     ['P', 'undecided', 2],

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The working folder; a new one that goes with the process if absent. */
   readonly cwd?: string;
+  /** Whether somebody reads standard output; true if absent. */
+  readonly isRead?: boolean;
 }
 
 export interface CliEnded {
@@ -34,7 +36,10 @@ const KEYS = Object.fromEntries(
   ['RETELL', 'BLAND', 'VAPI', 'ELEVENLABS'].map((name) => [`${name}_API_KEY`, 'test-key']),
 );
 
-export function startCli(args: readonly string[], { env = {}, cwd }: CliOptions = {}): CliStarted {
+export function startCli(
+  args: readonly string[],
+  { env = {}, cwd, isRead = true }: CliOptions = {},
+): CliStarted {
   const folder = cwd ?? mkdtempSync(join(tmpdir(), 'agent-test-gate-cli-'));
   const started = performance.now();
   const child = spawn(process.execPath, [CLI, ...args], {
@@ -51,9 +56,11 @@ export function startCli(args: readonly string[], { env = {}, cwd }: CliOptions 
   });
   let [stdout, stderr] = ['', ''];
   const waiting = new Set<{ pattern: RegExp; found: () => void }>();
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk;
-  });
+  if (isRead) {
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+  } else child.once('exit', () => child.stdout.destroy());
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
     for (const each of waiting) if (each.pattern.test(stderr)) each.found();

@@ -91,15 +91,23 @@ describe.concurrent('exit codes of run', () => {
     expect(await onRetell([{}], args)).toMatchObject({ exitCode: 2, started: 0 });
   });
 
-  test('2 where the provider refuses the start', async () => {
-    await using retell = await startRetell({
-      faults: ({ path }) => (path === '/create-batch-test' ? { kind: 'answer', status: 422 } : undefined),
-    });
-    const args = ['run', '--provider', 'retell', '--api-url', retell.url, ...AGENT, ...QUICK];
-    const { exitCode, stdout } = await runCli(args);
-    expect([exitCode, retell.started]).toEqual([2, []]);
-    expect(stdout).toContain('Started no runs.');
-  });
+  test.each([
+    ['the start', '/create-batch-test', 422, false],
+    ['the key for the start', '/create-batch-test', 403, true],
+    ['the key', '/', 401, true],
+  ])(
+    '2 where the provider refuses %s, with the variable if it is the key',
+    async (_, under, status, isKey) => {
+      await using retell = await startRetell({
+        faults: ({ path }) => (path.startsWith(under) ? { kind: 'answer', status } : undefined),
+      });
+      const args = ['run', '--provider', 'retell', '--api-url', retell.url, ...AGENT, ...QUICK];
+      const { exitCode, stdout, stderr } = await runCli(args);
+      expect([exitCode, retell.started]).toEqual([2, []]);
+      expect(stdout).toContain('Started no runs.');
+      expect(stderr.includes('The api-key is what RETELL_API_KEY holds.\n')).toBe(isKey);
+    },
+  );
 
   test('1 where the provider cannot be read before the start', async () => {
     await using retell = await startRetell({ faults: () => ({ kind: 'answer', status: 503 }) });

@@ -102,6 +102,21 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
     expect(stdout).toMatch(/may have been started/);
   });
 
+  test('where nobody reads standard output', async () => {
+    const runs = Array.from({ length: 300 }, () => ({ outcome: 'failed' as const }));
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
+    const started = startCli(
+      [
+        ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK, '--batch-id', 'b1'],
+        ...['--report-json', '-'],
+      ],
+      { isRead: false },
+    );
+    await started.says(/Batch: b1\n/);
+    started.process.kill('SIGINT');
+    expect((await started.ended).exitCode).toBe(130);
+  });
+
   test('a second one ends at once', async () => {
     await using vapi = await startVapi({
       batches: [{ id: 'b1', runs: [endless], settlesAt: Number.POSITIVE_INFINITY }],

@@ -75,7 +75,7 @@ describe.concurrent('the mode and the number of runs at once at Vapi', () => {
     ]);
     const lines = log.split('\n');
     const indexOf = (text: string) => lines.findIndex((line) => line.includes(text));
-    expect(indexOf('1 run at once here: about 3 waves.')).toBeGreaterThan(-1);
+    expect(indexOf('1 run at a time: about 3 waves.')).toBeGreaterThan(-1);
     const warning = lines[indexOf('probably do not end within timeout-minutes')];
     expect(warning).toMatch(/^::warning::3 runs, 1 at once, .*: 3 waves of 30 s or more take 1.5 minutes\./);
     expect(indexOf('probably do not end')).toBeLessThan(indexOf('Started batch'));

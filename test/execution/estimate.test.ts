@@ -6,10 +6,10 @@ const chat = { atOnce: 5, shortestRunMs: 10_000, isLeast: true };
 
 describe('how long runs take where only some run at once', () => {
   test.each([
-    [20, voice, '5 run at once here: about 4 waves.'],
-    [21, voice, '5 run at once here: about 5 waves.'],
-    [20, chat, '5 run at once here: about 4 waves, or fewer, since chats may not count.'],
-    [5, chat, '5 run at once here: one wave.'],
+    [20, voice, '5 runs at a time: about 4 waves.'],
+    [21, voice, '5 runs at a time: about 5 waves.'],
+    [20, chat, '5 runs at a time: about 4 waves, or fewer, since chats may not count.'],
+    [5, chat, 'All of them can run at once.'],
   ])('%i runs, before the start', (runs, parallelism, expected) => {
     expect(describeWaves(runs, parallelism)).toBe(expected);
   });

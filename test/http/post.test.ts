@@ -59,7 +59,7 @@ async function startServer(...answers: readonly Answer[]) {
   };
 }
 
-function httpTo(baseUrl: string) {
+function httpTo(baseUrl: string, random = () => 0.5) {
   const clock = virtualClock(EPOCH);
   const http = createHttpClient({
     baseUrl,
@@ -68,7 +68,7 @@ function httpTo(baseUrl: string) {
     fetch: onLoopback(clock),
     clock,
     redact: (text) => text,
-    random: () => 0.5,
+    random,
     log: () => {},
     trace: () => {},
   });
@@ -355,4 +355,20 @@ test('a cancellation is thrown', async () => {
   while (server.posts.length === 0) await new Promise((resolve) => setImmediate(resolve));
   stop.abort();
   await expect(answer).rejects.toThrow('The request was stopped.');
+});
+
+test('a cancellation in the pause after a 429: refused, since nothing was accepted', async () => {
+  await using server = await startServer(say(status('429 Too Many Requests')));
+  const stop = new AbortController();
+  // The length of the pause is drawn when it begins.
+  const { http } = httpTo(server.url, () => {
+    stop.abort();
+    return 0.5;
+  });
+  const answer = await http.postJsonOnce(
+    { path: ['start'], body: { cases: ['c1'] }, read: (json) => json },
+    { until: Number.POSITIVE_INFINITY, signal: stop.signal },
+  );
+  expect(answer).toEqual({ kind: 'refused', problem: 'The request was stopped.' });
+  expect(server.posts).toHaveLength(1);
 });

@@ -68,7 +68,7 @@ describe('inputs that are right', () => {
         defaults: [
           'test-cases: nothing is started',
           'target: none',
-          'version: latest, for batches that are started here',
+          'version: latest, where the step starts the batch',
           'target-config: none',
           'mode: none',
           'reuse-hours: 0',
@@ -233,7 +233,7 @@ describe('inputs that are right', () => {
   });
 
   test.each([
-    ['', 'chat', 'mode: chat, for batches that are started here'],
+    ['', 'chat', 'mode: chat, where the step starts the batch'],
     ['voice', 'voice', 'mode: voice'],
   ])('mode %j at Vapi is %s', (mode, expected, line) => {
     const start = { provider: 'vapi', 'api-key': 'key_1234', 'test-cases': 'a', target: 'assistant/1', mode };

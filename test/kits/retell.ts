@@ -70,7 +70,8 @@ function isProof({ batchId, bodies, pages }: Scene): boolean {
   const runs: Json[] = [];
   for (const page of rest.slice(0, pages)) {
     runs.push(...listIn(page, 'items'));
-    if (field(page, 'has_more') !== true) break;
+    // Where nothing says that there is more, a key of the next page says it.
+    if ((field(page, 'has_more') ?? typeof field(page, 'pagination_key') === 'string') !== true) break;
   }
   return (
     field(batch, 'test_case_batch_job_id') === batchId &&

@@ -230,6 +230,18 @@ describe('at Retell', () => {
       `Retell does not say when ${name} was last edited`,
     ],
     [
+      'a test case whose last edit is no moment',
+      [batch('b1')],
+      { caseEdited: NOW / MIN },
+      `Retell does not say when ${name} was last edited`,
+    ],
+    [
+      'an engine whose last edit is no moment',
+      [batch('b1')],
+      { engineEdited: NOW / MIN },
+      'Retell does not say when what is under test was last edited',
+    ],
+    [
       'an engine without it',
       [batch('b1')],
       { engineEdited: Number.NaN },

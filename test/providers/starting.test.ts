@@ -710,7 +710,7 @@ describe.each(Object.keys(worlds) as WorldName[])('a start at %s', (name) => {
             kind: 'refused',
             problem: expect.stringMatching(/^POST .* answered 4/),
             // Payment is not about what the user gave.
-            ...(!way.startsWith('402') && { isRequestRefused: true }),
+            ...(!way.startsWith('402') && { refusal: /^40[13]/.test(way) ? 'key' : 'request' }),
           },
     );
   });

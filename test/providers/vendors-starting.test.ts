@@ -1029,8 +1029,7 @@ describe('ElevenLabs', () => {
       const json: unknown = JSON.parse(`{"__proto__":{"x":1},${JSON.stringify(override).slice(1)}`);
       const subject = await resolving(world, { config: { ...config, json } });
       await known(world.asked.provider.starter).startBatch(subject, [first], world.asked.deadline());
-      const sent = (world.emulator.started[0]?.request as Record<string, unknown>)['agent_config_override'];
-      expect(JSON.stringify(sent)).toBe(JSON.stringify(json));
+      expect(JSON.stringify(world.emulator.started[0]?.request)).toContain(JSON.stringify(json));
     });
 
     test('a refusal names the file and the field', async () => {

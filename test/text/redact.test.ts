@@ -29,6 +29,7 @@ test.each([
   ['in base64', `Basic ${base64(KEY)}`, 'Basic ***'],
   ['in base64 for a URL', Buffer.from(KEY).toString('base64url'), '***'],
   ['with invisible signs in it', [...KEY].join('\u200b'), '***'],
+  ['with colours in it', [...KEY].join('\u001b[31m'), '***'],
   ['in hexadecimal', Buffer.from(KEY).toString('hex').toUpperCase(), '***'],
   ['with line breaks in it', [...KEY].join('\n'), '***'],
   ['in capitals', KEY.toUpperCase(), '***'],
