@@ -262,7 +262,7 @@ function statusTable(): string {
 function described(entry: InputDefinition): string {
   const means = describeDefault(entry);
   if (means === undefined) return entry.description;
-  return `${entry.description} ${means[0]?.toUpperCase()}${means.slice(1)} if empty.`;
+  return `${entry.description} If empty: ${means}.`;
 }
 
 /** The default that the runner fills in. */

@@ -245,7 +245,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       ),
   };
 
-  /** The simulations of a suite. One that does not exist has none, where it is only to be taken away. */
+  /** The simulations of a suite. One that does not exist has none, where it is only to be excluded. */
   async function readSuite(
     suite: string,
     { isNeeded }: { isNeeded: boolean },
