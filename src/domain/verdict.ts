@@ -1,5 +1,11 @@
 import { type Batch, type BatchOutcome, formatRunCount, seenBatches, type Tally } from './batch.ts';
-import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
+import {
+  findMissingCases,
+  findRepeatedRuns,
+  foreignRuns,
+  type RepeatedRuns,
+  UNPROVEN_CLAUSES,
+} from './evidence.ts';
 import { findContradictions, unknownStatuses } from './integrity.ts';
 import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
 import type { Refusal } from './result.ts';
@@ -11,7 +17,7 @@ import {
   hasPassed,
   tally,
 } from './test-case.ts';
-import { firstOf } from './wording.ts';
+import { firstOf, sentenceCase } from './wording.ts';
 
 /** Greatest lead of a provider's clock over the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
@@ -407,7 +413,7 @@ function inconclusive(facts: ResolvedJudgeInput): Objection[] {
     objections.push(...doubtsAboutSubject(outcome));
     if (outcome.batch !== undefined) objections.push(...reliabilityProblems(outcome, facts, hasTimedOut));
   }
-  objections.push(...editedCases(cases), ...edits, ...withoutEvaluation(facts));
+  objections.push(...editedCases(cases), ...edits, ...unprovenRuns(facts));
   return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
 }
 
@@ -417,25 +423,28 @@ function editedCases(cases: readonly CaseResult[]): string[] {
   if (found.length === 0) return [];
   const were = found.length === 1 ? 'was' : 'were';
   return [
-    `${formatCaseCount(found.length)} ${were} edited while ${found.length === 1 ? 'it was' : 'they were'} tested: ${listIds(found)}.`,
+    `${formatCaseCount(found.length)} ${were} edited while ${found.length === 1 ? 'it was' : 'they were'} tested: ${listNames(found)}.`,
   ];
 }
 
-/** The test cases with a run that the provider calls passed and that proves nothing: a sentence for each reason. */
-function withoutEvaluation({ batches, cases }: ResolvedJudgeInput): string[] {
+/** The test cases with a run that proves nothing by the provider's own answers: a sentence for each reason. */
+function unprovenRuns({ batches, cases }: ResolvedJudgeInput): string[] {
   const counting = new Set(cases.filter(countsForVerdict).map(({ testCase }) => testCase.id));
-  const reasons = new Map<string, Set<string>>();
-  for (const { unproven, testCase } of seenBatches(batches).flatMap(({ runs = [] }) => runs)) {
-    if (unproven === undefined || !counting.has(testCase.id)) continue;
-    reasons.set(unproven, (reasons.get(unproven) ?? new Set()).add(testCase.name));
-  }
-  return [...reasons].map(
-    ([why, names]) =>
-      `Nothing was evaluated in ${formatCaseCount(names.size)} (${why}): ${firstOf([...names])}.`,
-  );
+  const runs = seenBatches(batches)
+    .flatMap((batch) => batch.runs ?? [])
+    .flatMap(({ unproven, testCase }) =>
+      unproven === undefined || !counting.has(testCase.id) ? [] : [{ ...unproven, name: testCase.name }],
+    );
+  return [...Map.groupBy(runs, ({ why }) => why)].flatMap(([why, [first, ...more]]) => {
+    if (first === undefined) return [];
+    const names = [...new Set([first, ...more].map(({ name }) => name))];
+    const clause = UNPROVEN_CLAUSES[first.kind];
+    return `${sentenceCase(clause)} in ${formatCaseCount(names.length)} (${why}): ${firstOf(names)}.`;
+  });
 }
 
-const listIds = (cases: readonly CaseResult[]): string => firstOf(cases.map(({ testCase }) => testCase.name));
+const listNames = (cases: readonly CaseResult[]): string =>
+  firstOf(cases.map(({ testCase }) => testCase.name));
 
 /** Reasons why a batch was not read to its end. */
 function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {

@@ -3,6 +3,7 @@ import { type BaseCase, findRemovedCases } from '../../domain/comparison.ts';
 import type { RoundRun } from '../../domain/pass-rule.ts';
 import type { Run, TestCase } from '../../domain/run.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
+import { joinWithAnd } from '../../domain/wording.ts';
 import { clip } from '../../text/clean.ts';
 import { passRate, type Report, type ReportedCase } from '../report.ts';
 import type { ReportFile } from './json-schema.ts';
@@ -192,8 +193,8 @@ function runOf(run: Run, { withoutTurns, maxText }: Selection): RunOfFile {
     testCase: testCaseOf(run.testCase),
     status: run.status,
     unknownStatus: run.unknownStatus,
-    conflict: run.conflict,
-    unproven: run.unproven,
+    conflict: run.conflict && joinWithAnd(run.conflict),
+    unproven: run.unproven?.why,
     testFaults: run.testFaults && [...run.testFaults],
     guardrails: run.guardrails && [...run.guardrails],
     explanation: maybeShort(run.explanation),

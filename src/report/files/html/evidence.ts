@@ -3,6 +3,7 @@ import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
+import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import { toolNames } from '../../key-turns.ts';
@@ -214,8 +215,10 @@ function faultsOf(run: Run, { providerTitle }: Report): Node[] {
       untrusted(fault, 500),
     ]),
     ...(run.guardrails ?? []).map((guardrail) => ['Guardrail triggered: ', untrusted(guardrail, 200)]),
-    ...(run.unproven === undefined ? [] : [['Proves nothing: ', untrusted(run.unproven, 500)]]),
-    ...(run.conflict === undefined ? [] : [['Contradicting statuses: ', untrusted(run.conflict, 200)]]),
+    ...(run.unproven === undefined ? [] : [['Proves nothing: ', untrusted(run.unproven.why, 500)]]),
+    ...(run.conflict === undefined
+      ? []
+      : [['Contradicting statuses: ', untrusted(joinWithAnd(run.conflict), 200)]]),
     ...(run.unknownStatus === undefined ? [] : [['Unknown status: ', code(run.unknownStatus, 100)]]),
   ];
   return lines.length === 0

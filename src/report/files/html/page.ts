@@ -1,5 +1,6 @@
 import type { Element } from 'hast';
 import { h } from 'hastscript';
+import { sentenceCase } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
@@ -9,7 +10,6 @@ import { capitalized, costs, explanations, provenance, tested } from '../../sect
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
-import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
 import { caseList, outcomeOf, tagsOf } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
