@@ -9,14 +9,14 @@ import type { AvailableTarget, BrowsableProvider } from '../providers/provider.t
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import type { BatchStarter } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { ProviderError, RequestRefused } from '../runtime/errors.ts';
+import { KeyRefused, ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import { INIT_RERUNS, type Invocation, type Options, UsageError } from './args.ts';
 import type { Environment } from './environment.ts';
 import { connectProvider, keyOf, missingKey, providerNamed, readInputs } from './gate-inputs.ts';
 import { OWN_VERSIONS, type OwnVersion, splitTarget } from './own-version.ts';
 import { isGivenUp, type Prompts } from './prompts.ts';
-import { EXIT } from './run.ts';
+import { EXIT, explainKey } from './run.ts';
 import { documentOf, hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
 
 /** Time limit of all questions to the provider together, in milliseconds. */
@@ -54,6 +54,8 @@ export async function init(
     }
     if (error instanceof ProviderError) {
       environment.err.line(error.message);
+      const name = providerNamed(invocation.options['provider']);
+      if (error instanceof KeyRefused && name !== undefined) explainKey(name, environment);
       return error instanceof RequestRefused ? EXIT.refused : EXIT.notPassed;
     }
     throw error;
@@ -370,6 +372,9 @@ async function check(
   { starter, deadline, name }: { starter: BatchStarter; deadline: Deadline; name: ProviderName },
 ): Promise<Prepared> {
   if (batchSource.kind !== 'start') throw new InitError('test-cases is empty.');
+  // First, because a wrong target is no question of test cases.
+  const subject = await starter.resolve(batchSource, deadline);
+  if ('problem' in subject) throw new InitError(subject.problem);
   const prepared = await prepare(batchSource, {
     starter,
     rule: ruleOf(inputs),

@@ -294,9 +294,9 @@ describe('failures', () => {
   });
 
   test.each([
-    [100, undefined, 'Not only the agent may have changed: the test case was edited since `main`.'],
+    [100, undefined, 'The test case was edited since `main`: the failure may come from that edit.'],
     [200, undefined, undefined],
-    [100, 150, 'Not only the agent may have changed: the test case was edited since the last push.'],
+    [100, 150, 'The test case was edited since the last push: the failure may come from that edit.'],
   ])('whose test case was edited: %s on the base, %s in the last push', (onBase, inPush, expected) => {
     const failed = run('failed', 'r', { testCase: { id: 'c', name: 'C', revision: 200_000 } });
     const cases = new Map([

@@ -238,11 +238,11 @@ function earlierPushesSentence({ testCase, outcome }: ReportedCase, { history, o
   return md`First failed in ${streak === 1 ? 'the previous push, ' : ''}${linkPush(first, origin)}.`;
 }
 
-/** Says that not only the agent is another. */
+/** Says that the test itself may be the cause. */
 function editSentence({ edit }: ReportedCase, { base }: Report): Inline[] {
   if (edit === undefined) return [];
   const since = edit === 'base' && base !== undefined ? [baseName(base)] : md`the last push`;
-  return md`Not only the agent may have changed: the test case was edited since ${since}.`;
+  return md`The test case was edited since ${since}: the failure may come from that edit.`;
 }
 
 /** Length of the unbroken streak of failed pushes that ends with the last one before this. */

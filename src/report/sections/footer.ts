@@ -176,14 +176,17 @@ export function tested({ subject, targetName, targetVersion, batches }: Report):
   return title === undefined ? [] : [untrusted(title, MAX_SUBJECT)];
 }
 
-/** Batches and their pages: on one line where there is one batch, else with a line for each. */
+/** Batches and their pages, those of the comparison last: on one line where one batch was tested, else with a line for each. */
 export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
   const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
+  const { comparedWith, comparisonBatches = [] } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);
   const named = first.slice(0, maxBatches);
   const repeats = later.slice(0, maxBatches);
-  const more = batches.length - named.length - repeats.length;
+  const elsewhere = comparisonBatches.slice(0, maxBatches);
+  const shown = named.length + repeats.length + elsewhere.length;
+  const more = batches.length + comparisonBatches.length - shown;
   // The strip of pushes or the line about the waiting has the commit already.
   const commit = hasPushes(report) || judgement === undefined ? [] : linkCommit(origin);
   const { runAttempt } = origin;
@@ -198,36 +201,46 @@ export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][]
     origin.jobUrl === undefined ? [] : linkWorkflowRun(origin),
   ];
   const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
+  const place = untrusted(comparedWith ?? 'the other version', MAX_VERSION);
+  const comparison = elsewhere.flatMap((outcome, index) =>
+    index === 0 ? md`compared with ${place} in batch ${linkBatch(outcome)}` : md`, ${linkBatch(outcome)}`,
+  );
   const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
   const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
   const [only] = named;
   if (only !== undefined && first.length === 1) {
-    return [joinWithDots([...general, ...batchParts(only, report), again, rest]), note];
+    return [joinWithDots([...general, ...batchParts(only, report), again, comparison, rest]), note];
   }
   return [
     joinWithDots(general),
     ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
     again,
+    comparison,
     rest,
     note,
   ];
 }
 
+/** The id of a batch, as a link to its page where it has one. */
+const linkBatch = ({ id, batch }: BatchOutcome): Inline[] =>
+  batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id));
+
 function batchParts(
-  { id, batch, problem, requestedTestCases, isAdopted }: BatchOutcome,
+  outcome: BatchOutcome,
   { judgement, batches, subject, providerTitle }: Report,
 ): Inline[][] {
+  const { batch, problem, requestedTestCases, isAdopted } = outcome;
   // Of a batch that this step started, the workflow run says when.
   const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
   const hasProblem = problem !== undefined && batches.length > 1;
-  const subjects = new Set(batches.flatMap((outcome) => outcome.batch?.subject ?? []));
+  const subjects = new Set(batches.flatMap((one) => one.batch?.subject ?? []));
   return [
     // The footer has the subject that all share.
     batch?.subject === undefined || subject !== undefined || subjects.size === 1
       ? []
       : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
-    md`batch ${batch?.url === undefined ? idOf(id) : link(batch.url, idOf(id))}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
+    md`batch ${linkBatch(outcome)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
     isAdopted === true
       ? md`found in the lists of ${untrusted(providerTitle, 50)} after its start got no answer`
       : [],
