@@ -214,7 +214,7 @@ async function chooseTarget(
   );
 }
 
-/** How the pull request's own version is tested; `undefined` where what is live is tested. */
+/** Asks for the way to test the pull request's own version; `undefined` where what is live is tested. */
 async function chooseOwnVersion(
   options: Options,
   {
@@ -297,7 +297,7 @@ async function chooseTestCases(
     listTestCases(options, { name, starter, deadline, environment }),
   );
   if (available.length === 0) throw new InitError(noTestCases(name));
-  const canTakeAll = allRefusal(name) === undefined;
+  const canTakeAll = wildcardRefusalOf(name) === undefined;
   prompts.note(
     `${title} has ${formatCaseCount(available.length)}`,
     [
@@ -324,8 +324,8 @@ async function chooseTestCases(
   return ids.join('\n');
 }
 
-/** Why `*` is refused at this provider. */
-function allRefusal(name: ProviderName): string | undefined {
+/** Reason why `*` is refused at this provider. */
+function wildcardRefusalOf(name: ProviderName): string | undefined {
   const { start } = PROVIDERS[name].capabilities;
   return start === false ? undefined : start.selectors.wildcardRefusal;
 }
@@ -340,7 +340,7 @@ async function listTestCases(
   }: { name: ProviderName; starter: BatchStarter; deadline: Deadline; environment: Environment },
 ): Promise<readonly AvailableTestCase[]> {
   // Any selector does where `*` is refused: what is listed does not depend on it.
-  const selector = allRefusal(name) === undefined ? '*' : 'any name';
+  const selector = wildcardRefusalOf(name) === undefined ? '*' : 'any name';
   const parsed = readInputs({ ...options, 'test-cases': selector, reruns: '' }, environment, 'init');
   const { batchSource } = parsed;
   if (batchSource.kind !== 'start') return [];
