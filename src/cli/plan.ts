@@ -117,7 +117,7 @@ function renderPlan(
     excluded.length === 0
       ? []
       : [
-          ...lines(`${style('bold', `${excluded.length} taken away`)} by a line with "!"`),
+          ...lines(`${style('bold', `${excluded.length} excluded`)} by a line with "!"`),
           ...excluded.flatMap(({ id, name }) => lines(named(id, name), 2)),
         ],
     lines(

@@ -39,7 +39,7 @@ export interface Selector {
 export interface Selection<Case extends AvailableTestCase = AvailableTestCase> {
   /** In the order of the list, each id once. */
   readonly cases: readonly Case[];
-  /** Those that a line with `!` takes away from the choice. */
+  /** Those that a line with `!` excludes. */
   readonly excluded: readonly Case[];
   /** Number of test cases that there were to choose from. */
   readonly outOf: number;
@@ -53,6 +53,8 @@ const MAX_NEAREST = 3;
 /** Texts are compared up to this many characters, and this many of them, when the nearest is looked for. */
 const MAX_COMPARED_CHARACTERS = 50;
 const MAX_COMPARED_TEXTS = 3_000;
+/** Characters of a line that are searched for several selectors. */
+const MAX_LINE = 1_000;
 /** Most words of one text that are compared. */
 const MAX_COMPARED_WORDS = 12;
 
@@ -80,7 +82,7 @@ function toSelector(text: string): Selector {
 function validateSelectors(selectors: readonly Selector[], rules: SelectorRules): string | undefined {
   if (selectors.length === 0) return 'test-cases is empty: write one selector per line, or * for all.';
   if (selectors.every(({ isExclusion }) => isExclusion)) {
-    return `test-cases only takes away (${quote(selectors[0]?.text ?? '')}): begin with ${rules.wildcardRefusal === undefined ? '*' : 'what to choose'} on a line above.`;
+    return `test-cases only excludes (${quote(selectors[0]?.text ?? '')}): begin with ${rules.wildcardRefusal === undefined ? '*' : 'what to choose'} on a line above.`;
   }
   for (const { text, match } of selectors) {
     const [kind = '', label = ''] = match.kind === 'label' ? match.value.split(/:(.*)/s) : [];
@@ -93,7 +95,7 @@ function validateSelectors(selectors: readonly Selector[], rules: SelectorRules)
       return `test-cases: ${rules.title} has no ${kind}: selectors (${quote(text)}), ${has}.`;
     }
     if (kind === 'required' && label !== 'true') {
-      return `test-cases: ${quote(text)} is not a selector: write required:true, or !required:true to take the required ones away.`;
+      return `test-cases: ${quote(text)} is not a selector: write required:true, or !required:true to exclude the required ones.`;
     }
     if (isWildcard(match.value) && rules.wildcardRefusal !== undefined) {
       return `test-cases: ${quote(text)} is refused. ${rules.wildcardRefusal}`;
@@ -108,15 +110,16 @@ function validateSelectors(selectors: readonly Selector[], rules: SelectorRules)
  * chooses every test case that has it. Upper and lower case matter.
  *
  * Refused: a line without `!` that matches nothing, an empty selection. A line with `!` that matches nothing is a warning,
- * and so is one without, of whose matches nothing is left.
+ * and so is one without, of whose matches nothing is left. `whereNone` says what to do where the list is empty: a sentence.
  */
 export function selectCases<Case extends AvailableTestCase>(
   selectors: readonly Selector[],
   list: readonly Case[],
+  whereNone = 'Check target, or create test cases.',
 ): Result<Selection<Case>> {
   const cases = [...new Map(list.map((testCase) => [testCase.id, testCase])).values()];
   if (cases.length === 0) {
-    return refused('test-cases: there is no test case to choose from. Check target, or create test cases.');
+    return refused(`test-cases: there is no test case to choose from. ${whereNone}`);
   }
   const ids = new Set(cases.map(({ id }) => id));
   const named = cases.map((testCase) => ({
@@ -131,14 +134,16 @@ export function selectCases<Case extends AvailableTestCase>(
 
   const without = matches.filter(({ found }) => found.length === 0).map(({ selector }) => selector);
   const unmatched = without.filter(({ isExclusion }) => !isExclusion);
-  if (unmatched.length > 0) return refused(`test-cases: ${noMatchClause(unmatched, cases)}.`);
+  if (unmatched.length > 0) {
+    return refused(`test-cases: ${noMatchClause(unmatched, cases)}.${adviseOnForm(unmatched, named)}`);
+  }
 
   const excluded = new Set(matches.flatMap(({ selector, found }) => (selector.isExclusion ? found : [])));
   const chosen = new Set(matches.flatMap(({ selector, found }) => (selector.isExclusion ? [] : found)));
   const selected = cases.filter((testCase) => chosen.has(testCase) && !excluded.has(testCase));
   if (selected.length === 0) {
     return refused(
-      `test-cases selects none of the ${cases.length} test cases: what is chosen is taken away again.`,
+      `test-cases selects none of the ${cases.length} test cases: lines with "!" exclude all that are chosen.`,
     );
   }
   const emptied = matches.flatMap(({ selector, found }) =>
@@ -197,11 +202,41 @@ function noMatchClause(selectors: readonly Selector[], cases: readonly Available
   return `${all.join(', ')} ${matches} none of the ${cases.length} test cases`;
 }
 
+/** Advice about lines that match nothing because of the way they are written; with a space before it, or empty. */
+function adviseOnForm(
+  selectors: readonly Selector[],
+  cases: readonly { readonly testCase: AvailableTestCase; readonly name: string }[],
+): string {
+  const values = selectors.slice(0, MAX_SELECTORS).map(({ match }) => match.value.slice(0, MAX_LINE));
+  if (values.some((value) => /^[-•]\s/.test(value))) return ' Write the lines without a dash before them.';
+  if (values.some((value) => /^["'`“‘]|["'`”’]$/.test(value))) return ' Write it without the quotes.';
+  const texts = [...new Set(cases.flatMap(({ testCase, name }) => [testCase.id, name]))]
+    .filter((text) => text !== '' && text.length <= MAX_LINE)
+    .slice(0, MAX_COMPARED_TEXTS)
+    .toSorted((a, b) => b.length - a.length);
+  return values.some((value) => holdsSeveral(value, texts)) ? ' Write one selector per line.' : '';
+}
+
+/** Whether a line holds several selectors: separated by commas, or folded into one line. The longest text is first. */
+function holdsSeveral(line: string, texts: readonly string[]): boolean {
+  const parts = line.split(',').map((part) => part.trim());
+  if (parts.length > 1 && parts.some((part) => texts.some((text) => matchesPattern(part, text)))) return true;
+  if (/\s!\S/.test(line)) return true;
+  let rest = ` ${line} `;
+  let found = 0;
+  for (const text of texts) {
+    if (!rest.includes(` ${text} `)) continue;
+    rest = rest.replace(` ${text} `, '  ');
+    found += 1;
+  }
+  return found > 1;
+}
+
 const exclusionWarning = (selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string =>
-  `test-cases: ${noMatchClause(selectors, cases)}, so nothing is taken away there.`;
+  `test-cases: ${noMatchClause(selectors, cases)}, so nothing is excluded there.`;
 
 const emptiedWarning = (selectors: readonly Selector[]): string =>
-  `test-cases: everything that ${firstOf(selectors.map(({ text }) => quote(text)))} ${selectors.length === 1 ? 'chooses' : 'choose'} is taken away by a line with "!".`;
+  `test-cases: everything that ${firstOf(selectors.map(({ text }) => quote(text)))} ${selectors.length === 1 ? 'chooses' : 'choose'} is excluded by a line with "!".`;
 
 /** Test cases that a selector without a match may have meant: with words of it, or with ids where an id was written. */
 function findNearest(

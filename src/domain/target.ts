@@ -50,6 +50,8 @@ export type Version =
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'branch'; readonly id: string };
 
+/** Written by our workflows in place of an empty output, since an empty version is the provider's own choice. */
+const MISSING = 'missing';
 const MAX_ID = 200;
 const ID = /^[^\s/\p{Cc}]+$/u;
 
@@ -92,9 +94,19 @@ export function parseVersion(
   if (rules.hasNumbers && /^(0|[1-9]\d{0,8})$/.test(text)) {
     return ok({ kind: 'number', number: Number(text) });
   }
+  if (text === MISSING) {
+    return refusedInput(
+      name,
+      text,
+      'it stands for an empty output of the step that deploys, so check that step and its id',
+    );
+  }
   const branch = text.startsWith('branch/') ? text.slice('branch/'.length) : '';
   if (rules.hasBranches && isId(branch)) return ok({ kind: 'branch', id: branch });
 
+  if (rules.hasBranches && text === 'branch/') {
+    return refusedInput(name, text, 'the id is missing, so check the step that it comes from and its id');
+  }
   const forms = [
     ...(rules.hasNumbers ? ['a number like 12'] : []),
     ...words,

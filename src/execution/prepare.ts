@@ -50,7 +50,7 @@ export interface Prepared {
   readonly reused?: ReusedBatch | undefined;
   /** The version to compare with, or why there is none: a sentence. Absent where none was asked for. */
   readonly comparedVersion?: ComparedVersion | undefined;
-  /** The test cases that a line with `!` takes away. */
+  /** The test cases that a line with `!` excludes. */
   readonly excluded: readonly AvailableTestCase[];
   /** Number of test cases to select from. */
   readonly outOf: number;
@@ -106,7 +106,7 @@ export async function prepare(
   if ('problem' in subject) return subject;
   const list = await starter.testCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
-  const selection = selectCases(batchSource.selectors, list.testCases);
+  const selection = selectCases(batchSource.selectors, list.testCases, list.whereNone);
   if (selection.kind === 'refused') return selection;
   const { cases, excluded, outOf } = selection.value;
   const testCases = cases.map(({ id }) => id);
@@ -146,7 +146,8 @@ async function resolveComparedVersion(
   const version = isLive ? undefined : compareWith;
   const found = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
   if ('problem' in found) return { comparedVersion: { kind: 'none', problem: found.problem } };
-  const compared = isLive ? { ...found, title: `the live ${found.title}` } : found;
+  // The subject under test has the target's name and id.
+  const compared = isLive ? { ...found, title: `the live ${target?.kind ?? 'agent'}` } : found;
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {
       const problem = `compare-with is the version under test (${compared.title}).`;

@@ -10,7 +10,7 @@ import {
 } from '../domain/target.ts';
 import { quote } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
-import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
+import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import type { ConfigFile } from './target-config.ts';
 
 /** The inputs that say it, as far as they are right by themselves. */
@@ -48,10 +48,33 @@ export function readBatchSource(
       ],
     };
   }
-  if (provider === undefined) return undefined;
+  if (provider === undefined) {
+    const problems = problemsEverywhere(inputs);
+    return problems.length === 0 ? undefined : { problems };
+  }
   return batchIds === undefined
     ? startSource(provider, inputs)
     : givenSource(provider, { ...inputs, batchIds });
+}
+
+/** What is wrong whichever provider is meant. */
+function problemsEverywhere(inputs: BatchSourceInputs): readonly string[] {
+  const all = PROVIDER_NAMES.map((provider) => {
+    const read = readBatchSource({ ...inputs, provider });
+    return read !== undefined && 'problems' in read ? read.problems : [];
+  });
+  const [first = [], ...others] = all;
+  const same = first.filter((problem) => others.every((problems) => problems.includes(problem)));
+  const isAbout = (name: string) => (problem: string) => new RegExp(`^${name}(:| is )`).test(problem);
+  const refusedByAll = (['target', 'version'] as const).filter(
+    (name) => inputs[name] !== undefined && all.every((problems) => problems.some(isAbout(name))),
+  );
+  return [
+    ...same,
+    ...refusedByAll
+      .filter((name) => !same.some(isAbout(name)))
+      .map((name) => `${name} is ${quote(inputs[name] ?? '')}: no provider takes that.`),
+  ];
 }
 
 function givenSource(
@@ -100,8 +123,9 @@ function givenSource(
 
 function startSource(
   provider: ProviderName,
-  { testCases = '', target, version, mode, compareWith, ...inputs }: BatchSourceInputs,
+  source: BatchSourceInputs,
 ): BatchSource | { problems: readonly string[] } {
+  const { testCases = '', target, version, mode, compareWith, ...inputs } = source;
   const { title, capabilities } = PROVIDERS[provider];
   if (capabilities.start === false) {
     return { problems: [`test-cases: the action cannot start batches at ${title}. Give batch-id instead.`] };
@@ -114,7 +138,8 @@ function startSource(
     return undefined;
   };
   const selectors = accept(parseSelectors(testCases, capabilities.start.selectors));
-  if (target === undefined && !capabilities.start.isTargetOptional) {
+  // One that is wrong by itself is not there, and has its complaint.
+  if ('target' in source && target === undefined && !capabilities.start.isTargetOptional) {
     const kinds = capabilities.start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
     problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
   }

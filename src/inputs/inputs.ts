@@ -71,6 +71,9 @@ const input = <T>(entry: InputDefinition<T>): InputDefinition<T> => entry;
 
 const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
 
+const REUSE =
+  'With `test-cases`, at Retell and ElevenLabs: the age in hours, like `12`, up to which the result of an earlier batch is taken, red or green, and no batch is started. That batch must have run exactly these test cases on exactly this version, and the provider must show that nobody has edited agent or test cases since. At most `168`. Changes of live tools, knowledge bases and models are not seen.';
+
 /** Every input, in the order of `action.yml` and the README. */
 export const INPUTS = {
   provider: input({
@@ -99,7 +102,7 @@ export const INPUTS = {
   'test-cases': input({
     group: 'tests',
     description:
-      'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters; `!` before a selector takes away. At Bland also `category:NAME` and `required:true`, at Vapi `suite:ID` and no `*`.',
+      'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters. A line that begins with `!` excludes what it matches. At Bland also `category:NAME` and `required:true`, at Vapi `suite:ID` and no `*`.',
     schema: z.optional(z.string()),
     empty: 'nothing is started',
     kind: 'text',
@@ -141,10 +144,8 @@ export const INPUTS = {
   }),
   'reuse-hours': input({
     group: 'tests',
-    description:
-      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen. Not in a re-run of the job.',
-    onCommandLine:
-      'With `test-cases`, at Retell and ElevenLabs: takes the result, red or green, of the newest batch of at most so many hours, like `12`, that ran exactly these test cases on exactly this version, where the provider shows that neither the agent nor a test case was edited since. At most `168`. Changes of live tools, knowledge bases and models are not seen.',
+    description: `${REUSE} A re-run of the job reuses nothing.`,
+    onCommandLine: REUSE,
     schema: nonNegativeNumber('hours', 168),
     default: '0',
   }),
@@ -234,14 +235,14 @@ export const INPUTS = {
   'fail-on': input({
     group: 'comparison',
     description:
-      'Which failures count: `any`, `new` or `nothing`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step. With `nothing`, verdict, report and outputs are as ever, and the step succeeds whatever the verdict is; what is refused before the start still fails.',
+      'Which failures count: `any`, `new` or `nothing`. With `new`, a failure does not count if the same test case also fails on `compare-with` in this step. With `nothing`, the step succeeds whatever the verdict is; it still fails if something is refused before the start.',
     schema: oneOf(['any', 'new', 'nothing']),
     default: 'any',
   }),
   label: input({
     group: 'report',
-    onCommandLine: 'What this gate is called in report files, on one line.',
-    description: 'What this job is called where several jobs share one comment, on one line.',
+    onCommandLine: 'Name of this gate in report files, on one line.',
+    description: 'Name of this job where several jobs share one comment, on one line.',
     schema: z.optional(oneLine(MAX_LABEL)),
     kind: 'text',
     empty: "the values of the matrix, else the target's name, else the job's",

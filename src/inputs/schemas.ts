@@ -95,9 +95,16 @@ export function pullRequestNumber() {
   );
 }
 
+/** The name of a variable or of a secret: no provider issues keys that look like it. */
+const NAME_OF_SECRET = /^\$?\{?(secrets\.|env\.)?[A-Z]+(_[A-Z]+)+\}?$/;
+
 /** A value for an HTTP header: one word, or `Bearer` and one. */
 export function credential() {
   return z.string().check(
+    z.refine((value) => !NAME_OF_SECRET.test(value), {
+      error: `it is the name of a secret and not its value: write it as $\{{ secrets.NAME }}`,
+      abort: true,
+    }),
     z.regex(/^(Bearer )?[\x21-\x7e]+$/i, {
       error:
         'it must be one word of plain characters, without spaces, line breaks or letters that no key has',

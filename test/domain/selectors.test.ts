@@ -95,9 +95,9 @@ describe('what is refused', () => {
     ['only "!"', '*\n!', 'test-cases: "!" names nothing.'],
     ['a kind without a name', 'category:', 'test-cases: "category:" names nothing.'],
     [
-      'lines that only take away',
+      'lines that only exclude',
       '!Load test *\n!tc_1',
-      'test-cases only takes away ("!Load test *"): begin with * on a line above.',
+      'test-cases only excludes ("!Load test *"): begin with * on a line above.',
     ],
     [
       'a kind of selector that the provider has not',
@@ -107,7 +107,7 @@ describe('what is refused', () => {
     [
       'required:false',
       'required:false',
-      'test-cases: "required:false" is not a selector: write required:true, or !required:true to take the required ones away.',
+      'test-cases: "required:false" is not a selector: write required:true, or !required:true to exclude the required ones.',
     ],
     [
       'a name that nothing has',
@@ -137,11 +137,35 @@ describe('what is refused', () => {
     [
       'a selection of which nothing is left',
       'Load*\n!*test*',
-      'test-cases selects none of the 7 test cases: what is chosen is taken away again.',
+      'test-cases selects none of the 7 test cases: lines with "!" exclude all that are chosen.',
     ],
   ])('%s', (_, input, problem) => {
     expect(select(input)).toBe(problem);
   });
+
+  test.each([
+    ['a dash before the line', '- Load test 1', 'Write the lines without a dash before them.'],
+    ['quotes that were left', '"*"', 'Write it without the quotes.'],
+    ['quotes around several lines', '"Load*\nBooking*"', 'Write it without the quotes.'],
+    ['commas between selectors', 'Load test 1, Booking*', 'Write one selector per line.'],
+    [
+      'names that were folded into one line',
+      'Load test 1 Booking: happy path',
+      'Write one selector per line.',
+    ],
+    ['ids that were folded into one line', 'tc_1 tc_2', 'Write one selector per line.'],
+    ['an exclusion on the same line', '* !Load*', 'Write one selector per line.'],
+  ])('%s, with what to do', (_, input, advice) => {
+    expect(select(input)).toMatch(/ none of the 7 test cases\. /);
+    expect(String(select(input)).endsWith(`. ${advice}`)).toBe(true);
+  });
+
+  test.each(['Load test 3', 'Booking: angry', 'Load test 1 again', 'Anna, noisy'])(
+    '%s, without advice on the form',
+    (input) => {
+      expect(select(input)).toMatch(/ none of the 7 test cases\.$/);
+    },
+  );
 
   test('labels at a provider that has none', () => {
     expect(select('category:CORE', LIST, RETELL)).toBe(
@@ -154,7 +178,7 @@ describe('what is refused', () => {
       'test-cases: "**" is refused. Simulations belong to no target: name them, or a suite.',
     );
     expect(select('!a', LIST, VAPI)).toBe(
-      'test-cases only takes away ("!a"): begin with what to choose on a line above.',
+      'test-cases only excludes ("!a"): begin with what to choose on a line above.',
     );
   });
 
@@ -188,11 +212,11 @@ describe('a "!" line that matches nothing is a warning', () => {
   test.each([
     [
       '*\n!Loud test *',
-      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2") matches none of the 7 test cases, so nothing is taken away there.',
+      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2") matches none of the 7 test cases, so nothing is excluded there.',
     ],
     [
       '*\n!Loud test *\n!category:LOAD\n!Load test 1',
-      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2"), "!category:LOAD" (nearest: "category:Load"; upper and lower case matter) match none of the 7 test cases, so nothing is taken away there.',
+      'test-cases: "!Loud test *" (nearest: "Load test 1", "Load test 2"), "!category:LOAD" (nearest: "category:Load"; upper and lower case matter) match none of the 7 test cases, so nothing is excluded there.',
     ],
   ])('%j', (input, warning) => {
     expect(warningsOf(input)).toEqual([warning]);
@@ -204,7 +228,7 @@ describe('a "!" line that matches nothing is a warning', () => {
 
   test('so is a line of which another takes everything away', () => {
     expect(warningsOf('Booking*\ntc_3\nLoad test 2\n!Load*')).toEqual([
-      'test-cases: everything that "tc_3", "Load test 2" choose is taken away by a line with "!".',
+      'test-cases: everything that "tc_3", "Load test 2" choose is excluded by a line with "!".',
     ]);
     expect(select('Booking*\ntc_3\n!Load*')).toEqual(select('Booking*'));
   });
@@ -281,7 +305,7 @@ describe('over many test cases', () => {
     );
   });
 
-  test('what is selected is what is chosen without what is taken away, and every line without "!" matched something', () => {
+  test('what is selected is what is chosen without what is excluded, and every line without "!" matched something', () => {
     fc.assert(
       fc.property(
         cases,

@@ -158,7 +158,13 @@ describe('version', () => {
       'branch/',
       ELEVENLABS_VERSIONS,
       'agent',
-      'compare-with is "branch/": it must be branch/ID for a target agent/ at X.',
+      'compare-with is "branch/": the id is missing, so check the step that it comes from and its id.',
+    ],
+    [
+      'missing',
+      BLAND_VERSIONS,
+      'pathway',
+      'compare-with is "missing": it stands for an empty output of the step that deploys, so check that step and its id.',
     ],
     [
       '3',

@@ -220,7 +220,7 @@ describe.concurrent('plan', () => {
     expect({ exitCode, started: retell.started }).toEqual({ exitCode: 0, started: [] });
     expect(stdout).toMatch(/^Tests .*version \d+.*\n/);
     expect(stdout).toContain('1 test case of 2\n  Books a cleaning test_case_0\n');
-    expect(stdout).toContain('1 taken away by a line with "!"\n  Asks for a person test_case_1\n');
+    expect(stdout).toContain('1 excluded by a line with "!"\n  Asks for a person test_case_1\n');
     expect(stdout).toContain('Starts 1 run at least, 5 at most. Nothing is started now.\n');
   });
 

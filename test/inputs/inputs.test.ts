@@ -399,7 +399,7 @@ describe('inputs that are wrong', () => {
     ['a version of a given batch', { version: '3' }, 'version goes with test-cases only'],
     ['a version that the provider has not', { ...start, version: 'production' }, 'version is "production"'],
     ['a selector that the provider has not', { ...start, 'test-cases': 'required:true' }, 'Retell has no'],
-    ['only lines that take away', { ...start, 'test-cases': '!a' }, 'test-cases only takes away'],
+    ['only lines that exclude', { ...start, 'test-cases': '!a' }, 'test-cases only excludes'],
     ['both rules', { reruns: '3/5', repeat: '2/3' }, 'reruns and repeat do not go together'],
     ['a rule that nothing can pass', { reruns: '4/3' }, 'reruns is "4/3": it must be 0, or K/N like 3/5'],
     ['a rule without an end', { repeat: '0' }, 'repeat is "0": it must be 1, or K/N like 3/5'],
@@ -507,6 +507,12 @@ describe('inputs that are wrong', () => {
         'and conversation_config is none.',
       ],
       [
+        'one that sets nothing at Vapi',
+        { provider: 'vapi', target: 'assistant/1' },
+        read({ id: 'a1', orgId: 'o1' }),
+        'target-config is "agent.json": it sets nothing: it must hold the whole assistant or squad.',
+      ],
+      [
         'Retell',
         { provider: 'retell' },
         read({}),
@@ -544,6 +550,24 @@ describe('inputs that are wrong', () => {
     });
   });
 
+  test('a target in quotes is one complaint', () => {
+    expect(complaintAbout({ ...start, target: '"agent/a"' })).toBe(
+      'An input is invalid; no request was sent.\ntarget is ""agent/a"": write it without the quotes.',
+    );
+  });
+
+  test.each([
+    [{ version: 'v12' }, ['version is "v12": no provider takes that.']],
+    [{ version: '12' }, []],
+    [{ target: 'agent' }, ['target is "agent": no provider takes that.']],
+    [{ 'batch-id': 'b' }, ['test-cases and batch-id are both set']],
+  ])('beside a wrong provider, what no provider takes is named too: %j', (values, more) => {
+    const complaint = complaintAbout({ ...start, ...values, provider: 'retel' });
+    const [, first, ...others] = complaint.split('\n');
+    expect(first).toMatch(/^provider is "retel": /);
+    expect(others).toEqual(more.map((text) => expect.stringContaining(text)));
+  });
+
   test('at Bland test cases can be named by their ids alone', () => {
     expect(complaintAbout({ ...start, provider: 'bland', target: '' })).toBe('accepted');
   });
@@ -563,6 +587,9 @@ describe('inputs that are wrong', () => {
     ['api-key', 'schlüssel', 'it must be one word of plain characters'],
     ['api-key', 'passed', 'it must have at least 8 characters.'],
     ['api-key', 'Bearer passed', 'it must have at least 8 characters.'],
+    ['api-key', 'RETELL_API_KEY', 'it is the name of a secret and not its value: write it as $'],
+    ['api-key', '$RETELL_API_KEY', 'it is the name of a secret and not its value: write it as $'],
+    ['github-token', 'GITHUB_TOKEN', 'it is the name of a secret and not its value: write it as $'],
     ['github-token', 'ghs_1', 'it must have at least 8 characters.'],
     ['github-token', 'two\nlines', 'it must be one word of plain characters'],
   ])('%s %j is refused and not shown', (name, value, reason) => {

@@ -425,17 +425,12 @@ describe("Retell's test cases", () => {
         { single: 0, lists: 1 },
       ],
       [
-        'one that is taken away again',
+        'one that is excluded again',
         `${idOf(1)}\n${idOf(2)}\n!${idOf(2)}`,
         [idOf(1)],
         { single: 2, lists: 0 },
       ],
-      [
-        'one to take away that is not there',
-        `${idOf(1)}\n!test_case_gone`,
-        [idOf(1)],
-        { single: 2, lists: 0 },
-      ],
+      ['one to exclude that is not there', `${idOf(1)}\n!test_case_gone`, [idOf(1)], { single: 2, lists: 0 }],
       [
         'one that is not there',
         `${idOf(1)}\ntest_case_gone\ntest_case_gone2`,
@@ -540,7 +535,7 @@ describe("Bland's scenarios", () => {
     });
   });
 
-  test('that are only to be taken away may be missing or disabled', async () => {
+  test('that are only to be excluded may be missing or disabled', async () => {
     const { prepare } = await bland({ scenarios: changed });
     const gone = '00000000-0000-4000-8000-000000000000';
     expect(await prepare({ testCases: `${first}\n!${gone}\n!${fourth}` })).toMatchObject({
@@ -553,7 +548,7 @@ describe("Bland's scenarios", () => {
     [
       'a pathway without scenarios',
       { target: 'pathway/another' },
-      /^test-cases: there is no test case to choose from\./,
+      /^test-cases: there is no test case to choose from\. Check the id in target, or create scenarios for this pathway at Bland\.$/,
     ],
     [
       'a name without a target',

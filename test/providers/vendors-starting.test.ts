@@ -477,13 +477,13 @@ describe('Vapi', () => {
     expect(emulator.started).toEqual([]);
   });
 
-  test('a suite that is not there and is only to be taken away is a warning', async () => {
+  test('a suite that is not there and is only to be excluded is a warning', async () => {
     const { asked } = await vapi();
     expect(await prepareAt('vapi', asked, { testCases: `${first}\n!suite:s2`, target })).toMatchObject({
       testCases: [first],
       warnings: [
         expect.stringContaining(
-          '"!suite:s2" matches none of the 3 test cases, so nothing is taken away there.',
+          '"!suite:s2" matches none of the 3 test cases, so nothing is excluded there.',
         ),
       ],
     });
@@ -549,6 +549,9 @@ describe('Vapi', () => {
     test('a refusal names the file and the field', async () => {
       const world = await vapi();
       const subject = await resolving(world, { config: { ...config, json: { id: 'a1' } } });
+      expect(subject.note).toBe(
+        'agent/vapi.json at 8d3c1f0 has id, which Vapi sets itself and may refuse: leave out such fields.',
+      );
       const starter = known(world.asked.provider.starter);
       expect(await starter.startBatch(subject, [first], world.asked.deadline())).toMatchObject({
         kind: 'refused',
@@ -734,7 +737,7 @@ describe('ElevenLabs', () => {
   test('an agent without tests is red', async () => {
     const { asked } = await elevenlabs({ attached: [] });
     expect(await select('elevenlabs', asked, { testCases: '*', target })).toBe(
-      'test-cases: there is no test case to choose from. Check target, or create test cases.',
+      `test-cases: there is no test case to choose from. Attach tests to ${target.replace('/', ' ')} at ElevenLabs, or write ids or names of tests.`,
     );
   });
 

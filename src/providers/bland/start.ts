@@ -99,7 +99,11 @@ export function createBlandStarter(
         target === undefined
           ? await readScenarios(selectors, deadline)
           : await listScenarios(target, deadline);
-      return { testCases, warnings: [] };
+      return {
+        testCases,
+        warnings: [],
+        whereNone: `Check the id in target, or create scenarios for this ${target?.kind ?? 'target'} at Bland.`,
+      };
     },
 
     startBatch: (subject, testCases, deadline) =>

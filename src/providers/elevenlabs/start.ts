@@ -160,6 +160,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
         warnings: selectors.some(({ match }) => match.value.includes('*'))
           ? warningsAbout({ agent, attached, workspace })
           : [],
+        whereNone: `Attach tests to agent ${agent} at ElevenLabs, or write ids or names of tests.`,
       };
     },
 

@@ -1,5 +1,6 @@
 import type { Push } from '../../domain/comparison.ts';
 import type { Assertion, Run, Turn } from '../../domain/run.ts';
+import { joinWithAnd, sentenceCase } from '../../domain/wording.ts';
 import { clip } from '../../text/clean.ts';
 import { formatDuration } from '../../text/format.ts';
 import { toolNames } from '../key-turns.ts';
@@ -27,7 +28,7 @@ import {
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
 import { STATUS_WORDS } from '../run-text.ts';
 import { linkPush } from './links.ts';
-import { baseName, describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
+import { baseName, describeRuns, idOf, MAX_NAME, nameOf, signOf } from './names.ts';
 
 /** Limits of what explains one test case: code points, and the number of turns. */
 export interface EvidenceLimits {
@@ -364,8 +365,11 @@ function runLine(
       : md`${strong(...md`Run ${index + 1}:`)} ${trusted(ending.toLowerCase())}`;
   const status = run.unknownStatus === undefined ? '' : md`, status ${code(run.unknownStatus, 100)}`;
   const conflict =
-    run.conflict === undefined ? '' : md`, contradicting statuses: ${untrusted(run.conflict, 100)}`;
-  const unproven = run.unproven === undefined ? '' : md`, proves nothing: ${untrusted(run.unproven, 200)}`;
+    run.conflict === undefined
+      ? ''
+      : md`, contradicting statuses: ${untrusted(joinWithAnd(run.conflict), 100)}`;
+  const unproven =
+    run.unproven === undefined ? '' : md`, proves nothing: ${untrusted(run.unproven.why, 200)}`;
   const batch = batches.length < 2 || run.batchId === undefined ? '' : md` of batch ${idOf(run.batchId)}`;
   return md`${start}${status}${conflict}${unproven}, run ${idOf(run.id)}${batch}`;
 }
