@@ -225,7 +225,9 @@ function providerTable(): string {
       }),
       row('`target-config`', ({ capabilities: { targetConfig } }) => yes('problemOf' in targetConfig)),
       row('`mode`', ({ capabilities: { modes } }) => yes(modes !== false)),
-      row('`compare-with`', ({ capabilities: { compare } }) => yes(compare)),
+      row('`compare-with`', ({ capabilities: { compare, targetConfig } }) =>
+        compare || !('problemOf' in targetConfig) ? yes(compare) : 'only `live`',
+      ),
       row('`reuse-hours`', ({ capabilities: { reuse } }) => yes(reuse === true)),
       row('Cancel a batch', ({ capabilities: { cancel } }) => yes(cancel)),
     ],

@@ -134,6 +134,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       started: runs === 0 ? undefined : { ...execution.started, runs },
       cost: costOf([...batches, ...compared.batches], runs, execution.prepared?.reused),
       comparedWith: compared.title,
+      comparisonBatches: compared.batches,
       quarantineNotes: quarantineNotes(quarantined),
       quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
     });

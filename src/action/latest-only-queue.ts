@@ -1,38 +1,38 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** Takes news as it comes; only the newest is worked on, one after the other. */
-export interface LatestOnlyQueue<News> {
-  push(news: News): void;
+/** Queue that keeps only the newest item; items are worked on one after the other. */
+export interface LatestOnlyQueue<Item> {
+  push(item: Item): void;
   /** Resolves when nothing is worked on. */
   drained(): Promise<void>;
 }
 
-export interface LatestOnlyQueueOptions<News> {
+export interface LatestOnlyQueueOptions<Item> {
   readonly clock: Clock;
   /** Ends the loop; a task that is under way has its own way to end. */
   readonly signal: AbortSignal;
   /** Pause before the first task, and again after a time without tasks. */
   readonly delay: () => Promise<unknown>;
   /** Returns how long to pause after it, in milliseconds. */
-  readonly task: (news: News) => number | Promise<number>;
+  readonly task: (item: Item) => number | Promise<number>;
   readonly onError: (error: unknown) => void;
 }
 
-/** Runs as long as there is news, and begins again with the next. */
-export function createLatestOnlyQueue<News extends object>(
-  options: LatestOnlyQueueOptions<News>,
-): LatestOnlyQueue<News> {
+/** Creates a queue that works as long as there are items, and begins again with the next. */
+export function createLatestOnlyQueue<Item extends object>(
+  options: LatestOnlyQueueOptions<Item>,
+): LatestOnlyQueue<Item> {
   const { clock, signal, delay, task, onError } = options;
-  let newest: News | undefined;
+  let newest: Item | undefined;
   let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
     try {
       await delay();
       while (newest !== undefined && !signal.aborted) {
-        const news = newest;
+        const item = newest;
         newest = undefined;
-        await clock.sleep(await task(news), signal);
+        await clock.sleep(await task(item), signal);
       }
     } catch (error) {
       onError(error);
@@ -42,8 +42,8 @@ export function createLatestOnlyQueue<News extends object>(
   }
 
   return {
-    push(news) {
-      newest = news;
+    push(item) {
+      newest = item;
       running ??= run();
     },
     drained: async () => running,

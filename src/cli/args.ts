@@ -209,7 +209,8 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
   if (Object.hasOwn(INPUTS, name) && !optionInputs.includes(name)) {
     return `${rawName} belongs to the GitHub Action alone, and means nothing here.`;
   }
-  if (optionInputs.includes(name)) return `${rawName} is no option of ${command}.`;
+  const isElsewhere = COMMANDS.some((other) => ownOptionsOf(other).some((option) => option.name === name));
+  if (isElsewhere || optionInputs.includes(name)) return `${rawName} is no option of ${command}.`;
   const near = nearest(
     rawName,
     names.map((option) => `--${option}`),

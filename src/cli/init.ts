@@ -9,14 +9,14 @@ import type { AvailableTarget, BrowsableProvider } from '../providers/provider.t
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import type { BatchStarter } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { ProviderError, RequestRefused } from '../runtime/errors.ts';
+import { KeyRefused, ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import { INIT_RERUNS, type Invocation, type Options, UsageError } from './args.ts';
 import type { Environment } from './environment.ts';
 import { connectProvider, keyOf, missingKey, providerNamed, readInputs } from './gate-inputs.ts';
 import { OWN_VERSIONS, type OwnVersion, splitTarget } from './own-version.ts';
 import { isGivenUp, type Prompts } from './prompts.ts';
-import { EXIT } from './run.ts';
+import { EXIT, explainKey } from './run.ts';
 import { documentOf, hasExpression, isUses, renderWorkflow, WORKFLOW_PATH } from './workflow.ts';
 
 /** Time limit of all questions to the provider together, in milliseconds. */
@@ -54,6 +54,8 @@ export async function init(
     }
     if (error instanceof ProviderError) {
       environment.err.line(error.message);
+      const name = providerNamed(invocation.options['provider']);
+      if (error instanceof KeyRefused && name !== undefined) explainKey(name, environment);
       return error instanceof RequestRefused ? EXIT.refused : EXIT.notPassed;
     }
     throw error;
@@ -212,7 +214,7 @@ async function chooseTarget(
   );
 }
 
-/** How the pull request's own version is tested; `undefined` where what is live is tested. */
+/** Asks for the way to test the pull request's own version; `undefined` where what is live is tested. */
 async function chooseOwnVersion(
   options: Options,
   {
@@ -295,7 +297,7 @@ async function chooseTestCases(
     listTestCases(options, { name, starter, deadline, environment }),
   );
   if (available.length === 0) throw new InitError(noTestCases(name));
-  const canTakeAll = allRefusal(name) === undefined;
+  const canTakeAll = wildcardRefusalOf(name) === undefined;
   prompts.note(
     `${title} has ${formatCaseCount(available.length)}`,
     [
@@ -322,8 +324,8 @@ async function chooseTestCases(
   return ids.join('\n');
 }
 
-/** Why `*` is refused at this provider. */
-function allRefusal(name: ProviderName): string | undefined {
+/** Reason why `*` is refused at this provider. */
+function wildcardRefusalOf(name: ProviderName): string | undefined {
   const { start } = PROVIDERS[name].capabilities;
   return start === false ? undefined : start.selectors.wildcardRefusal;
 }
@@ -338,7 +340,7 @@ async function listTestCases(
   }: { name: ProviderName; starter: BatchStarter; deadline: Deadline; environment: Environment },
 ): Promise<readonly AvailableTestCase[]> {
   // Any selector does where `*` is refused: what is listed does not depend on it.
-  const selector = allRefusal(name) === undefined ? '*' : 'any name';
+  const selector = wildcardRefusalOf(name) === undefined ? '*' : 'any name';
   const parsed = readInputs({ ...options, 'test-cases': selector, reruns: '' }, environment, 'init');
   const { batchSource } = parsed;
   if (batchSource.kind !== 'start') return [];
@@ -370,6 +372,9 @@ async function check(
   { starter, deadline, name }: { starter: BatchStarter; deadline: Deadline; name: ProviderName },
 ): Promise<Prepared> {
   if (batchSource.kind !== 'start') throw new InitError('test-cases is empty.');
+  // First, because a wrong target is no question of test cases.
+  const subject = await starter.resolve(batchSource, deadline);
+  if ('problem' in subject) throw new InitError(subject.problem);
   const prepared = await prepare(batchSource, {
     starter,
     rule: ruleOf(inputs),

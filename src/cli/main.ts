@@ -80,7 +80,7 @@ endProcess(await main());
 async function main(): Promise<number> {
   let exitCode: number;
   try {
-    exitCode = await perform(parseArguments(process.argv.slice(2)));
+    exitCode = await runCommand(parseArguments(process.argv.slice(2)));
   } catch (error) {
     exitCode = report(error);
   }
@@ -88,7 +88,7 @@ async function main(): Promise<number> {
   return signalExitCode() ?? exitCode;
 }
 
-async function perform(invocation: Invocation): Promise<number> {
+async function runCommand(invocation: Invocation): Promise<number> {
   switch (invocation.command) {
     case 'help':
       await out.write(

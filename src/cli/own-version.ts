@@ -2,7 +2,7 @@
 import type { ProviderName } from '../providers/registry.ts';
 import { DEPLOY_SCRIPTS } from './deploy-scripts.ts';
 
-/** How a provider comes by the version of a pull request. */
+/** Way in which a provider gets the version of a pull request. */
 export interface OwnVersion {
   /** Kinds of targets that can be tested so. */
   readonly kinds: readonly string[];
@@ -16,11 +16,11 @@ export interface OwnVersion {
 export interface DeployScript {
   readonly path: string;
   readonly text: string;
-  /** What it makes: `a draft of the agent`. */
+  /** Name of its product in comments: `a draft of the agent`. */
   readonly makes: string;
-  /** What it prints, as an output of the step. */
+  /** Output of the step that it sets. */
   readonly output: 'version' | 'branch';
-  /** What the version is called, where it stays for later pushes. */
+  /** Name of the version, where it stays for later pushes. */
   readonly versionName?: string | undefined;
   /** The input `version` of the gate, and why it is written so. */
   readonly version: string;
@@ -76,7 +76,7 @@ export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
   },
 };
 
-/** What is in `KIND/ID`. */
+/** Kind and id of a target `KIND/ID`. */
 export function splitTarget(target: string): { readonly kind: string; readonly id: string } {
   const slash = target.indexOf('/');
   return { kind: target.slice(0, slash).trim(), id: target.slice(slash + 1).trim() };

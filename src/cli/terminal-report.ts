@@ -172,7 +172,8 @@ function toleratedLine(result: ReportedCase, style: Style): string {
 
 /** Numbers of test cases of each kind, the runs that were started, and the batches. */
 function countLines(report: Report): string[] {
-  const { judgement, tally, started, batches, waitedMs, cost, comparedWith, quarantineNotes = [] } = report;
+  const { judgement, tally, started, batches, waitedMs, cost, quarantineNotes = [] } = report;
+  const { comparedWith, comparisonBatches = [] } = report;
   const counts = (['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished', 'tolerated'] as const)
     .filter((name) => tally[name] > 0)
     .map((name) => `${tally[name]} ${name === 'tolerated' ? 'not counted' : name}`);
@@ -180,14 +181,23 @@ function countLines(report: Report): string[] {
   const took = duration === undefined ? '' : ` Took ${duration}.`;
   const runs = started === undefined ? 'Started no runs.' : startedSentence(started);
   if (judgement?.refusal !== undefined) return [runs];
-  const ids = batches.map(({ id }) => cleanLine(id, MAX_NAME));
   return [
     ...(tally.total === 0 ? [] : [`${formatCaseCount(tally.total)}: ${counts.join(', ')}.`]),
     `${runs}${took}`,
     ...(cost === undefined ? [] : [`Cost: ${costText(cost)}.`]),
     ...(comparedWith === undefined ? [] : [`Compared with ${cleanLine(comparedWith, MAX_SENTENCE)}.`]),
     ...quarantineNotes.map((note) => cleanLine(note, MAX_SENTENCE)),
-    ...(ids.length === 0 ? [] : [`${ids.length === 1 ? 'Batch' : 'Batches'}: ${ids.join(', ')}`]),
+    ...batchLines(batches, ['Batch', 'Batches']),
+    ...batchLines(comparisonBatches, ['Batch of the comparison', 'Batches of the comparison']),
+  ];
+}
+
+/** The ids of batches on one line, and a line for each page. */
+function batchLines(batches: Report['batches'], [one, many]: readonly [string, string]): string[] {
+  if (batches.length === 0) return [];
+  const ids = batches.map(({ id }) => cleanLine(id, MAX_NAME)).join(', ');
+  return [
+    `${batches.length === 1 ? one : many}: ${ids}`,
     ...batches.flatMap(({ batch }) => (batch?.url === undefined ? [] : [cleanLine(batch.url, 500)])),
   ];
 }

@@ -27,7 +27,7 @@ export interface WorkflowOptions {
   /** Number of test cases that there are now. */
   readonly testCaseCount: number;
   readonly apiUrl: string | undefined;
-  /** How it tests the pull request's own version; `undefined`: it tests what is live. Needs a target. */
+  /** Way to test the pull request's own version; `undefined`: it tests what is live. Needs a target. */
   readonly ownVersion?: OwnVersion | undefined;
 }
 

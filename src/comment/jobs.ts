@@ -108,7 +108,7 @@ export function renderJobsHeading(name: string, jobs: readonly JobPart[]): strin
   const note = bad.every(({ isReportOnly }) => isReportOnly === true) ? ` (${REPORT_ONLY})` : '';
   const clauses =
     bad.length > 0
-      ? [`${whichFailed(bad)}${note}`, ...running]
+      ? [`${describeFailedJobs(bad)}${note}`, ...running]
       : waiting.length > 0
         ? running
         : [`all ${jobs.length} jobs passed`];
@@ -116,7 +116,7 @@ export function renderJobsHeading(name: string, jobs: readonly JobPart[]): strin
   return render(heading(2, named));
 }
 
-function whichFailed(bad: readonly JobPart[]): string {
+function describeFailedJobs(bad: readonly JobPart[]): string {
   if (bad.length > MAX_NAMED) return `${bad.length} jobs did not pass`;
   const names = bad.map(({ label }) => label.slice(0, MAX_LABEL)).join(', ');
   return bad.every(({ state }) => state === 'failed') ? `${names} failed` : `${names} did not pass`;

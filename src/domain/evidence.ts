@@ -1,5 +1,5 @@
 import type { BatchOutcome } from './batch.ts';
-import type { Run, RunStatus } from './run.ts';
+import type { Run, RunStatus, Unproven } from './run.ts';
 import { firstOf } from './wording.ts';
 
 /** The form in which ids of runs and batches are compared: a UUID is the same in capitals. */
@@ -33,15 +33,25 @@ export function countingRuns(outcome: BatchOutcome, repeated: RepeatedRuns): Run
   const runs = batch?.runs ?? [];
   const own = requestedTestCases === undefined ? runs : requestedRuns(runs, requestedTestCases);
   return own.map((run) => {
-    if (mismatch !== undefined) return withoutProof(run, mismatch);
-    if (repeated.has(idKey(run.id))) return withoutProof(run, 'its id stands more than once in this step');
+    if (mismatch !== undefined) return withoutProof(run, { kind: 'mismatch', why: mismatch });
+    if (repeated.has(idKey(run.id))) {
+      return withoutProof(run, { kind: 'repeated', why: 'its id stands more than once in this step' });
+    }
     return requestedTestCases !== undefined && !run.testCase.id
-      ? withoutProof(run, 'it names no test case')
+      ? withoutProof(run, { kind: 'nameless', why: 'it names no test case' })
       : run;
   });
 }
 
-const withoutProof = (run: Run, unproven: string): Run => ({ ...run, status: 'pending', unproven });
+const withoutProof = (run: Run, unproven: Unproven): Run => ({ ...run, status: 'pending', unproven });
+
+/** Findings of unproven runs, as clauses that may go on with a number: "nothing was evaluated in 2 runs". */
+export const UNPROVEN_CLAUSES: Readonly<Record<Unproven['kind'], string>> = {
+  mismatch: 'something else was tested',
+  repeated: 'run ids stand more than once',
+  nameless: 'no test case is named',
+  'not-evaluated': 'nothing was evaluated',
+};
 
 /** The worst run of each test case that was asked for, and the runs that name no test case. */
 function requestedRuns(runs: readonly Run[], requestedTestCases: readonly string[]): readonly Run[] {
@@ -84,8 +94,8 @@ export function foreignRuns({ batch, requestedTestCases }: BatchOutcome, repeate
     const counted = new Set(requestedRuns(own, requestedTestCases));
     const several = own.filter((run) => !counted.has(run));
     const nameless = runs.length - named.length;
-    if (stray.length > 0) found.push(`it ran what was not asked for: ${listIds(stray)}`);
-    if (several.length > 0) found.push(`it ran more often than asked for: ${listIds(several)}`);
+    if (stray.length > 0) found.push(`it ran what was not asked for: ${listNames(stray)}`);
+    if (several.length > 0) found.push(`it ran more often than asked for: ${listNames(several)}`);
     if (nameless > 0) found.push(`${nameless} of its runs ${nameless === 1 ? 'names' : 'name'} no test case`);
   }
   const twice = runs.filter(({ id }) => repeated.has(idKey(id))).map(({ id }) => id);
@@ -97,5 +107,5 @@ export function foreignRuns({ batch, requestedTestCases }: BatchOutcome, repeate
   return found;
 }
 
-const listIds = (runs: readonly Run[]): string =>
+const listNames = (runs: readonly Run[]): string =>
   firstOf([...new Set(runs.map(({ testCase }) => testCase.name))]);

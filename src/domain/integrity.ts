@@ -1,5 +1,6 @@
 import { type Batch, countByStatus, formatRunCount } from './batch.ts';
 import type { Run } from './run.ts';
+import { joinWithAnd } from './wording.ts';
 
 /** Most runs that contradict themselves and are named. */
 const MAX_CONFLICTS = 3;
@@ -14,9 +15,9 @@ export function findContradictions(batch: Batch): string[] {
   const counts = countByStatus(runs);
   const found = [...(batch.inconsistencies ?? [])];
 
-  const conflicts = runs.filter((run) => run.conflict !== undefined);
-  for (const run of conflicts.slice(0, MAX_CONFLICTS)) {
-    found.push(`run ${run.id} has contradicting statuses (${run.conflict})`);
+  const conflicts = runs.flatMap(({ id, conflict }) => (conflict === undefined ? [] : [{ id, conflict }]));
+  for (const { id, conflict } of conflicts.slice(0, MAX_CONFLICTS)) {
+    found.push(`run ${id} has contradicting statuses (${joinWithAnd(conflict)})`);
   }
   if (conflicts.length > MAX_CONFLICTS) {
     found.push(`${conflicts.length - MAX_CONFLICTS} more of its runs have contradicting statuses`);

@@ -42,8 +42,27 @@ export type Turn =
   | { readonly kind: 'tool-result'; readonly output: string; readonly succeeded?: boolean | undefined }
   | { readonly kind: 'transition'; readonly from?: string | undefined; readonly to: string };
 
+/** Kinds of reasons why a run that has ended proves nothing, in the order in which a report names them. */
+export const UNPROVEN_KINDS = ['mismatch', 'repeated', 'nameless', 'not-evaluated'] as const;
+
+/** Reason why a run that has ended proves nothing. */
+export interface Unproven {
+  /**
+   * `mismatch`: its batch tested something else than was asked for. `repeated`: its id stands more than once in the step.
+   * `nameless`: it names no test case. `not-evaluated`: the provider calls it passed and nothing was evaluated. The last one
+   * alone comes from adapters.
+   */
+  readonly kind: (typeof UNPROVEN_KINDS)[number];
+  /** The reason as a clause: "none of its evaluations ran" (Vapi), "its id stands more than once in this step". */
+  readonly why: string;
+}
+
 /** One execution of one test case. */
 export interface Run {
+  /**
+   * Unique over all batches of a step: an id that stands twice proves nothing. Where the provider gives none, the adapter
+   * makes it of the ids of batch and test case.
+   */
   readonly id: string;
   readonly testCase: TestCase;
   readonly status: RunStatus;
@@ -51,14 +70,11 @@ export interface Run {
   readonly unknownStatus?: string | undefined;
   /**
    * The statuses that the provider gave this one run in different answers or places, in its own words, when they
-   * contradict each other: `PASSED and FAILED`, `PASSED and unfinished`. The status is then `pending`, since none of them is proven.
+   * contradict each other: `PASSED` and `FAILED`, `PASSED` and `unfinished`. The status is then `pending`, since none of them is proven.
    */
-  readonly conflict?: string | undefined;
-  /**
-   * Why a run that has ended proves nothing, as a clause: "none of its evaluations ran" (Vapi), "its id stands more than once
-   * in this step". The status is then `pending`.
-   */
-  readonly unproven?: string | undefined;
+  readonly conflict?: readonly string[] | undefined;
+  /** Why a run that has ended proves nothing. The status is then `pending`. */
+  readonly unproven?: Unproven | undefined;
   /** The run's own claims about what it tested. */
   readonly claims?: Claims | undefined;
   /**

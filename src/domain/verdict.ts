@@ -1,5 +1,11 @@
 import { type Batch, type BatchOutcome, formatRunCount, seenBatches, type Tally } from './batch.ts';
-import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
+import {
+  findMissingCases,
+  findRepeatedRuns,
+  foreignRuns,
+  type RepeatedRuns,
+  UNPROVEN_CLAUSES,
+} from './evidence.ts';
 import { findContradictions, unknownStatuses } from './integrity.ts';
 import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
 import type { Refusal } from './result.ts';
@@ -11,7 +17,7 @@ import {
   hasPassed,
   tally,
 } from './test-case.ts';
-import { firstOf } from './wording.ts';
+import { firstOf, sentenceCase } from './wording.ts';
 
 /** Greatest lead of a provider's clock over the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
@@ -156,8 +162,8 @@ export function obstacles(
   const ended = { ...facts, batches: facts.batches.filter(({ id }) => !isOpen(id)) };
   const open = facts.batches.filter(({ id }) => isOpen(id));
   const objections = [
-    ...batchesCalled('errored', facts),
-    ...batchesCalled('cancelled', facts),
+    ...batchObjections('errored', facts),
+    ...batchObjections('cancelled', facts),
     ...casesCancelled(facts, tally(facts.batches, facts.cases)),
     ...(ended.batches.length === 0 ? [] : inconclusive(ended)),
   ];
@@ -165,7 +171,7 @@ export function obstacles(
     ...doubtsAboutSubject(outcome),
     ...(outcome.batch === undefined ? [] : ageProblems(facts, outcome.batch)),
   ]);
-  return [...new Set([...objections.map(({ reason }) => reason), ...soon, ...edited(facts.cases)])];
+  return [...new Set([...objections.map(({ reason }) => reason), ...soon, ...editedCases(facts.cases)])];
 }
 
 /**
@@ -243,7 +249,7 @@ function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objecti
   const reasons: string[] = [];
   if (counts.failed > 0) {
     reasons.push(
-      `${counts.failed} of ${formatCaseCount(counts.total)} failed${besides(counts, 'errored', 'cancelled')}.`,
+      `${counts.failed} of ${formatCaseCount(counts.total)} failed${otherCounts(counts, 'errored', 'cancelled')}.`,
     );
   }
   const flaky = cases.filter((result) => result.outcome === 'flaky' && countsForVerdict(result)).length;
@@ -257,7 +263,7 @@ function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objecti
 }
 
 /** ", and 2 errored" or ", 2 errored and 1 cancelled": the other counts of a reason, as far as they are not zero. */
-function besides(counts: Tally, ...kinds: ('errored' | 'cancelled')[]): string {
+function otherCounts(counts: Tally, ...kinds: ('errored' | 'cancelled')[]): string {
   const shown = kinds.flatMap((kind) => (counts[kind] > 0 ? [`${counts[kind]} ${kind}`] : []));
   return shown.length > 1 ? `, ${shown.join(' and ')}` : shown.map((count) => `, and ${count}`).join('');
 }
@@ -269,7 +275,7 @@ function errored({ batches, providerTitle }: JudgeInput, counts: Tally): Objecti
     const them = counts.errored === 1 ? 'it' : 'them';
     objections.push({
       verdict: 'errored',
-      reason: `${counts.errored} of ${formatCaseCount(counts.total)} errored${besides(counts, 'cancelled')}: ${providerTitle} could not run or grade ${them}.`,
+      reason: `${counts.errored} of ${formatCaseCount(counts.total)} errored${otherCounts(counts, 'cancelled')}: ${providerTitle} could not run or grade ${them}.`,
     });
   }
   // Where one of its runs errored, the test case has said so already.
@@ -277,11 +283,11 @@ function errored({ batches, providerTitle }: JudgeInput, counts: Tally): Objecti
   const unsaid = batches.filter(
     ({ batch }) => !isSaid || batch?.runs?.some(({ status }) => status === 'errored') !== true,
   );
-  return [...objections, ...batchesCalled('errored', { batches: unsaid, providerTitle })];
+  return [...objections, ...batchObjections('errored', { batches: unsaid, providerTitle })];
 }
 
 /** The batches that the provider itself calls errored or cancelled. */
-function batchesCalled(
+function batchObjections(
   word: 'errored' | 'cancelled',
   { batches, providerTitle }: Pick<JudgeInput, 'batches' | 'providerTitle'>,
 ): Objection[] {
@@ -307,7 +313,7 @@ function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
   }
   // After failures or errors the reason has said so already.
   const unsaid = counts.failed + counts.errored > 0 ? [] : casesCancelled(facts, counts);
-  return [...objections, ...unsaid, ...batchesCalled('cancelled', facts)];
+  return [...objections, ...unsaid, ...batchObjections('cancelled', facts)];
 }
 
 /** The test cases that were cancelled at the provider. */
@@ -407,35 +413,38 @@ function inconclusive(facts: ResolvedJudgeInput): Objection[] {
     objections.push(...doubtsAboutSubject(outcome));
     if (outcome.batch !== undefined) objections.push(...reliabilityProblems(outcome, facts, hasTimedOut));
   }
-  objections.push(...edited(cases), ...edits, ...withoutEvaluation(facts));
+  objections.push(...editedCases(cases), ...edits, ...unprovenRuns(facts));
   return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
 }
 
 /** The test cases that were edited between two of their runs: a sentence. */
-function edited(cases: readonly CaseResult[]): string[] {
+function editedCases(cases: readonly CaseResult[]): string[] {
   const found = cases.filter((result) => result.isEdited === true && countsForVerdict(result));
   if (found.length === 0) return [];
   const were = found.length === 1 ? 'was' : 'were';
   return [
-    `${formatCaseCount(found.length)} ${were} edited while ${found.length === 1 ? 'it was' : 'they were'} tested: ${listIds(found)}.`,
+    `${formatCaseCount(found.length)} ${were} edited while ${found.length === 1 ? 'it was' : 'they were'} tested: ${listNames(found)}.`,
   ];
 }
 
-/** The test cases with a run that the provider calls passed and that proves nothing: a sentence for each reason. */
-function withoutEvaluation({ batches, cases }: ResolvedJudgeInput): string[] {
+/** The test cases with a run that proves nothing by the provider's own answers: a sentence for each reason. */
+function unprovenRuns({ batches, cases }: ResolvedJudgeInput): string[] {
   const counting = new Set(cases.filter(countsForVerdict).map(({ testCase }) => testCase.id));
-  const reasons = new Map<string, Set<string>>();
-  for (const { unproven, testCase } of seenBatches(batches).flatMap(({ runs = [] }) => runs)) {
-    if (unproven === undefined || !counting.has(testCase.id)) continue;
-    reasons.set(unproven, (reasons.get(unproven) ?? new Set()).add(testCase.name));
-  }
-  return [...reasons].map(
-    ([why, names]) =>
-      `Nothing was evaluated in ${formatCaseCount(names.size)} (${why}): ${firstOf([...names])}.`,
-  );
+  const runs = seenBatches(batches)
+    .flatMap((batch) => batch.runs ?? [])
+    .flatMap(({ unproven, testCase }) =>
+      unproven === undefined || !counting.has(testCase.id) ? [] : [{ ...unproven, name: testCase.name }],
+    );
+  return [...Map.groupBy(runs, ({ why }) => why)].flatMap(([why, [first, ...more]]) => {
+    if (first === undefined) return [];
+    const names = [...new Set([first, ...more].map(({ name }) => name))];
+    const clause = UNPROVEN_CLAUSES[first.kind];
+    return `${sentenceCase(clause)} in ${formatCaseCount(names.length)} (${why}): ${firstOf(names)}.`;
+  });
 }
 
-const listIds = (cases: readonly CaseResult[]): string => firstOf(cases.map(({ testCase }) => testCase.name));
+const listNames = (cases: readonly CaseResult[]): string =>
+  firstOf(cases.map(({ testCase }) => testCase.name));
 
 /** Reasons why a batch was not read to its end. */
 function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {

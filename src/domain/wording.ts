@@ -10,10 +10,16 @@ export function quote(text: string): string {
   return `"${isCut ? `${characters.slice(0, MAX_QUOTED_CHARACTERS).join('')}…` : text}"`;
 }
 
+/** The same text with a capital at its start. */
+export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** "a, b or c" */
 export const joinWithOr = (values: readonly string[]): string => OR.format(values);
+
+/** "a and b" */
+export const joinWithAnd = (values: readonly string[]): string => values.join(' and ');
 
 /** Most items of a list that a sentence names. */
 const NAMED = 3;

@@ -27,7 +27,7 @@ export function nextGapMs(
   { watchesRuns = false }: { readonly watchesRuns?: boolean | undefined } = {},
 ): number {
   // Three quarters, because the pace may rise.
-  const knownMs = watchesRuns ? 0 : 0.75 * untilOneIsLeftMs(samples);
+  const knownMs = watchesRuns ? 0 : 0.75 * timeToLastRunMs(samples);
   // 5 s after 100 s, 10 s after 400 s. On generated timelines, less than half the root costs many requests and
   // saves little delay.
   const guessedMs = 0.5 * Math.sqrt(waitMs(samples) / 1000) * 1000;
@@ -41,7 +41,7 @@ function waitMs(samples: readonly PollSample[]): number {
 }
 
 /** The time until one run is left, at the pace seen; nothing or less where no pace is known or it was not kept. */
-function untilOneIsLeftMs(samples: readonly PollSample[]): number {
+function timeToLastRunMs(samples: readonly PollSample[]): number {
   const [first, previous, last] = [samples.at(0), samples.at(-2), samples.at(-1)];
   if (first === undefined || previous === undefined || last === undefined) return 0;
   const finished = finishedRuns(last);

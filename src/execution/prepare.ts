@@ -146,7 +146,8 @@ async function resolveComparedVersion(
   const version = isLive ? undefined : compareWith;
   const found = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
   if ('problem' in found) return { comparedVersion: { kind: 'none', problem: found.problem } };
-  const compared = isLive ? { ...found, title: `the live ${found.title}` } : found;
+  // The subject under test has the target's name and id.
+  const compared = isLive ? { ...found, title: `the live ${target?.kind ?? 'agent'}` } : found;
   switch (starter.compareVersions(subject, compared)) {
     case 'same': {
       const problem = `compare-with is the version under test (${compared.title}).`;

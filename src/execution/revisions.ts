@@ -10,8 +10,8 @@ const LAST_READ_MS = 10_000;
 
 /** Watches the configurations under test for edits. */
 export interface Revisions {
-  /** Reads the revision of a subject, before the first batch is started on it. The problem, if it cannot be read: a sentence. */
-  note(subject: Subject, given?: BatchOutcome): Promise<string | undefined>;
+  /** Remembers the revision of a subject, before the first batch is started on it. Returns a sentence if it cannot be read. */
+  remember(subject: Subject, given?: BatchOutcome): Promise<string | undefined>;
   /** Reads all revisions again, after the last run. What was edited, or may have been: sentences. */
   compare(): Promise<string[]>;
 }
@@ -26,18 +26,18 @@ export function createRevisions({
   readonly clock: Clock;
   readonly deadline: Deadline;
 }): Revisions {
-  const noted = new Map<Subject, string | number | undefined>();
+  const remembered = new Map<Subject, string | number | undefined>();
   const edits: string[] = [];
   const edited = ({ title }: Subject) => `${title} was edited while it was tested.`;
   return {
-    async note(subject, given) {
-      if (starter?.revisionOf === undefined || noted.has(subject)) return undefined;
+    async remember(subject, given) {
+      if (starter?.revisionOf === undefined || remembered.has(subject)) return undefined;
       const until = Math.min(deadline.until, clock.now() + READ_MS);
       const revision = await starter
         .revisionOf(subject, { ...deadline, until })
         .catch(onProviderError((error) => error));
       if (revision instanceof ProviderError) return revision.message;
-      noted.set(subject, revision);
+      remembered.set(subject, revision);
       // A revision that is a moment tells of an edit between a given batch and its re-runs.
       const createdAt = given?.batch?.createdAt;
       if (typeof revision === 'number' && createdAt !== undefined && revision > createdAt) {
@@ -48,7 +48,7 @@ export function createRevisions({
     async compare() {
       if (starter?.revisionOf === undefined || deadline.signal.aborted) return edits;
       const until = Math.max(Math.min(deadline.until, clock.now() + READ_MS), clock.now() + LAST_READ_MS);
-      for (const [subject, before] of noted) {
+      for (const [subject, before] of remembered) {
         if (before === undefined) continue;
         const after = await starter
           .revisionOf(subject, { ...deadline, until })

@@ -29,7 +29,7 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
       const given = tracker
         .batches()
         .find((batch) => batch.batchIndex === batchIndex && batch.requestedTestCases === undefined);
-      const problem = await revisions.note(subject, given);
+      const problem = await revisions.remember(subject, given);
       if (problem !== undefined) return { batches: [], problem };
     }
     return launcher.start(batchesToStart, round);

@@ -1,6 +1,6 @@
 import { type Batch, type BatchOutcome, countFinishedRuns, formatRunCount } from '../domain/batch.ts';
 import { createClaimsLog } from '../domain/claims.ts';
-import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
+import { findMissingCases, findRepeatedRuns, foreignRuns, UNPROVEN_CLAUSES } from '../domain/evidence.ts';
 import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
@@ -136,12 +136,12 @@ async function pollUntilSettled(
       };
     }
   }
-  const known = whenCutShort(counted, last, options);
+  const known = batchAtDeadline(counted, last, options);
   return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
 }
 
 /** Outcome of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
-function whenCutShort(
+function batchAtDeadline(
   counted: Batch | undefined,
   last: Batch | undefined,
   { readsEarly = false }: WaitOptions,
@@ -170,7 +170,7 @@ async function finalPoll(
     return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const batch = whenCutShort(counted, before, options);
+    const batch = batchAtDeadline(counted, before, options);
     return { id, batch, problem: signal.aborted ? undefined : error.message };
   }
 }
@@ -354,12 +354,15 @@ function findInconsistencies(
   const outcome = { id: batch.id, batch, requestedTestCases };
   const missing = findMissingCases(outcome);
   const without = firstOf(missing.map((testCase) => names?.get(testCase) ?? testCase));
-  const unproven = batch.runs?.filter((run) => run.unproven !== undefined) ?? [];
+  const unproven = Map.groupBy(
+    (batch.runs ?? []).flatMap((run) => run.unproven ?? []),
+    ({ kind }) => UNPROVEN_CLAUSES[kind],
+  );
   return [
     ...findContradictions(batch),
     ...foreignRuns(outcome, findRepeatedRuns([outcome])),
     ...unknownStatuses(batch).map((word) => `unknown status "${word}"`),
-    ...(unproven.length === 0 ? [] : [`nothing was evaluated in ${formatRunCount(unproven.length)}`]),
+    ...[...unproven].map(([clause, { length }]) => `${clause} in ${formatRunCount(length)}`),
     ...(missing.length === 0
       ? []
       : [

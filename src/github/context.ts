@@ -97,7 +97,7 @@ export function contextOf(event: EventContext, env: Variables, checkRunId?: numb
       repositoryUrl,
       ...{ runId, runNumber, runAttempt },
       jobUrl: jobUrlOf({ repositoryUrl, runId, checkRunId }),
-      wordsUrl: wordsUrlOf(env, serverUrl),
+      wordsUrl: explanationUrl(env, serverUrl),
     },
     visibility: visibilityOf(payload),
   };
@@ -123,8 +123,8 @@ function jobUrlOf({
     : `${repositoryUrl}/actions/runs/${runId}/job/${checkRunId}`;
 }
 
-/** In the repository of this action, at the version that runs; both are empty for an action of the repository itself. */
-function wordsUrlOf(env: Variables, serverUrl: string): string | undefined {
+/** Page that explains the words of a report, in the repository of this action at the version that runs; both are empty for an action of the repository itself. */
+function explanationUrl(env: Variables, serverUrl: string): string | undefined {
   const repository = env['GITHUB_ACTION_REPOSITORY'] ?? '';
   const ref = env['GITHUB_ACTION_REF'] ?? '';
   if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || ref === '') return undefined;

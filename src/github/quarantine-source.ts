@@ -97,11 +97,11 @@ export function commitsOf({ eventName, payload, ref, sha }: QuarantineSource['co
   if (pull_request !== undefined || eventName.startsWith('pull_request')) {
     const head = pull_request?.head?.sha;
     const tested = known(eventName === 'pull_request_target' ? [head] : [sha, head]);
-    return together(tested, pull_request?.base?.ref);
+    return withBase(tested, pull_request?.base?.ref);
   }
   const queue = parseQueueBranch(ref)?.base;
   if (merge_group !== undefined || eventName === 'merge_group' || queue !== undefined) {
-    return together(known([merge_group?.head_sha ?? sha]), merge_group?.base_ref ?? queue);
+    return withBase(known([merge_group?.head_sha ?? sha]), merge_group?.base_ref ?? queue);
   }
   if (workflow_run !== undefined || eventName === 'workflow_run') {
     const tested = known([workflow_run?.head_sha]);
@@ -112,7 +112,7 @@ export function commitsOf({ eventName, payload, ref, sha }: QuarantineSource['co
 
 const UNKNOWN = 'the event does not say which commits are tested';
 
-function together(tested: readonly string[], base: string | undefined): Commits | string {
+function withBase(tested: readonly string[], base: string | undefined): Commits | string {
   const branch = base?.replace(/^refs\/heads\//, '');
   return tested.length === 0 || !branch ? UNKNOWN : { tested, base: { branch } };
 }

@@ -235,13 +235,13 @@ export function errorMessageIn(body: unknown, depth = 3): string {
   if (!parsed.success) return '';
   const { message, msg, detail, error, errors, reason, loc } = parsed.data;
   const first = Array.isArray(errors) ? errors[0] : undefined;
-  const isSaid = (part: unknown): boolean =>
+  const hasValue = (part: unknown): boolean =>
     part !== undefined && part !== null && !(Array.isArray(part) && part.length === 0);
-  const given = [first, message, msg, detail, error].find(isSaid);
-  const told = Array.isArray(given) ? (given[0] as unknown) : given;
-  if (told === undefined) return '';
+  const given = [first, message, msg, detail, error].find(hasValue);
+  const value = Array.isArray(given) ? (given[0] as unknown) : given;
+  if (value === undefined) return '';
   const text =
-    typeof told === 'string' ? told : (depth > 0 && errorMessageIn(told, depth - 1)) || toText(told);
+    typeof value === 'string' ? value : (depth > 0 && errorMessageIn(value, depth - 1)) || toText(value);
   const place = Array.isArray(loc) && loc.length > 0 ? `${loc.map(toText).join('.')}: ` : '';
   const more = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
   const sentence = `${place}${text.trim().replace(/\.$/, '')}${more}`;

@@ -80,7 +80,7 @@ async function fetchFollowingRedirects(
     const response = await fetch(url, {
       method,
       headers,
-      ...(body !== undefined && sentOnce(body, headers)),
+      ...(body !== undefined && singleUseBody(body, headers)),
       redirect: 'manual',
       signal: AbortSignal.any([signal, unread.signal]),
     });
@@ -111,7 +111,7 @@ async function fetchFollowingRedirects(
  * A body that can be sent once. After a 421 `fetch` itself sends a request again if it can, and one that starts
  * something is not to be sent twice.
  */
-function sentOnce(body: string, headers: HttpRequest['headers']): RequestInit {
+function singleUseBody(body: string, headers: HttpRequest['headers']): RequestInit {
   const bytes = new TextEncoder().encode(body);
   return {
     body: ReadableStream.from([bytes]),

@@ -137,16 +137,12 @@ export function mergeRuns(
 /** One run of which there are two answers: see `mergeRuns`. */
 export function mergeRun(known: Run, repeated: Run, words: ReadonlyMap<string, RunStatus>): Run {
   const claims = disagreement(known.claims, repeated.claims);
-  if (claims !== undefined) return { ...known, status: 'pending', conflict: claims.join(CONFLICT) };
-  const said = new Set(
-    [known, repeated].flatMap((run) => run.conflict?.split(CONFLICT) ?? wordOf(run, words)),
-  );
+  if (claims !== undefined) return { ...known, status: 'pending', conflict: claims };
+  const said = new Set([known, repeated].flatMap((run) => run.conflict ?? wordOf(run, words)));
   if (said.size === 1) return known;
   const unknownStatus = known.unknownStatus ?? repeated.unknownStatus;
-  return { ...known, status: 'pending', unknownStatus, conflict: [...said].join(CONFLICT) };
+  return { ...known, status: 'pending', unknownStatus, conflict: [...said] };
 }
-
-const CONFLICT = ' and ';
 
 /** The provider's own word for a status, so that its words are compared and never ours. */
 function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunStatus>): string {

@@ -30,7 +30,7 @@ export function annotationsFor(report: Report, max = 10): Annotation[] {
   const cases = report.classified.failures;
   if (cases.length === 0) return [annotation(headlineOf(report), judgement.reason)];
   if (cases.length <= max) return cases.map(forCase);
-  return [...cases.slice(0, max - 1).map(forCase), forRest(cases.slice(max - 1))];
+  return [...cases.slice(0, max - 1).map(forCase), annotationForRest(cases.slice(max - 1))];
 }
 
 /**
@@ -80,7 +80,7 @@ function forCase(result: ReportedCase): Annotation {
   );
 }
 
-function forRest(cases: readonly ReportedCase[]): Annotation {
+function annotationForRest(cases: readonly ReportedCase[]): Annotation {
   const names = cases
     .slice(0, MAX_NAMED)
     .map(({ testCase }) => logLine(testCase.name, MAX_NAME))

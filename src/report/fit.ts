@@ -58,7 +58,7 @@ export function chooseVariants(
   limit: SizeLimit,
   textOf: (variant: Variant) => string = (variant) => variant.text(),
 ): { readonly blocks: readonly string[]; readonly omissions: readonly Omission[] } | undefined {
-  const richest = allRichest(pieces, limit, textOf);
+  const richest = takeRichest(pieces, limit, textOf);
   if (richest !== undefined)
     return { blocks: richest, omissions: omissionsOf(pieces.map((variants) => variants.at(-1))) };
 
@@ -92,7 +92,7 @@ export function chooseVariants(
 }
 
 /** Every piece in its richest form; stops at the one that is too much. */
-function allRichest(
+function takeRichest(
   pieces: readonly FlexibleBlock[],
   limit: SizeLimit,
   textOf: (variant: Variant) => string,

@@ -63,16 +63,16 @@ export function md<const Parts extends readonly Part[]>(
   texts: TemplateStringsArray,
   ...parts: { [Index in keyof Parts]: OurWords<Parts[Index]> }
 ): Inline[] {
-  return texts.flatMap((text, index) => [...ours(text), ...nodesOf(parts[index] ?? '')]);
+  return texts.flatMap((text, index) => [...trustedNodes(text), ...nodesOf(parts[index] ?? '')]);
 }
 
-const ours = (text: string): Inline[] => (text === '' ? [] : [trusted(text)]);
+const trustedNodes = (text: string): Inline[] => (text === '' ? [] : [trusted(text)]);
 
 const nodesOf = (part: Part): readonly Inline[] =>
   typeof part === 'number'
-    ? ours(formatCount(part))
+    ? trustedNodes(formatCount(part))
     : typeof part === 'string'
-      ? ours(part)
+      ? trustedNodes(part)
       : 'type' in part
         ? [part]
         : part;

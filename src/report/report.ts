@@ -85,6 +85,8 @@ export interface Findings {
   readonly cost?: Cost | undefined;
   /** The version that failing test cases were run on as well (`compare-with`), for a person. */
   readonly comparedWith?: string | undefined;
+  /** The batches in which they ran there. */
+  readonly comparisonBatches?: readonly BatchOutcome[] | undefined;
   /** Remarks of the quarantine file, beyond its entries about test cases of this step: sentences. */
   readonly quarantineNotes?: readonly string[] | undefined;
   /** Why nothing is quarantined although a file was named: a sentence, and where in which file. */
@@ -150,11 +152,13 @@ export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
  * provider. Whatever is rendered from it may be published.
  */
 export function buildReport(parts: Findings & ReportOptions, redact: Redactor = (text) => text): Report {
-  const batches = parts.batches.map((outcome) => {
+  const shareable = (outcome: BatchOutcome): BatchOutcome => {
     const { batch } = outcome;
     if (batch?.runs === undefined) return outcome;
     return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => withConversation(run, parts)) } };
-  });
+  };
+  const batches = parts.batches.map(shareable);
+  const comparisonBatches = parts.comparisonBatches?.map(shareable);
   // Nobody has judged: what the rule has not decided by now is unfinished.
   const judged =
     parts.cases ?? groupRunsByTestCase(parts.batches, { rule: parts.rule ?? EVERY_RUN, isCutShort: true });
@@ -177,7 +181,7 @@ export function buildReport(parts: Findings & ReportOptions, redact: Redactor = 
       testFaults: [...new Set(runs.flatMap(({ testFaults = [] }) => testFaults))],
     };
   });
-  const shown = redactStrings({ ...parts, batches, cases }, redact);
+  const shown = redactStrings({ ...parts, batches, comparisonBatches, cases }, redact);
   const classified = classifyCases(shown);
   const progress =
     parts.judgement === undefined ? progressOf(shown.batches, parts.rule ?? EVERY_RUN) : undefined;

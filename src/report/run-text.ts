@@ -1,6 +1,6 @@
 import type { Cost } from '../domain/cost.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../domain/run.ts';
-
+import { joinWithAnd } from '../domain/wording.ts';
 import { formatAmount } from '../text/format.ts';
 
 /** Plain words about a run, for the report files. All of it may be foreign text. */
@@ -26,8 +26,10 @@ export function runMessage(run: Run): string {
     case 'cancelled':
       return run.explanation || 'The run was cancelled at the provider.';
     case 'pending':
-      if (run.unproven !== undefined) return `The run proves nothing: ${run.unproven}.`;
-      if (run.conflict !== undefined) return `The run has contradicting statuses: ${run.conflict}.`;
+      if (run.unproven !== undefined) return `The run proves nothing: ${run.unproven.why}.`;
+      if (run.conflict !== undefined) {
+        return `The run has contradicting statuses: ${joinWithAnd(run.conflict)}.`;
+      }
       return run.unknownStatus === undefined
         ? 'The run had not ended when the gate stopped waiting.'
         : `The run has a status that this action does not know: "${run.unknownStatus}".`;
@@ -46,7 +48,7 @@ export function runDetails(run: Run): string {
   );
   const { criteria, explanation, testFaults = [], guardrails = [] } = run;
   return [
-    ...testFaults.map((commonCause) => `Broken test: ${commonCause}`),
+    ...testFaults.map((fault) => `Broken test: ${fault}`),
     ...(explanation === undefined ? [] : [explanation]),
     ...assertions,
     ...(guardrails.length === 0 ? [] : [`Guardrails triggered: ${guardrails.join(', ')}`]),

@@ -13,7 +13,7 @@ const JOINING_SCRIPTS = [
   .map((script) => `\\p{scx=${script}}`)
   .join('');
 
-/** What a terminal obeys and does not show: a colour, a movement of the cursor, a title of its window. */
+/** Sequences that a terminal obeys and does not show: a colour, a movement of the cursor, a title of its window. */
 const TERMINAL_SEQUENCE =
   '(?:\\u001b\\[|\\u009b)[0-?]{0,40}[ -\\/]{0,4}[@-~]|(?:\\u001b\\]|\\u009d)[^\\p{Cc}]{0,300}(?:\\u0007|\\u009c|\\u001b\\\\)';
 

@@ -54,6 +54,7 @@ describe('what is refused, and why', () => {
       '--api-key is no option, because other programs can read options: set the key in the environment, like RETELL_API_KEY.',
     ],
     [['init', '--max-runs', '5'], '--max-runs is no option of init.'],
+    [['run', '--own-version'], '--own-version is no option of run.'],
     [['run', '--target'], '--target needs a value.'],
     [['run', '--target', '--version', '3'], '--target needs a value.'],
     [['run', '--target', 'a', '--target', 'b'], '--target is given twice.'],

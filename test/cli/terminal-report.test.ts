@@ -70,6 +70,13 @@ test('a gate that only reports says so, and what the runs cost stands below how 
   );
 });
 
+test('the batches of a comparison stand below those of the version under test', () => {
+  const report = { ...red, comparedWith: 'version 11', comparisonBatches: [{ id: 'b2' }, { id: 'b3' }] };
+  expect(renderTerminalReport(report, { width: Number.POSITIVE_INFINITY, style: plain })).toContain(
+    'Compared with version 11.\nBatch: b1\nBatches of the comparison: b2, b3\n',
+  );
+});
+
 test('the same in 30 columns', () => {
   expect(renderTerminalReport(red, { width: 30, style: plain }).split('\n\n')[1]).toBe(
     `✗ Failed: Quotes no price

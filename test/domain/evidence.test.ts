@@ -175,7 +175,7 @@ describe('runs of two revisions of a test case', () => {
 });
 
 test('a run that passed although nothing was evaluated was green', () => {
-  const unproven = 'none of its evaluations ran';
+  const unproven = { kind: 'not-evaluated', why: 'none of its evaluations ran' } as const;
   const runs = [runOf('a', 'passed'), { ...runOf('b', 'pending'), unproven }];
   // The provider may count it as passed or not.
   for (const passed of [undefined, 1, 2]) {

@@ -178,6 +178,20 @@ describe.concurrent('init without a terminal', () => {
     expect([exitCode, existsSync(join(cwd, '.github'))]).toEqual([expected, false]);
   });
 
+  test('refuses a wrong key, and names the variable that holds it', async () => {
+    await using retell = await startRetell();
+    const { exitCode, stderr } = await runCli(
+      [
+        ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
+        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+      ],
+      { env: { RETELL_API_KEY: 'wrong-key' } },
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('The api-key is what RETELL_API_KEY holds.\n');
+    expect(stderr).not.toContain('How test cases are made');
+  });
+
   test('says how to make a test case where there is none', async () => {
     await using retell = await startRetell({ definitions: [] });
     const { exitCode, stderr } = await runCli([

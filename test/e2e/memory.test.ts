@@ -108,11 +108,11 @@ describe.concurrent('memory', () => {
     await gate(github, 3, { event: pushed(7, commit('c')), runs: edited(1_789_200_060, 'passed') });
 
     const sinceMain = await gate(github, 4, { event: pushed(8, commit('f')), runs: edited(1_789_200_120) });
-    const sentence = 'the test case was edited since `main`.';
+    const sentence = 'The test case was edited since `main`: the failure may come from that edit.';
     expect(sinceMain.summary).toContain(sentence);
     expect(github.comments(8)[0]?.body).toContain(sentence);
     const sincePush = await gate(github, 5, { event: pushed(8, commit('1')), runs: edited(1_789_200_180) });
-    expect(sincePush.summary).toContain('the test case was edited since the last push.');
+    expect(sincePush.summary).toContain('The test case was edited since the last push:');
   });
 
   test('three pushes and a new attempt, then the next pull request counts on from what was merged', async () => {

@@ -62,7 +62,7 @@ describe.concurrent('the configuration of a file is tested', () => {
     ]);
     const subject = `assistant ${VAPI_ASSISTANT} as in agent.json at ${COMMIT}, chat`;
     for (const text of [log, summary.replaceAll('\u200b', ''), files[0]]) expect(text).toContain(subject);
-    expect(log).toContain(`Comparing 1 test case with the live assistant ${VAPI_ASSISTANT}, chat.`);
+    expect(log).toContain('Comparing 1 test case with the live assistant.');
     const shown = [log.replace(/^::add-mask::.*$/gm, ''), summary, ...files, JSON.stringify(outputs)];
     expect(shown.filter((text) => text.includes(SECRET))).toEqual([]);
     expect(log).toContain(`::add-mask::${SECRET}`);

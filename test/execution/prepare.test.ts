@@ -57,7 +57,7 @@ describe('the version of compare-with is resolved before anything is started', (
       return subjectOf(wanted.version);
     };
     expect(await preparing({ resolve }, { compareWith: { kind: 'live' } })).toMatchObject({
-      comparedVersion: { kind: 'resolved', subject: { title: 'the live production version' } },
+      comparedVersion: { kind: 'resolved', subject: { title: 'the live agent' } },
     });
     expect(asked[1]).toEqual({ target: undefined, mode: 'voice', version: undefined });
   });

@@ -349,7 +349,11 @@ describe('nothing more is started once passed is out of reach for another reason
     ['a batch that cannot be read', { outcome: () => ({ problem: 'GET x answered 500.' }) }],
     [
       'a run in which nothing was evaluated',
-      { says: (_, runs) => ({ runs: withLast(runs, { unproven: 'x' }) }) },
+      {
+        says: (_, runs) => ({
+          runs: withLast(runs, { unproven: { kind: 'not-evaluated', why: 'x' } }),
+        }),
+      },
     ],
     ['a cancelled test case', {}],
   ])('%s', async (name, story) => {

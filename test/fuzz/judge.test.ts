@@ -40,8 +40,11 @@ const run: fc.Arbitrary<Run> = fc
       { weight: 2, arbitrary: status },
     ),
     unknownStatus: fc.option(fc.constantFrom('skipped', ''), { nil: undefined, freq: 8 }),
-    conflict: fc.option(fc.constant('pass and fail'), { nil: undefined, freq: 8 }),
-    unproven: fc.option(fc.constant('none of its evaluations ran'), { nil: undefined, freq: 8 }),
+    conflict: fc.option(fc.constant(['pass', 'fail']), { nil: undefined, freq: 8 }),
+    unproven: fc.option(fc.constant({ kind: 'not-evaluated' as const, why: 'none of its evaluations ran' }), {
+      nil: undefined,
+      freq: 8,
+    }),
     assertions: fc.constant([]),
     criteria: fc.constant([]),
     turns: fc.constant([]),

@@ -507,6 +507,12 @@ describe('inputs that are wrong', () => {
         'and conversation_config is none.',
       ],
       [
+        'one that sets nothing at Vapi',
+        { provider: 'vapi', target: 'assistant/1' },
+        read({ id: 'a1', orgId: 'o1' }),
+        'target-config is "agent.json": it sets nothing: it must hold the whole assistant or squad.',
+      ],
+      [
         'Retell',
         { provider: 'retell' },
         read({}),

@@ -196,7 +196,7 @@ describe('the runs', () => {
       });
       const { provider, deadline } = asking('retell', retell.url);
       const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
-      expect(batch.runs.map((run) => run.conflict)).toEqual([
+      expect(batch.runs.map((run) => run.conflict?.join(' and '))).toEqual([
         conflict,
         ...listing.items.slice(1).map(() => undefined),
       ]);
@@ -385,7 +385,7 @@ describe('get-test-run', () => {
       },
     });
     const { runs } = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
-    expect(runs).toMatchObject([{ status: 'pending', conflict: 'pass and fail' }]);
+    expect(runs).toMatchObject([{ status: 'pending', conflict: ['pass', 'fail'] }]);
   });
 
   test('cannot be read, or answers for another run: the list stands, and is read again', async () => {
@@ -519,7 +519,7 @@ describe('get-test-run', () => {
 
     test('and says something else than the list: a contradiction', async () => {
       expect(await details([{ inLists: { ...BARE, status: 'fail' } }])).toMatchObject({
-        runs: [{ status: 'pending', conflict: 'fail and pass' }],
+        runs: [{ status: 'pending', conflict: ['fail', 'pass'] }],
       });
     });
   });

@@ -235,7 +235,7 @@ describe('the items', () => {
     ],
   ])('passed with %s contradicts itself', async (_, results) => {
     const batch = await readItems([{ ...passedItem, results }]);
-    expect(batch.runs).toMatchObject([{ status: 'pending', conflict: 'passed and failed' }]);
+    expect(batch.runs).toMatchObject([{ status: 'pending', conflict: ['passed', 'failed'] }]);
     expect(findContradictions(batch)).toContain('run i1 has contradicting statuses (passed and failed)');
   });
 
@@ -437,9 +437,9 @@ describe('an item that is passed and of which nothing was evaluated proves nothi
       { evaluations: [skipped, optional] },
       'none of its required evaluations ran',
     ],
-  ])('%s', async (_, results, unproven) => {
+  ])('%s', async (_, results, why) => {
     const { runs } = await readItems([{ ...passedItem, results: { passed: true, ...results } }]);
-    expect(runs).toMatchObject([{ status: 'pending', unproven }]);
+    expect(runs).toMatchObject([{ status: 'pending', unproven: { kind: 'not-evaluated', why } }]);
   });
 
   test.each<[string, object[]]>([

@@ -549,6 +549,9 @@ describe('Vapi', () => {
     test('a refusal names the file and the field', async () => {
       const world = await vapi();
       const subject = await resolving(world, { config: { ...config, json: { id: 'a1' } } });
+      expect(subject.note).toBe(
+        'agent/vapi.json at 8d3c1f0 has id, which Vapi sets itself and may refuse: leave out such fields.',
+      );
       const starter = known(world.asked.provider.starter);
       expect(await starter.startBatch(subject, [first], world.asked.deadline())).toMatchObject({
         kind: 'refused',

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { renderBody } from '../../src/report/body.ts';
 import { renderJson } from '../../src/report/files/json.ts';
 import { buildReport, type Report } from '../../src/report/report.ts';
-import { resultOf } from '../../src/report/sections/headline.ts';
+import { causeOf, resultOf } from '../../src/report/sections/headline.ts';
 import { rendered } from './rendered.ts';
 import {
   BLAND_RUNS,
@@ -291,9 +294,9 @@ describe('failures', () => {
   });
 
   test.each([
-    [100, undefined, 'Not only the agent may have changed: the test case was edited since `main`.'],
+    [100, undefined, 'The test case was edited since `main`: the failure may come from that edit.'],
     [200, undefined, undefined],
-    [100, 150, 'Not only the agent may have changed: the test case was edited since the last push.'],
+    [100, 150, 'The test case was edited since the last push: the failure may come from that edit.'],
   ])('whose test case was edited: %s on the base, %s in the last push', (onBase, inPush, expected) => {
     const failed = run('failed', 'r', { testCase: { id: 'c', name: 'C', revision: 200_000 } });
     const cases = new Map([
@@ -611,11 +614,88 @@ describe('broken tests', () => {
   });
 });
 
-test('a passed run that proves nothing is unfinished, and the report says why', () => {
-  const unproven = run('pending', 'r', { unproven: 'none of its evaluations ran' });
-  const report = reportOn([batch('b', [RETELL_RUNS.booked, unproven])]);
-  expect(resultOf(report)).toBe('inconclusive, nothing was evaluated');
-  expect(bodyOf(report)).toContain('- Case r, proves nothing: none of its evaluations ran');
+describe('runs that prove nothing are unfinished, and heading, reason and advice say why', () => {
+  const { booked } = RETELL_RUNS;
+  const started = (runs: readonly Run[], more: Partial<BatchOutcome> = {}): BatchOutcome => ({
+    id: 'b',
+    batch: batch('b', runs),
+    requestedTestCases: [booked.testCase.id ?? ''],
+    ...more,
+  });
+  const empty = run('pending', 'r', {
+    unproven: { kind: 'not-evaluated', why: 'none of its evaluations ran' },
+  });
+
+  test.each<
+    [string, readonly (Batch | BatchOutcome)[], Record<'heading' | 'reason' | 'item' | 'next', string>]
+  >([
+    [
+      'nothing was evaluated',
+      [batch('b', [booked, empty])],
+      {
+        heading: 'nothing was evaluated',
+        reason: 'Nothing was evaluated in 1 test case (none of its evaluations ran): Case r.',
+        item: 'Case r, proves nothing: none of its evaluations ran',
+        next: 'give these test cases an evaluation that runs in this mode at Retell, then test again.',
+      },
+    ],
+    [
+      'the batch tested something else',
+      [started([booked], { mismatch: 'it tested version 11, and version 12 was asked for' })],
+      {
+        heading: 'something else was tested',
+        reason: 'Batch b is not what this step started: it tested version 11, and version 12 was asked for.',
+        item: `${booked.testCase.name}, proves nothing: it tested version 11, and version 12 was asked for`,
+        next: 'test again with a new batch. If it tests something else again, ask Retell.',
+      },
+    ],
+    [
+      'so did a batch that lists no run',
+      [started([], { mismatch: 'it tested version 11, and version 12 was asked for' })],
+      {
+        heading: 'something else was tested',
+        reason: 'Batch b is not what this step started: it tested version 11, and version 12 was asked for.',
+        item: '',
+        next: 'test again with a new batch. If it tests something else again, ask Retell.',
+      },
+    ],
+    [
+      'one run stands in two batches',
+      [batch('b', [booked]), batch('c', [booked])],
+      {
+        heading: 'run ids stand more than once',
+        reason: `Batch b is inconsistent: run ${booked.id} stands more than once in this step.`,
+        item: `${booked.testCase.name}, proves nothing: its id stands more than once in this step`,
+        next: 'see at Retell which batch these runs belong to, then test again with a new one.',
+      },
+    ],
+    [
+      'a run names no test case',
+      [started([booked, { ...run('passed', 'r'), testCase: { id: undefined, name: 'r' } }])],
+      {
+        heading: 'no test case is named',
+        reason: 'Batch b is inconsistent: 1 of its runs names no test case.',
+        item: 'r, proves nothing: it names no test case',
+        next: 'see at Retell which test case was run, then test again with a new batch.',
+      },
+    ],
+  ])('%s', (_, batches, { heading, reason, item, next }) => {
+    const report = reportOn(batches);
+    const body = bodyOf(report);
+    expect(resultOf(report)).toBe(`inconclusive, ${heading}`);
+    expect(report.judgement?.reason).toBe(reason);
+    expect(body).toContain(item === '' ? reason : `- ${item}`);
+    expect(body).toContain(`**Next:** ${next}`);
+  });
+
+  test('an empty pass of a test case that does not count is not the cause', () => {
+    const cases = groupRunsByTestCase([{ id: 'b', batch: batch('b', [booked, empty]) }]);
+    const excused = cases.map((result) => ({
+      ...result,
+      isExcusedByComparison: result.outcome === 'unfinished',
+    }));
+    expect(causeOf(reportOn([batch('b', [booked, empty])], { cases: excused }))).toEqual({ kind: 'other' });
+  });
 });
 
 test('all passed and one of them failed on the base: it is in the report, as fixed', () => {

@@ -398,7 +398,7 @@ export function reportWith(text: () => string): Report {
     runWith('errored', { explanation: text(), durationMs: 640 }),
     runWith('cancelled'),
     runWith('pending', { unknownStatus: text() }),
-    runWith('pending', { unproven: text() }),
+    runWith('pending', { unproven: { kind: 'not-evaluated', why: text() } }),
     runWith('passed', { durationMs: 14_320, guardrails: [text()] }),
     runWith('passed', { testFaults: [text(), text()] }),
     runWith('passed'),

@@ -222,6 +222,7 @@ export const SECOND_EXAMPLES: Readonly<Record<string, Report>> = {
   }),
   'compare-with': reportOnRounds([[booked, priced, doubleBooked, silent]], {
     comparedWith: 'version 11',
+    comparisonBatches: [{ id: 'test_batch_11d0f31c2aa1' }, { id: 'test_batch_11d0f31c2aa2' }],
     rule: { kind: 'every-run' },
     change: (one) =>
       one.testCase.name === priced.testCase.name

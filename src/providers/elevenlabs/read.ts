@@ -306,7 +306,7 @@ function toRun(body: RunBody): Run {
     },
     ...said,
     ...(hasErrored ? { status: 'errored' as const } : {}),
-    ...(isContradicted ? { status: 'pending' as const, conflict: `passed and ${result}` } : {}),
+    ...(isContradicted ? { status: 'pending' as const, conflict: ['passed', result] } : {}),
     claims: testedClaims(body),
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),

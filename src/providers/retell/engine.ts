@@ -70,7 +70,7 @@ type Said = z.infer<typeof saidSchema>;
 
 /** Claims of a `response_engine`, however it is written: see `Batch.claims`. */
 export function engineClaims(body: unknown): Claims {
-  if (!isSaid(body)) return {};
+  if (!hasValue(body)) return {};
   const said = saidSchema.safeParse(body).data;
   if (said === undefined) return claimsOf({ engine: claimed('engine', body) });
   return claimsOf({ engine: engineWords(said), version: claimed('version', said.version) });
@@ -85,20 +85,20 @@ export function ownerClaims(body: unknown): Claims {
 function engineWords(said: Said): string | undefined {
   const { type, llm_id, conversation_flow_id, llm_websocket_url } = said;
   const isThis = ([name, { idField }]: (typeof KNOWN)[number]): boolean =>
-    isSaid(type) ? type === name : isSaid(said[idField]);
+    hasValue(type) ? type === name : hasValue(said[idField]);
   const [name, fields] = KNOWN.find(isThis) ?? [];
   if (name !== undefined && fields !== undefined) {
-    return claimed(name, isSaid(said[fields.idField]) ? said[fields.idField] : 'without an id');
+    return claimed(name, hasValue(said[fields.idField]) ? said[fields.idField] : 'without an id');
   }
-  const id = [llm_id, conversation_flow_id, llm_websocket_url].find(isSaid);
-  return typeof type === 'string' && isSaid(id)
+  const id = [llm_id, conversation_flow_id, llm_websocket_url].find(hasValue);
+  return typeof type === 'string' && hasValue(id)
     ? claimed(type, id)
-    : claimed('engine', isSaid(type) ? type : id);
+    : claimed('engine', hasValue(type) ? type : id);
 }
 
 const KNOWN = Object.entries(ENGINES);
 
-const isSaid = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** Equal where two engines are one in one version; `undefined` without a version, since nothing tells then which it is. */
 export const keyOf = ({ type, id, version }: Engine): string | undefined =>

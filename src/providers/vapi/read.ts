@@ -26,6 +26,7 @@ import {
   createVapiStarter,
   dashboardOf,
   describeTested,
+  problemOfInline,
   targetSchema,
   testedClaims,
   transportSchema,
@@ -365,9 +366,9 @@ function toRun(body: ItemBody): Run {
   // Vapi: "passed" of the results "indicates whether all required evaluations passed".
   const isContradicted =
     said.status === 'passed' && (results?.passed === false || evaluations.some(isRequiredAndFailed));
-  const unproven =
+  const emptyPass =
     said.status === 'passed' && results?.passed === true && !isContradicted
-      ? whyUnproven(evaluations)
+      ? whyEmptyPass(evaluations)
       : undefined;
   const caseId = body.simulationId;
   const startedAt = parseIsoTime(body.startedAt);
@@ -382,8 +383,10 @@ function toRun(body: ItemBody): Run {
     },
     ...said,
     ...(hasErrored ? { status: 'errored' as const } : {}),
-    ...(isContradicted ? { status: 'pending' as const, conflict: 'passed and failed' } : {}),
-    ...(unproven === undefined ? {} : { status: 'pending' as const, unproven }),
+    ...(isContradicted ? { status: 'pending' as const, conflict: ['passed', 'failed'] } : {}),
+    ...(emptyPass === undefined
+      ? {}
+      : { status: 'pending' as const, unproven: { kind: 'not-evaluated' as const, why: emptyPass } }),
     explanation: body.failureReason,
     assertions: evaluations.slice(0, MAX_DETAILS).map(toAssertion),
     criteria: [],
@@ -408,8 +411,8 @@ function revisionIn(metadata: ItemBody['metadata']): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-/** Why a pass is empty: evaluations that need audio are skipped in a chat, and an item whose required ones were all skipped passes. */
-function whyUnproven(evaluations: readonly Evaluation[]): string | undefined {
+/** Clause about a pass that proves nothing: evaluations that need audio are skipped in a chat, and an item whose required ones were all skipped passes. */
+function whyEmptyPass(evaluations: readonly Evaluation[]): string | undefined {
   const hasRun = ({ isSkipped }: Evaluation): boolean => isSkipped !== true;
   if (!evaluations.some(hasRun)) return 'none of its evaluations ran';
   const required = evaluations.filter((evaluation) => evaluation.required !== false);
@@ -501,7 +504,7 @@ export const vapi: ProviderDescriptor = {
       isTargetOptional: false,
     },
     versions: false,
-    targetConfig: { problemOf: () => undefined },
+    targetConfig: { problemOf: problemOfInline },
     modes: { fallback: 'chat' },
     compare: false,
     reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },

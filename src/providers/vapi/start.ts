@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type Claims, disagreement } from '../../domain/claims.ts';
 import { refused } from '../../domain/result.ts';
 import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
-import { MODES, type Mode } from '../../domain/target.ts';
+import { MODES, type Mode, type TargetConfig } from '../../domain/target.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
@@ -105,6 +105,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
         : { type: 'assistant', assistant: config.json };
       return {
         title: `${describeTarget(named)} as in ${config.name}, ${mode}`,
+        note: ownFieldsNote(config),
         key: undefined,
         claims: testedClaims({ target: inline, transport }),
         request: { target: inline, transport, config: config.name },
@@ -288,6 +289,23 @@ const requestSchema = z.object({
 type SubjectRequest = z.infer<typeof requestSchema>;
 const requestOf = ({ request }: Subject): SubjectRequest => parseAs(requestSchema, request);
 
+/** Fields that Vapi sets itself, and that a start may not have. */
+const OWN_FIELDS: readonly string[] = ['id', 'orgId', 'createdAt', 'updatedAt'];
+
+/** Fault of a configuration that is to be sent with a start, as a clause. */
+export const problemOfInline = (json: TargetConfig['json']): string | undefined =>
+  Object.keys(json).every((name) => OWN_FIELDS.includes(name))
+    ? 'it sets nothing: it must hold the whole assistant or squad'
+    : undefined;
+
+/** A sentence about fields for which Vapi may refuse the start. */
+function ownFieldsNote({ name, json }: TargetConfig): string | undefined {
+  const found = OWN_FIELDS.filter((field) => Object.hasOwn(json, field));
+  return found.length === 0
+    ? undefined
+    : `${name} has ${found.join(', ')}, which Vapi sets itself and may refuse: leave out such fields.`;
+}
+
 const isInline = (subject: Subject): boolean => requestOf(subject).target.isInline === true;
 
 /** Advice about a refusal of a start on this subject. */
@@ -332,12 +350,12 @@ const saidTransportSchema = z.object({ provider: anything });
 export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
   return claimsOf({
     ...targetClaims(target ?? {}),
-    mode: claimed('the mode', saidMode(transport)),
+    mode: claimed('the mode', modeIn(transport)),
   });
 }
 
 /** "chat" where a transport is one of the two modes; else what the answer has in its place. */
-function saidMode(transport: unknown): unknown {
+function modeIn(transport: unknown): unknown {
   const said = saidTransportSchema.safeParse(transport).data;
   if (said === undefined) return transport;
   return typeof said.provider === 'string' ? nameOf({ provider: said.provider }) : said.provider;

@@ -272,6 +272,13 @@ export const reportSchema = z
       .optional()
       .meta({ description: 'The branch that was compared with; absent where nothing is known of one.' }),
     batches: z.array(batch),
+    comparisonBatches: z
+      .array(batch.omit({ runs: true }))
+      .optional()
+      .meta({
+        description:
+          'The batches on the version of `compare-with`; the runs stand in `testCases`, under `elsewhere`. Absent if there are none.',
+      }),
     transcripts: z.enum(['none', 'excerpt', 'full']).meta({
       description: 'What of conversations is shown: nothing, the turns that prove a failure, or all.',
     }),

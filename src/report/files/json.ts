@@ -3,6 +3,7 @@ import { type BaseCase, findRemovedCases } from '../../domain/comparison.ts';
 import type { RoundRun } from '../../domain/pass-rule.ts';
 import type { Run, TestCase } from '../../domain/run.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
+import { joinWithAnd } from '../../domain/wording.ts';
 import { clip } from '../../text/clean.ts';
 import { passRate, type Report, type ReportedCase } from '../report.ts';
 import type { ReportFile } from './json-schema.ts';
@@ -119,6 +120,9 @@ function fileOf(report: Report, selection: Selection): ReportFile {
       noLongerRun: findRemovedCases(report.cases, report.base).map(baseCaseOf),
     },
     batches: report.batches.map((outcome) => batchOf(outcome, selection)),
+    comparisonBatches: report.comparisonBatches?.length
+      ? report.comparisonBatches.map(bareBatchOf)
+      : undefined,
     transcripts: report.transcripts,
     leftOut: left.size > 0 || isCut ? { conversations: left.size, texts: isCut } : undefined,
     origin: report.origin,
@@ -127,10 +131,19 @@ function fileOf(report: Report, selection: Selection): ReportFile {
   };
 }
 
-function batchOf(
-  { id, batch, problem, round = 1, isAdopted }: BatchOutcome,
-  selection: Selection,
-): ReportFile['batches'][number] {
+const batchOf = (outcome: BatchOutcome, selection: Selection): ReportFile['batches'][number] => ({
+  ...bareBatchOf(outcome),
+  runs: outcome.batch?.runs?.map((run) => runOf(run, selection)),
+});
+
+/** A batch without its runs. */
+function bareBatchOf({
+  id,
+  batch,
+  problem,
+  round = 1,
+  isAdopted,
+}: BatchOutcome): Omit<ReportFile['batches'][number], 'runs'> {
   if (batch === undefined) return { id, round, problem, isAdopted, settled: false };
   const { total, passed, failed, errored, cancelled } = batch.announced;
   return {
@@ -147,7 +160,6 @@ function batchOf(
     url: batch.url,
     publishesOnPass: batch.publishesOnPass,
     announced: { total, passed, failed, errored, cancelled },
-    runs: batch.runs?.map((run) => runOf(run, selection)),
   };
 }
 
@@ -163,7 +175,7 @@ function caseOf({ batches, base }: Report, result: ReportedCase): ReportFile['te
     outcome,
     counts: countsForVerdict(result),
     passes,
-    runs: runs.map(({ id, batchId, round, status }) => ({ id, batch: batchId, round, status })),
+    runs: runs.map(caseRun),
     change,
     editedSince: edit,
     base: known && baseCaseOf(known),
@@ -177,7 +189,7 @@ function caseOf({ batches, base }: Report, result: ReportedCase): ReportFile['te
   };
 }
 
-const caseRun = ({ id, round, status }: RoundRun) => ({ id, round, status });
+const caseRun = ({ id, batchId, round, status }: RoundRun) => ({ id, batch: batchId, round, status });
 
 const testCaseOf = ({ id, name, revision }: TestCase) => ({ id, name, revision: isoTime(revision) });
 
@@ -192,8 +204,8 @@ function runOf(run: Run, { withoutTurns, maxText }: Selection): RunOfFile {
     testCase: testCaseOf(run.testCase),
     status: run.status,
     unknownStatus: run.unknownStatus,
-    conflict: run.conflict,
-    unproven: run.unproven,
+    conflict: run.conflict && joinWithAnd(run.conflict),
+    unproven: run.unproven?.why,
     testFaults: run.testFaults && [...run.testFaults],
     guardrails: run.guardrails && [...run.guardrails],
     explanation: maybeShort(run.explanation),

@@ -1,5 +1,6 @@
 import type { Push } from '../../domain/comparison.ts';
 import type { Assertion, Run, Turn } from '../../domain/run.ts';
+import { joinWithAnd, sentenceCase } from '../../domain/wording.ts';
 import { clip } from '../../text/clean.ts';
 import { formatDuration } from '../../text/format.ts';
 import { toolNames } from '../key-turns.ts';
@@ -27,7 +28,7 @@ import {
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
 import { STATUS_WORDS } from '../run-text.ts';
 import { linkPush } from './links.ts';
-import { baseName, describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
+import { baseName, describeRuns, idOf, MAX_NAME, nameOf, signOf } from './names.ts';
 
 /** Limits of what explains one test case: code points, and the number of turns. */
 export interface EvidenceLimits {
@@ -237,11 +238,11 @@ function earlierPushesSentence({ testCase, outcome }: ReportedCase, { history, o
   return md`First failed in ${streak === 1 ? 'the previous push, ' : ''}${linkPush(first, origin)}.`;
 }
 
-/** Says that not only the agent is another. */
+/** Says that the test itself may be the cause. */
 function editSentence({ edit }: ReportedCase, { base }: Report): Inline[] {
   if (edit === undefined) return [];
   const since = edit === 'base' && base !== undefined ? [baseName(base)] : md`the last push`;
-  return md`Not only the agent may have changed: the test case was edited since ${since}.`;
+  return md`The test case was edited since ${since}: the failure may come from that edit.`;
 }
 
 /** Length of the unbroken streak of failed pushes that ends with the last one before this. */
@@ -364,8 +365,11 @@ function runLine(
       : md`${strong(...md`Run ${index + 1}:`)} ${trusted(ending.toLowerCase())}`;
   const status = run.unknownStatus === undefined ? '' : md`, status ${code(run.unknownStatus, 100)}`;
   const conflict =
-    run.conflict === undefined ? '' : md`, contradicting statuses: ${untrusted(run.conflict, 100)}`;
-  const unproven = run.unproven === undefined ? '' : md`, proves nothing: ${untrusted(run.unproven, 200)}`;
+    run.conflict === undefined
+      ? ''
+      : md`, contradicting statuses: ${untrusted(joinWithAnd(run.conflict), 100)}`;
+  const unproven =
+    run.unproven === undefined ? '' : md`, proves nothing: ${untrusted(run.unproven.why, 200)}`;
   const batch = batches.length < 2 || run.batchId === undefined ? '' : md` of batch ${idOf(run.batchId)}`;
   return md`${start}${status}${conflict}${unproven}, run ${idOf(run.id)}${batch}`;
 }

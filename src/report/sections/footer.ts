@@ -1,5 +1,6 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
+import { sentenceCase } from '../../domain/wording.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
   fold,
@@ -18,7 +19,7 @@ import {
 import { firstRunCounts, type Origin, type Report } from '../report.ts';
 import { costText } from '../run-text.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
-import { baseName, idOf, sentenceCase } from './names.ts';
+import { baseName, idOf } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
 import { hasPushes } from './pushes.ts';
 
@@ -59,7 +60,7 @@ export const foldSmall = (title: string, markdown: string): string =>
 
 /** The same as lines, none of them empty. */
 export function detailLines(report: Report, maxBatches?: number): Inline[][] {
-  return [...knowledge(report), ...provenance(report, maxBatches)]
+  return [...explanations(report), ...provenance(report, maxBatches)]
     .filter((line) => line.length > 0)
     .map(capitalized);
 }
@@ -73,7 +74,7 @@ export function capitalized(line: readonly Inline[]): Inline[] {
 }
 
 /** Sentences that explain the figures: the rate, the rule, the comparison and the cost. */
-export function knowledge(report: Report): Inline[][] {
+export function explanations(report: Report): Inline[][] {
   const { cost } = report;
   return [
     sentences(rate(report), baseRate(report)),
@@ -176,14 +177,17 @@ export function tested({ subject, targetName, targetVersion, batches }: Report):
   return title === undefined ? [] : [untrusted(title, MAX_SUBJECT)];
 }
 
-/** Batches and their pages: on one line where there is one batch, else with a line for each. */
+/** Batches and their pages, those of the comparison last: on one line where one batch was tested, else with a line for each. */
 export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
   const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
+  const { comparedWith, comparisonBatches = [] } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);
   const named = first.slice(0, maxBatches);
   const repeats = later.slice(0, maxBatches);
-  const more = batches.length - named.length - repeats.length;
+  const elsewhere = comparisonBatches.slice(0, maxBatches);
+  const shown = named.length + repeats.length + elsewhere.length;
+  const more = batches.length + comparisonBatches.length - shown;
   // The strip of pushes or the line about the waiting has the commit already.
   const commit = hasPushes(report) || judgement === undefined ? [] : linkCommit(origin);
   const { runAttempt } = origin;
@@ -198,36 +202,46 @@ export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][]
     origin.jobUrl === undefined ? [] : linkWorkflowRun(origin),
   ];
   const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
+  const place = untrusted(comparedWith ?? 'the other version', MAX_VERSION);
+  const comparison = elsewhere.flatMap((outcome, index) =>
+    index === 0 ? md`compared with ${place} in batch ${linkBatch(outcome)}` : md`, ${linkBatch(outcome)}`,
+  );
   const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
   const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
   const [only] = named;
   if (only !== undefined && first.length === 1) {
-    return [joinWithDots([...general, ...batchParts(only, report), again, rest]), note];
+    return [joinWithDots([...general, ...batchParts(only, report), again, comparison, rest]), note];
   }
   return [
     joinWithDots(general),
     ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
     again,
+    comparison,
     rest,
     note,
   ];
 }
 
+/** The id of a batch, as a link to its page where it has one. */
+const linkBatch = ({ id, batch }: BatchOutcome): Inline[] =>
+  batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id));
+
 function batchParts(
-  { id, batch, problem, requestedTestCases, isAdopted }: BatchOutcome,
+  outcome: BatchOutcome,
   { judgement, batches, subject, providerTitle }: Report,
 ): Inline[][] {
+  const { batch, problem, requestedTestCases, isAdopted } = outcome;
   // Of a batch that this step started, the workflow run says when.
   const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
   const hasProblem = problem !== undefined && batches.length > 1;
-  const subjects = new Set(batches.flatMap((outcome) => outcome.batch?.subject ?? []));
+  const subjects = new Set(batches.flatMap((one) => one.batch?.subject ?? []));
   return [
     // The footer has the subject that all share.
     batch?.subject === undefined || subject !== undefined || subjects.size === 1
       ? []
       : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
-    md`batch ${batch?.url === undefined ? idOf(id) : link(batch.url, idOf(id))}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
+    md`batch ${linkBatch(outcome)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
     isAdopted === true
       ? md`found in the lists of ${untrusted(providerTitle, 50)} after its start got no answer`
       : [],

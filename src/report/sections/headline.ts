@@ -1,5 +1,7 @@
 import type { BatchOutcome, Tally } from '../../domain/batch.ts';
+import { UNPROVEN_CLAUSES } from '../../domain/evidence.ts';
 import { findContradictions, unknownStatuses } from '../../domain/integrity.ts';
+import { UNPROVEN_KINDS, type Unproven } from '../../domain/run.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
 import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
@@ -68,13 +70,13 @@ function describeResult(report: Report): string {
   switch (judgement?.verdict) {
     case 'failed':
     case 'errored': {
-      const news = newInWords(classified.failures);
+      const newCount = newInWords(classified.failures);
       const areFlaky = judgement.verdict === 'failed' && tally.failed === 0;
-      if (news === undefined || areFlaky) return resultOfCounts(judgement.verdict, tally);
+      if (newCount === undefined || areFlaky) return resultOfCounts(judgement.verdict, tally);
       const kinds = new Set(classified.failures.map(({ outcome }) => outcome));
       const verb = kinds.size > 1 ? 'did not pass' : classified.failures[0]?.outcome;
       const first = `${formatCount(classified.failures.length)} of ${formatCount(tally.total)} ${verb}`;
-      return listed(first, [news, ...countEach(tally, 'unfinished')]);
+      return listed(first, [newCount, ...countEach(tally, 'unfinished')]);
     }
     case 'inconclusive': {
       const cause = causeInWords(causeOf(report));
@@ -170,15 +172,15 @@ export type Cause =
         | 'lost-start'
         | 'none-seen'
         | 'none-counts'
-        | 'unproven'
         | 'unknown-status'
         | 'contradiction'
         | 'other';
     }
+  | { readonly kind: 'unproven'; readonly by: Unproven['kind'] }
   | { readonly kind: 'unread'; readonly unread: number; readonly of: number }
   | { readonly kind: 'missing'; readonly missing: number; readonly of: number };
 
-/** Finds the cause of an inconclusive report. */
+/** Finds the cause of an inconclusive report: where there are several, that of the judge's first reason. */
 export function causeOf({
   batches,
   cases,
@@ -188,18 +190,26 @@ export function causeOf({
   if (batches.length === 0) return { kind: started === undefined ? 'nothing-read' : 'lost-start' };
   const unread = batches.filter(({ problem }) => problem !== undefined).length;
   if (unread > 0) return { kind: 'unread', unread, of: batches.length };
+  if (batches.some(({ mismatch }) => mismatch !== undefined)) return { kind: 'unproven', by: 'mismatch' };
   const counts = batches.map(missingRuns);
   const missing = counts.reduce((sum, count) => sum + count.missing, 0);
   const expected = counts.reduce((sum, count) => sum + count.expected, 0);
   if (missing > 0) return { kind: 'missing', missing, of: expected };
   if (tally.total === 0) return { kind: 'none-seen' };
   if (cases.length > 0 && !cases.some(countsForVerdict)) return { kind: 'none-counts' };
-  if (cases.some(({ runs }) => runs.some(({ unproven }) => unproven !== undefined)))
-    return { kind: 'unproven' };
   const seen = batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
   if (seen.some((batch) => unknownStatuses(batch).length > 0)) return { kind: 'unknown-status' };
   if (seen.some((batch) => findContradictions(batch).length > 0)) return { kind: 'contradiction' };
-  return { kind: 'other' };
+  const by = UNPROVEN_KINDS.find((kind) => hasUnproven(cases, kind));
+  return by === undefined ? { kind: 'other' } : { kind: 'unproven', by };
+}
+
+/** An empty pass speaks against no test case but its own; the other kinds speak against their batch. */
+function hasUnproven(cases: Report['cases'], kind: Unproven['kind']): boolean {
+  const runs = cases.flatMap((result) =>
+    kind !== 'not-evaluated' || countsForVerdict(result) ? result.runs : [],
+  );
+  return runs.some(({ unproven }) => unproven?.kind === kind);
 }
 
 /** The cause in a few words; empty where only the reason says it. */
@@ -220,7 +230,7 @@ function causeInWords(cause: Cause): string {
     case 'none-counts':
       return 'no test case counts';
     case 'unproven':
-      return 'nothing was evaluated';
+      return UNPROVEN_CLAUSES[cause.by];
     case 'unknown-status':
       return 'a status is not known';
     case 'contradiction':

@@ -1,3 +1,4 @@
+import { joinWithAnd } from '../../domain/wording.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { FlexibleBlock, Variant } from '../fit.ts';
 import { code, fold, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
@@ -55,8 +56,10 @@ export function nameItem(result: ReportedCase): Inline[] {
     nameOf(result),
     ...(change === 'new-test-case' ? md` (new test case)` : []),
     ...(unknownStatus === undefined ? [] : md`, status ${code(unknownStatus, MAX_ID)}`),
-    ...(conflict === undefined ? [] : md`, contradicting statuses: ${untrusted(conflict, MAX_ID)}`),
-    ...(unproven === undefined ? [] : md`, proves nothing: ${untrusted(unproven, MAX_REASON)}`),
+    ...(conflict === undefined
+      ? []
+      : md`, contradicting statuses: ${untrusted(joinWithAnd(conflict), MAX_ID)}`),
+    ...(unproven === undefined ? [] : md`, proves nothing: ${untrusted(unproven.why, MAX_REASON)}`),
     ...(guardrails.length === 0
       ? []
       : md`, guardrails triggered: ${untrusted(guardrails.join(', '), MAX_REASON)}`),

@@ -1,3 +1,4 @@
+import type { Unproven } from '../../domain/run.ts';
 import { findCommonCause } from '../groups.ts';
 import {
   code,
@@ -81,7 +82,8 @@ function todoOf(report: Report, provider: Inline): Inline[] {
 
 /** Advice where nothing could be established. */
 function adviseInconclusive(report: Report, provider: Inline): Inline[] {
-  switch (causeOf(report).kind) {
+  const cause = causeOf(report);
+  switch (cause.kind) {
     case 'nothing-read':
       // A re-run uses the files of the same commit.
       return jobLink(report.origin) === undefined
@@ -98,7 +100,7 @@ function adviseInconclusive(report: Report, provider: Inline): Inline[] {
     case 'none-counts':
       return md`remove at least one test case from quarantine: a gate in which none counts proves nothing.`;
     case 'unproven':
-      return md`give these test cases an evaluation that runs in this mode at ${provider}, then test again.`;
+      return adviseUnproven(cause.by, provider);
     case 'unknown-status':
       return md`look the status up at ${provider}; a newer version of this action may know it. Until then it is no pass.`;
     case 'contradiction':
@@ -108,8 +110,22 @@ function adviseInconclusive(report: Report, provider: Inline): Inline[] {
   }
 }
 
+/** Advice where runs prove nothing. */
+function adviseUnproven(kind: Unproven['kind'], provider: Inline): Inline[] {
+  switch (kind) {
+    case 'mismatch':
+      return md`test again with a new batch. If it tests something else again, ask ${provider}.`;
+    case 'repeated':
+      return md`see at ${provider} which batch these runs belong to, then test again with a new one.`;
+    case 'nameless':
+      return md`see at ${provider} which test case was run, then test again with a new batch.`;
+    case 'not-evaluated':
+      return md`give these test cases an evaluation that runs in this mode at ${provider}, then test again.`;
+  }
+}
+
 /** Failures and errors in words, as far as there are any: "2 new failures and the error". */
-function inWords(cases: readonly ReportedCase[], kind: '' | 'new '): Inline[] {
+function countFailuresInWords(cases: readonly ReportedCase[], kind: '' | 'new '): Inline[] {
   const part = (outcome: ReportedCase['outcome'], noun: 'failure' | 'error'): Inline[][] => {
     const count = cases.filter((result) => result.outcome === outcome).length;
     if (count === 0) return [];
@@ -148,7 +164,7 @@ function adviseOnFailures(report: Report, provider: Inline): Advice {
   const isAllKnown = regressionCount + preexistingCount === bad.length;
   const kind = regressionCount > 0 && preexistingCount > 0 && isAllKnown ? 'new ' : '';
   const own = bad.filter(({ failureClass }) => failureClass !== 'pre-existing');
-  const todo = md`fix the ${inWords(own, kind)}${advisePreexisting(report, preexistingCount)}.`;
+  const todo = md`fix the ${countFailuresInWords(own, kind)}${advisePreexisting(report, preexistingCount)}.`;
   return { todo, hint: judge };
 }
 

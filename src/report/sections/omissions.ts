@@ -30,10 +30,12 @@ export function omissionClauses(omissions: readonly Omission[]): string[] {
 export function renderOmissions(report: Report, clauses: readonly string[], unit: SizeLimit['unit']): string {
   if (clauses.length === 0) return '';
   const title = strong(trusted("Shortened to fit GitHub's limit:"));
-  return render(paragraph(...md`${title} ${trusted(clauses.join('; '))}. ${whereTheRestIs(report, unit)}`));
+  return render(
+    paragraph(...md`${title} ${trusted(clauses.join('; '))}. ${renderPlaceOfRest(report, unit)}`),
+  );
 }
 
-function whereTheRestIs(
+function renderPlaceOfRest(
   { reportFile, origin, providerTitle, batches }: Report,
   unit: SizeLimit['unit'],
 ): Inline[] {

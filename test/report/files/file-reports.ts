@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Batch, BatchOutcome } from '../../../src/domain/batch.ts';
-import type { Run } from '../../../src/domain/run.ts';
+import { type Run, UNPROVEN_KINDS } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport, type Findings, type Report, type ReportOptions } from '../../../src/report/report.ts';
 import { run as build } from '../../builders.ts';
@@ -96,7 +96,7 @@ export const mixedReport = report(
           durationMs: 2000,
         }),
         run('4', 'cancelled'),
-        run('5', 'pending', { unproven: 'none of its evaluations ran' }),
+        run('5', 'pending', { unproven: { kind: 'not-evaluated', why: 'none of its evaluations ran' } }),
         run('6', 'pending', { unknownStatus: 'paused' }),
       ],
       {
@@ -220,7 +220,7 @@ const anyRun = defined(
       'cancelled' as const,
     ),
     unknownStatus: maybe(anyText),
-    unproven: maybe(anyText),
+    unproven: maybe(fc.record({ kind: fc.constantFrom(...UNPROVEN_KINDS), why: anyText })),
     testFaults: maybe(fc.array(anyText, { maxLength: 2 })),
     guardrails: maybe(fc.array(anyText, { maxLength: 2 })),
     explanation: maybe(anyText),

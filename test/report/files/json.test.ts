@@ -266,3 +266,13 @@ test('the JSON report says what became of a test case on another version', () =>
     [false, 'failed'],
   ]);
 });
+
+test('the JSON report lists the batches of the comparison apart', () => {
+  const file = parse(renderJson(SECOND_EXAMPLES['compare-with']!));
+  expect(file.batches.map(({ id }) => id)).toEqual(['test_batch_7c1d90aa42e6']);
+  expect(file.comparisonBatches?.map(({ id }) => id)).toEqual([
+    'test_batch_11d0f31c2aa1',
+    'test_batch_11d0f31c2aa2',
+  ]);
+  expect(parse(renderJson(SECOND_EXAMPLES['green-plain']!)).comparisonBatches).toBeUndefined();
+});

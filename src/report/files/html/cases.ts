@@ -11,13 +11,13 @@ import { labelOf } from '../../sections/overview.ts';
 import { dotted, glyph, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
-import { around, type Html, htmlOf, type Node } from './tree.ts';
+import { type Html, htmlOf, type Node, wrapHtml } from './tree.ts';
 
 /** The list of all test cases by outcome, each with its evidence, within the room that the file has. */
 
 /** The whole file, in bytes. */
 const MAX_BYTES = 14_500_000;
-/** About what a line takes beside its texts, and the page around the list. */
+/** About what a line takes beside its texts, and the page wrapHtml the list. */
 const ROW_BYTES = 170;
 const PAGE_BYTES = 150_000;
 /** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
@@ -76,8 +76,8 @@ export function* caseList(report: Report, anchors: ReadonlyMap<ReportedCase, str
     if (limits !== LIMITS[0]) shortened += 1;
     const content = htmlOf(summaryOf(result, report), evidenceOf(result, { report, anchor, limits }));
     for (const html of content) bytes += Buffer.byteLength(html);
-    const details = around(h('details', { open: open.has(result) }), content);
-    yield* around(h('li', { ...attributesOf(result, groups.get(result)), class: 'case' }), details);
+    const details = wrapHtml(h('details', { open: open.has(result) }), content);
+    yield* wrapHtml(h('li', { ...attributesOf(result, groups.get(result)), class: 'case' }), details);
   }
   for (const section of sectionsOf(report)) yield* sectionOf(section, item);
   const { passed, fixed } = report.classified;
@@ -165,7 +165,7 @@ function fairShare(costs: readonly number[], room: number): number {
 const rowCost = (result: ReportedCase, anchor: string): number =>
   ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + anchor.length;
 
-/** Size of what stands around the texts, as measured and a little more, since the file must not become too large. */
+/** Size of what stands wrapHtml the texts, as measured and a little more, since the file must not become too large. */
 const CASE_BYTES = 1_000;
 const RUN_BYTES = 420;
 const CHECK_BYTES = 170;
@@ -234,10 +234,10 @@ function* sectionOf(
     for (let from = 0; from < results.length; from += CHUNK) {
       const list = h('ul', { class: ['cases', ...(results.length > CHUNK ? ['chunk'] : [])] });
       const chunk = results.slice(from, from + CHUNK);
-      yield* around(list, chunk.values().flatMap(item));
+      yield* wrapHtml(list, chunk.values().flatMap(item));
     }
   }
-  yield* around(
+  yield* wrapHtml(
     h('section', { class: 'list', id: `list-${id}`, 'aria-labelledby': `title-${id}` }),
     content(),
   );

@@ -3,6 +3,7 @@ import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
+import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import { toolNames } from '../../key-turns.ts';
@@ -99,12 +100,12 @@ export function evidenceOf(
 ): Element {
   const { decisive } = result;
   const runs = sideBySide(namedRuns(result, report), decisive);
-  const context = { report, limits, decisive, pair: pairOf(runs, decisive) };
+  const context = { report, limits, decisive, pair: findPair(runs, decisive) };
   const story = runHistory(result, report);
   return h('div', { class: 'evidence', id: anchor }, [
     ...(story.length === 0 ? [] : [h('p', inlineNodes(story))]),
     ...toleratedLine(result, report),
-    ...(decisive.status === 'passed' ? [] : whyOf(decisive, context)),
+    ...(decisive.status === 'passed' ? [] : reasonNodes(decisive, context)),
     ...checksOf(decisive.assertions, { limits, isOpen: true }),
     ...criteriaOf(decisive.criteria, limits, decisive.status !== 'passed'),
     ...(context.pair === undefined ? [] : [partingLine(context.pair)]),
@@ -144,7 +145,7 @@ function toleratedLine(result: ReportedCase, report: Report): Node[] {
 }
 
 /** A run that did not pass and one that passed, both with their conversations; `undefined` if there are no such two. */
-function pairOf(runs: readonly NamedRun[], decisive: RoundRun): Context['pair'] {
+function findPair(runs: readonly NamedRun[], decisive: RoundRun): Context['pair'] {
   const own = runs.find(({ run }) => run === decisive);
   const reference = runs.find(({ run }) => run.status === 'passed' && run.turns.length > 0);
   if (own === undefined || reference === undefined) return undefined;
@@ -181,7 +182,7 @@ function sideBySide(runs: readonly NamedRun[], decisive: RoundRun): NamedRun[] {
   return [...first, ...(beside === undefined ? [] : [beside]), ...rest];
 }
 
-function whyOf(run: Run, { report, limits, decisive }: Context): Node[] {
+function reasonNodes(run: Run, { report, limits, decisive }: Context): Node[] {
   const faults = faultsOf(run, report);
   if (!hasText(run.explanation)) {
     const isSilent = run.status === 'failed' || run.status === 'errored';
@@ -214,8 +215,10 @@ function faultsOf(run: Run, { providerTitle }: Report): Node[] {
       untrusted(fault, 500),
     ]),
     ...(run.guardrails ?? []).map((guardrail) => ['Guardrail triggered: ', untrusted(guardrail, 200)]),
-    ...(run.unproven === undefined ? [] : [['Proves nothing: ', untrusted(run.unproven, 500)]]),
-    ...(run.conflict === undefined ? [] : [['Contradicting statuses: ', untrusted(run.conflict, 200)]]),
+    ...(run.unproven === undefined ? [] : [['Proves nothing: ', untrusted(run.unproven.why, 500)]]),
+    ...(run.conflict === undefined
+      ? []
+      : [['Contradicting statuses: ', untrusted(joinWithAnd(run.conflict), 200)]]),
     ...(run.unknownStatus === undefined ? [] : [['Unknown status: ', code(run.unknownStatus, 100)]]),
   ];
   return lines.length === 0
@@ -340,7 +343,7 @@ function runCard(named: NamedRun, context: Context): Element {
       ]),
     ),
     // What made the test case what it is stands above already.
-    ...(isDecisive && run.status !== 'passed' ? [] : whyOf(run, context)),
+    ...(isDecisive && run.status !== 'passed' ? [] : reasonNodes(run, context)),
     ...(isDecisive ? [] : checksOf(run.assertions, { limits: context.limits, isOpen: false })),
     ...conversation(run, partingIn(named, context.pair), context),
   ]);

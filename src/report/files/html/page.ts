@@ -1,15 +1,15 @@
 import type { Element } from 'hast';
 import { h } from 'hastscript';
+import { sentenceCase } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { capitalized, costs, knowledge, provenance, tested } from '../../sections/footer.ts';
+import { capitalized, costs, explanations, provenance, tested } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
-import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
 import { caseList, outcomeOf, tagsOf } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
@@ -18,7 +18,7 @@ import { inlineNodes } from './inline.ts';
 import { SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from './page-source.ts';
 import { anchorsOf } from './text.ts';
 import { timelineOf } from './timeline.ts';
-import { around, DOCTYPE, type Html, htmlOf, type Node } from './tree.ts';
+import { DOCTYPE, type Html, htmlOf, type Node, wrapHtml } from './tree.ts';
 
 /** Nothing is loaded from anywhere, nothing is sent, and only this style and this script count. */
 const POLICY = [
@@ -39,7 +39,7 @@ const MAX_GONE = 500;
  */
 export function* renderHtml(report: Report): Generator<string> {
   yield DOCTYPE;
-  yield* around(h('html', { lang: 'en' }), page(report));
+  yield* wrapHtml(h('html', { lang: 'en' }), page(report));
   yield '\n';
 }
 
@@ -55,12 +55,12 @@ function* page(report: Report): Generator<Html> {
     h('style', STYLE),
   ]);
   yield* htmlOf(head);
-  yield* around(h('body'), body(report));
+  yield* wrapHtml(h('body'), body(report));
 }
 
 function* body(report: Report): Generator<Html> {
   yield* htmlOf(h('a', { class: 'skip', href: '#test-cases' }, 'Skip to the test cases'), header(report));
-  yield* around(h('main'), main(report));
+  yield* wrapHtml(h('main'), main(report));
   yield* htmlOf(footer(report), h('script', SCRIPT));
 }
 
@@ -99,7 +99,7 @@ function header(report: Report): Element {
         ? []
         : [h('p', { class: 'next' }, inlineNodes(sentences([NEXT_LABEL], todo, hint)))]),
       h('p', { class: 'origin' }, origin(report)),
-      ...knowledge(report)
+      ...explanations(report)
         .filter((line) => line.length > 0)
         .map((line) => h('p', { class: 'origin' }, inlineNodes(line))),
     ]),
@@ -137,7 +137,7 @@ function testCases(report: Report, anchors: ReadonlyMap<ReportedCase, string>): 
     'aria-labelledby': 'title-test-cases',
     tabindex: -1,
   });
-  return around(section, listWithTools(report, anchors));
+  return wrapHtml(section, listWithTools(report, anchors));
 }
 
 function* listWithTools(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Generator<Html> {

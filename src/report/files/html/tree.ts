@@ -17,8 +17,8 @@ export const DOCTYPE = '<!doctype html>' as Html;
 export const htmlOf = (...nodes: readonly Node[]): Html[] =>
   nodes.map((node) => toHtml(typeof node === 'string' ? { type: 'text', value: node } : node) as Html);
 
-/** An element without content of its own around HTML that is written as it is asked for, so that no tree is kept. */
-export function* around(element: Element, content: Iterable<Html>): Generator<Html> {
+/** An element without content of its own wrapHtml HTML that is written as it is asked for, so that no tree is kept. */
+export function* wrapHtml(element: Element, content: Iterable<Html>): Generator<Html> {
   const html = toHtml(element);
   const start = html.length - `</${element.tagName}>`.length;
   yield html.slice(0, start) as Html;
