@@ -190,7 +190,10 @@ export function clientFor(
   if (repository === undefined) return {};
   if (githubToken === '') {
     return {
-      warning: "No comment: github-token is empty. Leave the input out to use the job's own token.",
+      warning:
+        runtime.env['ACT'] === 'true'
+          ? 'No comment: act gives the job no token. Run it with -s GITHUB_TOKEN=… to get one.'
+          : "No comment: github-token is empty. Leave the input out to use the job's own token.",
     };
   }
   return { client: createGitHubClient({ ...runtime, token: githubToken, apiUrl, repository }) };

@@ -3,6 +3,7 @@ import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-ru
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
 import { type Refused, refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
+import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import {
   describeReuse,
@@ -92,9 +93,9 @@ function renderPlan(
   const firstRound = testCases.length * firstRoundRunsPerCase(rule);
   const reusedRuns = reuse?.kind === 'found' ? firstRound : 0;
   const first = firstRound - reusedRuns;
-  const most =
-    testCases.length * maxRunsPerCase(rule) * (inputs.compareWith === undefined ? 1 : 2) - reusedRuns;
-  const compared = inputs.compareWith === undefined ? '' : ', comparison included';
+  const compares = inputs.compareWith !== undefined;
+  const most = maxRunsOfStep(testCases.length, { rule, compares }) - reusedRuns;
+  const compared = compares ? ', comparison included' : '';
   const limit =
     inputs.maxRuns !== undefined && inputs.maxRuns < most ? ` (max-runs; the rule could need ${most})` : '';
   const atMost = Math.min(most, inputs.maxRuns ?? most);

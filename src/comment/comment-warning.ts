@@ -4,7 +4,7 @@ import { GitHubError, type GitHubErrorKind } from '../github/github-error.ts';
 const ADVICE: Record<GitHubErrorKind, string> = {
   denied: '',
   'bad-token': 'The input github-token must be a token that is still valid.',
-  forbidden: 'Runs for pull requests from forks and from Dependabot get a read-only token.',
+  forbidden: 'Pull requests from forks and from Dependabot get a read-only token whatever the job says.',
   locked: 'The conversation is locked: unlock it to get comments again.',
   'not-found': 'There is no such pull request, or the token may not see it.',
   'too-long': 'Even the shortest form of the report was too long.',
@@ -17,18 +17,19 @@ const ADVICE: Record<GitHubErrorKind, string> = {
 /** Failures that no permission helps against. */
 const WITHOUT_PERMISSION: readonly GitHubErrorKind[] = ['denied', 'locked', 'rate-limited'];
 
+const PERMISSION =
+  'Give the job "permissions: pull-requests: write" (on an issue "issues: write"); the job summary has the full report.';
+const SUMMARY = 'The job summary has the full report.';
+
 /** Why there is no comment, or an old one, and what to do: the warning for the log. */
 export function commentWarning(error: unknown, issue: number): string {
-  const known = error instanceof GitHubError;
-  const isAboutPermission = !known || !WITHOUT_PERMISSION.includes(error.kind);
   const why = error instanceof Error ? error.message : String(error);
-  return [
-    `The comment on pull request #${issue} could not be written: ${why}.`,
-    ...(known ? [ADVICE[error.kind]] : []),
-    isAboutPermission
-      ? 'It needs "permissions: pull-requests: write" (on an issue "issues: write"); the job summary has the full report.'
-      : 'The job summary has the full report.',
-  ]
+  const kind = error instanceof GitHubError ? error.kind : undefined;
+  const advice = kind === undefined ? '' : ADVICE[kind];
+  const last = kind !== undefined && WITHOUT_PERMISSION.includes(kind) ? SUMMARY : PERMISSION;
+  // Where GitHub says that it is the permission, that comes first.
+  const sentences = kind === 'forbidden' ? [PERMISSION, advice] : [advice, last];
+  return [`The comment on pull request #${issue} could not be written: ${why}.`, ...sentences]
     .filter((sentence) => sentence !== '')
     .join(' ');
 }

@@ -1,5 +1,5 @@
 import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
-import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
+import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { refusalIn } from '../domain/result.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
 import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
@@ -9,6 +9,7 @@ import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
 import { describeWaves, tooManyWaves } from './estimate.ts';
+import { maxRunsOfStep } from './planning.ts';
 import { type BatchSource, type Prepared, prepare } from './prepare.ts';
 import { createProgress } from './progress.ts';
 import { describeReuse, findReusableBatch, type ReuseOutcome } from './reuse.ts';
@@ -264,7 +265,7 @@ function describeRunBudget(
   testCases: number,
   { rule, maxRuns, compares }: Pick<ExecutorOptions, 'rule' | 'maxRuns'> & { compares: boolean },
 ): string {
-  const most = testCases * maxRunsPerCase(rule) * (compares ? 2 : 1);
+  const most = maxRunsOfStep(testCases, { rule, compares });
   const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
   const limit = Math.min(most, maxRuns ?? most);
   const isAll = limit <= testCases * firstRoundRunsPerCase(rule);

@@ -1,7 +1,13 @@
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
-import { type RoundRun, runsToConfirm } from '../domain/pass-rule.ts';
+import {
+  firstRoundRunsPerCase,
+  maxRunsPerCase,
+  type PassRule,
+  type RoundRun,
+  runsToConfirm,
+} from '../domain/pass-rule.ts';
 import { type Refused, refused } from '../domain/result.ts';
 import {
   type CaseResult,
@@ -17,6 +23,20 @@ import type { RoundsOptions } from './types.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
 const TOO_MANY_FAILED = { cases: 5, share: 0.3 };
+
+/** The most runs that a step can start for so many test cases; `compares`: with a comparison after them. */
+export function maxRunsOfStep(
+  testCases: number,
+  { rule, compares }: { readonly rule: PassRule; readonly compares: boolean },
+): number {
+  const [first, most] = [firstRoundRunsPerCase(rule), maxRunsPerCase(rule)];
+  // With `repeat: 3/4` a test case may pass in all runs of the first round, and fail in those that it still needs.
+  const areFirstPassesFinal = rule.kind !== 'repeat' || first === rule.need;
+  const repeated = areFirstPassesFinal
+    ? Math.min(testCases, Math.max(TOO_MANY_FAILED.cases, Math.floor(TOO_MANY_FAILED.share * testCases)))
+    : testCases;
+  return testCases * first + repeated * (most - first) + (compares ? testCases * most : 0);
+}
 
 /** One batch to start. */
 export interface BatchToStart {

@@ -73,7 +73,7 @@ function problemsEverywhere(inputs: BatchSourceInputs): readonly string[] {
     ...same,
     ...refusedByAll
       .filter((name) => !same.some(isAbout(name)))
-      .map((name) => `${name} is ${quote(inputs[name] ?? '')}: no provider takes that.`),
+      .map((name) => `${name} is ${quote(inputs[name] ?? '')}: check it, since no provider takes that.`),
   ];
 }
 

@@ -325,7 +325,7 @@ describe('the end of the job', () => {
 
 describe('a GitHub that has bad days', () => {
   const NEEDS =
-    'It needs "permissions: pull-requests: write" (on an issue "issues: write"); the job summary has the full report.';
+    'Give the job "permissions: pull-requests: write" (on an issue "issues: write"); the job summary has the full report.';
   const failed = (why: string, needs = NEEDS) => ({
     status: 'failed',
     warning: `The comment on pull request #1 could not be written: ${why} ${needs}`,
@@ -359,17 +359,19 @@ describe('a GitHub that has bad days', () => {
     [
       'a read-only token, as in a fork',
       { token: 'fork' },
-      'GitHub answered 403 (Resource not accessible by integration) to POST /repos/acme/voice-agents/issues/1/comments. Runs for pull requests from forks and from Dependabot get a read-only token.',
+      'GitHub answered 403 (Resource not accessible by integration) to POST /repos/acme/voice-agents/issues/1/comments.',
+      'Pull requests from forks and from Dependabot get a read-only token whatever the job says.',
     ],
     [
       'a token that is not valid',
       { token: 'expired' },
       'GitHub answered 401 (Bad credentials) to GET /repos/acme/voice-agents/issues/1/comments. The input github-token must be a token that is still valid.',
+      '',
     ],
-  ])('%s is one warning that says what to do', async (_, options, why) => {
+  ])('%s is one warning that says what to do', async (_, options, why, then) => {
     await using github = await startGitHub({ tokens: { [DEFAULT_TOKEN]: {}, fork: { permission: 'read' } } });
     const job = jobOf(github, options);
-    expect(await job.write(PASSED, job.options())).toEqual(failed(why));
+    expect(await job.write(PASSED, job.options())).toEqual(failed(why, `${NEEDS} ${then}`.trim()));
     expect(github.comments(1)).toEqual([]);
   });
 

@@ -557,9 +557,9 @@ describe('inputs that are wrong', () => {
   });
 
   test.each([
-    [{ version: 'v12' }, ['version is "v12": no provider takes that.']],
+    [{ version: 'v12' }, ['version is "v12": check it, since no provider takes that.']],
     [{ version: '12' }, []],
-    [{ target: 'agent' }, ['target is "agent": no provider takes that.']],
+    [{ target: 'agent' }, ['target is "agent": check it, since no provider takes that.']],
     [{ 'batch-id': 'b' }, ['test-cases and batch-id are both set']],
   ])('beside a wrong provider, what no provider takes is named too: %j', (values, more) => {
     const complaint = complaintAbout({ ...start, ...values, provider: 'retel' });
