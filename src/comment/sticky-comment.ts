@@ -138,7 +138,10 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   ): Promise<WriteResult | number> {
     const startedAt = clock.now();
     const next = await readAndDecide(task, progress, within);
-    for (const { id } of next.remove) await comments.remove(id, within);
+    const removeDoubles = async (): Promise<void> => {
+      for (const { id } of next.remove) await comments.remove(id, within);
+    };
+    if (next.step !== 'write') await removeDoubles();
     switch (next.step) {
       case 'leave':
         return leave(next.why);
@@ -152,10 +155,13 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
         return pauseAfter(clock.now() - startedAt);
     }
     progress.written = undefined;
-    progress.result = await write(next, within);
+    const result = await write(next, within);
+    progress.result = result;
     progress.written = next.written;
+    // Not before: other jobs look again after about the time that reading and writing take.
+    await removeDoubles();
     // What only waits is soon written again and need not be looked after.
-    if (!next.isFirst && progress.own?.state === 'waiting') return progress.result;
+    if (!next.isFirst && progress.own?.state === 'waiting') return result;
     const isAlone = !next.isFirst && !next.isShared;
     return isAlone ? pause(PAUSE_MS.alone) : pauseAfter(clock.now() - startedAt);
   }

@@ -57,7 +57,7 @@ export function readBatchSource(
     : givenSource(provider, { ...inputs, batchIds });
 }
 
-/** What is wrong whichever provider is meant. */
+/** Complaints that do not depend on the provider. */
 function problemsEverywhere(inputs: BatchSourceInputs): readonly string[] {
   const all = PROVIDER_NAMES.map((provider) => {
     const read = readBatchSource({ ...inputs, provider });

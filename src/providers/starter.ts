@@ -36,7 +36,7 @@ export interface TestCaseList {
   readonly testCases: readonly AvailableTestCase[];
   /** Remarks on what was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
   readonly warnings: readonly string[];
-  /** What to do where there are none: a sentence. */
+  /** Advice where there are none: a sentence. */
   readonly whereNone?: string | undefined;
 }
 

@@ -4,6 +4,8 @@ import type { Run, Turn } from '../domain/run.ts';
 export interface KeyTurns {
   readonly turnIndices: readonly number[];
   readonly quotations: readonly string[];
+  /** Something is quoted, or a tool failed: they are not merely the last ones. */
+  readonly isProof: boolean;
 }
 
 /** The turns that prove how a run ended, as a report shows them. All texts are foreign. */
@@ -49,7 +51,7 @@ export function findKeyTurns({ turns, explanation, assertions }: Run): KeyTurns 
     const before = quoted
       .map((turnIndex) => turnIndex - 1)
       .filter((turnIndex) => turns[turnIndex]?.kind === 'speech');
-    return { turnIndices: inOrder([...quoted, ...before]), quotations };
+    return { turnIndices: inOrder([...quoted, ...before]), quotations, isProof: true };
   }
   const failed = turns.findLastIndex((turn) => turn.kind === 'tool-result' && turn.succeeded === false);
   if (failed !== -1) {
@@ -58,10 +60,11 @@ export function findKeyTurns({ turns, explanation, assertions }: Run): KeyTurns 
     const around = [call, said].filter(
       (turnIndex) => turnIndex !== undefined && turnIndex !== -1,
     ) as number[];
-    return { turnIndices: inOrder([failed, ...around]), quotations: [] };
+    return { turnIndices: inOrder([failed, ...around]), quotations: [], isProof: true };
   }
   const first = Math.max(0, turns.length - LAST);
-  return { turnIndices: turns.slice(first).map((_, index) => first + index), quotations: [] };
+  const last = turns.slice(first).map((_, index) => first + index);
+  return { turnIndices: last, quotations: [], isProof: false };
 }
 
 /** The turns that prove how a run ended, at most 12, and what of the conversation may be shown where no more may be. */

@@ -377,7 +377,8 @@ function mortal() {
 
 const FATES = ['ends', 'is killed', 'loses its mark', 'is killed and loses its mark'] as const;
 
-describe.each(Array.from({ length: cases(20) }, (_, seed) => seed))(
+// With 6057 a section was lost to a job that removed doubles between its reading and its writing.
+describe.each([...Array.from({ length: cases(20) }, (_, seed) => seed), 6057])(
   'steps that are killed, with seed %i',
   (seed) => {
     /** A step and its `post` part, as `action/publisher.ts` and `action/post.ts` make them. True if its section stood there. */

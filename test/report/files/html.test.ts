@@ -7,7 +7,7 @@ import { PAGE_SOURCE, pageSource } from '../../../scripts/html-page.ts';
 import { shownText } from '../../../src/report/files/html/text.ts';
 import { agent, caseOf, fullReport, hardReport, reportOnCases } from '../../browser/sample-report.ts';
 import { HOSTILE } from '../hostile-texts.ts';
-import { EXAMPLES } from '../reports.ts';
+import { batch, EXAMPLES, reportOn, run } from '../reports.ts';
 import { SECOND_EXAMPLES } from '../second-reports.ts';
 import { anyReport, reportOfEachState } from './file-reports.ts';
 import { htmlPage } from './html-page.ts';
@@ -175,6 +175,16 @@ function proseOf(html: string): string {
 
 test('the page tells everything about a red report', async () => {
   await expect(`${proseOf(htmlPage(fullReport()))}\n`).toMatchFileSnapshot('../../golden/report.html.txt');
+});
+
+test('without times the page says why there is no timeline, and offers no order by duration', () => {
+  const timed = { durationMs: 7_000, startedAt: Date.UTC(2026, 8, 14, 8) };
+  const reportOf = (more: typeof timed | Record<string, never>) =>
+    reportOn([batch('b1', [run('passed', 'a', more), run('failed', 'b', more)])]);
+  const [untimed, known] = [proseOf(htmlPage(reportOf({}))), proseOf(htmlPage(reportOf(timed)))];
+  const why = 'Retell does not say when runs began or ended, so there is no timeline.';
+  expect([untimed.includes(why), untimed.includes('Longest first')]).toEqual([true, false]);
+  expect([known.includes(why), known.includes('Longest first')]).toEqual([false, true]);
 });
 
 test('the page has long conversations, long answers and other scripts whole', () => {

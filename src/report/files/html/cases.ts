@@ -269,14 +269,22 @@ export function tagsOf(result: ReportedCase): string[] {
 export const outcomeOf = (result: ReportedCase): string =>
   !hasPassed(result) && !countsForVerdict(result) ? 'tolerated' : result.outcome;
 
-function totalMs({ runs }: ReportedCase): number | undefined {
+/** Time that the runs of a test case took together, in milliseconds, as far as the provider says it. */
+export function totalMs({ runs }: ReportedCase): number | undefined {
   const known = runs.flatMap(({ durationMs }) => durationMs ?? []);
   return known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0);
 }
 
+/** "7.0 s", "7.0 s in 2 runs"; empty where the provider says no duration. */
+function tookOf(result: ReportedCase): string {
+  const took = formatDuration(totalMs(result));
+  const timed = result.runs.filter(({ durationMs }) => durationMs !== undefined).length;
+  return took === undefined ? '' : timed > 1 ? `${took} in ${timed} runs` : took;
+}
+
 /** A test case of which there is no more to see. */
 function plainItem(result: ReportedCase, anchor: string): Element {
-  const took = formatDuration(totalMs(result));
+  const took = tookOf(result);
   const { 'data-outcome': outcome, ...attributes } = attributesOf(result);
   return h(
     'li',
@@ -289,13 +297,13 @@ function plainItem(result: ReportedCase, anchor: string): Element {
     [
       glyph(signFor(result)),
       h('bdi', { class: 'name' }, cleanLine(result.testCase.name, MAX_NAME) || '(no name)'),
-      ...(took === undefined ? [] : [h('span', { class: 'took' }, took)]),
+      ...(took === '' ? [] : [h('span', { class: 'took' }, took)]),
     ],
   );
 }
 
 function summaryOf(result: ReportedCase, report: Report): Element {
-  const took = formatDuration(totalMs(result));
+  const took = tookOf(result);
   const reason = hasPassed(result) && result.outcome !== 'flaky' ? '' : reasonOf(result, MAX_REASON);
   return h('summary', [
     glyph(signFor(result)),
@@ -304,7 +312,7 @@ function summaryOf(result: ReportedCase, report: Report): Element {
       h('p', { class: 'labels' }, labelsOf(result, report)),
       ...(reason === '' ? [] : [h('p', { class: 'reason', dir: 'auto' }, reason)]),
     ]),
-    h('p', { class: 'took' }, took ?? ''),
+    h('p', { class: 'took' }, took),
   ]);
 }
 

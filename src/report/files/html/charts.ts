@@ -60,7 +60,7 @@ export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => strin
   const took = formatDuration(end - start);
   const middle = clockTime((start + end) / 2);
   const ticks = [clockTime(start), middle, clockTime(end)].map((time) => h('span', time ?? ''));
-  const title = `${runs} ${runs === 1 ? 'run' : 'runs'}${took === undefined ? '' : ` in ${took}`}`;
+  const title = `${runs} ${runs === 1 ? 'run' : 'runs'}${took === undefined ? '' : `, ${took} from first to last`}`;
   const hasEnds = lanes.some(({ bars }) => bars.some(({ to }) => to !== undefined));
   return h('details', { class: 'timeline' }, [
     h('summary', [h('h2', 'Timeline'), h('span', { class: 'muted' }, [` ${title}`])]),

@@ -72,7 +72,7 @@ export function stretchesOf(length: number, places: readonly number[]): Stretch[
 /** The turns that show why a run did not pass, and what its reason quotes; nothing of a run that passed. */
 export function keyTurnsOf(run: Run): KeyTurns {
   return run.status === 'passed' || run.turns.length === 0
-    ? { turnIndices: [], quotations: [] }
+    ? { turnIndices: [], quotations: [], isProof: false }
     : findKeyTurns(run);
 }
 

@@ -338,7 +338,6 @@ function runCard(named: NamedRun, context: Context): Element {
       dotted([
         optional(formatDuration(run.durationMs)),
         began === undefined ? [] : [`began ${began}`],
-        run.round > 1 ? [`round ${run.round}`] : [],
         [code(run.id)],
       ]),
     ),
@@ -356,14 +355,16 @@ function conversation(run: Run, parting: Parting | undefined, { limits, report, 
   if (turns.length === 0) {
     const why =
       report.transcripts === 'full'
-        ? 'No conversation in this report.'
+        ? `${cleanLine(report.providerTitle, 50) || 'The provider'} gave no conversation, or it was not kept.`
         : `No conversation (transcripts: ${report.transcripts}).`;
     return [h('p', { class: 'muted none' }, why)];
   }
-  const { turnIndices, quotations } = keyTurnsOf(run);
+  const { turnIndices, quotations, isProof } = keyTurnsOf(run);
   // Of a conversation that is not whole, every turn is there because it shows something, and none has its number.
   const isExcerpt = report.transcripts === 'excerpt';
-  const keyTurns = new Set(isExcerpt ? turns.keys() : turnIndices);
+  const places = isExcerpt ? [...turns.keys()] : turnIndices;
+  // Of a run that ended with an error, the last turns show how far it came, and prove nothing.
+  const keyTurns = new Set(isProof || run.status !== 'errored' ? places : []);
   const tools = toolNames(turns);
   const partsAt = parting?.kind === 'at' ? parting.place : undefined;
   // What matters in one of two runs is open in the other too, so that they can be read line by line.

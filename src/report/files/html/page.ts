@@ -11,7 +11,7 @@ import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
-import { caseList, outcomeOf, tagsOf } from './cases.ts';
+import { caseList, outcomeOf, tagsOf, totalMs } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
 import { code, dotted, glyph, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
@@ -154,14 +154,27 @@ function* listWithTools(report: Report, anchors: ReadonlyMap<ReportedCase, strin
   yield* htmlOf(h('p', { class: 'empty', id: 'nothing', hidden: true }, 'No test case matches.'));
 }
 
-function notesOnCases({ transcripts, cases }: Report): string[] {
+function notesOnCases(report: Report): string[] {
+  const { transcripts, cases } = report;
   return [
+    ...untimedNote(report),
     ...(transcripts === 'none' ? ['This report has no conversations (transcripts: none).'] : []),
     ...(transcripts === 'excerpt'
       ? ['Of conversations, this report has only the turns that prove a failure (transcripts: excerpt).']
       : []),
     ...(cases.length === 0 ? ['No test case was seen.'] : []),
   ];
+}
+
+/** Why there is no timeline, where the provider says of no run when it began. */
+function untimedNote({ cases, providerTitle }: Report): string[] {
+  const runs = cases.flatMap((result) => result.runs);
+  if (runs.length === 0 || runs.some(({ startedAt, createdAt }) => (startedAt ?? createdAt) !== undefined)) {
+    return [];
+  }
+  const provider = cleanLine(providerTitle, 50) || 'The provider';
+  const isTimed = runs.some(({ durationMs }) => durationMs !== undefined);
+  return [`${provider} does not say when runs began${isTimed ? '' : ' or ended'}, so there is no timeline.`];
 }
 
 const MAX_GROUPS = 20;
@@ -263,7 +276,9 @@ function toolbar(report: Report): Node[] {
         h('select', { id: 'order' }, [
           option('worst', 'Worst first'),
           option('name', 'Name'),
-          option('time', 'Longest first'),
+          ...(report.cases.some((result) => totalMs(result) !== undefined)
+            ? [option('time', 'Longest first')]
+            : []),
         ]),
       ]),
       h('p', { class: 'found', id: 'found', role: 'status' }),
