@@ -24,7 +24,7 @@ import { type Asking, asking } from './asking.ts';
 async function prepareAt(
   provider: 'vapi' | 'elevenlabs',
   { provider: { starter }, deadline }: Asking,
-  inputs: { testCases: string; target?: string; version?: string },
+  inputs: { testCases: string; target?: string | undefined; version?: string },
 ): ReturnType<typeof prepare> {
   const batchSource = readBatchSource({ provider, batchIds: undefined, ...inputs });
   if (batchSource === undefined || starter === undefined) throw new Error('Nothing can be started.');
@@ -405,7 +405,7 @@ describe('Vapi', () => {
     },
   );
 
-  test.each<[string, { testCases: string; target?: string; version?: string }, string]>([
+  test.each<[string, { testCases: string; target?: string | undefined; version?: string }, string]>([
     [
       '*',
       { testCases: '*', target },
@@ -413,7 +413,7 @@ describe('Vapi', () => {
     ],
     [
       'no target',
-      { testCases: first },
+      { testCases: first, target: undefined },
       'target is empty: say what is under test at Vapi (assistant/ID, squad/ID).',
     ],
     [
