@@ -13,7 +13,7 @@ export type Inline = PhrasingContent;
 const BLANK = '(blank)';
 
 /** An invisible space of ours. Foreign text has lost its own by the time ours are put in. */
-const ZERO_WIDTH_SPACE = '\u200b';
+export const ZERO_WIDTH_SPACE = '\u200b';
 
 /** HTML comments are how a comment of ours is found again, and code shows them unescaped in the source. */
 const HTML_COMMENT_MARKS = ['<(?=!--)', '--(?=!?>)'];

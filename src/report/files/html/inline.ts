@@ -1,19 +1,16 @@
 import { h } from 'hastscript';
-import type { Inline } from '../../markdown.ts';
+import { type Inline, ZERO_WIDTH_SPACE } from '../../markdown.ts';
 import { linkTo } from './elements.ts';
 import type { Node } from './tree.ts';
 
-/** The invisible spaces that `markdown.ts` puts into foreign text for GitHub; the text has lost its own before. */
-const GAPS = /\u200b/g;
-
-/** A line of the Markdown report as nodes of the page. */
+/** A line of the Markdown report as nodes of the page, without the spaces that are there for GitHub. */
 export function inlineNodes(line: readonly Inline[]): Node[] {
   return line.flatMap((node): Node[] => {
     switch (node.type) {
       case 'text':
-        return [node.value.replace(GAPS, '')];
+        return [node.value.replaceAll(ZERO_WIDTH_SPACE, '')];
       case 'inlineCode':
-        return [h('code', { dir: 'auto' }, node.value.replace(GAPS, ''))];
+        return [h('code', { dir: 'auto' }, node.value.replaceAll(ZERO_WIDTH_SPACE, ''))];
       case 'strong':
         return [h('strong', inlineNodes(node.children))];
       case 'break':
