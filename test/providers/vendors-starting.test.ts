@@ -26,7 +26,7 @@ async function prepareAt(
   { provider: { starter }, deadline }: Asking,
   inputs: { testCases: string; target?: string | undefined; version?: string },
 ): ReturnType<typeof prepare> {
-  const batchSource = readBatchSource({ provider, batchIds: undefined, ...inputs });
+  const batchSource = readBatchSource({ provider, batchIds: undefined, target: undefined, ...inputs });
   if (batchSource === undefined || starter === undefined) throw new Error('Nothing can be started.');
   if ('problems' in batchSource) return { kind: 'refused', problem: batchSource.problems.join(' ') };
   if (batchSource.kind === 'given') throw new Error('It is given.');
