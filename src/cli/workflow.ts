@@ -99,13 +99,13 @@ export function renderWorkflow(options: WorkflowOptions): string {
     "    # Longer than the gate's own limit, which is 30 minutes, so that it can still report.",
     '    timeout-minutes: 40',
     '    permissions:',
-    '      contents: read # the checkout',
+    // Only a file of the repository needs it.
+    ...(ownVersion === undefined ? [] : ['      contents: read # the checkout']),
     '      pull-requests: write # the comment',
     '    steps:',
-    `      - uses: ${CHECKOUT}`,
-    '        with:',
-    '          persist-credentials: false',
-    '',
+    ...(ownVersion === undefined
+      ? []
+      : [`      - uses: ${CHECKOUT}`, '        with:', '          persist-credentials: false', '']),
     ...(step === undefined ? [] : deployStep(step)),
     `      - uses: ${uses}`,
     '        with:',

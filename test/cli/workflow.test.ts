@@ -30,7 +30,7 @@ test('ids have the names of their test cases as comments, and a name can be noth
   expect(text).toContain('          # case_1: Books a # cleaning run: evil\n          test-cases: |\n');
   expect(text).not.toContain('secrets.X');
   expect(lint(text, 'agent-tests.yml')).toEqual([]);
-  expect(parse(text).jobs['agent-tests'].steps[1].with).toEqual({
+  expect(parse(text).jobs['agent-tests'].steps[0].with).toEqual({
     provider: 'retell',
     'api-key': expect.stringContaining('secrets.RETELL_API_KEY'),
     target: 'agent/agent_1',
