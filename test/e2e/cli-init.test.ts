@@ -304,4 +304,6 @@ test('--help and --version', async () => {
   expect(help).toMatchObject({ exitCode: 0, stderr: '' });
   expect(help.stdout).toContain('--reruns VALUE\n');
   expect(help.stdout).not.toMatch(/--(api-key|github-token|comment|matrix)\b/);
+  expect(help.stdout).toContain('--report-json VALUE\n');
+  expect((await runCli(['plan', '--help'])).stdout).not.toContain('--report-');
 });
