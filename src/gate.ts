@@ -8,7 +8,14 @@ import {
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase } from './domain/test-case.ts';
-import { type Cancellation, type Ending, isReportOnly, type Judgement, judge } from './domain/verdict.ts';
+import {
+  type Cancellation,
+  type Ending,
+  isReportOnly,
+  type JudgeInput,
+  type Judgement,
+  judge,
+} from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
 import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
@@ -122,7 +129,8 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
       edits: execution.edits,
       beside: compared.batches,
       names: execution.prepared?.names,
-    }),
+      // So that the compiler asks for a new one.
+    } satisfies Required<JudgeInput>),
     ...(refusal && ending !== 'cancelled' && { refusal }),
   });
   const runs = execution.started.runs + compared.runs;

@@ -93,7 +93,7 @@ function createAdapter(
       ),
 
     async fetchRuns(batch, deadline) {
-      const keep = textBudget.forBatch(batch.id);
+      const trim = textBudget.forBatch(batch.id);
       const turnsOf = ({ turns = [] }: RunBody): Turn[] => (showsConversations ? turns.flatMap(toTurn) : []);
       const { items } = await readList(
         api,
@@ -107,7 +107,7 @@ function createAdapter(
           toItem: (body) => ({
             id: body.id,
             status: body.status,
-            run: keep(toRun(body), () => turnsOf(body)),
+            run: trim(toRun(body), () => turnsOf(body)),
           }),
         },
         deadline,

@@ -4,7 +4,7 @@ import { refused } from '../../src/domain/result.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';
-import { claimed, claimsOf, createAdvice, id, parseAs } from '../../src/providers/fields.ts';
+import { claimsOf, createAdvice, formatClaim, id, parseAs } from '../../src/providers/fields.ts';
 import { batchListsOf } from '../../src/providers/started.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 
@@ -100,7 +100,7 @@ export function createAcmeStarter(http: HttpClient): BatchStarter {
     async resolveTestedVersion({ id: batchId, tested }) {
       const { agent, version } = parseAs(testedSchema, tested ?? {});
       return agent === undefined || version === undefined
-        ? refused(`Acme does not say which version batch ${batchId} tested.`)
+        ? refused(`Acme does not say which version batch ${batchId} tested: start it with a version.`)
         : toSubject(agent, version);
     },
 
@@ -113,7 +113,7 @@ export function createAcmeStarter(http: HttpClient): BatchStarter {
 
 /** Every answer is heard: the one to the start, each look at the batch, and each run that says what it tested. */
 export const testedClaims = (said: Partial<Record<keyof typeof saidFields, unknown>>): Claims =>
-  claimsOf({ agent: claimed('agent', said.agent_id), version: claimed('version', said.version) });
+  claimsOf({ agent: formatClaim('agent', said.agent_id), version: formatClaim('version', said.version) });
 
 const requestOf = ({ request }: Subject): z.infer<typeof requestSchema> => parseAs(requestSchema, request);
 

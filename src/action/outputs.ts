@@ -1,6 +1,6 @@
 import { setOutput as coreSetOutput } from '@actions/core';
 
-/** Every output with its description, in the order of `action.yml` and the README, which are made from this. */
+/** Every output with its description, in the order of `action.yml` and `docs/inputs.md`, which are made from this. */
 export const OUTPUTS = {
   verdict:
     'One of `passed`, `failed`, `errored`, `cancelled`, `timed-out` and `inconclusive`. Only `passed` lets the step succeed, unless `fail-on` is `nothing`.',

@@ -29,6 +29,7 @@ const ABOUT: Readonly<Record<CommandName, { readonly usage: string; readonly tex
   },
 };
 
+const TITLES = new Intl.ListFormat('en-GB').format(PROVIDER_NAMES.map((name) => PROVIDERS[name].title));
 const KEYS = `The key is read from the environment: ${PROVIDER_NAMES.map((name) => PROVIDERS[name].keyVariable).join(', ')}.`;
 
 /** The help for all commands, or for one. Ends in a line feed. */
@@ -43,7 +44,7 @@ function overview({ width, style }: HelpOptions): string[] {
     ...wrap(text, width, 6),
   ]);
   return [
-    ...wrap('Gates on test batches of voice agents at Retell, Bland, Vapi and ElevenLabs.', width),
+    ...wrap(`Gates on test batches of voice agents at ${TITLES}.`, width),
     '',
     'agent-test-gate COMMAND [options]',
     '',

@@ -1,5 +1,8 @@
 /** The workflow that `init` writes: pure. */
 import { stringify } from 'yaml';
+import { ruleOf } from '../domain/pass-rule.ts';
+import { formatCaseCount } from '../domain/test-case.ts';
+import { maxRunsOfStep } from '../execution/planning.ts';
 import type { KOfN } from '../inputs/schemas.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { cleanLine } from '../text/clean.ts';
@@ -44,9 +47,12 @@ export function documentOf(uses: string, page: string): string {
 /** Whether GitHub would take a part of the text for an expression and evaluate it. */
 export const hasExpression = (text: string): boolean => text.includes('${{');
 
-/** `max-runs` for a gate of this size: what the rule can need, with room for new test cases, in steps of 50. */
+/** `max-runs` for a gate of this size: what a step can need, with a quarter more test cases, in steps of 50. */
 export const maxRunsFor = (testCases: number, reruns: KOfN | undefined): number =>
-  50 * Math.ceil((testCases * (reruns?.of ?? 1) * 1.25) / 50);
+  50 * Math.ceil(mostRuns(Math.ceil(testCases * 1.25), reruns) / 50);
+
+const mostRuns = (testCases: number, reruns: KOfN | undefined): number =>
+  maxRunsOfStep(testCases, { rule: ruleOf({ reruns, repeat: undefined }), compares: false });
 
 export function renderWorkflow(options: WorkflowOptions): string {
   const { provider, uses, target, testCases, names, reruns, testCaseCount, apiUrl, ownVersion } = options;
@@ -73,7 +79,7 @@ export function renderWorkflow(options: WorkflowOptions): string {
     step === undefined
       ? line('version', options.version)
       : [`          # ${step.script.versionComment}`, `          version: ${step.script.version}`];
-  const tested = ownVersion === undefined ? 'what is live' : "the pull request's own version";
+  const tested = ownVersion === undefined ? testedVersion(options) : "the pull request's own version";
   return [
     `# Tests ${tested} at ${title}, and reports on the pull request. Written by "agent-test-gate init".`,
     `# The API key is the secret ${keyVariable}: Settings > Secrets and variables > Actions.`,
@@ -120,7 +126,7 @@ export function renderWorkflow(options: WorkflowOptions): string {
     ...(reruns === undefined
       ? []
       : [`          # ${ruleInWords(reruns)}`, `          reruns: ${reruns.need}/${reruns.of}`]),
-    '          # No more runs than this may be started: each costs money.',
+    `          # ${capInWords(testCaseCount, reruns)}`,
     `          max-runs: "${maxRunsFor(testCaseCount, reruns)}"`,
     ...line('api-url', apiUrl),
     ...(step === undefined ? [] : deleteStep(step)),
@@ -136,6 +142,24 @@ function commentOn(id: string, name: string | undefined): string[] {
 
 const ruleInWords = ({ need, of }: KOfN): string =>
   `A failure counts when ${of - need + 1} of at most ${of} runs did not pass.`;
+
+/** The reason for `max-runs`. */
+function capInWords(testCases: number, reruns: KOfN | undefined): string {
+  const most = mostRuns(testCases, reruns);
+  const need = testCases === 1 ? 'needs' : 'need';
+  return `The most runs that a push may start, since each costs money: ${formatCaseCount(testCases)} ${need} at most ${most}.`;
+}
+
+/** What the gate tests where no version is made, in a few words. */
+function testedVersion({ provider: { capabilities }, version }: WorkflowOptions): string {
+  const { versions } = capabilities;
+  if (version === undefined) {
+    return versions !== false && versions.fallback === 'latest'
+      ? 'the latest version, published or not,'
+      : 'what is live';
+  }
+  return version === 'published' || version === 'production' ? 'what is live' : `the version ${version}`;
+}
 
 /** A value on one line, in quotes where YAML needs them. */
 const scalar = (value: string): string => stringify(value, { lineWidth: 0 }).trimEnd();

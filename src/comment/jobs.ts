@@ -8,10 +8,10 @@ import {
   md,
   paragraph,
   render,
-  rule,
   smallPrint,
   strong,
   table,
+  thematicBreak,
   untrusted,
   untrustedHtml,
 } from '../report/markdown.ts';
@@ -177,7 +177,7 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
     ...new Set(bad.map(({ hint = '' }) => hint)),
     ...rerunSentences(bad, origin),
   ];
-  return `${render(rule)}\n\n${sentences.filter((sentence) => sentence !== '').join(' ')}`;
+  return `${render(thematicBreak)}\n\n${sentences.filter((sentence) => sentence !== '').join(' ')}`;
 }
 
 /** Instructions to run the failed jobs again, for each workflow run that they are of. */

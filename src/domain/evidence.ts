@@ -45,14 +45,6 @@ export function countingRuns(outcome: BatchOutcome, repeated: RepeatedRuns): Run
 
 const withoutProof = (run: Run, unproven: Unproven): Run => ({ ...run, status: 'pending', unproven });
 
-/** Findings of unproven runs, as clauses that may go on with a number: "nothing was evaluated in 2 runs". */
-export const UNPROVEN_CLAUSES: Readonly<Record<Unproven['kind'], string>> = {
-  mismatch: 'something else was tested',
-  repeated: 'run ids stand more than once',
-  nameless: 'no test case is named',
-  'not-evaluated': 'nothing was evaluated',
-};
-
 /** The worst run of each test case that was asked for, and the runs that name no test case. */
 function requestedRuns(runs: readonly Run[], requestedTestCases: readonly string[]): readonly Run[] {
   const requested = new Set(requestedTestCases);

@@ -1,11 +1,5 @@
 import { type Batch, type BatchOutcome, formatRunCount, seenBatches, type Tally } from './batch.ts';
-import {
-  findMissingCases,
-  findRepeatedRuns,
-  foreignRuns,
-  type RepeatedRuns,
-  UNPROVEN_CLAUSES,
-} from './evidence.ts';
+import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
 import { findContradictions, unknownStatuses } from './integrity.ts';
 import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
 import type { Refusal } from './result.ts';
@@ -17,7 +11,7 @@ import {
   hasPassed,
   tally,
 } from './test-case.ts';
-import { firstOf, sentenceCase } from './wording.ts';
+import { firstOf } from './wording.ts';
 
 /** Greatest lead of a provider's clock over the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
@@ -413,7 +407,7 @@ function inconclusive(facts: ResolvedJudgeInput): Objection[] {
     objections.push(...doubtsAboutSubject(outcome));
     if (outcome.batch !== undefined) objections.push(...reliabilityProblems(outcome, facts, hasTimedOut));
   }
-  objections.push(...editedCases(cases), ...edits, ...unprovenRuns(facts));
+  objections.push(...editedCases(cases), ...edits, ...withoutEvaluation(facts));
   return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
 }
 
@@ -427,20 +421,18 @@ function editedCases(cases: readonly CaseResult[]): string[] {
   ];
 }
 
-/** The test cases with a run that proves nothing by the provider's own answers: a sentence for each reason. */
-function unprovenRuns({ batches, cases }: ResolvedJudgeInput): string[] {
+/** The test cases with a run that the provider calls passed and that proves nothing: a sentence for each reason. */
+function withoutEvaluation({ batches, cases }: ResolvedJudgeInput): string[] {
   const counting = new Set(cases.filter(countsForVerdict).map(({ testCase }) => testCase.id));
-  const runs = seenBatches(batches)
-    .flatMap((batch) => batch.runs ?? [])
-    .flatMap(({ unproven, testCase }) =>
-      unproven === undefined || !counting.has(testCase.id) ? [] : [{ ...unproven, name: testCase.name }],
-    );
-  return [...Map.groupBy(runs, ({ why }) => why)].flatMap(([why, [first, ...more]]) => {
-    if (first === undefined) return [];
-    const names = [...new Set([first, ...more].map(({ name }) => name))];
-    const clause = UNPROVEN_CLAUSES[first.kind];
-    return `${sentenceCase(clause)} in ${formatCaseCount(names.length)} (${why}): ${firstOf(names)}.`;
-  });
+  const reasons = new Map<string, Set<string>>();
+  for (const { unproven, testCase } of seenBatches(batches).flatMap(({ runs = [] }) => runs)) {
+    if (unproven?.kind !== 'not-evaluated' || !counting.has(testCase.id)) continue;
+    reasons.set(unproven.why, (reasons.get(unproven.why) ?? new Set()).add(testCase.name));
+  }
+  return [...reasons].map(
+    ([why, names]) =>
+      `Nothing was evaluated in ${formatCaseCount(names.size)} (${why}): ${firstOf([...names])}.`,
+  );
 }
 
 const listNames = (cases: readonly CaseResult[]): string =>

@@ -10,9 +10,6 @@ export function quote(text: string): string {
   return `"${isCut ? `${characters.slice(0, MAX_QUOTED_CHARACTERS).join('')}…` : text}"`;
 }
 
-/** The same text with a capital at its start. */
-export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** "a, b or c" */

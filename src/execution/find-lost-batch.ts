@@ -64,9 +64,7 @@ export function findLostBatch({
   if (passes.length < SEARCH_DELAYS_MS.length || passes.at(-1) === undefined) {
     return not('its list of batches could not be read to the end');
   }
-  const seen = new Map(
-    passes.flatMap((fetchBatch) => fetchBatch?.same ?? []).map((batch) => [batch.id, batch]),
-  );
+  const seen = new Map(passes.flatMap((pass) => pass?.same ?? []).map((batch) => [batch.id, batch]));
   const unclear = (passes.at(-1)?.unclear ?? []).filter(({ id }) => !seen.has(id));
   const all = [...seen.values(), ...unclear];
   if (all.length === 0) return not('its list does not show one');
@@ -76,7 +74,7 @@ export function findLostBatch({
   }
   if (unclear.length > 0) return not(`batch ${only.id} could be it, but its test cases are not listed`);
 
-  const aheadMs = [before, ...passes].find((fetchBatch) => fetchBatch?.aheadMs !== undefined)?.aheadMs ?? 0;
+  const aheadMs = [before, ...passes].find((look) => look?.aheadMs !== undefined)?.aheadMs ?? 0;
   if (isOlder(only.createdAt, sentAt + aheadMs)) {
     return not(`batch ${only.id} has the same test cases, but was created before the request`);
   }

@@ -1,6 +1,6 @@
 import { type Batch, type BatchOutcome, countFinishedRuns, formatRunCount } from '../domain/batch.ts';
 import { createClaimsLog } from '../domain/claims.ts';
-import { findMissingCases, findRepeatedRuns, foreignRuns, UNPROVEN_CLAUSES } from '../domain/evidence.ts';
+import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
 import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
@@ -354,15 +354,12 @@ function findInconsistencies(
   const outcome = { id: batch.id, batch, requestedTestCases };
   const missing = findMissingCases(outcome);
   const without = firstOf(missing.map((testCase) => names?.get(testCase) ?? testCase));
-  const unproven = Map.groupBy(
-    (batch.runs ?? []).flatMap((run) => run.unproven ?? []),
-    ({ kind }) => UNPROVEN_CLAUSES[kind],
-  );
+  const empty = batch.runs?.filter(({ unproven }) => unproven?.kind === 'not-evaluated') ?? [];
   return [
     ...findContradictions(batch),
     ...foreignRuns(outcome, findRepeatedRuns([outcome])),
     ...unknownStatuses(batch).map((word) => `unknown status "${word}"`),
-    ...[...unproven].map(([clause, { length }]) => `${clause} in ${formatRunCount(length)}`),
+    ...(empty.length === 0 ? [] : [`nothing was evaluated in ${formatRunCount(empty.length)}`]),
     ...(missing.length === 0
       ? []
       : [

@@ -11,6 +11,7 @@ export type GitHubErrorKind =
   | 'locked'
   | 'not-found'
   | 'too-long'
+  /** Any other refusal that asking again does not change. */
   | 'refused'
   | 'rate-limited'
   | 'unavailable'
@@ -80,11 +81,11 @@ export function toGitHubError(
 }
 
 /** GitHub's words for too many requests; `submitted too quickly` also with 422. */
-const LIMIT = /rate limit|submitted too quickly|abuse detection/i;
+const RATE_LIMITED = /rate limit|submitted too quickly|abuse detection/i;
 
 function kindOf({ status, message }: GitHubErrorResponse, retryAfterMs: number | undefined): GitHubErrorKind {
   if (status === 403 && /resource not accessible by integration/i.test(message)) return 'forbidden';
-  if (status === 429 || ([403, 422].includes(status) && LIMIT.test(message))) return 'rate-limited';
+  if (status === 429 || ([403, 422].includes(status) && RATE_LIMITED.test(message))) return 'rate-limited';
   if (status === 403 && retryAfterMs !== undefined) return 'rate-limited';
   if (status === 403) return /\b(issue|conversation) is locked\b/i.test(message) ? 'locked' : 'denied';
   if (status === 401) return 'bad-token';

@@ -1,10 +1,10 @@
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
 import {
-  AttemptTimeout,
   RedirectNotFollowed,
   ResponseTooLarge,
   rootCause,
+  TryTimeout,
   UnusableResponse,
 } from '../http/failure.ts';
 import { type Fetch, fetchText } from '../http/fetch-text.ts';
@@ -108,10 +108,9 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
       headers,
     });
   } catch (error) {
-    if (!(error instanceof AttemptTimeout || error instanceof UnusableResponse) && !signal.aborted)
-      throw error;
+    if (!(error instanceof TryTimeout || error instanceof UnusableResponse) && !signal.aborted) throw error;
     // Octokit hands on an error of this name as it is.
-    const why = signal.aborted ? 'given up' : error instanceof AttemptTimeout ? NO_ANSWER : 'refused';
+    const why = signal.aborted ? 'given up' : error instanceof TryTimeout ? NO_ANSWER : 'refused';
     throw new DOMException(why, { name: 'AbortError', cause: error });
   }
 }
@@ -150,7 +149,7 @@ function asGitHubError(error: unknown, about: { request: string; epoch: number }
   const isGiven = error instanceof Error && error.name === 'AbortError';
   const reason = isGiven ? error.message : rootCause(error).message;
   return new GitHubError('unavailable', `no answer from GitHub to ${about.request}: ${reason}`, {
-    overload: cause instanceof AttemptTimeout ? 'timeout' : undefined,
+    overload: cause instanceof TryTimeout ? 'timeout' : undefined,
     cause: error,
   });
 }

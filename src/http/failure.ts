@@ -132,8 +132,8 @@ function isBeforeConnection({ code, message, call }: RootCause): boolean {
 }
 
 /** There was no whole answer in time. */
-export class AttemptTimeout extends ConnectionError {
-  override name = 'AttemptTimeout';
+export class TryTimeout extends ConnectionError {
+  override name = 'TryTimeout';
   constructor(ms: number) {
     super(`no answer within ${Math.round(ms / 100) / 10} s`);
   }

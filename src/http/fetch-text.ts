@@ -1,9 +1,9 @@
 import type { Clock } from '../runtime/clock.ts';
 import {
-  AttemptTimeout,
   ConnectionError,
   RedirectNotFollowed,
   ResponseTooLarge,
+  TryTimeout,
   UnknownEncoding,
   UnusableResponse,
 } from './failure.ts';
@@ -27,8 +27,8 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
-/** Options of one attempt. */
-export interface AttemptOptions {
+/** Options of one try. */
+export interface TryOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** Time limit in milliseconds, from the connection to the last byte. */
@@ -47,10 +47,10 @@ export interface TextResponse {
 
 /**
  * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `ConnectionError`
- * (`AttemptTimeout` among them), `ResponseTooLarge`, `UnknownEncoding` or `RedirectNotFollowed`; and what `fetch` throws
+ * (`TryTimeout` among them), `ResponseTooLarge`, `UnknownEncoding` or `RedirectNotFollowed`; and what `fetch` throws
  * once the signal has come.
  */
-export async function fetchText(request: HttpRequest, options: AttemptOptions): Promise<TextResponse> {
+export async function fetchText(request: HttpRequest, options: TryOptions): Promise<TextResponse> {
   const { clock, ms, signal } = options;
   const overdue = new AbortController();
   const finished = new AbortController();
@@ -63,7 +63,7 @@ export async function fetchText(request: HttpRequest, options: AttemptOptions): 
     return { status: response.status, headers: response.headers, body: await readBody(response) };
   } catch (error) {
     if (error instanceof UnusableResponse || signal.aborted) throw error;
-    throw overdue.signal.aborted ? new AttemptTimeout(ms) : new ConnectionError(error);
+    throw overdue.signal.aborted ? new TryTimeout(ms) : new ConnectionError(error);
   } finally {
     finished.abort();
   }
@@ -71,7 +71,7 @@ export async function fetchText(request: HttpRequest, options: AttemptOptions): 
 
 async function fetchFollowingRedirects(
   { url: first, method, headers, body }: HttpRequest,
-  { fetch, signal, followsRedirects }: AttemptOptions,
+  { fetch, signal, followsRedirects }: TryOptions,
 ): Promise<Response> {
   const { origin } = new URL(first);
   let url = first;

@@ -11,7 +11,6 @@ import {
 } from '../runtime/errors.ts';
 import type { Redactor } from '../text/redact.ts';
 import {
-  AttemptTimeout,
   ConnectionError,
   describeFailure,
   errorMessageIn,
@@ -20,9 +19,10 @@ import {
   isLikelyMisconfigured,
   isRetryable,
   summarizeError,
+  TryTimeout,
 } from './failure.ts';
 import { type Fetch, fetchText, type HttpRequest } from './fetch-text.ts';
-import { parseErrorBody, parseJson } from './json.ts';
+import { parseBody, parseErrorBody } from './json.ts';
 import { parseRetryAfter, type RetryDecision, retryUntilDeadline } from './retry.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
@@ -47,9 +47,9 @@ function toProviderError(error: unknown, message: string): ProviderError {
 }
 
 /** The longest that one try may take, connection and body included, in milliseconds, for a small or a large answer. */
-const ATTEMPT_MS = { small: 15_000, large: 60_000 };
+const TRY_MS = { small: 15_000, large: 60_000 };
 /** Near a short deadline a try gets a part of what is left, so that one hanging answer is not the end. */
-const MIN_ATTEMPT_MS = 2_000;
+const MIN_TRY_MS = 2_000;
 /** After a time-out a try gets twice as long, up to so many times as long. */
 const MAX_TIMEOUT_FACTOR = 4;
 
@@ -237,7 +237,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const parsed =
     <T>({ read }: Pick<JsonRequest<T>, 'read'>) =>
     (body: string, about: ResponseInfo): T =>
-      read(parseJson(body, redact), about);
+      read(parseBody(body, redact), about);
 
   async function getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T> {
     const httpRequest = buildRequest(base, 'GET', request, options.headers);
@@ -271,19 +271,14 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
         // A second try knows that the first was too short, so it may take more of what is left.
         const share = deadline.noRetries === true ? leftMs : leftMs / (timeoutFactor > 1 ? 2 : 4);
-        const ms = Math.min(
-          leftMs,
-          ATTEMPT_MS[size] * timeoutFactor,
-          Math.max(MIN_ATTEMPT_MS, Math.ceil(share)),
-        );
+        const ms = Math.min(leftMs, TRY_MS[size] * timeoutFactor, Math.max(MIN_TRY_MS, Math.ceil(share)));
         const started = clock.now();
         try {
           const value = await sendOnce(httpRequest, read, { ms, signal });
-          lastTimeoutFactor[size] = clock.now() - started > ATTEMPT_MS[size] ? timeoutFactor : 1;
+          lastTimeoutFactor[size] = clock.now() - started > TRY_MS[size] ? timeoutFactor : 1;
           return value;
         } catch (error) {
-          if (error instanceof AttemptTimeout)
-            timeoutFactor = Math.min(MAX_TIMEOUT_FACTOR, 2 * timeoutFactor);
+          if (error instanceof TryTimeout) timeoutFactor = Math.min(MAX_TIMEOUT_FACTOR, 2 * timeoutFactor);
           throw error;
         }
       });
@@ -318,7 +313,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         last = mine;
         try {
           return await sendOnce(httpRequest, parsed(request), {
-            ms: Math.min(leftMs, ATTEMPT_MS.large),
+            ms: Math.min(leftMs, TRY_MS.large),
             signal,
           });
         } catch (error) {

@@ -8,7 +8,7 @@ const QUOTED = 60;
  * The JSON of a body, with the secrets taken out of its strings before anything reads or cuts them. Throws a
  * `InvalidResponse` that quotes the beginning of what is not JSON.
  */
-export function parseJson(body: string, redact: Redactor): unknown {
+export function parseBody(body: string, redact: Redactor): unknown {
   try {
     return withoutSecrets(body, redact);
   } catch (error) {

@@ -20,9 +20,9 @@ import {
   oneOf,
   optionalText,
   positiveNumber,
+  positiveWholeNumber,
   pullRequestNumber,
   webAddress,
-  wholeNumber,
   withoutBearer,
   yamlBoolean,
 } from './schemas.ts';
@@ -33,12 +33,12 @@ const MAX_MINUTES = 35_791;
 const MAX_NAME = 200;
 const MAX_LABEL = 100;
 
-/** The groups of inputs in the README. */
+/** The groups of inputs in `docs/inputs.md`. */
 export type Group = 'provider' | 'tests' | 'flakiness' | 'comparison' | 'waiting' | 'report';
 
-/** Everything about one input. `action.yml`, the README's table and the log of settings are made from it. */
+/** Everything about one input. `action.yml`, the tables of `docs/inputs.md` and the log of settings are made from it. */
 export interface InputDefinition<T = unknown> {
-  /** The input's group in the README. */
+  /** The group of the input in `docs/inputs.md`. */
   readonly group: Group;
   /** Meaning, and form by an example. The meaning of an empty value follows by itself. */
   readonly description: string;
@@ -74,7 +74,7 @@ const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
 const REUSE =
   'With `test-cases`, at Retell and ElevenLabs: the age in hours, like `12`, up to which the result of an earlier batch is taken, red or green, and no batch is started. That batch must have run exactly these test cases on exactly this version, and the provider must show that nobody has edited agent or test cases since. At most `168`. Changes of live tools, knowledge bases and models are not seen.';
 
-/** Every input, in the order of `action.yml` and the README. */
+/** Every input, in the order of `action.yml` and `docs/inputs.md`. */
 export const INPUTS = {
   provider: input({
     group: 'provider',
@@ -177,7 +177,7 @@ export const INPUTS = {
     group: 'flakiness',
     description:
       'The most runs that the step may start, re-runs included, like `100`. A first round above it is refused; later rounds that would exceed it are not started.',
-    schema: z.optional(wholeNumber('runs')),
+    schema: z.optional(positiveWholeNumber('runs')),
     empty: 'no limit',
   }),
   name: input({

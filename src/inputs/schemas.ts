@@ -196,7 +196,7 @@ export function resolveCount(allowance: CountOrPercent, total: number): number {
 }
 
 /** A whole number above 0. */
-export function wholeNumber(what: string) {
+export function positiveWholeNumber(what: string) {
   return z.pipe(
     z.string().check(z.regex(/^[1-9]\d{0,8}$/, { error: `it must be a whole number of ${what}, like 100` })),
     z.transform(Number),

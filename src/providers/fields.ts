@@ -43,8 +43,8 @@ export const createAdvice =
     }
   };
 
-/** Whether the provider says that there is no such thing. */
-export const isMissing = (error: unknown): boolean =>
+/** Whether the provider answered that there is no such thing: 404, or 422 for an id in a wrong form. */
+export const isNotFound = (error: unknown): boolean =>
   error instanceof ProviderError &&
   error.cause instanceof HttpStatusError &&
   [404, 422].includes(error.cause.status);
@@ -109,11 +109,16 @@ export function readStatus(
   return status === undefined ? { status: 'pending', unknownStatus: word } : { status };
 }
 
-/** The clause for runs without a status word, which every run of a settled batch has. */
-export function missingStatus(runs: readonly { id: string; status?: string | null | undefined }[]): string[] {
+/** The clause for runs without a status word, which every run of a settled batch has; `field` is where it stands. */
+export function missingStatus(
+  runs: readonly { id: string; status?: string | null | undefined }[],
+  field = 'status',
+): string[] {
   const [first, ...more] = runs.filter(({ status }) => status === undefined || status === null);
   if (first === undefined) return [];
-  return [more.length === 0 ? `run ${first.id} has no "status"` : `${more.length + 1} runs have no "status"`];
+  return [
+    more.length === 0 ? `run ${first.id} has no "${field}"` : `${more.length + 1} runs have no "${field}"`,
+  ];
 }
 
 /**
@@ -152,17 +157,17 @@ function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunSt
   return [...words].find(([, meaning]) => meaning === status)?.[0] ?? status;
 }
 
-/** Longer words than any id are not repeated: they would be said of every run. */
-const MAX_CLAIM = 200;
+/** Greatest length of a value that a claim repeats, in characters: more than any id has. A claim may stand in every run. */
+const MAX_CLAIMED_VALUE = 200;
 
 /**
  * A statement about one part of what is tested: "version 11". `undefined` where nothing is said; what is there and is no
  * text is said as it stands, so that it agrees with nothing.
  */
-export function claimed(part: string, value: unknown): string | undefined {
+export function formatClaim(part: string, value: unknown): string | undefined {
   const text = textOrUndefined(value);
   if (text === undefined || text === '') return undefined;
-  return text.length > MAX_CLAIM ? `${part} of ${text.length} characters` : `${part} ${text}`;
+  return text.length > MAX_CLAIMED_VALUE ? `${part} of ${text.length} characters` : `${part} ${text}`;
 }
 
 /** The parts of which something is said. */

@@ -11,7 +11,7 @@ import type {
 import { retell } from './retell/read.ts';
 import { vapi } from './vapi/read.ts';
 
-/** Every provider that the action knows. A new one is one file and its name here. */
+/** Every provider that the action knows. `docs/provider-template/` has the steps to a new one. */
 const registry = { retell, bland, vapi, elevenlabs } satisfies Record<string, ProviderDescriptor>;
 
 /** A value of the input `provider`. */

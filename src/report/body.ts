@@ -8,7 +8,7 @@ import {
   type SizeLimit,
 } from './fit.ts';
 import { FEW_FAILURES, type Group, MANY_FAILURES } from './groups.ts';
-import { heading, md, render, rule, trusted } from './markdown.ts';
+import { heading, md, render, thematicBreak, trusted } from './markdown.ts';
 import type { Report, ReportedCase } from './report.ts';
 import {
   COMPLETE_EVIDENCE,
@@ -385,7 +385,7 @@ function unfinishedTitle(listed: number, { tally }: Report): string {
 function closingBlocks(report: Report): FlexibleBlock[] {
   const next = renderNextSteps(report);
   return [
-    ...(next === '' ? [] : [fixed(`${render(rule)}\n\n${next}`)]),
+    ...(next === '' ? [] : [fixed(`${render(thematicBreak)}\n\n${next}`)]),
     optional(RANK.frame, () => renderFooter(report)),
     [
       { rank: RANK.always, text: () => '' },

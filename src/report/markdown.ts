@@ -16,15 +16,15 @@ const BLANK = '(blank)';
 const ZERO_WIDTH_SPACE = '\u200b';
 
 /** HTML comments are how a comment of ours is found again, and code shows them unescaped in the source. */
-const COMMENT_ENDS = ['<(?=!--)', '--(?=!?>)'];
+const HTML_COMMENT_MARKS = ['<(?=!--)', '--(?=!?>)'];
 
 /**
- * Text before which we put a gap. GitHub looks for these in the rendered text, where an escape in the Markdown is long gone,
+ * Text after which a zero-width space is put. GitHub looks for these in the rendered text, where an escape in the Markdown is long gone,
  * so the characters themselves must be parted.
  */
 const ACTIVE_SYNTAX = new RegExp(
   [
-    ...COMMENT_ENDS,
+    ...HTML_COMMENT_MARKS,
     // Mentions and e-mail addresses.
     '@(?=\\S)',
     // Issues: #1, owner/repo#1, GH-1.
@@ -47,7 +47,7 @@ const HEX_WORD = /\b(?<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)|\b[0-
 /** A dollar that may open or close a formula. Before a digit it is a price: nothing closes there. */
 const FORMULA = /\$(?!\d)/g;
 
-const COMMENT = new RegExp(COMMENT_ENDS.join('|'), 'g');
+const HTML_COMMENT = new RegExp(HTML_COMMENT_MARKS.join('|'), 'g');
 
 /** Our own words, numbers and signs. */
 export function trusted(text: string): Text {
@@ -94,7 +94,7 @@ export function untrustedLines(text: string, max: number): Text {
 export function code(text: string, max: number): InlineCode {
   return {
     type: 'inlineCode',
-    value: cleanLine(text, max).replace(COMMENT, `$&${ZERO_WIDTH_SPACE}`) || BLANK,
+    value: cleanLine(text, max).replace(HTML_COMMENT, `$&${ZERO_WIDTH_SPACE}`) || BLANK,
   };
 }
 
@@ -211,7 +211,7 @@ export function table(
 }
 
 /** A line across, between what was found and what to do. */
-export const rule: Block = { type: 'thematicBreak' };
+export const thematicBreak: Block = { type: 'thematicBreak' };
 
 function html(value: string): Html {
   return { type: 'html', value };
@@ -222,7 +222,7 @@ export function fold(title: string, { open }: { open: boolean }, markdown: strin
   return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${markdown}\n\n</details>`;
 }
 
-/** Characters with a meaning inside a line of Markdown; the rest of what GitHub looks for has a gap of ours in it. */
+/** Characters with a meaning inside a line of Markdown; the rest of what GitHub looks for has a zero-width space of ours in it. */
 const SPECIAL = /[\\`*[\]~|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|<(?=[!/?A-Za-z]|$)|&(?=[#A-Za-z]|$)/gu;
 /** Characters with a meaning at the start of a line. */
 const LINE_START = /^(?:[#>]|[-+](?=[\s:-]|$)|[=:](?=[=:\s-]*$)|(\d+)(?=[.)](?:\s|$)))/gm;
@@ -258,13 +258,13 @@ const PIPE_IN_CELL = /\\(?=\|)/g;
 /** At the start of a line this ends the label of a reference, in code as well. */
 const LABEL_END = /\](?=:)/g;
 
-/** The nodes with a gap of ours in their code after each of these. */
-const partCode = (nodes: readonly Inline[], after: RegExp): Inline[] =>
+/** The nodes with a zero-width space of ours in their code after each of these. */
+const breakCode = (nodes: readonly Inline[], after: RegExp): Inline[] =>
   nodes.map((node): Inline => {
     if (node.type === 'inlineCode')
       return { ...node, value: node.value.replace(after, `$&${ZERO_WIDTH_SPACE}`) };
-    if (node.type === 'strong') return { ...node, children: partCode(node.children, after) };
-    return node.type === 'link' ? { ...node, children: partCode(node.children, after) } : node;
+    if (node.type === 'strong') return { ...node, children: breakCode(node.children, after) };
+    return node.type === 'link' ? { ...node, children: breakCode(node.children, after) } : node;
   });
 
 function nodeText(node: Inline): string {
@@ -276,7 +276,7 @@ function nodeText(node: Inline): string {
     case 'strong':
       return inlineOf(node.children);
     case 'link':
-      return `[${inlineOf(partCode(node.children, LABEL_END))}](${node.url.replace(/[()]/g, (sign) => `\\${sign}`)})`;
+      return `[${inlineOf(breakCode(node.children, LABEL_END))}](${node.url.replace(/[()]/g, (sign) => `\\${sign}`)})`;
     case 'break':
       return '\\\n';
     case 'html':
@@ -315,7 +315,7 @@ function blockText(block: Block): string {
     case 'table': {
       const [head = '', ...rows] = block.children.map(
         ({ children }) =>
-          `| ${children.map((cell) => inlineOf(partCode(cell.children, PIPE_IN_CELL)).replace(/(?<!\\)\|/g, '\\|')).join(' | ')} |`,
+          `| ${children.map((cell) => inlineOf(breakCode(cell.children, PIPE_IN_CELL)).replace(/(?<!\\)\|/g, '\\|')).join(' | ')} |`,
       );
       const align = (block.align ?? []).map((side) => (side === 'left' ? ':-' : ':-:'));
       return [head, `| ${align.join(' | ')} |`, ...rows].join('\n');

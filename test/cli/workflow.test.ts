@@ -40,6 +40,27 @@ test('ids have the names of their test cases as comments, and a name can be noth
   });
 });
 
+test('without a file of the repository nothing is checked out, and no permission is given for it', () => {
+  const { permissions, steps } = parse(renderWorkflow(options)).jobs['agent-tests'];
+  expect(permissions).toEqual({ 'pull-requests': 'write' });
+  expect(steps).toHaveLength(1);
+});
+
+test.each([
+  ['retell', undefined, '# Tests the latest version, published or not, at Retell,'],
+  ['retell', 'published', '# Tests what is live at Retell,'],
+  ['retell', '12', '# Tests the version 12 at Retell,'],
+  ['bland', undefined, '# Tests what is live at Bland,'],
+] as const)('at %s with the version %s the first line says what is tested', (name, version, line) => {
+  expect(renderWorkflow({ ...options, provider: PROVIDERS[name], version }).split('\n')[0]).toContain(line);
+});
+
+test('max-runs comes with its reason', () => {
+  expect(renderWorkflow({ ...options, testCaseCount: 20 })).toContain(
+    '          # The most runs that a push may start, since each costs money: 20 test cases need at most 44.\n          max-runs: "100"\n',
+  );
+});
+
 describe("the pull request's own version", () => {
   test.each([
     ['retell', 'agent', 'RETELL_AGENT_ID'],
@@ -48,7 +69,7 @@ describe("the pull request's own version", () => {
   ] as const)('is made, tested and deleted at %s as in the example', (name, kind, variable) => {
     const text = renderWorkflow({
       ...{ ...options, provider: PROVIDERS[name], target: `${kind}/ID`, ownVersion: OWN_VERSIONS[name] },
-      ...{ uses: 'OWNER/agent-test-gate@v2', testCases: '*', testCaseCount: 16 },
+      ...{ uses: 'OWNER/agent-test-gate@v2', testCases: '*', testCaseCount: 20 },
     });
     expect(lint(text, 'agent-tests.yml')).toEqual([]);
     const example = examples.find(({ path }) => path === `docs/examples/${name}.yml`)?.text ?? '';
@@ -105,8 +126,9 @@ describe('what a workflow can use', () => {
 test.each([
   [1, undefined, 50],
   [8, { need: 3, of: 5 }, 50],
-  [9, { need: 3, of: 5 }, 100],
-  [100, { need: 1, of: 2 }, 250],
+  [9, { need: 3, of: 5 }, 50],
+  [20, { need: 3, of: 5 }, 100],
+  [100, { need: 1, of: 2 }, 200],
 ])('max-runs for %i test cases with %j is %i', (testCases, reruns, expected) => {
   expect(maxRunsFor(testCases, reruns)).toBe(expected);
 });

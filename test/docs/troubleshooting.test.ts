@@ -6,7 +6,7 @@ import { root } from './workflow-files.ts';
 
 /** An order to the reader: the message needs no entry, since the entry could only repeat it. */
 const ORDER =
-  /\b(?:Cancel|Check|Correct|Detach|Enable|Give|Leave|Look|Please|Raise|Remove|Run|See|Set|Update|Use|Write)\b|\b(?:must|needs)\b|[:;,] (?:or )?(?:begin|check|give|keep|leave|look|name|pass|please|publish|raise|run|see|select|set|start|unlock|update|use|write) /;
+  /\b(?:Cancel|Check|Choose|Correct|Detach|Enable|Give|Leave|Look|Make|Please|Raise|Remove|Run|See|Set|Update|Use|Write)\b|\b(?:must|needs)\b|[:;,] (?:or )?(?:begin|check|give|keep|leave|look|name|pass|please|publish|raise|run|see|select|set|start|unlock|update|use|write) /;
 
 /** Sentences after which nobody has to do anything: lines of the log, and what another sentence explains. */
 const NOTHING_TO_DO: readonly string[] = [

@@ -113,8 +113,9 @@ describe.concurrent('init without a terminal', () => {
     );
     const text = readFileSync(join(cwd, PATH), 'utf8');
     expect(lint(text, PATH)).toEqual([]);
-    expect(pinsIn(examples.map((example) => example.text).join('\n'))).toContain(pinsIn(text)[0]);
     expect(text).toContain(`version: $\{{ steps.deploy.outputs.version || 'missing' }}`);
+    expect(pinsIn(text)).toEqual([expect.stringMatching(/^actions\/checkout@[0-9a-f]{40} /)]);
+    expect(pinsIn(examples.map((example) => example.text).join('\n'))).toContain(pinsIn(text)[0]);
     const script = join(cwd, '.github/deploy/retell.sh');
     expect(readFileSync(script, 'utf8')).toBe(
       readFileSync(new URL('../../docs/examples/deploy/retell.sh', import.meta.url), 'utf8'),

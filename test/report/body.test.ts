@@ -663,7 +663,7 @@ describe('runs that prove nothing are unfinished, and heading, reason and advice
       'one run stands in two batches',
       [batch('b', [booked]), batch('c', [booked])],
       {
-        heading: 'run ids stand more than once',
+        heading: 'a run stands more than once',
         reason: `Batch b is inconsistent: run ${booked.id} stands more than once in this step.`,
         item: `${booked.testCase.name}, proves nothing: its id stands more than once in this step`,
         next: 'see at Retell which batch these runs belong to, then test again with a new one.',
@@ -673,7 +673,7 @@ describe('runs that prove nothing are unfinished, and heading, reason and advice
       'a run names no test case',
       [started([booked, { ...run('passed', 'r'), testCase: { id: undefined, name: 'r' } }])],
       {
-        heading: 'no test case is named',
+        heading: 'a run names no test case',
         reason: 'Batch b is inconsistent: 1 of its runs names no test case.',
         item: 'r, proves nothing: it names no test case',
         next: 'see at Retell which test case was run, then test again with a new batch.',

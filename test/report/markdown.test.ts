@@ -15,9 +15,9 @@ import {
   list,
   paragraph,
   render,
-  rule,
   strong,
   table,
+  thematicBreak,
   trusted,
   untrusted,
   untrustedLines,
@@ -255,7 +255,7 @@ describe('what is written is read back', () => {
     fc
       .array(fc.tuple(inline, inline), { minLength: 1, maxLength: 3 })
       .map((rows) => table([[trusted('What')], [trusted('New')]], rows)),
-    fc.constant(rule),
+    fc.constant(thematicBreak),
   );
   const reader = unified().use(remarkParse).use(remarkGfm);
 

@@ -8,9 +8,9 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
-  claimed,
   claimsOf,
   createAdvice,
+  formatClaim,
   id,
   MAX_DETAILS,
   mergeRuns,
@@ -24,7 +24,7 @@ import {
 import type { AdapterOptions, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget, type KeepRun } from '../text-budget.ts';
 import { readBlandList } from './lists.ts';
-import { blandIdKey, hasNoErrors, unwrapEnvelope } from './responses.ts';
+import { blandIdKey, isEmpty, unwrapEnvelope } from './responses.ts';
 import { ACCESS, createBlandStarter } from './start.ts';
 import { listBlandTargets } from './targets.ts';
 
@@ -233,7 +233,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepR
   }
   const { status, unknownStatus } = readStatus(body.status, STATUS);
   const outcome = status === 'pending' ? undefined : status;
-  const bodies = (body.runs ?? []).filter((run) => hasNoErrors(run.batch_id) || isOfBatch(run, batchId));
+  const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
     bodies.map((run) => trim(toRun(run))),
     STATUS,
@@ -274,8 +274,8 @@ function toRun(body: RunBody): Run {
     durationMs: body.duration_ms,
     createdAt: parseIsoTime(body.created_at),
     claims: claimsOf({
-      pathway: claimed('pathway', textKey(body.pathway_id)),
-      persona: claimed('persona', textKey(body.persona_id)),
+      pathway: formatClaim('pathway', textKey(body.pathway_id)),
+      persona: formatClaim('persona', textKey(body.persona_id)),
     }),
   };
 }

@@ -8,18 +8,18 @@ export function unwrapEnvelope(json: unknown, advice = 'Check batch-id and api-k
   if (typeof json !== 'object' || json === null) return json;
   const { data, errors, error, status } = json as Record<string, unknown>;
   const isEnvelope = typeof data === 'object' && data !== null;
-  if (!hasNoErrors(errors)) throw toErrorResponse(Array.isArray(errors) ? errors : [errors], advice);
+  if (!isEmpty(errors)) throw toErrorResponse(Array.isArray(errors) ? errors : [errors], advice);
   if (!isEnvelope) return json;
   // Beside `data` these are the envelope's own; in a bare batch `status` is the batch's.
-  if (!hasNoErrors(error)) throw toErrorResponse([error], advice);
+  if (!isEmpty(error)) throw toErrorResponse([error], advice);
   if (isErrorStatus(status)) throw toErrorResponse([json], advice);
   return data;
 }
 
-/** Whether the errors field of an answer holds no error. */
-export function hasNoErrors(errors: unknown): boolean {
-  if (typeof errors === 'object' && errors !== null) return Object.keys(errors).length === 0;
-  return errors === undefined || errors === null || errors === '' || errors === false || errors === 0;
+/** Whether a field holds nothing: Bland writes that in several ways. */
+export function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === undefined || value === null || value === '' || value === false || value === 0;
 }
 
 /** The status of an envelope in words, or like the status of an HTTP answer. */

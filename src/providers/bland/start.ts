@@ -8,7 +8,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError, RequestRefused } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { claimed, claimsOf, createAdvice, id, isMissing, parseIsoTime } from '../fields.ts';
+import { claimsOf, createAdvice, formatClaim, id, isNotFound, parseIsoTime } from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
 import { batchListsOf } from '../started.ts';
 import type { BatchStarter, Candidate, Subject } from '../starter.ts';
@@ -229,7 +229,7 @@ export function createBlandStarter(
         deadline,
       );
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isNotFound(error)) return undefined;
       throw error;
     }
   }
@@ -263,7 +263,7 @@ function toSubject(version: number | undefined, target: Target | undefined): Sub
     // Neither batches nor runs say which version they test.
     key: undefined,
     claims: claimsOf(
-      target === undefined ? {} : { [target.kind]: claimed(target.kind, blandIdKey(target.id)) },
+      target === undefined ? {} : { [target.kind]: formatClaim(target.kind, blandIdKey(target.id)) },
     ),
     request: version === undefined ? {} : { version_number: version },
   };

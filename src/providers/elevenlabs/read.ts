@@ -8,8 +8,8 @@ import { lenient } from '../../json.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
-  claimed,
   createAdvice,
+  formatClaim,
   id,
   MAX_DETAILS,
   mergeRuns,
@@ -278,9 +278,9 @@ function describeSubject({
   agent_config_override: override,
 }: z.infer<typeof batchSchema>): string | undefined {
   const parts = [
-    claimed('agent', agent_id),
-    claimed('branch', branch_id),
-    claimed('version', version_id),
+    formatClaim('agent', agent_id),
+    formatClaim('branch', branch_id),
+    formatClaim('version', version_id),
     ran_against_draft === true ? 'with changes that are not published' : undefined,
     isGiven(override) ? 'with a configuration that was sent with its start' : undefined,
   ].filter((part) => part !== undefined);

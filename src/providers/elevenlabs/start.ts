@@ -7,7 +7,7 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
-import { claimed, claimsOf, createAdvice, id, parseAs, shortName } from '../fields.ts';
+import { claimsOf, createAdvice, formatClaim, id, parseAs, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { readList } from './lists.ts';
@@ -285,7 +285,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter {
       const { agent, branch, placements } = requestOf(subject);
       const { version_id: head } = await readAgent(agent, branch, deadline);
       const now = [agent, branch, head].join(' ');
-      const headWords = claimed('version', head);
+      const headWords = formatClaim('version', head);
       return {
         compare({ tested, claims, runs = [] }) {
           const said = parseAs(testedSchema, tested ?? {});
@@ -428,10 +428,11 @@ export function testedClaims({
       ? 'changes that are not published'
       : 'the published branch';
   return claimsOf({
-    agent: claimed('agent', agent_id),
-    branch: claimed('branch', branch_id),
-    version: claimed('version', version_id),
-    state: typeof isDraft === 'boolean' || isGiven(override) ? words : claimed('a draft or not:', isDraft),
+    agent: formatClaim('agent', agent_id),
+    branch: formatClaim('branch', branch_id),
+    version: formatClaim('version', version_id),
+    state:
+      typeof isDraft === 'boolean' || isGiven(override) ? words : formatClaim('a draft or not:', isDraft),
   });
 }
 

@@ -3,7 +3,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { id, isMissing } from '../fields.ts';
+import { id, isNotFound } from '../fields.ts';
 import { readList } from './lists.ts';
 
 const rowSchema = z.object({
@@ -98,7 +98,7 @@ export async function readWorkspace(
     done.add(folder);
     if (!isListedWhole(folder, rows)) {
       const { items } = await list({ parent_folder_id: folder }, `folder ${folder}`).catch((error) => {
-        if (isMissing(error)) return { items: [] };
+        if (isNotFound(error)) return { items: [] };
         throw error;
       });
       // A server that does not know the parameter lists everything.

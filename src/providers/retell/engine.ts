@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../../domain/claims.ts';
 import { lenient } from '../../json.ts';
-import { claimed, claimsOf } from '../fields.ts';
+import { claimsOf, formatClaim } from '../fields.ts';
 
 /** Engine of a Retell agent, as the API's answers write it. */
 export const engineSchema = z.object({
@@ -72,8 +72,8 @@ type Said = z.infer<typeof saidSchema>;
 export function engineClaims(body: unknown): Claims {
   if (!hasValue(body)) return {};
   const said = saidSchema.safeParse(body).data;
-  if (said === undefined) return claimsOf({ engine: claimed('engine', body) });
-  return claimsOf({ engine: engineWords(said), version: claimed('version', said.version) });
+  if (said === undefined) return claimsOf({ engine: formatClaim('engine', body) });
+  return claimsOf({ engine: engineWords(said), version: formatClaim('version', said.version) });
 }
 
 /** Claims of a test case's `response_engine` about the engine that it is kept with. Its version is not the tested one. */
@@ -88,12 +88,12 @@ function engineWords(said: Said): string | undefined {
     hasValue(type) ? type === name : hasValue(said[idField]);
   const [name, fields] = KNOWN.find(isThis) ?? [];
   if (name !== undefined && fields !== undefined) {
-    return claimed(name, hasValue(said[fields.idField]) ? said[fields.idField] : 'without an id');
+    return formatClaim(name, hasValue(said[fields.idField]) ? said[fields.idField] : 'without an id');
   }
   const id = [llm_id, conversation_flow_id, llm_websocket_url].find(hasValue);
   return typeof type === 'string' && hasValue(id)
-    ? claimed(type, id)
-    : claimed('engine', hasValue(type) ? type : id);
+    ? formatClaim(type, id)
+    : formatClaim('engine', hasValue(type) ? type : id);
 }
 
 const KNOWN = Object.entries(ENGINES);

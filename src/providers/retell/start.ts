@@ -8,7 +8,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, isMissing, parseAs, shortName } from '../fields.ts';
+import { createAdvice, id, isNotFound, parseAs, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject, TestCaseList } from '../starter.ts';
 import {
@@ -93,7 +93,7 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
         if (target.kind === 'agent') return await resolveAgent(target, version, deadline);
         if (isEngineType(target.kind)) return await resolveEngine(target.kind, target.id, version, deadline);
       } catch (error) {
-        if (isMissing(error)) return refused(notFound(target, version));
+        if (isNotFound(error)) return refused(notFound(target, version));
         throw error;
       }
       return refused(`target: Retell has no ${target.kind} to test.`);
@@ -267,7 +267,7 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
         deadline,
       );
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isNotFound(error)) return undefined;
       throw error;
     }
   }

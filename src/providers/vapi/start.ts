@@ -8,7 +8,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { claimed, claimsOf, createAdvice, id, isMissing, parseAs, parseIsoTime } from '../fields.ts';
+import { claimsOf, createAdvice, formatClaim, id, isNotFound, parseAs, parseIsoTime } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
@@ -258,7 +258,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
         deadline,
       );
     } catch (error) {
-      if (isMissing(error) && !isNeeded) return [];
+      if (isNotFound(error) && !isNeeded) return [];
       throw error;
     }
   }
@@ -350,7 +350,7 @@ const saidTransportSchema = z.object({ provider: anything });
 export function testedClaims({ target, transport }: { target?: unknown; transport?: unknown }): Claims {
   return claimsOf({
     ...targetClaims(target ?? {}),
-    mode: claimed('the mode', modeIn(transport)),
+    mode: formatClaim('the mode', modeIn(transport)),
   });
 }
 
@@ -363,13 +363,13 @@ function modeIn(transport: unknown): unknown {
 
 function targetClaims(target: unknown): Record<string, string | undefined> {
   const said = saidTargetSchema.safeParse(target).data;
-  if (said === undefined) return { target: claimed('target', target) };
+  if (said === undefined) return { target: formatClaim('target', target) };
   const named = (kind: 'assistant' | 'squad'): string | undefined =>
-    claimed(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
+    formatClaim(kind, said[`${kind}Id`])?.toLowerCase() ?? ((said[kind] ?? undefined) && `an inline ${kind}`);
   const words = [named('assistant'), named('squad')].filter((word) => word !== undefined);
   return {
     target: words.length === 0 ? undefined : words.join(' and '),
-    kind: claimed('a target of type', said.type),
+    kind: formatClaim('a target of type', said.type),
   };
 }
 

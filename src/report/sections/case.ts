@@ -1,6 +1,6 @@
 import type { Push } from '../../domain/comparison.ts';
 import type { Assertion, Run, Turn } from '../../domain/run.ts';
-import { joinWithAnd, sentenceCase } from '../../domain/wording.ts';
+import { joinWithAnd } from '../../domain/wording.ts';
 import { clip } from '../../text/clean.ts';
 import { formatDuration } from '../../text/format.ts';
 import { toolNames } from '../key-turns.ts';
@@ -28,7 +28,7 @@ import {
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
 import { STATUS_WORDS } from '../run-text.ts';
 import { linkPush } from './links.ts';
-import { baseName, describeRuns, idOf, MAX_NAME, nameOf, signOf } from './names.ts';
+import { baseName, describeRuns, idOf, MAX_NAME, nameOf, sentenceCase, signOf } from './names.ts';
 
 /** Limits of what explains one test case: code points, and the number of turns. */
 export interface EvidenceLimits {

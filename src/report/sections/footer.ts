@@ -1,6 +1,5 @@
 import type { BatchOutcome } from '../../domain/batch.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
-import { sentenceCase } from '../../domain/wording.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
   fold,
@@ -19,7 +18,7 @@ import {
 import { firstRunCounts, type Origin, type Report } from '../report.ts';
 import { costText } from '../run-text.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
-import { baseName, idOf } from './names.ts';
+import { baseName, idOf, sentenceCase } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
 import { hasPushes } from './pushes.ts';
 

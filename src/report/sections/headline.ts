@@ -1,5 +1,4 @@
 import type { BatchOutcome, Tally } from '../../domain/batch.ts';
-import { UNPROVEN_CLAUSES } from '../../domain/evidence.ts';
 import { findContradictions, unknownStatuses } from '../../domain/integrity.ts';
 import { UNPROVEN_KINDS, type Unproven } from '../../domain/run.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
@@ -212,6 +211,13 @@ function hasUnproven(cases: Report['cases'], kind: Unproven['kind']): boolean {
   return runs.some(({ unproven }) => unproven?.kind === kind);
 }
 
+const UNPROVEN_WORDS: Readonly<Record<Unproven['kind'], string>> = {
+  mismatch: 'something else was tested',
+  repeated: 'a run stands more than once',
+  nameless: 'a run names no test case',
+  'not-evaluated': 'nothing was evaluated',
+};
+
 /** The cause in a few words; empty where only the reason says it. */
 function causeInWords(cause: Cause): string {
   switch (cause.kind) {
@@ -230,7 +236,7 @@ function causeInWords(cause: Cause): string {
     case 'none-counts':
       return 'no test case counts';
     case 'unproven':
-      return UNPROVEN_CLAUSES[cause.by];
+      return UNPROVEN_WORDS[cause.by];
     case 'unknown-status':
       return 'a status is not known';
     case 'contradiction':

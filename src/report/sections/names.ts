@@ -69,6 +69,9 @@ export function describeRuns({ runs, passes, decisive }: ReportedCase): string |
 
 const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
 
+/** The first part of a sentence with a capital letter. */
+export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
   const { explanation, assertions } = decisive;

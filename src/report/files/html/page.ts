@@ -1,6 +1,5 @@
 import type { Element } from 'hast';
 import { h } from 'hastscript';
-import { sentenceCase } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
@@ -10,6 +9,7 @@ import { capitalized, costs, explanations, provenance, tested } from '../../sect
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
+import { sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
 import { caseList, outcomeOf, tagsOf, totalMs } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
@@ -18,7 +18,7 @@ import { inlineNodes } from './inline.ts';
 import { SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from './page-source.ts';
 import { anchorsOf } from './text.ts';
 import { timelineOf } from './timeline.ts';
-import { DOCTYPE, type Html, htmlOf, type Node, wrapHtml } from './tree.ts';
+import { DOCTYPE, type Html, htmlOf, type Node, ownHtmlOf, wrapHtml } from './tree.ts';
 
 /** Nothing is loaded from anywhere, nothing is sent, and only this style and this script count. */
 const POLICY = [
@@ -44,18 +44,20 @@ export function* renderHtml(report: Report): Generator<string> {
 }
 
 function* page(report: Report): Generator<Html> {
-  const title = `${sentenceCase(resultOf(report))} – ${cleanLine(report.name, 120)}`;
-  const head = h('head', [
-    h('meta', { charset: 'utf-8' }),
-    h('meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }),
+  yield* wrapHtml(h('head'), head(report));
+  yield* wrapHtml(h('body'), body(report));
+}
+
+function* head(report: Report): Generator<Html> {
+  yield* htmlOf(h('meta', { charset: 'utf-8' }));
+  yield ownHtmlOf(h('meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }));
+  yield* htmlOf(
     h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
     h('meta', { name: 'referrer', content: 'no-referrer' }),
     h('meta', { name: 'color-scheme', content: 'light dark' }),
-    h('title', title),
+    h('title', `${sentenceCase(resultOf(report))} – ${cleanLine(report.name, 120)}`),
     h('style', STYLE),
-  ]);
-  yield* htmlOf(head);
-  yield* wrapHtml(h('body'), body(report));
+  );
 }
 
 function* body(report: Report): Generator<Html> {

@@ -17,7 +17,11 @@ export const DOCTYPE = '<!doctype html>' as Html;
 export const htmlOf = (...nodes: readonly Node[]): Html[] =>
   nodes.map((node) => toHtml(typeof node === 'string' ? { type: 'text', value: node } : node) as Html);
 
-/** An element without content of its own wrapHtml HTML that is written as it is asked for, so that no tree is kept. */
+/** An element without foreign text as HTML, with its single quotes as they are: tools look for the policy by its words. */
+export const ownHtmlOf = (element: Element): Html =>
+  toHtml(element, { allowDangerousCharacters: true }) as Html;
+
+/** An element without content of its own around HTML that is written as it is asked for, so that no tree is kept. */
 export function* wrapHtml(element: Element, content: Iterable<Html>): Generator<Html> {
   const html = toHtml(element);
   const start = html.length - `</${element.tagName}>`.length;
