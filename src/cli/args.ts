@@ -96,6 +96,10 @@ export function ownOptionsOf(command: CommandName): readonly Option[] {
   return command === 'quarantine check' ? QUARANTINE_OPTIONS : [];
 }
 
+/** Whether a command does something with an option: `plan` takes those of `run`, and writes no report. */
+export const isUsedBy = (command: CommandName, option: string): boolean =>
+  command !== 'plan' || !option.startsWith('report-');
+
 /** Those that may be given several times: their values are lists. */
 const REPEATED: ReadonlySet<string> = new Set(['test-cases', 'batch-id']);
 
@@ -122,17 +126,22 @@ export function parseArguments(args: readonly string[]): Invocation {
   if ('command' in parsed) return parsed;
   const { values, positionals } = parsed;
   // What follows an option that there is not was most likely its value.
-  const problems =
-    parsed.problems.length > 0
-      ? parsed.problems
-      : positionals.map(
-          (text) => `${quoted(text)} belongs to no option. A value with spaces or * goes into quotes.`,
-        );
+  const problems = parsed.problems.length > 0 ? parsed.problems : strayText(positionals);
   if (problems.length > 0) throw new UsageError(problems, command);
   const { uses, force, 'own-version': ownVersion, ...options } = values;
   return command === 'init'
     ? { command, options, uses, isForced: force !== undefined, isOwnVersion: ownVersion !== undefined }
     : { command, options };
+}
+
+/** One sentence about all that belongs to no option: a `*` outside of quotes becomes every file name. */
+function strayText(texts: readonly string[]): string[] {
+  const [first, second] = texts;
+  if (first === undefined) return [];
+  const more =
+    texts.length > 2 ? ` and ${texts.length - 1} more belong` : ` and ${quoted(second ?? '')} belong`;
+  const who = second === undefined ? `${quoted(first)} belongs` : `${quoted(first)}${more}`;
+  return [`${who} to no option. A value with spaces or * goes into quotes.`];
 }
 
 function quarantineCheck(args: readonly string[]): Invocation {

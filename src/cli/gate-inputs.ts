@@ -64,6 +64,9 @@ export function readInputs(
     if (options[input] === STDOUT)
       problems.push(`${input} is "-": only report-json goes to standard output.`);
   }
+  if (about === 'plan' && options['report-json'] === STDOUT) {
+    problems.push('report-json is "-": plan writes no report, so leave it out.');
+  }
   if (problems.length > 0 || parsed === undefined) throw new UsageError(problems, about);
   return parsed;
 }

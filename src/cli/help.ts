@@ -1,6 +1,6 @@
 import { describeDefault, INPUTS, type InputDefinition, isRequired } from '../inputs/inputs.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
-import { type CommandName, INIT_RERUNS, inputsOf, ownOptionsOf } from './args.ts';
+import { type CommandName, INIT_RERUNS, inputsOf, isUsedBy, ownOptionsOf } from './args.ts';
 import { wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
@@ -17,7 +17,7 @@ const ABOUT: Readonly<Record<CommandName, { readonly usage: string; readonly tex
   },
   plan: {
     usage: 'plan --provider NAME (--target KIND/ID --test-cases SELECTOR | --batch-id ID) [options]',
-    text: 'Says what run would do with the same options: version, test cases, number of runs. Starts nothing. Exit code 0; 1: the provider could not be read; 2: refused.',
+    text: 'Says what run would do with the same options: version, test cases, number of runs. Starts nothing, and writes no report. Exit code 0; 1: the provider could not be read; 2: refused.',
   },
   init: {
     usage: 'init [options]',
@@ -25,7 +25,7 @@ const ABOUT: Readonly<Record<CommandName, { readonly usage: string; readonly tex
   },
   'quarantine check': {
     usage: 'quarantine check FILE [--test-case-count NUMBER]',
-    text: 'Says what the gate would say of a quarantine file today. Exit code 0: good. 1: refused. 2: there is no such file.',
+    text: 'Says what the gate would say of a quarantine file today. Exit code 0: good. 1: refused. 2: there is no such file, or an option is wrong.',
   },
 };
 
@@ -56,8 +56,9 @@ function overview({ width, style }: HelpOptions): string[] {
 
 function commandHelp(command: CommandName, { width, style }: HelpOptions): string[] {
   const { usage, text } = ABOUT[command];
+  const usedInputs = inputsOf(command).filter((name) => isUsedBy(command, name));
   const options = [
-    ...inputsOf(command).map((name) => ({
+    ...usedInputs.map((name) => ({
       name,
       description: describeInput(
         command === 'init' && name === 'reruns'

@@ -1,5 +1,5 @@
-import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { ruleOf } from '../domain/pass-rule.ts';
 import type { AvailableTestCase } from '../domain/selectors.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -70,8 +70,10 @@ async function write(
   if (givenUses !== undefined && !isUses(givenUses)) throw new UsageError([`--uses ${USES_FORM}`], 'init');
   if (prompts === undefined) requireOptions(options, givenUses);
   // Before anything is asked: the answers would be lost.
-  if (!isForced && (await exists(WORKFLOW_PATH))) {
-    throw new InitError(`${WORKFLOW_PATH} exists: --force overwrites it.`);
+  const root = await repositoryRoot();
+  const workflowPath = join(root, WORKFLOW_PATH);
+  if (!isForced && (await exists(workflowPath))) {
+    throw new InitError(`${workflowPath} exists: --force overwrites it.`);
   }
 
   const name = await chooseProvider(options, environment, prompts);
@@ -85,6 +87,7 @@ async function write(
   const target =
     options['target'] ??
     (prompts === undefined ? undefined : await chooseTarget(provider, deadline, prompts));
+  if (options['target'] !== undefined) await checkTarget(options['target'], { name, provider, deadline });
   const withTarget = { ...common, ...(target !== undefined && { target }) };
   const ownVersion = await chooseOwnVersion(options, { name, target, isOwnVersion, prompts });
   const live = await liveVersion({ ...withTarget }, { starter, deadline, environment });
@@ -118,15 +121,16 @@ async function write(
     ownVersion,
   });
   const { script } = ownVersion ?? {};
+  const scriptPath = join(root, script?.path ?? '');
   // The user may have changed it: only a file that is not there is written.
-  const isKept = script !== undefined && !isForced && (await exists(script.path));
-  if (script !== undefined && !isKept) await writeNew(script.path, script.text, isForced);
-  await writeNew(WORKFLOW_PATH, text, isForced);
+  const isKept = script !== undefined && !isForced && (await exists(scriptPath));
+  if (script !== undefined && !isKept) await writeNew(scriptPath, script.text, isForced);
+  await writeNew(workflowPath, text, isForced);
   const tested = ownVersion === undefined ? ` on ${prepared.subject.title}` : '';
-  out.line(`Wrote ${WORKFLOW_PATH}: ${formatCaseCount(prepared.testCases.length)}${tested}.`);
+  out.line(`Wrote ${workflowPath}: ${formatCaseCount(prepared.testCases.length)}${tested}.`);
   if (script !== undefined) {
     out.line(
-      isKept ? `Kept ${script.path}, which exists.` : `Wrote ${script.path}, which makes ${script.makes}.`,
+      isKept ? `Kept ${scriptPath}, which exists.` : `Wrote ${scriptPath}, which makes ${script.makes}.`,
     );
   }
   for (const [index, step] of nextSteps(name, uses, ownVersion).entries()) out.line(`${index + 1}. ${step}`);
@@ -184,11 +188,13 @@ async function chooseProvider(
   }
   const name = await prompts.select(
     'Where are your tests?',
-    PROVIDER_NAMES.map((provider) => ({
+    // A hint would show only beside the one that is highlighted.
+    [...withKey, ...PROVIDER_NAMES.filter((provider) => !withKey.includes(provider))].map((provider) => ({
       value: provider,
-      label: PROVIDERS[provider].title,
-      hint: withKey.includes(provider) ? undefined : `${PROVIDERS[provider].keyVariable} is not set`,
-    })).toSorted((a, b) => Number(b.hint === undefined) - Number(a.hint === undefined)),
+      label: withKey.includes(provider)
+        ? PROVIDERS[provider].title
+        : `${PROVIDERS[provider].title} (${PROVIDERS[provider].keyVariable} is not set)`,
+    })),
   );
   if (!withKey.includes(name)) throw new InitError(missingKey(name));
   return name;
@@ -212,6 +218,24 @@ async function chooseTarget(
       hint: target.name === target.id ? target.kind : `${target.kind} ${cleanLine(target.id, 60)}`,
     })),
   );
+}
+
+/** Refuses a target that the provider does not list, where a start would be the first to find out. */
+async function checkTarget(
+  target: string,
+  { name, provider, deadline }: { name: ProviderName; provider: BrowsableProvider; deadline: Deadline },
+): Promise<void> {
+  const { title, lacksTarget } = PROVIDERS[name];
+  const { kind, id } = splitTarget(target);
+  if (lacksTarget === undefined || kind === '') return;
+  // A key that may not list them is no fault of the target.
+  const targets = await provider.listTargets(deadline).catch((error: unknown) => {
+    if (error instanceof ProviderError) return undefined;
+    throw error;
+  });
+  if (targets !== undefined && lacksTarget(targets, { kind, id })) {
+    throw new InitError(`target is "${target}": ${title} lists no such ${kind} for this api-key.`);
+  }
 }
 
 /** Asks for the way to test the pull request's own version; `undefined` where what is live is tested. */
@@ -398,6 +422,19 @@ function nextSteps(name: ProviderName, uses: string, ownVersion: OwnVersion | un
     `Commit the ${ownVersion === undefined ? 'file' : 'files'} on a branch, and open a pull request: the job runs there.`,
     `Make the check "Agent tests at ${title}" required: Settings > Rules > Rulesets.`,
   ];
+}
+
+/** The path from here to the root of the repository, where alone GitHub looks for workflows; empty where there is none. */
+async function repositoryRoot(): Promise<string> {
+  const here = resolve('.');
+  for (let folder = here; ; folder = dirname(folder)) {
+    const isRoot = await stat(join(folder, '.git')).then(
+      () => true,
+      () => false,
+    );
+    if (isRoot) return relative(here, folder);
+    if (dirname(folder) === folder) return '';
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

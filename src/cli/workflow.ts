@@ -105,6 +105,7 @@ export function renderWorkflow(options: WorkflowOptions): string {
     "    # Longer than the gate's own limit, which is 30 minutes, so that it can still report.",
     '    timeout-minutes: 40',
     '    permissions:',
+    // Only a file of the repository needs it.
     ...(ownVersion === undefined ? [] : ['      contents: read # the checkout']),
     '      pull-requests: write # the comment',
     '    steps:',

@@ -1,10 +1,10 @@
 import { formatRunCount } from '../domain/batch.ts';
 import type { Parallelism } from '../providers/starter.ts';
 
-/** "5 runs at a time: about 4 waves." For the log, before the start. */
-export function describeWaves(runs: number, { atOnce, isLeast }: Parallelism): string {
+/** "5 runs at a time: about 4 waves." For the log, before the start; `undefined` where all fit into one. */
+export function describeWaves(runs: number, { atOnce, isLeast }: Parallelism): string | undefined {
   const waves = wavesOf(runs, atOnce);
-  if (waves === 1) return 'All of them can run at once.';
+  if (waves === 1) return undefined;
   const note = isLeast ? ', or fewer, since chats may not count' : '';
   return `${formatRunCount(atOnce)} at a time: about ${waves} waves${note}.`;
 }

@@ -188,7 +188,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     const known = await parallelism?.(subject, within).catch(onProviderError(() => undefined));
     if (known === undefined) return;
     progress.estimateBy(known);
-    log(describeWaves(runs, known));
+    const waves = describeWaves(runs, known);
+    if (waves !== undefined) log(waves);
     const warning = tooManyWaves(runs, known, deadline.until - clock.now());
     if (warning !== undefined) warn(warning);
   }
@@ -269,5 +270,7 @@ function describeRunBudget(
   const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
   const limit = Math.min(most, maxRuns ?? most);
   const isAll = limit <= testCases * firstRoundRunsPerCase(rule);
-  return isAll ? `The gate starts ${first}.` : `The gate starts ${first} first, and at most ${limit} in all.`;
+  return isAll
+    ? `The gate asks for ${first}.`
+    : `The gate asks for ${first} first, and for at most ${limit} in all.`;
 }

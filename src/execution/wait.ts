@@ -232,7 +232,7 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
         const leftMs = (mayPass ? patienceMs : Math.min(patienceMs, HOPELESS_RECHECK_MS)) - spentMs;
         if (leftMs <= 0) return undefined;
         const text = inconsistencies.join('; ');
-        if (text !== said) log(`Batch ${id} has ended and is inconsistent (${text}): reading it again.`);
+        if (text !== said) log(`Batch ${id} has ended and does not add up yet (${text}): reading it again.`);
         said = text;
         // Not past the end of the rechecks, but not sooner than the user's shortest gap either.
         pauseMs = Math.min(gapMs, Math.max(pollIntervalMs, leftMs));

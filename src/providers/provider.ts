@@ -122,6 +122,12 @@ export interface ProviderDescriptor {
   readonly createAdapter: (http: HttpClient, options?: AdapterOptions) => ProviderAdapter;
   /** Everything that can be under test, to choose from. Throws a `ProviderError` if it cannot be listed. */
   readonly listTargets: (http: HttpClient, deadline: Deadline) => Promise<readonly AvailableTarget[]>;
+  /**
+   * Whether the list shows that there is no such target. Only where `BatchStarter.resolve` does not ask for it.
+   */
+  readonly lacksTarget?:
+    | ((targets: readonly AvailableTarget[], target: Pick<AvailableTarget, 'kind' | 'id'>) => boolean)
+    | undefined;
   /** The provider's page that says how test cases are made. */
   readonly testCasesPage: string;
   /** Makes what starts batches; absent where the action cannot. */

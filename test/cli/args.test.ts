@@ -63,6 +63,10 @@ describe('what is refused, and why', () => {
       ['run', '--test-cases', 'a.txt', 'b.txt'],
       '"b.txt" belongs to no option. A value with spaces or * goes into quotes.',
     ],
+    [
+      ['run', '--test-cases', 'a', 'b', 'c', 'd'],
+      '"b" and 2 more belong to no option. A value with spaces or * goes into quotes.',
+    ],
     [['quarantine'], 'Write "quarantine check FILE".'],
     [['quarantine', 'check'], 'Say which file to check, and only one.'],
   ])('%j', (args, problem) => {

@@ -60,3 +60,10 @@ test.each(inputsOf('run'))('--%s is the input of the action', (name) => {
     expect({ value, result: fromOptions(given) }).toEqual({ value, result: fromInputs(given) });
   }
 });
+
+test('plan takes the options of run, but prints no JSON report', () => {
+  const read = (reportJson: string) => () =>
+    readInputs({ ...valid, 'report-json': reportJson }, { env: { RETELL_API_KEY: KEY }, redact }, 'plan');
+  expect(read('report.json')).not.toThrow();
+  expect(read('-')).toThrow('report-json is "-": plan writes no report, so leave it out.');
+});

@@ -11,9 +11,8 @@ const ORDER =
 /** Sentences after which nobody has to do anything: lines of the log, and what another sentence explains. */
 const NOTHING_TO_DO: readonly string[] = [
   'All requests are used up.',
-  'Batch … has ended and is inconsistent (…): reading it again.',
+  'Batch … has ended and does not add up yet (…): reading it again.',
   "Batch … is in …'s list, and is the one that this step started.",
-  'All of them can run at once.',
   'Batch … was started just now and is not there yet: looking again.',
   'Running … again to confirm.',
   'Started batch …: … on ….',
@@ -24,8 +23,8 @@ const NOTHING_TO_DO: readonly string[] = [
   'The one test case passed….',
   'The report is in the job summary of this workflow run.',
   'The request was stopped.',
-  'The gate starts … first, and at most … in all.',
-  'The gate starts ….',
+  'The gate asks for … first, and for at most … in all.',
+  'The gate asks for ….',
   'This step was cancelled (…).',
   'What is known could not be saved: …',
   'What later steps are to know could not be saved: …',

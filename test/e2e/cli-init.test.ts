@@ -85,7 +85,9 @@ describe.concurrent('init without a terminal', () => {
       expect(workflow.concurrency).toEqual(
         examples.find(({ path }) => path.endsWith('/retell.yml'))?.workflow.concurrency,
       );
-      const [gate] = stepsOf(workflow);
+      const [gate, ...others] = stepsOf(workflow);
+      // Nothing reads a file of the repository.
+      expect([others, workflow.jobs['agent-tests']?.permissions]).toEqual([[], { 'pull-requests': 'write' }]);
       expect(gate?.uses).toBe('acme/agent-test-gate@v2');
       expect(gate?.with).toEqual({
         ...{ provider, target, 'test-cases': `${testCases}\n`, reruns: '3/5', 'api-url': emulator.url },
@@ -192,6 +194,40 @@ describe.concurrent('init without a terminal', () => {
     expect(stderr).not.toContain('How test cases are made');
   });
 
+  test('writes into the root of the repository, where GitHub looks for workflows', async () => {
+    await using retell = await startRetell();
+    const repository = newFolder();
+    const cwd = join(repository, 'agents/front-desk');
+    for (const folder of [join(repository, '.git'), cwd]) mkdirSync(folder, { recursive: true });
+    const { exitCode, stdout } = await runCli(
+      [
+        ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
+        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
+      ],
+      { cwd },
+    );
+    const [first] = stdout.split(':');
+    expect([exitCode, first]).toEqual([0, `Wrote ${join('../..', PATH)}`]);
+    expect([existsSync(join(repository, PATH)), existsSync(join(cwd, '.github'))]).toEqual([true, false]);
+  });
+
+  test('refuses an assistant that Vapi does not list', async () => {
+    await using vapi = await startVapi();
+    const cwd = newFolder();
+    const { exitCode, stderr } = await runCli(
+      [
+        ...['init', '--provider', 'vapi', '--api-url', vapi.url, ...USES],
+        ...['--target', 'assistant/nope', '--test-cases', 'Books'],
+      ],
+      { cwd },
+    );
+    expect([exitCode, stderr, existsSync(join(cwd, '.github'))]).toEqual([
+      2,
+      'target is "assistant/nope": Vapi lists no such assistant for this api-key.\n',
+      false,
+    ]);
+  });
+
   test('says how to make a test case where there is none', async () => {
     await using retell = await startRetell({ definitions: [] });
     const { exitCode, stderr } = await runCli([
@@ -269,4 +305,6 @@ test('--help and --version', async () => {
   expect(help).toMatchObject({ exitCode: 0, stderr: '' });
   expect(help.stdout).toContain('--reruns VALUE\n');
   expect(help.stdout).not.toMatch(/--(api-key|github-token|comment|matrix)\b/);
+  expect(help.stdout).toContain('--report-json VALUE\n');
+  expect((await runCli(['plan', '--help'])).stdout).not.toContain('--report-');
 });

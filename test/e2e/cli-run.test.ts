@@ -122,7 +122,7 @@ describe.concurrent('what run starts', () => {
     const { exitCode, stdout, stderr } = await onRetell(failing, [...AGENT, '--reruns', '2/3']);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/Started \d+ runs, \d+ of them again\./);
-    expect(stderr).toContain('The gate starts');
+    expect(stderr).toContain('The gate asks for');
   });
 
   test.each([

@@ -105,7 +105,7 @@ describe.concurrent('the step starts its batches and repeats what is not decided
     expect(summary).toContain(
       { retell: 'conversation_flow_3b21278178ed', vapi: VAPI_ASSISTANT, elevenlabs: 'main branch' }[provider],
     );
-    expect(log).toContain('The gate starts 4 runs first, and at most 20 in all.');
+    expect(log).toContain('The gate asks for 4 runs first, and for at most 20 in all.');
     expect(summary.includes('](https://dashboard.vapi.ai/simulations/runs/')).toBe(provider === 'vapi');
   });
 

@@ -176,7 +176,7 @@ describe('a batch that this step started, of which nothing says how many runs th
       2,
       5,
       [
-        'Batch b1 has ended and is inconsistent (1 of 2 test cases without a run: case-r1): reading it again.',
+        'Batch b1 has ended and does not add up yet (1 of 2 test cases without a run: case-r1): reading it again.',
       ],
     ]);
   });
@@ -258,7 +258,7 @@ describe('a batch that has ended and does not add up', () => {
     expect({ ending, readings: readings() }).toEqual({ ending: 'settled', readings: 3 });
     expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
     expect(logged).toEqual([
-      'Batch b1 has ended and is inconsistent (1 of 2 announced runs is missing; the provider counts 2 passed and lists 1): reading it again.',
+      'Batch b1 has ended and does not add up yet (1 of 2 announced runs is missing; the provider counts 2 passed and lists 1): reading it again.',
     ]);
   });
 
@@ -314,8 +314,8 @@ describe('a batch that has ended and does not add up', () => {
       runs: (n) => (n < 4 ? passed(1) : n < 6 ? [run('passed', 'r0'), run('pending', 'r1')] : passed(2)),
     });
     expect(logged.map((line) => line.replace(/; .*\)/, '; …)'))).toEqual([
-      'Batch b1 has ended and is inconsistent (1 of 2 announced runs is missing; …): reading it again.',
-      'Batch b1 has ended and is inconsistent (it has ended and 1 of its runs has not; …): reading it again.',
+      'Batch b1 has ended and does not add up yet (1 of 2 announced runs is missing; …): reading it again.',
+      'Batch b1 has ended and does not add up yet (it has ended and 1 of its runs has not; …): reading it again.',
     ]);
   });
 
@@ -464,7 +464,7 @@ describe('what was asked for', () => {
       },
     );
     expect(logged).toEqual([
-      'Batch b1 has ended and is inconsistent (4 of 5 test cases without a run: Angry caller, b, c and 1 more): reading it again.',
+      'Batch b1 has ended and does not add up yet (4 of 5 test cases without a run: Angry caller, b, c and 1 more): reading it again.',
     ]);
   });
 });

@@ -187,7 +187,7 @@ describe('what cannot pass fails at once and says what to do', () => {
     const reading = provider.fetchBatch('b1', deadline());
     await expect(reading).rejects.not.toBeInstanceOf(ProviderTimeout);
     expect(await complaintOf(reading)).toBe(
-      `GET 127.0.0.1:${port}/get-batch-test/b1 failed: ECONNREFUSED. Check api-url, and that this runner can reach it (a proxy is taken from HTTPS_PROXY).`,
+      `GET 127.0.0.1:${port}/get-batch-test/b1 failed: ECONNREFUSED. Check api-url, and that this machine can reach it (a proxy is taken from HTTPS_PROXY).`,
     );
     expect(clock.now()).toBe(0.75 * (500 + 1_000 + 2_000 + 4_000 + 8_000 + 16_000));
   });

@@ -118,7 +118,7 @@ test('an accepted POST carries the JSON and the key, and its answer is read', as
 describe('nobody can know whether it was accepted: it is sent once', () => {
   const TROUBLE = 'The provider is in trouble: run this job again later.';
   const NOT_HTTP = 'Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)';
-  const UNREACHED = 'Check api-url, and that this runner can reach it (a proxy is taken from HTTPS_PROXY).';
+  const UNREACHED = 'Check api-url, and that this machine can reach it (a proxy is taken from HTTPS_PROXY).';
   test.each<[string, Answer, string]>([
     [
       'the connection is reset before the answer',

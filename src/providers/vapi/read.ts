@@ -31,7 +31,7 @@ import {
   testedClaims,
   transportSchema,
 } from './start.ts';
-import { listVapiTargets } from './targets.ts';
+import { lacksVapiTarget, listVapiTargets } from './targets.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
 
@@ -512,6 +512,7 @@ export const vapi: ProviderDescriptor = {
   },
   idKey: vapiIdKey,
   listTargets: listVapiTargets,
+  lacksTarget: lacksVapiTarget,
   testCasesPage: 'https://docs.vapi.ai/observability/simulations-quickstart',
   createAdapter,
   createBatchStarter: createVapiStarter,

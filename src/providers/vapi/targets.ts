@@ -4,10 +4,12 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
-import { ACCESS } from './lists.ts';
+import { ACCESS, vapiIdKey } from './lists.ts';
 
 /** `GET assistant` and `GET squad` have no pages: this is the most that they give. */
-const MOST = '1000';
+const MOST = 1_000;
+
+const KINDS: readonly string[] = ['assistant', 'squad'];
 
 const listSchema = z.array(z.object({ id, name: lenient(z.string()), updatedAt: lenient(z.string()) }));
 
@@ -20,7 +22,7 @@ export async function listVapiTargets(http: HttpClient, deadline: Deadline): Pro
     http.getJson(
       {
         path: [kind],
-        query: { limit: MOST },
+        query: { limit: String(MOST) },
         size: 'large',
         advice,
         read: (json) =>
@@ -33,5 +35,17 @@ export async function listVapiTargets(http: HttpClient, deadline: Deadline): Pro
       },
       deadline,
     );
-  return [...(await list('assistant')), ...(await list('squad'))];
+  const found: AvailableTarget[] = [];
+  for (const kind of KINDS) found.push(...(await list(kind)));
+  return found;
+}
+
+/** Whether a list that is whole has no such assistant or squad. */
+export function lacksVapiTarget(
+  targets: readonly AvailableTarget[],
+  { kind, id: targetId }: Pick<AvailableTarget, 'kind' | 'id'>,
+): boolean {
+  if (!KINDS.includes(kind)) return false;
+  const listed = targets.filter((target) => target.kind === kind);
+  return listed.length < MOST && !listed.some((target) => vapiIdKey(target.id) === vapiIdKey(targetId));
 }
