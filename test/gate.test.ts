@@ -173,7 +173,7 @@ describe('a workflow that is cancelled', () => {
     );
     expect(verdict).toBe('cancelled');
     expect(published.map(({ judgement }) => judgement?.reason)).toEqual([
-      'The gate was cancelled before it had finished. Retell cannot cancel a batch, so b1, b2 keep running.',
+      'This step was cancelled before the gate had finished. Retell cannot cancel a batch, so b1, b2 keep running.',
     ]);
   });
 

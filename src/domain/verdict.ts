@@ -302,7 +302,9 @@ function cancelled(facts: JudgeInput, counts: Tally): Objection[] {
   if (ending === 'cancelled') {
     objections.push({
       verdict: 'cancelled',
-      reason: ['The gate was cancelled before it had finished.', ...describeStillRunning(facts)].join(' '),
+      reason: ['This step was cancelled before the gate had finished.', ...describeStillRunning(facts)].join(
+        ' ',
+      ),
     });
   }
   // After failures or errors the reason has said so already.

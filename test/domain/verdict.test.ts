@@ -201,7 +201,7 @@ describe('what the provider itself says of a batch', () => {
       verdict: 'failed',
       reason: '1 of 5 test cases failed.',
       notes: [
-        'The gate was cancelled before it had finished. Retell cannot cancel a batch, so b1 keeps running.',
+        'This step was cancelled before the gate had finished. Retell cannot cancel a batch, so b1 keeps running.',
       ],
     });
   });
@@ -217,7 +217,7 @@ describe('what the provider itself says of a batch', () => {
   ])('a cancellation that is %s is told, where the provider can cancel', (_, more, told) => {
     const waiting: Batch = { id: 'b1', settled: false, announced: {} };
     expect(judge(facts([waiting], { ending: 'cancelled', canCancel: true, ...more })).reason).toBe(
-      `The gate was cancelled before it had finished. ${told}`,
+      `This step was cancelled before the gate had finished. ${told}`,
     );
   });
 

@@ -34,7 +34,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a workflow that is cancelled', () => {
       expect(emulator.cancelled).toEqual([started?.id]);
       expect(endingOf(ended)).toEqual(red('cancelled'));
       expect(ended.outputs['reason']).toBe(
-        `The gate was cancelled before it had finished. ${title} accepted the cancellation of ${started?.id}.`,
+        `This step was cancelled before the gate had finished. ${title} accepted the cancellation of ${started?.id}.`,
       );
       const cancelledAt = emulator.requests.find(
         ({ method, path }) => method !== 'GET' && !path.endsWith('run') && !path.endsWith('run-tests'),
@@ -55,7 +55,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a workflow that is cancelled', () => {
     const ended = await main.ended;
     expect(emulator.cancelled).toEqual([]);
     expect(ended.outputs['reason']).toBe(
-      'The gate was cancelled before it had finished. What this step did not start is not cancelled: b1 keeps running.',
+      'This step was cancelled before the gate had finished. What this step did not start is not cancelled: b1 keeps running.',
     );
   });
 });
