@@ -20,7 +20,7 @@ import {
   reportWith,
   run,
 } from './reports.ts';
-import { BASE, HISTORY, SECOND_EXAMPLES } from './second-reports.ts';
+import { BASE, HISTORY, reportOnRounds, SECOND_EXAMPLES } from './second-reports.ts';
 
 const ROOM = { max: 60_000, unit: 'characters' } as const;
 const bodyOf = (report: Report): string => renderBody(report, ROOM);
@@ -759,6 +759,16 @@ describe('the footer', () => {
   ])('where %s counts runs', (_what, started, expected) => {
     const report = reportOn([batch('b', [RETELL_RUNS.booked])], { started, origin: {} });
     expect(footerOf(report)).toBe(`<sub>${expected}</sub>`);
+  });
+
+  test('with repeat counts runs and not what they confirm, and of what passed says how many runs did', () => {
+    const { booked } = RETELL_RUNS;
+    const rounds = ['run_1', 'run_2'].map((id) => [{ ...booked, id }]);
+    const rule = { kind: 'repeat', need: 2, of: 3 } as const;
+    const report = reportOnRounds(rounds, { rule, started: { runs: 2, reruns: 1 } });
+    expect(footerOf(report)).toMatch(/^<sub>2 runs in 4 min 10 s · /);
+    expect(bodyOf(report)).toContain('<summary>✅ 1 passed</summary>');
+    expect(bodyOf(report)).toContain('next Tuesday, 2 of 2 runs\n');
   });
 
   test('has the workflow run where the job is not known, and nothing of a page that is not known', () => {
