@@ -5,7 +5,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { renderBody } from '../../src/report/body.ts';
 import { renderJson } from '../../src/report/files/json.ts';
-import { buildReport, type Report } from '../../src/report/report.ts';
+import { buildReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { causeOf, resultOf } from '../../src/report/sections/headline.ts';
 import { rendered } from './rendered.ts';
 import {
@@ -859,6 +859,22 @@ test('conversations that may not be shown are in no part of the report', () => {
   expect(summary).not.toContain('Just give me a number');
   expect(summary).not.toContain('slot_taken');
 });
+
+test.each([
+  ['public', 'since this repository is public: set'],
+  ['unknown', 'since nothing says whether this repository is public: set'],
+] as const)(
+  'where the visibility is %s the details say why a failure has no conversation',
+  (visibility, why) => {
+    const hidden = { transcripts: 'none', withheldFor: visibility } as const;
+    const lines = (runs: readonly Run[], options: Partial<ReportOptions>) =>
+      linesWith(bodyOf(reportOn([batch('b', [...runs])], options)), /Conversations are left out/);
+    const { booked, priced } = RETELL_RUNS;
+    expect(lines([booked, priced], hidden)).toEqual([expect.stringContaining(why)]);
+    expect(lines([booked], hidden)).toEqual([]);
+    expect(lines([booked, priced], { transcripts: 'none' })).toEqual([]);
+  },
+);
 
 test('test cases that were cancelled or have not ended come after those that failed', () => {
   const { booked, transferred, cancelCall, noStart, stopped } = BLAND_RUNS;

@@ -59,7 +59,7 @@ export const foldSmall = (title: string, markdown: string): string =>
 
 /** The same as lines, none of them empty. */
 export function detailLines(report: Report, maxBatches?: number): Inline[][] {
-  return [...explanations(report), ...provenance(report, maxBatches)]
+  return [...explanations(report), withheld(report), ...provenance(report, maxBatches)]
     .filter((line) => line.length > 0)
     .map(capitalized);
 }
@@ -80,6 +80,21 @@ export function explanations(report: Report): Inline[][] {
     sentences(rules(report), compared(report)),
     cost === undefined ? [] : md`Cost: ${trusted(costText(cost))}.`,
   ];
+}
+
+/** Why a report on runs that did not pass has no conversations, where no input says so. */
+function withheld(report: Report): Inline[] {
+  const sentence = withheldSentence(report);
+  const isMissed = report.cases.some(({ decisive }) => ['failed', 'errored'].includes(decisive.status));
+  return sentence === undefined || !isMissed ? [] : [trusted(sentence)];
+}
+
+/** Why `transcripts: auto` leaves all conversations out, and what to do; `undefined` where it does not. */
+export function withheldSentence({ withheldFor }: Report): string | undefined {
+  if (withheldFor === undefined) return undefined;
+  const why =
+    withheldFor === 'public' ? 'this repository is public' : 'nothing says whether this repository is public';
+  return `Conversations are left out, since ${why}: set transcripts to show them.`;
 }
 
 /** Only where every run has ended and one did not pass: else the heading says all there is. */
