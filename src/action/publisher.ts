@@ -301,10 +301,15 @@ function reportOptionsFor(
   { visibility, origin }: GitHubContext,
   commit: string | undefined,
 ): ReportOptions {
-  const isClosed = visibility === 'private' || visibility === 'internal';
+  const withheldFor =
+    inputs.transcripts !== 'auto' || visibility === 'private' || visibility === 'internal'
+      ? undefined
+      : visibility;
+  const settled = withheldFor === undefined ? 'full' : 'none';
   const [file] = reportFilesOf(inputs);
   return {
-    transcripts: inputs.transcripts === 'auto' ? (isClosed ? 'full' : 'none') : inputs.transcripts,
+    transcripts: inputs.transcripts === 'auto' ? settled : inputs.transcripts,
+    withheldFor,
     origin: { ...origin, commit },
     reportFile: file?.path,
   };

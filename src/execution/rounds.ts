@@ -18,7 +18,7 @@ import type { Execution, RoundsOptions } from './types.ts';
  * changes nothing of what was seen before.
  */
 export async function executeRounds(options: RoundsOptions): Promise<Execution> {
-  const { deadline, clock, log, isRoundByRound = false } = options;
+  const { deadline, clock, log, rule, isRoundByRound = false } = options;
   const revisions = createRevisions(options);
   const launcher = createBatchLauncher(options);
   const planner = createPlanner(options);
@@ -56,7 +56,12 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
       remarks.push(...next.remarks);
       isRerunRefused = next.isRefused;
       if (next.batchesToStart.length > 0) {
-        log(`Running ${formatCaseCount(next.testCases)} again to confirm.`);
+        const testCases = formatCaseCount(next.testCases);
+        log(
+          rule.kind === 'repeat'
+            ? `Running ${testCases} again, as repeat: ${rule.need}/${rule.of} asks.`
+            : `Running ${testCases} again to confirm.`,
+        );
         const started = await start(next.batchesToStart, round);
         round += 1;
         if (started.problem !== undefined) {

@@ -33,6 +33,7 @@ import {
   listBlock,
   nameItem,
   reasonItem,
+  repeatedItem,
   toleratedItem,
 } from './sections/lists.ts';
 import { baselineLabelHtml, describeRuns, nameOf, signOf } from './sections/names.ts';
@@ -351,7 +352,9 @@ function secondaryBlocks(view: View): FlexibleBlock[] {
       : result.outcome === 'passed'
         ? md`${SIGNS.passed} ${nameItem(result)} passes here and not on the base`
         : toleratedItem(result, report);
-  const atFirst = report.cases.some(({ runs }) => runs.length > 1) ? ' at the first run' : '';
+  const isAnyRerun = report.rule?.kind === 'reruns' && report.cases.some(({ runs }) => runs.length > 1);
+  const atFirst = isAnyRerun ? ' at the first run' : '';
+  const passedItem = report.rule?.kind === 'repeat' ? repeatedItem : nameItem;
   const passedTitle = `${SIGNS.passed} ${formatCount(passed.length)} passed${atFirst}`;
   const brokenTitle = `${formatCount(brokenTests.length)} passed with a broken test`;
   return [
@@ -371,7 +374,7 @@ function secondaryBlocks(view: View): FlexibleBlock[] {
     }),
     ...(passed.length === 0
       ? []
-      : [listBlock(passed, { title: passedTitle, item: nameItem, ranks: [RANK.allNames, RANK.allNames] })]),
+      : [listBlock(passed, { title: passedTitle, item: passedItem, ranks: [RANK.allNames, RANK.allNames] })]),
   ];
 }
 

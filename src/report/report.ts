@@ -108,6 +108,8 @@ export interface ReportOptions {
    * Part of the conversations that may leave the provider: `excerpt` is the turns that prove a failure, `full` all of them.
    */
   readonly transcripts: 'none' | 'excerpt' | 'full';
+  /** Visibility of the repository for which `transcripts: auto` leaves all conversations out; absent where an input says it. */
+  readonly withheldFor?: 'public' | 'unknown' | undefined;
   readonly origin: Origin;
   /** Path, given by the user, of the report file that will have every run unshortened, if one was asked for. */
   readonly reportFile?: string | undefined;

@@ -15,6 +15,7 @@ const NOTHING_TO_DO: readonly string[] = [
   "Batch … is in …'s list, and is the one that this step started.",
   'Batch … was started just now and is not there yet: looking again.',
   'Running … again to confirm.',
+  'Running … again, as repeat: …/… asks.',
   'Started batch …: … on ….',
   'That the gate waits is not shown: …',
   'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.',

@@ -258,6 +258,7 @@ describe.concurrent('the comment', () => {
         shown,
         shown,
       ]);
+      expect(summary.includes('Conversations are left out, since this repository is public')).toBe(!shown);
     }
   });
 });

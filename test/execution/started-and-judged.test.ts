@@ -457,3 +457,10 @@ test('the log says what is started', async () => {
     'Started batch started-3: 1 test case on flow 1 version 12.',
   ]);
 });
+
+test('the log says that repeat asks for more runs, and not that they confirm anything', async () => {
+  const { log } = await play({ a: 'PFP' }, { rule: { kind: 'repeat', need: 2, of: 3 } });
+  expect(log.filter((line) => line.startsWith('Running'))).toEqual([
+    'Running 1 test case again, as repeat: 2/3 asks.',
+  ]);
+});

@@ -5,7 +5,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { renderBody } from '../../src/report/body.ts';
 import { renderJson } from '../../src/report/files/json.ts';
-import { buildReport, type Report } from '../../src/report/report.ts';
+import { buildReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { causeOf, resultOf } from '../../src/report/sections/headline.ts';
 import { rendered } from './rendered.ts';
 import {
@@ -20,7 +20,7 @@ import {
   reportWith,
   run,
 } from './reports.ts';
-import { BASE, HISTORY, SECOND_EXAMPLES } from './second-reports.ts';
+import { BASE, HISTORY, reportOnRounds, SECOND_EXAMPLES } from './second-reports.ts';
 
 const ROOM = { max: 60_000, unit: 'characters' } as const;
 const bodyOf = (report: Report): string => renderBody(report, ROOM);
@@ -761,6 +761,16 @@ describe('the footer', () => {
     expect(footerOf(report)).toBe(`<sub>${expected}</sub>`);
   });
 
+  test('with repeat counts runs and not what they confirm, and of what passed says how many runs did', () => {
+    const { booked } = RETELL_RUNS;
+    const rounds = ['run_1', 'run_2'].map((id) => [{ ...booked, id }]);
+    const rule = { kind: 'repeat', need: 2, of: 3 } as const;
+    const report = reportOnRounds(rounds, { rule, started: { runs: 2, reruns: 1 } });
+    expect(footerOf(report)).toMatch(/^<sub>2 runs in 4 min 10 s · /);
+    expect(bodyOf(report)).toContain('<summary>✅ 1 passed</summary>');
+    expect(bodyOf(report)).toContain('next Tuesday, 2 of 2 runs\n');
+  });
+
   test('has the workflow run where the job is not known, and nothing of a page that is not known', () => {
     const origin = { ...ORIGIN, jobUrl: undefined, wordsUrl: undefined };
     expect(footerOf(reportOn([batch('b', [RETELL_RUNS.booked])], { origin }))).toBe(
@@ -849,6 +859,22 @@ test('conversations that may not be shown are in no part of the report', () => {
   expect(summary).not.toContain('Just give me a number');
   expect(summary).not.toContain('slot_taken');
 });
+
+test.each([
+  ['public', 'since this repository is public: set'],
+  ['unknown', 'since nothing says whether this repository is public: set'],
+] as const)(
+  'where the visibility is %s the details say why a failure has no conversation',
+  (visibility, why) => {
+    const hidden = { transcripts: 'none', withheldFor: visibility } as const;
+    const lines = (runs: readonly Run[], options: Partial<ReportOptions>) =>
+      linesWith(bodyOf(reportOn([batch('b', [...runs])], options)), /Conversations are left out/);
+    const { booked, priced } = RETELL_RUNS;
+    expect(lines([booked, priced], hidden)).toEqual([expect.stringContaining(why)]);
+    expect(lines([booked], hidden)).toEqual([]);
+    expect(lines([booked, priced], { transcripts: 'none' })).toEqual([]);
+  },
+);
 
 test('test cases that were cancelled or have not ended come after those that failed', () => {
   const { booked, transferred, cancelCall, noStart, stopped } = BLAND_RUNS;

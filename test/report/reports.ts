@@ -258,7 +258,10 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
   ),
   'retell-inconclusive': reportOn([retellBatch([booked, moved], { announced: { total: 5 } })]),
   'retell-tools': reportOn([retellBatch([doubleBooked, booked])], { origin: { ...ORIGIN, runAttempt: 2 } }),
-  'retell-public': reportOn([retellBatch([booked, priced, doubleBooked])], { transcripts: 'none' }),
+  'retell-public': reportOn([retellBatch([booked, priced, doubleBooked])], {
+    transcripts: 'none',
+    withheldFor: 'public',
+  }),
   'bland-waiting': reportOn(
     [
       blandBatch([BLAND_RUNS.booked, BLAND_RUNS.cancelCall, { ...BLAND_RUNS.stopped, status: 'pending' }], {

@@ -59,7 +59,7 @@ export const foldSmall = (title: string, markdown: string): string =>
 
 /** The same as lines, none of them empty. */
 export function detailLines(report: Report, maxBatches?: number): Inline[][] {
-  return [...explanations(report), ...provenance(report, maxBatches)]
+  return [...explanations(report), withheld(report), ...provenance(report, maxBatches)]
     .filter((line) => line.length > 0)
     .map(capitalized);
 }
@@ -80,6 +80,21 @@ export function explanations(report: Report): Inline[][] {
     sentences(rules(report), compared(report)),
     cost === undefined ? [] : md`Cost: ${trusted(costText(cost))}.`,
   ];
+}
+
+/** Why a report on runs that did not pass has no conversations, where no input says so. */
+function withheld(report: Report): Inline[] {
+  const sentence = withheldSentence(report);
+  const isMissed = report.cases.some(({ decisive }) => ['failed', 'errored'].includes(decisive.status));
+  return sentence === undefined || !isMissed ? [] : [trusted(sentence)];
+}
+
+/** Why `transcripts: auto` leaves all conversations out, and what to do; `undefined` where it does not. */
+export function withheldSentence({ withheldFor }: Report): string | undefined {
+  if (withheldFor === undefined) return undefined;
+  const why =
+    withheldFor === 'public' ? 'this repository is public' : 'nothing says whether this repository is public';
+  return `Conversations are left out, since ${why}: set transcripts to show them.`;
 }
 
 /** Only where every run has ended and one did not pass: else the heading says all there is. */
@@ -138,7 +153,7 @@ function compared({ base, baseUnavailableReason, origin, judgement }: Report): I
 }
 
 /** Numbers of runs, of those that this step started, and the time that it took. */
-export function costs({ cases, started, waitedMs, judgement }: Report): Inline[] {
+export function costs({ cases, started, waitedMs, judgement, rule }: Report): Inline[] {
   if (judgement === undefined) return [];
   const seen = cases.reduce(
     (sum, { runs, comparison }) => sum + runs.length + (comparison?.runs.length ?? 0),
@@ -146,7 +161,7 @@ export function costs({ cases, started, waitedMs, judgement }: Report): Inline[]
   );
   // Nobody waited for a batch that had ended before.
   const waited = waitedMs < 1_000 ? undefined : formatDuration(waitedMs);
-  const runs = describeRunCounts(seen, started);
+  const runs = describeRunCounts(seen, started, rule);
   if (runs.length === 0) return waited === undefined ? [] : md`waited ${trusted(waited)}`;
   return waited === undefined
     ? runs.flat()
@@ -154,14 +169,17 @@ export function costs({ cases, started, waitedMs, judgement }: Report): Inline[]
 }
 
 /** "18 runs, 6 of them to confirm", "5 runs started, 3 seen": parts, the second of which may be absent. */
-function describeRunCounts(seen: number, started: Report['started']): Inline[][] {
+function describeRunCounts(seen: number, started: Report['started'], rule: Report['rule']): Inline[][] {
   const all = started === undefined ? seen : Math.max(seen, started.runs);
   const total = all === 1 ? md`1 run` : md`${all} runs`;
   if (all === 0) return [];
   if (started === undefined) return [total];
   if (started.runs > seen) return [md`${total} started`, md`, ${seen} seen`];
   if (started.runs < seen) return [total, md`, ${started.runs} of them started here`];
-  return started.reruns === 0 ? [total] : [total, md`, ${started.reruns} of them to confirm`];
+  // With `repeat`, later runs are asked for and confirm nothing.
+  return started.reruns === 0 || rule?.kind === 'repeat'
+    ? [total]
+    : [total, md`, ${started.reruns} of them to confirm`];
 }
 
 /** Subject of the test, by its name where it has one. */

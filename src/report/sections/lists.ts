@@ -70,6 +70,10 @@ export function nameItem(result: ReportedCase): Inline[] {
   ];
 }
 
+/** A test case that passed and that the rule runs several times: how many of its runs passed. */
+export const repeatedItem = (result: ReportedCase): Inline[] =>
+  md`${nameItem(result)}, ${result.passes} of ${result.runs.length} runs`;
+
 /** A test case that passed although its test is broken: what the provider sees wrong with the test. */
 export const brokenTestItem = (result: ReportedCase): Inline[] =>
   md`${failureItem(result)}: ${untrusted(result.testFaults.join('; '), 2 * MAX_REASON)}`;

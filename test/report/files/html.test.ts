@@ -177,6 +177,13 @@ test('the page tells everything about a red report', async () => {
   await expect(`${proseOf(htmlPage(fullReport()))}\n`).toMatchFileSnapshot('../../golden/report.html.txt');
 });
 
+test('where the repository is public the page says why it has no conversations, and not what no input says', () => {
+  const html = htmlPage(EXAMPLES['retell-public']!);
+  expect(html).toContain('Conversations are left out, since this repository is public: set transcripts');
+  expect(html).toContain('No conversation (transcripts: auto).');
+  expect(html).not.toContain('transcripts: none');
+});
+
 test('without times the page says why there is no timeline, and offers no order by duration', () => {
   const timed = { durationMs: 7_000, startedAt: Date.UTC(2026, 8, 14, 8) };
   const reportOf = (more: typeof timed | Record<string, never>) =>

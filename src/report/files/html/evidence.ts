@@ -356,7 +356,7 @@ function conversation(run: Run, parting: Parting | undefined, { limits, report, 
     const why =
       report.transcripts === 'full'
         ? `${cleanLine(report.providerTitle, 50) || 'The provider'} gave no conversation, or it was not kept.`
-        : `No conversation (transcripts: ${report.transcripts}).`;
+        : `No conversation (transcripts: ${report.withheldFor === undefined ? report.transcripts : 'auto'}).`;
     return [h('p', { class: 'muted none' }, why)];
   }
   const { turnIndices, quotations, isProof } = keyTurnsOf(run);

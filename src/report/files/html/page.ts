@@ -5,7 +5,14 @@ import { formatCount, formatTime } from '../../../text/format.ts';
 import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { capitalized, costs, explanations, provenance, tested } from '../../sections/footer.ts';
+import {
+  capitalized,
+  costs,
+  explanations,
+  provenance,
+  tested,
+  withheldSentence,
+} from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
@@ -160,7 +167,9 @@ function notesOnCases(report: Report): string[] {
   const { transcripts, cases } = report;
   return [
     ...untimedNote(report),
-    ...(transcripts === 'none' ? ['This report has no conversations (transcripts: none).'] : []),
+    ...(transcripts === 'none'
+      ? [withheldSentence(report) ?? 'This report has no conversations (transcripts: none).']
+      : []),
     ...(transcripts === 'excerpt'
       ? ['Of conversations, this report has only the turns that prove a failure (transcripts: excerpt).']
       : []),
