@@ -118,7 +118,7 @@ async function showDemo(): Promise<number> {
 
 /** A pull request with three pushes, after another that was merged; the log of the last push is shown. */
 async function showPushes(): Promise<void> {
-  const title = 'Retell, the third push';
+  const title = 'Retell, the third push of a pull request';
   await using github = await startGitHub({ issues: { 5: {}, 7: {} }, pulls: [MERGED] });
   let summary = '';
   for (const [index, push] of PUSHES.entries()) {
@@ -233,7 +233,7 @@ function index(): Promise<string> {
   const links = pages.map(({ title, file }) => `- [${title}](${file})`).join('\n');
   return renderGitHubPage({
     title: 'Agent Test Gate: demo',
-    markdown: `# What a reviewer sees\n\n${links}\n`,
+    markdown: `# What a reviewer sees\n\nThe built action has just written these reports. The agents, test cases and conversations are made up, and the providers are emulators. Begin with the first.\n\n${links}\n`,
     theme: 'light',
   });
 }
