@@ -60,13 +60,24 @@ const secretInputs = inputs.filter(([, { kind }]) => kind === 'secret').map(([na
 export const INIT_RERUNS = '3/5';
 
 /** The inputs that `init` takes as options as well. */
-const INIT_INPUTS = ['provider', 'target', 'version', 'test-cases', 'reruns', 'api-url'];
+const INIT_INPUTS = ['provider', 'target', 'version', 'test-cases', 'reruns', 'api-url'] as const;
+
+const ASKED = 'Asked for in a terminal, needed elsewhere.';
+
+/** Ends of the descriptions of inputs, where `init` does something else without the option than `run`. */
+export const INIT_WITHOUT: Readonly<Record<Exclude<(typeof INIT_INPUTS)[number], 'api-url'>, string>> = {
+  provider: ASKED,
+  target: 'Asked for in a terminal.',
+  version:
+    'Default: at Retell published, if the agent has a published version, else the latest; the production version at Bland, the main branch at ElevenLabs.',
+  'test-cases': ASKED,
+  reruns: `Asked for in a terminal, ${INIT_RERUNS} elsewhere.`,
+};
 
 const INIT_OPTIONS: readonly Option[] = [
   {
     name: 'uses',
-    description:
-      'The copy of the action that the workflow uses, OWNER/REPO@REF. Asked for in a terminal, needed elsewhere.',
+    description: `The copy of the action that the workflow uses, OWNER/REPO@REF. ${ASKED}`,
   },
   {
     name: 'own-version',
@@ -74,7 +85,11 @@ const INIT_OPTIONS: readonly Option[] = [
       "The workflow tests the pull request's own version, from a file in the repository, and not what is live. Asked for in a terminal.",
     isFlag: true,
   },
-  { name: 'force', description: 'Overwrites the workflow file if it exists.', isFlag: true },
+  {
+    name: 'force',
+    description: 'Overwrites the workflow file, and with --own-version its script, where they exist.',
+    isFlag: true,
+  },
 ];
 
 const QUARANTINE_OPTIONS: readonly Option[] = [

@@ -58,7 +58,7 @@ export function readInputs(
     );
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    problems.push(...problemsOf(error));
+    problems.push(...problemsOf(error).map((problem) => withVariable(problem, name)));
   }
   for (const input of ['report-junit', 'report-ctrf', 'report-html']) {
     if (options[input] === STDOUT)
@@ -76,6 +76,10 @@ export const STDOUT = '-';
 
 const problemsOf = ({ message, problems }: InputError): readonly string[] =>
   problems.length > 0 ? problems : [message];
+
+/** A complaint about `api-key`, with the variable that holds the key in place of the input. */
+const withVariable = (problem: string, name: ProviderName | undefined): string =>
+  name === undefined ? problem : problem.replace(/^api-key(?= )/, PROVIDERS[name].keyVariable);
 
 /** The provider, ready to ask. */
 export function connectProvider(

@@ -1,6 +1,6 @@
 import { describeDefault, INPUTS, type InputDefinition, isRequired } from '../inputs/inputs.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
-import { type CommandName, INIT_RERUNS, inputsOf, isUsedBy, ownOptionsOf } from './args.ts';
+import { type CommandName, INIT_WITHOUT, inputsOf, isUsedBy, ownOptionsOf } from './args.ts';
 import { wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
@@ -61,9 +61,8 @@ function commandHelp(command: CommandName, { width, style }: HelpOptions): strin
     ...usedInputs.map((name) => ({
       name,
       description: describeInput(
-        command === 'init' && name === 'reruns'
-          ? { ...INPUTS.reruns, default: INIT_RERUNS }
-          : INPUTS[name as keyof typeof INPUTS],
+        INPUTS[name as keyof typeof INPUTS],
+        command === 'init' ? INIT_WITHOUT[name as keyof typeof INIT_WITHOUT] : undefined,
       ),
       isFlag: false,
     })),
@@ -82,10 +81,11 @@ function commandHelp(command: CommandName, { width, style }: HelpOptions): strin
   ];
 }
 
-/** The description of an input in plain text, with what an empty one means. */
-function describeInput(entry: InputDefinition): string {
+/** The description of an input in plain text, with what an empty one means: `otherwise`, if that is given. */
+function describeInput(entry: InputDefinition, otherwise?: string | undefined): string {
   const text = entry.onCommandLine ?? entry.description;
   const value = typeof entry.default === 'string' ? entry.default : describeDefault(entry);
   const isSaid = entry.onCommandLine !== undefined || isRequired(entry) || value === undefined;
-  return `${text}${isSaid ? '' : ` Default: ${value}.`}`.replaceAll('`', '');
+  const end = otherwise ?? (isSaid ? '' : `Default: ${value}.`);
+  return `${text} ${end}`.trimEnd().replaceAll('`', '');
 }

@@ -133,7 +133,8 @@ async function write(
       isKept ? `Kept ${scriptPath}, which exists.` : `Wrote ${scriptPath}, which makes ${script.makes}.`,
     );
   }
-  for (const [index, step] of nextSteps(name, uses, ownVersion).entries()) out.line(`${index + 1}. ${step}`);
+  for (const [index, step] of nextSteps(name, uses, target, ownVersion).entries())
+    out.line(`${index + 1}. ${step}`);
   return EXIT.passed;
 }
 
@@ -412,12 +413,19 @@ async function check(
   );
 }
 
-function nextSteps(name: ProviderName, uses: string, ownVersion: OwnVersion | undefined): readonly string[] {
+function nextSteps(
+  name: ProviderName,
+  uses: string,
+  target = '',
+  ownVersion?: OwnVersion | undefined,
+): readonly string[] {
   const { title, keyVariable } = PROVIDERS[name];
   return [
     ...(ownVersion === undefined
       ? []
-      : [`Write ${ownVersion.file}, what a pull request may change: ${documentOf(uses, 'deploying.md')}`]),
+      : [
+          `Write ${ownVersion.file}, ${ownVersion.holds(splitTarget(target).kind)}: ${documentOf(uses, `deploying.md#${ownVersion.script === undefined ? 'with-target-config' : 'with-a-script'}`)}`,
+        ]),
     `Set the secret: gh secret set ${keyVariable}`,
     `Commit the ${ownVersion === undefined ? 'file' : 'files'} on a branch, and open a pull request: the job runs there.`,
     `Make the check "Agent tests at ${title}" required: Settings > Rules > Rulesets.`,

@@ -40,6 +40,11 @@ const { redact, add: addSecrets } = createGrowingRedactor([...new Set(keys)]);
 const out = createConsole(process.stdout, process.env, redact);
 const err = createConsole(process.stderr, process.env, redact);
 const live = createLiveLine(err, systemClock);
+const prompts =
+  process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined;
+/** Writes with nothing that moves in the way. */
+const above = (write: () => void): void =>
+  live.above(prompts === undefined ? write : () => prompts.above(write));
 
 // Whoever reads may stop reading (`| head`): what is left is written for nobody.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -60,11 +65,10 @@ const environment: Environment = {
   live,
   redact,
   addSecrets,
-  log: (line) => live.above(() => err.line(line)),
-  warn: (line) => live.above(() => err.line(`Warning: ${line}`)),
+  log: (line) => above(() => err.line(line)),
+  warn: (line) => above(() => err.line(`Warning: ${line}`)),
   signal: cancelled,
-  prompts:
-    process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined,
+  prompts,
 };
 
 process.once('uncaughtException', (error) => endProcess(report(error)));

@@ -8,6 +8,8 @@ export interface OwnVersion {
   readonly kinds: readonly string[];
   /** Written by the user: what the agent is to be. */
   readonly file: string;
+  /** Content of the file, for a target of this kind. */
+  readonly holds: (kind: string) => string;
   /** Makes the version; `undefined` where the gate sends the file with the tests. */
   readonly script?: DeployScript | undefined;
 }
@@ -35,10 +37,14 @@ const NEVER_EMPTY = {
   versionComment: 'Never empty, since the gate would then test another version: `missing` is refused.',
 };
 
+const CHANGES = (): string => 'what a pull request may change';
+const WHOLE = (kind: string): string => `the whole ${kind}`;
+
 export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
   retell: {
     kinds: ['agent'],
     file: 'agent/retell.json',
+    holds: CHANGES,
     script: {
       path: '.github/deploy/retell.sh',
       text: DEPLOY_SCRIPTS.retell,
@@ -51,6 +57,7 @@ export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
   bland: {
     kinds: ['pathway'],
     file: 'agent/bland.json',
+    holds: WHOLE,
     script: {
       path: '.github/deploy/bland.sh',
       text: DEPLOY_SCRIPTS.bland,
@@ -60,10 +67,11 @@ export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
       ...NEVER_EMPTY,
     },
   },
-  vapi: { kinds: ['assistant', 'squad'], file: 'agent/vapi.json' },
+  vapi: { kinds: ['assistant', 'squad'], file: 'agent/vapi.json', holds: WHOLE },
   elevenlabs: {
     kinds: ['agent'],
     file: 'agent/elevenlabs.json',
+    holds: CHANGES,
     script: {
       path: '.github/deploy/elevenlabs.sh',
       text: DEPLOY_SCRIPTS.elevenlabs,

@@ -28,6 +28,8 @@ export interface Prompts {
   note(title: string, body: string): void;
   /** Shows that something takes time. */
   during<T>(message: string, task: () => Promise<T>): Promise<T>;
+  /** Writes lines with that out of the way. */
+  above(write: () => void): void;
 }
 
 /** Ctrl+C or Escape instead of an answer. */
@@ -51,6 +53,7 @@ export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
       label,
       ...(hint === undefined ? {} : { hint }),
     })) as Option<Value>[];
+  let shown: { readonly hide: () => void; readonly show: () => void } | undefined;
   return {
     select: async (message, choices) =>
       answer(await select({ ...common, message, options: options(choices), maxItems: MAX_ITEMS })),
@@ -78,13 +81,25 @@ export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
       answer(await text({ ...common, message, validate: (given) => problem(given ?? '') })),
     note: (title, body) => note(body, title, common),
     async during(message, task) {
-      const progress = spinner({ ...common, withGuide: false });
-      progress.start(message);
+      let progress: ReturnType<typeof spinner> | undefined;
+      const show = (): void => {
+        progress = spinner({ ...common, withGuide: false });
+        progress.start(message);
+      };
+      const hide = (): void => progress?.clear();
+      shown = { hide, show };
+      show();
       try {
         return await task();
       } finally {
-        progress.clear();
+        shown = undefined;
+        hide();
       }
+    },
+    above(write) {
+      shown?.hide();
+      write();
+      if (!signal.aborted) shown?.show();
     },
   };
 }

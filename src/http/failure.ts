@@ -212,7 +212,7 @@ function transportAdvice({ code, message }: ConnectionError): string {
   if (CERTIFICATE_CODES.test(code)) {
     return "The server's certificate is not trusted: check api-url, or set NODE_EXTRA_CA_CERTS on a self-hosted runner.";
   }
-  return 'Check api-url, and that this machine can reach it (a proxy is taken from HTTPS_PROXY).';
+  return 'Check that this machine can reach it (a proxy is taken from HTTPS_PROXY), and api-url if it is set.';
 }
 
 const errorBody = z.object({

@@ -61,6 +61,14 @@ test.each(inputsOf('run'))('--%s is the input of the action', (name) => {
   }
 });
 
+test.each([
+  ['1234567', 'it must have at least 8 characters.'],
+  [`"${KEY}"`, 'write it without the quotes.'],
+])('a wrong key (%s) is named by its variable, and not shown', (key, reason) => {
+  const read = () => readInputs(valid, { env: { RETELL_API_KEY: key }, redact }, 'run');
+  expect(read).toThrow(new UsageError([`RETELL_API_KEY (value not shown): ${reason}`], 'run'));
+});
+
 test('plan takes the options of run, but prints no JSON report', () => {
   const read = (reportJson: string) => () =>
     readInputs({ ...valid, 'report-json': reportJson }, { env: { RETELL_API_KEY: KEY }, redact }, 'plan');

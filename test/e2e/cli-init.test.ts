@@ -109,7 +109,7 @@ describe.concurrent('init without a terminal', () => {
     const { exitCode, stdout, stderr } = await runCli(args, { cwd });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain(
-      'Wrote .github/deploy/retell.sh, which makes a draft of the agent.\n1. Write agent/retell.json, what a pull request may change: https://github.com/acme/agent-test-gate/blob/v2/docs/deploying.md\n2. Set the secret',
+      'Wrote .github/deploy/retell.sh, which makes a draft of the agent.\n1. Write agent/retell.json, what a pull request may change: https://github.com/acme/agent-test-gate/blob/v2/docs/deploying.md#with-a-script\n2. Set the secret',
     );
     const text = readFileSync(join(cwd, PATH), 'utf8');
     expect(lint(text, PATH)).toEqual([]);
@@ -124,6 +124,25 @@ describe.concurrent('init without a terminal', () => {
     rmSync(join(cwd, PATH));
     expect((await runCli(args, { cwd })).stdout).toContain('Kept .github/deploy/retell.sh, which exists.\n');
     expect(readFileSync(script, 'utf8')).toBe('mine');
+  });
+
+  test.each([
+    [2, 'agent/vapi.json, the whole assistant', 'with-target-config'],
+    [1, 'agent/bland.json, the whole pathway', 'with-a-script'],
+  ] as const)('says what the file of the own version holds: %#', async (index, file, section) => {
+    const { provider, start, target, testCases } = CASES[index];
+    await using emulator = await start();
+    const { exitCode, stdout } = await runCli(
+      [
+        ...['init', '--provider', provider, '--target', target, '--test-cases', testCases],
+        ...['--api-url', emulator.url, ...USES, '--own-version'],
+      ],
+      { cwd: newFolder() },
+    );
+    expect([exitCode, stdout.split('\n').find((line) => line.startsWith('1. '))]).toEqual([
+      0,
+      `1. Write ${file}: https://github.com/acme/agent-test-gate/blob/v2/docs/deploying.md#${section}`,
+    ]);
   });
 
   test('needs every answer as an option', async () => {
@@ -307,4 +326,9 @@ test('--help and --version', async () => {
   expect(help.stdout).not.toMatch(/--(api-key|github-token|comment|matrix)\b/);
   expect(help.stdout).toContain('--report-json VALUE\n');
   expect((await runCli(['plan', '--help'])).stdout).not.toContain('--report-');
+  const ofInit = (await runCli(['init', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+  // `run` starts nothing without them; `init` asks.
+  expect(ofInit).not.toMatch(/Default: (none|nothing)/);
+  expect(ofInit).toContain('Asked for in a terminal, needed elsewhere. --reruns VALUE');
+  expect(ofInit).toContain('and with --own-version its script, where they exist.');
 });

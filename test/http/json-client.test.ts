@@ -187,7 +187,7 @@ describe('what cannot pass fails at once and says what to do', () => {
     const reading = provider.fetchBatch('b1', deadline());
     await expect(reading).rejects.not.toBeInstanceOf(ProviderTimeout);
     expect(await complaintOf(reading)).toBe(
-      `GET 127.0.0.1:${port}/get-batch-test/b1 failed: ECONNREFUSED. Check api-url, and that this machine can reach it (a proxy is taken from HTTPS_PROXY).`,
+      `GET 127.0.0.1:${port}/get-batch-test/b1 failed: ECONNREFUSED. Check that this machine can reach it (a proxy is taken from HTTPS_PROXY), and api-url if it is set.`,
     );
     expect(clock.now()).toBe(0.75 * (500 + 1_000 + 2_000 + 4_000 + 8_000 + 16_000));
   });
@@ -195,14 +195,16 @@ describe('what cannot pass fails at once and says what to do', () => {
   test('a host that does not exist', async () => {
     const { provider, deadline } = asking('retell', 'http://nowhere.invalid');
     expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
-      /^GET nowhere\.invalid\/get-batch-test\/b1 (failed: ENOTFOUND\. Check api-url|did not answer in time \(EAI_AGAIN\)\.)/,
+      /^GET nowhere\.invalid\/get-batch-test\/b1 (failed: ENOTFOUND\. Check that this machine|did not answer in time \(EAI_AGAIN\)\.)/,
     );
   });
 
   test('a port that does not speak TLS', async () => {
     await using retell = await startRetell({ batches });
     const { provider, deadline } = asking('retell', retell.url.replace('http:', 'https:'));
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(/failed: .+ Check api-url/);
+    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
+      /failed: .+ Check that this machine .+ api-url/,
+    );
   });
 });
 

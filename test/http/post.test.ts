@@ -118,7 +118,8 @@ test('an accepted POST carries the JSON and the key, and its answer is read', as
 describe('nobody can know whether it was accepted: it is sent once', () => {
   const TROUBLE = 'The provider is in trouble: run this job again later.';
   const NOT_HTTP = 'Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)';
-  const UNREACHED = 'Check api-url, and that this machine can reach it (a proxy is taken from HTTPS_PROXY).';
+  const UNREACHED =
+    'Check that this machine can reach it (a proxy is taken from HTTPS_PROXY), and api-url if it is set.';
   test.each<[string, Answer, string]>([
     [
       'the connection is reset before the answer',
@@ -258,7 +259,9 @@ describe('it was certainly not accepted', () => {
   test('a port that fetch does not ask: some tries, and refused', async () => {
     expect(await post('http://127.0.0.1:6000')).toMatchObject({
       kind: 'refused',
-      problem: expect.stringMatching(/^POST HOST\/start failed: bad port\. Check api-url/),
+      problem: expect.stringMatching(
+        /^POST HOST\/start failed: bad port\. Check that this machine can reach it/,
+      ),
     });
   });
 
@@ -268,7 +271,9 @@ describe('it was certainly not accepted', () => {
     const result = await post(`http://two.test:${port}`);
     expect(result).toMatchObject({
       kind: 'refused',
-      problem: expect.stringMatching(/^POST two\.test:\d+\/start failed: ECONNREFUSED\. Check api-url/),
+      problem: expect.stringMatching(
+        /^POST two\.test:\d+\/start failed: ECONNREFUSED\. Check that this machine can reach it/,
+      ),
     });
   });
 
@@ -285,7 +290,9 @@ describe('it was certainly not accepted', () => {
   test('nobody listens: some tries, and refused', async () => {
     expect(await post(`http://127.0.0.1:${await freePort()}`)).toMatchObject({
       kind: 'refused',
-      problem: expect.stringMatching(/^POST HOST\/start failed: ECONNREFUSED\. Check api-url/),
+      problem: expect.stringMatching(
+        /^POST HOST\/start failed: ECONNREFUSED\. Check that this machine can reach it/,
+      ),
     });
   });
 
