@@ -6,6 +6,7 @@ import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain
 import type { Provider } from '../providers/provider.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
 import { describeWaves, tooManyWaves } from './estimate.ts';
@@ -183,8 +184,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
 
   /** Says how many waves the first runs take, where the provider tells how many run at once. */
   async function estimate({ parallelism }: BatchStarter, subject: Subject, runs: number): Promise<void> {
-    const until = Math.min(deadline.until, clock.now() + PARALLELISM_MS);
-    const within = { until, signal: deadline.signal, noRetries: true };
+    const within = { ...withEarlierEnd(deadline, clock.now() + PARALLELISM_MS), noRetries: true };
     const known = await parallelism?.(subject, within).catch(onProviderError(() => undefined));
     if (known === undefined) return;
     progress.estimateBy(known);

@@ -1,6 +1,7 @@
 import type { BatchOutcome } from '../domain/batch.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, ProviderError } from '../runtime/errors.ts';
 
 /** Time limit for reading a revision before a start; without it nothing is started. */
@@ -32,10 +33,8 @@ export function createRevisions({
   return {
     async remember(subject, given) {
       if (starter?.revisionOf === undefined || remembered.has(subject)) return undefined;
-      const until = Math.min(deadline.until, clock.now() + READ_MS);
-      const revision = await starter
-        .revisionOf(subject, { ...deadline, until })
-        .catch(onProviderError((error) => error));
+      const within = withEarlierEnd(deadline, clock.now() + READ_MS);
+      const revision = await starter.revisionOf(subject, within).catch(onProviderError((error) => error));
       if (revision instanceof ProviderError) return revision.message;
       remembered.set(subject, revision);
       // A revision that is a moment tells of an edit between a given batch and its re-runs.
@@ -47,12 +46,11 @@ export function createRevisions({
     },
     async compare() {
       if (starter?.revisionOf === undefined || deadline.signal.aborted) return edits;
-      const until = Math.max(Math.min(deadline.until, clock.now() + READ_MS), clock.now() + LAST_READ_MS);
+      const { until } = withEarlierEnd(deadline, clock.now() + READ_MS);
+      const within = { ...deadline, until: Math.max(until, clock.now() + LAST_READ_MS) };
       for (const [subject, before] of remembered) {
         if (before === undefined) continue;
-        const after = await starter
-          .revisionOf(subject, { ...deadline, until })
-          .catch(onProviderError((error) => error));
+        const after = await starter.revisionOf(subject, within).catch(onProviderError((error) => error));
         if (after instanceof ProviderError) {
           edits.push(
             `Whether ${subject.title} was edited while it was tested could not be read: ${after.message}`,

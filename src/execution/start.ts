@@ -9,6 +9,7 @@ import type {
   StartResponse,
 } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
 import {
   findLostBatch,
@@ -104,12 +105,6 @@ function wasThereBefore(
   const known = [...options.alreadyStarted, ...(before?.listing.batches.map((batch) => batch.id) ?? [])];
   return known.some((old) => idKey(old) === idKey(id));
 }
-
-/** The same deadline, or an earlier one. */
-const withEarlierEnd = (deadline: Deadline, until: number): Deadline => ({
-  ...deadline,
-  until: Math.min(deadline.until, until),
-});
 
 /** Reads the lists; where they cannot be read, a sentence that says why. */
 async function takeListSnapshot(

@@ -5,6 +5,12 @@ export class DeadlineExceeded extends Error {
   override name = 'DeadlineExceeded';
 }
 
+/** The same deadline, or an earlier one. */
+export const withEarlierEnd = (deadline: Deadline, until: number): Deadline => ({
+  ...deadline,
+  until: Math.min(deadline.until, until),
+});
+
 /**
  * Runs a task, and rejects with `DeadlineExceeded` as soon as the deadline or the signal comes, even if the task does not
  * listen to its signal; what becomes of the task then is ignored.
