@@ -102,3 +102,7 @@ export interface Run {
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
 }
+
+/** True if a run ended as failed or errored. */
+export const hasRunFailed = ({ status }: Pick<Run, 'status'>): boolean =>
+  status === 'failed' || status === 'errored';

@@ -1,14 +1,9 @@
 import type { Batch, BatchOutcome } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
-import {
-  firstRoundRunsPerCase,
-  maxRunsPerCase,
-  type PassRule,
-  type RoundRun,
-  runsToConfirm,
-} from '../domain/pass-rule.ts';
+import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule, runsToConfirm } from '../domain/pass-rule.ts';
 import { type Refused, refused } from '../domain/result.ts';
+import { hasRunFailed } from '../domain/run.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -259,13 +254,11 @@ function unlistedRuns(
   ).length;
 }
 
-const hasFailed = ({ status }: RoundRun): boolean => status === 'failed' || status === 'errored';
-
 /** Test cases that count and of which a first run did not pass. */
 const firstFailures = (cases: readonly CaseResult[]): readonly CaseResult[] =>
   cases.filter((result) => {
     const first = result.runs.filter(({ round }) => round === 1);
-    return countsForVerdict(result) && first.some(hasFailed);
+    return countsForVerdict(result) && first.some(hasRunFailed);
   });
 
 /** Reason why nothing is run again after the first round: a sentence. Quarantined test cases count neither here nor there. */
