@@ -23,6 +23,11 @@ export interface SearchPass {
   readonly aheadMs: number | undefined;
 }
 
+/** The batches of a list, each once: pages may repeat some. */
+export const uniqueBatches = ({ batches }: Listing): readonly Candidate[] => [
+  ...new Map(batches.map((batch) => [batch.id, batch])).values(),
+];
+
 /** Compares a batch with exactly these test cases, each once; `unclear` as long as it can still come to have them. */
 export function matchContents(
   { testCases, total }: BatchContents,

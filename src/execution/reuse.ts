@@ -10,7 +10,7 @@ import type { BatchStarter, Candidate, Listing, UnderTest } from '../providers/s
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { formatAge } from '../text/format.ts';
-import { CLOCK_SLACK_MS, matchContents } from './find-lost-batch.ts';
+import { CLOCK_SLACK_MS, matchContents, uniqueBatches } from './find-lost-batch.ts';
 import type { Prepared } from './prepare.ts';
 import { momentOf } from './start.ts';
 
@@ -167,10 +167,10 @@ function periodOf(
 
 /** The listed batches that may have run exactly this since that moment, each once. */
 function candidatesIn(
-  { batches }: Listing,
+  listing: Listing,
   { subject, testCases, from }: ReuseOptions['prepared'] & { readonly from: number },
 ): readonly Candidate[] {
-  return [...new Map(batches.map((batch) => [batch.id, batch])).values()].filter(
+  return uniqueBatches(listing).filter(
     (batch) =>
       (batch.subject ?? subject.key) === subject.key &&
       (batch.runCount ?? testCases.length) === testCases.length &&

@@ -17,6 +17,7 @@ import {
   matchContents,
   SEARCH_DELAYS_MS,
   type SearchPass,
+  uniqueBatches,
 } from './find-lost-batch.ts';
 
 /** Result of a start; problems are sentences. */
@@ -173,8 +174,7 @@ function newCandidates(
   listing: Listing,
   { before, options }: { before: ListSnapshot | undefined; options: StartOptions },
 ): Candidate[] {
-  const batches = [...new Map(listing.batches.map((batch) => [batch.id, batch])).values()];
-  return batches.filter(
+  return uniqueBatches(listing).filter(
     ({ id, subject, isMixed = false }) =>
       !isMixed &&
       !wasThereBefore(id, { before, options }) &&
