@@ -140,9 +140,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     };
 
   async function runRounds(): Promise<Execution> {
-    const common = { rule, maxRuns, starter, startName, attachQuarantine, clock, deadline, log };
     const rounds = {
-      ...common,
+      ...{ rule, maxRuns, starter, startName, attachQuarantine, clock, deadline, log },
       obstacles: obstaclesOf,
       waitFor: waitFor(update, { mayPass }),
       onStarted: add,
@@ -267,10 +266,10 @@ function describeRunBudget(
   { rule, maxRuns, compares }: Pick<ExecutorOptions, 'rule' | 'maxRuns'> & { compares: boolean },
 ): string {
   const most = maxRunsOfStep(testCases, { rule, compares });
-  const first = formatRunCount(testCases * firstRoundRunsPerCase(rule));
+  const firstRuns = testCases * firstRoundRunsPerCase(rule);
+  const first = formatRunCount(firstRuns);
   const limit = Math.min(most, maxRuns ?? most);
-  const isAll = limit <= testCases * firstRoundRunsPerCase(rule);
-  return isAll
+  return limit <= firstRuns
     ? `The gate asks for ${first}.`
     : `The gate asks for ${first} first, and for at most ${limit} in all.`;
 }

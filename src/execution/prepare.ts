@@ -71,13 +71,14 @@ export type ComparedVersion =
   | { readonly kind: 'none'; readonly problem: string };
 
 /** For `catch`: what a provider did not tell is refused, with its reason. */
-export const refusedByProvider = onProviderError(
-  (error): Refused => ({
+export const refusedByProvider = onProviderError((error): Refused => {
+  const refusal = refusalOf(error);
+  return {
     ...refused(error.message),
-    ...(refusalOf(error) === undefined && { isUnreadable: true }),
-    ...(refusalOf(error) === 'key' && { isKeyRefused: true }),
-  }),
-);
+    ...(refusal === undefined && { isUnreadable: true }),
+    ...(refusal === 'key' && { isKeyRefused: true }),
+  };
+});
 
 /**
  * Resolves what is under test and selects the test cases. Everything that can be refused is refused here, before
