@@ -1,6 +1,6 @@
 import type { BatchOutcome, Tally } from './batch.ts';
 import type { PassRule } from './pass-rule.ts';
-import { hasRunFailed } from './run.ts';
+import { countsAsNotPassed } from './run.ts';
 import { groupRunsByTestCase, tally } from './test-case.ts';
 
 /** Progress of a step's test cases while it waits. */
@@ -30,7 +30,7 @@ export function progressOf(batches: readonly BatchOutcome[], rule: PassRule): Pr
     (sum, { batch }) => sum + (batch?.announced.failed ?? 0) + (batch?.announced.errored ?? 0),
     0,
   );
-  const open = cases.filter(({ outcome, runs }) => outcome === 'unfinished' && runs.some(hasRunFailed));
+  const open = cases.filter(({ outcome, runs }) => outcome === 'unfinished' && runs.some(countsAsNotPassed));
   return { tally: tally(decided, cases), confirming: open.length + (isFailureFinal ? 0 : failures) };
 }
 

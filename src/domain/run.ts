@@ -103,6 +103,6 @@ export interface Run {
   readonly endedAt?: number | undefined;
 }
 
-/** True if a run ended as failed or errored. */
-export const hasRunFailed = ({ status }: Pick<Run, 'status'>): boolean =>
+/** Whether a run counts as not passed: it failed or errored. One that was cancelled counts neither way. */
+export const countsAsNotPassed = ({ status }: Pick<Run, 'status'>): boolean =>
   status === 'failed' || status === 'errored';

@@ -2,7 +2,7 @@ import { type BatchOutcome, EMPTY_TALLY, type Tally } from './batch.ts';
 import { countingRuns, findRepeatedRuns } from './evidence.ts';
 import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts';
 import type { Quarantine } from './quarantine.ts';
-import { hasRunFailed, type Run, type TestCase } from './run.ts';
+import { countsAsNotPassed, type Run, type TestCase } from './run.ts';
 
 /** Outcomes of a test case over all its runs. `flaky` passed by the rule, with a run that did not pass. */
 export const CASE_OUTCOMES = ['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished'] as const;
@@ -86,7 +86,7 @@ export function groupRunsByTestCase(
  * conversation, else the first.
  */
 export function findPassedBesideFailures(runs: readonly Run[]): ReadonlySet<string> {
-  const failed = new Set(runs.filter(hasRunFailed).map(({ testCase }) => testCase.id));
+  const failed = new Set(runs.filter(countsAsNotPassed).map(({ testCase }) => testCase.id));
   const found = new Map<string, Run>();
   for (const run of runs) {
     const { id } = run.testCase;

@@ -3,7 +3,7 @@ import { disagreement } from '../domain/claims.ts';
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule, runsToConfirm } from '../domain/pass-rule.ts';
 import { type Refused, refused } from '../domain/result.ts';
-import { hasRunFailed } from '../domain/run.ts';
+import { countsAsNotPassed } from '../domain/run.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -258,7 +258,7 @@ function unlistedRuns(
 const firstFailures = (cases: readonly CaseResult[]): readonly CaseResult[] =>
   cases.filter((result) => {
     const first = result.runs.filter(({ round }) => round === 1);
-    return countsForVerdict(result) && first.some(hasRunFailed);
+    return countsForVerdict(result) && first.some(countsAsNotPassed);
   });
 
 /** Reason why nothing is run again after the first round: a sentence. Quarantined test cases count neither here nor there. */
