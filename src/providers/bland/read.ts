@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
@@ -18,6 +17,7 @@ import {
   parseIsoTime,
   readCounters,
   readStatus,
+  requireSame,
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
@@ -228,9 +228,7 @@ function createAdapter(
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepRun): Batch {
-  if (blandIdKey(body.id) !== blandIdKey(batchId)) {
-    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
-  }
+  requireSame('batch', batchId, body.id, blandIdKey);
   const { status, unknownStatus } = readStatus(body.status, STATUS);
   const outcome = status === 'pending' ? undefined : status;
   const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
@@ -16,6 +15,7 @@ import {
   missingStatus,
   readCounters,
   readStatus,
+  requireSame,
   statusWord,
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
@@ -116,8 +116,8 @@ function createAdapter(
       size: 'small' as const,
       schema: runSchema,
       to: (body: RunBody): Run => {
-        if (body.test_case_job_id === runId) return { ...toRun(body), turns: turnsOf(body) };
-        throw new InvalidResponse(`answered for another run: ${body.test_case_job_id}.`, { isJson: true });
+        requireSame('run', runId, body.test_case_job_id);
+        return { ...toRun(body), turns: turnsOf(body) };
       },
     };
     return api.get(request, { ...deadline, noRetries: true }).catch(onProviderError(() => undefined));
@@ -233,11 +233,7 @@ function withDetails(run: Run, single: Run): Run {
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
-  if (body.test_case_batch_job_id !== batchId) {
-    throw new InvalidResponse(`answered for another batch: ${body.test_case_batch_job_id}.`, {
-      isJson: true,
-    });
-  }
+  requireSame('batch', batchId, body.test_case_batch_job_id);
   const status = BATCH_STATUS.get(body.status);
   const engine = engineSchema.safeParse(body.response_engine).data;
   return {

@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import { type Batch, formatRunCount } from '../../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
 import { formatCaseCount } from '../../domain/test-case.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { onProviderError } from '../../runtime/errors.ts';
@@ -16,6 +15,7 @@ import {
   parseIsoTime,
   readCounters,
   readStatus,
+  requireSame,
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
@@ -238,9 +238,7 @@ const itemsOf = ({ id: batchId, announced }: Batch) => ({
 });
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
-  if (vapiIdKey(body.id) !== vapiIdKey(batchId)) {
-    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
-  }
+  requireSame('batch', batchId, body.id, vapiIdKey);
   const status = BATCH_STATUS.get(body.status);
   const target = targetSchema.safeParse(body.target).data;
   const transport = transportSchema.safeParse(body.transport).data;
