@@ -29,6 +29,11 @@ export function requireSame(
   throw new InvalidResponse(`answered for another ${kind}: ${found}.`, { isJson: true });
 }
 
+/** The headers that authorise a request by a bearer token; the key may bring the word `Bearer` itself. */
+export const bearerHeaders = (apiKey: string): Record<string, string> => ({
+  authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}`,
+});
+
 /** Advice about a refusal, as sentences by HTTP status; 422 is read like 404. */
 export interface Advice {
   readonly 401: string;

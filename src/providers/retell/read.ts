@@ -7,6 +7,7 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
+  bearerHeaders,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -83,11 +84,6 @@ const advice = createAdvice({
   404: 'Check batch-id: it must be the id of a batch test (not of a test run), in the workspace of this api-key, since a key sees only its own workspace.',
   others: 'Check batch-id and api-url.',
 });
-
-/** The headers that authorise a request to Retell. */
-function headers(apiKey: string): Record<string, string> {
-  return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
-}
 
 /**
  * `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run, and `get-test-run` the same of
@@ -311,7 +307,7 @@ export const retell: ProviderDescriptor = {
   homepage: 'https://www.retellai.com',
   url: 'https://api.retellai.com',
   keyVariable: 'RETELL_API_KEY',
-  headers,
+  headers: bearerHeaders,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {

@@ -7,6 +7,7 @@ import { lenient } from '../../json.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
+  bearerHeaders,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -121,11 +122,6 @@ const READINGS_FOR_RESULTS = 3;
 const MAX_ADDRESS = 500;
 
 const CANCEL_ADVICE = 'Cancel it at Vapi.';
-
-/** The header that authorises a request to Vapi. */
-function headers(apiKey: string): Record<string, string> {
-  return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
-}
 
 /** The run has status and counters, the list of its items what became of each simulation. */
 function createAdapter(
@@ -487,7 +483,7 @@ export const vapi: ProviderDescriptor = {
   homepage: 'https://vapi.ai',
   url: 'https://api.vapi.ai',
   keyVariable: 'VAPI_API_KEY',
-  headers,
+  headers: bearerHeaders,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
