@@ -2,7 +2,6 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../../src/domain/run.ts';
-import { InvalidResponse } from '../../src/http/failure.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';
@@ -14,6 +13,7 @@ import {
   missingStatus,
   readCounters,
   readStatus,
+  requireSame,
   statusWord,
 } from '../../src/providers/fields.ts';
 import type {
@@ -122,9 +122,7 @@ function createAdapter(
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
-  if (body.id !== batchId) {
-    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
-  }
+  requireSame('batch', batchId, body.id);
   const status = BATCH_STATUS.get(body.status);
   const claims = testedClaims(body);
   return {

@@ -18,6 +18,22 @@ export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
       ),
   );
 
+/** Throws where an answer is about something else than was asked for. `keyOf` is the form in which the provider compares ids. */
+export function requireSame(
+  kind: string,
+  asked: string | undefined,
+  found: string | undefined,
+  keyOf: (id: string) => string = (id) => id,
+): void {
+  if (asked === undefined || found === undefined || keyOf(found) === keyOf(asked)) return;
+  throw new InvalidResponse(`answered for another ${kind}: ${found}.`, { isJson: true });
+}
+
+/** The headers that authorise a request by a bearer token; the key may bring the word `Bearer` itself. */
+export const bearerHeaders = (apiKey: string): Record<string, string> => ({
+  authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}`,
+});
+
 /** Advice about a refusal, as sentences by HTTP status; 422 is read like 404. */
 export interface Advice {
   readonly 401: string;

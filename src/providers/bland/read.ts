@@ -1,11 +1,10 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
-import { ProviderError } from '../../runtime/errors.ts';
+import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
   claimsOf,
@@ -18,6 +17,7 @@ import {
   parseIsoTime,
   readCounters,
   readStatus,
+  requireSame,
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
@@ -131,39 +131,32 @@ function createAdapter(
     return names;
   }
 
-  async function readNames(scenarioId: string, deadline: Deadline): Promise<Names> {
-    try {
-      return await api.get(
-        { path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, to: toNames },
-        deadline,
-      );
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      // The assertions are shown by their type or id.
-      return NO_NAMES;
-    }
+  /** Without names the assertions are shown by their type or id. */
+  function readNames(scenarioId: string, deadline: Deadline): Promise<Names> {
+    const request = {
+      path: ['scenarios', scenarioId],
+      size: 'small' as const,
+      schema: scenarioSchema,
+      to: toNames,
+    };
+    return api.get(request, deadline).catch(onProviderError(() => NO_NAMES));
   }
 
+  /** The run is judged without its detail; only its story is missing then. */
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
-    try {
-      const detail = await api.get(
-        { path: ['runs', run.id], size: 'small', schema: detailSchema, to: (body) => body },
-        deadline,
-      );
-      const results = detail.assertion_results ?? [];
-      const names = results.some(isUnnamed) ? await namesOf(run.testCase, deadline) : NO_NAMES;
-      const assertions = toAssertions(results, names);
-      return {
-        ...run,
-        explanation: detail.error_message ?? run.explanation,
-        turns: showsConversations ? (detail.chat_history ?? []).flatMap(toTurn) : [],
-        assertions: assertions.length > 0 ? assertions : run.assertions,
-      };
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      // The run is judged without it; only its story is missing.
-      return run;
-    }
+    const detail = await api
+      .get({ path: ['runs', run.id], size: 'small', schema: detailSchema, to: (body) => body }, deadline)
+      .catch(onProviderError(() => undefined));
+    if (detail === undefined) return run;
+    const results = detail.assertion_results ?? [];
+    const names = results.some(isUnnamed) ? await namesOf(run.testCase, deadline) : NO_NAMES;
+    const assertions = toAssertions(results, names);
+    return {
+      ...run,
+      explanation: detail.error_message ?? run.explanation,
+      turns: showsConversations ? (detail.chat_history ?? []).flatMap(toTurn) : [],
+      assertions: assertions.length > 0 ? assertions : run.assertions,
+    };
   }
 
   return {
@@ -228,9 +221,7 @@ function createAdapter(
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepRun): Batch {
-  if (blandIdKey(body.id) !== blandIdKey(batchId)) {
-    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
-  }
+  requireSame('batch', batchId, body.id, blandIdKey);
   const { status, unknownStatus } = readStatus(body.status, STATUS);
   const outcome = status === 'pending' ? undefined : status;
   const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));

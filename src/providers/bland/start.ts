@@ -2,13 +2,12 @@ import * as z from 'zod/mini';
 import { refused } from '../../domain/result.ts';
 import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import type { Target, Version } from '../../domain/target.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError, RequestRefused } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { claimsOf, createAdvice, formatClaim, id, isNotFound, parseIsoTime } from '../fields.ts';
+import { claimsOf, createAdvice, formatClaim, id, isNotFound, parseIsoTime, requireSame } from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
 import { batchListsOf } from '../started.ts';
 import type { BatchStarter, Candidate, Subject } from '../starter.ts';
@@ -220,8 +219,8 @@ export function createBlandStarter(
 
   async function readScenario(scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
     const to = (scenario: Scenario): Scenario => {
-      if (blandIdKey(scenario.id) === blandIdKey(scenarioId)) return scenario;
-      throw new InvalidResponse(`answered for another scenario: ${scenario.id}.`, { isJson: true });
+      requireSame('scenario', scenarioId, scenario.id, blandIdKey);
+      return scenario;
     };
     try {
       return await api.get(

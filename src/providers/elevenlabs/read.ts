@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { formatCaseCount } from '../../domain/test-case.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { onProviderError } from '../../runtime/errors.ts';
@@ -15,6 +14,7 @@ import {
   mergeRuns,
   missingStatus,
   readStatus,
+  requireSame,
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
@@ -199,9 +199,7 @@ function toBatch(
   body: z.infer<typeof batchSchema>,
   toShownRun: (run: RunBody) => Run,
 ): Batch {
-  if (body.id !== batchId) {
-    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
-  }
+  requireSame('batch', batchId, body.id);
   const runs = mergeRuns(body.test_runs.map(toShownRun), RUN_STATUS);
   const isCancelled = body.cancelled === true;
   return {

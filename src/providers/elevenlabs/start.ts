@@ -2,12 +2,11 @@ import * as z from 'zod/mini';
 import type { Claims } from '../../domain/claims.ts';
 import { refused } from '../../domain/result.ts';
 import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
-import { claimsOf, createAdvice, formatClaim, id, parseAs, shortName } from '../fields.ts';
+import { claimsOf, createAdvice, formatClaim, id, parseAs, requireSame, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
 import { readList } from './lists.ts';
@@ -328,12 +327,6 @@ const requestOf = ({ request }: Subject): SubjectRequest => parseAs(requestSchem
 
 const branchQuery = (branch: string | undefined): Record<string, string> =>
   branch === undefined ? {} : { branch_id: branch };
-
-/** Throws where an answer is about something else than was asked for. */
-function requireSame(kind: string, expected: string | undefined, found: string | undefined): void {
-  if (expected === undefined || found === undefined || found === expected) return;
-  throw new InvalidResponse(`answered for another ${kind}: ${found}.`, { isJson: true });
-}
 
 /** The workflow nodes that a test is placed at, by itself or in a folder; `undefined` is no node. */
 function nodesOf(

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
+  bearerHeaders,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -16,6 +16,7 @@ import {
   missingStatus,
   readCounters,
   readStatus,
+  requireSame,
   statusWord,
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
@@ -84,11 +85,6 @@ const advice = createAdvice({
   others: 'Check batch-id and api-url.',
 });
 
-/** The headers that authorise a request to Retell. */
-function headers(apiKey: string): Record<string, string> {
-  return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
-}
-
 /**
  * `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run, and `get-test-run` the same of
  * one run, where the list leaves it open or says little of it.
@@ -116,8 +112,8 @@ function createAdapter(
       size: 'small' as const,
       schema: runSchema,
       to: (body: RunBody): Run => {
-        if (body.test_case_job_id === runId) return { ...toRun(body), turns: turnsOf(body) };
-        throw new InvalidResponse(`answered for another run: ${body.test_case_job_id}.`, { isJson: true });
+        requireSame('run', runId, body.test_case_job_id);
+        return { ...toRun(body), turns: turnsOf(body) };
       },
     };
     return api.get(request, { ...deadline, noRetries: true }).catch(onProviderError(() => undefined));
@@ -233,11 +229,7 @@ function withDetails(run: Run, single: Run): Run {
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
-  if (body.test_case_batch_job_id !== batchId) {
-    throw new InvalidResponse(`answered for another batch: ${body.test_case_batch_job_id}.`, {
-      isJson: true,
-    });
-  }
+  requireSame('batch', batchId, body.test_case_batch_job_id);
   const status = BATCH_STATUS.get(body.status);
   const engine = engineSchema.safeParse(body.response_engine).data;
   return {
@@ -315,7 +307,7 @@ export const retell: ProviderDescriptor = {
   homepage: 'https://www.retellai.com',
   url: 'https://api.retellai.com',
   keyVariable: 'RETELL_API_KEY',
-  headers,
+  headers: bearerHeaders,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {

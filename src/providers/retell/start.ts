@@ -8,7 +8,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id, isNotFound, parseAs, shortName } from '../fields.ts';
+import { createAdvice, id, isNotFound, parseAs, requireSame, shortName } from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject, TestCaseList } from '../starter.ts';
 import {
@@ -258,10 +258,8 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
           size: 'small',
           schema: definitionSchema,
           to: (body) => {
-            if (body.test_case_definition_id === testCaseId) return body;
-            throw new InvalidResponse(`answered for another test case: ${body.test_case_definition_id}.`, {
-              isJson: true,
-            });
+            requireSame('test case', testCaseId, body.test_case_definition_id);
+            return body;
           },
         },
         deadline,
@@ -350,9 +348,7 @@ export function createRetellStarter(http: HttpClient): BatchStarter {
         size: 'small',
         schema: agentSchema,
         to: (agent) => {
-          if (agent.agent_id !== agentId) {
-            throw new InvalidResponse(`answered for another agent: ${agent.agent_id}.`, { isJson: true });
-          }
+          requireSame('agent', agentId, agent.agent_id);
           requireVersion(version, agent.version);
           return agent;
         },

@@ -2,12 +2,12 @@ import * as z from 'zod/mini';
 import { type Batch, formatRunCount } from '../../domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
 import { formatCaseCount } from '../../domain/test-case.ts';
-import { InvalidResponse } from '../../http/failure.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
 import {
+  bearerHeaders,
   createAdvice,
   id,
   MAX_DETAILS,
@@ -16,6 +16,7 @@ import {
   parseIsoTime,
   readCounters,
   readStatus,
+  requireSame,
   statusWord,
   textOrUndefined,
 } from '../fields.ts';
@@ -121,11 +122,6 @@ const READINGS_FOR_RESULTS = 3;
 const MAX_ADDRESS = 500;
 
 const CANCEL_ADVICE = 'Cancel it at Vapi.';
-
-/** The header that authorises a request to Vapi. */
-function headers(apiKey: string): Record<string, string> {
-  return { authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}` };
-}
 
 /** The run has status and counters, the list of its items what became of each simulation. */
 function createAdapter(
@@ -238,9 +234,7 @@ const itemsOf = ({ id: batchId, announced }: Batch) => ({
 });
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
-  if (vapiIdKey(body.id) !== vapiIdKey(batchId)) {
-    throw new InvalidResponse(`answered for another batch: ${body.id}.`, { isJson: true });
-  }
+  requireSame('batch', batchId, body.id, vapiIdKey);
   const status = BATCH_STATUS.get(body.status);
   const target = targetSchema.safeParse(body.target).data;
   const transport = transportSchema.safeParse(body.transport).data;
@@ -489,7 +483,7 @@ export const vapi: ProviderDescriptor = {
   homepage: 'https://vapi.ai',
   url: 'https://api.vapi.ai',
   keyVariable: 'VAPI_API_KEY',
-  headers,
+  headers: bearerHeaders,
   advice,
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
