@@ -6,11 +6,10 @@ import type { Verdict } from '../domain/verdict.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
 import { costText, runMessage, turnText } from '../report/run-text.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
-import { aroundReusedId } from '../report/sections/intro.ts';
 import { describeRuns } from '../report/sections/names.ts';
 import { failureLabel } from '../report/sections/overview.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
-import { formatDuration } from '../text/format.ts';
+import { formatAge, formatDuration } from '../text/format.ts';
 import { guard, wrap } from './layout.ts';
 import type { Look, Style } from './style.ts';
 
@@ -88,7 +87,11 @@ function headLines(
     ),
     ...(reused === undefined
       ? []
-      : wrap(aroundReusedId(reused).join(cleanLine(reused.batchId, MAX_NAME)), width, 2)),
+      : wrap(
+          `This is the result of batch ${cleanLine(reused.batchId, MAX_NAME)}, started ${formatAge(reused.ageMs)} ago: nothing under test has changed since.`,
+          width,
+          2,
+        )),
     ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
     ...(tested === undefined ? [] : wrap(style('dim', `Tested: ${sentence(tested)}`), width, 2)),
     ...(subjectNote === undefined ? [] : wrap(style('dim', sentence(subjectNote)), width, 2)),

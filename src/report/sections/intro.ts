@@ -1,4 +1,4 @@
-import { type ReusedBatch, seenBatches } from '../../domain/batch.ts';
+import { seenBatches } from '../../domain/batch.ts';
 import { tally } from '../../domain/test-case.ts';
 import { formatAge } from '../../text/format.ts';
 import { findCommonCause } from '../groups.ts';
@@ -54,15 +54,8 @@ export function introLine(
 /** The earlier batch that was judged in place of a new one. */
 function describeReused({ reused }: Report): Inline[] {
   if (reused === undefined) return [];
-  const [before, after] = aroundReusedId(reused);
-  return [trusted(before), idOf(reused.batchId), trusted(after)];
+  return md`This is the result of batch ${idOf(reused.batchId)}, started ${trusted(formatAge(reused.ageMs))} ago: nothing under test has changed since.`;
 }
-
-/** The sentence about it: what stands before the id of the batch, and what stands after. */
-export const aroundReusedId = ({ ageMs }: ReusedBatch): readonly [before: string, after: string] => [
-  'This is the result of batch ',
-  `, started ${formatAge(ageMs)} ago: nothing under test has changed since.`,
-];
 
 /** The judge's sentence about failed and passed test cases says the same counts as the heading. */
 function isReasonInHeading({ judgement, tally: { failed, total } }: Report): boolean {
