@@ -1,4 +1,5 @@
 /** The report as a person reads it in a terminal or in the log of another CI: pure. */
+import { formatRunCount } from '../domain/batch.ts';
 import type { Run } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -204,5 +205,5 @@ function batchLines(batches: Report['batches'], [one, many]: readonly [string, s
 
 function startedSentence({ runs, reruns }: NonNullable<Report['started']>): string {
   const again = reruns === 0 ? '' : `, ${reruns} of them again`;
-  return `Started ${runs === 1 ? '1 run' : `${runs} runs`}${again}.`;
+  return `Started ${formatRunCount(runs)}${again}.`;
 }

@@ -7,7 +7,7 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
-import { VERDICTS } from '../domain/verdict.ts';
+import { STATES } from '../domain/verdict.ts';
 import { lenient, parseJson } from '../json.ts';
 import { paragraph, render, trusted } from '../report/markdown.ts';
 import { renderOrigin } from '../report/sections/footer.ts';
@@ -92,7 +92,7 @@ const sectionSchema = z.object({
   mark: z.string(),
   check: lenient(whole),
   commit: lenient(z.string()),
-  state: z.enum(['waiting', ...VERDICTS]),
+  state: z.enum(STATES),
   counts: countsSchema,
   label: z.string(),
   target: lenient(z.string()),

@@ -3,7 +3,7 @@
  * run wrote all of it, and the data of each section stands before its text. Pure.
  */
 import * as z from 'zod/mini';
-import { VERDICTS } from '../domain/verdict.ts';
+import { STATES } from '../domain/verdict.ts';
 import type { WorkflowRun } from '../github/context.ts';
 import { lenient, parseJson } from '../json.ts';
 import { jobFactsSchema } from './job-facts.ts';
@@ -34,7 +34,7 @@ const orphanedRecordMarker = z.object({ key: keySchema, record: recordSchema, ru
 const sectionMarker = z.object({
   key: keySchema,
   attempt: whole,
-  state: z.enum(['waiting', ...VERDICTS]),
+  state: z.enum(STATES),
   counts: countsSchema,
   label: z.string(),
   part: lenient(jobFactsSchema),

@@ -1,4 +1,4 @@
-import type { BatchOutcome, Tally } from '../../domain/batch.ts';
+import { type BatchOutcome, seenBatches, type Tally } from '../../domain/batch.ts';
 import { findContradictions, unknownStatuses } from '../../domain/integrity.ts';
 import { UNPROVEN_KINDS, type Unproven } from '../../domain/run.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
@@ -196,7 +196,7 @@ export function causeOf({
   if (missing > 0) return { kind: 'missing', missing, of: expected };
   if (tally.total === 0) return { kind: 'none-seen' };
   if (cases.length > 0 && !cases.some(countsForVerdict)) return { kind: 'none-counts' };
-  const seen = batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
+  const seen = seenBatches(batches);
   if (seen.some((batch) => unknownStatuses(batch).length > 0)) return { kind: 'unknown-status' };
   if (seen.some((batch) => findContradictions(batch).length > 0)) return { kind: 'contradiction' };
   const by = UNPROVEN_KINDS.find((kind) => hasUnproven(cases, kind));

@@ -1,5 +1,5 @@
 import type { Push } from '../../domain/comparison.ts';
-import { VERDICTS } from '../../domain/verdict.ts';
+import { type Judgement, VERDICTS } from '../../domain/verdict.ts';
 import { type Inline, md, paragraph, render, strong } from '../markdown.ts';
 import type { Report } from '../report.ts';
 import { SIGNS } from './headline.ts';
@@ -18,22 +18,27 @@ export const hasPushes = ({ history, judgement, origin }: Report): boolean =>
 
 /** Number of test cases that counted against the verdict in each push, this one in bold; nothing where it is the first. */
 export function renderPushes(report: Report): string | undefined {
-  const { history, judgement, origin, tally } = report;
+  const { history, judgement, origin } = report;
   if (history === undefined || judgement === undefined || origin.commit === undefined) return undefined;
   if (history.pushes.length === 0) return undefined;
-  const { total, passed, tolerated } = tally;
-  const own = {
-    commit: origin.commit,
-    attempt: origin.runAttempt ?? 1,
-    verdict: judgement.verdict,
-    failureCount: total - passed - tolerated,
-    total,
-  };
+  const own = ownPush(report, judgement);
   const shown = history.pushes.slice(-(MAX_PUSHES - 1));
   const before = shown.length < history.pushes.length ? '… → ' : '';
   const earlier = shown.flatMap((push) => md`${pushInline(push, report)} → `);
   return render(paragraph(...md`Failures per push: ${before}${earlier}${pushInline(own, report, strong)}`));
 }
+
+/** This push, in the form in which the earlier ones are known; its commit is empty where it is not known. */
+export const ownPush = (
+  { origin, tally: { total, passed, tolerated } }: Pick<Report, 'origin' | 'tally'>,
+  { verdict }: Judgement,
+): Push => ({
+  commit: origin.commit ?? '',
+  attempt: origin.runAttempt ?? 1,
+  verdict,
+  failureCount: total - passed - tolerated,
+  total,
+});
 
 /** Sign, commit, and how many failed; the verdict in a word where the number would say nothing. */
 function pushInline(

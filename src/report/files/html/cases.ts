@@ -17,7 +17,7 @@ import { type Html, htmlOf, type Node, wrapHtml } from './tree.ts';
 
 /** The whole file, in bytes. */
 const MAX_BYTES = 14_500_000;
-/** About what a line takes beside its texts, and the page wrapHtml the list. */
+/** About what a line takes beside its texts, and the page around the list. */
 const ROW_BYTES = 170;
 const PAGE_BYTES = 150_000;
 /** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
@@ -165,7 +165,7 @@ function fairShare(costs: readonly number[], room: number): number {
 const rowCost = (result: ReportedCase, anchor: string): number =>
   ROW_BYTES + sizeOf(result.testCase.name, MAX_NAME) + anchor.length;
 
-/** Size of what stands wrapHtml the texts, as measured and a little more, since the file must not become too large. */
+/** Size of what stands around the texts, as measured and a little more, since the file must not become too large. */
 const CASE_BYTES = 1_000;
 const RUN_BYTES = 420;
 const CHECK_BYTES = 170;

@@ -5,6 +5,7 @@ import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import type { Report } from '../../report.ts';
 import { linkPush } from '../../sections/links.ts';
+import { ownPush } from '../../sections/pushes.ts';
 import { glyph, glyphText } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { type Bar, clockTime, type Lane, rowsOf, type Timeline } from './timeline.ts';
@@ -16,14 +17,7 @@ const BAR_HEIGHT = 44;
 /** Chart of the test cases that counted against the verdict in each push, this one last; nothing where it is the first. */
 export function pushesChart({ history, judgement, origin, tally }: Report): Element | undefined {
   if (history === undefined || history.pushes.length === 0 || judgement === undefined) return undefined;
-  const { total, passed, tolerated } = tally;
-  const own = {
-    commit: origin.commit ?? '',
-    attempt: origin.runAttempt ?? 1,
-    verdict: judgement.verdict as string,
-    failureCount: total - passed - tolerated,
-    total,
-  };
+  const own = ownPush({ origin, tally }, judgement);
   const pushes = [...history.pushes.slice(-(MAX_PUSHES - 1)), own];
   const most = Math.max(1, ...pushes.map(({ failureCount }) => failureCount));
   const items = pushes.map((push) => {
