@@ -143,11 +143,10 @@ function checkLines({ assertions, explanation }: Run): string[] {
 
 /** The turns that prove how a run ended; `…` where some between them are left out. */
 function turnLines({ excerpt }: ReportedRun): string[] {
-  return excerpt.turns.flatMap(({ turn, tool, isAfterGap }) => {
-    const text = turnText(turn);
-    const named = tool === undefined ? text : text.replace(/^Tool result/, () => `Tool result of ${tool}`);
-    return [...(isAfterGap ? ['…'] : []), cleanLine(named, MAX_TURN)];
-  });
+  return excerpt.turns.flatMap(({ turn, tool, isAfterGap }) => [
+    ...(isAfterGap ? ['…'] : []),
+    cleanLine(turnText(turn, tool), MAX_TURN),
+  ]);
 }
 
 function line(

@@ -78,15 +78,15 @@ export function costText({ runs, credits, llmUsd }: Cost): string {
   return unknown > 0 ? `${text}: the cost of ${unknown} of ${runs} runs is unknown` : text;
 }
 
-/** One turn of a conversation as text. */
-export function turnText(turn: Turn): string {
+/** One turn of a conversation as text; an answer with the name of its `tool` where that is known. */
+export function turnText(turn: Turn, tool?: string): string {
   switch (turn.kind) {
     case 'speech':
       return `${turn.speaker === 'agent' ? 'Agent' : 'Caller'}: ${turn.text}`;
     case 'tool-call':
       return `Tool call: ${turn.tool} ${turn.input}`;
     case 'tool-result':
-      return `Tool result${turn.succeeded === false ? ' (failed)' : ''}: ${turn.output}`;
+      return `Tool result${tool === undefined ? '' : ` of ${tool}`}${turn.succeeded === false ? ' (failed)' : ''}: ${turn.output}`;
     case 'transition':
       return turn.from === undefined ? `Moves to: ${turn.to}` : `Moves from ${turn.from} to: ${turn.to}`;
   }

@@ -64,7 +64,7 @@ function test(suite: Suite, entry: TestEntry) {
     ...((entry.status === 'passed' && entry.flakyRuns.length === 0) || entry.details === ''
       ? {}
       : { trace: entry.details }),
-    ...(turns.length === 0 ? {} : { stdout: turns.map(turnText) }),
+    ...(turns.length === 0 ? {} : { stdout: turns.map((turn) => turnText(turn)) }),
     extra: extra('ids', { batch: suite.outcome?.id, run: run?.id, testCase: run?.testCase.id }),
   };
 }

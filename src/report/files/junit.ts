@@ -110,7 +110,9 @@ function systemOut(entry: TestEntry, result: ReportedCase): string {
     ...(testCase.id === undefined ? [] : [`Test case: ${fileLine(testCase.id)}`]),
   ].join('\n');
   const why = status === 'passed' && result.outcome !== 'flaky' ? details : '';
-  const conversation = conversationOf(entry).map(turnText).join('\n');
+  const conversation = conversationOf(entry)
+    .map((turn) => turnText(turn))
+    .join('\n');
   return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));
 }
 

@@ -1,5 +1,5 @@
 import type { Push } from '../../domain/comparison.ts';
-import type { Assertion, Run, Turn } from '../../domain/run.ts';
+import { type Assertion, countsAsNotPassed, type Run, type Turn } from '../../domain/run.ts';
 import { joinWithAnd } from '../../domain/wording.ts';
 import { clip } from '../../text/clean.ts';
 import { formatDuration } from '../../text/format.ts';
@@ -160,8 +160,7 @@ function content(
   const story = result.outcome === 'flaky' ? [] : runHistory(result, report);
   const { shown, whole } = explanationOf(run, evidence);
   const reasons = isReasonShown ? [] : [...shown, ...failedAssertions(run.assertions, evidence)];
-  const isSilent =
-    !isReasonShown && reasons.length === 0 && (run.status === 'failed' || run.status === 'errored');
+  const isSilent = !isReasonShown && reasons.length === 0 && countsAsNotPassed(run);
   const provider = untrusted(report.providerTitle, 50);
   // One call: each costs as much as a short text.
   const blocks = [

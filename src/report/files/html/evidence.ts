@@ -1,7 +1,13 @@
 import type { Element } from 'hast';
 import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
-import type { Assertion, Run, RunStatus, Turn } from '../../../domain/run.ts';
+import {
+  type Assertion,
+  countsAsNotPassed,
+  type Run,
+  type RunStatus,
+  type Turn,
+} from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
@@ -185,7 +191,7 @@ function sideBySide(runs: readonly NamedRun[], decisive: RoundRun): NamedRun[] {
 function reasonNodes(run: Run, { report, limits, decisive }: Context): Node[] {
   const faults = faultsOf(run, report);
   if (!hasText(run.explanation)) {
-    const isSilent = run.status === 'failed' || run.status === 'errored';
+    const isSilent = countsAsNotPassed(run);
     const hasFailedCheck = run.assertions.some(({ outcome }) => outcome === 'failed');
     const silence = h('p', { class: 'silent' }, [
       untrusted(report.providerTitle || 'The provider', 50),
