@@ -20,14 +20,8 @@ import {
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import {
-  ACCESS,
-  createElevenLabsStarter,
-  isGiven,
-  problemOfOverride,
-  saidFields,
-  testedClaims,
-} from './start.ts';
+import { ACCESS, createElevenLabsStarter } from './start.ts';
+import { isGiven, problemOfOverride, saidFields, testedClaims } from './subject.ts';
 import { listElevenLabsTargets } from './targets.ts';
 import { readRevisions } from './workspace.ts';
 

@@ -22,16 +22,9 @@ import {
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
-import {
-  createVapiStarter,
-  dashboardOf,
-  describeTested,
-  problemOfInline,
-  targetSchema,
-  testedClaims,
-  transportSchema,
-} from './start.ts';
+import { readVapiList, vapiIdKey } from './lists.ts';
+import { ACCESS, createVapiStarter, dashboardOf } from './start.ts';
+import { describeTested, problemOfInline, targetSchema, testedClaims, transportSchema } from './subject.ts';
 import { lacksVapiTarget, listVapiTargets } from './targets.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */
