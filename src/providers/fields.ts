@@ -80,10 +80,14 @@ export const MAX_DETAILS = 1_000;
 /** Id of a run, test case or batch. No provider's are longer than 64 characters. */
 export const id = z.string().check(z.minLength(1), z.maxLength(1_000));
 
+/** The form in which ids that are UUIDs are compared: capitals mean nothing in them. */
+export const uuidKey = (uuid: string): string => uuid.toLowerCase();
+
 /** A run's status word. Nobody documents what stands here before the end, so it may be missing. */
 export const statusWord = z.optional(z.nullable(z.string()));
 
-const count = z.int().check(z.nonnegative());
+/** A whole number from 0. */
+export const count = z.int().check(z.nonnegative());
 
 /** A counter: `undefined` where it is null or absent, and `isUsable` is false where anything else stands that is no count. */
 export function readCounter(value: unknown): { count: number | undefined; isUsable: boolean } {

@@ -32,8 +32,7 @@ export interface ProviderAdapter {
 export interface Provider extends ProviderAdapter {
   /** Name of the provider in headings: "Retell". */
   readonly title: string;
-  /** These two: see `ProviderDescriptor`. */
-  readonly recheckMs?: number | undefined;
+  /** See `ProviderDescriptor`. */
   readonly idKey?: ((id: string) => string) | undefined;
   /** Reads batches whose conversations nobody is shown, so that they take no room from others. `this` if absent. */
   readonly withoutConversations?: ProviderAdapter | undefined;
@@ -115,8 +114,6 @@ export interface ProviderDescriptor {
     readonly run: ReadonlyMap<string, RunStatus>;
   };
   readonly capabilities: Capabilities;
-  /** For how long after the end of a batch its answers may still disagree, in milliseconds; by default 2 minutes. */
-  readonly recheckMs?: number | undefined;
   /** The form in which the provider compares ids; by default as they are. */
   readonly idKey?: ((id: string) => string) | undefined;
   readonly createAdapter: (http: HttpClient, options?: AdapterOptions) => ProviderAdapter;

@@ -20,11 +20,12 @@ import {
   requireSame,
   statusWord,
   textOrUndefined,
+  uuidKey,
 } from '../fields.ts';
 import type { AdapterOptions, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget, type KeepRun } from '../text-budget.ts';
 import { readBlandList } from './lists.ts';
-import { blandIdKey, isEmpty, unwrapEnvelope } from './responses.ts';
+import { isEmpty, unwrapEnvelope } from './responses.ts';
 import { ACCESS, createBlandStarter } from './start.ts';
 import { listBlandTargets } from './targets.ts';
 
@@ -126,8 +127,8 @@ function createAdapter(
 
   function namesOf({ id: scenarioId }: Run['testCase'], deadline: Deadline): Promise<Names> {
     if (scenarioId === undefined) return Promise.resolve(NO_NAMES);
-    const names = scenarios.get(blandIdKey(scenarioId)) ?? readNames(scenarioId, deadline);
-    scenarios.set(blandIdKey(scenarioId), names);
+    const names = scenarios.get(uuidKey(scenarioId)) ?? readNames(scenarioId, deadline);
+    scenarios.set(uuidKey(scenarioId), names);
     return names;
   }
 
@@ -176,9 +177,9 @@ function createAdapter(
       if (!batch.settled || given.length >= (announced.total ?? 0)) return { ...batch, runs: given };
       const trim = textBudget.forBatch(batch.id);
       const embedded = given.map((run) => trim(run));
-      const known = new Set(embedded.map((run) => blandIdKey(run.id)));
+      const known = new Set(embedded.map((run) => uuidKey(run.id)));
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
-      const isOurs = (body: RunBody) => known.has(blandIdKey(body.id)) || isOfBatch(body, batch.id);
+      const isOurs = (body: RunBody) => known.has(uuidKey(body.id)) || isOfBatch(body, batch.id);
       const list = await readBlandList(
         api,
         {
@@ -199,7 +200,7 @@ function createAdapter(
           ...list.inconsistencies,
           ...missingStatus(listed),
         ],
-        runs: mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, blandIdKey),
+        runs: mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, uuidKey),
       };
     },
 
@@ -221,14 +222,14 @@ function createAdapter(
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepRun): Batch {
-  requireSame('batch', batchId, body.id, blandIdKey);
+  requireSame('batch', batchId, body.id, uuidKey);
   const { status, unknownStatus } = readStatus(body.status, STATUS);
   const outcome = status === 'pending' ? undefined : status;
   const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
     bodies.map((run) => trim(toRun(run))),
     STATUS,
-    blandIdKey,
+    uuidKey,
   );
   const { announced, inconsistencies } = readCounters(
     body,
@@ -251,7 +252,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepR
 
 /** Whether a run says that it belongs to the batch. */
 const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
-  typeof batch_id === 'string' && blandIdKey(batch_id) === blandIdKey(batchId);
+  typeof batch_id === 'string' && uuidKey(batch_id) === uuidKey(batchId);
 
 function toRun(body: RunBody): Run {
   const caseId = body.scenario_id;
@@ -272,13 +273,13 @@ function toRun(body: RunBody): Run {
 }
 
 /** An id in the form in which it is compared; anything else as it stands. */
-const textKey = (value: unknown): unknown => (typeof value === 'string' ? blandIdKey(value) : value);
+const textKey = (value: unknown): unknown => (typeof value === 'string' ? uuidKey(value) : value);
 
 function toNames({ assertions = [] }: z.infer<typeof scenarioSchema>): Names {
   return new Map(
     assertions.flatMap((entry) => {
       const { id, name } = namedSchema.safeParse(entry).data ?? {};
-      return id === undefined || name === undefined || name.trim() === '' ? [] : [[blandIdKey(id), name]];
+      return id === undefined || name === undefined || name.trim() === '' ? [] : [[uuidKey(id), name]];
     }),
   );
 }
@@ -303,7 +304,7 @@ function toAssertion(entry: unknown, names: Names): Assertion[] {
     {
       label:
         body.name ??
-        names.get(blandIdKey(body.assertion_id ?? '')) ??
+        names.get(uuidKey(body.assertion_id ?? '')) ??
         // The whole id: a secret is only found in a text that was not cut.
         (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
       outcome: outcomeOf(body),
@@ -374,7 +375,7 @@ export const bland: ProviderDescriptor = {
     reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
-  idKey: blandIdKey,
+  idKey: uuidKey,
   listTargets: listBlandTargets,
   testCasesPage: 'https://docs.bland.ai/tutorials/scenarios',
   createAdapter,

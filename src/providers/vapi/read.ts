@@ -19,10 +19,11 @@ import {
   requireSame,
   statusWord,
   textOrUndefined,
+  uuidKey,
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
+import { ACCESS, readVapiList } from './lists.ts';
 import {
   createVapiStarter,
   dashboardOf,
@@ -188,7 +189,7 @@ function createAdapter(
         runs: mergeRuns(
           list.items.map(({ run }) => run),
           RUN_STATUS,
-          vapiIdKey,
+          uuidKey,
         ),
       };
     },
@@ -234,7 +235,7 @@ const itemsOf = ({ id: batchId, announced }: Batch) => ({
 });
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
-  requireSame('batch', batchId, body.id, vapiIdKey);
+  requireSame('batch', batchId, body.id, uuidKey);
   const status = BATCH_STATUS.get(body.status);
   const target = targetSchema.safeParse(body.target).data;
   const transport = transportSchema.safeParse(body.transport).data;
@@ -283,8 +284,8 @@ function checkItem(
   return {
     id: itemId,
     status,
-    simulation: simulationId && vapiIdKey(simulationId),
-    isForeign: typeof runId === 'string' && runId !== '' && vapiIdKey(runId) !== vapiIdKey(batchId),
+    simulation: simulationId && uuidKey(simulationId),
+    isForeign: typeof runId === 'string' && runId !== '' && uuidKey(runId) !== uuidKey(batchId),
   };
 }
 
@@ -301,9 +302,7 @@ interface SimulationPlan {
 function planOf({ simulations = [], iterations = 1 }: z.infer<typeof batchSchema>): SimulationPlan {
   const suites = simulations.filter(({ type }) => type === 'simulationSuite');
   const single = simulations.filter(({ type }) => type === 'simulation');
-  const ids = single.flatMap(({ simulationId }) =>
-    simulationId === undefined ? [] : vapiIdKey(simulationId),
-  );
+  const ids = single.flatMap(({ simulationId }) => (simulationId === undefined ? [] : uuidKey(simulationId)));
   return {
     simulations: [...new Set(ids)],
     withoutId: single.length - ids.length,
@@ -317,7 +316,7 @@ function missingItems(items: readonly ItemCheck[], plan: SimulationPlan | undefi
   // Of no items at all the judge speaks.
   if (plan === undefined || items.length === 0) return [];
   const { simulations, withoutId, hasSuites, iterations } = plan;
-  const listed = new Map(items.map((item) => [vapiIdKey(item.id), item.simulation]));
+  const listed = new Map(items.map((item) => [uuidKey(item.id), item.simulation]));
   const alone = simulations.length + withoutId;
   const least = (alone === 0 && hasSuites ? 1 : alone) * iterations;
   if (listed.size < least) {
@@ -504,7 +503,7 @@ export const vapi: ProviderDescriptor = {
     reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },
-  idKey: vapiIdKey,
+  idKey: uuidKey,
   listTargets: listVapiTargets,
   lacksTarget: lacksVapiTarget,
   testCasesPage: 'https://docs.vapi.ai/observability/simulations-quickstart',
