@@ -20,7 +20,7 @@ export interface ProviderAdapter {
    * conversation; and with the conversations of the runs in `passedRunIds`, with which those are compared. Bounded in
    * requests; a detail that cannot be read is left out and never an error. Absent where the list of runs says it all.
    */
-  fetchFailureDetails?(batch: Batch, deadline: Deadline, passedRunIds?: ReadonlySet<string>): Promise<Batch>;
+  fetchFailureDetails?(batch: Batch, deadline: Deadline, passedRunIds: ReadonlySet<string>): Promise<Batch>;
   /**
    * Asks the provider to end a batch, and resolves if it accepts; what has not ended then is cancelled there. Asking twice
    * does no harm. Only for batches that this step started. Absent where the provider has no way to cancel.
