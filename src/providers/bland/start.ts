@@ -84,7 +84,6 @@ async function listBatches(api: Api, scenarioId: string, deadline: Deadline): Pr
       of: `scenario ${scenarioId}`,
       total: MOST_RUNS,
       schema: listedRunSchema,
-      toItem: (body) => body,
       check: CHECK,
     },
     deadline,

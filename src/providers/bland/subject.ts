@@ -5,9 +5,8 @@ import type { Target, Version } from '../../domain/target.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { claimsOf, formatClaim } from '../fields.ts';
+import { claimsOf, formatClaim, uuidKey } from '../fields.ts';
 import type { Subject, WantedSubject } from '../starter.ts';
-import { blandIdKey } from './responses.ts';
 
 const versionListSchema = z.array(z.object({ version_number: z.number() }));
 
@@ -80,7 +79,7 @@ function toSubject(number: number | undefined, target: Target | undefined): Blan
     key: undefined,
     isProvenByLists: number === undefined,
     claims: claimsOf(
-      target === undefined ? {} : { [target.kind]: formatClaim(target.kind, blandIdKey(target.id)) },
+      target === undefined ? {} : { [target.kind]: formatClaim(target.kind, uuidKey(target.id)) },
     ),
     request: number === undefined ? {} : { version_number: number },
   };

@@ -6,10 +6,9 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { RequestRefused } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { id, onNotFound, requireSame } from '../fields.ts';
+import { id, onNotFound, requireSame, uuidKey } from '../fields.ts';
 import type { TestCaseList } from '../starter.ts';
 import { readNamed, valuesOf } from '../starting.ts';
-import { blandIdKey } from './responses.ts';
 
 const scenarioSchema = z.object({
   id,
@@ -64,7 +63,7 @@ async function listOfTarget(
     deadline,
   );
   const isOther = (found: string | undefined): boolean =>
-    found !== undefined && blandIdKey(found) !== blandIdKey(targetId);
+    found !== undefined && uuidKey(found) !== uuidKey(targetId);
   return scenarios
     .filter((scenario) => scenario.enabled !== false && !isOther(scenario[field]))
     .map(toAvailableTestCase);
@@ -101,7 +100,7 @@ async function readByIds(
 
 function readScenario(api: Api, scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
   const to = (scenario: Scenario): Scenario => {
-    requireSame('scenario', scenarioId, scenario.id, blandIdKey);
+    requireSame('scenario', scenarioId, scenario.id, uuidKey);
     return scenario;
   };
   return api

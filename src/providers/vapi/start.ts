@@ -4,7 +4,7 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
-import { createAdvice, id, parseIsoTime, readRunCount } from '../fields.ts';
+import { count, createAdvice, id, parseIsoTime, readRunCount, uuidKey } from '../fields.ts';
 import type {
   BatchContents,
   BatchStarter,
@@ -14,7 +14,7 @@ import type {
   StartResponse,
 } from '../starter.ts';
 import { checkConfig, FOREIGN } from '../starting.ts';
-import { readVapiList, vapiIdKey } from './lists.ts';
+import { readVapiList } from './lists.ts';
 import {
   compareVersions,
   keyOf,
@@ -39,7 +39,6 @@ const listedSchema = z.object({
   itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
 });
 const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
-const count = z.int().check(z.nonnegative());
 const concurrencySchema = z.object({ concurrencyLimit: lenient(count), availableToStart: lenient(count) });
 
 /** A voice simulation has two parties, so it takes two of the places that an account has. */
@@ -65,7 +64,7 @@ const dashboards = new WeakMap<HttpClient, Map<string, string>>();
 
 /** The dashboard's address of a run that was started through this transport. */
 export const dashboardOf = (http: HttpClient, runId: string): string | undefined =>
-  dashboards.get(http)?.get(vapiIdKey(runId));
+  dashboards.get(http)?.get(uuidKey(runId));
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
 export function createVapiStarter(http: HttpClient): BatchStarter<VapiRequest> {
@@ -104,7 +103,7 @@ function startRun(
       ...(config !== undefined && { advice: createAdvice({ ...ADVICE, others: checkConfig(config) }) }),
       schema: startedSchema,
       to: ({ id: runId, url, ...said }) => {
-        if (url !== undefined) dashboards.get(api.http)?.set(vapiIdKey(runId), url);
+        if (url !== undefined) dashboards.get(api.http)?.set(uuidKey(runId), url);
         return { id: runId, claims: testedClaims(said) };
       },
     },
@@ -120,7 +119,7 @@ async function listRuns(
 ): Promise<Listing> {
   const { target, config } = subject.request;
   const targetId = config === undefined ? targetIdOf(target) : undefined;
-  const { items, total, about } = await readVapiList(
+  const { items, total, date } = await readVapiList(
     api,
     {
       path: ['run'],
@@ -135,7 +134,7 @@ async function listRuns(
     },
     deadline,
   );
-  return { batches: items, isComplete: total === undefined || items.length >= total, date: about?.date };
+  return { batches: items, isComplete: total === undefined || items.length >= total, date };
 }
 
 function toListed(row: z.infer<typeof listedSchema>, { claims }: VapiSubject): Candidate {
