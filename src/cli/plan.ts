@@ -5,12 +5,7 @@ import { type Refused, refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
-import {
-  describeReuse,
-  findReusableBatch,
-  type ReuseOptions,
-  type ReuseOutcome,
-} from '../execution/reuse.ts';
+import { describeReuse, findReusableBatch, type ReuseOptions, type ReuseResult } from '../execution/reuse.ts';
 import type { ParsedInputs } from '../inputs/inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
@@ -83,7 +78,7 @@ function renderPlan(
   }: {
     inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
     /** Batch that `reuse-hours` finds now; absent where it is off. */
-    reuse?: ReuseOutcome | undefined;
+    reuse?: ReuseResult | undefined;
     quarantine: readonly string[];
     style: Style;
     width: number;
@@ -143,7 +138,7 @@ async function findReuse(
     ReuseOptions,
     'provider' | 'starter' | 'clock' | 'deadline'
   >,
-): Promise<ReuseOutcome | undefined> {
+): Promise<ReuseResult | undefined> {
   if (reuseHours === 0) return undefined;
   return findReusableBatch({ ...dependencies, prepared, reuseHours, maxBatchAgeMinutes });
 }

@@ -37,7 +37,7 @@ export interface ReuseOptions {
 }
 
 /** The batch to judge, or why nothing is reused: a clause. */
-export type ReuseOutcome =
+export type ReuseResult =
   | {
       readonly kind: 'found';
       readonly reused: ReusedBatch;
@@ -46,20 +46,20 @@ export type ReuseOutcome =
     }
   | { readonly kind: 'none'; readonly why: string };
 
-/** The outcome as one line for the log. */
-export const describeReuse = (outcome: ReuseOutcome): string =>
-  outcome.kind === 'found'
-    ? `reuse-hours: this is the result of batch ${outcome.reused.batchId}, started ${formatAge(outcome.reused.ageMs)} ago: nothing under test has changed since.`
-    : `reuse-hours: no earlier result is reused: ${outcome.why}.`;
+/** The result as one line for the log. */
+export const describeReuse = (result: ReuseResult): string =>
+  result.kind === 'found'
+    ? `reuse-hours: this is the result of batch ${result.reused.batchId}, started ${formatAge(result.reused.ageMs)} ago: nothing under test has changed since.`
+    : `reuse-hours: no earlier result is reused: ${result.why}.`;
 
-const none = (why: string): ReuseOutcome => ({ kind: 'none', why });
+const none = (why: string): ReuseResult => ({ kind: 'none', why });
 
 /**
  * Finds the newest ended batch of at most so many hours that ran exactly these test cases on exactly this version, since the
  * last edit of any of it. Nothing is found where another batch of these does not agree with it on a test case, or where one
  * that may be of these cannot be read: the one that was found may be a lucky repetition. Never throws for what a provider does.
  */
-export async function findReusableBatch(options: ReuseOptions): Promise<ReuseOutcome> {
+export async function findReusableBatch(options: ReuseOptions): Promise<ReuseResult> {
   const { starter, clock, deadline } = options;
   const now = clock.now();
   const until = now + Math.min(SEARCH_MS, (deadline.until - now) / 4);
@@ -68,7 +68,7 @@ export async function findReusableBatch(options: ReuseOptions): Promise<ReuseOut
   );
 }
 
-async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseOutcome> {
+async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseResult> {
   const { starter, prepared, clock } = options;
   const { subject, testCases, names, revisions } = prepared;
   const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
@@ -249,7 +249,7 @@ function compareEarlier(
   const ran = runs.map(({ testCase }) => testCase.id ?? '');
   const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases);
   const compared = underTest.compare(batch);
-  const isOver = batch.settled && batch.outcome !== 'cancelled';
+  const isOver = batch.settled && batch.conclusion !== 'cancelled';
   const isOther = likeness === 'other' || (likeness === 'unclear' && isOver);
   if (isOther || compared.kind === 'other') return { kind: 'other' };
   if (compared.kind === 'unknown') return unclear(compared.why);
@@ -280,6 +280,6 @@ function doubtOf(batch: Batch): string | undefined {
     return 'has a run that proves nothing';
   }
   // Of one that was cancelled, runs may be open for good.
-  const [contradiction] = batch.outcome === 'cancelled' ? [] : findContradictions(batch);
+  const [contradiction] = batch.conclusion === 'cancelled' ? [] : findContradictions(batch);
   return contradiction === undefined ? undefined : `contradicts itself: ${contradiction}`;
 }

@@ -21,7 +21,7 @@ import {
 } from './find-lost-batch.ts';
 
 /** Result of a start; problems are sentences. */
-export type StartOutcome =
+export type StartResult =
   | {
       readonly kind: 'started';
       readonly batchId: string;
@@ -63,7 +63,7 @@ const LIST_BEFORE_MS = 30_000;
  * Starts one batch. The POST is sent once; if it is not known what became of it, the provider's lists are looked
  * through. Never throws for what a provider does.
  */
-export async function startBatchOnce(options: StartOptions): Promise<StartOutcome> {
+export async function startBatchOnce(options: StartOptions): Promise<StartResult> {
   const { title, clock, deadline, log } = options;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
   const before = 'problem' in read ? undefined : read;
@@ -123,7 +123,7 @@ async function takeListSnapshot(
 async function searchForLostBatch(
   options: StartOptions,
   { before, sentAt, problem }: { before: ListSnapshot | undefined; sentAt: number; problem: string },
-): Promise<StartOutcome> {
+): Promise<StartResult> {
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
   const passes: (SearchPass | undefined)[] = [];

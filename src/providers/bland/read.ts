@@ -223,7 +223,7 @@ function createAdapter(
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepRun): Batch {
   requireSame('batch', batchId, body.id, blandIdKey);
   const { status, unknownStatus } = readStatus(body.status, STATUS);
-  const outcome = status === 'pending' ? undefined : status;
+  const conclusion = status === 'pending' ? undefined : status;
   const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
     bodies.map((run) => trim(toRun(run))),
@@ -237,13 +237,13 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepR
   );
   return {
     id: batchId,
-    settled: outcome !== undefined,
-    outcome,
+    settled: conclusion !== undefined,
+    conclusion,
     unknownStatus,
     announced,
     inconsistencies: [...inconsistencies, ...missingStatus(bodies)],
     // Before they are listed, the counters tell more than the empty list.
-    runs: runs.length === 0 && outcome === undefined ? undefined : runs,
+    runs: runs.length === 0 && conclusion === undefined ? undefined : runs,
     createdAt: parseIsoTime(body.created_at),
     publishesOnPass: body.publish_on_pass,
   };
@@ -306,7 +306,7 @@ function toAssertion(entry: unknown, names: Names): Assertion[] {
         names.get(blandIdKey(body.assertion_id ?? '')) ??
         // The whole id: a secret is only found in a text that was not cut.
         (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
-      outcome: outcomeOf(body),
+      result: resultOf(body),
       expected: textOrUndefined(body.expected),
       actual: textOrUndefined(body.actual),
       explanation,
@@ -314,13 +314,13 @@ function toAssertion(entry: unknown, names: Names): Assertion[] {
   ];
 }
 
-function outcomeOf({
+function resultOf({
   passed,
   status,
 }: {
   passed?: boolean | undefined;
   status?: string | undefined;
-}): Assertion['outcome'] {
+}): Assertion['result'] {
   if (passed !== undefined) return passed ? 'passed' : 'failed';
   switch (status?.toUpperCase()) {
     case 'PASSED':
