@@ -1,7 +1,7 @@
 import { countFinishedRuns, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-rule.ts';
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
-import { type Refused, refused } from '../domain/result.ts';
+import { type Refused, refusalIn, refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
@@ -59,11 +59,12 @@ export async function plan(options: Options, environment: Environment): Promise<
   return EXIT.passed;
 }
 
-function refuse(refusal: Refused, environment: Environment, provider: ProviderName): number {
+function refuse(why: Refused, environment: Environment, provider: ProviderName): number {
+  const refusal = refusalIn(why);
   environment.live.stop();
-  environment.err.line(refusal.problem);
-  if (refusal.isKeyRefused === true) explainKey(provider, environment);
-  return refusal.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
+  environment.err.line(why.problem);
+  if (refusal === 'key') explainKey(provider, environment);
+  return refusal === undefined ? EXIT.notPassed : EXIT.refused;
 }
 
 /** The plan as text: pure. */
@@ -184,12 +185,8 @@ async function planGiven(
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const isKeyRefused = error instanceof KeyRefused;
-    return refuse(
-      { ...refused(error.message), isKeyRefused, isUnreadable: !isKeyRefused },
-      environment,
-      inputs.provider,
-    );
+    const cause = error instanceof KeyRefused ? 'key' : 'provider';
+    return refuse({ ...refused(error.message), cause }, environment, inputs.provider);
   }
   environment.live.stop();
   for (const line of lines) environment.out.line(line);

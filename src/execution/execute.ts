@@ -154,9 +154,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     }
     if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
     const found = await prepare(batchSource, { starter, rule, maxRuns, failOn: options.failOn, deadline });
-    if (found.kind === 'refused') {
-      return { ...nothingStarted(found.problem), refusal: refusalIn(found) };
-    }
+    if (found.kind === 'refused') return { ...nothingStarted(found.problem), refusal: refusalIn(found) };
     prepared = found;
     const { subject, testCases, warnings } = found;
     if (subject.note !== undefined) log(subject.note);

@@ -207,7 +207,7 @@ export function createPlanner(
     if (options.plan.kind === 'start') return options.plan.subject;
     const batch = batches.find((watched) => watched.batchIndex === batchIndex)?.batch;
     if (starter === undefined || batch === undefined) {
-      return { kind: 'refused', problem: 'nothing says what the batch tested.' };
+      return refused('nothing says what the batch tested.');
     }
     return resolveTestedSubject(starter, batch, deadline);
   }

@@ -9,10 +9,9 @@ import type { Provider } from '../providers/provider.ts';
 import type { BatchStarter, Candidate, Listing, UnderTest } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
-import { formatAge } from '../text/format.ts';
+import { formatAge, formatMoment } from '../text/format.ts';
 import { CLOCK_SLACK_MS, matchContents, uniqueBatches } from './find-lost-batch.ts';
 import type { Prepared } from './prepare.ts';
-import { momentOf } from './start.ts';
 
 const HOUR_MS = 3_600_000;
 /** The most that `reuse-hours` can be. A batch of these hours that does not agree with a younger one is heard too. */
@@ -258,7 +257,7 @@ function compareEarlier(
   if (createdAt === undefined || (listedAt ?? createdAt) !== createdAt) {
     return unclear('does not say when it was started');
   }
-  if (createdAt > now) return unclear(`was started at ${momentOf(createdAt)}, which is not yet`);
+  if (createdAt > now) return unclear(`was started at ${formatMoment(createdAt)}, which is not yet`);
   const isEdited = runs.some(
     ({ testCase: { id: ranId = '', revision = revisions.get(ranId) } }) => revision !== revisions.get(ranId),
   );

@@ -5,11 +5,12 @@ import type { Refusal } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { type BatchStarter, type Subject, shortTitleOf } from '../providers/starter.ts';
+import { formatMoment } from '../text/format.ts';
 import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
 import { createRevisions } from './revisions.ts';
-import { momentOf, OLDEST_LISTED_MS, type StartResult, startBatchOnce } from './start.ts';
+import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from './start.ts';
 import type { Execution, RoundsOptions } from './types.ts';
 
 /**
@@ -281,7 +282,7 @@ function createBatchLauncher({
 function mismatchOf(batch: Batch, { subject, sentAt }: Acceptance): string | undefined {
   const { createdAt } = batch;
   if (createdAt !== undefined && sentAt !== undefined && isOlder(createdAt, sentAt)) {
-    return `it was created at ${momentOf(createdAt)}, before the request of ${momentOf(sentAt)}, which may have started another one`;
+    return `it was created at ${formatMoment(createdAt)}, before the request of ${formatMoment(sentAt)}, which may have started another one`;
   }
   return mismatchWith(subject.claims, batch);
 }

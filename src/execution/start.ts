@@ -11,6 +11,7 @@ import type {
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
+import { formatMoment } from '../text/format.ts';
 import {
   findLostBatch,
   type ListSnapshot,
@@ -190,14 +191,5 @@ function unclearStartMessage(
   sentAt: number,
   { problem, why }: { problem: string; why: string },
 ): string {
-  return `${problem} A batch may have been started at ${momentOf(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
-}
-
-/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC"; a number that no calendar has stays one. */
-export function momentOf(epochMs: number): string {
-  const date = new Date(epochMs);
-  const year = date.getUTCFullYear();
-  return year >= 0 && year <= 9_999
-    ? `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
-    : `${epochMs} ms since 1970`;
+  return `${problem} A batch may have been started at ${formatMoment(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { matchContents } from '../../src/execution/find-lost-batch.ts';
 import { splitIntoBatches } from '../../src/execution/planning.ts';
 import { tooManyRuns } from '../../src/execution/prepare.ts';
-import { momentOf, type StartResult, startBatchOnce } from '../../src/execution/start.ts';
+import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import type { Candidate, StartResponse } from '../../src/providers/starter.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { virtualClock } from '../virtual-clock.ts';
@@ -491,13 +491,4 @@ test.each([
   ],
 ])('%j with max-runs %j', (round, maxRuns, expected) => {
   expect(tooManyRuns(round, maxRuns)).toBe(expected);
-});
-
-test.each([
-  [EPOCH, '2026-09-14 08:00:00 UTC'],
-  [-1e20, '-100000000000000000000 ms since 1970'],
-  [1.7e308, '1.7e+308 ms since 1970'],
-  [8.64e15, '8640000000000000 ms since 1970'],
-])('a moment of %d is told, whatever a provider says', (epochMs, words) => {
-  expect(momentOf(epochMs)).toBe(words);
 });

@@ -399,7 +399,7 @@ describe("Retell's test cases", () => {
     expect(await prepare({ target: AGENT })).toEqual({
       kind: 'refused',
       problem: expect.stringMatching(problem),
-      isUnreadable: true,
+      cause: 'provider',
     });
     expect(emulator.count(/^POST /)).toBe(0);
   });
