@@ -10,7 +10,7 @@ import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
 import { createRevisions } from './revisions.ts';
-import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from './start.ts';
+import { type StartResult, startBatchOnce } from './start.ts';
 import type { Execution, RoundsOptions } from './types.ts';
 
 /**
@@ -222,18 +222,9 @@ function createBatchLauncher({
             problem: `After batch ${wrong.id}, which is not what was asked for, nothing more was started.`,
           };
         }
-        const name = startName?.(round);
-        const since = clock.epoch() - OLDEST_LISTED_MS;
         const start = await startBatchOnce({
-          title: starter.title,
-          testCases,
-          subject: subject.key,
-          post: (until) => starter.startBatch(subject, testCases, until, name?.text),
-          recentBatches: starter.recentBatches?.(subject, testCases, since, name?.mark),
-          alreadyStarted: ids,
-          clock,
-          deadline,
-          log,
+          ...{ starter, subject, testCases, name: startName?.(round) },
+          ...{ alreadyStarted: ids, clock, deadline, log },
         });
         if (start.kind === 'refused') {
           const { problem, refusal } = start;
