@@ -8,7 +8,8 @@ import {
   type SizeLimit,
 } from './fit.ts';
 import { FEW_FAILURES, type Group, MANY_FAILURES } from './groups.ts';
-import { heading, md, render, thematicBreak, trusted } from './markdown.ts';
+import { heading, md, thematicBreak, trusted } from './markdown.ts';
+import { render } from './markdown-writer.ts';
 import type { Report, ReportedCase } from './report.ts';
 import {
   COMPLETE_EVIDENCE,

@@ -8,14 +8,12 @@ import {
   type Block,
   blockquote,
   code,
-  fold,
   heading,
   type Inline,
   joinLines,
   list,
   md,
   paragraph,
-  render,
   sentences,
   smallPrint,
   strong,
@@ -25,6 +23,7 @@ import {
   untrustedLines,
   untrustedWithBold,
 } from '../markdown.ts';
+import { fold, render } from '../markdown-writer.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
 import { STATUS_WORDS } from '../run-text.ts';
 import { linkPush } from './links.ts';

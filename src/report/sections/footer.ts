@@ -2,19 +2,18 @@ import type { BatchOutcome } from '../../domain/batch.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
-  fold,
   type Inline,
   joinLines,
   joinWithDots,
   link,
   md,
   paragraph,
-  render,
   sentences,
   smallPrint,
   trusted,
   untrusted,
 } from '../markdown.ts';
+import { fold, render } from '../markdown-writer.ts';
 import { firstRunCounts, type Origin, type Report } from '../report.ts';
 import { costText } from '../run-text.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';

@@ -1,5 +1,6 @@
 import type { Group, SharedCause } from '../groups.ts';
-import { code, heading, type Inline, md, paragraph, render, strong, table, untrusted } from '../markdown.ts';
+import { code, heading, type Inline, md, paragraph, strong, table, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { type EvidenceLimits, renderExample } from './case.ts';
 import { SIGNS } from './headline.ts';

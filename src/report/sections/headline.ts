@@ -5,7 +5,8 @@ import { countsForVerdict } from '../../domain/test-case.ts';
 import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
 import { formatCount } from '../../text/format.ts';
-import { heading, render, untrusted } from '../markdown.ts';
+import { heading, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 
 /** Meaning of a sign: a verdict, or the outcome of a test case. */

@@ -2,17 +2,8 @@ import { seenBatches } from '../../domain/batch.ts';
 import { tally } from '../../domain/test-case.ts';
 import { formatAge } from '../../text/format.ts';
 import { findCommonCause } from '../groups.ts';
-import {
-  type Inline,
-  list,
-  md,
-  paragraph,
-  render,
-  sentences,
-  strong,
-  trusted,
-  untrusted,
-} from '../markdown.ts';
+import { type Inline, list, md, paragraph, sentences, strong, trusted, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { linkCommit } from './links.ts';
 import { baselineLabel, idOf } from './names.ts';

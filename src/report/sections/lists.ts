@@ -1,7 +1,8 @@
 import { joinWithAnd } from '../../domain/wording.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { FlexibleBlock, Variant } from '../fit.ts';
-import { code, fold, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
+import { code, type Inline, md, paragraph, strong, trusted, untrusted } from '../markdown.ts';
+import { fold, render } from '../markdown-writer.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { describeRuns, nameOf, reasonOf, signOf } from './names.ts';
 

@@ -6,12 +6,12 @@ import {
   link,
   md,
   paragraph,
-  render,
   sentences,
   strong,
   trusted,
   untrusted,
 } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import { type Origin, type Report, type ReportedCase, workflowRunUrl } from '../report.ts';
 import { causeOf } from './headline.ts';
 import { baselineLabel } from './names.ts';

@@ -1,6 +1,7 @@
 import { formatCaseCount } from '../../domain/test-case.ts';
 import type { Omission, SizeLimit } from '../fit.ts';
-import { code, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
+import { code, type Inline, md, paragraph, strong, trusted, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { linkWorkflowRun } from './links.ts';
 

@@ -1,6 +1,7 @@
 import type { BaseCase } from '../../domain/comparison.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
-import { type Inline, md, paragraph, render, strong, table, trusted, untrusted } from '../markdown.ts';
+import { type Inline, md, paragraph, strong, table, trusted, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { SIGNS } from './headline.ts';
 import { baselineLabel, baseName, signOf } from './names.ts';

@@ -1,6 +1,7 @@
 import type { Push } from '../../domain/comparison.ts';
 import { type Judgement, VERDICTS } from '../../domain/verdict.ts';
-import { type Inline, md, paragraph, render, strong } from '../markdown.ts';
+import { type Inline, md, paragraph, strong } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { SIGNS } from './headline.ts';
 import { linkPush } from './links.ts';
