@@ -27,7 +27,7 @@ export const SIGNS = {
   gone: '➖',
 } as const satisfies Record<Sign, string>;
 
-const MAX_NAME = 120;
+const MAX_GATE_NAME = 120;
 /** More characters than any headline has, since names and labels are clipped. */
 const MAX_HEADLINE = 400;
 
@@ -42,7 +42,7 @@ export const stateOf = ({ judgement }: Pick<Report, 'judgement'>): State => judg
  * the user's, so it passes `markdown.ts` like foreign text before it is rendered.
  */
 export function headline(name: string, state: State, result: string): string {
-  return `${SIGNS[state]} ${cleanLine(name, MAX_NAME)}: ${result}`;
+  return `${SIGNS[state]} ${cleanLine(name, MAX_GATE_NAME)}: ${result}`;
 }
 
 /** The headline of a report as plain text. */
