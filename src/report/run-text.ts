@@ -91,3 +91,17 @@ export function turnText(turn: Turn, tool?: string): string {
       return turn.from === undefined ? `Moves to: ${turn.to}` : `Moves from ${turn.from} to: ${turn.to}`;
   }
 }
+
+/** Length of what a turn says, in UTF-16 code units. */
+export function turnLength(turn: Turn): number {
+  switch (turn.kind) {
+    case 'speech':
+      return turn.text.length;
+    case 'tool-call':
+      return turn.input.length;
+    case 'tool-result':
+      return turn.output.length;
+    case 'transition':
+      return 0;
+  }
+}

@@ -1,6 +1,8 @@
 import type { InlineCode, Text } from 'mdast';
 import { BASELINE, type Base } from '../../domain/comparison.ts';
+import type { Run } from '../../domain/run.ts';
 import { type CaseResult, hasPassed } from '../../domain/test-case.ts';
+import { joinWithAnd } from '../../domain/wording.ts';
 import { cleanLine } from '../../text/clean.ts';
 import { CATEGORY_TITLES, categoryOf } from '../classify.ts';
 import { code, type Inline, md, trusted, untrusted, untrustedHtml } from '../markdown.ts';
@@ -16,6 +18,7 @@ export const NO_BREAK_SPACE = '\u00a0';
 const MAX_ID = 100;
 const MAX_BASELINE_LABEL = 60;
 const MAX_OWNER = 60;
+const MAX_WHY = 200;
 
 export const nameOf = ({ testCase }: CaseResult): Inline => untrusted(testCase.name, MAX_NAME);
 
@@ -114,6 +117,17 @@ const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? '
 
 /** The first part of a sentence with a capital letter. */
 export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Oddities of a run's status, to follow how it ended: an unknown word, a contradiction, why it proves nothing; often none. */
+export function statusRemarks({ unknownStatus, conflict, unproven }: Run): Inline[] {
+  return [
+    ...(unknownStatus === undefined ? [] : md`, status ${code(unknownStatus, MAX_ID)}`),
+    ...(conflict === undefined
+      ? []
+      : md`, contradicting statuses: ${untrusted(joinWithAnd(conflict), MAX_ID)}`),
+    ...(unproven === undefined ? [] : md`, proves nothing: ${untrusted(unproven.why, MAX_WHY)}`),
+  ];
+}
 
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
