@@ -121,7 +121,7 @@ function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOpt
   const name = runtime.redact(commentInputs.name ?? 'Agent Test Gate');
   const { state, tally, ...section } = sectionOfStopped(savedComment, batchIds);
   const parts = [section.render, section.renderClosing].map((part) => part?.(Number.POSITIVE_INFINITY) ?? '');
-  const blocks = [headlineHeading(2, { name, state, tally }), ...parts].filter((block) => block !== '');
+  const blocks = [headlineHeading({ name, state, tally }), ...parts].filter((block) => block !== '');
   return `${blocks.join('\n\n')}\n`;
 }
 

@@ -249,7 +249,7 @@ export function composeComment(parts: {
 function soleBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
   const { state = 'waiting', tally = NO_RUNS } = section ?? {};
-  const title = headlineHeading(2, { name, state, tally, result: section?.facts?.result });
+  const title = headlineHeading({ name, state, tally, result: section?.facts?.result });
   return [title, ...(section === undefined ? [] : [renderSectionBlock(section, 0)])];
 }
 

@@ -108,6 +108,11 @@ export function joinWithDots(parts: readonly Inline[][]): Inline[] {
   return joined(parts, trusted(' · '));
 }
 
+/** Joins the items of a list inside a line with commas. */
+export function joinWithCommas(items: readonly Inline[][]): Inline[] {
+  return joined(items, trusted(', '));
+}
+
 function joined(parts: readonly (readonly Inline[])[], separator: Inline): Inline[] {
   return parts
     .filter((part) => part.length > 0)

@@ -7,6 +7,7 @@ import {
   heading,
   type Inline,
   joinLines,
+  joinWithCommas,
   list,
   md,
   paragraph,
@@ -80,7 +81,7 @@ function faults({ testFaults }: ReportedCase, { text }: EvidenceLimits): Block[]
 
 function guardrails({ guardrails: names = [] }: Run): Block[] {
   if (names.length === 0) return [];
-  const listed = names.flatMap((name, index) => md`${index === 0 ? '' : ', '}${code(name, 100)}`);
+  const listed = joinWithCommas(names.map((name) => [code(name, 100)]));
   return [paragraph(...md`${strong(...md`Guardrails triggered:`)} ${listed}`)];
 }
 

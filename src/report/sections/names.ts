@@ -118,6 +118,14 @@ const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? '
 /** The first part of a sentence with a capital letter. */
 export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** A line with a capital letter at its start. */
+export function capitalized(line: readonly Inline[]): Inline[] {
+  const [first, ...rest] = line;
+  if (first?.type === 'text') return [trusted(sentenceCase(first.value)), ...rest];
+  if (first?.type === 'link') return [{ ...first, children: capitalized(first.children) }, ...rest];
+  return [...line];
+}
+
 /** Oddities of a run's status, to follow how it ended: an unknown word, a contradiction, why it proves nothing; often none. */
 export function statusRemarks({ unknownStatus, conflict, unproven }: Run): Inline[] {
   return [

@@ -6,18 +6,11 @@ import { CATEGORY_TITLES } from '../../classify.ts';
 import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import {
-  capitalized,
-  costs,
-  explanations,
-  provenance,
-  tested,
-  withheldSentence,
-} from '../../sections/footer.ts';
+import { costs, explanations, provenance, tested, withheldSentence } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
-import { sentenceCase } from '../../sections/names.ts';
+import { capitalized, sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
 import { caseList, outcomeOf, tagsOf, totalMs } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
