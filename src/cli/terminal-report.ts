@@ -5,7 +5,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { CATEGORY_TITLES } from '../report/classify.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
-import { costText, runMessage, turnText } from '../report/run-text.ts';
+import { costText, expectedAndActual, runMessage, turnText } from '../report/run-text.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { describeRuns, failureLabel } from '../report/sections/names.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
@@ -134,12 +134,10 @@ function checkLines({ assertions, explanation }: Run): string[] {
   // Without an explanation the reason lists their labels.
   const isSaid = explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
   if (isSaid) return [];
-  return failed.map(({ label, expected, actual, explanation: why }) => {
-    const values = [
-      ...(expected === undefined ? [] : [`expected ${cleanLine(expected, MAX_VALUE)}`]),
-      ...(actual === undefined ? [] : [`got ${cleanLine(actual, MAX_VALUE)}`]),
-    ].join(', ');
-    const parts = [cleanLine(label, MAX_VALUE), values, cleanLine(why ?? '', MAX_SENTENCE)];
+  return failed.map((assertion) => {
+    const values = expectedAndActual(assertion, (value) => cleanLine(value, MAX_VALUE));
+    const why = cleanLine(assertion.explanation ?? '', MAX_SENTENCE);
+    const parts = [cleanLine(assertion.label, MAX_VALUE), values, why];
     return `- ${parts.filter((part) => part !== '').join(': ')}`;
   });
 }

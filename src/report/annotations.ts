@@ -1,6 +1,6 @@
 import { logLine } from '../text/clean.ts';
 import type { Report, ReportedCase } from './report.ts';
-import { runMessage } from './run-text.ts';
+import { expectedAndActual, runMessage } from './run-text.ts';
 import { headlineOf } from './sections/headline.ts';
 import { brokenTestNote, labelOf, reasonOf } from './sections/names.ts';
 
@@ -62,14 +62,13 @@ const titleOf = (result: ReportedCase): string => `${labelOf(result)}${brokenTes
 
 function forCase(result: ReportedCase): Annotation {
   const run = result.decisive;
-  const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
-    if (outcome !== 'failed') return [];
-    const values = [
-      ...(expected === undefined ? [] : [`expected ${quoted(expected)}`]),
-      ...(actual === undefined ? [] : [`got ${quoted(actual)}`]),
-    ].join(', ');
-    return [[logLine(label, MAX_NAME), values, explanation ?? ''].filter((part) => part !== '').join(': ')];
-  });
+  const failures = run.assertions
+    .filter(({ outcome }) => outcome === 'failed')
+    .map((assertion) => {
+      const values = expectedAndActual(assertion, (value) => `"${logLine(value, MAX_VALUE)}"`);
+      const parts = [logLine(assertion.label, MAX_NAME), values, assertion.explanation ?? ''];
+      return parts.filter((part) => part !== '').join(': ');
+    });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
     titleOf(result),
@@ -87,5 +86,3 @@ function annotationForRest(cases: readonly ReportedCase[]): Annotation {
     `The job summary has all of them: ${names}`,
   );
 }
-
-const quoted = (text: string): string => `"${logLine(text, MAX_VALUE)}"`;

@@ -65,6 +65,14 @@ function assertionText({ label, outcome, expected, actual, explanation }: Assert
   ].join('\n');
 }
 
+/** "expected 3, got 5", as far as an assertion has them; empty where it has neither. `shown` writes a foreign value. */
+export function expectedAndActual({ expected, actual }: Assertion, shown: (value: string) => string): string {
+  return [
+    ...(expected === undefined ? [] : [`expected ${shown(expected)}`]),
+    ...(actual === undefined ? [] : [`got ${shown(actual)}`]),
+  ].join(', ');
+}
+
 /** "164 credits, $0.005 for the language model"; "at least" where not all runs say it. */
 export function costText({ runs, credits, llmUsd }: Cost): string {
   const amounts = [
