@@ -1,12 +1,7 @@
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
-import {
-  RedirectNotFollowed,
-  ResponseTooLarge,
-  rootCause,
-  TryTimeout,
-  UnusableResponse,
-} from '../http/failure.ts';
+import { rootCause, TryTimeout } from '../http/connection-error.ts';
+import { RedirectNotFollowed, ResponseTooLarge, UnusableResponse } from '../http/failure.ts';
 import { type Fetch, fetchText } from '../http/fetch-text.ts';
 import { parseErrorBody } from '../http/json.ts';
 import type { Clock } from '../runtime/clock.ts';

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import type { AnnouncedCounts } from '../domain/batch.ts';
 import { type Claims, disagreement } from '../domain/claims.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
-import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
+import { toText } from '../http/error-body.ts';
+import { HttpStatusError, InvalidResponse } from '../http/failure.ts';
 import { parseAs as parse } from '../json.ts';
 import { ProviderError } from '../runtime/errors.ts';
 
