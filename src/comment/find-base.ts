@@ -1,6 +1,7 @@
 import type { Base } from '../domain/comparison.ts';
 import { baseOf, type GateRecord } from '../domain/record.ts';
-import type { Author, GitHubClient, MergedPullRequest } from '../github/client.ts';
+import type { Author, MergedPullRequest } from '../github/answers.ts';
+import type { GitHubClient } from '../github/client.ts';
 import { GitHubError } from '../github/github-error.ts';
 import type { Fetch } from '../http/fetch-text.ts';
 import { type ClockAndRandom, retryUntilDeadline } from '../http/retry.ts';

@@ -1,5 +1,6 @@
-import type { Author, Comment, GitHubClient } from '../github/client.ts';
-import { GitHubError } from '../github/github-error.ts';
+import type { Author, Comment } from '../github/answers.ts';
+import type { GitHubClient } from '../github/client.ts';
+import { GitHubError, onGitHubError } from '../github/github-error.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { COMMENT_APPEARS_MS } from '../runtime/limits.ts';
 
@@ -100,13 +101,9 @@ export function createOwnComments({
       throw new GitHubError('unavailable', 'the comment was deleted at the same time');
     },
     async remove(id, deadline) {
-      try {
-        await client.deleteComment(id, deadline);
-        knownIds.delete(id);
-      } catch (error) {
-        // The next run tries again.
-        if (!(error instanceof GitHubError)) throw error;
-      }
+      // Of a failure the next run takes care.
+      const keep = onGitHubError(() => undefined);
+      await client.deleteComment(id, deadline).then(() => knownIds.delete(id), keep);
     },
     mayAppearLater: () => clock.now() < appearsUntil,
     markFound() {

@@ -1,4 +1,5 @@
-import type { Comment, GitHubClient } from '../github/client.ts';
+import type { Comment } from '../github/answers.ts';
+import type { GitHubClient } from '../github/client.ts';
 import { GitHubError } from '../github/github-error.ts';
 import { retryOnGitHub } from '../github/retry-on-github.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
