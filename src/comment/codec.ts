@@ -4,7 +4,6 @@
  * none. In the text, two short markers stand around each section. Foreign text cannot forge any of them, since `markdown.ts`
  * leaves it no HTML comment. Pure.
  */
-import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import { STATES } from '../domain/verdict.ts';
@@ -26,6 +25,7 @@ import {
 import { compareSections, compareText, distinctLabels } from './labels.ts';
 import { type PackOptions, packJson, unpackJson } from './packed-json.ts';
 import { countsOf, countsSchema, keySchema, recordSchema, tallyOf } from './schemas.ts';
+import { shortHash } from './section-identity.ts';
 import type { CommentState, OrphanedRecord, Section } from './state.ts';
 
 /** The third edition's. What came before is read too: see `earlier-formats.ts`. */
@@ -106,11 +106,6 @@ const orphanedRecordSchema = z.object({
   record: recordSchema,
   runs: whole,
 });
-
-/** Stands for a name, a key or a workflow in our data, where the text itself could be long or telling. */
-export function shortHash(text: string): string {
-  return hash('sha256', text).slice(0, 16);
-}
 
 /** The text in one form, whatever became of its line breaks on the way. */
 export function normalize(body: string): string {

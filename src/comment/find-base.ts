@@ -8,7 +8,7 @@ import { type ClockAndRandom, retryUntilDeadline } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded } from '../runtime/deadline.ts';
 import { parseComment } from './codec.ts';
-import { recordIn } from './merge.ts';
+import { recordIn } from './kept-records.ts';
 import { isSameAuthor } from './own-comments.ts';
 import { decodeRecord } from './record.ts';
 import type { Writer } from './state.ts';

@@ -1,5 +1,6 @@
 /** Decides the next request about the shared comment, from what was found and what was written before. Pure. */
-import { findSection, isSupersededBy, type Merge, mergeSection } from './merge.ts';
+import { findSection } from './current-sections.ts';
+import { isSupersededBy, type Merge, mergeSection } from './merge.ts';
 import type { CommentState, OwnSection, Section, Writer } from './state.ts';
 
 /** A comment of this gate that we wrote. */
