@@ -2,7 +2,7 @@
 import type { Tally } from '../domain/batch.ts';
 import type { State } from '../domain/verdict.ts';
 import type { WorkflowRun } from '../github/context.ts';
-import type { JobFacts } from './jobs.ts';
+import type { JobFacts } from './job-facts.ts';
 
 /** A run of a workflow, whichever attempt, with the workflow hashed. */
 export type Run = Omit<WorkflowRun, 'attempt'>;
