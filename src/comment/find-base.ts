@@ -7,9 +7,8 @@ import type { Fetch } from '../http/fetch-text.ts';
 import { type ClockAndRandom, retryUntilDeadline } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded } from '../runtime/deadline.ts';
-import { parseComment } from './codec.ts';
 import { recordIn } from './kept-records.ts';
-import { isSameAuthor } from './own-comments.ts';
+import { isSameAuthor, parseFound } from './own-comments.ts';
 import { decodeRecord } from './record.ts';
 import type { Writer } from './state.ts';
 
@@ -81,10 +80,9 @@ async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline):
   for (const pull of newest) {
     if (requests >= MAX_BASE_REQUESTS) break;
     requests += 1;
-    const marked = (await client.firstComments(pull.number, deadline)).flatMap((comment) => {
-      const state = parseComment(comment.body, search.writer.name);
-      return state === undefined ? [] : [{ state, author: comment.author }];
-    });
+    const marked = (await client.firstComments(pull.number, deadline)).flatMap(
+      (comment) => parseFound(comment, search.writer.name) ?? [],
+    );
     if (marked.length === 0) continue;
     if (ownAuthor === undefined) {
       if (requests >= MAX_BASE_REQUESTS) break;
