@@ -7,12 +7,21 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError, RequestRefused } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { claimsOf, createAdvice, formatClaim, id, isNotFound, parseIsoTime, requireSame } from '../fields.ts';
+import {
+  claimsOf,
+  createAdvice,
+  formatClaim,
+  id,
+  isNotFound,
+  parseIsoTime,
+  requireSame,
+  uuidKey,
+} from '../fields.ts';
 import type { ProviderAdapter } from '../provider.ts';
 import { batchListsOf } from '../started.ts';
 import type { BatchStarter, Candidate, Subject } from '../starter.ts';
 import { readBlandList } from './lists.ts';
-import { blandIdKey, unwrapEnvelope } from './responses.ts';
+import { unwrapEnvelope } from './responses.ts';
 
 /** With more runs of one scenario than this the list is not read to its end before a start. */
 const MOST_RUNS = 3_000;
@@ -120,7 +129,7 @@ export function createBlandStarter(
     recentBatches: (_, testCases) =>
       batchListsOf({
         testCases,
-        idKey: blandIdKey,
+        idKey: uuidKey,
         async list(deadline) {
           const { items, total, date } = await readBlandList(
             api,
@@ -129,7 +138,6 @@ export function createBlandStarter(
               of: `scenario ${testCases[0]}`,
               total: MOST_RUNS,
               schema: listedRunSchema,
-              toItem: (body) => body,
               check: CHECK,
             },
             deadline,
@@ -177,7 +185,7 @@ export function createBlandStarter(
       deadline,
     );
     const isOther = (found: string | undefined): boolean =>
-      found !== undefined && blandIdKey(found) !== blandIdKey(targetId);
+      found !== undefined && uuidKey(found) !== uuidKey(targetId);
     return scenarios
       .filter((scenario) => scenario.enabled !== false && !isOther(scenario[field]))
       .map(toAvailableTestCase);
@@ -219,7 +227,7 @@ export function createBlandStarter(
 
   async function readScenario(scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
     const to = (scenario: Scenario): Scenario => {
-      requireSame('scenario', scenarioId, scenario.id, blandIdKey);
+      requireSame('scenario', scenarioId, scenario.id, uuidKey);
       return scenario;
     };
     try {
@@ -262,7 +270,7 @@ function toSubject(version: number | undefined, target: Target | undefined): Sub
     // Neither batches nor runs say which version they test.
     key: undefined,
     claims: claimsOf(
-      target === undefined ? {} : { [target.kind]: formatClaim(target.kind, blandIdKey(target.id)) },
+      target === undefined ? {} : { [target.kind]: formatClaim(target.kind, uuidKey(target.id)) },
     ),
     request: version === undefined ? {} : { version_number: version },
   };

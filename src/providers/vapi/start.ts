@@ -8,10 +8,20 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { ProviderError } from '../../runtime/errors.ts';
 import { createApi } from '../api.ts';
-import { claimsOf, createAdvice, formatClaim, id, isNotFound, parseAs, parseIsoTime } from '../fields.ts';
+import {
+  claimsOf,
+  count,
+  createAdvice,
+  formatClaim,
+  id,
+  isNotFound,
+  parseAs,
+  parseIsoTime,
+  uuidKey,
+} from '../fields.ts';
 import { batchListsOf, type ListedBatch } from '../started.ts';
 import type { BatchStarter, Subject } from '../starter.ts';
-import { ACCESS, readVapiList, vapiIdKey } from './lists.ts';
+import { ACCESS, readVapiList } from './lists.ts';
 
 /** An assistant or a squad, by its id or inline, which is whole and without an id. */
 const targetFields = { type: z.string(), assistantId: lenient(z.string()), squadId: lenient(z.string()) };
@@ -59,7 +69,6 @@ const listedSchema = z.object({
 });
 /** A voice simulation has two parties, so it takes two of the places that an account has. */
 const PLACES_OF_A_CALL = 2;
-const count = z.int().check(z.nonnegative());
 const concurrencySchema = z.object({ concurrencyLimit: lenient(count), availableToStart: lenient(count) });
 const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
 
@@ -80,7 +89,7 @@ const dashboards = new WeakMap<HttpClient, Map<string, string>>();
 
 /** The dashboard's address of a run that was started through this transport. */
 export const dashboardOf = (http: HttpClient, runId: string): string | undefined =>
-  dashboards.get(http)?.get(vapiIdKey(runId));
+  dashboards.get(http)?.get(uuidKey(runId));
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
 export function createVapiStarter(http: HttpClient): BatchStarter {
@@ -158,7 +167,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
           advice: adviceAbout(subject),
           schema: startedSchema,
           to: ({ id: runId, url, ...said }) => {
-            if (url !== undefined) addresses.set(vapiIdKey(runId), url);
+            if (url !== undefined) addresses.set(uuidKey(runId), url);
             return { id: runId, claims: testedClaims(said) };
           },
         },
@@ -170,9 +179,9 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
       const targetId = targetIdOf(target);
       return batchListsOf({
         testCases,
-        idKey: vapiIdKey,
+        idKey: uuidKey,
         async list(deadline) {
-          const { items, total, about } = await readVapiList(
+          const { items, total, date } = await readVapiList(
             api,
             {
               path: ['run'],
@@ -187,11 +196,7 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
             },
             deadline,
           );
-          return {
-            batches: items,
-            isComplete: total === undefined || items.length >= total,
-            date: about?.date,
-          };
+          return { batches: items, isComplete: total === undefined || items.length >= total, date };
         },
         async testCasesOf(runId, total, deadline) {
           const { items } = await readVapiList(
@@ -271,7 +276,6 @@ export function createVapiStarter(http: HttpClient): BatchStarter {
         items: 'simulations',
         of: 'the organisation',
         schema: simulationSchema,
-        toItem: (body) => body,
       },
       deadline,
     );
