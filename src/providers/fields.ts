@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../domain/claims.ts';
-import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
+import { toText } from '../http/error-body.ts';
+import { HttpStatusError, InvalidResponse } from '../http/failure.ts';
 import { parseAs as parse } from '../json.ts';
 import { onProviderError } from '../runtime/errors.ts';
 
@@ -49,7 +50,10 @@ export interface Advice {
 }
 
 export function createAdvice({ others, ...refusals }: Advice): (status: number) => string {
-  const table: Readonly<Record<number, string | undefined>> = { ...refusals, 422: refusals[404] };
+  const table: Readonly<Record<number, string | undefined>> = {
+    ...refusals,
+    422: refusals[404],
+  };
   return (status) => table[status] ?? others;
 }
 
