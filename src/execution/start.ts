@@ -11,6 +11,7 @@ import type {
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
+import { formatMoment } from '../text/format.ts';
 import {
   findLostBatch,
   type ListSnapshot,
@@ -21,7 +22,7 @@ import {
 } from './find-lost-batch.ts';
 
 /** Result of a start; problems are sentences. */
-export type StartOutcome =
+export type StartResult =
   | {
       readonly kind: 'started';
       readonly batchId: string;
@@ -63,7 +64,7 @@ const LIST_BEFORE_MS = 30_000;
  * Starts one batch. The POST is sent once; if it is not known what became of it, the provider's lists are looked
  * through. Never throws for what a provider does.
  */
-export async function startBatchOnce(options: StartOptions): Promise<StartOutcome> {
+export async function startBatchOnce(options: StartOptions): Promise<StartResult> {
   const { title, clock, deadline, log } = options;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
   const before = 'problem' in read ? undefined : read;
@@ -123,7 +124,7 @@ async function takeListSnapshot(
 async function searchForLostBatch(
   options: StartOptions,
   { before, sentAt, problem }: { before: ListSnapshot | undefined; sentAt: number; problem: string },
-): Promise<StartOutcome> {
+): Promise<StartResult> {
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
   const passes: (SearchPass | undefined)[] = [];
@@ -190,14 +191,5 @@ function unclearStartMessage(
   sentAt: number,
   { problem, why }: { problem: string; why: string },
 ): string {
-  return `${problem} A batch may have been started at ${momentOf(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
-}
-
-/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC"; a number that no calendar has stays one. */
-export function momentOf(epochMs: number): string {
-  const date = new Date(epochMs);
-  const year = date.getUTCFullYear();
-  return year >= 0 && year <= 9_999
-    ? `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
-    : `${epochMs} ms since 1970`;
+  return `${problem} A batch may have been started at ${formatMoment(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
 }

@@ -10,11 +10,11 @@ import type { BatchStatus } from './provider.ts';
 export function readBatchStatus(
   word: string,
   words: ReadonlyMap<string, BatchStatus>,
-): Pick<Batch, 'settled' | 'outcome' | 'unknownStatus'> {
+): Pick<Batch, 'settled' | 'conclusion' | 'unknownStatus'> {
   const status = words.get(word);
   if (status === undefined) return { settled: false, unknownStatus: word };
-  const outcome = status === 'pending' || status === 'ended' ? undefined : status;
-  return { settled: status !== 'pending', outcome };
+  const conclusion = status === 'pending' || status === 'ended' ? undefined : status;
+  return { settled: status !== 'pending', conclusion };
 }
 
 /**

@@ -65,8 +65,8 @@ const labelOf = (result: ReportedCase): string =>
 
 function forCase(result: ReportedCase): Annotation {
   const run = result.decisive;
-  const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
-    if (outcome !== 'failed') return [];
+  const failures = run.assertions.flatMap(({ label, result, expected, actual, explanation }) => {
+    if (result !== 'failed') return [];
     const values = [
       ...(expected === undefined ? [] : [`expected ${quoted(expected)}`]),
       ...(actual === undefined ? [] : [`got ${quoted(actual)}`]),

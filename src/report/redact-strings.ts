@@ -2,7 +2,18 @@ import type { Redactor } from '../text/redact.ts';
 
 /** Fields whose words are ours, never text: a key that happens to be one of them must not break the report. */
 const VOCABULARY: ReadonlySet<string> = new Set([
-  ...['status', 'outcome', 'verdict', 'kind', 'speaker', 'state', 'transcripts', 'withheldFor'],
+  ...[
+    'status',
+    'outcome',
+    'conclusion',
+    'result',
+    'verdict',
+    'kind',
+    'speaker',
+    'state',
+    'transcripts',
+    'withheldFor',
+  ],
   ...['failureClass', 'change'],
 ]);
 

@@ -57,7 +57,7 @@ export async function gate(
   { provider, clock }: Pick<Asking, 'provider' | 'clock'>,
   { batchId = 'b1', timeoutMinutes = 10, pollIntervalMs = 5_000 } = {},
 ): Promise<Judgement & { readonly batch: Batch | undefined }> {
-  const { ending, outcomes } = await waitForBatches({
+  const { ending, batches } = await waitForBatches({
     provider,
     batchIds: [batchId],
     clock,
@@ -66,8 +66,8 @@ export async function gate(
     onPoll: () => undefined,
     log: () => undefined,
   });
-  const facts = { batches: outcomes, ending, providerTitle: provider.title, timeoutMinutes };
-  return { ...judge({ ...facts, now: clock.epoch() }), batch: outcomes[0]?.batch };
+  const facts = { batches, ending, providerTitle: provider.title, timeoutMinutes, now: clock.epoch() };
+  return { ...judge(facts), batch: batches[0]?.batch };
 }
 
 /** A transport that only reads, for adapters that are to start nothing. */

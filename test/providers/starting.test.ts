@@ -4,7 +4,7 @@ import { parseSelectors } from '../../src/domain/selectors.ts';
 import { parseTarget, parseVersion } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
-import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 import { NotFound, ProviderError } from '../../src/runtime/errors.ts';
@@ -399,7 +399,7 @@ describe("Retell's test cases", () => {
     expect(await prepare({ target: AGENT })).toEqual({
       kind: 'refused',
       problem: expect.stringMatching(problem),
-      isUnreadable: true,
+      cause: 'provider',
     });
     expect(emulator.count(/^POST /)).toBe(0);
   });
@@ -668,7 +668,7 @@ async function play(name: WorldName, { listedAt = 0, ...options }: World, { hasS
 }
 
 /** How a start ended; of a batch that was started only its id. */
-const withoutDetails = (start: StartOutcome) =>
+const withoutDetails = (start: StartResult) =>
   start.kind === 'started' ? { kind: start.kind, batchId: start.batchId } : start;
 
 const isPost = ({ method, nth }: Pick<SeenRequest, 'method' | 'nth'>): boolean =>
@@ -786,7 +786,7 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
     maxRuns: undefined,
     starter,
     obstacles: () => [],
-    waitFor: async (round) => ({ ending: 'settled', outcomes: round }),
+    waitFor: async (round) => ({ ending: 'settled', batches: round }),
     onStarted: () => undefined,
     clock,
     deadline: deadline(),

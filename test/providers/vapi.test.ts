@@ -63,7 +63,7 @@ describe('a look', () => {
       subject: `assistant ${VAPI_ASSISTANT}, chat`,
       createdAt: Date.UTC(2026, 8, 14, 8),
     });
-    expect(batch.outcome).toBeUndefined();
+    expect(batch.conclusion).toBeUndefined();
   });
 
   test.each([
@@ -96,7 +96,7 @@ describe('the items', () => {
       assertions: [
         {
           label: 'price_quoted',
-          outcome: 'failed',
+          result: 'failed',
           required: true,
           expected: '= false',
           actual: 'true',
@@ -157,7 +157,7 @@ describe('the items', () => {
     expect(runs?.[0]?.assertions).toEqual([
       {
         label: 'tone',
-        outcome: 'skipped',
+        result: 'skipped',
         required: true,
         expected: undefined,
         actual: undefined,
@@ -165,7 +165,7 @@ describe('the items', () => {
       },
       {
         label: 'order.total',
-        outcome: 'failed',
+        result: 'failed',
         required: false,
         expected: '>= 5',
         actual: '4',
@@ -173,7 +173,7 @@ describe('the items', () => {
       },
       {
         label: 'zip',
-        outcome: 'passed',
+        result: 'passed',
         required: undefined,
         expected: '= 10115',
         actual: undefined,

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { mismatchWith } from '../../src/domain/claims.ts';
 import type { Mode, Target, TargetConfig, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
-import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import type { StartName } from '../../src/execution/start-name.ts';
 import { readBatchSource } from '../../src/inputs/batch-source.ts';
 import { testedClaims as elevenLabsClaims } from '../../src/providers/elevenlabs/start.ts';
@@ -48,7 +48,7 @@ async function start(
   version?: { kind: 'branch'; id: string },
   name?: StartName,
   config?: TargetConfig,
-): Promise<StartOutcome> {
+): Promise<StartResult> {
   const subject = await known(starter).resolve({ target, version, config }, deadline());
   if ('problem' in subject) throw new Error(subject.problem);
   return startBatchOnce({

@@ -88,14 +88,14 @@ function toAssertion(body: AssertionBody, names?: Names): Assertion {
       names?.get(uuidKey(body.assertion_id ?? '')) ??
       // The whole id: a secret is only found in a text that was not cut.
       (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
-    outcome: outcomeOf(body),
+    result: resultOf(body),
     expected: textOrUndefined(body.expected),
     actual: textOrUndefined(body.actual),
     explanation: body.reasoning ?? body.reason ?? body.explanation ?? body.message ?? body.error,
   };
 }
 
-function outcomeOf({ passed, status }: AssertionBody): Assertion['outcome'] {
+function resultOf({ passed, status }: AssertionBody): Assertion['result'] {
   if (passed !== undefined) return passed ? 'passed' : 'failed';
   switch (status?.toUpperCase()) {
     case 'PASSED':

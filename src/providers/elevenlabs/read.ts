@@ -139,7 +139,7 @@ function toBatch(
     // "Cancels all pending runs": a cancelled invocation has ended, and a run that stays pending contradicts that.
     settled:
       isCancelled || runs.every(({ status, conflict }) => status !== 'pending' || conflict !== undefined),
-    outcome: isCancelled ? 'cancelled' : undefined,
+    conclusion: isCancelled ? 'cancelled' : undefined,
     // No totals: only the same list in two looks shows that no run is missing.
     announced: {},
     inconsistencies: findInconsistencies(body, batchId),

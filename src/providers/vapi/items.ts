@@ -141,11 +141,11 @@ const isRequiredAndFailed = ({ required, passed, isSkipped }: Evaluation): boole
 function toAssertion(body: Evaluation): Assertion {
   const { comparator, expectedValue, extractedValue } = body;
   const label = [body.name, body.path].filter((part) => part !== undefined).join('.');
-  const outcome = body.passed === undefined ? 'unknown' : body.passed ? 'passed' : 'failed';
+  const result = body.passed === undefined ? 'unknown' : body.passed ? 'passed' : 'failed';
   const expected = textOrUndefined(expectedValue);
   return {
     label: label || 'evaluation without a name',
-    outcome: body.isSkipped === true ? 'skipped' : outcome,
+    result: body.isSkipped === true ? 'skipped' : result,
     required: body.required,
     expected: expected !== undefined && comparator !== undefined ? `${comparator} ${expected}` : expected,
     actual: textOrUndefined(extractedValue),

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../../domain/batch.ts';
+import type { WatchedBatch } from '../../domain/batch.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
@@ -220,8 +220,8 @@ export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][]
   ];
   const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
   const place = untrusted(comparedWith ?? 'the other version', MAX_VERSION);
-  const comparison = elsewhere.flatMap((outcome, index) =>
-    index === 0 ? md`compared with ${place} in batch ${linkBatch(outcome)}` : md`, ${linkBatch(outcome)}`,
+  const comparison = elsewhere.flatMap((watched, index) =>
+    index === 0 ? md`compared with ${place} in batch ${linkBatch(watched)}` : md`, ${linkBatch(watched)}`,
   );
   const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
   const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
@@ -231,7 +231,7 @@ export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][]
   }
   return [
     joinWithDots(general),
-    ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
+    ...named.map((watched) => joinWithDots(batchParts(watched, report))),
     again,
     comparison,
     rest,
@@ -240,14 +240,14 @@ export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][]
 }
 
 /** The id of a batch, as a link to its page where it has one. */
-const linkBatch = ({ id, batch }: BatchOutcome): Inline[] =>
+const linkBatch = ({ id, batch }: WatchedBatch): Inline[] =>
   batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id));
 
 function batchParts(
-  outcome: BatchOutcome,
+  watched: WatchedBatch,
   { judgement, batches, subject, providerTitle }: Report,
 ): Inline[][] {
-  const { batch, problem, requestedTestCases, isAdopted } = outcome;
+  const { batch, problem, requestedTestCases, isAdopted } = watched;
   // Of a batch that this step started, the workflow run says when.
   const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
@@ -258,7 +258,7 @@ function batchParts(
     batch?.subject === undefined || subject !== undefined || subjects.size === 1
       ? []
       : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
-    md`batch ${linkBatch(outcome)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
+    md`batch ${linkBatch(watched)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
     isAdopted === true
       ? md`found in the lists of ${untrusted(providerTitle, 50)} after its start got no answer`
       : [],

@@ -75,6 +75,6 @@ export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
   const { explanation, assertions } = decisive;
-  const failed = assertions.find(({ outcome }) => outcome === 'failed');
+  const failed = assertions.find(({ result }) => result === 'failed');
   return cleanLine(explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max);
 }
