@@ -111,6 +111,9 @@ type ResolvedJudgeInput = JudgeInput & {
   readonly repeated: RepeatedRuns;
 };
 
+/** What can be judged while the step still waits. */
+type WaitingInput = Omit<JudgeInput, 'ending' | 'timeoutMinutes'>;
+
 const withCases = (facts: JudgeInput): ResolvedJudgeInput => ({
   ...facts,
   cases: facts.cases ?? groupRunsByTestCase(facts.batches, { rule: EVERY_RUN, beside: facts.beside }),
@@ -148,11 +151,8 @@ export function judge(given: JudgeInput): Judgement {
  * such reason, since more runs may decide them. `isOpen` tells of a batch whether it is still waited for: then only what
  * cannot change any more counts.
  */
-export function obstacles(
-  given: Omit<JudgeInput, 'ending'>,
-  isOpen: (batchId: string) => boolean = () => false,
-): string[] {
-  const facts = withCases({ ...given, ending: 'settled' });
+export function obstacles(given: WaitingInput, isOpen: (batchId: string) => boolean = () => false): string[] {
+  const facts = withCases({ ...given, ending: 'settled', timeoutMinutes: 0 });
   const ended = { ...facts, batches: facts.batches.filter(({ id }) => !isOpen(id)) };
   const open = facts.batches.filter(({ id }) => isOpen(id));
   const objections = [
@@ -173,11 +173,11 @@ export function obstacles(
  * test case that the rule has decided against. `mayExcuse`: a test case that failed may turn out not to count.
  */
 export function isOutOfReach(
-  given: Omit<JudgeInput, 'ending'>,
+  given: WaitingInput,
   { rule, mayExcuse }: { rule: PassRule; mayExcuse: boolean },
 ): boolean {
   if (obstacles(given, () => true).length > 0) return true;
-  const { cases } = withCases({ ...given, ending: 'settled' });
+  const { cases } = withCases({ ...given, ending: 'settled', timeoutMinutes: 0 });
   const isDecided = ({ runs }: CaseResult) => decide(runs, rule) === 'not-passed';
   return !mayExcuse && cases.some((result) => countsForVerdict(result) && isDecided(result));
 }

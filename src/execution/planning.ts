@@ -9,7 +9,6 @@ import {
   countsForVerdict,
   formatCaseCount,
   groupRunsByTestCase,
-  tally,
 } from '../domain/test-case.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
@@ -165,7 +164,7 @@ export function createPlanner(
     };
     // Most looks show nothing to run again: the quarantine is asked only then.
     if (!seen.some((result) => moreOf(result) > 0)) return { cases: seen, undecided: [], isCounted };
-    const cases = (await attachQuarantine?.(seen, tally(batches, seen).total)) ?? seen;
+    const cases = (await attachQuarantine?.(seen, batches)) ?? seen;
     const undecided = cases
       .map((result): Undecided => ({ ...result, more: moreOf(result) }))
       .filter((result) => result.more > 0 && countsForVerdict(result));

@@ -227,7 +227,7 @@ async function live(world: World) {
   const provider = connect(world.provider, http);
   const { ending, batches } = await waitForBatches({
     provider,
-    batchIds: [BATCH_ID],
+    batches: [{ id: BATCH_ID }],
     clock,
     deadline: { until: TIMEOUT_MS, signal: new AbortController().signal },
     pollIntervalMs: world.pollIntervalMs,

@@ -66,7 +66,7 @@ async function gate(
   const { provider, clock } = asking(name, emulator.url);
   const { ending, batches } = await waitForBatches({
     provider,
-    batchIds: ['b1'],
+    batches: [{ id: 'b1' }],
     clock,
     deadline: { until: clock.now() + ms, signal: new AbortController().signal },
     pollIntervalMs: 5_000,

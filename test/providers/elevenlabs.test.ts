@@ -28,7 +28,7 @@ async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
   const { provider, clock } = asking('elevenlabs', emulator.url);
   const { ending, batches } = await waitForBatches({
     provider,
-    batchIds: ['b1'],
+    batches: [{ id: 'b1' }],
     clock,
     deadline: { until: clock.now() + 600_000, signal: new AbortController().signal },
     pollIntervalMs: 5_000,

@@ -50,7 +50,7 @@ async function gate(emulator: VapiEmulator): Promise<Judgement & { batch: Batch 
   const { provider, clock } = asking('vapi', emulator.url);
   const { ending, batches } = await waitForBatches({
     provider,
-    batchIds: ['b1'],
+    batches: [{ id: 'b1' }],
     clock,
     deadline: { until: clock.now() + 600_000, signal: new AbortController().signal },
     pollIntervalMs: 5_000,
