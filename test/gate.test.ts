@@ -139,7 +139,7 @@ describe('the story', () => {
         ...batch,
         runs: [runOf('c1', batch.id === 'b1' ? 'failed' : 'passed', `${batch.id}-r`)],
       }),
-      fetchFailureDetails: async (batch, _, passedRunIds = new Set()) => {
+      fetchFailureDetails: async (batch, _, passedRunIds) => {
         asked.push([...passedRunIds]);
         return batch;
       },

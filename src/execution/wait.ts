@@ -12,7 +12,7 @@ import { createRunListHistory, type RunListHistory } from './run-list-history.ts
 
 /** Time limit for the one last look after the deadline. */
 const FINAL_POLL_MS = 10_000;
-/** Time for which a batch that has ended and is inconsistent is read again, unless the provider says otherwise. */
+/** Time for which a batch that has ended and is inconsistent is read again. */
 const RECHECK_MS = 120_000;
 /** The same where `passed` is impossible already, whatever is still missing, open or unknown. */
 const HOPELESS_RECHECK_MS = 10_000;
@@ -217,8 +217,7 @@ interface Recheck {
   next(inconsistencies: readonly string[], mayPass: boolean): number | undefined;
 }
 
-function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOptions): Recheck {
-  const patienceMs = provider.recheckMs ?? RECHECK_MS;
+function createRecheck(id: string, { pollIntervalMs, log }: WaitOptions): Recheck {
   /** Only the pauses count, so that retries do not use up the time. */
   let spentMs = 0;
   let gapMs = pollIntervalMs;
@@ -227,7 +226,7 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
     next(inconsistencies, mayPass) {
       let pauseMs = gapMs;
       if (inconsistencies.length > 0) {
-        const leftMs = (mayPass ? patienceMs : Math.min(patienceMs, HOPELESS_RECHECK_MS)) - spentMs;
+        const leftMs = (mayPass ? RECHECK_MS : HOPELESS_RECHECK_MS) - spentMs;
         if (leftMs <= 0) return undefined;
         const text = inconsistencies.join('; ');
         if (text !== said) log(`Batch ${id} has ended and does not add up yet (${text}): reading it again.`);

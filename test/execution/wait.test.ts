@@ -29,15 +29,11 @@ interface Script {
 }
 
 /** A provider that follows a script and takes notes. */
-function scripted(
-  { look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script,
-  recheckMs?: number,
-) {
+function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script) {
   const looked = new Map<string, number>();
   let readings = 0;
   const provider: Provider = {
     title: 'Scripted',
-    recheckMs,
     async fetchBatch(id, deadline) {
       looked.set(id, (looked.get(id) ?? 0) + 1);
       return { ...(await look(looked.get(id) ?? 0, id, deadline)), id };
@@ -58,13 +54,12 @@ async function wait(
     pollIntervalMs = 5_000,
     signal = new AbortController().signal,
     clock = virtualClock(),
-    recheckMs = undefined as number | undefined,
     started = {} as Partial<WatchedBatch>,
     more = {} as Partial<WaitOptions>,
     idKey = undefined as Provider['idKey'],
   } = {},
 ) {
-  const { provider, looks, readings } = scripted(script, recheckMs);
+  const { provider, looks, readings } = scripted(script);
   const logged: string[] = [];
   const seen: Batch[] = [];
   const waited = await waitForBatches({
@@ -284,14 +279,6 @@ describe('a batch that has ended and does not add up', () => {
     );
     expect(batches).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }]);
     expect(readings()).toBe(20);
-  });
-
-  test('has as long as the provider’s descriptor says', async () => {
-    const { tookMs } = await wait(
-      { look: () => settled(2), runs: () => passed(1) },
-      { recheckMs: 10_000, timeoutMs: 600_000 },
-    );
-    expect(tookMs).toBe(10_000);
   });
 
   test('has its two minutes again after it turned out not to have ended', async () => {

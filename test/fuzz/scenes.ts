@@ -45,7 +45,7 @@ export async function readScene(scene: Scene): Promise<Reading> {
   };
   try {
     const batch = await provider.fetchRuns(await provider.fetchBatch(scene.batchId, deadline), deadline);
-    const explained = (await provider.fetchFailureDetails?.(batch, deadline)) ?? batch;
+    const explained = (await provider.fetchFailureDetails?.(batch, deadline, new Set())) ?? batch;
     // A second look would show the same list.
     return conclude({ id: scene.batchId, batch: explained, isListConfirmed: true });
   } catch (error) {

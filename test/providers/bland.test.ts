@@ -393,7 +393,8 @@ describe('the details of runs that did not pass', () => {
     const { provider, deadline } = asking('bland', bland.url);
     const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     const before = bland.requests.length;
-    const { runs: explained = [] } = (await provider.fetchFailureDetails?.(batch, deadline())) ?? {};
+    const { runs: explained = [] } =
+      (await provider.fetchFailureDetails?.(batch, deadline(), new Set())) ?? {};
     return { batch, explained, requests: bland.requests.slice(before) };
   };
 
