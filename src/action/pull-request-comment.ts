@@ -51,8 +51,6 @@ interface StepParts {
 export interface PullRequestComment {
   /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult | NoPullRequest>;
-  /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
-  commit(deadline: Deadline): Promise<string | undefined>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
   readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults>;
   /** The branch that the pull request goes to; `undefined` where the event does not say it. */
@@ -116,14 +114,6 @@ export function createPullRequestComment(
         ? { status: 'left', why: 'absent' }
         : { status: 'left', why: 'no-pull-request', note };
     },
-    async commit(deadline) {
-      const { client } = clientFor(commentInputs, context, runtime);
-      const { clock, random } = runtime;
-      return await findTestedCommit(
-        { context, explicit: commentInputs.pullRequest, client },
-        { clock, random, ...deadline },
-      );
-    },
   };
 }
 
@@ -174,6 +164,19 @@ export async function findComments(
     createStickyComment({ client, clock, random, issue, writer, onCreate }),
   );
   return { comments, issue, writer: commentInputs.name === undefined ? undefined : writers[0] };
+}
+
+/** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
+export async function findCommit(
+  commentInputs: CommentInputs,
+  context: GitHubContext,
+  runtime: Runtime,
+  deadline: Deadline,
+): Promise<string | undefined> {
+  const { client } = clientFor(commentInputs, context, runtime);
+  const { clock, random } = runtime;
+  const search = { context, explicit: commentInputs.pullRequest, client };
+  return await findTestedCommit(search, { clock, random, ...deadline });
 }
 
 /** Asks GitHub with the token of the step; a sentence where that cannot be done. */
