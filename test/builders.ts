@@ -75,7 +75,6 @@ export function starterOf(
       batchContents: async () => ({ testCases: [] }),
     }),
     resolveTestedVersion: async () => subject,
-    isListed: () => true,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
   };

@@ -22,7 +22,8 @@ import {
   withRuns,
 } from '../../src/providers/runs.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
-import { ACCESS, createAcmeStarter, saidFields, testedClaims } from './start.ts';
+import { ACCESS, createAcmeStarter } from './start.ts';
+import { saidFields, testedClaims } from './subject.ts';
 
 /** A word that is not in here is `unknownStatus`, and never a pass. */
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([

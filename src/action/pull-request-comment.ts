@@ -1,5 +1,5 @@
 import { gatesOfJob } from '../comment/codec.ts';
-import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
+import { findBase, limitRequests } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
 import { jobKey, jobVariant, lostMark, type OwnSection, type Writer } from '../comment/state.ts';
 import { createStickyComment, type StickyComment, type WriteOptions } from '../comment/sticky-comment.ts';
@@ -86,12 +86,11 @@ export function createPullRequestComment(
     deadline: Deadline,
   ): Promise<Pick<EarlierResults, 'base' | 'baseUnavailableReason'>> {
     if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
-    const limited = { ...runtime, fetch: limitRequests(MAX_BASE_REQUESTS, runtime.fetch) };
-    const { client } = clientFor(commentInputs, context, limited);
+    const { fetch, requestsLeft } = limitRequests(runtime.fetch);
+    const { client } = clientFor(commentInputs, context, { ...runtime, fetch });
     if (client === undefined) return {};
-    const { clock, random } = runtime;
-    const search = { client, branch: baseBranch, issue, writer, target: tested };
-    return await findBase(search, { clock, random, ...deadline });
+    const search = { client, requestsLeft, branch: baseBranch, issue, writer, target: tested };
+    return await findBase(search, deadline, runtime.clock);
   }
 
   return {

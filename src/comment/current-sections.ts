@@ -1,5 +1,6 @@
 /** Which sections of the shared comment stay, and which of them is the writer's. Pure. */
-import { paragraph, render, trusted } from '../report/markdown.ts';
+import { paragraph, trusted } from '../report/markdown.ts';
+import { render } from '../report/markdown-writer.ts';
 import {
   isNewerRun,
   isSameAttempt,

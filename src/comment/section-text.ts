@@ -1,5 +1,6 @@
 /** The text of a section, between markers that name the line of its data. Written and read back. Pure. */
-import { paragraph, render, trusted } from '../report/markdown.ts';
+import { paragraph, trusted } from '../report/markdown.ts';
+import { render } from '../report/markdown-writer.ts';
 import type { Section } from './state.ts';
 
 const COLLAPSED = 'Omitted to make room for other jobs; see the job summary.';

@@ -24,7 +24,7 @@ export function renderSections(name: string, sections: readonly Section[]): stri
 function soleBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
   const { state = 'waiting', tally = EMPTY_TALLY } = section ?? {};
-  const title = headlineHeading(2, { name, state, tally, result: section?.facts?.result });
+  const title = headlineHeading({ name, state, tally, result: section?.facts?.result });
   return [title, ...(section === undefined ? [] : [renderSectionText(section, 0)])];
 }
 

@@ -71,7 +71,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   const { starter, prepared, clock } = options;
   const { subject, testCases, names, revisions } = prepared;
   const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
-  if (starter.readForReuse === undefined || subject.key === undefined) {
+  if (!starter.readForReuse || !starter.recentBatches || subject.key === undefined) {
     return none(`${starter.title} does not show what earlier batches tested`);
   }
   if (testCases.length > starter.batchSize) {

@@ -229,7 +229,7 @@ function createBatchLauncher({
           testCases,
           subject: subject.key,
           post: (until) => starter.startBatch(subject, testCases, until, name?.text),
-          recentBatches: starter.recentBatches(subject, testCases, since, name?.mark),
+          recentBatches: starter.recentBatches?.(subject, testCases, since, name?.mark),
           alreadyStarted: ids,
           clock,
           deadline,
@@ -291,6 +291,6 @@ function mismatchOf(batch: Batch, { subject, sentAt }: Acceptance): string | und
 function whyUnproven({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
   if (adopted === undefined) return undefined;
   const isSameSubject = subject.key !== undefined && adopted.subject === subject.key;
-  if (isSameSubject || (subject.key === undefined && starter.isListed(subject) === true)) return undefined;
+  if (isSameSubject || subject.isProvenByLists === true) return undefined;
   return `the answer to its start was lost, and ${starter.title}'s lists do not say what it tests`;
 }

@@ -45,7 +45,8 @@ export interface StartOptions {
   readonly subject: string | undefined;
   /** Sends the request to start the batch. Called at most once. */
   readonly post: (deadline: Deadline) => Promise<StartResponse>;
-  readonly recentBatches: BatchLists;
+  /** Absent where the provider lists no batches. */
+  readonly recentBatches: BatchLists | undefined;
   /** The batches that this step has started already: none of them is this one. */
   readonly alreadyStarted: ReadonlySet<string>;
   readonly clock: Clock;
@@ -67,9 +68,9 @@ const LIST_BEFORE_MS = 30_000;
 export async function startBatchOnce(options: StartOptions): Promise<StartResult> {
   const { title, clock, deadline, log } = options;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
-  const before = 'problem' in read ? undefined : read;
+  const before = read === undefined || 'problem' in read ? undefined : read;
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
-    const why = 'problem' in read ? read.problem : 'Raise timeout-minutes.';
+    const why = read !== undefined && 'problem' in read ? read.problem : 'Raise timeout-minutes.';
     return { kind: 'refused', problem: `The time was over before a batch was started. ${why}` };
   }
   const at = clock.epoch();
@@ -94,7 +95,9 @@ export async function startBatchOnce(options: StartOptions): Promise<StartResult
     case 'refused':
       return posted;
     case 'unknown':
-      log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
+      if (options.recentBatches !== undefined) {
+        log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
+      }
       return searchForLostBatch(options, { before, sentAt: posted.at, problem: posted.problem });
   }
 }
@@ -108,11 +111,12 @@ function wasThereBefore(
   return known.some((old) => idKey(old) === idKey(id));
 }
 
-/** Reads the lists; where they cannot be read, a sentence that says why. */
+/** Reads the lists, if there are any; where they cannot be read, a sentence that says why. */
 async function takeListSnapshot(
   { recentBatches, clock }: StartOptions,
   deadline: Deadline,
-): Promise<ListSnapshot | { readonly problem: string }> {
+): Promise<ListSnapshot | { readonly problem: string } | undefined> {
+  if (recentBatches === undefined) return undefined;
   const listing = await recentBatches
     .list(deadline)
     .catch(onProviderError(({ message }) => ({ problem: message })));
@@ -153,15 +157,11 @@ async function searchLists(
   }: { before: ListSnapshot | undefined; known: Map<string, BatchContents>; deadline: Deadline },
 ): Promise<SearchPass | undefined> {
   const now = await takeListSnapshot(options, deadline);
-  if ('problem' in now) return undefined;
+  if (now === undefined || 'problem' in now) return undefined;
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
   for (const candidate of newCandidates(now.listing, { before, options })) {
-    const contents =
-      known.get(candidate.id) ??
-      (await options.recentBatches
-        .batchContents(candidate.id, deadline)
-        .catch(onProviderError(() => UNREAD)));
+    const contents = known.get(candidate.id) ?? (await readContents(candidate, options, deadline));
     const likeness = matchContents(contents, options.testCases);
     // What is clear once does not change any more.
     if (likeness !== 'unclear') known.set(candidate.id, contents);
@@ -169,6 +169,18 @@ async function searchLists(
     if (likeness === 'unclear') unclear.push(candidate);
   }
   return { same, unclear, aheadMs: now.aheadMs };
+}
+
+/** The test cases of a batch. What announces another number of runs than ours is not ours, so its runs are not read. */
+async function readContents(
+  candidate: Candidate,
+  { recentBatches, testCases }: StartOptions,
+  deadline: Deadline,
+): Promise<BatchContents> {
+  const { runCount: total } = candidate;
+  if (total !== undefined && total !== testCases.length) return { testCases: [], total };
+  if (recentBatches === undefined) return UNREAD;
+  return recentBatches.batchContents(candidate, deadline).catch(onProviderError(() => UNREAD));
 }
 
 function newCandidates(

@@ -3,7 +3,7 @@ import type { Claims } from '../domain/claims.ts';
 import { toText } from '../http/error-body.ts';
 import { HttpStatusError, InvalidResponse } from '../http/failure.ts';
 import { parseAs as parse } from '../json.ts';
-import { ProviderError } from '../runtime/errors.ts';
+import { onProviderError } from '../runtime/errors.ts';
 
 /** Reads a provider's JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
 export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
@@ -40,25 +40,33 @@ export const bearerHeaders = (apiKey: string): Record<string, string> => ({
   authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}`,
 });
 
-/** Advice about a refusal, as sentences by HTTP status; 422 is read like 404. */
+/** Advice about a refusal, as sentences by HTTP status; 422 is read like 404, which may be as `others`. */
 export interface Advice {
   readonly 401: string;
   readonly 402: string;
   readonly 403: string;
-  readonly 404: string;
+  readonly 404?: string;
   readonly others: string;
 }
 
 export function createAdvice({ others, ...refusals }: Advice): (status: number) => string {
-  const table: Readonly<Record<number, string>> = { ...refusals, 422: refusals[404] };
+  const table: Readonly<Record<number, string | undefined>> = {
+    ...refusals,
+    422: refusals[404],
+  };
   return (status) => table[status] ?? others;
 }
 
-/** Whether the provider answered that there is no such thing: 404, or 422 for an id in a wrong form. */
-export const isNotFound = (error: unknown): boolean =>
-  error instanceof ProviderError &&
-  error.cause instanceof HttpStatusError &&
-  [404, 422].includes(error.cause.status);
+/**
+ * For `catch`: what stands in for something that the provider says is not there (404, or 422 for an id in a wrong form); any
+ * other error is thrown on.
+ */
+export const onNotFound = <T>(instead: () => T): ((error: unknown) => T) =>
+  onProviderError((error) => {
+    const isThere = !(error.cause instanceof HttpStatusError) || ![404, 422].includes(error.cause.status);
+    if (isThere) throw error;
+    return instead();
+  });
 
 /** Length to which the name of a target is cut, in characters. */
 const MAX_SHOWN_NAME = 80;
@@ -90,6 +98,9 @@ export function readCounter(value: unknown): { count: number | undefined; isUsab
   const parsed = count.safeParse(value);
   return { count: parsed.data, isUsable: parsed.success };
 }
+
+/** Number of runs that a list announces for a batch; `undefined` for none, as of a batch that was made just now. */
+export const readRunCount = (value: unknown): number | undefined => readCounter(value).count || undefined;
 
 /** Greatest length of a value that a claim repeats, in characters: more than any id has. A claim may stand in every run. */
 const MAX_CLAIMED_VALUE = 200;

@@ -65,6 +65,14 @@ function assertionText({ label, result, expected, actual, explanation }: Asserti
   ].join('\n');
 }
 
+/** "expected 3, got 5", as far as an assertion has them; empty where it has neither. `shown` writes a foreign value. */
+export function expectedAndActual({ expected, actual }: Assertion, shown: (value: string) => string): string {
+  return [
+    ...(expected === undefined ? [] : [`expected ${shown(expected)}`]),
+    ...(actual === undefined ? [] : [`got ${shown(actual)}`]),
+  ].join(', ');
+}
+
 /** "164 credits, $0.005 for the language model"; "at least" where not all runs say it. */
 export function costText({ runs, credits, llmUsd }: Cost): string {
   const amounts = [
@@ -89,5 +97,19 @@ export function turnText(turn: Turn, tool?: string): string {
       return `Tool result${tool === undefined ? '' : ` of ${tool}`}${turn.succeeded === false ? ' (failed)' : ''}: ${turn.output}`;
     case 'transition':
       return turn.from === undefined ? `Moves to: ${turn.to}` : `Moves from ${turn.from} to: ${turn.to}`;
+  }
+}
+
+/** Length of what a turn says, in UTF-16 code units. */
+export function turnLength(turn: Turn): number {
+  switch (turn.kind) {
+    case 'speech':
+      return turn.text.length;
+    case 'tool-call':
+      return turn.input.length;
+    case 'tool-result':
+      return turn.output.length;
+    case 'transition':
+      return 0;
   }
 }

@@ -5,16 +5,15 @@ import { encodeRecord } from '../../src/comment/record.ts';
 import { shortHash } from '../../src/comment/section-identity.ts';
 import type { Base } from '../../src/domain/comparison.ts';
 import type { GateRecord } from '../../src/domain/record.ts';
-import { createGitHubClient } from '../../src/github/client.ts';
 import { tallyOf } from '../builders.ts';
 import {
-  DEFAULT_TOKEN,
   type EmulatedPull,
   type GitHubEmulator,
   type PlantedComment,
   secondaryRateLimit,
   startGitHub,
 } from '../emulators/github.ts';
+import { clientOf } from '../github/client-of.ts';
 import { fastClock } from '../github/fast-clock.ts';
 import { writerOf } from './writers.ts';
 
@@ -82,18 +81,10 @@ async function find(
   } = {},
 ): Promise<FoundBase> {
   const clock = fastClock();
-  const client = createGitHubClient({
-    token: DEFAULT_TOKEN,
-    apiUrl: github.url,
-    repository: { owner: 'acme', repo: 'voice-agents' },
-    userAgent: 'test',
-    redact: (text) => text,
-    fetch: limitRequests(6, fetch),
-    clock,
-    trace: () => {},
-  });
-  const limits = { clock, random: () => 0.5, until: clock.now() + limitMs, signal };
-  return await findBase({ client, branch, issue, writer: WRITER, target }, limits);
+  const { fetch: limitedFetch, requestsLeft } = limitRequests(fetch);
+  const client = clientOf(github, { clock, fetch: limitedFetch });
+  const search = { client, requestsLeft, branch, issue, writer: WRITER, target };
+  return await findBase(search, { until: clock.now() + limitMs, signal }, clock);
 }
 
 const baseAt = (commit: string, mergeSha: string): Base => ({

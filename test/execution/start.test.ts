@@ -43,6 +43,8 @@ interface World {
   /** Which listings hang until their time is over, from 0. */
   readonly hanging?: readonly number[];
   readonly isComplete?: boolean;
+  /** The provider has no list of batches. */
+  readonly isListless?: boolean;
   readonly timeoutMs?: number;
   readonly startedBefore?: readonly string[];
   /** How long one request for a list takes. */
@@ -92,34 +94,37 @@ async function play(world: World): Promise<Story> {
       if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
       return { kind: 'unknown', problem: LOST, at: sentAt };
     },
-    recentBatches: {
-      list: async ({ until }) => {
-        await clock.sleep(latencyMs);
-        listings += 1;
-        if (world.hanging?.includes(listings - 1) === true) {
-          await clock.sleep(until - clock.now());
-          throw new ProviderTimeout('Retell did not answer in time.');
-        }
-        if (posts > 0) looks.push(clock.epoch() - failedAt);
-        if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
-        const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
-        const listed = shown().map(
-          (made): Candidate => ({
-            id: made.id,
-            createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
-            subject: 'subject' in made ? made.subject : SUBJECT,
-          }),
-        );
-        return { batches: listed, isComplete: world.isComplete ?? true, date };
-      },
-      batchContents: async (id) => {
-        reads += 1;
-        const made = shown().find((batch) => batch.id === id);
-        if (made === undefined) throw new ProviderError('404');
-        const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
-        return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
-      },
-    },
+    recentBatches: world.isListless
+      ? undefined
+      : {
+          list: async ({ until }) => {
+            await clock.sleep(latencyMs);
+            listings += 1;
+            if (world.hanging?.includes(listings - 1) === true) {
+              await clock.sleep(until - clock.now());
+              throw new ProviderTimeout('Retell did not answer in time.');
+            }
+            if (posts > 0) looks.push(clock.epoch() - failedAt);
+            if (world.failing?.includes(listings - 1) === true)
+              throw new ProviderError('Retell is in trouble.');
+            const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
+            const listed = shown().map(
+              (made): Candidate => ({
+                id: made.id,
+                createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
+                subject: 'subject' in made ? made.subject : SUBJECT,
+              }),
+            );
+            return { batches: listed, isComplete: world.isComplete ?? true, date };
+          },
+          batchContents: async ({ id }) => {
+            reads += 1;
+            const made = shown().find((batch) => batch.id === id);
+            if (made === undefined) throw new ProviderError('404');
+            const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
+            return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
+          },
+        },
   });
   return { start, posts, log, looks, reads };
 }
@@ -319,6 +324,11 @@ describe('nobody knows', () => {
     ['where the deadline comes before the last look', { ours: { madeAt: 50 }, timeoutMs: 10_000 }, NO_TIME],
   ])('%s', async (_, world, why) => {
     expect(await startOf(world)).toEqual(unknown(why));
+  });
+
+  test('where the provider lists no batches, and none is looked for', async () => {
+    const { start, log } = await play({ ours: { madeAt: 50 }, isListless: true });
+    expect([start, log]).toEqual([unknown(NOT_BEFORE), []]);
   });
 
   test.each([80, 9_000])(

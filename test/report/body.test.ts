@@ -6,7 +6,8 @@ import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { renderBody } from '../../src/report/body.ts';
 import { renderJson } from '../../src/report/files/json.ts';
 import { buildReport, type Report, type ReportOptions } from '../../src/report/report.ts';
-import { causeOf, resultOf } from '../../src/report/sections/headline.ts';
+import { causeOf } from '../../src/report/sections/cause.ts';
+import { resultOf } from '../../src/report/sections/headline.ts';
 import { rendered } from './rendered.ts';
 import {
   BLAND_RUNS,

@@ -8,14 +8,8 @@ import { createAdvice, requireSame, textOrUndefined } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { mergeRuns, missingRepeats, missingStatus } from '../runs.ts';
 import { createTextBudget } from '../text-budget.ts';
-import {
-  ACCESS,
-  createElevenLabsStarter,
-  isGiven,
-  problemOfOverride,
-  saidFields,
-  testedClaims,
-} from './start.ts';
+import { ACCESS, createElevenLabsStarter } from './start.ts';
+import { isGiven, problemOfOverride, saidFields, testedClaims } from './subject.ts';
 import { listElevenLabsTargets } from './targets.ts';
 import { RUN_STATUS, type RunBody, runSchema, toRun, turnsOf } from './test-runs.ts';
 import { readRevisions } from './workspace.ts';

@@ -12,7 +12,7 @@ import {
   uuidKey,
 } from '../fields.ts';
 import { readStatus } from '../runs.ts';
-import { testedClaims } from './start.ts';
+import { testedClaims } from './subject.ts';
 
 /** An item's words. An item that `failed` without results counts as errored: see `toRun`. */
 export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([

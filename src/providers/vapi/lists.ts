@@ -9,12 +9,6 @@ import { type CountedList, itemsOf, type List, type Page, readPages } from '../p
 /** The default of the API, since nobody documents the most; and less for items that are large. */
 const PAGE_SIZES = [100, 25, 5, 1] as const;
 
-/** Advice where the key or the account is the trouble. */
-export const ACCESS = {
-  401: 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.',
-  402: "Check the Vapi organisation's wallet, subscription, payment method and billing limit.",
-};
-
 /** The SDK types some lists as bare arrays and others as `{results, metadata}`: each is read in both forms. */
 const listSchema = z.union([
   z.array(z.unknown()),

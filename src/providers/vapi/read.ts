@@ -17,16 +17,9 @@ import {
 } from '../runs.ts';
 import { createTextBudget } from '../text-budget.ts';
 import { type ItemBody, isOfAnother, itemSchema, RUN_STATUS, toRun, turnsOf } from './items.ts';
-import { ACCESS, readVapiList } from './lists.ts';
-import {
-  createVapiStarter,
-  dashboardOf,
-  describeTested,
-  problemOfInline,
-  targetSchema,
-  testedClaims,
-  transportSchema,
-} from './start.ts';
+import { readVapiList } from './lists.ts';
+import { ACCESS, createVapiStarter, dashboardOf } from './start.ts';
+import { describeTested, problemOfInline, targetSchema, testedClaims, transportSchema } from './subject.ts';
 import { lacksVapiTarget, listVapiTargets } from './targets.ts';
 
 /** The facts in this file: the types of npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRun`, `SimulationRunItem`). */

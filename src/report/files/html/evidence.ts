@@ -15,8 +15,8 @@ import { formatDuration } from '../../../text/format.ts';
 import { toolNames } from '../../key-turns.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { STATUS_WORDS } from '../../run-text.ts';
-import { runHistory } from '../../sections/case.ts';
 import type { Sign } from '../../sections/headline.ts';
+import { runHistory } from '../../sections/run-history.ts';
 import {
   keyTurnsOf,
   markQuotations,
