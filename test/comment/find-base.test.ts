@@ -15,10 +15,9 @@ import {
 } from '../emulators/github.ts';
 import { clientOf } from '../github/client-of.ts';
 import { fastClock } from '../github/fast-clock.ts';
-import { writerOf } from './writers.ts';
+import { NAME, OLDER, RUN, writerOf } from './gate-comment.ts';
 
-const RUN = { workflow: 'test.yml', id: 9001, number: 12, attempt: 1 };
-const WRITER = writerOf('Agent tests', RUN, 'gate');
+const WRITER = writerOf('gate');
 const BOT = { login: 'github-actions[bot]', type: 'Bot' } as const;
 
 const recordOf = (commit: string, more: Partial<GateRecord> = {}): GateRecord => ({
@@ -33,7 +32,7 @@ const recordOf = (commit: string, more: Partial<GateRecord> = {}): GateRecord =>
 /** Our comment on another pull request, of a run that came before. */
 function comment(
   record: GateRecord | string,
-  { name = WRITER.name, job = WRITER.job, author = BOT as PlantedComment | typeof BOT } = {},
+  { name = NAME, job = WRITER.job, author = BOT as PlantedComment | typeof BOT } = {},
 ): PlantedComment {
   const encoded = typeof record === 'string' ? record : encodeRecord(record);
   const tally = tallyOf({ passed: 1 });
@@ -47,7 +46,7 @@ function comment(
       markdown: 'Report.',
       isCollapsed: false,
     },
-    run: { workflow: shortHash(RUN.workflow), id: 100, number: 2, attempt: 1 },
+    run: { ...OLDER, workflow: shortHash(RUN.workflow) },
     ...{ state: 'passed' as const, record: encoded },
   };
   const body = composeComment({ name, sections: [section] });
