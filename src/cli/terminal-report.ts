@@ -130,7 +130,7 @@ function failureLine(result: ReportedCase, style: Style): string {
 
 /** The assertions that failed, where the reason does not say them. */
 function checkLines({ assertions, explanation }: Run): string[] {
-  const failed = assertions.filter(({ outcome }) => outcome === 'failed');
+  const failed = assertions.filter(({ result }) => result === 'failed');
   // Without an explanation the reason lists their labels.
   const isSaid = explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
   if (isSaid) return [];

@@ -63,7 +63,7 @@ const titleOf = (result: ReportedCase): string => `${labelOf(result)}${brokenTes
 function forCase(result: ReportedCase): Annotation {
   const run = result.decisive;
   const failures = run.assertions
-    .filter(({ outcome }) => outcome === 'failed')
+    .filter(({ result }) => result === 'failed')
     .map((assertion) => {
       const values = expectedAndActual(assertion, (value) => `"${logLine(value, MAX_VALUE)}"`);
       const parts = [logLine(assertion.label, MAX_NAME), values, assertion.explanation ?? ''];

@@ -1,4 +1,4 @@
-import type { BatchOutcome, ReusedBatch, Tally } from '../domain/batch.ts';
+import type { ReusedBatch, Tally, WatchedBatch } from '../domain/batch.ts';
 import {
   type Base,
   type Change,
@@ -56,7 +56,7 @@ export interface Findings {
   readonly providerTitle: string;
   /** `undefined` while the gate is still waiting. */
   readonly judgement?: Judgement;
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   /** Milliseconds since the epoch at which this was found. */
   readonly writtenAt: number;
   /** Time that the gate has waited so far, in milliseconds. */
@@ -86,7 +86,7 @@ export interface Findings {
   /** The version that failing test cases were run on as well (`compare-with`), for a person. */
   readonly comparedWith?: string | undefined;
   /** The batches in which they ran there. */
-  readonly comparisonBatches?: readonly BatchOutcome[] | undefined;
+  readonly comparisonBatches?: readonly WatchedBatch[] | undefined;
   /** Remarks of the quarantine file, beyond its entries about test cases of this step: sentences. */
   readonly quarantineNotes?: readonly string[] | undefined;
   /** Why nothing is quarantined although a file was named: a sentence, and where in which file. */
@@ -154,8 +154,8 @@ export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
  * provider. Whatever is rendered from it may be published.
  */
 export function buildReport(parts: Findings & ReportOptions, redact: Redactor = (text) => text): Report {
-  const batches = parts.batches.map((outcome) => shareableBatch(outcome, parts));
-  const comparisonBatches = parts.comparisonBatches?.map((outcome) => shareableBatch(outcome, parts));
+  const batches = parts.batches.map((watched) => shareableBatch(watched, parts));
+  const comparisonBatches = parts.comparisonBatches?.map((watched) => shareableBatch(watched, parts));
   const rule = parts.rule ?? EVERY_RUN;
   // Nobody has judged: what the rule has not decided by now is unfinished.
   const judged = parts.cases ?? groupRunsByTestCase(parts.batches, { rule, isCutShort: true });
@@ -172,10 +172,10 @@ export function buildReport(parts: Findings & ReportOptions, redact: Redactor = 
   };
 }
 
-function shareableBatch(outcome: BatchOutcome, options: ReportOptions): BatchOutcome {
-  const { batch } = outcome;
-  if (batch?.runs === undefined) return outcome;
-  return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => shareableRun(run, options)) } };
+function shareableBatch(watched: WatchedBatch, options: ReportOptions): WatchedBatch {
+  const { batch } = watched;
+  if (batch?.runs === undefined) return watched;
+  return { ...watched, batch: { ...batch, runs: batch.runs.map((run) => shareableRun(run, options)) } };
 }
 
 /** The run with what of its conversation may be shown: nothing of it, the excerpt of one that did not pass, or all. */

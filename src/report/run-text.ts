@@ -37,14 +37,14 @@ export function runMessage(run: Run): string {
 }
 
 function failedLabels({ assertions }: Run): string {
-  const labels = assertions.filter(({ outcome }) => outcome === 'failed').map(({ label }) => label);
+  const labels = assertions.filter(({ result }) => result === 'failed').map(({ label }) => label);
   return labels.length === 0 ? '' : `Failed: ${labels.join('; ')}`;
 }
 
 /** Everything that is known of why a run ended so, failed assertions first; several lines, maybe none. */
 export function runDetails(run: Run): string {
-  const assertions = (['failed', 'unknown', 'skipped', 'passed'] as const).flatMap((outcome) =>
-    run.assertions.filter((assertion) => assertion.outcome === outcome).map(assertionText),
+  const assertions = (['failed', 'unknown', 'skipped', 'passed'] as const).flatMap((wanted) =>
+    run.assertions.filter(({ result }) => result === wanted).map(assertionText),
   );
   const { criteria, explanation, testFaults = [], guardrails = [] } = run;
   return [
@@ -56,9 +56,9 @@ export function runDetails(run: Run): string {
   ].join('\n\n');
 }
 
-function assertionText({ label, outcome, expected, actual, explanation }: Assertion): string {
+function assertionText({ label, result, expected, actual, explanation }: Assertion): string {
   return [
-    `Assertion ${outcome === 'unknown' ? 'without a result' : outcome}: ${label}`,
+    `Assertion ${result === 'unknown' ? 'without a result' : result}: ${label}`,
     ...(expected === undefined ? [] : [`Expected: ${expected}`]),
     ...(actual === undefined ? [] : [`Actual: ${actual}`]),
     ...(explanation === undefined ? [] : [explanation]),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { renderBody } from '../../src/report/body.ts';
@@ -386,7 +386,7 @@ describe('broken tests', () => {
 
 describe('runs that prove nothing are unfinished, and heading, reason and advice say why', () => {
   const { booked } = RETELL_RUNS;
-  const started = (runs: readonly Run[], more: Partial<BatchOutcome> = {}): BatchOutcome => ({
+  const started = (runs: readonly Run[], more: Partial<WatchedBatch> = {}): WatchedBatch => ({
     id: 'b',
     batch: batch('b', runs),
     requestedTestCases: [booked.testCase.id ?? ''],
@@ -397,7 +397,7 @@ describe('runs that prove nothing are unfinished, and heading, reason and advice
   });
 
   test.each<
-    [string, readonly (Batch | BatchOutcome)[], Record<'heading' | 'reason' | 'item' | 'next', string>]
+    [string, readonly (Batch | WatchedBatch)[], Record<'heading' | 'reason' | 'item' | 'next', string>]
   >([
     [
       'nothing was evaluated',

@@ -1,4 +1,4 @@
-import { type BatchOutcome, seenBatches } from '../../domain/batch.ts';
+import { seenBatches, type WatchedBatch } from '../../domain/batch.ts';
 import { type BaseCase, findRemovedCases } from '../../domain/comparison.ts';
 import type { RoundRun } from '../../domain/pass-rule.ts';
 import type { Run, TestCase } from '../../domain/run.ts';
@@ -111,7 +111,7 @@ function fileOf(report: Report, selection: Selection): ReportFile {
       firstRuns: report.base.firstRuns,
       noLongerRun: findRemovedCases(report.cases, report.base).map(baseCaseOf),
     },
-    batches: report.batches.map((outcome) => batchOf(outcome, selection)),
+    batches: report.batches.map((watched) => batchOf(watched, selection)),
     comparisonBatches: report.comparisonBatches?.length
       ? report.comparisonBatches.map(bareBatchOf)
       : undefined,
@@ -123,9 +123,9 @@ function fileOf(report: Report, selection: Selection): ReportFile {
   };
 }
 
-const batchOf = (outcome: BatchOutcome, selection: Selection): ReportFile['batches'][number] => ({
-  ...bareBatchOf(outcome),
-  runs: outcome.batch?.runs?.map((run) => runOf(run, selection)),
+const batchOf = (watched: WatchedBatch, selection: Selection): ReportFile['batches'][number] => ({
+  ...bareBatchOf(watched),
+  runs: watched.batch?.runs?.map((run) => runOf(run, selection)),
 });
 
 /** A batch without its runs. */
@@ -135,7 +135,7 @@ function bareBatchOf({
   problem,
   round = 1,
   isAdopted,
-}: BatchOutcome): Omit<ReportFile['batches'][number], 'runs'> {
+}: WatchedBatch): Omit<ReportFile['batches'][number], 'runs'> {
   if (batch === undefined) return { id, round, problem, isAdopted, settled: false };
   const { total, passed, failed, errored, cancelled } = batch.announced;
   return {
@@ -144,7 +144,7 @@ function bareBatchOf({
     problem,
     isAdopted,
     settled: batch.settled,
-    outcome: batch.outcome,
+    outcome: batch.conclusion,
     unknownStatus: batch.unknownStatus,
     subject: batch.subject,
     createdAt: isoTime(batch.createdAt),
@@ -201,9 +201,10 @@ function runOf(run: Run, { withoutTurns, maxText }: Selection): RunOfFile {
     testFaults: run.testFaults && [...run.testFaults],
     guardrails: run.guardrails && [...run.guardrails],
     explanation: maybeShort(run.explanation),
-    assertions: run.assertions.map((assertion) => ({
+    assertions: run.assertions.map(({ label, result, ...assertion }) => ({
+      label: short(label),
+      outcome: result,
       ...assertion,
-      label: short(assertion.label),
       expected: maybeShort(assertion.expected),
       actual: maybeShort(assertion.actual),
       explanation: maybeShort(assertion.explanation),

@@ -111,7 +111,7 @@ function beginningOf(text: string): string {
 }
 
 function failedAssertions(assertions: readonly Assertion[], evidence: EvidenceLimits): Block[] {
-  const failed = assertions.filter(({ outcome }) => outcome === 'failed');
+  const failed = assertions.filter(({ result }) => result === 'failed');
   if (failed.length === 0) return [];
   const noun = assertions.length === 1 ? 'assertion' : 'assertions';
   const items = failed.map((assertion) => assertionItem(assertion, evidence));

@@ -1,4 +1,4 @@
-import { type BatchOutcome, seenBatches } from '../../domain/batch.ts';
+import { seenBatches, type WatchedBatch } from '../../domain/batch.ts';
 import { findContradictions, unknownStatuses } from '../../domain/integrity.ts';
 import { UNPROVEN_KINDS, type Unproven } from '../../domain/run.ts';
 import { countsForVerdict } from '../../domain/test-case.ts';
@@ -89,7 +89,7 @@ export function causeInWords(cause: Cause): string {
 }
 
 /** Runs that were announced or asked for and are not in the list. */
-function missingRuns({ batch, requestedTestCases }: BatchOutcome): { missing: number; expected: number } {
+function missingRuns({ batch, requestedTestCases }: WatchedBatch): { missing: number; expected: number } {
   const listedRuns = batch?.runs?.length;
   const expected = Math.max(batch?.announced.total ?? 0, requestedTestCases?.length ?? 0);
   return {

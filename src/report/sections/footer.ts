@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../../domain/batch.ts';
+import type { WatchedBatch } from '../../domain/batch.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
@@ -205,7 +205,7 @@ export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][]
     more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [],
   ];
   const general = generalFacts(report);
-  const ofBatches = named.map((outcome) => batchParts(outcome, report));
+  const ofBatches = named.map((watched) => batchParts(watched, report));
   const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
   return first.length === 1
     ? [joinWithDots([...general, ...ofBatches.flat(), ...further]), note]
@@ -231,14 +231,14 @@ function generalFacts(report: Report): Inline[][] {
 }
 
 /** The id of a batch, as a link to its page where it has one. */
-const linkBatch = ({ id, batch }: BatchOutcome): Inline[] =>
+const linkBatch = ({ id, batch }: WatchedBatch): Inline[] =>
   batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id));
 
 function batchParts(
-  outcome: BatchOutcome,
+  watched: WatchedBatch,
   { judgement, batches, subject, providerTitle }: Report,
 ): Inline[][] {
-  const { batch, problem, requestedTestCases, isAdopted } = outcome;
+  const { batch, problem, requestedTestCases, isAdopted } = watched;
   // Of a batch that this step started, the workflow run says when.
   const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
@@ -249,7 +249,7 @@ function batchParts(
     batch?.subject === undefined || subject !== undefined || subjects.size === 1
       ? []
       : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
-    md`batch ${linkBatch(outcome)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
+    md`batch ${linkBatch(watched)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
     isAdopted === true
       ? md`found in the lists of ${untrusted(providerTitle, 50)} after its start got no answer`
       : [],

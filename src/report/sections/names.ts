@@ -140,6 +140,6 @@ export function statusRemarks({ unknownStatus, conflict, unproven }: Run): Inlin
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
   const { explanation, assertions } = decisive;
-  const failed = assertions.find(({ outcome }) => outcome === 'failed');
+  const failed = assertions.find(({ result }) => result === 'failed');
   return cleanLine(explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max);
 }
