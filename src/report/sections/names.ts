@@ -7,7 +7,7 @@ import { cleanLine } from '../../text/clean.ts';
 import { CATEGORY_TITLES, categoryOf } from '../classify.ts';
 import { code, type Inline, md, trusted, untrusted, untrustedHtml } from '../markdown.ts';
 import type { Report, ReportedCase } from '../report.ts';
-import { STATUS_WORDS } from '../run-text.ts';
+import { failedAssertions, STATUS_WORDS } from '../run-text.ts';
 import { SIGNS, type Sign } from './headline.ts';
 
 /** Names of things, the same everywhere in the report. */
@@ -139,7 +139,8 @@ export function statusRemarks({ unknownStatus, conflict, unproven }: Run): Inlin
 
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
-  const { explanation, assertions } = decisive;
-  const failed = assertions.find(({ result }) => result === 'failed');
-  return cleanLine(explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max);
+  const [failed] = failedAssertions(decisive);
+  return (
+    cleanLine(decisive.explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max)
+  );
 }
