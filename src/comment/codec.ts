@@ -10,8 +10,8 @@ import type { Tally } from '../domain/batch.ts';
 import { STATES } from '../domain/verdict.ts';
 import { lenient, parseJson } from '../json.ts';
 import { paragraph, trusted } from '../report/markdown.ts';
-import { render } from '../report/markdown-writer.ts';
-import { renderOrigin } from '../report/sections/footer.ts';
+import { render, renderLine } from '../report/markdown-writer.ts';
+import { originLine } from '../report/sections/footer.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
 import { parseEarlierComment } from './earlier-formats.ts';
 import { jobFactsSchema, withStableKeyOrder } from './job-facts.ts';
@@ -292,7 +292,9 @@ function jobPartOf(
   const newestAttempt = Math.max(...ofRun.map((other) => other.run.attempt));
   const origin = facts?.origin;
   const ownRun =
-    run.id === newest?.run.id || origin === undefined ? '' : renderOrigin({ ...origin, commit: undefined });
+    run.id === newest?.run.id || origin === undefined
+      ? ''
+      : renderLine(originLine({ ...origin, commit: undefined }));
   return {
     ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '' },
     ...facts,

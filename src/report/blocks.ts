@@ -1,15 +1,15 @@
 import { formatCount } from '../text/format.ts';
 import type { FlexibleBlock, SizeLimit, Variant } from './fit.ts';
 import { FEW_FAILURES, type Group, MANY_FAILURES } from './groups.ts';
-import { heading, type Inline, md, paragraph, thematicBreak, trusted } from './markdown.ts';
-import { fold, render } from './markdown-writer.ts';
+import { heading, type Inline, md, thematicBreak, trusted } from './markdown.ts';
+import { fold, render, renderLine } from './markdown-writer.ts';
 import type { Report, ReportedCase } from './report.ts';
 import { renderCase, renderFolded } from './sections/case.ts';
 import { EVIDENCE, type EvidenceLimits, isTruncated, minSizeOf } from './sections/evidence.ts';
 import { renderDetails, renderFooter } from './sections/footer.ts';
 import { renderGroup, renderGroupTable } from './sections/group.ts';
 import { SIGNS } from './sections/headline.ts';
-import { renderIntro, renderRemarks } from './sections/intro.ts';
+import { introLine, renderRemarks } from './sections/intro.ts';
 import {
   brokenTestItem,
   failureItem,
@@ -97,8 +97,8 @@ function openingBlocks(report: Report): FlexibleBlock[] {
   const pushes = renderPushes(report);
   return [
     [
-      { rank: RANK.always, text: () => renderIntro(report, { maxReason: 300 }) },
-      { rank: RANK.frame, text: () => renderIntro(report) },
+      { rank: RANK.always, text: () => renderLine(introLine(report, { maxReason: 300 })) },
+      { rank: RANK.frame, text: () => renderLine(introLine(report)) },
     ],
     optional(RANK.frame, () => renderRemarks(report)),
     ...overviewBlocks(report),
@@ -352,4 +352,4 @@ function listBlocks(
 }
 
 /** One entry of a list; entries that are rendered on their own make one list on lines of their own. */
-const bullet = (children: Inline[]): string => `- ${render(paragraph(...children))}`;
+const bullet = (children: Inline[]): string => `- ${renderLine(children)}`;

@@ -32,12 +32,6 @@ export interface IntroOptions {
 }
 
 /** The first paragraph: the reason where the heading does not say it, and what is in no table; maybe nothing. */
-export function renderIntro(report: Report, options: IntroOptions = {}): string {
-  const inline = introLine(report, options);
-  return inline.length === 0 ? '' : render(paragraph(...inline));
-}
-
-/** The same without the paragraph around it. */
 export function introLine(
   report: Report,
   { maxReason = MAX_REASON, hasFault = true }: IntroOptions = {},
