@@ -22,7 +22,7 @@ import {
 } from './sections/list-items.ts';
 import { baselineLabelHtml, describeRuns, nameOf, signOf } from './sections/names.ts';
 import { renderNextSteps } from './sections/next-steps.ts';
-import { overviewRows, renderOverview } from './sections/overview.ts';
+import { hasOverview, renderOverview } from './sections/overview.ts';
 import { renderPushes } from './sections/pushes.ts';
 
 /** The pieces of a report, in its order, each in several forms: `fit.ts` chooses those that fit. */
@@ -115,15 +115,13 @@ function overviewBlocks(report: Report): FlexibleBlock[] {
       ],
     ];
   }
-  const rows = overviewRows(report);
-  if (rows.length === 0) return [];
-  const shown = (max: number) => renderOverview(report, rows.slice(0, max), Math.max(0, rows.length - max));
+  if (!hasOverview(report)) return [];
   return [
     [
       { rank: RANK.always, text: () => '' },
-      { rank: RANK.frame, text: () => shown(8) },
-      { rank: RANK.frame, text: () => shown(MANY_FAILURES) },
-      { rank: RANK.rows, text: () => shown(60) },
+      { rank: RANK.frame, text: () => renderOverview(report, 8) },
+      { rank: RANK.frame, text: () => renderOverview(report, MANY_FAILURES) },
+      { rank: RANK.rows, text: () => renderOverview(report, 60) },
     ],
   ];
 }
