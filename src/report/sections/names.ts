@@ -4,7 +4,7 @@ import type { Run } from '../../domain/run.ts';
 import { type CaseResult, hasPassed } from '../../domain/test-case.ts';
 import { joinWithAnd } from '../../domain/wording.ts';
 import { cleanLine } from '../../text/clean.ts';
-import { CATEGORY_TITLES, categoryOf } from '../classify.ts';
+import { CATEGORY_TITLES, categoryOf, isTolerated } from '../classify.ts';
 import { code, type Inline, md, trusted, untrusted, untrustedHtml } from '../markdown.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { failedAssertions, STATUS_WORDS } from '../run-text.ts';
@@ -28,9 +28,9 @@ export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 export const signOf = (result: ReportedCase) => SIGNS[signFor(result)];
 
 /** Sign of a test case, before its name. */
-export function signFor({ outcome, quarantine, isExcusedByComparison, testFaults }: ReportedCase): Sign {
-  const isTolerated = quarantine?.state === 'in-force' || isExcusedByComparison === true;
-  if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
+export function signFor(result: ReportedCase): Sign {
+  const { outcome, testFaults } = result;
+  if (isTolerated(result)) return 'tolerated';
   if (outcome === 'passed' && testFaults.length > 0) return 'broken-test';
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
