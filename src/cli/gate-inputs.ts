@@ -4,7 +4,8 @@ import { type ConfigFile, readConfigFile } from '../inputs/target-config.ts';
 import type { BrowsableProvider } from '../providers/provider.ts';
 import { createProvider, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { InputError } from '../runtime/errors.ts';
-import { type CommandName, type Options, UsageError } from './args.ts';
+import { type Options, UsageError } from './args.ts';
+import type { CommandName } from './commands.ts';
 import type { Environment } from './environment.ts';
 
 /** Stands in for a key that is not there, so that the other inputs are checked all the same. */
