@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { levenshteinDistance } from '../domain/selectors.ts';
 import { INPUTS } from '../inputs/inputs.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName, KEY_INPUTS } from './commands.ts';
+import { CommandError } from './exit.ts';
 
 /** Parsed command line. `options` are inputs by their names; several lines where one was given several times. */
 export type Invocation =
@@ -24,16 +25,13 @@ export type Invocation =
 
 export type Options = Readonly<Record<string, string>>;
 
-/** Command line that cannot be carried out. Each problem is a sentence, or two. */
-export class UsageError extends Error {
+/** Command line that cannot be carried out. Each problem is a sentence, or two; `about` is the command whose help says more. */
+export class UsageError extends CommandError {
   override name = 'UsageError';
   readonly problems: readonly string[];
-  /** Whose help says more. */
-  readonly about: CommandName | undefined;
   constructor(problems: readonly string[], about?: CommandName) {
-    super(problems.join(' '));
+    super([...problems, `agent-test-gate ${about === undefined ? '' : `${about} `}--help has the options.`]);
     this.problems = problems;
-    this.about = about;
   }
 }
 

@@ -4,16 +4,15 @@
 import './node-version.ts';
 import './signals.ts';
 
-import * as http from 'node:http';
 import { valuesToMask } from '../inputs/inputs.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
 import { COMMAND_CANCELLED_MS } from '../runtime/limits.ts';
-import { useProxies } from '../runtime/proxies.ts';
+import { setProxies, useProxies } from '../runtime/proxies.ts';
 import { VERSION } from '../runtime/version.ts';
 import { createGrowingRedactor } from '../text/redact.ts';
-import { type Invocation, parseArguments, UsageError } from './args.ts';
+import { type Invocation, parseArguments } from './args.ts';
 import { createConsole, createLiveLine } from './console.ts';
 import type { Environment } from './environment.ts';
 import { CommandError, EXIT } from './exit.ts';
@@ -46,11 +45,6 @@ const above = (write: () => void): void =>
 
 // Whoever reads may stop reading (`| head`): what is left is written for nobody.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-/** Absent before Node.js 24.14. */
-const setProxies = http.setGlobalProxyFromEnv as
-  | ((env: Readonly<Record<string, string | undefined>>) => unknown)
-  | undefined;
 
 const environment: Environment = {
   env: process.env,
@@ -115,11 +109,6 @@ async function runCommand(invocation: Invocation): Promise<number> {
 /** Says what went wrong. The exit code that goes with it. */
 function report(error: unknown): number {
   live.stop();
-  if (error instanceof UsageError) {
-    for (const problem of error.problems) err.line(problem);
-    err.line(`agent-test-gate ${error.about === undefined ? '' : `${error.about} `}--help has the options.`);
-    return EXIT.refused;
-  }
   if (error instanceof CommandError) {
     for (const sentence of error.sentences) err.line(sentence);
     return error.exitCode;
