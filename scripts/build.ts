@@ -12,34 +12,21 @@ import { bundleLicences } from './bundle-licences.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
-/** Entries: the file in `dist/` and its source. */
-const ENTRIES = { 'index.js': 'src/action/main.ts', 'cli.js': 'src/cli/main.ts' } as const;
 /** What a shell starts. */
 const COMMAND = 'cli.js';
 
-/** The post step is the same bundle; the name of the started file tells the two apart. */
-const POST = "import './index.js';\n";
+/** The post step and the command line are the same bundle: the query tells `src/program.ts` what was started. */
+const STARTERS = {
+  'post.js': "import './index.js?post';\n",
+  [COMMAND]: "#!/usr/bin/env node\nimport './index.js?cli';\n",
+};
 
 // Where the part of ncc that follows `paths` looks for them; elsewhere it looks only into the working folder.
 process.env['TS_NODE_PROJECT'] = join(root, 'src/tsconfig.json');
 
+/** All files of `dist/`: text by name. */
 async function build(): Promise<Map<string, string>> {
-  const files = new Map<string, string>([['post.js', POST]]);
-  const modules: string[] = [];
-  for (const [name, entry] of Object.entries(ENTRIES)) {
-    const bundled = await bundle(name, join(root, entry));
-    for (const [file, source] of bundled.files) files.set(file, source);
-    modules.push(...bundled.modules);
-  }
-  return files.set('licenses.txt', await bundleLicences(modules, root));
-}
-
-/** The files of one entry: the bundle under `name`, with its shebang if the source has one; and the modules in it. */
-async function bundle(
-  name: string,
-  entry: string,
-): Promise<{ readonly files: ReadonlyMap<string, string>; readonly modules: readonly string[] }> {
-  const { code, map, assets } = await ncc(entry, {
+  const { code, map, assets } = await ncc(join(root, 'src/entry.ts'), {
     cache: false,
     // For the list of modules that are in the bundle. ncc's own licence file leaves out those of the first chunk.
     sourceMap: true,
@@ -53,26 +40,20 @@ async function bundle(
     console.error(error.message);
     process.exit(1);
   });
-  const sources = new Map<string, string>([[name, code]]);
-  const modules = modulesIn(map);
-  for (const [file, { source }] of Object.entries(assets)) {
-    if (file.endsWith('.map')) modules.push(...modulesIn(source.toString()));
-    else sources.set(file, source.toString());
+  const files = new Map<string, string>(Object.entries(STARTERS)).set('index.js', await minify(code));
+  for (const [name, { source }] of Object.entries(assets)) {
+    const text = source.toString();
+    if (name.endsWith('.map')) continue;
+    files.set(name, name.endsWith('.js') ? await minify(text) : text);
   }
-  const files = new Map<string, string>();
-  for (const [file, source] of sources) {
-    files.set(file, file.endsWith('.js') ? await minify(source) : source.replaceAll('\r\n', '\n'));
-  }
-  return { files, modules };
-}
-
-function modulesIn(sourceMap: string): string[] {
-  return [...(JSON.parse(sourceMap) as { sources: readonly string[] }).sources];
+  const { sources } = JSON.parse(map) as { sources: readonly string[] };
+  return files.set('licenses.txt', await bundleLicences(sources, root));
 }
 
 async function minify(source: string): Promise<string> {
   const { code } = await transform(source, {
     minify: true,
+    treeShaking: true,
     format: 'esm',
     target: 'node24',
     legalComments: 'none',
