@@ -1,5 +1,5 @@
 /** Valid values of the domain in one line each, so that a test names only what it is about. */
-import { type Batch, type BatchOutcome, EMPTY_TALLY, type Tally } from '../src/domain/batch.ts';
+import { type Batch, EMPTY_TALLY, type Tally, type WatchedBatch } from '../src/domain/batch.ts';
 import type { RoundRun } from '../src/domain/pass-rule.ts';
 import type { QuarantineDecision } from '../src/domain/quarantine.ts';
 import type { Run, RunStatus } from '../src/domain/run.ts';
@@ -50,7 +50,7 @@ export function batch(runs: readonly Run[], more: Partial<Batch> = {}): Batch {
 }
 
 /** The same as what became of its id. */
-export function outcome(id: string, runs: readonly Run[], more: Partial<Batch> = {}): BatchOutcome {
+export function watched(id: string, runs: readonly Run[], more: Partial<Batch> = {}): WatchedBatch {
   return { id, batch: batch(runs, { id, ...more }) };
 }
 
@@ -75,7 +75,6 @@ export function starterOf(
       batchContents: async () => ({ testCases: [] }),
     }),
     resolveTestedVersion: async () => subject,
-    isListed: () => true,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
   };

@@ -1,16 +1,11 @@
 import { countFinishedRuns, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-rule.ts';
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
-import { type Refused, refused } from '../domain/result.ts';
+import { type Refused, refusalIn, refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
-import {
-  describeReuse,
-  findReusableBatch,
-  type ReuseOptions,
-  type ReuseOutcome,
-} from '../execution/reuse.ts';
+import { describeReuse, findReusableBatch, type ReuseOptions, type ReuseResult } from '../execution/reuse.ts';
 import type { ParsedInputs } from '../inputs/inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
@@ -64,11 +59,12 @@ export async function plan(options: Options, environment: Environment): Promise<
   return EXIT.passed;
 }
 
-function refuse(refusal: Refused, environment: Environment, provider: ProviderName): number {
+function refuse(why: Refused, environment: Environment, provider: ProviderName): number {
+  const refusal = refusalIn(why);
   environment.live.stop();
-  environment.err.line(refusal.problem);
-  if (refusal.isKeyRefused === true) explainKey(provider, environment);
-  return refusal.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
+  environment.err.line(why.problem);
+  if (refusal === 'key') explainKey(provider, environment);
+  return refusal === undefined ? EXIT.notPassed : EXIT.refused;
 }
 
 /** The plan as text: pure. */
@@ -83,7 +79,7 @@ function renderPlan(
   }: {
     inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
     /** Batch that `reuse-hours` finds now; absent where it is off. */
-    reuse?: ReuseOutcome | undefined;
+    reuse?: ReuseResult | undefined;
     quarantine: readonly string[];
     style: Style;
     width: number;
@@ -143,7 +139,7 @@ async function findReuse(
     ReuseOptions,
     'provider' | 'starter' | 'clock' | 'deadline'
   >,
-): Promise<ReuseOutcome | undefined> {
+): Promise<ReuseResult | undefined> {
   if (reuseHours === 0) return undefined;
   return findReusableBatch({ ...dependencies, prepared, reuseHours, maxBatchAgeMinutes });
 }
@@ -189,12 +185,8 @@ async function planGiven(
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const isKeyRefused = error instanceof KeyRefused;
-    return refuse(
-      { ...refused(error.message), isKeyRefused, isUnreadable: !isKeyRefused },
-      environment,
-      inputs.provider,
-    );
+    const cause = error instanceof KeyRefused ? 'key' : 'provider';
+    return refuse({ ...refused(error.message), cause }, environment, inputs.provider);
   }
   environment.live.stop();
   for (const line of lines) environment.out.line(line);

@@ -9,7 +9,8 @@ import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
 import { STATES } from '../domain/verdict.ts';
 import { lenient, parseJson } from '../json.ts';
-import { paragraph, render, trusted } from '../report/markdown.ts';
+import { paragraph, trusted } from '../report/markdown.ts';
+import { render } from '../report/markdown-writer.ts';
 import { renderOrigin } from '../report/sections/footer.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
 import { parseEarlierComment } from './earlier-formats.ts';
@@ -248,7 +249,7 @@ export function composeComment(parts: {
 function soleBlocks(name: string, sections: readonly Section[]): string[] {
   const [section] = sections;
   const { state = 'waiting', tally = NO_RUNS } = section ?? {};
-  const title = headlineHeading(2, { name, state, tally, result: section?.facts?.result });
+  const title = headlineHeading({ name, state, tally, result: section?.facts?.result });
   return [title, ...(section === undefined ? [] : [renderSectionBlock(section, 0)])];
 }
 

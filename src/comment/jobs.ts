@@ -1,13 +1,11 @@
 import { STATES, type State, worstState } from '../domain/verdict.ts';
 import {
   code,
-  fold,
   heading,
   type Inline,
   link,
   md,
   paragraph,
-  render,
   smallPrint,
   strong,
   table,
@@ -15,6 +13,7 @@ import {
   untrusted,
   untrustedHtml,
 } from '../report/markdown.ts';
+import { fold, render } from '../report/markdown-writer.ts';
 import type { Origin, Report } from '../report/report.ts';
 import { detailLines, foldSmall, footerLine, jobsFooterLine } from '../report/sections/footer.ts';
 import { REPORT_ONLY, resultOf, SIGNS } from '../report/sections/headline.ts';

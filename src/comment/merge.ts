@@ -1,7 +1,8 @@
 /** Rules for who may write the shared comment and which sections stay. Pure. */
 import { withEarlierPushes } from '../domain/record.ts';
 import type { WorkflowRun } from '../github/context.ts';
-import { paragraph, render, trusted } from '../report/markdown.ts';
+import { paragraph, trusted } from '../report/markdown.ts';
+import { render } from '../report/markdown-writer.ts';
 import { cleanLine } from '../text/clean.ts';
 import { shortHash } from './codec.ts';
 import { COMMENT_LIMIT, type ComposedComment, layoutSections } from './layout.ts';

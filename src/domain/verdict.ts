@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, formatRunCount, seenBatches, type Tally } from './batch.ts';
+import { type Batch, formatRunCount, seenBatches, type Tally, type WatchedBatch } from './batch.ts';
 import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
 import { findContradictions, unknownStatuses } from './integrity.ts';
 import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
@@ -73,7 +73,7 @@ export interface Cancellation {
 /** All that the judge looks at. */
 export interface JudgeInput {
   /** Every batch of every round. */
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   /** Every test case with its outcome by the rule, over all rounds; decided by every run, the strictest rule, if absent. */
   readonly cases?: readonly CaseResult[] | undefined;
   readonly ending: Ending;
@@ -98,7 +98,7 @@ export interface JudgeInput {
   /** Edits of the configuration under test while it was tested, and those that may have been: sentences. */
   readonly edits?: readonly string[] | undefined;
   /** Batches of the same step that are not judged (those of a comparison), in which none of these runs may stand. */
-  readonly beside?: readonly BatchOutcome[] | undefined;
+  readonly beside?: readonly WatchedBatch[] | undefined;
   /** Names of test cases, by id, where no run of them may say it. */
   readonly names?: ReadonlyMap<string, string> | undefined;
 }
@@ -161,9 +161,9 @@ export function obstacles(
     ...casesCancelled(facts, tally(facts.batches, facts.cases)),
     ...(ended.batches.length === 0 ? [] : inconclusive(ended)),
   ];
-  const soon = open.flatMap((outcome) => [
-    ...doubtsAboutSubject(outcome),
-    ...(outcome.batch === undefined ? [] : ageProblems(facts, outcome.batch)),
+  const soon = open.flatMap((watched) => [
+    ...doubtsAboutSubject(watched),
+    ...(watched.batch === undefined ? [] : ageProblems(facts, watched.batch)),
   ]);
   return [...new Set([...objections.map(({ reason }) => reason), ...soon, ...editedCases(facts.cases)])];
 }
@@ -187,7 +187,7 @@ function isPassProven({ batches, cases, repeated, edits = [] }: ResolvedJudgeInp
   const counting = cases.filter(countsForVerdict);
   return (
     batches.length > 0 &&
-    batches.every((outcome) => isReliable(outcome, repeated)) &&
+    batches.every((watched) => isReliable(watched, repeated)) &&
     edits.length === 0 &&
     counting.length > 0 &&
     counting.every(hasPassed)
@@ -199,40 +199,40 @@ function isPassProven({ batches, cases, repeated, edits = [] }: ResolvedJudgeInp
  * was asked for. `repeated` are the runs that stand more than once in the step.
  */
 export function isReliable(
-  outcome: BatchOutcome,
-  repeated: RepeatedRuns = findRepeatedRuns([outcome]),
+  watched: WatchedBatch,
+  repeated: RepeatedRuns = findRepeatedRuns([watched]),
 ): boolean {
-  const { batch, problem } = outcome;
+  const { batch, problem } = watched;
   return (
     problem === undefined &&
     batch?.settled === true &&
-    batch.outcome !== 'errored' &&
-    batch.outcome !== 'cancelled' &&
+    batch.conclusion !== 'errored' &&
+    batch.conclusion !== 'cancelled' &&
     batch.runs !== undefined &&
     batch.runs.length > 0 &&
-    isRunListComplete(outcome) &&
-    doubtsAboutSubject(outcome).length === 0 &&
+    isRunListComplete(watched) &&
+    doubtsAboutSubject(watched).length === 0 &&
     findContradictions(batch).length === 0 &&
-    foreignRuns(outcome, repeated).length === 0
+    foreignRuns(watched, repeated).length === 0
   );
 }
 
 /** True if one batch by itself is shown to have passed with every run. */
-export function isBatchProven(outcome: BatchOutcome): boolean {
-  return isReliable(outcome) && groupRunsByTestCase([outcome]).every((result) => result.outcome === 'passed');
+export function isBatchProven(watched: WatchedBatch): boolean {
+  return isReliable(watched) && groupRunsByTestCase([watched]).every((result) => result.outcome === 'passed');
 }
 
 /** True if the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
-function isRunListComplete(outcome: BatchOutcome): boolean {
-  const { batch, isListConfirmed, requestedTestCases } = outcome;
+function isRunListComplete(watched: WatchedBatch): boolean {
+  const { batch, isListConfirmed, requestedTestCases } = watched;
   const listed = batch?.runs?.length ?? 0;
   const total = batch?.announced.total;
-  if (requestedTestCases !== undefined && findMissingCases(outcome).length > 0) return false;
+  if (requestedTestCases !== undefined && findMissingCases(watched).length > 0) return false;
   return total === undefined ? requestedTestCases !== undefined || isListConfirmed === true : listed >= total;
 }
 
 /** Reasons why a batch is not, or may not be, the one that this step asked for: sentences. */
-function doubtsAboutSubject({ id, mismatch, unproven }: BatchOutcome): string[] {
+function doubtsAboutSubject({ id, mismatch, unproven }: WatchedBatch): string[] {
   return [
     ...(mismatch === undefined ? [] : [`Batch ${id} is not what this step started: ${mismatch}.`]),
     ...(unproven === undefined ? [] : [`Batch ${id} may not test what was asked for: ${unproven}.`]),
@@ -286,7 +286,7 @@ function batchObjections(
   { batches, providerTitle }: Pick<JudgeInput, 'batches' | 'providerTitle'>,
 ): Objection[] {
   return seenBatches(batches)
-    .filter(({ outcome }) => outcome === word)
+    .filter(({ conclusion }) => conclusion === word)
     .map(({ id }) => ({
       verdict: word,
       reason:
@@ -354,8 +354,8 @@ function timedOut(
 ): Objection[] {
   if (ending !== 'deadline') return [];
   const within = `within ${duration(timeoutMinutes)} (timeout-minutes).`;
-  const lastFailure = (outcomes: readonly BatchOutcome[]) => {
-    const problem = outcomes.find((outcome) => outcome.problem !== undefined)?.problem;
+  const lastFailure = (batches: readonly WatchedBatch[]) => {
+    const problem = batches.find((watched) => watched.problem !== undefined)?.problem;
     return problem === undefined ? '' : ` The last look failed: ${problem}`;
   };
   const objections: Objection[] = [];
@@ -402,12 +402,12 @@ function inconclusive(facts: ResolvedJudgeInput): Objection[] {
   // What kept a batch from being read is why the others were not waited for, so it comes first.
   const unreadable = batches.filter(({ problem }) => problem !== undefined);
   const readable = batches.filter(({ problem }) => problem === undefined);
-  for (const outcome of [...unreadable, ...readable]) {
-    const hasTimedOut = ending === 'deadline' && outcome.batch?.settled !== true;
+  for (const watched of [...unreadable, ...readable]) {
+    const hasTimedOut = ending === 'deadline' && watched.batch?.settled !== true;
     // A batch that timed out has named its problem and its words already.
-    if (!hasTimedOut) objections.push(...readingProblems(outcome, ending));
-    objections.push(...doubtsAboutSubject(outcome));
-    if (outcome.batch !== undefined) objections.push(...reliabilityProblems(outcome, facts, hasTimedOut));
+    if (!hasTimedOut) objections.push(...readingProblems(watched, ending));
+    objections.push(...doubtsAboutSubject(watched));
+    if (watched.batch !== undefined) objections.push(...reliabilityProblems(watched, facts, hasTimedOut));
   }
   objections.push(...editedCases(cases), ...edits, ...withoutEvaluation(facts));
   return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
@@ -441,7 +441,7 @@ const listNames = (cases: readonly CaseResult[]): string =>
   firstOf(cases.map(({ testCase }) => testCase.name));
 
 /** Reasons why a batch was not read to its end. */
-function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): string[] {
+function readingProblems({ id, batch, problem }: WatchedBatch, ending: Ending): string[] {
   if (problem !== undefined) return [`Batch ${id} could not be read: ${problem}`];
   if (ending === 'cancelled') return [];
   if (batch === undefined) return [`Batch ${id} was never read.`];
@@ -453,24 +453,24 @@ function readingProblems({ id, batch, problem }: BatchOutcome, ending: Ending): 
 
 /** Reasons not to believe a batch as it was read. */
 function reliabilityProblems(
-  outcome: BatchOutcome,
+  watched: WatchedBatch,
   facts: ResolvedJudgeInput,
   hasTimedOut: boolean,
 ): string[] {
-  const { id, batch } = outcome;
+  const { id, batch } = watched;
   if (batch === undefined) return [];
   const words = hasTimedOut ? [] : unknownStatuses(batch);
-  const clauses = [...findContradictions(batch), ...foreignRuns(outcome, facts.repeated)];
+  const clauses = [...findContradictions(batch), ...foreignRuns(watched, facts.repeated)];
   const hasRuns = batch.settled && batch.runs !== undefined && batch.runs.length > 0;
-  const missing = hasRuns ? findMissingCases(outcome) : [];
+  const missing = hasRuns ? findMissingCases(watched) : [];
   const isUnconfirmed =
-    hasRuns && missing.length === 0 && clauses.length === 0 && !isRunListComplete(outcome);
+    hasRuns && missing.length === 0 && clauses.length === 0 && !isRunListComplete(watched);
   return [
     ...(words.length > 0 ? [`Batch ${id} has an unknown status: ${quoted(words)}.`] : []),
     ...clauses.map((clause) => `Batch ${id} is inconsistent: ${clause}.`),
     ...(missing.length > 0
       ? [
-          `${missing.length} of ${formatCaseCount(outcome.requestedTestCases?.length ?? 0)} that batch ${id} was started with ${missing.length === 1 ? 'has' : 'have'} no run: ${firstOf(missing.map((testCase) => nameOf(testCase, facts)))}.`,
+          `${missing.length} of ${formatCaseCount(watched.requestedTestCases?.length ?? 0)} that batch ${id} was started with ${missing.length === 1 ? 'has' : 'have'} no run: ${firstOf(missing.map((testCase) => nameOf(testCase, facts)))}.`,
         ]
       : []),
     ...(isUnconfirmed
@@ -521,8 +521,8 @@ function passedReason({ batches }: JudgeInput, counts: Tally): string {
   return `${all}${inBatches} passed${beside}.`;
 }
 
-const batchesPhrase = (outcomes: readonly BatchOutcome[]): string =>
-  `${outcomes.length === 1 ? 'Batch' : 'Batches'} ${list(outcomes.map(({ id }) => id))}`;
+const batchesPhrase = (batches: readonly WatchedBatch[]): string =>
+  `${batches.length === 1 ? 'Batch' : 'Batches'} ${list(batches.map(({ id }) => id))}`;
 
 /** Minutes as a person says them. */
 function duration(minutes: number): string {

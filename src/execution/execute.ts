@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, formatRunCount } from '../domain/batch.ts';
+import { type Batch, formatRunCount, type WatchedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { refusalIn } from '../domain/result.ts';
 import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
@@ -13,7 +13,7 @@ import { describeWaves, tooManyWaves } from './estimate.ts';
 import { maxRunsOfStep } from './planning.ts';
 import { type BatchSource, type Prepared, prepare } from './prepare.ts';
 import { createProgress } from './progress.ts';
-import { describeReuse, findReusableBatch, type ReuseOutcome } from './reuse.ts';
+import { describeReuse, findReusableBatch, type ReuseResult } from './reuse.ts';
 import { executeRounds } from './rounds.ts';
 import type { Execution, RoundsOptions, WaitFor } from './types.ts';
 import { waitForBatches } from './wait.ts';
@@ -53,7 +53,7 @@ export interface ExecutorDependencies {
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
   readonly onBatches: (batchIds: readonly string[]) => void;
   /** Told how far the batches under test are, whenever that has changed. */
-  readonly onProgress: (batches: readonly BatchOutcome[], prepared: Prepared | undefined) => void;
+  readonly onProgress: (batches: readonly WatchedBatch[], prepared: Prepared | undefined) => void;
 }
 
 /** Runs everything that a step runs. Never throws for what a provider does. */
@@ -83,7 +83,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const now = clock.epoch();
 
   const factsOf = (
-    batches: readonly BatchOutcome[],
+    batches: readonly WatchedBatch[],
     cases: readonly CaseResult[],
   ): Omit<JudgeInput, 'ending'> => ({
     ...{ batches, cases, now, providerTitle: provider.title, timeoutMinutes: 0 },
@@ -92,7 +92,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
     obstacles(factsOf(batches, cases), isOpen);
   const mayPass = async (): Promise<boolean> => {
-    const batches = progress.outcomes();
+    const batches = progress.batches();
     // How many test cases there are decides whether the quarantine file is refused.
     if (batches.some(({ batch }) => batch === undefined)) return true;
     const seen = groupRunsByTestCase(batches, { rule });
@@ -100,12 +100,12 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     return !isOutOfReach(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
   };
 
-  const announce = ({ id }: BatchOutcome): void => {
+  const announce = ({ id }: WatchedBatch): void => {
     batchIds.push(id);
     dependencies.onBatches([...batchIds]);
   };
-  const reportProgress = (): void => dependencies.onProgress(progress.outcomes(), prepared);
-  const add = (batch: BatchOutcome): void => {
+  const reportProgress = (): void => dependencies.onProgress(progress.batches(), prepared);
+  const add = (batch: WatchedBatch): void => {
     progress.add(batch);
     announce(batch);
     reportProgress();
@@ -118,7 +118,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     (onPoll: (batch: Batch) => void, ofTested: { mayPass?: () => Promise<boolean> } = {}): WaitFor =>
     async (round, onLook) => {
       const started = new Map(round.map((batch) => [batch.id, batch]));
-      const { ending, outcomes } = await waitForBatches({
+      const { ending, batches } = await waitForBatches({
         provider,
         batchIds: round.map(({ id }) => id),
         ownBatches: new Map(
@@ -136,7 +136,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
           onLook({ ...started.get(batch.id), id: batch.id, batch });
         },
       });
-      return { ending, outcomes: round.map((batch, index) => ({ ...batch, ...outcomes[index] })) };
+      return { ending, batches: round.map((batch, index) => ({ ...batch, ...batches[index] })) };
     };
 
   async function runRounds(): Promise<Execution> {
@@ -154,9 +154,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     }
     if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
     const found = await prepare(batchSource, { starter, rule, maxRuns, failOn: options.failOn, deadline });
-    if (found.kind === 'refused') {
-      return { ...nothingStarted(found.problem), refusal: refusalIn(found) };
-    }
+    if (found.kind === 'refused') return { ...nothingStarted(found.problem), refusal: refusalIn(found) };
     prepared = found;
     const { subject, testCases, warnings } = found;
     if (subject.note !== undefined) log(subject.note);
@@ -168,7 +166,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       add({ id: batchId, batchIndex: 0, round: 1 });
       const execution = await executeRounds({
         ...rounds,
-        waitFor: withDoubts(rounds.waitFor, (outcome) => doubtAbout(outcome, earlier)),
+        waitFor: withDoubts(rounds.waitFor, (watched) => doubtAbout(watched, earlier)),
         plan: { kind: 'given', batchIds: [batchId] },
       });
       return { ...execution, remarks: [...warnings, ...execution.remarks] };
@@ -194,16 +192,16 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   }
 
   /** The earlier batch to judge, if one was asked for and is found; the log says why not. */
-  async function findEarlier(found: Prepared, starter: BatchStarter): Promise<ReuseOutcome> {
+  async function findEarlier(found: Prepared, starter: BatchStarter): Promise<ReuseResult> {
     const { reuseHours, isJobRerun = false, maxBatchAgeMinutes } = options;
     if (reuseHours === 0) return { kind: 'none', why: '' };
-    const outcome: ReuseOutcome = isJobRerun
+    const result: ReuseResult = isJobRerun
       ? { kind: 'none', why: 'this is a re-run of the job' }
       : await findReusableBatch({
           ...{ provider, starter, prepared: found, reuseHours, maxBatchAgeMinutes, clock, deadline },
         });
-    log(describeReuse(outcome));
-    return outcome;
+    log(describeReuse(result));
+    return result;
   }
 
   const nothingStarted = (startProblem: string): Execution => ({
@@ -239,22 +237,22 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   };
 }
 
-/** The same waiting; `doubt` says of an outcome why nothing proves that it tests what was asked for. */
+/** The same waiting; `doubt` says of a batch why nothing proves that it tests what was asked for. */
 const withDoubts =
-  (waitFor: WaitFor, doubt: (outcome: BatchOutcome) => string | undefined): WaitFor =>
+  (waitFor: WaitFor, doubt: (watched: WatchedBatch) => string | undefined): WaitFor =>
   async (round, onLook) => {
-    const mark = (outcome: BatchOutcome): BatchOutcome => {
-      const unproven = doubt(outcome);
-      return unproven === undefined ? outcome : { ...outcome, unproven };
+    const mark = (watched: WatchedBatch): WatchedBatch => {
+      const unproven = doubt(watched);
+      return unproven === undefined ? watched : { ...watched, unproven };
     };
-    const { ending, outcomes } = await waitFor(round, (outcome) => onLook(mark(outcome)));
-    return { ending, outcomes: outcomes.map(mark) };
+    const { ending, batches } = await waitFor(round, (watched) => onLook(mark(watched)));
+    return { ending, batches: batches.map(mark) };
   };
 
 /** Reason not to judge a reused batch that has changed since `reuse-hours` found it. */
 const doubtAbout = (
-  { id, batch }: BatchOutcome,
-  { reused, isStill }: Extract<ReuseOutcome, { kind: 'found' }>,
+  { id, batch }: WatchedBatch,
+  { reused, isStill }: Extract<ReuseResult, { kind: 'found' }>,
 ): string | undefined =>
   id !== reused.batchId || batch?.settled === false || batch === undefined || isStill(batch)
     ? undefined

@@ -1,4 +1,4 @@
-import type { Batch, BatchOutcome } from '../domain/batch.ts';
+import type { Batch, WatchedBatch } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule, runsToConfirm } from '../domain/pass-rule.ts';
@@ -57,7 +57,7 @@ const NOTHING: NextRound = { batchesToStart: [], testCases: 0, remarks: [], isRe
 /** The batches of a step at one moment, and what was started so far. */
 export interface Situation {
   /** Every batch as last seen. */
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   /** True for a batch that is still waited for. */
   readonly isOpen: (batchId: string) => boolean;
   /** Number of runs that the step has started so far. */
@@ -71,7 +71,7 @@ export interface Planner {
   /** While batches are open: what must be run again whatever they bring. Refuses nothing. */
   early(situation: Situation): Promise<NextRound>;
   /** True if one more run could still decide a test case. */
-  isUndecided(batches: readonly BatchOutcome[]): Promise<boolean>;
+  isUndecided(batches: readonly WatchedBatch[]): Promise<boolean>;
 }
 
 /** Runs each test case as often as it must run anyway, and never twice in one batch. */
@@ -119,7 +119,7 @@ export function createPlanner(
       const { batches, isOpen } = situation;
       const { cases, undecided, isCounted } = await findUndecided(batches, isOpen);
       if (undecided.length === 0 || !isCounted) return NOTHING;
-      if (batches.some((outcome) => isOpen(outcome.id) && isInDoubt(outcome))) return NOTHING;
+      if (batches.some((watched) => isOpen(watched.id) && isInDoubt(watched))) return NOTHING;
       if (options.obstacles(batches, cases, isOpen).length > 0) return NOTHING;
       if (!isComparison && firstFailures(cases).length > TOO_MANY_FAILED.cases) return NOTHING;
       return plan(undecided, situation, () => NOTHING);
@@ -144,7 +144,7 @@ export function createPlanner(
 
   /** The test cases that need more runs. `isCounted`: it is known how many there are, where a quarantine file needs that. */
   async function findUndecided(
-    batches: readonly BatchOutcome[],
+    batches: readonly WatchedBatch[],
     isOpen: (batchId: string) => boolean,
   ): Promise<{ cases: readonly CaseResult[]; undecided: readonly Undecided[]; isCounted: boolean }> {
     if (rule.kind === 'every-run') return { cases: [], undecided: [], isCounted: true };
@@ -173,7 +173,7 @@ export function createPlanner(
   }
 
   /** The batches of a round, and the test cases that cannot be in it, with a sentence that says why. */
-  async function planRound(undecided: readonly Undecided[], batches: readonly BatchOutcome[]) {
+  async function planRound(undecided: readonly Undecided[], batches: readonly WatchedBatch[]) {
     const batchesToStart: BatchToStart[] = [];
     const left: { testCases: readonly Undecided[]; why: string }[] = [];
     for (const [batchIndex, here] of Map.groupBy(undecided, (result) => result.batchIndex)) {
@@ -202,12 +202,12 @@ export function createPlanner(
 
   async function subjectForBatch(
     batchIndex: number,
-    batches: readonly BatchOutcome[],
+    batches: readonly WatchedBatch[],
   ): Promise<Subject | Refused> {
     if (options.plan.kind === 'start') return options.plan.subject;
-    const batch = batches.find((outcome) => outcome.batchIndex === batchIndex)?.batch;
+    const batch = batches.find((watched) => watched.batchIndex === batchIndex)?.batch;
     if (starter === undefined || batch === undefined) {
-      return { kind: 'refused', problem: 'nothing says what the batch tested.' };
+      return refused('nothing says what the batch tested.');
     }
     return resolveTestedSubject(starter, batch, deadline);
   }
@@ -230,7 +230,7 @@ export async function resolveTestedSubject(
 }
 
 /** Whether a batch is read again for what may stay wrong: then no further run could help. */
-const isInDoubt = ({ batch }: BatchOutcome): boolean =>
+const isInDoubt = ({ batch }: WatchedBatch): boolean =>
   batch !== undefined && (unknownStatuses(batch).length > 0 || findContradictions(batch).length > 0);
 
 /** A test case that needs so many more runs, whatever its open runs bring. */
@@ -241,16 +241,16 @@ interface Undecided extends CaseResult {
 /** Runs of a test case that were started and are not listed yet. */
 function unlistedRuns(
   { testCase, batchIndex, runs }: CaseResult,
-  batches: readonly BatchOutcome[],
+  batches: readonly WatchedBatch[],
   isOpen: (batchId: string) => boolean,
 ): number {
   const listed = new Set(runs.map(({ batchId }) => batchId));
   return batches.filter(
-    (outcome) =>
-      isOpen(outcome.id) &&
-      outcome.batchIndex === batchIndex &&
-      !listed.has(outcome.id) &&
-      outcome.requestedTestCases?.includes(testCase.id ?? '') === true,
+    (watched) =>
+      isOpen(watched.id) &&
+      watched.batchIndex === batchIndex &&
+      !listed.has(watched.id) &&
+      watched.requestedTestCases?.includes(testCase.id ?? '') === true,
   ).length;
 }
 
@@ -264,7 +264,7 @@ const firstFailures = (cases: readonly CaseResult[]): readonly CaseResult[] =>
 /** Reason why nothing is run again after the first round: a sentence. Quarantined test cases count neither here nor there. */
 function refuseIfTooManyFailed(
   cases: readonly CaseResult[],
-  batches: readonly BatchOutcome[],
+  batches: readonly WatchedBatch[],
 ): string | undefined {
   const counting = cases.filter(countsForVerdict);
   const bad = firstFailures(cases);

@@ -1,15 +1,16 @@
-import type { Batch, BatchOutcome } from '../domain/batch.ts';
+import type { Batch, WatchedBatch } from '../domain/batch.ts';
 import { mismatchWith } from '../domain/claims.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import type { Refusal } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { type BatchStarter, type Subject, shortTitleOf } from '../providers/starter.ts';
+import { formatMoment } from '../text/format.ts';
 import { isOlder } from './find-lost-batch.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
 import { createRevisions } from './revisions.ts';
-import { momentOf, OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from './start.ts';
+import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from './start.ts';
 import type { Execution, RoundsOptions } from './types.ts';
 
 /**
@@ -92,7 +93,7 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
 }
 
 /** Batches of one subject that say they tested different versions of it: sentences. */
-function movedVersions(batches: readonly BatchOutcome[], plan: RoundsOptions['plan']): string[] {
+function movedVersions(batches: readonly WatchedBatch[], plan: RoundsOptions['plan']): string[] {
   const own = batches.filter(({ mismatch }) => mismatch === undefined);
   const ofOneSubject = Map.groupBy(own, ({ batchIndex }) => (plan.kind === 'start' ? 0 : batchIndex));
   return [...ofOneSubject.values()].flatMap((group) => {
@@ -105,8 +106,8 @@ function movedVersions(batches: readonly BatchOutcome[], plan: RoundsOptions['pl
 }
 
 /** Waits for the batches of a step side by side, and knows the latest state of each. */
-function createTracker({ waitFor }: RoundsOptions, examine: (outcome: BatchOutcome) => BatchOutcome) {
-  const latest = new Map<string, BatchOutcome>();
+function createTracker({ waitFor }: RoundsOptions, examine: (watched: WatchedBatch) => WatchedBatch) {
+  const latest = new Map<string, WatchedBatch>();
   const open = new Set<string>();
   const endings: Ending[] = [];
   let failure: { readonly error: unknown } | undefined;
@@ -115,11 +116,11 @@ function createTracker({ waitFor }: RoundsOptions, examine: (outcome: BatchOutco
     changed.resolve();
     changed = Promise.withResolvers();
   };
-  const see = (outcome: BatchOutcome): void => {
-    latest.set(outcome.id, examine(outcome));
+  const see = (watched: WatchedBatch): void => {
+    latest.set(watched.id, examine(watched));
   };
   return {
-    batches: (): readonly BatchOutcome[] => [...latest.values()],
+    batches: (): readonly WatchedBatch[] => [...latest.values()],
     isOpen: (id: string): boolean => open.has(id),
     isAnyOpen: (): boolean => open.size > 0,
     /** Resolves at the next look, or when batches have ended. */
@@ -128,20 +129,20 @@ function createTracker({ waitFor }: RoundsOptions, examine: (outcome: BatchOutco
       if (failure !== undefined) throw failure.error;
       return (['cancelled', 'deadline'] as const).find((ending) => endings.includes(ending)) ?? 'settled';
     },
-    add(batches: readonly BatchOutcome[]): void {
+    add(batches: readonly WatchedBatch[]): void {
       if (batches.length === 0) return;
       for (const batch of batches) {
         latest.set(batch.id, batch);
         open.add(batch.id);
       }
-      const onLook = (outcome: BatchOutcome): void => {
-        see(outcome);
+      const onLook = (watched: WatchedBatch): void => {
+        see(watched);
         wake();
       };
       void waitFor(batches, onLook)
-        .then(({ ending, outcomes }) => {
+        .then(({ ending, batches: last }) => {
           endings.push(ending);
-          outcomes.forEach(see);
+          last.forEach(see);
         })
         .catch((error: unknown) => {
           failure = { error };
@@ -174,7 +175,7 @@ async function startFirstRound(
 
 /** Result of starting the batches of a round. */
 interface StartedBatches {
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   /** Reason why not all of them were started: a sentence. */
   readonly problem?: string | undefined;
   /** It is not known whether the next one was started. */
@@ -183,7 +184,7 @@ interface StartedBatches {
   readonly refusal?: Refusal | undefined;
 }
 
-type Acceptance = Extract<StartOutcome, { kind: 'started' }> & {
+type Acceptance = Extract<StartResult, { kind: 'started' }> & {
   readonly subject: Subject;
   /** The first reason why it is not what was asked for: no later answer takes it away. */
   mismatch: string | undefined;
@@ -211,7 +212,7 @@ function createBatchLauncher({
     counts: () => ({ runs, reruns }),
     /** Ends at the first batch that cannot be started, or of which that is not known. */
     async start(batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> {
-      const batches: BatchOutcome[] = [];
+      const batches: WatchedBatch[] = [];
       for (const { batchIndex, testCases, subject } of batchesToStart) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
         const wrong = batches.find(({ id }) => accepted.get(id)?.mismatch !== undefined);
@@ -228,7 +229,7 @@ function createBatchLauncher({
           testCases,
           subject: subject.key,
           post: (until) => starter.startBatch(subject, testCases, until, name?.text),
-          recentBatches: starter.recentBatches(subject, testCases, since, name?.mark),
+          recentBatches: starter.recentBatches?.(subject, testCases, since, name?.mark),
           alreadyStarted: ids,
           clock,
           deadline,
@@ -262,14 +263,14 @@ function createBatchLauncher({
       return { batches };
     },
     /** The batch with what keeps it from being the one that was asked for. */
-    examine(outcome: BatchOutcome): BatchOutcome {
-      const start = accepted.get(outcome.id);
-      if (start === undefined || starter === undefined) return outcome;
-      start.mismatch ??= outcome.batch && mismatchOf(outcome.batch, start);
+    examine(watched: WatchedBatch): WatchedBatch {
+      const start = accepted.get(watched.id);
+      if (start === undefined || starter === undefined) return watched;
+      start.mismatch ??= watched.batch && mismatchOf(watched.batch, start);
       const { mismatch } = start;
       const unproven = whyUnproven(start, starter);
       return {
-        ...outcome,
+        ...watched,
         ...(mismatch !== undefined && { mismatch }),
         ...(unproven !== undefined && { unproven }),
       };
@@ -281,7 +282,7 @@ function createBatchLauncher({
 function mismatchOf(batch: Batch, { subject, sentAt }: Acceptance): string | undefined {
   const { createdAt } = batch;
   if (createdAt !== undefined && sentAt !== undefined && isOlder(createdAt, sentAt)) {
-    return `it was created at ${momentOf(createdAt)}, before the request of ${momentOf(sentAt)}, which may have started another one`;
+    return `it was created at ${formatMoment(createdAt)}, before the request of ${formatMoment(sentAt)}, which may have started another one`;
   }
   return mismatchWith(subject.claims, batch);
 }
@@ -290,6 +291,6 @@ function mismatchOf(batch: Batch, { subject, sentAt }: Acceptance): string | und
 function whyUnproven({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
   if (adopted === undefined) return undefined;
   const isSameSubject = subject.key !== undefined && adopted.subject === subject.key;
-  if (isSameSubject || (subject.key === undefined && starter.isListed(subject) === true)) return undefined;
+  if (isSameSubject || subject.isProvenByLists === true) return undefined;
   return `the answer to its start was lost, and ${starter.title}'s lists do not say what it tests`;
 }

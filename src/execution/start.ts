@@ -11,6 +11,7 @@ import type {
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
+import { formatMoment } from '../text/format.ts';
 import {
   findLostBatch,
   type ListSnapshot,
@@ -21,7 +22,7 @@ import {
 } from './find-lost-batch.ts';
 
 /** Result of a start; problems are sentences. */
-export type StartOutcome =
+export type StartResult =
   | {
       readonly kind: 'started';
       readonly batchId: string;
@@ -44,7 +45,8 @@ export interface StartOptions {
   readonly subject: string | undefined;
   /** Sends the request to start the batch. Called at most once. */
   readonly post: (deadline: Deadline) => Promise<StartResponse>;
-  readonly recentBatches: BatchLists;
+  /** Absent where the provider lists no batches. */
+  readonly recentBatches: BatchLists | undefined;
   /** The batches that this step has started already: none of them is this one. */
   readonly alreadyStarted: ReadonlySet<string>;
   readonly clock: Clock;
@@ -63,12 +65,12 @@ const LIST_BEFORE_MS = 30_000;
  * Starts one batch. The POST is sent once; if it is not known what became of it, the provider's lists are looked
  * through. Never throws for what a provider does.
  */
-export async function startBatchOnce(options: StartOptions): Promise<StartOutcome> {
+export async function startBatchOnce(options: StartOptions): Promise<StartResult> {
   const { title, clock, deadline, log } = options;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
-  const before = 'problem' in read ? undefined : read;
+  const before = read === undefined || 'problem' in read ? undefined : read;
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
-    const why = 'problem' in read ? read.problem : 'Raise timeout-minutes.';
+    const why = read !== undefined && 'problem' in read ? read.problem : 'Raise timeout-minutes.';
     return { kind: 'refused', problem: `The time was over before a batch was started. ${why}` };
   }
   const at = clock.epoch();
@@ -93,7 +95,9 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
     case 'refused':
       return posted;
     case 'unknown':
-      log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
+      if (options.recentBatches !== undefined) {
+        log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
+      }
       return searchForLostBatch(options, { before, sentAt: posted.at, problem: posted.problem });
   }
 }
@@ -107,11 +111,12 @@ function wasThereBefore(
   return known.some((old) => idKey(old) === idKey(id));
 }
 
-/** Reads the lists; where they cannot be read, a sentence that says why. */
+/** Reads the lists, if there are any; where they cannot be read, a sentence that says why. */
 async function takeListSnapshot(
   { recentBatches, clock }: StartOptions,
   deadline: Deadline,
-): Promise<ListSnapshot | { readonly problem: string }> {
+): Promise<ListSnapshot | { readonly problem: string } | undefined> {
+  if (recentBatches === undefined) return undefined;
   const listing = await recentBatches
     .list(deadline)
     .catch(onProviderError(({ message }) => ({ problem: message })));
@@ -123,7 +128,7 @@ async function takeListSnapshot(
 async function searchForLostBatch(
   options: StartOptions,
   { before, sentAt, problem }: { before: ListSnapshot | undefined; sentAt: number; problem: string },
-): Promise<StartOutcome> {
+): Promise<StartResult> {
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
   const passes: (SearchPass | undefined)[] = [];
@@ -152,15 +157,11 @@ async function searchLists(
   }: { before: ListSnapshot | undefined; known: Map<string, BatchContents>; deadline: Deadline },
 ): Promise<SearchPass | undefined> {
   const now = await takeListSnapshot(options, deadline);
-  if ('problem' in now) return undefined;
+  if (now === undefined || 'problem' in now) return undefined;
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
   for (const candidate of newCandidates(now.listing, { before, options })) {
-    const contents =
-      known.get(candidate.id) ??
-      (await options.recentBatches
-        .batchContents(candidate.id, deadline)
-        .catch(onProviderError(() => UNREAD)));
+    const contents = known.get(candidate.id) ?? (await readContents(candidate, options, deadline));
     const likeness = matchContents(contents, options.testCases);
     // What is clear once does not change any more.
     if (likeness !== 'unclear') known.set(candidate.id, contents);
@@ -168,6 +169,18 @@ async function searchLists(
     if (likeness === 'unclear') unclear.push(candidate);
   }
   return { same, unclear, aheadMs: now.aheadMs };
+}
+
+/** The test cases of a batch. What announces another number of runs than ours is not ours, so its runs are not read. */
+async function readContents(
+  candidate: Candidate,
+  { recentBatches, testCases }: StartOptions,
+  deadline: Deadline,
+): Promise<BatchContents> {
+  const { runCount: total } = candidate;
+  if (total !== undefined && total !== testCases.length) return { testCases: [], total };
+  if (recentBatches === undefined) return UNREAD;
+  return recentBatches.batchContents(candidate, deadline).catch(onProviderError(() => UNREAD));
 }
 
 function newCandidates(
@@ -190,14 +203,5 @@ function unclearStartMessage(
   sentAt: number,
   { problem, why }: { problem: string; why: string },
 ): string {
-  return `${problem} A batch may have been started at ${momentOf(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
-}
-
-/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC"; a number that no calendar has stays one. */
-export function momentOf(epochMs: number): string {
-  const date = new Date(epochMs);
-  const year = date.getUTCFullYear();
-  return year >= 0 && year <= 9_999
-    ? `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
-    : `${epochMs} ms since 1970`;
+  return `${problem} A batch may have been started at ${formatMoment(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
 }

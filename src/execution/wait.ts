@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, countFinishedRuns, formatRunCount } from '../domain/batch.ts';
+import { type Batch, countFinishedRuns, formatRunCount, type WatchedBatch } from '../domain/batch.ts';
 import { createClaimsLog } from '../domain/claims.ts';
 import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
 import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
@@ -12,7 +12,7 @@ import { nextGapMs, type PollSample } from './poll-schedule.ts';
 
 /** Time limit for the one last look after the deadline. */
 const FINAL_POLL_MS = 10_000;
-/** Time for which a batch that has ended and is inconsistent is read again, unless the provider says otherwise. */
+/** Time for which a batch that has ended and is inconsistent is read again. */
 const RECHECK_MS = 120_000;
 /** The same where `passed` is impossible already, whatever is still missing, open or unknown. */
 const HOPELESS_RECHECK_MS = 10_000;
@@ -51,23 +51,23 @@ export interface WaitOptions {
 
 /**
  * Looks at each batch until it settles, the deadline comes or the workflow is cancelled. Never throws for what
- * a provider does: a batch that cannot be read is an outcome with a problem.
+ * a provider does: a batch that cannot be read is returned with its problem.
  */
 export async function waitForBatches(
   options: WaitOptions,
-): Promise<{ ending: Ending; outcomes: BatchOutcome[] }> {
+): Promise<{ ending: Ending; batches: WatchedBatch[] }> {
   // If one batch cannot be read the verdict cannot be `passed`: stop waiting for the others and read each once more. Re-runs
   // go on, since they still tell what is broken and what is flaky.
   const halt = new AbortController();
-  const outcomes = await Promise.all(options.batchIds.map((id) => pollUntilSettled(id, options, halt)));
-  return { ending: endingOf(outcomes, options.deadline.signal, halt.signal), outcomes };
+  const batches = await Promise.all(options.batchIds.map((id) => pollUntilSettled(id, options, halt)));
+  return { ending: endingOf(batches, options.deadline.signal, halt.signal), batches };
 }
 
 async function pollUntilSettled(
   id: string,
   options: WaitOptions,
   halt: AbortController,
-): Promise<BatchOutcome> {
+): Promise<WatchedBatch> {
   const { provider, clock, pollIntervalMs } = options;
   const { until, signal: cancelled } = options.deadline;
   const deadline = { until, signal: AbortSignal.any([cancelled, halt.signal]) };
@@ -140,7 +140,7 @@ async function pollUntilSettled(
   return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
 }
 
-/** Outcome of a batch at the end of the time. Counts without runs are no outcome where more runs would confirm it. */
+/** Last known state of a batch at the end of the time. Counts without runs are none where more runs would confirm it. */
 function batchAtDeadline(
   counted: Batch | undefined,
   last: Batch | undefined,
@@ -158,7 +158,7 @@ async function finalPoll(
     spell,
     options,
   }: { runListHistory: RunListHistory; spell: (batch: Batch) => Batch; options: WaitOptions },
-): Promise<BatchOutcome> {
+): Promise<WatchedBatch> {
   const { provider, clock, onPoll } = options;
   const { signal } = options.deadline;
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
@@ -219,8 +219,7 @@ interface Recheck {
   next(inconsistencies: readonly string[], mayPass: boolean): number | undefined;
 }
 
-function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOptions): Recheck {
-  const patienceMs = provider.recheckMs ?? RECHECK_MS;
+function createRecheck(id: string, { pollIntervalMs, log }: WaitOptions): Recheck {
   /** Only the pauses count, so that retries do not use up the time. */
   let spentMs = 0;
   let gapMs = pollIntervalMs;
@@ -229,7 +228,7 @@ function createRecheck(id: string, { provider, pollIntervalMs, log }: WaitOption
     next(inconsistencies, mayPass) {
       let pauseMs = gapMs;
       if (inconsistencies.length > 0) {
-        const leftMs = (mayPass ? patienceMs : Math.min(patienceMs, HOPELESS_RECHECK_MS)) - spentMs;
+        const leftMs = (mayPass ? RECHECK_MS : HOPELESS_RECHECK_MS) - spentMs;
         if (leftMs <= 0) return undefined;
         const text = inconsistencies.join('; ');
         if (text !== said) log(`Batch ${id} has ended and does not add up yet (${text}): reading it again.`);
@@ -340,9 +339,9 @@ function isSizeKnown({ announced }: Batch): boolean {
 }
 
 /** Ending of the waiting: what has not settled was stopped by the deadline, unless it was cancelled. */
-function endingOf(outcomes: readonly BatchOutcome[], cancelled: AbortSignal, halted: AbortSignal): Ending {
+function endingOf(batches: readonly WatchedBatch[], cancelled: AbortSignal, halted: AbortSignal): Ending {
   if (cancelled.aborted) return 'cancelled';
-  const allSettled = outcomes.every(({ batch }) => batch?.settled === true);
+  const allSettled = batches.every(({ batch }) => batch?.settled === true);
   return allSettled || halted.aborted ? 'settled' : 'deadline';
 }
 
@@ -351,13 +350,13 @@ function findInconsistencies(
   requestedTestCases: readonly string[] | undefined,
   names: WaitOptions['names'],
 ): string[] {
-  const outcome = { id: batch.id, batch, requestedTestCases };
-  const missing = findMissingCases(outcome);
+  const watched = { id: batch.id, batch, requestedTestCases };
+  const missing = findMissingCases(watched);
   const without = firstOf(missing.map((testCase) => names?.get(testCase) ?? testCase));
   const empty = batch.runs?.filter(({ unproven }) => unproven?.kind === 'not-evaluated') ?? [];
   return [
     ...findContradictions(batch),
-    ...foreignRuns(outcome, findRepeatedRuns([outcome])),
+    ...foreignRuns(watched, findRepeatedRuns([watched])),
     ...unknownStatuses(batch).map((word) => `unknown status "${word}"`),
     ...(empty.length === 0 ? [] : [`nothing was evaluated in ${formatRunCount(empty.length)}`]),
     ...(missing.length === 0

@@ -104,7 +104,7 @@ export interface CommandRequest {
   readonly advice?: JsonRequest<unknown>['advice'];
 }
 
-/** The outcome of a POST. `problem` is a sentence that says what to do. */
+/** The result of a POST. `problem` is a sentence that says what to do. */
 export type PostResult<T> =
   | { readonly kind: 'accepted'; readonly value: T }
   /** Certainly nothing was started: the request never arrived, or the answer says no. */

@@ -57,9 +57,9 @@ export function connect(
   http: HttpClient,
   options: BatchStarterOptions & AdapterOptions = { version: undefined },
 ): BrowsableProvider {
-  const { title, recheckMs, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
+  const { title, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
   return {
-    ...{ title, recheckMs, idKey },
+    ...{ title, idKey },
     ...createAdapter(http, options),
     withoutConversations: createAdapter(http, { showsConversations: false }),
     starter: createBatchStarter?.(http, options),

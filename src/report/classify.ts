@@ -19,6 +19,18 @@ export interface ClassifiedCases {
   readonly removed: readonly BaseCase[];
 }
 
+/** Titles of these lists, and labels of what is in them, in every rendering. */
+export const CATEGORY_TITLES = {
+  failures: 'Did not pass',
+  unfinished: 'Unfinished',
+  flaky: 'Flaky',
+  tolerated: 'Not counted',
+  brokenTests: 'Passed, broken test',
+  fixed: 'Fixed',
+  passed: 'Passed',
+  removed: 'No longer run',
+} as const satisfies Record<keyof ClassifiedCases, string>;
+
 const OUTCOME_ORDER: readonly CaseOutcome[] = ['failed', 'errored', 'cancelled'];
 const CLASS_ORDER: readonly FailureClass[] = ['regression', 'new-test-case', 'unknown', 'pre-existing'];
 
@@ -49,7 +61,8 @@ export function classifyCases({
 const urgency = ({ failureClass, outcome }: ReportedCase): number =>
   CLASS_ORDER.indexOf(failureClass) * OUTCOME_ORDER.length + OUTCOME_ORDER.indexOf(outcome);
 
-function categoryOf(result: ReportedCase): Exclude<keyof ClassifiedCases, 'removed'> {
+/** The list that a test case belongs to. */
+export function categoryOf(result: ReportedCase): Exclude<keyof ClassifiedCases, 'removed'> {
   if (result.outcome === 'flaky') return 'flaky';
   if (result.outcome === 'passed') {
     if (result.testFaults.length > 0) return 'brokenTests';

@@ -88,8 +88,8 @@ function possibleCauses(run: Run): SharedCause[] {
   return [
     ...(run.status === 'errored' && text !== '' ? [{ kind: 'error', text } as const] : []),
     ...(tool === undefined ? [] : [{ kind: 'tool', ...tool } as const]),
-    ...run.assertions.flatMap(({ label, outcome, expected }) =>
-      outcome === 'failed' ? [{ kind: 'assertion', label, expected } as const] : [],
+    ...run.assertions.flatMap(({ label, result, expected }) =>
+      result === 'failed' ? [{ kind: 'assertion', label, expected } as const] : [],
     ),
     ...(run.status !== 'errored' && text !== '' ? [{ kind: 'reason', text } as const] : []),
   ];

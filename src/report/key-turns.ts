@@ -42,7 +42,7 @@ const QUOTATION = /["“„«「『‘]([^"“”„«»「」『』‘’]{2,30
  * else the tool call that failed, its answer and what is said then; else the last ones.
  */
 export function findKeyTurns({ turns, explanation, assertions }: Run): KeyTurns {
-  const failedAssertions = assertions.filter(({ outcome }) => outcome === 'failed');
+  const failedAssertions = assertions.filter(({ result }) => result === 'failed');
   const texts = [explanation, ...failedAssertions.map((assertion) => assertion.explanation)];
   const quotations = texts.flatMap((text) => quotationsIn(text ?? ''));
   const quoted = quotedTurns(turns, quotations);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { matchContents } from '../../src/execution/find-lost-batch.ts';
 import { splitIntoBatches } from '../../src/execution/planning.ts';
 import { tooManyRuns } from '../../src/execution/prepare.ts';
-import { momentOf, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import type { Candidate, StartResponse } from '../../src/providers/starter.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { virtualClock } from '../virtual-clock.ts';
@@ -43,6 +43,8 @@ interface World {
   /** Which listings hang until their time is over, from 0. */
   readonly hanging?: readonly number[];
   readonly isComplete?: boolean;
+  /** The provider has no list of batches. */
+  readonly isListless?: boolean;
   readonly timeoutMs?: number;
   readonly startedBefore?: readonly string[];
   /** How long one request for a list takes. */
@@ -50,7 +52,7 @@ interface World {
 }
 
 interface Story {
-  readonly start: StartOutcome;
+  readonly start: StartResult;
   readonly posts: number;
   readonly log: readonly string[];
   /** When the lists were looked through, in milliseconds after the POST failed. */
@@ -92,34 +94,37 @@ async function play(world: World): Promise<Story> {
       if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
       return { kind: 'unknown', problem: LOST, at: sentAt };
     },
-    recentBatches: {
-      list: async ({ until }) => {
-        await clock.sleep(latencyMs);
-        listings += 1;
-        if (world.hanging?.includes(listings - 1) === true) {
-          await clock.sleep(until - clock.now());
-          throw new ProviderTimeout('Retell did not answer in time.');
-        }
-        if (posts > 0) looks.push(clock.epoch() - failedAt);
-        if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
-        const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
-        const listed = shown().map(
-          (made): Candidate => ({
-            id: made.id,
-            createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
-            subject: 'subject' in made ? made.subject : SUBJECT,
-          }),
-        );
-        return { batches: listed, isComplete: world.isComplete ?? true, date };
-      },
-      batchContents: async (id) => {
-        reads += 1;
-        const made = shown().find((batch) => batch.id === id);
-        if (made === undefined) throw new ProviderError('404');
-        const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
-        return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
-      },
-    },
+    recentBatches: world.isListless
+      ? undefined
+      : {
+          list: async ({ until }) => {
+            await clock.sleep(latencyMs);
+            listings += 1;
+            if (world.hanging?.includes(listings - 1) === true) {
+              await clock.sleep(until - clock.now());
+              throw new ProviderTimeout('Retell did not answer in time.');
+            }
+            if (posts > 0) looks.push(clock.epoch() - failedAt);
+            if (world.failing?.includes(listings - 1) === true)
+              throw new ProviderError('Retell is in trouble.');
+            const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
+            const listed = shown().map(
+              (made): Candidate => ({
+                id: made.id,
+                createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
+                subject: 'subject' in made ? made.subject : SUBJECT,
+              }),
+            );
+            return { batches: listed, isComplete: world.isComplete ?? true, date };
+          },
+          batchContents: async ({ id }) => {
+            reads += 1;
+            const made = shown().find((batch) => batch.id === id);
+            if (made === undefined) throw new ProviderError('404');
+            const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
+            return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
+          },
+        },
   });
   return { start, posts, log, looks, reads };
 }
@@ -127,7 +132,7 @@ async function play(world: World): Promise<Story> {
 const toSeconds = (ms: number) => Math.floor(ms / 1_000) * 1_000;
 
 /** How the start ended; of a batch that was started only its id. */
-const startOf = async (world: World): Promise<StartOutcome | { kind: 'started'; batchId: string }> => {
+const startOf = async (world: World): Promise<StartResult | { kind: 'started'; batchId: string }> => {
   const { start } = await play(world);
   return start.kind === 'started' ? { kind: 'started', batchId: start.batchId } : start;
 };
@@ -321,6 +326,11 @@ describe('nobody knows', () => {
     expect(await startOf(world)).toEqual(unknown(why));
   });
 
+  test('where the provider lists no batches, and none is looked for', async () => {
+    const { start, log } = await play({ ours: { madeAt: 50 }, isListless: true });
+    expect([start, log]).toEqual([unknown(NOT_BEFORE), []]);
+  });
+
   test.each([80, 9_000])(
     'of two in the same seconds: ours was lost, and a stranger started the same. It is taken for ours (%i ms)',
     async (madeAt) => {
@@ -491,13 +501,4 @@ test.each([
   ],
 ])('%j with max-runs %j', (round, maxRuns, expected) => {
   expect(tooManyRuns(round, maxRuns)).toBe(expected);
-});
-
-test.each([
-  [EPOCH, '2026-09-14 08:00:00 UTC'],
-  [-1e20, '-100000000000000000000 ms since 1970'],
-  [1.7e308, '1.7e+308 ms since 1970'],
-  [8.64e15, '8640000000000000 ms since 1970'],
-])('a moment of %d is told, whatever a provider says', (epochMs, words) => {
-  expect(momentOf(epochMs)).toBe(words);
 });

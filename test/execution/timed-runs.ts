@@ -1,5 +1,5 @@
 /** Test cases whose runs end at known times, run by the real rounds and the real waiting on a virtual clock. */
-import { type BatchOutcome, countByStatus } from '../../src/domain/batch.ts';
+import { countByStatus, type WatchedBatch } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -109,7 +109,7 @@ export async function playTimed(world: World) {
       quarantined && (async (results) => attachQuarantine(results, quarantining(...quarantined))),
     async waitFor(round, onLook) {
       const started = new Map(round.map((batch) => [batch.id, batch]));
-      const { ending, outcomes } = await waitForBatches({
+      const { ending, batches } = await waitForBatches({
         ...{ provider, clock, deadline, readsEarly: world.isRoundByRound !== true, isEachAlone: true },
         pollIntervalMs: world.pollIntervalMs ?? 1_000,
         batchIds: round.map(({ id }) => id),
@@ -123,7 +123,7 @@ export async function playTimed(world: World) {
       });
       return {
         ending,
-        outcomes: round.map((batch, index): BatchOutcome => ({ ...batch, ...outcomes[index] })),
+        batches: round.map((batch, index): WatchedBatch => ({ ...batch, ...batches[index] })),
       };
     },
     onStarted: () => undefined,

@@ -225,7 +225,7 @@ async function live(world: World) {
   const clock = virtualClock();
   const { http, looks } = httpOf(world, clock);
   const provider = connect(world.provider, http);
-  const { ending, outcomes } = await waitForBatches({
+  const { ending, batches } = await waitForBatches({
     provider,
     batchIds: [BATCH_ID],
     clock,
@@ -235,7 +235,7 @@ async function live(world: World) {
     log: () => undefined,
   });
   const facts = {
-    batches: outcomes,
+    batches,
     ending,
     providerTitle: provider.title,
     timeoutMinutes: 10,

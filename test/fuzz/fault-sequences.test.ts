@@ -64,7 +64,7 @@ async function gate(
     faults,
   });
   const { provider, clock } = asking(name, emulator.url);
-  const { ending, outcomes } = await waitForBatches({
+  const { ending, batches } = await waitForBatches({
     provider,
     batchIds: ['b1'],
     clock,
@@ -74,7 +74,7 @@ async function gate(
     log: () => undefined,
   });
   const now = clock.epoch();
-  return judge({ batches: outcomes, ending, providerTitle: 'Retell', timeoutMinutes: 1, now }).verdict;
+  return judge({ batches, ending, providerTitle: 'Retell', timeoutMinutes: 1, now }).verdict;
 }
 
 const words = fc.array(fc.constantFrom(...Object.keys(FAULTS), NO_FAULT, NO_FAULT), {

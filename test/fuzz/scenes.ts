@@ -28,10 +28,10 @@ const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortC
 /** Looks, reads the runs and their details, and judges. Throws what is no `ProviderError`. */
 export async function readScene(scene: Scene): Promise<Reading> {
   const provider = connect(scene.provider, httpOf(scene));
-  const conclude = (outcome: JudgeInput['batches'][number]): Reading => {
-    const ending = outcome.batch?.settled === false ? 'deadline' : 'settled';
+  const conclude = (watched: JudgeInput['batches'][number]): Reading => {
+    const ending = watched.batch?.settled === false ? 'deadline' : 'settled';
     const facts = {
-      batches: [outcome],
+      batches: [watched],
       ending,
       providerTitle: 'Retell',
       timeoutMinutes: 1,
@@ -40,12 +40,12 @@ export async function readScene(scene: Scene): Promise<Reading> {
     return {
       facts,
       verdict: judge(facts).verdict,
-      ...(outcome.problem === undefined ? {} : { problem: outcome.problem }),
+      ...(watched.problem === undefined ? {} : { problem: watched.problem }),
     };
   };
   try {
     const batch = await provider.fetchRuns(await provider.fetchBatch(scene.batchId, deadline), deadline);
-    const explained = (await provider.fetchFailureDetails?.(batch, deadline)) ?? batch;
+    const explained = (await provider.fetchFailureDetails?.(batch, deadline, new Set())) ?? batch;
     // A second look would show the same list.
     return conclude({ id: scene.batchId, batch: explained, isListConfirmed: true });
   } catch (error) {

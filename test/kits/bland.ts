@@ -1,3 +1,4 @@
+import type { BlandRequest } from '../../src/providers/bland/subject.ts';
 import { startBland } from '../emulators/bland.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
 import {
@@ -228,7 +229,7 @@ const starting: StartWorld = {
     'GET v1/agent-testing/batches': blandPassed,
   },
   batchId: String(valueAt(sampleOf('bland__batch-run__200-enveloped'), ['data', 'batch_id'])),
-  isResolved: (request) => typeof request['version_number'] === 'number',
+  isResolved: ({ version_number }: BlandRequest) => typeof version_number === 'number',
 };
 
 /** Bland: the batch embeds its runs, a list completes them, and a run's own page explains it. */

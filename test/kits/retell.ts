@@ -1,3 +1,4 @@
+import type { RetellRequest } from '../../src/providers/retell/subject.ts';
 import { startRetell } from '../emulators/retell.ts';
 import type { Json } from '../fuzz/mutations.ts';
 import {
@@ -167,8 +168,7 @@ const starting: StartWorld = {
     'GET v2/list-test-runs': allPass,
   },
   batchId: String(sampleOf('retell__create-batch-test__201')['test_case_batch_job_id']),
-  isResolved: (request) =>
-    typeof (request['response_engine'] as { version?: unknown } | undefined)?.version === 'number',
+  isResolved: ({ engine }: RetellRequest) => typeof engine.version === 'number',
 };
 
 /** Retell: the runs are in pages, and a run has everything with it. */

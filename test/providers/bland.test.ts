@@ -27,15 +27,15 @@ describe('a look', () => {
     ['pending-no-runs-yet', { settled: false, announced: { total: 4, passed: 0, failed: 0 } }],
     ['running', { settled: false }],
     ['running-enveloped', { settled: false }],
-    ['passed', { settled: true, outcome: 'passed' }],
-    ['passed-publish-on-pass', { settled: true, outcome: 'passed', publishesOnPass: true }],
-    ['failed', { settled: true, outcome: 'failed', publishesOnPass: false }],
-    ['failed-docs-verbatim', { settled: true, outcome: 'failed' }],
-    ['failed-enveloped-live', { settled: true, outcome: 'failed' }],
-    ['error', { settled: true, outcome: 'errored' }],
-    ['error-enveloped', { settled: true, outcome: 'errored' }],
-    ['cancelled', { settled: true, outcome: 'cancelled' }],
-    ['empty', { settled: true, outcome: 'passed', runs: [] }],
+    ['passed', { settled: true, conclusion: 'passed' }],
+    ['passed-publish-on-pass', { settled: true, conclusion: 'passed', publishesOnPass: true }],
+    ['failed', { settled: true, conclusion: 'failed', publishesOnPass: false }],
+    ['failed-docs-verbatim', { settled: true, conclusion: 'failed' }],
+    ['failed-enveloped-live', { settled: true, conclusion: 'failed' }],
+    ['error', { settled: true, conclusion: 'errored' }],
+    ['error-enveloped', { settled: true, conclusion: 'errored' }],
+    ['cancelled', { settled: true, conclusion: 'cancelled' }],
+    ['empty', { settled: true, conclusion: 'passed', runs: [] }],
     ['unknown-status', { settled: false, unknownStatus: 'PARTIAL' }],
   ])('%s', async (name, expected) => {
     expect(await readRecorded(name)).toMatchObject(expected);
@@ -79,8 +79,8 @@ describe('the runs', () => {
       claims: {},
       status: 'failed',
       assertions: [
-        { label: 'contains transcript', outcome: 'passed', expected: 'I understand' },
-        { label: 'contains transcript', outcome: 'failed', expected: 'cancellation confirmed' },
+        { label: 'contains transcript', result: 'passed', expected: 'I understand' },
+        { label: 'contains transcript', result: 'failed', expected: 'cancellation confirmed' },
       ],
       criteria: [],
       turns: [],
@@ -96,12 +96,12 @@ describe('the runs', () => {
     expect(failed?.assertions).toEqual([
       {
         label: 'assertion 2020f195-04ee-587a-b783-412332b0229c',
-        outcome: 'passed',
+        result: 'passed',
         explanation: "The agent acknowledged the caller's frustration twice and stayed calm.",
       },
       {
         label: 'assertion bee9e753-9df8-5e24-9493-0edf14f51ab5',
-        outcome: 'failed',
+        result: 'failed',
         explanation:
           'The agent ended the call after saying it would look into the request; it never told the caller that the cancellation was confirmed.',
       },
@@ -393,7 +393,8 @@ describe('the details of runs that did not pass', () => {
     const { provider, deadline } = asking('bland', bland.url);
     const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     const before = bland.requests.length;
-    const { runs: explained = [] } = (await provider.fetchFailureDetails?.(batch, deadline())) ?? {};
+    const { runs: explained = [] } =
+      (await provider.fetchFailureDetails?.(batch, deadline(), new Set())) ?? {};
     return { batch, explained, requests: bland.requests.slice(before) };
   };
 
@@ -567,7 +568,7 @@ test.each<BlandOptions['envelope']>([false, true, 'beside'])(
     const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
     expect(batch).toMatchObject({
       settled: true,
-      outcome: 'failed',
+      conclusion: 'failed',
       announced: { total: 2, passed: 1, failed: 1 },
     });
   },

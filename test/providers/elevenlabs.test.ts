@@ -26,7 +26,7 @@ async function look(body: object): Promise<Batch> {
 /** Waits for `b1` on a virtual clock and judges it. */
 async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
   const { provider, clock } = asking('elevenlabs', emulator.url);
-  const { ending, outcomes } = await waitForBatches({
+  const { ending, batches } = await waitForBatches({
     provider,
     batchIds: ['b1'],
     clock,
@@ -36,7 +36,7 @@ async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
     log: () => undefined,
   });
   const now = clock.epoch();
-  return judge({ batches: outcomes, ending, providerTitle: 'ElevenLabs', timeoutMinutes: 10, now });
+  return judge({ batches, ending, providerTitle: 'ElevenLabs', timeoutMinutes: 10, now });
 }
 
 /** The verdict on an invocation that gives these bodies, one after the other. */

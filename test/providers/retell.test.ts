@@ -480,7 +480,7 @@ describe('get-test-run', () => {
       const { provider, deadline } = asking('retell', emulator.url);
       const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
       expect(batch.runs).toMatchObject([{ explanation: undefined, turns: [] }]);
-      const { runs } = (await provider.fetchFailureDetails?.(batch, deadline())) ?? batch;
+      const { runs } = (await provider.fetchFailureDetails?.(batch, deadline(), new Set())) ?? batch;
       expect(runs).toMatchObject([
         { status: 'failed', explanation: expect.stringContaining('usually around'), turns: { length: 5 } },
       ]);

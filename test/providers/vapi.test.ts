@@ -48,7 +48,7 @@ const readItems = (listed: readonly object[], itemCounts: object | null = counts
 /** Waits for `b1` on a virtual clock and judges it. */
 async function gate(emulator: VapiEmulator): Promise<Judgement & { batch: Batch | undefined }> {
   const { provider, clock } = asking('vapi', emulator.url);
-  const { ending, outcomes } = await waitForBatches({
+  const { ending, batches } = await waitForBatches({
     provider,
     batchIds: ['b1'],
     clock,
@@ -58,8 +58,8 @@ async function gate(emulator: VapiEmulator): Promise<Judgement & { batch: Batch 
     log: () => undefined,
   });
   const now = clock.epoch();
-  const judgement = judge({ batches: outcomes, ending, providerTitle: 'Vapi', timeoutMinutes: 10, now });
-  return { ...judgement, batch: outcomes[0]?.batch };
+  const judgement = judge({ batches, ending, providerTitle: 'Vapi', timeoutMinutes: 10, now });
+  return { ...judgement, batch: batches[0]?.batch };
 }
 
 describe('a look', () => {
@@ -79,7 +79,7 @@ describe('a look', () => {
       subject: `assistant ${VAPI_ASSISTANT}, chat`,
       createdAt: Date.UTC(2026, 8, 14, 8),
     });
-    expect(batch.outcome).toBeUndefined();
+    expect(batch.conclusion).toBeUndefined();
   });
 
   test.each(['ENDED', 'completed', 'toString', ''])(
@@ -133,7 +133,7 @@ describe('the items', () => {
       assertions: [
         {
           label: 'price_quoted',
-          outcome: 'failed',
+          result: 'failed',
           required: true,
           expected: '= false',
           actual: 'true',
@@ -202,7 +202,7 @@ describe('the items', () => {
     expect(runs?.[0]?.assertions).toEqual([
       {
         label: 'tone',
-        outcome: 'skipped',
+        result: 'skipped',
         required: true,
         expected: undefined,
         actual: undefined,
@@ -210,7 +210,7 @@ describe('the items', () => {
       },
       {
         label: 'order.total',
-        outcome: 'failed',
+        result: 'failed',
         required: false,
         expected: '>= 5',
         actual: '4',
@@ -218,7 +218,7 @@ describe('the items', () => {
       },
       {
         label: 'zip',
-        outcome: 'passed',
+        result: 'passed',
         required: undefined,
         expected: '= 10115',
         actual: undefined,

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { renderBody } from '../../src/report/body.ts';
 import { renderJson } from '../../src/report/files/json.ts';
 import { buildReport, type Report, type ReportOptions } from '../../src/report/report.ts';
-import { causeOf, resultOf } from '../../src/report/sections/headline.ts';
+import { causeOf } from '../../src/report/sections/cause.ts';
+import { resultOf } from '../../src/report/sections/headline.ts';
 import { rendered } from './rendered.ts';
 import {
   BLAND_RUNS,
@@ -616,7 +617,7 @@ describe('broken tests', () => {
 
 describe('runs that prove nothing are unfinished, and heading, reason and advice say why', () => {
   const { booked } = RETELL_RUNS;
-  const started = (runs: readonly Run[], more: Partial<BatchOutcome> = {}): BatchOutcome => ({
+  const started = (runs: readonly Run[], more: Partial<WatchedBatch> = {}): WatchedBatch => ({
     id: 'b',
     batch: batch('b', runs),
     requestedTestCases: [booked.testCase.id ?? ''],
@@ -627,7 +628,7 @@ describe('runs that prove nothing are unfinished, and heading, reason and advice
   });
 
   test.each<
-    [string, readonly (Batch | BatchOutcome)[], Record<'heading' | 'reason' | 'item' | 'next', string>]
+    [string, readonly (Batch | WatchedBatch)[], Record<'heading' | 'reason' | 'item' | 'next', string>]
   >([
     [
       'nothing was evaluated',

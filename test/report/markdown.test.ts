@@ -8,13 +8,11 @@ import type { Base } from '../../src/domain/comparison.ts';
 import {
   blockquote,
   code,
-  fold,
   heading,
   joinLines,
   link,
   list,
   paragraph,
-  render,
   strong,
   table,
   thematicBreak,
@@ -22,6 +20,7 @@ import {
   untrusted,
   untrustedLines,
 } from '../../src/report/markdown.ts';
+import { fold, render } from '../../src/report/markdown-writer.ts';
 import { baseName } from '../../src/report/sections/names.ts';
 import { cases } from '../fuzz/cases.ts';
 import { HOSTILE } from './hostile-texts.ts';

@@ -36,6 +36,3 @@ function toErrorResponse(errors: readonly unknown[], advice: string): ErrorRespo
     isRetryable: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
   });
 }
-
-/** Bland's ids are UUIDs, in which capitals mean nothing. */
-export const blandIdKey = (id: string): string => id.toLowerCase();

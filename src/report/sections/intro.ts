@@ -4,15 +4,16 @@ import { formatAge } from '../../text/format.ts';
 import { findCommonCause } from '../groups.ts';
 import {
   type Inline,
+  joinWithCommas,
   list,
   md,
   paragraph,
-  render,
   sentences,
   strong,
   trusted,
   untrusted,
 } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { linkCommit } from './links.ts';
 import { baselineLabel, idOf } from './names.ts';
@@ -91,9 +92,7 @@ function describeRemoved(report: Report): Inline[] {
   if (all.length === 0 || overviewRows(report).length > 0) return [];
   const cases = all.length === 1 ? md`1 test case` : md`${all.length} test cases`;
   const were = all.length === 1 ? 'was' : 'were';
-  const names = all
-    .slice(0, MAX_GONE)
-    .flatMap(({ name }, index) => md`${index === 0 ? '' : ', '}${untrusted(name, 120)}`);
+  const names = joinWithCommas(all.slice(0, MAX_GONE).map(({ name }) => [untrusted(name, 120)]));
   const more = all.length - MAX_GONE;
   const start = strong(...md`${cases} that ${baselineLabel(report)} runs ${were} not run here:`);
   return md`${start} ${names}${more > 0 ? md` and ${more} more.` : '.'}`;

@@ -1,12 +1,12 @@
 import type { BaseCase } from '../../domain/comparison.ts';
-import { countsForVerdict } from '../../domain/test-case.ts';
-import { type Inline, md, paragraph, render, strong, table, trusted, untrusted } from '../markdown.ts';
+import { CATEGORY_TITLES } from '../classify.ts';
+import { type Inline, md, paragraph, strong, table, trusted, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { SIGNS } from './headline.ts';
-import { baselineLabel, baseName, signOf } from './names.ts';
+import { baselineLabel, baseName, brokenTestNote, labelOf, quarantineNote, signOf } from './names.ts';
 
-const MAX_NAME = 120;
-const MAX_OWNER = 60;
+const MAX_NAME_IN_TABLE = 120;
 
 /** One line of the overview: a test case that is not simply passed. */
 export type Row = ReportedCase | BaseCase;
@@ -72,46 +72,12 @@ const comparisonCell = (row: Row): Inline[] =>
     : md`${row.comparison.passes}/${row.comparison.runs.length}`;
 
 function labelled(row: Row): Inline[] {
-  if (isOfBase(row))
-    return md`${SIGNS.gone} ${strong(...md`No longer run:`)} ${untrusted(row.name, MAX_NAME)}`;
-  const { label, more } = labelOf(row);
-  const broken = row.testFaults.length > 0 && row.outcome !== 'passed' ? ', broken test' : '';
-  const start =
-    more.length + broken.length === 0 ? [strong(...md`${label}:`)] : md`${strong(...label)}${more}${broken}:`;
-  return md`${signOf(row)} ${start} ${untrusted(row.testCase.name, MAX_NAME)}`;
-}
-
-/** Label of a test case: the part in bold, and the rest. */
-export function labelOf(result: ReportedCase): { label: Inline[]; more: Inline[] } {
-  const { outcome, quarantine, change, testFaults } = result;
-  const plain = (label: Inline[]) => ({ label, more: [] });
-  if (outcome === 'passed') {
-    const faulty = testFaults.length > 0;
-    if (change !== 'fixed') return plain(md`Passed, broken test`);
-    return plain(faulty ? md`Fixed, broken test` : md`Fixed`);
+  if (isOfBase(row)) {
+    const label = strong(...md`${CATEGORY_TITLES.removed}:`);
+    return md`${SIGNS.gone} ${label} ${untrusted(row.name, MAX_NAME_IN_TABLE)}`;
   }
-  if (outcome === 'flaky') return plain(change === 'newly-flaky' ? md`Newly flaky` : md`Flaky`);
-  if (outcome === 'unfinished') return plain(md`Unfinished`);
-  if (countsForVerdict(result)) return plain([trusted(failureLabel(result))]);
-  if (quarantine?.state !== 'in-force') return plain(md`Not counted`);
-  const { until, owner } = quarantine.entry;
-  return { label: md`Quarantined`, more: md` to ${untrusted(until, 20)}, ${untrusted(owner, MAX_OWNER)}` };
-}
-
-/** Label of a failure that counts. */
-export function failureLabel({ outcome: ended, failureClass }: ReportedCase): string {
-  const kind = { failed: 'failure', errored: 'error', cancelled: 'cancellation' } as const;
-  const verb = { failed: 'failing', errored: 'erroring', cancelled: 'cancelled' } as const;
-  const plain = { failed: 'Failed', errored: 'Errored', cancelled: 'Cancelled' } as const;
-  const outcome = ended as keyof typeof kind;
-  switch (failureClass) {
-    case 'regression':
-      return `New ${kind[outcome]}`;
-    case 'pre-existing':
-      return `Still ${verb[outcome]}`;
-    case 'new-test-case':
-      return `New test case, ${plain[outcome].toLowerCase()}`;
-    case 'unknown':
-      return plain[outcome];
-  }
+  const label = trusted(labelOf(row));
+  const more = md`${quarantineNote(row)}${brokenTestNote(row)}`;
+  const start = more.length === 0 ? [strong(...md`${label}:`)] : md`${strong(label)}${more}:`;
+  return md`${signOf(row)} ${start} ${untrusted(row.testCase.name, MAX_NAME_IN_TABLE)}`;
 }

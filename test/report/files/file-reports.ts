@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Batch, BatchOutcome } from '../../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../../src/domain/batch.ts';
 import { type Run, UNPROVEN_KINDS } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport, type Findings, type Report, type ReportOptions } from '../../../src/report/report.ts';
@@ -22,14 +22,14 @@ export function batch(runs: readonly Run[] | undefined, more: Partial<Batch> = {
 
 /** A report on these batches with the verdict that they get. */
 export function report(
-  batches: readonly (Batch | BatchOutcome)[],
+  given: readonly (Batch | WatchedBatch)[],
   more: Partial<Findings & ReportOptions> = {},
 ): Report {
-  const outcomes = batches.map((one) => ('settled' in one ? { id: one.id, batch: one } : one));
-  const settled = outcomes.every((one) => one.problem !== undefined || one.batch?.settled === true);
+  const batches = given.map((one) => ('settled' in one ? { id: one.id, batch: one } : one));
+  const settled = batches.every((one) => one.problem !== undefined || one.batch?.settled === true);
   const ending = settled ? 'settled' : 'deadline';
   const judgement = judge({
-    batches: outcomes,
+    batches,
     ending,
     providerTitle: 'Retell',
     timeoutMinutes: 30,
@@ -39,7 +39,7 @@ export function report(
     name: 'Agent tests (Retell)',
     providerTitle: 'Retell',
     judgement,
-    batches: outcomes,
+    batches,
     transcripts: 'full',
     origin: {},
     writtenAt: CREATED + 90_000,
@@ -57,15 +57,15 @@ export const mixedReport = report(
           testCase: { id: 'tc_price', name: 'Says the price' },
           explanation: 'The agent confirmed the order\nand never said what it costs.',
           assertions: [
-            { label: 'greets the caller', outcome: 'passed' },
+            { label: 'greets the caller', result: 'passed' },
             {
               label: 'says the total',
-              outcome: 'failed',
+              result: 'failed',
               expected: '12.50 < total',
               actual: '"nothing" & goodbye',
               explanation: 'No amount was said.',
             },
-            { label: 'is polite', outcome: 'unknown' },
+            { label: 'is polite', result: 'unknown' },
           ],
           criteria: ['The price is said before the order is confirmed.'],
           turns: [
@@ -101,7 +101,7 @@ export const mixedReport = report(
       ],
       {
         subject: 'conversation-flow conversation_flow_1 version 12',
-        outcome: 'failed',
+        conclusion: 'failed',
         announced: { total: 6, passed: 1, failed: 1, errored: 1 },
         publishesOnPass: true,
       },
@@ -132,9 +132,9 @@ export const reportOfEachState: readonly (readonly [state: string, report: Repor
     report([batch(undefined, { announced: { total: 3, failed: 1 } })]),
   ],
   ['errored', report([batch([run('1', 'passed'), run('2', 'errored')])])],
-  ['errored as a batch', report([batch([run('1', 'passed')], { outcome: 'errored' })])],
+  ['errored as a batch', report([batch([run('1', 'passed')], { conclusion: 'errored' })])],
   ['cancelled', report([batch([run('1', 'passed'), run('2', 'cancelled')])])],
-  ['cancelled as a batch', report([batch([run('1', 'passed')], { outcome: 'cancelled' })])],
+  ['cancelled as a batch', report([batch([run('1', 'passed')], { conclusion: 'cancelled' })])],
   ['timed out', report([batch([run('1', 'passed'), run('2', 'pending')], { settled: false })])],
   ['timed out, never seen', report([{ id: 'batch_1' }])],
   ['timed out, one of two batches', report([batch([run('1', 'passed')]), { id: 'b2' }])],

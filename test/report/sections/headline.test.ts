@@ -33,12 +33,12 @@ test.each<[State, Counts, string]>([
   ['failed', [937, 300, 0, 0, 0], '❌ Agent tests (Retell): 300 of 1,237 failed'],
   ['inconclusive', [0, 0, 0, 0, 0], '❓ Agent tests (Retell): inconclusive, no test cases seen'],
 ])('%s with %j says "%s"', (state, counts, expected) => {
-  expect(headlineHeading(2, { name: NAME, state, tally: counted(counts) })).toBe(`## ${expected}`);
+  expect(headlineHeading({ name: NAME, state, tally: counted(counts) })).toBe(`## ${expected}`);
 });
 
 test('the name is one line, and leaves room for the verdict', () => {
   const name = `Nightly\n\u202e${'x'.repeat(500)}`;
-  expect(headlineHeading(2, { name, state: 'passed', tally: counted([2, 0, 0, 0, 0]) })).toBe(
+  expect(headlineHeading({ name, state: 'passed', tally: counted([2, 0, 0, 0, 0]) })).toBe(
     `## ✅ Nightly ${'x'.repeat(111)}…: all 2 passed`,
   );
 });

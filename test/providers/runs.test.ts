@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mergeRuns } from '../../src/providers/fields.ts';
+import { mergeRuns } from '../../src/providers/runs.ts';
 import { run } from '../builders.ts';
 
 test('the words of a run that contradicts itself stay apart, whatever they are', () => {
