@@ -1,5 +1,5 @@
 /**
- * Builds `dist/` from `src/`: ncc bundles, esbuild minifies each file. `--check` builds into memory and compares
+ * Builds `dist/` from `src/`: ncc bundles, esbuild minifies. `--check` builds into memory and compares
  * byte by byte with what is committed.
  */
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -15,10 +15,11 @@ const dist = join(root, 'dist');
 /** What a shell starts. */
 const COMMAND = 'cli.js';
 
-/** The post step and the command line are the same bundle: the query tells `src/program.ts` what was started. */
+/** What is beside the bundle. The query tells `src/program.ts` which program was started. */
 const STARTERS = {
   'post.js': "import './index.js?post';\n",
   [COMMAND]: "#!/usr/bin/env node\nimport './index.js?cli';\n",
+  'package.json': '{ "type": "module" }\n',
 };
 
 // Where the part of ncc that follows `paths` looks for them; elsewhere it looks only into the working folder.
@@ -40,26 +41,21 @@ async function build(): Promise<Map<string, string>> {
     console.error(error.message);
     process.exit(1);
   });
-  const files = new Map<string, string>(Object.entries(STARTERS)).set('index.js', await minify(code));
-  for (const [name, { source }] of Object.entries(assets)) {
-    const text = source.toString();
-    if (name.endsWith('.map')) continue;
-    files.set(name, name.endsWith('.js') ? await minify(text) : text);
-  }
-  const { sources } = JSON.parse(map) as { sources: readonly string[] };
-  return files.set('licenses.txt', await bundleLicences(sources, root));
-}
-
-async function minify(source: string): Promise<string> {
-  const { code } = await transform(source, {
+  const chunk = Object.keys(assets).find((name) => name.endsWith('.js'));
+  if (chunk !== undefined) throw new Error(`A dynamic import made a file of its own, ${chunk}.`);
+  const { code: script } = await transform(code, {
     minify: true,
+    // ncc has joined the modules into one scope: what nobody calls goes.
     treeShaking: true,
     format: 'esm',
     target: 'node24',
     legalComments: 'none',
     charset: 'utf8',
   });
-  return code;
+  const { sources } = JSON.parse(map) as { sources: readonly string[] };
+  return new Map(Object.entries(STARTERS))
+    .set('index.js', script)
+    .set('licenses.txt', await bundleLicences(sources, root));
 }
 
 async function committed(): Promise<Map<string, string>> {

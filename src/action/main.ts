@@ -78,7 +78,7 @@ export async function runStep(): Promise<void> {
  */
 export async function runPostStep(): Promise<void> {
   const { runtime } = createStep();
-  const left = readStepState(core);
+  const left = readStepState({ getState: core.getState });
   try {
     useProxies(process.env, [githubUrl()], setProxies);
     await finishComment({ commentInputs: readCommentInputs(core.getInput), runtime, ...left });
