@@ -165,8 +165,7 @@ export function createPublisher(options: PublishingOptions): Publisher & History
     if (judgement === undefined) return undefined;
     const { verdict } = judgement;
     const { commit, runAttempt: attempt = 1 } = origin;
-    const version = inputs.version === undefined ? undefined : redact(inputs.version);
-    const about = { target: tested, version, branch: comment.baseBranch };
+    const about = { target: tested, branch: comment.baseBranch };
     return encodeRecord(recordOf({ ...about, cases, tally, verdict, commit, attempt, base }));
   }
 

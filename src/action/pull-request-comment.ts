@@ -2,12 +2,8 @@ import { gatesOfJob } from '../comment/codec.ts';
 import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
 import { jobKey, jobVariant, lostMark, type OwnSection, type Writer } from '../comment/state.ts';
-import {
-  createStickyComment,
-  type StickyComment,
-  type WriteOptions,
-  type WriteResult,
-} from '../comment/sticky-comment.ts';
+import { createStickyComment, type StickyComment, type WriteOptions } from '../comment/sticky-comment.ts';
+import type { WriteResult } from '../comment/write-section.ts';
 import type { Base } from '../domain/comparison.ts';
 import type { GateRecord } from '../domain/record.ts';
 import { createGitHubClient, type GitHubClient } from '../github/client.ts';

@@ -1,14 +1,14 @@
 import type { Base } from '../domain/comparison.ts';
 import { baseOf, type GateRecord } from '../domain/record.ts';
-import type { Author, GitHubClient, MergedPullRequest } from '../github/client.ts';
+import type { Author, MergedPullRequest } from '../github/answers.ts';
+import type { GitHubClient } from '../github/client.ts';
 import { GitHubError } from '../github/github-error.ts';
 import type { Fetch } from '../http/fetch-text.ts';
 import { type ClockAndRandom, retryUntilDeadline } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded } from '../runtime/deadline.ts';
-import { parseComment } from './codec.ts';
-import { recordIn } from './merge.ts';
-import { isSameAuthor } from './own-comments.ts';
+import { recordIn } from './kept-records.ts';
+import { isSameAuthor, parseFound } from './own-comments.ts';
 import { decodeRecord } from './record.ts';
 import type { Writer } from './state.ts';
 
@@ -80,10 +80,9 @@ async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline):
   for (const pull of newest) {
     if (requests >= MAX_BASE_REQUESTS) break;
     requests += 1;
-    const marked = (await client.firstComments(pull.number, deadline)).flatMap((comment) => {
-      const state = parseComment(comment.body, search.writer.name);
-      return state === undefined ? [] : [{ state, author: comment.author }];
-    });
+    const marked = (await client.firstComments(pull.number, deadline)).flatMap(
+      (comment) => parseFound(comment, search.writer.name) ?? [],
+    );
     if (marked.length === 0) continue;
     if (ownAuthor === undefined) {
       if (requests >= MAX_BASE_REQUESTS) break;

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { gatesOfJob, parseComment } from '../../src/comment/codec.ts';
-import { isSupersededBy, type Merge, mergeSection, recordIn } from '../../src/comment/merge.ts';
+import { recordIn } from '../../src/comment/kept-records.ts';
+import { isSupersededBy, type Merge, mergeSection } from '../../src/comment/merge.ts';
 import { decodeRecord } from '../../src/comment/record.ts';
 import type { OwnSection } from '../../src/comment/state.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';

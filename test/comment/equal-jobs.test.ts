@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseComment } from '../../src/comment/codec.ts';
-import { findSection, mergeSection, recordIn } from '../../src/comment/merge.ts';
+import { findSection } from '../../src/comment/current-sections.ts';
+import { recordIn } from '../../src/comment/kept-records.ts';
+import { mergeSection } from '../../src/comment/merge.ts';
 import { encodeRecord } from '../../src/comment/record.ts';
 import { jobVariant, type OwnSection, type Writer } from '../../src/comment/state.ts';
 import type { State } from '../../src/domain/verdict.ts';

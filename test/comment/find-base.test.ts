@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { composeComment, shortHash } from '../../src/comment/codec.ts';
+import { composeComment } from '../../src/comment/codec.ts';
 import { type FoundBase, findBase, limitRequests } from '../../src/comment/find-base.ts';
 import { encodeRecord } from '../../src/comment/record.ts';
+import { shortHash } from '../../src/comment/section-identity.ts';
 import type { Base } from '../../src/domain/comparison.ts';
 import type { GateRecord } from '../../src/domain/record.ts';
 import { createGitHubClient } from '../../src/github/client.ts';

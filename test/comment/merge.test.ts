@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gatesOfJob, parseComment } from '../../src/comment/codec.ts';
+import { findSection } from '../../src/comment/current-sections.ts';
+import { recordIn } from '../../src/comment/kept-records.ts';
 import { COMMENT_LIMIT } from '../../src/comment/layout.ts';
-import { findSection, isSupersededBy, type Merge, mergeSection, recordIn } from '../../src/comment/merge.ts';
+import { isSupersededBy, type Merge, mergeSection } from '../../src/comment/merge.ts';
 import { decodeRecord, encodeRecord, MAX_RECORD } from '../../src/comment/record.ts';
 import type { OwnSection as Own, Section } from '../../src/comment/state.ts';
 import type { Tally } from '../../src/domain/batch.ts';

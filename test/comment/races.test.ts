@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { finalSection } from '../../src/action/post.ts';
 import type { SavedComment, SavedSection, SavedStepState } from '../../src/action/step-state.ts';
 import { parseComment } from '../../src/comment/codec.ts';
-import { findSection } from '../../src/comment/merge.ts';
+import { findSection } from '../../src/comment/current-sections.ts';
 import { jobVariant, lostMark, type OwnSection, type Section } from '../../src/comment/state.ts';
 import { createStickyComment, type StickyComment } from '../../src/comment/sticky-comment.ts';
 import { EMPTY_TALLY } from '../../src/domain/batch.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseComment } from '../../src/comment/codec.ts';
-import { findSection } from '../../src/comment/merge.ts';
+import { findSection } from '../../src/comment/current-sections.ts';
 import type { OwnSection, Section } from '../../src/comment/state.ts';
 import {
   createStickyComment,

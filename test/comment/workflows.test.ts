@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseComment } from '../../src/comment/codec.ts';
-import { isSupersededBy, mergeSection, needsHead, recordIn } from '../../src/comment/merge.ts';
+import { needsHead } from '../../src/comment/current-sections.ts';
+import { recordIn } from '../../src/comment/kept-records.ts';
+import { isSupersededBy, mergeSection } from '../../src/comment/merge.ts';
 import { encodeRecord } from '../../src/comment/record.ts';
 import type { OwnSection, Writer } from '../../src/comment/state.ts';
 import type { State } from '../../src/domain/verdict.ts';
