@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inputsOf, parseArguments, UsageError } from '../../src/cli/args.ts';
 import { readInputs } from '../../src/cli/gate-inputs.ts';
-import { parseInputs } from '../../src/inputs/inputs.ts';
+import { parseInputs } from '../../src/inputs/parse-inputs.ts';
 import { InputError } from '../../src/runtime/errors.ts';
 
 const KEY = 'key_f00d5afe';

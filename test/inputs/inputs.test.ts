@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  INPUTS,
-  type InputDefinition,
-  isRequired,
-  parseInputs,
-  valuesToMask,
-} from '../../src/inputs/inputs.ts';
+import { INPUTS, type InputDefinition, isRequired } from '../../src/inputs/inputs.ts';
+import { parseInputs, valuesToMask } from '../../src/inputs/parse-inputs.ts';
 import type { ConfigFile } from '../../src/inputs/target-config.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { InputError } from '../../src/runtime/errors.ts';
