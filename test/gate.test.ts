@@ -4,7 +4,7 @@ import { EVERY_RUN } from '../src/domain/pass-rule.ts';
 import type { QuarantineFiles } from '../src/domain/quarantine.ts';
 import type { RunStatus } from '../src/domain/run.ts';
 import { type GateDependencies, type GateOptions, type Publisher, runGate } from '../src/gate.ts';
-import { parseInputs } from '../src/inputs/inputs.ts';
+import { parseInputs } from '../src/inputs/parse-inputs.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
 import { run, runOf, starterOf } from './builders.ts';

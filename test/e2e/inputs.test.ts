@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseInputs } from '../../src/inputs/inputs.ts';
+import { parseInputs } from '../../src/inputs/parse-inputs.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
 import { EACH_KIT, KITS } from '../kits/kits.ts';
 import { endingOf, gateOn, green, red } from './bad-day.ts';
