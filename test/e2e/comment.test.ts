@@ -306,7 +306,7 @@ describe.concurrent('a GitHub that does not want it', () => {
   });
 });
 
-test('report files are written where they were asked for, and named by outputs', async () => {
+test.concurrent('report files are written where they were asked for, and named by outputs', async () => {
   await using github = await startWithPull();
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }] }] });
   using step = prepareStep({

@@ -206,7 +206,7 @@ function withoutRunner(): Record<string, undefined> {
   return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
-test('of 300 batches one run of the last failed: red, with four requests at once at most', async () => {
+test.concurrent('of 300 batches one run of the last failed: red, with four requests at once at most', async () => {
   const ids = Array.from({ length: 300 }, (_, index) => `b${index}`);
   const lastRun = { outcome: 'failed' as const };
   await using retell = await startRetell({
@@ -224,7 +224,7 @@ test('of 300 batches one run of the last failed: red, with four requests at once
   expect(Math.max(...retell.requests.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(4);
 });
 
-test('RUNNER_DEBUG traces each request with status and time, without keys or bodies', async () => {
+test.concurrent('RUNNER_DEBUG traces each request with status and time, without keys or bodies', async () => {
   await using bland = await startBland({
     apiKey: 'org_0123456789',
     batches: [
