@@ -1,4 +1,4 @@
-import type { BatchOutcome } from './domain/batch.ts';
+import type { WatchedBatch } from './domain/batch.ts';
 import { costOf } from './domain/cost.ts';
 import {
   attachQuarantine,
@@ -7,7 +7,7 @@ import {
   type QuarantineFiles,
   quarantineNotes,
 } from './domain/quarantine.ts';
-import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase } from './domain/test-case.ts';
+import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase, tally } from './domain/test-case.ts';
 import {
   type Cancellation,
   type Ending,
@@ -73,7 +73,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
 
   const decide = quarantineDecider(dependencies, { deadline, now: startedEpoch });
   const findings = (
-    batches: readonly BatchOutcome[],
+    batches: readonly WatchedBatch[],
     prepared: Prepared | undefined,
     more: Partial<Findings> = {},
   ): Findings => ({
@@ -97,7 +97,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     deadline,
     attachQuarantine:
       dependencies.readQuarantine &&
-      (async (cases, total) => attachQuarantine(cases, await decide(cases, total))),
+      (async (cases, batches) => attachQuarantine(cases, await decide(cases, tally(batches, cases).total))),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 
@@ -163,9 +163,9 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
 }
 
 /** True if the key was refused for given batches, before any of them was seen. */
-function isKeyRefused(batches: readonly BatchOutcome[]): boolean {
+function isKeyRefused(batches: readonly WatchedBatch[]): boolean {
   const isSeen = batches.some(({ batch, requestedTestCases }) => batch ?? requestedTestCases);
-  return !isSeen && batches.some((outcome) => outcome.isKeyRefused === true);
+  return !isSeen && batches.some((watched) => watched.isKeyRefused === true);
 }
 
 /** A test case without a run, for the quarantine. */
@@ -192,19 +192,19 @@ function quarantineDecider(
  * with, unless there is no time left for it.
  */
 async function withFailureDetails(
-  outcomes: readonly BatchOutcome[],
+  batches: readonly WatchedBatch[],
   { provider, clock, signal }: GateDependencies,
-): Promise<readonly BatchOutcome[]> {
-  if (signal.aborted) return outcomes;
+): Promise<readonly WatchedBatch[]> {
+  if (signal.aborted) return batches;
   const deadline = { until: clock.now() + FAILURE_DETAILS_MS, signal };
-  const passed = findPassedBesideFailures(outcomes.flatMap(({ batch }) => batch?.runs ?? []));
+  const passed = findPassedBesideFailures(batches.flatMap(({ batch }) => batch?.runs ?? []));
   return Promise.all(
-    outcomes.map(async (outcome) =>
-      outcome.batch === undefined
-        ? outcome
+    batches.map(async (watched) =>
+      watched.batch === undefined
+        ? watched
         : {
-            ...outcome,
-            batch: (await provider.fetchFailureDetails?.(outcome.batch, deadline, passed)) ?? outcome.batch,
+            ...watched,
+            batch: (await provider.fetchFailureDetails?.(watched.batch, deadline, passed)) ?? watched.batch,
           },
     ),
   );

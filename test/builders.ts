@@ -1,5 +1,5 @@
 /** Valid values of the domain in one line each, so that a test names only what it is about. */
-import { type Batch, type BatchOutcome, EMPTY_TALLY, type Tally } from '../src/domain/batch.ts';
+import { type Batch, EMPTY_TALLY, type Tally, type WatchedBatch } from '../src/domain/batch.ts';
 import type { RoundRun } from '../src/domain/pass-rule.ts';
 import type { QuarantineDecision } from '../src/domain/quarantine.ts';
 import type { Run, RunStatus } from '../src/domain/run.ts';
@@ -50,7 +50,7 @@ export function batch(runs: readonly Run[], more: Partial<Batch> = {}): Batch {
 }
 
 /** The same as what became of its id. */
-export function outcome(id: string, runs: readonly Run[], more: Partial<Batch> = {}): BatchOutcome {
+export function watched(id: string, runs: readonly Run[], more: Partial<Batch> = {}): WatchedBatch {
   return { id, batch: batch(runs, { id, ...more }) };
 }
 
@@ -70,12 +70,9 @@ export function starterOf(
     batchSize: 1_000,
     resolve: async () => subject,
     testCases: async () => ({ testCases: [], warnings: [] }),
-    recentBatches: () => ({
-      list: async () => ({ batches: [], isComplete: true }),
-      batchContents: async () => ({ testCases: [] }),
-    }),
+    listBatches: async () => ({ batches: [], isComplete: true }),
+    batchContents: async () => ({ testCases: [] }),
     resolveTestedVersion: async () => subject,
-    isListed: () => true,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
   };
@@ -93,4 +90,4 @@ export function quarantining(...ids: readonly string[]): Pick<QuarantineDecision
 
 /** Why nothing more is started, as the gate says it. */
 export const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
-  obstacles({ batches, cases, providerTitle: 'Retell', timeoutMinutes: 30, now: 0 }, isOpen);
+  obstacles({ batches, cases, providerTitle: 'Retell', now: 0 }, isOpen);

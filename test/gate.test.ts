@@ -73,6 +73,7 @@ async function gate(
     clock,
     signal,
     log: (line) => logged.push(line),
+    warn: (line) => logged.push(line),
     onBatches: (ids) => named.push(ids.join(' ')),
     readQuarantine,
   });
@@ -142,7 +143,7 @@ describe('the story', () => {
         ...batch,
         runs: [runOf('c1', batch.id === 'b1' ? 'failed' : 'passed', `${batch.id}-r`)],
       }),
-      fetchFailureDetails: async (batch, _, passedRunIds = new Set()) => {
+      fetchFailureDetails: async (batch, _, passedRunIds) => {
         asked.push([...passedRunIds]);
         return batch;
       },
@@ -288,7 +289,7 @@ describe('how long an inconsistent batch is read again', () => {
 
   test('a batch that the provider calls cancelled has 10 s', async () => {
     const { verdict, tookMs } = await gate({
-      ...missing({ outcome: 'cancelled' }),
+      ...missing({ conclusion: 'cancelled' }),
       fetchRuns: async (batch) => ({ ...batch, runs: [run('pending', `${batch.id}-r`)] }),
     });
     expect([verdict, tookMs]).toEqual(['cancelled', 10_000]);

@@ -6,24 +6,24 @@ import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';
 import { cursorListsOf } from '../../src/providers/cursor-lists.ts';
-import {
-  createAdvice,
-  id,
-  mergeRuns,
-  missingStatus,
-  readCounters,
-  readStatus,
-  requireSame,
-  statusWord,
-} from '../../src/providers/fields.ts';
+import { createAdvice, id, readEntries, requireSame, statusWord } from '../../src/providers/fields.ts';
 import type {
   AdapterOptions,
   BatchStatus,
   ProviderAdapter,
   ProviderDescriptor,
 } from '../../src/providers/provider.ts';
+import {
+  mergeRuns,
+  missingStatus,
+  readBatchStatus,
+  readCounters,
+  readStatus,
+  withRuns,
+} from '../../src/providers/runs.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
-import { ACCESS, createAcmeStarter, saidFields, testedClaims } from './start.ts';
+import { ACCESS, createAcmeStarter } from './start.ts';
+import { saidFields, testedClaims } from './subject.ts';
 
 /** A word that is not in here is `unknownStatus`, and never a pass. */
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map([
@@ -59,8 +59,6 @@ const runSchema = z.object({
   turns: lenient(z.array(z.unknown())),
 });
 
-type RunBody = z.infer<typeof runSchema>;
-
 const readList = cursorListsOf({
   next: 'next_cursor',
   query: { size: 'limit', cursor: 'cursor' },
@@ -74,12 +72,9 @@ const advice = createAdvice({
   others: 'Check batch-id and api-url.',
 });
 
-function createAdapter(
-  http: HttpClient,
-  { showsConversations = true }: AdapterOptions = {},
-): ProviderAdapter {
+function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
   const api = createApi(http, { under: ['v1'] });
-  const textBudget = createTextBudget();
+  const textBudget = createTextBudget(options);
   return {
     fetchBatch: (batchId, deadline) =>
       api.get(
@@ -93,8 +88,7 @@ function createAdapter(
       ),
 
     async fetchRuns(batch, deadline) {
-      const trim = textBudget.forBatch(batch.id);
-      const turnsOf = ({ turns = [] }: RunBody): Turn[] => (showsConversations ? turns.flatMap(toTurn) : []);
+      const keep = textBudget.forBatch(batch.id);
       const { items } = await readList(
         api,
         {
@@ -107,7 +101,7 @@ function createAdapter(
           toItem: (body) => ({
             id: body.id,
             status: body.status,
-            run: trim(toRun(body), () => turnsOf(body)),
+            run: keep(toRun(body), () => readEntries(turnSchema, body.turns).map(toTurn)),
           }),
         },
         deadline,
@@ -116,24 +110,18 @@ function createAdapter(
         items.map(({ run }) => run),
         RUN_STATUS,
       );
-      return { ...batch, inconsistencies: [...(batch.inconsistencies ?? []), ...missingStatus(items)], runs };
+      return withRuns(batch, runs, missingStatus(items));
     },
   };
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
   requireSame('batch', batchId, body.id);
-  const status = BATCH_STATUS.get(body.status);
   const claims = testedClaims(body);
   return {
     id: batchId,
-    settled: status === 'ended',
-    unknownStatus: status === undefined ? body.status : undefined,
-    ...readCounters(body, { total: 'total', passed: 'passed', failed: 'failed' }, [
-      'total',
-      'passed',
-      'failed',
-    ]),
+    ...readBatchStatus(body.status, BATCH_STATUS),
+    ...readCounters(body, { total: 'total', passed: 'passed', failed: 'failed' }),
     createdAt: body.created_at,
     subject: Object.values(claims).join(' ') || undefined,
     tested: { agent: body.agent_id, version: body.version },
@@ -141,7 +129,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
   };
 }
 
-function toRun(body: RunBody): Run {
+function toRun(body: z.infer<typeof runSchema>): Run {
   const caseId = body.test_case_id;
   return {
     id: body.id,
@@ -156,10 +144,11 @@ function toRun(body: RunBody): Run {
 
 const turnSchema = z.object({ role: z.enum(['agent', 'caller']), text: z.string() });
 
-function toTurn(entry: unknown): Turn[] {
-  const { data } = turnSchema.safeParse(entry);
-  return data === undefined ? [] : [{ kind: 'speech', speaker: data.role, text: data.text }];
-}
+const toTurn = ({ role, text }: z.infer<typeof turnSchema>): Turn => ({
+  kind: 'speech',
+  speaker: role,
+  text,
+});
 
 /** Acme. */
 export const acme: ProviderDescriptor = {

@@ -9,6 +9,7 @@ import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
+import { readQuarantine } from '../github/quarantine-source.ts';
 import { gateOptionsOf, providerOptionsOf } from '../inputs/gate-options.ts';
 import { type Inputs, type ParsedInputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { readConfigFile } from '../inputs/target-config.ts';
@@ -27,8 +28,9 @@ import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
 import { setOutput } from './outputs.ts';
 import { finishComment } from './post.ts';
-import { createPublisher, publishFailure } from './publisher.ts';
-import { readQuarantineFiles } from './quarantine.ts';
+import { publishFailure } from './publish-failure.ts';
+import { createPublisher } from './publisher.ts';
+import { clientFor } from './pull-request-comment.ts';
 import { createStepState, readStepState, type SavedComment } from './step-state.ts';
 
 const masked = valuesToMask(core.getInput);
@@ -150,7 +152,11 @@ async function runStep(parsed: ParsedInputs, signal: AbortSignal): Promise<Judge
       readQuarantine:
         quarantine === undefined
           ? undefined
-          : (deadline) => readQuarantineFiles(quarantine, deadline, { context, commentInputs, runtime }),
+          : (deadline) =>
+              readQuarantine(
+                { path: quarantine, context, client: clientFor(commentInputs, context, runtime).client },
+                { ...runtime, ...deadline },
+              ),
     },
   );
 }

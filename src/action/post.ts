@@ -2,16 +2,17 @@ import type { OwnSection, Section } from '../comment/state.ts';
 import { EMPTY_TALLY } from '../domain/batch.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
-import { paragraph, render, trusted, untrusted } from '../report/markdown.ts';
+import { paragraph, trusted, untrusted } from '../report/markdown.ts';
+import { render } from '../report/markdown-writer.ts';
 import { headlineHeading } from '../report/sections/headline.ts';
 import { COMMENT_APPEARS_MS, POST_MS } from '../runtime/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CommentInputs } from './comment-inputs.ts';
-import { warnOnError } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeSummary } from './runner-files.ts';
 import { labelOf } from './section.ts';
 import type { SavedComment, SavedSection, SavedStepState } from './step-state.ts';
+import { warnOnError } from './warn-on-error.ts';
 
 const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';
@@ -120,7 +121,7 @@ function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOpt
   const name = runtime.redact(commentInputs.name ?? 'Agent Test Gate');
   const { state, tally, ...section } = sectionOfStopped(savedComment, batchIds);
   const parts = [section.render, section.renderClosing].map((part) => part?.(Number.POSITIVE_INFINITY) ?? '');
-  const blocks = [headlineHeading(2, { name, state, tally }), ...parts].filter((block) => block !== '');
+  const blocks = [headlineHeading({ name, state, tally }), ...parts].filter((block) => block !== '');
   return `${blocks.join('\n\n')}\n`;
 }
 

@@ -409,7 +409,7 @@ async function check(
   if (prepared.kind === 'prepared') return prepared;
   throw new InitError(
     `${prepared.problem} How test cases are made: ${PROVIDERS[name].testCasesPage}`,
-    prepared.isUnreadable === true ? EXIT.notPassed : EXIT.refused,
+    prepared.cause === 'provider' ? EXIT.notPassed : EXIT.refused,
   );
 }
 

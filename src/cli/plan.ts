@@ -1,16 +1,11 @@
 import { countFinishedRuns, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-rule.ts';
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
-import { type Refused, refused } from '../domain/result.ts';
+import { type Refused, refusalIn, refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
-import {
-  describeReuse,
-  findReusableBatch,
-  type ReuseOptions,
-  type ReuseOutcome,
-} from '../execution/reuse.ts';
+import { describeReuse, findReusableBatch, type ReuseResult } from '../execution/reuse.ts';
 import type { ParsedInputs } from '../inputs/inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
@@ -49,7 +44,10 @@ export async function plan(options: Options, environment: Environment): Promise<
   if (prepared.kind === 'refused') {
     return refuse(prepared, environment, inputs.provider);
   }
-  const reuse = await findReuse(prepared, { inputs, provider, starter, clock, deadline });
+  const { reuseHours, maxBatchAgeMinutes } = inputs;
+  const reuse = await findReusableBatch({
+    ...{ prepared, reuseHours, maxBatchAgeMinutes, provider, starter, clock, deadline },
+  });
   live.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
   const { out } = environment;
@@ -64,11 +62,12 @@ export async function plan(options: Options, environment: Environment): Promise<
   return EXIT.passed;
 }
 
-function refuse(refusal: Refused, environment: Environment, provider: ProviderName): number {
+function refuse(why: Refused, environment: Environment, provider: ProviderName): number {
+  const refusal = refusalIn(why);
   environment.live.stop();
-  environment.err.line(refusal.problem);
-  if (refusal.isKeyRefused === true) explainKey(provider, environment);
-  return refusal.isUnreadable === true ? EXIT.notPassed : EXIT.refused;
+  environment.err.line(why.problem);
+  if (refusal === 'key') explainKey(provider, environment);
+  return refusal === undefined ? EXIT.notPassed : EXIT.refused;
 }
 
 /** The plan as text: pure. */
@@ -83,7 +82,7 @@ function renderPlan(
   }: {
     inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
     /** Batch that `reuse-hours` finds now; absent where it is off. */
-    reuse?: ReuseOutcome | undefined;
+    reuse?: ReuseResult | undefined;
     quarantine: readonly string[];
     style: Style;
     width: number;
@@ -133,21 +132,6 @@ function renderPlan(
     .join('\n\n')}\n`;
 }
 
-/** Finds the batch that `run` would take in place of a new one; `undefined` where `reuse-hours` is off. */
-async function findReuse(
-  prepared: Prepared,
-  {
-    inputs: { reuseHours, maxBatchAgeMinutes },
-    ...dependencies
-  }: { readonly inputs: ParsedInputs['inputs'] } & Pick<
-    ReuseOptions,
-    'provider' | 'starter' | 'clock' | 'deadline'
-  >,
-): Promise<ReuseOutcome | undefined> {
-  if (reuseHours === 0) return undefined;
-  return findReusableBatch({ ...dependencies, prepared, reuseHours, maxBatchAgeMinutes });
-}
-
 const clean = (text: string): string => cleanLine(text, 300);
 
 /** Lines about the effect of the quarantine file on the selected test cases. */
@@ -189,12 +173,8 @@ async function planGiven(
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const isKeyRefused = error instanceof KeyRefused;
-    return refuse(
-      { ...refused(error.message), isKeyRefused, isUnreadable: !isKeyRefused },
-      environment,
-      inputs.provider,
-    );
+    const cause = error instanceof KeyRefused ? 'key' : 'provider';
+    return refuse({ ...refused(error.message), cause }, environment, inputs.provider);
   }
   environment.live.stop();
   for (const line of lines) environment.out.line(line);

@@ -3,11 +3,11 @@ import { formatRunCount } from '../domain/batch.ts';
 import type { Run } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { CATEGORY_TITLES } from '../report/classify.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
-import { costText, runMessage, turnText } from '../report/run-text.ts';
+import { costText, expectedAndActual, failedAssertions, runMessage, turnText } from '../report/run-text.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
-import { describeRuns } from '../report/sections/names.ts';
-import { failureLabel } from '../report/sections/overview.ts';
+import { describeRuns, failureLabel } from '../report/sections/names.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
 import { formatAge, formatDuration } from '../text/format.ts';
 import { guard, wrap } from './layout.ts';
@@ -48,14 +48,17 @@ export function renderTerminalReport(report: Report, { width, style }: TerminalO
     ...failures.slice(0, MAX_EVIDENCE).map((result) => failureLines(result, { width, style })),
     [
       ...failures.slice(MAX_EVIDENCE).map((result) => failureLine(result, style)),
-      ...unfinished.map((result) => line(style, 'yellow', '?', 'Unfinished', result)),
-      ...flaky.map((result) => line(style, 'yellow', '~', 'Flaky', result, describeRuns(result))),
+      ...unfinished.map((result) => line(style, 'yellow', '?', CATEGORY_TITLES.unfinished, result)),
+      ...flaky.map((result) =>
+        line(style, 'yellow', '~', CATEGORY_TITLES.flaky, result, describeRuns(result)),
+      ),
       ...tolerated.map((result) => toleratedLine(result, style)),
       ...brokenTests.map((result) =>
-        line(style, 'yellow', '!', 'Broken test, passed', result, result.testFaults.join('; ')),
+        line(style, 'yellow', '!', CATEGORY_TITLES.brokenTests, result, result.testFaults.join('; ')),
       ),
       ...report.classified.removed.map(
-        ({ name }) => `${style('dim', '–')} ${style('bold', 'No longer run')}: ${cleanLine(name, MAX_NAME)}`,
+        ({ name }) =>
+          `${style('dim', '–')} ${style('bold', CATEGORY_TITLES.removed)}: ${cleanLine(name, MAX_NAME)}`,
       ),
     ]
       .slice(0, MAX_LISTED)
@@ -126,17 +129,16 @@ function failureLine(result: ReportedCase, style: Style): string {
 }
 
 /** The assertions that failed, where the reason does not say them. */
-function checkLines({ assertions, explanation }: Run): string[] {
-  const failed = assertions.filter(({ outcome }) => outcome === 'failed');
+function checkLines(run: Run): string[] {
+  const failed = failedAssertions(run);
   // Without an explanation the reason lists their labels.
-  const isSaid = explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
+  const isSaid =
+    run.explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
   if (isSaid) return [];
-  return failed.map(({ label, expected, actual, explanation: why }) => {
-    const values = [
-      ...(expected === undefined ? [] : [`expected ${cleanLine(expected, MAX_VALUE)}`]),
-      ...(actual === undefined ? [] : [`got ${cleanLine(actual, MAX_VALUE)}`]),
-    ].join(', ');
-    const parts = [cleanLine(label, MAX_VALUE), values, cleanLine(why ?? '', MAX_SENTENCE)];
+  return failed.map((assertion) => {
+    const values = expectedAndActual(assertion, (value) => cleanLine(value, MAX_VALUE));
+    const why = cleanLine(assertion.explanation ?? '', MAX_SENTENCE);
+    const parts = [cleanLine(assertion.label, MAX_VALUE), values, why];
     return `- ${parts.filter((part) => part !== '').join(': ')}`;
   });
 }
@@ -164,7 +166,8 @@ function line(
 
 function toleratedLine(result: ReportedCase, style: Style): string {
   const { quarantine, outcome } = result;
-  if (quarantine?.state !== 'in-force') return line(style, 'dim', '–', 'Not counted', result, outcome);
+  if (quarantine?.state !== 'in-force')
+    return line(style, 'dim', '–', CATEGORY_TITLES.tolerated, result, outcome);
   const { until, owner } = quarantine.entry;
   const label = `Quarantined to ${cleanLine(until, 20)}, ${cleanLine(owner, 100)}`;
   return line(style, 'dim', '–', label, result, outcome);

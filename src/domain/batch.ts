@@ -19,7 +19,7 @@ export interface Batch {
   /** The provider says that the batch will not change any more. */
   readonly settled: boolean;
   /** The provider's own judgement, where it has one. */
-  readonly outcome?: RunEnd | undefined;
+  readonly conclusion?: RunEnd | undefined;
   /** The provider's status word for the batch, when it is one that we do not know. */
   readonly unknownStatus?: string | undefined;
   readonly announced: AnnouncedCounts;
@@ -56,7 +56,7 @@ export interface ReusedBatch {
 }
 
 /** Last known state of a batch, or the error that ended polling. */
-export interface BatchOutcome {
+export interface WatchedBatch {
   readonly id: string;
   readonly batch?: Batch | undefined;
   /** Error that ended polling: one sentence for a person. */
@@ -131,6 +131,6 @@ export function formatRunCount(count: number): string {
 }
 
 /** The batches that were seen at least once. */
-export function seenBatches(outcomes: readonly BatchOutcome[]): Batch[] {
-  return outcomes.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
+export function seenBatches(batches: readonly WatchedBatch[]): Batch[] {
+  return batches.flatMap(({ batch }) => (batch === undefined ? [] : [batch]));
 }

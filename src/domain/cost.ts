@@ -1,4 +1,4 @@
-import type { BatchOutcome, ReusedBatch } from './batch.ts';
+import type { ReusedBatch, WatchedBatch } from './batch.ts';
 import { idKey } from './evidence.ts';
 import type { Run } from './run.ts';
 
@@ -23,7 +23,7 @@ export interface Amount {
  * The runs of a batch that is used again cost nothing here.
  */
 export function costOf(
-  all: readonly BatchOutcome[],
+  all: readonly WatchedBatch[],
   started: number,
   reused?: Pick<ReusedBatch, 'batchId'>,
 ): Cost | undefined {
@@ -47,7 +47,7 @@ function amountOf(runs: readonly Run[], amountIn: (run: Run) => number | undefin
   };
 }
 
-function countRuns(batches: readonly BatchOutcome[], started: number): number {
+function countRuns(batches: readonly WatchedBatch[], started: number): number {
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   const all = sum(
     batches.map(({ batch, requestedTestCases = [] }) =>

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from './batch.ts';
+import type { WatchedBatch } from './batch.ts';
 import type { Run, RunStatus, Unproven } from './run.ts';
 import { firstOf } from './wording.ts';
 
@@ -9,7 +9,7 @@ export const idKey = (id: string): string => id.toLowerCase();
 export type RepeatedRuns = ReadonlySet<string>;
 
 /** Finds the runs whose id stands more than once in these batches, whichever of them hold it. */
-export function findRepeatedRuns(batches: readonly BatchOutcome[]): RepeatedRuns {
+export function findRepeatedRuns(batches: readonly WatchedBatch[]): RepeatedRuns {
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const { id } of batches.flatMap(({ batch }) => batch?.runs ?? [])) {
@@ -28,8 +28,8 @@ const WORST_FIRST: readonly RunStatus[] = ['failed', 'errored', 'cancelled', 'pe
  * test case that was asked for. A run that proves nothing stays in the list as `pending`, with the reason in `unproven`:
  * its batch tested something else, it names no test case, or its id stands more than once in this step.
  */
-export function countingRuns(outcome: BatchOutcome, repeated: RepeatedRuns): Run[] {
-  const { batch, requestedTestCases, mismatch } = outcome;
+export function countingRuns(watched: WatchedBatch, repeated: RepeatedRuns): Run[] {
+  const { batch, requestedTestCases, mismatch } = watched;
   const runs = batch?.runs ?? [];
   const own = requestedTestCases === undefined ? runs : requestedRuns(runs, requestedTestCases);
   return own.map((run) => {
@@ -65,7 +65,7 @@ const rank = ({ status }: Run): number => WORST_FIRST.indexOf(status);
 export function findMissingCases({
   requestedTestCases = [],
   batch,
-}: Pick<BatchOutcome, 'requestedTestCases' | 'batch'>): string[] {
+}: Pick<WatchedBatch, 'requestedTestCases' | 'batch'>): string[] {
   const seen = new Set(batch?.runs?.map(({ testCase }) => testCase.id));
   return requestedTestCases.filter((id) => !seen.has(id));
 }
@@ -74,7 +74,7 @@ export function findMissingCases({
  * Contradictions between the runs of a settled batch and the rest of the step, each as one clause for a person: the test
  * cases that this step asked for, and its other batches.
  */
-export function foreignRuns({ batch, requestedTestCases }: BatchOutcome, repeated: RepeatedRuns): string[] {
+export function foreignRuns({ batch, requestedTestCases }: WatchedBatch, repeated: RepeatedRuns): string[] {
   if (batch?.settled !== true) return [];
   const runs = batch.runs ?? [];
   const found: string[] = [];

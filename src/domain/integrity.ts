@@ -11,7 +11,7 @@ const MAX_CONFLICTS = 3;
  */
 export function findContradictions(batch: Batch): string[] {
   if (!batch.settled || batch.runs === undefined) return [];
-  const { announced, outcome, runs } = batch;
+  const { announced, conclusion, runs } = batch;
   const counts = countByStatus(runs);
   const found = [...(batch.inconsistencies ?? [])];
 
@@ -52,10 +52,10 @@ export function findContradictions(batch: Batch): string[] {
   counter('errored', announced.errored, counts.errored);
   counter('cancelled', announced.cancelled, counts.cancelled);
 
-  if (outcome === 'passed' && counts.passed < runs.length) {
+  if (conclusion === 'passed' && counts.passed < runs.length) {
     found.push(`the provider calls it passed and ${runs.length - counts.passed} of its runs did not pass`);
   }
-  if (outcome === 'failed' && runs.length > 0 && counts.passed === runs.length) {
+  if (conclusion === 'failed' && runs.length > 0 && counts.passed === runs.length) {
     found.push('the provider calls it failed and every run passed');
   }
   return found;

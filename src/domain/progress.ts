@@ -1,4 +1,4 @@
-import type { BatchOutcome, Tally } from './batch.ts';
+import type { Tally, WatchedBatch } from './batch.ts';
 import type { PassRule } from './pass-rule.ts';
 import { countsAsNotPassed } from './run.ts';
 import { groupRunsByTestCase, tally } from './test-case.ts';
@@ -12,19 +12,19 @@ export interface Progress {
 }
 
 /** Counts what the runs so far have decided; where the runs were not read, by the provider's own counts. */
-export function progressOf(batches: readonly BatchOutcome[], rule: PassRule): Progress {
+export function progressOf(batches: readonly WatchedBatch[], rule: PassRule): Progress {
   const cases = groupRunsByTestCase(batches, { rule, isCutShort: true });
   if (rule.kind === 'every-run') return { tally: tally(batches, cases), confirming: 0 };
   const isPassFinal = rule.kind === 'reruns' || rule.need === 1;
   const isFailureFinal = rule.need === rule.of;
   const counted = withoutRuns(batches);
   // A counter says how runs ended, and not what that decides.
-  const decided = batches.map((outcome): BatchOutcome => {
-    const { batch } = outcome;
-    if (batch === undefined || batch.runs !== undefined) return outcome;
+  const decided = batches.map((watched): WatchedBatch => {
+    const { batch } = watched;
+    if (batch === undefined || batch.runs !== undefined) return watched;
     const { passed, failed, errored, ...announced } = batch.announced;
     const counts = { ...(isPassFinal && { passed }), ...(isFailureFinal && { failed, errored }) };
-    return { ...outcome, batch: { ...batch, announced: { ...announced, ...counts } } };
+    return { ...watched, batch: { ...batch, announced: { ...announced, ...counts } } };
   });
   const failures = counted.reduce(
     (sum, { batch }) => sum + (batch?.announced.failed ?? 0) + (batch?.announced.errored ?? 0),
@@ -35,9 +35,9 @@ export function progressOf(batches: readonly BatchOutcome[], rule: PassRule): Pr
 }
 
 /** The batches of the first round whose counters serve: one of each place of which no run was read. */
-function withoutRuns(batches: readonly BatchOutcome[]): readonly BatchOutcome[] {
+function withoutRuns(batches: readonly WatchedBatch[]): readonly WatchedBatch[] {
   const first = batches.filter(({ round = 1 }) => round === 1);
-  const places = Map.groupBy(first, (outcome) => outcome.batchIndex ?? first.indexOf(outcome));
+  const places = Map.groupBy(first, (watched) => watched.batchIndex ?? first.indexOf(watched));
   return [...places.values()].flatMap((parallel) =>
     parallel.some(({ batch }) => batch?.runs !== undefined) ? [] : parallel.slice(0, 1),
   );

@@ -5,20 +5,16 @@ export type Result<Value> = { readonly kind: 'ok'; readonly value: Value } | Ref
 export interface Refused {
   readonly kind: 'refused';
   readonly problem: string;
-  /** The provider did not tell what was needed: it is not about what the user gave. */
-  readonly isUnreadable?: boolean | undefined;
-  /** The provider does not accept the key. */
-  readonly isKeyRefused?: boolean | undefined;
+  /** The provider does not accept the key, or did not tell what was needed; absent where what the user wrote is wrong. */
+  readonly cause?: 'key' | 'provider' | undefined;
 }
 
 /** Things that are refused before anything is started: the key, or something else that the user gave. */
 export type Refusal = 'key' | 'request';
 
 /** The refusal of what the user gave; `undefined` where the provider did not tell what was needed. */
-export function refusalIn({ isUnreadable, isKeyRefused }: Refused): Refusal | undefined {
-  if (isUnreadable === true) return undefined;
-  return isKeyRefused === true ? 'key' : 'request';
-}
+export const refusalIn = ({ cause }: Refused): Refusal | undefined =>
+  cause === 'provider' ? undefined : (cause ?? 'request');
 
 export const ok = <Value>(value: Value): Result<Value> => ({ kind: 'ok', value });
 

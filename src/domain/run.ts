@@ -26,7 +26,7 @@ export interface TestCase {
 export interface Assertion {
   /** The check, as a person would name it. */
   readonly label: string;
-  readonly outcome: 'passed' | 'failed' | 'skipped' | 'unknown';
+  readonly result: 'passed' | 'failed' | 'skipped' | 'unknown';
   /** True if the run cannot pass without it; `undefined` where the provider does not say. */
   readonly required?: boolean | undefined;
   readonly expected?: string | undefined;

@@ -1,4 +1,4 @@
-import { type BatchOutcome, EMPTY_TALLY, type Tally } from './batch.ts';
+import { EMPTY_TALLY, type Tally, type WatchedBatch } from './batch.ts';
 import { countingRuns, findRepeatedRuns } from './evidence.ts';
 import { decide, EVERY_RUN, type PassRule, type RoundRun } from './pass-rule.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -42,7 +42,7 @@ export interface DecisionOptions {
   /** The deadline or a cancellation came before everything was decided: what is undecided is unfinished. */
   readonly isCutShort?: boolean | undefined;
   /** Further batches of the same step (those of a comparison), in which none of these runs may stand. */
-  readonly beside?: readonly BatchOutcome[] | undefined;
+  readonly beside?: readonly WatchedBatch[] | undefined;
 }
 
 /**
@@ -51,14 +51,14 @@ export interface DecisionOptions {
  * test case hold two.
  */
 export function groupRunsByTestCase(
-  batches: readonly BatchOutcome[],
+  batches: readonly WatchedBatch[],
   decisionOptions: DecisionOptions = { rule: EVERY_RUN },
 ): CaseResult[] {
   const groups = new Map<string, { batchIndex: number; runs: [RoundRun, ...RoundRun[]] }>();
   const repeated = findRepeatedRuns([...batches, ...(decisionOptions.beside ?? [])]);
-  for (const outcome of withRoundAndIndex(batches)) {
-    const { id: batchId, batchIndex, round } = outcome;
-    for (const run of countingRuns(outcome, repeated)) {
+  for (const watched of withRoundAndIndex(batches)) {
+    const { id: batchId, batchIndex, round } = watched;
+    for (const run of countingRuns(watched, repeated)) {
       const own = { ...run, round, batchId };
       // Ids of test cases and of runs are different things, so one kind is marked.
       const key = run.testCase.id ? `${batchIndex} ${run.testCase.id}` : `${batchIndex} run ${run.id}`;
@@ -102,12 +102,12 @@ export const revisionsOf = (runs: readonly RoundRun[]): ReadonlySet<number> =>
   new Set(runs.flatMap(({ testCase }) => testCase.revision ?? []));
 
 /** The batches with their round and place, in the order of the rounds. Without a place each is the next one. */
-function withRoundAndIndex(batches: readonly BatchOutcome[]) {
+function withRoundAndIndex(batches: readonly WatchedBatch[]) {
   return batches
-    .map((outcome, index) => ({
-      ...outcome,
-      round: outcome.round ?? 1,
-      batchIndex: outcome.batchIndex ?? index,
+    .map((watched, index) => ({
+      ...watched,
+      round: watched.round ?? 1,
+      batchIndex: watched.batchIndex ?? index,
     }))
     .toSorted((a, b) => a.round - b.round);
 }
@@ -153,7 +153,7 @@ export const hasPassed = ({ outcome }: Pick<CaseResult, 'outcome'>): boolean =>
  * where the runs were not read at all, the provider's own counts serve.
  */
 export function tally(
-  batches: readonly BatchOutcome[],
+  batches: readonly WatchedBatch[],
   cases: readonly CaseResult[] = groupRunsByTestCase(batches),
 ): Tally {
   const sum = { ...EMPTY_TALLY };
@@ -165,11 +165,11 @@ export function tally(
   }
   const keys = new Set(cases.map(({ key }) => key));
   const first = withRoundAndIndex(batches).filter(({ round }) => round === 1);
-  for (const batchIndex of new Set(first.map((outcome) => outcome.batchIndex))) {
+  for (const batchIndex of new Set(first.map((watched) => watched.batchIndex))) {
     // Batches that run the same test cases in parallel (`repeat`) announce the same ones: one of them is counted.
-    const parallel = first.filter((outcome) => outcome.batchIndex === batchIndex);
+    const parallel = first.filter((watched) => watched.batchIndex === batchIndex);
     const { batch, requestedTestCases } =
-      parallel.find((outcome) => outcome.batch?.runs !== undefined) ?? parallel[0] ?? {};
+      parallel.find((watched) => watched.batch?.runs !== undefined) ?? parallel[0] ?? {};
     const { announced = {}, runs } = batch ?? {};
     if (runs === undefined) {
       let seen = 0;

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../domain/batch.ts';
+import type { WatchedBatch } from '../domain/batch.ts';
 import type { Cancellation } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -10,7 +10,7 @@ import { CANCEL_MS } from '../runtime/limits.ts';
  * given. What became of each request, by batch; empty where the provider cannot cancel. Never throws for what a provider does.
  */
 export async function cancelStarted(
-  batches: readonly BatchOutcome[],
+  batches: readonly WatchedBatch[],
   { provider, clock }: { readonly provider: Provider; readonly clock: Clock },
 ): Promise<readonly Cancellation[]> {
   const { cancel } = provider;

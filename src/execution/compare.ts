@@ -1,6 +1,7 @@
-import type { BatchOutcome } from '../domain/batch.ts';
+import type { WatchedBatch } from '../domain/batch.ts';
 import { findRepeatedRuns } from '../domain/evidence.ts';
 import { decide, firstRoundRunsPerCase } from '../domain/pass-rule.ts';
+import { isReliable } from '../domain/reliability.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -9,7 +10,6 @@ import {
   hasPassed,
   revisionsOf,
 } from '../domain/test-case.ts';
-import { isReliable } from '../domain/verdict.ts';
 import type { ComparedVersion } from './prepare.ts';
 import { executeRounds } from './rounds.ts';
 import type { RoundsOptions } from './types.ts';
@@ -19,7 +19,7 @@ export interface CompareOptions extends Omit<RoundsOptions, 'plan' | 'attachQuar
   /** The test cases as they were decided on the version under test. */
   readonly cases: readonly CaseResult[];
   /** The batches in which they ran. */
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   /** The version of `compare-with`. */
   readonly comparedVersion: ComparedVersion;
   /** With `fail-on: new` a test case that was shown not to pass there either does not count. */
@@ -33,7 +33,7 @@ export interface Comparison {
   readonly cases: readonly CaseResult[];
   /** The other version, for a person; `undefined` where nothing was compared. */
   readonly title: string | undefined;
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   readonly runs: number;
   readonly remarks: readonly string[];
 }
@@ -108,13 +108,13 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
 }
 
 /** The versions that batches say they tested. */
-const versionsIn = (batches: readonly BatchOutcome[]): string[] =>
+const versionsIn = (batches: readonly WatchedBatch[]): string[] =>
   batches.flatMap(({ batch }) => batch?.claims?.['version'] ?? []);
 
 /** The test cases without the runs that stand in a batch of the comparison too: one run counts once in a step. */
 function withoutRepeated(
   { cases, batches, rule }: CompareOptions,
-  beside: readonly BatchOutcome[],
+  beside: readonly WatchedBatch[],
 ): readonly CaseResult[] {
   const counted = new Map(
     groupRunsByTestCase(batches, { rule, beside }).map((result) => [result.key, result]),

@@ -1,4 +1,5 @@
 /** Finds the batch that an unclear POST has started in the provider's lists. Pure. */
+import { idKey } from '../domain/evidence.ts';
 import { firstOf } from '../domain/wording.ts';
 import type { BatchContents, Candidate, Listing } from '../providers/starter.ts';
 
@@ -33,8 +34,8 @@ export function matchContents(
   { testCases, total }: BatchContents,
   wanted: readonly string[],
 ): 'same' | 'unclear' | 'other' {
-  const missing = new Set(wanted);
-  if (!testCases.every((id) => missing.delete(id))) return 'other';
+  const missing = new Set(wanted.map(idKey));
+  if (!testCases.every((id) => missing.delete(idKey(id)))) return 'other';
   if (total !== undefined && total !== wanted.length) return 'other';
   return missing.size === 0 ? 'same' : 'unclear';
 }

@@ -73,11 +73,8 @@ export type ComparedVersion =
 /** For `catch`: what a provider did not tell is refused, with its reason. */
 export const refusedByProvider = onProviderError((error): Refused => {
   const refusal = refusalOf(error);
-  return {
-    ...refused(error.message),
-    ...(refusal === undefined && { isUnreadable: true }),
-    ...(refusal === 'key' && { isKeyRefused: true }),
-  };
+  if (refusal === 'request') return refused(error.message);
+  return { ...refused(error.message), cause: refusal ?? 'provider' };
 });
 
 /**

@@ -1,4 +1,4 @@
-import { type Batch, type BatchOutcome, countFinishedRuns } from '../domain/batch.ts';
+import { countFinishedRuns, type WatchedBatch } from '../domain/batch.ts';
 import type { PassRule } from '../domain/pass-rule.ts';
 import { progressOf } from '../domain/progress.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -11,13 +11,13 @@ const HEARTBEAT_MS = 60_000;
 /** Latest state of all batches, with its lines in the log. */
 export interface Progress {
   /** Takes note of a look; logs a line if any count has changed. True if so. */
-  update(batch: Batch): boolean;
+  update(batch: WatchedBatch): boolean;
   /** Takes a batch in, before the first look at it. */
-  add(batch: BatchOutcome): void;
+  add(batch: WatchedBatch): void;
   /** Heartbeats say how much is left, now that it is known how many run at once. */
   estimateBy(parallelism: Parallelism): void;
   /** Every batch as last seen, in the order in which they were taken in. */
-  outcomes(): readonly BatchOutcome[];
+  batches(): readonly WatchedBatch[];
   /** Logs a line each minute in which nothing else was logged, until the signal aborts. */
   logHeartbeats(signal: AbortSignal): Promise<void>;
 }
@@ -32,13 +32,13 @@ export function createProgress(options: {
   rule: PassRule;
 }): Progress {
   const { clock, log, until, rule } = options;
-  const latest = new Map<string, BatchOutcome>();
+  const latest = new Map<string, WatchedBatch>();
   const started = clock.now();
   let lastLine = '';
   let lastLineAt = started;
   let parallelism: Parallelism | undefined;
 
-  const outcomes = (): BatchOutcome[] => [...latest.values()];
+  const batches = (): WatchedBatch[] => [...latest.values()];
 
   const logCounts = (line: string) => {
     lastLine = line;
@@ -48,8 +48,8 @@ export function createProgress(options: {
 
   return {
     update(batch) {
-      latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
-      const line = describeCounts(outcomes(), rule);
+      latest.set(batch.id, batch);
+      const line = describeCounts(batches(), rule);
       if (line === lastLine) return false;
       logCounts(line);
       return true;
@@ -58,7 +58,7 @@ export function createProgress(options: {
     estimateBy(known) {
       parallelism = known;
     },
-    outcomes,
+    batches,
     async logHeartbeats(signal) {
       while (!signal.aborted) {
         await clock.sleep(HEARTBEAT_MS - (clock.now() - lastLineAt), signal);
@@ -68,7 +68,7 @@ export function createProgress(options: {
         const left =
           leftMs < 120_000 ? `${Math.ceil(leftMs / 1_000)} s` : `${Math.round(leftMs / 60_000)} min`;
         const state = lastLine === '' ? 'nothing has been read yet' : lastLine;
-        const rest = parallelism && describeRest(countRuns(outcomes()), clock.now() - started, parallelism);
+        const rest = parallelism && describeRest(countRuns(batches()), clock.now() - started, parallelism);
         const estimate = rest === undefined ? '' : ` (${rest})`;
         log(`${elapsed(clock.now() - started)} still waiting, for at most ${left} more: ${state}${estimate}`);
       }
@@ -77,8 +77,8 @@ export function createProgress(options: {
 }
 
 /** Finished runs and all runs of these batches; one that was not read yet has the runs that were asked for. */
-function countRuns(outcomes: readonly BatchOutcome[]): { finished: number; total: number } {
-  const counts = outcomes.map(({ batch, requestedTestCases = [] }) => {
+function countRuns(batches: readonly WatchedBatch[]): { finished: number; total: number } {
+  const counts = batches.map(({ batch, requestedTestCases = [] }) => {
     const { finished, total } = batch === undefined ? { finished: 0, total: 0 } : countFinishedRuns(batch);
     return { finished, total: Math.max(total, requestedTestCases.length) };
   });
@@ -89,10 +89,10 @@ function countRuns(outcomes: readonly BatchOutcome[]): { finished: number; total
 }
 
 /** The counts over all batches; those that were not read yet are named, since their test cases are in no count. */
-function describeCounts(outcomes: readonly BatchOutcome[], rule: PassRule): string {
-  const { tally, confirming } = progressOf(outcomes, rule);
+function describeCounts(batches: readonly WatchedBatch[], rule: PassRule): string {
+  const { tally, confirming } = progressOf(batches, rule);
   const { total, passed, failed, errored, cancelled, unfinished } = tally;
-  const unread = outcomes.filter(({ batch }) => batch === undefined).length;
+  const unread = batches.filter(({ batch }) => batch === undefined).length;
   const parts = [
     `${total - unfinished} of ${formatCaseCount(total)} ${rule.kind === 'every-run' ? 'finished' : 'decided'}`,
     ...(confirming > 0 ? [`${confirming} being confirmed`] : []),
@@ -100,7 +100,7 @@ function describeCounts(outcomes: readonly BatchOutcome[], rule: PassRule): stri
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(errored > 0 ? [`${errored} errored`] : []),
     ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
-    ...(unread > 0 ? [`${unread} of ${outcomes.length} batches not read yet`] : []),
+    ...(unread > 0 ? [`${unread} of ${batches.length} batches not read yet`] : []),
   ];
   return parts.join(', ');
 }

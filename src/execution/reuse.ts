@@ -9,10 +9,9 @@ import type { Provider } from '../providers/provider.ts';
 import type { BatchStarter, Candidate, Listing, UnderTest } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
-import { formatAge } from '../text/format.ts';
+import { formatAge, formatMoment } from '../text/format.ts';
 import { CLOCK_SLACK_MS, matchContents, uniqueBatches } from './find-lost-batch.ts';
 import type { Prepared } from './prepare.ts';
-import { momentOf } from './start.ts';
 
 const HOUR_MS = 3_600_000;
 /** The most that `reuse-hours` can be. A batch of these hours that does not agree with a younger one is heard too. */
@@ -30,37 +29,44 @@ export interface ReuseOptions {
   readonly provider: Provider;
   readonly starter: BatchStarter;
   readonly prepared: Pick<Prepared, 'subject' | 'testCases' | 'names' | 'revisions'>;
+  /** 0: nothing is looked for. */
   readonly reuseHours: number;
+  /** This is a re-run of the job: somebody wants it tested again. */
+  readonly isJobRerun?: boolean | undefined;
   readonly maxBatchAgeMinutes: number | undefined;
   readonly clock: Clock;
   readonly deadline: Deadline;
 }
 
+/** The batch to judge in place of a new one. */
+export interface FoundReuse {
+  readonly kind: 'found';
+  readonly reused: ReusedBatch;
+  /** Whether a later look at it still shows what was found. */
+  readonly isStill: (batch: Batch) => boolean;
+}
+
 /** The batch to judge, or why nothing is reused: a clause. */
-export type ReuseOutcome =
-  | {
-      readonly kind: 'found';
-      readonly reused: ReusedBatch;
-      /** Whether a later look at it still shows what was found. */
-      readonly isStill: (batch: Batch) => boolean;
-    }
-  | { readonly kind: 'none'; readonly why: string };
+export type ReuseResult = FoundReuse | { readonly kind: 'none'; readonly why: string };
 
-/** The outcome as one line for the log. */
-export const describeReuse = (outcome: ReuseOutcome): string =>
-  outcome.kind === 'found'
-    ? `reuse-hours: this is the result of batch ${outcome.reused.batchId}, started ${formatAge(outcome.reused.ageMs)} ago: nothing under test has changed since.`
-    : `reuse-hours: no earlier result is reused: ${outcome.why}.`;
+/** The result as one line for the log. */
+export const describeReuse = (result: ReuseResult): string =>
+  result.kind === 'found'
+    ? `reuse-hours: this is the result of batch ${result.reused.batchId}, started ${formatAge(result.reused.ageMs)} ago: nothing under test has changed since.`
+    : `reuse-hours: no earlier result is reused: ${result.why}.`;
 
-const none = (why: string): ReuseOutcome => ({ kind: 'none', why });
+const none = (why: string): ReuseResult => ({ kind: 'none', why });
 
 /**
  * Finds the newest ended batch of at most so many hours that ran exactly these test cases on exactly this version, since the
  * last edit of any of it. Nothing is found where another batch of these does not agree with it on a test case, or where one
- * that may be of these cannot be read: the one that was found may be a lucky repetition. Never throws for what a provider does.
+ * that may be of these cannot be read: the one that was found may be a lucky repetition. `undefined` where none was asked for.
+ * Never throws for what a provider does.
  */
-export async function findReusableBatch(options: ReuseOptions): Promise<ReuseOutcome> {
-  const { starter, clock, deadline } = options;
+export async function findReusableBatch(options: ReuseOptions): Promise<ReuseResult | undefined> {
+  const { starter, reuseHours, isJobRerun = false, clock, deadline } = options;
+  if (reuseHours === 0) return undefined;
+  if (isJobRerun) return none('this is a re-run of the job');
   const now = clock.now();
   const until = now + Math.min(SEARCH_MS, (deadline.until - now) / 4);
   return search(options, { ...deadline, until }).catch(
@@ -68,11 +74,11 @@ export async function findReusableBatch(options: ReuseOptions): Promise<ReuseOut
   );
 }
 
-async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseOutcome> {
+async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseResult> {
   const { starter, prepared, clock } = options;
   const { subject, testCases, names, revisions } = prepared;
   const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
-  if (starter.readForReuse === undefined || subject.key === undefined) {
+  if (!starter.readForReuse || !starter.listBatches || subject.key === undefined) {
     return none(`${starter.title} does not show what earlier batches tested`);
   }
   if (testCases.length > starter.batchSize) {
@@ -88,7 +94,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseO
   }
   const lastEdit = Math.max(underTest.editedAt ?? 0, ...testCases.map((id) => revisions.get(id) ?? 0));
   const since = clock.epoch() - HORIZON_MS - CLOCK_SLACK_MS;
-  const listing = await starter.recentBatches(subject, testCases, since).list(deadline);
+  const listing = await starter.listBatches({ subject, testCases, since }, deadline);
   const period = periodOf(listing, options);
   const candidates = candidatesIn(listing, {
     ...prepared,
@@ -249,7 +255,7 @@ function compareEarlier(
   const ran = runs.map(({ testCase }) => testCase.id ?? '');
   const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases);
   const compared = underTest.compare(batch);
-  const isOver = batch.settled && batch.outcome !== 'cancelled';
+  const isOver = batch.settled && batch.conclusion !== 'cancelled';
   const isOther = likeness === 'other' || (likeness === 'unclear' && isOver);
   if (isOther || compared.kind === 'other') return { kind: 'other' };
   if (compared.kind === 'unknown') return unclear(compared.why);
@@ -258,7 +264,7 @@ function compareEarlier(
   if (createdAt === undefined || (listedAt ?? createdAt) !== createdAt) {
     return unclear('does not say when it was started');
   }
-  if (createdAt > now) return unclear(`was started at ${momentOf(createdAt)}, which is not yet`);
+  if (createdAt > now) return unclear(`was started at ${formatMoment(createdAt)}, which is not yet`);
   const isEdited = runs.some(
     ({ testCase: { id: ranId = '', revision = revisions.get(ranId) } }) => revision !== revisions.get(ranId),
   );
@@ -280,6 +286,6 @@ function doubtOf(batch: Batch): string | undefined {
     return 'has a run that proves nothing';
   }
   // Of one that was cancelled, runs may be open for good.
-  const [contradiction] = batch.outcome === 'cancelled' ? [] : findContradictions(batch);
+  const [contradiction] = batch.conclusion === 'cancelled' ? [] : findContradictions(batch);
   return contradiction === undefined ? undefined : `contradicts itself: ${contradiction}`;
 }

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../domain/batch.ts';
+import type { WatchedBatch } from '../domain/batch.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
@@ -12,7 +12,7 @@ const LAST_READ_MS = 10_000;
 /** Watches the configurations under test for edits. */
 export interface Revisions {
   /** Remembers the revision of a subject, before the first batch is started on it. Returns a sentence if it cannot be read. */
-  remember(subject: Subject, given?: BatchOutcome): Promise<string | undefined>;
+  remember(subject: Subject, given?: WatchedBatch): Promise<string | undefined>;
   /** Reads all revisions again, after the last run. What was edited, or may have been: sentences. */
   compare(): Promise<string[]>;
 }

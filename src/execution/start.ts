@@ -2,15 +2,17 @@ import { idKey } from '../domain/evidence.ts';
 import type { Refusal } from '../domain/result.ts';
 import type {
   BatchContents,
-  BatchLists,
+  BatchStarter,
   Candidate,
   Listing,
   StartedBatch,
   StartResponse,
+  Subject,
 } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
+import { formatMoment } from '../text/format.ts';
 import {
   findLostBatch,
   type ListSnapshot,
@@ -19,9 +21,10 @@ import {
   type SearchPass,
   uniqueBatches,
 } from './find-lost-batch.ts';
+import type { StartName } from './start-name.ts';
 
 /** Result of a start; problems are sentences. */
-export type StartOutcome =
+export type StartResult =
   | {
       readonly kind: 'started';
       readonly batchId: string;
@@ -37,14 +40,11 @@ export type StartOutcome =
   | { readonly kind: 'unknown'; readonly problem: string };
 
 export interface StartOptions {
-  /** Name of the provider: "Retell". */
-  readonly title: string;
+  /** Its `startBatch` is called at most once. */
+  readonly starter: BatchStarter;
+  readonly subject: Subject;
   readonly testCases: readonly string[];
-  /** As `Candidate.subject`. */
-  readonly subject: string | undefined;
-  /** Sends the request to start the batch. Called at most once. */
-  readonly post: (deadline: Deadline) => Promise<StartResponse>;
-  readonly recentBatches: BatchLists;
+  readonly name?: StartName | undefined;
   /** The batches that this step has started already: none of them is this one. */
   readonly alreadyStarted: ReadonlySet<string>;
   readonly clock: Clock;
@@ -53,7 +53,7 @@ export interface StartOptions {
 }
 
 /** Batches that seem to be older than this are not listed, where a provider can leave them out: clocks differ by less. */
-export const OLDEST_LISTED_MS = 26 * 3_600_000;
+const OLDEST_LISTED_MS = 26 * 3_600_000;
 /** When the last look ends at the latest, in milliseconds after the POST failed. */
 const SEARCH_ENDS_MS = 30_000;
 /** Time limit for the list of batches before a start, which then does without. */
@@ -63,18 +63,21 @@ const LIST_BEFORE_MS = 30_000;
  * Starts one batch. The POST is sent once; if it is not known what became of it, the provider's lists are looked
  * through. Never throws for what a provider does.
  */
-export async function startBatchOnce(options: StartOptions): Promise<StartOutcome> {
-  const { title, clock, deadline, log } = options;
+export async function startBatchOnce(options: StartOptions): Promise<StartResult> {
+  const { starter, subject, testCases, name, clock, deadline, log } = options;
+  const { title } = starter;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
-  const before = 'problem' in read ? undefined : read;
+  const before = read === undefined || 'problem' in read ? undefined : read;
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
-    const why = 'problem' in read ? read.problem : 'Raise timeout-minutes.';
+    const why = read !== undefined && 'problem' in read ? read.problem : 'Raise timeout-minutes.';
     return { kind: 'refused', problem: `The time was over before a batch was started. ${why}` };
   }
   const at = clock.epoch();
   // Stopped on its way: it may have arrived.
   const stopped = ({ message }: ProviderError): StartResponse => ({ kind: 'unknown', problem: message, at });
-  const posted = await options.post(deadline).catch(onProviderError(stopped));
+  const posted = await starter
+    .startBatch(subject, testCases, deadline, name?.text)
+    .catch(onProviderError(stopped));
   switch (posted.kind) {
     case 'accepted':
       if (wasThereBefore(posted.value.id, { before, options })) {
@@ -93,7 +96,9 @@ export async function startBatchOnce(options: StartOptions): Promise<StartOutcom
     case 'refused':
       return posted;
     case 'unknown':
-      log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
+      if (starter.listBatches !== undefined) {
+        log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
+      }
       return searchForLostBatch(options, { before, sentAt: posted.at, problem: posted.problem });
   }
 }
@@ -107,15 +112,16 @@ function wasThereBefore(
   return known.some((old) => idKey(old) === idKey(id));
 }
 
-/** Reads the lists; where they cannot be read, a sentence that says why. */
+/** Reads the lists, if there are any; where they cannot be read, a sentence that says why. */
 async function takeListSnapshot(
-  { recentBatches, clock }: StartOptions,
+  { starter, subject, testCases, name, clock }: StartOptions,
   deadline: Deadline,
-): Promise<ListSnapshot | { readonly problem: string }> {
-  const listing = await recentBatches
-    .list(deadline)
+): Promise<ListSnapshot | { readonly problem: string } | undefined> {
+  const since = clock.epoch() - OLDEST_LISTED_MS;
+  const listing = await starter
+    .listBatches?.({ subject, testCases, since, mark: name?.mark }, deadline)
     .catch(onProviderError(({ message }) => ({ problem: message })));
-  if ('problem' in listing) return listing;
+  if (listing === undefined || 'problem' in listing) return listing;
   return { listing, aheadMs: listing.date === undefined ? undefined : listing.date - clock.epoch() };
 }
 
@@ -123,7 +129,7 @@ async function takeListSnapshot(
 async function searchForLostBatch(
   options: StartOptions,
   { before, sentAt, problem }: { before: ListSnapshot | undefined; sentAt: number; problem: string },
-): Promise<StartOutcome> {
+): Promise<StartResult> {
   const { clock, deadline, log } = options;
   const failedAt = clock.now();
   const passes: (SearchPass | undefined)[] = [];
@@ -137,7 +143,7 @@ async function searchForLostBatch(
   const found = findLostBatch({ before, sentAt, passes });
   if (found.kind === 'ours') {
     const { batch } = found;
-    log(`Batch ${batch.id} is in ${options.title}'s list, and is the one that this step started.`);
+    log(`Batch ${batch.id} is in ${options.starter.title}'s list, and is the one that this step started.`);
     return { kind: 'started', batchId: batch.id, sentAt: undefined, adopted: batch };
   }
   return { kind: 'unknown', problem: unclearStartMessage(options, sentAt, { problem, why: found.why }) };
@@ -152,15 +158,11 @@ async function searchLists(
   }: { before: ListSnapshot | undefined; known: Map<string, BatchContents>; deadline: Deadline },
 ): Promise<SearchPass | undefined> {
   const now = await takeListSnapshot(options, deadline);
-  if ('problem' in now) return undefined;
+  if (now === undefined || 'problem' in now) return undefined;
   const same: Candidate[] = [];
   const unclear: Candidate[] = [];
   for (const candidate of newCandidates(now.listing, { before, options })) {
-    const contents =
-      known.get(candidate.id) ??
-      (await options.recentBatches
-        .batchContents(candidate.id, deadline)
-        .catch(onProviderError(() => UNREAD)));
+    const contents = known.get(candidate.id) ?? (await readContents(candidate, options, deadline));
     const likeness = matchContents(contents, options.testCases);
     // What is clear once does not change any more.
     if (likeness !== 'unclear') known.set(candidate.id, contents);
@@ -168,6 +170,16 @@ async function searchLists(
     if (likeness === 'unclear') unclear.push(candidate);
   }
   return { same, unclear, aheadMs: now.aheadMs };
+}
+
+/** The test cases of a batch. What announces another number of runs than ours is not ours, so its runs are not read. */
+async function readContents(
+  { id, runCount: total }: Candidate,
+  { starter, testCases }: StartOptions,
+  deadline: Deadline,
+): Promise<BatchContents> {
+  if (total !== undefined && total !== testCases.length) return { testCases: [], total };
+  return starter.batchContents(id, deadline).catch(onProviderError(() => UNREAD));
 }
 
 function newCandidates(
@@ -178,7 +190,7 @@ function newCandidates(
     ({ id, subject, isMixed = false }) =>
       !isMixed &&
       !wasThereBefore(id, { before, options }) &&
-      (subject === undefined || subject === options.subject),
+      (subject === undefined || subject === options.subject.key),
   );
 }
 
@@ -186,18 +198,9 @@ function newCandidates(
 const UNREAD: BatchContents = { testCases: [] };
 
 function unclearStartMessage(
-  { title }: StartOptions,
+  { starter }: StartOptions,
   sentAt: number,
   { problem, why }: { problem: string; why: string },
 ): string {
-  return `${problem} A batch may have been started at ${momentOf(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
-}
-
-/** A moment to the second, as it is found in a provider's list: "2026-09-14 08:00:00 UTC"; a number that no calendar has stays one. */
-export function momentOf(epochMs: number): string {
-  const date = new Date(epochMs);
-  const year = date.getUTCFullYear();
-  return year >= 0 && year <= 9_999
-    ? `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
-    : `${epochMs} ms since 1970`;
+  return `${problem} A batch may have been started at ${formatMoment(sentAt)}, and ${why}. Look for it at ${starter.title} before you run this job again.`;
 }

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../domain/batch.ts';
+import type { WatchedBatch } from '../domain/batch.ts';
 import type { PassRule } from '../domain/pass-rule.ts';
 import type { Refusal } from '../domain/result.ts';
 import type { CaseResult } from '../domain/test-case.ts';
@@ -15,7 +15,7 @@ export type Plan =
 /** Result of all rounds. */
 export interface Execution {
   /** Every batch of every round, in the order of the rounds. */
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   readonly ending: Ending;
   /** Reason why a batch was not started, or why that is not known: a sentence. */
   readonly startProblem?: string | undefined;
@@ -31,9 +31,9 @@ export interface Execution {
 
 /** Waits for batches until all have settled, the deadline or the cancellation. `onLook` is told of every look. */
 export type WaitFor = (
-  batches: readonly BatchOutcome[],
-  onLook: (outcome: BatchOutcome) => void,
-) => Promise<{ readonly ending: Ending; readonly outcomes: readonly BatchOutcome[] }>;
+  batches: readonly WatchedBatch[],
+  onLook: (watched: WatchedBatch) => void,
+) => Promise<{ readonly ending: Ending; readonly batches: readonly WatchedBatch[] }>;
 
 export interface RoundsOptions {
   readonly plan: Plan;
@@ -43,29 +43,27 @@ export interface RoundsOptions {
   /** Absent where nothing can be started: given batches without re-runs. */
   readonly starter: BatchStarter | undefined;
   /**
-   * Says which test cases are quarantined: they are not run again, whatever their runs were. `total` is how many test cases
-   * there are, if not all of them have a run yet. Absent where no quarantine file was named.
+   * Says which test cases of these batches are quarantined: they are not run again, whatever their runs were. Absent where no
+   * quarantine file was named.
    */
   readonly attachQuarantine?:
-    | ((cases: readonly CaseResult[], total: number) => Promise<readonly CaseResult[]>)
+    | ((cases: readonly CaseResult[], batches: readonly WatchedBatch[]) => Promise<readonly CaseResult[]>)
     | undefined;
   /** Reasons why `passed` is out of reach whatever more runs bring, after the batches so far: sentences. */
   readonly obstacles: (
-    batches: readonly BatchOutcome[],
+    batches: readonly WatchedBatch[],
     cases: readonly CaseResult[],
     isOpen?: (batchId: string) => boolean,
   ) => readonly string[];
-  /** Re-runs wait for the end of the round, as if nothing were known before. */
-  readonly isRoundByRound?: boolean | undefined;
   /** Batches that this step has read or started before: none of them is started now. */
-  readonly earlier?: readonly BatchOutcome[] | undefined;
+  readonly earlier?: readonly WatchedBatch[] | undefined;
   /** Only test cases that failed on another version are run: that many of them fail here too says nothing of flakiness. */
   readonly isComparison?: boolean | undefined;
   readonly waitFor: WaitFor;
   /** Creates the name of a batch of this round where batches have names; another one each time. Absent: batches have none. */
   readonly startName?: ((round: number) => StartName) | undefined;
   /** Told of every batch that was started as soon as its id is known, before the first look. */
-  readonly onStarted: (batch: BatchOutcome) => void;
+  readonly onStarted: (batch: WatchedBatch) => void;
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;

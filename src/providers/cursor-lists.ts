@@ -3,7 +3,7 @@ import { InvalidResponse } from '../http/failure.ts';
 import type { ResponseInfo } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import type { Api } from './api.ts';
-import { type Page, readPages } from './paging.ts';
+import { itemsOf, type List, type Listed, type Page, readPages } from './paging.ts';
 
 /** Names of the fields of a provider's lists with `has_more`. */
 export interface CursorForm {
@@ -16,52 +16,20 @@ export interface CursorForm {
 }
 
 /** One list with `has_more` and a cursor. */
-export interface CursorList<Body> {
+export interface CursorList<Body, Item = Body> extends List<Body, Item> {
   readonly path: readonly string[];
-  readonly query?: Readonly<Record<string, string>> | undefined;
   /** The field that holds the list. Default `items`. */
   readonly field?: string | undefined;
-  /** Name of the listed items in messages: "runs" of "batch b1". */
-  readonly items: string;
-  readonly of: string;
-  /** Number of items, if it is known. */
-  readonly total?: number | undefined;
-  readonly schema: z.ZodMiniType<Body>;
 }
 
-/** A list that was read to its end, with the `Date` header of its last page. */
-export interface Listed<Item> {
-  readonly items: readonly Item[];
-  readonly date: number | undefined;
-}
-
-/** Reads a provider's list to its end. Throws a `ProviderError` if it has none. */
-export interface ReadCursorList {
-  /** `toItem` makes what is kept of a body, so that no page is kept in memory. */
-  <Body, Item>(
+/** Creates the reader of lists that a provider writes in this form. It throws a `ProviderError` if a list has no end. */
+export function cursorListsOf({ next, query: names, sizes }: CursorForm) {
+  return async <Body, Item = Body>(
     api: Api,
-    list: CursorList<Body> & { readonly toItem: (body: Body) => Item },
-    deadline: Deadline,
-  ): Promise<Listed<Item>>;
-  <Body>(api: Api, list: CursorList<Body>, deadline: Deadline): Promise<Listed<Body>>;
-}
-
-/** Creates the reader of lists that a provider writes in this form. */
-export function cursorListsOf({ next, query: names, sizes }: CursorForm): ReadCursorList {
-  return async <Body, Item>(
-    api: Api,
-    {
-      field = 'items',
-      path,
-      query,
-      items,
-      of,
-      total,
-      schema,
-      toItem,
-    }: CursorList<Body> & { readonly toItem?: (body: Body) => Item },
+    list: CursorList<Body, Item>,
     deadline: Deadline,
   ): Promise<Listed<Item>> => {
+    const { field = 'items', path, query, items, of, total, schema } = list;
     const pageSchema = z.intersection(
       z.object({ [field]: z.array(schema) }),
       z.object({ has_more: z.nullish(z.boolean()), [next]: z.nullish(z.string()) }),
@@ -80,9 +48,7 @@ export function cursorListsOf({ next, query: names, sizes }: CursorForm): ReadCu
           { isJson: true },
         );
       }
-      const trim =
-        toItem === undefined ? (bodies as readonly unknown[] as readonly Item[]) : bodies.map(toItem);
-      return { items: trim, next: hasMore ? (cursor ?? undefined) : undefined };
+      return { items: itemsOf(list, bodies), next: hasMore ? (cursor ?? undefined) : undefined };
     };
     const read = (cursor: string | undefined, size: number): Promise<Page<Item, string>> => {
       const from = cursor === undefined ? {} : { [names.cursor]: cursor };

@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
-import type { AnnouncedCounts } from '../domain/batch.ts';
-import { type Claims, disagreement } from '../domain/claims.ts';
-import type { Run, RunStatus } from '../domain/run.ts';
-import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
+import type { Claims } from '../domain/claims.ts';
+import { toText } from '../http/error-body.ts';
+import { HttpStatusError, InvalidResponse } from '../http/failure.ts';
 import { parseAs as parse } from '../json.ts';
-import { ProviderError } from '../runtime/errors.ts';
+import { onProviderError } from '../runtime/errors.ts';
 
 /** Reads a provider's JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
 export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
@@ -17,6 +16,13 @@ export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
         { isJson: true },
       ),
   );
+
+/** The entries that fit a schema; the others are left out. */
+export const readEntries = <T>(schema: z.ZodMiniType<T>, entries: readonly unknown[] = []): T[] =>
+  entries.flatMap((entry) => {
+    const { success, data } = schema.safeParse(entry);
+    return success ? [data] : [];
+  });
 
 /** Throws where an answer is about something else than was asked for. `keyOf` is the form in which the provider compares ids. */
 export function requireSame(
@@ -34,36 +40,33 @@ export const bearerHeaders = (apiKey: string): Record<string, string> => ({
   authorization: `Bearer ${apiKey.replace(/^Bearer\s+/i, '')}`,
 });
 
-/** Advice about a refusal, as sentences by HTTP status; 422 is read like 404. */
+/** Advice about a refusal, as sentences by HTTP status; 422 is read like 404, which may be as `others`. */
 export interface Advice {
   readonly 401: string;
   readonly 402: string;
   readonly 403: string;
-  readonly 404: string;
+  readonly 404?: string;
   readonly others: string;
 }
 
-export const createAdvice =
-  (table: Advice) =>
-  (status: number): string => {
-    switch (status) {
-      case 401:
-      case 402:
-      case 403:
-      case 404:
-        return table[status];
-      case 422:
-        return table[404];
-      default:
-        return table.others;
-    }
+export function createAdvice({ others, ...refusals }: Advice): (status: number) => string {
+  const table: Readonly<Record<number, string | undefined>> = {
+    ...refusals,
+    422: refusals[404],
   };
+  return (status) => table[status] ?? others;
+}
 
-/** Whether the provider answered that there is no such thing: 404, or 422 for an id in a wrong form. */
-export const isNotFound = (error: unknown): boolean =>
-  error instanceof ProviderError &&
-  error.cause instanceof HttpStatusError &&
-  [404, 422].includes(error.cause.status);
+/**
+ * For `catch`: what stands in for something that the provider says is not there (404, or 422 for an id in a wrong form); any
+ * other error is thrown on.
+ */
+export const onNotFound = <T>(instead: () => T): ((error: unknown) => T) =>
+  onProviderError((error) => {
+    const isThere = !(error.cause instanceof HttpStatusError) || ![404, 422].includes(error.cause.status);
+    if (isThere) throw error;
+    return instead();
+  });
 
 /** Length to which the name of a target is cut, in characters. */
 const MAX_SHOWN_NAME = 80;
@@ -80,10 +83,14 @@ export const MAX_DETAILS = 1_000;
 /** Id of a run, test case or batch. No provider's are longer than 64 characters. */
 export const id = z.string().check(z.minLength(1), z.maxLength(1_000));
 
+/** The form in which ids that are UUIDs are compared: capitals mean nothing in them. */
+export const uuidKey = (uuid: string): string => uuid.toLowerCase();
+
 /** A run's status word. Nobody documents what stands here before the end, so it may be missing. */
 export const statusWord = z.optional(z.nullable(z.string()));
 
-const count = z.int().check(z.nonnegative());
+/** A whole number from 0. */
+export const count = z.int().check(z.nonnegative());
 
 /** A counter: `undefined` where it is null or absent, and `isUsable` is false where anything else stands that is no count. */
 export function readCounter(value: unknown): { count: number | undefined; isUsable: boolean } {
@@ -92,86 +99,8 @@ export function readCounter(value: unknown): { count: number | undefined; isUsab
   return { count: parsed.data, isUsable: parsed.success };
 }
 
-/**
- * A batch's counters. `fields` names the field of each; those in `needed` must be there once the batch has settled.
- * `inconsistencies` says what is wrong with them, each as a clause.
- */
-export function readCounters(
-  body: Readonly<Record<string, unknown>>,
-  fields: Partial<Record<keyof AnnouncedCounts, string>>,
-  needed: readonly (keyof AnnouncedCounts)[],
-): { announced: AnnouncedCounts; inconsistencies: string[] } {
-  const announced: Partial<Record<keyof AnnouncedCounts, number>> = {};
-  const inconsistencies: string[] = [];
-  for (const [kind, field] of Object.entries(fields) as [keyof AnnouncedCounts, string][]) {
-    const { count, isUsable } = readCounter(body[field]);
-    if (count !== undefined) announced[kind] = count;
-    else if (!isUsable) inconsistencies.push(`"${field}" is not a number of runs`);
-    else if (needed.includes(kind)) inconsistencies.push(`"${field}" is missing`);
-  }
-  return { announced, inconsistencies };
-}
-
-/**
- * Translates a provider's status word of a run. No word yet is a run that has not ended; a word that is not in the table is
- * kept.
- */
-export function readStatus(
-  word: string | null | undefined,
-  words: ReadonlyMap<string, RunStatus>,
-): Pick<Run, 'status' | 'unknownStatus'> {
-  if (word === undefined || word === null) return { status: 'pending' };
-  const status = words.get(word);
-  return status === undefined ? { status: 'pending', unknownStatus: word } : { status };
-}
-
-/** The clause for runs without a status word, which every run of a settled batch has; `field` is where it stands. */
-export function missingStatus(
-  runs: readonly { id: string; status?: string | null | undefined }[],
-  field = 'status',
-): string[] {
-  const [first, ...more] = runs.filter(({ status }) => status === undefined || status === null);
-  if (first === undefined) return [];
-  return [
-    more.length === 0 ? `run ${first.id} has no "${field}"` : `${more.length + 1} runs have no "${field}"`,
-  ];
-}
-
-/**
- * Each run once, in the order in which it first came. Runs with two statuses contradict themselves: neither is proven,
- * so they are `pending` and say so in `conflict`. `keyOf` is the form in which the provider compares ids.
- */
-export function mergeRuns(
-  runs: Iterable<Run>,
-  words: ReadonlyMap<string, RunStatus>,
-  keyOf: (id: string) => string = (id) => id,
-): Run[] {
-  const merged = new Map<string, Run>();
-  for (const run of runs) {
-    const key = keyOf(run.id);
-    const known = merged.get(key);
-    merged.set(key, known === undefined ? run : mergeRun(known, run, words));
-  }
-  return [...merged.values()];
-}
-
-/** One run of which there are two answers: see `mergeRuns`. */
-export function mergeRun(known: Run, repeated: Run, words: ReadonlyMap<string, RunStatus>): Run {
-  const claims = disagreement(known.claims, repeated.claims);
-  if (claims !== undefined) return { ...known, status: 'pending', conflict: claims };
-  const said = new Set([known, repeated].flatMap((run) => run.conflict ?? wordOf(run, words)));
-  if (said.size === 1) return known;
-  const unknownStatus = known.unknownStatus ?? repeated.unknownStatus;
-  return { ...known, status: 'pending', unknownStatus, conflict: [...said] };
-}
-
-/** The provider's own word for a status, so that its words are compared and never ours. */
-function wordOf({ status, unknownStatus }: Run, words: ReadonlyMap<string, RunStatus>): string {
-  if (unknownStatus !== undefined) return unknownStatus;
-  // Several words mean that a run has not ended, and they do not contradict each other.
-  if (status === 'pending') return 'unfinished';
-  return [...words].find(([, meaning]) => meaning === status)?.[0] ?? status;
-}
+/** Number of runs that a list announces for a batch; `undefined` for none, as of a batch that was made just now. */
+export const readRunCount = (value: unknown): number | undefined => readCounter(value).count || undefined;
 
 /** Greatest length of a value that a claim repeats, in characters: more than any id has. A claim may stand in every run. */
 const MAX_CLAIMED_VALUE = 200;

@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import { ResponseTooLarge } from '../http/failure.ts';
 import { ProviderError } from '../runtime/errors.ts';
 
@@ -5,6 +6,40 @@ import { ProviderError } from '../runtime/errors.ts';
 const MOST_ITEMS = 10_000;
 /** More than this is not believed, whatever a provider announces: all of it is kept in memory. */
 const MOST_ANNOUNCED = 100_000;
+
+/** One list of a provider. */
+export interface List<Body, Item = Body> {
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Name of the listed items in messages: "runs" of "batch b1". */
+  readonly items: string;
+  readonly of: string;
+  /** Number of items, exact or at most, if it is known. */
+  readonly total?: number | undefined;
+  readonly schema: z.ZodMiniType<Body>;
+  /** Makes what is kept of a body, so that no page is kept in memory. Default: the body itself. */
+  readonly toItem?: (body: Body) => Item;
+}
+
+/** What is kept of the bodies on a page of a list. */
+export const itemsOf = <Body, Item>(
+  { toItem }: Pick<List<Body, Item>, 'toItem'>,
+  bodies: readonly Body[],
+): readonly Item[] =>
+  toItem === undefined ? (bodies as readonly unknown[] as readonly Item[]) : bodies.map(toItem);
+
+/** A list that was read to its end, with the `Date` header of its last page. */
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly date: number | undefined;
+}
+
+/** The same where the list says how long it is. */
+export interface CountedList<Item> extends Listed<Item> {
+  /** Number of items that the list announces. */
+  readonly total: number | undefined;
+  /** Inconsistencies of the list, each as a clause. */
+  readonly inconsistencies: readonly string[];
+}
 
 /** One page of a list. `next` is where the next page begins; `undefined` on the last one. */
 export interface Page<Item, Cursor> {
@@ -23,11 +58,7 @@ export async function readPages<Item, Cursor>({
   total = MOST_ITEMS,
   sizes,
   read,
-}: {
-  /** Name of the listed items in messages: "runs" of "batch b1". */
-  items: string;
-  of: string;
-  total: number | undefined;
+}: Pick<List<Item>, 'items' | 'of' | 'total'> & {
   /** Numbers of items to ask for at once, the largest first. Each try costs a whole answer. */
   sizes: readonly [number, ...number[]];
   /** Reads the page of this size that begins at the cursor; the first page for `undefined`. */

@@ -4,7 +4,7 @@ import type { SelectorRules } from '../domain/selectors.ts';
 import type { Mode, TargetRules, Version, VersionRules } from '../domain/target.ts';
 import type { HttpClient } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import type { BatchStarter } from './starter.ts';
+import type { BatchStarter, StarterAdapter } from './starter.ts';
 
 /**
  * Reads one provider's batches. Every method retries what is worth retrying as long as the deadline lasts, and then throws a
@@ -20,7 +20,7 @@ export interface ProviderAdapter {
    * conversation; and with the conversations of the runs in `passedRunIds`, with which those are compared. Bounded in
    * requests; a detail that cannot be read is left out and never an error. Absent where the list of runs says it all.
    */
-  fetchFailureDetails?(batch: Batch, deadline: Deadline, passedRunIds?: ReadonlySet<string>): Promise<Batch>;
+  fetchFailureDetails?(batch: Batch, deadline: Deadline, passedRunIds: ReadonlySet<string>): Promise<Batch>;
   /**
    * Asks the provider to end a batch, and resolves if it accepts; what has not ended then is cancelled there. Asking twice
    * does no harm. Only for batches that this step started. Absent where the provider has no way to cancel.
@@ -32,8 +32,7 @@ export interface ProviderAdapter {
 export interface Provider extends ProviderAdapter {
   /** Name of the provider in headings: "Retell". */
   readonly title: string;
-  /** These two: see `ProviderDescriptor`. */
-  readonly recheckMs?: number | undefined;
+  /** See `ProviderDescriptor`. */
   readonly idKey?: ((id: string) => string) | undefined;
   /** Reads batches whose conversations nobody is shown, so that they take no room from others. `this` if absent. */
   readonly withoutConversations?: ProviderAdapter | undefined;
@@ -115,8 +114,6 @@ export interface ProviderDescriptor {
     readonly run: ReadonlyMap<string, RunStatus>;
   };
   readonly capabilities: Capabilities;
-  /** For how long after the end of a batch its answers may still disagree, in milliseconds; by default 2 minutes. */
-  readonly recheckMs?: number | undefined;
   /** The form in which the provider compares ids; by default as they are. */
   readonly idKey?: ((id: string) => string) | undefined;
   readonly createAdapter: (http: HttpClient, options?: AdapterOptions) => ProviderAdapter;
@@ -132,7 +129,7 @@ export interface ProviderDescriptor {
   readonly testCasesPage: string;
   /** Makes what starts batches; absent where the action cannot. */
   readonly createBatchStarter?:
-    | ((http: HttpClient, options: BatchStarterOptions) => BatchStarter)
+    | ((http: HttpClient, options: BatchStarterOptions) => StarterAdapter)
     | undefined;
 }
 

@@ -7,8 +7,8 @@ import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { shortName } from './fields.ts';
 
-/** Target of a batch with its engine and version, resolved. */
-export interface Subject {
+/** Target of a batch with its engine and version, resolved. `Request` is the adapter's own. */
+export interface Subject<Request = unknown> {
   /** For a person: "Front desk (agent_…): conversation-flow conversation_flow_… version 12". */
   readonly title: string;
   /** Name of the target at the provider; `undefined` where nothing says it. */
@@ -21,8 +21,13 @@ export interface Subject {
   readonly key: string | undefined;
   /** Claims of a batch that tests it and says everything: compared with `Batch.claims` and `Run.claims`. */
   readonly claims: Claims;
-  /** Fields that the adapter sends for it. */
-  readonly request: Readonly<Record<string, unknown>>;
+  /**
+   * The lists prove that a batch tests it although they name no subject, since no version was asked for (Bland's production
+   * version). Only where `key` is `undefined`.
+   */
+  readonly isProvenByLists?: boolean | undefined;
+  /** It in the form from which the adapter makes its requests. */
+  readonly request: Request;
 }
 
 /** Subject in a few words: "Front desk, version 4"; the whole title where it has no name. */
@@ -59,19 +64,17 @@ export interface Parallelism {
   readonly isLeast: boolean;
 }
 
-/** Starts batches at a provider. Every method throws a `ProviderError` for what a provider does. */
-export interface BatchStarter {
-  /** Name of the provider: "Retell". */
-  readonly title: string;
+/** Starts one provider's batches. Every method throws a `ProviderError` for what a provider does. */
+export interface StarterAdapter<Request = unknown> {
   /** The most test cases that one batch takes. */
   readonly batchSize: number;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
-  resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject | Refused>;
+  resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject<Request> | Refused>;
   /** The test cases to select from. */
   testCases(
     wanted: {
       readonly target: Target | undefined;
-      readonly subject: Subject;
+      readonly subject: Subject<Request>;
       readonly selectors: readonly Selector[];
     },
     deadline: Deadline,
@@ -81,45 +84,60 @@ export interface BatchStarter {
    * batch can have a name (ElevenLabs).
    */
   startBatch(
-    subject: Subject,
+    subject: Subject<Request>,
     testCases: readonly string[],
     deadline: Deadline,
     name?: string,
   ): Promise<StartResponse>;
   /**
-   * Lists of recent batches, to find one whose start had no clear answer. `since` is before it can have been created, in
-   * milliseconds since the epoch, whatever clocks say: what is older need not be listed. `mark` is the random part of its
-   * name: where a name holds it, no other batch is ours, and a batch with another name never is.
+   * Lists the recent batches that may test this, to find one whose start had no clear answer. Absent where the provider lists
+   * no batches: nobody can know then whether such a start has happened.
    */
-  recentBatches(subject: Subject, testCases: readonly string[], since: number, mark?: string): BatchLists;
+  listBatches?(wanted: RecentBatches<Request>, deadline: Deadline): Promise<Listing>;
   /**
    * Resolves the subject of a given batch, so that its test cases can be run again on the same; refused where it is not
    * known. The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
    */
-  resolveTestedVersion(batch: Batch, deadline: Deadline): Promise<Subject | Refused>;
-  /**
-   * Whether the provider's lists say enough of a batch to prove that it tests this subject. Not so at Bland where a version
-   * was asked for: its lists have none.
-   */
-  isListed(subject: Subject): boolean;
+  resolveTestedVersion(batch: Batch, deadline: Deadline): Promise<Subject<Request> | Refused>;
   /** Whether two subjects are one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
-  compareVersions(left: Subject, right: Subject): 'same' | 'different' | 'unknown';
+  compareVersions(left: Subject<Request>, right: Subject<Request>): 'same' | 'different' | 'unknown';
   /**
    * A mark of the configuration under test that changes when it is edited: Retell's `last_modification_timestamp` of the
    * engine, ElevenLabs' version id of the branch's head. `undefined` where nothing tells, or where it cannot be edited (a
    * published version). Absent where the provider has none.
    */
-  revisionOf?(subject: Subject, deadline: Deadline): Promise<string | number | undefined>;
+  revisionOf?(subject: Subject<Request>, deadline: Deadline): Promise<string | number | undefined>;
   /**
    * Number of runs of this subject that run at once; `undefined` where the answer does not say it. Absent where nothing says
    * it.
    */
-  parallelism?(subject: Subject, deadline: Deadline): Promise<Parallelism | undefined>;
+  parallelism?(subject: Subject<Request>, deadline: Deadline): Promise<Parallelism | undefined>;
   /**
    * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
    * little to prove that an earlier result still holds (Bland, Vapi).
    */
-  readForReuse?(subject: Subject, deadline: Deadline): Promise<UnderTest>;
+  readForReuse?(subject: Subject<Request>, deadline: Deadline): Promise<UnderTest>;
+}
+
+/** A starter that is ready to ask, with what the gate needs to know about its provider. */
+export interface BatchStarter extends StarterAdapter {
+  /** Name of the provider: "Retell". */
+  readonly title: string;
+  /** Reads the test cases that a batch runs. */
+  batchContents(batchId: string, deadline: Deadline): Promise<BatchContents>;
+}
+
+/** Batches to look for in the provider's lists. */
+export interface RecentBatches<Request = unknown> {
+  readonly subject: Subject<Request>;
+  readonly testCases: readonly string[];
+  /** What is older need not be listed, in milliseconds since the epoch. */
+  readonly since: number;
+  /**
+   * The random part of the name of a start: where a name holds it, no other batch is ours, and a batch with another name never
+   * is.
+   */
+  readonly mark?: string | undefined;
 }
 
 /** The configuration under test at one moment, to compare earlier batches with. */
@@ -160,14 +178,6 @@ export interface Listing {
   readonly isComplete: boolean;
   /** The `Date` header of an answer to this listing, in milliseconds since the epoch. */
   readonly date?: number | undefined;
-}
-
-/** The provider's own lists of batches, as far as a start that may have happened needs them. Both throw `ProviderError`. */
-export interface BatchLists {
-  /** The batches that may test this engine and version. */
-  list(deadline: Deadline): Promise<Listing>;
-  /** Reads the test cases that a batch runs. */
-  batchContents(batchId: string, deadline: Deadline): Promise<BatchContents>;
 }
 
 /** The test cases of a batch, as far as its runs are listed by now. */

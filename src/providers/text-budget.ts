@@ -1,33 +1,25 @@
+import type { Batch } from '../domain/batch.ts';
 import type { Assertion, Run, Turn } from '../domain/run.ts';
+import { onProviderError } from '../runtime/errors.ts';
+import type { AdapterOptions } from './provider.ts';
 
 /** Memory that a turn, an assertion or a criterion costs beside its text, in characters. */
 const OVERHEAD = 50;
 /** Length to which a name or a status word is cut, in characters: more than any report shows. */
 const MAX_NAME = 1_000;
 
-/** Limits of what is kept in memory of the texts of runs; numbers of runs and of characters. */
-export interface TextLimits {
-  /** Runs that did not pass, and passed ones that they are compared with, whose conversations are kept, over all batches. */
-  readonly failedRuns: number;
-  /** Other runs that passed whose conversations are kept, in each batch and over all. */
-  readonly passedRunsOfBatch: number;
-  readonly passedRuns: number;
-  /** A longer conversation is not kept, since a secret is found only in a text that was not cut. */
-  readonly conversation: number;
-  /** The same for explanation, assertions and criteria: of runs whose conversations are kept, and of all others. */
-  readonly reasons: number;
-  readonly otherReasons: number;
-}
+// Limits in numbers of runs and of characters: 10,000 runs stay under 250 MiB, whatever a provider says of them.
 
-/** 10,000 runs stay under 250 MiB, whatever a provider says of them. */
-const LIMITS: TextLimits = {
-  failedRuns: 400,
-  passedRunsOfBatch: 50,
-  passedRuns: 200,
-  conversation: 100_000,
-  reasons: 100_000,
-  otherReasons: 5_000,
-};
+/** Runs that did not pass, and passed ones that they are compared with, whose conversations are kept, over all batches. */
+const MAX_FAILED_RUNS = 400;
+/** Other runs that passed whose conversations are kept, over all batches and in each. */
+const MAX_PASSED_RUNS = 200;
+const MAX_PASSED_RUNS_OF_BATCH = 50;
+/** A longer conversation is not kept, since a secret is found only in a text that was not cut. */
+const MAX_CONVERSATION = 100_000;
+/** The same for explanation, assertions and criteria: of runs whose conversations are kept, and of all others. */
+const MAX_REASONS = 100_000;
+const MAX_OTHER_REASONS = 5_000;
 
 /** Makes of a run what is kept of it. `turnsOf` reads its conversation, and is called only where that may be kept. */
 export type KeepRun = (run: Run, turnsOf?: () => readonly Turn[]) => Run;
@@ -39,8 +31,15 @@ export interface TextBudget {
    * room before other passed ones.
    */
   forBatch(batchId: string, compared?: ReadonlySet<string>): KeepRun;
-  /** Those of these runs whose conversations had no room when the batch was read. */
-  withoutRoom(batchId: string, runIds: ReadonlySet<string>): ReadonlySet<string>;
+  /**
+   * The batch with the conversations of the passed runs in `compared`, where they had no room when it was read: `readTurns` reads
+   * those again, by run id. If it fails with a `ProviderError`, they are left out.
+   */
+  addConversations(
+    batch: Batch,
+    compared: ReadonlySet<string>,
+    readTurns: (wanted: ReadonlySet<string>) => Promise<ReadonlyMap<string, readonly Turn[]>>,
+  ): Promise<Batch>;
 }
 
 /** Numbers of runs of a batch that keep their conversations, and the passed ones that had no room. */
@@ -50,36 +49,46 @@ interface Kept {
   readonly withoutRoom: Set<string>;
 }
 
-/** Limits what is kept in memory of the texts of runs. */
-export function createTextBudget(limits: TextLimits = LIMITS): TextBudget {
+/** Limits what is kept in memory of the texts of runs. Conversations that may not be shown are not read at all. */
+export function createTextBudget({ showsConversations = true }: AdapterOptions = {}): TextBudget {
   const batches = new Map<string, Kept>();
   const total = (kind: 'passed' | 'failed'): number =>
     [...batches.values()].reduce((sum, kept) => sum + kept[kind], 0);
-  return {
-    forBatch(batchId, compared = new Set()) {
-      const kept: Kept = { passed: 0, failed: 0, withoutRoom: new Set() };
-      batches.set(batchId, kept);
-      const hasRoom = (kind: 'passed' | 'failed'): boolean =>
-        kind === 'failed'
-          ? total('failed') < limits.failedRuns
-          : kept.passed < limits.passedRunsOfBatch && total('passed') < limits.passedRuns;
-      return (given, turnsOf = () => given.turns) => {
-        const run = withShortNames(given);
-        const kind = run.status === 'passed' && !compared.has(run.id) ? 'passed' : 'failed';
-        const isKept = hasRoom(kind);
-        if (kind === 'passed' && !isKept) kept.withoutRoom.add(run.id);
-        const turns = isKept ? turnsOf() : [];
-        const isShort = sizeOfTurns(turns) <= limits.conversation;
-        if (turns.length > 0 && isShort) kept[kind] += 1;
-        const fits = sizeOfReasons(run) <= (isKept ? limits.reasons : limits.otherReasons);
-        return {
-          ...run,
-          ...(fits ? {} : { explanation: undefined, assertions: [], criteria: [] }),
-          turns: isShort ? turns : [],
-        };
+
+  function forBatch(batchId: string, compared: ReadonlySet<string> = new Set()): KeepRun {
+    const kept: Kept = { passed: 0, failed: 0, withoutRoom: new Set() };
+    batches.set(batchId, kept);
+    const hasRoom = (kind: 'passed' | 'failed'): boolean =>
+      kind === 'failed'
+        ? total('failed') < MAX_FAILED_RUNS
+        : kept.passed < MAX_PASSED_RUNS_OF_BATCH && total('passed') < MAX_PASSED_RUNS;
+    return (given, turnsOf = () => given.turns) => {
+      const run = withShortNames(given);
+      const kind = run.status === 'passed' && !compared.has(run.id) ? 'passed' : 'failed';
+      const isKept = hasRoom(kind);
+      if (kind === 'passed' && !isKept) kept.withoutRoom.add(run.id);
+      const turns = isKept && showsConversations ? turnsOf() : [];
+      const isShort = sizeOfTurns(turns) <= MAX_CONVERSATION;
+      if (turns.length > 0 && isShort) kept[kind] += 1;
+      const fits = sizeOfReasons(run) <= (isKept ? MAX_REASONS : MAX_OTHER_REASONS);
+      return {
+        ...run,
+        ...(fits ? {} : { explanation: undefined, assertions: [], criteria: [] }),
+        turns: isShort ? turns : [],
       };
+    };
+  }
+
+  return {
+    forBatch,
+    async addConversations(batch, compared, readTurns) {
+      const { id: batchId, runs = [] } = batch;
+      const wanted = compared.intersection(batches.get(batchId)?.withoutRoom ?? new Set());
+      if (wanted.size === 0) return batch;
+      const turns = await readTurns(wanted).catch(onProviderError(() => new Map<string, readonly Turn[]>()));
+      const keep = forBatch(batchId, compared);
+      return { ...batch, runs: runs.map((run) => keep(run, () => turns.get(run.id) ?? run.turns)) };
     },
-    withoutRoom: (batchId, runIds) => runIds.intersection(batches.get(batchId)?.withoutRoom ?? new Set()),
   };
 }
 

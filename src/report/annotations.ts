@@ -1,9 +1,8 @@
 import { logLine } from '../text/clean.ts';
 import type { Report, ReportedCase } from './report.ts';
-import { runMessage } from './run-text.ts';
+import { expectedAndActual, failedAssertions, runMessage } from './run-text.ts';
 import { headlineOf } from './sections/headline.ts';
-import { reasonOf } from './sections/names.ts';
-import { failureLabel } from './sections/overview.ts';
+import { brokenTestNote, labelOf, reasonOf } from './sections/names.ts';
 
 /** An error, or a warning, in the checks view: plain text, one line each, that the runner does not obey. */
 export interface Annotation {
@@ -47,8 +46,7 @@ export function closingLines(report: Report, max = 200): string[] {
     ...cases.slice(0, max).map((result) => {
       const why = result.outcome === 'unfinished' ? '' : reasonOf(result, MAX_NAME);
       const name = logLine(result.testCase.name, MAX_NAME);
-      const label = result.outcome === 'unfinished' ? 'Unfinished' : labelOf(result);
-      return logLine(`${label}: ${name}${why === '' ? '' : `: ${why}`}`, MAX_LINE);
+      return logLine(`${titleOf(result)}: ${name}${why === '' ? '' : `: ${why}`}`, MAX_LINE);
     }),
     ...(more > 0 ? [`and ${more} more test cases: the job summary has all of them`] : []),
   ];
@@ -60,22 +58,18 @@ const annotation = (title: string, message: string): Annotation => ({
 });
 
 /** "New failure", "Still failing, broken test" */
-const labelOf = (result: ReportedCase): string =>
-  `${failureLabel(result)}${result.testFaults.length > 0 ? ', broken test' : ''}`;
+const titleOf = (result: ReportedCase): string => `${labelOf(result)}${brokenTestNote(result)}`;
 
 function forCase(result: ReportedCase): Annotation {
   const run = result.decisive;
-  const failures = run.assertions.flatMap(({ label, outcome, expected, actual, explanation }) => {
-    if (outcome !== 'failed') return [];
-    const values = [
-      ...(expected === undefined ? [] : [`expected ${quoted(expected)}`]),
-      ...(actual === undefined ? [] : [`got ${quoted(actual)}`]),
-    ].join(', ');
-    return [[logLine(label, MAX_NAME), values, explanation ?? ''].filter((part) => part !== '').join(': ')];
+  const failures = failedAssertions(run).map((assertion) => {
+    const values = expectedAndActual(assertion, (value) => `"${logLine(value, MAX_VALUE)}"`);
+    const parts = [logLine(assertion.label, MAX_NAME), values, assertion.explanation ?? ''];
+    return parts.filter((part) => part !== '').join(': ');
   });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
-    labelOf(result),
+    titleOf(result),
     `${logLine(result.testCase.name, MAX_NAME)}: ${[...why, ...failures].join('; ')} (run ${logLine(run.id, MAX_NAME)})`,
   );
 }
@@ -90,5 +84,3 @@ function annotationForRest(cases: readonly ReportedCase[]): Annotation {
     `The job summary has all of them: ${names}`,
   );
 }
-
-const quoted = (text: string): string => `"${logLine(text, MAX_VALUE)}"`;

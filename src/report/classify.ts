@@ -1,5 +1,5 @@
 import { type BaseCase, type FailureClass, findRemovedCases } from '../domain/comparison.ts';
-import { type CaseOutcome, countsForVerdict } from '../domain/test-case.ts';
+import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from '../domain/test-case.ts';
 import type { Report, ReportedCase } from './report.ts';
 
 /** The test cases of a report by what a reader has to know of them; each is in one list. */
@@ -18,6 +18,18 @@ export interface ClassifiedCases {
   /** Test cases of the base of which no run was seen. */
   readonly removed: readonly BaseCase[];
 }
+
+/** Titles of these lists, and labels of what is in them, in every rendering. */
+export const CATEGORY_TITLES = {
+  failures: 'Did not pass',
+  unfinished: 'Unfinished',
+  flaky: 'Flaky',
+  tolerated: 'Not counted',
+  brokenTests: 'Passed, broken test',
+  fixed: 'Fixed',
+  passed: 'Passed',
+  removed: 'No longer run',
+} as const satisfies Record<keyof ClassifiedCases, string>;
 
 const OUTCOME_ORDER: readonly CaseOutcome[] = ['failed', 'errored', 'cancelled'];
 const CLASS_ORDER: readonly FailureClass[] = ['regression', 'new-test-case', 'unknown', 'pre-existing'];
@@ -49,12 +61,16 @@ export function classifyCases({
 const urgency = ({ failureClass, outcome }: ReportedCase): number =>
   CLASS_ORDER.indexOf(failureClass) * OUTCOME_ORDER.length + OUTCOME_ORDER.indexOf(outcome);
 
-function categoryOf(result: ReportedCase): Exclude<keyof ClassifiedCases, 'removed'> {
+/** Whether a test case did not pass and does not count: quarantined, or excused by `fail-on: new`. */
+export const isTolerated = (result: CaseResult): boolean => !hasPassed(result) && !countsForVerdict(result);
+
+/** The list that a test case belongs to. */
+export function categoryOf(result: ReportedCase): Exclude<keyof ClassifiedCases, 'removed'> {
   if (result.outcome === 'flaky') return 'flaky';
   if (result.outcome === 'passed') {
     if (result.testFaults.length > 0) return 'brokenTests';
     return result.change === 'fixed' ? 'fixed' : 'passed';
   }
-  if (!countsForVerdict(result)) return 'tolerated';
+  if (isTolerated(result)) return 'tolerated';
   return result.outcome === 'unfinished' ? 'unfinished' : 'failures';
 }

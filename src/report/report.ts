@@ -1,4 +1,4 @@
-import type { BatchOutcome, ReusedBatch, Tally } from '../domain/batch.ts';
+import type { ReusedBatch, Tally, WatchedBatch } from '../domain/batch.ts';
 import {
   type Base,
   type Change,
@@ -56,7 +56,7 @@ export interface Findings {
   readonly providerTitle: string;
   /** `undefined` while the gate is still waiting. */
   readonly judgement?: Judgement;
-  readonly batches: readonly BatchOutcome[];
+  readonly batches: readonly WatchedBatch[];
   /** Milliseconds since the epoch at which this was found. */
   readonly writtenAt: number;
   /** Time that the gate has waited so far, in milliseconds. */
@@ -86,7 +86,7 @@ export interface Findings {
   /** The version that failing test cases were run on as well (`compare-with`), for a person. */
   readonly comparedWith?: string | undefined;
   /** The batches in which they ran there. */
-  readonly comparisonBatches?: readonly BatchOutcome[] | undefined;
+  readonly comparisonBatches?: readonly WatchedBatch[] | undefined;
   /** Remarks of the quarantine file, beyond its entries about test cases of this step: sentences. */
   readonly quarantineNotes?: readonly string[] | undefined;
   /** Why nothing is quarantined although a file was named: a sentence, and where in which file. */
@@ -154,39 +154,15 @@ export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
  * provider. Whatever is rendered from it may be published.
  */
 export function buildReport(parts: Findings & ReportOptions, redact: Redactor = (text) => text): Report {
-  const shareable = (outcome: BatchOutcome): BatchOutcome => {
-    const { batch } = outcome;
-    if (batch?.runs === undefined) return outcome;
-    return { ...outcome, batch: { ...batch, runs: batch.runs.map((run) => withConversation(run, parts)) } };
-  };
-  const batches = parts.batches.map(shareable);
-  const comparisonBatches = parts.comparisonBatches?.map(shareable);
+  const batches = parts.batches.map((watched) => shareableBatch(watched, parts));
+  const comparisonBatches = parts.comparisonBatches?.map((watched) => shareableBatch(watched, parts));
+  const rule = parts.rule ?? EVERY_RUN;
   // Nobody has judged: what the rule has not decided by now is unfinished.
-  const judged =
-    parts.cases ?? groupRunsByTestCase(parts.batches, { rule: parts.rule ?? EVERY_RUN, isCutShort: true });
-  const cases = judged.map((result): ReportedCase => {
-    const { comparison } = result;
-    const runs = result.runs.map((run) => reportedRun(run, parts)) as [ReportedRun, ...ReportedRun[]];
-    return {
-      ...result,
-      runs,
-      decisive: runs[result.runs.indexOf(decisiveRun(result))] ?? runs[0],
-      passes: countPasses(runs),
-      comparison: comparison && {
-        ...comparison,
-        runs: comparison.runs.map((run) => withConversation(run, parts)) as [RoundRun, ...RoundRun[]],
-        passes: countPasses(comparison.runs),
-      },
-      failureClass: classifyFailure(result, parts.base),
-      change: changeOf(result, parts.base),
-      edit: editOf(result, parts),
-      testFaults: [...new Set(runs.flatMap(({ testFaults = [] }) => testFaults))],
-    };
-  });
+  const judged = parts.cases ?? groupRunsByTestCase(parts.batches, { rule, isCutShort: true });
+  const cases = judged.map((result) => reportedCase(result, parts));
   const shown = redactStrings({ ...parts, batches, comparisonBatches, cases }, redact);
   const classified = classifyCases(shown);
-  const progress =
-    parts.judgement === undefined ? progressOf(shown.batches, parts.rule ?? EVERY_RUN) : undefined;
+  const progress = parts.judgement === undefined ? progressOf(shown.batches, rule) : undefined;
   return {
     ...shown,
     tally: progress?.tally ?? tally(shown.batches, shown.cases),
@@ -196,16 +172,42 @@ export function buildReport(parts: Findings & ReportOptions, redact: Redactor = 
   };
 }
 
+function shareableBatch(watched: WatchedBatch, options: ReportOptions): WatchedBatch {
+  const { batch } = watched;
+  if (batch?.runs === undefined) return watched;
+  return { ...watched, batch: { ...batch, runs: batch.runs.map((run) => shareableRun(run, options)) } };
+}
+
 /** The run with what of its conversation may be shown: nothing of it, the excerpt of one that did not pass, or all. */
-function withConversation<R extends Run>(run: R, { transcripts }: Pick<ReportOptions, 'transcripts'>): R {
+function shareableRun<R extends Run>(run: R, { transcripts }: ReportOptions): R {
   if (run.turns.length === 0 || transcripts === 'full') return run;
   const turns = transcripts === 'none' || run.status === 'passed' ? [] : excerptOf(run).turns;
   return { ...run, turns };
 }
 
-function reportedRun(run: RoundRun, options: Pick<ReportOptions, 'transcripts'>): ReportedRun {
+function reportedCase(result: CaseResult, parts: Findings & ReportOptions): ReportedCase {
+  const { comparison } = result;
+  const runs = result.runs.map((run) => reportedRun(run, parts)) as [ReportedRun, ...ReportedRun[]];
+  return {
+    ...result,
+    runs,
+    decisive: runs[result.runs.indexOf(decisiveRun(result))] ?? runs[0],
+    passes: countPasses(runs),
+    comparison: comparison && {
+      ...comparison,
+      runs: comparison.runs.map((run) => shareableRun(run, parts)) as [RoundRun, ...RoundRun[]],
+      passes: countPasses(comparison.runs),
+    },
+    failureClass: classifyFailure(result, parts.base),
+    change: changeOf(result, parts.base),
+    edit: editOf(result, parts),
+    testFaults: [...new Set(runs.flatMap(({ testFaults = [] }) => testFaults))],
+  };
+}
+
+function reportedRun(run: RoundRun, options: ReportOptions): ReportedRun {
   const isProven = options.transcripts !== 'none' && run.status !== 'passed' && run.turns.length > 0;
-  return { ...withConversation(run, options), excerpt: isProven ? excerptOf(run).excerpt : NO_EXCERPT };
+  return { ...shareableRun(run, options), excerpt: isProven ? excerptOf(run).excerpt : NO_EXCERPT };
 }
 
 const countPasses = (runs: readonly Run[]): number => runs.filter(({ status }) => status === 'passed').length;

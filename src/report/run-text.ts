@@ -36,15 +36,19 @@ export function runMessage(run: Run): string {
   }
 }
 
-function failedLabels({ assertions }: Run): string {
-  const labels = assertions.filter(({ outcome }) => outcome === 'failed').map(({ label }) => label);
+/** The assertions of a run that failed. */
+export const failedAssertions = ({ assertions }: Pick<Run, 'assertions'>): Assertion[] =>
+  assertions.filter(({ result }) => result === 'failed');
+
+function failedLabels(run: Run): string {
+  const labels = failedAssertions(run).map(({ label }) => label);
   return labels.length === 0 ? '' : `Failed: ${labels.join('; ')}`;
 }
 
 /** Everything that is known of why a run ended so, failed assertions first; several lines, maybe none. */
 export function runDetails(run: Run): string {
-  const assertions = (['failed', 'unknown', 'skipped', 'passed'] as const).flatMap((outcome) =>
-    run.assertions.filter((assertion) => assertion.outcome === outcome).map(assertionText),
+  const assertions = (['failed', 'unknown', 'skipped', 'passed'] as const).flatMap((wanted) =>
+    run.assertions.filter(({ result }) => result === wanted).map(assertionText),
   );
   const { criteria, explanation, testFaults = [], guardrails = [] } = run;
   return [
@@ -56,13 +60,21 @@ export function runDetails(run: Run): string {
   ].join('\n\n');
 }
 
-function assertionText({ label, outcome, expected, actual, explanation }: Assertion): string {
+function assertionText({ label, result, expected, actual, explanation }: Assertion): string {
   return [
-    `Assertion ${outcome === 'unknown' ? 'without a result' : outcome}: ${label}`,
+    `Assertion ${result === 'unknown' ? 'without a result' : result}: ${label}`,
     ...(expected === undefined ? [] : [`Expected: ${expected}`]),
     ...(actual === undefined ? [] : [`Actual: ${actual}`]),
     ...(explanation === undefined ? [] : [explanation]),
   ].join('\n');
+}
+
+/** "expected 3, got 5", as far as an assertion has them; empty where it has neither. `shown` writes a foreign value. */
+export function expectedAndActual({ expected, actual }: Assertion, shown: (value: string) => string): string {
+  return [
+    ...(expected === undefined ? [] : [`expected ${shown(expected)}`]),
+    ...(actual === undefined ? [] : [`got ${shown(actual)}`]),
+  ].join(', ');
 }
 
 /** "164 credits, $0.005 for the language model"; "at least" where not all runs say it. */
@@ -89,5 +101,19 @@ export function turnText(turn: Turn, tool?: string): string {
       return `Tool result${tool === undefined ? '' : ` of ${tool}`}${turn.succeeded === false ? ' (failed)' : ''}: ${turn.output}`;
     case 'transition':
       return turn.from === undefined ? `Moves to: ${turn.to}` : `Moves from ${turn.from} to: ${turn.to}`;
+  }
+}
+
+/** Length of what a turn says, in UTF-16 code units. */
+export function turnLength(turn: Turn): number {
+  switch (turn.kind) {
+    case 'speech':
+      return turn.text.length;
+    case 'tool-call':
+      return turn.input.length;
+    case 'tool-result':
+      return turn.output.length;
+    case 'transition':
+      return 0;
   }
 }

@@ -8,7 +8,7 @@ const MAX_BYTES = 1_000_000;
 /** The heading of a report with what happened, as Markdown. */
 export function renderHeading(report: Report): string {
   const { name, tally } = report;
-  return headlineHeading(2, { name, state: stateOf(report), tally, result: resultOf(report) });
+  return headlineHeading({ name, state: stateOf(report), tally, result: resultOf(report) });
 }
 
 /** The job summary: the whole report as Markdown, in at most `maxBytes` of UTF-8. */

@@ -8,6 +8,15 @@ export function formatTime(ms: number | undefined): string | undefined {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** `2026-09-14 08:00:00 UTC`, as it is found in a provider's list; a number that no calendar has stays one. Milliseconds since the epoch. */
+export function formatMoment(epochMs: number): string {
+  const date = new Date(epochMs);
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9_999
+    ? `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+    : `${epochMs} ms since 1970`;
+}
+
 /** `0.6 s`, `21 s`, `1 min 29 s`, `2 h 5 min`; `undefined` for what is no duration. Milliseconds. */
 export function formatDuration(ms: number | undefined): string | undefined {
   if (ms === undefined || !(ms >= 0 && ms < 1e12)) return undefined;

@@ -188,7 +188,7 @@ function talk(run: Run, index: number, at: number): Partial<Run> {
     assertions: [
       {
         label: 'books once',
-        outcome: run.status === 'passed' ? 'passed' : 'failed',
+        result: run.status === 'passed' ? 'passed' : 'failed',
         expected: '1',
         actual: String(index % 3),
       },
@@ -285,9 +285,9 @@ export function hostileReport(texts: readonly string[], ids: readonly string[] =
         id: `${text}${at}`,
         explanation: `"${text}" ${text}`,
         criteria: [text, text],
-        assertions: (['failed', 'passed', 'unknown', 'skipped'] as const).map((outcome) => ({
+        assertions: (['failed', 'passed', 'unknown', 'skipped'] as const).map((result) => ({
           label: text,
-          outcome,
+          result,
           expected: text,
           actual: text,
           explanation: text,

@@ -3,12 +3,12 @@ import { colored, plain } from '../../src/cli/style.ts';
 import { renderTerminalReport } from '../../src/cli/terminal-report.ts';
 import type { Judgement } from '../../src/domain/verdict.ts';
 import { buildReport, type Findings } from '../../src/report/report.ts';
-import { outcome, run } from '../builders.ts';
+import { run, watched } from '../builders.ts';
 
 const failed = run('failed', 'run-2', {
   testCase: { id: 'case-2', name: 'Quotes no price 日本語' },
   explanation: 'The agent said "usually around $1,200", which is a price.',
-  assertions: [{ label: 'No price', outcome: 'failed', expected: 'none', actual: '$1,200' }],
+  assertions: [{ label: 'No price', result: 'failed', expected: 'none', actual: '$1,200' }],
   turns: [
     { kind: 'speech', speaker: 'caller', text: 'Just a number, please.' },
     { kind: 'speech', speaker: 'agent', text: "It's usually around $1,200." },
@@ -19,7 +19,7 @@ const failed = run('failed', 'run-2', {
 function reportOn(judgement: Judgement, more: Partial<Findings> = {}) {
   return buildReport({
     ...{ name: 'Agent tests', providerTitle: 'Retell', writtenAt: 0, waitedMs: 61_000, judgement },
-    ...{ batches: [outcome('b1', [run('passed', 'run-1'), failed])], transcripts: 'excerpt', origin: {} },
+    ...{ batches: [watched('b1', [run('passed', 'run-1'), failed])], transcripts: 'excerpt', origin: {} },
     ...more,
   } as Parameters<typeof buildReport>[0]);
 }
@@ -52,7 +52,7 @@ test('without an explanation the failed assertions are the reason, and are told 
   const { explanation: _, ...unexplained } = failed;
   const report = reportOn(
     { verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] },
-    { batches: [outcome('b1', [unexplained])] },
+    { batches: [watched('b1', [unexplained])] },
   );
   expect(renderTerminalReport(report, { width: Number.POSITIVE_INFINITY, style: plain })).toContain(
     '日本語\n    - No price: expected none, got $1,200\n      Caller: ',
@@ -113,7 +113,7 @@ test('nothing of a name, a reason or a turn moves the cursor, reorders text or r
     {
       subject: evil,
       batches: [
-        outcome(evil, [
+        watched(evil, [
           run('failed', evil, {
             testCase: { id: 'x', name: evil },
             explanation: evil,

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { costOf } from '../../src/domain/cost.ts';
-import { outcome, run } from '../builders.ts';
+import { run, watched } from '../builders.ts';
 
 const paid = (id: string, credits: number, llmUsd?: number) => run('passed', id, { credits, llmUsd });
 
 describe('the cost of a step', () => {
   test('is the sum over all runs of all batches', () => {
     const batches = [
-      outcome('b1', [paid('r1', 12, 0.25), paid('r2', 0, 0)]),
-      outcome('b2', [paid('r3', 8, 0.5)]),
+      watched('b1', [paid('r1', 12, 0.25), paid('r2', 0, 0)]),
+      watched('b2', [paid('r3', 8, 0.5)]),
     ];
     expect(costOf(batches, 0)).toEqual({
       runs: 3,
@@ -19,8 +19,8 @@ describe('the cost of a step', () => {
 
   test('has no runs of an earlier batch that is used again', () => {
     const batches = [
-      outcome('b1', [paid('r1', 12)]),
-      { ...outcome('b2', [paid('r2', 8)]), requestedTestCases: ['case-r2'] },
+      watched('b1', [paid('r1', 12)]),
+      { ...watched('b2', [paid('r2', 8)]), requestedTestCases: ['case-r2'] },
     ];
     expect(costOf(batches, 1, { batchId: 'b1' })).toEqual({
       runs: 1,
@@ -31,7 +31,7 @@ describe('the cost of a step', () => {
   });
 
   test('is unknown where no run says it', () => {
-    expect(costOf([outcome('b1', [run('passed', 'r1')])], 1)).toBeUndefined();
+    expect(costOf([watched('b1', [run('passed', 'r1')])], 1)).toBeUndefined();
     expect(costOf([], 0)).toBeUndefined();
   });
 
@@ -41,15 +41,15 @@ describe('the cost of a step', () => {
     ['a run that was started and is not listed', [], 1, 2],
   ] as const)('is less than all with %s', (_, more, lost, runs) => {
     const requestedTestCases = ['case-1', ...more.map(({ id }) => id)];
-    const batches = [{ ...outcome('b1', [paid('r1', 12), ...more]), requestedTestCases }];
+    const batches = [{ ...watched('b1', [paid('r1', 12), ...more]), requestedTestCases }];
     expect(costOf(batches, requestedTestCases.length + lost)).toMatchObject({ runs, credits: { runs: 1 } });
   });
 
   test('counts runs that were announced or asked for, and one that stands in two batches once', () => {
-    const announced = outcome('b1', [paid('r1', 5)], { announced: { total: 3 } });
+    const announced = watched('b1', [paid('r1', 5)], { announced: { total: 3 } });
     const unread = { id: 'b2', requestedTestCases: ['case-1', 'case-2'] };
     expect(costOf([announced, unread], 2)).toMatchObject({ runs: 5, credits: { sum: 5, runs: 1 } });
-    const twice = [outcome('b1', [paid('r1', 5)]), outcome('b2', [paid('R1', 5)])];
+    const twice = [watched('b1', [paid('r1', 5)]), watched('b2', [paid('R1', 5)])];
     expect(costOf(twice, 0)).toMatchObject({ credits: { sum: 5, runs: 1 } });
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { WatchedBatch } from '../../src/domain/batch.ts';
 import { findRepeatedRuns, foreignRuns } from '../../src/domain/evidence.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
-import { outcome, run, runOf } from '../builders.ts';
+import { run, runOf, watched } from '../builders.ts';
 
 const REPEAT: PassRule = { kind: 'repeat', need: 2, of: 3 };
 
-const judged = (batches: readonly BatchOutcome[], rule: PassRule = EVERY_RUN) => {
+const judged = (batches: readonly WatchedBatch[], rule: PassRule = EVERY_RUN) => {
   const facts = { batches, ending: 'settled', providerTitle: 'Retell', timeoutMinutes: 30, now: 0 } as const;
   const cases = groupRunsByTestCase(batches, { rule });
   const { verdict, reason } = judge({ ...facts, cases });
@@ -21,8 +21,8 @@ const started = (
   id: string,
   requestedTestCases: readonly string[],
   runs: readonly Run[],
-  more: Partial<BatchOutcome> = {},
-): BatchOutcome => ({ ...outcome(id, runs), requestedTestCases, ...more });
+  more: Partial<WatchedBatch> = {},
+): WatchedBatch => ({ ...watched(id, runs), requestedTestCases, ...more });
 
 describe('only what was asked for counts', () => {
   test('a first round that lists test cases nobody asked for was green', () => {
@@ -100,14 +100,14 @@ describe('one run counts once in a step', () => {
   });
 
   test('capitals make no other run', () => {
-    const batches = [outcome('b1', [run('passed', 'abc')]), outcome('b2', [run('passed', 'ABC')])];
+    const batches = [watched('b1', [run('passed', 'abc')]), watched('b2', [run('passed', 'ABC')])];
     expect(findRepeatedRuns(batches)).toEqual(new Set(['abc']));
     expect(judged(batches).verdict).toBe('inconclusive');
   });
 
   test('a run of the comparison that stands in the first round as well does not count in either', () => {
-    const first = outcome('b1', [runOf('a', 'failed', 'r1'), runOf('b', 'passed', 'r2')]);
-    const beside = [outcome('c1', [runOf('a', 'failed', 'r1')])];
+    const first = watched('b1', [runOf('a', 'failed', 'r1'), runOf('b', 'passed', 'r2')]);
+    const beside = [watched('c1', [runOf('a', 'failed', 'r1')])];
     expect(groupRunsByTestCase([first], { rule: EVERY_RUN, beside }).map((result) => result.outcome)).toEqual(
       ['unfinished', 'passed'],
     );
@@ -179,7 +179,7 @@ test('a run that passed although nothing was evaluated was green', () => {
   const runs = [runOf('a', 'passed'), { ...runOf('b', 'pending'), unproven }];
   // The provider may count it as passed or not.
   for (const passed of [undefined, 1, 2]) {
-    expect(judged([outcome('b1', runs, { announced: { total: 2, passed } })])).toEqual({
+    expect(judged([watched('b1', runs, { announced: { total: 2, passed } })])).toEqual({
       verdict: 'inconclusive',
       reason: 'Nothing was evaluated in 1 test case (none of its evaluations ran): Case b.',
       cases: [
@@ -188,7 +188,7 @@ test('a run that passed although nothing was evaluated was green', () => {
       ],
     });
   }
-  expect(judged([outcome('b1', runs, { announced: { total: 2, passed: 0 } })])).toMatchObject({
+  expect(judged([watched('b1', runs, { announced: { total: 2, passed: 0 } })])).toMatchObject({
     verdict: 'inconclusive',
     reason: 'Batch b1 is inconsistent: the provider counts 0 passed and lists 1.',
   });

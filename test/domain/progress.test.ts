@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { WatchedBatch } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { progressOf } from '../../src/domain/progress.ts';
-import { outcome, runOf, STATUS } from '../builders.ts';
+import { runOf, STATUS, watched } from '../builders.ts';
 
 const reruns = (need: number, of: number): PassRule => ({ kind: 'reruns', need, of });
 
 /** A batch that runs a, b, c and d, of which these letters are known. */
-function batchOf(id: string, letters: string, round = 1): BatchOutcome {
+function batchOf(id: string, letters: string, round = 1): WatchedBatch {
   const runs = [...letters].map((letter, nth) => runOf('abcd'[nth], STATUS[letter]!, `${id} ${nth}`));
   const requestedTestCases = round === 1 ? [...'abcd'] : [...'abcd'].slice(0, letters.length);
-  return { ...outcome(id, runs), round, batchIndex: 0, requestedTestCases };
+  return { ...watched(id, runs), round, batchIndex: 0, requestedTestCases };
 }
 
 /** The same with counters alone. */
-const countersOf = (passed: number, failed: number, errored = 0): BatchOutcome => ({
+const countersOf = (passed: number, failed: number, errored = 0): WatchedBatch => ({
   id: 'b1',
   requestedTestCases: [...'abcd'],
   batch: { id: 'b1', settled: false, announced: { total: 4, passed, failed, errored } },
 });
 
-test.each<[string, readonly BatchOutcome[], PassRule, object]>([
+test.each<[string, readonly WatchedBatch[], PassRule, object]>([
   [
     'a first run that did not pass',
     [batchOf('b1', 'FPE.')],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { WatchedBatch } from '../../src/domain/batch.ts';
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import type { RunStatus } from '../../src/domain/run.ts';
 import {
@@ -12,15 +12,15 @@ import {
   tally,
 } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
-import { outcome, runOf } from '../builders.ts';
+import { runOf, watched } from '../builders.ts';
 
-const grouped = (batches: readonly BatchOutcome[]) =>
+const grouped = (batches: readonly WatchedBatch[]) =>
   groupRunsByTestCase(batches).map((one) => [one.key, one.outcome, one.runs.map(({ id }) => id).join(' ')]);
 
 describe('what runs are grouped by', () => {
   test('the id of the test case, and not its name', () => {
     const runs = [runOf('c1', 'passed', 'r1'), runOf('c2', 'passed', 'r2'), runOf('c1', 'failed', 'r3')];
-    expect(grouped([outcome('b', runs)])).toEqual([
+    expect(grouped([watched('b', runs)])).toEqual([
       ['0 c1', 'failed', 'r1 r3'],
       ['0 c2', 'passed', 'r2'],
     ]);
@@ -32,7 +32,7 @@ describe('what runs are grouped by', () => {
       runOf(undefined, 'failed', 'r2'),
       runOf('r1', 'passed', 'r3'),
     ];
-    expect(grouped([outcome('b', runs)])).toEqual([
+    expect(grouped([watched('b', runs)])).toEqual([
       ['0 run r1', 'passed', 'r1'],
       ['0 run r2', 'failed', 'r2'],
       ['0 r1', 'passed', 'r3'],
@@ -40,7 +40,7 @@ describe('what runs are grouped by', () => {
   });
 
   test('an empty id is no id', () => {
-    expect(grouped([outcome('b', [runOf('', 'passed', 'r1'), runOf('', 'failed', 'r2')])])).toEqual([
+    expect(grouped([watched('b', [runOf('', 'passed', 'r1'), runOf('', 'failed', 'r2')])])).toEqual([
       ['0 run r1', 'passed', 'r1'],
       ['0 run r2', 'failed', 'r2'],
     ]);
@@ -48,7 +48,7 @@ describe('what runs are grouped by', () => {
 
   test('the same test case in two batches is two', () => {
     expect(
-      grouped([outcome('b1', [runOf('c', 'passed', 'r1')]), outcome('b2', [runOf('c', 'failed', 'r2')])]),
+      grouped([watched('b1', [runOf('c', 'passed', 'r1')]), watched('b2', [runOf('c', 'failed', 'r2')])]),
     ).toEqual([
       ['0 c', 'passed', 'r1'],
       ['1 c', 'failed', 'r2'],
@@ -76,7 +76,7 @@ test.each<[CaseOutcome, RunStatus[]]>([
 
 test('the decisive run is the first that made the outcome what it is', () => {
   const [result] = groupRunsByTestCase([
-    outcome('b', [runOf('c', 'passed', 'r1'), runOf('c', 'failed', 'r2'), runOf('c', 'failed', 'r3')]),
+    watched('b', [runOf('c', 'passed', 'r1'), runOf('c', 'failed', 'r2'), runOf('c', 'failed', 'r3')]),
   ]);
   expect(result && decisiveRun(result).id).toBe('r2');
 });
@@ -84,7 +84,7 @@ test('the decisive run is the first that made the outcome what it is', () => {
 describe('counts', () => {
   test('of test cases, and of announced runs that nobody listed', () => {
     const runs = [runOf('c1', 'passed', 'r1'), runOf('c1', 'failed', 'r2'), runOf('c2', 'passed', 'r3')];
-    expect(tally([outcome('b', runs, { announced: { total: 5 } })])).toEqual({
+    expect(tally([watched('b', runs, { announced: { total: 5 } })])).toEqual({
       total: 4,
       passed: 1,
       flaky: 0,
@@ -114,7 +114,7 @@ describe('counts', () => {
 });
 
 test('batches that run the same test cases in parallel are counted once', () => {
-  const unread = (id: string): BatchOutcome => ({
+  const unread = (id: string): WatchedBatch => ({
     id,
     batchIndex: 0,
     batch: { id, settled: false, announced: { total: 4, passed: 1 } },
@@ -131,7 +131,7 @@ test('two runs of one test case in one batch: it passes only if both do', () => 
     now: 0,
   } as const;
   const twice = (second: RunStatus) =>
-    judge({ ...facts, batches: [outcome('b', [runOf('c', 'passed', 'r1'), runOf('c', second, 'r2')])] });
+    judge({ ...facts, batches: [watched('b', [runOf('c', 'passed', 'r1'), runOf('c', second, 'r2')])] });
   expect(twice('passed')).toEqual({ verdict: 'passed', reason: 'The one test case passed.', notes: [] });
   expect(twice('failed')).toEqual({ verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] });
 });

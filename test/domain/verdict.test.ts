@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AnnouncedCounts, Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { AnnouncedCounts, Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { RunStatus } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
@@ -116,7 +116,7 @@ describe('without proof there is no green', () => {
     ['no runs although some were announced', facts([batch([], { announced: { total: 4 } })])],
     [
       'no runs, and the provider calls it passed',
-      facts([batch([], { outcome: 'passed', announced: { total: 0 } })]),
+      facts([batch([], { conclusion: 'passed', announced: { total: 0 } })]),
     ],
     ['more runs than announced', facts([batch([run('passed')], { announced: { total: 0 } })])],
     ['runs that were never read', facts([{ id: 'b1', settled: true, announced: { total: 1, passed: 1 } }])],
@@ -127,7 +127,7 @@ describe('without proof there is no green', () => {
     ],
     [
       'the provider calls it failed and every run passed',
-      facts([batch([run('passed')], { outcome: 'failed' })]),
+      facts([batch([run('passed')], { conclusion: 'failed' })]),
     ],
     [
       'the provider counts a failure that it does not list',
@@ -182,13 +182,13 @@ describe('without proof there is no green', () => {
 });
 
 describe('what the provider itself says of a batch', () => {
-  test.each<[Batch['outcome'], Verdict]>([
+  test.each<[Batch['conclusion'], Verdict]>([
     ['errored', 'errored'],
     ['cancelled', 'cancelled'],
     ['failed', 'inconclusive'],
     ['passed', 'passed'],
   ])('%s, and every run passed: %s', (outcome, expected) => {
-    expect(verdictOn([batch([run('passed')], { ...(outcome && { outcome }) })])).toBe(expected);
+    expect(verdictOn([batch([run('passed')], { ...(outcome && { conclusion: outcome }) })])).toBe(expected);
   });
 
   test('its counters alone show a failure while the runs are unread', () => {
@@ -318,13 +318,13 @@ describe('reasons', () => {
 
 describe('test cases over several rounds', () => {
   const rule: PassRule = { kind: 'reruns', need: 3, of: 5 };
-  const rounds = (...statuses: readonly RunStatus[]): BatchOutcome[] =>
+  const rounds = (...statuses: readonly RunStatus[]): WatchedBatch[] =>
     statuses.map((status, index) => {
       const id = `b${index + 1}`;
       const runs = [run(status, `run-${index}`, { testCase: { id: 'a', name: 'A' } })];
       return { id, batch: batch(runs, { id }), place: 0, round: index + 1 };
     });
-  const judged = (batches: readonly BatchOutcome[], more: Partial<JudgeInput> = {}) => {
+  const judged = (batches: readonly WatchedBatch[], more: Partial<JudgeInput> = {}) => {
     const cases = groupRunsByTestCase(batches, { rule, isCutShort: more.ending === 'deadline' });
     return judge({ ...facts([]), batches, cases, ...more });
   };

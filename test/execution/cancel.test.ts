@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { WatchedBatch } from '../../src/domain/batch.ts';
 import { cancelStarted } from '../../src/execution/cancel.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { startRetell } from '../emulators/retell.ts';
@@ -7,8 +7,8 @@ import { startVapi } from '../emulators/vapi.ts';
 import { asking } from '../providers/asking.ts';
 
 const endless = (id: string) => ({ id, runs: [{ endsAt: Number.POSITIVE_INFINITY }] });
-const batches = [endless('started'), endless('given'), endless('ended'), endless('unseen')];
-const outcomes: readonly BatchOutcome[] = [
+const atProvider = [endless('started'), endless('given'), endless('ended'), endless('unseen')];
+const batches: readonly WatchedBatch[] = [
   { id: 'started', requestedTestCases: ['t1'], batch: { id: 'started', settled: false, announced: {} } },
   { id: 'given', batch: { id: 'given', settled: false, announced: {} } },
   { id: 'ended', requestedTestCases: ['t1'], batch: { id: 'ended', settled: true, announced: {} } },
@@ -21,9 +21,9 @@ test.each([
 ] as const)(
   '%s: what this step started and has not ended is cancelled, and nothing else',
   async (name, startIt) => {
-    await using emulator = await startIt({ batches });
+    await using emulator = await startIt({ batches: atProvider });
     const { provider, clock } = asking(name, emulator.url);
-    expect(await cancelStarted(outcomes, { provider, clock })).toEqual([{ id: 'started' }, { id: 'unseen' }]);
+    expect(await cancelStarted(batches, { provider, clock })).toEqual([{ id: 'started' }, { id: 'unseen' }]);
     expect([...emulator.cancelled].toSorted()).toEqual(['started', 'unseen']);
   },
 );
@@ -31,7 +31,7 @@ test.each([
 test('what is not accepted says why', async () => {
   await using emulator = await startVapi({ batches: [endless('started')] });
   const { provider, clock } = asking('vapi', emulator.url);
-  const [first, , , unseen] = outcomes as [BatchOutcome, BatchOutcome, BatchOutcome, BatchOutcome];
+  const [first, , , unseen] = batches as [WatchedBatch, WatchedBatch, WatchedBatch, WatchedBatch];
   expect(await cancelStarted([first, unseen], { provider, clock })).toEqual([
     { id: 'started' },
     {
@@ -45,15 +45,15 @@ test('a provider that does not answer costs 1.5 s and no more', async () => {
   await using emulator = await startVapi({ faults: () => ({ kind: 'hang', when: 'before' }) });
   const { provider, clock } = asking('vapi', emulator.url);
   const before = clock.now();
-  expect(await cancelStarted(outcomes.slice(0, 1), { provider, clock })).toEqual([
+  expect(await cancelStarted(batches.slice(0, 1), { provider, clock })).toEqual([
     { id: 'started', problem: expect.stringContaining('did not answer in time') },
   ]);
   expect(clock.now() - before).toBeLessThanOrEqual(1_500);
 });
 
 test('one that cannot cancel is not asked', async () => {
-  await using emulator = await startRetell({ batches });
+  await using emulator = await startRetell({ batches: atProvider });
   const { provider, clock } = asking('retell', emulator.url);
-  expect(await cancelStarted(outcomes, { provider, clock })).toEqual([]);
+  expect(await cancelStarted(batches, { provider, clock })).toEqual([]);
   expect(emulator.requests).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
@@ -7,7 +7,7 @@ import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
 import type { ComparedVersion } from '../../src/execution/prepare.ts';
 import type { BatchStarter, StartedBatch, StartResponse, Subject } from '../../src/providers/starter.ts';
-import { obstaclesOf, outcome, runOf, STATUS, starterOf } from '../builders.ts';
+import { obstaclesOf, runOf, STATUS, starterOf, watched } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const HERE: Subject = {
@@ -58,7 +58,7 @@ async function comparing(
   } = more;
   const clock = virtualClock();
   const here = [
-    outcome(
+    watched(
       'here',
       Object.entries(scripts).map(([id, script]) => ({
         ...runOf(id, STATUS[script[0]!]!, `${id}-here`),
@@ -70,7 +70,7 @@ async function comparing(
   const cases = groupRunsByTestCase(here, { rule });
   const posts: (readonly string[])[] = [];
   const used = new Map<string, number>();
-  const made = new Map<string, BatchOutcome>();
+  const made = new Map<string, WatchedBatch>();
   const starter = starterOf(HERE, {
     startBatch: async (_subject, testCases) => {
       posts.push(testCases);
@@ -83,7 +83,7 @@ async function comparing(
         return { ...runOf(caseId, status, `${caseId}-there-${nth}`), ...run?.(caseId) };
       });
       const listed = runs.filter(({ testCase }) => testCase.id !== missing);
-      made.set(id, outcome(id, listed, { announced: { total: runs.length }, ...batch?.() }));
+      made.set(id, watched(id, listed, { announced: { total: runs.length }, ...batch?.() }));
       return { kind: 'accepted', value: { id, ...answer } };
     },
     ...own,
@@ -99,7 +99,7 @@ async function comparing(
     maxRuns: undefined,
     waitFor: async (round) => ({
       ending: 'settled',
-      outcomes: round.map((one) => ({ ...one, ...made.get(one.id) })),
+      batches: round.map((one) => ({ ...one, ...made.get(one.id) })),
     }),
     obstacles: obstaclesOf,
     onStarted: () => undefined,

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { WatchedBatch } from '../../src/domain/batch.ts';
 import { maxRunsPerCase, type PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -123,11 +123,11 @@ async function play(story: Story) {
   let round = 0;
   let isFaulty = false;
   let revision = 1;
-  const seeBatch = (one: BatchOutcome, onLook: (outcome: BatchOutcome) => void): BatchOutcome => {
+  const seeBatch = (one: WatchedBatch, onLook: (watched: WatchedBatch) => void): WatchedBatch => {
     batchNumber += 1;
     const runs = made.get(one.id) ?? [];
     const [first] = runs;
-    const see = (seen: readonly Run[], settled = true): BatchOutcome => {
+    const see = (seen: readonly Run[], settled = true): WatchedBatch => {
       // Of a given batch only the provider says how many runs it has; of a started one we know it.
       const total = one.requestedTestCases === undefined ? Math.max(seen.length, runs.length) : seen.length;
       const revised = seen.map((run) => ({ ...run, testCase: { ...run.testCase, revision } }));
@@ -182,18 +182,16 @@ async function play(story: Story) {
         return see(runs);
     }
   };
-  const waitFor: WaitFor = async (batches, onLook) => {
+  const waitFor: WaitFor = async (started, onLook) => {
     round += 1;
-    const outcomes = batches.map((one) => seeBatch(one, onLook));
+    const batches = started.map((one) => seeBatch(one, onLook));
     if (round === story.lastRound) {
       await clock.sleep(TIMEOUT_MS);
       if (story.isCancelled === true) cancelled.abort();
     }
-    const isSettled = outcomes.every(
-      ({ batch, problem }) => batch?.settled === true || problem !== undefined,
-    );
+    const isSettled = batches.every(({ batch, problem }) => batch?.settled === true || problem !== undefined);
     const ending: Ending = cancelled.signal.aborted ? 'cancelled' : isSettled ? 'settled' : 'deadline';
-    return { ending, outcomes };
+    return { ending, batches };
   };
 
   const plan: Plan = given
@@ -244,7 +242,7 @@ async function play(story: Story) {
 }
 
 /** All runs of a test case that were seen, as letters; those of the first round before the `|`. */
-function runsSeen(batches: readonly BatchOutcome[]): Map<string, string> {
+function runsSeen(batches: readonly WatchedBatch[]): Map<string, string> {
   const seen = new Map<string, [string, string]>();
   batches.forEach(({ batch, round = 1, batchIndex }) => {
     for (const { testCase, status } of batch?.runs ?? []) {
@@ -259,7 +257,7 @@ function runsSeen(batches: readonly BatchOutcome[]): Map<string, string> {
 
 /** What no rule may take for a proof, looked for in the batches themselves. */
 function contradictionsIn(
-  batches: readonly BatchOutcome[],
+  batches: readonly WatchedBatch[],
   quarantined: readonly string[],
   toldOtherwise: ReadonlySet<string>,
 ): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { WatchedBatch } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -8,7 +8,7 @@ import type { Ending } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan, RoundsOptions } from '../../src/execution/types.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';
-import { obstaclesOf, outcome, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
+import { obstaclesOf, quarantining, runOf, STATUS, starterOf, watched } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 version 12', claims: {}, request: {} };
@@ -20,14 +20,14 @@ function scripted(
 ) {
   const used = new Map<string, number>();
   const posts: (readonly string[])[] = [];
-  const batches = new Map<string, BatchOutcome>();
+  const batches = new Map<string, WatchedBatch>();
   const make = (id: string, testCases: readonly string[]) => {
     const runs = testCases.map((caseId): Run => {
       const nth = used.get(caseId) ?? 0;
       used.set(caseId, nth + 1);
       return runOf(caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!, `${caseId}-${nth + 1}`);
     });
-    batches.set(id, outcome(id, runs));
+    batches.set(id, watched(id, runs));
     return id;
   };
   const starter = starterOf(SUBJECT, {
@@ -51,7 +51,7 @@ async function execute(
     post?: (nth: number) => StartResponse | undefined;
     batchSize?: number;
     given?: boolean;
-    waited?: (round: readonly BatchOutcome[]) => { ending: Ending; outcomes: readonly BatchOutcome[] };
+    waited?: (round: readonly WatchedBatch[]) => { ending: Ending; batches: readonly WatchedBatch[] };
   } = {},
 ) {
   const { post, batchSize, given = false, waited, ...options } = more;
@@ -70,7 +70,7 @@ async function execute(
     waitFor: async (round) =>
       waited?.(round) ?? {
         ending: 'settled',
-        outcomes: round.map((one) => ({ ...one, ...provider.batches.get(one.id) })),
+        batches: round.map((one) => ({ ...one, ...provider.batches.get(one.id) })),
       },
     onStarted: ({ id }) => known.push(id),
     clock,
@@ -219,7 +219,7 @@ describe('a round that cannot be started or read', () => {
       {
         waited: (round) => ({
           ending: 'settled',
-          outcomes: round.map((one) =>
+          batches: round.map((one) =>
             one.round === 1
               ? {
                   ...one,
@@ -287,7 +287,7 @@ describe('what went wrong once', () => {
       {
         waited: (round) => ({
           ending: 'settled',
-          outcomes: round.map((one) => ({
+          batches: round.map((one) => ({
             ...one,
             batch: {
               id: one.id,
@@ -312,7 +312,7 @@ describe('what went wrong once', () => {
         maxRuns: 3,
         waited: (round) => ({
           ending: 'settled',
-          outcomes: round.map((one) => {
+          batches: round.map((one) => {
             const runs = [
               runOf('b', 'failed'),
               { ...runOf('x', 'failed'), testCase: { id: undefined, name: 'Nameless' } },

@@ -3,14 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { matchContents } from '../../src/execution/find-lost-batch.ts';
 import { splitIntoBatches } from '../../src/execution/planning.ts';
 import { tooManyRuns } from '../../src/execution/prepare.ts';
-import { momentOf, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
-import type { Candidate, StartResponse } from '../../src/providers/starter.ts';
+import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
+import type { Candidate, StartResponse, Subject } from '../../src/providers/starter.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
+import { starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const EPOCH = Date.UTC(2026, 8, 14, 8);
 const CASES = ['a', 'b', 'c'];
 const SUBJECT = 'conversation-flow flow_1 version 12';
+const subject: Subject = { title: 'Flow', key: SUBJECT, claims: {}, request: undefined };
 const LOST = 'POST api.example/create-batch-test failed: ECONNRESET.';
 
 /** A batch at the provider; times in milliseconds after the POST was sent. */
@@ -24,6 +26,8 @@ interface Made {
   readonly runsLagMs?: number;
   readonly subject?: string | undefined;
   readonly createdAt?: undefined;
+  /** Number of runs that the list announces. */
+  readonly runCount?: number;
 }
 
 interface World {
@@ -43,6 +47,8 @@ interface World {
   /** Which listings hang until their time is over, from 0. */
   readonly hanging?: readonly number[];
   readonly isComplete?: boolean;
+  /** The provider has no list of batches. */
+  readonly isListless?: boolean;
   readonly timeoutMs?: number;
   readonly startedBefore?: readonly string[];
   /** How long one request for a list takes. */
@@ -50,7 +56,7 @@ interface World {
 }
 
 interface Story {
-  readonly start: StartOutcome;
+  readonly start: StartResult;
   readonly posts: number;
   readonly log: readonly string[];
   /** When the lists were looked through, in milliseconds after the POST failed. */
@@ -73,15 +79,8 @@ async function play(world: World): Promise<Story> {
   const now = () => clock.epoch() - sentAt;
   const shown = () => batches.filter(({ madeAt, lagMs = 0 }) => madeAt + lagMs <= now());
 
-  const start = await startBatchOnce({
-    title: 'Retell',
-    testCases: CASES,
-    subject: SUBJECT,
-    clock,
-    deadline: { until: world.timeoutMs ?? 1_800_000, signal: new AbortController().signal },
-    log: (line) => log.push(line),
-    alreadyStarted: new Set(world.startedBefore),
-    post: async (): Promise<StartResponse> => {
+  const starter = starterOf(subject, {
+    startBatch: async (): Promise<StartResponse> => {
       posts += 1;
       sentAt = clock.epoch();
       if (world.ours !== undefined) batches.push({ ...world.ours, id: 'ours' });
@@ -92,34 +91,43 @@ async function play(world: World): Promise<Story> {
       if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
       return { kind: 'unknown', problem: LOST, at: sentAt };
     },
-    recentBatches: {
-      list: async ({ until }) => {
-        await clock.sleep(latencyMs);
-        listings += 1;
-        if (world.hanging?.includes(listings - 1) === true) {
-          await clock.sleep(until - clock.now());
-          throw new ProviderTimeout('Retell did not answer in time.');
-        }
-        if (posts > 0) looks.push(clock.epoch() - failedAt);
-        if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
-        const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
-        const listed = shown().map(
-          (made): Candidate => ({
-            id: made.id,
-            createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
-            subject: 'subject' in made ? made.subject : SUBJECT,
-          }),
-        );
-        return { batches: listed, isComplete: world.isComplete ?? true, date };
-      },
-      batchContents: async (id) => {
-        reads += 1;
-        const made = shown().find((batch) => batch.id === id);
-        if (made === undefined) throw new ProviderError('404');
-        const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
-        return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
-      },
+    listBatches: async (_, { until }) => {
+      await clock.sleep(latencyMs);
+      listings += 1;
+      if (world.hanging?.includes(listings - 1) === true) {
+        await clock.sleep(until - clock.now());
+        throw new ProviderTimeout('Retell did not answer in time.');
+      }
+      if (posts > 0) looks.push(clock.epoch() - failedAt);
+      if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
+      const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
+      const listed = shown().map(
+        (made): Candidate => ({
+          id: made.id,
+          createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
+          subject: 'subject' in made ? made.subject : SUBJECT,
+          runCount: made.runCount,
+        }),
+      );
+      return { batches: listed, isComplete: world.isComplete ?? true, date };
     },
+    batchContents: async (id) => {
+      reads += 1;
+      const made = shown().find((batch) => batch.id === id);
+      if (made === undefined) throw new ProviderError('404');
+      const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
+      return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
+    },
+  });
+  const { listBatches: _, ...listless } = starter;
+  const start = await startBatchOnce({
+    starter: world.isListless ? listless : starter,
+    subject,
+    testCases: CASES,
+    clock,
+    deadline: { until: world.timeoutMs ?? 1_800_000, signal: new AbortController().signal },
+    log: (line) => log.push(line),
+    alreadyStarted: new Set(world.startedBefore),
   });
   return { start, posts, log, looks, reads };
 }
@@ -127,7 +135,7 @@ async function play(world: World): Promise<Story> {
 const toSeconds = (ms: number) => Math.floor(ms / 1_000) * 1_000;
 
 /** How the start ended; of a batch that was started only its id. */
-const startOf = async (world: World): Promise<StartOutcome | { kind: 'started'; batchId: string }> => {
+const startOf = async (world: World): Promise<StartResult | { kind: 'started'; batchId: string }> => {
   const { start } = await play(world);
   return start.kind === 'started' ? { kind: 'started', batchId: start.batchId } : start;
 };
@@ -254,6 +262,7 @@ describe('ours', () => {
           { id: 'more', madeAt: 60, testCases: ['a', 'b', 'c', 'd'] },
           { id: 'twice', madeAt: 60, testCases: ['a', 'b', 'c', 'c'] },
           { id: 'version', madeAt: 60, subject: 'conversation-flow flow_1 version 11' },
+          { id: 'size', madeAt: 60, runCount: 4 },
         ],
       },
     ],
@@ -319,6 +328,11 @@ describe('nobody knows', () => {
     ['where the deadline comes before the last look', { ours: { madeAt: 50 }, timeoutMs: 10_000 }, NO_TIME],
   ])('%s', async (_, world, why) => {
     expect(await startOf(world)).toEqual(unknown(why));
+  });
+
+  test('where the provider lists no batches, and none is looked for', async () => {
+    const { start, log } = await play({ ours: { madeAt: 50 }, isListless: true });
+    expect([start, log]).toEqual([unknown(NOT_BEFORE), []]);
   });
 
   test.each([80, 9_000])(
@@ -491,13 +505,4 @@ test.each([
   ],
 ])('%j with max-runs %j', (round, maxRuns, expected) => {
   expect(tooManyRuns(round, maxRuns)).toBe(expected);
-});
-
-test.each([
-  [EPOCH, '2026-09-14 08:00:00 UTC'],
-  [-1e20, '-100000000000000000000 ms since 1970'],
-  [1.7e308, '1.7e+308 ms since 1970'],
-  [8.64e15, '8640000000000000 ms since 1970'],
-])('a moment of %d is told, whatever a provider says', (epochMs, words) => {
-  expect(momentOf(epochMs)).toBe(words);
 });

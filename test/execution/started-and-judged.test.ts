@@ -1,6 +1,6 @@
 /** What a step started, what its batches say that they are, and when nothing more is started: rounds with fake starters. */
 import { describe, expect, test } from 'vitest';
-import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Claims } from '../../src/domain/claims.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -42,7 +42,7 @@ interface Story {
   readonly answers?: (nth: number) => Partial<StartedBatch>;
   /** What the first look at a batch shows beside its runs, where it is not the last one. */
   readonly saysAtFirst?: (nth: number) => Partial<Batch>;
-  readonly outcome?: (nth: number) => Partial<BatchOutcome>;
+  readonly outcome?: (nth: number) => Partial<WatchedBatch>;
   readonly starter?: Partial<BatchStarter>;
   readonly subject?: Subject;
   readonly posted?: (nth: number) => StartResponse | undefined;
@@ -54,7 +54,7 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
   const { rule = TWO_OF_THREE, says } = story;
   const clock = virtualClock(EPOCH);
   const used = new Map<string, number>();
-  const batches = new Map<string, BatchOutcome>();
+  const batches = new Map<string, WatchedBatch>();
   const posts: (readonly string[])[] = [];
   const make = (id: string, testCases: readonly string[]) => {
     const runs = testCases.map((caseId) => {
@@ -96,7 +96,7 @@ async function play(scripts: Readonly<Record<string, string>>, story: Story = {}
       }
       return {
         ending: 'settled',
-        outcomes: round.map((started) => ({ ...started, ...batches.get(started.id) })),
+        batches: round.map((started) => ({ ...started, ...batches.get(started.id) })),
       };
     },
     onStarted: () => undefined,
@@ -191,12 +191,9 @@ describe('a batch that says it tested something else', () => {
 
   test('by a clock that the provider tells was created before its request', async () => {
     const listing: Listing = { batches: [], isComplete: true, date: EPOCH };
-    const recentBatches = () => ({
-      list: async () => listing,
-      batchContents: async () => ({ testCases: [] }),
-    });
+    const listBatches = async () => listing;
     const createdAgo = (ms: number) =>
-      play({ a: 'P' }, { says: () => ({ createdAt: EPOCH - ms }), starter: { recentBatches } });
+      play({ a: 'P' }, { says: () => ({ createdAt: EPOCH - ms }), starter: { listBatches } });
     expect((await createdAgo(119_000)).verdict).toBe('passed');
     expect(await createdAgo(121_000)).toMatchObject({
       verdict: 'inconclusive',
@@ -260,13 +257,11 @@ describe('a batch that was found after its answer was lost', () => {
         isThere = true;
         return lost;
       },
-      recentBatches: () => ({
-        list: async (): Promise<Listing> => ({
-          batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
-          isComplete: true,
-        }),
-        batchContents: async () => ({ testCases: ['a'] }),
+      listBatches: async (): Promise<Listing> => ({
+        batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
+        isComplete: true,
       }),
+      batchContents: async () => ({ testCases: ['a'] }),
     };
   };
   /** A batch of one passed run that is found in the lists. */
@@ -278,7 +273,7 @@ describe('a batch that was found after its answer was lost', () => {
       starter: starterOf(subject, { startBatch: async () => lost, ...starter }),
       waitFor: async (round) => ({
         ending: 'settled',
-        outcomes: round.map((started) => ({
+        batches: round.map((started) => ({
           ...started,
           batch: batch([runOf('a', 'passed')], { id: 'found' }),
         })),
@@ -312,23 +307,20 @@ describe('a batch that was found after its answer was lost', () => {
       request: { version_number: 4 },
     };
     const starter = () => ({ ...finding(undefined)('found'), title: 'Bland' });
-    for (const isListed of [() => false]) {
-      expect(await adopting({ ...starter(), isListed }, version4)).toMatchObject({
-        isAdopted: true,
-        verdict: 'inconclusive',
-        reason:
-          "Batch found may not test what was asked for: the answer to its start was lost, and Bland's lists do not say what it tests.",
-      });
-    }
+    expect(await adopting(starter(), version4)).toMatchObject({
+      isAdopted: true,
+      verdict: 'inconclusive',
+      reason:
+        "Batch found may not test what was asked for: the answer to its start was lost, and Bland's lists do not say what it tests.",
+    });
     // Where no version was asked for, the lists need not tell one.
-    expect(await adopting({ ...starter(), isListed: () => true }, version4)).toMatchObject({
+    expect(await adopting(starter(), { ...version4, isProvenByLists: true })).toMatchObject({
       verdict: 'passed',
     });
   });
 
   test('and whose entry in the list leaves out the version is not proven either', async () => {
-    const starter = { ...finding(undefined)('found'), isListed: () => true };
-    expect(await adopting(starter)).toMatchObject({ verdict: 'inconclusive' });
+    expect(await adopting(finding(undefined)('found'))).toMatchObject({ verdict: 'inconclusive' });
   });
 });
 
@@ -344,8 +336,8 @@ describe('nothing more is started once passed is out of reach for another reason
       'a run with an unknown status',
       { says: (_, runs) => ({ runs: withLast(runs, { unknownStatus: 'x' }) }) },
     ],
-    ['a batch called an error, with an errored run', { says: () => ({ outcome: 'errored' }) }],
-    ['a batch that was cancelled', { says: () => ({ outcome: 'cancelled' }) }],
+    ['a batch called an error, with an errored run', { says: () => ({ conclusion: 'errored' }) }],
+    ['a batch that was cancelled', { says: () => ({ conclusion: 'cancelled' }) }],
     ['a batch that cannot be read', { outcome: () => ({ problem: 'GET x answered 500.' }) }],
     [
       'a run in which nothing was evaluated',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Batch } from '../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -29,15 +29,11 @@ interface Script {
 }
 
 /** A provider that follows a script and takes notes. */
-function scripted(
-  { look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script,
-  recheckMs?: number,
-) {
+function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script) {
   const looked = new Map<string, number>();
   let readings = 0;
   const provider: Provider = {
     title: 'Scripted',
-    recheckMs,
     async fetchBatch(id, deadline) {
       looked.set(id, (looked.get(id) ?? 0) + 1);
       return { ...(await look(looked.get(id) ?? 0, id, deadline)), id };
@@ -58,23 +54,21 @@ async function wait(
     pollIntervalMs = 5_000,
     signal = new AbortController().signal,
     clock = virtualClock(),
-    recheckMs = undefined as number | undefined,
-    ownBatches = {} as Readonly<Record<string, readonly string[]>>,
+    started = {} as Partial<WatchedBatch>,
     more = {} as Partial<WaitOptions>,
     idKey = undefined as Provider['idKey'],
   } = {},
 ) {
-  const { provider, looks, readings } = scripted(script, recheckMs);
+  const { provider, looks, readings } = scripted(script);
   const logged: string[] = [];
   const seen: Batch[] = [];
   const waited = await waitForBatches({
     provider: { ...provider, idKey },
-    batchIds,
-    ownBatches: new Map(Object.entries(ownBatches)),
+    batches: batchIds.map((id) => ({ ...started, id })),
     clock,
     deadline: { until: clock.now() + timeoutMs, signal },
     pollIntervalMs,
-    onPoll: (batch) => seen.push(batch),
+    onPoll: ({ batch }) => seen.push(batch!),
     log: (line) => logged.push(line),
     ...more,
   });
@@ -85,16 +79,17 @@ describe('a batch that is not found', () => {
   const missing = () => {
     throw new NotFound('GET x answered 404. Check batch-id.');
   };
+  const started = { requestedTestCases: ['case-r0'] };
   const told = 'Batch b1 was started just now and is not there yet: looking again.';
 
   test('is looked for again for 15 s, if this step has just started it', async () => {
-    const { ending, outcomes, looks, logged, tookMs } = await wait(
+    const { ending, batches, looks, logged, tookMs } = await wait(
       { look: (n) => (n < 4 ? missing() : settled()) },
-      { ownBatches: { b1: ['case-r0'] } },
+      { started },
     );
-    expect({ ending, outcomes, looks: looks(), logged, tookMs }).toEqual({
+    expect({ ending, batches, looks: looks(), logged, tookMs }).toEqual({
       ending: 'settled',
-      outcomes: [{ id: 'b1', batch: { ...settled(), runs: passed(1) } }],
+      batches: [{ ...started, id: 'b1', batch: { ...settled(), runs: passed(1) } }],
       looks: 4,
       logged: [told],
       tookMs: 15_000,
@@ -102,12 +97,9 @@ describe('a batch that is not found', () => {
   });
 
   test('is a problem after 15 s', async () => {
-    const { outcomes, looks, logged, tookMs } = await wait(
-      { look: missing },
-      { ownBatches: { b1: ['case-r0'] } },
-    );
-    expect({ outcomes, looks: looks(), logged, tookMs }).toEqual({
-      outcomes: [{ id: 'b1', batch: undefined, problem: 'GET x answered 404. Check batch-id.' }],
+    const { batches, looks, logged, tookMs } = await wait({ look: missing }, { started });
+    expect({ batches, looks: looks(), logged, tookMs }).toEqual({
+      batches: [{ ...started, id: 'b1', batch: undefined, problem: 'GET x answered 404. Check batch-id.' }],
       looks: 4,
       logged: [told],
       tookMs: 15_000,
@@ -115,8 +107,8 @@ describe('a batch that is not found', () => {
   });
 
   test('is a problem at once, if something else started it', async () => {
-    const { outcomes, looks, tookMs } = await wait({ look: missing }, { ownBatches: { b2: [] } });
-    expect({ problem: outcomes[0]?.problem, looks: looks(), tookMs }).toEqual({
+    const { batches, looks, tookMs } = await wait({ look: missing });
+    expect({ problem: batches[0]?.problem, looks: looks(), tookMs }).toEqual({
       problem: 'GET x answered 404. Check batch-id.',
       looks: 1,
       tookMs: 0,
@@ -124,19 +116,16 @@ describe('a batch that is not found', () => {
   });
 
   test('has a list of runs that may come late as well', async () => {
-    const { outcomes } = await wait(
+    const { batches } = await wait(
       { look: () => settled(), runs: (n) => (n < 2 ? missing() : passed(1)) },
-      { ownBatches: { b1: ['case-r0'] } },
+      { started },
     );
-    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(), runs: passed(1) } }]);
+    expect(batches).toEqual([{ ...started, id: 'b1', batch: { ...settled(), runs: passed(1) } }]);
   });
 
   test('is looked for no longer than the deadline', async () => {
-    const { ending, outcomes, tookMs } = await wait(
-      { look: missing },
-      { ownBatches: { b1: ['case-r0'] }, timeoutMs: 7_000 },
-    );
-    expect({ ending, problem: outcomes[0]?.problem, tookMs }).toEqual({
+    const { ending, batches, tookMs } = await wait({ look: missing }, { started, timeoutMs: 7_000 });
+    expect({ ending, problem: batches[0]?.problem, tookMs }).toEqual({
       ending: 'deadline',
       problem: 'GET x answered 404. Check batch-id.',
       tookMs: 7_000,
@@ -144,15 +133,15 @@ describe('a batch that is not found', () => {
   });
 
   test('and is refused for another reason: a problem at once', async () => {
-    const { outcomes, looks } = await wait(
+    const { batches, looks } = await wait(
       {
         look: () => {
           throw new ProviderError('GET x answered 403.');
         },
       },
-      { ownBatches: { b1: ['case-r0'] } },
+      { started },
     );
-    expect([outcomes[0]?.problem, looks()]).toEqual(['GET x answered 403.', 1]);
+    expect([batches[0]?.problem, looks()]).toEqual(['GET x answered 403.', 1]);
   });
 });
 
@@ -160,19 +149,19 @@ describe('a batch that this step started, of which nothing says how many runs th
   const uncounted: Batch = { id: 'b1', settled: true, announced: {} };
 
   test('has settled as soon as every test case that was asked for has a run', async () => {
-    const { outcomes, looks } = await wait(
+    const { batches, looks } = await wait(
       { look: () => uncounted, runs: () => passed(2) },
-      { ownBatches: { b1: ['case-r0', 'case-r1'] } },
+      { started: { requestedTestCases: ['case-r0', 'case-r1'] } },
     );
-    expect([outcomes[0]?.batch?.runs?.length, looks()]).toEqual([2, 1]);
+    expect([batches[0]?.batch?.runs?.length, looks()]).toEqual([2, 1]);
   });
 
   test('is read again while a run is listed late, also where the list stays the same meanwhile', async () => {
-    const { outcomes, looks, logged } = await wait(
+    const { batches, looks, logged } = await wait(
       { look: () => uncounted, runs: (n) => passed(n < 5 ? 1 : 2) },
-      { ownBatches: { b1: ['case-r0', 'case-r1'] } },
+      { started: { requestedTestCases: ['case-r0', 'case-r1'] } },
     );
-    expect([outcomes[0]?.batch?.runs?.length, looks(), logged]).toEqual([
+    expect([batches[0]?.batch?.runs?.length, looks(), logged]).toEqual([
       2,
       5,
       [
@@ -182,22 +171,22 @@ describe('a batch that this step started, of which nothing says how many runs th
   });
 
   test('is not read again for longer than any other', async () => {
-    const { outcomes, tookMs } = await wait(
+    const { batches, tookMs } = await wait(
       { look: () => uncounted, runs: () => passed(1) },
-      { ownBatches: { b1: ['case-r0', 'case-r1'] }, timeoutMs: 600_000 },
+      { started: { requestedTestCases: ['case-r0', 'case-r1'] }, timeoutMs: 600_000 },
     );
-    expect([outcomes[0]?.batch?.runs?.length, tookMs]).toEqual([1, 120_000]);
+    expect([batches[0]?.batch?.runs?.length, tookMs]).toEqual([1, 120_000]);
   });
 });
 
 describe('waiting', () => {
   test('looks until the batch has settled, and reads its runs once', async () => {
-    const { ending, outcomes, looks, readings } = await wait({
+    const { ending, batches, looks, readings } = await wait({
       look: (n) => (n < 4 ? unsettled(0, 2) : settled(2)),
     });
-    expect({ ending, outcomes, looks: looks(), readings: readings() }).toEqual({
+    expect({ ending, batches, looks: looks(), readings: readings() }).toEqual({
       ending: 'settled',
-      outcomes: [{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }],
+      batches: [{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }],
       looks: 4,
       readings: 1,
     });
@@ -209,7 +198,7 @@ describe('waiting', () => {
   });
 
   test('a batch that never settles ends at the deadline, with one last look', async () => {
-    const { ending, outcomes, tookMs, readings } = await wait({
+    const { ending, batches, tookMs, readings } = await wait({
       look: () => unsettled(1),
       runs: () => [run('passed', 'r0')],
     });
@@ -218,25 +207,25 @@ describe('waiting', () => {
       tookMs: 60_000,
       readings: 1,
     });
-    expect(outcomes).toEqual([{ id: 'b1', batch: { ...unsettled(1), runs: [run('passed', 'r0')] } }]);
+    expect(batches).toEqual([{ id: 'b1', batch: { ...unsettled(1), runs: [run('passed', 'r0')] } }]);
   });
 
   test('a batch that settles between the deadline and the last look has settled', async () => {
     const clock = virtualClock();
-    const { ending, outcomes } = await wait(
+    const { ending, batches } = await wait(
       { look: () => (clock.now() < 60_000 ? unsettled(1) : settled()) },
       { clock },
     );
     expect(ending).toBe('settled');
-    expect(outcomes[0]?.batch?.runs).toEqual(passed(1));
+    expect(batches[0]?.batch?.runs).toEqual(passed(1));
   });
 
   test('that announced three runs and ends with two does not add up, although both passed', async () => {
-    const { outcomes } = await wait(
+    const { batches } = await wait(
       { look: (n) => (n === 1 ? unsettled(0, 3) : settled(2)) },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+    expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([
       ['it announced 3 runs before, and now 2'],
     ]);
   });
@@ -251,12 +240,12 @@ describe('waiting', () => {
 
 describe('a batch that has ended and does not add up', () => {
   test('is read again, and right as soon as it adds up', async () => {
-    const { ending, outcomes, readings, logged } = await wait({
+    const { ending, batches, readings, logged } = await wait({
       look: () => settled(2),
       runs: (n) => passed(n < 3 ? 1 : 2),
     });
     expect({ ending, readings: readings() }).toEqual({ ending: 'settled', readings: 3 });
-    expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
+    expect(batches[0]?.batch?.runs).toEqual(passed(2));
     expect(logged).toEqual([
       'Batch b1 has ended and does not add up yet (1 of 2 announced runs is missing; the provider counts 2 passed and lists 1): reading it again.',
     ]);
@@ -264,21 +253,21 @@ describe('a batch that has ended and does not add up', () => {
 
   test('has two minutes: a last run whose status comes 20 s after the end of its batch', async () => {
     const clock = virtualClock();
-    const { outcomes, logged } = await wait(
+    const { batches, logged } = await wait(
       {
         look: () => settled(2),
         runs: () => [run('passed', 'r0'), clock.now() < 20_000 ? run('pending', 'r1') : run('passed', 'r1')],
       },
       { clock, timeoutMs: 1_800_000 },
     );
-    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }]);
+    expect(batches).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }]);
     expect(clock.now()).toBe(20_000);
     expect(logged.length).toBe(1);
   });
 
   test('has its two minutes also where every answer takes a minute of retries', async () => {
     const clock = virtualClock();
-    const { outcomes, readings } = await wait(
+    const { batches, readings } = await wait(
       {
         look: () => settled(2),
         runs: async (n) => {
@@ -288,16 +277,8 @@ describe('a batch that has ended and does not add up', () => {
       },
       { clock, timeoutMs: 3_600_000 },
     );
-    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }]);
+    expect(batches).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(2) } }]);
     expect(readings()).toBe(20);
-  });
-
-  test('has as long as the provider’s descriptor says', async () => {
-    const { tookMs } = await wait(
-      { look: () => settled(2), runs: () => passed(1) },
-      { recheckMs: 10_000, timeoutMs: 600_000 },
-    );
-    expect(tookMs).toBe(10_000);
   });
 
   test('has its two minutes again after it turned out not to have ended', async () => {
@@ -325,7 +306,7 @@ describe('a batch that has ended and does not add up', () => {
     ['after ever longer gaps at a short interval', 100, 30, 120_000],
     ['once at an interval above two minutes', 150_000, 2, 150_000],
   ])('is read again for two minutes: %s', async (_, pollIntervalMs, expectedReadings, expectedMs) => {
-    const { ending, readings, tookMs, outcomes } = await wait(
+    const { ending, readings, tookMs, batches } = await wait(
       { look: () => settled(2), runs: () => passed(1) },
       { pollIntervalMs, timeoutMs: 600_000 },
     );
@@ -334,26 +315,26 @@ describe('a batch that has ended and does not add up', () => {
       readings: expectedReadings,
       tookMs: expectedMs,
     });
-    expect(outcomes).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(1) } }]);
+    expect(batches).toEqual([{ id: 'b1', batch: { ...settled(2), runs: passed(1) } }]);
   });
 
   test('is waited for when it turns out not to have ended', async () => {
-    const { ending, outcomes } = await wait({
+    const { ending, batches } = await wait({
       look: (n) => (n === 2 || n === 3 ? unsettled(1, 2) : settled(2)),
       runs: (n) => passed(n === 1 ? 1 : 2),
     });
     expect(ending).toBe('settled');
-    expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
+    expect(batches[0]?.batch?.runs).toEqual(passed(2));
   });
 
   test('is looked at once more if the deadline comes meanwhile', async () => {
     const clock = virtualClock();
-    const { ending, outcomes } = await wait(
+    const { ending, batches } = await wait(
       { look: () => settled(2), runs: () => passed(clock.now() < 7_000 ? 1 : 2) },
       { timeoutMs: 7_000, clock },
     );
     expect(ending).toBe('settled');
-    expect(outcomes[0]?.batch?.runs).toEqual(passed(2));
+    expect(batches[0]?.batch?.runs).toEqual(passed(2));
   });
 
   test('is not read again after the deadline', async () => {
@@ -371,11 +352,11 @@ describe('a batch that counted a run that did not pass, and lists none in the en
   test.each([counting(1, 0), counting(0, 1), { ...counting(1, 0), settled: true }])(
     'contradicts itself, and no further look can help (%j)',
     async (early) => {
-      const { outcomes, tookMs } = await wait(
+      const { batches, tookMs } = await wait(
         { look: (n) => (n === 1 ? early : settled(4)), runs: () => passed(4) },
         { timeoutMs: 600_000 },
       );
-      expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+      expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([
         ['it counted 1 run that did not pass, and now lists 0'],
       ]);
       expect(tookMs).toBeLessThanOrEqual(20_000);
@@ -385,14 +366,14 @@ describe('a batch that counted a run that did not pass, and lists none in the en
   test('does not contradict itself while the list is not whole, or where another status was meant', async () => {
     const failing = [...passed(3), run('failed', 'r3')];
     for (const runs of [failing, [...passed(3), run('cancelled', 'r3')]]) {
-      const { outcomes } = await wait(
+      const { batches } = await wait(
         {
           look: (n) => (n === 1 ? counting(1, 0) : { ...settled(4), announced: { total: 4 } }),
           runs: (n) => (n === 1 ? passed(3) : runs),
         },
         { timeoutMs: 600_000 },
       );
-      expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
+      expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
     }
   });
 });
@@ -434,11 +415,11 @@ describe('re-runs', () => {
   };
 
   test('one that cannot be read does not end the waiting for the other', async () => {
-    const { outcomes, tookMs } = await wait(
+    const { batches, tookMs } = await wait(
       { look: (n, id) => (id === 'b1' ? refused() : n < 4 ? unsettled(0, 1) : settled()) },
-      { batchIds: ['b1', 'b2'], more: { isEachAlone: true } },
+      { batchIds: ['b1', 'b2'], started: { round: 2 } },
     );
-    expect(outcomes).toMatchObject([
+    expect(batches).toMatchObject([
       { id: 'b1', problem: 'GET x answered 500.' },
       { id: 'b2', batch: { settled: true, runs: passed(1) } },
     ]);
@@ -448,18 +429,18 @@ describe('re-runs', () => {
 
 describe('what was asked for', () => {
   test('is recognised in other capitals, where the provider compares ids so', async () => {
-    const { outcomes, tookMs } = await wait(
+    const { batches, tookMs } = await wait(
       { look: () => settled() },
-      { ownBatches: { b1: ['CASE-R0'] }, idKey: (id) => id.toLowerCase() },
+      { started: { requestedTestCases: ['CASE-R0'] }, idKey: (id) => id.toLowerCase() },
     );
-    expect([outcomes[0]?.batch?.runs?.map(({ testCase }) => testCase.id), tookMs]).toEqual([['CASE-R0'], 0]);
+    expect([batches[0]?.batch?.runs?.map(({ testCase }) => testCase.id), tookMs]).toEqual([['CASE-R0'], 0]);
   });
 
   test('is called by its name in the log while it has no run', async () => {
     const { logged } = await wait(
       { look: () => settled(1), runs: () => passed(1) },
       {
-        ownBatches: { b1: ['case-r0', 'a', 'b', 'c', 'd'] },
+        started: { requestedTestCases: ['case-r0', 'a', 'b', 'c', 'd'] },
         more: { names: new Map([['a', 'Angry caller']]) },
       },
     );
@@ -473,14 +454,14 @@ describe('a batch whose provider does not say how many runs there must be', () =
   const ended: Batch = { id: 'b1', settled: true, announced: {} };
 
   test('is looked at again: the same list twice shows that no run is missing', async () => {
-    const { outcomes, readings, tookMs, logged } = await wait({ look: () => ended, runs: () => passed(1) });
-    expect(outcomes).toEqual([{ id: 'b1', batch: { ...ended, runs: passed(1) }, isListConfirmed: true }]);
+    const { batches, readings, tookMs, logged } = await wait({ look: () => ended, runs: () => passed(1) });
+    expect(batches).toEqual([{ id: 'b1', batch: { ...ended, runs: passed(1) }, isListConfirmed: true }]);
     expect({ readings: readings(), tookMs, logged }).toEqual({ readings: 2, tookMs: 5_000, logged: [] });
   });
 
   test('and lists one of two runs at first has both in the end', async () => {
-    const { outcomes, readings } = await wait({ look: () => ended, runs: (n) => passed(n === 1 ? 1 : 2) });
-    expect(outcomes).toEqual([{ id: 'b1', batch: { ...ended, runs: passed(2) }, isListConfirmed: true }]);
+    const { batches, readings } = await wait({ look: () => ended, runs: (n) => passed(n === 1 ? 1 : 2) });
+    expect(batches).toEqual([{ id: 'b1', batch: { ...ended, runs: passed(2) }, isListConfirmed: true }]);
     expect(readings()).toBe(3);
   });
 
@@ -493,30 +474,30 @@ describe('a batch whose provider does not say how many runs there must be', () =
   });
 
   test('has another list when one status is another', async () => {
-    const { outcomes, readings } = await wait({
+    const { batches, readings } = await wait({
       look: () => ended,
       runs: (n) => [run(n === 1 ? 'passed' : 'failed', 'r0')],
     });
-    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: [run('failed', 'r0')] } }]);
+    expect(batches).toMatchObject([{ isListConfirmed: true, batch: { runs: [run('failed', 'r0')] } }]);
     expect(readings()).toBe(3);
   });
 
   test('and a run that did not pass at one look and passed at a later one contradicts itself', async () => {
-    const { outcomes } = await wait(
+    const { batches } = await wait(
       { look: () => ended, runs: (n) => [run(n === 1 ? 'failed' : 'passed', 'r0')] },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+    expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([
       ['run r0 did not pass at one look and passed at a later one'],
     ]);
   });
 
   test('and a run that was cancelled at one look and passed at a later one contradicts itself', async () => {
-    const { outcomes } = await wait(
+    const { batches } = await wait(
       { look: () => ended, runs: (n) => [run(n === 1 ? 'cancelled' : 'passed', 'r0')] },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+    expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([
       ['run r0 did not pass at one look and passed at a later one'],
     ]);
   });
@@ -525,7 +506,7 @@ describe('a batch whose provider does not say how many runs there must be', () =
     'and a run that was %s makes way for no other one of its test case',
     async (status) => {
       const { testCase } = run(status, 'r0');
-      const { outcomes } = await wait(
+      const { batches } = await wait(
         {
           look: (n) => ({
             ...{ id: 'b1', settled: n > 1, announced: {} },
@@ -535,7 +516,7 @@ describe('a batch whose provider does not say how many runs there must be', () =
         },
         { timeoutMs: 600_000 },
       );
-      expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+      expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([
         ['it lists another run in place of one that did not pass: r0'],
       ]);
     },
@@ -561,11 +542,11 @@ describe('a batch whose provider does not say how many runs there must be', () =
       'it tested branch a, and run r0 says branch b',
     ],
   ])('and two answers %s that name two things as tested contradict each other', async (_, says, expected) => {
-    const { outcomes } = await wait(
+    const { batches } = await wait(
       { look: (n) => ({ ...ended, ...says(n) }), runs: (n) => says(n).runs ?? [run('passed', 'r0')] },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([[expected]]);
+    expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([[expected]]);
   });
 
   test('may have runs that name two things, and answers that name only some', async () => {
@@ -574,30 +555,30 @@ describe('a batch whose provider does not say how many runs there must be', () =
       { ...run('passed', 'r1'), claims: { pathway: 'pathway b' } },
     ];
     const look = (n: number): Batch => ({ ...ended, claims: n === 1 ? { version: 'version 12' } : {} });
-    const { outcomes } = await wait({ look, runs: () => runs });
-    expect(outcomes).toMatchObject([{ isListConfirmed: true }]);
-    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
+    const { batches } = await wait({ look, runs: () => runs });
+    expect(batches).toMatchObject([{ isListConfirmed: true }]);
+    expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
   });
 
   test('and whose list never stays the same is waited for until the deadline, and not confirmed', async () => {
-    const { ending, outcomes, tookMs } = await wait({ look: () => ended, runs: (n) => passed(n) });
+    const { ending, batches, tookMs } = await wait({ look: () => ended, runs: (n) => passed(n) });
     expect({ ending, tookMs }).toEqual({ ending: 'settled', tookMs: 60_000 });
-    expect(outcomes).toMatchObject([{ id: 'b1', isListConfirmed: false }]);
+    expect(batches).toMatchObject([{ id: 'b1', isListConfirmed: false }]);
   });
 
   test('a given list that grew after 3 s was green with one of two runs at a short interval', async () => {
     const clock = virtualClock();
-    const { outcomes, tookMs } = await wait(
+    const { batches, tookMs } = await wait(
       { look: () => ended, runs: () => passed(clock.now() < 3_000 ? 1 : 2) },
       { clock, pollIntervalMs: 300 },
     );
-    expect(outcomes).toMatchObject([{ isListConfirmed: true, batch: { runs: passed(2) } }]);
+    expect(batches).toMatchObject([{ isListConfirmed: true, batch: { runs: passed(2) } }]);
     expect(tookMs).toBeGreaterThanOrEqual(8_000);
   });
 
   test('is not confirmed by a last look that comes sooner than an interval', async () => {
-    const { outcomes } = await wait({ look: () => ended, runs: () => passed(1) }, { timeoutMs: 3_000 });
-    expect(outcomes).toMatchObject([{ id: 'b1', isListConfirmed: false }]);
+    const { batches } = await wait({ look: () => ended, runs: () => passed(1) }, { timeoutMs: 3_000 });
+    expect(batches).toMatchObject([{ id: 'b1', isListConfirmed: false }]);
   });
 
   test('starts anew when it turns out not to have ended', async () => {
@@ -610,14 +591,14 @@ describe('a batch whose provider does not say how many runs there must be', () =
 
   test('lists a run while it is pending and not in the end: that run is missing, however often the rest is the same', async () => {
     const of = (...runs: Run[]): Batch => ({ id: 'b1', settled: runs.length === 1, announced: {}, runs });
-    const { outcomes } = await wait(
+    const { batches } = await wait(
       {
         look: (n) => (n === 1 ? of(run('passed', 'r0'), run('pending', 'r1')) : of(run('passed', 'r0'))),
         runs: (_, batch) => batch.runs ?? [],
       },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([
+    expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([
       ['1 run that it listed before is missing'],
     ]);
   });
@@ -625,22 +606,22 @@ describe('a batch whose provider does not say how many runs there must be', () =
   test('repeats a run under a new id, or names a test case only in the end: nothing is missing', async () => {
     const unnamed = { ...run('pending', 'r0'), testCase: { id: undefined, name: 'r0' } };
     const again = { ...run('passed', 'r2'), testCase: run('passed', 'r1').testCase };
-    const { outcomes } = await wait({
+    const { batches } = await wait({
       look: (n) => ({
         ...{ id: 'b1', settled: n > 1, announced: {} },
         runs: n === 1 ? [unnamed, run('pending', 'r1')] : [run('passed', 'r0'), again],
       }),
       runs: (_, batch) => batch.runs ?? [],
     });
-    expect(outcomes.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
+    expect(batches.map(({ batch }) => batch?.inconsistencies)).toEqual([undefined]);
   });
 
   test('and whose list contradicts itself for two minutes is given up, confirmed or not', async () => {
-    const { outcomes, tookMs } = await wait(
+    const { batches, tookMs } = await wait(
       { look: () => ended, runs: () => [run('pending', 'r0')] },
       { timeoutMs: 600_000 },
     );
-    expect(outcomes).toMatchObject([{ id: 'b1', batch: { runs: [run('pending', 'r0')] } }]);
+    expect(batches).toMatchObject([{ id: 'b1', batch: { runs: [run('pending', 'r0')] } }]);
     expect(tookMs).toBe(120_000);
   });
 });
@@ -651,22 +632,22 @@ describe('a batch that cannot be read', () => {
   };
 
   test('ends the waiting at once', async () => {
-    const { ending, outcomes, tookMs, looks } = await wait({ look: refused });
-    expect({ ending, outcomes, tookMs, looks: looks() }).toEqual({
+    const { ending, batches, tookMs, looks } = await wait({ look: refused });
+    expect({ ending, batches, tookMs, looks: looks() }).toEqual({
       ending: 'settled',
-      outcomes: [{ id: 'b1', problem: 'GET x answered 401.' }],
+      batches: [{ id: 'b1', problem: 'GET x answered 401.' }],
       tookMs: 0,
       looks: 1,
     });
   });
 
   test('keeps what was seen of it before', async () => {
-    const { outcomes } = await wait({ look: (n) => (n < 3 ? unsettled(n) : refused()) });
-    expect(outcomes).toEqual([{ id: 'b1', batch: unsettled(2), problem: 'GET x answered 401.' }]);
+    const { batches } = await wait({ look: (n) => (n < 3 ? unsettled(n) : refused()) });
+    expect(batches).toEqual([{ id: 'b1', batch: unsettled(2), problem: 'GET x answered 401.' }]);
   });
 
   test('ends the waiting for the others too, which are looked at once more', async () => {
-    const { ending, outcomes, looks } = await wait(
+    const { ending, batches, looks } = await wait(
       {
         look: (n, id) => (id === 'b1' ? unsettled(n) : n < 2 ? unsettled(1) : refused()),
         runs: () => [run('failed', 'r0')],
@@ -674,7 +655,7 @@ describe('a batch that cannot be read', () => {
       { batchIds: ['b1', 'b2'] },
     );
     expect(ending).toBe('settled');
-    expect(outcomes).toMatchObject([
+    expect(batches).toMatchObject([
       { id: 'b1', batch: { settled: false, runs: [run('failed', 'r0')] } },
       { id: 'b2', problem: 'GET x answered 401.' },
     ]);
@@ -682,13 +663,13 @@ describe('a batch that cannot be read', () => {
   });
 
   test('whose runs cannot be read has settled and a problem', async () => {
-    const { outcomes } = await wait({ look: () => settled(), runs: refused });
-    expect(outcomes).toEqual([{ id: 'b1', batch: settled(), problem: 'GET x answered 401.' }]);
+    const { batches } = await wait({ look: () => settled(), runs: refused });
+    expect(batches).toEqual([{ id: 'b1', batch: settled(), problem: 'GET x answered 401.' }]);
   });
 
   test('at the deadline is looked at once more, and its problem is told', async () => {
     const clock = virtualClock();
-    const { ending, outcomes } = await wait(
+    const { ending, batches } = await wait(
       {
         look: async (n, _, deadline) => {
           if (n === 1) return unsettled(1);
@@ -699,9 +680,9 @@ describe('a batch that cannot be read', () => {
       },
       { clock },
     );
-    expect({ ending, outcomes, now: clock.now() }).toEqual({
+    expect({ ending, batches, now: clock.now() }).toEqual({
       ending: 'deadline',
-      outcomes: [{ id: 'b1', batch: unsettled(1), problem: 'GET x did not answer in time.' }],
+      batches: [{ id: 'b1', batch: unsettled(1), problem: 'GET x did not answer in time.' }],
       now: 70_000,
     });
   });
@@ -718,7 +699,7 @@ describe('a batch that cannot be read', () => {
 
 test('a deadline that ends a moment before the deadline is the deadline all the same', async () => {
   const clock = virtualClock();
-  const { ending, outcomes } = await wait(
+  const { ending, batches } = await wait(
     {
       look: async (n) => {
         if (n === 2) {
@@ -730,7 +711,7 @@ test('a deadline that ends a moment before the deadline is the deadline all the 
     },
     { clock },
   );
-  expect(outcomes).toEqual([{ id: 'b1', batch: { ...unsettled(1), runs: passed(4) } }]);
+  expect(batches).toEqual([{ id: 'b1', batch: { ...unsettled(1), runs: passed(4) } }]);
   expect(ending).toBe('deadline');
 });
 
@@ -738,7 +719,7 @@ describe('a cancelled workflow', () => {
   test('ends the waiting at once, with what was last seen', async () => {
     const cancelled = new AbortController();
     const clock = virtualClock();
-    const { ending, outcomes, tookMs } = await wait(
+    const { ending, batches, tookMs } = await wait(
       {
         look: (n) => {
           if (n === 2) cancelled.abort();
@@ -747,9 +728,9 @@ describe('a cancelled workflow', () => {
       },
       { signal: cancelled.signal, clock },
     );
-    expect({ ending, outcomes, tookMs }).toEqual({
+    expect({ ending, batches, tookMs }).toEqual({
       ending: 'cancelled',
-      outcomes: [{ id: 'b1', batch: unsettled(2) }],
+      batches: [{ id: 'b1', batch: unsettled(2) }],
       tookMs: 5_000,
     });
   });
@@ -759,7 +740,7 @@ describe('a cancelled workflow', () => {
     ['are what is known where every run counts', false, unsettled(3)],
   ])('counts whose runs were not read in time %s', async (_, readsEarly, batch) => {
     const cancelled = new AbortController();
-    const { outcomes } = await wait(
+    const { batches } = await wait(
       {
         look: (n) => {
           if (n === 2 && !readsEarly) cancelled.abort();
@@ -772,29 +753,26 @@ describe('a cancelled workflow', () => {
       },
       { signal: cancelled.signal, more: { readsEarly } },
     );
-    expect(outcomes).toEqual([{ id: 'b1', batch }]);
+    expect(batches).toEqual([{ id: 'b1', batch }]);
   });
 
   test('before the first look asks for nothing', async () => {
-    const { ending, outcomes, looks } = await wait(
-      { look: () => settled() },
-      { signal: AbortSignal.abort() },
-    );
-    expect({ ending, outcomes, looks: looks() }).toEqual({
+    const { ending, batches, looks } = await wait({ look: () => settled() }, { signal: AbortSignal.abort() });
+    expect({ ending, batches, looks: looks() }).toEqual({
       ending: 'cancelled',
-      outcomes: [{ id: 'b1' }],
+      batches: [{ id: 'b1' }],
       looks: 0,
     });
   });
 });
 
 test('several batches are waited for side by side', async () => {
-  const { ending, outcomes, tookMs } = await wait(
+  const { ending, batches, tookMs } = await wait(
     { look: (n, id) => (id === 'b2' && n < 4 ? unsettled(n) : settled()) },
     { batchIds: ['b1', 'b2', 'b3'] },
   );
   expect(ending).toBe('settled');
-  expect(outcomes.map(({ id, batch }) => [id, batch?.settled, batch?.runs?.length])).toEqual([
+  expect(batches.map(({ id, batch }) => [id, batch?.settled, batch?.runs?.length])).toEqual([
     ['b1', true, 1],
     ['b2', true, 1],
     ['b3', true, 1],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnnouncedCounts, Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { AnnouncedCounts, Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
@@ -66,7 +66,7 @@ const batch: fc.Arbitrary<Batch> = fc
   .record({
     id: fc.constantFrom('b1', 'b2'),
     settled: fc.boolean(),
-    outcome: maybe(fc.constantFrom('passed', 'failed', 'errored', 'cancelled')),
+    conclusion: maybe(fc.constantFrom('passed', 'failed', 'errored', 'cancelled')),
     unknownStatus: fc.option(fc.constant('archived'), { nil: undefined, freq: 8 }),
     announced,
     runs: maybe(fc.array(run, { maxLength: 4 })),
@@ -74,7 +74,7 @@ const batch: fc.Arbitrary<Batch> = fc
   })
   .map((each) => defined(each) as Batch);
 
-const outcome: fc.Arbitrary<BatchOutcome> = fc
+const watched: fc.Arbitrary<WatchedBatch> = fc
   .record({
     id: fc.constantFrom('b1', 'b2'),
     batch: maybe(batch),
@@ -84,17 +84,17 @@ const outcome: fc.Arbitrary<BatchOutcome> = fc
     mismatch: fc.option(fc.constant('it tested version 11'), { nil: undefined, freq: 8 }),
     unproven: fc.option(fc.constant('nothing says what it tests'), { nil: undefined, freq: 8 }),
   })
-  .map((each) => defined(each) as BatchOutcome);
+  .map((each) => defined(each) as WatchedBatch);
 
 const facts: fc.Arbitrary<JudgeInput> = fc.record({
-  batches: fc.array(outcome, { maxLength: 3 }),
+  batches: fc.array(watched, { maxLength: 3 }),
   ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
   providerTitle: fc.constant('Retell'),
   timeoutMinutes: fc.constant(30),
   now: fc.constant(NOW),
   maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
   edits: edits(),
-  beside: fc.array(outcome, { maxLength: 1 }),
+  beside: fc.array(watched, { maxLength: 1 }),
 });
 
 function edits(): fc.Arbitrary<readonly string[]> {
@@ -105,7 +105,7 @@ function edits(): fc.Arbitrary<readonly string[]> {
 }
 
 /** Batches of which every run passed, but for what is then changed. */
-const passedBatch = (id: string, runs: number): BatchOutcome => ({
+const passedBatch = (id: string, runs: number): WatchedBatch => ({
   id,
   batch: {
     id,
@@ -131,7 +131,7 @@ const nearPass: fc.Arbitrary<JudgeInput> = fc
       fc.record({
         what: fc.constant('batch' as const),
         patch: batch,
-        keys: keysOf('settled', 'outcome', 'unknownStatus', 'announced', 'runs', 'createdAt'),
+        keys: keysOf('settled', 'conclusion', 'unknownStatus', 'announced', 'runs', 'createdAt'),
       }),
       fc.record({
         what: fc.constant('run' as const),
@@ -139,21 +139,21 @@ const nearPass: fc.Arbitrary<JudgeInput> = fc
         keys: keysOf('id', 'testCase', 'status', 'unknownStatus', 'conflict', 'unproven'),
       }),
       fc.record({
-        what: fc.constant('outcome' as const),
-        patch: outcome,
+        what: fc.constant('conclusion' as const),
+        patch: watched,
         keys: keysOf('batch', 'problem', 'isListConfirmed', 'asked', 'mismatch', 'unproven'),
       }),
     ),
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
     maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
     edits: edits(),
-    beside: fc.array(fc.oneof(outcome, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
+    beside: fc.array(fc.oneof(watched, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
   })
   .map(({ sizes, change, ...rest }): JudgeInput => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
     const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
-    const original = first as BatchOutcome & { batch: Batch };
-    const changed = (): BatchOutcome => {
+    const original = first as WatchedBatch & { batch: Batch };
+    const changed = (): WatchedBatch => {
       switch (change.what) {
         case 'batch':
           return { ...original, batch: { ...original.batch, ...patch } };
@@ -167,7 +167,7 @@ const nearPass: fc.Arbitrary<JudgeInput> = fc
               ),
             },
           };
-        case 'outcome':
+        case 'conclusion':
           return { ...original, ...patch };
       }
     };
@@ -238,7 +238,7 @@ function mayBeGreen({
         (said.failed ?? 0) === 0 &&
         (said.errored ?? 0) === 0 &&
         (said.cancelled ?? 0) === 0 &&
-        (seen.outcome ?? 'passed') === 'passed'
+        (seen.conclusion ?? 'passed') === 'passed'
       );
     },
   );
@@ -248,7 +248,7 @@ function mayBeGreen({
 function precedence({ batches, ending, beside }: JudgeInput): string | undefined {
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
   const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, beside }));
-  const isCalled = (word: string) => seen.some((each) => each.outcome === word);
+  const isCalled = (word: string) => seen.some((each) => each.conclusion === word);
   if (counts.failed > 0) return 'failed';
   if (counts.errored > 0 || isCalled('errored')) return 'errored';
   if (counts.cancelled > 0 || isCalled('cancelled') || ending === 'cancelled') return 'cancelled';

@@ -126,9 +126,9 @@ async function live(given: Story) {
     void clock.sleep(given.cancelledAtMs).then(() => cancelled.abort());
   }
   const seen: string[] = [];
-  const { ending, outcomes } = await waitForBatches({
+  const { ending, batches } = await waitForBatches({
     provider,
-    batchIds,
+    batches: batchIds.map((id) => ({ id })),
     clock,
     deadline: { until: given.timeoutMs, signal: cancelled.signal },
     pollIntervalMs: given.pollIntervalMs,
@@ -137,7 +137,7 @@ async function live(given: Story) {
   });
   const endedAt = clock.now();
   const judgement = judge({
-    batches: outcomes,
+    batches,
     ending,
     providerTitle: 'Retell',
     timeoutMinutes: 1,
@@ -146,7 +146,7 @@ async function live(given: Story) {
   return {
     batchIds,
     ending,
-    outcomes,
+    batches,
     endedAt,
     judgement,
     looks,
@@ -160,11 +160,11 @@ describe(`waiting for providers that do anything at any time (${CASES} cases)`, 
     const verdicts = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(story, async (given) => {
-        const { batchIds, ending, outcomes, endedAt, judgement, looks, shown, wasCancelled } =
+        const { batchIds, ending, batches, endedAt, judgement, looks, shown, wasCancelled } =
           await live(given);
         verdicts.set(judgement.verdict, (verdicts.get(judgement.verdict) ?? 0) + 1);
 
-        expect(outcomes.map(({ id }) => id)).toEqual(batchIds);
+        expect(batches.map(({ id }) => id)).toEqual(batchIds);
         const deadline = given.timeoutMs + LAST_LOOK_MS + 1;
         expect(endedAt).toBeLessThanOrEqual(Math.min(deadline, given.cancelledAtMs ?? deadline));
 
@@ -251,19 +251,19 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
               };
             },
           };
-          const { outcomes } = await waitForBatches({
+          const { batches } = await waitForBatches({
             provider,
-            batchIds: ['b1'],
+            batches: [{ id: 'b1' }],
             clock,
             deadline: { until: timeoutMs, signal: new AbortController().signal },
             pollIntervalMs,
-            onPoll: ({ settled }) => {
+            onPoll: ({ batch }) => {
               // Lists of a batch that has not settled are not read, except in the last look: what came before is void.
-              if (!settled) seen.length = 0;
+              if (batch?.settled !== true) seen.length = 0;
             },
             log: () => undefined,
           });
-          const [outcome] = outcomes;
+          const [watched] = batches;
           const last = seen.at(-1);
           const since = seen.findLastIndex(({ list, settled }) => list !== last?.list || !settled) + 1;
           const first = seen[since];
@@ -271,7 +271,7 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
             last?.settled === true &&
             first !== undefined &&
             last.atMs - first.atMs >= Math.max(pollIntervalMs, SAME_LIST_MS);
-          expect(outcome?.isListConfirmed ?? false).toBe(isConfirmed);
+          expect(watched?.isListConfirmed ?? false).toBe(isConfirmed);
           confirmed.set(isConfirmed, (confirmed.get(isConfirmed) ?? 0) + 1);
         },
       ),

@@ -1,3 +1,4 @@
+import type { ElevenLabsRequest } from '../../src/providers/elevenlabs/subject.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
 import {
@@ -158,7 +159,7 @@ const starting: StartWorld = {
     },
   },
   batchId: String(mixed['id']),
-  isResolved: ({ agent, branch }) => agent === AGENT && branch === 'branch_next',
+  isResolved: ({ agent, branch }: ElevenLabsRequest) => agent === AGENT && branch === 'branch_next',
 };
 
 /** ElevenLabs: one answer has everything, and nothing says how many runs there must be. */

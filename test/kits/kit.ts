@@ -45,7 +45,7 @@ export interface StartWorld {
   /** The id of the batch that the right answer names. */
   readonly batchId: string;
   /** Whether what is sent beside the test cases names what is to be tested, and nothing else. */
-  isResolved(request: Readonly<Record<string, unknown>>): boolean;
+  isResolved(request: unknown): boolean;
 }
 
 /** What a provider answers in one go. */

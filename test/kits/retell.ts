@@ -1,3 +1,4 @@
+import type { RetellRequest } from '../../src/providers/retell/subject.ts';
 import { startRetell } from '../emulators/retell.ts';
 import type { Json } from '../fuzz/mutations.ts';
 import {
@@ -164,11 +165,12 @@ const starting: StartWorld = {
     },
     'POST create-batch-test': sampleOf('retell__create-batch-test__201'),
     'GET v2/list-batch-tests': { ...sampleOf('retell__list-batch-tests-v2'), has_more: false },
+    'GET get-batch-test': { ...complete, test_case_batch_job_id: 'test_batch_3fa8a7bba5a6' },
     'GET v2/list-test-runs': allPass,
+    'GET get-test-run': items[0] ?? null,
   },
   batchId: String(sampleOf('retell__create-batch-test__201')['test_case_batch_job_id']),
-  isResolved: (request) =>
-    typeof (request['response_engine'] as { version?: unknown } | undefined)?.version === 'number',
+  isResolved: ({ engine }: RetellRequest) => typeof engine.version === 'number',
 };
 
 /** Retell: the runs are in pages, and a run has everything with it. */

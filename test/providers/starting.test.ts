@@ -4,7 +4,7 @@ import { parseSelectors } from '../../src/domain/selectors.ts';
 import { parseTarget, parseVersion } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
-import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 import { NotFound, ProviderError } from '../../src/runtime/errors.ts';
@@ -115,6 +115,12 @@ async function bland(options: BlandOptions = {}, given?: string) {
 const flow = (version: number | null) =>
   ({ type: 'conversation-flow', conversation_flow_id: FLOW, version }) as const;
 
+/** The request of a subject on that flow. */
+const onFlow = (version: number, isPublished?: boolean) => ({
+  engine: { type: 'conversation-flow', id: FLOW, version },
+  isPublished,
+});
+
 const AGENT = `agent/${DEFAULT_AGENT.id}`;
 
 const AGENTS: readonly AgentScript[] = [
@@ -157,7 +163,7 @@ describe('what Retell tests', () => {
         note: 'The latest version, 5, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
         claims: saying(`conversation-flow ${FLOW}`, 12),
-        request: { response_engine: flow(12) },
+        request: onFlow(12, false),
       },
     ],
     [
@@ -169,7 +175,7 @@ describe('what Retell tests', () => {
         version: 'version 4',
         key: `conversation-flow ${FLOW} 11`,
         claims: saying(`conversation-flow ${FLOW}`, 11),
-        request: { response_engine: flow(11) },
+        request: onFlow(11, true),
       },
     ],
     [
@@ -181,7 +187,7 @@ describe('what Retell tests', () => {
         version: 'version 3',
         key: `conversation-flow ${FLOW} 10`,
         claims: saying(`conversation-flow ${FLOW}`, 10),
-        request: { response_engine: flow(10) },
+        request: onFlow(10, true),
       },
     ],
     [
@@ -193,7 +199,7 @@ describe('what Retell tests', () => {
         version: 'version 0 (draft)',
         key: 'retell-llm llm_1 20',
         claims: saying('retell-llm llm_1', 20),
-        request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
+        request: { engine: { type: 'retell-llm', id: 'llm_1', version: 20 }, isPublished: false },
       },
     ],
     [
@@ -205,7 +211,7 @@ describe('what Retell tests', () => {
         note: 'The latest version, 1, is a draft that is not published.',
         key: `conversation-flow ${FLOW} 12`,
         claims: saying(`conversation-flow ${FLOW}`, 12),
-        request: { response_engine: flow(12) },
+        request: onFlow(12, false),
       },
     ],
     [
@@ -216,7 +222,7 @@ describe('what Retell tests', () => {
         note: 'The latest version, 20, is a draft that is not published.',
         key: 'retell-llm llm_1 20',
         claims: saying('retell-llm llm_1', 20),
-        request: { response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 20 } },
+        request: { engine: { type: 'retell-llm', id: 'llm_1', version: 20 } },
       },
     ],
     [
@@ -226,7 +232,7 @@ describe('what Retell tests', () => {
         title: `conversation-flow ${FLOW} version 10`,
         key: `conversation-flow ${FLOW} 10`,
         claims: saying(`conversation-flow ${FLOW}`, 10),
-        request: { response_engine: flow(10) },
+        request: onFlow(10),
       },
     ],
   ])('%s', async (_, wish, expected) => {
@@ -242,7 +248,7 @@ describe('what Retell tests', () => {
     }));
     const { resolve } = await retell({ agents: [{ id: 'agent_1', versions }], longestPage: 50 });
     expect(await resolve({ target: 'agent/agent_1', version: 'published' })).toMatchObject({
-      request: { response_engine: flow(0) },
+      request: onFlow(0, true),
     });
   });
 
@@ -317,6 +323,7 @@ describe('what Bland tests', () => {
       {
         title: `pathway ${PATHWAY}, production version`,
         key: undefined,
+        isProvenByLists: true,
         claims: { pathway: `pathway ${PATHWAY}` },
         request: {},
       },
@@ -327,6 +334,7 @@ describe('what Bland tests', () => {
       {
         title: `pathway ${PATHWAY}, version 4`,
         key: undefined,
+        isProvenByLists: false,
         claims: { pathway: `pathway ${PATHWAY}` },
         request: { version_number: 4 },
       },
@@ -337,6 +345,7 @@ describe('what Bland tests', () => {
       {
         title: 'persona p1, version 40',
         key: undefined,
+        isProvenByLists: false,
         claims: { persona: 'persona p1' },
         request: { version_number: 40 },
       },
@@ -344,7 +353,13 @@ describe('what Bland tests', () => {
     [
       'a version, without a target',
       { version: '2' },
-      { title: 'version 2', key: undefined, claims: {}, request: { version_number: 2 } },
+      {
+        title: 'version 2',
+        key: undefined,
+        isProvenByLists: false,
+        claims: {},
+        request: { version_number: 2 },
+      },
     ],
   ])('%s', async (_, wish, expected) => {
     const { resolve } = await bland();
@@ -399,7 +414,7 @@ describe("Retell's test cases", () => {
     expect(await prepare({ target: AGENT })).toEqual({
       kind: 'refused',
       problem: expect.stringMatching(problem),
-      isUnreadable: true,
+      cause: 'provider',
     });
     expect(emulator.count(/^POST /)).toBe(0);
   });
@@ -653,11 +668,7 @@ async function play(name: WorldName, { listedAt = 0, ...options }: World, { hasS
   const subject = await resolve(wish);
   if ('problem' in subject) throw new Error(subject.problem);
   const start = await startBatchOnce({
-    title: starter.title,
-    testCases: ids,
-    subject: subject.key,
-    post: (until) => starter.startBatch(subject, ids, until),
-    recentBatches: starter.recentBatches(subject, ids, clock.epoch() - OLDEST_LISTED_MS),
+    ...{ starter, subject, testCases: ids },
     alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
@@ -668,7 +679,7 @@ async function play(name: WorldName, { listedAt = 0, ...options }: World, { hasS
 }
 
 /** How a start ended; of a batch that was started only its id. */
-const withoutDetails = (start: StartOutcome) =>
+const withoutDetails = (start: StartResult) =>
   start.kind === 'started' ? { kind: start.kind, batchId: start.batchId } : start;
 
 const isPost = ({ method, nth }: Pick<SeenRequest, 'method' | 'nth'>): boolean =>
@@ -786,7 +797,7 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
     maxRuns: undefined,
     starter,
     obstacles: () => [],
-    waitFor: async (round) => ({ ending: 'settled', outcomes: round }),
+    waitFor: async (round) => ({ ending: 'settled', batches: round }),
     onStarted: () => undefined,
     clock,
     deadline: deadline(),
@@ -803,10 +814,7 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
 
 test.each(['retell', 'bland'] as const)('%s: a batch that is not there is a NotFound', async (name) => {
   const { starter, deadline } = name === 'retell' ? await retell() : await bland();
-  const subject = { title: '', key: undefined, claims: {}, request: { response_engine: flow(12) } };
-  await expect(starter.recentBatches(subject, ['a'], 0).batchContents('b0', deadline())).rejects.toThrow(
-    NotFound,
-  );
+  await expect(starter.batchContents('b0', deadline())).rejects.toThrow(NotFound);
 });
 
 describe('what a given batch tested', () => {
@@ -837,7 +845,7 @@ describe('what a given batch tested', () => {
       title: `conversation-flow ${FLOW} version 12`,
       key: `conversation-flow ${FLOW} 12`,
       claims: { engine: `conversation-flow ${FLOW}`, version: 'version 12' },
-      request: { response_engine: flow(12) },
+      request: onFlow(12),
     });
   });
 
@@ -864,12 +872,14 @@ describe('what a given batch tested', () => {
     expect(await outcomeOf('bland', undefined, '4')).toEqual({
       title: 'version 4',
       key: undefined,
+      isProvenByLists: false,
       claims: {},
       request: { version_number: 4 },
     });
     expect(await outcomeOf('bland', undefined, 'production')).toEqual({
       title: 'production version',
       key: undefined,
+      isProvenByLists: true,
       claims: {},
       request: {},
     });
@@ -884,8 +894,8 @@ test('a list tells the time at the provider, where it says it', async () => {
   ] as const) {
     const { starter, resolve, deadline } = await retell({ dateAheadMs });
     const subject = (await resolve({ target: AGENT })) as Subject;
-    const { batches, date } = await starter.recentBatches(subject, ['a'], 0).list(deadline());
-    expect([batches, date]).toEqual([[], expected]);
+    const listing = await starter.listBatches?.({ subject, testCases: ['a'], since: 0 }, deadline());
+    expect(listing).toEqual({ batches: [], isComplete: true, date: expected });
   }
 });
 

@@ -4,18 +4,7 @@ import type { Run } from '../../src/domain/run.ts';
 import type { ResponseInfo } from '../../src/http/json-client.ts';
 import { connect, type ProviderName } from '../../src/providers/registry.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
-import { reading } from './reading.ts';
-
-const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
-
-const LIMITS = {
-  failedRuns: 2,
-  passedRunsOfBatch: 1,
-  passedRuns: 2,
-  conversation: 1_000,
-  reasons: 500,
-  otherReasons: 100,
-};
+import { NO_DEADLINE as deadline, readOnly } from './asking.ts';
 
 describe('what is kept of runs', () => {
   const run = (status: Run['status'], { explanation = 0, text = 100 } = {}): Run => ({
@@ -29,64 +18,65 @@ describe('what is kept of runs', () => {
   });
   const keptOf = ({ explanation, turns }: Run) => [explanation?.length, turns.length];
 
-  test('are conversations of so many runs that did not pass, and fewer reasons of the others', () => {
-    const trim = createTextBudget(LIMITS).forBatch('b1');
+  /** Has a budget keep so many runs, and returns how many of them kept their conversations. */
+  const keepMany = (keep: (given: Run) => Run, count: number, given: Run): number =>
+    Array.from({ length: count }, () => keep(given)).filter(({ turns }) => turns.length > 0).length;
+
+  test('are conversations of 400 runs that did not pass, and fewer reasons of the others', () => {
+    const keep = createTextBudget().forBatch('b1');
+    expect(keepMany(keep, 398, run('failed'))).toBe(398);
     const runs = [
-      run('failed', { explanation: 400 }),
-      run('errored', { explanation: 600 }),
-      run('failed', { explanation: 90 }),
-      run('failed', { explanation: 110 }),
+      run('failed', { explanation: 100_000 }),
+      run('errored', { explanation: 100_001 }),
+      run('failed', { explanation: 5_000 }),
+      run('failed', { explanation: 5_001 }),
     ];
-    expect(runs.map((given) => keptOf(trim(given)))).toEqual([
-      [400, 1],
+    expect(runs.map((given) => keptOf(keep(given)))).toEqual([
+      [100_000, 1],
       [undefined, 1],
-      [90, 0],
+      [5_000, 0],
       [undefined, 0],
     ]);
   });
 
-  test('are conversations of some runs that passed, in each batch and over all', () => {
-    const budget = createTextBudget(LIMITS);
-    const turnsIn = (batchId: string): number[] => {
-      const trim = budget.forBatch(batchId);
-      return [run('passed'), run('passed'), run('failed')].map((given) => trim(given).turns.length);
+  test('are conversations of 50 runs that passed in each batch, and 200 over all', () => {
+    const budget = createTextBudget();
+    const keptIn = (batchId: string): number[] => {
+      const keep = budget.forBatch(batchId);
+      return [keepMany(keep, 51, run('passed')), keepMany(keep, 1, run('failed'))];
     };
-    expect([turnsIn('b1'), turnsIn('b2'), turnsIn('b3')]).toEqual([
-      [1, 0, 1],
-      [1, 0, 1],
-      [0, 0, 0],
+    expect(['b1', 'b2', 'b3', 'b4', 'b5'].map(keptIn)).toEqual([
+      [50, 1],
+      [50, 1],
+      [50, 1],
+      [50, 1],
+      [0, 1],
     ]);
     // A batch that is read again replaces what was kept of it.
-    expect(turnsIn('b1')).toEqual([1, 0, 1]);
+    expect(keptIn('b1')).toEqual([50, 1]);
   });
 
   test('are conversations of passed runs that are compared, before those of others', () => {
-    const budget = createTextBudget(LIMITS);
-    const runs = ['r1', 'r2', 'r3', 'r4'].map((id) => ({ ...run('passed'), id }));
-    const compared = new Set(['r2', 'r3']);
-    const turnsWith = (trim: (given: Run) => Run): number[] => runs.map((given) => trim(given).turns.length);
-    expect(turnsWith(budget.forBatch('b1'))).toEqual([1, 0, 0, 0]);
-    expect(budget.withoutRoom('b1', new Set(['r1', 'r3']))).toEqual(new Set(['r3']));
-    expect(turnsWith(budget.forBatch('b1', compared))).toEqual([1, 1, 1, 0]);
-    expect(budget.withoutRoom('b1', compared)).toEqual(new Set());
+    const compared = { ...run('passed'), id: 'compared' };
+    const keep = createTextBudget().forBatch('b1', new Set(['compared']));
+    expect([keepMany(keep, 51, run('passed')), keepMany(keep, 2, compared)]).toEqual([50, 2]);
   });
 
   test('is no conversation that is too long, and none that is too long takes the place of another', () => {
-    const trim = createTextBudget(LIMITS).forBatch('b1');
-    const lengths = [1_000, 1_000, 900, 900];
-    expect(lengths.map((text) => trim(run('failed', { text })).turns.length)).toEqual([0, 0, 1, 1]);
+    const keep = createTextBudget().forBatch('b1');
+    expect(keepMany(keep, 400, run('failed', { text: 99_951 }))).toBe(0);
+    expect(keepMany(keep, 1, run('failed', { text: 99_950 }))).toBe(1);
   });
 
-  test('is read only where it may be kept', () => {
-    const trim = createTextBudget({ ...LIMITS, failedRuns: 1 }).forBatch('b1');
-    const read: number[] = [];
-    for (const n of [1, 2]) {
-      trim(run('failed'), () => {
-        read.push(n);
-        return run('failed').turns;
-      });
-    }
-    expect(read).toEqual([1]);
+  test('is read only where it may be kept or shown', () => {
+    const unread = () => {
+      throw new Error('This conversation is not to be read.');
+    };
+    const keep = createTextBudget().forBatch('b1');
+    keepMany(keep, 400, run('failed'));
+    expect(keep(run('failed'), unread).turns).toEqual([]);
+    const keepHidden = createTextBudget({ showsConversations: false }).forBatch('b1');
+    expect(keepHidden(run('failed'), unread).turns).toEqual([]);
   });
 
   test('is no name and no status word of a million characters', () => {
@@ -153,10 +143,10 @@ test.each(Object.entries(LARGE))(
   'conversations at %s are kept up to a size, those of passed runs where the list has them',
   async (name, answer) => {
     const about: ResponseInfo = { date: undefined };
-    const http = reading(async ({ path, read }) => read(answer(path), about));
+    const http = readOnly(async ({ path, read }) => read(answer(path), about));
     const provider = connect(name as ProviderName, http);
     const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline), deadline);
-    const { runs = [] } = (await provider.fetchFailureDetails?.(batch, deadline)) ?? batch;
+    const { runs = [] } = (await provider.fetchFailureDetails?.(batch, deadline, new Set())) ?? batch;
     const passed = name === 'bland' ? 0 : 1;
     expect(runs.map(({ turns }) => turns.length)).toEqual([passed, passed, 1, 1, 1, 1, 1, 0]);
   },
@@ -202,7 +192,7 @@ test.each(Object.entries(MANY_RUNS))(
   async (name, answer) => {
     const about: ResponseInfo = { date: undefined };
     let requests = 0;
-    const http = reading(async ({ path, read }) => {
+    const http = readOnly(async ({ path, read }) => {
       requests += 1;
       return read(answer(path), about);
     });

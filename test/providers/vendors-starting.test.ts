@@ -2,13 +2,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { mismatchWith } from '../../src/domain/claims.ts';
 import type { Mode, Target, TargetConfig, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
-import { OLDEST_LISTED_MS, type StartOutcome, startBatchOnce } from '../../src/execution/start.ts';
+import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import type { StartName } from '../../src/execution/start-name.ts';
 import { readBatchSource } from '../../src/inputs/batch-source.ts';
-import { testedClaims as elevenLabsClaims } from '../../src/providers/elevenlabs/start.ts';
+import { testedClaims as elevenLabsClaims } from '../../src/providers/elevenlabs/subject.ts';
 import { engineClaims } from '../../src/providers/retell/engine.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
-import { testedClaims as vapiClaims } from '../../src/providers/vapi/start.ts';
+import { testedClaims as vapiClaims } from '../../src/providers/vapi/subject.ts';
 import { startBland } from '../emulators/bland.ts';
 import { type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
@@ -42,26 +42,17 @@ async function select(...given: Parameters<typeof prepareAt>): Promise<readonly 
 
 /** Starts one batch as the gate does. */
 async function start(
-  { provider: { starter, title }, clock, deadline }: Asking,
+  { provider: { starter }, clock, deadline }: Asking,
   testCases: readonly string[],
   target: { kind: string; id: string },
   version?: { kind: 'branch'; id: string },
   name?: StartName,
   config?: TargetConfig,
-): Promise<StartOutcome> {
+): Promise<StartResult> {
   const subject = await known(starter).resolve({ target, version, config }, deadline());
   if ('problem' in subject) throw new Error(subject.problem);
   return startBatchOnce({
-    title,
-    testCases,
-    subject: subject.key,
-    post: (until) => known(starter).startBatch(subject, testCases, until, name?.text),
-    recentBatches: known(starter).recentBatches(
-      subject,
-      testCases,
-      clock.epoch() - OLDEST_LISTED_MS,
-      name?.mark,
-    ),
+    ...{ starter: known(starter), subject, testCases, name },
     alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
@@ -167,7 +158,6 @@ describe('two versions', () => {
     expect(starter.compareVersions(subject('a'), subject('a'))).toBe('same');
     expect(starter.compareVersions(subject('a'), subject('a', 'b'))).toBe('unknown');
     expect(starter.compareVersions(subject('a'), subject('b'))).toBe('different');
-    expect(starter.isListed(subject('a'))).toBe(false);
   });
 });
 
@@ -303,8 +293,8 @@ describe('what an answer says that was tested', () => {
     ['vapi', undefined, true],
     ['elevenlabs', undefined, true],
   ])('is in the lists of %s for %j: %j', async (name, version, expected) => {
-    const { starter, resolve } = await starterAt(name);
-    expect(starter.isListed(await resolve(version))).toBe(expected);
+    const { key, isProvenByLists } = await (await starterAt(name)).resolve(version);
+    expect(key !== undefined || isProvenByLists === true).toBe(expected);
   });
 });
 
@@ -596,12 +586,14 @@ describe('Vapi', () => {
       const starter = known(world.asked.provider.starter);
       const [sent, live] = [await resolving(world, { config }), await resolving(world, {})];
       const rowsFor = async (subject: Subject) =>
-        (await starter.recentBatches(subject, [first], 0).list(world.asked.deadline())).batches
+        (
+          await starter.listBatches?.({ subject, testCases: [first], since: 0 }, world.asked.deadline())
+        )?.batches
           .filter((row) => row.subject === undefined || row.subject === subject.key)
           .map(({ id }) => id);
       expect(await rowsFor(sent)).toEqual(['b1']);
       expect(await rowsFor(live)).toEqual(['b0']);
-      expect([sent.key, starter.isListed(sent)]).toEqual([undefined, false]);
+      expect([sent.key, sent.isProvenByLists]).toEqual([undefined, undefined]);
     });
   });
 
@@ -619,8 +611,11 @@ describe('Vapi', () => {
       (['chat', 'voice'] as const).map(async (mode) => {
         const subject = await starter.resolve({ ...wanted, mode }, asked.deadline());
         if ('problem' in subject) throw new Error(subject.problem);
-        const { batches } = await starter.recentBatches(subject, [first], 0).list(asked.deadline());
-        return batches.flatMap(({ id, subject: found }) => (found === subject.key ? id : []));
+        const listing = await starter.listBatches?.(
+          { subject, testCases: [first], since: 0 },
+          asked.deadline(),
+        );
+        return listing?.batches.flatMap(({ id, subject: found }) => (found === subject.key ? id : []));
       }),
     );
     expect([chat, voice]).toEqual([['b0'], ['b1']]);
@@ -1079,7 +1074,9 @@ describe('ElevenLabs', () => {
       });
       const starter = known(world.asked.provider.starter);
       const rowsFor = async (subject: Subject) =>
-        (await starter.recentBatches(subject, [first], 0).list(world.asked.deadline())).batches
+        (
+          await starter.listBatches?.({ subject, testCases: [first], since: 0 }, world.asked.deadline())
+        )?.batches
           .flatMap(({ id, subject: found }) =>
             found === subject.key ? id : found === undefined ? `${id}?` : [],
           )

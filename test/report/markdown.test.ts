@@ -8,13 +8,11 @@ import type { Base } from '../../src/domain/comparison.ts';
 import {
   blockquote,
   code,
-  fold,
   heading,
   joinLines,
   link,
   list,
   paragraph,
-  render,
   strong,
   table,
   thematicBreak,
@@ -22,6 +20,7 @@ import {
   untrusted,
   untrustedLines,
 } from '../../src/report/markdown.ts';
+import { fold, render } from '../../src/report/markdown-writer.ts';
 import { baseName } from '../../src/report/sections/names.ts';
 import { cases } from '../fuzz/cases.ts';
 import { HOSTILE } from './hostile-texts.ts';
@@ -147,16 +146,6 @@ test('only web addresses become links', () => {
   );
   expect(render(paragraph(...link('javascript:alert(1)', trusted('here'))))).toBe('here');
 });
-
-test.each(['*', '[', '![', '\\*', '`', '1. ', '<b ', '&amp; ', '_ ', '\n- ', '\n12. x '])(
-  'a long text of %j is the same text on the page, though it is written in parts',
-  (signs) => {
-    const long = `x${signs.repeat(2_500)}x`;
-    const { structure, text } = rendered(render(paragraph(trusted(long))));
-    expect(structure).toBe('<p></p>');
-    expect(text).toBe(long.replaceAll(/ +$/gm, ''));
-  },
-);
 
 test.each([
   ['main', '`main`'],

@@ -1,4 +1,4 @@
-import type { Batch, BatchOutcome } from '../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import {
@@ -33,19 +33,19 @@ export function batch(id: string, runs: readonly Run[], more: Partial<Batch> = {
 
 /** A report on batches as the gate would write it. `ending: undefined` is a gate that still waits. */
 export function reportOn(
-  batches: readonly (Batch | BatchOutcome)[],
+  given: readonly (Batch | WatchedBatch)[],
   more: Partial<Findings & ReportOptions> & { ending?: Ending | undefined; maxBatchAgeMinutes?: number } = {},
 ): Report {
   const { ending = 'settled', maxBatchAgeMinutes, ...rest } = more;
-  const outcomes = batches.map(
-    (one): BatchOutcome => ('runs' in one || 'settled' in one ? { id: one.id, batch: one as Batch } : one),
+  const batches = given.map(
+    (one): WatchedBatch => ('runs' in one || 'settled' in one ? { id: one.id, batch: one as Batch } : one),
   );
   const waiting = 'ending' in more && more.ending === undefined;
   const judgement = waiting
     ? {}
     : {
         judgement: judge({
-          batches: outcomes,
+          batches,
           ending,
           providerTitle: rest.providerTitle ?? 'Retell',
           timeoutMinutes: 30,
@@ -56,7 +56,7 @@ export function reportOn(
   return buildReport({
     name: 'Agent tests (Retell)',
     providerTitle: 'Retell',
-    batches: outcomes,
+    batches,
     transcripts: 'full',
     origin: ORIGIN,
     writtenAt: CREATED_AT + 94_000,
@@ -143,9 +143,9 @@ const blandRun = (status: RunStatus, id: string, name: string, more: Partial<Run
     ...more,
   });
 
-const contains = (expected: string, outcome: Assertion['outcome']): Assertion => ({
+const contains = (expected: string, result: Assertion['result']): Assertion => ({
   label: 'contains transcript',
-  outcome,
+  result,
   expected,
 });
 
@@ -169,13 +169,13 @@ export const BLAND_RUNS = {
       { ...contains('cancellation confirmed', 'failed') },
       {
         label: 'variable_equals variables_extracted caller_intent',
-        outcome: 'failed',
+        result: 'failed',
         expected: 'cancel_appointment',
         actual: 'cancel',
       },
       {
         label: 'Confirms before hanging up',
-        outcome: 'failed',
+        result: 'failed',
         explanation:
           'The agent ended the call after saying it would look into the request; it never told the caller that the cancellation was confirmed.',
       },
@@ -274,7 +274,7 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
   'bland-passed': reportOn(
     [
       blandBatch([BLAND_RUNS.booked, BLAND_RUNS.transferred, BLAND_RUNS.hours], {
-        outcome: 'passed',
+        conclusion: 'passed',
         publishesOnPass: true,
       }),
     ],
@@ -291,18 +291,18 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
           BLAND_RUNS.stopped,
         ],
         {
-          outcome: 'failed',
+          conclusion: 'failed',
         },
       ),
     ],
     bland,
   ),
   'bland-errored': reportOn(
-    [blandBatch([BLAND_RUNS.booked, BLAND_RUNS.noStart], { outcome: 'errored' })],
+    [blandBatch([BLAND_RUNS.booked, BLAND_RUNS.noStart], { conclusion: 'errored' })],
     bland,
   ),
   'bland-cancelled': reportOn(
-    [blandBatch([BLAND_RUNS.booked, BLAND_RUNS.stopped], { outcome: 'cancelled', publishesOnPass: true })],
+    [blandBatch([BLAND_RUNS.booked, BLAND_RUNS.stopped], { conclusion: 'cancelled', publishesOnPass: true })],
     bland,
   ),
   'bland-timed-out': reportOn(
@@ -317,7 +317,7 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
   'bland-inconclusive': reportOn(
     [
       blandBatch([BLAND_RUNS.booked, { ...BLAND_RUNS.stopped, status: 'pending', unknownStatus: 'PAUSED' }], {
-        outcome: 'passed',
+        conclusion: 'passed',
       }),
     ],
     bland,
@@ -391,9 +391,9 @@ export function reportWith(text: () => string): Report {
     { kind: 'transition', from: text(), to: text() },
   ];
   const assertions: Assertion[] = [
-    { label: text(), outcome: 'failed', expected: text(), actual: text(), explanation: text() },
-    { label: text(), outcome: 'failed', explanation: text() },
-    { label: text(), outcome: 'passed' },
+    { label: text(), result: 'failed', expected: text(), actual: text(), explanation: text() },
+    { label: text(), result: 'failed', explanation: text() },
+    { label: text(), result: 'passed' },
   ];
   const runs = [
     runWith('failed', { assertions, turns, testFaults: [text()], guardrails: [text(), text()] }),

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../../src/domain/batch.ts';
+import type { WatchedBatch } from '../../src/domain/batch.ts';
 import type { Base, BaseCase, History } from '../../src/domain/comparison.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Quarantine } from '../../src/domain/quarantine.ts';
@@ -87,7 +87,7 @@ export const HISTORY: History = {
   ]),
 };
 
-const placed = (id: string, round: number, runs: readonly Run[]): BatchOutcome => ({
+const placed = (id: string, round: number, runs: readonly Run[]): WatchedBatch => ({
   id,
   round,
   batchIndex: 0,
@@ -397,7 +397,7 @@ export function groupedReportWith(text: () => string): Report {
           { kind: 'tool-result', output: answer, succeeded: false },
         ],
       })),
-      ...many3('a', () => ({ assertions: [{ label: `label ${label}`, outcome: 'failed', expected }] })),
+      ...many3('a', () => ({ assertions: [{ label: `label ${label}`, result: 'failed', expected }] })),
     ]),
   ]);
 }

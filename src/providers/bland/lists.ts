@@ -2,43 +2,25 @@ import * as z from 'zod/mini';
 import type { Deadline } from '../../runtime/clock.ts';
 import type { Api } from '../api.ts';
 import { parseAs, readCounter } from '../fields.ts';
-import { type Page, readPages } from '../paging.ts';
+import { type CountedList, itemsOf, type List, type Page, readPages } from '../paging.ts';
 import { unwrapEnvelope } from './responses.ts';
 
 /** The most that `GET runs` gives at once, and less for runs that are large. */
 const PAGE_SIZES = [100, 25, 5] as const;
 
 /** Bland's list of runs, by what its query says. */
-export interface BlandList<Body, Item> {
-  readonly query: Readonly<Record<string, string>>;
-  /** For messages: "batch b1". */
-  readonly of: string;
-  /** Number of items, exact or at most. */
-  readonly total: number | undefined;
-  readonly schema: z.ZodMiniType<Body>;
-  /** Turns a body into what is kept of it. */
-  readonly toItem: (body: Body) => Item;
+export interface BlandList<Body, Item> extends Omit<List<Body, Item>, 'items'> {
   /** Things to check when the answer is an error. */
   readonly check?: string | undefined;
 }
 
-/** A list that was read to its end. */
-export interface BlandListed<Item> {
-  readonly items: readonly Item[];
-  /** Number of runs that the list announces. */
-  readonly total: number | undefined;
-  /** Inconsistencies of the list, each as a clause. */
-  readonly inconsistencies: readonly string[];
-  /** The `Date` header of the last page's answer. */
-  readonly date: number | undefined;
-}
-
 /** Reads a list of runs to its end. Throws a `ProviderError` if it has none. */
-export async function readBlandList<Body, Item>(
+export async function readBlandList<Body, Item = Body>(
   api: Api,
   list: BlandList<Body, Item>,
   deadline: Deadline,
-): Promise<BlandListed<Item>> {
+): Promise<CountedList<Item>> {
+  const { of, total } = list;
   const pageSchema = z.object({ runs: z.array(list.schema), total_count: z.optional(z.unknown()) });
   const inconsistencies = new Set<string>();
   let listed: number | undefined;
@@ -51,7 +33,7 @@ export async function readBlandList<Body, Item>(
     const { count, isUsable } = readCounter(total_count);
     if (!isUsable) inconsistencies.add('"total_count" of the list of runs is not a number of runs');
     date = about.date;
-    return { items: runs.map(list.toItem), total: count };
+    return { items: itemsOf(list, runs), total: count };
   };
   const read = async (offset = 0, size: number): Promise<Page<Item, number>> => {
     const query = { ...list.query, limit: String(size), offset: String(offset) };
@@ -66,7 +48,6 @@ export async function readBlandList<Body, Item>(
     const goesOn = total === undefined ? items.length >= size : end < total;
     return { items, next: goesOn && items.length > 0 ? end : undefined };
   };
-  const { of, total } = list;
   const items = await readPages({ items: 'runs', of, total, sizes: PAGE_SIZES, read });
   if (listed !== undefined && listed > items.length) {
     inconsistencies.add(`the list of runs announces ${listed} runs and gives ${items.length}`);

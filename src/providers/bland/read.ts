@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
-import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
+import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
@@ -11,20 +11,18 @@ import {
   createAdvice,
   formatClaim,
   id,
-  MAX_DETAILS,
-  mergeRuns,
-  missingStatus,
   parseIsoTime,
-  readCounters,
-  readStatus,
+  readEntries,
   requireSame,
   statusWord,
-  textOrUndefined,
+  uuidKey,
 } from '../fields.ts';
 import type { AdapterOptions, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
+import { mergeRuns, missingStatus, readBatchStatus, readCounters, readStatus, withRuns } from '../runs.ts';
 import { createTextBudget, type KeepRun } from '../text-budget.ts';
+import { createAssertionReader, toAssertions } from './assertions.ts';
 import { readBlandList } from './lists.ts';
-import { blandIdKey, isEmpty, unwrapEnvelope } from './responses.ts';
+import { isEmpty, unwrapEnvelope } from './responses.ts';
 import { ACCESS, createBlandStarter } from './start.ts';
 import { listBlandTargets } from './targets.ts';
 
@@ -40,24 +38,6 @@ const STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['ERROR', 'errored'],
   ['CANCELLED', 'cancelled'],
 ]);
-
-/** Two shapes: `passed`, `expected`, … as documented; `status`, `reasoning` as seen live. */
-const assertionSchema = z.object({
-  assertion_id: lenient(z.string()),
-  name: lenient(z.string()),
-  type: lenient(z.string()),
-  target: lenient(z.string()),
-  field: lenient(z.string()),
-  passed: lenient(z.boolean()),
-  status: lenient(z.string()),
-  expected: lenient(z.unknown()),
-  actual: lenient(z.unknown()),
-  reasoning: lenient(z.string()),
-  reason: lenient(z.string()),
-  explanation: lenient(z.string()),
-  message: lenient(z.string()),
-  error: lenient(z.string()),
-});
 
 const runSchema = z.object({
   id,
@@ -91,15 +71,6 @@ const detailSchema = z.object({
   assertion_results: lenient(z.array(z.unknown())),
 });
 
-/** Assertions of a scenario: their results in a run have only the ids. */
-const scenarioSchema = z.object({ assertions: lenient(z.array(z.unknown())) });
-const namedSchema = z.object({ id: z.string(), name: z.string() });
-
-/** The names of a scenario's assertions, by id. */
-type Names = ReadonlyMap<string, string>;
-
-const NO_NAMES: Names = new Map();
-
 /** Advice about a refusal. */
 const advice = createAdvice({
   ...ACCESS,
@@ -114,33 +85,11 @@ function headers(apiKey: string): Record<string, string> {
 }
 
 /** The batch embeds its runs; error messages and conversations are in the run's own page. */
-function createAdapter(
-  http: HttpClient,
-  { showsConversations = true }: AdapterOptions = {},
-): ProviderAdapter {
+function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
+  const { showsConversations = true } = options;
   const api = createApi(http, { under: ['v1', 'agent-testing'], unwrap: (json) => unwrapEnvelope(json) });
-  const textBudget = createTextBudget();
-
-  /** Each scenario is read once, however many runs and batches it has. */
-  const scenarios = new Map<string, Promise<Names>>();
-
-  function namesOf({ id: scenarioId }: Run['testCase'], deadline: Deadline): Promise<Names> {
-    if (scenarioId === undefined) return Promise.resolve(NO_NAMES);
-    const names = scenarios.get(blandIdKey(scenarioId)) ?? readNames(scenarioId, deadline);
-    scenarios.set(blandIdKey(scenarioId), names);
-    return names;
-  }
-
-  /** Without names the assertions are shown by their type or id. */
-  function readNames(scenarioId: string, deadline: Deadline): Promise<Names> {
-    const request = {
-      path: ['scenarios', scenarioId],
-      size: 'small' as const,
-      schema: scenarioSchema,
-      to: toNames,
-    };
-    return api.get(request, deadline).catch(onProviderError(() => NO_NAMES));
-  }
+  const textBudget = createTextBudget(options);
+  const readAssertions = createAssertionReader(api);
 
   /** The run is judged without its detail; only its story is missing then. */
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
@@ -148,13 +97,11 @@ function createAdapter(
       .get({ path: ['runs', run.id], size: 'small', schema: detailSchema, to: (body) => body }, deadline)
       .catch(onProviderError(() => undefined));
     if (detail === undefined) return run;
-    const results = detail.assertion_results ?? [];
-    const names = results.some(isUnnamed) ? await namesOf(run.testCase, deadline) : NO_NAMES;
-    const assertions = toAssertions(results, names);
+    const assertions = await readAssertions(detail.assertion_results, run.testCase.id, deadline);
     return {
       ...run,
       explanation: detail.error_message ?? run.explanation,
-      turns: showsConversations ? (detail.chat_history ?? []).flatMap(toTurn) : [],
+      turns: readEntries(turnSchema, detail.chat_history).map(toTurn),
       assertions: assertions.length > 0 ? assertions : run.assertions,
     };
   }
@@ -174,11 +121,11 @@ function createAdapter(
     async fetchRuns(batch, deadline) {
       const { runs: given = [], announced } = batch;
       if (!batch.settled || given.length >= (announced.total ?? 0)) return { ...batch, runs: given };
-      const trim = textBudget.forBatch(batch.id);
-      const embedded = given.map((run) => trim(run));
-      const known = new Set(embedded.map((run) => blandIdKey(run.id)));
+      const keep = textBudget.forBatch(batch.id);
+      const embedded = given.map((run) => keep(run));
+      const known = new Set(embedded.map((run) => uuidKey(run.id)));
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
-      const isOurs = (body: RunBody) => known.has(blandIdKey(body.id)) || isOfBatch(body, batch.id);
+      const isOurs = (body: RunBody) => known.has(uuidKey(body.id)) || isOfBatch(body, batch.id);
       const list = await readBlandList(
         api,
         {
@@ -187,63 +134,49 @@ function createAdapter(
           total: announced.total,
           schema: runSchema,
           toItem: (body) =>
-            isOurs(body) ? { id: body.id, status: body.status, run: trim(toRun(body)) } : undefined,
+            isOurs(body) ? { id: body.id, status: body.status, run: keep(toRun(body)) } : undefined,
         },
         deadline,
       );
       const listed = list.items.filter((item) => item !== undefined);
-      return {
-        ...batch,
-        inconsistencies: [
-          ...(batch.inconsistencies ?? []),
-          ...list.inconsistencies,
-          ...missingStatus(listed),
-        ],
-        runs: mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, blandIdKey),
-      };
+      const runs = mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, uuidKey);
+      return withRuns(batch, runs, [...list.inconsistencies, ...missingStatus(listed)]);
     },
 
-    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
+    async fetchFailureDetails(batch, deadline, passedRunIds) {
       const { runs } = batch;
       if (runs === undefined) return batch;
-      const trim = textBudget.forBatch(batch.id, passedRunIds);
+      const keep = textBudget.forBatch(batch.id, passedRunIds);
       const of = (status: RunStatus) => runs.filter((run) => run.status === status);
       const compared = showsConversations ? runs.filter(({ id }) => passedRunIds.has(id)) : [];
       const chosen = new Set([...of('failed'), ...of('errored'), ...compared].slice(0, MAX_EXPLAINED));
-      return {
-        ...batch,
-        runs: await Promise.all(
-          runs.map(async (run) => trim(chosen.has(run) ? await withDetail(run, deadline) : run)),
-        ),
-      };
+      const detailed = runs.map(async (run) => keep(chosen.has(run) ? await withDetail(run, deadline) : run));
+      return { ...batch, runs: await Promise.all(detailed) };
     },
   };
 }
 
-function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepRun): Batch {
-  requireSame('batch', batchId, body.id, blandIdKey);
-  const { status, unknownStatus } = readStatus(body.status, STATUS);
-  const outcome = status === 'pending' ? undefined : status;
+function toBatch(batchId: string, body: z.infer<typeof batchSchema>, keep: KeepRun): Batch {
+  requireSame('batch', batchId, body.id, uuidKey);
+  const status = readBatchStatus(body.status, STATUS);
   const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
-    bodies.map((run) => trim(toRun(run))),
+    bodies.map((run) => keep(toRun(run))),
     STATUS,
-    blandIdKey,
+    uuidKey,
   );
-  const { announced, inconsistencies } = readCounters(
-    body,
-    { total: 'total_scenarios', passed: 'passed_scenarios', failed: 'failed_scenarios' },
-    ['total', 'passed', 'failed'],
-  );
+  const { announced, inconsistencies } = readCounters(body, {
+    total: 'total_scenarios',
+    passed: 'passed_scenarios',
+    failed: 'failed_scenarios',
+  });
   return {
     id: batchId,
-    settled: outcome !== undefined,
-    outcome,
-    unknownStatus,
+    ...status,
     announced,
     inconsistencies: [...inconsistencies, ...missingStatus(bodies)],
     // Before they are listed, the counters tell more than the empty list.
-    runs: runs.length === 0 && outcome === undefined ? undefined : runs,
+    runs: runs.length === 0 && !status.settled ? undefined : runs,
     createdAt: parseIsoTime(body.created_at),
     publishesOnPass: body.publish_on_pass,
   };
@@ -251,7 +184,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, trim: KeepR
 
 /** Whether a run says that it belongs to the batch. */
 const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
-  typeof batch_id === 'string' && blandIdKey(batch_id) === blandIdKey(batchId);
+  typeof batch_id === 'string' && uuidKey(batch_id) === uuidKey(batchId);
 
 function toRun(body: RunBody): Run {
   const caseId = body.scenario_id;
@@ -272,75 +205,16 @@ function toRun(body: RunBody): Run {
 }
 
 /** An id in the form in which it is compared; anything else as it stands. */
-const textKey = (value: unknown): unknown => (typeof value === 'string' ? blandIdKey(value) : value);
-
-function toNames({ assertions = [] }: z.infer<typeof scenarioSchema>): Names {
-  return new Map(
-    assertions.flatMap((entry) => {
-      const { id, name } = namedSchema.safeParse(entry).data ?? {};
-      return id === undefined || name === undefined || name.trim() === '' ? [] : [[blandIdKey(id), name]];
-    }),
-  );
-}
-
-/** Whether an assertion's result leaves its name to the scenario. */
-function isUnnamed(entry: unknown): boolean {
-  const { data } = assertionSchema.safeParse(entry);
-  return data?.assertion_id !== undefined && data.name === undefined;
-}
-
-function toAssertions(results: readonly unknown[] | undefined, names: Names = NO_NAMES): Assertion[] {
-  return (results ?? []).slice(0, MAX_DETAILS).flatMap((entry) => toAssertion(entry, names));
-}
-
-function toAssertion(entry: unknown, names: Names): Assertion[] {
-  const parsed = assertionSchema.safeParse(entry);
-  if (!parsed.success) return [];
-  const body = parsed.data;
-  const words = [body.type, body.target, body.field].filter((word) => word !== undefined);
-  const explanation = body.reasoning ?? body.reason ?? body.explanation ?? body.message ?? body.error;
-  return [
-    {
-      label:
-        body.name ??
-        names.get(blandIdKey(body.assertion_id ?? '')) ??
-        // The whole id: a secret is only found in a text that was not cut.
-        (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
-      outcome: outcomeOf(body),
-      expected: textOrUndefined(body.expected),
-      actual: textOrUndefined(body.actual),
-      explanation,
-    },
-  ];
-}
-
-function outcomeOf({
-  passed,
-  status,
-}: {
-  passed?: boolean | undefined;
-  status?: string | undefined;
-}): Assertion['outcome'] {
-  if (passed !== undefined) return passed ? 'passed' : 'failed';
-  switch (status?.toUpperCase()) {
-    case 'PASSED':
-      return 'passed';
-    case 'FAILED':
-      return 'failed';
-    default:
-      return 'unknown';
-  }
-}
+const textKey = (value: unknown): unknown => (typeof value === 'string' ? uuidKey(value) : value);
 
 const turnSchema = z.object({ role: z.enum(['user', 'assistant']), content: z.string() });
 
 /** In Bland's history `user` is the simulated caller and `assistant` the agent. */
-function toTurn(entry: unknown): Turn[] {
-  const parsed = turnSchema.safeParse(entry);
-  if (!parsed.success) return [];
-  const { role, content } = parsed.data;
-  return [{ kind: 'speech', speaker: role === 'assistant' ? 'agent' : 'caller', text: content }];
-}
+const toTurn = ({ role, content }: z.infer<typeof turnSchema>): Turn => ({
+  kind: 'speech',
+  speaker: role === 'assistant' ? 'agent' : 'caller',
+  text: content,
+});
 
 /** Bland AI. */
 export const bland: ProviderDescriptor = {
@@ -374,10 +248,9 @@ export const bland: ProviderDescriptor = {
     reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
-  idKey: blandIdKey,
+  idKey: uuidKey,
   listTargets: listBlandTargets,
   testCasesPage: 'https://docs.bland.ai/tutorials/scenarios',
   createAdapter,
-  createBatchStarter: (http, { version }) =>
-    createBlandStarter(http, { adapter: createAdapter(http), version }),
+  createBatchStarter: createBlandStarter,
 };

@@ -1,4 +1,5 @@
-import { ErrorResponse, errorMessageIn } from '../../http/failure.ts';
+import { errorMessageIn } from '../../http/error-body.ts';
+import { ErrorResponse } from '../../http/failure.ts';
 
 /**
  * The payload of an answer: documented bare, seen live as `{data, errors}`, and once more with `data: null` and the
@@ -36,6 +37,3 @@ function toErrorResponse(errors: readonly unknown[], advice: string): ErrorRespo
     isRetryable: !/\b(AUTH|UNAUTHORIZED|FORBIDDEN|NOT.FOUND|INVALID)/i.test(code),
   });
 }
-
-/** Bland's ids are UUIDs, in which capitals mean nothing. */
-export const blandIdKey = (id: string): string => id.toLowerCase();

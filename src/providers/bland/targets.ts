@@ -15,7 +15,7 @@ const itemSchema = z.object({ id, name: lenient(z.string()), updated_at: lenient
 const listSchema = z.array(itemSchema);
 
 const CHECK = 'Check api-key: it may not list pathways or personas.';
-const advice = createAdvice({ ...ACCESS, 403: CHECK, 404: CHECK, others: CHECK });
+const advice = createAdvice({ ...ACCESS, 403: CHECK, others: CHECK });
 
 const toTarget =
   (kind: string) =>

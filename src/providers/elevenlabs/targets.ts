@@ -16,7 +16,7 @@ const agentSchema = z.object({
 });
 
 const CHECK = 'Check api-key: it may not list agents.';
-const advice = createAdvice({ ...ACCESS, 403: CHECK, 404: CHECK, others: CHECK });
+const advice = createAdvice({ ...ACCESS, 403: CHECK, others: CHECK });
 
 /** ElevenLabs' agents that are not archived. */
 export async function listElevenLabsTargets(

@@ -3,7 +3,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { id, isNotFound } from '../fields.ts';
+import { id, onNotFound } from '../fields.ts';
 import { readList } from './lists.ts';
 
 const rowSchema = z.object({
@@ -97,10 +97,9 @@ export async function readWorkspace(
     if (done.has(folder)) return;
     done.add(folder);
     if (!isListedWhole(folder, rows)) {
-      const { items } = await list({ parent_folder_id: folder }, `folder ${folder}`).catch((error) => {
-        if (isNotFound(error)) return { items: [] };
-        throw error;
-      });
+      const { items } = await list({ parent_folder_id: folder }, `folder ${folder}`).catch(
+        onNotFound(() => ({ items: [] })),
+      );
       // A server that does not know the parameter lists everything.
       for (const row of items.filter((item) => foldersAbove(item).includes(folder))) add(row);
     }

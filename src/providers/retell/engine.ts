@@ -48,6 +48,9 @@ export const engineFields = ({ type, id }: Engine): Record<string, string> => ({
   [ENGINES[type].idField]: id,
 });
 
+/** An engine in whatever version: "conversation-flow conversation_flow_…" */
+export const engineName = ({ type, id }: Engine): string => `${type} ${id}`;
+
 /** For a person: "conversation-flow conversation_flow_… version 12". */
 export function describeEngine(engine: EngineBody): string {
   const id = engine.conversation_flow_id ?? engine.llm_id ?? engine.llm_websocket_url ?? '';

@@ -1,26 +1,31 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
-import type { Run, RunStatus, Turn } from '../../domain/run.ts';
+import { countsAsNotPassed, type Run, type RunStatus, type Turn } from '../../domain/run.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
-import { createApi } from '../api.ts';
+import { type Api, createApi } from '../api.ts';
 import {
   bearerHeaders,
   createAdvice,
   id,
   MAX_DETAILS,
-  mergeRun,
-  mergeRuns,
-  missingStatus,
-  readCounters,
-  readStatus,
+  readEntries,
   requireSame,
   statusWord,
 } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
-import { createTextBudget } from '../text-budget.ts';
+import {
+  mergeRun,
+  mergeRuns,
+  missingStatus,
+  readBatchStatus,
+  readCounters,
+  readStatus,
+  withRuns,
+} from '../runs.ts';
+import { createTextBudget, type KeepRun } from '../text-budget.ts';
 import { describeEngine, engineClaims, engineSchema, ownerClaims } from './engine.ts';
 import { readList } from './lists.ts';
 import { ACCESS, createRetellStarter } from './start.ts';
@@ -89,46 +94,34 @@ const advice = createAdvice({
  * `get-batch-test` says where the batch stands, `v2/list-test-runs` what became of each run, and `get-test-run` the same of
  * one run, where the list leaves it open or says little of it.
  */
-function createAdapter(
-  http: HttpClient,
-  { showsConversations = true }: AdapterOptions = {},
-): ProviderAdapter {
-  const textBudget = createTextBudget();
+function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
+  const { showsConversations = true } = options;
   const api = createApi(http, { under: [] });
-  /** The runs of each batch that had ended when they were asked for by themselves. */
-  const endedRuns = new Map<string, Map<string, Run>>();
+  const textBudget = createTextBudget(options);
+  /** The runs that had ended when they were asked for by themselves, by id. */
+  const endedRuns = new Map<string, Run>();
   /** The runs that did not pass and of which the list has no explanation or no conversation, by batch. */
   const bareRuns = new Map<string, ReadonlySet<string>>();
-  const turnsOf = ({ transcript_snapshot }: RunBody): Turn[] =>
-    showsConversations ? (transcript_snapshot?.transcript ?? []).flatMap(toTurn) : [];
-  const isBare = ({ status, explanation }: Run, { transcript_snapshot }: RunBody): boolean =>
-    (status === 'failed' || status === 'errored') &&
-    (!explanation || (showsConversations && !transcript_snapshot?.transcript.length));
+  const isBare = (run: Run, body: RunBody): boolean =>
+    countsAsNotPassed(run) &&
+    (!run.explanation || (showsConversations && !body.transcript_snapshot?.transcript.length));
 
-  /** One run by itself; `undefined` where it cannot be read: the list says it as well, or sooner or later. */
-  function fetchRun(runId: string, deadline: Deadline): Promise<Run | undefined> {
-    const request = {
-      path: ['get-test-run', runId],
-      size: 'small' as const,
-      schema: runSchema,
-      to: (body: RunBody): Run => {
-        requireSame('run', runId, body.test_case_job_id);
-        return { ...toRun(body), turns: turnsOf(body) };
-      },
-    };
-    return api.get(request, { ...deadline, noRetries: true }).catch(onProviderError(() => undefined));
-  }
-
-  async function fetchSingleRuns(runs: readonly Run[], deadline: Deadline): Promise<Run[]> {
-    const wanted = runs.slice(0, MAX_SINGLE_RUNS);
-    const found: Run[] = [];
-    for (let from = 0; from < wanted.length; from += SINGLE_RUNS_AT_ONCE) {
-      const chunk = wanted.slice(from, from + SINGLE_RUNS_AT_ONCE);
-      const answers = await Promise.all(chunk.map(({ id }) => fetchRun(id, deadline)));
-      if (answers.every((run) => run === undefined)) break;
-      found.push(...answers.filter((run) => run !== undefined));
+  /** The runs that are known from their own endpoint, by id. After the end it is asked about those that the list leaves open. */
+  async function singleRunsOf(
+    { settled }: Batch,
+    listed: readonly Run[],
+    { keep, deadline }: { keep: KeepRun; deadline: Deadline },
+  ): Promise<ReadonlyMap<string, Run>> {
+    const singles = new Map(endedRuns);
+    if (!settled) return singles;
+    const open = listed.filter((run) => isOpen(run) && !endedRuns.has(run.id));
+    for (const answer of await readSingleRuns(api, open, deadline)) {
+      if (isOpen(answer)) continue;
+      const run = keep(answer);
+      singles.set(run.id, run);
+      if (run.status !== 'pending') endedRuns.set(run.id, run);
     }
-    return found;
+    return singles;
   }
 
   return {
@@ -144,7 +137,7 @@ function createAdapter(
       ),
 
     async fetchRuns(batch, deadline) {
-      const trim = textBudget.forBatch(batch.id);
+      const keep = textBudget.forBatch(batch.id);
       const { items } = await readList(
         api,
         {
@@ -159,59 +152,65 @@ function createAdapter(
               id: run.id,
               status: body.status,
               isBare: isBare(run, body),
-              run: trim(run, () => turnsOf(body)),
+              run: keep(run, () => turnsOf(body)),
             };
           },
         },
         deadline,
       );
+      bareRuns.set(batch.id, new Set(items.flatMap((item) => (item.isBare ? item.id : []))));
       const listed = mergeRuns(
         items.map(({ run }) => run),
         RUN_STATUS,
       );
-      bareRuns.set(batch.id, new Set(items.flatMap((item) => (item.isBare ? item.id : []))));
-      const ended = endedRuns.get(batch.id) ?? new Map<string, Run>();
-      endedRuns.set(batch.id, ended);
-      const singles = new Map(ended);
-      if (batch.settled) {
-        const open = listed.filter((run) => isOpen(run) && !ended.has(run.id));
-        for (const run of await fetchSingleRuns(open, deadline)) {
-          if (isOpen(run)) continue;
-          singles.set(run.id, trim(run));
-          if (run.status !== 'pending') ended.set(run.id, trim(run));
-        }
-      }
+      const singles = await singleRunsOf(batch, listed, { keep, deadline });
       const runs = listed.map((run) => {
         const single = singles.get(run.id);
         if (single === undefined) return run;
         return isOpen(run) ? single : mergeRun(run, single, RUN_STATUS);
       });
-      const withoutStatus = items.filter(({ id }) => !singles.has(id));
-      return {
-        ...batch,
-        inconsistencies: [...(batch.inconsistencies ?? []), ...missingStatus(withoutStatus)],
-        runs,
-      };
+      return withRuns(batch, runs, missingStatus(items.filter(({ id }) => !singles.has(id))));
     },
 
-    async fetchFailureDetails(batch, deadline, passedRunIds = new Set()) {
+    async fetchFailureDetails(batch, deadline, passedRunIds) {
       const { runs = [] } = batch;
       const bare = runs.filter(({ id }) => bareRuns.get(batch.id)?.has(id) === true);
       const silent = runs.filter(({ id, turns }) => passedRunIds.has(id) && turns.length === 0);
       const wanted = [...bare, ...(showsConversations ? silent : [])];
       if (wanted.length === 0) return batch;
-      const trim = textBudget.forBatch(batch.id, passedRunIds);
-      const singles = await fetchSingleRuns(wanted, deadline);
+      const keep = textBudget.forBatch(batch.id, passedRunIds);
+      const singles = await readSingleRuns(api, wanted, deadline);
       const details = new Map(singles.map((run) => [run.id, run]));
-      return {
-        ...batch,
-        runs: runs.map((run) => {
-          const single = details.get(run.id);
-          return trim(single === undefined ? run : withDetails(run, single));
-        }),
-      };
+      return { ...batch, runs: runs.map((run) => keep(withDetails(run, details.get(run.id)))) };
     },
   };
+}
+
+/** The runs as `get-test-run` answers, each with its conversation; without those that cannot be read. */
+async function readSingleRuns(api: Api, runs: readonly Run[], deadline: Deadline): Promise<Run[]> {
+  const wanted = runs.slice(0, MAX_SINGLE_RUNS);
+  const found: Run[] = [];
+  for (let from = 0; from < wanted.length; from += SINGLE_RUNS_AT_ONCE) {
+    const chunk = wanted.slice(from, from + SINGLE_RUNS_AT_ONCE);
+    const answers = await Promise.all(chunk.map(({ id }) => readSingleRun(api, id, deadline)));
+    if (answers.every((run) => run === undefined)) break;
+    found.push(...answers.filter((run) => run !== undefined));
+  }
+  return found;
+}
+
+/** `undefined` where it cannot be read: the list says it as well, or sooner or later. */
+function readSingleRun(api: Api, runId: string, deadline: Deadline): Promise<Run | undefined> {
+  const request = {
+    path: ['get-test-run', runId],
+    size: 'small' as const,
+    schema: runSchema,
+    to: (body: RunBody): Run => {
+      requireSame('run', runId, body.test_case_job_id);
+      return { ...toRun(body), turns: turnsOf(body) };
+    },
+  };
+  return api.get(request, { ...deadline, noRetries: true }).catch(onProviderError(() => undefined));
 }
 
 /** Whether an answer does not say yet how a run ended. A status word that we do not know is an answer. */
@@ -219,7 +218,8 @@ const isOpen = ({ status, unknownStatus, conflict }: Run): boolean =>
   status === 'pending' && unknownStatus === undefined && conflict === undefined;
 
 /** A run of the list with what it lacks, or both answers as a contradiction. */
-function withDetails(run: Run, single: Run): Run {
+function withDetails(run: Run, single: Run | undefined): Run {
+  if (single === undefined) return run;
   return {
     ...mergeRun(run, single, RUN_STATUS),
     explanation: run.explanation || single.explanation,
@@ -230,17 +230,16 @@ function withDetails(run: Run, single: Run): Run {
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
   requireSame('batch', batchId, body.test_case_batch_job_id);
-  const status = BATCH_STATUS.get(body.status);
   const engine = engineSchema.safeParse(body.response_engine).data;
   return {
     id: batchId,
-    settled: status === 'ended',
-    unknownStatus: status === undefined ? body.status : undefined,
-    ...readCounters(
-      body,
-      { total: 'total_count', passed: 'pass_count', failed: 'fail_count', errored: 'error_count' },
-      ['total', 'passed', 'failed', 'errored'],
-    ),
+    ...readBatchStatus(body.status, BATCH_STATUS),
+    ...readCounters(body, {
+      total: 'total_count',
+      passed: 'pass_count',
+      failed: 'fail_count',
+      errored: 'error_count',
+    }),
     createdAt: body.creation_timestamp,
     subject: engine && describeEngine(engine),
     tested: engine,
@@ -250,7 +249,6 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>): Batch {
 
 /** The run without its conversation. */
 function toRun(body: RunBody): Run {
-  const status = readStatus(body.status, RUN_STATUS);
   const snapshot = body.test_case_definition_snapshot;
   const caseId = body.test_case_definition_id;
   return {
@@ -260,7 +258,7 @@ function toRun(body: RunBody): Run {
       name: snapshot?.name ?? caseId ?? body.test_case_job_id,
       revision: snapshot?.user_modified_timestamp,
     },
-    ...status,
+    ...readStatus(body.status, RUN_STATUS),
     explanation: body.result_explanation,
     assertions: [],
     criteria: (snapshot?.metrics ?? []).slice(0, MAX_DETAILS),
@@ -282,20 +280,20 @@ const turnSchema = z.union([
   }),
 ]);
 
-function toTurn(entry: unknown): Turn[] {
-  const parsed = turnSchema.safeParse(entry);
-  if (!parsed.success) return [];
-  const turn = parsed.data;
+const turnsOf = ({ transcript_snapshot: snapshot }: RunBody): Turn[] =>
+  readEntries(turnSchema, snapshot?.transcript).map(toTurn);
+
+function toTurn(turn: z.infer<typeof turnSchema>): Turn {
   switch (turn.role) {
     case 'agent':
     case 'user':
-      return [{ kind: 'speech', speaker: turn.role === 'agent' ? 'agent' : 'caller', text: turn.content }];
+      return { kind: 'speech', speaker: turn.role === 'agent' ? 'agent' : 'caller', text: turn.content };
     case 'tool_call_invocation':
-      return [{ kind: 'tool-call', tool: turn.name, input: turn.arguments ?? '' }];
+      return { kind: 'tool-call', tool: turn.name, input: turn.arguments ?? '' };
     case 'tool_call_result':
-      return [{ kind: 'tool-result', output: turn.content, succeeded: turn.successful }];
+      return { kind: 'tool-result', output: turn.content, succeeded: turn.successful };
     case 'node_transition':
-      return [{ kind: 'transition', from: turn.former_node_name, to: turn.new_node_name }];
+      return { kind: 'transition', from: turn.former_node_name, to: turn.new_node_name };
   }
 }
 

@@ -23,7 +23,7 @@ const pageSchema = z.object({
 });
 
 const CHECK = 'Check api-key: it may not list agents.';
-const advice = createAdvice({ ...ACCESS, 403: CHECK, 404: CHECK, others: CHECK });
+const advice = createAdvice({ ...ACCESS, 403: CHECK, others: CHECK });
 
 /** Retell's agents, by `POST /v2/list-agents`, which only reads (RSDK-py). */
 export async function listRetellTargets(http: HttpClient, deadline: Deadline): Promise<AvailableTarget[]> {

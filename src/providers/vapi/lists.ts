@@ -3,20 +3,11 @@ import type { ResponseInfo } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import type { Api } from '../api.ts';
-import { parseAs, readCounter } from '../fields.ts';
-import { type Page, readPages } from '../paging.ts';
+import { parseAs, readCounter, uuidKey } from '../fields.ts';
+import { type CountedList, itemsOf, type List, type Page, readPages } from '../paging.ts';
 
 /** The default of the API, since nobody documents the most; and less for items that are large. */
 const PAGE_SIZES = [100, 25, 5, 1] as const;
-
-/** Vapi's ids are UUIDs, in which capitals mean nothing. */
-export const vapiIdKey = (id: string): string => id.toLowerCase();
-
-/** Advice where the key or the account is the trouble. */
-export const ACCESS = {
-  401: 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.',
-  402: "Check the Vapi organisation's wallet, subscription, payment method and billing limit.",
-};
 
 /** The SDK types some lists as bare arrays and others as `{results, metadata}`: each is read in both forms. */
 const listSchema = z.union([
@@ -28,45 +19,25 @@ const listSchema = z.union([
 ]);
 
 /** One of Vapi's lists with `page` and `limit`. */
-export interface VapiList<Body, Item> {
+export interface VapiList<Body, Item = Body> extends List<Body, Item> {
   readonly path: readonly string[];
-  readonly query?: Readonly<Record<string, string>> | undefined;
-  /** Name of the listed items in messages: "items" of "simulation run 811c…". */
-  readonly items: string;
-  readonly of: string;
-  /** Number of items, if it is known. */
-  readonly total?: number | undefined;
-  readonly schema: z.ZodMiniType<Body>;
-  /** Turns a body into what is kept of it. */
-  readonly toItem: (body: Body) => Item;
-}
-
-/** A list that was read to its end. */
-export interface VapiListed<Item> {
-  readonly items: readonly Item[];
-  /** Number of items that the list itself announces. */
-  readonly total: number | undefined;
-  /** Inconsistencies of the list, each as a clause. */
-  readonly inconsistencies: readonly string[];
-  /** Of the last page's answer. */
-  readonly about: ResponseInfo | undefined;
 }
 
 /**
  * Reads a list to its end. A page that brings nothing new is the end, since nobody documents how a page is known to be
  * the last. Throws a `ProviderError` if there is none.
  */
-export async function readVapiList<Body extends { readonly id: string }, Item>(
+export async function readVapiList<Body extends { readonly id: string }, Item = Body>(
   api: Api,
   list: VapiList<Body, Item>,
   deadline: Deadline,
-): Promise<VapiListed<Item>> {
-  const { path, items: kind, of, toItem } = list;
+): Promise<CountedList<Item>> {
+  const { path, items: kind, of } = list;
   const bodies = z.array(list.schema);
   const seen = new Set<string>();
   const inconsistencies = new Set<string>();
   let total: number | undefined;
-  let about: ResponseInfo | undefined;
+  let date: number | undefined;
   /** The last page that was read. */
   let last = { number: 0, size: 0 };
   const readPage = (page: z.infer<typeof listSchema>, answer: ResponseInfo) => {
@@ -74,10 +45,10 @@ export async function readVapiList<Body extends { readonly id: string }, Item>(
     if (!announced.isUsable)
       inconsistencies.add(`"totalItems" of the list of ${kind} is not a number of ${kind}`);
     if (announced.count !== undefined) total = Math.max(total ?? 0, announced.count);
-    about = answer;
+    date = answer.date;
     const listed = parseAs(bodies, Array.isArray(page) ? page : page.results);
     // Made here, so that no page is kept in memory.
-    return { ids: listed.map(({ id }) => vapiIdKey(id)), items: listed.map(toItem) };
+    return { ids: listed.map(({ id }) => uuidKey(id)), items: itemsOf(list, listed) };
   };
   const read = async (_: number | undefined, size: number): Promise<Page<Item, number>> => {
     // Smaller pages begin where those before ended, or a little earlier.
@@ -102,5 +73,5 @@ export async function readVapiList<Body extends { readonly id: string }, Item>(
   if (total !== undefined && total !== seen.size) {
     inconsistencies.add(`the list of ${kind} announces ${total} and gives ${seen.size}`);
   }
-  return { items, total, inconsistencies: [...inconsistencies], about };
+  return { items, total, inconsistencies: [...inconsistencies], date };
 }

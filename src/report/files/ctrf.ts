@@ -65,7 +65,7 @@ function test(suite: Suite, entry: TestEntry) {
       ? {}
       : { trace: entry.details }),
     ...(turns.length === 0 ? {} : { stdout: turns.map((turn) => turnText(turn)) }),
-    extra: extra('ids', { batch: suite.outcome?.id, run: run?.id, testCase: run?.testCase.id }),
+    extra: extra('ids', { batch: suite.batch?.id, run: run?.id, testCase: run?.testCase.id }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../../domain/batch.ts';
+import { seenBatches, type WatchedBatch } from '../../domain/batch.ts';
 import { type BaseCase, findRemovedCases } from '../../domain/comparison.ts';
 import type { RoundRun } from '../../domain/pass-rule.ts';
 import type { Run, TestCase } from '../../domain/run.ts';
@@ -6,6 +6,7 @@ import { countsForVerdict } from '../../domain/test-case.ts';
 import { joinWithAnd } from '../../domain/wording.ts';
 import { clip } from '../../text/clean.ts';
 import { passRate, type Report, type ReportedCase } from '../report.ts';
+import { turnLength } from '../run-text.ts';
 import type { ReportFile } from './json-schema.ts';
 import { fileJson, isoTime, wholeMs } from './values.ts';
 
@@ -34,21 +35,19 @@ export function renderJson(report: Report, maxBytes = MAX_BYTES): string {
     const text = fileJson(fileOf(report, EVERYTHING));
     if (Buffer.byteLength(text) <= maxBytes) return text;
   }
-  const runs = report.batches
-    .flatMap(({ batch }) => batch?.runs ?? [])
+  const runs = seenBatches(report.batches)
+    .flatMap((batch) => batch.runs ?? [])
     .filter(({ turns }) => turns.length > 0);
   const all = new Set(runs);
   const bare = fileJson(fileOf(report, { ...EVERYTHING, withoutTurns: all }));
   const room = maxBytes - Buffer.byteLength(bare);
   if (room >= 0) return fileJson(fileOf(report, { ...EVERYTHING, withoutTurns: tooLarge(runs, room) }));
-  const shorter = SHORT_TEXTS.map(
-    (maxText) => () => fileJson(fileOf(report, { withoutTurns: all, maxText })),
-  );
-  for (const render of shorter) {
-    const text = render();
-    if (Buffer.byteLength(text) <= maxBytes) return text;
+  let text = bare;
+  for (const maxText of SHORT_TEXTS) {
+    text = fileJson(fileOf(report, { withoutTurns: all, maxText }));
+    if (Buffer.byteLength(text) <= maxBytes) break;
   }
-  return shorter.at(-1)?.() ?? bare;
+  return text;
 }
 
 /** The runs whose conversations do not fit: those that passed first, then the longest. */
@@ -69,22 +68,15 @@ function tooLarge(runs: readonly Run[], room: number): ReadonlySet<Run> {
 }
 
 /** The bytes that a conversation takes in the file, beside those of a run without one. */
-function sizeInFile({ turns }: Run): number {
-  const text = fileJson({ batches: [{ runs: [{ turns }] }] });
-  return Buffer.byteLength(text);
-}
+const sizeInFile = ({ turns }: Run): number =>
+  Buffer.byteLength(fileJson({ batches: [{ runs: [{ turns }] }] }));
 
 /** Characters of all texts of the runs: the file has at least as many bytes, and a longer one cannot even be written. */
 function textLength({ batches }: Report): number {
   let length = 0;
-  for (const { batch } of batches) {
-    for (const { turns, explanation = '' } of batch?.runs ?? []) {
-      length += explanation.length;
-      for (const turn of turns) {
-        length +=
-          turn.kind === 'speech' ? turn.text.length : turn.kind === 'tool-result' ? turn.output.length : 0;
-      }
-    }
+  for (const { turns, explanation = '' } of seenBatches(batches).flatMap(({ runs = [] }) => runs)) {
+    length += explanation.length;
+    for (const turn of turns) length += turnLength(turn);
   }
   return length;
 }
@@ -119,7 +111,7 @@ function fileOf(report: Report, selection: Selection): ReportFile {
       firstRuns: report.base.firstRuns,
       noLongerRun: findRemovedCases(report.cases, report.base).map(baseCaseOf),
     },
-    batches: report.batches.map((outcome) => batchOf(outcome, selection)),
+    batches: report.batches.map((watched) => batchOf(watched, selection)),
     comparisonBatches: report.comparisonBatches?.length
       ? report.comparisonBatches.map(bareBatchOf)
       : undefined,
@@ -131,9 +123,9 @@ function fileOf(report: Report, selection: Selection): ReportFile {
   };
 }
 
-const batchOf = (outcome: BatchOutcome, selection: Selection): ReportFile['batches'][number] => ({
-  ...bareBatchOf(outcome),
-  runs: outcome.batch?.runs?.map((run) => runOf(run, selection)),
+const batchOf = (watched: WatchedBatch, selection: Selection): ReportFile['batches'][number] => ({
+  ...bareBatchOf(watched),
+  runs: watched.batch?.runs?.map((run) => runOf(run, selection)),
 });
 
 /** A batch without its runs. */
@@ -143,7 +135,7 @@ function bareBatchOf({
   problem,
   round = 1,
   isAdopted,
-}: BatchOutcome): Omit<ReportFile['batches'][number], 'runs'> {
+}: WatchedBatch): Omit<ReportFile['batches'][number], 'runs'> {
   if (batch === undefined) return { id, round, problem, isAdopted, settled: false };
   const { total, passed, failed, errored, cancelled } = batch.announced;
   return {
@@ -152,7 +144,7 @@ function bareBatchOf({
     problem,
     isAdopted,
     settled: batch.settled,
-    outcome: batch.outcome,
+    outcome: batch.conclusion,
     unknownStatus: batch.unknownStatus,
     subject: batch.subject,
     createdAt: isoTime(batch.createdAt),
@@ -209,9 +201,10 @@ function runOf(run: Run, { withoutTurns, maxText }: Selection): RunOfFile {
     testFaults: run.testFaults && [...run.testFaults],
     guardrails: run.guardrails && [...run.guardrails],
     explanation: maybeShort(run.explanation),
-    assertions: run.assertions.map((assertion) => ({
+    assertions: run.assertions.map(({ label, result, ...assertion }) => ({
+      label: short(label),
+      outcome: result,
       ...assertion,
-      label: short(assertion.label),
       expected: maybeShort(assertion.expected),
       actual: maybeShort(assertion.actual),
       explanation: maybeShort(assertion.explanation),

@@ -34,7 +34,7 @@ export function renderJunit(report: Report): string {
 }
 
 function suiteElement(report: Report, suite: Suite): object {
-  const createdAt = isoTime(suite.outcome?.batch?.createdAt);
+  const createdAt = isoTime(suite.batch?.batch?.createdAt);
   // Readers disagree about fractions of a second here, and all of them can do without.
   const timestamp = createdAt?.replace(/\.\d+/, '');
   return {
@@ -44,11 +44,11 @@ function suiteElement(report: Report, suite: Suite): object {
   };
 }
 
-function properties({ judgement, providerTitle, origin }: Report, { outcome }: Suite): Property[] {
+function properties({ judgement, providerTitle, origin }: Report, { batch }: Suite): Property[] {
   const named: [name: string, value: string | undefined][] = [
     ['provider', providerTitle],
-    ['batch-id', outcome?.id],
-    ['subject', outcome?.batch?.subject],
+    ['batch-id', batch?.id],
+    ['subject', batch?.batch?.subject],
     ['commit', origin.commit],
     ['verdict', judgement?.verdict],
     ['reason', judgement?.reason],

@@ -1,7 +1,8 @@
-import type { BatchOutcome } from '../../domain/batch.ts';
+import type { WatchedBatch } from '../../domain/batch.ts';
+import { isBatchProven } from '../../domain/reliability.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
-import { countsForVerdict, hasPassed } from '../../domain/test-case.ts';
-import { isBatchProven } from '../../domain/verdict.ts';
+import { hasPassed } from '../../domain/test-case.ts';
+import { isTolerated } from '../classify.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
 import { fileLine, wholeMs } from './values.ts';
@@ -14,7 +15,7 @@ export interface Suite {
   /** Not empty, one line. */
   readonly name: string;
   /** Absent where there was no batch at all. */
-  readonly outcome?: BatchOutcome;
+  readonly batch?: WatchedBatch;
   readonly entries: readonly TestEntry[];
 }
 
@@ -40,12 +41,12 @@ export interface TestEntry {
 /** One suite for each batch with one entry for each test case. Never without a red entry unless the verdict is `passed`. */
 export function testSuites(report: Report): Suite[] {
   const places = groupByFirstRound(report.batches);
-  const suites = places.map(({ outcome, batchIndex, all }) => ({
-    name: suiteName(report, outcome, places.length),
-    outcome,
+  const suites = places.map(({ batch, batchIndex, all }) => ({
+    name: suiteName(report, batch, places.length),
+    batch,
     entries: [
       ...caseEntries(report.cases.filter((result) => result.batchIndex === batchIndex)),
-      ...all.flatMap((batch) => problemEntries(report, batch)),
+      ...all.flatMap((repeated) => problemEntries(report, repeated)),
     ],
   }));
   if (report.judgement?.verdict === 'passed' || suites.some(hasFailures)) return suites;
@@ -53,7 +54,7 @@ export function testSuites(report: Report): Suite[] {
   // No test case says why the gate stays shut, so the verdict does, beside the first batch that it can be about.
   const at = Math.max(
     0,
-    suites.findIndex(({ outcome }) => !isBatchProven(outcome)),
+    suites.findIndex(({ batch }) => !isBatchProven(batch)),
   );
   const suite: Suite = suites[at] ?? { name: gateName(report), entries: [] };
   const entries = [...suite.entries, verdictEntry(report)];
@@ -61,13 +62,13 @@ export function testSuites(report: Report): Suite[] {
 }
 
 /** The batches of the first round by their place; each with those that repeat test cases of it. */
-function groupByFirstRound(batches: readonly BatchOutcome[]) {
-  const places = new Map<number, { batchIndex: number; outcome: BatchOutcome; all: BatchOutcome[] }>();
-  for (const [index, outcome] of batches.entries()) {
-    const batchIndex = outcome.batchIndex ?? index;
+function groupByFirstRound(batches: readonly WatchedBatch[]) {
+  const places = new Map<number, { batchIndex: number; batch: WatchedBatch; all: WatchedBatch[] }>();
+  for (const [index, batch] of batches.entries()) {
+    const batchIndex = batch.batchIndex ?? index;
     const known = places.get(batchIndex);
-    if (known === undefined) places.set(batchIndex, { batchIndex, outcome, all: [outcome] });
-    else known.all.push(outcome);
+    if (known === undefined) places.set(batchIndex, { batchIndex, batch, all: [batch] });
+    else known.all.push(batch);
   }
   return [...places.values()];
 }
@@ -80,7 +81,7 @@ function hasFailures({ entries }: Suite): boolean {
 const gateName = ({ name }: Report): string => fileLine(name) || 'Agent tests';
 
 // Tools compare a test with its namesake of the last build, so the batch's id is in the name only where it has to be.
-function suiteName(report: Report, { id }: BatchOutcome, count: number): string {
+function suiteName(report: Report, { id }: WatchedBatch, count: number): string {
   return count === 1 ? gateName(report) : `${gateName(report)} (batch ${fileLine(id)})`;
 }
 
@@ -117,14 +118,14 @@ export function sumOfTimes(
 
 function statusOf(result: ReportedCase): TestEntry['status'] {
   if (hasPassed(result)) return 'passed';
-  if (!countsForVerdict(result)) return 'tolerated';
+  if (isTolerated(result)) return 'tolerated';
   return result.outcome === 'unfinished' ? 'pending' : (result.outcome as RunStatus);
 }
 
 /** Why it did not pass; for one that does not count, why it does not. */
 function messageOf(result: ReportedCase, run: Run): string {
   if (hasPassed(result)) return '';
-  if (countsForVerdict(result)) return runMessage(run);
+  if (!isTolerated(result)) return runMessage(run);
   const { quarantine } = result;
   const why =
     quarantine?.state === 'in-force'
@@ -156,31 +157,24 @@ function disambiguate(names: readonly string[], ids: readonly string[]): string[
   );
 }
 
-function problemEntries(report: Report, { id, problem }: BatchOutcome): TestEntry[] {
+function problemEntries(report: Report, { id, problem }: WatchedBatch): TestEntry[] {
   if (problem === undefined) return [];
-  return [
-    {
-      name: 'Reading the batch',
-      status: 'errored',
-      rawStatus: 'unreadable',
-      message: `Batch ${id} could not be read: ${problem}`,
-      details: verdictText(report),
-      flakyRuns: [],
-    },
-  ];
+  const message = `Batch ${id} could not be read: ${problem}`;
+  return [errorEntry(report, { name: 'Reading the batch', rawStatus: 'unreadable', message })];
 }
 
 function verdictEntry(report: Report): TestEntry {
   const { verdict, reason } = report.judgement ?? WAITING;
-  return {
-    name: 'Verdict of the gate',
-    status: 'errored',
-    rawStatus: verdict,
-    message: reason,
-    details: verdictText(report),
-    flakyRuns: [],
-  };
+  return errorEntry(report, { name: 'Verdict of the gate', rawStatus: verdict, message: reason });
 }
+
+/** An error that is no test case's. */
+const errorEntry = (report: Report, entry: Pick<TestEntry, 'name' | 'rawStatus' | 'message'>): TestEntry => ({
+  ...entry,
+  status: 'errored',
+  details: verdictText(report),
+  flakyRuns: [],
+});
 
 function verdictText({ judgement }: Report): string {
   const { verdict, reason, notes } = judgement ?? WAITING;

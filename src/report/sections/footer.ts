@@ -1,24 +1,23 @@
-import type { BatchOutcome } from '../../domain/batch.ts';
+import type { WatchedBatch } from '../../domain/batch.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
-  fold,
   type Inline,
   joinLines,
+  joinWithCommas,
   joinWithDots,
   link,
   md,
-  paragraph,
-  render,
   sentences,
   smallPrint,
   trusted,
   untrusted,
 } from '../markdown.ts';
+import { fold, render } from '../markdown-writer.ts';
 import { firstRunCounts, type Origin, type Report } from '../report.ts';
 import { costText } from '../run-text.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
-import { baseName, idOf, sentenceCase } from './names.ts';
+import { baseName, capitalized, idOf } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
 import { hasPushes } from './pushes.ts';
 
@@ -62,14 +61,6 @@ export function detailLines(report: Report, maxBatches?: number): Inline[][] {
   return [...explanations(report), withheld(report), ...provenance(report, maxBatches)]
     .filter((line) => line.length > 0)
     .map(capitalized);
-}
-
-/** A line with a capital letter at its start. */
-export function capitalized(line: readonly Inline[]): Inline[] {
-  const [first, ...rest] = line;
-  if (first?.type === 'text') return [trusted(sentenceCase(first.value)), ...rest];
-  if (first?.type === 'link') return [{ ...first, children: capitalized(first.children) }, ...rest];
-  return [...line];
 }
 
 /** Sentences that explain the figures: the rate, the rule, the comparison and the cost. */
@@ -118,10 +109,8 @@ function baseRate(report: Report): Inline[] {
   if (base?.firstRuns === undefined || base.firstRuns.total === 0 || !hasRate(report)) return [];
   const { passes, total } = base.firstRuns;
   const here = firstRunCounts(report);
-  const [low, high] = [
-    firstPassRate(passes, total)?.low ?? 0,
-    firstPassRate(here.passes, here.total)?.high ?? 1,
-  ];
+  const low = firstPassRate(passes, total)?.low ?? 0;
+  const high = firstPassRate(here.passes, here.total)?.high ?? 1;
   const drop = high < low ? ' Chance alone does not explain the drop.' : '';
   return md`On ${baseName(base)}: ${passes} of ${total}, ${interval(passes, total, '')}.${drop}`;
 }
@@ -196,58 +185,59 @@ export function tested({ subject, targetName, targetVersion, batches }: Report):
 
 /** Batches and their pages, those of the comparison last: on one line where one batch was tested, else with a line for each. */
 export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
-  const { batches, origin, judgement, subject, subjectNote, targetName, selected } = report;
-  const { comparedWith, comparisonBatches = [] } = report;
+  const { batches, comparisonBatches = [], comparedWith, subjectNote } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);
-  const named = first.slice(0, maxBatches);
-  const repeats = later.slice(0, maxBatches);
-  const elsewhere = comparisonBatches.slice(0, maxBatches);
-  const shown = named.length + repeats.length + elsewhere.length;
+  const [named, repeated, compared] = [
+    first.slice(0, maxBatches),
+    later.slice(0, maxBatches),
+    comparisonBatches.slice(0, maxBatches),
+  ];
+  const again = joinWithCommas(repeated.map(({ id }) => [idOf(id)]));
+  const elsewhere = joinWithCommas(compared.map(linkBatch));
+  const place = untrusted(comparedWith ?? 'the other version', MAX_VERSION);
+  const shown = named.length + repeated.length + compared.length;
   const more = batches.length + comparisonBatches.length - shown;
+  const further = [
+    again.length === 0 ? [] : md`run again in ${again}`,
+    elsewhere.length === 0 ? [] : md`compared with ${place} in batch ${elsewhere}`,
+    more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [],
+  ];
+  const general = generalFacts(report);
+  const ofBatches = named.map((watched) => batchParts(watched, report));
+  const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
+  return first.length === 1
+    ? [joinWithDots([...general, ...ofBatches.flat(), ...further]), note]
+    : [joinWithDots(general), ...ofBatches.map(joinWithDots), ...further, note];
+}
+
+/** Subject, selection, commit, attempt and workflow run. */
+function generalFacts(report: Report): Inline[][] {
+  const { origin, judgement, subject, targetName, selected } = report;
+  const { runAttempt = 1 } = origin;
   // The strip of pushes or the line about the waiting has the commit already.
   const commit = hasPushes(report) || judgement === undefined ? [] : linkCommit(origin);
-  const { runAttempt } = origin;
-  const general = [
+  return [
     // The footer has the subject where nothing has a name.
     subject === undefined || targetName === undefined ? [] : md`tested ${untrusted(subject, MAX_SUBJECT)}`,
     selected === undefined || selected.count === selected.outOf
       ? []
       : md`${selected.count} of ${selected.outOf} test cases selected`,
     commit.length === 0 ? [] : md`commit ${commit}`,
-    runAttempt === undefined || runAttempt === 1 ? [] : md`attempt ${runAttempt}`,
+    runAttempt === 1 ? [] : md`attempt ${runAttempt}`,
     origin.jobUrl === undefined ? [] : linkWorkflowRun(origin),
-  ];
-  const again = repeats.flatMap(({ id }, index) => md`${index === 0 ? 'run again in ' : ', '}${idOf(id)}`);
-  const place = untrusted(comparedWith ?? 'the other version', MAX_VERSION);
-  const comparison = elsewhere.flatMap((outcome, index) =>
-    index === 0 ? md`compared with ${place} in batch ${linkBatch(outcome)}` : md`, ${linkBatch(outcome)}`,
-  );
-  const rest = more > 0 ? md`and ${more} more ${more === 1 ? 'batch' : 'batches'}` : [];
-  const note = subjectNote === undefined ? [] : [untrusted(subjectNote, MAX_NOTE)];
-  const [only] = named;
-  if (only !== undefined && first.length === 1) {
-    return [joinWithDots([...general, ...batchParts(only, report), again, comparison, rest]), note];
-  }
-  return [
-    joinWithDots(general),
-    ...named.map((outcome) => joinWithDots(batchParts(outcome, report))),
-    again,
-    comparison,
-    rest,
-    note,
   ];
 }
 
 /** The id of a batch, as a link to its page where it has one. */
-const linkBatch = ({ id, batch }: BatchOutcome): Inline[] =>
+const linkBatch = ({ id, batch }: WatchedBatch): Inline[] =>
   batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id));
 
 function batchParts(
-  outcome: BatchOutcome,
+  watched: WatchedBatch,
   { judgement, batches, subject, providerTitle }: Report,
 ): Inline[][] {
-  const { batch, problem, requestedTestCases, isAdopted } = outcome;
+  const { batch, problem, requestedTestCases, isAdopted } = watched;
   // Of a batch that this step started, the workflow run says when.
   const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
@@ -258,7 +248,7 @@ function batchParts(
     batch?.subject === undefined || subject !== undefined || subjects.size === 1
       ? []
       : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
-    md`batch ${linkBatch(outcome)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
+    md`batch ${linkBatch(watched)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
     isAdopted === true
       ? md`found in the lists of ${untrusted(providerTitle, 50)} after its start got no answer`
       : [],
@@ -270,17 +260,12 @@ function batchParts(
   ];
 }
 
-/** Workflow run and commit that several jobs share, as one line of Markdown; may be empty. */
-export function renderOrigin(origin: Origin): string {
-  const line = originLine(origin);
-  return line.length === 0 ? '' : render(paragraph(...line));
-}
-
-/** The same with the page that says what the words mean, as nodes. */
+/** Workflow run and commit that several jobs share, and the page that says what the words mean. */
 export const jobsFooterLine = (origin: Origin): Inline[] =>
   joinWithDots([originLine(origin), linkWords(origin)]);
 
-function originLine(origin: Origin): Inline[] {
+/** Workflow run and commit; maybe nothing. */
+export function originLine(origin: Origin): Inline[] {
   const commit = linkCommit(origin);
   const run = linkWorkflowRun(origin);
   if (run.length === 0) return commit.length === 0 ? [] : md`Commit ${commit}`;

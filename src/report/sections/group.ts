@@ -1,7 +1,9 @@
 import type { Group, SharedCause } from '../groups.ts';
-import { code, heading, type Inline, md, paragraph, render, strong, table, untrusted } from '../markdown.ts';
+import { code, heading, type Inline, md, paragraph, strong, table, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report, ReportedCase } from '../report.ts';
-import { type EvidenceLimits, renderExample } from './case.ts';
+import { renderEvidence } from './case.ts';
+import type { EvidenceLimits } from './evidence.ts';
 import { SIGNS } from './headline.ts';
 import { nameOf } from './names.ts';
 
@@ -69,7 +71,7 @@ export function renderGroup(
   const start = render(title, paragraph(...md`One of them, ${strong(nameOf(example))}:`));
   if (evidence === undefined) return start;
   const isReasonShown = shared.kind === 'error' || shared.kind === 'reason';
-  return `${start}\n\n${renderExample(example, report, { evidence, isReasonShown: isReasonShown && isWhole(shared) })}`;
+  return `${start}\n\n${renderEvidence(example, report, { evidence, isReasonShown: isReasonShown && isWhole(shared) })}`;
 }
 
 /** Whether the heading holds the whole text of the shared cause. */

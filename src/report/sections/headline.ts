@@ -1,12 +1,11 @@
-import { type BatchOutcome, seenBatches, type Tally } from '../../domain/batch.ts';
-import { findContradictions, unknownStatuses } from '../../domain/integrity.ts';
-import { UNPROVEN_KINDS, type Unproven } from '../../domain/run.ts';
-import { countsForVerdict } from '../../domain/test-case.ts';
+import type { Tally } from '../../domain/batch.ts';
 import type { State } from '../../domain/verdict.ts';
 import { cleanLine } from '../../text/clean.ts';
 import { formatCount } from '../../text/format.ts';
-import { heading, render, untrusted } from '../markdown.ts';
+import { heading, untrusted } from '../markdown.ts';
+import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
+import { causeInWords, causeOf } from './cause.ts';
 
 /** Meaning of a sign: a verdict, or the outcome of a test case. */
 export type Sign = State | 'flaky' | 'tolerated' | 'broken-test' | 'gone';
@@ -26,7 +25,7 @@ export const SIGNS = {
   gone: '➖',
 } as const satisfies Record<Sign, string>;
 
-const MAX_NAME = 120;
+const MAX_GATE_NAME = 120;
 /** More characters than any headline has, since names and labels are clipped. */
 const MAX_HEADLINE = 400;
 
@@ -40,8 +39,8 @@ export const stateOf = ({ judgement }: Pick<Report, 'judgement'>): State => judg
  * The one line that decides already in the subject of an e-mail: sign, name, verdict and counts. Plain text; `name` is
  * the user's, so it passes `markdown.ts` like foreign text before it is rendered.
  */
-export function headline(name: string, state: State, result: string): string {
-  return `${SIGNS[state]} ${cleanLine(name, MAX_NAME)}: ${result}`;
+function headline(name: string, state: State, result: string): string {
+  return `${SIGNS[state]} ${cleanLine(name, MAX_GATE_NAME)}: ${result}`;
 }
 
 /** The headline of a report as plain text. */
@@ -49,12 +48,19 @@ export const headlineOf = (report: Report): string =>
   headline(report.name, stateOf(report), resultOf(report));
 
 /** The headline of a gate, or of one job's part in it, as a heading in Markdown. Without `result` it is made of the counts. */
-export function headlineHeading(
-  depth: 2 | 3,
-  part: { name: string; state: State; tally: Tally; result?: string | undefined },
-): string {
-  const result = part.result ?? resultOfCounts(part.state, part.tally);
-  return render(heading(depth, untrusted(headline(part.name, part.state, result), MAX_HEADLINE)));
+export function headlineHeading({
+  name,
+  state,
+  tally,
+  result,
+}: {
+  name: string;
+  state: State;
+  tally: Tally;
+  result?: string | undefined;
+}): string {
+  const line = headline(name, state, result ?? resultOfCounts(state, tally));
+  return render(heading(2, untrusted(line, MAX_HEADLINE)));
 }
 
 /**
@@ -161,99 +167,6 @@ function newInWords(failures: Report['classified']['failures']): string | undefi
     failures.length > 0 && failures.every(({ failureClass }) => failureClass === 'pre-existing');
   if (!arePreexisting) return undefined;
   return failures.length === 1 ? 'not new' : 'none of them new';
-}
-
-/** Why nothing can be said for certain; `other`: only the reason says it. */
-export type Cause =
-  | {
-      readonly kind:
-        | 'nothing-read'
-        | 'lost-start'
-        | 'none-seen'
-        | 'none-counts'
-        | 'unknown-status'
-        | 'contradiction'
-        | 'other';
-    }
-  | { readonly kind: 'unproven'; readonly by: Unproven['kind'] }
-  | { readonly kind: 'unread'; readonly unread: number; readonly of: number }
-  | { readonly kind: 'missing'; readonly missing: number; readonly of: number };
-
-/** Finds the cause of an inconclusive report: where there are several, that of the judge's first reason. */
-export function causeOf({
-  batches,
-  cases,
-  tally,
-  started,
-}: Pick<Report, 'batches' | 'cases' | 'tally' | 'started'>): Cause {
-  if (batches.length === 0) return { kind: started === undefined ? 'nothing-read' : 'lost-start' };
-  const unread = batches.filter(({ problem }) => problem !== undefined).length;
-  if (unread > 0) return { kind: 'unread', unread, of: batches.length };
-  if (batches.some(({ mismatch }) => mismatch !== undefined)) return { kind: 'unproven', by: 'mismatch' };
-  const counts = batches.map(missingRuns);
-  const missing = counts.reduce((sum, count) => sum + count.missing, 0);
-  const expected = counts.reduce((sum, count) => sum + count.expected, 0);
-  if (missing > 0) return { kind: 'missing', missing, of: expected };
-  if (tally.total === 0) return { kind: 'none-seen' };
-  if (cases.length > 0 && !cases.some(countsForVerdict)) return { kind: 'none-counts' };
-  const seen = seenBatches(batches);
-  if (seen.some((batch) => unknownStatuses(batch).length > 0)) return { kind: 'unknown-status' };
-  if (seen.some((batch) => findContradictions(batch).length > 0)) return { kind: 'contradiction' };
-  const by = UNPROVEN_KINDS.find((kind) => hasUnproven(cases, kind));
-  return by === undefined ? { kind: 'other' } : { kind: 'unproven', by };
-}
-
-/** An empty pass speaks against no test case but its own; the other kinds speak against their batch. */
-function hasUnproven(cases: Report['cases'], kind: Unproven['kind']): boolean {
-  const runs = cases.flatMap((result) =>
-    kind !== 'not-evaluated' || countsForVerdict(result) ? result.runs : [],
-  );
-  return runs.some(({ unproven }) => unproven?.kind === kind);
-}
-
-const UNPROVEN_WORDS: Readonly<Record<Unproven['kind'], string>> = {
-  mismatch: 'something else was tested',
-  repeated: 'a run stands more than once',
-  nameless: 'a run names no test case',
-  'not-evaluated': 'nothing was evaluated',
-};
-
-/** The cause in a few words; empty where only the reason says it. */
-function causeInWords(cause: Cause): string {
-  switch (cause.kind) {
-    case 'nothing-read':
-      return 'no batch was read';
-    case 'lost-start':
-      return 'a batch may have been started';
-    case 'unread':
-      return cause.of === 1
-        ? 'the batch could not be read'
-        : `${cause.unread} of ${cause.of} batches could not be read`;
-    case 'missing':
-      return `${formatCount(cause.missing)} of ${formatCount(cause.of)} runs missing`;
-    case 'none-seen':
-      return 'no test cases seen';
-    case 'none-counts':
-      return 'no test case counts';
-    case 'unproven':
-      return UNPROVEN_WORDS[cause.by];
-    case 'unknown-status':
-      return 'a status is not known';
-    case 'contradiction':
-      return 'the results contradict each other';
-    case 'other':
-      return '';
-  }
-}
-
-/** Runs that were announced or asked for and are not in the list. */
-function missingRuns({ batch, requestedTestCases }: BatchOutcome): { missing: number; expected: number } {
-  const listedRuns = batch?.runs?.length;
-  const expected = Math.max(batch?.announced.total ?? 0, requestedTestCases?.length ?? 0);
-  return {
-    missing: listedRuns === undefined ? 0 : Math.max(0, expected - listedRuns),
-    expected: Math.max(expected, listedRuns ?? 0),
-  };
 }
 
 const listed = (first: string, others: readonly string[]): string => [first, ...others].join(', ');

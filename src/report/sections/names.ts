@@ -1,9 +1,13 @@
 import type { InlineCode, Text } from 'mdast';
 import { BASELINE, type Base } from '../../domain/comparison.ts';
+import type { Run } from '../../domain/run.ts';
 import { type CaseResult, hasPassed } from '../../domain/test-case.ts';
+import { joinWithAnd } from '../../domain/wording.ts';
 import { cleanLine } from '../../text/clean.ts';
-import { code, type Inline, trusted, untrusted, untrustedHtml } from '../markdown.ts';
+import { CATEGORY_TITLES, categoryOf, isTolerated } from '../classify.ts';
+import { code, type Inline, md, trusted, untrusted, untrustedHtml } from '../markdown.ts';
 import type { Report, ReportedCase } from '../report.ts';
+import { failedAssertions, STATUS_WORDS } from '../run-text.ts';
 import { SIGNS, type Sign } from './headline.ts';
 
 /** Names of things, the same everywhere in the report. */
@@ -13,6 +17,8 @@ export const MAX_NAME = 200;
 export const NO_BREAK_SPACE = '\u00a0';
 const MAX_ID = 100;
 const MAX_BASELINE_LABEL = 60;
+const MAX_OWNER = 60;
+const MAX_WHY = 200;
 
 export const nameOf = ({ testCase }: CaseResult): Inline => untrusted(testCase.name, MAX_NAME);
 
@@ -22,12 +28,52 @@ export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 export const signOf = (result: ReportedCase) => SIGNS[signFor(result)];
 
 /** Sign of a test case, before its name. */
-export function signFor({ outcome, quarantine, isExcusedByComparison, testFaults }: ReportedCase): Sign {
-  const isTolerated = quarantine?.state === 'in-force' || isExcusedByComparison === true;
-  if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
+export function signFor(result: ReportedCase): Sign {
+  const { outcome, testFaults } = result;
+  if (isTolerated(result)) return 'tolerated';
   if (outcome === 'passed' && testFaults.length > 0) return 'broken-test';
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
+
+/** Label of a test case in the table, the page and the log. */
+export function labelOf(result: ReportedCase): string {
+  const { change, quarantine } = result;
+  const category = categoryOf(result);
+  if (category === 'failures') return failureLabel(result);
+  if (category === 'flaky' && change === 'newly-flaky') return 'Newly flaky';
+  if (category === 'brokenTests' && change === 'fixed') return 'Fixed, broken test';
+  if (category === 'tolerated' && quarantine?.state === 'in-force') return 'Quarantined';
+  return CATEGORY_TITLES[category];
+}
+
+/** Label of a failure that counts: "New failure", "Still erroring". */
+export function failureLabel({ outcome, failureClass }: ReportedCase): string {
+  const kind = { failed: 'failure', errored: 'error', cancelled: 'cancellation' } as const;
+  const verb = { failed: 'failing', errored: 'erroring', cancelled: 'cancelled' } as const;
+  const ended = outcome as keyof typeof kind;
+  switch (failureClass) {
+    case 'regression':
+      return `New ${kind[ended]}`;
+    case 'pre-existing':
+      return `Still ${verb[ended]}`;
+    case 'new-test-case':
+      return `New test case, ${ended}`;
+    case 'unknown':
+      return STATUS_WORDS[ended];
+  }
+}
+
+/** Until when a test case is quarantined, and its owner, to follow the label; empty where it does not need the quarantine. */
+export function quarantineNote(result: ReportedCase): Inline[] {
+  const { quarantine } = result;
+  if (hasPassed(result) || quarantine?.state !== 'in-force') return [];
+  const { until, owner } = quarantine.entry;
+  return md` to ${untrusted(until, 20)}, ${untrusted(owner, MAX_OWNER)}`;
+}
+
+/** The provider sees a fault in the test itself, to follow the label; the label of one that passed says it. */
+export const brokenTestNote = ({ outcome, testFaults }: ReportedCase): '' | ', broken test' =>
+  testFaults.length > 0 && outcome !== 'passed' ? ', broken test' : '';
 
 /** Name of what test cases are compared with: another version, or the branch of the base. */
 export function baselineLabel({ comparedWith, base, cases }: Report): InlineCode | Text {
@@ -72,9 +118,29 @@ const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? '
 /** The first part of a sentence with a capital letter. */
 export const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** A line with a capital letter at its start. */
+export function capitalized(line: readonly Inline[]): Inline[] {
+  const [first, ...rest] = line;
+  if (first?.type === 'text') return [trusted(sentenceCase(first.value)), ...rest];
+  if (first?.type === 'link') return [{ ...first, children: capitalized(first.children) }, ...rest];
+  return [...line];
+}
+
+/** Oddities of a run's status, to follow how it ended: an unknown word, a contradiction, why it proves nothing; often none. */
+export function statusRemarks({ unknownStatus, conflict, unproven }: Run): Inline[] {
+  return [
+    ...(unknownStatus === undefined ? [] : md`, status ${code(unknownStatus, MAX_ID)}`),
+    ...(conflict === undefined
+      ? []
+      : md`, contradicting statuses: ${untrusted(joinWithAnd(conflict), MAX_ID)}`),
+    ...(unproven === undefined ? [] : md`, proves nothing: ${untrusted(unproven.why, MAX_WHY)}`),
+  ];
+}
+
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
-  const { explanation, assertions } = decisive;
-  const failed = assertions.find(({ outcome }) => outcome === 'failed');
-  return cleanLine(explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max);
+  const [failed] = failedAssertions(decisive);
+  return (
+    cleanLine(decisive.explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max)
+  );
 }

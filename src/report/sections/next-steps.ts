@@ -1,20 +1,10 @@
 import type { Unproven } from '../../domain/run.ts';
 import { findCommonCause } from '../groups.ts';
-import {
-  code,
-  type Inline,
-  link,
-  md,
-  paragraph,
-  render,
-  sentences,
-  strong,
-  trusted,
-  untrusted,
-} from '../markdown.ts';
+import { code, type Inline, link, md, sentences, strong, trusted, untrusted } from '../markdown.ts';
+import { renderLine } from '../markdown-writer.ts';
 import { type Origin, type Report, type ReportedCase, workflowRunUrl } from '../report.ts';
-import { causeOf } from './headline.ts';
-import { baselineLabel } from './names.ts';
+import { causeOf } from './cause.ts';
+import { baselineLabel, capitalized } from './names.ts';
 
 /** Advice: `todo` about what was found, and `hint` about what else may be wrong. Both may be empty. */
 export interface Advice {
@@ -33,7 +23,7 @@ export function renderNextSteps(report: Report): string {
           isReportOnly: report.isReportOnly,
           afterCorrection: isRefused(report),
         });
-  return render(paragraph(...sentences([NEXT_LABEL], todo, hint, again)));
+  return renderLine(sentences([NEXT_LABEL], todo, hint, again));
 }
 
 /** The beginning of the line about what to do. */
@@ -66,7 +56,7 @@ function todoOf(report: Report, provider: Inline): Inline[] {
     case undefined:
       return [];
     case 'passed':
-      return repairTests('repair', report.classified.brokenTests, provider);
+      return repairTests(report.classified.brokenTests, provider);
     case 'failed':
       return md`look at the flaky test cases: make them reliable, or allow more with ${code('max-flaky', 20)}.`;
     case 'errored':
@@ -142,7 +132,7 @@ function adviseOnFailures(report: Report, provider: Inline): Advice {
   const [regressionCount, preexistingCount] = [count(bad, 'regression'), count(bad, 'pre-existing')];
   const broken = bad.filter(({ testFaults }) => testFaults.length > 0);
   const judge = sentences(
-    repairTests('Repair', broken, provider),
+    capitalized(repairTests(broken, provider)),
     md`If a judgement is wrong, edit the test case's criteria at ${provider}.`,
   );
   if (preexistingCount === bad.length) {
@@ -158,9 +148,9 @@ function adviseOnFailures(report: Report, provider: Inline): Advice {
       rest: rest.length,
       preexisting: count(rest, 'pre-existing'),
     });
-    return { todo, hint: repairTests('Repair', broken, provider) };
+    return { todo, hint: capitalized(repairTests(broken, provider)) };
   }
-  if (broken.length === bad.length) return { todo: repairTests('repair', broken, provider), hint: [] };
+  if (broken.length === bad.length) return { todo: repairTests(broken, provider), hint: [] };
   const isAllKnown = regressionCount + preexistingCount === bad.length;
   const kind = regressionCount > 0 && preexistingCount > 0 && isAllKnown ? 'new ' : '';
   const own = bad.filter(({ failureClass }) => failureClass !== 'pre-existing');
@@ -169,15 +159,11 @@ function adviseOnFailures(report: Report, provider: Inline): Advice {
 }
 
 /** Advice about tests in which the provider itself sees the fault; nothing where there are none. */
-function repairTests(
-  repair: 'repair' | 'Repair',
-  cases: readonly ReportedCase[],
-  provider: Inline,
-): Inline[] {
+function repairTests(cases: readonly ReportedCase[], provider: Inline): Inline[] {
   if (cases.length === 0) return [];
   return cases.length === 1
-    ? md`${repair} the broken test at ${provider}: its result says little of the agent.`
-    : md`${repair} the ${cases.length} broken tests at ${provider}: their results say little of the agent.`;
+    ? md`repair the broken test at ${provider}: its result says little of the agent.`
+    : md`repair the ${cases.length} broken tests at ${provider}: their results say little of the agent.`;
 }
 
 /** Advice about a cause that many failures share, and then about the others. */

@@ -1,41 +1,30 @@
 import { formatCaseCount } from '../../domain/test-case.ts';
-import type { Omission, SizeLimit } from '../fit.ts';
-import { code, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
+import type { Omissions, SizeLimit } from '../fit.ts';
+import { code, type Inline, md, strong, trusted, untrusted } from '../markdown.ts';
+import { renderLine } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { linkWorkflowRun } from './links.ts';
 
 const MAX_PATH = 300;
 
-const CLAUSES: Readonly<Record<Omission['what'], (count: number) => string>> = {
-  evidence: (count) => `the evidence of ${formatCaseCount(count)} is left out`,
-  details: (count) => `that of ${formatCaseCount(count)} is cut`,
-  names: (count) => `${count === 1 ? '1 name' : `${count} names`} ${count === 1 ? 'is' : 'are'} left out`,
-};
-
 /** Clauses about what was left out; an empty list when the report is whole. */
-export function omissionClauses(omissions: readonly Omission[]): string[] {
-  const order: readonly Omission['what'][] = ['evidence', 'details', 'names'];
-  const hasEvidence = omissions.some(({ what }) => what === 'evidence');
-  return order.flatMap((what) => {
-    const lack = omissions.find((omission) => omission.what === what);
-    if (lack === undefined) return [];
-    const clause = CLAUSES[what](lack.count);
-    return [
-      what === 'details' && !hasEvidence ? `the evidence of ${formatCaseCount(lack.count)} is cut` : clause,
-    ];
-  });
+export function omissionClauses({ evidence, details, names }: Omissions): string[] {
+  const whose = evidence > 0 ? 'that' : 'the evidence';
+  return [
+    ...(evidence > 0 ? [`the evidence of ${formatCaseCount(evidence)} is left out`] : []),
+    ...(details > 0 ? [`${whose} of ${formatCaseCount(details)} is cut`] : []),
+    ...(names > 0 ? [names === 1 ? '1 name is left out' : `${names} names are left out`] : []),
+  ];
 }
 
 /** Says what was left out, and where it is. */
 export function renderOmissions(report: Report, clauses: readonly string[], unit: SizeLimit['unit']): string {
   if (clauses.length === 0) return '';
-  const title = strong(trusted("Shortened to fit GitHub's limit:"));
-  return render(
-    paragraph(...md`${title} ${trusted(clauses.join('; '))}. ${renderPlaceOfRest(report, unit)}`),
-  );
+  const title = strong(...md`Shortened to fit GitHub's limit:`);
+  return renderLine(md`${title} ${trusted(clauses.join('; '))}. ${placeOfRest(report, unit)}`);
 }
 
-function renderPlaceOfRest(
+function placeOfRest(
   { reportFile, origin, providerTitle, batches }: Report,
   unit: SizeLimit['unit'],
 ): Inline[] {

@@ -127,7 +127,7 @@ describe('the page has nothing in it but what is ours', () => {
           name: textIn('name'),
           run: () => ({
             explanation: textIn('reason'),
-            assertions: [{ label: textIn('label'), outcome: 'failed', expected: textIn('expected') }],
+            assertions: [{ label: textIn('label'), result: 'failed', expected: textIn('expected') }],
             criteria: [textIn('criterion')],
             turns: [
               agent(textIn('speech')),

@@ -4,10 +4,10 @@ import type { Run, Turn } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatDuration } from '../../../text/format.ts';
+import { CATEGORY_TITLES } from '../../classify.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import type { Sign } from '../../sections/headline.ts';
-import { reasonOf, signFor } from '../../sections/names.ts';
-import { labelOf } from '../../sections/overview.ts';
+import { labelOf, quarantineNote, reasonOf, signFor } from '../../sections/names.ts';
 import { dotted, glyph, untrusted } from './elements.ts';
 import { evidenceOf, hasEvidence, LIMITS, type Limits, versionName } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
@@ -41,13 +41,13 @@ interface Section {
 function sectionsOf({ classified }: Report): Section[] {
   const { failures, unfinished, flaky, tolerated, brokenTests, fixed, passed } = classified;
   const all: Section[] = [
-    { id: 'failures', title: 'Did not pass', sign: 'failed', results: failures },
-    { id: 'unfinished', title: 'Unfinished', sign: 'waiting', results: unfinished },
-    { id: 'flaky', title: 'Flaky', sign: 'flaky', results: flaky },
-    { id: 'tolerated', title: 'Not counted', sign: 'tolerated', results: tolerated },
-    { id: 'broken', title: 'Passed, broken test', sign: 'broken-test', results: brokenTests },
-    { id: 'fixed', title: 'Fixed', sign: 'passed', results: fixed },
-    { id: 'passed', title: 'Passed', sign: 'passed', results: passed },
+    { id: 'failures', title: CATEGORY_TITLES.failures, sign: 'failed', results: failures },
+    { id: 'unfinished', title: CATEGORY_TITLES.unfinished, sign: 'waiting', results: unfinished },
+    { id: 'flaky', title: CATEGORY_TITLES.flaky, sign: 'flaky', results: flaky },
+    { id: 'tolerated', title: CATEGORY_TITLES.tolerated, sign: 'tolerated', results: tolerated },
+    { id: 'broken', title: CATEGORY_TITLES.brokenTests, sign: 'broken-test', results: brokenTests },
+    { id: 'fixed', title: CATEGORY_TITLES.fixed, sign: 'passed', results: fixed },
+    { id: 'passed', title: CATEGORY_TITLES.passed, sign: 'passed', results: passed },
   ];
   return all.filter(({ results }) => results.length > 0);
 }
@@ -320,11 +320,12 @@ function summaryOf(result: ReportedCase, report: Report): Element {
 function labelsOf(result: ReportedCase, report: Report): Node[] {
   const { passes, runs, comparison, outcome, testFaults } = result;
   const base = report.base?.cases.get(result.testCase.id ?? '');
-  const { label, more } = labelOf(result);
   const isPlain = signFor(result) === 'passed' && result.change !== 'fixed';
   const labels: Node[][] = [
     // Nothing of one that simply passed, since it stands below that word.
-    isPlain ? [] : [h('strong', { class: signFor(result) }, inlineNodes(label)), ...inlineNodes(more)],
+    isPlain
+      ? []
+      : [h('strong', { class: signFor(result) }, labelOf(result)), ...inlineNodes(quarantineNote(result))],
     testFaults.length > 0 && outcome !== 'passed' ? ['broken test'] : [],
     runs.length > 1 ? [`passed ${passes}/${runs.length}`] : [],
     comparison === undefined

@@ -1,11 +1,10 @@
 import type { Element } from 'hast';
 import { h, s } from 'hastscript';
-import { VERDICTS } from '../../../domain/verdict.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import type { Report } from '../../report.ts';
 import { linkPush } from '../../sections/links.ts';
-import { ownPush } from '../../sections/pushes.ts';
+import { endOfPush, lastPushes } from '../../sections/pushes.ts';
 import { glyph, glyphText } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { type Bar, clockTime, type Lane, rowsOf, type Timeline } from './timeline.ts';
@@ -15,27 +14,24 @@ const MAX_PUSHES = 12;
 const BAR_HEIGHT = 44;
 
 /** Chart of the test cases that counted against the verdict in each push, this one last; nothing where it is the first. */
-export function pushesChart({ history, judgement, origin, tally }: Report): Element | undefined {
-  if (history === undefined || history.pushes.length === 0 || judgement === undefined) return undefined;
-  const own = ownPush({ origin, tally }, judgement);
-  const pushes = [...history.pushes.slice(-(MAX_PUSHES - 1)), own];
+export function pushesChart(report: Report): Element | undefined {
+  const pushes = lastPushes(report, MAX_PUSHES);
+  if (pushes.length === 0) return undefined;
   const most = Math.max(1, ...pushes.map(({ failureCount }) => failureCount));
   const items = pushes.map((push) => {
-    const verdict = VERDICTS.find((known) => known === push.verdict) ?? 'inconclusive';
+    const { verdict, figure } = endOfPush(push);
     const height =
       push.failureCount === 0 ? 2 : Math.max(4, Math.round((push.failureCount / most) * BAR_HEIGHT));
-    const isCounted = verdict === 'passed' || verdict === 'failed' || verdict === 'errored';
-    const commit = push.commit === '' ? [h('span', 'this push')] : inlineNodes(linkPush(push, origin));
-    return h('li', { 'aria-current': push === own ? 'true' : undefined }, [
+    const commit = push.commit === '' ? [h('span', 'this push')] : inlineNodes(linkPush(push, report.origin));
+    return h('li', { 'aria-current': push === pushes.at(-1) ? 'true' : undefined }, [
       s('svg', { viewBox: `0 0 22 ${BAR_HEIGHT}`, width: 22, height: BAR_HEIGHT, 'aria-hidden': 'true' }, [
         s('rect', { class: ['bar', verdict], x: 0, y: BAR_HEIGHT - height, width: 22, height, rx: 2 }),
       ]),
       h('span', { class: 'figure' }, [
         glyph(verdict),
         ' ',
-        ...(isCounted
-          ? [h('span', { class: 'hidden-text' }, `${verdict}, `), String(push.failureCount)]
-          : [verdict]),
+        ...(typeof figure === 'number' ? [h('span', { class: 'hidden-text' }, `${verdict}, `)] : []),
+        String(figure),
       ]),
       ' ',
       ...commit,

@@ -13,18 +13,12 @@ import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import { toolNames } from '../../key-turns.ts';
+import { markQuotations } from '../../quotations.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { STATUS_WORDS } from '../../run-text.ts';
-import { runHistory } from '../../sections/case.ts';
 import type { Sign } from '../../sections/headline.ts';
-import {
-  keyTurnsOf,
-  markQuotations,
-  type Parting,
-  partingOf,
-  type Stretch,
-  stretchesOf,
-} from './conversation.ts';
+import { runHistory } from '../../sections/run-history.ts';
+import { keyTurnsOf, type Parting, partingOf, type Stretch, stretchesOf } from './conversation.ts';
 import { code, dotted, glyph, leftOut, paragraphOf, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { layOutJson } from './json-layout.ts';
@@ -192,7 +186,7 @@ function reasonNodes(run: Run, { report, limits, decisive }: Context): Node[] {
   const faults = faultsOf(run, report);
   if (!hasText(run.explanation)) {
     const isSilent = countsAsNotPassed(run);
-    const hasFailedCheck = run.assertions.some(({ outcome }) => outcome === 'failed');
+    const hasFailedCheck = run.assertions.some(({ result }) => result === 'failed');
     const silence = h('p', { class: 'silent' }, [
       untrusted(report.providerTitle || 'The provider', 50),
       ' gave no reason.',
@@ -247,8 +241,8 @@ function checksOf(
   { limits, isOpen }: { limits: Limits; isOpen: boolean },
 ): Node[] {
   if (assertions.length === 0) return [];
-  const sorted = CHECK_ORDER.flatMap((outcome) => assertions.filter((check) => check.outcome === outcome));
-  const failed = sorted.filter(({ outcome }) => outcome === 'failed').length;
+  const sorted = CHECK_ORDER.flatMap((wanted) => assertions.filter(({ result }) => result === wanted));
+  const failed = sorted.filter(({ result }) => result === 'failed').length;
   const noun = assertions.length === 1 ? 'assertion' : 'assertions';
   const title =
     failed > 0
@@ -272,21 +266,21 @@ function checksOf(
 }
 
 function checkItem(
-  { label, outcome, required, expected, actual, explanation }: Assertion,
+  { label, result, required, expected, actual, explanation }: Assertion,
   limits: Limits,
 ): Element {
   const pair = (term: string, value: string | undefined): Node[] =>
     value === undefined ? [] : [h('dt', term), h('dd', [shownValue(value, limits.tool)])];
   const values = [...pair('Expected', expected), ...pair('Actual', actual)];
-  return h('li', { class: outcome }, [
+  return h('li', { class: result }, [
     h('p', { class: 'check' }, [
-      glyph(CHECK_SIGN[outcome]),
+      glyph(CHECK_SIGN[result]),
       ' ',
       h('strong', untrusted(label, 500)),
       h(
         'span',
         { class: 'muted' },
-        ` ${outcome === 'unknown' ? 'no result' : outcome}${required === false ? ', optional' : ''}`,
+        ` ${result === 'unknown' ? 'no result' : result}${required === false ? ', optional' : ''}`,
       ),
     ]),
     ...(values.length === 0 ? [] : [h('dl', { class: 'values' }, values)]),

@@ -1,5 +1,6 @@
 import { h } from 'hastscript';
-import { type Inline, ZERO_WIDTH_SPACE } from '../../markdown.ts';
+import type { Inline } from '../../markdown.ts';
+import { ZERO_WIDTH_SPACE } from '../../neutralize.ts';
 import { linkTo } from './elements.ts';
 import type { Node } from './tree.ts';
 

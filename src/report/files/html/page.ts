@@ -2,21 +2,15 @@ import type { Element } from 'hast';
 import { h } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
+import { CATEGORY_TITLES } from '../../classify.ts';
 import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import {
-  capitalized,
-  costs,
-  explanations,
-  provenance,
-  tested,
-  withheldSentence,
-} from '../../sections/footer.ts';
+import { costs, explanations, provenance, tested, withheldSentence } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
-import { sentenceCase } from '../../sections/names.ts';
+import { capitalized, sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
 import { caseList, outcomeOf, tagsOf, totalMs } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
@@ -133,10 +127,10 @@ const OUTCOMES = [
   ['failed', 'Failed'],
   ['errored', 'Errored'],
   ['cancelled', 'Cancelled'],
-  ['unfinished', 'Unfinished'],
-  ['flaky', 'Flaky'],
-  ['tolerated', 'Not counted'],
-  ['passed', 'Passed'],
+  ['unfinished', CATEGORY_TITLES.unfinished],
+  ['flaky', CATEGORY_TITLES.flaky],
+  ['tolerated', CATEGORY_TITLES.tolerated],
+  ['passed', CATEGORY_TITLES.passed],
 ] as const;
 
 function testCases(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Iterable<Html> {
@@ -308,7 +302,7 @@ function goneList({ classified, base }: Report): Node[] {
     h('section', { class: 'gone', 'aria-labelledby': 'title-gone' }, [
       h('h2', { id: 'title-gone' }, [
         glyph('gone'),
-        ' No longer run ',
+        ` ${CATEGORY_TITLES.removed} `,
         h('span', { class: 'count' }, formatCount(removed.length)),
       ]),
       h('p', { class: 'muted' }, [

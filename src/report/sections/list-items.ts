@@ -1,65 +1,21 @@
-import { joinWithAnd } from '../../domain/wording.ts';
 import { formatDuration } from '../../text/format.ts';
-import type { FlexibleBlock, Variant } from '../fit.ts';
-import { code, fold, type Inline, md, paragraph, render, strong, trusted, untrusted } from '../markdown.ts';
+import { type Inline, md, strong, trusted, untrusted } from '../markdown.ts';
 import type { Report, ReportedCase } from '../report.ts';
-import { describeRuns, nameOf, reasonOf, signOf } from './names.ts';
+import { describeRuns, nameOf, reasonOf, signOf, statusRemarks } from './names.ts';
 
-const MAX_ID = 100;
+/** Test cases as lines of a list. */
+
 const MAX_REASON = 160;
-/** Lengths to which a list grows, step by step, before all of it is shown. */
-const STEPS = [20, 200];
-
-/** A folded list of test cases that gets shorter where there is no room: by steps, in the end only its title. */
-export function listBlock(
-  cases: readonly ReportedCase[],
-  options: {
-    /** HTML that is ours. */
-    readonly title: string;
-    readonly item: (result: ReportedCase) => Inline[];
-    /** For the first step, and for the whole list. */
-    readonly ranks: readonly [first: number, whole: number];
-    readonly open?: boolean;
-  },
-): FlexibleBlock {
-  const { title, item, ranks, open = false } = options;
-  const lines: string[] = [];
-  const shown = (count: number): string => {
-    for (const result of cases.slice(lines.length, count)) lines.push(bullet(item(result)));
-    const more = cases.length - count;
-    const rest = more > 0 ? [bullet(md`and ${more} more`)] : [];
-    return fold(title, { open }, [...lines.slice(0, count), ...rest].join('\n'));
-  };
-  const counts = [...STEPS.filter((step) => step < cases.length), cases.length];
-  return [
-    { rank: 0, text: () => '', omissions: { what: 'names', count: cases.length } },
-    { rank: 1, text: () => `${title}.`, omissions: { what: 'names', count: cases.length } },
-    ...counts.map(
-      (count, step): Variant => ({
-        rank: step === 0 ? ranks[0] : ranks[1],
-        text: () => shown(count),
-        omissions: { what: 'names', count: cases.length - count },
-      }),
-    ),
-  ];
-}
-
-/** One entry of a list; entries that are rendered on their own make one list on lines of their own. */
-export const bullet = (children: Inline[]): string => `- ${render(paragraph(...children))}`;
 
 /** A test case that passed, or has not ended: its name and the little that fits beside it. */
 export function nameItem(result: ReportedCase): Inline[] {
   const { quarantine, outcome, change, decisive } = result;
-  const { unknownStatus, conflict, unproven, guardrails = [] } = decisive;
+  const { guardrails = [] } = decisive;
   const duration = outcome === 'passed' ? formatDuration(decisive.durationMs) : undefined;
   return [
     nameOf(result),
     ...(change === 'new-test-case' ? md` (new test case)` : []),
-    ...(unknownStatus === undefined ? [] : md`, status ${code(unknownStatus, MAX_ID)}`),
-    ...(conflict === undefined
-      ? []
-      : md`, contradicting statuses: ${untrusted(joinWithAnd(conflict), MAX_ID)}`),
-    ...(unproven === undefined ? [] : md`, proves nothing: ${untrusted(unproven.why, MAX_REASON)}`),
+    ...statusRemarks(decisive),
     ...(guardrails.length === 0
       ? []
       : md`, guardrails triggered: ${untrusted(guardrails.join(', '), MAX_REASON)}`),
@@ -69,6 +25,10 @@ export function nameItem(result: ReportedCase): Inline[] {
       : []),
   ];
 }
+
+/** A test case that passed and does not pass on the base. */
+export const fixedItem = (result: ReportedCase): Inline[] =>
+  md`${signOf(result)} ${nameItem(result)} passes here and not on the base`;
 
 /** A test case that passed and that the rule runs several times: how many of its runs passed. */
 export const repeatedItem = (result: ReportedCase): Inline[] =>
