@@ -52,13 +52,13 @@ export async function startingAt<Options extends EmulatorOptions, E extends Emul
   if (starter === undefined) throw new Error('It starts nothing.');
 
   const prepareWish: Starting<E>['prepare'] = async (wish) => {
-    const source = read(name, wish);
+    const source = sourceOf(name, wish);
     if ('problems' in source) return { kind: 'refused', problem: source.problems.join(' ') };
     const rule = { kind: 'every-run' } as const;
     return prepare(source, { starter, rule, maxRuns: undefined, deadline: deadline() });
   };
   const resolve: Starting<E>['resolve'] = async (wish) => {
-    const source = read(name, wish);
+    const source = sourceOf(name, wish);
     if ('problems' in source) throw new Error(source.problems.join(' '));
     const subject = await starter.resolve(source, deadline());
     if ('problem' in subject) throw new Error(subject.problem);
@@ -83,14 +83,14 @@ export async function startingAt<Options extends EmulatorOptions, E extends Emul
   };
 }
 
-function read(
+/** The inputs as the gate has them. */
+export function sourceOf(
   provider: ProviderName,
   { config, ...wish }: Wish,
 ): Extract<BatchSource, { kind: 'start' }> | { readonly problems: readonly string[] } {
   const testCases = provider === 'vapi' ? 'a name' : '*';
-  const source = readBatchSource({ provider, batchIds: undefined, testCases, ...wish });
-  if (source === undefined) throw new Error('Nothing can be started.');
-  if ('problems' in source) return source;
-  if (source.kind === 'given') throw new Error('It is given.');
-  return { ...source, config };
+  const { batchSource, problems } = readBatchSource({ provider, batchIds: undefined, testCases, ...wish });
+  if (problems.length > 0) return { problems };
+  if (batchSource?.kind !== 'start') throw new Error('Nothing can be started.');
+  return { ...batchSource, config };
 }
