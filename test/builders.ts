@@ -90,4 +90,4 @@ export function quarantining(...ids: readonly string[]): Pick<QuarantineDecision
 
 /** Why nothing more is started, as the gate says it. */
 export const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
-  obstacles({ batches, cases, providerTitle: 'Retell', timeoutMinutes: 30, now: 0 }, isOpen);
+  obstacles({ batches, cases, providerTitle: 'Retell', now: 0 }, isOpen);

@@ -59,7 +59,7 @@ export async function gate(
 ): Promise<Judgement & { readonly batch: Batch | undefined }> {
   const { ending, batches } = await waitForBatches({
     provider,
-    batchIds: [batchId],
+    batches: [{ id: batchId }],
     clock,
     deadline: { until: clock.now() + timeoutMinutes * 60_000, signal: new AbortController().signal },
     pollIntervalMs,
