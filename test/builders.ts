@@ -70,10 +70,8 @@ export function starterOf(
     batchSize: 1_000,
     resolve: async () => subject,
     testCases: async () => ({ testCases: [], warnings: [] }),
-    recentBatches: () => ({
-      list: async () => ({ batches: [], isComplete: true }),
-      batchContents: async () => ({ testCases: [] }),
-    }),
+    listBatches: async () => ({ batches: [], isComplete: true }),
+    batchContents: async () => ({ testCases: [] }),
     resolveTestedVersion: async () => subject,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,

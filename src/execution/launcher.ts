@@ -6,7 +6,7 @@ import { type BatchStarter, type Subject, shortTitleOf } from '../providers/star
 import { formatMoment } from '../text/format.ts';
 import { isOlder } from './find-lost-batch.ts';
 import type { BatchToStart } from './planning.ts';
-import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from './start.ts';
+import { type StartResult, startBatchOnce } from './start.ts';
 import type { RoundsOptions } from './types.ts';
 
 /** Result of starting the batches of a round. */
@@ -37,7 +37,7 @@ type Acceptance = Extract<StartResult, { kind: 'started' }> & {
 };
 
 export function createBatchLauncher(options: RoundsOptions): BatchLauncher {
-  const { plan, starter, earlier = [], onStarted, log } = options;
+  const { plan, starter, startName, earlier = [], onStarted, clock, deadline, log } = options;
   const ids = new Set([...earlier.map(({ id }) => id), ...(plan.kind === 'given' ? plan.batchIds : [])]);
   const accepted = new Map<string, Acceptance>();
   let runs = 0;
@@ -46,8 +46,7 @@ export function createBatchLauncher(options: RoundsOptions): BatchLauncher {
     counts: () => ({ runs, reruns }),
     async start(batchesToStart, round) {
       const batches: WatchedBatch[] = [];
-      for (const batchToStart of batchesToStart) {
-        const { batchIndex, testCases, subject } = batchToStart;
+      for (const { batchIndex, testCases, subject } of batchesToStart) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
         const wrong = batches.find(({ id }) => accepted.get(id)?.mismatch !== undefined);
         if (wrong !== undefined) {
@@ -56,7 +55,10 @@ export function createBatchLauncher(options: RoundsOptions): BatchLauncher {
             problem: `After batch ${wrong.id}, which is not what was asked for, nothing more was started.`,
           };
         }
-        const start = await startOne(batchToStart, { round, starter, alreadyStarted: ids, options });
+        const start = await startBatchOnce({
+          ...{ starter, subject, testCases, name: startName?.(round) },
+          ...{ alreadyStarted: ids, clock, deadline, log },
+        });
         if (start.kind === 'refused') {
           const { problem, refusal } = start;
           return { batches, problem, ...(refusal && { refusal }) };
@@ -93,32 +95,6 @@ export function createBatchLauncher(options: RoundsOptions): BatchLauncher {
       };
     },
   };
-}
-
-async function startOne(
-  { testCases, subject }: BatchToStart,
-  {
-    round,
-    starter,
-    alreadyStarted,
-    options: { startName, clock, deadline, log },
-  }: {
-    readonly round: number;
-    readonly starter: BatchStarter;
-    readonly alreadyStarted: ReadonlySet<string>;
-    readonly options: RoundsOptions;
-  },
-): Promise<StartResult> {
-  const name = startName?.(round);
-  const since = clock.epoch() - OLDEST_LISTED_MS;
-  return startBatchOnce({
-    title: starter.title,
-    testCases,
-    subject: subject.key,
-    post: (until) => starter.startBatch(subject, testCases, until, name?.text),
-    recentBatches: starter.recentBatches?.(subject, testCases, since, name?.mark),
-    ...{ alreadyStarted, clock, deadline, log },
-  });
 }
 
 /** Reason why a batch, as one look shows it, is not the one that was started: a clause. Silence of the provider is no reason. */

@@ -78,7 +78,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   const { starter, prepared, clock } = options;
   const { subject, testCases, names, revisions } = prepared;
   const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
-  if (!starter.readForReuse || !starter.recentBatches || subject.key === undefined) {
+  if (!starter.readForReuse || !starter.listBatches || subject.key === undefined) {
     return none(`${starter.title} does not show what earlier batches tested`);
   }
   if (testCases.length > starter.batchSize) {
@@ -94,7 +94,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   }
   const lastEdit = Math.max(underTest.editedAt ?? 0, ...testCases.map((id) => revisions.get(id) ?? 0));
   const since = clock.epoch() - HORIZON_MS - CLOCK_SLACK_MS;
-  const listing = await starter.recentBatches(subject, testCases, since).list(deadline);
+  const listing = await starter.listBatches({ subject, testCases, since }, deadline);
   const period = periodOf(listing, options);
   const candidates = candidatesIn(listing, {
     ...prepared,

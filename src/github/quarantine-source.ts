@@ -7,10 +7,10 @@ import { READ_QUARANTINE_MS } from '../runtime/limits.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import { parseQueueBranch } from './event.ts';
-import { GitHubError } from './github-error.ts';
+import { onGitHubError } from './github-error.ts';
 import { retryOnGitHub } from './retry-on-github.ts';
 
-export interface QuarantineSource {
+interface QuarantineSource {
   /** The input `quarantine`: a path in the repository. */
   readonly path: string;
   readonly context: Pick<GitHubContext, 'eventName' | 'payload' | 'ref' | 'sha'>;
@@ -124,12 +124,10 @@ const known = (commits: readonly (string | undefined)[]): string[] => [
 const isInside = (path: string): boolean =>
   !path.includes('\\') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
-async function asRefusal(task: () => Promise<QuarantineFile>): Promise<QuarantineFile> {
-  try {
-    return await task();
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    const advice = error.kind === 'forbidden' ? '; give the job "permissions: contents: read"' : '';
-    return refused(`it could not be read: ${error.message}${advice}`);
-  }
-}
+const asRefusal = (task: () => Promise<QuarantineFile>): Promise<QuarantineFile> =>
+  task().catch(
+    onGitHubError((error) => {
+      const advice = error.kind === 'forbidden' ? '; give the job "permissions: contents: read"' : '';
+      return refused(`it could not be read: ${error.message}${advice}`);
+    }),
+  );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { errorMessageIn } from '../../src/http/failure.ts';
+import { errorMessageIn } from '../../src/http/error-body.ts';
 import { rateLimited } from '../emulators/faults.ts';
 import { startVapi } from '../emulators/vapi.ts';
 import { asking } from '../providers/asking.ts';
