@@ -120,16 +120,10 @@ export function classifyFailure(result: CaseResult, base: Base | undefined): Fai
     // One that errored or never ended on the other version could not be compared.
     if (comparison.outcome === 'failed') return 'pre-existing';
   }
-  switch (changeOf(result, base)) {
-    case 'new-failure':
-      return 'regression';
-    case 'still-failing':
-      return 'pre-existing';
-    case 'new-test-case':
-      return 'new-test-case';
-    default:
-      return 'unknown';
-  }
+  const change = changeOf(result, base);
+  if (change === 'new-failure') return 'regression';
+  if (change === 'still-failing') return 'pre-existing';
+  return change === 'new-test-case' ? change : 'unknown';
 }
 
 /** The test cases of the base of which no run was seen here: the quiet way to make a gate green. */
