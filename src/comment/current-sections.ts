@@ -10,9 +10,14 @@ import {
   runOf,
   standsInFor,
 } from './section-identity.ts';
-import { type CommentState, type OwnSection, type Section, sectionsOf, type Writer } from './state.ts';
-
-const STOPPED = 'The step was stopped before it reached a verdict.';
+import {
+  type CommentState,
+  type OwnSection,
+  type Section,
+  STOPPED,
+  sectionsOf,
+  type Writer,
+} from './state.ts';
 
 /**
  * This step's section of this attempt as it stands in these comments; `undefined` if it is in none. Where the mark of the
