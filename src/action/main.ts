@@ -1,7 +1,6 @@
 // First: the handlers of signals.
 import './cancellation.ts';
 
-import * as http from 'node:http';
 import * as core from '@actions/core';
 import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { withCommit } from '../execution/prepare.ts';
@@ -19,7 +18,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
 import { EXIT_MS } from '../runtime/limits.ts';
-import { useProxies } from '../runtime/proxies.ts';
+import { setProxies, useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
@@ -54,10 +53,6 @@ const runtime: Runtime = {
   },
 };
 const { log, warn, trace } = runtime;
-/** Absent before Node.js 24.14. */
-const setProxies = http.setGlobalProxyFromEnv as
-  | ((env: Readonly<Record<string, string | undefined>>) => unknown)
-  | undefined;
 const state = createStepState({ saveState: core.saveState, env: process.env });
 
 if (isPost) await post();
