@@ -48,10 +48,7 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   );
   // What the step itself could not write it has warned of.
   if (end === 'finished' && savedComment !== undefined && savedComment.stage !== 'written') return;
-  for (const text of [
-    warning,
-    ...results.map((result) => ('warning' in result ? result.warning : undefined)),
-  ]) {
+  for (const text of [warning, ...results.map((result) => result.warning)]) {
     if (text !== undefined) runtime.warn(text);
   }
 }
