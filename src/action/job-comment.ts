@@ -1,6 +1,5 @@
 /** The comment of this job, while it waits and at its end, and what the `post` step has to know of it. */
 import { encodeRecord } from '../comment/record.ts';
-import { STOPPED } from '../comment/state.ts';
 import type { Tally } from '../domain/batch.ts';
 import { recordOf } from '../domain/record.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -152,7 +151,7 @@ function reportIfStopped(
 ): { verdict: Verdict; report: Report } {
   const verdict = verdictIfStopped(reportOn(findings).tally);
   const ids = findings.batches.map(({ id }) => id).join(', ');
-  const reason = `${STOPPED} ${findings.providerTitle} may still be running ${ids}.`;
+  const reason = `The step was stopped before it reached a verdict. ${findings.providerTitle} may still be running ${ids}.`;
   // A step that is killed fails.
   return {
     verdict,
