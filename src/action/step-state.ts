@@ -108,6 +108,9 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
   };
 }
 
+/** What the step saves. */
+export type StepStateWriter = ReturnType<typeof createStepState>;
+
 /** For the `post` part: how the step ended and what it knew. Deletes the file. What cannot be read is not there. */
 export function readStepState({ getState }: Pick<Runner, 'getState'>): SavedStepState {
   const phase = getState('phase');
