@@ -116,7 +116,7 @@ function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOpt
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** What a killed step saved, unless that is green: that would be no proof. */
+/** The section that a killed step saved, unless that is green: that would be no proof. */
 function sectionOfKilled(
   saved: SavedSection | undefined,
   batchIds: readonly string[],

@@ -108,7 +108,7 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
   };
 }
 
-/** What the step saves. */
+/** Saves the state of the step. */
 export type StepStateWriter = ReturnType<typeof createStepState>;
 
 /** For the `post` part: how the step ended and what it knew. Deletes the file. What cannot be read is not there. */

@@ -1,4 +1,4 @@
-/** Which sections of the shared comment stay, and which of them is the writer's. Pure. */
+/** The sections of the shared comment that stay, and the writer's own among them. Pure. */
 import { paragraph, trusted } from '../report/markdown.ts';
 import { render } from '../report/markdown-writer.ts';
 import {
