@@ -466,7 +466,7 @@ describe('runs that prove nothing are unfinished, and heading, reason and advice
       ...result,
       isExcusedByComparison: result.outcome === 'unfinished',
     }));
-    expect(causeOf(reportOn([batch('b', [booked, empty])], { cases: excused }))).toEqual({ kind: 'other' });
+    expect(causeOf(reportOn([batch('b', [booked, empty])], { cases: excused }))).toBe('other');
   });
 });
 

@@ -1,4 +1,3 @@
-import type { Unproven } from '../../domain/run.ts';
 import { findCommonCause } from '../groups.ts';
 import { code, type Inline, link, md, sentences, strong, trusted, untrusted } from '../markdown.ts';
 import { renderLine } from '../markdown-writer.ts';
@@ -34,7 +33,7 @@ export const startsBatch = (report: Report): boolean => report.selected !== unde
 
 /** Whether the step ended before it tested anything, for something that is to be corrected. */
 const isRefused = (report: Report): boolean =>
-  report.judgement?.verdict === 'inconclusive' && causeOf(report).kind === 'nothing-read';
+  report.judgement?.verdict === 'inconclusive' && causeOf(report) === 'nothing-read';
 
 /** Whether the line of advice links this job. */
 export const nextLinksJob = (report: Report): boolean =>
@@ -72,8 +71,7 @@ function todoOf(report: Report, provider: Inline): Inline[] {
 
 /** Advice where nothing could be established. */
 function adviseInconclusive(report: Report, provider: Inline): Inline[] {
-  const cause = causeOf(report);
-  switch (cause.kind) {
+  switch (causeOf(report)) {
     case 'nothing-read':
       // A re-run uses the files of the same commit.
       return jobLink(report.origin) === undefined
@@ -89,20 +87,6 @@ function adviseInconclusive(report: Report, provider: Inline): Inline[] {
       return md`see at ${provider} why the batch has no test cases, then start another.`;
     case 'none-counts':
       return md`remove at least one test case from quarantine: a gate in which none counts proves nothing.`;
-    case 'unproven':
-      return adviseUnproven(cause.by, provider);
-    case 'unknown-status':
-      return md`look the status up at ${provider}; a newer version of this action may know it. Until then it is no pass.`;
-    case 'contradiction':
-      return md`look at the batch at ${provider}, then test again with a new one.`;
-    case 'other':
-      return md`test again with a new batch.`;
-  }
-}
-
-/** Advice where runs prove nothing. */
-function adviseUnproven(kind: Unproven['kind'], provider: Inline): Inline[] {
-  switch (kind) {
     case 'mismatch':
       return md`test again with a new batch. If it tests something else again, ask ${provider}.`;
     case 'repeated':
@@ -111,6 +95,12 @@ function adviseUnproven(kind: Unproven['kind'], provider: Inline): Inline[] {
       return md`see at ${provider} which test case was run, then test again with a new batch.`;
     case 'not-evaluated':
       return md`give these test cases an evaluation that runs in this mode at ${provider}, then test again.`;
+    case 'unknown-status':
+      return md`look the status up at ${provider}; a newer version of this action may know it. Until then it is no pass.`;
+    case 'contradiction':
+      return md`look at the batch at ${provider}, then test again with a new one.`;
+    case 'other':
+      return md`test again with a new batch.`;
   }
 }
 
