@@ -1,7 +1,6 @@
 // First: the handlers of signals.
 import './cancellation.ts';
 
-import * as http from 'node:http';
 import * as core from '@actions/core';
 import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { withCommit } from '../execution/prepare.ts';
@@ -9,6 +8,7 @@ import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
+import { readQuarantine } from '../github/quarantine-source.ts';
 import { gateOptionsOf, providerOptionsOf } from '../inputs/gate-options.ts';
 import { type Inputs, type ParsedInputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
 import { readConfigFile } from '../inputs/target-config.ts';
@@ -18,7 +18,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
 import { EXIT_MS } from '../runtime/limits.ts';
-import { useProxies } from '../runtime/proxies.ts';
+import { setProxies, useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
@@ -27,8 +27,9 @@ import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
 import { setOutput } from './outputs.ts';
 import { finishComment } from './post.ts';
-import { createPublisher, publishFailure } from './publisher.ts';
-import { readQuarantineFiles } from './quarantine.ts';
+import { publishFailure } from './publish-failure.ts';
+import { createPublisher } from './publisher.ts';
+import { clientFor } from './pull-request-comment.ts';
 import { createStepState, readStepState, type SavedComment } from './step-state.ts';
 
 const masked = valuesToMask(core.getInput);
@@ -52,10 +53,6 @@ const runtime: Runtime = {
   },
 };
 const { log, warn, trace } = runtime;
-/** Absent before Node.js 24.14. */
-const setProxies = http.setGlobalProxyFromEnv as
-  | ((env: Readonly<Record<string, string | undefined>>) => unknown)
-  | undefined;
 const state = createStepState({ saveState: core.saveState, env: process.env });
 
 if (isPost) await post();
@@ -150,7 +147,11 @@ async function runStep(parsed: ParsedInputs, signal: AbortSignal): Promise<Judge
       readQuarantine:
         quarantine === undefined
           ? undefined
-          : (deadline) => readQuarantineFiles(quarantine, deadline, { context, commentInputs, runtime }),
+          : (deadline) =>
+              readQuarantine(
+                { path: quarantine, context, client: clientFor(commentInputs, context, runtime).client },
+                { ...runtime, ...deadline },
+              ),
     },
   );
 }

@@ -104,7 +104,10 @@ describe('what may pass is survived', () => {
     });
     await using bland = await startBland({ batches, faults: [inside, inside] });
     const { provider, deadline } = asking('bland', bland.url);
-    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true, conclusion: 'passed' });
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({
+      settled: true,
+      conclusion: 'passed',
+    });
   });
 
   test('429 alone never ends the reading before the deadline', async () => {

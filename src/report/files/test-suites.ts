@@ -1,7 +1,7 @@
 import type { WatchedBatch } from '../../domain/batch.ts';
+import { isBatchProven } from '../../domain/reliability.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { hasPassed } from '../../domain/test-case.ts';
-import { isBatchProven } from '../../domain/verdict.ts';
 import { isTolerated } from '../classify.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
