@@ -7,7 +7,7 @@ import {
   type QuarantineFiles,
   quarantineNotes,
 } from './domain/quarantine.ts';
-import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase } from './domain/test-case.ts';
+import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase, tally } from './domain/test-case.ts';
 import {
   type Cancellation,
   type Ending,
@@ -97,7 +97,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     deadline,
     attachQuarantine:
       dependencies.readQuarantine &&
-      (async (cases, total) => attachQuarantine(cases, await decide(cases, total))),
+      (async (cases, batches) => attachQuarantine(cases, await decide(cases, tally(batches, cases).total))),
     onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
   });
 

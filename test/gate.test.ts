@@ -69,6 +69,7 @@ async function gate(
     clock,
     signal,
     log: (line) => logged.push(line),
+    warn: (line) => logged.push(line),
     onBatches: (ids) => named.push(ids.join(' ')),
     readQuarantine,
   });

@@ -4,10 +4,9 @@ import { lenient } from '../../src/json.ts';
 import { type Api, createApi } from '../../src/providers/api.ts';
 import { createAdvice, id, readRunCount } from '../../src/providers/fields.ts';
 import type {
-  BatchContents,
-  BatchStarter,
-  Candidate,
   Listing,
+  RecentBatches,
+  StarterAdapter,
   StartResponse,
   TestCaseList,
 } from '../../src/providers/starter.ts';
@@ -19,7 +18,6 @@ const testCaseListSchema = z.object({ test_cases: z.array(z.object({ id, name: z
 const batchListSchema = z.object({
   batches: z.array(z.object({ id, created_at: lenient(z.number()), total: z.optional(z.unknown()) })),
 });
-const runListSchema = z.object({ runs: z.array(z.object({ test_case_id: z.string() })) });
 const startedSchema = z.object({ id, ...saidFields });
 
 /** Advice where the key or the account is the trouble. */
@@ -35,18 +33,14 @@ const advice = createAdvice({
 });
 
 /** The steps of a start. At the other providers `testCases` has a file of its own. */
-export function createAcmeStarter(http: HttpClient): BatchStarter<AcmeRequest> {
+export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest> {
   const api = createApi(http, { under: ['v1'], advice });
   return {
-    title: 'Acme',
     batchSize: 500,
     resolve: async (wanted) => resolveTarget(wanted),
     testCases: ({ subject: { request } }, deadline) => readTestCases(api, request, deadline),
     startBatch: ({ request }, testCases, deadline) => startBatch(api, { request, testCases }, deadline),
-    recentBatches: ({ request }, _, since) => ({
-      list: (deadline) => listBatches(api, { request, since }, deadline),
-      batchContents: (batch, deadline) => readContents(api, batch, deadline),
-    }),
+    listBatches: (wanted, deadline) => listBatches(api, wanted, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions: compareKeys,
   };
@@ -86,7 +80,7 @@ function startBatch(
  */
 function listBatches(
   api: Api,
-  { request, since }: { request: AcmeRequest; since: number },
+  { subject: { request }, since }: RecentBatches<AcmeRequest>,
   deadline: Deadline,
 ): Promise<Listing> {
   return api.get(
@@ -103,17 +97,6 @@ function listBatches(
         isComplete: true,
         date,
       }),
-    },
-    deadline,
-  );
-}
-
-function readContents(api: Api, { id: batchId }: Candidate, deadline: Deadline): Promise<BatchContents> {
-  return api.get(
-    {
-      path: ['batches', batchId, 'runs'],
-      schema: runListSchema,
-      to: ({ runs }) => ({ testCases: runs.map((run) => run.test_case_id) }),
     },
     deadline,
   );

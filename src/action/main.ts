@@ -6,6 +6,7 @@ import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
+import { readQuarantine } from '../github/quarantine-source.ts';
 import { gateOptionsOf, providerOptionsOf } from '../inputs/gate-options.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { type ParsedInputs, parseInputs, valuesToMask } from '../inputs/parse-inputs.ts';
@@ -25,8 +26,9 @@ import { createGrowingRedactor } from '../text/redact.ts';
 import { readCommentInputs } from './comment-inputs.ts';
 import { setOutput } from './outputs.ts';
 import { finishComment } from './post.ts';
-import { createPublisher, publishFailure } from './publisher.ts';
-import { readQuarantineFiles } from './quarantine.ts';
+import { publishFailure } from './publish-failure.ts';
+import { createPublisher } from './publisher.ts';
+import { clientFor } from './pull-request-comment.ts';
 import { createStepState, readStepState, type SavedComment, type StepStateWriter } from './step-state.ts';
 
 /** Absent before Node.js 24.14. */
@@ -172,7 +174,11 @@ async function judge(parsed: ParsedInputs, step: Step): Promise<Judgement> {
       readQuarantine:
         quarantine === undefined
           ? undefined
-          : (deadline) => readQuarantineFiles(quarantine, deadline, { context, commentInputs, runtime }),
+          : (deadline) =>
+              readQuarantine(
+                { path: quarantine, context, client: clientFor(commentInputs, context, runtime).client },
+                { ...runtime, ...deadline },
+              ),
     },
   );
 }

@@ -8,11 +8,11 @@ import { headlineHeading } from '../report/sections/headline.ts';
 import { COMMENT_APPEARS_MS, POST_MS } from '../runtime/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CommentInputs } from './comment-inputs.ts';
-import { warnOnError } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeSummary } from './runner-files.ts';
 import { labelOf } from './section.ts';
 import type { SavedComment, SavedSection, SavedStepState } from './step-state.ts';
+import { warnOnError } from './warn-on-error.ts';
 
 const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';

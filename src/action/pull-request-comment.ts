@@ -1,5 +1,5 @@
 import { gatesOfJob } from '../comment/codec.ts';
-import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
+import { findBase, limitRequests } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
 import { jobKey, jobVariant, lostMark, type OwnSection, type Writer } from '../comment/state.ts';
 import { createStickyComment, type StickyComment, type WriteOptions } from '../comment/sticky-comment.ts';
@@ -51,8 +51,6 @@ interface StepParts {
 export interface PullRequestComment {
   /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult | NoPullRequest>;
-  /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
-  commit(deadline: Deadline): Promise<string | undefined>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
   readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults>;
   /** The branch that the pull request goes to; `undefined` where the event does not say it. */
@@ -88,12 +86,11 @@ export function createPullRequestComment(
     deadline: Deadline,
   ): Promise<Pick<EarlierResults, 'base' | 'baseUnavailableReason'>> {
     if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
-    const limited = { ...runtime, fetch: limitRequests(MAX_BASE_REQUESTS, runtime.fetch) };
-    const { client } = clientFor(commentInputs, context, limited);
+    const { fetch, requestsLeft } = limitRequests(runtime.fetch);
+    const { client } = clientFor(commentInputs, context, { ...runtime, fetch });
     if (client === undefined) return {};
-    const { clock, random } = runtime;
-    const search = { client, branch: baseBranch, issue, writer, target: tested };
-    return await findBase(search, { clock, random, ...deadline });
+    const search = { client, requestsLeft, branch: baseBranch, issue, writer, target: tested };
+    return await findBase(search, deadline, runtime.clock);
   }
 
   return {
@@ -115,14 +112,6 @@ export function createPullRequestComment(
       return note === undefined
         ? { status: 'left', why: 'absent' }
         : { status: 'left', why: 'no-pull-request', note };
-    },
-    async commit(deadline) {
-      const { client } = clientFor(commentInputs, context, runtime);
-      const { clock, random } = runtime;
-      return await findTestedCommit(
-        { context, explicit: commentInputs.pullRequest, client },
-        { clock, random, ...deadline },
-      );
     },
   };
 }
@@ -174,6 +163,19 @@ export async function findComments(
     createStickyComment({ client, clock, random, issue, writer, onCreate }),
   );
   return { comments, issue, writer: commentInputs.name === undefined ? undefined : writers[0] };
+}
+
+/** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
+export async function findCommit(
+  commentInputs: CommentInputs,
+  context: GitHubContext,
+  runtime: Runtime,
+  deadline: Deadline,
+): Promise<string | undefined> {
+  const { client } = clientFor(commentInputs, context, runtime);
+  const { clock, random } = runtime;
+  const search = { context, explicit: commentInputs.pullRequest, client };
+  return await findTestedCommit(search, { clock, random, ...deadline });
 }
 
 /** Asks GitHub with the token of the step; a sentence where that cannot be done. */

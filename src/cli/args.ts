@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { levenshteinDistance } from '../domain/selectors.ts';
+import { levenshteinDistance } from '../domain/no-match.ts';
 import { INPUTS, type InputDefinition } from '../inputs/inputs.ts';
 
 /** The commands, in the order of the help. */

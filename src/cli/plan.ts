@@ -5,7 +5,7 @@ import { type Refused, refusalIn, refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
-import { describeReuse, findReusableBatch, type ReuseOptions, type ReuseResult } from '../execution/reuse.ts';
+import { describeReuse, findReusableBatch, type ReuseResult } from '../execution/reuse.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
@@ -44,7 +44,10 @@ export async function plan(options: Options, environment: Environment): Promise<
   if (prepared.kind === 'refused') {
     return refuse(prepared, environment, inputs.provider);
   }
-  const reuse = await findReuse(prepared, { inputs, provider, starter, clock, deadline });
+  const { reuseHours, maxBatchAgeMinutes } = inputs;
+  const reuse = await findReusableBatch({
+    ...{ prepared, reuseHours, maxBatchAgeMinutes, provider, starter, clock, deadline },
+  });
   live.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
   const { out } = environment;
@@ -127,21 +130,6 @@ function renderPlan(
     .filter((block) => block.length > 0)
     .map((block) => block.map(guard).join('\n'))
     .join('\n\n')}\n`;
-}
-
-/** Finds the batch that `run` would take in place of a new one; `undefined` where `reuse-hours` is off. */
-async function findReuse(
-  prepared: Prepared,
-  {
-    inputs: { reuseHours, maxBatchAgeMinutes },
-    ...dependencies
-  }: { readonly inputs: ParsedInputs['inputs'] } & Pick<
-    ReuseOptions,
-    'provider' | 'starter' | 'clock' | 'deadline'
-  >,
-): Promise<ReuseResult | undefined> {
-  if (reuseHours === 0) return undefined;
-  return findReusableBatch({ ...dependencies, prepared, reuseHours, maxBatchAgeMinutes });
 }
 
 const clean = (text: string): string => cleanLine(text, 300);

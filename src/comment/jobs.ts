@@ -5,7 +5,6 @@ import {
   type Inline,
   link,
   md,
-  paragraph,
   smallPrint,
   strong,
   table,
@@ -13,7 +12,7 @@ import {
   untrusted,
   untrustedHtml,
 } from '../report/markdown.ts';
-import { fold, render } from '../report/markdown-writer.ts';
+import { fold, render, renderLine } from '../report/markdown-writer.ts';
 import type { Origin, Report } from '../report/report.ts';
 import { detailLines, foldSmall, footerLine, jobsFooterLine } from '../report/sections/footer.ts';
 import { REPORT_ONLY, resultOf, SIGNS } from '../report/sections/headline.ts';
@@ -61,9 +60,9 @@ export function jobFactsOf(report: Report): JobFacts {
     result: resultOf(report),
     took: isWaiting ? '' : (formatDuration(report.waitedMs) ?? ''),
     providerTitle: report.providerTitle,
-    footer: [footerLine(own), ...detailLines(own, MAX_BATCHES)].map(inlineOf).filter((line) => line !== ''),
-    next: inlineOf(todo),
-    hint: inlineOf(hint),
+    footer: [footerLine(own), ...detailLines(own, MAX_BATCHES)].map(renderLine).filter((line) => line !== ''),
+    next: renderLine(todo),
+    hint: renderLine(hint),
     startsBatch: startsBatch(report),
     isReportOnly: report.isReportOnly === true || undefined,
     origin: report.origin,
@@ -151,7 +150,7 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
   const shown = [...advised].slice(0, MAX_NAMED);
   const named = shown.reduce((sum, [, advisedJobs]) => sum + advisedJobs.length, 0);
   const sentences = [
-    inlineOf([NEXT_LABEL]),
+    renderLine([NEXT_LABEL]),
     ...shown.map(([next, advisedJobs]) => `${labelsOf(advisedJobs)}: ${next}`),
     ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
     ...new Set(bad.map(({ hint = '' }) => hint)),
@@ -169,13 +168,15 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
     const whose = runs.length > 1 ? `${labelsOf(jobs)}: ` : '';
     const isReportOnly = jobs.every((job) => job.isReportOnly === true);
     const again = rerunInstructions(ofRun, areStartedHere, { jobs: jobs.length, isReportOnly });
-    return `${whose}${inlineOf(again)}`;
+    return `${whose}${renderLine(again)}`;
   });
 }
 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly JobPart[]): string {
-  const names = jobs.slice(0, MAX_NAMED).map(({ label }) => inlineOf([strong(untrusted(label, MAX_LABEL))]));
+  const names = jobs
+    .slice(0, MAX_NAMED)
+    .map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
   const more = jobs.length - names.length;
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
@@ -186,7 +187,7 @@ export function renderJobsFooter(jobs: readonly JobPart[], origin: Origin): stri
   const details = jobs
     .filter(({ footer }) => footer.length > 0)
     .map(({ label, footer }) => {
-      const name = inlineOf([strong(...md`${untrusted(label, MAX_LABEL)}:`)]);
+      const name = renderLine([strong(...md`${untrusted(label, MAX_LABEL)}:`)]);
       return `<sub>${name} ${footer.join('\\\n')}</sub>`;
     });
   return [
@@ -194,6 +195,3 @@ export function renderJobsFooter(jobs: readonly JobPart[], origin: Origin): stri
     ...(details.length === 0 ? [] : [foldSmall('Details of each job', details.join('\n\n'))]),
   ].join('\n\n');
 }
-
-const inlineOf = (inline: readonly Inline[]): string =>
-  inline.length === 0 ? '' : render(paragraph(...inline));

@@ -1,6 +1,7 @@
 /** The part of the comment that people read: one job like a report, several with one overview. Pure. */
 import { EMPTY_TALLY } from '../domain/batch.ts';
-import { renderOrigin } from '../report/sections/footer.ts';
+import { renderLine } from '../report/markdown-writer.ts';
+import { originLine } from '../report/sections/footer.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
 import {
   type JobPart,
@@ -67,7 +68,9 @@ function jobPartOf(
   const newestAttempt = Math.max(...ofRun.map((other) => other.run.attempt));
   const origin = facts?.origin;
   const ownRun =
-    run.id === newest?.run.id || origin === undefined ? '' : renderOrigin({ ...origin, commit: undefined });
+    run.id === newest?.run.id || origin === undefined
+      ? ''
+      : renderLine(originLine({ ...origin, commit: undefined }));
   return {
     ...{ result: resultOfCounts(state, tally), took: '', providerTitle: '' },
     ...facts,

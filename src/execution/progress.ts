@@ -1,4 +1,4 @@
-import { type Batch, countFinishedRuns, type WatchedBatch } from '../domain/batch.ts';
+import { countFinishedRuns, type WatchedBatch } from '../domain/batch.ts';
 import type { PassRule } from '../domain/pass-rule.ts';
 import { progressOf } from '../domain/progress.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -11,7 +11,7 @@ const HEARTBEAT_MS = 60_000;
 /** Latest state of all batches, with its lines in the log. */
 export interface Progress {
   /** Takes note of a look; logs a line if any count has changed. True if so. */
-  update(batch: Batch): boolean;
+  update(batch: WatchedBatch): boolean;
   /** Takes a batch in, before the first look at it. */
   add(batch: WatchedBatch): void;
   /** Heartbeats say how much is left, now that it is known how many run at once. */
@@ -48,7 +48,7 @@ export function createProgress(options: {
 
   return {
     update(batch) {
-      latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
+      latest.set(batch.id, batch);
       const line = describeCounts(batches(), rule);
       if (line === lastLine) return false;
       logCounts(line);

@@ -1,7 +1,8 @@
 /** Steps of a start that several providers share. */
 import type { Selector } from '../domain/selectors.ts';
 import type { TargetConfig } from '../domain/target.ts';
-import type { Subject } from './starter.ts';
+import type { ProviderAdapter } from './provider.ts';
+import type { BatchStarter, Subject } from './starter.ts';
 
 /** `Candidate.subject` of what certainly tests something else. */
 export const FOREIGN = 'foreign';
@@ -15,6 +16,18 @@ export function compareKeys(left: Subject, right: Subject): 'same' | 'different'
   if (left.key === undefined || right.key === undefined) return 'unknown';
   return left.key === right.key ? 'same' : 'different';
 }
+
+/** Reads the test cases of a batch like its runs; no number of runs yet means nothing. */
+export const contentsFrom =
+  (adapter: ProviderAdapter): BatchStarter['batchContents'] =>
+  async (batchId, deadline) => {
+    const batch = await adapter.fetchBatch(batchId, deadline);
+    const { runs } = batch.runs === undefined ? await adapter.fetchRuns(batch, deadline) : batch;
+    return {
+      testCases: (runs ?? []).flatMap(({ testCase }) => testCase.id ?? []),
+      total: batch.announced.total || undefined,
+    };
+  };
 
 /** The values of the selectors, each once. */
 export const valuesOf = (selectors: readonly Selector[]): string[] => [

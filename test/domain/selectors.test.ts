@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { levenshteinDistance } from '../../src/domain/no-match.ts';
+import { matchesPattern } from '../../src/domain/pattern.ts';
 import {
   type AvailableTestCase,
-  levenshteinDistance,
-  matchesPattern,
   parseSelectors,
   type SelectorRules,
   selectCases,

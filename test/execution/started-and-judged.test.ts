@@ -191,12 +191,9 @@ describe('a batch that says it tested something else', () => {
 
   test('by a clock that the provider tells was created before its request', async () => {
     const listing: Listing = { batches: [], isComplete: true, date: EPOCH };
-    const recentBatches = () => ({
-      list: async () => listing,
-      batchContents: async () => ({ testCases: [] }),
-    });
+    const listBatches = async () => listing;
     const createdAgo = (ms: number) =>
-      play({ a: 'P' }, { says: () => ({ createdAt: EPOCH - ms }), starter: { recentBatches } });
+      play({ a: 'P' }, { says: () => ({ createdAt: EPOCH - ms }), starter: { listBatches } });
     expect((await createdAgo(119_000)).verdict).toBe('passed');
     expect(await createdAgo(121_000)).toMatchObject({
       verdict: 'inconclusive',
@@ -260,13 +257,11 @@ describe('a batch that was found after its answer was lost', () => {
         isThere = true;
         return lost;
       },
-      recentBatches: () => ({
-        list: async (): Promise<Listing> => ({
-          batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
-          isComplete: true,
-        }),
-        batchContents: async () => ({ testCases: ['a'] }),
+      listBatches: async (): Promise<Listing> => ({
+        batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
+        isComplete: true,
       }),
+      batchContents: async () => ({ testCases: ['a'] }),
     };
   };
   /** A batch of one passed run that is found in the lists. */

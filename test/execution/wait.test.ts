@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Batch } from '../../src/domain/batch.ts';
+import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -54,7 +54,7 @@ async function wait(
     pollIntervalMs = 5_000,
     signal = new AbortController().signal,
     clock = virtualClock(),
-    ownBatches = {} as Readonly<Record<string, readonly string[]>>,
+    started = {} as Partial<WatchedBatch>,
     more = {} as Partial<WaitOptions>,
     idKey = undefined as Provider['idKey'],
   } = {},
@@ -64,12 +64,11 @@ async function wait(
   const seen: Batch[] = [];
   const waited = await waitForBatches({
     provider: { ...provider, idKey },
-    batchIds,
-    ownBatches: new Map(Object.entries(ownBatches)),
+    batches: batchIds.map((id) => ({ ...started, id })),
     clock,
     deadline: { until: clock.now() + timeoutMs, signal },
     pollIntervalMs,
-    onPoll: (batch) => seen.push(batch),
+    onPoll: ({ batch }) => seen.push(batch!),
     log: (line) => logged.push(line),
     ...more,
   });
@@ -80,16 +79,17 @@ describe('a batch that is not found', () => {
   const missing = () => {
     throw new NotFound('GET x answered 404. Check batch-id.');
   };
+  const started = { requestedTestCases: ['case-r0'] };
   const told = 'Batch b1 was started just now and is not there yet: looking again.';
 
   test('is looked for again for 15 s, if this step has just started it', async () => {
     const { ending, batches, looks, logged, tookMs } = await wait(
       { look: (n) => (n < 4 ? missing() : settled()) },
-      { ownBatches: { b1: ['case-r0'] } },
+      { started },
     );
     expect({ ending, batches, looks: looks(), logged, tookMs }).toEqual({
       ending: 'settled',
-      batches: [{ id: 'b1', batch: { ...settled(), runs: passed(1) } }],
+      batches: [{ ...started, id: 'b1', batch: { ...settled(), runs: passed(1) } }],
       looks: 4,
       logged: [told],
       tookMs: 15_000,
@@ -97,12 +97,9 @@ describe('a batch that is not found', () => {
   });
 
   test('is a problem after 15 s', async () => {
-    const { batches, looks, logged, tookMs } = await wait(
-      { look: missing },
-      { ownBatches: { b1: ['case-r0'] } },
-    );
+    const { batches, looks, logged, tookMs } = await wait({ look: missing }, { started });
     expect({ batches, looks: looks(), logged, tookMs }).toEqual({
-      batches: [{ id: 'b1', batch: undefined, problem: 'GET x answered 404. Check batch-id.' }],
+      batches: [{ ...started, id: 'b1', batch: undefined, problem: 'GET x answered 404. Check batch-id.' }],
       looks: 4,
       logged: [told],
       tookMs: 15_000,
@@ -110,7 +107,7 @@ describe('a batch that is not found', () => {
   });
 
   test('is a problem at once, if something else started it', async () => {
-    const { batches, looks, tookMs } = await wait({ look: missing }, { ownBatches: { b2: [] } });
+    const { batches, looks, tookMs } = await wait({ look: missing });
     expect({ problem: batches[0]?.problem, looks: looks(), tookMs }).toEqual({
       problem: 'GET x answered 404. Check batch-id.',
       looks: 1,
@@ -121,16 +118,13 @@ describe('a batch that is not found', () => {
   test('has a list of runs that may come late as well', async () => {
     const { batches } = await wait(
       { look: () => settled(), runs: (n) => (n < 2 ? missing() : passed(1)) },
-      { ownBatches: { b1: ['case-r0'] } },
+      { started },
     );
-    expect(batches).toEqual([{ id: 'b1', batch: { ...settled(), runs: passed(1) } }]);
+    expect(batches).toEqual([{ ...started, id: 'b1', batch: { ...settled(), runs: passed(1) } }]);
   });
 
   test('is looked for no longer than the deadline', async () => {
-    const { ending, batches, tookMs } = await wait(
-      { look: missing },
-      { ownBatches: { b1: ['case-r0'] }, timeoutMs: 7_000 },
-    );
+    const { ending, batches, tookMs } = await wait({ look: missing }, { started, timeoutMs: 7_000 });
     expect({ ending, problem: batches[0]?.problem, tookMs }).toEqual({
       ending: 'deadline',
       problem: 'GET x answered 404. Check batch-id.',
@@ -145,7 +139,7 @@ describe('a batch that is not found', () => {
           throw new ProviderError('GET x answered 403.');
         },
       },
-      { ownBatches: { b1: ['case-r0'] } },
+      { started },
     );
     expect([batches[0]?.problem, looks()]).toEqual(['GET x answered 403.', 1]);
   });
@@ -157,7 +151,7 @@ describe('a batch that this step started, of which nothing says how many runs th
   test('has settled as soon as every test case that was asked for has a run', async () => {
     const { batches, looks } = await wait(
       { look: () => uncounted, runs: () => passed(2) },
-      { ownBatches: { b1: ['case-r0', 'case-r1'] } },
+      { started: { requestedTestCases: ['case-r0', 'case-r1'] } },
     );
     expect([batches[0]?.batch?.runs?.length, looks()]).toEqual([2, 1]);
   });
@@ -165,7 +159,7 @@ describe('a batch that this step started, of which nothing says how many runs th
   test('is read again while a run is listed late, also where the list stays the same meanwhile', async () => {
     const { batches, looks, logged } = await wait(
       { look: () => uncounted, runs: (n) => passed(n < 5 ? 1 : 2) },
-      { ownBatches: { b1: ['case-r0', 'case-r1'] } },
+      { started: { requestedTestCases: ['case-r0', 'case-r1'] } },
     );
     expect([batches[0]?.batch?.runs?.length, looks(), logged]).toEqual([
       2,
@@ -179,7 +173,7 @@ describe('a batch that this step started, of which nothing says how many runs th
   test('is not read again for longer than any other', async () => {
     const { batches, tookMs } = await wait(
       { look: () => uncounted, runs: () => passed(1) },
-      { ownBatches: { b1: ['case-r0', 'case-r1'] }, timeoutMs: 600_000 },
+      { started: { requestedTestCases: ['case-r0', 'case-r1'] }, timeoutMs: 600_000 },
     );
     expect([batches[0]?.batch?.runs?.length, tookMs]).toEqual([1, 120_000]);
   });
@@ -423,7 +417,7 @@ describe('re-runs', () => {
   test('one that cannot be read does not end the waiting for the other', async () => {
     const { batches, tookMs } = await wait(
       { look: (n, id) => (id === 'b1' ? refused() : n < 4 ? unsettled(0, 1) : settled()) },
-      { batchIds: ['b1', 'b2'], more: { isEachAlone: true } },
+      { batchIds: ['b1', 'b2'], started: { round: 2 } },
     );
     expect(batches).toMatchObject([
       { id: 'b1', problem: 'GET x answered 500.' },
@@ -437,7 +431,7 @@ describe('what was asked for', () => {
   test('is recognised in other capitals, where the provider compares ids so', async () => {
     const { batches, tookMs } = await wait(
       { look: () => settled() },
-      { ownBatches: { b1: ['CASE-R0'] }, idKey: (id) => id.toLowerCase() },
+      { started: { requestedTestCases: ['CASE-R0'] }, idKey: (id) => id.toLowerCase() },
     );
     expect([batches[0]?.batch?.runs?.map(({ testCase }) => testCase.id), tookMs]).toEqual([['CASE-R0'], 0]);
   });
@@ -446,7 +440,7 @@ describe('what was asked for', () => {
     const { logged } = await wait(
       { look: () => settled(1), runs: () => passed(1) },
       {
-        ownBatches: { b1: ['case-r0', 'a', 'b', 'c', 'd'] },
+        started: { requestedTestCases: ['case-r0', 'a', 'b', 'c', 'd'] },
         more: { names: new Map([['a', 'Angry caller']]) },
       },
     );

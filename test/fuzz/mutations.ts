@@ -65,7 +65,7 @@ export function mutate(json: Json, mutation: Mutation): { json: Json; path: Path
     case 'put':
       return { json: putAt(json, path, mutation.value), path };
     case 'delete':
-      return { json: replace(json, path, () => []), path };
+      return { json: without(json, path), path };
     case 'deepen':
       return { json: putAt(json, path, nested(20_000)), path };
     case 'copy':
@@ -84,6 +84,9 @@ export function valueAt(json: Json, path: Path): Json {
 
 /** The document with another value in that place. */
 export const putAt = (json: Json, path: Path, value: Json): Json => replace(json, path, () => [value]);
+
+/** The document without that place. */
+export const without = (json: Json, path: Path): Json => replace(json, path, () => []);
 
 /** Puts none, one or two values in the place of one; an object or the whole document takes the last of them. */
 function replace(json: Json, path: Path, by: (value: Json) => readonly Json[]): Json {

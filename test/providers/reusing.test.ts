@@ -53,7 +53,9 @@ async function find(
   const prepared = await prepare({ target, version: undefined, selectors: selectors.value }, rules);
   if (prepared.kind === 'refused') throw new Error(prepared.problem);
   const options = { provider, starter, prepared, reuseHours, maxBatchAgeMinutes, clock, deadline };
-  return describeReuse(await findReusableBatch(options));
+  const reuse = await findReusableBatch(options);
+  if (reuse === undefined) throw new Error('Nothing was looked for.');
+  return describeReuse(reuse);
 }
 
 const taken = (id: string, age = '30 min') =>
@@ -353,6 +355,7 @@ describe('what is judged has to be what was found', () => {
       },
       {
         ...{ provider: providerAt('retell', emulator, clock), clock, log: () => undefined },
+        warn: () => undefined,
         deadline: { until: clock.now() + 10 * MIN, signal: new AbortController().signal },
         attachQuarantine: async (cases) => cases,
         onBatches: (ids) => batchIds.splice(0, batchIds.length, ...ids),

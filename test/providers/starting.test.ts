@@ -4,7 +4,7 @@ import { parseSelectors } from '../../src/domain/selectors.ts';
 import { parseTarget, parseVersion } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
-import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from '../../src/execution/start.ts';
+import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 import { NotFound, ProviderError } from '../../src/runtime/errors.ts';
@@ -668,11 +668,7 @@ async function play(name: WorldName, { listedAt = 0, ...options }: World, { hasS
   const subject = await resolve(wish);
   if ('problem' in subject) throw new Error(subject.problem);
   const start = await startBatchOnce({
-    title: starter.title,
-    testCases: ids,
-    subject: subject.key,
-    post: (until) => starter.startBatch(subject, ids, until),
-    recentBatches: starter.recentBatches?.(subject, ids, clock.epoch() - OLDEST_LISTED_MS),
+    ...{ starter, subject, testCases: ids },
     alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
@@ -818,9 +814,7 @@ test('Retell: 1,237 test cases become two batches that hold each of them once', 
 
 test.each(['retell', 'bland'] as const)('%s: a batch that is not there is a NotFound', async (name) => {
   const { starter, deadline } = name === 'retell' ? await retell() : await bland();
-  const subject = { title: '', key: undefined, claims: {}, request: onFlow(12) };
-  const lists = starter.recentBatches?.(subject, ['a'], 0);
-  await expect(lists?.batchContents({ id: 'b0' }, deadline())).rejects.toThrow(NotFound);
+  await expect(starter.batchContents('b0', deadline())).rejects.toThrow(NotFound);
 });
 
 describe('what a given batch tested', () => {
@@ -900,7 +894,7 @@ test('a list tells the time at the provider, where it says it', async () => {
   ] as const) {
     const { starter, resolve, deadline } = await retell({ dateAheadMs });
     const subject = (await resolve({ target: AGENT })) as Subject;
-    const listing = await starter.recentBatches?.(subject, ['a'], 0).list(deadline());
+    const listing = await starter.listBatches?.({ subject, testCases: ['a'], since: 0 }, deadline());
     expect(listing).toEqual({ batches: [], isComplete: true, date: expected });
   }
 });

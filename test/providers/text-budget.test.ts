@@ -4,9 +4,7 @@ import type { Run } from '../../src/domain/run.ts';
 import type { ResponseInfo } from '../../src/http/json-client.ts';
 import { connect, type ProviderName } from '../../src/providers/registry.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
-import { reading } from './reading.ts';
-
-const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+import { NO_DEADLINE as deadline, readOnly } from './asking.ts';
 
 describe('what is kept of runs', () => {
   const run = (status: Run['status'], { explanation = 0, text = 100 } = {}): Run => ({
@@ -145,7 +143,7 @@ test.each(Object.entries(LARGE))(
   'conversations at %s are kept up to a size, those of passed runs where the list has them',
   async (name, answer) => {
     const about: ResponseInfo = { date: undefined };
-    const http = reading(async ({ path, read }) => read(answer(path), about));
+    const http = readOnly(async ({ path, read }) => read(answer(path), about));
     const provider = connect(name as ProviderName, http);
     const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline), deadline);
     const { runs = [] } = (await provider.fetchFailureDetails?.(batch, deadline, new Set())) ?? batch;
@@ -194,7 +192,7 @@ test.each(Object.entries(MANY_RUNS))(
   async (name, answer) => {
     const about: ResponseInfo = { date: undefined };
     let requests = 0;
-    const http = reading(async ({ path, read }) => {
+    const http = readOnly(async ({ path, read }) => {
       requests += 1;
       return read(answer(path), about);
     });

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { mismatchWith } from '../../src/domain/claims.ts';
 import type { Mode, Target, TargetConfig, Version } from '../../src/domain/target.ts';
 import { prepare } from '../../src/execution/prepare.ts';
-import { OLDEST_LISTED_MS, type StartResult, startBatchOnce } from '../../src/execution/start.ts';
+import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import type { StartName } from '../../src/execution/start-name.ts';
 import { readBatchSource } from '../../src/inputs/batch-source.ts';
 import { testedClaims as elevenLabsClaims } from '../../src/providers/elevenlabs/subject.ts';
@@ -44,7 +44,7 @@ async function select(...given: Parameters<typeof prepareAt>): Promise<readonly 
 
 /** Starts one batch as the gate does. */
 async function start(
-  { provider: { starter, title }, clock, deadline }: Asking,
+  { provider: { starter }, clock, deadline }: Asking,
   testCases: readonly string[],
   target: { kind: string; id: string },
   version?: { kind: 'branch'; id: string },
@@ -54,16 +54,7 @@ async function start(
   const subject = await known(starter).resolve({ target, version, config }, deadline());
   if ('problem' in subject) throw new Error(subject.problem);
   return startBatchOnce({
-    title,
-    testCases,
-    subject: subject.key,
-    post: (until) => known(starter).startBatch(subject, testCases, until, name?.text),
-    recentBatches: known(starter).recentBatches?.(
-      subject,
-      testCases,
-      clock.epoch() - OLDEST_LISTED_MS,
-      name?.mark,
-    ),
+    ...{ starter: known(starter), subject, testCases, name },
     alreadyStarted: new Set(),
     clock,
     deadline: deadline(),
@@ -597,7 +588,9 @@ describe('Vapi', () => {
       const starter = known(world.asked.provider.starter);
       const [sent, live] = [await resolving(world, { config }), await resolving(world, {})];
       const rowsFor = async (subject: Subject) =>
-        (await starter.recentBatches?.(subject, [first], 0).list(world.asked.deadline()))?.batches
+        (
+          await starter.listBatches?.({ subject, testCases: [first], since: 0 }, world.asked.deadline())
+        )?.batches
           .filter((row) => row.subject === undefined || row.subject === subject.key)
           .map(({ id }) => id);
       expect(await rowsFor(sent)).toEqual(['b1']);
@@ -620,7 +613,10 @@ describe('Vapi', () => {
       (['chat', 'voice'] as const).map(async (mode) => {
         const subject = await starter.resolve({ ...wanted, mode }, asked.deadline());
         if ('problem' in subject) throw new Error(subject.problem);
-        const listing = await starter.recentBatches?.(subject, [first], 0).list(asked.deadline());
+        const listing = await starter.listBatches?.(
+          { subject, testCases: [first], since: 0 },
+          asked.deadline(),
+        );
         return listing?.batches.flatMap(({ id, subject: found }) => (found === subject.key ? id : []));
       }),
     );
@@ -1080,7 +1076,9 @@ describe('ElevenLabs', () => {
       });
       const starter = known(world.asked.provider.starter);
       const rowsFor = async (subject: Subject) =>
-        (await starter.recentBatches?.(subject, [first], 0).list(world.asked.deadline()))?.batches
+        (
+          await starter.listBatches?.({ subject, testCases: [first], since: 0 }, world.asked.deadline())
+        )?.batches
           .flatMap(({ id, subject: found }) =>
             found === subject.key ? id : found === undefined ? `${id}?` : [],
           )

@@ -8,7 +8,6 @@ import {
   joinWithDots,
   link,
   md,
-  paragraph,
   sentences,
   smallPrint,
   trusted,
@@ -261,17 +260,12 @@ function batchParts(
   ];
 }
 
-/** Workflow run and commit that several jobs share, as one line of Markdown; may be empty. */
-export function renderOrigin(origin: Origin): string {
-  const line = originLine(origin);
-  return line.length === 0 ? '' : render(paragraph(...line));
-}
-
-/** The same with the page that says what the words mean, as nodes. */
+/** Workflow run and commit that several jobs share, and the page that says what the words mean. */
 export const jobsFooterLine = (origin: Origin): Inline[] =>
   joinWithDots([originLine(origin), linkWords(origin)]);
 
-function originLine(origin: Origin): Inline[] {
+/** Workflow run and commit; maybe nothing. */
+export function originLine(origin: Origin): Inline[] {
   const commit = linkCommit(origin);
   const run = linkWorkflowRun(origin);
   if (run.length === 0) return commit.length === 0 ? [] : md`Commit ${commit}`;

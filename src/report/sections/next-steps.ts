@@ -1,17 +1,7 @@
 import type { Unproven } from '../../domain/run.ts';
 import { findCommonCause } from '../groups.ts';
-import {
-  code,
-  type Inline,
-  link,
-  md,
-  paragraph,
-  sentences,
-  strong,
-  trusted,
-  untrusted,
-} from '../markdown.ts';
-import { render } from '../markdown-writer.ts';
+import { code, type Inline, link, md, sentences, strong, trusted, untrusted } from '../markdown.ts';
+import { renderLine } from '../markdown-writer.ts';
 import { type Origin, type Report, type ReportedCase, workflowRunUrl } from '../report.ts';
 import { causeOf } from './cause.ts';
 import { baselineLabel, capitalized } from './names.ts';
@@ -33,7 +23,7 @@ export function renderNextSteps(report: Report): string {
           isReportOnly: report.isReportOnly,
           afterCorrection: isRefused(report),
         });
-  return render(paragraph(...sentences([NEXT_LABEL], todo, hint, again)));
+  return renderLine(sentences([NEXT_LABEL], todo, hint, again));
 }
 
 /** The beginning of the line about what to do. */

@@ -155,23 +155,6 @@ test('the JSON report has the batch of each run: one test case repeated runs in 
   ]);
 });
 
-test('the JSON report has the faults of a test, the guardrails, and when a conversation began and ended', () => {
-  const [failed, passed] = parse(renderJson(mixedReport)).batches[0]?.runs ?? [];
-  expect([
-    failed?.guardrails,
-    failed?.startedAt,
-    failed?.endedAt,
-    passed?.testFaults,
-    passed?.testCase.revision,
-  ]).toEqual([
-    ['no prices', 'no medical advice'],
-    '2026-09-30T14:05:02.000Z',
-    '2026-09-30T14:06:03.250Z',
-    ['no mock matched the call of opening_hours'],
-    '2026-09-29T14:05:00.000Z',
-  ]);
-});
-
 test.each([
   ['not a number', Number.NaN],
   ['endless', Number.POSITIVE_INFINITY],

@@ -43,24 +43,6 @@ test('the name is one line, and leaves room for the verdict', () => {
   );
 });
 
-const resultIn = (name: string): string => resultOf({ ...EXAMPLES, ...SECOND_EXAMPLES }[name]!);
-
-test.each([
-  ['red-everything', '3 of 12 did not pass, 2 of them new'],
-  ['red-no-base', '3 of 12 failed, 1 errored'],
-  ['compare-with', '3 of 4 did not pass, 1 of them new'],
-  ['three-hundred', '300 of 1,237 did not pass, 262 of them new'],
-  ['green-flaky', 'all 8 passed, 1 flaky'],
-  ['green-quarantined', '6 of 7 passed, 1 not counted'],
-  ['too-many-flaky', '1 of 2 flaky, more than allowed'],
-  ['retell-inconclusive', 'inconclusive, 3 of 5 runs missing'],
-  ['bland-inconclusive', 'inconclusive, a status is not known'],
-  ['unreadable-batch', 'inconclusive, the batch could not be read'],
-  ['retell-timed-out', 'timed out, 1 of 5 finished'],
-])('%s: %s', (name, expected) => {
-  expect(resultIn(name)).toBe(expected);
-});
-
 test('while test cases are run again the heading says how many are decided', () => {
   const first = [run('passed', 'a'), run('failed', 'b'), run('failed', 'c')];
   const again = {

@@ -13,18 +13,12 @@ import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import { toolNames } from '../../key-turns.ts';
+import { markQuotations } from '../../quotations.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { STATUS_WORDS } from '../../run-text.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { runHistory } from '../../sections/run-history.ts';
-import {
-  keyTurnsOf,
-  markQuotations,
-  type Parting,
-  partingOf,
-  type Stretch,
-  stretchesOf,
-} from './conversation.ts';
+import { keyTurnsOf, type Parting, partingOf, type Stretch, stretchesOf } from './conversation.ts';
 import { code, dotted, glyph, leftOut, paragraphOf, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { layOutJson } from './json-layout.ts';

@@ -1,0 +1,70 @@
+import type { WatchedBatch } from '../domain/batch.ts';
+import type { Ending } from '../domain/verdict.ts';
+import type { RoundsOptions } from './types.ts';
+
+/** The batches of a step that are waited for side by side. */
+export interface Tracker {
+  /** Latest state of each batch, in the order in which they were added. */
+  batches(): readonly WatchedBatch[];
+  /** Begins to wait for batches that were given or started together. */
+  add(batches: readonly WatchedBatch[]): void;
+  /** True for a batch that is still waited for. */
+  isOpen(batchId: string): boolean;
+  isAnyOpen(): boolean;
+  /** Resolves at the next look, or when batches have ended. */
+  change(): Promise<void>;
+  /** The worst ending so far. Throws if the waiting failed by a mistake of ours. */
+  ending(): Ending;
+}
+
+/** `examine` adds what keeps a batch from being the one that was asked for, at each look. */
+export function createTracker(
+  { waitFor }: Pick<RoundsOptions, 'waitFor'>,
+  examine: (watched: WatchedBatch) => WatchedBatch,
+): Tracker {
+  const latest = new Map<string, WatchedBatch>();
+  const open = new Set<string>();
+  const endings: Ending[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  let changed = Promise.withResolvers<void>();
+  const wake = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+  const see = (watched: WatchedBatch): void => {
+    latest.set(watched.id, examine(watched));
+  };
+  const wait = async (batches: readonly WatchedBatch[]): Promise<void> => {
+    try {
+      const ended = await waitFor(batches, (watched) => {
+        see(watched);
+        wake();
+      });
+      endings.push(ended.ending);
+      ended.batches.forEach(see);
+    } catch (error) {
+      failure = { error };
+    } finally {
+      for (const { id } of batches) open.delete(id);
+      wake();
+    }
+  };
+  return {
+    batches: () => [...latest.values()],
+    add(batches) {
+      if (batches.length === 0) return;
+      for (const batch of batches) {
+        latest.set(batch.id, batch);
+        open.add(batch.id);
+      }
+      void wait(batches);
+    },
+    isOpen: (id) => open.has(id),
+    isAnyOpen: () => open.size > 0,
+    change: () => changed.promise,
+    ending() {
+      if (failure !== undefined) throw failure.error;
+      return (['cancelled', 'deadline'] as const).find((ending) => endings.includes(ending)) ?? 'settled';
+    },
+  };
+}
