@@ -1,4 +1,3 @@
-import * as http from 'node:http';
 import * as core from '@actions/core';
 import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { withCommit } from '../execution/prepare.ts';
@@ -18,7 +17,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
 import { EXIT_MS } from '../runtime/limits.ts';
-import { useProxies } from '../runtime/proxies.ts';
+import { setProxies, useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
@@ -30,11 +29,6 @@ import { publishFailure } from './publish-failure.ts';
 import { createPublisher } from './publisher.ts';
 import { clientFor } from './pull-request-comment.ts';
 import { createStepState, readStepState, type SavedComment, type StepStateWriter } from './step-state.ts';
-
-/** Absent before Node.js 24.14. */
-const setProxies = http.setGlobalProxyFromEnv as
-  | ((env: Readonly<Record<string, string | undefined>>) => unknown)
-  | undefined;
 
 /** What the parts of the step share. */
 interface Step {

@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util';
 import { levenshteinDistance } from '../domain/no-match.ts';
-import { INPUTS, type InputDefinition } from '../inputs/inputs.ts';
-
-/** The commands, in the order of the help. */
-const COMMANDS = ['run', 'plan', 'init', 'quarantine check'] as const;
-export type CommandName = (typeof COMMANDS)[number];
+import { INPUTS } from '../inputs/inputs.ts';
+import { COMMAND_NAMES, COMMANDS, type CommandName, KEY_INPUTS } from './commands.ts';
+import { CommandError } from './exit.ts';
 
 /** Parsed command line. `options` are inputs by their names; several lines where one was given several times. */
 export type Invocation =
@@ -27,122 +25,49 @@ export type Invocation =
 
 export type Options = Readonly<Record<string, string>>;
 
-/** Command line that cannot be carried out. Each problem is a sentence, or two. */
-export class UsageError extends Error {
+/** Command line that cannot be carried out. Each problem is a sentence, or two; `about` is the command whose help says more. */
+export class UsageError extends CommandError {
   override name = 'UsageError';
   readonly problems: readonly string[];
-  /** Whose help says more. */
-  readonly about: CommandName | undefined;
   constructor(problems: readonly string[], about?: CommandName) {
-    super(problems.join(' '));
+    super([...problems, `agent-test-gate ${about === undefined ? '' : `${about} `}--help has the options.`]);
     this.problems = problems;
-    this.about = about;
   }
 }
-
-/** One option of a command. */
-export interface Option {
-  readonly name: string;
-  readonly description: string;
-  /** It has no value. */
-  readonly isFlag?: boolean | undefined;
-}
-
-/** Whether an input is an option of the command line. The key is none, and what means GitHub is none. */
-const isOption = ({ kind, isActionOnly }: InputDefinition): boolean =>
-  kind !== 'secret' && kind !== 'internal' && isActionOnly !== true;
-
-const inputs = Object.entries<InputDefinition>(INPUTS);
-const optionInputs = inputs.filter(([, entry]) => isOption(entry)).map(([name]) => name);
-const secretInputs = inputs.filter(([, { kind }]) => kind === 'secret').map(([name]) => name);
-
-/** The rule that `init` recommends, and writes where nobody can be asked: see docs/flaky-tests.md. */
-export const INIT_RERUNS = '3/5';
-
-/** The inputs that `init` takes as options as well. */
-const INIT_INPUTS = ['provider', 'target', 'version', 'test-cases', 'reruns', 'api-url'] as const;
-
-const ASKED = 'Asked for in a terminal, needed elsewhere.';
-
-/** Ends of the descriptions of inputs, where `init` does something else without the option than `run`. */
-export const INIT_WITHOUT: Readonly<Record<Exclude<(typeof INIT_INPUTS)[number], 'api-url'>, string>> = {
-  provider: ASKED,
-  target: 'Asked for in a terminal.',
-  version:
-    'Default: at Retell published, if the agent has a published version, else the latest; the production version at Bland, the main branch at ElevenLabs.',
-  'test-cases': ASKED,
-  reruns: `Asked for in a terminal, ${INIT_RERUNS} elsewhere.`,
-};
-
-const INIT_OPTIONS: readonly Option[] = [
-  {
-    name: 'uses',
-    description: `The copy of the action that the workflow uses, OWNER/REPO@REF. ${ASKED}`,
-  },
-  {
-    name: 'own-version',
-    description:
-      "The workflow tests the pull request's own version, from a file in the repository, and not what is live. Asked for in a terminal.",
-    isFlag: true,
-  },
-  {
-    name: 'force',
-    description: 'Overwrites the workflow file, and with --own-version its script, where they exist.',
-    isFlag: true,
-  },
-];
-
-const QUARANTINE_OPTIONS: readonly Option[] = [
-  {
-    name: 'test-case-count',
-    description: 'How many test cases the gate has. Without it the limit of 10 % is not checked.',
-  },
-];
-
-/** The names of the inputs that a command takes as options. */
-export function inputsOf(command: CommandName): readonly string[] {
-  if (command === 'quarantine check') return [];
-  return command === 'init' ? INIT_INPUTS : optionInputs;
-}
-
-/** The options of a command that are no inputs. */
-export function ownOptionsOf(command: CommandName): readonly Option[] {
-  if (command === 'init') return INIT_OPTIONS;
-  return command === 'quarantine check' ? QUARANTINE_OPTIONS : [];
-}
-
-/** Whether a command does something with an option: `plan` takes those of `run`, and writes no report. */
-export const isUsedBy = (command: CommandName, option: string): boolean =>
-  command !== 'plan' || !option.startsWith('report-');
 
 /** Those that may be given several times: their values are lists. */
 const REPEATED: ReadonlySet<string> = new Set(['test-cases', 'batch-id']);
 
 /** Reads the arguments after the program's name. Throws a `UsageError` that names everything that is wrong with them. */
 export function parseArguments(args: readonly string[]): Invocation {
-  const [first, second, ...rest] = args;
+  const [first, second] = args;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    return { command: 'help', about: COMMANDS.find((name) => name.split(' ')[0] === second) };
+    return { command: 'help', about: COMMAND_NAMES.find((name) => name.split(' ')[0] === second) };
   }
   if (first === '--version' && second === undefined) return { command: 'version' };
   if (first.startsWith('-')) {
-    throw new UsageError([`Begin with a command: ${COMMANDS.join(', ')}.`]);
+    throw new UsageError([`Begin with a command: ${COMMAND_NAMES.join(', ')}.`]);
   }
-  if (first === 'quarantine') {
-    if (second === 'check') return quarantineCheck(rest);
+  if (first === 'quarantine' && second !== 'check') {
     if (second === '--help' || second === '-h') return { command: 'help', about: 'quarantine check' };
     throw new UsageError(['Write "quarantine check FILE".'], 'quarantine check');
   }
-  const command = COMMANDS.find((name) => name === first);
-  if (command === undefined || command === 'quarantine check') {
-    throw new UsageError([`There is no command ${quoted(first)}${nearest(first, COMMANDS)}.`]);
+  const command = COMMAND_NAMES.find((name) => name.split(' ')[0] === first);
+  if (command === undefined) {
+    throw new UsageError([`There is no command ${quoted(first)}${nearest(first, COMMAND_NAMES)}.`]);
   }
-  const parsed = readOptions(command, args.slice(1));
+  const parsed = readOptions(command, args.slice(command.split(' ').length));
   if ('command' in parsed) return parsed;
-  const { values, positionals } = parsed;
+  return command === 'quarantine check' ? quarantineCheck(parsed) : gateCommand(command, parsed);
+}
+
+function gateCommand(
+  command: Exclude<CommandName, 'quarantine check'>,
+  { values, positionals, problems }: ParsedOptions,
+): Invocation {
   // What follows an option that there is not was most likely its value.
-  const problems = parsed.problems.length > 0 ? parsed.problems : strayText(positionals);
-  if (problems.length > 0) throw new UsageError(problems, command);
+  const all = problems.length > 0 ? problems : strayText(positionals);
+  if (all.length > 0) throw new UsageError(all, command);
   const { uses, force, 'own-version': ownVersion, ...options } = values;
   return command === 'init'
     ? { command, options, uses, isForced: force !== undefined, isOwnVersion: ownVersion !== undefined }
@@ -159,38 +84,36 @@ function strayText(texts: readonly string[]): string[] {
   return [`${who} to no option. A value with spaces or * goes into quotes.`];
 }
 
-function quarantineCheck(args: readonly string[]): Invocation {
-  const about = 'quarantine check';
-  const parsed = readOptions(about, args);
-  if ('command' in parsed) return parsed;
-  const { values, positionals } = parsed;
+function quarantineCheck({ values, positionals, problems }: ParsedOptions): Invocation {
+  const command = 'quarantine check';
   const count = values['test-case-count'];
   const [file, ...others] = positionals;
-  const problems = [
-    ...parsed.problems,
+  const all = [
+    ...problems,
     ...(file === undefined || others.length > 0 ? ['Say which file to check, and only one.'] : []),
     ...(count !== undefined && !/^[1-9]\d{0,5}$/.test(count)
       ? [`--test-case-count is ${quoted(count)}: it must be a whole number like 40.`]
       : []),
   ];
-  if (problems.length > 0 || file === undefined) throw new UsageError(problems, about);
-  return { command: about, file, testCaseCount: count === undefined ? undefined : Number(count) };
+  if (all.length > 0 || file === undefined) throw new UsageError(all, command);
+  return { command, file, testCaseCount: count === undefined ? undefined : Number(count) };
 }
 
-/** The options and what stands beside them; or that the help or the version was asked for. */
+/** The options of a command and what stands beside them. */
+interface ParsedOptions {
+  readonly values: Options;
+  readonly positionals: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** Reads the options of a command, unless the help or the version is asked for. */
 function readOptions(
   command: CommandName,
   args: readonly string[],
-):
-  | Extract<Invocation, { command: 'help' | 'version' }>
-  | {
-      readonly values: Readonly<Record<string, string>>;
-      readonly positionals: readonly string[];
-      readonly problems: readonly string[];
-    } {
-  const own = ownOptionsOf(command);
-  const names = [...inputsOf(command), ...own.map(({ name }) => name)];
-  const flags = new Set(['help', ...own.flatMap(({ name, isFlag }) => (isFlag === true ? [name] : []))]);
+): ParsedOptions | Extract<Invocation, { command: 'help' | 'version' }> {
+  const { inputs, options } = COMMANDS[command];
+  const names = [...inputs, ...options.map(({ name }) => name)];
+  const flags = new Set(['help', ...options.flatMap(({ name, isFlag }) => (isFlag === true ? [name] : []))]);
   // `version` is an input as well: without a value, it asks for the program's.
   if (args.length === 1 && args[0] === '--version') return { command: 'version' };
   const { tokens, positionals } = parseArgs({
@@ -227,14 +150,16 @@ function readOptions(
 /** Why there is no such option, and which may be meant. */
 function unknownOption(rawName: string, names: readonly string[], command: CommandName): string {
   const name = rawName.replace(/^-+/, '');
-  if (secretInputs.includes(name) && INPUTS[name as keyof typeof INPUTS].isActionOnly !== true) {
+  if (KEY_INPUTS.includes(name)) {
     return `${rawName} is no option, because other programs can read options: set the key in the environment, like RETELL_API_KEY.`;
   }
-  if (Object.hasOwn(INPUTS, name) && !optionInputs.includes(name)) {
+  const isTaken = Object.values(COMMANDS).some(
+    ({ inputs, options }) => inputs.includes(name) || options.some((option) => option.name === name),
+  );
+  if (isTaken) return `${rawName} is no option of ${command}.`;
+  if (Object.hasOwn(INPUTS, name)) {
     return `${rawName} belongs to the GitHub Action alone, and means nothing here.`;
   }
-  const isElsewhere = COMMANDS.some((other) => ownOptionsOf(other).some((option) => option.name === name));
-  if (isElsewhere || optionInputs.includes(name)) return `${rawName} is no option of ${command}.`;
   const near = nearest(
     rawName,
     names.map((option) => `--${option}`),

@@ -4,7 +4,8 @@ import { type ConfigFile, readConfigFile } from '../inputs/target-config.ts';
 import type { BrowsableProvider } from '../providers/provider.ts';
 import { createProvider, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { InputError } from '../runtime/errors.ts';
-import { type CommandName, type Options, UsageError } from './args.ts';
+import { type Options, UsageError } from './args.ts';
+import type { CommandName } from './commands.ts';
 import type { Environment } from './environment.ts';
 
 /** Stands in for a key that is not there, so that the other inputs are checked all the same. */
@@ -26,6 +27,10 @@ export function keyOf(name: ProviderName, env: Environment['env']): string | und
 /** Instructions for a missing key. */
 export const missingKey = (name: ProviderName): string =>
   `${PROVIDERS[name].keyVariable} is not set: put the API key of ${PROVIDERS[name].title} into this variable of the environment.`;
+
+/** Messages call the key by the name of the action's input, which is no option here. */
+export const keyHint = (name: ProviderName): string =>
+  `The api-key is what ${PROVIDERS[name].keyVariable} holds.`;
 
 /** The same as `readInputs`, with the file of `target-config`, whose secrets are shown nowhere. */
 export async function readInputsAndConfig(
@@ -82,11 +87,7 @@ const withVariable = (problem: string, name: ProviderName | undefined): string =
   name === undefined ? problem : problem.replace(/^api-key(?= )/, PROVIDERS[name].keyVariable);
 
 /** The provider, ready to ask. */
-export function connectProvider(
-  parsed: ParsedInputs,
-  { clock, random, fetch, redact, log, useProxies }: Environment,
-): BrowsableProvider {
-  useProxies([parsed.inputs.apiUrl]);
-  const dependencies = { clock, random, fetch, redact, log, trace: () => undefined };
-  return createProvider(providerOptionsOf(parsed), dependencies);
+export function connectProvider(parsed: ParsedInputs, environment: Environment): BrowsableProvider {
+  environment.useProxies([parsed.inputs.apiUrl]);
+  return createProvider(providerOptionsOf(parsed), environment);
 }

@@ -61,3 +61,19 @@ const COMMAND = new RegExp(`^((?:\\s|${COLOR})*):(?=:)`);
 export function guard(line: string): string {
   return line.replaceAll('##[', '## [').replace(COMMAND, '$1: ');
 }
+
+/**
+ * Blocks of lines as a text for a terminal or a log, with an empty line between them. Spaces at the beginning of a line are
+ * its indentation. Ends in a line feed.
+ */
+export function layOut(blocks: readonly (readonly string[])[], width: number): string {
+  const texts = blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.flatMap((line) => wrapIndented(line, width).map(guard)).join('\n'));
+  return `${texts.join('\n\n')}\n`;
+}
+
+function wrapIndented(line: string, width: number): string[] {
+  const text = line.replace(/^ +/, '');
+  return wrap(text, width, line.length - text.length);
+}

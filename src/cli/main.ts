@@ -1,33 +1,26 @@
-import * as http from 'node:http';
-import { withoutBearer } from '../inputs/schemas.ts';
+import { valuesToMask } from '../inputs/parse-inputs.ts';
 import { cancelled, signalExitCode } from '../program.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
 import { COMMAND_CANCELLED_MS } from '../runtime/limits.ts';
-import { useProxies } from '../runtime/proxies.ts';
+import { setProxies, useProxies } from '../runtime/proxies.ts';
 import { VERSION } from '../runtime/version.ts';
 import { createGrowingRedactor } from '../text/redact.ts';
-import { type Invocation, parseArguments, UsageError } from './args.ts';
+import { type Invocation, parseArguments } from './args.ts';
 import { createConsole, createLiveLine } from './console.ts';
 import type { Environment } from './environment.ts';
+import { CommandError, EXIT } from './exit.ts';
 import { KEY_VARIABLES } from './gate-inputs.ts';
 import { renderHelp } from './help.ts';
 import { init } from './init.ts';
 import { plan } from './plan.ts';
 import { createPrompts } from './prompts.ts';
 import { checkQuarantine } from './quarantine.ts';
-import { EXIT, run } from './run.ts';
+import { run } from './run.ts';
 
 /** Lines of the help are no longer than this, where nothing shows where a line ends. */
 const HELP_WIDTH = 100;
-/** A shorter text is no key, and taking it out of other words would garble them. */
-const MIN_KEY = 8;
-
-/** Absent before Node.js 24.14. */
-const setProxies = http.setGlobalProxyFromEnv as
-  | ((env: Readonly<Record<string, string | undefined>>) => unknown)
-  | undefined;
 
 /** Does what the arguments ask for, and ends the process. */
 export async function runCommandLine(): Promise<void> {
@@ -53,11 +46,10 @@ export async function runCommandLine(): Promise<void> {
 
 /** The real streams, clock, network and variables. The keys of all providers are never printed. */
 function createEnvironment(): Environment {
-  const keys = KEY_VARIABLES.flatMap((name) => {
-    const key = process.env[name]?.trim() ?? '';
-    return [key, withoutBearer(key)].filter((value) => value.length >= MIN_KEY);
-  });
-  const { redact, add: addSecrets } = createGrowingRedactor([...new Set(keys)]);
+  const keys = KEY_VARIABLES.flatMap((variable) =>
+    valuesToMask((input) => (input === 'api-key' ? (process.env[variable] ?? '') : '')),
+  );
+  const { redact, add: addSecrets } = createGrowingRedactor(keys);
   const out = createConsole(process.stdout, process.env, redact);
   const err = createConsole(process.stderr, process.env, redact);
   const live = createLiveLine(err, systemClock);
@@ -79,6 +71,7 @@ function createEnvironment(): Environment {
     addSecrets,
     log: (line) => above(() => err.line(line)),
     warn: (line) => above(() => err.line(`Warning: ${line}`)),
+    trace: () => undefined,
     signal: cancelled,
     prompts,
   };
@@ -109,10 +102,9 @@ async function runCommand(invocation: Invocation, environment: Environment): Pro
 /** Says what went wrong. The exit code that goes with it. */
 function report(error: unknown, { live, err }: Environment): number {
   live.stop();
-  if (error instanceof UsageError) {
-    for (const problem of error.problems) err.line(problem);
-    err.line(`agent-test-gate ${error.about === undefined ? '' : `${error.about} `}--help has the options.`);
-    return EXIT.refused;
+  if (error instanceof CommandError) {
+    for (const sentence of error.sentences) err.line(sentence);
+    return error.exitCode;
   }
   if (error instanceof InputError) {
     err.line(error.message);

@@ -1,4 +1,4 @@
-/** The parts of a workflow that test the pull request's own version: pure. See docs/deploying.md. */
+/** Ways to test the pull request's own version. See docs/deploying.md. */
 import type { ProviderName } from '../providers/registry.ts';
 import { DEPLOY_SCRIPTS } from './deploy-scripts.ts';
 
@@ -88,67 +88,4 @@ export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
 export function splitTarget(target: string): { readonly kind: string; readonly id: string } {
   const slash = target.indexOf('/');
   return { kind: target.slice(0, slash).trim(), id: target.slice(slash + 1).trim() };
-}
-
-interface StepOptions {
-  readonly script: DeployScript;
-  readonly file: string;
-  /** The address of docs/deploying.md. */
-  readonly page: string;
-  /** `KIND/ID` */
-  readonly target: string;
-  readonly keyVariable: string;
-  readonly apiUrl: string | undefined;
-  /** A value on one line, in quotes where YAML needs them. */
-  readonly scalar: (value: string) => string;
-}
-
-/** The step before the gate. */
-export function deployStep(options: StepOptions): string[] {
-  const { script, file, page, target } = options;
-  const variable = splitTarget(target).kind.toUpperCase();
-  const { output, path, versionName } = script;
-  const name = versionName === undefined ? [] : [`          NAME: ${versionName}`];
-  return [
-    `      # Makes ${script.makes} from a file of this commit: ${page}`,
-    `      - name: Deploy this commit's ${output}`,
-    '        id: deploy',
-    '        shell: bash',
-    '        env:',
-    ...environment(options),
-    ...name,
-    '        run: |',
-    `          ${output}="$(bash ${path} "$${variable}" ${file}${versionName === undefined ? '' : ' "$NAME"'})"`,
-    `          echo "${output}=$${output}" >> "$GITHUB_OUTPUT"`,
-    '',
-  ];
-}
-
-/** The step after the gate; nothing where what was made stays for the next push. */
-export function deleteStep(options: StepOptions): string[] {
-  const { script, target } = options;
-  if (script.deletes !== true) return [];
-  const variable = splitTarget(target).kind.toUpperCase();
-  return [
-    '',
-    '      # Until then it is the latest version of the agent. `always()`: also after a red gate or a cancellation.',
-    '      - name: Delete the draft',
-    `        if: $\{{ always() && steps.deploy.outputs.version != '' }}`,
-    '        shell: bash',
-    '        env:',
-    ...environment(options),
-    `          VERSION: $\{{ steps.deploy.outputs.version }}`,
-    '        run: |',
-    `          bash ${script.path} delete "$${variable}" "$VERSION" ||`,
-    '            echo "::warning::Draft $VERSION was not deleted: delete it at Retell."',
-  ];
-}
-
-function environment({ target, keyVariable, apiUrl, scalar }: StepOptions): string[] {
-  const { kind, id } = splitTarget(target);
-  return [
-    `          ${keyVariable}: $\{{ secrets.${keyVariable} }}`,
-    ...(apiUrl === undefined ? [] : [`          ${keyVariable.replace(/KEY$/, 'URL')}: ${scalar(apiUrl)}`]),
-    `          ${kind.toUpperCase()}: ${scalar(id)}`,
-  ];
 }

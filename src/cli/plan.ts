@@ -14,15 +14,15 @@ import { KeyRefused, ProviderError } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
-import { connectProvider, readInputsAndConfig } from './gate-inputs.ts';
-import { guard, wrap } from './layout.ts';
-import { readQuarantineFiles } from './quarantine-source.ts';
-import { EXIT, explainKey } from './run.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { connectProvider, keyHint, readInputsAndConfig } from './gate-inputs.ts';
+import { layOut } from './layout.ts';
+import { readQuarantineFiles } from './quarantine.ts';
 import type { Style } from './style.ts';
 
 /** `plan`: what `run` would do with the same options. Starts nothing. Resolves to the exit code. */
 export async function plan(options: Options, environment: Environment): Promise<number> {
-  const { clock, signal, live } = environment;
+  const { clock, signal, live, out } = environment;
   const parsed = await readInputsAndConfig(options, environment, 'plan');
   const { inputs, batchSource } = parsed;
   const provider = connectProvider(parsed, environment);
@@ -32,104 +32,77 @@ export async function plan(options: Options, environment: Environment): Promise<
     return planGiven(batchSource.batchIds, { provider, deadline, inputs }, environment);
   }
   const { starter } = provider;
-  if (starter === undefined) {
-    return refuse(refused('Batches cannot be started at this provider.'), environment, inputs.provider);
-  }
-  const rule = ruleOf(inputs);
-  const prepared = await prepare(batchSource, {
-    ...{ starter, rule, deadline },
-    maxRuns: inputs.maxRuns,
-    failOn: inputs.failOn,
-  });
-  if (prepared.kind === 'refused') {
-    return refuse(prepared, environment, inputs.provider);
-  }
-  const { reuseHours, maxBatchAgeMinutes } = inputs;
+  if (starter === undefined) throw new CommandError('Batches cannot be started at this provider.');
+  const { maxRuns, failOn, reuseHours, maxBatchAgeMinutes } = inputs;
+  const prepared = await prepare(batchSource, { starter, rule: ruleOf(inputs), deadline, maxRuns, failOn });
+  if (prepared.kind === 'refused') throw refusalError(prepared, inputs.provider);
   const reuse = await findReusableBatch({
-    ...{ prepared, reuseHours, maxBatchAgeMinutes, provider, starter, clock, deadline },
+    ...{ prepared, provider, starter, clock, deadline },
+    ...{ reuseHours, maxBatchAgeMinutes },
   });
   live.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
-  const { out } = environment;
-  const text = renderPlan(prepared, {
-    inputs,
-    reuse,
-    quarantine,
-    style: out.style,
-    width: out.width(),
-  });
-  await out.write(text);
+  const blocks = describePlan({ inputs, prepared, reuse, quarantine }, out.style);
+  await out.write(layOut(blocks, out.width()));
   return EXIT.passed;
 }
 
-function refuse(why: Refused, environment: Environment, provider: ProviderName): number {
+/** The end of a plan that the provider or a rule refuses. */
+function refusalError(why: Refused, provider: ProviderName): CommandError {
   const refusal = refusalIn(why);
-  environment.live.stop();
-  environment.err.line(why.problem);
-  if (refusal === 'key') explainKey(provider, environment);
-  return refusal === undefined ? EXIT.notPassed : EXIT.refused;
+  return new CommandError(
+    [why.problem, ...(refusal === 'key' ? [keyHint(provider)] : [])],
+    refusal === undefined ? EXIT.notPassed : EXIT.refused,
+  );
 }
 
-/** The plan as text: pure. */
-function renderPlan(
-  { subject, testCases, names, excluded, outOf, warnings }: Prepared,
-  {
-    inputs,
-    reuse,
-    quarantine,
-    style,
-    width,
-  }: {
-    inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
-    /** Batch that `reuse-hours` finds now; absent where it is off. */
-    reuse?: ReuseResult | undefined;
-    quarantine: readonly string[];
-    style: Style;
-    width: number;
-  },
-): string {
-  const rule = ruleOf(inputs);
-  const firstRound = testCases.length * firstRoundRunsPerCase(rule);
-  const reusedRuns = reuse?.kind === 'found' ? firstRound : 0;
-  const first = firstRound - reusedRuns;
-  const compares = inputs.compareWith !== undefined;
-  const most = maxRunsOfStep(testCases.length, { rule, compares }) - reusedRuns;
-  const compared = compares ? ', comparison included' : '';
-  const limit =
-    inputs.maxRuns !== undefined && inputs.maxRuns < most ? ` (max-runs; the rule could need ${most})` : '';
-  const atMost = Math.min(most, inputs.maxRuns ?? most);
+interface Plan {
+  readonly inputs: Pick<ParsedInputs['inputs'], 'reruns' | 'repeat' | 'maxRuns' | 'compareWith'>;
+  readonly prepared: Prepared;
+  /** Batch that `reuse-hours` finds now; absent where it is off. */
+  readonly reuse: ReuseResult | undefined;
+  /** Lines about the quarantine file. */
+  readonly quarantine: readonly string[];
+}
+
+/** The plan as blocks of lines: pure. */
+function describePlan({ prepared, inputs, reuse, quarantine }: Plan, style: Style): string[][] {
+  const { subject, testCases, names, excluded, outOf, warnings } = prepared;
   const named = (id: string, name: string) =>
-    name === id ? clean(id) : `${clean(name)} ${style('dim', clean(id))}`;
-  const lines = (text: string, indent = 0) => wrap(text, width, indent);
-  const blocks = [
+    name === id ? `  ${clean(id)}` : `  ${clean(name)} ${style('dim', clean(id))}`;
+  const notes = [subject.note ?? '', ...warnings].filter((note) => note !== '');
+  const count = formatCaseCount(testCases.length);
+  return [
+    [`${style('bold', 'Tests')} ${clean(subject.title)}`, ...notes.map((note) => `  ${clean(note)}`)],
     [
-      ...lines(`${style('bold', 'Tests')} ${clean(subject.title)}`),
-      ...[subject.note ?? '', ...warnings]
-        .filter((note) => note !== '')
-        .flatMap((note) => lines(clean(note), 2)),
-    ],
-    [
-      ...lines(
-        `${style('bold', formatCaseCount(testCases.length))}${outOf === testCases.length ? '' : ` of ${outOf}`}`,
-      ),
-      ...testCases.flatMap((id) => lines(named(id, names.get(id) ?? id), 2)),
+      `${style('bold', count)}${outOf === testCases.length ? '' : ` of ${outOf}`}`,
+      ...testCases.map((id) => named(id, names.get(id) ?? id)),
     ],
     excluded.length === 0
       ? []
       : [
-          ...lines(`${style('bold', `${excluded.length} excluded`)} by a line with "!"`),
-          ...excluded.flatMap(({ id, name }) => lines(named(id, name), 2)),
+          `${style('bold', `${excluded.length} excluded`)} by a line with "!"`,
+          ...excluded.map(({ id, name }) => named(id, name)),
         ],
-    lines(
-      `${style('bold', 'Starts')} ${formatRunCount(first)} at least, ${atMost} at most${limit}${compared}. Nothing is started now.`,
-    ),
-    reuse === undefined ? [] : lines(clean(describeReuse(reuse))),
-    quarantine.flatMap((text) => lines(text)),
+    [
+      `${style('bold', 'Starts')} ${describeRunCount(testCases.length, inputs, reuse)}. Nothing is started now.`,
+    ],
+    reuse === undefined ? [] : [clean(describeReuse(reuse))],
+    [...quarantine],
   ];
-  return `${blocks
-    .filter((block) => block.length > 0)
-    .map((block) => block.map(guard).join('\n'))
-    .join('\n\n')}\n`;
+}
+
+/** "8 runs at least, 40 at most" */
+function describeRunCount(testCases: number, inputs: Plan['inputs'], reuse: Plan['reuse']): string {
+  const rule = ruleOf(inputs);
+  const firstRound = testCases * firstRoundRunsPerCase(rule);
+  const reusedRuns = reuse?.kind === 'found' ? firstRound : 0;
+  const compares = inputs.compareWith !== undefined;
+  const most = maxRunsOfStep(testCases, { rule, compares }) - reusedRuns;
+  const { maxRuns = most } = inputs;
+  const limit = maxRuns < most ? ` (max-runs; the rule could need ${most})` : '';
+  const compared = compares ? ', comparison included' : '';
+  return `${formatRunCount(firstRound - reusedRuns)} at least, ${Math.min(most, maxRuns)} at most${limit}${compared}`;
 }
 
 const clean = (text: string): string => cleanLine(text, 300);
@@ -174,7 +147,7 @@ async function planGiven(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const cause = error instanceof KeyRefused ? 'key' : 'provider';
-    return refuse({ ...refused(error.message), cause }, environment, inputs.provider);
+    throw refusalError({ ...refused(error.message), cause }, inputs.provider);
   }
   environment.live.stop();
   for (const line of lines) environment.out.line(line);

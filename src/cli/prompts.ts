@@ -10,6 +10,7 @@ import {
   spinner,
   text,
 } from '@clack/prompts';
+import { CommandError } from './exit.ts';
 
 /** One answer to choose. */
 export interface Choice<Value extends string> {
@@ -32,11 +33,6 @@ export interface Prompts {
   above(write: () => void): void;
 }
 
-/** Ctrl+C or Escape instead of an answer. */
-class GivenUp extends Error {}
-
-export const isGivenUp = (error: unknown): boolean => error instanceof GivenUp;
-
 /** More choices than this are scrolled. */
 const MAX_ITEMS = 12;
 
@@ -44,7 +40,8 @@ const MAX_ITEMS = 12;
 export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
   const common = { output, signal };
   const answer = <T>(given: T): Exclude<T, symbol> => {
-    if (isCancel(given)) throw new GivenUp();
+    // Ctrl+C or Escape.
+    if (isCancel(given)) throw new CommandError('Nothing was written.', 130);
     return given as Exclude<T, symbol>;
   };
   const options = <Value extends string>(choices: readonly Choice<Value>[]): Option<Value>[] =>

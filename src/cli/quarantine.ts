@@ -4,24 +4,44 @@ import {
   type LocatedEntry,
   maxQuarantined,
   type QuarantineFile,
+  type QuarantineFiles,
 } from '../domain/quarantine.ts';
+import { refused } from '../domain/result.ts';
+import { parseQuarantine } from '../inputs/quarantine-file.ts';
+import { errorCodeOf, readRegularFile } from '../runtime/regular-file.ts';
 import type { Environment } from './environment.ts';
-import { readQuarantineFile } from './quarantine-source.ts';
+import { CommandError, EXIT } from './exit.ts';
 
-/** `quarantine check`: 0 the file is good, 1 the gate would refuse it, 2 there is none. */
+/** More than any quarantine file may have; `parseQuarantine` says how much that is. */
+const MAX_BYTES = 1024 * 1024;
+
+/** Reads a quarantine file from disk as the gate takes it: no base branch has a say here. `now` is in milliseconds since the epoch. Never rejects. */
+export async function readQuarantineFiles(path: string, now: number): Promise<QuarantineFiles> {
+  const tested = await readQuarantineFile(path, now);
+  return { path, tested: tested.kind === 'absent' ? refused('there is no such file') : tested };
+}
+
+async function readQuarantineFile(path: string, now: number): Promise<QuarantineFile> {
+  try {
+    return parseQuarantine(await readRegularFile(path, MAX_BYTES), now);
+  } catch (error) {
+    const code = errorCodeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
+    return refused(`it cannot be read (${error instanceof Error ? error.message : error})`);
+  }
+}
+
+/** `quarantine check`. The exit code says that the file is good, or that the gate would refuse it. */
 export async function checkQuarantine(
   { file, testCaseCount }: { file: string; testCaseCount: number | undefined },
-  { out, err, clock }: Pick<Environment, 'out' | 'err' | 'clock'>,
+  { out, clock }: Pick<Environment, 'out' | 'clock'>,
 ): Promise<number> {
   const now = clock.epoch();
   const parsed = await readQuarantineFile(file, now);
-  if (parsed.kind === 'absent') {
-    err.line(`There is no file ${file}.`);
-    return 2;
-  }
+  if (parsed.kind === 'absent') throw new CommandError(`There is no file ${file}.`);
   const { lines, isGood } = describeQuarantine(file, parsed, { testCaseCount, now });
   for (const line of lines) out.line(line);
-  return isGood ? 0 : 1;
+  return isGood ? EXIT.passed : EXIT.notPassed;
 }
 
 /** Describes the file as the gate would read it today: every entry and its state, or the line that refuses it. Pure. */

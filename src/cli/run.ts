@@ -2,17 +2,14 @@ import { type FailOn, type Judgement, succeeds } from '../domain/verdict.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { gateOptionsOf } from '../inputs/gate-options.ts';
-import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { renderJson } from '../report/files/json.ts';
 import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
-import { connectProvider, readInputsAndConfig, STDOUT } from './gate-inputs.ts';
+import { EXIT } from './exit.ts';
+import { connectProvider, keyHint, readInputsAndConfig, STDOUT } from './gate-inputs.ts';
 import { createPublisher, type Published } from './publisher.ts';
-import { readQuarantineFiles } from './quarantine-source.ts';
+import { readQuarantineFiles } from './quarantine.ts';
 import { renderTerminalReport } from './terminal-report.ts';
-
-/** Exit codes where no signal came. */
-export const EXIT = { passed: 0, notPassed: 1, refused: 2 } as const;
 
 /** The exit code of a verdict. `failOn` is the input. */
 export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
@@ -54,13 +51,8 @@ export async function run(options: Options, environment: Environment): Promise<n
   });
   live.stop();
   await printResult(publisher.published(), inputs.reportJson === STDOUT, environment);
-  if (judgement.refusal === 'key') explainKey(inputs.provider, environment);
+  if (judgement.refusal === 'key') environment.err.line(keyHint(inputs.provider));
   return exitCodeOf(judgement, inputs.failOn);
-}
-
-/** Messages call the key by the name of the action's input, which is no option here. */
-export function explainKey(provider: ProviderName, { err }: Pick<Environment, 'err'>): void {
-  err.line(`The api-key is what ${PROVIDERS[provider].keyVariable} holds.`);
 }
 
 /** Prints the result on standard output, or only the JSON report there and the result on standard error. */

@@ -3,14 +3,14 @@ import { formatRunCount } from '../domain/batch.ts';
 import type { Run } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { CATEGORY_TITLES } from '../report/classify.ts';
+import { CATEGORY_TITLES, type ClassifiedCases } from '../report/classify.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
 import { costText, expectedAndActual, failedAssertions, runMessage, turnText } from '../report/run-text.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { describeRuns, failureLabel } from '../report/sections/names.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
 import { formatAge, formatDuration } from '../text/format.ts';
-import { guard, wrap } from './layout.ts';
+import { layOut } from './layout.ts';
 import type { Look, Style } from './style.ts';
 
 /** Options of the terminal report. */
@@ -41,41 +41,24 @@ const LOOKS: Readonly<Record<Verdict, { sign: string; look: Look }>> = {
 
 /** The verdict and what led to it: failures with their evidence, what else is not simply passed, counts. Ends in a line feed. */
 export function renderTerminalReport(report: Report, { width, style }: TerminalOptions): string {
-  const lines = (text: string, indent = 0): string[] => wrap(text, width, indent);
-  const { failures, unfinished, flaky, tolerated, brokenTests } = report.classified;
-  const blocks = [
-    headLines(report, { width, style }),
-    ...failures.slice(0, MAX_EVIDENCE).map((result) => failureLines(result, { width, style })),
-    [
-      ...failures.slice(MAX_EVIDENCE).map((result) => failureLine(result, style)),
-      ...unfinished.map((result) => line(style, 'yellow', '?', CATEGORY_TITLES.unfinished, result)),
-      ...flaky.map((result) =>
-        line(style, 'yellow', '~', CATEGORY_TITLES.flaky, result, describeRuns(result)),
-      ),
-      ...tolerated.map((result) => toleratedLine(result, style)),
-      ...brokenTests.map((result) =>
-        line(style, 'yellow', '!', CATEGORY_TITLES.brokenTests, result, result.testFaults.join('; ')),
-      ),
-      ...report.classified.removed.map(
-        ({ name }) =>
-          `${style('dim', '–')} ${style('bold', CATEGORY_TITLES.removed)}: ${cleanLine(name, MAX_NAME)}`,
-      ),
-    ]
-      .slice(0, MAX_LISTED)
-      .flatMap((text) => lines(text)),
-    countLines(report).flatMap((text) => lines(text)),
+  const { failures } = report.classified;
+  const listed = [
+    ...failures.slice(MAX_EVIDENCE).map((result) => failureLine(result, style)),
+    ...otherLines(report.classified, style),
   ];
-  const text = blocks
-    .filter((block) => block.length > 0)
-    .map((block) => block.map(guard).join('\n'))
-    .join('\n\n');
-  return `${text}\n`;
+  const blocks = [
+    headLines(report, style),
+    ...failures.slice(0, MAX_EVIDENCE).map((result) => failureLines(result, style)),
+    listed.slice(0, MAX_LISTED),
+    countLines(report),
+  ];
+  return layOut(blocks, width);
 }
 
 /** The verdict, why, and what was tested. */
 function headLines(
   { judgement, subject, subjectNote, batches, reused, isReportOnly }: Report,
-  { width, style }: TerminalOptions,
+  style: Style,
 ): string[] {
   const verdict = judgement?.verdict ?? 'inconclusive';
   const { sign, look } = LOOKS[verdict];
@@ -84,40 +67,33 @@ function headLines(
   const sentence = (text: string) => cleanLine(text, MAX_SENTENCE);
   const tested = subject ?? batches.find(({ batch }) => batch?.subject !== undefined)?.batch?.subject;
   return [
-    ...wrap(
-      `${style(['bold', look], `${sign} ${word}`)}${note} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
-      width,
-    ),
+    `${style(['bold', look], `${sign} ${word}`)}${note} ${sentence(judgement?.reason ?? 'There is no verdict.')}`,
     ...(reused === undefined
       ? []
-      : wrap(
-          `This is the result of batch ${cleanLine(reused.batchId, MAX_NAME)}, started ${formatAge(reused.ageMs)} ago: nothing under test has changed since.`,
-          width,
-          2,
-        )),
-    ...(judgement?.notes ?? []).flatMap((note) => wrap(sentence(note), width, 2)),
-    ...(tested === undefined ? [] : wrap(style('dim', `Tested: ${sentence(tested)}`), width, 2)),
-    ...(subjectNote === undefined ? [] : wrap(style('dim', sentence(subjectNote)), width, 2)),
+      : [
+          `  This is the result of batch ${cleanLine(reused.batchId, MAX_NAME)}, started ${formatAge(reused.ageMs)} ago: nothing under test has changed since.`,
+        ]),
+    ...(judgement?.notes ?? []).map((text) => `  ${sentence(text)}`),
+    ...(tested === undefined ? [] : [`  ${style('dim', `Tested: ${sentence(tested)}`)}`]),
+    ...(subjectNote === undefined ? [] : [`  ${style('dim', sentence(subjectNote))}`]),
   ];
 }
 
 /** A failure with its reason and the turns that prove it. */
-function failureLines(result: ReportedCase, { width, style }: TerminalOptions): string[] {
-  const { decisive: run, testFaults } = result;
-  const checks = checkLines(run).flatMap((text) => wrap(text, width, 4));
+function failureLines(result: ReportedCase, style: Style): string[] {
+  const { decisive: run, testFaults, edit } = result;
+  const checks = checkLines(run);
   // Without an explanation the reason only lists what the checks say with their values.
   const isInChecks = checks.length > 0 && run.status === 'failed' && !run.explanation;
-  const reason = isInChecks
-    ? []
-    : cleanLines(runMessage(run), MAX_REASON).flatMap((text) => wrap(text, width, 4));
-  const turns = turnLines(run).flatMap((text) => wrap(style('dim', text), width, 6));
-  const faults = testFaults.flatMap((fault) =>
-    wrap(style('yellow', `Broken test: ${cleanLine(fault, MAX_SENTENCE)}`), width, 4),
-  );
-  // Only a file is compared with here.
-  const edited =
-    result.edit === undefined ? [] : wrap('The test case was edited since the baseline.', width, 4);
-  return [...wrap(failureLine(result, style), width), ...edited, ...faults, ...reason, ...checks, ...turns];
+  return [
+    failureLine(result, style),
+    // Only a file is compared with here.
+    ...(edit === undefined ? [] : ['    The test case was edited since the baseline.']),
+    ...testFaults.map((fault) => `    ${style('yellow', `Broken test: ${cleanLine(fault, MAX_SENTENCE)}`)}`),
+    ...(isInChecks ? [] : cleanLines(runMessage(run), MAX_REASON).map((text) => `    ${text}`)),
+    ...checks.map((text) => `    ${text}`),
+    ...turnLines(run).map((text) => `      ${style('dim', text)}`),
+  ];
 }
 
 function failureLine(result: ReportedCase, style: Style): string {
@@ -151,26 +127,40 @@ function turnLines({ excerpt }: ReportedRun): string[] {
   ]);
 }
 
-function line(
+/** A line for each test case that neither failed nor simply passed. */
+function otherLines(
+  { unfinished, flaky, tolerated, brokenTests, removed }: ClassifiedCases,
   style: Style,
-  look: Look,
-  sign: string,
-  label: string,
-  { testCase }: ReportedCase,
-  more?: string,
-): string {
-  const name = cleanLine(testCase.name, MAX_NAME);
+): string[] {
+  return [
+    ...unfinished.map((result) => line(style, 'yellow', `? ${CATEGORY_TITLES.unfinished}`, result)),
+    ...flaky.map((result) =>
+      line(style, 'yellow', `~ ${CATEGORY_TITLES.flaky}`, result, describeRuns(result)),
+    ),
+    ...tolerated.map((result) => toleratedLine(result, style)),
+    ...brokenTests.map((result) =>
+      line(style, 'yellow', `! ${CATEGORY_TITLES.brokenTests}`, result, result.testFaults.join('; ')),
+    ),
+    ...removed.map(
+      ({ name }) =>
+        `${style('dim', '–')} ${style('bold', CATEGORY_TITLES.removed)}: ${cleanLine(name, MAX_NAME)}`,
+    ),
+  ];
+}
+
+function line(style: Style, look: Look, label: string, { testCase }: ReportedCase, more?: string): string {
   const said = more === undefined ? '' : ` (${cleanLine(more, MAX_SENTENCE)})`;
-  return `${style(look, `${sign} ${label}`)}: ${name}${said}`;
+  return `${style(look, label)}: ${cleanLine(testCase.name, MAX_NAME)}${said}`;
 }
 
 function toleratedLine(result: ReportedCase, style: Style): string {
   const { quarantine, outcome } = result;
-  if (quarantine?.state !== 'in-force')
-    return line(style, 'dim', '–', CATEGORY_TITLES.tolerated, result, outcome);
+  if (quarantine?.state !== 'in-force') {
+    return line(style, 'dim', `– ${CATEGORY_TITLES.tolerated}`, result, outcome);
+  }
   const { until, owner } = quarantine.entry;
-  const label = `Quarantined to ${cleanLine(until, 20)}, ${cleanLine(owner, 100)}`;
-  return line(style, 'dim', '–', label, result, outcome);
+  const label = `– Quarantined to ${cleanLine(until, 20)}, ${cleanLine(owner, 100)}`;
+  return line(style, 'dim', label, result, outcome);
 }
 
 /** Numbers of test cases of each kind, the runs that were started, and the batches. */

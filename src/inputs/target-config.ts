@@ -1,5 +1,5 @@
 import { ok, type Result, refused } from '../domain/result.ts';
-import { readRegularFile, UnsuitableFile } from '../runtime/regular-file.ts';
+import { errorCodeOf, readRegularFile, UnsuitableFile } from '../runtime/regular-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
 /** Names of fields under which strings are taken for secrets. */
@@ -28,7 +28,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile | undefin
 
 function whyUnread(error: unknown): string {
   if (error instanceof UnsuitableFile) return error.message;
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const code = errorCodeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR'
     ? 'there is no such file'
     : `it cannot be read (${typeof code === 'string' ? code : error})`;

@@ -1,16 +1,20 @@
+import * as http from 'node:http';
 import { InputError } from './errors.ts';
 
 type Env = Record<string, string | undefined>;
 
-/** Node's own `setGlobalProxyFromEnv`, since Node.js 24.14: makes requests use the proxies that an environment names. */
+/** Makes requests use the proxies that an environment names. */
 type SetProxies = (env: Readonly<Env>) => unknown;
+
+/** Node's own function for that; absent before Node.js 24.14. */
+export const setProxies = http.setGlobalProxyFromEnv as SetProxies | undefined;
 
 /**
  * Makes requests to `urls` use the proxies that the environment names; Node does that only when it is told to. An
- * `InputError` says if one is no address of an http proxy, or if this Node.js cannot use it (then it has no
- * `setProxies`).
+ * `InputError` says if one is no address of an http proxy, or if this Node.js cannot use it (then there is no
+ * `set`).
  */
-export function useProxies(env: Env, urls: readonly string[], setProxies: SetProxies | undefined): void {
+export function useProxies(env: Env, urls: readonly string[], set: SetProxies | undefined): void {
   const requested = urls.map((url) => URL.parse(url)).filter((url) => url !== null);
   const proxies = new Map<string, string>();
   /** Node would ask the proxy of the other scheme for these. */
@@ -23,8 +27,8 @@ export function useProxies(env: Env, urls: readonly string[], setProxies: SetPro
   const [any] = proxies.values();
   if (any === undefined) return;
   const noProxy = exemptions(env['no_proxy'] || env['NO_PROXY'] || '', direct);
-  if (setProxies !== undefined) {
-    setProxies({
+  if (set !== undefined) {
+    set({
       http_proxy: proxies.get('http:') ?? any,
       https_proxy: proxies.get('https:') ?? any,
       no_proxy: noProxy,

@@ -41,7 +41,7 @@ export async function writeRegularFile(path: string, content: FileContent): Prom
   try {
     await write();
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (errorCodeOf(error) !== 'ENOENT') throw error;
     await makeFolder(dirname(resolve(path)));
     await write();
   }
@@ -69,7 +69,7 @@ async function useRegularFile<T>(
 ): Promise<T> {
   const file = await open(resolve(path), flags | WITHOUT_WAITING).catch((error: unknown) => {
     // A pipe that nobody reads, or a socket.
-    if (codeOf(error) === 'ENXIO') throw new UnsuitableFile(NOT_REGULAR);
+    if (errorCodeOf(error) === 'ENXIO') throw new UnsuitableFile(NOT_REGULAR);
     throw error;
   });
   try {
@@ -88,16 +88,17 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    if (errorCodeOf(error) === 'EEXIST') return;
+    if (errorCodeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
     await mkdir(path).catch((secondError: unknown) => {
       // Another job on the same machine may have made it.
-      if (codeOf(secondError) !== 'EEXIST') throw secondError;
+      if (errorCodeOf(secondError) !== 'EEXIST') throw secondError;
     });
   }
 }
 
-function codeOf(error: unknown): unknown {
+/** The code of an error of the file system, like `ENOENT`. */
+export function errorCodeOf(error: unknown): unknown {
   return error instanceof Error ? Reflect.get(error, 'code') : undefined;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inputsOf, parseArguments, UsageError } from '../../src/cli/args.ts';
+import { parseArguments, UsageError } from '../../src/cli/args.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { INPUTS } from '../../src/inputs/inputs.ts';
 
 const problemsOf = (...args: readonly string[]): readonly string[] => {
@@ -79,10 +80,10 @@ describe('what is refused, and why', () => {
 });
 
 test('the options of run are the inputs, without keys and what means GitHub', () => {
-  const others = Object.keys(INPUTS).filter((name) => !inputsOf('run').includes(name));
+  const others = Object.keys(INPUTS).filter((name) => !COMMANDS.run.inputs.includes(name));
   expect(others).toEqual(
     expect.arrayContaining(['api-key', 'comment', 'annotations', 'github-token', 'pull-request', 'matrix']),
   );
   expect(others.filter((name) => name !== 'check-run-id')).toHaveLength(6);
-  expect(inputsOf('plan')).toEqual(inputsOf('run'));
+  expect(COMMANDS.plan.inputs).toEqual(COMMANDS.run.inputs);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { inputsOf, parseArguments, UsageError } from '../../src/cli/args.ts';
+import { parseArguments, UsageError } from '../../src/cli/args.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { readInputs } from '../../src/cli/gate-inputs.ts';
 import { parseInputs } from '../../src/inputs/parse-inputs.ts';
 import { InputError } from '../../src/runtime/errors.ts';
@@ -38,7 +39,7 @@ function fromInputs(given: Readonly<Record<string, string>>): unknown {
   }
 }
 
-test.each(inputsOf('run'))('--%s is the input of the action', (name) => {
+test.each(COMMANDS.run.inputs)('--%s is the input of the action', (name) => {
   const values = [
     '',
     ' ',

@@ -5,14 +5,13 @@
 
 interface Item {
   readonly node: HTMLElement;
+  /** Id of the test case in the page. */
+  readonly id: string;
   readonly outcome: string;
   readonly tags: readonly string[];
   /** Shared cause of the test case, if it has one. */
   readonly group: string | undefined;
-  readonly name: string;
   readonly ms: number;
-  /** Its place in the page as it was written: worst first. */
-  readonly place: number;
   /** Everything that is written in it, in small letters; made when it is first searched. */
   text: string | undefined;
 }
@@ -21,7 +20,8 @@ interface List {
   readonly section: HTMLElement;
   readonly count: HTMLElement;
   readonly chunks: readonly HTMLElement[];
-  items: Item[];
+  /** As they were written: worst first. */
+  readonly items: readonly Item[];
 }
 
 /** About the height of a line, for parts of a long list that are not laid out. */
@@ -32,22 +32,17 @@ const SLICE = 250;
 
 const byId = (id: string): HTMLElement | null => document.getElementById(id);
 
-let place = 0;
-const lists: readonly List[] = [...document.querySelectorAll<HTMLElement>('section.list')].map((section) => ({
-  section,
-  count: section.querySelector<HTMLElement>('h3 .count') ?? section,
-  chunks: [...section.querySelectorAll<HTMLElement>('ul.cases')],
-  items: [...section.querySelectorAll<HTMLElement>('ul.cases > li')].map((node) => ({
-    node,
-    outcome: node.dataset['outcome'] ?? 'passed',
-    tags: node.dataset['tags']?.split(' ') ?? [],
-    group: node.dataset['group'],
-    name: node.querySelector('.name')?.textContent ?? '',
-    ms: Number(node.dataset['ms'] ?? -1),
-    place: place++,
-    text: undefined,
-  })),
-}));
+const formatCount = (count: number): string => count.toLocaleString('en');
+
+const lists = [...document.querySelectorAll<HTMLElement>('section.list')].map((section): List => {
+  const chunks = [...section.querySelectorAll<HTMLElement>('ul.cases')];
+  return {
+    section,
+    count: section.querySelector<HTMLElement>('h3 .count') ?? section,
+    chunks,
+    items: chunks.flatMap((chunk) => [...chunk.children].map((row) => itemOf(row as HTMLElement))),
+  };
+});
 const items = lists.flatMap((list) => list.items);
 
 const toolbar = byId('toolbar') as HTMLFormElement | null;
@@ -59,9 +54,14 @@ const boxes = [
   ),
 ];
 
+function itemOf(node: HTMLElement): Item {
+  const { outcome = 'passed', tags = '', group, ms = -1 } = node.dataset;
+  const id = node.id || (node.querySelector('[id]')?.id ?? '');
+  return { node, id, outcome, tags: tags.split(' '), group, ms: Number(ms), text: undefined };
+}
+
 function textOf(item: Item): string {
-  item.text ??=
-    `${item.node.textContent}\n${item.node.querySelector('[id]')?.id ?? item.node.id}`.toLowerCase();
+  item.text ??= `${item.node.textContent}\n${item.id}`.toLowerCase();
   return item.text;
 }
 
@@ -78,62 +78,61 @@ function filter(): void {
   const outcomes = checked('outcome');
   const tags = checked('tag');
   const groups = checked('group');
-  let shown = 0;
-  for (const list of lists) {
-    let inList = 0;
-    const perChunk = new Map<Element | null, number>();
-    for (const item of list.items) {
-      const isShown =
-        (outcomes.length === 0 || outcomes.includes(item.outcome)) &&
-        (tags.length === 0 || tags.some((tag) => item.tags.includes(tag))) &&
-        (groups.length === 0 || (item.group !== undefined && groups.includes(item.group))) &&
-        (words.length === 0 || words.every((word) => textOf(item).includes(word)));
-      if (item.node.hidden === isShown) item.node.hidden = !isShown;
-      if (isShown) {
-        inList += 1;
-        const chunk = item.node.parentElement;
-        perChunk.set(chunk, (perChunk.get(chunk) ?? 0) + 1);
-      }
-    }
-    for (const chunk of list.chunks) {
-      const left = perChunk.get(chunk) ?? 0;
-      chunk.hidden = left === 0;
-      if (chunk.classList.contains('chunk')) {
-        chunk.style.containIntrinsicBlockSize = `auto ${left * ROW_PX}px`;
-      }
-    }
-    list.section.hidden = inList === 0;
-    const all = list.items.length.toLocaleString('en');
-    list.count.textContent = inList === list.items.length ? all : `${inList.toLocaleString('en')} of ${all}`;
-    shown += inList;
-  }
+  const isWanted = (item: Item): boolean =>
+    (outcomes.length === 0 || outcomes.includes(item.outcome)) &&
+    (tags.length === 0 || tags.some((tag) => item.tags.includes(tag))) &&
+    (groups.length === 0 || (item.group !== undefined && groups.includes(item.group))) &&
+    words.every((word) => textOf(item).includes(word));
+  const shown = lists.reduce((sum, list) => sum + showOnly(list, isWanted), 0);
   const nothing = byId('nothing');
   if (nothing !== null) nothing.hidden = shown > 0;
   const found = byId('found');
-  if (found !== null) {
-    const all = items.length.toLocaleString('en');
-    found.textContent =
-      shown === items.length ? `${all} test cases` : `${shown.toLocaleString('en')} of ${all} test cases`;
-  }
+  if (found !== null) found.textContent = `${ofAll(shown, items.length)} test cases`;
 }
+
+/** Shows these test cases of a list, and hides the others. Returns how many are shown. */
+function showOnly({ section, count, chunks, items: all }: List, isWanted: (item: Item) => boolean): number {
+  const perChunk = new Map<Element | null, number>();
+  for (const item of all) {
+    const { node } = item;
+    const isShown = isWanted(item);
+    if (node.hidden === isShown) node.hidden = !isShown;
+    if (isShown) perChunk.set(node.parentElement, (perChunk.get(node.parentElement) ?? 0) + 1);
+  }
+  let shown = 0;
+  for (const chunk of chunks) {
+    const left = perChunk.get(chunk) ?? 0;
+    chunk.hidden = left === 0;
+    if (chunks.length > 1) chunk.style.containIntrinsicBlockSize = `auto ${left * ROW_PX}px`;
+    shown += left;
+  }
+  section.hidden = shown === 0;
+  count.textContent = ofAll(shown, all.length);
+  return shown;
+}
+
+/** `12`, or `3 of 12` */
+const ofAll = (shown: number, all: number): string =>
+  shown === all ? formatCount(all) : `${formatCount(shown)} of ${formatCount(all)}`;
 
 /** Puts each list into the chosen order. */
 function sort(): void {
-  const by = order?.value ?? 'worst';
-  const collator = new Intl.Collator(undefined, { numeric: true });
-  const compare = (a: Item, b: Item): number => {
-    if (by === 'name') return collator.compare(a.name, b.name) || a.place - b.place;
-    if (by === 'time') return b.ms - a.ms || a.place - b.place;
-    return a.place - b.place;
-  };
-  for (const list of lists) {
-    list.items = [...list.items].sort(compare);
-    for (const [index, chunk] of list.chunks.entries()) {
-      const own = list.items.slice(index * CHUNK, (index + 1) * CHUNK);
+  for (const { items: all, chunks } of lists) {
+    const sorted = inChosenOrder(all);
+    for (const [index, chunk] of chunks.entries()) {
+      const own = sorted.slice(index * CHUNK, (index + 1) * CHUNK);
       chunk.append(...own.map(({ node }) => node));
     }
   }
   filter();
+}
+
+function inChosenOrder(all: readonly Item[]): readonly Item[] {
+  if (order?.value === 'time') return all.toSorted((a, b) => b.ms - a.ms);
+  if (order?.value !== 'name') return all;
+  const { compare } = new Intl.Collator(undefined, { numeric: true });
+  const named = all.map((item) => ({ item, name: item.node.querySelector('.name')?.textContent ?? '' }));
+  return named.sort((a, b) => compare(a.name, b.name)).map(({ item }) => item);
 }
 
 function reset(): void {
@@ -169,14 +168,10 @@ function follow(): void {
   row.querySelector<HTMLElement>('summary')?.focus({ preventScroll: true });
 }
 
-const rows = (): HTMLElement[] =>
-  lists.flatMap((list) =>
-    list.section.hidden
-      ? []
-      : list.items.flatMap(({ node }) =>
-          node.hidden ? [] : (node.querySelector<HTMLElement>(':scope > details > summary') ?? []),
-        ),
-  );
+/** The lines of the test cases that are shown and can be opened. */
+const rows = (): HTMLElement[] => [
+  ...document.querySelectorAll<HTMLElement>('.cases > .case:not([hidden]) > details > summary'),
+];
 
 /** Moves the focus to the next or previous test case of those that are shown. */
 function step(from: Element | null, by: 1 | -1): void {
