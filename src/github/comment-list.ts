@@ -17,7 +17,7 @@ export interface CommentList {
 
 /** The comments of one repository; pages become smaller while GitHub does not bring larger ones together. */
 export function createCommentList(
-  octokit: Octokit,
+  ask: Octokit['request'],
   repository: { readonly owner: string; readonly repo: string },
 ): CommentList {
   /** The size of pages to begin with: that which GitHub answered last. */
@@ -29,7 +29,7 @@ export function createCommentList(
     deadline: Deadline,
   ): Promise<{ comments: Comment[]; hasNext: boolean }> {
     const params = { ...repository, issue_number, per_page, page, request: deadline };
-    const { data, headers } = await octokit.rest.issues.listComments(params);
+    const { data, headers } = await ask('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', params);
     // Where the link leads decides nothing: pages are counted by us.
     const hasNext = /\brel="?next\b/.test(headers.link ?? '');
     return { comments: readComments(data), hasNext };
