@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { makeUuid } from './casting.ts';
 import {
   type Batches,
   type BatchOptions,
@@ -17,7 +18,7 @@ import {
   wholeNumber,
 } from './server.ts';
 import type { Fields, RunScript } from './timeline.ts';
-import { castVapiItems, makeVapiId, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
+import { castVapiItems, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
 
 export interface VapiOptions extends BatchOptions {
   /** How lists are wrapped. Default `bare`, as the SDK types the list of items. */
@@ -60,7 +61,7 @@ export const VAPI_ASSISTANT = '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84';
  * become items in their order.
  */
 export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator> {
-  const batches = createBatches(options, { show: showBatch, makeId: makeVapiId });
+  const batches = createBatches(options, { show: showBatch, makeId: makeUuid });
   const edited = new Map<string, number>();
   const routes = routesOf({ batches, edited, options });
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
@@ -236,8 +237,8 @@ const STAMPS = {
 
 const simulationBody = (simulation: Simulation): Fields => ({
   ...STAMPS,
-  scenarioId: makeVapiId('test case', `scenario of ${simulation.id}`),
-  personalityId: makeVapiId('test case', 'personality'),
+  scenarioId: makeUuid('test case', `scenario of ${simulation.id}`),
+  personalityId: makeUuid('test case', 'personality'),
   ...simulation,
 });
 
