@@ -148,13 +148,7 @@ function routesOf({ batches, wrap, scenarios, versions }: Tested): Route[] {
     {
       method: 'GET',
       path: '/v1/agent-testing/runs/:id',
-      answer: ({ id }) => {
-        const details = batches.all().map((batch) => batch.run?.(id));
-        return existing(
-          details.find((detail) => detail !== undefined),
-          'Run not found',
-        );
-      },
+      answer: ({ id }) => existing(batches.findRun(id), 'Run not found'),
     },
     {
       method: 'GET',
