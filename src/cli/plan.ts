@@ -6,7 +6,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import { describeReuse, findReusableBatch, type ReuseResult } from '../execution/reuse.ts';
-import type { ParsedInputs } from '../inputs/inputs.ts';
+import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
 import type { Deadline } from '../runtime/clock.ts';

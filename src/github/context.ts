@@ -41,7 +41,7 @@ interface EventContext
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
 /** The toolkit's context is made of this process's own variables when the module loads. */
-const loadToolkit = () => import('@actions/github');
+const loadToolkit = () => import(/* webpackMode: "eager", webpackExports: ["context"] */ '@actions/github');
 
 /** Reads what the runner says of the event and the workflow run. Never rejects. */
 export async function readContext(

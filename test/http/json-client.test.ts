@@ -262,6 +262,7 @@ describe('a host that never lets anybody in', () => {
 describe('an answer that cannot be used', () => {
   test.each<[string, Fault, RegExp]>([
     ['a teapot', answer(418), /b1 answered 418/],
+    ['a status that no one has heard of', answer(999, ''), /b1 answered 999/],
     ['a redirect to nowhere', redirectTo('http://'), /redirects to an address that is no URL/],
     ['a redirect without an address', answer(302, ''), /b1 answered 302\. Set api-url/],
     [

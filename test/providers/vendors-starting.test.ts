@@ -26,10 +26,12 @@ async function prepareAt(
   { provider: { starter }, deadline }: Asking,
   inputs: { testCases: string; target?: string | undefined; version?: string },
 ): ReturnType<typeof prepare> {
-  const batchSource = readBatchSource({ provider, batchIds: undefined, target: undefined, ...inputs });
-  if (batchSource === undefined || starter === undefined) throw new Error('Nothing can be started.');
-  if ('problems' in batchSource) return { kind: 'refused', problem: batchSource.problems.join(' ') };
-  if (batchSource.kind === 'given') throw new Error('It is given.');
+  const { batchSource, problems } = readBatchSource({
+    ...{ provider, batchIds: undefined, target: undefined },
+    ...inputs,
+  });
+  if (problems.length > 0) return { kind: 'refused', problem: problems.join(' ') };
+  if (batchSource?.kind !== 'start' || starter === undefined) throw new Error('Nothing can be started.');
   const rule = { kind: 'every-run' } as const;
   return prepare(batchSource, { starter, rule, maxRuns: undefined, deadline: deadline() });
 }

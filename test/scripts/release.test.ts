@@ -259,6 +259,18 @@ case "$*" in
 esac
 `;
 
+/** Packs nothing: what npm packs is test/e2e/cli-package.test.ts's. */
+const NPM = `#!/usr/bin/env bash
+case "$*" in
+  'pkg delete private') ;;
+  'pack --ignore-scripts') touch "gate-$VERSION.tgz" ;;
+  *) echo "npm $* is not known here" >&2; exit 64 ;;
+esac
+`;
+
+/** Pictures are most of docs/, and no part of a release. */
+const isNoPicture = (path: string): boolean => !path.endsWith('.png');
+
 /** A bare repository, a clone of it with what a release needs, and what the runner gives the workflow. */
 class World implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'agent-test-gate-release-'));
@@ -274,14 +286,16 @@ class World implements Disposable {
   /** As before the first release: package.json and the changelog say 2.0.0, and nothing is tagged. */
   #make(): void {
     for (const name of ['bin', 'releases']) mkdirSync(join(this.#folder, name));
-    writeFileSync(join(this.#folder, 'bin/gh'), GH);
-    chmodSync(join(this.#folder, 'bin/gh'), 0o755);
+    for (const [name, script] of Object.entries({ gh: GH, npm: NPM })) {
+      writeFileSync(join(this.#folder, 'bin', name), script);
+      chmodSync(join(this.#folder, 'bin', name), 0o755);
+    }
     this.#run('git', ['init', '--quiet', '--bare', '--initial-branch=main', this.#bare], this.#folder);
     this.#run('git', ['init', '--quiet', '--initial-branch=main', this.#clone], this.#folder);
     // From the clone, wherever both are copied to.
     this.git('remote', 'add', 'origin', '../origin.git');
     for (const name of ['docs', 'scripts', 'README.md', 'CONTRIBUTING.md']) {
-      cpSync(join(root, name), join(this.#clone, name), { recursive: true });
+      cpSync(join(root, name), join(this.#clone, name), { recursive: true, filter: isNoPicture });
     }
     // A version of its own: what this repository has changes with each release.
     const metadata = '{"name": "gate", "version": "2.0.0", "license": "MIT", "type": "module"}\n';

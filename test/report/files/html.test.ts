@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { type DefaultTreeAdapterMap, parse } from 'parse5';
 import { describe, expect, test } from 'vitest';
-import { PAGE_SOURCE, pageSource } from '../../../scripts/html-page.ts';
 import { shownText } from '../../../src/report/files/html/text.ts';
 import { agent, caseOf, fullReport, hardReport, reportOnCases } from '../../browser/sample-report.ts';
 import { HOSTILE } from '../hostile-texts.ts';
@@ -97,10 +95,6 @@ function expectHarmless(html: string): void {
   const ids = all.flatMap((one) => attribute(one, 'id') ?? []);
   expect(ids.filter((id, index) => ids.indexOf(id) !== index || /\s/.test(id))).toEqual([]);
 }
-
-test('the style and the script in the source are those of page/ (otherwise: npm run html-page)', () => {
-  expect(readFileSync(PAGE_SOURCE, 'utf8')).toBe(pageSource());
-});
 
 describe('the page has nothing in it but what is ours', () => {
   test.each([...reportOfEachState, ...Object.entries({ ...EXAMPLES, ...SECOND_EXAMPLES })])(
