@@ -128,7 +128,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   return judgement;
 }
 
-/** What is known while the gate still waits, but for the time. */
+/** Findings while the gate still waits, but for the time. */
 const findingsOf = (
   batches: readonly WatchedBatch[],
   prepared: Prepared | undefined,
