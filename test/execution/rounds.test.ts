@@ -149,12 +149,6 @@ test('where the time is over before a re-run, what is undecided is unfinished', 
   expect([outcomes, ending, posts]).toEqual([{ a: 'unfinished', b: 'passed' }, 'deadline', []]);
 });
 
-test('a test case with a run that never ended is not waiting for more runs when the time is over', async () => {
-  const says: Story['says'] = (_, runs) => ({ runs: [...runs, runOf('a', 'pending', 'stuck')] });
-  const { ending, verdict } = await execute({ a: 'F' }, { given: true, isOver: true, says });
-  expect([ending, verdict]).toEqual(['settled', 'failed']);
-});
-
 test('more than a batch takes becomes several, which are judged as one', async () => {
   const { posts, outcomes } = await execute({ a: 'P', b: 'P', c: 'FPPP' }, { starter: { batchSize: 2 } });
   expect(posts).toEqual([['a', 'b'], ['c'], ['c'], ['c'], ['c']]);
