@@ -144,7 +144,7 @@ export async function findComments(
   const step = {
     ...{ run: context.run, job, variant: jobVariant(given), target: given.target },
     ...{ checkRunId, commit: context.origin.commit },
-    ...{ mark: mark ?? lostMark(randomMark()), isMarkLost: mark === undefined },
+    mark: mark ?? lostMark(randomMark()),
   };
   const writers = names.map((name): Writer => ({ name, ...step }));
   const comments = writers.map((writer) =>
