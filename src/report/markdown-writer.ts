@@ -10,7 +10,7 @@ export function render(...blocks: Block[]): string {
 
 /** Writes a line as a paragraph; empty where there is nothing in it. */
 export const renderLine = (line: readonly Inline[]): string =>
-  line.length === 0 ? '' : render(paragraph(...line));
+  line.length === 0 ? '' : render(paragraph(line));
 
 /** Rendered Markdown that a reader opens and closes. The title is HTML: our words, and foreign ones by `untrustedHtml`. */
 export function fold(title: string, { open }: { open: boolean }, markdown: string): string {
