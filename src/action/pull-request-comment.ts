@@ -31,14 +31,6 @@ export interface EarlierResultsOptions {
   readonly wantsBase: boolean;
 }
 
-/** Not written, since there is no pull request to comment on. */
-export interface NoPullRequest {
-  readonly status: 'left';
-  readonly why: 'no-pull-request';
-  /** A sentence for the log. */
-  readonly note: string;
-}
-
 /** Parts of the step, beside the inputs and the event, that finding the comment needs. */
 interface StepParts {
   readonly runtime: Runtime;
@@ -49,8 +41,8 @@ interface StepParts {
 
 /** The comment of this gate on the pull request that the event is about. */
 export interface PullRequestComment {
-  /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
-  write(section: OwnSection, options: WriteOptions): Promise<WriteResult | NoPullRequest>;
+  /** Writes this job's section. `create`: also where there is no comment yet. */
+  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
   readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults>;
   /** The branch that the pull request goes to; `undefined` where the event does not say it. */
@@ -104,14 +96,10 @@ export function createPullRequestComment(
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
     async write(section, options) {
-      if (commentInputs.comment === 'never') return { status: 'left', why: 'absent' };
       const { comments, warning, note } = await locate(options);
       const [sticky] = comments;
       if (sticky !== undefined) return await sticky.write(section, options);
-      if (warning !== undefined) return { status: 'failed', warning };
-      return note === undefined
-        ? { status: 'left', why: 'absent' }
-        : { status: 'left', why: 'no-pull-request', note };
+      return warning === undefined ? { status: 'left', why: 'absent', note } : { status: 'failed', warning };
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Which sections of the shared comment stay, and which of them is the writer's. Pure. */
+/** The sections of the shared comment that stay, and the writer's own among them. Pure. */
 import { paragraph, trusted } from '../report/markdown.ts';
 import { render } from '../report/markdown-writer.ts';
 import {
@@ -10,9 +10,14 @@ import {
   runOf,
   standsInFor,
 } from './section-identity.ts';
-import { type CommentState, type OwnSection, type Section, sectionsOf, type Writer } from './state.ts';
-
-const STOPPED = 'The step was stopped before it reached a verdict.';
+import {
+  type CommentState,
+  type OwnSection,
+  type Section,
+  STOPPED,
+  sectionsOf,
+  type Writer,
+} from './state.ts';
 
 /**
  * This step's section of this attempt as it stands in these comments; `undefined` if it is in none. Where the mark of the

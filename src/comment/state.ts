@@ -102,6 +102,9 @@ export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 
   renderClosing?: ((maxCharacters: number) => string) | undefined;
 }
 
+/** Stands in the section of a step that was killed, or that a later attempt finds waiting. */
+export const STOPPED = 'The step was stopped before it reached a verdict.';
+
 /** The mark of a section that is written by a `post` part that does not know the step's: no other begins so. */
 export const lostMark = (random: string): string => `?${random}`;
 export const isLostMark = (mark: string): boolean => mark.startsWith('?');
