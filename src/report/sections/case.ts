@@ -20,7 +20,7 @@ import {
 } from '../markdown.ts';
 import { fold, render } from '../markdown-writer.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
-import { failedAssertions, STATUS_WORDS } from '../run-text.ts';
+import { failedAssertions, hasText, STATUS_WORDS } from '../run-text.ts';
 import { conversationBlock, keyTurnsBlock } from './conversation.ts';
 import { EVIDENCE, type EvidenceLimits, foldedConversations } from './evidence.ts';
 import { idOf, MAX_NAME, nameOf, sentenceCase, signOf, statusRemarks } from './names.ts';
@@ -183,8 +183,4 @@ function criteriaBlocks(criteria: readonly string[], { text }: EvidenceLimits): 
   if (criteria.length === 0) return [];
   const items = criteria.map((criterion) => [untrusted(criterion, text)]);
   return [paragraph(md`Judged by:`), list(items, { ordered: true })];
-}
-
-function hasText(text: string | undefined): text is string {
-  return text !== undefined && text.trim() !== '';
 }

@@ -15,7 +15,7 @@ import { formatDuration } from '../../../text/format.ts';
 import { toolNames } from '../../key-turns.ts';
 import { markQuotations } from '../../quotations.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { STATUS_WORDS } from '../../run-text.ts';
+import { hasText, STATUS_WORDS } from '../../run-text.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { runHistory } from '../../sections/run-history.ts';
 import { keyTurnsOf, type Parting, partingOf, type Stretch, stretchesOf } from './conversation.ts';
@@ -517,5 +517,3 @@ const muted = (text: string): Element => h('span', { class: 'muted' }, text);
 
 const fold = (title: string, content: readonly Node[]): Element =>
   h('details', { class: 'fold' }, [h('summary', title), ...content]);
-
-const hasText = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
