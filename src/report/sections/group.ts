@@ -31,22 +31,18 @@ function sharedInline(shared: SharedCause, isTitle = false): Inline[] {
   }
 }
 
-/** Number of failures that are new; `undefined` where that is not known of any. */
-function countNew(cases: readonly ReportedCase[]): number | undefined {
-  return cases.every(({ failureClass }) => failureClass === 'unknown')
-    ? undefined
-    : cases.filter(({ failureClass }) => failureClass === 'regression').length;
-}
+const countNew = (cases: readonly ReportedCase[]): number =>
+  cases.filter(({ failureClass }) => failureClass === 'regression').length;
 
 /** One line for each group and one for the failures that share nothing, in place of a line for each failure. */
 export function renderGroupTable(report: Report, max: number): string {
   const { groups, ungrouped } = report.grouping;
-  const isKnown = countNew([...groups.flatMap(({ cases }) => cases), ...ungrouped]) !== undefined;
+  const isKnown = report.classified.failures.some(({ failureClass }) => failureClass !== 'unknown');
   const smaller = groups.slice(max);
   const row = (what: Inline[], cases: readonly ReportedCase[]): Inline[][] =>
     cases.length === 0
       ? []
-      : [what, [strong(md`${cases.length}`)], ...(isKnown ? [md`${countNew(cases) ?? 0}`] : [])];
+      : [what, [strong(md`${cases.length}`)], ...(isKnown ? [md`${countNew(cases)}`] : [])];
   const rows = [
     ...groups.slice(0, max).map(({ shared, cases }) => row(sharedInline(shared), cases)),
     row(
@@ -70,9 +66,7 @@ export function renderGroup(
   const [example] = cases;
   const start = render(title, paragraph(md`One of them, ${strong(nameOf(example))}:`));
   if (evidence === undefined) return start;
-  const isReasonShown = shared.kind === 'error' || shared.kind === 'reason';
-  return `${start}\n\n${renderEvidence(example, report, { evidence, isReasonShown: isReasonShown && isWhole(shared) })}`;
+  // The heading holds the whole text.
+  const isReasonShown = 'text' in shared && shared.text.length <= MAX_TITLE;
+  return `${start}\n\n${renderEvidence(example, report, { evidence, isReasonShown })}`;
 }
-
-/** Whether the heading holds the whole text of the shared cause. */
-const isWhole = (shared: SharedCause): boolean => !('text' in shared) || shared.text.length <= MAX_TITLE;

@@ -100,7 +100,7 @@ export function renderRemarks(report: Report): string {
   if (notes.length === 1) paragraphs.push(...shown.map((note) => paragraph(note)));
   if (notes.length > MAX_NOTES) shown.push(md`${notes.length - MAX_NOTES} more`);
   const lists = notes.length < 2 ? [] : [list(shown, { ordered: false })];
-  return paragraphs.length + lists.length === 0 ? '' : render(...paragraphs, ...lists);
+  return render(...paragraphs, ...lists);
 }
 
 /** The batches whose version the provider puts into production by itself, a sentence for each. */
