@@ -13,7 +13,7 @@ const MAX_COMMENTS = 5_000;
  * not bring larger ones together.
  */
 export function createCommentList(
-  octokit: Octokit,
+  ask: Octokit['request'],
   repository: { readonly owner: string; readonly repo: string },
 ) {
   /** The size of pages to begin with: that which GitHub answered last. */
@@ -25,7 +25,7 @@ export function createCommentList(
     deadline: Deadline,
   ): Promise<{ comments: Comment[]; hasNext: boolean }> {
     const params = { ...repository, issue_number, per_page, page, request: deadline };
-    const { data, headers } = await octokit.rest.issues.listComments(params);
+    const { data, headers } = await ask('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', params);
     // Where the link leads decides nothing: pages are counted by us.
     const hasNext = /\brel="?next\b/.test(headers.link ?? '');
     return { comments: readComments(data), hasNext };

@@ -225,6 +225,7 @@ describe.concurrent('the post step never fails', () => {
     const { step, github, headings } = scene;
     expect(endingOf(await step.main().ended)).toEqual(green);
     const [comment] = github.comments(7);
+    const commentPath = `/repos/acme/voice-agents/issues/comments/${comment?.id}`;
     const files = rememberedFiles(step);
     expect(files.length).toBeGreaterThan(0);
     const spoilings = [
@@ -233,10 +234,14 @@ describe.concurrent('the post step never fails', () => {
       (file: string) => writeFileSync(file, '{"section":'),
       (file: string) => writeFileSync(file, '[1]'),
     ];
-    for (const spoil of spoilings) {
+    for (const [index, spoil] of spoilings.entries()) {
       files.forEach(spoil);
+      const before = github.calls().length;
       expect((await step.post().ended).exitCode).toBe(0);
       expect(github.comments(7)).toEqual([comment]);
+      // A job that shares nothing: no comment of another job is waited for.
+      const calls = ['GET /repos/acme/voice-agents/issues/7/comments', `GET ${commentPath}`];
+      if (index === 0) expect(github.calls().slice(before)).toEqual(calls);
     }
 
     github.plant(7, { login: 'github-actions[bot]', type: 'Bot', body: comment?.body ?? '' });

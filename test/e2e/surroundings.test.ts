@@ -84,13 +84,15 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
     },
     { oddity: 'folders in place of files', env: folder, warnings: [summary, outputs] },
     // The other events that cannot be read: test/github/context.test.ts.
-    { oddity: 'an event file that is not JSON', env: { GITHUB_EVENT_PATH: 'broken.json' } },
+    {
+      oddity: 'an event file that is not JSON, and no numbers of the run',
+      env: {
+        ...{ GITHUB_EVENT_PATH: 'broken.json', GITHUB_RUN_ID: undefined },
+        ...{ GITHUB_RUN_NUMBER: 'x', GITHUB_RUN_ATTEMPT: '' },
+      },
+    },
     { oddity: 'a repository that is none', env: { GITHUB_REPOSITORY: 'acme' }, comments: 0 },
     { oddity: 'an address of GitHub that is none', env: { GITHUB_API_URL: 'github' }, comments: 0 },
-    {
-      oddity: 'no numbers of the run',
-      env: { GITHUB_RUN_ID: undefined, GITHUB_RUN_NUMBER: 'x', GITHUB_RUN_ATTEMPT: '' },
-    },
     {
       oddity: 'report files below a file and in place of a folder',
       inputs: { 'report-json': 'file/report.json', 'report-junit': 'folder' },
