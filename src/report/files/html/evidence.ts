@@ -7,7 +7,7 @@ import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { STATUS_WORDS } from '../../run-text.ts';
+import { hasText, STATUS_WORDS } from '../../run-text.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { runHistory } from '../../sections/run-history.ts';
 import type { Limits } from './budget.ts';
@@ -304,5 +304,3 @@ function runCard(named: NamedRun, context: Context): Element {
 
 const fold = (title: string, content: readonly Node[]): Element =>
   h('details', { class: 'fold' }, [h('summary', title), ...content]);
-
-const hasText = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
