@@ -3,13 +3,7 @@ import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { type Api, createApi } from '../../src/providers/api.ts';
 import { createAdvice, id, readRunCount } from '../../src/providers/fields.ts';
-import type {
-  Listing,
-  RecentBatches,
-  StarterAdapter,
-  StartResponse,
-  TestCaseList,
-} from '../../src/providers/starter.ts';
+import type { Listing, RecentBatches, StarterAdapter } from '../../src/providers/starter.ts';
 import { compareKeys } from '../../src/providers/starting.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { type AcmeRequest, resolveTarget, resolveTested, saidFields, testedClaims } from './subject.ts';
@@ -32,46 +26,36 @@ const advice = createAdvice({
   others: 'Check target, version and test-cases: they must belong to the workspace of this api-key.',
 });
 
-/** The steps of a start. At the other providers `testCases` has a file of its own. */
+/** A step of more than one request is a function of its own; at the other providers `testCases` has its own file. */
 export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest> {
   const api = createApi(http, { under: ['v1'], advice });
   return {
     batchSize: 500,
     resolve: async (wanted) => resolveTarget(wanted),
-    testCases: ({ subject: { request } }, deadline) => readTestCases(api, request, deadline),
-    startBatch: ({ request }, testCases, deadline) => startBatch(api, { request, testCases }, deadline),
+    testCases: ({ subject: { request } }, deadline) =>
+      api.get(
+        {
+          path: ['agents', request.agent, 'test-cases'],
+          schema: testCaseListSchema,
+          to: ({ test_cases }) => ({ testCases: test_cases, warnings: [] }),
+        },
+        deadline,
+      ),
+    // Sent once, whatever comes back.
+    startBatch: ({ request }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['batches'],
+          body: { ...request, test_case_ids: testCases },
+          schema: startedSchema,
+          to: ({ id: batchId, ...said }) => ({ id: batchId, claims: testedClaims(said) }),
+        },
+        deadline,
+      ),
     listBatches: (wanted, deadline) => listBatches(api, wanted, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions: compareKeys,
   };
-}
-
-function readTestCases(api: Api, { agent }: AcmeRequest, deadline: Deadline): Promise<TestCaseList> {
-  return api.get(
-    {
-      path: ['agents', agent, 'test-cases'],
-      schema: testCaseListSchema,
-      to: ({ test_cases }) => ({ testCases: test_cases, warnings: [] }),
-    },
-    deadline,
-  );
-}
-
-/** Sent once, whatever comes back. */
-function startBatch(
-  api: Api,
-  { request, testCases }: { request: AcmeRequest; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  return api.postOnce(
-    {
-      path: ['batches'],
-      body: { ...request, test_case_ids: testCases },
-      schema: startedSchema,
-      to: ({ id: batchId, ...said }) => ({ id: batchId, claims: testedClaims(said) }),
-    },
-    deadline,
-  );
 }
 
 /**

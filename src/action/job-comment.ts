@@ -19,10 +19,6 @@ const PROGRESS_MS = 60_000;
 const GRACE_MS = 1_000;
 /** Before news is saved: a batch that has ended is reported meanwhile, and need not be saved. */
 const SAVE_AFTER_MS = 200;
-const TWIN =
-  'Another job of this workflow run has the same label and the same target, so a new attempt of one cannot replace its own section of the comment: set the input label of each.';
-const NEWER_RUN =
-  'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
 
 /** The comment of this job, if one is wanted. */
 export interface JobComment extends Pick<PullRequestComment, 'readEarlierResults'> {
@@ -64,7 +60,7 @@ export function createJobComment(
       const deadline = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
       // GitHub mails only what a comment says when it is made, so it is made with the verdict.
       const result = await comment.write(section, { ...deadline, create: false });
-      if ('id' in result) memory.add({ id: result.id });
+      if (result.id !== undefined) memory.add({ id: result.id });
       return PROGRESS_MS;
     },
     onError: (error) => trace(`That the gate waits is not shown: ${String(error)}`),
@@ -112,18 +108,15 @@ export function createJobComment(
       const create = commentInputs.comment === 'always' || verdict !== 'passed';
       const saved = toSavedSection(verdict ?? 'inconclusive', section);
       memory.set({ section: saved, stage: 'unwritten', isWanted: create });
-      const result = await comment.write(section, { ...deadline, create });
-      const { id, url } = 'id' in result ? result : {};
+      const { id, url, warning, note } = await comment.write(section, { ...deadline, create });
       if (id !== undefined) memory.add({ id });
-      if (!('warning' in result)) memory.add({ stage: 'written' });
+      if (warning === undefined) memory.add({ stage: 'written' });
       if (url !== undefined) setOutput('comment-url', url);
       // After a cancellation there is another round.
       if (deadline.signal.aborted) return;
       if (url !== undefined) runtime.log(`Comment: ${url}`);
-      if ('warning' in result) runtime.warn(result.warning);
-      if (result.status === 'left' && result.why === 'newer-run') runtime.log(NEWER_RUN);
-      if (result.status === 'left' && result.why === 'no-pull-request') runtime.log(result.note);
-      if ('hasTwin' in result && result.hasTwin === true) runtime.log(TWIN);
+      if (warning !== undefined) runtime.warn(warning);
+      if (note !== undefined) runtime.log(note);
     },
   };
 }

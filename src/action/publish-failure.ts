@@ -48,8 +48,8 @@ export async function publishFailure(
     const { comments } = await findComments(commentInputs, context, { mark, runtime, deadline });
     for (const comment of comments) {
       const result = await comment.write(section, { ...deadline, create: false });
-      if ('warning' in result) runtime.warn(result.warning);
-      if ('id' in result) remember({ section: saved, stage: 'written', id: result.id });
+      if (result.warning !== undefined) runtime.warn(result.warning);
+      if (result.id !== undefined) remember({ section: saved, stage: 'written', id: result.id });
     }
   });
 }

@@ -31,7 +31,7 @@ export interface PublishingOptions {
   readonly inputs: Inputs;
   readonly context: GitHubContext;
   readonly commentInputs: CommentInputs;
-  /** See `StepStateWriter`. */
+  /** See `createStepState`. */
   readonly mark: string;
   readonly runtime: Runtime;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */

@@ -25,18 +25,10 @@ export interface EarlierResults {
 
 /** Parts of the earlier results to read. */
 export interface EarlierResultsOptions {
-  /** The input `commentInputs`. */
+  /** The input `target`, without secrets. */
   readonly target: string | undefined;
   /** Whether to look for the base. */
   readonly wantsBase: boolean;
-}
-
-/** Not written, since there is no pull request to comment on. */
-export interface NoPullRequest {
-  readonly status: 'left';
-  readonly why: 'no-pull-request';
-  /** A sentence for the log. */
-  readonly note: string;
 }
 
 /** Parts of the step, beside the inputs and the event, that finding the comment needs. */
@@ -49,8 +41,8 @@ interface StepParts {
 
 /** The comment of this gate on the pull request that the event is about. */
 export interface PullRequestComment {
-  /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
-  write(section: OwnSection, options: WriteOptions): Promise<WriteResult | NoPullRequest>;
+  /** Writes this job's section. `create`: also where there is no comment yet. */
+  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
   readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults>;
   /** The branch that the pull request goes to; `undefined` where the event does not say it. */
@@ -66,16 +58,10 @@ export function createPullRequestComment(
   let located: Promise<LocatedComments> | undefined;
   /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
   async function locate(deadline: Deadline): Promise<LocatedComments> {
-    const locating = located ?? findComments(commentInputs, context, { mark, runtime, onCreate, deadline });
-    located = locating;
-    const forget = (): void => {
-      if (located === locating) located = undefined;
-    };
-    const found = await locating.catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    if (found.comments.length === 0) forget();
+    located ??= findComments(commentInputs, context, { mark, runtime, onCreate, deadline });
+    const locating = located;
+    const found = await locating;
+    if (found.comments.length === 0 && located === locating) located = undefined;
     return found;
   }
   const baseBranch = baseBranchOf({ context, explicit: commentInputs.pullRequest });
@@ -104,14 +90,10 @@ export function createPullRequestComment(
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
     async write(section, options) {
-      if (commentInputs.comment === 'never') return { status: 'left', why: 'absent' };
       const { comments, warning, note } = await locate(options);
       const [sticky] = comments;
       if (sticky !== undefined) return await sticky.write(section, options);
-      if (warning !== undefined) return { status: 'failed', warning };
-      return note === undefined
-        ? { status: 'left', why: 'absent' }
-        : { status: 'left', why: 'no-pull-request', note };
+      return warning === undefined ? { status: 'left', why: 'absent', note } : { status: 'failed', warning };
     },
   };
 }
@@ -156,7 +138,7 @@ export async function findComments(
   const step = {
     ...{ run: context.run, job, variant: jobVariant(given), target: given.target },
     ...{ checkRunId, commit: context.origin.commit },
-    ...{ mark: mark ?? lostMark(randomMark()), isMarkLost: mark === undefined },
+    mark: mark ?? lostMark(randomMark()),
   };
   const writers = names.map((name): Writer => ({ name, ...step }));
   const comments = writers.map((writer) =>

@@ -1,4 +1,4 @@
-/** Which sections of the shared comment stay, and which of them is the writer's. Pure. */
+/** The sections of the shared comment that stay, and the writer's own among them. Pure. */
 import { paragraph, trusted } from '../report/markdown.ts';
 import { render } from '../report/markdown-writer.ts';
 import {
@@ -10,23 +10,29 @@ import {
   runOf,
   standsInFor,
 } from './section-identity.ts';
-import { type CommentState, type OwnSection, type Section, sectionsOf, type Writer } from './state.ts';
-
-const STOPPED = 'The step was stopped before it reached a verdict.';
+import {
+  type CommentState,
+  isLostMark,
+  type OwnSection,
+  type Section,
+  STOPPED,
+  sectionsOf,
+  type Writer,
+} from './state.ts';
 
 /**
  * This step's section of this attempt as it stands in these comments; `undefined` if it is in none. Where the mark of the
  * step is lost, its job's `check_run_id` tells it, and where the server does not know that, it is the only one of the job.
  */
 export function findSection(comments: readonly CommentState[], writer: Writer): Section | undefined {
-  const { mark, checkRunId, isMarkLost = false } = writer;
+  const { mark, checkRunId } = writer;
   const own = jobOf(writer);
   const run = runOf(writer);
   const ofJob = sectionsOf(comments).filter(
     (section) => isSameAttempt(section.run, run) && section.key === own.key && section.mark !== '',
   );
   const marked = ofJob.find((section) => section.mark === mark);
-  if (!isMarkLost) return marked;
+  if (!isLostMark(mark)) return marked;
   const candidates = currentSections(ofJob)
     .filter((section) => isSameJob(section, own))
     .filter((section) => checkRunId === undefined || (section.checkRunId ?? checkRunId) === checkRunId);

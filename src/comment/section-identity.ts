@@ -1,4 +1,4 @@
-/** Which sections are of one step, one job, one workflow run, and which run is the newer. Pure. */
+/** Tells whether sections are of one step, one job or one workflow run, and the newer of two runs. Pure. */
 import { hash } from 'node:crypto';
 import type { WorkflowRun } from '../github/context.ts';
 import { isLostMark, type Run, type Section, type Writer } from './state.ts';

@@ -60,10 +60,8 @@ export interface Writer {
   readonly job: string;
   /** See `jobVariant`. */
   readonly variant: string;
-  /** Random, and the same in the step and its `post` part. */
+  /** Random, and the same in the step and its `post` part; a `lostMark` where other signs tell which section is the step's. */
   readonly mark: string;
-  /** Whether the mark of the step is lost, so that `mark` is a new one, and other signs tell which section is the step's. */
-  readonly isMarkLost?: boolean | undefined;
   readonly checkRunId?: number | undefined;
   /** The commit that the workflow run is about, where the section does not say another. */
   readonly commit?: string | undefined;
@@ -101,6 +99,9 @@ export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 
   /** `Section.closing` in at most so many characters; there is none, if absent. */
   renderClosing?: ((maxCharacters: number) => string) | undefined;
 }
+
+/** Stands in the section of a step that was killed, or that a later attempt finds waiting. */
+export const STOPPED = 'The step was stopped before it reached a verdict.';
 
 /** The mark of a section that is written by a `post` part that does not know the step's: no other begins so. */
 export const lostMark = (random: string): string => `?${random}`;

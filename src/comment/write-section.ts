@@ -4,26 +4,24 @@ import { GitHubError, onGitHubError } from '../github/github-error.ts';
 import { retryOnGitHub } from '../github/retry-on-github.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { commentWarning, leftWarning } from './comment-warning.ts';
+import { commentWarning, reasonToLeave, TWIN } from './comment-warning.ts';
 import { findSection, needsHead } from './current-sections.ts';
 import { type NextStep, nextStep, type Written } from './next-step.ts';
 import type { FoundComment, OwnComments } from './own-comments.ts';
 import type { OwnSection, Section, Writer } from './state.ts';
 
 /** Result of a write. */
-export type WriteResult =
-  | WriteSuccess
-  /** Rightly not written: what there is belongs to others, or a later call took over. */
-  | { readonly status: 'left'; readonly why: 'absent' | 'newer-run' | 'superseded' }
-  | { readonly status: 'left'; readonly why: 'newer-format' | 'full'; readonly warning: string }
-  | { readonly status: 'failed'; readonly warning: string };
-
-interface WriteSuccess {
-  readonly status: 'created' | 'updated' | 'unchanged';
-  readonly id: number;
+export interface WriteResult {
+  /** `left`: rightly not written, since what there is belongs to others, or a later call took over. */
+  readonly status: 'created' | 'updated' | 'unchanged' | 'left' | 'failed';
+  readonly why?: 'absent' | 'newer-run' | 'superseded' | 'newer-format' | 'full' | undefined;
+  /** The comment in which the section stands, and the page that shows it. */
+  readonly id?: number | undefined;
   readonly url?: string | undefined;
-  /** Another job has the same key, label and target: see `Merge`. */
-  readonly hasTwin?: boolean | undefined;
+  /** Tells what went wrong and what to do: a sentence. */
+  readonly warning?: string | undefined;
+  /** A sentence for the log. */
+  readonly note?: string | undefined;
 }
 
 /** The comment to write, and who writes it. */
@@ -53,7 +51,7 @@ interface Writing extends WritingParts, WriteTask {
   /** Last write; `undefined` while it is not known what stands there. */
   written?: Written | undefined;
   /** Of the last write. */
-  result?: WriteSuccess | undefined;
+  result?: WriteResult | undefined;
 }
 
 /** Before looking whether what was written stays: others that read before us could write that long after us. */
@@ -100,9 +98,7 @@ async function iterate(writing: Writing, within: Deadline): Promise<WriteResult 
   if (next.step !== 'write') await removeDoubles();
   switch (next.step) {
     case 'leave':
-      return next.why === 'newer-format' || next.why === 'full'
-        ? { status: 'left', why: next.why, warning: leftWarning(next.why, issue) }
-        : { status: 'left', why: next.why };
+      return { status: 'left', why: next.why, ...reasonToLeave(next.why, issue) };
     case 'done':
       return { status: 'unchanged', ...writing.result, id: next.primary.id, url: next.primary.url };
     case 'look again':
@@ -156,7 +152,7 @@ async function write(
   { comments, onCreate }: Writing,
   { into, written, hasTwin }: Extract<NextStep, { step: 'write' }>,
   within: Deadline,
-): Promise<WriteSuccess> {
+): Promise<WriteResult> {
   // The call was given up meanwhile, and another one may be at work.
   if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
   if (into === undefined) onCreate?.();
@@ -164,5 +160,5 @@ async function write(
     into === undefined
       ? await comments.create(written.body, within)
       : await comments.update(into.id, written.body, within);
-  return { status: into === undefined ? 'created' : 'updated', id, url, hasTwin: hasTwin || undefined };
+  return { status: into === undefined ? 'created' : 'updated', id, url, note: hasTwin ? TWIN : undefined };
 }

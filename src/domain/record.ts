@@ -1,5 +1,5 @@
 import type { Tally } from './batch.ts';
-import { type Base, type BaseCase, type History, type Push, revisionOf } from './comparison.ts';
+import { type Base, type BaseCase, type History, latestRevision, type Push } from './comparison.ts';
 import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from './test-case.ts';
 
 /** Kept facts about the pushes of one pull request. */
@@ -114,7 +114,7 @@ function mergeCase(
   const outcome =
     WORST_FIRST.find((outcome) => outcome === result.outcome || outcome === duplicate) ??
     (result.outcome as CaseOutcome);
-  return { name: result.testCase.name, outcome, passes: kept, runs, revision: revisionOf(result) };
+  return { name: result.testCase.name, outcome, passes: kept, runs, revision: latestRevision(result) };
 }
 
 /** Both halved until they are within the limit. */

@@ -18,13 +18,13 @@ export const joinWithOr = (values: readonly string[]): string => OR.format(value
 /** "a and b" */
 export const joinWithAnd = (values: readonly string[]): string => values.join(' and ');
 
-/** Most items of a list that a sentence names. */
+/** Most items of a list that a sentence names by default. */
 const NAMED = 3;
 
 /** "a, b, c and 4 more" */
-export function firstOf(items: readonly string[]): string {
-  const more = items.length - NAMED;
-  return `${items.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+export function firstOf(items: readonly string[], { most = NAMED, separator = ', ' } = {}): string {
+  const more = items.length - most;
+  return `${items.slice(0, most).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** '"a", "b"' */

@@ -20,31 +20,24 @@ export interface StartedBatches {
   readonly refusal?: Refusal | undefined;
 }
 
-/** Starts batches one after the other, and counts what was started. */
-export interface BatchLauncher {
-  /** Ends at the first batch that cannot be started, or of which that is not known. */
-  start(batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches>;
-  /** Numbers of runs that were started, or may have been. */
-  counts(): { readonly runs: number; readonly reruns: number };
-  /** The batch with what keeps it from being the one that was asked for, after all looks so far. */
-  examine(watched: WatchedBatch): WatchedBatch;
-}
-
 type Acceptance = Extract<StartResult, { kind: 'started' }> & {
   readonly subject: Subject;
   /** The first reason why it is not what was asked for: no later answer takes it away. */
   mismatch: string | undefined;
 };
 
-export function createBatchLauncher(options: RoundsOptions): BatchLauncher {
+/** Starts batches one after the other, and counts what was started. */
+export function createBatchLauncher(options: RoundsOptions) {
   const { plan, starter, startName, earlier = [], onStarted, clock, deadline, log } = options;
   const ids = new Set([...earlier.map(({ id }) => id), ...(plan.kind === 'given' ? plan.batchIds : [])]);
   const accepted = new Map<string, Acceptance>();
   let runs = 0;
   let reruns = 0;
   return {
+    /** Numbers of runs that were started, or may have been. */
     counts: () => ({ runs, reruns }),
-    async start(batchesToStart, round) {
+    /** Ends at the first batch that cannot be started, or of which that is not known. */
+    async start(batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> {
       const batches: WatchedBatch[] = [];
       for (const { batchIndex, testCases, subject } of batchesToStart) {
         if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
@@ -82,7 +75,8 @@ export function createBatchLauncher(options: RoundsOptions): BatchLauncher {
       }
       return { batches };
     },
-    examine(watched) {
+    /** The batch with what keeps it from being the one that was asked for, after all looks so far. */
+    examine(watched: WatchedBatch): WatchedBatch {
       const start = accepted.get(watched.id);
       if (start === undefined || starter === undefined) return watched;
       start.mismatch ??= watched.batch && mismatchOf(watched.batch, start);

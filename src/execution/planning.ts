@@ -56,16 +56,6 @@ export interface Situation {
   readonly started: number;
 }
 
-/** Plans the runs after the first round. */
-export interface Planner {
-  /** After the end of all batches, and of the first round: what to run again, or why nothing is. */
-  next(situation: Situation): Promise<NextRound>;
-  /** While batches are open: what must be run again whatever they bring. Refuses nothing. */
-  early(situation: Situation): Promise<NextRound>;
-  /** True if one more run could still decide a test case. */
-  isUndecided(batches: readonly WatchedBatch[]): Promise<boolean>;
-}
-
 type PlannerOptions = Pick<
   RoundsOptions,
   | 'plan'
@@ -79,8 +69,8 @@ type PlannerOptions = Pick<
   | 'deadline'
 >;
 
-/** Runs each test case as often as it must run anyway, and never twice in one batch. */
-export function createPlanner(options: PlannerOptions): Planner {
+/** Plans the runs after the first: each test case as often as it must run anyway, and never twice in one batch. */
+export function createPlanner(options: PlannerOptions) {
   const { maxRuns, starter, isComparison } = options;
   const subjectOf = createSubjectResolver(options);
   /** By key: what cannot be run again stays as it was seen. */
@@ -107,10 +97,12 @@ export function createPlanner(options: PlannerOptions): Planner {
   }
 
   return {
-    async isUndecided(batches) {
+    /** True if one more run could still decide a test case. */
+    async isUndecided(batches: readonly WatchedBatch[]): Promise<boolean> {
       return (await findUndecided(batches, { ...options, isOpen: never, final })).undecided.length > 0;
     },
-    async next(situation) {
+    /** After the end of all batches, and of the first round: what to run again, or why nothing is. */
+    async next(situation: Situation): Promise<NextRound> {
       const { batches } = situation;
       const { cases, undecided } = await findUndecided(batches, { ...options, isOpen: never, final });
       const refuse = (...remarks: string[]): NextRound => ({ ...NOTHING, remarks, isRefused: true });
@@ -125,7 +117,8 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (broad !== undefined) return refuse(broad);
       return plan(undecided, situation, refuse);
     },
-    async early(situation) {
+    /** While batches are open: what must be run again whatever they bring. Refuses nothing. */
+    async early(situation: Situation): Promise<NextRound> {
       const { batches, isOpen } = situation;
       const { cases, undecided } = await findUndecided(batches, { ...options, isOpen, final });
       if (undecided.length === 0 || !isCounted(batches, { ...options, isOpen })) return NOTHING;
@@ -173,7 +166,7 @@ async function planRound(
   return { batchesToStart, left };
 }
 
-/** Whether a batch is read again for what may stay wrong: then no further run could help. */
+/** True if a batch is read again for what may stay wrong: then no further run could help. */
 const isInDoubt = ({ batch }: WatchedBatch): boolean =>
   batch !== undefined && (unknownStatuses(batch).length > 0 || findContradictions(batch).length > 0);
 

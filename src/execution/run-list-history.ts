@@ -8,32 +8,13 @@ import type { Clock } from '../runtime/clock.ts';
 const SAME_LIST_MS = 5_000;
 
 /** Remembers what the looks at one batch showed of its runs. */
-export interface RunListHistory {
-  /** Remembers the claims of a batch before its runs are read, which may fail. Returns the batch. */
-  addClaims(batch: Batch): Batch;
-  /**
-   * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
-   * said that something else was tested.
-   */
-  compare(batch: Batch): Batch;
-  /** True if an earlier look contradicts the last one, so that no look after it can show a pass. */
-  isContradicted(): boolean;
-  /**
-   * True if the same list was seen before, at least 5 s and one poll interval ago; `undefined` where the batch announces how
-   * many runs there must be, so that no list need be seen twice.
-   */
-  confirm(settled: Batch): boolean | undefined;
-  /** The batch turned out not to have settled. */
-  forget(): void;
-}
-
 export function createRunListHistory({
   clock,
   pollIntervalMs,
 }: {
   readonly clock: Clock;
   readonly pollIntervalMs: number;
-}): RunListHistory {
+}) {
   let seen: { list: string; atMs: number } | undefined;
   /** The test case of each run. A provider may repeat a run that has not ended, or name its test case later. */
   const testCases = new Map<string, string | undefined>();
@@ -45,12 +26,18 @@ export function createRunListHistory({
   let notPassed = 0;
   let isContradicted = false;
   return {
-    addClaims(batch) {
+    /** Remembers the claims of a batch before its runs are read, which may fail. Returns the batch. */
+    addClaims(batch: Batch): Batch {
       claimsLog.add(batch);
       return batch;
     },
-    isContradicted: () => isContradicted,
-    compare(batch) {
+    /** True if an earlier look contradicts the last one, so that no look after it can show a pass. */
+    isContradicted: (): boolean => isContradicted,
+    /**
+     * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
+     * said that something else was tested.
+     */
+    compare(batch: Batch): Batch {
       const contradictions = [...claimsLog.add(batch)];
       const { runs = [], settled } = batch;
       const total = batch.announced.total ?? announced;
@@ -94,13 +81,18 @@ export function createRunListHistory({
         ? batch
         : { ...batch, inconsistencies: [...(batch.inconsistencies ?? []), ...inconsistencies] };
     },
-    confirm({ announced: { total }, runs = [] }) {
+    /**
+     * True if the same list was seen before, at least 5 s and one poll interval ago; `undefined` where the batch announces how
+     * many runs there must be, so that no list need be seen twice.
+     */
+    confirm({ announced: { total }, runs = [] }: Batch): boolean | undefined {
       if (total !== undefined) return undefined;
       const list = runListFingerprint(runs);
       if (seen?.list !== list) seen = { list, atMs: clock.now() };
       return clock.now() - seen.atMs >= Math.max(pollIntervalMs, SAME_LIST_MS);
     },
-    forget() {
+    /** The batch turned out not to have settled. */
+    forget(): void {
       seen = undefined;
     },
   };

@@ -2,26 +2,14 @@ import type { WatchedBatch } from '../domain/batch.ts';
 import type { Ending } from '../domain/verdict.ts';
 import type { RoundsOptions } from './types.ts';
 
-/** The batches of a step that are waited for side by side. */
-export interface Tracker {
-  /** Latest state of each batch, in the order in which they were added. */
-  batches(): readonly WatchedBatch[];
-  /** Begins to wait for batches that were given or started together. */
-  add(batches: readonly WatchedBatch[]): void;
-  /** True for a batch that is still waited for. */
-  isOpen(batchId: string): boolean;
-  isAnyOpen(): boolean;
-  /** Resolves at the next look, or when batches have ended. */
-  change(): Promise<void>;
-  /** The worst ending so far. Throws if the waiting failed by a mistake of ours. */
-  ending(): Ending;
-}
-
-/** `examine` adds what keeps a batch from being the one that was asked for, at each look. */
+/**
+ * Waits for the batches of a step side by side, and knows the latest state of each. `examine` adds what keeps a batch from being
+ * the one that was asked for, at each look.
+ */
 export function createTracker(
   { waitFor }: Pick<RoundsOptions, 'waitFor'>,
   examine: (watched: WatchedBatch) => WatchedBatch,
-): Tracker {
+) {
   const latest = new Map<string, WatchedBatch>();
   const open = new Set<string>();
   const endings: Ending[] = [];
@@ -50,8 +38,10 @@ export function createTracker(
     }
   };
   return {
-    batches: () => [...latest.values()],
-    add(batches) {
+    /** Latest state of each batch, in the order in which they were added. */
+    batches: (): readonly WatchedBatch[] => [...latest.values()],
+    /** Begins to wait for batches that were given or started together. */
+    add(batches: readonly WatchedBatch[]): void {
       if (batches.length === 0) return;
       for (const batch of batches) {
         latest.set(batch.id, batch);
@@ -59,10 +49,13 @@ export function createTracker(
       }
       void wait(batches);
     },
-    isOpen: (id) => open.has(id),
-    isAnyOpen: () => open.size > 0,
-    change: () => changed.promise,
-    ending() {
+    /** True for a batch that is still waited for. */
+    isOpen: (batchId: string): boolean => open.has(batchId),
+    isAnyOpen: (): boolean => open.size > 0,
+    /** Resolves at the next look, or when batches have ended. */
+    change: (): Promise<void> => changed.promise,
+    /** The worst ending so far. Throws if the waiting failed by a mistake of ours. */
+    ending(): Ending {
       if (failure !== undefined) throw failure.error;
       return (['cancelled', 'deadline'] as const).find((ending) => endings.includes(ending)) ?? 'settled';
     },

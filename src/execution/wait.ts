@@ -8,7 +8,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import { nextGapMs, type PollSample } from './poll-schedule.ts';
-import { createRunListHistory, type RunListHistory } from './run-list-history.ts';
+import { createRunListHistory } from './run-list-history.ts';
 
 /** Time limit for the one last look after the deadline. */
 const FINAL_POLL_MS = 10_000;
@@ -81,7 +81,7 @@ async function pollUntilSettled(
   /** The counts of a look whose runs were not read yet. */
   let counted: Batch | undefined;
   /** Set while a batch that has ended is read again. */
-  let recheck: Recheck | undefined;
+  let recheck: ReturnType<typeof createRecheck> | undefined;
 
   try {
     while (!isOver()) {
@@ -155,7 +155,11 @@ async function finalPoll(
     runListHistory,
     spell,
     options,
-  }: { runListHistory: RunListHistory; spell: (batch: Batch) => Batch; options: WaitOptions },
+  }: {
+    runListHistory: ReturnType<typeof createRunListHistory>;
+    spell: (batch: Batch) => Batch;
+    options: WaitOptions;
+  },
 ): Promise<WatchedBatch> {
   const { provider, clock, onPoll } = options;
   const { signal } = options.deadline;
@@ -193,10 +197,10 @@ function spellingOf(
  * Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. A long
  * list is read less often: it takes pages, and they may hold conversations.
  */
-function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(batch: Batch): boolean } {
+function createEarlyReads({ readsEarly = false, clock }: WaitOptions) {
   let seen = { finished: 0, atMs: clock.now() };
   return {
-    isDue(batch) {
+    isDue(batch: Batch): boolean {
       if (!readsEarly || batch.runs !== undefined) return false;
       const { finished, total } = countFinishedRuns(batch);
       const sinceMs = clock.now() - seen.atMs;
@@ -208,22 +212,18 @@ function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(b
   };
 }
 
-/** The pace at which a batch that has ended is read again. */
-interface Recheck {
-  /**
-   * Pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. `mayPass`: the
-   * verdict can still be `passed`.
-   */
-  next(inconsistencies: readonly string[], mayPass: boolean): number | undefined;
-}
-
-function createRecheck(id: string, { pollIntervalMs, log }: WaitOptions): Recheck {
+/** Keeps the pace at which a batch that has ended is read again. */
+function createRecheck(id: string, { pollIntervalMs, log }: WaitOptions) {
   /** Only the pauses count, so that retries do not use up the time. */
   let spentMs = 0;
   let gapMs = pollIntervalMs;
   let said = '';
   return {
-    next(inconsistencies, mayPass) {
+    /**
+     * Pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. `mayPass`: the
+     * verdict can still be `passed`.
+     */
+    next(inconsistencies: readonly string[], mayPass: boolean): number | undefined {
       let pauseMs = gapMs;
       if (inconsistencies.length > 0) {
         const leftMs = (mayPass ? RECHECK_MS : HOPELESS_RECHECK_MS) - spentMs;

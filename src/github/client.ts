@@ -23,6 +23,12 @@ const CLOSED_PER_PAGE = 30;
 /** Whose comments the token of a workflow writes. */
 const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
 
+// Routes as GitHub's reference writes them: Octokit's methods for them are not in the bundle (docs/adr/0002).
+const REPO = '/repos/{owner}/{repo}';
+const COMMENT = `${REPO}/issues/comments/{comment_id}` as const;
+const COMMENTS = `${REPO}/issues/{issue_number}/comments` as const;
+const PULLS = `${REPO}/pulls` as const;
+
 interface ClientOptions extends OctokitSettings {
   readonly repository: { readonly owner: string; readonly repo: string };
 }
@@ -58,9 +64,8 @@ export interface GitHubClient {
 /** Asks GitHub about one repository. */
 export function createGitHubClient(options: ClientOptions): GitHubClient {
   const { repository } = options;
-  const octokit = createOctokit(options);
-  const { issues, pulls, repos, users } = octokit.rest;
-  const comments = createCommentList(octokit, repository);
+  const { request: ask, graphql } = createOctokit(options);
+  const comments = createCommentList(ask, repository);
   const about = <T extends object>(params: T, request: Deadline) => ({ ...repository, ...params, request });
 
   return {
@@ -68,50 +73,52 @@ export function createGitHubClient(options: ClientOptions): GitHubClient {
     firstComments: comments.first,
     getComment: (comment_id, deadline) =>
       undefinedIf404(async () =>
-        readComment((await issues.getComment(about({ comment_id }, deadline))).data),
+        readComment((await ask(`GET ${COMMENT}`, about({ comment_id }, deadline))).data),
       ),
     async createComment(issue_number, body, deadline) {
-      return readComment((await issues.createComment(about({ issue_number, body }, deadline))).data);
+      return readComment((await ask(`POST ${COMMENTS}`, about({ issue_number, body }, deadline))).data);
     },
     updateComment: (comment_id, body, deadline) =>
       undefinedIf404(async () =>
-        readComment((await issues.updateComment(about({ comment_id, body }, deadline))).data),
+        readComment((await ask(`PATCH ${COMMENT}`, about({ comment_id, body }, deadline))).data),
       ),
     async deleteComment(comment_id, deadline) {
-      await issues.deleteComment(about({ comment_id }, deadline));
+      await ask(`DELETE ${COMMENT}`, about({ comment_id }, deadline));
     },
     async whoAmI(request) {
-      const byGraphql = async () => readViewer(await octokit.graphql('{ viewer { login } }', { request }));
-      const byRest = async () => readUser((await users.getAuthenticated({ request })).data);
+      const byGraphql = async () => readViewer(await graphql('{ viewer { login } }', { request }));
+      const byRest = async () => readUser((await ask('GET /user', { request })).data);
       // The workflow's own token may not ask for its user by REST; GraphQL may be switched off, or down.
       const said = await undefinedIf(({ kind }) => kind !== 'out-of-time', byGraphql);
       return said ?? (await undefinedIf(({ isRetryable }) => !isRetryable, byRest)) ?? WORKFLOW_TOKEN;
     },
     pullRequest: (pull_number, deadline) =>
-      undefinedIf404(async () => readPullRequest((await pulls.get(about({ pull_number }, deadline))).data)),
+      undefinedIf404(async () =>
+        readPullRequest((await ask(`GET ${PULLS}/{pull_number}`, about({ pull_number }, deadline))).data),
+      ),
     async pullRequestsOfCommit(commit_sha, deadline) {
       const params = about({ commit_sha, per_page: PER_PAGE }, deadline);
-      return readOpenPullRequests((await repos.listPullRequestsAssociatedWithCommit(params)).data);
+      return readOpenPullRequests((await ask(`GET ${REPO}/commits/{commit_sha}/pulls`, params)).data);
     },
     async pullRequestsOfBranch({ owner, name }, deadline) {
       const wanted = { head: `${owner}:${name}`, state: 'open', per_page: PER_PAGE } as const;
-      return readOpenPullRequests((await pulls.list(about(wanted, deadline))).data);
+      return readOpenPullRequests((await ask(`GET ${PULLS}`, about(wanted, deadline))).data);
     },
     readFile: (path, ref, deadline) =>
       undefinedIf404(async () => {
         const params = about({ path: withSlashes(path), ref }, deadline);
-        const { data } = await octokit.request('GET /repos/{owner}/{repo}/contents/{+path}', params);
+        const { data } = await ask(`GET ${REPO}/contents/{+path}`, params);
         return readRepositoryFile(data);
       }),
     async hasTag(name, deadline) {
       const params = about({ name: withSlashes(name) }, deadline);
-      const ask = () => octokit.request('GET /repos/{owner}/{repo}/git/ref/tags/{+name}', params);
-      return (await undefinedIf404(ask)) !== undefined;
+      const found = await undefinedIf404(() => ask(`GET ${REPO}/git/ref/tags/{+name}`, params));
+      return found !== undefined;
     },
     async mergedInto(base, deadline) {
       const lastChanged = { state: 'closed', sort: 'updated', direction: 'desc' } as const;
       const params = about({ base, ...lastChanged, per_page: CLOSED_PER_PAGE }, deadline);
-      return readMergedPullRequests((await pulls.list(params)).data, base);
+      return readMergedPullRequests((await ask(`GET ${PULLS}`, params)).data, base);
     },
   };
 }

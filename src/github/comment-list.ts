@@ -8,18 +8,14 @@ const PAGE_SIZES = [100, 50, 25, 10] as const;
 /** Twice the comments that an issue can have; a list that does not end is left here. */
 const MAX_COMMENTS = 5_000;
 
-/** Reads the comments of issues and pull requests, page by page, oldest first. */
-export interface CommentList {
-  all(issue: number, deadline: Deadline): Promise<Comment[]>;
-  /** The first 100 of them, with one request. */
-  first(issue: number, deadline: Deadline): Promise<Comment[]>;
-}
-
-/** The comments of one repository; pages become smaller while GitHub does not bring larger ones together. */
+/**
+ * Reads the comments of issues and pull requests of a repository, oldest first. Pages become smaller while GitHub does
+ * not bring larger ones together.
+ */
 export function createCommentList(
-  octokit: Octokit,
+  ask: Octokit['request'],
   repository: { readonly owner: string; readonly repo: string },
-): CommentList {
+) {
   /** The size of pages to begin with: that which GitHub answered last. */
   let pageSize: number = PAGE_SIZES[0];
 
@@ -29,14 +25,14 @@ export function createCommentList(
     deadline: Deadline,
   ): Promise<{ comments: Comment[]; hasNext: boolean }> {
     const params = { ...repository, issue_number, per_page, page, request: deadline };
-    const { data, headers } = await octokit.rest.issues.listComments(params);
+    const { data, headers } = await ask('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', params);
     // Where the link leads decides nothing: pages are counted by us.
     const hasNext = /\brel="?next\b/.test(headers.link ?? '');
     return { comments: readComments(data), hasNext };
   }
 
   return {
-    async all(issue, deadline) {
+    async all(issue: number, deadline: Deadline): Promise<Comment[]> {
       const found = new Map<number, Comment>();
       let per_page = pageSize;
       for (let offset = 0; offset < MAX_COMMENTS; ) {
@@ -62,7 +58,8 @@ export function createCommentList(
       pageSize = per_page;
       return [...found.values()];
     },
-    async first(issue, deadline) {
+    /** The first 100 of them, with one request. */
+    async first(issue: number, deadline: Deadline): Promise<Comment[]> {
       return (await readPage(issue, { page: 1, per_page: PAGE_SIZES[0] }, deadline)).comments;
     },
   };

@@ -38,7 +38,7 @@ const errorBody = z.object({
 });
 
 /** Each request is sent once: `retryOnGitHub` retries what failed, from where its task begins. */
-export function createOctokit(options: OctokitSettings): Octokit {
+export function createOctokit(options: OctokitSettings): Pick<Octokit, 'request' | 'graphql'> {
   const { token, apiUrl, userAgent, trace } = options;
   const octokit = new Octokit({
     auth: token,

@@ -14,6 +14,12 @@ export interface PullRequestSearch {
   readonly client: Pick<GitHubClient, 'pullRequestsOfCommit' | 'pullRequestsOfBranch'>;
 }
 
+interface TestedCommitSearch extends Pick<PullRequestSearch, 'explicit'> {
+  readonly context: PullRequestSearch['context'] & Pick<GitHubContext, 'origin'>;
+  /** `undefined` outside GitHub, or without a token. */
+  readonly client: Pick<GitHubClient, 'pullRequest'> | undefined;
+}
+
 interface FoundPullRequest {
   /** `undefined` where the event is about none. */
   readonly pullRequest?: PullRequest | undefined;
@@ -60,14 +66,7 @@ function noPullRequest({ eventName }: PullRequestSearch['context']): string {
  * is that pull request's head. `undefined` where GitHub does not tell. Never throws.
  */
 export async function findTestedCommit(
-  {
-    context,
-    explicit,
-    client,
-  }: Omit<PullRequestSearch, 'context' | 'client'> & {
-    readonly context: PullRequestSearch['context'] & Pick<GitHubContext, 'origin'>;
-    readonly client: Pick<GitHubClient, 'pullRequest'> | undefined;
-  },
+  { context, explicit, client }: TestedCommitSearch,
   deadline: ClockAndRandom & Deadline,
 ): Promise<string | undefined> {
   const { payload, eventName, origin } = context;

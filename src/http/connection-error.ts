@@ -75,7 +75,7 @@ export const PROXY_ADVICE = PROXY_REFUSES.advice;
 export class ConnectionError extends Error {
   override name = 'ConnectionError';
   readonly retry: ConnectionFault['retry'];
-  /** What to do: a sentence. */
+  /** Advice: a sentence. */
   readonly advice: string;
   /** Whether there certainly never was a connection over which a request could have gone, to any of the addresses. */
   readonly neverConnected: boolean;

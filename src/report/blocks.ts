@@ -20,7 +20,7 @@ import {
   repeatedItem,
   toleratedItem,
 } from './sections/list-items.ts';
-import { baselineLabelHtml, describeRuns, nameOf, signOf } from './sections/names.ts';
+import { baselineLabelHtml, describeRuns, isPreexisting, nameOf, signOf } from './sections/names.ts';
 import { renderNextSteps } from './sections/next-steps.ts';
 import { hasOverview, renderOverview } from './sections/overview.ts';
 import { renderPushes } from './sections/pushes.ts';
@@ -146,8 +146,6 @@ function individualBlocks(view: View): FlexibleBlock[] {
     return foldedBlock(result, view, { suffix, ranks: [RANK.names, RANK.more] });
   });
 }
-
-const isPreexisting = ({ failureClass }: ReportedCase): boolean => failureClass === 'pre-existing';
 
 /** Ranks of the least and of more evidence. */
 type EvidenceRanks = readonly [proof: number, more: number];

@@ -186,7 +186,7 @@ describe('the base', () => {
     expect(await find(without)).toEqual({ baseUnavailableReason: NO_REPORT });
     expect(without.requests.length).toBe(6);
     await using withOthers = await startWith(pulls, foreign);
-    await find(withOthers);
+    expect(await find(withOthers)).toEqual({ baseUnavailableReason: NO_REPORT });
     expect(withOthers.requests.length).toBe(6);
   });
 

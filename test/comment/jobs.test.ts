@@ -11,13 +11,13 @@ import {
 import { renderBody } from '../../src/report/body.ts';
 import type { Report } from '../../src/report/report.ts';
 import { stateOf } from '../../src/report/sections/headline.ts';
-import { EXAMPLES, ORIGIN } from '../report/reports.ts';
-import { SECOND_EXAMPLES } from '../report/second-reports.ts';
+import { EXAMPLES } from '../report/examples.ts';
+import { ORIGIN } from '../report/reports.ts';
 
 const PAGE = 'https://github.com/bluewater/voice-agent/actions/runs/17654321098';
 const LIMIT = { max: 20_000, unit: 'characters' } as const;
 const jobs = [
-  { ...SECOND_EXAMPLES['green-plain']!, label: 'booking' },
+  { ...EXAMPLES['green-plain']!, label: 'booking' },
   { ...EXAMPLES['bland-waiting']!, label: 'front desk' },
   { ...EXAMPLES['retell-failed']!, label: 'reminder' },
 ].map((report, index) => jobOf({ ...report, origin: { ...ORIGIN, jobUrl: `${PAGE}/job/${index + 1}` } }));

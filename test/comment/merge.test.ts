@@ -246,21 +246,6 @@ describe('who may write', () => {
     );
   });
 
-  test('"Re-run all jobs" of a job that starts its own batch showed it twice, with the runs of both batches', () => {
-    const first = { ...section('gate', 'passed', { passed: 3 }), label: 'batch_1' };
-    const second = { ...section('gate', 'failed', { passed: 2, failed: 1 }), label: 'batch_2' };
-    expect(shown(written([first], [second, { ...RUN, attempt: 2 }]))).toBe(
-      '## ❌ Agent tests (Retell): 1 of 3 failed\n\nReport of gate.',
-    );
-  });
-
-  test('a job that runs again replaces its own section even if that had passed', () => {
-    const again = { ...RUN, attempt: 2 };
-    expect(shown(written([PASSED], [section('a', 'failed', { failed: 3 }, 'Now bad.'), again]))).toBe(
-      '## ❌ Agent tests (Retell): 3 of 3 failed\n\nNow bad.',
-    );
-  });
-
   test('two comments of a race become one, and what is final wins over what waits', () => {
     const first = written([section('a', 'waiting', {}, 'Old.')], [section('b', 'waiting', {}, 'Old.')]);
     const second = written([PASSED]);

@@ -222,7 +222,7 @@ describe('the end of the job', () => {
     const result = await step.write(last, step.options());
     const before = github.requests.length;
     const calls = () => github.calls().slice(before);
-    return { github, post: jobOf(github), id: 'id' in result ? result.id : 0, calls };
+    return { github, post: jobOf(github), id: result.id ?? 0, calls };
   }
   const CANCELLED = section('cancelled', 'Cancelled.');
 
@@ -275,7 +275,7 @@ describe('a GitHub that has bad days', () => {
     await using github = await startGitHub();
     const job = jobOf(github);
     const first = await job.write(WAITING, job.options());
-    github.remove('id' in first ? first.id : 0);
+    github.remove(first.id ?? 0);
     expect(await job.write(FAILED, job.options())).toMatchObject({ status: 'created' });
     expect(sections(github)).toEqual(['Something broke.']);
     github.remove(github.comments(1)[0]?.id ?? 0);

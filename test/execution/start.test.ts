@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchContents } from '../../src/execution/find-lost-batch.ts';
-import { splitIntoBatches } from '../../src/execution/planning.ts';
-import { tooManyRuns } from '../../src/execution/prepare.ts';
 import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
 import type { Candidate, StartResponse, Subject } from '../../src/providers/starter.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
@@ -459,6 +457,7 @@ describe('whatever happens', () => {
 test.each<[string, Parameters<typeof matchContents>[0], string]>([
   ['the same in another order', { testCases: ['c', 'a', 'b'] }, 'same'],
   ['the same, as announced', { testCases: ['a', 'b', 'c'], total: 3 }, 'same'],
+  ['the same in capitals, which mean nothing in a UUID', { testCases: ['A', 'b', 'C'] }, 'same'],
   ['not all yet', { testCases: ['a'], total: 3 }, 'unclear'],
   ['nothing yet', { testCases: [] }, 'unclear'],
   ['fewer', { testCases: ['a', 'b'], total: 2 }, 'other'],
@@ -467,42 +466,4 @@ test.each<[string, Parameters<typeof matchContents>[0], string]>([
   ['another', { testCases: ['a', 'b', 'x'] }, 'other'],
 ])('a batch with %s', (_, contents, expected) => {
   expect(matchContents(contents, CASES)).toBe(expected);
-});
-
-describe('several batches', () => {
-  test('hold at most 1,000 test cases each', () => {
-    const ids = Array.from({ length: 2_345 }, (_, index) => `case ${index}`);
-    const batches = splitIntoBatches([...ids, ...ids], 1_000);
-
-    expect(batches.map(({ length }) => length)).toEqual([1_000, 1_000, 345]);
-    expect(batches.flat()).toEqual(ids);
-    expect(splitIntoBatches([], 1_000)).toEqual([]);
-  });
-
-  test('of any size hold every test case once', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 2 })), fc.integer({ min: 1, max: 9 }), (ids, size) => {
-        const batches = splitIntoBatches(ids, size);
-        expect(batches.flat()).toEqual([...new Set(ids)]);
-        expect(batches.every(({ length }) => length >= 1 && length <= size)).toBe(true);
-      }),
-    );
-  });
-});
-
-test.each([
-  [{ testCases: 12 }, undefined, undefined],
-  [{ testCases: 12 }, 12, undefined],
-  [
-    { testCases: 13 },
-    12,
-    'test-cases selects 13 runs, and max-runs allows 12: select fewer, or raise max-runs.',
-  ],
-  [
-    { testCases: 5, runsPerCase: 3 },
-    12,
-    'test-cases selects 15 runs (3 of each of 5 test cases), and max-runs allows 12: select fewer, or raise max-runs.',
-  ],
-])('%j with max-runs %j', (round, maxRuns, expected) => {
-  expect(tooManyRuns(round, maxRuns)).toBe(expected);
 });

@@ -67,7 +67,7 @@ export function mutate(json: Json, mutation: Mutation): { json: Json; path: Path
     case 'delete':
       return { json: without(json, path), path };
     case 'deepen':
-      return { json: putAt(json, path, nested(20_000)), path };
+      return { json: putAt(json, path, DEEP), path };
     case 'copy':
       return { json: putAt(json, path, valueAt(json, at(places, mutation.from))), path };
     case 'repeat':
@@ -109,10 +109,6 @@ function replace(json: Json, path: Path, by: (value: Json) => readonly Json[]): 
   );
 }
 
-function nested(levels: number): Json {
-  let json: Json = 'deep';
-  for (let level = 0; level < levels; level += 1) json = [json];
-  return json;
-}
+const DEEP = Array.from({ length: 20_000 }).reduce<Json>((inside) => [inside], 'deep');
 
 const at = <T>(items: readonly T[], index: number): T => items[index % items.length] as T;

@@ -1,5 +1,6 @@
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
+import type { Version } from '../../src/domain/target.ts';
 import { type Judgement, judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
@@ -22,16 +23,21 @@ export interface Asking {
   read(id?: string): Promise<Batch & { readonly runs: readonly Run[] }>;
 }
 
+interface AskingOptions extends AdapterOptions {
+  readonly clock?: VirtualClock;
+  /** The input `version`. */
+  readonly version?: Version | undefined;
+}
+
 /** The adapter of a provider, pointed at an emulator, on a virtual clock. */
 export function asking(
   name: ProviderName,
   apiUrl: string,
   apiKey = 'test-key',
-  options: AdapterOptions = {},
+  { clock = virtualClock(), ...options }: AskingOptions = {},
 ): Asking {
   const logged: string[] = [];
   const traced: string[] = [];
-  const clock = virtualClock();
   const provider = createProvider(
     { name, apiKey, apiUrl, userAgent: 'agent-test-gate/test', ...options },
     {

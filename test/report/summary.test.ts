@@ -13,11 +13,12 @@ import type { Report } from '../../src/report/report.ts';
 import { stateOf } from '../../src/report/sections/headline.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { cases } from '../fuzz/cases.ts';
+import { EXAMPLES } from './examples.ts';
+import { groupedReportWith, reportWith, roundsReportWith } from './hostile-reports.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
-import { batch, manyRuns, RETELL_RUNS, reportOn, reportWith } from './reports.ts';
-import { groupedReportWith, SECOND_EXAMPLES, secondReportWith } from './second-reports.ts';
+import { batch, manyRuns, RETELL_RUNS, reportOn } from './reports.ts';
 
-const KINDS = { one: reportWith, second: secondReportWith, grouped: groupedReportWith };
+const KINDS = { one: reportWith, second: roundsReportWith, grouped: groupedReportWith };
 
 /** Links to commits lead below our repository, whatever the commit is said to be. */
 const withoutTargets = (structure: string): string =>
@@ -108,7 +109,7 @@ test.each([
 });
 
 test('every conversation of three hundred failures is in the summary, and none twice in the comment', () => {
-  const report = SECOND_EXAMPLES['three-hundred']!;
+  const report = EXAMPLES['three-hundred']!;
   const summary = renderSummary(report);
   for (const { testCase, runs } of report.cases.filter(({ outcome }) => outcome !== 'passed')) {
     expect(summary).toContain(runs[0].id);

@@ -5,7 +5,7 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { createAdvice, id, parseIsoTime } from '../fields.ts';
 import type { BatchStarterOptions } from '../provider.ts';
-import type { Candidate, Listing, StarterAdapter, StartResponse } from '../starter.ts';
+import type { Candidate, Listing, StarterAdapter } from '../starter.ts';
 import { readBlandList } from './lists.ts';
 import { unwrapEnvelope } from './responses.ts';
 import { type BlandRequest, compareVersions, resolveTarget, resolveTested } from './subject.ts';
@@ -47,27 +47,20 @@ export function createBlandStarter(
     batchSize: Number.MAX_SAFE_INTEGER,
     resolve: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
     testCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
-    startBatch: ({ request }, testCases, deadline) => startBatch(api, { request, testCases }, deadline),
+    startBatch: ({ request }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['batch-run'],
+          body: { scenario_ids: testCases, ...request },
+          schema: startedSchema,
+          to: ({ batch_id }) => ({ id: batch_id }),
+        },
+        deadline,
+      ),
     listBatches: ({ testCases: [scenarioId = ''] }, deadline) => listBatches(api, scenarioId, deadline),
     resolveTestedVersion: async () => resolveTested(set),
     compareVersions,
   };
-}
-
-function startBatch(
-  api: Api,
-  { request, testCases }: { request: BlandRequest; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  return api.postOnce(
-    {
-      path: ['batch-run'],
-      body: { scenario_ids: testCases, ...request },
-      schema: startedSchema,
-      to: ({ batch_id }) => ({ id: batch_id }),
-    },
-    deadline,
-  );
 }
 
 /** Bland lists no batches: the runs of one of our scenarios name theirs, and a run that was started alone names none. */

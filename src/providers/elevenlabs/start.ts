@@ -13,7 +13,7 @@ import type {
   StartResponse,
   UnderTest,
 } from '../starter.ts';
-import { checkConfig, FOREIGN } from '../starting.ts';
+import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readList } from './lists.ts';
 import {
   branchQuery,
@@ -117,7 +117,7 @@ async function startTests(
         branch_id: branch,
         agent_config_override: config?.json,
       },
-      ...(config !== undefined && { advice: createAdvice({ ...ADVICE, others: checkConfig(config) }) }),
+      advice: adviceOnStart(ADVICE, request),
       schema: startedSchema,
       to: ({ id: invocation, test_runs, ...said }) => ({
         id: invocation,

@@ -4,9 +4,17 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { createAdvice, id, parseAs, readRunCount } from '../fields.ts';
-import type { Candidate, Listing, StarterAdapter, StartResponse, UnderTest } from '../starter.ts';
+import type { Candidate, Listing, StarterAdapter, UnderTest } from '../starter.ts';
 import { compareKeys } from '../starting.ts';
-import { type Engine, engineClaims, engineFields, engineSchema, keyOf, toEngine } from './engine.ts';
+import {
+  type Engine,
+  engineClaims,
+  engineFields,
+  engineSchema,
+  keyOf,
+  toEngine,
+  versionFields,
+} from './engine.ts';
 import { readList } from './lists.ts';
 import {
   type RetellRequest,
@@ -49,36 +57,26 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
     batchSize: MOST_TEST_CASES,
     resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
     testCases: ({ subject: { request }, selectors }, deadline) =>
-      readTestCases(api, { engine: request.engine, selectors }, deadline),
-    startBatch: ({ request }, testCases, deadline) => startBatch(api, { ...request, testCases }, deadline),
+      readTestCases(api, request.engine, selectors, deadline),
+    startBatch: ({ request: { engine } }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['create-batch-test'],
+          body: { test_case_definition_ids: testCases, response_engine: versionFields(engine) },
+          schema: startedSchema,
+          to: ({ test_case_batch_job_id, response_engine }) => ({
+            id: test_case_batch_job_id,
+            claims: engineClaims(response_engine),
+          }),
+        },
+        deadline,
+      ),
     listBatches: ({ subject: { request } }, deadline) => listBatches(api, request.engine, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions: compareKeys,
     revisionOf: ({ request }, deadline) => readRevision(api, request, deadline),
     readForReuse: (subject, deadline) => readForReuse(api, subject, deadline),
   };
-}
-
-function startBatch(
-  api: Api,
-  { engine, testCases }: { engine: Engine; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  return api.postOnce(
-    {
-      path: ['create-batch-test'],
-      body: {
-        test_case_definition_ids: testCases,
-        response_engine: { ...engineFields(engine), version: engine.version },
-      },
-      schema: startedSchema,
-      to: ({ test_case_batch_job_id, response_engine }) => ({
-        id: test_case_batch_job_id,
-        claims: engineClaims(response_engine),
-      }),
-    },
-    deadline,
-  );
 }
 
 async function listBatches(api: Api, engine: Engine, deadline: Deadline): Promise<Listing> {

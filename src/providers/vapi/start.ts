@@ -5,15 +5,8 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { count, createAdvice, id, parseIsoTime, readRunCount, uuidKey } from '../fields.ts';
-import type {
-  Candidate,
-  Listing,
-  Parallelism,
-  RecentBatches,
-  StarterAdapter,
-  StartResponse,
-} from '../starter.ts';
-import { checkConfig, FOREIGN } from '../starting.ts';
+import type { Candidate, Listing, Parallelism, RecentBatches, StarterAdapter } from '../starter.ts';
+import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readVapiList } from './lists.ts';
 import {
   compareVersions,
@@ -68,42 +61,35 @@ export const dashboardOf = (http: HttpClient, runId: string): string | undefined
 /** Starts simulation runs: simulations, against an assistant or a squad. */
 export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest> {
   const api = createApi(http, { under: ['eval', 'simulation'], advice: createAdvice(ADVICE) });
-  dashboards.set(http, new Map());
+  const addresses = new Map<string, string>();
+  dashboards.set(http, addresses);
   return {
     batchSize: Number.MAX_SAFE_INTEGER,
     resolve: async (wanted) => resolveTarget(wanted),
     testCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
-    startBatch: ({ request }, testCases, deadline) => startRun(api, { request, testCases }, deadline),
+    startBatch: ({ request }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['run'],
+          body: {
+            simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
+            target: sentTarget(request),
+            transport: request.transport,
+          },
+          advice: adviceOnStart(ADVICE, request),
+          schema: startedSchema,
+          to: ({ id: runId, url, ...said }) => {
+            if (url !== undefined) addresses.set(uuidKey(runId), url);
+            return { id: runId, claims: testedClaims(said) };
+          },
+        },
+        deadline,
+      ),
     listBatches: (wanted, deadline) => listRuns(api, wanted, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions,
     parallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
   };
-}
-
-function startRun(
-  api: Api,
-  { request, testCases }: { request: VapiRequest; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  const { transport, config } = request;
-  return api.postOnce(
-    {
-      path: ['run'],
-      body: {
-        simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
-        target: sentTarget(request),
-        transport,
-      },
-      ...(config !== undefined && { advice: createAdvice({ ...ADVICE, others: checkConfig(config) }) }),
-      schema: startedSchema,
-      to: ({ id: runId, url, ...said }) => {
-        if (url !== undefined) dashboards.get(api.http)?.set(uuidKey(runId), url);
-        return { id: runId, claims: testedClaims(said) };
-      },
-    },
-    deadline,
-  );
 }
 
 /** The runs of the same target; of an inline one, all of its kind. */

@@ -35,6 +35,9 @@ export function signFor(result: ReportedCase): Sign {
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
 
+/** Whether a failure is known not to pass elsewhere either. */
+export const isPreexisting = ({ failureClass }: ReportedCase): boolean => failureClass === 'pre-existing';
+
 /** Label of a test case in the table, the page and the log. */
 export function labelOf(result: ReportedCase): string {
   const { change, quarantine } = result;

@@ -120,13 +120,13 @@ describe('JSON is laid out', () => {
 });
 
 describe('a deep link', () => {
-  const anchors = (...ids: (string | undefined)[]) =>
-    anchorsOf(
-      ids.map((id, index) => ({
-        ...resultOf(id, 'passed'),
-        runs: [{ ...runOf(id, 'passed', `run${index}`), round: 1, batchId: 'b1' }],
-      })),
-    );
+  const anchors = (...ids: (string | undefined)[]) => {
+    const cases = ids.map((id, index) => ({
+      ...resultOf(id, 'passed'),
+      runs: [{ ...runOf(id, 'passed', `run${index}`), round: 1, batchId: 'b1' }] as const,
+    }));
+    return [...anchorsOf(cases).values()];
+  };
 
   test('has the id of the test case as a URL writes it', () => {
     expect(anchors('test_case_1', 'a b', '日', '"<>', '100%')).toEqual([

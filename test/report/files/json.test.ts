@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { baselineOf } from '../../../src/report/files/baseline.ts';
 import { renderJson } from '../../../src/report/files/json.ts';
 import { type ReportFile, reportSchema } from '../../../src/report/files/json-schema.ts';
-import { SECOND_EXAMPLES } from '../second-reports.ts';
+import { EXAMPLES } from '../examples.ts';
 import { anyReport, batch, mixedReport, report, reportOfEachState, run } from './file-reports.ts';
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -189,7 +189,7 @@ test('texts lose control characters and lone surrogates and nothing else', () =>
 });
 
 test('the JSON report has each run with its round, and how each test case compares', () => {
-  const file = parse(renderJson(SECOND_EXAMPLES['red-everything']!));
+  const file = parse(renderJson(EXAMPLES['red-everything']!));
   const compared = file.testCases.map(({ name, outcome, change, counts, passes, runs }) => [
     name,
     outcome,
@@ -239,7 +239,7 @@ test('the JSON report has each run with its round, and how each test case compar
 });
 
 test('the JSON report says what became of a test case on another version', () => {
-  const file = parse(renderJson(SECOND_EXAMPLES['fail-on-new']!));
+  const file = parse(renderJson(EXAMPLES['fail-on-new']!));
   expect(file.comparedWith).toBe('version 11');
   expect(file.testCases.map(({ counts, elsewhere }) => [counts, elsewhere?.outcome])).toEqual([
     [true, undefined],
@@ -248,11 +248,11 @@ test('the JSON report says what became of a test case on another version', () =>
 });
 
 test('the JSON report lists the batches of the comparison apart', () => {
-  const file = parse(renderJson(SECOND_EXAMPLES['compare-with']!));
+  const file = parse(renderJson(EXAMPLES['compare-with']!));
   expect(file.batches.map(({ id }) => id)).toEqual(['test_batch_7c1d90aa42e6']);
   expect(file.comparisonBatches?.map(({ id }) => id)).toEqual([
     'test_batch_11d0f31c2aa1',
     'test_batch_11d0f31c2aa2',
   ]);
-  expect(parse(renderJson(SECOND_EXAMPLES['green-plain']!)).comparisonBatches).toBeUndefined();
+  expect(parse(renderJson(EXAMPLES['green-plain']!)).comparisonBatches).toBeUndefined();
 });

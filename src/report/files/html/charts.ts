@@ -2,7 +2,7 @@ import type { Element } from 'hast';
 import { h, s } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
-import type { Report } from '../../report.ts';
+import type { Report, ReportedCase } from '../../report.ts';
 import { linkPush } from '../../sections/links.ts';
 import { endOfPush, lastPushes } from '../../sections/pushes.ts';
 import { glyph, glyphText } from './elements.ts';
@@ -44,7 +44,7 @@ export function pushesChart(report: Report): Element | undefined {
 }
 
 /** When each run began and ended, a line for each test case. Folded: the evidence comes first. */
-export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => string): Element {
+export function timelineChart(timeline: Timeline, anchors: ReadonlyMap<ReportedCase, string>): Element {
   const { start, end, lanes, left } = timeline;
   const runs = lanes.reduce((sum, { bars }) => sum + bars.length, 0);
   const took = formatDuration(end - start);
@@ -66,7 +66,7 @@ export function timelineChart(timeline: Timeline, anchors: (lane: Lane) => strin
           h('li', [
             h(
               'a',
-              { href: `#${anchors(lane)}`, dir: 'auto' },
+              { href: `#${anchors.get(lane.result)}`, dir: 'auto' },
               cleanLine(lane.result.testCase.name, 120) || '(no name)',
             ),
             laneChart(lane, timeline),

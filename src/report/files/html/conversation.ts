@@ -49,19 +49,33 @@ const MIN_FOLD = 5;
 
 /** Folds the stretches of a long conversation in which nothing matters; its first and last turns stay open. */
 export function stretchesOf(length: number, places: readonly number[]): Stretch[] {
-  if (length === 0) return [];
-  if (length <= OPEN_TURNS) return [{ isFolded: false, from: 0, to: length }];
+  if (length <= OPEN_TURNS) return length === 0 ? [] : [{ isFolded: false, from: 0, to: length }];
   const open = new Set<number>();
   for (const place of [0, length - 1, ...places]) {
     for (let near = place - CONTEXT; near <= place + CONTEXT; near += 1) open.add(near);
   }
+  return splitInto(length, open, MIN_FOLD);
+}
+
+/** Folds all turns but the `max` that are nearest to those that matter. */
+export function nearestStretches(length: number, places: readonly number[], max: number): Stretch[] {
+  const distance = (place: number): number =>
+    Math.min(length, ...places.map((near) => Math.abs(near - place)));
+  const nearest = Array.from({ length }, (_, place) => place)
+    .toSorted((a, b) => distance(a) - distance(b) || a - b)
+    .slice(0, max);
+  return splitInto(length, new Set(nearest), 1);
+}
+
+/** Stretches of turns that are open, and of those that are not; fewer than `minFold` of these are left open. */
+function splitInto(length: number, open: ReadonlySet<number>, minFold: number): Stretch[] {
   const stretches: Stretch[] = [];
   for (let from = 0; from < length; ) {
     const isOpen = open.has(from);
     let to = from + 1;
     while (to < length && open.has(to) === isOpen) to += 1;
     const last = stretches.at(-1);
-    const isFolded = !isOpen && to - from >= MIN_FOLD;
+    const isFolded = !isOpen && to - from >= minFold;
     if (last !== undefined && last.isFolded === isFolded) stretches[stretches.length - 1] = { ...last, to };
     else stretches.push({ isFolded, from, to });
     from = to;

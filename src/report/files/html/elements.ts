@@ -37,12 +37,9 @@ export const code = (text: string, max = 200): Element =>
   h('code', { dir: 'auto' }, cleanLine(text, max) || '(empty)');
 
 /** Foreign text with its lines, and how much of it is left out. */
-export function paragraphOf(text: string, max: number, className?: string): Element {
+export function paragraphOf(text: string, max: number): Element {
   const shown = shownText(text, max);
-  return h('p', { class: ['text', ...(className === undefined ? [] : [className])], dir: 'auto' }, [
-    shown.text || '(no text)',
-    ...leftOut(shown.cut),
-  ]);
+  return h('p', { class: 'text', dir: 'auto' }, [shown.text || '(no text)', ...leftOut(shown.cut)]);
 }
 
 /** Says that a text goes on; nothing where it does not. */

@@ -3,22 +3,23 @@ import { h } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatTime } from '../../../text/format.ts';
 import { CATEGORY_TITLES } from '../../classify.ts';
-import type { SharedCause } from '../../groups.ts';
 import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { costs, explanations, provenance, tested, withheldSentence } from '../../sections/footer.ts';
+import { explanations } from '../../sections/explanations.ts';
+import { provenance, runsAndTime, tested, withheldSentence } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { capitalized, sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
-import { caseList, outcomeOf, tagsOf, totalMs } from './cases.ts';
+import { caseList } from './cases.ts';
 import { pushesChart, timelineChart } from './charts.ts';
-import { code, dotted, glyph, untrusted } from './elements.ts';
+import { dotted, glyph, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from './page-source.ts';
 import { anchorsOf } from './text.ts';
 import { timelineOf } from './timeline.ts';
+import { sharedCauses, toolbar } from './toolbar.ts';
 import { DOCTYPE, type Html, htmlOf, type Node, ownHtmlOf, wrapHtml } from './tree.ts';
 
 /** Nothing is loaded from anywhere, nothing is sent, and only this style and this script count. */
@@ -68,13 +69,16 @@ function* body(report: Report): Generator<Html> {
 }
 
 function* main(report: Report): Generator<Html> {
-  const ids = anchorsOf(report.cases);
-  const anchors = new Map(report.cases.map((result, index) => [result, ids[index] ?? '']));
+  const anchors = anchorsOf(report.cases);
   const timeline = timelineOf(report);
-  if (timeline !== undefined) {
-    yield* htmlOf(timelineChart(timeline, ({ result }) => anchors.get(result) ?? ''));
-  }
-  yield* testCases(report, anchors);
+  if (timeline !== undefined) yield* htmlOf(timelineChart(timeline, anchors));
+  const section = {
+    class: 'test-cases',
+    id: 'test-cases',
+    'aria-labelledby': 'title-test-cases',
+    tabindex: -1,
+  };
+  yield* wrapHtml(h('section', section), listWithTools(report, anchors));
   yield* htmlOf(...goneList(report));
 }
 
@@ -116,31 +120,10 @@ function origin(report: Report): Node[] {
   return dotted([
     label === undefined || label === targetName ? [] : [untrusted(label, 120)],
     inlineNodes(tested(report)),
-    inlineNodes(costs(report)),
+    inlineNodes(runsAndTime(report)),
     [formatTime(report.writtenAt) ?? ''],
     inlineNodes(linkWorkflowRun(report.origin)),
   ]);
-}
-
-/** Outcomes that the list can be filtered by, worst first. */
-const OUTCOMES = [
-  ['failed', 'Failed'],
-  ['errored', 'Errored'],
-  ['cancelled', 'Cancelled'],
-  ['unfinished', CATEGORY_TITLES.unfinished],
-  ['flaky', CATEGORY_TITLES.flaky],
-  ['tolerated', CATEGORY_TITLES.tolerated],
-  ['passed', CATEGORY_TITLES.passed],
-] as const;
-
-function testCases(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Iterable<Html> {
-  const section = h('section', {
-    class: 'test-cases',
-    id: 'test-cases',
-    'aria-labelledby': 'title-test-cases',
-    tabindex: -1,
-  });
-  return wrapHtml(section, listWithTools(report, anchors));
 }
 
 function* listWithTools(report: Report, anchors: ReadonlyMap<ReportedCase, string>): Generator<Html> {
@@ -181,118 +164,6 @@ function untimedNote({ cases, providerTitle }: Report): string[] {
   const isTimed = runs.some(({ durationMs }) => durationMs !== undefined);
   return [`${provider} does not say when runs began${isTimed ? '' : ' or ended'}, so there is no timeline.`];
 }
-
-const MAX_GROUPS = 20;
-
-/** Causes that failures exactly share, the most frequent first. With the script they filter the list. */
-function sharedCauses({ grouping }: Report): Node[] {
-  const groups = grouping.groups.slice(0, MAX_GROUPS);
-  if (groups.length === 0) return [];
-  const left = grouping.groups.length - groups.length;
-  return [
-    h('section', { class: 'causes', 'aria-labelledby': 'title-causes' }, [
-      h('h3', { id: 'title-causes' }, 'What failures share, exactly'),
-      h('ul', [
-        ...groups.map(({ shared, cases }, index) =>
-          h('li', [
-            h('label', [
-              h('input', { type: 'checkbox', name: 'group', value: String(index), hidden: true }),
-              h('span', { class: 'count' }, formatCount(cases.length)),
-              h('span', inSentence(shared)),
-            ]),
-          ]),
-        ),
-        ...(left === 0 ? [] : [h('li', { class: 'muted' }, `${formatCount(left)} more`)]),
-      ]),
-    ]),
-  ];
-}
-
-function inSentence(shared: SharedCause): Node[] {
-  switch (shared.kind) {
-    case 'error':
-      return ['Error: ', untrusted(shared.text, 200)];
-    case 'reason':
-      return ['Reason: ', untrusted(shared.text, 200)];
-    case 'tool':
-      return ['Tool ', code(shared.tool, 100), ' failed: ', code(shared.answer, 200)];
-    case 'assertion':
-      return [
-        'Assertion failed: ',
-        untrusted(shared.label, 200),
-        ...(shared.expected === undefined ? [] : [', expected ', code(shared.expected, 100)]),
-      ];
-  }
-}
-
-/** Search, filters and order. They need the script, which shows them. */
-function toolbar(report: Report): Node[] {
-  if (report.cases.length < 2) return [];
-  const counts = new Map<string, number>();
-  const count = (key: string): void => {
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  };
-  for (const result of report.cases) {
-    count(outcomeOf(result));
-    tagsOf(result).forEach(count);
-  }
-  const chip = (name: string, value: string, label: string): Node[] => {
-    const cases = counts.get(value) ?? 0;
-    if (cases === 0) return [];
-    return [
-      h('label', { class: ['chip', value] }, [
-        h('input', { type: 'checkbox', name, value }),
-        ` ${label} `,
-        h('span', { class: 'count' }, formatCount(cases)),
-      ]),
-    ];
-  };
-  const outcomes = OUTCOMES.flatMap(([value, label]) => chip('outcome', value, label));
-  const kinds = [
-    ...chip('tag', 'regression', 'New'),
-    ...chip('tag', 'new-test-case', 'New test case'),
-    ...chip('tag', 'pre-existing', 'Not new'),
-    ...chip('tag', 'quarantined', 'Quarantined'),
-    ...chip('tag', 'broken-test', 'Broken test'),
-    ...chip('tag', 'fixed', 'Fixed'),
-  ];
-  const option = (value: string, label: string) => h('option', { value }, label);
-  return [
-    h(
-      'p',
-      { class: ['unscripted', 'muted'] },
-      'Search and filters need JavaScript. Everything else is here.',
-    ),
-    h('form', { class: ['toolbar', 'scripted'], id: 'toolbar', role: 'search', 'aria-label': 'Test cases' }, [
-      h('label', { class: 'search' }, [
-        h('span', { class: 'hidden-text' }, 'Search names, ids, reasons and conversations'),
-        h('input', {
-          type: 'search',
-          id: 'search',
-          placeholder: 'Search everything',
-          autocomplete: 'off',
-          spellcheck: 'false',
-        }),
-      ]),
-      ...(outcomes.length > 1 ? [group('Outcome', outcomes)] : []),
-      ...(kinds.length > 0 ? [group('Kind', kinds)] : []),
-      h('label', { class: 'order' }, [
-        'Order ',
-        h('select', { id: 'order' }, [
-          option('worst', 'Worst first'),
-          option('name', 'Name'),
-          ...(report.cases.some((result) => totalMs(result) !== undefined)
-            ? [option('time', 'Longest first')]
-            : []),
-        ]),
-      ]),
-      h('p', { class: 'found', id: 'found', role: 'status' }),
-    ]),
-  ];
-}
-
-const group = (legend: string, chips: readonly Node[]): Element =>
-  h('fieldset', [h('legend', { class: 'hidden-text' }, legend), ...chips]);
 
 /** Test cases of the base of which no run was seen. */
 function goneList({ classified, base }: Report): Node[] {

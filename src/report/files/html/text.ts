@@ -43,13 +43,15 @@ export function linkUrl(url: string | undefined): string | undefined {
 const ANCHOR = 'test-case-';
 
 /**
- * The ids of test cases in the page, in the same order: `test-case-` and the provider's id as a URL writes it. Without
- * an id it is that of the first run. Where two test cases have the same, the later ones end in `~2`, `~3`.
+ * The ids of test cases in the page: `test-case-` and the provider's id as a URL writes it. Without an id it is that of
+ * the first run. Where two test cases have the same, the later ones end in `~2`, `~3`.
  */
-export function anchorsOf(cases: readonly CaseResult[]): string[] {
+export function anchorsOf<Case extends CaseResult>(cases: readonly Case[]): ReadonlyMap<Case, string> {
+  const anchors = new Map<Case, string>();
   const used = new Map<string, number>();
   const taken = new Set<string>();
-  return cases.map(({ testCase, runs }) => {
+  for (const result of cases) {
+    const { testCase, runs } = result;
     const base = `${ANCHOR}${encodeURI((testCase.id || runs[0].id).toWellFormed())}`;
     let count = (used.get(base) ?? 0) + 1;
     let anchor = count === 1 ? base : `${base}~${count}`;
@@ -59,6 +61,7 @@ export function anchorsOf(cases: readonly CaseResult[]): string[] {
     }
     used.set(base, count);
     taken.add(anchor);
-    return anchor;
-  });
+    anchors.set(result, anchor);
+  }
+  return anchors;
 }
