@@ -1,5 +1,5 @@
 /**
- * Builds `dist/` from `src/`: ncc bundles, esbuild minifies each file. `--check` builds into memory and compares
+ * Builds `dist/` from `src/`: ncc bundles, esbuild minifies. `--check` builds into memory and compares
  * byte by byte with what is committed.
  */
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -12,34 +12,22 @@ import { bundleLicences } from './bundle-licences.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
-/** Entries: the file in `dist/` and its source. */
-const ENTRIES = { 'index.js': 'src/action/main.ts', 'cli.js': 'src/cli/main.ts' } as const;
 /** What a shell starts. */
 const COMMAND = 'cli.js';
 
-/** The post step is the same bundle; the name of the started file tells the two apart. */
-const POST = "import './index.js';\n";
+/** What is beside the bundle. The query tells `src/program.ts` which program was started. */
+const STARTERS = {
+  'post.js': "import './index.js?post';\n",
+  [COMMAND]: "#!/usr/bin/env node\nimport './index.js?cli';\n",
+  'package.json': '{ "type": "module" }\n',
+};
 
 // Where the part of ncc that follows `paths` looks for them; elsewhere it looks only into the working folder.
 process.env['TS_NODE_PROJECT'] = join(root, 'src/tsconfig.json');
 
+/** All files of `dist/`: text by name. */
 async function build(): Promise<Map<string, string>> {
-  const files = new Map<string, string>([['post.js', POST]]);
-  const modules: string[] = [];
-  for (const [name, entry] of Object.entries(ENTRIES)) {
-    const bundled = await bundle(name, join(root, entry));
-    for (const [file, source] of bundled.files) files.set(file, source);
-    modules.push(...bundled.modules);
-  }
-  return files.set('licenses.txt', await bundleLicences(modules, root));
-}
-
-/** The files of one entry: the bundle under `name`, with its shebang if the source has one; and the modules in it. */
-async function bundle(
-  name: string,
-  entry: string,
-): Promise<{ readonly files: ReadonlyMap<string, string>; readonly modules: readonly string[] }> {
-  const { code, map, assets } = await ncc(entry, {
+  const { code, map, assets } = await ncc(join(root, 'src/entry.ts'), {
     cache: false,
     // For the list of modules that are in the bundle. ncc's own licence file leaves out those of the first chunk.
     sourceMap: true,
@@ -53,32 +41,21 @@ async function bundle(
     console.error(error.message);
     process.exit(1);
   });
-  const sources = new Map<string, string>([[name, code]]);
-  const modules = modulesIn(map);
-  for (const [file, { source }] of Object.entries(assets)) {
-    if (file.endsWith('.map')) modules.push(...modulesIn(source.toString()));
-    else sources.set(file, source.toString());
-  }
-  const files = new Map<string, string>();
-  for (const [file, source] of sources) {
-    files.set(file, file.endsWith('.js') ? await minify(source) : source.replaceAll('\r\n', '\n'));
-  }
-  return { files, modules };
-}
-
-function modulesIn(sourceMap: string): string[] {
-  return [...(JSON.parse(sourceMap) as { sources: readonly string[] }).sources];
-}
-
-async function minify(source: string): Promise<string> {
-  const { code } = await transform(source, {
+  const chunk = Object.keys(assets).find((name) => name.endsWith('.js'));
+  if (chunk !== undefined) throw new Error(`A dynamic import made a file of its own, ${chunk}.`);
+  const { code: script } = await transform(code, {
     minify: true,
+    // ncc has joined the modules into one scope: what nobody calls goes.
+    treeShaking: true,
     format: 'esm',
     target: 'node24',
     legalComments: 'none',
     charset: 'utf8',
   });
-  return code;
+  const { sources } = JSON.parse(map) as { sources: readonly string[] };
+  return new Map(Object.entries(STARTERS))
+    .set('index.js', script)
+    .set('licenses.txt', await bundleLicences(sources, root));
 }
 
 async function committed(): Promise<Map<string, string>> {

@@ -1,7 +1,7 @@
 /**
- * Stands in for the toolkit's HTTP client, its copy of undici and its way to start processes when the bundle is built
- * (`paths` in src/tsconfig.json). Nothing here calls them: requests go through Node's own `fetch`. They would add half a
- * megabyte that is parsed at every start. See docs/adr/0002-what-the-bundle-leaves-out.md.
+ * Stands in for parts of the toolkit and of Octokit when the bundle is built (`paths` in src/tsconfig.json): the
+ * toolkit's HTTP client with its copy of undici, its way to start processes, and Octokit's table of all endpoints.
+ * Nothing of ours calls them. See docs/adr/0002-what-the-bundle-leaves-out.md.
  */
 function leftOut(): never {
   throw new Error('This part of the GitHub toolkit is left out of the bundle (docs/adr/0002).');
@@ -27,3 +27,7 @@ export class BearerCredentialHandler {
 export const fetch = leftOut;
 export const getProxyUrl = leftOut;
 export const getExecOutput = leftOut;
+
+/** Plugins of Octokit: they add nothing. */
+export const restEndpointMethods = () => ({});
+export const legacyRestEndpointMethods = restEndpointMethods;

@@ -3,8 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { renderBody } from '../src/report/body.ts';
 import { renderHeading, renderSummary } from '../src/report/summary.ts';
-import { EXAMPLES } from '../test/report/reports.ts';
-import { SECOND_EXAMPLES } from '../test/report/second-reports.ts';
+import { EXAMPLES } from '../test/report/examples.ts';
 import { renderGitHubPage } from './github-page.ts';
 
 const MAX_COMMENT = 60_000;
@@ -12,7 +11,7 @@ const MAX_COMMENT = 60_000;
 const folder = fileURLToPath(new URL('../demo-output/preview/', import.meta.url));
 await mkdir(folder, { recursive: true });
 
-const examples = { ...EXAMPLES, ...SECOND_EXAMPLES };
+const examples = EXAMPLES;
 for (const [name, report] of Object.entries(examples)) {
   const body = renderBody(report, { max: MAX_COMMENT, unit: 'characters' });
   const renderings = {

@@ -7,7 +7,7 @@ import {
   type QuarantineFiles,
   quarantineNotes,
 } from './domain/quarantine.ts';
-import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase } from './domain/test-case.ts';
+import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase, tally } from './domain/test-case.ts';
 import {
   type Cancellation,
   type Ending,
@@ -17,8 +17,10 @@ import {
   judge,
 } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
+import type { Comparison } from './execution/compare.ts';
 import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
+import type { Execution } from './execution/types.ts';
 import type { Findings } from './report/report.ts';
 import type { Deadline } from './runtime/clock.ts';
 import { FAILURE_DETAILS_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS, READ_HISTORY_MS } from './runtime/limits.ts';
@@ -28,7 +30,7 @@ export interface Publisher {
   /** Shows that the gate is waiting. Returns at once and works in the background. */
   showWaiting(findings: Findings): void;
   /** Reports what was found in the end everywhere, until the moment of `clock.now()` or the signal. */
-  publish(findings: Findings, limits: Deadline): Promise<void>;
+  publish(findings: Findings, within: Deadline): Promise<void>;
 }
 
 /** Reader of the records of earlier gates. They label, and never decide. */
@@ -47,10 +49,7 @@ export interface GateOptions extends ExecutorOptions {
 
 /** The edges of the program, passed in. */
 export interface GateDependencies
-  extends Pick<
-    ExecutorDependencies,
-    'provider' | 'clock' | 'log' | 'logProgress' | 'warn' | 'startName' | 'onBatches'
-  > {
+  extends Omit<ExecutorDependencies, 'deadline' | 'attachQuarantine' | 'onProgress'> {
   readonly publisher: Publisher;
   readonly historyReader: HistoryReader;
   /** Aborts when the workflow is cancelled. */
@@ -65,89 +64,56 @@ export interface GateDependencies
  */
 export async function runGate(options: GateOptions, dependencies: GateDependencies): Promise<Judgement> {
   const { provider, publisher, historyReader, clock, signal } = dependencies;
-  const { rule, timeoutMinutes, maxBatchAgeMinutes } = options;
   const startedAt = clock.now();
   // Age is measured at the start, so a long wait does not make a fresh batch too old.
-  const startedEpoch = clock.epoch();
-  const deadline = { until: startedAt + timeoutMinutes * 60_000, signal };
-
-  const decide = quarantineDecider(dependencies, { deadline, now: startedEpoch });
-  const findings = (
-    batches: readonly WatchedBatch[],
-    prepared: Prepared | undefined,
-    more: Partial<Findings> = {},
-  ): Findings => ({
-    name: options.name,
+  const now = clock.epoch();
+  const deadline = { until: startedAt + options.timeoutMinutes * 60_000, signal };
+  const decide = quarantineDecider(dependencies, { deadline, now });
+  const findingsNow = (batches: readonly WatchedBatch[], prepared: Prepared | undefined): Findings => ({
+    ...findingsOf(batches, prepared, options),
     providerTitle: provider.title,
-    batches,
-    rule,
-    subject: prepared?.subject.title,
-    targetName: prepared?.subject.name,
-    targetVersion: prepared?.subject.version,
-    reused: prepared?.reused,
-    subjectNote: prepared?.subject.note,
-    selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
     writtenAt: clock.epoch(),
     waitedMs: clock.now() - startedAt,
-    isReportOnly: isReportOnly(options.failOn, more.judgement),
-    ...more,
   });
   const executor = createExecutor(options, {
     ...dependencies,
     deadline,
     attachQuarantine:
       dependencies.readQuarantine &&
-      (async (cases, total) => attachQuarantine(cases, await decide(cases, total))),
-    onProgress: (batches, prepared) => publisher.showWaiting(findings(batches, prepared)),
+      (async (cases, batches) => attachQuarantine(cases, await decide(cases, tally(batches, cases).total))),
+    onProgress: (batches, prepared) => publisher.showWaiting(findingsNow(batches, prepared)),
   });
 
   // Beside the waiting.
   const readingHistory = historyReader.read({ until: startedAt + READ_HISTORY_MS, signal });
   const execution = await executor.run();
   const batches = await withFailureDetails(execution.batches, dependencies);
-  const results = groupRunsByTestCase(batches, { rule, isCutShort: execution.ending !== 'settled' });
+  const decisionOptions = { rule: options.rule, isCutShort: execution.ending !== 'settled' };
+  const results = groupRunsByTestCase(batches, decisionOptions);
   const quarantined = await decide(results);
   const compared = await executor.compare(attachQuarantine(results, quarantined), { ...execution, batches });
   const history = await readingHistory;
 
-  const { cases } = compared;
-  const refusal = isKeyRefused(batches) ? 'key' : execution.refusal;
-  const judgeAs = (ending: Ending, cancellations?: readonly Cancellation[]): Judgement => ({
-    ...judge({
-      batches,
-      cases,
-      ending,
-      providerTitle: provider.title,
-      now: startedEpoch,
-      timeoutMinutes,
-      maxBatchAgeMinutes,
-      maxFlaky: rule.kind === 'every-run' ? undefined : options.maxFlaky(cases.length),
-      startProblem: execution.startProblem,
-      canCancel: provider.cancel !== undefined,
-      cancellations,
-      remarks: [...execution.remarks, ...compared.remarks],
-      edits: execution.edits,
-      beside: compared.batches,
-      names: execution.prepared?.names,
-      // So that the compiler asks for a new one.
-    } satisfies Required<JudgeInput>),
-    ...(refusal && ending !== 'cancelled' && { refusal }),
-  });
   const runs = execution.started.runs + compared.runs;
-  const publish = (judgement: Judgement, limits: Deadline): Promise<void> => {
-    const found = findings(batches, execution.prepared, {
-      ...history,
-      judgement,
-      cases,
-      started: runs === 0 ? undefined : { ...execution.started, runs },
-      cost: costOf([...batches, ...compared.batches], runs, execution.prepared?.reused),
-      comparedWith: compared.title,
-      comparisonBatches: compared.batches,
-      quarantineNotes: quarantineNotes(quarantined),
-      quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
-    });
-    return publisher.publish(found, limits);
-  };
+  const judgeAs = (ending: Ending, cancellations?: readonly Cancellation[]): Judgement =>
+    judgeStep({ execution, batches, compared }, { ending, cancellations, now }, options, dependencies);
+  const publish = (judgement: Judgement, within: Deadline): Promise<void> =>
+    publisher.publish(
+      {
+        ...findingsNow(batches, execution.prepared),
+        ...history,
+        judgement,
+        isReportOnly: isReportOnly(options.failOn, judgement),
+        cases: compared.cases,
+        started: runs === 0 ? undefined : { ...execution.started, runs },
+        cost: costOf([...batches, ...compared.batches], runs, execution.prepared?.reused),
+        comparedWith: compared.title,
+        comparisonBatches: compared.batches,
+        quarantineNotes: quarantineNotes(quarantined),
+        quarantineProblem: quarantined.problem && { file: quarantined.path, ...quarantined.problem },
+      },
+      within,
+    );
 
   if (!signal.aborted) {
     const judgement = judgeAs(execution.ending);
@@ -160,6 +126,62 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const unstopped = new AbortController().signal;
   await publish(judgement, { until: clock.now() + PUBLISH_CANCELLED_MS, signal: unstopped });
   return judgement;
+}
+
+/** What is known while the gate still waits, but for the time. */
+const findingsOf = (
+  batches: readonly WatchedBatch[],
+  prepared: Prepared | undefined,
+  { name, rule, failOn }: GateOptions,
+): Omit<Findings, 'providerTitle' | 'writtenAt' | 'waitedMs'> => ({
+  ...{ name, batches, rule },
+  subject: prepared?.subject.title,
+  targetName: prepared?.subject.name,
+  targetVersion: prepared?.subject.version,
+  reused: prepared?.reused,
+  subjectNote: prepared?.subject.note,
+  selected: prepared && { count: prepared.testCases.length, outOf: prepared.outOf },
+  isReportOnly: isReportOnly(failOn, undefined),
+});
+
+/** Everything that a step has run. */
+interface StepResults {
+  readonly execution: Execution & { readonly prepared: Prepared | undefined };
+  /** The batches of the execution, with the details of failures. */
+  readonly batches: readonly WatchedBatch[];
+  readonly compared: Comparison;
+}
+
+/** Judges all rounds and what they were compared with. `now` is the start of the step, in milliseconds since the epoch. */
+function judgeStep(
+  { execution, batches, compared }: StepResults,
+  {
+    ending,
+    cancellations,
+    now,
+  }: {
+    readonly ending: Ending;
+    readonly cancellations: readonly Cancellation[] | undefined;
+    readonly now: number;
+  },
+  { rule, maxFlaky, timeoutMinutes, maxBatchAgeMinutes }: GateOptions,
+  { provider }: GateDependencies,
+): Judgement {
+  const { cases } = compared;
+  const refusal = isKeyRefused(batches) ? 'key' : execution.refusal;
+  const judgement = judge({
+    ...{ batches, cases, ending, cancellations, now, timeoutMinutes, maxBatchAgeMinutes },
+    providerTitle: provider.title,
+    canCancel: provider.cancel !== undefined,
+    maxFlaky: rule.kind === 'every-run' ? undefined : maxFlaky(cases.length),
+    startProblem: execution.startProblem,
+    remarks: [...execution.remarks, ...compared.remarks],
+    edits: execution.edits,
+    beside: compared.batches,
+    names: execution.prepared?.names,
+    // So that the compiler asks for a new one.
+  } satisfies Required<JudgeInput>);
+  return { ...judgement, ...(refusal && ending !== 'cancelled' && { refusal }) };
 }
 
 /** True if the key was refused for given batches, before any of them was seen. */

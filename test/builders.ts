@@ -70,10 +70,8 @@ export function starterOf(
     batchSize: 1_000,
     resolve: async () => subject,
     testCases: async () => ({ testCases: [], warnings: [] }),
-    recentBatches: () => ({
-      list: async () => ({ batches: [], isComplete: true }),
-      batchContents: async () => ({ testCases: [] }),
-    }),
+    listBatches: async () => ({ batches: [], isComplete: true }),
+    batchContents: async () => ({ testCases: [] }),
     resolveTestedVersion: async () => subject,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
@@ -92,4 +90,4 @@ export function quarantining(...ids: readonly string[]): Pick<QuarantineDecision
 
 /** Why nothing more is started, as the gate says it. */
 export const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
-  obstacles({ batches, cases, providerTitle: 'Retell', timeoutMinutes: 30, now: 0 }, isOpen);
+  obstacles({ batches, cases, providerTitle: 'Retell', now: 0 }, isOpen);

@@ -4,9 +4,10 @@ import { EVERY_RUN } from '../src/domain/pass-rule.ts';
 import type { QuarantineFiles } from '../src/domain/quarantine.ts';
 import type { RunStatus } from '../src/domain/run.ts';
 import { type GateDependencies, type GateOptions, type Publisher, runGate } from '../src/gate.ts';
-import { parseInputs } from '../src/inputs/inputs.ts';
+import { parseInputs } from '../src/inputs/parse-inputs.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import type { Findings } from '../src/report/report.ts';
+import { CANCEL_MS, EXIT_MS, PUBLISH_CANCELLED_MS } from '../src/runtime/limits.ts';
 import { run, runOf, starterOf } from './builders.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -36,14 +37,17 @@ function provider(settlesAt: number, status: RunStatus): Provider {
 function publisher(whilePublishing: () => void = () => undefined) {
   const progress: Findings[] = [];
   const published: Findings[] = [];
+  /** The time that each publishing may take, as its deadline. */
+  const deadlines: number[] = [];
   const notes: Publisher = {
     showWaiting: (findings) => progress.push(findings),
-    publish: async (findings) => {
+    publish: async (findings, { until }) => {
       published.push(findings);
+      deadlines.push(until);
       whilePublishing();
     },
   };
-  return { notes, progress, published };
+  return { notes, progress, published, deadlines };
 }
 
 const SUBJECT = { title: 'version 1', key: 'v1', claims: {}, request: {} };
@@ -69,6 +73,7 @@ async function gate(
     clock,
     signal,
     log: (line) => logged.push(line),
+    warn: (line) => logged.push(line),
     onBatches: (ids) => named.push(ids.join(' ')),
     readQuarantine,
   });
@@ -206,6 +211,16 @@ describe('a workflow that is cancelled', () => {
     });
     expect(verdict).toBe('cancelled');
     expect(published.map(({ judgement }) => judgement?.verdict)).toEqual(['passed', 'cancelled']);
+  });
+
+  test('a publisher has 55 s, and 3 s after a cancellation: with cancelling and ending that makes 5 s', async () => {
+    const cancelled = new AbortController();
+    const { deadlines, tookMs } = await gate(provider(1, 'passed'), {
+      signal: cancelled.signal,
+      published: publisher(() => cancelled.abort()),
+    });
+    expect(deadlines.map((until) => until - tookMs)).toEqual([55_000, 3_000]);
+    expect(CANCEL_MS + PUBLISH_CANCELLED_MS + EXIT_MS).toBe(5_000);
   });
 
   test('while a failure is being published: it stays a failure', async () => {

@@ -3,14 +3,7 @@ import type { HttpClient } from '../../src/http/json-client.ts';
 import { lenient } from '../../src/json.ts';
 import { type Api, createApi } from '../../src/providers/api.ts';
 import { createAdvice, id, readRunCount } from '../../src/providers/fields.ts';
-import type {
-  BatchContents,
-  BatchStarter,
-  Candidate,
-  Listing,
-  StartResponse,
-  TestCaseList,
-} from '../../src/providers/starter.ts';
+import type { Listing, RecentBatches, StarterAdapter } from '../../src/providers/starter.ts';
 import { compareKeys } from '../../src/providers/starting.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { type AcmeRequest, resolveTarget, resolveTested, saidFields, testedClaims } from './subject.ts';
@@ -19,7 +12,6 @@ const testCaseListSchema = z.object({ test_cases: z.array(z.object({ id, name: z
 const batchListSchema = z.object({
   batches: z.array(z.object({ id, created_at: lenient(z.number()), total: z.optional(z.unknown()) })),
 });
-const runListSchema = z.object({ runs: z.array(z.object({ test_case_id: z.string() })) });
 const startedSchema = z.object({ id, ...saidFields });
 
 /** Advice where the key or the account is the trouble. */
@@ -34,50 +26,36 @@ const advice = createAdvice({
   others: 'Check target, version and test-cases: they must belong to the workspace of this api-key.',
 });
 
-/** The steps of a start. At the other providers `testCases` has a file of its own. */
-export function createAcmeStarter(http: HttpClient): BatchStarter<AcmeRequest> {
+/** A step of more than one request is a function of its own; at the other providers `testCases` has its own file. */
+export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest> {
   const api = createApi(http, { under: ['v1'], advice });
   return {
-    title: 'Acme',
     batchSize: 500,
     resolve: async (wanted) => resolveTarget(wanted),
-    testCases: ({ subject: { request } }, deadline) => readTestCases(api, request, deadline),
-    startBatch: ({ request }, testCases, deadline) => startBatch(api, { request, testCases }, deadline),
-    recentBatches: ({ request }, _, since) => ({
-      list: (deadline) => listBatches(api, { request, since }, deadline),
-      batchContents: (batch, deadline) => readContents(api, batch, deadline),
-    }),
+    testCases: ({ subject: { request } }, deadline) =>
+      api.get(
+        {
+          path: ['agents', request.agent, 'test-cases'],
+          schema: testCaseListSchema,
+          to: ({ test_cases }) => ({ testCases: test_cases, warnings: [] }),
+        },
+        deadline,
+      ),
+    // Sent once, whatever comes back.
+    startBatch: ({ request }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['batches'],
+          body: { ...request, test_case_ids: testCases },
+          schema: startedSchema,
+          to: ({ id: batchId, ...said }) => ({ id: batchId, claims: testedClaims(said) }),
+        },
+        deadline,
+      ),
+    listBatches: (wanted, deadline) => listBatches(api, wanted, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions: compareKeys,
   };
-}
-
-function readTestCases(api: Api, { agent }: AcmeRequest, deadline: Deadline): Promise<TestCaseList> {
-  return api.get(
-    {
-      path: ['agents', agent, 'test-cases'],
-      schema: testCaseListSchema,
-      to: ({ test_cases }) => ({ testCases: test_cases, warnings: [] }),
-    },
-    deadline,
-  );
-}
-
-/** Sent once, whatever comes back. */
-function startBatch(
-  api: Api,
-  { request, testCases }: { request: AcmeRequest; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  return api.postOnce(
-    {
-      path: ['batches'],
-      body: { ...request, test_case_ids: testCases },
-      schema: startedSchema,
-      to: ({ id: batchId, ...said }) => ({ id: batchId, claims: testedClaims(said) }),
-    },
-    deadline,
-  );
 }
 
 /**
@@ -86,7 +64,7 @@ function startBatch(
  */
 function listBatches(
   api: Api,
-  { request, since }: { request: AcmeRequest; since: number },
+  { subject: { request }, since }: RecentBatches<AcmeRequest>,
   deadline: Deadline,
 ): Promise<Listing> {
   return api.get(
@@ -103,17 +81,6 @@ function listBatches(
         isComplete: true,
         date,
       }),
-    },
-    deadline,
-  );
-}
-
-function readContents(api: Api, { id: batchId }: Candidate, deadline: Deadline): Promise<BatchContents> {
-  return api.get(
-    {
-      path: ['batches', batchId, 'runs'],
-      schema: runListSchema,
-      to: ({ runs }) => ({ testCases: runs.map((run) => run.test_case_id) }),
     },
     deadline,
   );

@@ -1,13 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** Queue that keeps only the newest item; items are worked on one after the other. */
-export interface LatestOnlyQueue<Item> {
-  push(item: Item): void;
-  /** Resolves when nothing is worked on. */
-  drained(): Promise<void>;
-}
-
-export interface LatestOnlyQueueOptions<Item> {
+interface LatestOnlyQueueOptions<Item> {
   readonly clock: Clock;
   /** Ends the loop; a task that is under way has its own way to end. */
   readonly signal: AbortSignal;
@@ -18,11 +11,14 @@ export interface LatestOnlyQueueOptions<Item> {
   readonly onError: (error: unknown) => void;
 }
 
-/** Creates a queue that works as long as there are items, and begins again with the next. */
-export function createLatestOnlyQueue<Item extends object>(
-  options: LatestOnlyQueueOptions<Item>,
-): LatestOnlyQueue<Item> {
-  const { clock, signal, delay, task, onError } = options;
+/** Queue that keeps only the newest item. It works as long as there are items, one after the other, and begins again with the next. */
+export function createLatestOnlyQueue<Item extends object>({
+  clock,
+  signal,
+  delay,
+  task,
+  onError,
+}: LatestOnlyQueueOptions<Item>) {
   let newest: Item | undefined;
   let running: Promise<void> | undefined;
 
@@ -42,10 +38,11 @@ export function createLatestOnlyQueue<Item extends object>(
   }
 
   return {
-    push(item) {
+    push(item: Item): void {
       newest = item;
       running ??= run();
     },
-    drained: async () => running,
+    /** Resolves when nothing is worked on. */
+    drained: async (): Promise<void> => running,
   };
 }

@@ -1,6 +1,3 @@
-// First: the handlers of signals.
-import './cancellation.ts';
-
 import * as core from '@actions/core';
 import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { withCommit } from '../execution/prepare.ts';
@@ -8,9 +5,12 @@ import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
 import { readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
+import { readQuarantine } from '../github/quarantine-source.ts';
 import { gateOptionsOf, providerOptionsOf } from '../inputs/gate-options.ts';
-import { type Inputs, type ParsedInputs, parseInputs, valuesToMask } from '../inputs/inputs.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import { type ParsedInputs, parseInputs, valuesToMask } from '../inputs/parse-inputs.ts';
 import { readConfigFile } from '../inputs/target-config.ts';
+import { cancelled } from '../program.ts';
 import { createProvider } from '../providers/registry.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -22,62 +22,49 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
 import { createGrowingRedactor } from '../text/redact.ts';
-import { cancelled, isPost } from './cancellation.ts';
 import { readCommentInputs } from './comment-inputs.ts';
 import { setOutput } from './outputs.ts';
 import { finishComment } from './post.ts';
-import { createPublisher, publishFailure } from './publisher.ts';
-import { readQuarantineFiles } from './quarantine.ts';
-import { createStepState, readStepState, type SavedComment } from './step-state.ts';
+import { publishFailure } from './publish-failure.ts';
+import { createPublisher } from './publisher.ts';
+import { clientFor } from './pull-request-comment.ts';
+import { createStepState, readStepState, type SavedComment, type StepStateWriter } from './step-state.ts';
 
-const masked = valuesToMask(core.getInput);
-for (const value of masked) core.setSecret(value);
-
-/** Log lines: secrets removed, one line, no workflow commands. */
-const { redact, add: addSecrets } = createGrowingRedactor(masked);
-const sanitizeLogLine = (line: string): string => logLine(redact(line), 4_000);
-
-const runtime: Runtime = {
-  clock: systemClock,
-  random: Math.random,
-  fetch,
-  env: process.env,
-  userAgent: USER_AGENT,
-  redact,
-  log: (line) => core.info(sanitizeLogLine(line)),
-  warn: (line) => core.warning(sanitizeLogLine(line)),
-  trace: (line) => {
-    if (core.isDebug()) core.debug(sanitizeLogLine(line));
-  },
-};
-const { log, warn, trace } = runtime;
-const state = createStepState({ saveState: core.saveState, env: process.env });
-
-if (isPost) await post();
-else await main();
+/** What the parts of the step share. */
+interface Step {
+  readonly runtime: Runtime;
+  /** Makes the job red, with sentences that say why. */
+  readonly fail: (sentences: readonly string[]) => void;
+  /** Tells the redactor of more secrets. */
+  readonly addSecrets: (secrets: readonly string[]) => void;
+  /** For later steps and for the post step. */
+  readonly state: StepStateWriter;
+}
 
 /** The step: waits, reports, and fails unless the verdict or `fail-on` lets it succeed. The only place that sets the exit code to 0. */
-async function main(): Promise<void> {
+export async function runStep(): Promise<void> {
+  const step = createStep();
+  const { log } = step.runtime;
   const logCancelled = () => log(`This step was cancelled (${String(cancelled.reason)}).`);
   if (cancelled.aborted) logCancelled();
   else cancelled.addEventListener('abort', logCancelled, { once: true });
-  traceOnError(() => state.begin());
+  traceOnError(step, (state) => state.begin());
   process.once('uncaughtException', (error) => {
-    core.setFailed(sanitizeLogLine(internalErrorMessage(error)));
+    step.fail([internalErrorMessage(error, step)]);
     endProcess(1);
   });
   let judgement: Judgement | undefined;
   try {
-    const parsed = await readInputs();
-    judgement = await runStep(parsed, cancelled);
+    const parsed = await readInputs(step);
+    judgement = await judge(parsed, step);
     const { failOn } = parsed.inputs;
     const note = isReportOnly(failOn, judgement) ? `, ${REPORT_ONLY} (fail-on: nothing)` : '';
     log(`Verdict: ${judgement.verdict}${note}. ${judgement.reason}`);
     if (succeeds(judgement, failOn)) process.exitCode = 0;
   } catch (error) {
-    await failStep(error);
+    await failStep(error, step);
   }
-  traceOnError(() => state.finish(judgement?.verdict));
+  traceOnError(step, (state) => state.finish(judgement?.verdict));
   // Nothing that is left open, a connection that hangs, may hold up the job.
   setTimeout(() => endProcess(Number(process.exitCode ?? 0)), EXIT_MS).unref();
 }
@@ -86,30 +73,59 @@ async function main(): Promise<void> {
  * After the job, whatever became of the step: a comment that was written keeps its section, and none goes on saying
  * that the gate waits.
  */
-async function post(): Promise<void> {
-  const left = readStepState(core);
+export async function runPostStep(): Promise<void> {
+  const { runtime } = createStep();
+  const left = readStepState({ getState: core.getState });
   try {
     useProxies(process.env, [githubUrl()], setProxies);
     await finishComment({ commentInputs: readCommentInputs(core.getInput), runtime, ...left });
   } catch (error) {
-    warn(`The comment could not be brought up to date after the job: ${String(error)}`);
+    runtime.warn(`The comment could not be brought up to date after the job: ${String(error)}`);
   }
 }
 
+/** Masks the keys, and makes the real clock, network and log. Log lines have no secrets, and are no workflow commands. */
+function createStep(): Step {
+  const masked = valuesToMask(core.getInput);
+  for (const value of masked) core.setSecret(value);
+  const { redact, add: addSecrets } = createGrowingRedactor(masked);
+  const sanitizeLogLine = (line: string): string => logLine(redact(line), 4_000);
+  return {
+    runtime: {
+      clock: systemClock,
+      random: Math.random,
+      fetch,
+      env: process.env,
+      userAgent: USER_AGENT,
+      redact,
+      log: (line) => core.info(sanitizeLogLine(line)),
+      warn: (line) => core.warning(sanitizeLogLine(line)),
+      trace: (line) => {
+        if (core.isDebug()) core.debug(sanitizeLogLine(line));
+      },
+    },
+    fail: (sentences) => core.setFailed(sentences.map(sanitizeLogLine).join('\n')),
+    addSecrets,
+    state: createStepState({ saveState: core.saveState, env: process.env }),
+  };
+}
+
 /** The inputs. Secrets in the file of `target-config` are masked before anything else happens. */
-async function readInputs(): Promise<ParsedInputs> {
+async function readInputs({ runtime, addSecrets }: Step): Promise<ParsedInputs> {
   const configFile = await readConfigFile(core.getInput('target-config'));
   if (configFile?.kind === 'ok') {
     const { secrets } = configFile.value;
     for (const secret of secrets) core.setSecret(secret);
     addSecrets(secrets);
   }
-  return parseInputs(core.getInput, redact, configFile);
+  return parseInputs(core.getInput, runtime.redact, configFile);
 }
 
 /** Makes the real parts and runs the gate with them. */
-async function runStep(parsed: ParsedInputs, signal: AbortSignal): Promise<Judgement> {
+async function judge(parsed: ParsedInputs, step: Step): Promise<Judgement> {
   const { inputs, effectiveInputs } = parsed;
+  const { runtime, state } = step;
+  const { log, warn } = runtime;
   useProxies(process.env, requestedUrls(inputs), setProxies);
   for (const line of effectiveInputs.given) log(line);
   core.startGroup('Other inputs, at their defaults');
@@ -120,7 +136,14 @@ async function runStep(parsed: ParsedInputs, signal: AbortSignal): Promise<Judge
   const context = await readContext(process.env, commentInputs);
   const { origin, ref, repository } = context;
   const batchSource = withCommit(parsed.batchSource, origin.commit);
-  const publisher = createPublisher({ inputs, context, commentInputs, mark: state.mark, runtime, remember });
+  const publisher = createPublisher({
+    inputs,
+    context,
+    commentInputs,
+    mark: state.mark,
+    runtime,
+    remember: (memory) => remember(memory, step),
+  });
   const { quarantine } = inputs;
   return runGate(
     {
@@ -132,7 +155,7 @@ async function runStep(parsed: ParsedInputs, signal: AbortSignal): Promise<Judge
       publisher,
       historyReader: publisher,
       clock: systemClock,
-      signal,
+      signal: cancelled,
       log,
       warn,
       startName: createStartNames({
@@ -141,33 +164,37 @@ async function runStep(parsed: ParsedInputs, signal: AbortSignal): Promise<Judge
         commit: origin.commit,
         random: runtime.random,
       }),
-      onBatches: publishBatchIds,
+      onBatches: (batchIds) => publishBatchIds(batchIds, step),
       readQuarantine:
         quarantine === undefined
           ? undefined
-          : (deadline) => readQuarantineFiles(quarantine, deadline, { context, commentInputs, runtime }),
+          : (deadline) =>
+              readQuarantine(
+                { path: quarantine, context, client: clientFor(commentInputs, context, runtime).client },
+                { ...runtime, ...deadline },
+              ),
     },
   );
 }
 
 /** The batches of this step, for later steps and for `post`, before the first look at them. */
-function publishBatchIds(batchIds: readonly string[]): void {
-  const ids = batchIds.map(redact);
-  traceOnError(() => setOutput('batch-id', ids.join('\n')));
-  traceOnError(() => state.started(ids));
+function publishBatchIds(batchIds: readonly string[], step: Step): void {
+  const ids = batchIds.map(step.runtime.redact);
+  traceOnError(step, () => setOutput('batch-id', ids.join('\n')));
+  traceOnError(step, (state) => state.started(ids));
 }
 
-/** Tells the `post` step what is known of the comment. Without it that step looks for itself. */
-function remember(memory: SavedComment): void {
-  traceOnError(() => state.remember(memory));
+/** Tells the post step what is known of the comment. Without it that step looks for itself. */
+function remember(memory: SavedComment, step: Step): void {
+  traceOnError(step, (state) => state.remember(memory));
 }
 
 /** Saves something for later steps; a failure goes to the trace and no further. */
-function traceOnError(save: () => void): void {
+function traceOnError({ state, runtime }: Step, save: (state: StepStateWriter) => void): void {
   try {
-    save();
+    save(state);
   } catch (error) {
-    trace(`What later steps are to know could not be saved: ${String(error)}`);
+    runtime.trace(`What later steps are to know could not be saved: ${String(error)}`);
   }
 }
 
@@ -182,26 +209,26 @@ function requestedUrls({ apiUrl, comment }: Inputs): string[] {
 }
 
 /** Ends the step without a verdict of the gate, red and reported: wrong inputs, or a mistake of ours. */
-async function failStep(error: unknown): Promise<void> {
+async function failStep(error: unknown, step: Step): Promise<void> {
   const isInput = error instanceof InputError;
-  const reason = isInput ? error.message : internalErrorMessage(error);
+  const reason = isInput ? error.message : internalErrorMessage(error, step);
   const problems = isInput ? error.problems : [];
-  core.setFailed([reason, ...problems].map(sanitizeLogLine).join('\n'));
+  step.fail([reason, ...problems]);
   await publishFailure(
     { reason, notes: problems, isInput },
     {
       commentInputs: readCommentInputs(core.getInput),
-      mark: state.mark,
-      runtime,
+      mark: step.state.mark,
+      runtime: step.runtime,
       signal: cancelled,
-      remember,
+      remember: (memory) => remember(memory, step),
     },
   );
 }
 
 /** A mistake of ours, as a sentence. Its stack goes to the trace. */
-function internalErrorMessage(error: unknown): string {
-  if (error instanceof Error) error.stack?.split('\n').forEach(trace);
+function internalErrorMessage(error: unknown, { runtime }: Step): string {
+  if (error instanceof Error) error.stack?.split('\n').forEach(runtime.trace);
   const message = error instanceof Error ? error.message : String(error);
   return `The action itself failed (${message}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
 }

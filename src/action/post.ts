@@ -1,4 +1,4 @@
-import type { OwnSection, Section } from '../comment/state.ts';
+import { type OwnSection, type Section, STOPPED } from '../comment/state.ts';
 import { EMPTY_TALLY } from '../domain/batch.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
@@ -8,13 +8,12 @@ import { headlineHeading } from '../report/sections/headline.ts';
 import { COMMENT_APPEARS_MS, POST_MS } from '../runtime/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CommentInputs } from './comment-inputs.ts';
-import { warnOnError } from './publisher.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeSummary } from './runner-files.ts';
 import { labelOf } from './section.ts';
-import type { SavedComment, SavedSection, SavedStepState } from './step-state.ts';
+import type { SavedSection, SavedStepState } from './step-state.ts';
+import { warnOnError } from './warn-on-error.ts';
 
-const STOPPED = 'The step was stopped before it reached a verdict.';
 const LOST = 'The step ended without leaving its report here: see the job summary.';
 
 /** State and options of the `post` step. */
@@ -49,10 +48,7 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   );
   // What the step itself could not write it has warned of.
   if (end === 'finished' && savedComment !== undefined && savedComment.stage !== 'written') return;
-  for (const text of [
-    warning,
-    ...results.map((result) => ('warning' in result ? result.warning : undefined)),
-  ]) {
+  for (const text of [warning, ...results.map((result) => result.warning)]) {
     if (text !== undefined) runtime.warn(text);
   }
 }
@@ -84,12 +80,7 @@ export function finalSection(
   const isSettled = existing !== undefined && existing.state !== 'waiting' && existing.state !== 'passed';
   const isUnwritten = savedComment?.stage === 'unwritten' && end === 'finished';
   if (isSettled && !isUnwritten) return undefined;
-  if (end === 'killed') {
-    const isGreen = savedComment?.section.state === 'passed';
-    return savedComment === undefined || isGreen
-      ? sectionWithoutReport('cancelled', stoppedMessage(batchIds), savedComment?.section ?? existing)
-      : restoredSection(savedComment.section);
-  }
+  if (end === 'killed') return sectionOfKilled(savedComment?.section, batchIds, existing);
   if (savedComment !== undefined) {
     const isRight = existing?.state === savedComment.section.state && savedComment.stage === 'written';
     return isRight ? undefined : restoredSection(savedComment.section);
@@ -119,18 +110,21 @@ function withLabel(
 
 function summaryOf({ commentInputs, runtime, savedComment, batchIds }: FinishOptions): string {
   const name = runtime.redact(commentInputs.name ?? 'Agent Test Gate');
-  const { state, tally, ...section } = sectionOfStopped(savedComment, batchIds);
+  const { state, tally, ...section } = sectionOfKilled(savedComment?.section, batchIds, undefined);
   const parts = [section.render, section.renderClosing].map((part) => part?.(Number.POSITIVE_INFINITY) ?? '');
   const blocks = [headlineHeading({ name, state, tally }), ...parts].filter((block) => block !== '');
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** Section of the job summary for a step that was killed. */
-function sectionOfStopped(savedComment: SavedComment | undefined, batchIds: readonly string[]): OwnSection {
-  const left = { end: 'killed', verdict: undefined, savedComment, batchIds } as const;
-  return (
-    finalSection(left, undefined) ?? sectionWithoutReport('cancelled', stoppedMessage(batchIds), undefined)
-  );
+/** The section that a killed step saved, unless that is green: that would be no proof. */
+function sectionOfKilled(
+  saved: SavedSection | undefined,
+  batchIds: readonly string[],
+  existing: Section | undefined,
+): OwnSection {
+  return saved === undefined || saved.state === 'passed'
+    ? sectionWithoutReport('cancelled', stoppedMessage(batchIds), saved ?? existing)
+    : restoredSection(saved);
 }
 
 /** That the step was stopped, and which batches may go on. */

@@ -1,13 +1,9 @@
 import { gatesOfJob } from '../comment/codec.ts';
-import { findBase, limitRequests, MAX_BASE_REQUESTS } from '../comment/find-base.ts';
+import { findBase, limitRequests } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
 import { jobKey, jobVariant, lostMark, type OwnSection, type Writer } from '../comment/state.ts';
-import {
-  createStickyComment,
-  type StickyComment,
-  type WriteOptions,
-  type WriteResult,
-} from '../comment/sticky-comment.ts';
+import { createStickyComment, type StickyComment, type WriteOptions } from '../comment/sticky-comment.ts';
+import type { WriteResult } from '../comment/write-section.ts';
 import type { Base } from '../domain/comparison.ts';
 import type { GateRecord } from '../domain/record.ts';
 import { createGitHubClient, type GitHubClient } from '../github/client.ts';
@@ -35,14 +31,6 @@ export interface EarlierResultsOptions {
   readonly wantsBase: boolean;
 }
 
-/** Not written, since there is no pull request to comment on. */
-export interface NoPullRequest {
-  readonly status: 'left';
-  readonly why: 'no-pull-request';
-  /** A sentence for the log. */
-  readonly note: string;
-}
-
 /** Parts of the step, beside the inputs and the event, that finding the comment needs. */
 interface StepParts {
   readonly runtime: Runtime;
@@ -53,10 +41,8 @@ interface StepParts {
 
 /** The comment of this gate on the pull request that the event is about. */
 export interface PullRequestComment {
-  /** Writes this job's section, if a comment is wanted. `create`: also where there is no comment yet. */
-  write(section: OwnSection, options: WriteOptions): Promise<WriteResult | NoPullRequest>;
-  /** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
-  commit(deadline: Deadline): Promise<string | undefined>;
+  /** Writes this job's section. `create`: also where there is no comment yet. */
+  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
   /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
   readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults>;
   /** The branch that the pull request goes to; `undefined` where the event does not say it. */
@@ -92,12 +78,11 @@ export function createPullRequestComment(
     deadline: Deadline,
   ): Promise<Pick<EarlierResults, 'base' | 'baseUnavailableReason'>> {
     if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
-    const limited = { ...runtime, fetch: limitRequests(MAX_BASE_REQUESTS, runtime.fetch) };
-    const { client } = clientFor(commentInputs, context, limited);
+    const { fetch, requestsLeft } = limitRequests(runtime.fetch);
+    const { client } = clientFor(commentInputs, context, { ...runtime, fetch });
     if (client === undefined) return {};
-    const { clock, random } = runtime;
-    const search = { client, branch: baseBranch, issue, writer, target: tested };
-    return await findBase(search, { clock, random, ...deadline });
+    const search = { client, requestsLeft, branch: baseBranch, issue, writer, target: tested };
+    return await findBase(search, deadline, runtime.clock);
   }
 
   return {
@@ -111,22 +96,10 @@ export function createPullRequestComment(
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
     async write(section, options) {
-      if (commentInputs.comment === 'never') return { status: 'left', why: 'absent' };
       const { comments, warning, note } = await locate(options);
       const [sticky] = comments;
       if (sticky !== undefined) return await sticky.write(section, options);
-      if (warning !== undefined) return { status: 'failed', warning };
-      return note === undefined
-        ? { status: 'left', why: 'absent' }
-        : { status: 'left', why: 'no-pull-request', note };
-    },
-    async commit(deadline) {
-      const { client } = clientFor(commentInputs, context, runtime);
-      const { clock, random } = runtime;
-      return await findTestedCommit(
-        { context, explicit: commentInputs.pullRequest, client },
-        { clock, random, ...deadline },
-      );
+      return warning === undefined ? { status: 'left', why: 'absent', note } : { status: 'failed', warning };
     },
   };
 }
@@ -178,6 +151,19 @@ export async function findComments(
     createStickyComment({ client, clock, random, issue, writer, onCreate }),
   );
   return { comments, issue, writer: commentInputs.name === undefined ? undefined : writers[0] };
+}
+
+/** The commit that the report is about; `undefined` where it cannot be found out. Never rejects. */
+export async function findCommit(
+  commentInputs: CommentInputs,
+  context: GitHubContext,
+  runtime: Runtime,
+  deadline: Deadline,
+): Promise<string | undefined> {
+  const { client } = clientFor(commentInputs, context, runtime);
+  const { clock, random } = runtime;
+  const search = { context, explicit: commentInputs.pullRequest, client };
+  return await findTestedCommit(search, { clock, random, ...deadline });
 }
 
 /** Asks GitHub with the token of the step; a sentence where that cannot be done. */

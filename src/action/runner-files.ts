@@ -57,8 +57,3 @@ export async function writeReportFile(output: OutputName, path: string, content:
   await writeRegularFile(path, content);
   setOutput(output, path);
 }
-
-/** The address of the comment, as an output. */
-export function setCommentUrl(url: string): void {
-  setOutput('comment-url', url);
-}

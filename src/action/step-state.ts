@@ -70,40 +70,34 @@ interface Runner {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** For the step. Each method throws what the file system or the runner throws. */
-export interface StepStateWriter {
-  /** Stands in the step's section of the comment, and tells it from those of other jobs that are otherwise equal. */
-  readonly mark: string;
-  /** Before the first write: the mark must be known to `post`. */
-  begin(): void;
-  /** The batches that are known so far; at once, so that a kill a moment later leaves their ids. */
-  started(batchIds: readonly string[]): void;
-  /** `verdict`: `undefined` where the gate came to none. */
-  finish(verdict: Verdict | undefined): void;
-  remember(memory: SavedComment): void;
-}
-
 /** A mark that no other step has. */
 export const randomMark = (): string => randomBytes(6).toString('base64url');
 
-/** Keeps the memory in a file that only this user can read; nowhere if the runner gives no private folder. */
-export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | 'env'>): StepStateWriter {
+/**
+ * For the step. Keeps the memory in a file that only this user can read; nowhere if the runner gives no private folder.
+ * Each method throws what the file system or the runner throws.
+ */
+export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | 'env'>) {
   const folder = env['RUNNER_TEMP'];
   const file = folder ? join(folder, `agent-test-gate-${randomUUID()}.json`) : undefined;
   const mark = randomMark();
   let isNamed = false;
   return {
+    /** Stands in the step's section of the comment, and tells it from those of other jobs that are otherwise equal. */
     mark,
+    /** Before the first write: the mark must be known to `post`. */
     begin() {
       saveState('mark', mark);
       saveState('phase', 'started');
     },
-    started: (batchIds) => saveState('batches', batchIds.join('\n')),
-    finish(verdict) {
+    /** The batches that are known so far; at once, so that a kill a moment later leaves their ids. */
+    started: (batchIds: readonly string[]) => saveState('batches', batchIds.join('\n')),
+    /** `verdict`: `undefined` where the gate came to none. */
+    finish(verdict: Verdict | undefined) {
       saveState('verdict', verdict ?? '');
       saveState('phase', 'finished');
     },
-    remember(memory) {
+    remember(memory: SavedComment) {
       if (file === undefined) return;
       if (!isNamed) saveState('comment', file);
       isNamed = true;
@@ -113,6 +107,9 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
     },
   };
 }
+
+/** Saves the state of the step. */
+export type StepStateWriter = ReturnType<typeof createStepState>;
 
 /** For the `post` part: how the step ended and what it knew. Deletes the file. What cannot be read is not there. */
 export function readStepState({ getState }: Pick<Runner, 'getState'>): SavedStepState {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { levenshteinDistance } from '../domain/selectors.ts';
+import { levenshteinDistance } from '../domain/no-match.ts';
 import { INPUTS } from '../inputs/inputs.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName, KEY_INPUTS } from './commands.ts';
 import { CommandError } from './exit.ts';

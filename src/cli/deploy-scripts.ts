@@ -1,4 +1,4 @@
-/** Written by `npm run deploy-scripts` from docs/examples/deploy: change those files. */
+/** Written by `npm run generate` from docs/examples/deploy: change those files. */
 
 export const DEPLOY_SCRIPTS = {
   bland:

@@ -1,5 +1,5 @@
 import { providerOptionsOf } from '../inputs/gate-options.ts';
-import { type ParsedInputs, parseInputs } from '../inputs/inputs.ts';
+import { type ParsedInputs, parseInputs } from '../inputs/parse-inputs.ts';
 import { type ConfigFile, readConfigFile } from '../inputs/target-config.ts';
 import type { BrowsableProvider } from '../providers/provider.ts';
 import { createProvider, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';

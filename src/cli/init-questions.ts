@@ -1,6 +1,7 @@
 /** The questions of `init`, each with what is asked of the provider for it. */
 import { formatCaseCount } from '../domain/test-case.ts';
-import { INPUTS, type ParsedInputs } from '../inputs/inputs.ts';
+import { INPUTS } from '../inputs/inputs.ts';
+import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { AvailableTarget, BrowsableProvider } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import type { BatchStarter } from '../providers/starter.ts';

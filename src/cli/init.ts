@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ruleOf } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
-import type { ParsedInputs } from '../inputs/inputs.ts';
+import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import { KeyRefused, ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { type Invocation, type Options, UsageError } from './args.ts';

@@ -1,10 +1,5 @@
-#!/usr/bin/env node
-
-// First: the version of Node.js, and the handlers of signals.
-import './node-version.ts';
-import './signals.ts';
-
-import { valuesToMask } from '../inputs/inputs.ts';
+import { valuesToMask } from '../inputs/parse-inputs.ts';
+import { cancelled, signalExitCode } from '../program.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
 import { InputError } from '../runtime/errors.ts';
@@ -23,69 +18,67 @@ import { plan } from './plan.ts';
 import { createPrompts } from './prompts.ts';
 import { checkQuarantine } from './quarantine.ts';
 import { run } from './run.ts';
-import { cancelled, signalExitCode } from './signals.ts';
 
 /** Lines of the help are no longer than this, where nothing shows where a line ends. */
 const HELP_WIDTH = 100;
 
-/** The keys of all providers: none of them is ever printed. */
-const keys = KEY_VARIABLES.flatMap((variable) =>
-  valuesToMask((input) => (input === 'api-key' ? (process.env[variable] ?? '') : '')),
-);
-const { redact, add: addSecrets } = createGrowingRedactor(keys);
-
-const out = createConsole(process.stdout, process.env, redact);
-const err = createConsole(process.stderr, process.env, redact);
-const live = createLiveLine(err, systemClock);
-const prompts =
-  process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined;
-/** Writes with nothing that moves in the way. */
-const above = (write: () => void): void =>
-  live.above(prompts === undefined ? write : () => prompts.above(write));
-
-// Whoever reads may stop reading (`| head`): what is left is written for nobody.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-const environment: Environment = {
-  env: process.env,
-  clock: systemClock,
-  random: Math.random,
-  fetch,
-  useProxies: (urls) => useProxies(process.env, urls, setProxies),
-  out,
-  err,
-  live,
-  redact,
-  addSecrets,
-  log: (line) => above(() => err.line(line)),
-  warn: (line) => above(() => err.line(`Warning: ${line}`)),
-  trace: () => undefined,
-  signal: cancelled,
-  prompts,
-};
-
-process.once('uncaughtException', (error) => endProcess(report(error)));
-cancelled.addEventListener('abort', () => {
-  setTimeout(() => endProcess(signalExitCode() ?? EXIT.notPassed), COMMAND_CANCELLED_MS).unref();
-  environment.log(
-    `${cancelled.reason === 'SIGINT' ? 'Ctrl+C' : String(cancelled.reason)}: ending. Again ends at once.`,
-  );
-});
-endProcess(await main());
-
-/** Does what was asked for. Resolves to the exit code; never rejects. */
-async function main(): Promise<number> {
+/** Does what the arguments ask for, and ends the process. */
+export async function runCommandLine(): Promise<void> {
+  // Whoever reads may stop reading (`| head`): what is left is written for nobody.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const environment = createEnvironment();
+  process.once('uncaughtException', (error) => endProcess(report(error, environment)));
+  cancelled.addEventListener('abort', () => {
+    setTimeout(() => endProcess(signalExitCode(cancelled.reason)), COMMAND_CANCELLED_MS).unref();
+    environment.log(
+      `${cancelled.reason === 'SIGINT' ? 'Ctrl+C' : String(cancelled.reason)}: ending. Again ends at once.`,
+    );
+  });
   let exitCode: number;
   try {
-    exitCode = await runCommand(parseArguments(process.argv.slice(2)));
+    exitCode = await runCommand(parseArguments(process.argv.slice(2)), environment);
   } catch (error) {
-    exitCode = report(error);
+    exitCode = report(error, environment);
   }
-  live.stop();
-  return signalExitCode() ?? exitCode;
+  environment.live.stop();
+  endProcess(cancelled.aborted ? signalExitCode(cancelled.reason) : exitCode);
 }
 
-async function runCommand(invocation: Invocation): Promise<number> {
+/** The real streams, clock, network and variables. The keys of all providers are never printed. */
+function createEnvironment(): Environment {
+  const keys = KEY_VARIABLES.flatMap((variable) =>
+    valuesToMask((input) => (input === 'api-key' ? (process.env[variable] ?? '') : '')),
+  );
+  const { redact, add: addSecrets } = createGrowingRedactor(keys);
+  const out = createConsole(process.stdout, process.env, redact);
+  const err = createConsole(process.stderr, process.env, redact);
+  const live = createLiveLine(err, systemClock);
+  const prompts =
+    process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined;
+  /** Writes with nothing that moves in the way. */
+  const above = (write: () => void): void =>
+    live.above(prompts === undefined ? write : () => prompts.above(write));
+  return {
+    env: process.env,
+    clock: systemClock,
+    random: Math.random,
+    fetch,
+    useProxies: (urls) => useProxies(process.env, urls, setProxies),
+    out,
+    err,
+    live,
+    redact,
+    addSecrets,
+    log: (line) => above(() => err.line(line)),
+    warn: (line) => above(() => err.line(`Warning: ${line}`)),
+    trace: () => undefined,
+    signal: cancelled,
+    prompts,
+  };
+}
+
+async function runCommand(invocation: Invocation, environment: Environment): Promise<number> {
+  const { out } = environment;
   switch (invocation.command) {
     case 'help':
       await out.write(
@@ -107,7 +100,7 @@ async function runCommand(invocation: Invocation): Promise<number> {
 }
 
 /** Says what went wrong. The exit code that goes with it. */
-function report(error: unknown): number {
+function report(error: unknown, { live, err }: Environment): number {
   live.stop();
   if (error instanceof CommandError) {
     for (const sentence of error.sentences) err.line(sentence);

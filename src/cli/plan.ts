@@ -6,7 +6,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import { describeReuse, findReusableBatch, type ReuseResult } from '../execution/reuse.ts';
-import type { ParsedInputs } from '../inputs/inputs.ts';
+import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
 import type { Deadline } from '../runtime/clock.ts';
@@ -36,13 +36,10 @@ export async function plan(options: Options, environment: Environment): Promise<
   const { maxRuns, failOn, reuseHours, maxBatchAgeMinutes } = inputs;
   const prepared = await prepare(batchSource, { starter, rule: ruleOf(inputs), deadline, maxRuns, failOn });
   if (prepared.kind === 'refused') throw refusalError(prepared, inputs.provider);
-  const reuse =
-    reuseHours === 0
-      ? undefined
-      : await findReusableBatch({
-          ...{ prepared, provider, starter, clock, deadline },
-          ...{ reuseHours, maxBatchAgeMinutes },
-        });
+  const reuse = await findReusableBatch({
+    ...{ prepared, provider, starter, clock, deadline },
+    ...{ reuseHours, maxBatchAgeMinutes },
+  });
   live.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
   const blocks = describePlan({ inputs, prepared, reuse, quarantine }, out.style);

@@ -30,8 +30,8 @@ export function createPublisher(
   return {
     published: () => published,
 
-    async read() {
-      return inputs.baseline === undefined ? {} : readBaseline(inputs.baseline);
+    async read(within) {
+      return inputs.baseline === undefined ? {} : readBaseline(inputs.baseline, within, clock);
     },
 
     showWaiting: () => undefined,

@@ -5,7 +5,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { CATEGORY_TITLES, type ClassifiedCases } from '../report/classify.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report/report.ts';
-import { costText, expectedAndActual, runMessage, turnText } from '../report/run-text.ts';
+import { costText, expectedAndActual, failedAssertions, runMessage, turnText } from '../report/run-text.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { describeRuns, failureLabel } from '../report/sections/names.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
@@ -105,10 +105,11 @@ function failureLine(result: ReportedCase, style: Style): string {
 }
 
 /** The assertions that failed, where the reason does not say them. */
-function checkLines({ assertions, explanation }: Run): string[] {
-  const failed = assertions.filter(({ result }) => result === 'failed');
+function checkLines(run: Run): string[] {
+  const failed = failedAssertions(run);
   // Without an explanation the reason lists their labels.
-  const isSaid = explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
+  const isSaid =
+    run.explanation === undefined && failed.every(({ expected, actual }) => !expected && !actual);
   if (isSaid) return [];
   return failed.map((assertion) => {
     const values = expectedAndActual(assertion, (value) => cleanLine(value, MAX_VALUE));

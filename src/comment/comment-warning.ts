@@ -1,4 +1,5 @@
 import { GitHubError, type GitHubErrorKind } from '../github/github-error.ts';
+import type { NextStep } from './next-step.ts';
 
 /** Advice for each kind of error; empty where GitHub's own words are the cause. */
 const ADVICE: Record<GitHubErrorKind, string> = {
@@ -34,12 +35,31 @@ export function commentWarning(error: unknown, issue: number): string {
     .join(' ');
 }
 
-/** Why a comment was left as it is although there was something to write. */
-export function leftWarning(why: 'newer-format' | 'full', issue: number): string {
-  const reason = {
-    'newer-format':
-      'was written by a newer version of this action: use the same version wherever the name is the same',
-    full: 'has no room for one more job: give the gates different names',
-  };
-  return `The comment on pull request #${issue} was left as it is. It ${reason[why]}. The job summary has the full report.`;
+/** Why a comment was left as it is: a warning where there was something to write, or a note for the log. */
+export function reasonToLeave(
+  why: Extract<NextStep, { step: 'leave' }>['why'],
+  issue: number,
+): { readonly warning?: string; readonly note?: string } {
+  switch (why) {
+    case 'absent':
+      return {};
+    case 'newer-run':
+      return { note: NEWER_RUN };
+    case 'newer-format':
+      return { warning: leftWarning(NEWER_FORMAT, issue) };
+    case 'full':
+      return { warning: leftWarning(FULL, issue) };
+  }
 }
+
+const NEWER_FORMAT =
+  'was written by a newer version of this action: use the same version wherever the name is the same';
+const FULL = 'has no room for one more job: give the gates different names';
+const NEWER_RUN =
+  'The comment is left as it is: a newer workflow run, or a newer attempt of this one, has written it.';
+/** For the log: see `Merge.hasTwin`. */
+export const TWIN =
+  'Another job of this workflow run has the same label and the same target, so a new attempt of one cannot replace its own section of the comment: set the input label of each.';
+
+const leftWarning = (reason: string, issue: number): string =>
+  `The comment on pull request #${issue} was left as it is. It ${reason}. The job summary has the full report.`;

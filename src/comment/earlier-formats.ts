@@ -4,11 +4,10 @@
  */
 import * as z from 'zod/mini';
 import { STATES } from '../domain/verdict.ts';
-import type { WorkflowRun } from '../github/context.ts';
 import { lenient, parseJson } from '../json.ts';
 import { jobFactsSchema } from './job-facts.ts';
 import { countsSchema, keySchema, recordSchema, tallyOf } from './schemas.ts';
-import type { CommentState, OrphanedRecord, Section } from './state.ts';
+import type { OrphanedRecord, ReadableComment, Run, Section } from './state.ts';
 
 const GATE = '<!-- agent-test-gate ';
 const SECTION = '<!-- agent-test-gate-section ';
@@ -45,10 +44,10 @@ const sectionMarker = z.object({
 });
 
 /** A comment of the first or second edition: the hash of the gate's name, the name where it says it, and its data. */
-export interface EarlierComment {
+interface EarlierComment {
   readonly gate: string;
   readonly name: string | undefined;
-  readonly state: CommentState;
+  readonly state: ReadableComment;
 }
 
 /** Reads a normalized comment of the first or second edition; `undefined` for any other. */
@@ -71,7 +70,7 @@ export function parseEarlierComment(text: string): EarlierComment | undefined {
 }
 
 /** A section that is cut off, or has a marker that cannot be read, is not there. */
-function readSections(text: string, run: Omit<WorkflowRun, 'attempt'>): Section[] {
+function readSections(text: string, run: Run): Section[] {
   const sections: Section[] = [];
   let at = text.indexOf(SECTION);
   while (at !== -1) {

@@ -1,24 +1,24 @@
 import type { Base } from '../domain/comparison.ts';
 import { baseOf, type GateRecord } from '../domain/record.ts';
-import type { Author, GitHubClient, MergedPullRequest } from '../github/client.ts';
+import type { Author, MergedPullRequest } from '../github/answers.ts';
+import type { GitHubClient } from '../github/client.ts';
 import { GitHubError } from '../github/github-error.ts';
 import type { Fetch } from '../http/fetch-text.ts';
-import { type ClockAndRandom, retryUntilDeadline } from '../http/retry.ts';
-import type { Deadline } from '../runtime/clock.ts';
-import { DeadlineExceeded } from '../runtime/deadline.ts';
-import { parseComment } from './codec.ts';
-import { recordIn } from './merge.ts';
-import { isSameAuthor } from './own-comments.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
+import { recordIn } from './kept-records.ts';
+import { isSameAuthor, parseFound } from './own-comments.ts';
 import { decodeRecord } from './record.ts';
 import type { Writer } from './state.ts';
 
 /** The requests that it may take to find the base. */
-export const MAX_BASE_REQUESTS = 6;
+const MAX_REQUESTS = 6;
 const MAX_PULL_REQUESTS = 5;
 
 export interface BaseSearch {
-  /** Made with `limitRequests`. */
   readonly client: Pick<GitHubClient, 'mergedInto' | 'firstComments' | 'whoAmI'>;
+  /** Of `limitRequests`, with whose `fetch` the client is made. */
+  readonly requestsLeft: () => number;
   /** The branch that the pull request goes to. */
   readonly branch: string;
   /** The pull request itself, which is not its own base, should it be merged by now. */
@@ -33,13 +33,16 @@ export type FoundBase =
   | { readonly base: Base; readonly baseUnavailableReason?: undefined }
   | { readonly base?: undefined; readonly baseUnavailableReason: string };
 
-/** Sends at most so many requests and fails the others. */
-export function limitRequests(requests: number, fetch: Fetch): Fetch {
-  let left = requests;
-  return async (url, init) => {
-    left -= 1;
-    if (left < 0) throw new Error('All requests are used up.');
-    return await fetch(url, init);
+/** Sends as many requests as it may take to find the base, and fails the others. */
+export function limitRequests(fetch: Fetch): { fetch: Fetch; requestsLeft: () => number } {
+  let left = MAX_REQUESTS;
+  return {
+    requestsLeft: () => left,
+    async fetch(url, init) {
+      if (left === 0) throw new Error('All requests are used up.');
+      left -= 1;
+      return await fetch(url, init);
+    },
   };
 }
 
@@ -49,16 +52,9 @@ export function limitRequests(requests: number, fetch: Fetch): Fetch {
  * earlier push says nothing of what was merged, so it is passed over. Whether commits were squashed or rebased makes no
  * difference, since the gate tested the pull request. Nothing in here throws, warns, or goes on after its limits.
  */
-export async function findBase(
-  search: BaseSearch,
-  { clock, random, ...deadline }: ClockAndRandom & Deadline,
-): Promise<FoundBase> {
+export async function findBase(search: BaseSearch, deadline: Deadline, clock: Clock): Promise<FoundBase> {
   try {
-    return await retryUntilDeadline(
-      (within) => searchMergedPullRequests(search, within),
-      { ...deadline, noRetries: true },
-      { clock, random, backoff: { first: 0, longest: 0 }, classifyError: () => undefined },
-    );
+    return await withDeadline((within) => searchMergedPullRequests(search, within), deadline, clock);
   } catch (error) {
     return { baseUnavailableReason: unavailableReason(error) };
   }
@@ -72,22 +68,18 @@ function unavailableReason(error: unknown): string {
 }
 
 async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline): Promise<FoundBase> {
-  const { client, branch, issue } = search;
+  const { client, requestsLeft, branch, issue } = search;
   const merged = (await client.mergedInto(branch, deadline)).filter(({ number }) => number !== issue);
   const newest = merged.slice(0, MAX_PULL_REQUESTS);
   let ownAuthor: Author | undefined;
-  let requests = 1;
   for (const pull of newest) {
-    if (requests >= MAX_BASE_REQUESTS) break;
-    requests += 1;
-    const marked = (await client.firstComments(pull.number, deadline)).flatMap((comment) => {
-      const state = parseComment(comment.body, search.writer.name);
-      return state === undefined ? [] : [{ state, author: comment.author }];
-    });
+    if (requestsLeft() === 0) break;
+    const marked = (await client.firstComments(pull.number, deadline)).flatMap(
+      (comment) => parseFound(comment, search.writer.name) ?? [],
+    );
     if (marked.length === 0) continue;
     if (ownAuthor === undefined) {
-      if (requests >= MAX_BASE_REQUESTS) break;
-      requests += 1;
+      if (requestsLeft() === 0) break;
       ownAuthor = await client.whoAmI(deadline);
     }
     const author = ownAuthor;

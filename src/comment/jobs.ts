@@ -5,7 +5,6 @@ import {
   type Inline,
   link,
   md,
-  paragraph,
   smallPrint,
   strong,
   table,
@@ -13,34 +12,15 @@ import {
   untrusted,
   untrustedHtml,
 } from '../report/markdown.ts';
-import { fold, render } from '../report/markdown-writer.ts';
+import { fold, render, renderLine } from '../report/markdown-writer.ts';
 import type { Origin, Report } from '../report/report.ts';
 import { detailLines, foldSmall, footerLine, jobsFooterLine } from '../report/sections/footer.ts';
 import { REPORT_ONLY, resultOf, SIGNS } from '../report/sections/headline.ts';
 import { NO_BREAK_SPACE } from '../report/sections/names.ts';
 import { adviseOn, NEXT_LABEL, rerunInstructions, startsBatch } from '../report/sections/next-steps.ts';
 import { formatDuration } from '../text/format.ts';
-
-/** Facts of a job's report beside its body, kept for the comment that it shares with other jobs. */
-export interface JobFacts {
-  /** Our words: "1 of 6 failed, new". */
-  readonly result: string;
-  /** Duration in our words; empty while it waits. */
-  readonly took: string;
-  /** The provider's title. */
-  readonly providerTitle: string;
-  /** The job's lines for the details of all jobs: Markdown, a line each. */
-  readonly footer: readonly string[];
-  /** Advice about it, as Markdown of one line; empty where there is nothing to do. */
-  readonly next?: string | undefined;
-  /** Advice about what else may be wrong, as Markdown of one line: often the same for all jobs. */
-  readonly hint?: string | undefined;
-  /** Whether the job started its batches itself, so that a new attempt of it tests again. */
-  readonly startsBatch?: boolean | undefined;
-  /** Whether the job succeeds whatever its verdict is. */
-  readonly isReportOnly?: boolean | undefined;
-  readonly origin?: Origin | undefined;
-}
+import type { JobFacts } from './job-facts.ts';
+import { compareText } from './labels.ts';
 
 /** A job in a comment of several jobs: everything but its body. */
 export interface JobPart extends JobFacts {
@@ -80,9 +60,9 @@ export function jobFactsOf(report: Report): JobFacts {
     result: resultOf(report),
     took: isWaiting ? '' : (formatDuration(report.waitedMs) ?? ''),
     providerTitle: report.providerTitle,
-    footer: [footerLine(own), ...detailLines(own, MAX_BATCHES)].map(inlineOf).filter((line) => line !== ''),
-    next: inlineOf(todo),
-    hint: inlineOf(hint),
+    footer: [footerLine(own), ...detailLines(own, MAX_BATCHES)].map(renderLine).filter((line) => line !== ''),
+    next: renderLine(todo),
+    hint: renderLine(hint),
     startsBatch: startsBatch(report),
     isReportOnly: report.isReportOnly === true || undefined,
     origin: report.origin,
@@ -92,17 +72,17 @@ export function jobFactsOf(report: Report): JobFacts {
 /** The jobs in the order in which they are shown: worst first, then by label. */
 export function sortJobs<Job extends JobPart>(jobs: readonly Job[]): Job[] {
   return jobs.toSorted(
-    (a, b) =>
-      STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
-      (a.label < b.label ? -1 : a.label > b.label ? 1 : 0),
+    (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || compareText(a.label, b.label),
   );
 }
 
-/** The heading of all jobs together: which failed, how many still run. */
+const isBad = ({ state }: JobPart): boolean => state !== 'waiting' && state !== 'passed';
+
+/** The heading of all jobs together: which failed, how many still run. Of `sortJobs`, as for all that follow. */
 export function renderJobsHeading(name: string, jobs: readonly JobPart[]): string {
   const state = worstState(jobs.map((job) => job.state));
   const waiting = jobs.filter((job) => job.state === 'waiting');
-  const bad = sortJobs(jobs.filter((job) => job.state !== 'waiting' && job.state !== 'passed'));
+  const bad = jobs.filter(isBad);
   const running = waiting.length === 0 ? [] : [`${waiting.length} of ${jobs.length} still running`];
   const note = bad.every(({ isReportOnly }) => isReportOnly === true) ? ` (${REPORT_ONLY})` : '';
   const clauses =
@@ -121,11 +101,11 @@ function describeFailedJobs(bad: readonly JobPart[]): string {
   return bad.every(({ state }) => state === 'failed') ? `${names} failed` : `${names} did not pass`;
 }
 
-/** One line for each job, worst first. */
+/** One line for each job. */
 export function renderJobsTable(jobs: readonly JobPart[]): string {
   const hasTook = jobs.some(({ took }) => took !== '');
   const providers = new Set(jobs.map(({ providerTitle }) => providerTitle));
-  const rows = sortJobs(jobs).map((job): Inline[][] => {
+  const rows = jobs.map((job): Inline[][] => {
     const provider = providers.size > 1 ? md` (${untrusted(job.providerTitle, 50)})` : '';
     const attempt = job.attempt === undefined ? '' : md` (attempt ${job.attempt})`;
     const commit = job.commit === undefined ? '' : md` (${code(job.commit.slice(0, 7), 7)})`;
@@ -152,7 +132,7 @@ function linked({ label, origin }: JobPart): Inline[] {
  * headings are of the third level.
  */
 export function renderJob(job: JobPart, body: string): string {
-  if (job.state === 'passed' || job.state === 'waiting') {
+  if (!isBad(job)) {
     const label = untrustedHtml(job.label, MAX_LABEL);
     return fold(`${SIGNS[job.state]} <b>${label}</b>`, { open: false }, body);
   }
@@ -164,13 +144,13 @@ export function renderJob(job: JobPart, body: string): string {
  * Advice about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has failed.
  */
 export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string {
-  const bad = sortJobs(jobs.filter(({ state }) => state !== 'waiting' && state !== 'passed'));
+  const bad = jobs.filter(isBad);
   if (bad.length === 0) return '';
   const advised = Map.groupBy(bad, ({ next, state }) => next || ADVICE_ON[state]);
   const shown = [...advised].slice(0, MAX_NAMED);
   const named = shown.reduce((sum, [, advisedJobs]) => sum + advisedJobs.length, 0);
   const sentences = [
-    inlineOf([NEXT_LABEL]),
+    renderLine([NEXT_LABEL]),
     ...shown.map(([next, advisedJobs]) => `${labelsOf(advisedJobs)}: ${next}`),
     ...(named < bad.length ? [`Then look at ${bad.length - named} more, worst first.`] : []),
     ...new Set(bad.map(({ hint = '' }) => hint)),
@@ -188,13 +168,15 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
     const whose = runs.length > 1 ? `${labelsOf(jobs)}: ` : '';
     const isReportOnly = jobs.every((job) => job.isReportOnly === true);
     const again = rerunInstructions(ofRun, areStartedHere, { jobs: jobs.length, isReportOnly });
-    return `${whose}${inlineOf(again)}`;
+    return `${whose}${renderLine(again)}`;
   });
 }
 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly JobPart[]): string {
-  const names = jobs.slice(0, MAX_NAMED).map(({ label }) => inlineOf([strong(untrusted(label, MAX_LABEL))]));
+  const names = jobs
+    .slice(0, MAX_NAMED)
+    .map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
   const more = jobs.length - names.length;
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
@@ -202,10 +184,10 @@ function labelsOf(jobs: readonly JobPart[]): string {
 /** The one footer of all jobs: what they share on a line, and the details of each in a fold. */
 export function renderJobsFooter(jobs: readonly JobPart[], origin: Origin): string {
   const line = jobsFooterLine(origin);
-  const details = sortJobs(jobs)
+  const details = jobs
     .filter(({ footer }) => footer.length > 0)
     .map(({ label, footer }) => {
-      const name = inlineOf([strong(...md`${untrusted(label, MAX_LABEL)}:`)]);
+      const name = renderLine([strong(...md`${untrusted(label, MAX_LABEL)}:`)]);
       return `<sub>${name} ${footer.join('\\\n')}</sub>`;
     });
   return [
@@ -213,6 +195,3 @@ export function renderJobsFooter(jobs: readonly JobPart[], origin: Origin): stri
     ...(details.length === 0 ? [] : [foldSmall('Details of each job', details.join('\n\n'))]),
   ].join('\n\n');
 }
-
-const inlineOf = (inline: readonly Inline[]): string =>
-  inline.length === 0 ? '' : render(paragraph(...inline));

@@ -1,7 +1,7 @@
 /** Division of the shared comment's length among its sections. Pure. */
 import { composeComment } from './codec.ts';
 import { fitRecord, MAX_RECORD } from './record.ts';
-import type { OrphanedRecord, OwnSection, Section, Writer } from './state.ts';
+import type { OrphanedRecord, OwnSection, Section } from './state.ts';
 
 /** GitHub refuses a comment with more characters. */
 export const COMMENT_LIMIT = 65_536;
@@ -33,61 +33,98 @@ export type ComposedComment =
  * than lines, one that did not pass takes the place of some that passed.
  */
 export function layoutSections(parts: {
+  /** The gate's. */
+  name: string;
+  /** Not rendered yet. */
   section: Section;
   others: readonly Section[];
   orphanedRecords: readonly OrphanedRecord[];
   own: Pick<OwnSection, 'render' | 'renderClosing'>;
-  writer: Pick<Writer, 'name'>;
   /** Characters that GitHub allows. */
   limit: number;
 }): ComposedComment {
-  const { writer } = parts;
+  const { name, own } = parts;
   const limit = parts.limit - SAFETY_MARGIN;
-  const maxRecord = Math.min(
-    MAX_RECORD,
-    Math.floor((limit * RECORD_SHARE) / (1 + parts.others.length + parts.orphanedRecords.length)),
-  );
-  const orphanedRecords = parts.orphanedRecords.flatMap((orphan) => {
-    const record = fitRecord(orphan.record, maxRecord);
-    return record === undefined ? [] : [{ ...orphan, record }];
-  });
   const isShared = parts.others.length > 0;
-  const closing = isShared ? '' : (parts.own.renderClosing?.(Math.floor(limit * CLOSING_SHARE)) ?? '');
-  const own = { ...withRecord(parts.section, maxRecord), closing: closing || undefined };
-  const others = parts.others.map((other) => ({ ...withRecord(other, maxRecord), closing: undefined }));
-  const compose = (sections: readonly Section[]) =>
-    composeComment({ name: writer.name, sections, orphanedRecords });
-  const overhead = compose([own, ...others.map((section) => ({ ...section, markdown: '' }))]).length;
-  const share = Math.max(0, Math.floor((limit - overhead) / (others.length + 1)));
+  const { section: empty, others, orphanedRecords } = fitRecords(parts, limit * RECORD_SHARE);
+  const closing = isShared ? '' : own.renderClosing?.(Math.floor(limit * CLOSING_SHARE));
+  const frame: Section = { ...empty, closing: closing || undefined };
+
+  const textLength = others.reduce((sum, { markdown }) => sum + markdown.length, 0);
+  const framesLength =
+    composeComment({ name, sections: [frame, ...others], orphanedRecords }).length - textLength;
+  const share = Math.max(0, Math.floor((limit - framesLength) / (others.length + 1)));
   const taken = others.map(({ state, markdown }) =>
     Math.max(markdown.length, state === 'waiting' ? share : 0),
   );
-  const remaining = taken.reduce((left, characters) => left - characters, limit - overhead);
+  const remaining = taken.reduce((left, characters) => left - characters, limit - framesLength);
+  const section = renderWithin(Math.max(remaining, share), own, frame);
 
-  const max = Math.max(remaining, share);
-  const markdown = parts.own.render(max).trim();
-  const section = markdown.length > max ? collapse(own) : { ...own, markdown };
-  const collapsed = new Set<Section>();
-  let excess = compose([section, ...others]).length - limit;
-  for (const other of others.toSorted((a, b) => b.markdown.length - a.markdown.length)) {
-    if (excess <= 0 || other.markdown.length <= share) break;
-    collapsed.add(other);
-    excess -= other.markdown.length - SHORTENED_LENGTH;
-  }
-  const shortened = [section, ...others].map((shown) => ({ ...collapse(shown), record: undefined }));
-  const candidates = [
-    [section, ...others.map((other) => (collapsed.has(other) ? collapse(other) : other))],
-    [section, ...others].map(collapse),
-    shortened,
-    [{ ...collapse(section), record: undefined }, ...shortened.slice(1).map(withoutDetails)],
+  const whole = composeComment({ name, sections: [section, ...others], orphanedRecords });
+  if (whole.length <= limit) return { action: 'write', body: whole, section, isShared };
+  const collapsed = [section, ...others].map(collapse);
+  const withoutRecords = collapsed.map((shown) => ({ ...shown, record: undefined }));
+  const [first = section, ...rest] = withoutRecords;
+  const withoutOthersDetails = [first, ...rest.map(withoutDetails)];
+  const shorter: Pick<Parameters<typeof composeComment>[0], 'sections' | 'orphanedRecords'>[] = [
+    {
+      sections: [section, ...collapseLongest(others, { share, excess: whole.length - limit })],
+      orphanedRecords,
+    },
+    { sections: collapsed, orphanedRecords },
+    { sections: withoutRecords },
+    { sections: withoutOthersDetails },
   ];
-  for (const [index, sections] of candidates.entries()) {
-    const text = index < 2 ? compose(sections) : composeComment({ name: writer.name, sections });
-    if (text.length <= limit) {
-      return { action: 'write', body: text, section: sections[0] ?? section, isShared };
+  for (const form of shorter) {
+    const body = composeComment({ name, ...form });
+    if (body.length <= limit) {
+      return { action: 'write', body, section: form.sections[0] ?? section, isShared };
     }
   }
-  return displaced(candidates.at(-1) ?? [], { name: writer.name, limit });
+  return displaced(withoutOthersDetails, { name, limit });
+}
+
+/** All records in so many characters together, each with the same share. Other jobs have no closing of their own. */
+function fitRecords(
+  {
+    section,
+    others,
+    orphanedRecords,
+  }: { section: Section; others: readonly Section[]; orphanedRecords: readonly OrphanedRecord[] },
+  characters: number,
+) {
+  const share = Math.floor(characters / (1 + others.length + orphanedRecords.length));
+  const max = Math.min(MAX_RECORD, share);
+  const fitted = (record: string | undefined) => (record === undefined ? undefined : fitRecord(record, max));
+  return {
+    section: { ...section, record: fitted(section.record) },
+    others: others.map((other) => ({ ...other, record: fitted(other.record), closing: undefined })),
+    orphanedRecords: orphanedRecords.flatMap((orphan) => {
+      const record = fitted(orphan.record);
+      return record === undefined ? [] : [{ ...orphan, record }];
+    }),
+  };
+}
+
+/** The section with its text, or as one line if the renderer needs more room than there is. */
+function renderWithin(max: number, { render }: Pick<OwnSection, 'render'>, frame: Section): Section {
+  const markdown = render(max).trim();
+  return markdown.length > max ? collapse(frame) : { ...frame, markdown };
+}
+
+/** The longest of those that have more than their share as one line, until there is room. */
+function collapseLongest(
+  others: readonly Section[],
+  { share, excess }: { share: number; excess: number },
+): Section[] {
+  const collapsed = new Set<Section>();
+  let left = excess;
+  for (const other of others.toSorted((a, b) => b.markdown.length - a.markdown.length)) {
+    if (left <= 0 || other.markdown.length <= share) break;
+    collapsed.add(other);
+    left -= other.markdown.length - SHORTENED_LENGTH;
+  }
+  return others.map((other) => (collapsed.has(other) ? collapse(other) : other));
 }
 
 /**
@@ -118,9 +155,4 @@ function withoutDetails(section: Section): Section {
 
 function collapse(section: Section): Section {
   return { ...section, markdown: '', closing: undefined, isCollapsed: true };
-}
-
-function withRecord(section: Section, max: number): Section {
-  const { record } = section;
-  return record === undefined ? section : { ...section, record: fitRecord(record, max) };
 }

@@ -1,16 +1,8 @@
 /** Decides the next request about the shared comment, from what was found and what was written before. Pure. */
-import { findSection, isSupersededBy, type Merge, mergeSection } from './merge.ts';
-import type { CommentState, OwnSection, Section, Writer } from './state.ts';
-
-/** A comment of this gate that we wrote. */
-export interface FoundComment {
-  readonly id: number;
-  /** The page that shows it. */
-  readonly url?: string | undefined;
-  /** Normalized. */
-  readonly body: string;
-  readonly state: CommentState;
-}
+import { findSection } from './current-sections.ts';
+import { isSupersededBy, type Merge, mergeSection } from './merge.ts';
+import type { FoundComment } from './own-comments.ts';
+import { isReadable, type OwnSection, runsIn, type Section, type Writer } from './state.ts';
 
 /** Last write of this step. */
 export interface Written {
@@ -21,7 +13,7 @@ export interface Written {
   readonly isConfirmed: boolean;
 }
 
-export interface Situation {
+interface Situation {
   /** Each comment once, the oldest first: that one is kept. */
   readonly found: readonly FoundComment[];
   readonly written: Written | undefined;
@@ -92,7 +84,8 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
     }
   }
   // What was right and was written on as it stood may be overwritten since.
-  const standing = sectionIn(found, writer) ?? written?.section;
+  const states = found.map(({ state }) => state);
+  const standing = findSection(states, writer) ?? written?.section;
   const section = own ?? (standing && asOwn(standing));
   const author =
     own === undefined && standing !== undefined
@@ -102,7 +95,7 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
     return { step: 'leave', why: 'absent', remove };
 
   const merge = mergeSection({
-    existing: found.map(({ state }) => state),
+    existing: states,
     own: section,
     writer: author,
     headSha,
@@ -119,14 +112,6 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
     hasTwin: merge.hasTwin,
     remove,
   };
-}
-
-/** This job's section of this attempt, in whichever comment it stands. */
-export function sectionIn(found: readonly FoundComment[], writer: Writer): Section | undefined {
-  return findSection(
-    found.map(({ state }) => state),
-    writer,
-  );
 }
 
 const asOwn = (section: Section): OwnSection => ({
@@ -150,9 +135,7 @@ function supersededByNewerRun(
   writer: Writer,
 ): FoundComment[] {
   return duplicates.filter(({ state }) => {
-    const isOurs =
-      state.format === 'known' &&
-      (state.run?.id === writer.run.id || state.sections.some(({ run }) => run.id === writer.run.id));
+    const isOurs = isReadable(state) && runsIn(state).some(({ id }) => id === writer.run.id);
     return isOurs && primary !== undefined && isSupersededBy(state, primary.state, { writer });
   });
 }

@@ -1,15 +1,25 @@
-import type { Author, Comment, GitHubClient } from '../github/client.ts';
-import { GitHubError } from '../github/github-error.ts';
+import type { Author, Comment } from '../github/answers.ts';
+import type { GitHubClient } from '../github/client.ts';
+import { GitHubError, onGitHubError } from '../github/github-error.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { COMMENT_APPEARS_MS } from '../runtime/limits.ts';
+import { normalize, parseComment } from './codec.ts';
+import type { CommentState } from './state.ts';
 
-/** The comments on one pull request that carry our marker and that we wrote. */
+/** A comment with the marker of this gate. Anybody can write one: the author decides whether it is ours. */
+export interface FoundComment extends Pick<Comment, 'id' | 'url' | 'author'> {
+  /** Normalized. */
+  readonly body: string;
+  readonly state: CommentState;
+}
+
+/** The comments on one pull request that carry the gate's marker and that we wrote. */
 export interface OwnComments {
   /**
    * Each once, oldest first. There is more than one only until a race between jobs is settled. `all`: search, even
    * if it is known which comment it most likely is.
    */
-  find(deadline: Deadline, all?: boolean): Promise<Comment[]>;
+  find(deadline: Deadline, all?: boolean): Promise<FoundComment[]>;
   /** Makes a comment. It is not stopped with the call that sends it: the next `find` waits for the answer. */
   create(body: string, deadline: Deadline): Promise<Comment>;
   /** Writes a new text into a comment that was found. */
@@ -24,18 +34,17 @@ export interface OwnComments {
   restore(known: { id?: number | undefined; appearsWithinMs: number }): void;
 }
 
-/** Finds and writes our comments on one pull request; asks GitHub for nothing before it must. */
+/** Finds and writes the comments of the gate `name` on one pull request; asks GitHub for nothing before it must. */
 export function createOwnComments({
   client,
   issue,
   clock,
-  isMarked,
+  name,
 }: {
   client: GitHubClient;
   issue: number;
   clock: Clock;
-  /** Whether a text begins with our marker. Anybody can write one: the author decides. */
-  isMarked: (body: string) => boolean;
+  name: string;
 }): OwnComments {
   /** Made by this job; GitHub's list may not show them yet. */
   const knownIds = new Set<number>();
@@ -45,12 +54,12 @@ export function createOwnComments({
   let appearsUntil = Number.NEGATIVE_INFINITY;
 
   /** The list tells which comments there are, and may be some seconds old; each by itself is as it is now. */
-  async function search(deadline: Deadline): Promise<Comment[]> {
+  async function search(deadline: Deadline): Promise<FoundComment[]> {
     const [all, known] = await Promise.all([
       client.listComments(issue, deadline),
       getEach(knownIds, deadline),
     ]);
-    const listed = all.filter(({ body }) => isMarked(body));
+    const listed = all.flatMap((comment) => parseFound(comment, name) ?? []);
     ownAuthor ??= known[0]?.author;
     if (listed.length > 0) ownAuthor ??= await client.whoAmI(deadline);
     const author = ownAuthor;
@@ -59,17 +68,17 @@ export function createOwnComments({
     return [...known, ...(await getEach(ids, deadline))].toSorted((a, b) => a.id - b.id);
   }
 
-  async function getEach(ids: Iterable<number>, deadline: Deadline): Promise<Comment[]> {
+  async function getEach(ids: Iterable<number>, deadline: Deadline): Promise<FoundComment[]> {
     const found = await Promise.all([...ids].map((id) => client.getComment(id, deadline)));
-    return found.filter((comment) => comment !== undefined).filter(({ body }) => isMarked(body));
+    return found.flatMap((comment) => (comment && parseFound(comment, name)) ?? []);
   }
 
   return {
     async find(deadline, all = false) {
       await creating;
       if (expectedId !== undefined && !all) {
-        const expected = await client.getComment(expectedId, deadline);
-        if (expected !== undefined && isMarked(expected.body)) return [expected];
+        const expected = await getEach([expectedId], deadline);
+        if (expected.length > 0) return expected;
       }
       const found = await search(deadline);
       // Where there are several, the search shows when they have become one.
@@ -100,13 +109,11 @@ export function createOwnComments({
       throw new GitHubError('unavailable', 'the comment was deleted at the same time');
     },
     async remove(id, deadline) {
-      try {
-        await client.deleteComment(id, deadline);
-        knownIds.delete(id);
-      } catch (error) {
+      await client.deleteComment(id, deadline).then(
+        () => knownIds.delete(id),
         // The next run tries again.
-        if (!(error instanceof GitHubError)) throw error;
-      }
+        onGitHubError(() => false),
+      );
     },
     mayAppearLater: () => clock.now() < appearsUntil,
     markFound() {
@@ -117,6 +124,12 @@ export function createOwnComments({
       appearsUntil = clock.now() + appearsWithinMs;
     },
   };
+}
+
+/** Reads a comment; `undefined` if it has no marker of the gate with this name. */
+export function parseFound({ id, body, url, author }: Comment, name: string): FoundComment | undefined {
+  const state = parseComment(body, name);
+  return state && { id, url, author, body: normalize(body), state };
 }
 
 /** GitHub refused, so nothing was made. After any other failure it is not known. */

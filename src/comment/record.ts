@@ -36,6 +36,7 @@ const outcome = z.int().check(z.nonnegative(), z.maximum(OUTCOMES.length - 1));
 const payload = z.strictObject({
   v: z.literal(VERSION),
   target: z.optional(text(MAX_ID)),
+  /** Earlier versions of this action wrote it; nothing reads it. */
   version: z.optional(text(MAX_VERSION)),
   branch: z.optional(text(MAX_ID)),
   /** First runs: passes, total. */
@@ -130,7 +131,7 @@ export function fitRecord(encoded: string, max: number): string | undefined {
 }
 
 function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
-  const { target, version, branch, firstRuns } = record;
+  const { target, branch, firstRuns } = record;
   const known = [...record.cases].filter(([id]) => id !== '' && id.length <= MAX_ID);
   const passed = known.filter(([, testCase]) => !isBad(testCase));
   const bad = known.filter(([, testCase]) => isBad(testCase));
@@ -143,7 +144,6 @@ function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
   return {
     v: VERSION,
     target: target === undefined ? undefined : clip(target, MAX_ID),
-    version: version === undefined ? undefined : clip(version, MAX_VERSION),
     branch: branch === undefined ? undefined : clip(branch, MAX_ID),
     first: [firstRuns.passes, firstRuns.total],
     cases: kept.map(([id, { name, outcome: became, passes, runs }]) => [
@@ -205,7 +205,7 @@ export function decodeRecord(encoded: string): GateRecord | undefined {
   }
   const [passes, total] = read.first;
   return {
-    ...{ target: read.target, version: read.version, branch: read.branch, cases },
+    ...{ target: read.target, branch: read.branch, cases },
     passedOnlyIds: read.others === undefined ? undefined : readHashes(read.others),
     isPartial: read.partial,
     firstRuns: { passes, total },

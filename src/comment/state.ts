@@ -2,7 +2,10 @@
 import type { Tally } from '../domain/batch.ts';
 import type { State } from '../domain/verdict.ts';
 import type { WorkflowRun } from '../github/context.ts';
-import type { JobFacts } from './jobs.ts';
+import type { JobFacts } from './job-facts.ts';
+
+/** A run of a workflow, whichever attempt, with the workflow hashed. */
+export type Run = Omit<WorkflowRun, 'attempt'>;
 
 /** One job's part of the comment. */
 export interface Section {
@@ -69,15 +72,27 @@ export interface Writer {
 }
 
 /** A comment with our marker for this gate. One of a newer format than ours cannot be read further. */
-export type CommentState =
-  | { readonly format: 'newer' }
-  | {
-      readonly format: 'known';
-      /** Of a comment of an earlier edition: the run that wrote all of it, with the workflow hashed. */
-      readonly run?: Omit<WorkflowRun, 'attempt'> | undefined;
-      readonly sections: readonly Section[];
-      readonly orphanedRecords: readonly OrphanedRecord[];
-    };
+export type CommentState = ReadableComment | { readonly format: 'newer' };
+
+export interface ReadableComment {
+  readonly format: 'known';
+  /** Of a comment of an earlier edition: the run that wrote all of it. */
+  readonly run?: Run | undefined;
+  readonly sections: readonly Section[];
+  readonly orphanedRecords: readonly OrphanedRecord[];
+}
+
+export const isReadable = (comment: CommentState): comment is ReadableComment => comment.format === 'known';
+
+/** All sections of these comments. */
+export const sectionsOf = (comments: readonly CommentState[]): Section[] =>
+  comments.filter(isReadable).flatMap(({ sections }) => sections);
+
+/** The workflow runs that a comment is about. */
+export const runsIn = ({ run, sections }: ReadableComment): Run[] => [
+  ...(run === undefined ? [] : [run]),
+  ...sections.map((section) => section.run),
+];
 
 /** The section of the job that writes; rendered when it is known how much room there is. */
 export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 'facts' | 'record'> {
@@ -86,6 +101,9 @@ export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 
   /** `Section.closing` in at most so many characters; there is none, if absent. */
   renderClosing?: ((maxCharacters: number) => string) | undefined;
 }
+
+/** Stands in the section of a step that was killed, or that a later attempt finds waiting. */
+export const STOPPED = 'The step was stopped before it reached a verdict.';
 
 /** The mark of a section that is written by a `post` part that does not know the step's: no other begins so. */
 export const lostMark = (random: string): string => `?${random}`;

@@ -13,12 +13,6 @@ export function disagreement(left: Claims = {}, right: Claims = {}): readonly [s
   return undefined;
 }
 
-/** All claims that a batch and its runs have made so far. */
-export interface ClaimsLog {
-  /** Adds the claims of one look, and returns every contradiction so far: clauses. */
-  add(look: Claimant<{ readonly id: string; readonly claims?: Claims | undefined }>): readonly string[];
-}
-
 /** A batch and its runs, as far as they say what was tested. */
 interface Claimant<R = { readonly claims?: Claims | undefined }> {
   readonly claims?: Claims | undefined;
@@ -29,12 +23,16 @@ interface Claimant<R = { readonly claims?: Claims | undefined }> {
  * Collects statements over all looks. Contradictions are an earlier statement about the batch or a run beside a later one, and
  * a run beside its batch; two runs of a batch may well test two things (Bland).
  */
-export function createClaimsLog(): ClaimsLog {
+export function createClaimsLog() {
   let batchClaims: Claims = {};
   const runClaims = new Map<string, Claims>();
   const contradictions = new Set<string>();
   return {
-    add({ claims = {}, runs = [] }) {
+    /** Adds the claims of one look, and returns every contradiction so far: clauses. */
+    add({
+      claims = {},
+      runs = [],
+    }: Claimant<{ readonly id: string; readonly claims?: Claims | undefined }>): readonly string[] {
       const changed = disagreement(batchClaims, claims);
       if (changed !== undefined) {
         contradictions.add(`it said that it tested ${changed[0]}, and later ${changed[1]}`);

@@ -65,7 +65,7 @@ export function editOf(
   { base, history }: { readonly base?: Base | undefined; readonly history?: History | undefined },
 ): Edit | undefined {
   const id = result.testCase.id ?? '';
-  const revision = revisionOf(result);
+  const revision = latestRevision(result);
   if (revision === undefined || !hasFailed(result)) return undefined;
   const isAfter = (before: number | undefined): boolean => before !== undefined && revision > before;
   if (isAfter(history?.revisions?.get(id))) return 'last-push';
@@ -73,7 +73,7 @@ export function editOf(
 }
 
 /** The latest revision of a test case that its runs tell, to the second. */
-export function revisionOf({ runs }: Pick<CaseResult, 'runs'>): number | undefined {
+export function latestRevision({ runs }: Pick<CaseResult, 'runs'>): number | undefined {
   const revisions = runs.flatMap(({ testCase: { revision } }) =>
     revision !== undefined && Number.isFinite(revision) ? Math.floor(revision / 1_000) * 1_000 : [],
   );
@@ -120,16 +120,10 @@ export function classifyFailure(result: CaseResult, base: Base | undefined): Fai
     // One that errored or never ended on the other version could not be compared.
     if (comparison.outcome === 'failed') return 'pre-existing';
   }
-  switch (changeOf(result, base)) {
-    case 'new-failure':
-      return 'regression';
-    case 'still-failing':
-      return 'pre-existing';
-    case 'new-test-case':
-      return 'new-test-case';
-    default:
-      return 'unknown';
-  }
+  const change = changeOf(result, base);
+  if (change === 'new-failure') return 'regression';
+  if (change === 'still-failing') return 'pre-existing';
+  return change === 'new-test-case' ? change : 'unknown';
 }
 
 /** The test cases of the base of which no run was seen here: the quiet way to make a gate green. */

@@ -1,3 +1,4 @@
+import { countByStatus } from './batch.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -88,11 +89,6 @@ function passedFirstRound(runs: readonly RoundRun[], rule: PassRule): boolean {
 }
 
 function count(runs: readonly Run[]) {
-  const of = (...statuses: Run['status'][]) => runs.filter(({ status }) => statuses.includes(status)).length;
-  return {
-    passes: of('passed'),
-    failures: of('failed', 'errored'),
-    cancelled: of('cancelled'),
-    pending: of('pending'),
-  };
+  const { passed, failed, errored, cancelled, pending } = countByStatus(runs);
+  return { passes: passed, failures: failed + errored, cancelled, pending };
 }

@@ -1,7 +1,7 @@
 import type { Tally, WatchedBatch } from './batch.ts';
 import type { PassRule } from './pass-rule.ts';
 import { countsAsNotPassed } from './run.ts';
-import { groupRunsByTestCase, tally } from './test-case.ts';
+import { firstRoundPlaces, groupRunsByTestCase, tally } from './test-case.ts';
 
 /** Progress of a step's test cases while it waits. */
 export interface Progress {
@@ -17,7 +17,6 @@ export function progressOf(batches: readonly WatchedBatch[], rule: PassRule): Pr
   if (rule.kind === 'every-run') return { tally: tally(batches, cases), confirming: 0 };
   const isPassFinal = rule.kind === 'reruns' || rule.need === 1;
   const isFailureFinal = rule.need === rule.of;
-  const counted = withoutRuns(batches);
   // A counter says how runs ended, and not what that decides.
   const decided = batches.map((watched): WatchedBatch => {
     const { batch } = watched;
@@ -26,19 +25,12 @@ export function progressOf(batches: readonly WatchedBatch[], rule: PassRule): Pr
     const counts = { ...(isPassFinal && { passed }), ...(isFailureFinal && { failed, errored }) };
     return { ...watched, batch: { ...batch, announced: { ...announced, ...counts } } };
   });
-  const failures = counted.reduce(
-    (sum, { batch }) => sum + (batch?.announced.failed ?? 0) + (batch?.announced.errored ?? 0),
-    0,
+  const unread = [...firstRoundPlaces(batches).values()].filter((parallel) =>
+    parallel.every(({ batch }) => batch?.runs === undefined),
   );
+  const failures = unread
+    .map(([first]) => first?.batch?.announced)
+    .reduce((sum, announced) => sum + (announced?.failed ?? 0) + (announced?.errored ?? 0), 0);
   const open = cases.filter(({ outcome, runs }) => outcome === 'unfinished' && runs.some(countsAsNotPassed));
   return { tally: tally(decided, cases), confirming: open.length + (isFailureFinal ? 0 : failures) };
-}
-
-/** The batches of the first round whose counters serve: one of each place of which no run was read. */
-function withoutRuns(batches: readonly WatchedBatch[]): readonly WatchedBatch[] {
-  const first = batches.filter(({ round = 1 }) => round === 1);
-  const places = Map.groupBy(first, (watched) => watched.batchIndex ?? first.indexOf(watched));
-  return [...places.values()].flatMap((parallel) =>
-    parallel.some(({ batch }) => batch?.runs !== undefined) ? [] : parallel.slice(0, 1),
-  );
 }

@@ -1,3 +1,5 @@
+import { firstOf } from './wording.ts';
+
 /** One entry of a quarantine file: a test case whose result does not count for a while. */
 export interface QuarantineEntry {
   /** The provider's id of the test case, never its name. */
@@ -175,18 +177,15 @@ function noticesOf(
     const named = ending.map(
       ({ entry }) => `${entry.testCase} (${entry.name}) until ${entry.until}, owner ${entry.owner}`,
     );
-    notices.push(`The quarantine ends within ${NOTICE_DAYS} days: ${listFirst(named, '; ')}.`);
+    notices.push(
+      `The quarantine ends within ${NOTICE_DAYS} days: ${firstOf(named, { most: MAX_LISTED, separator: '; ' })}.`,
+    );
   }
   if (unseen.length > 0) {
     const ids = unseen.map(({ entry }) => entry.testCase);
     notices.push(
-      `${path} has ids that no run has: ${listFirst(ids, ', ')}. Correct them, or remove the entries.`,
+      `${path} has ids that no run has: ${firstOf(ids, { most: MAX_LISTED })}. Correct them, or remove the entries.`,
     );
   }
   return notices;
-}
-
-function listFirst(items: readonly string[], separator: string): string {
-  const more = items.length - MAX_LISTED;
-  return `${items.slice(0, MAX_LISTED).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,5 +1,5 @@
 import type { Tally } from './batch.ts';
-import { type Base, type BaseCase, type History, type Push, revisionOf } from './comparison.ts';
+import { type Base, type BaseCase, type History, latestRevision, type Push } from './comparison.ts';
 import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from './test-case.ts';
 
 /** Kept facts about the pushes of one pull request. */
@@ -14,9 +14,8 @@ export interface PushRecord extends Push {
 
 /** Record that outlives a gate: later pushes, and pull requests after the merge, compare themselves with it. */
 export interface GateRecord {
-  /** The inputs `target` and `version`: records of different targets are not compared. */
+  /** The input `target`: records of different targets are not compared. */
   readonly target?: string | undefined;
-  readonly version?: string | undefined;
   /** The branch that the counts were added up for. */
   readonly branch?: string | undefined;
   /** By the provider's id: the outcome of this push; the runs of this push and of the base before it. */
@@ -31,7 +30,7 @@ export interface GateRecord {
 }
 
 /** Facts of which a record is made. */
-export interface RecordInput extends Pick<GateRecord, 'target' | 'version' | 'branch'> {
+export interface RecordInput extends Pick<GateRecord, 'target' | 'branch'> {
   readonly cases: readonly CaseResult[];
   readonly tally: Tally;
   readonly verdict: string;
@@ -50,7 +49,7 @@ export const CONCLUSIVE_VERDICTS: readonly string[] = ['passed', 'failed', 'erro
  * was not seen, unless the verdict says that all were.
  */
 export function recordOf(gate: RecordInput): GateRecord {
-  const { target, version, branch, tally, verdict, commit, attempt } = gate;
+  const { target, branch, tally, verdict, commit, attempt } = gate;
   // Counts of another branch, or of a file that the user keeps, are not mixed with this branch's.
   const base = gate.base !== undefined && gate.base.branch === branch ? gate.base : undefined;
   const isConclusive = CONCLUSIVE_VERDICTS.includes(verdict);
@@ -76,7 +75,7 @@ export function recordOf(gate: RecordInput): GateRecord {
     failedCaseIds: gate.cases.flatMap((result) => failedCaseId(result) ?? []),
   };
   return {
-    ...{ target, version, branch, cases },
+    ...{ target, branch, cases },
     passedOnlyIds: isConclusive ? undefined : base?.passedOnlyIds,
     isPartial: isConclusive || (base !== undefined && base.isPartial !== true) ? undefined : true,
     firstRuns: decay(
@@ -115,7 +114,7 @@ function mergeCase(
   const outcome =
     WORST_FIRST.find((outcome) => outcome === result.outcome || outcome === duplicate) ??
     (result.outcome as CaseOutcome);
-  return { name: result.testCase.name, outcome, passes: kept, runs, revision: revisionOf(result) };
+  return { name: result.testCase.name, outcome, passes: kept, runs, revision: latestRevision(result) };
 }
 
 /** Both halved until they are within the limit. */

@@ -112,6 +112,14 @@ function withRoundAndIndex(batches: readonly WatchedBatch[]) {
     .toSorted((a, b) => a.round - b.round);
 }
 
+/** The batches of the first round by place: several at one place run the same test cases in parallel (`repeat`). */
+export function firstRoundPlaces(
+  batches: readonly WatchedBatch[],
+): ReadonlyMap<number, readonly WatchedBatch[]> {
+  const first = withRoundAndIndex(batches).filter(({ round }) => round === 1);
+  return Map.groupBy(first, ({ batchIndex }) => batchIndex);
+}
+
 /**
  * Outcome of a test case by its runs. Where no more runs come and the rule has not decided, what was seen stands: a re-run
  * that could not be started or read never helps.
@@ -164,10 +172,8 @@ export function tally(
     if (result.outcome === 'flaky') sum.flaky += 1;
   }
   const keys = new Set(cases.map(({ key }) => key));
-  const first = withRoundAndIndex(batches).filter(({ round }) => round === 1);
-  for (const batchIndex of new Set(first.map((watched) => watched.batchIndex))) {
-    // Batches that run the same test cases in parallel (`repeat`) announce the same ones: one of them is counted.
-    const parallel = first.filter((watched) => watched.batchIndex === batchIndex);
+  for (const [batchIndex, parallel] of firstRoundPlaces(batches)) {
+    // All of them announce the same test cases: one of them is counted.
     const { batch, requestedTestCases } =
       parallel.find((watched) => watched.batch?.runs !== undefined) ?? parallel[0] ?? {};
     const { announced = {}, runs } = batch ?? {};

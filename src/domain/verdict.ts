@@ -1,7 +1,14 @@
-import { type Batch, formatRunCount, seenBatches, type Tally, type WatchedBatch } from './batch.ts';
-import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
-import { findContradictions, unknownStatuses } from './integrity.ts';
+import { seenBatches, type Tally, type WatchedBatch } from './batch.ts';
+import { findRepeatedRuns, type RepeatedRuns } from './evidence.ts';
+import { unknownStatuses } from './integrity.ts';
 import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
+import {
+  ageProblems,
+  doubtsAboutSubject,
+  isReliable,
+  readingProblems,
+  reliabilityProblems,
+} from './reliability.ts';
 import type { Refusal } from './result.ts';
 import {
   type CaseResult,
@@ -11,10 +18,7 @@ import {
   hasPassed,
   tally,
 } from './test-case.ts';
-import { firstOf } from './wording.ts';
-
-/** Greatest lead of a provider's clock over the runner's. */
-const CLOCK_SKEW_MINUTES = 2;
+import { firstOf, formatMinutes, quoteAll } from './wording.ts';
 
 /** Our judgement of all batches together, worst first: the first that applies is the verdict. Only `passed` opens the gate. */
 export const VERDICTS = ['failed', 'errored', 'cancelled', 'timed-out', 'inconclusive', 'passed'] as const;
@@ -111,6 +115,9 @@ type ResolvedJudgeInput = JudgeInput & {
   readonly repeated: RepeatedRuns;
 };
 
+/** What can be judged while the step still waits. */
+type WaitingInput = Omit<JudgeInput, 'ending' | 'timeoutMinutes'>;
+
 const withCases = (facts: JudgeInput): ResolvedJudgeInput => ({
   ...facts,
   cases: facts.cases ?? groupRunsByTestCase(facts.batches, { rule: EVERY_RUN, beside: facts.beside }),
@@ -148,11 +155,8 @@ export function judge(given: JudgeInput): Judgement {
  * such reason, since more runs may decide them. `isOpen` tells of a batch whether it is still waited for: then only what
  * cannot change any more counts.
  */
-export function obstacles(
-  given: Omit<JudgeInput, 'ending'>,
-  isOpen: (batchId: string) => boolean = () => false,
-): string[] {
-  const facts = withCases({ ...given, ending: 'settled' });
+export function obstacles(given: WaitingInput, isOpen: (batchId: string) => boolean = () => false): string[] {
+  const facts = withCases({ ...given, ending: 'settled', timeoutMinutes: 0 });
   const ended = { ...facts, batches: facts.batches.filter(({ id }) => !isOpen(id)) };
   const open = facts.batches.filter(({ id }) => isOpen(id));
   const objections = [
@@ -163,7 +167,7 @@ export function obstacles(
   ];
   const soon = open.flatMap((watched) => [
     ...doubtsAboutSubject(watched),
-    ...(watched.batch === undefined ? [] : ageProblems(facts, watched.batch)),
+    ...(watched.batch === undefined ? [] : ageProblems(watched.batch, facts)),
   ]);
   return [...new Set([...objections.map(({ reason }) => reason), ...soon, ...editedCases(facts.cases)])];
 }
@@ -173,11 +177,11 @@ export function obstacles(
  * test case that the rule has decided against. `mayExcuse`: a test case that failed may turn out not to count.
  */
 export function isOutOfReach(
-  given: Omit<JudgeInput, 'ending'>,
+  given: WaitingInput,
   { rule, mayExcuse }: { rule: PassRule; mayExcuse: boolean },
 ): boolean {
   if (obstacles(given, () => true).length > 0) return true;
-  const { cases } = withCases({ ...given, ending: 'settled' });
+  const { cases } = withCases({ ...given, ending: 'settled', timeoutMinutes: 0 });
   const isDecided = ({ runs }: CaseResult) => decide(runs, rule) === 'not-passed';
   return !mayExcuse && cases.some((result) => countsForVerdict(result) && isDecided(result));
 }
@@ -192,51 +196,6 @@ function isPassProven({ batches, cases, repeated, edits = [] }: ResolvedJudgeInp
     counting.length > 0 &&
     counting.every(hasPassed)
   );
-}
-
-/**
- * Whether a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction, and what
- * was asked for. `repeated` are the runs that stand more than once in the step.
- */
-export function isReliable(
-  watched: WatchedBatch,
-  repeated: RepeatedRuns = findRepeatedRuns([watched]),
-): boolean {
-  const { batch, problem } = watched;
-  return (
-    problem === undefined &&
-    batch?.settled === true &&
-    batch.conclusion !== 'errored' &&
-    batch.conclusion !== 'cancelled' &&
-    batch.runs !== undefined &&
-    batch.runs.length > 0 &&
-    isRunListComplete(watched) &&
-    doubtsAboutSubject(watched).length === 0 &&
-    findContradictions(batch).length === 0 &&
-    foreignRuns(watched, repeated).length === 0
-  );
-}
-
-/** True if one batch by itself is shown to have passed with every run. */
-export function isBatchProven(watched: WatchedBatch): boolean {
-  return isReliable(watched) && groupRunsByTestCase([watched]).every((result) => result.outcome === 'passed');
-}
-
-/** True if the list of runs is known to be whole: all that was asked for or announced, or the same list in two looks. */
-function isRunListComplete(watched: WatchedBatch): boolean {
-  const { batch, isListConfirmed, requestedTestCases } = watched;
-  const listed = batch?.runs?.length ?? 0;
-  const total = batch?.announced.total;
-  if (requestedTestCases !== undefined && findMissingCases(watched).length > 0) return false;
-  return total === undefined ? requestedTestCases !== undefined || isListConfirmed === true : listed >= total;
-}
-
-/** Reasons why a batch is not, or may not be, the one that this step asked for: sentences. */
-function doubtsAboutSubject({ id, mismatch, unproven }: WatchedBatch): string[] {
-  return [
-    ...(mismatch === undefined ? [] : [`Batch ${id} is not what this step started: ${mismatch}.`]),
-    ...(unproven === undefined ? [] : [`Batch ${id} may not test what was asked for: ${unproven}.`]),
-  ];
 }
 
 function failed({ maxFlaky, cases }: ResolvedJudgeInput, counts: Tally): Objection[] {
@@ -332,13 +291,15 @@ function describeStillRunning({
   const accepted = cancellations.filter(({ problem }) => problem === undefined);
   const sentences: string[] = [];
   if (accepted.length > 0) {
-    sentences.push(`${providerTitle} accepted the cancellation of ${list(accepted.map(({ id }) => id))}.`);
+    sentences.push(
+      `${providerTitle} accepted the cancellation of ${accepted.map(({ id }) => id).join(', ')}.`,
+    );
   }
   for (const { id, problem } of cancellations) {
     if (problem !== undefined) sentences.push(`Batch ${id} may keep running: ${problem}`);
   }
   if (running.length > 0) {
-    const keep = `${list(running.map(({ id }) => id))} ${running.length === 1 ? 'keeps' : 'keep'} running`;
+    const keep = `${running.map(({ id }) => id).join(', ')} ${running.length === 1 ? 'keeps' : 'keep'} running`;
     sentences.push(
       canCancel
         ? `What this step did not start is not cancelled: ${keep}.`
@@ -353,7 +314,7 @@ function timedOut(
   counts: Tally,
 ): Objection[] {
   if (ending !== 'deadline') return [];
-  const within = `within ${duration(timeoutMinutes)} (timeout-minutes).`;
+  const within = `within ${formatMinutes(timeoutMinutes)} (timeout-minutes).`;
   const lastFailure = (batches: readonly WatchedBatch[]) => {
     const problem = batches.find((watched) => watched.problem !== undefined)?.problem;
     return problem === undefined ? '' : ` The last look failed: ${problem}`;
@@ -362,7 +323,7 @@ function timedOut(
   const unfinished = batches.filter(({ batch }) => batch?.settled === false);
   if (unfinished.length > 0) {
     const words = [...new Set(seenBatches(unfinished).flatMap(unknownStatuses))];
-    const unknown = words.length === 0 ? '' : ` Unknown status: ${quoted(words)}.`;
+    const unknown = words.length === 0 ? '' : ` Unknown status: ${quoteAll(words)}.`;
     objections.push({
       verdict: 'timed-out',
       reason: `${batchesPhrase(unfinished)} did not finish ${within}${unknown}${lastFailure(unfinished)}`,
@@ -405,9 +366,9 @@ function inconclusive(facts: ResolvedJudgeInput): Objection[] {
   for (const watched of [...unreadable, ...readable]) {
     const hasTimedOut = ending === 'deadline' && watched.batch?.settled !== true;
     // A batch that timed out has named its problem and its words already.
-    if (!hasTimedOut) objections.push(...readingProblems(watched, ending));
+    if (!hasTimedOut) objections.push(...readingProblems(watched, { isCancelled: ending === 'cancelled' }));
     objections.push(...doubtsAboutSubject(watched));
-    if (watched.batch !== undefined) objections.push(...reliabilityProblems(watched, facts, hasTimedOut));
+    objections.push(...reliabilityProblems(watched, facts, { hasTimedOut }));
   }
   objections.push(...editedCases(cases), ...edits, ...withoutEvaluation(facts));
   return objections.map((reason) => ({ verdict: 'inconclusive', reason }));
@@ -440,73 +401,6 @@ function withoutEvaluation({ batches, cases }: ResolvedJudgeInput): string[] {
 const listNames = (cases: readonly CaseResult[]): string =>
   firstOf(cases.map(({ testCase }) => testCase.name));
 
-/** Reasons why a batch was not read to its end. */
-function readingProblems({ id, batch, problem }: WatchedBatch, ending: Ending): string[] {
-  if (problem !== undefined) return [`Batch ${id} could not be read: ${problem}`];
-  if (ending === 'cancelled') return [];
-  if (batch === undefined) return [`Batch ${id} was never read.`];
-  if (!batch.settled) {
-    return [`Batch ${id} was not waited for any longer, since another batch could not be read.`];
-  }
-  return batch.runs === undefined ? [`The runs of batch ${id} were never read.`] : [];
-}
-
-/** Reasons not to believe a batch as it was read. */
-function reliabilityProblems(
-  watched: WatchedBatch,
-  facts: ResolvedJudgeInput,
-  hasTimedOut: boolean,
-): string[] {
-  const { id, batch } = watched;
-  if (batch === undefined) return [];
-  const words = hasTimedOut ? [] : unknownStatuses(batch);
-  const clauses = [...findContradictions(batch), ...foreignRuns(watched, facts.repeated)];
-  const hasRuns = batch.settled && batch.runs !== undefined && batch.runs.length > 0;
-  const missing = hasRuns ? findMissingCases(watched) : [];
-  const isUnconfirmed =
-    hasRuns && missing.length === 0 && clauses.length === 0 && !isRunListComplete(watched);
-  return [
-    ...(words.length > 0 ? [`Batch ${id} has an unknown status: ${quoted(words)}.`] : []),
-    ...clauses.map((clause) => `Batch ${id} is inconsistent: ${clause}.`),
-    ...(missing.length > 0
-      ? [
-          `${missing.length} of ${formatCaseCount(watched.requestedTestCases?.length ?? 0)} that batch ${id} was started with ${missing.length === 1 ? 'has' : 'have'} no run: ${firstOf(missing.map((testCase) => nameOf(testCase, facts)))}.`,
-        ]
-      : []),
-    ...(isUnconfirmed
-      ? [
-          `Batch ${id} lists ${formatRunCount(batch.runs?.length ?? 0)}, and ${facts.providerTitle} does not say how many there must be: the list was not seen twice without a change.`,
-        ]
-      : []),
-    ...ageProblems(facts, batch),
-  ];
-}
-
-/** Name of a test case; its id where nothing says it. */
-function nameOf(id: string, { names, cases }: ResolvedJudgeInput): string {
-  return names?.get(id) ?? cases.find(({ testCase }) => testCase.id === id)?.testCase.name ?? id;
-}
-
-function ageProblems({ now, maxBatchAgeMinutes, providerTitle }: JudgeInput, batch: Batch): string[] {
-  if (maxBatchAgeMinutes === undefined) return [];
-  const limit = duration(maxBatchAgeMinutes);
-  if (batch.createdAt === undefined) {
-    return [
-      `${providerTitle} does not say when batch ${batch.id} was created, so it may be older than ${limit} (max-batch-age-minutes).`,
-    ];
-  }
-  const minutes = (now - batch.createdAt) / 60_000;
-  if (minutes < -CLOCK_SKEW_MINUTES) {
-    return [
-      `${providerTitle} says that batch ${batch.id} was created in the future, so its age is not known (max-batch-age-minutes).`,
-    ];
-  }
-  if (minutes <= maxBatchAgeMinutes) return [];
-  return [
-    `Batch ${batch.id} is ${duration(Math.floor(minutes))} old (max-batch-age-minutes: ${limit}), so it may not have tested this commit.`,
-  ];
-}
-
 function passedReason({ batches }: JudgeInput, counts: Tally): string {
   const { total, passed, flaky, tolerated } = counts;
   const first = batches.filter(({ round = 1 }) => round === 1).length;
@@ -522,19 +416,4 @@ function passedReason({ batches }: JudgeInput, counts: Tally): string {
 }
 
 const batchesPhrase = (batches: readonly WatchedBatch[]): string =>
-  `${batches.length === 1 ? 'Batch' : 'Batches'} ${list(batches.map(({ id }) => id))}`;
-
-/** Minutes as a person says them. */
-function duration(minutes: number): string {
-  if (minutes < 120) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-  const [days, hours, rest] = [
-    Math.floor(minutes / 1_440),
-    Math.floor(minutes / 60) % 24,
-    Math.floor(minutes % 60),
-  ];
-  return [`${days} d`, `${hours} h`, `${rest} min`].filter((part) => !part.startsWith('0 ')).join(' ');
-}
-
-const list = (items: readonly string[]): string => items.join(', ');
-
-const quoted = (words: readonly string[]): string => list(words.map((word) => `"${word}"`));
+  `${batches.length === 1 ? 'Batch' : 'Batches'} ${batches.map(({ id }) => id).join(', ')}`;

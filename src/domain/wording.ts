@@ -18,11 +18,25 @@ export const joinWithOr = (values: readonly string[]): string => OR.format(value
 /** "a and b" */
 export const joinWithAnd = (values: readonly string[]): string => values.join(' and ');
 
-/** Most items of a list that a sentence names. */
+/** Most items of a list that a sentence names by default. */
 const NAMED = 3;
 
 /** "a, b, c and 4 more" */
-export function firstOf(items: readonly string[]): string {
-  const more = items.length - NAMED;
-  return `${items.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+export function firstOf(items: readonly string[], { most = NAMED, separator = ', ' } = {}): string {
+  const more = items.length - most;
+  return `${items.slice(0, most).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** '"a", "b"' */
+export const quoteAll = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(', ');
+
+/** Minutes as a person says them: "1 minute", "90 minutes", "3 d 2 h". */
+export function formatMinutes(minutes: number): string {
+  if (minutes < 120) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  const [days, hours, rest] = [
+    Math.floor(minutes / 1_440),
+    Math.floor(minutes / 60) % 24,
+    Math.floor(minutes % 60),
+  ];
+  return [`${days} d`, `${hours} h`, `${rest} min`].filter((part) => !part.startsWith('0 ')).join(' ');
 }

@@ -1,6 +1,7 @@
 import type { WatchedBatch } from '../domain/batch.ts';
 import { findRepeatedRuns } from '../domain/evidence.ts';
 import { decide, firstRoundRunsPerCase } from '../domain/pass-rule.ts';
+import { isReliable } from '../domain/reliability.ts';
 import {
   type CaseResult,
   countsForVerdict,
@@ -9,7 +10,6 @@ import {
   hasPassed,
   revisionsOf,
 } from '../domain/test-case.ts';
-import { isReliable } from '../domain/verdict.ts';
 import type { ComparedVersion } from './prepare.ts';
 import { executeRounds } from './rounds.ts';
 import type { RoundsOptions } from './types.ts';

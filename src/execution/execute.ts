@@ -1,25 +1,18 @@
-import { type Batch, formatRunCount, type WatchedBatch } from '../domain/batch.ts';
-import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
+import type { WatchedBatch } from '../domain/batch.ts';
+import type { PassRule } from '../domain/pass-rule.ts';
 import { refusalIn } from '../domain/result.ts';
-import { type CaseResult, groupRunsByTestCase, tally } from '../domain/test-case.ts';
-import { type FailOn, isOutOfReach, type JudgeInput, obstacles } from '../domain/verdict.ts';
+import { type CaseResult, groupRunsByTestCase } from '../domain/test-case.ts';
+import { type FailOn, isOutOfReach, obstacles } from '../domain/verdict.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
-import { withEarlierEnd } from '../runtime/deadline.ts';
-import { onProviderError } from '../runtime/errors.ts';
+import { choosePlan } from './choose-plan.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
-import { describeWaves, tooManyWaves } from './estimate.ts';
-import { maxRunsOfStep } from './planning.ts';
-import { type BatchSource, type Prepared, prepare } from './prepare.ts';
+import type { BatchSource, Prepared } from './prepare.ts';
 import { createProgress } from './progress.ts';
-import { describeReuse, findReusableBatch, type ReuseResult } from './reuse.ts';
+import type { FoundReuse } from './reuse.ts';
 import { executeRounds } from './rounds.ts';
 import type { Execution, RoundsOptions, WaitFor } from './types.ts';
-import { waitForBatches } from './wait.ts';
-
-/** Time limit for asking how many runs run at once. */
-const PARALLELISM_MS = 5_000;
+import { type WaitOptions, waitForBatches } from './wait.ts';
 
 /** Batches to run, and the rules for their number. */
 export interface ExecutorOptions {
@@ -46,8 +39,8 @@ export interface ExecutorDependencies {
   readonly log: (line: string) => void;
   /** The lines that say how far the batches are; `log` if absent. */
   readonly logProgress?: ((line: string) => void) | undefined;
-  /** Shows a line that the user should see even without reading the log; `log` if absent. */
-  readonly warn?: ((line: string) => void) | undefined;
+  /** Shows a line that the user should see even without reading the log. */
+  readonly warn: (line: string) => void;
   readonly startName?: RoundsOptions['startName'];
   readonly attachQuarantine?: RoundsOptions['attachQuarantine'];
   /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
@@ -69,25 +62,16 @@ export interface Executor {
 
 /** Nothing runs before `run` is called. */
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
-  const { batchSource, rule, maxRuns } = options;
-  const { provider, clock, deadline, log, warn = log, startName, attachQuarantine } = dependencies;
+  const { rule, maxRuns, maxBatchAgeMinutes } = options;
+  const { provider, clock, deadline, log, logProgress = log, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
-  const progress = createProgress({
-    clock,
-    log: dependencies.logProgress ?? log,
-    until: deadline.until,
-    rule,
-  });
+  const progress = createProgress({ clock, log: logProgress, until: deadline.until, rule });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
   const now = clock.epoch();
 
-  const factsOf = (
-    batches: readonly WatchedBatch[],
-    cases: readonly CaseResult[],
-  ): Omit<JudgeInput, 'ending'> => ({
-    ...{ batches, cases, now, providerTitle: provider.title, timeoutMinutes: 0 },
-    maxBatchAgeMinutes: options.maxBatchAgeMinutes,
+  const factsOf = (batches: readonly WatchedBatch[], cases: readonly CaseResult[]) => ({
+    ...{ batches, cases, now, providerTitle: provider.title, maxBatchAgeMinutes },
   });
   const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
     obstacles(factsOf(batches, cases), isOpen);
@@ -96,7 +80,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     // How many test cases there are decides whether the quarantine file is refused.
     if (batches.some(({ batch }) => batch === undefined)) return true;
     const seen = groupRunsByTestCase(batches, { rule });
-    const cases = (await attachQuarantine?.(seen, tally(batches, seen).total)) ?? seen;
+    const cases = (await attachQuarantine?.(seen, batches)) ?? seen;
     return !isOutOfReach(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
   };
 
@@ -110,108 +94,50 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     announce(batch);
     reportProgress();
   };
-  const update = (batch: Batch): void => {
-    if (progress.update(batch)) reportProgress();
-  };
 
-  const waitFor =
-    (onPoll: (batch: Batch) => void, ofTested: { mayPass?: () => Promise<boolean> } = {}): WaitFor =>
+  const waitOptions = (): Omit<WaitOptions, 'batches' | 'onPoll'> => ({
+    ...{ provider, clock, deadline, log, names: prepared?.names },
+    pollIntervalMs: options.pollIntervalSeconds * 1_000,
+    readsEarly: rule.kind !== 'every-run' && starter !== undefined,
+  });
+  /** Waits for batches under test. `mark` adds what speaks against one. */
+  const waitForTested =
+    (mark: (watched: WatchedBatch) => WatchedBatch): WaitFor =>
     async (round, onLook) => {
-      const started = new Map(round.map((batch) => [batch.id, batch]));
       const { ending, batches } = await waitForBatches({
-        provider,
-        batchIds: round.map(({ id }) => id),
-        ownBatches: new Map(
-          round.flatMap(({ id, requestedTestCases }) =>
-            requestedTestCases === undefined ? [] : [[id, requestedTestCases]],
-          ),
-        ),
-        pollIntervalMs: options.pollIntervalSeconds * 1_000,
-        names: prepared?.names,
-        isEachAlone: round.some((batch) => (batch.round ?? 1) > 1),
-        readsEarly: rule.kind !== 'every-run' && starter !== undefined,
-        ...{ clock, deadline, log, ...ofTested },
-        onPoll(batch) {
-          onPoll(batch);
-          onLook({ ...started.get(batch.id), id: batch.id, batch });
+        ...waitOptions(),
+        batches: round,
+        mayPass,
+        onPoll(watched) {
+          if (progress.update(watched)) reportProgress();
+          onLook(mark(watched));
         },
       });
-      return { ending, batches: round.map((batch, index) => ({ ...batch, ...batches[index] })) };
+      return { ending, batches: batches.map(mark) };
     };
+  const rounds = { rule, maxRuns, starter, startName, clock, deadline, log };
 
   async function runRounds(): Promise<Execution> {
-    const rounds = {
-      ...{ rule, maxRuns, starter, startName, attachQuarantine, clock, deadline, log },
+    const chosen = await choosePlan(options, dependencies);
+    if (chosen.kind === 'refused') {
+      return { ...nothingStarted(chosen.problem, deadline), refusal: refusalIn(chosen) };
+    }
+    const { plan, reuse, parallelism } = chosen;
+    prepared = chosen.prepared;
+    if (parallelism !== undefined) progress.estimateBy(parallelism);
+    for (const [batchIndex, id] of plan.kind === 'given' ? plan.batchIds.entries() : []) {
+      add({ id, batchIndex, round: 1 });
+    }
+    const execution = await executeRounds({
+      ...rounds,
+      plan,
+      attachQuarantine,
       obstacles: obstaclesOf,
-      waitFor: waitFor(update, { mayPass }),
+      waitFor: waitForTested((watched) => (reuse === undefined ? watched : withDoubt(watched, reuse))),
       onStarted: add,
-    };
-    if (batchSource.kind === 'given') {
-      batchSource.batchIds.forEach((id, batchIndex) => {
-        add({ id, batchIndex, round: 1 });
-      });
-      return executeRounds({ ...rounds, plan: batchSource });
-    }
-    if (starter === undefined) return nothingStarted('The action cannot start batches at this provider.');
-    const found = await prepare(batchSource, { starter, rule, maxRuns, failOn: options.failOn, deadline });
-    if (found.kind === 'refused') return { ...nothingStarted(found.problem), refusal: refusalIn(found) };
-    prepared = found;
-    const { subject, testCases, warnings } = found;
-    if (subject.note !== undefined) log(subject.note);
-    for (const warning of warnings) warn(warning);
-    const earlier = await findEarlier(found, starter);
-    if (earlier.kind === 'found') {
-      const { batchId } = earlier.reused;
-      prepared = { ...found, reused: earlier.reused };
-      add({ id: batchId, batchIndex: 0, round: 1 });
-      const execution = await executeRounds({
-        ...rounds,
-        waitFor: withDoubts(rounds.waitFor, (watched) => doubtAbout(watched, earlier)),
-        plan: { kind: 'given', batchIds: [batchId] },
-      });
-      return { ...execution, remarks: [...warnings, ...execution.remarks] };
-    }
-    log(
-      describeRunBudget(testCases.length, { rule, maxRuns, compares: batchSource.compareWith !== undefined }),
-    );
-    await estimate(starter, subject, testCases.length * firstRoundRunsPerCase(rule));
-    const execution = await executeRounds({ ...rounds, plan: { kind: 'start', subject, testCases } });
-    return { ...execution, remarks: [...warnings, ...execution.remarks] };
+    });
+    return { ...execution, remarks: [...(prepared?.warnings ?? []), ...execution.remarks] };
   }
-
-  /** Says how many waves the first runs take, where the provider tells how many run at once. */
-  async function estimate({ parallelism }: BatchStarter, subject: Subject, runs: number): Promise<void> {
-    const within = { ...withEarlierEnd(deadline, clock.now() + PARALLELISM_MS), noRetries: true };
-    const known = await parallelism?.(subject, within).catch(onProviderError(() => undefined));
-    if (known === undefined) return;
-    progress.estimateBy(known);
-    const waves = describeWaves(runs, known);
-    if (waves !== undefined) log(waves);
-    const warning = tooManyWaves(runs, known, deadline.until - clock.now());
-    if (warning !== undefined) warn(warning);
-  }
-
-  /** The earlier batch to judge, if one was asked for and is found; the log says why not. */
-  async function findEarlier(found: Prepared, starter: BatchStarter): Promise<ReuseResult> {
-    const { reuseHours, isJobRerun = false, maxBatchAgeMinutes } = options;
-    if (reuseHours === 0) return { kind: 'none', why: '' };
-    const result: ReuseResult = isJobRerun
-      ? { kind: 'none', why: 'this is a re-run of the job' }
-      : await findReusableBatch({
-          ...{ provider, starter, prepared: found, reuseHours, maxBatchAgeMinutes, clock, deadline },
-        });
-    log(describeReuse(result));
-    return result;
-  }
-
-  const nothingStarted = (startProblem: string): Execution => ({
-    batches: [],
-    ending: deadline.signal.aborted ? 'cancelled' : 'settled',
-    startProblem,
-    remarks: [],
-    edits: [],
-    started: { runs: 0, reruns: 0 },
-  });
 
   return {
     async run() {
@@ -226,48 +152,29 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       const isReady = ending === 'settled' && startProblem === undefined;
       if (comparedVersion === undefined || !isReady || starter === undefined) return notCompared(cases);
       return compare({
-        ...{ cases, batches, comparedVersion, starter, startName, rule, maxRuns, clock, deadline, log },
+        ...{ ...rounds, cases, batches, comparedVersion },
         obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],
         excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,
-        waitFor: waitFor(() => undefined),
+        waitFor: (round, onPoll) => waitForBatches({ ...waitOptions(), batches: round, onPoll }),
         onStarted: announce,
       });
     },
   };
 }
 
-/** The same waiting; `doubt` says of a batch why nothing proves that it tests what was asked for. */
-const withDoubts =
-  (waitFor: WaitFor, doubt: (watched: WatchedBatch) => string | undefined): WaitFor =>
-  async (round, onLook) => {
-    const mark = (watched: WatchedBatch): WatchedBatch => {
-      const unproven = doubt(watched);
-      return unproven === undefined ? watched : { ...watched, unproven };
-    };
-    const { ending, batches } = await waitFor(round, (watched) => onLook(mark(watched)));
-    return { ending, batches: batches.map(mark) };
-  };
+const nothingStarted = (startProblem: string, { signal }: Deadline): Execution => ({
+  batches: [],
+  ending: signal.aborted ? 'cancelled' : 'settled',
+  startProblem,
+  remarks: [],
+  edits: [],
+  started: { runs: 0, reruns: 0 },
+});
 
-/** Reason not to judge a reused batch that has changed since `reuse-hours` found it. */
-const doubtAbout = (
-  { id, batch }: WatchedBatch,
-  { reused, isStill }: Extract<ReuseResult, { kind: 'found' }>,
-): string | undefined =>
-  id !== reused.batchId || batch?.settled === false || batch === undefined || isStill(batch)
-    ? undefined
-    : 'it is not any more what it was when reuse-hours found it';
-
-/** Describes the runs that the step starts first and at most, for the log. */
-function describeRunBudget(
-  testCases: number,
-  { rule, maxRuns, compares }: Pick<ExecutorOptions, 'rule' | 'maxRuns'> & { compares: boolean },
-): string {
-  const most = maxRunsOfStep(testCases, { rule, compares });
-  const firstRuns = testCases * firstRoundRunsPerCase(rule);
-  const first = formatRunCount(firstRuns);
-  const limit = Math.min(most, maxRuns ?? most);
-  return limit <= firstRuns
-    ? `The gate asks for ${first}.`
-    : `The gate asks for ${first} first, and for at most ${limit} in all.`;
+/** A reused batch that has changed since `reuse-hours` found it proves nothing. */
+function withDoubt(watched: WatchedBatch, { reused, isStill }: FoundReuse): WatchedBatch {
+  const { id, batch } = watched;
+  if (id !== reused.batchId || batch?.settled !== true || isStill(batch)) return watched;
+  return { ...watched, unproven: 'it is not any more what it was when reuse-hours found it' };
 }

@@ -41,7 +41,7 @@ export function matchContents(
 }
 
 /** The batch that is ours, or the reason why that is not known: a clause. */
-export type SearchOutcome =
+export type SearchResult =
   | { readonly kind: 'ours'; readonly batch: Candidate }
   | { readonly kind: 'not-found'; readonly why: string };
 
@@ -62,8 +62,8 @@ export function findLostBatch({
   /** When the POST was sent, in milliseconds since the epoch on the runner's clock. */
   sentAt: number;
   passes: readonly (SearchPass | undefined)[];
-}): SearchOutcome {
-  const not = (why: string): SearchOutcome => ({ kind: 'not-found', why });
+}): SearchResult {
+  const not = (why: string): SearchResult => ({ kind: 'not-found', why });
   if (before === undefined || !before.listing.isComplete) {
     return not('its batches could not be listed before, so that nothing tells a new one from an old one');
   }

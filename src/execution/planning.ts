@@ -1,20 +1,13 @@
-import type { Batch, WatchedBatch } from '../domain/batch.ts';
-import { disagreement } from '../domain/claims.ts';
+import type { WatchedBatch } from '../domain/batch.ts';
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
-import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule, runsToConfirm } from '../domain/pass-rule.ts';
-import { type Refused, refused } from '../domain/result.ts';
+import { firstRoundRunsPerCase, maxRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
+import type { Refused } from '../domain/result.ts';
 import { countsAsNotPassed } from '../domain/run.ts';
-import {
-  type CaseResult,
-  countsForVerdict,
-  formatCaseCount,
-  groupRunsByTestCase,
-  tally,
-} from '../domain/test-case.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
-import type { Deadline } from '../runtime/clock.ts';
-import { refusedByProvider } from './prepare.ts';
+import { type CaseResult, countsForVerdict, formatCaseCount } from '../domain/test-case.ts';
+import type { Subject } from '../providers/starter.ts';
+import { createSubjectResolver } from './tested-subject.ts';
 import type { RoundsOptions } from './types.ts';
+import { findUndecided, type IsOpen, isCounted, type Undecided } from './undecided.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
 const TOO_MANY_FAILED = { cases: 5, share: 0.3 };
@@ -58,51 +51,60 @@ const NOTHING: NextRound = { batchesToStart: [], testCases: 0, remarks: [], isRe
 export interface Situation {
   /** Every batch as last seen. */
   readonly batches: readonly WatchedBatch[];
-  /** True for a batch that is still waited for. */
-  readonly isOpen: (batchId: string) => boolean;
+  readonly isOpen: IsOpen;
   /** Number of runs that the step has started so far. */
   readonly started: number;
 }
 
-/** Plans the runs after the first round. */
-export interface Planner {
-  /** After the end of all batches, and of the first round: what to run again, or why nothing is. */
-  next(situation: Situation): Promise<NextRound>;
-  /** While batches are open: what must be run again whatever they bring. Refuses nothing. */
-  early(situation: Situation): Promise<NextRound>;
-  /** True if one more run could still decide a test case. */
-  isUndecided(batches: readonly WatchedBatch[]): Promise<boolean>;
-}
+type PlannerOptions = Pick<
+  RoundsOptions,
+  | 'plan'
+  | 'rule'
+  | 'maxRuns'
+  | 'starter'
+  | 'attachQuarantine'
+  | 'obstacles'
+  | 'earlier'
+  | 'isComparison'
+  | 'deadline'
+>;
 
-/** Runs each test case as often as it must run anyway, and never twice in one batch. */
-export function createPlanner(
-  options: Pick<
-    RoundsOptions,
-    | 'plan'
-    | 'rule'
-    | 'maxRuns'
-    | 'starter'
-    | 'attachQuarantine'
-    | 'obstacles'
-    | 'earlier'
-    | 'isComparison'
-    | 'deadline'
-  >,
-): Planner {
-  const { rule, maxRuns, starter, attachQuarantine, isComparison, deadline } = options;
-  // Asked once, so that all rounds repeat the same.
-  const subjects = new Map<number, Subject | Refused>();
+/** Plans the runs after the first: each test case as often as it must run anyway, and never twice in one batch. */
+export function createPlanner(options: PlannerOptions) {
+  const { maxRuns, starter, isComparison } = options;
+  const subjectOf = createSubjectResolver(options);
   /** By key: what cannot be run again stays as it was seen. */
   const final = new Set<string>();
   const never = () => false;
 
+  async function plan(
+    undecided: readonly Undecided[],
+    { batches, started }: Situation,
+    refuse: (...remarks: string[]) => NextRound,
+  ): Promise<NextRound> {
+    const { batchesToStart, left } = await planRound(undecided, {
+      batchSize: starter?.batchSize ?? 1,
+      subjectOf: (batchIndex) => subjectOf(batchIndex, batches),
+    });
+    const remarks = left.map(
+      ({ testCases, why }) => `${formatCaseCount(testCases.length)} could not be run again: ${why}`,
+    );
+    for (const { key } of left.flatMap(({ testCases }) => testCases)) final.add(key);
+    const tooMany = refuseIfOverMaxRuns(batchesToStart, { undecided: undecided.length, started, maxRuns });
+    if (tooMany !== undefined) return refuse(...remarks, tooMany);
+    const testCases = undecided.filter(({ key }) => !final.has(key)).length;
+    return { batchesToStart, testCases, remarks, isRefused: false };
+  }
+
   return {
-    async isUndecided(batches) {
-      return (await findUndecided(batches, never)).undecided.length > 0;
+    /** True if one more run could still decide a test case. */
+    async isUndecided(batches: readonly WatchedBatch[]): Promise<boolean> {
+      return (await findUndecided(batches, { ...options, isOpen: never, final })).undecided.length > 0;
     },
-    async next(situation) {
+    /** After the end of all batches, and of the first round: what to run again, or why nothing is. */
+    async next(situation: Situation): Promise<NextRound> {
       const { batches } = situation;
-      const { cases, undecided } = await findUndecided(batches, never);
+      const { cases, undecided } = await findUndecided(batches, { ...options, isOpen: never, final });
       const refuse = (...remarks: string[]): NextRound => ({ ...NOTHING, remarks, isRefused: true });
       if (undecided.length === 0) return NOTHING;
       if (options.obstacles(batches, cases).length > 0) {
@@ -115,144 +117,58 @@ export function createPlanner(
       if (broad !== undefined) return refuse(broad);
       return plan(undecided, situation, refuse);
     },
-    async early(situation) {
+    /** While batches are open: what must be run again whatever they bring. Refuses nothing. */
+    async early(situation: Situation): Promise<NextRound> {
       const { batches, isOpen } = situation;
-      const { cases, undecided, isCounted } = await findUndecided(batches, isOpen);
-      if (undecided.length === 0 || !isCounted) return NOTHING;
+      const { cases, undecided } = await findUndecided(batches, { ...options, isOpen, final });
+      if (undecided.length === 0 || !isCounted(batches, { ...options, isOpen })) return NOTHING;
       if (batches.some((watched) => isOpen(watched.id) && isInDoubt(watched))) return NOTHING;
       if (options.obstacles(batches, cases, isOpen).length > 0) return NOTHING;
       if (!isComparison && firstFailures(cases).length > TOO_MANY_FAILED.cases) return NOTHING;
       return plan(undecided, situation, () => NOTHING);
     },
   };
-
-  async function plan(
-    undecided: readonly Undecided[],
-    { batches, started }: Situation,
-    refuse: (...remarks: string[]) => NextRound,
-  ): Promise<NextRound> {
-    const { batchesToStart, left } = await planRound(undecided, batches);
-    const remarks = left.map(
-      ({ testCases, why }) => `${formatCaseCount(testCases.length)} could not be run again: ${why}`,
-    );
-    for (const { key } of left.flatMap(({ testCases }) => testCases)) final.add(key);
-    const tooMany = refuseIfOverMaxRuns(batchesToStart, { undecided: undecided.length, started, maxRuns });
-    if (tooMany !== undefined) return refuse(...remarks, tooMany);
-    const testCases = undecided.filter(({ key }) => !final.has(key)).length;
-    return { batchesToStart, testCases, remarks, isRefused: false };
-  }
-
-  /** The test cases that need more runs. `isCounted`: it is known how many there are, where a quarantine file needs that. */
-  async function findUndecided(
-    batches: readonly WatchedBatch[],
-    isOpen: (batchId: string) => boolean,
-  ): Promise<{ cases: readonly CaseResult[]; undecided: readonly Undecided[]; isCounted: boolean }> {
-    if (rule.kind === 'every-run') return { cases: [], undecided: [], isCounted: true };
-    const seen = groupRunsByTestCase(batches, { rule, beside: options.earlier });
-    const first = batches.filter(({ round = 1 }) => round === 1);
-    const isCounted =
-      attachQuarantine === undefined ||
-      first.every(
-        ({ id, batch, requestedTestCases }) =>
-          requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),
-      );
-    const moreOf = (result: CaseResult): number => {
-      if (final.has(result.key)) return 0;
-      const more = runsToConfirm(result.runs, rule, unlistedRuns(result, batches, isOpen));
-      // What has not passed and is pending after the end is not run again: nothing proves what became of it.
-      const isStuck = result.runs.some(({ status, batchId }) => status === 'pending' && !isOpen(batchId));
-      return isStuck ? 0 : more;
-    };
-    // Most looks show nothing to run again: the quarantine is asked only then.
-    if (!seen.some((result) => moreOf(result) > 0)) return { cases: seen, undecided: [], isCounted };
-    const cases = (await attachQuarantine?.(seen, tally(batches, seen).total)) ?? seen;
-    const undecided = cases
-      .map((result): Undecided => ({ ...result, more: moreOf(result) }))
-      .filter((result) => result.more > 0 && countsForVerdict(result));
-    return { cases, undecided, isCounted };
-  }
-
-  /** The batches of a round, and the test cases that cannot be in it, with a sentence that says why. */
-  async function planRound(undecided: readonly Undecided[], batches: readonly WatchedBatch[]) {
-    const batchesToStart: BatchToStart[] = [];
-    const left: { testCases: readonly Undecided[]; why: string }[] = [];
-    for (const [batchIndex, here] of Map.groupBy(undecided, (result) => result.batchIndex)) {
-      const named = here.filter(({ testCase }) => testCase.id !== undefined);
-      if (named.length < here.length) {
-        const testCases = here.filter((result) => !named.includes(result));
-        left.push({ testCases, why: 'the provider gives no id.' });
-      }
-      if (named.length === 0) continue;
-      const subject = subjects.get(batchIndex) ?? (await subjectForBatch(batchIndex, batches));
-      subjects.set(batchIndex, subject);
-      if ('problem' in subject) {
-        left.push({ testCases: named, why: subject.problem });
-        continue;
-      }
-      const most = Math.max(...named.map(({ more }) => more));
-      for (let copy = 1; copy <= most; copy += 1) {
-        const ids = named.filter(({ more }) => more >= copy).flatMap(({ testCase }) => testCase.id ?? []);
-        for (const testCases of splitIntoBatches(ids, starter?.batchSize ?? 1)) {
-          batchesToStart.push({ batchIndex, testCases, subject });
-        }
-      }
-    }
-    return { batchesToStart, left };
-  }
-
-  async function subjectForBatch(
-    batchIndex: number,
-    batches: readonly WatchedBatch[],
-  ): Promise<Subject | Refused> {
-    if (options.plan.kind === 'start') return options.plan.subject;
-    const batch = batches.find((watched) => watched.batchIndex === batchIndex)?.batch;
-    if (starter === undefined || batch === undefined) {
-      return refused('nothing says what the batch tested.');
-    }
-    return resolveTestedSubject(starter, batch, deadline);
-  }
 }
 
-/**
- * Resolves what a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested.
- */
-export async function resolveTestedSubject(
-  starter: BatchStarter,
-  batch: Batch,
-  deadline: Deadline,
-): Promise<Subject | Refused> {
-  const subject = await starter.resolveTestedVersion(batch, deadline).catch(refusedByProvider);
-  if ('problem' in subject) return subject;
-  const [said] = disagreement(batch.claims, subject.claims) ?? [];
-  return said === undefined
-    ? subject
-    : refused(`the batch says that it tested ${said}, which cannot be tested again from here.`);
+/** The batches of a round, and the test cases that cannot be in it, with a sentence that says why. */
+async function planRound(
+  undecided: readonly Undecided[],
+  {
+    batchSize,
+    subjectOf,
+  }: {
+    readonly batchSize: number;
+    readonly subjectOf: (batchIndex: number) => Promise<Subject | Refused>;
+  },
+) {
+  const batchesToStart: BatchToStart[] = [];
+  const left: { testCases: readonly Undecided[]; why: string }[] = [];
+  for (const [batchIndex, here] of Map.groupBy(undecided, (result) => result.batchIndex)) {
+    const named = here.filter(({ testCase }) => testCase.id !== undefined);
+    if (named.length < here.length) {
+      const testCases = here.filter((result) => !named.includes(result));
+      left.push({ testCases, why: 'the provider gives no id.' });
+    }
+    if (named.length === 0) continue;
+    const subject = await subjectOf(batchIndex);
+    if ('problem' in subject) {
+      left.push({ testCases: named, why: subject.problem });
+      continue;
+    }
+    const most = Math.max(...named.map(({ more }) => more));
+    for (let copy = 1; copy <= most; copy += 1) {
+      const ids = named.filter(({ more }) => more >= copy).flatMap(({ testCase }) => testCase.id ?? []);
+      for (const testCases of splitIntoBatches(ids, batchSize)) {
+        batchesToStart.push({ batchIndex, testCases, subject });
+      }
+    }
+  }
+  return { batchesToStart, left };
 }
 
 /** Whether a batch is read again for what may stay wrong: then no further run could help. */
 const isInDoubt = ({ batch }: WatchedBatch): boolean =>
   batch !== undefined && (unknownStatuses(batch).length > 0 || findContradictions(batch).length > 0);
-
-/** A test case that needs so many more runs, whatever its open runs bring. */
-interface Undecided extends CaseResult {
-  readonly more: number;
-}
-
-/** Runs of a test case that were started and are not listed yet. */
-function unlistedRuns(
-  { testCase, batchIndex, runs }: CaseResult,
-  batches: readonly WatchedBatch[],
-  isOpen: (batchId: string) => boolean,
-): number {
-  const listed = new Set(runs.map(({ batchId }) => batchId));
-  return batches.filter(
-    (watched) =>
-      isOpen(watched.id) &&
-      watched.batchIndex === batchIndex &&
-      !listed.has(watched.id) &&
-      watched.requestedTestCases?.includes(testCase.id ?? '') === true,
-  ).length;
-}
 
 /** Test cases that count and of which a first run did not pass. */
 const firstFailures = (cases: readonly CaseResult[]): readonly CaseResult[] =>

@@ -1,4 +1,4 @@
-import { type Batch, countFinishedRuns, type WatchedBatch } from '../domain/batch.ts';
+import { countFinishedRuns, type WatchedBatch } from '../domain/batch.ts';
 import type { PassRule } from '../domain/pass-rule.ts';
 import { progressOf } from '../domain/progress.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
@@ -8,20 +8,6 @@ import { describeRest } from './estimate.ts';
 
 const HEARTBEAT_MS = 60_000;
 
-/** Latest state of all batches, with its lines in the log. */
-export interface Progress {
-  /** Takes note of a look; logs a line if any count has changed. True if so. */
-  update(batch: Batch): boolean;
-  /** Takes a batch in, before the first look at it. */
-  add(batch: WatchedBatch): void;
-  /** Heartbeats say how much is left, now that it is known how many run at once. */
-  estimateBy(parallelism: Parallelism): void;
-  /** Every batch as last seen, in the order in which they were taken in. */
-  batches(): readonly WatchedBatch[];
-  /** Logs a line each minute in which nothing else was logged, until the signal aborts. */
-  logHeartbeats(signal: AbortSignal): Promise<void>;
-}
-
 /** Keeps the latest state of all batches; logs a line whenever the counts change, and a heartbeat. */
 export function createProgress(options: {
   clock: Clock;
@@ -30,36 +16,37 @@ export function createProgress(options: {
   until: number;
   /** By what the runs decide a test case. */
   rule: PassRule;
-}): Progress {
+}) {
   const { clock, log, until, rule } = options;
   const latest = new Map<string, WatchedBatch>();
   const started = clock.now();
   let lastLine = '';
   let lastLineAt = started;
   let parallelism: Parallelism | undefined;
-
   const batches = (): WatchedBatch[] => [...latest.values()];
-
-  const logCounts = (line: string) => {
-    lastLine = line;
-    lastLineAt = clock.now();
-    log(`${elapsed(clock.now() - started)} ${line}`);
-  };
-
   return {
-    update(batch) {
-      latest.set(batch.id, { ...latest.get(batch.id), id: batch.id, batch });
+    /** Every batch as last seen, in the order in which they were taken in. */
+    batches,
+    /** Takes a batch in, before the first look at it. */
+    add(batch: WatchedBatch): void {
+      latest.set(batch.id, batch);
+    },
+    /** Takes note of a look; logs a line if any count has changed. True if so. */
+    update(batch: WatchedBatch): boolean {
+      latest.set(batch.id, batch);
       const line = describeCounts(batches(), rule);
       if (line === lastLine) return false;
-      logCounts(line);
+      lastLine = line;
+      lastLineAt = clock.now();
+      log(`${elapsed(clock.now() - started)} ${line}`);
       return true;
     },
-    add: (batch) => latest.set(batch.id, batch),
-    estimateBy(known) {
+    /** Heartbeats say how much is left, now that it is known how many run at once. */
+    estimateBy(known: Parallelism): void {
       parallelism = known;
     },
-    batches,
-    async logHeartbeats(signal) {
+    /** Logs a line each minute in which nothing else was logged, until the signal aborts. */
+    async logHeartbeats(signal: AbortSignal): Promise<void> {
       while (!signal.aborted) {
         await clock.sleep(HEARTBEAT_MS - (clock.now() - lastLineAt), signal);
         if (signal.aborted || clock.now() - lastLineAt < HEARTBEAT_MS) continue;

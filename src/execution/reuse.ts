@@ -29,21 +29,25 @@ export interface ReuseOptions {
   readonly provider: Provider;
   readonly starter: BatchStarter;
   readonly prepared: Pick<Prepared, 'subject' | 'testCases' | 'names' | 'revisions'>;
+  /** 0: nothing is looked for. */
   readonly reuseHours: number;
+  /** This is a re-run of the job: somebody wants it tested again. */
+  readonly isJobRerun?: boolean | undefined;
   readonly maxBatchAgeMinutes: number | undefined;
   readonly clock: Clock;
   readonly deadline: Deadline;
 }
 
+/** The batch to judge in place of a new one. */
+export interface FoundReuse {
+  readonly kind: 'found';
+  readonly reused: ReusedBatch;
+  /** Whether a later look at it still shows what was found. */
+  readonly isStill: (batch: Batch) => boolean;
+}
+
 /** The batch to judge, or why nothing is reused: a clause. */
-export type ReuseResult =
-  | {
-      readonly kind: 'found';
-      readonly reused: ReusedBatch;
-      /** Whether a later look at it still shows what was found. */
-      readonly isStill: (batch: Batch) => boolean;
-    }
-  | { readonly kind: 'none'; readonly why: string };
+export type ReuseResult = FoundReuse | { readonly kind: 'none'; readonly why: string };
 
 /** The result as one line for the log. */
 export const describeReuse = (result: ReuseResult): string =>
@@ -56,10 +60,13 @@ const none = (why: string): ReuseResult => ({ kind: 'none', why });
 /**
  * Finds the newest ended batch of at most so many hours that ran exactly these test cases on exactly this version, since the
  * last edit of any of it. Nothing is found where another batch of these does not agree with it on a test case, or where one
- * that may be of these cannot be read: the one that was found may be a lucky repetition. Never throws for what a provider does.
+ * that may be of these cannot be read: the one that was found may be a lucky repetition. `undefined` where none was asked for.
+ * Never throws for what a provider does.
  */
-export async function findReusableBatch(options: ReuseOptions): Promise<ReuseResult> {
-  const { starter, clock, deadline } = options;
+export async function findReusableBatch(options: ReuseOptions): Promise<ReuseResult | undefined> {
+  const { starter, reuseHours, isJobRerun = false, clock, deadline } = options;
+  if (reuseHours === 0) return undefined;
+  if (isJobRerun) return none('this is a re-run of the job');
   const now = clock.now();
   const until = now + Math.min(SEARCH_MS, (deadline.until - now) / 4);
   return search(options, { ...deadline, until }).catch(
@@ -71,7 +78,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   const { starter, prepared, clock } = options;
   const { subject, testCases, names, revisions } = prepared;
   const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
-  if (!starter.readForReuse || !starter.recentBatches || subject.key === undefined) {
+  if (!starter.readForReuse || !starter.listBatches || subject.key === undefined) {
     return none(`${starter.title} does not show what earlier batches tested`);
   }
   if (testCases.length > starter.batchSize) {
@@ -87,7 +94,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   }
   const lastEdit = Math.max(underTest.editedAt ?? 0, ...testCases.map((id) => revisions.get(id) ?? 0));
   const since = clock.epoch() - HORIZON_MS - CLOCK_SLACK_MS;
-  const listing = await starter.recentBatches(subject, testCases, since).list(deadline);
+  const listing = await starter.listBatches({ subject, testCases, since }, deadline);
   const period = periodOf(listing, options);
   const candidates = candidatesIn(listing, {
     ...prepared,

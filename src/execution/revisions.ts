@@ -9,15 +9,7 @@ const READ_MS = 30_000;
 /** The least time to read it after the last run, also where the deadline has come meanwhile. */
 const LAST_READ_MS = 10_000;
 
-/** Watches the configurations under test for edits. */
-export interface Revisions {
-  /** Remembers the revision of a subject, before the first batch is started on it. Returns a sentence if it cannot be read. */
-  remember(subject: Subject, given?: WatchedBatch): Promise<string | undefined>;
-  /** Reads all revisions again, after the last run. What was edited, or may have been: sentences. */
-  compare(): Promise<string[]>;
-}
-
-/** `starter` absent: nothing is started, so nothing is read. */
+/** Watches the configurations under test for edits. `starter` absent: nothing is started, so nothing is read. */
 export function createRevisions({
   starter,
   clock,
@@ -26,12 +18,13 @@ export function createRevisions({
   readonly starter: BatchStarter | undefined;
   readonly clock: Clock;
   readonly deadline: Deadline;
-}): Revisions {
+}) {
   const remembered = new Map<Subject, string | number | undefined>();
   const edits: string[] = [];
   const edited = ({ title }: Subject) => `${title} was edited while it was tested.`;
   return {
-    async remember(subject, given) {
+    /** Remembers the revision of a subject, before the first batch is started on it. Returns a sentence if it cannot be read. */
+    async remember(subject: Subject, given?: WatchedBatch): Promise<string | undefined> {
       if (starter?.revisionOf === undefined || remembered.has(subject)) return undefined;
       const within = withEarlierEnd(deadline, clock.now() + READ_MS);
       const revision = await starter.revisionOf(subject, within).catch(onProviderError((error) => error));
@@ -44,7 +37,8 @@ export function createRevisions({
       }
       return undefined;
     },
-    async compare() {
+    /** Reads all revisions again, after the last run. What was edited, or may have been: sentences. */
+    async compare(): Promise<string[]> {
       if (starter?.revisionOf === undefined || deadline.signal.aborted) return edits;
       const { until } = withEarlierEnd(deadline, clock.now() + READ_MS);
       const within = { ...deadline, until: Math.max(until, clock.now() + LAST_READ_MS) };

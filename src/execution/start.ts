@@ -2,11 +2,12 @@ import { idKey } from '../domain/evidence.ts';
 import type { Refusal } from '../domain/result.ts';
 import type {
   BatchContents,
-  BatchLists,
+  BatchStarter,
   Candidate,
   Listing,
   StartedBatch,
   StartResponse,
+  Subject,
 } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
@@ -20,6 +21,7 @@ import {
   type SearchPass,
   uniqueBatches,
 } from './find-lost-batch.ts';
+import type { StartName } from './start-name.ts';
 
 /** Result of a start; problems are sentences. */
 export type StartResult =
@@ -38,15 +40,11 @@ export type StartResult =
   | { readonly kind: 'unknown'; readonly problem: string };
 
 export interface StartOptions {
-  /** Name of the provider: "Retell". */
-  readonly title: string;
+  /** Its `startBatch` is called at most once. */
+  readonly starter: BatchStarter;
+  readonly subject: Subject;
   readonly testCases: readonly string[];
-  /** As `Candidate.subject`. */
-  readonly subject: string | undefined;
-  /** Sends the request to start the batch. Called at most once. */
-  readonly post: (deadline: Deadline) => Promise<StartResponse>;
-  /** Absent where the provider lists no batches. */
-  readonly recentBatches: BatchLists | undefined;
+  readonly name?: StartName | undefined;
   /** The batches that this step has started already: none of them is this one. */
   readonly alreadyStarted: ReadonlySet<string>;
   readonly clock: Clock;
@@ -55,7 +53,7 @@ export interface StartOptions {
 }
 
 /** Batches that seem to be older than this are not listed, where a provider can leave them out: clocks differ by less. */
-export const OLDEST_LISTED_MS = 26 * 3_600_000;
+const OLDEST_LISTED_MS = 26 * 3_600_000;
 /** When the last look ends at the latest, in milliseconds after the POST failed. */
 const SEARCH_ENDS_MS = 30_000;
 /** Time limit for the list of batches before a start, which then does without. */
@@ -66,7 +64,8 @@ const LIST_BEFORE_MS = 30_000;
  * through. Never throws for what a provider does.
  */
 export async function startBatchOnce(options: StartOptions): Promise<StartResult> {
-  const { title, clock, deadline, log } = options;
+  const { starter, subject, testCases, name, clock, deadline, log } = options;
+  const { title } = starter;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
   const before = read === undefined || 'problem' in read ? undefined : read;
   if (deadline.signal.aborted || clock.now() >= deadline.until) {
@@ -76,7 +75,9 @@ export async function startBatchOnce(options: StartOptions): Promise<StartResult
   const at = clock.epoch();
   // Stopped on its way: it may have arrived.
   const stopped = ({ message }: ProviderError): StartResponse => ({ kind: 'unknown', problem: message, at });
-  const posted = await options.post(deadline).catch(onProviderError(stopped));
+  const posted = await starter
+    .startBatch(subject, testCases, deadline, name?.text)
+    .catch(onProviderError(stopped));
   switch (posted.kind) {
     case 'accepted':
       if (wasThereBefore(posted.value.id, { before, options })) {
@@ -95,7 +96,7 @@ export async function startBatchOnce(options: StartOptions): Promise<StartResult
     case 'refused':
       return posted;
     case 'unknown':
-      if (options.recentBatches !== undefined) {
+      if (starter.listBatches !== undefined) {
         log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
       }
       return searchForLostBatch(options, { before, sentAt: posted.at, problem: posted.problem });
@@ -113,14 +114,14 @@ function wasThereBefore(
 
 /** Reads the lists, if there are any; where they cannot be read, a sentence that says why. */
 async function takeListSnapshot(
-  { recentBatches, clock }: StartOptions,
+  { starter, subject, testCases, name, clock }: StartOptions,
   deadline: Deadline,
 ): Promise<ListSnapshot | { readonly problem: string } | undefined> {
-  if (recentBatches === undefined) return undefined;
-  const listing = await recentBatches
-    .list(deadline)
+  const since = clock.epoch() - OLDEST_LISTED_MS;
+  const listing = await starter
+    .listBatches?.({ subject, testCases, since, mark: name?.mark }, deadline)
     .catch(onProviderError(({ message }) => ({ problem: message })));
-  if ('problem' in listing) return listing;
+  if (listing === undefined || 'problem' in listing) return listing;
   return { listing, aheadMs: listing.date === undefined ? undefined : listing.date - clock.epoch() };
 }
 
@@ -142,7 +143,7 @@ async function searchForLostBatch(
   const found = findLostBatch({ before, sentAt, passes });
   if (found.kind === 'ours') {
     const { batch } = found;
-    log(`Batch ${batch.id} is in ${options.title}'s list, and is the one that this step started.`);
+    log(`Batch ${batch.id} is in ${options.starter.title}'s list, and is the one that this step started.`);
     return { kind: 'started', batchId: batch.id, sentAt: undefined, adopted: batch };
   }
   return { kind: 'unknown', problem: unclearStartMessage(options, sentAt, { problem, why: found.why }) };
@@ -173,14 +174,12 @@ async function searchLists(
 
 /** The test cases of a batch. What announces another number of runs than ours is not ours, so its runs are not read. */
 async function readContents(
-  candidate: Candidate,
-  { recentBatches, testCases }: StartOptions,
+  { id, runCount: total }: Candidate,
+  { starter, testCases }: StartOptions,
   deadline: Deadline,
 ): Promise<BatchContents> {
-  const { runCount: total } = candidate;
   if (total !== undefined && total !== testCases.length) return { testCases: [], total };
-  if (recentBatches === undefined) return UNREAD;
-  return recentBatches.batchContents(candidate, deadline).catch(onProviderError(() => UNREAD));
+  return starter.batchContents(id, deadline).catch(onProviderError(() => UNREAD));
 }
 
 function newCandidates(
@@ -191,7 +190,7 @@ function newCandidates(
     ({ id, subject, isMixed = false }) =>
       !isMixed &&
       !wasThereBefore(id, { before, options }) &&
-      (subject === undefined || subject === options.subject),
+      (subject === undefined || subject === options.subject.key),
   );
 }
 
@@ -199,9 +198,9 @@ function newCandidates(
 const UNREAD: BatchContents = { testCases: [] };
 
 function unclearStartMessage(
-  { title }: StartOptions,
+  { starter }: StartOptions,
   sentAt: number,
   { problem, why }: { problem: string; why: string },
 ): string {
-  return `${problem} A batch may have been started at ${formatMoment(sentAt)}, and ${why}. Look for it at ${title} before you run this job again.`;
+  return `${problem} A batch may have been started at ${formatMoment(sentAt)}, and ${why}. Look for it at ${starter.title} before you run this job again.`;
 }

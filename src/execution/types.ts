@@ -43,11 +43,11 @@ export interface RoundsOptions {
   /** Absent where nothing can be started: given batches without re-runs. */
   readonly starter: BatchStarter | undefined;
   /**
-   * Says which test cases are quarantined: they are not run again, whatever their runs were. `total` is how many test cases
-   * there are, if not all of them have a run yet. Absent where no quarantine file was named.
+   * Says which test cases of these batches are quarantined: they are not run again, whatever their runs were. Absent where no
+   * quarantine file was named.
    */
   readonly attachQuarantine?:
-    | ((cases: readonly CaseResult[], total: number) => Promise<readonly CaseResult[]>)
+    | ((cases: readonly CaseResult[], batches: readonly WatchedBatch[]) => Promise<readonly CaseResult[]>)
     | undefined;
   /** Reasons why `passed` is out of reach whatever more runs bring, after the batches so far: sentences. */
   readonly obstacles: (
@@ -55,8 +55,6 @@ export interface RoundsOptions {
     cases: readonly CaseResult[],
     isOpen?: (batchId: string) => boolean,
   ) => readonly string[];
-  /** Re-runs wait for the end of the round, as if nothing were known before. */
-  readonly isRoundByRound?: boolean | undefined;
   /** Batches that this step has read or started before: none of them is started now. */
   readonly earlier?: readonly WatchedBatch[] | undefined;
   /** Only test cases that failed on another version are run: that many of them fail here too says nothing of flakiness. */

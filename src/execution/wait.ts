@@ -1,7 +1,6 @@
 import { type Batch, countFinishedRuns, formatRunCount, type WatchedBatch } from '../domain/batch.ts';
-import { createClaimsLog } from '../domain/claims.ts';
 import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evidence.ts';
-import { findContradictions, runListFingerprint, unknownStatuses } from '../domain/integrity.ts';
+import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { firstOf } from '../domain/wording.ts';
@@ -9,6 +8,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import { nextGapMs, type PollSample } from './poll-schedule.ts';
+import { createRunListHistory } from './run-list-history.ts';
 
 /** Time limit for the one last look after the deadline. */
 const FINAL_POLL_MS = 10_000;
@@ -16,8 +16,6 @@ const FINAL_POLL_MS = 10_000;
 const RECHECK_MS = 120_000;
 /** The same where `passed` is impossible already, whatever is still missing, open or unknown. */
 const HOPELESS_RECHECK_MS = 10_000;
-/** Least time between two looks that show the same list, however short the user's interval is. */
-const SAME_LIST_MS = 5_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
 /** Longest standstill of the counters before the list of runs is read all the same: nobody documents that they move. */
 const STILL_COUNTERS_MS = 30_000;
@@ -29,23 +27,20 @@ const BATCH_APPEARS_MS = 15_000;
 /** Batches to wait for, and the options of waiting. */
 export interface WaitOptions {
   readonly provider: Provider;
-  readonly batchIds: readonly string[];
-  /** Those that this step has just started, by id, with the test cases that it asked for: a 404 may mean that they are not there yet. */
-  readonly ownBatches?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** As they were given or started: a 404 for one that was started may mean that it is not there yet. */
+  readonly batches: readonly WatchedBatch[];
   readonly clock: Clock;
   /** Its signal aborts when the workflow is cancelled. */
   readonly deadline: Deadline;
   readonly pollIntervalMs: number;
   /** Told of every look. */
-  readonly onPoll: (batch: Batch) => void;
+  readonly onPoll: (watched: WatchedBatch) => void;
   /** True while the verdict can still be `passed`, as far as is known after the last look; always, if absent. */
   readonly mayPass?: (() => Promise<boolean>) | undefined;
   /** Runs are read while their batch goes on, where its looks do not have them: a run that did not pass is confirmed early. */
   readonly readsEarly?: boolean | undefined;
   /** Names of test cases, by id. */
   readonly names?: ReadonlyMap<string, string> | undefined;
-  /** A batch that cannot be read does not end the waiting for the others: re-runs. */
-  readonly isEachAlone?: boolean | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -59,12 +54,15 @@ export async function waitForBatches(
   // If one batch cannot be read the verdict cannot be `passed`: stop waiting for the others and read each once more. Re-runs
   // go on, since they still tell what is broken and what is flaky.
   const halt = new AbortController();
-  const batches = await Promise.all(options.batchIds.map((id) => pollUntilSettled(id, options, halt)));
+  const batches = await Promise.all(
+    options.batches.map((started) => pollUntilSettled(started, options, halt)),
+  );
   return { ending: endingOf(batches, options.deadline.signal, halt.signal), batches };
 }
 
+/** Looks at one batch until it settles, and reads it again while it does not add up. */
 async function pollUntilSettled(
-  id: string,
+  started: WatchedBatch,
   options: WaitOptions,
   halt: AbortController,
 ): Promise<WatchedBatch> {
@@ -72,7 +70,7 @@ async function pollUntilSettled(
   const { until, signal: cancelled } = options.deadline;
   const deadline = { until, signal: AbortSignal.any([cancelled, halt.signal]) };
   const isOver = () => deadline.signal.aborted || clock.now() >= until;
-  const requestedTestCases = options.ownBatches?.get(id);
+  const { id, requestedTestCases } = started;
   const spell = spellingOf(requestedTestCases, provider);
   const appearsBy = clock.now() + (requestedTestCases === undefined ? 0 : BATCH_APPEARS_MS);
   let loggedNotFound = false;
@@ -83,7 +81,7 @@ async function pollUntilSettled(
   /** The counts of a look whose runs were not read yet. */
   let counted: Batch | undefined;
   /** Set while a batch that has ended is read again. */
-  let recheck: Recheck | undefined;
+  let recheck: ReturnType<typeof createRecheck> | undefined;
 
   try {
     while (!isOver()) {
@@ -102,20 +100,20 @@ async function pollUntilSettled(
         await clock.sleep(Math.min(pollIntervalMs, until - clock.now()), deadline.signal);
         continue;
       }
-      options.onPoll(last);
+      options.onPoll({ ...started, batch: last });
       samples.push(toSample(last, clock));
       let gapMs = nextGapMs(samples, pollIntervalMs, { watchesRuns: options.readsEarly });
       if (last.settled) {
-        const isListConfirmed = runListHistory.confirm(last);
+        const ended = { ...started, batch: last, isListConfirmed: runListHistory.confirm(last) };
         const inconsistencies = findInconsistencies(last, requestedTestCases, options.names);
         // All that was asked for is there: `inconsistencies` would name what is missing.
-        const isWhole = requestedTestCases !== undefined || isSizeKnown(last) || isListConfirmed === true;
-        if (inconsistencies.length === 0 && isWhole) return { id, batch: last, isListConfirmed };
+        const isWhole = requestedTestCases !== undefined || ended.isListConfirmed !== false;
+        if (inconsistencies.length === 0 && isWhole) return ended;
 
         recheck ??= createRecheck(id, options);
         const mayPass = !runListHistory.isContradicted() && ((await options.mayPass?.()) ?? true);
         const pauseMs = recheck.next(inconsistencies, mayPass);
-        if (pauseMs === undefined && !isOver()) return { id, batch: last, isListConfirmed };
+        if (pauseMs === undefined && !isOver()) return ended;
         gapMs = pauseMs ?? 0;
       } else {
         recheck = undefined;
@@ -127,17 +125,18 @@ async function pollUntilSettled(
     if (!(error instanceof ProviderError)) throw error;
     // A timer may fire slightly early, so the clock alone does not tell that the deadline has come.
     if (!isOver() && !(error instanceof ProviderTimeout)) {
-      if (options.isEachAlone !== true) halt.abort();
+      if ((started.round ?? 1) === 1) halt.abort();
+      const isKeyRefused = error instanceof KeyRefused;
       return {
-        id,
+        ...started,
         batch: counted ?? last,
         problem: error.message,
-        ...(error instanceof KeyRefused && { isKeyRefused: true }),
+        ...(isKeyRefused && { isKeyRefused }),
       };
     }
   }
-  const known = batchAtDeadline(counted, last, options);
-  return cancelled.aborted ? { id, batch: known } : finalPoll(id, known, { runListHistory, spell, options });
+  const known = { ...started, batch: batchAtDeadline(counted, last, options) };
+  return cancelled.aborted ? known : finalPoll(known, { runListHistory, spell, options });
 }
 
 /** Last known state of a batch at the end of the time. Counts without runs are none where more runs would confirm it. */
@@ -151,27 +150,30 @@ function batchAtDeadline(
 
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
 async function finalPoll(
-  id: string,
-  before: Batch | undefined,
+  known: WatchedBatch,
   {
     runListHistory,
     spell,
     options,
-  }: { runListHistory: RunListHistory; spell: (batch: Batch) => Batch; options: WaitOptions },
+  }: {
+    runListHistory: ReturnType<typeof createRunListHistory>;
+    spell: (batch: Batch) => Batch;
+    options: WaitOptions;
+  },
 ): Promise<WatchedBatch> {
   const { provider, clock, onPoll } = options;
   const { signal } = options.deadline;
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
   let counted: Batch | undefined;
   try {
-    counted = runListHistory.addClaims(await provider.fetchBatch(id, within));
-    const last = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
-    onPoll(last);
-    return { id, batch: last, isListConfirmed: last.settled ? runListHistory.confirm(last) : undefined };
+    counted = runListHistory.addClaims(await provider.fetchBatch(known.id, within));
+    const batch = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
+    onPoll({ ...known, batch });
+    return { ...known, batch, isListConfirmed: batch.settled ? runListHistory.confirm(batch) : undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const batch = batchAtDeadline(counted, before, options);
-    return { id, batch, problem: signal.aborted ? undefined : error.message };
+    const batch = batchAtDeadline(counted, known.batch, options);
+    return { ...known, batch, problem: signal.aborted ? undefined : error.message };
   }
 }
 
@@ -195,10 +197,10 @@ function spellingOf(
  * Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. A long
  * list is read less often: it takes pages, and they may hold conversations.
  */
-function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(batch: Batch): boolean } {
+function createEarlyReads({ readsEarly = false, clock }: WaitOptions) {
   let seen = { finished: 0, atMs: clock.now() };
   return {
-    isDue(batch) {
+    isDue(batch: Batch): boolean {
       if (!readsEarly || batch.runs !== undefined) return false;
       const { finished, total } = countFinishedRuns(batch);
       const sinceMs = clock.now() - seen.atMs;
@@ -210,22 +212,18 @@ function createEarlyReads({ readsEarly = false, clock }: WaitOptions): { isDue(b
   };
 }
 
-/** The pace at which a batch that has ended is read again. */
-interface Recheck {
-  /**
-   * Pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. `mayPass`: the
-   * verdict can still be `passed`.
-   */
-  next(inconsistencies: readonly string[], mayPass: boolean): number | undefined;
-}
-
-function createRecheck(id: string, { pollIntervalMs, log }: WaitOptions): Recheck {
+/** Keeps the pace at which a batch that has ended is read again. */
+function createRecheck(id: string, { pollIntervalMs, log }: WaitOptions) {
   /** Only the pauses count, so that retries do not use up the time. */
   let spentMs = 0;
   let gapMs = pollIntervalMs;
   let said = '';
   return {
-    next(inconsistencies, mayPass) {
+    /**
+     * Pause before the next reading, in milliseconds; `undefined` if the doubts have stayed for too long. `mayPass`: the
+     * verdict can still be `passed`.
+     */
+    next(inconsistencies: readonly string[], mayPass: boolean): number | undefined {
       let pauseMs = gapMs;
       if (inconsistencies.length > 0) {
         const leftMs = (mayPass ? RECHECK_MS : HOPELESS_RECHECK_MS) - spentMs;
@@ -241,101 +239,6 @@ function createRecheck(id: string, { pollIntervalMs, log }: WaitOptions): Rechec
       return pauseMs;
     },
   };
-}
-
-/** Remembers what the looks at one batch showed of its runs. */
-interface RunListHistory {
-  /** Remembers the claims of a batch before its runs are read, which may fail. Returns the batch. */
-  addClaims(batch: Batch): Batch;
-  /**
-   * The batch, with a doubt where an earlier look showed more test cases, announced more runs or more that did not pass, or
-   * said that something else was tested.
-   */
-  compare(batch: Batch): Batch;
-  /** True if an earlier look contradicts the last one, so that no look after it can show a pass. */
-  isContradicted(): boolean;
-  /** True if the same list was seen before, at least 5 s and one poll interval ago; `undefined` where it need not be. */
-  confirm(settled: Batch): boolean | undefined;
-  /** The batch turned out not to have settled. */
-  forget(): void;
-}
-
-function createRunListHistory({ clock, pollIntervalMs }: WaitOptions): RunListHistory {
-  let seen: { list: string; atMs: number } | undefined;
-  /** The test case of each run. A provider may repeat a run that has not ended, or name its test case later. */
-  const testCases = new Map<string, string | undefined>();
-  /** Runs that ended without a pass at one look, by id. */
-  const failed = new Set<string>();
-  const claimsLog = createClaimsLog();
-  let announced = 0;
-  /** The most runs that did not pass, by the provider's own counters. */
-  let notPassed = 0;
-  let isContradicted = false;
-  return {
-    addClaims(batch) {
-      claimsLog.add(batch);
-      return batch;
-    },
-    isContradicted: () => isContradicted,
-    compare(batch) {
-      const contradictions = [...claimsLog.add(batch)];
-      const { runs = [], settled } = batch;
-      const total = batch.announced.total ?? announced;
-      const ids = new Set(runs.map(({ id }) => id));
-      const cases = new Set(runs.map(({ testCase }) => testCase.id));
-      const gone = [...testCases].filter(
-        ([id, testCase]) => !ids.has(id) && !(testCase && cases.has(testCase)),
-      );
-      const inconsistencies: string[] = [];
-      if (settled && gone.length > 0)
-        inconsistencies.push(
-          `${formatRunCount(gone.length)} that it listed before ${gone.length === 1 ? 'is' : 'are'} missing`,
-        );
-      if (settled && total < announced)
-        inconsistencies.push(`it announced ${formatRunCount(announced)} before, and now ${total}`);
-      for (const { id, status } of runs) {
-        if (status === 'passed' && failed.has(id))
-          contradictions.push(`run ${id} did not pass at one look and passed at a later one`);
-      }
-      const missing = new Set(gone.map(([id]) => id));
-      const replaced = [...failed].filter((id) => !ids.has(id) && !missing.has(id));
-      if (replaced.length > 0) {
-        contradictions.push(`it lists another run in place of one that did not pass: ${firstOf(replaced)}`);
-      }
-      for (const { id, status } of runs) {
-        if (status === 'failed' || status === 'errored' || status === 'cancelled') failed.add(id);
-      }
-      notPassed = Math.max(notPassed, (batch.announced.failed ?? 0) + (batch.announced.errored ?? 0));
-      const listed = runs.filter(({ status }) => status !== 'passed').length;
-      const unlisted = Math.max(0, total - runs.length);
-      if (notPassed > listed + unlisted) {
-        contradictions.push(
-          `it counted ${formatRunCount(notPassed)} that did not pass, and now lists ${listed}`,
-        );
-      }
-      isContradicted = settled && contradictions.length > 0;
-      if (settled) inconsistencies.push(...contradictions);
-      for (const { id, testCase } of runs) testCases.set(id, testCase.id);
-      announced = Math.max(announced, total);
-      return inconsistencies.length === 0
-        ? batch
-        : { ...batch, inconsistencies: [...(batch.inconsistencies ?? []), ...inconsistencies] };
-    },
-    confirm(settled) {
-      if (isSizeKnown(settled)) return undefined;
-      const list = runListFingerprint(settled.runs ?? []);
-      if (seen?.list !== list) seen = { list, atMs: clock.now() };
-      return clock.now() - seen.atMs >= Math.max(pollIntervalMs, SAME_LIST_MS);
-    },
-    forget() {
-      seen = undefined;
-    },
-  };
-}
-
-/** True if something says how many runs there must be. Otherwise the same list in two looks has to show that none is missing. */
-function isSizeKnown({ announced }: Batch): boolean {
-  return announced.total !== undefined;
 }
 
 /** Ending of the waiting: what has not settled was stopped by the deadline, unless it was cancelled. */

@@ -1,58 +1,36 @@
-import * as z from 'zod/mini';
-import { parseAs } from '../json.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { GitHubError, unexpectedResponse } from './github-error.ts';
+import {
+  type Author,
+  type Comment,
+  type MergedPullRequest,
+  type PullRequest,
+  type RepositoryFile,
+  readComment,
+  readMergedPullRequests,
+  readOpenPullRequests,
+  readPullRequest,
+  readRepositoryFile,
+  readUser,
+  readViewer,
+} from './answers.ts';
+import { createCommentList } from './comment-list.ts';
+import { type GitHubError, onGitHubError } from './github-error.ts';
 import { createOctokit, type OctokitSettings } from './octokit.ts';
 
 const PER_PAGE = 100;
-/** Of comments: a page that GitHub does not bring together is asked for again in the next smaller size. */
-const PAGE_SIZES: readonly number[] = [PER_PAGE, 50, 25, 10];
 /** Closed pull requests come whole, with up to 20 KB each. */
 const CLOSED_PER_PAGE = 30;
-/** Twice the comments that an issue can have; a list that does not end is left here. */
-const MAX_COMMENTS = 5_000;
+/** Whose comments the token of a workflow writes. */
+const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
 
-export interface ClientOptions extends OctokitSettings {
+// Routes as GitHub's reference writes them: Octokit's methods for them are not in the bundle (docs/adr/0002).
+const REPO = '/repos/{owner}/{repo}';
+const COMMENT = `${REPO}/issues/comments/{comment_id}` as const;
+const COMMENTS = `${REPO}/issues/{issue_number}/comments` as const;
+const PULLS = `${REPO}/pulls` as const;
+
+interface ClientOptions extends OctokitSettings {
   readonly repository: { readonly owner: string; readonly repo: string };
-}
-
-export interface Author {
-  readonly login: string;
-  /** `User` or `Bot`, as far as it is known. */
-  readonly type?: string | undefined;
-}
-
-export interface Comment {
-  readonly id: number;
-  readonly body: string;
-  /** The page that shows it. */
-  readonly url?: string | undefined;
-  readonly author?: Author | undefined;
-}
-
-export interface PullRequest {
-  readonly number: number;
-  /** The newest commit of its branch. */
-  readonly headSha?: string | undefined;
-}
-
-/** A path of the repository at one commit. */
-export interface RepositoryFile {
-  /** In bytes. */
-  readonly size: number;
-  /** Absent for a folder or a submodule, and for a file of more than 1 MB, which GitHub does not send. */
-  readonly content?: Uint8Array | undefined;
-}
-
-/** A pull request that was merged. */
-export interface MergedPullRequest {
-  readonly number: number;
-  /** The newest commit of its branch. */
-  readonly headSha: string;
-  /** Commit on the base branch that it became: the merge, the squashed commit, or the last of those that were rebased. */
-  readonly mergeSha?: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly mergedAt: number;
 }
 
 /** Requests to GitHub. Each is sent once (`retryOnGitHub` retries tasks). Every method throws a `GitHubError`. */
@@ -83,174 +61,64 @@ export interface GitHubClient {
   mergedInto(base: string, deadline: Deadline): Promise<MergedPullRequest[]>;
 }
 
-const author = z.object({ login: z.string(), type: z.optional(z.string()) });
-const comment = z.object({
-  id: z.number(),
-  body: z.nullish(z.string()),
-  html_url: z.optional(z.string()),
-  user: z.nullish(author),
-});
-const pullRequest = z.object({
-  number: z.number(),
-  state: z.string(),
-  head: z.object({ sha: z.string() }),
-});
-const pullRequests = z.array(pullRequest);
-const content = z.object({
-  type: z.string(),
-  size: z.number(),
-  encoding: z.optional(z.string()),
-  content: z.optional(z.string()),
-});
-const closedPullRequest = z.object({
-  number: z.number(),
-  head: z.object({ sha: z.string() }),
-  base: z.object({ ref: z.string() }),
-  merged_at: z.nullish(z.string()),
-  merge_commit_sha: z.nullish(z.string()),
-});
-const viewer = z.object({ viewer: author });
-/** Whose comments the token of a workflow writes. */
-const WORKFLOW_TOKEN: Author = { login: 'github-actions[bot]', type: 'Bot' };
-
 /** Asks GitHub about one repository. */
 export function createGitHubClient(options: ClientOptions): GitHubClient {
   const { repository } = options;
-  const octokit = createOctokit(options);
-
-  /** The size of pages of comments to begin with: that which GitHub answered last. */
-  let commentsPerPage = PER_PAGE;
-
-  async function pageOfComments(
-    issue_number: number,
-    { page, per_page }: { page: number; per_page: number },
-    deadline: Deadline,
-  ): Promise<{ comments: Comment[]; hasNext: boolean }> {
-    const params = { ...repository, issue_number, per_page, page, request: deadline };
-    const { data, headers } = await octokit.rest.issues.listComments(params);
-    // Where the link leads decides nothing: pages are counted by us.
-    const hasNext = /\brel="?next\b/.test(headers.link ?? '');
-    return { comments: read(z.array(comment), data).map(toComment), hasNext };
-  }
+  const { request: ask, graphql } = createOctokit(options);
+  const comments = createCommentList(ask, repository);
+  const about = <T extends object>(params: T, request: Deadline) => ({ ...repository, ...params, request });
 
   return {
-    async listComments(issue, deadline) {
-      const found = new Map<number, Comment>();
-      let per_page = commentsPerPage;
-      for (let offset = 0; offset < MAX_COMMENTS; ) {
-        const page = Math.floor(offset / per_page) + 1;
-        try {
-          const { comments, hasNext } = await pageOfComments(issue, { page, per_page }, deadline);
-          // A comment that was deleted meanwhile moves the others to the page before.
-          for (const listed of comments) found.set(listed.id, listed);
-          if (comments.length === 0 || (comments.length < per_page && !hasNext)) break;
-          offset = page * per_page;
-        } catch (error) {
-          const smaller = PAGE_SIZES.find((size) => size < per_page);
-          const overload = error instanceof GitHubError ? error.overload : undefined;
-          if (overload === undefined || smaller === undefined) throw error;
-          if (overload === 'timeout') {
-            // It took long enough: the whole list is begun again, if there is time.
-            commentsPerPage = smaller;
-            throw error;
-          }
-          per_page = smaller;
-        }
-      }
-      commentsPerPage = per_page;
-      return [...found.values()];
-    },
-    async firstComments(issue, deadline) {
-      return (await pageOfComments(issue, { page: 1, per_page: PER_PAGE }, deadline)).comments;
-    },
+    listComments: comments.all,
+    firstComments: comments.first,
     getComment: (comment_id, deadline) =>
-      undefinedIf404(async () => {
-        const { data } = await octokit.rest.issues.getComment({
-          ...repository,
-          comment_id,
-          request: deadline,
-        });
-        return toComment(read(comment, data));
-      }),
+      undefinedIf404(async () =>
+        readComment((await ask(`GET ${COMMENT}`, about({ comment_id }, deadline))).data),
+      ),
     async createComment(issue_number, body, deadline) {
-      const { data } = await octokit.rest.issues.createComment({
-        ...repository,
-        issue_number,
-        body,
-        request: deadline,
-      });
-      return toComment(read(comment, data));
+      return readComment((await ask(`POST ${COMMENTS}`, about({ issue_number, body }, deadline))).data);
     },
     updateComment: (comment_id, body, deadline) =>
-      undefinedIf404(async () => {
-        const { data } = await octokit.rest.issues.updateComment({
-          ...repository,
-          comment_id,
-          body,
-          request: deadline,
-        });
-        return toComment(read(comment, data));
-      }),
+      undefinedIf404(async () =>
+        readComment((await ask(`PATCH ${COMMENT}`, about({ comment_id, body }, deadline))).data),
+      ),
     async deleteComment(comment_id, deadline) {
-      await octokit.rest.issues.deleteComment({ ...repository, comment_id, request: deadline });
+      await ask(`DELETE ${COMMENT}`, about({ comment_id }, deadline));
     },
-    async whoAmI(deadline) {
-      const request = deadline;
-      const byGraphql = async () =>
-        viewer.safeParse(await octokit.graphql('{ viewer { login } }', { request })).data?.viewer;
-      const byRest = async () =>
-        author.safeParse((await octokit.rest.users.getAuthenticated({ request })).data).data;
+    async whoAmI(request) {
+      const byGraphql = async () => readViewer(await graphql('{ viewer { login } }', { request }));
+      const byRest = async () => readUser((await ask('GET /user', { request })).data);
       // The workflow's own token may not ask for its user by REST; GraphQL may be switched off, or down.
-      const said = await ignoreErrorsOf(({ kind }) => kind !== 'out-of-time', byGraphql);
-      return said ?? (await ignoreErrorsOf(({ isRetryable }) => !isRetryable, byRest)) ?? WORKFLOW_TOKEN;
+      const said = await undefinedIf(({ kind }) => kind !== 'out-of-time', byGraphql);
+      return said ?? (await undefinedIf(({ isRetryable }) => !isRetryable, byRest)) ?? WORKFLOW_TOKEN;
     },
     pullRequest: (pull_number, deadline) =>
-      undefinedIf404(async () => {
-        const { data } = await octokit.rest.pulls.get({ ...repository, pull_number, request: deadline });
-        return toPullRequest(read(pullRequest, data));
-      }),
+      undefinedIf404(async () =>
+        readPullRequest((await ask(`GET ${PULLS}/{pull_number}`, about({ pull_number }, deadline))).data),
+      ),
     async pullRequestsOfCommit(commit_sha, deadline) {
-      const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit({
-        ...repository,
-        commit_sha,
-        per_page: PER_PAGE,
-        request: deadline,
-      });
-      return openPullRequests(read(pullRequests, data));
+      const params = about({ commit_sha, per_page: PER_PAGE }, deadline);
+      return readOpenPullRequests((await ask(`GET ${REPO}/commits/{commit_sha}/pulls`, params)).data);
     },
     async pullRequestsOfBranch({ owner, name }, deadline) {
-      const { data } = await octokit.rest.pulls.list({
-        ...repository,
-        head: `${owner}:${name}`,
-        state: 'open',
-        per_page: PER_PAGE,
-        request: deadline,
-      });
-      return openPullRequests(read(pullRequests, data));
+      const wanted = { head: `${owner}:${name}`, state: 'open', per_page: PER_PAGE } as const;
+      return readOpenPullRequests((await ask(`GET ${PULLS}`, about(wanted, deadline))).data);
     },
     readFile: (path, ref, deadline) =>
       undefinedIf404(async () => {
-        const params = { ...repository, path: withSlashes(path), ref, request: deadline };
-        return toFile((await octokit.request('GET /repos/{owner}/{repo}/contents/{+path}', params)).data);
+        const params = about({ path: withSlashes(path), ref }, deadline);
+        const { data } = await ask(`GET ${REPO}/contents/{+path}`, params);
+        return readRepositoryFile(data);
       }),
     async hasTag(name, deadline) {
-      const params = { ...repository, name: withSlashes(name), request: deadline };
-      const ask = () => octokit.request('GET /repos/{owner}/{repo}/git/ref/tags/{+name}', params);
-      return (await undefinedIf404(ask)) !== undefined;
+      const params = about({ name: withSlashes(name) }, deadline);
+      const found = await undefinedIf404(() => ask(`GET ${REPO}/git/ref/tags/{+name}`, params));
+      return found !== undefined;
     },
     async mergedInto(base, deadline) {
-      const { data } = await octokit.rest.pulls.list({
-        ...repository,
-        base,
-        state: 'closed',
-        sort: 'updated',
-        direction: 'desc',
-        per_page: CLOSED_PER_PAGE,
-        request: deadline,
-      });
-      return read(z.array(closedPullRequest), data)
-        .flatMap((pull) => (pull.base.ref === base ? (toMerged(pull) ?? []) : []))
-        .toSorted((a, b) => b.mergedAt - a.mergedAt);
+      const lastChanged = { state: 'closed', sort: 'updated', direction: 'desc' } as const;
+      const params = about({ base, ...lastChanged, per_page: CLOSED_PER_PAGE }, deadline);
+      return readMergedPullRequests((await ask(`GET ${PULLS}`, params)).data, base);
     },
   };
 }
@@ -258,53 +126,14 @@ export function createGitHubClient(options: ClientOptions): GitHubClient {
 /** Encoded but for its slashes, which Octokit would write as %2F. */
 const withSlashes = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
 
-/** GitHub sends a list for a folder, and no content for a file of more than 1 MB. */
-function toFile(data: unknown): RepositoryFile {
-  if (Array.isArray(data)) return { size: 0 };
-  const { type, size, encoding, content: text = '' } = read(content, data);
-  if (type !== 'file' || encoding !== 'base64') return { size };
-  const bytes = Buffer.from(text, 'base64');
-  // Half of a file could be a good file of its own.
-  if (bytes.length !== size) throw unexpectedResponse();
-  return { size, content: bytes };
-}
-
-const read = <T>(schema: z.ZodMiniType<T>, data: unknown): T => parseAs(schema, data, unexpectedResponse);
-
 /** `undefined` where GitHub fails in a way that means no more than that. */
-async function ignoreErrorsOf<T>(
-  isMeant: (error: GitHubError) => boolean,
-  ask: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof GitHubError && isMeant(error)) return undefined;
-    throw error;
-  }
+function undefinedIf<T>(isMeant: (error: GitHubError) => boolean, ask: () => Promise<T>) {
+  return ask().catch(
+    onGitHubError((error) => {
+      if (!isMeant(error)) throw error;
+      return undefined;
+    }),
+  );
 }
 
-const undefinedIf404 = <T>(ask: () => Promise<T>) => ignoreErrorsOf(({ kind }) => kind === 'not-found', ask);
-
-function openPullRequests(found: z.infer<typeof pullRequests>): PullRequest[] {
-  return found.filter(({ state }) => state === 'open').map(toPullRequest);
-}
-
-function toPullRequest({ number, head }: z.infer<typeof pullRequest>): PullRequest {
-  return { number, headSha: head.sha };
-}
-
-function toMerged({
-  number,
-  head,
-  merged_at,
-  merge_commit_sha,
-}: z.infer<typeof closedPullRequest>): MergedPullRequest | undefined {
-  const mergedAt = Date.parse(merged_at ?? '');
-  if (Number.isNaN(mergedAt)) return undefined;
-  return { number, headSha: head.sha, mergeSha: merge_commit_sha ?? undefined, mergedAt };
-}
-
-function toComment({ id, body, html_url, user }: z.infer<typeof comment>): Comment {
-  return { id, body: body ?? '', url: html_url, author: user ?? undefined };
-}
+const undefinedIf404 = <T>(ask: () => Promise<T>) => undefinedIf(({ kind }) => kind === 'not-found', ask);

@@ -30,16 +30,18 @@ export interface GitHubContext {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Facts of the toolkit about the event. Its own types promise strings that are absent outside GitHub. */
-export type EventContext = { readonly payload: unknown } & Readonly<
-  Partial<Record<'eventName' | 'ref' | 'sha', string | undefined>>
->;
+/** Facts about the event. The toolkit's own types promise strings that are absent outside GitHub. */
+interface EventContext
+  extends Pick<GitHubContext, 'payloadProblem'>,
+    Readonly<Partial<Record<'eventName' | 'ref' | 'sha', string | undefined>>> {
+  readonly payload: unknown;
+}
 
 /** More than any event has: GitHub cuts payloads at 25 MB. */
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
 /** The toolkit's context is made of this process's own variables when the module loads. */
-const loadToolkit = () => import('@actions/github');
+const loadToolkit = () => import(/* webpackMode: "eager", webpackExports: ["context"] */ '@actions/github');
 
 /** Reads what the runner says of the event and the workflow run. Never rejects. */
 export async function readContext(
@@ -47,27 +49,27 @@ export async function readContext(
   { checkRunId }: { readonly checkRunId?: number | undefined } = {},
   load: () => Promise<{ readonly context: EventContext }> = loadToolkit,
 ): Promise<GitHubContext> {
+  const event = await load().then(
+    ({ context }) => context,
+    () => readEvent(env),
+  );
+  return contextOf(event, env, checkRunId);
+}
+
+/** Reads an event file with which the toolkit does not load: it begins with a byte order mark, or cannot be read. */
+async function readEvent(env: Variables): Promise<EventContext> {
+  const {
+    GITHUB_EVENT_NAME: eventName,
+    GITHUB_REF: ref,
+    GITHUB_SHA: sha,
+    GITHUB_EVENT_PATH: path = '',
+  } = env;
   try {
-    const { context } = await load();
-    return contextOf(context, env, checkRunId);
-  } catch {
-    // The toolkit does not load where the event file begins with a byte order mark, or cannot be read.
-    const {
-      GITHUB_EVENT_NAME: eventName,
-      GITHUB_REF: ref,
-      GITHUB_SHA: sha,
-      GITHUB_EVENT_PATH: path = '',
-    } = env;
-    const from = (payload: unknown) => contextOf({ eventName, ref, sha, payload }, env, checkRunId);
-    try {
-      return from(JSON.parse(await readTextFile(path, MAX_EVENT_BYTES)));
-    } catch (error) {
-      const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-      return {
-        ...from({}),
-        payloadProblem: `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`,
-      };
-    }
+    return { eventName, ref, sha, payload: JSON.parse(await readTextFile(path, MAX_EVENT_BYTES)) };
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
+    const payloadProblem = `The event file ${path} (GITHUB_EVENT_PATH) could not be used: ${why}.`;
+    return { eventName, ref, sha, payload: {}, payloadProblem };
   }
 }
 
@@ -83,10 +85,13 @@ export function contextOf(event: EventContext, env: Variables, checkRunId?: numb
   const commit = payload.pull_request?.head?.sha ?? commitOfEvent(payload) ?? sha;
   const serverUrl = withoutSlash(env['GITHUB_SERVER_URL'] || 'https://github.com');
   const repositoryUrl = repository === null ? undefined : `${serverUrl}/${owner}/${repo}`;
+  // GitHub calls a job by the id of its check run.
+  const isJobKnown = repositoryUrl !== undefined && runId !== undefined && checkRunId !== undefined;
 
   return {
     eventName: event.eventName ?? '',
     payload,
+    payloadProblem: event.payloadProblem,
     ref: event.ref || undefined,
     sha,
     repository: repository === null ? undefined : { owner, repo },
@@ -96,7 +101,7 @@ export function contextOf(event: EventContext, env: Variables, checkRunId?: numb
       commit,
       repositoryUrl,
       ...{ runId, runNumber, runAttempt },
-      jobUrl: jobUrlOf({ repositoryUrl, runId, checkRunId }),
+      jobUrl: isJobKnown ? `${repositoryUrl}/actions/runs/${runId}/job/${checkRunId}` : undefined,
       wordsUrl: explanationUrl(env, serverUrl),
     },
     visibility: visibilityOf(payload),
@@ -106,21 +111,6 @@ export function contextOf(event: EventContext, env: Variables, checkRunId?: numb
 /** The workflow's file. Its ref differs from one pull request to the next, and the workflow does not. */
 function workflowOf(env: Variables): string {
   return env['GITHUB_WORKFLOW_REF']?.split('@')[0] || env['GITHUB_WORKFLOW'] || '';
-}
-
-/** GitHub calls a job by the id of its check run. */
-function jobUrlOf({
-  repositoryUrl,
-  runId,
-  checkRunId,
-}: {
-  repositoryUrl: string | undefined;
-  runId: number | undefined;
-  checkRunId: number | undefined;
-}): string | undefined {
-  return repositoryUrl === undefined || runId === undefined || checkRunId === undefined
-    ? undefined
-    : `${repositoryUrl}/actions/runs/${runId}/job/${checkRunId}`;
 }
 
 /** Page that explains the words of a report, in the repository of this action at the version that runs; both are empty for an action of the repository itself. */

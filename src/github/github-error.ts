@@ -17,7 +17,7 @@ export type GitHubErrorKind =
   | 'unavailable'
   | 'out-of-time';
 
-export type Overload = 'error' | 'timeout';
+type Overload = 'error' | 'timeout';
 
 /** A request to GitHub that failed. The message is a clause for people: "GitHub answered 403 (…) to POST /…". */
 export class GitHubError extends Error {
@@ -52,13 +52,21 @@ export class GitHubError extends Error {
   }
 }
 
+/** For `catch`: what stands in for something that GitHub did not do; any other error is thrown on. */
+export function onGitHubError<T>(instead: (error: GitHubError) => T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof GitHubError) return instead(error);
+    throw error;
+  };
+}
+
 /** For an answer that is not what GitHub says it would be: a proxy's page, or half of it. */
 export function unexpectedResponse(): GitHubError {
   return new GitHubError('unavailable', 'GitHub answered something else than it documents');
 }
 
 /** An answer that says no, reduced to what decides. Header names in lower case. */
-export interface GitHubErrorResponse {
+interface GitHubErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
   /** GitHub's words. */

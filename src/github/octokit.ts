@@ -1,15 +1,10 @@
 import { Octokit } from '@octokit/rest';
 import * as z from 'zod/mini';
-import {
-  RedirectNotFollowed,
-  ResponseTooLarge,
-  rootCause,
-  TryTimeout,
-  UnusableResponse,
-} from '../http/failure.ts';
-import { type Fetch, fetchText } from '../http/fetch-text.ts';
+import { rootCause, TryTimeout } from '../http/connection-error.ts';
+import { RedirectNotFollowed, ResponseTooLarge, UnusableResponse } from '../http/failure.ts';
+import { fetchText } from '../http/fetch-text.ts';
 import { parseErrorBody } from '../http/json.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { Redactor } from '../text/redact.ts';
 import { GitHubError, toGitHubError, unexpectedResponse } from './github-error.ts';
 
@@ -24,17 +19,10 @@ const API_VERSION = '2022-11-28';
 /** A response with one of these cannot be made with a body, not even an empty one. */
 const BODILESS = [204, 205, 304];
 
-export interface OctokitSettings {
+export interface OctokitSettings extends Pick<Runtime, 'userAgent' | 'fetch' | 'clock' | 'trace' | 'redact'> {
   readonly token: string;
   /** `GITHUB_API_URL`: `https://api.github.com`, or `https://HOST/api/v3` on GitHub Enterprise Server. */
   readonly apiUrl: string;
-  readonly userAgent: string;
-  readonly fetch: Fetch;
-  readonly clock: Clock;
-  /** A line in the log when the runner is in debug mode: never a token or a body. */
-  readonly trace: (line: string) => void;
-  /** Takes the secrets that the action knows out of a refusal, before any of it is cut or told. */
-  readonly redact: Redactor;
 }
 
 const errorAnswer = z.object({
@@ -49,8 +37,8 @@ const errorBody = z.object({
   errors: z.catch(z.array(z.union([z.string(), z.object({ message: z.string() })])), []),
 });
 
-/** Each request is sent once: what failed is retried by `persist`, from where its task begins. */
-export function createOctokit(options: OctokitSettings): Octokit {
+/** Each request is sent once: `retryOnGitHub` retries what failed, from where its task begins. */
+export function createOctokit(options: OctokitSettings): Pick<Octokit, 'request' | 'graphql'> {
   const { token, apiUrl, userAgent, trace } = options;
   const octokit = new Octokit({
     auth: token,

@@ -1,9 +1,10 @@
 import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import type { GitHubClient, PullRequest } from './client.ts';
+import type { PullRequest } from './answers.ts';
+import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import { commitOfEvent, type EventPayload, parseQueueBranch } from './event.ts';
-import { GitHubError } from './github-error.ts';
+import { onGitHubError } from './github-error.ts';
 import { retryOnGitHub } from './retry-on-github.ts';
 
 export interface PullRequestSearch {
@@ -13,7 +14,13 @@ export interface PullRequestSearch {
   readonly client: Pick<GitHubClient, 'pullRequestsOfCommit' | 'pullRequestsOfBranch'>;
 }
 
-export interface FoundPullRequest {
+interface TestedCommitSearch extends Pick<PullRequestSearch, 'explicit'> {
+  readonly context: PullRequestSearch['context'] & Pick<GitHubContext, 'origin'>;
+  /** `undefined` outside GitHub, or without a token. */
+  readonly client: Pick<GitHubClient, 'pullRequest'> | undefined;
+}
+
+interface FoundPullRequest {
   /** `undefined` where the event is about none. */
   readonly pullRequest?: PullRequest | undefined;
   /** GitHub could not be asked. */
@@ -40,15 +47,12 @@ export async function findPullRequest(
     return { pullRequest: named?.number === explicit ? named : { number: explicit } };
   }
   if (named !== undefined) return { pullRequest: named };
-  try {
-    const pullRequest = await retryOnGitHub((inTime) => askGitHub(context, client, inTime), deadline);
-    return pullRequest === undefined ? { note: noPullRequest(context) } : { pullRequest };
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    return {
+  return await retryOnGitHub((inTime) => askGitHub(context, client, inTime), deadline).then(
+    (pullRequest) => (pullRequest === undefined ? { note: noPullRequest(context) } : { pullRequest }),
+    onGitHubError((error) => ({
       warning: `No comment: could not determine which pull request this ${context.eventName} event belongs to: ${error.message}. ${error.kind === 'forbidden' ? 'Give the job "permissions: pull-requests: write", or name' : 'Name'} the pull request with the input pull-request.`,
-    };
-  }
+    })),
+  );
 }
 
 function noPullRequest({ eventName }: PullRequestSearch['context']): string {
@@ -62,14 +66,7 @@ function noPullRequest({ eventName }: PullRequestSearch['context']): string {
  * is that pull request's head. `undefined` where GitHub does not tell. Never throws.
  */
 export async function findTestedCommit(
-  {
-    context,
-    explicit,
-    client,
-  }: Omit<PullRequestSearch, 'context' | 'client'> & {
-    readonly context: PullRequestSearch['context'] & Pick<GitHubContext, 'origin'>;
-    readonly client: Pick<GitHubClient, 'pullRequest'> | undefined;
-  },
+  { context, explicit, client }: TestedCommitSearch,
   deadline: ClockAndRandom & Deadline,
 ): Promise<string | undefined> {
   const { payload, eventName, origin } = context;
@@ -82,13 +79,10 @@ export async function findTestedCommit(
   if (pullNumber === undefined || isAboutIt) return origin.commit;
   if (named?.number === pullNumber && named.headSha !== undefined) return named.headSha;
   if (client === undefined) return undefined;
-  try {
-    const found = await retryOnGitHub((inTime) => client.pullRequest(pullNumber, inTime), deadline);
-    return found?.headSha;
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    return undefined;
-  }
+  const found = await retryOnGitHub((inTime) => client.pullRequest(pullNumber, inTime), deadline).catch(
+    onGitHubError(() => undefined),
+  );
+  return found?.headSha;
 }
 
 /**

@@ -3,14 +3,15 @@ import { refused } from '../domain/result.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
 import { parseQuarantine, refuseSize } from '../inputs/quarantine-file.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { withEarlierEnd } from '../runtime/deadline.ts';
 import { READ_QUARANTINE_MS } from '../runtime/limits.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
 import { parseQueueBranch } from './event.ts';
-import { GitHubError } from './github-error.ts';
+import { onGitHubError } from './github-error.ts';
 import { retryOnGitHub } from './retry-on-github.ts';
 
-export interface QuarantineSource {
+interface QuarantineSource {
   /** The input `quarantine`: a path in the repository. */
   readonly path: string;
   readonly context: Pick<GitHubContext, 'eventName' | 'payload' | 'ref' | 'sha'>;
@@ -34,7 +35,7 @@ export async function readQuarantine(
   { path: given, context, client }: QuarantineSource,
   deadline: ClockAndRandom & Deadline,
 ): Promise<QuarantineFiles> {
-  const { clock, random, signal } = deadline;
+  const { clock } = deadline;
   const path = given.replace(/^\.\//, '');
   const refusedFiles = (problem: string): QuarantineFiles => ({ path, tested: refused(problem) });
   if (!isInside(path))
@@ -44,15 +45,10 @@ export async function readQuarantine(
   const commits = commitsOf(context);
   if (typeof commits === 'string') return refusedFiles(commits);
 
-  const until = Math.min(deadline.until, clock.now() + READ_QUARANTINE_MS);
+  const within = { ...deadline, ...withEarlierEnd(deadline, clock.now() + READ_QUARANTINE_MS) };
   const now = clock.epoch();
   const readAt = async (ref: string): Promise<QuarantineFile> => {
-    const file = await retryOnGitHub((inTime) => client.readFile(path, ref, inTime), {
-      clock,
-      random,
-      until,
-      signal,
-    });
+    const file = await retryOnGitHub((inTime) => client.readFile(path, ref, inTime), within);
     if (file === undefined) return { kind: 'absent' };
     const tooLarge = refuseSize(file.size);
     if (tooLarge !== undefined) return refused(tooLarge);
@@ -70,7 +66,7 @@ export async function readQuarantine(
   const readBranch = async (branch: string): Promise<QuarantineFile> => {
     const [file, hasTag] = await Promise.all([
       readAt(branch),
-      retryOnGitHub((inTime) => client.hasTag(branch, inTime), { clock, random, until, signal }),
+      retryOnGitHub((inTime) => client.hasTag(branch, inTime), within),
     ]);
     // A tag of this name would be read in place of the branch, and a tag needs no review.
     return hasTag ? refused(`there is a tag with the name of the branch, ${branch}`) : file;
@@ -124,12 +120,10 @@ const known = (commits: readonly (string | undefined)[]): string[] => [
 const isInside = (path: string): boolean =>
   !path.includes('\\') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
-async function asRefusal(task: () => Promise<QuarantineFile>): Promise<QuarantineFile> {
-  try {
-    return await task();
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    const advice = error.kind === 'forbidden' ? '; give the job "permissions: contents: read"' : '';
-    return refused(`it could not be read: ${error.message}${advice}`);
-  }
-}
+const asRefusal = (task: () => Promise<QuarantineFile>): Promise<QuarantineFile> =>
+  task().catch(
+    onGitHubError((error) => {
+      const advice = error.kind === 'forbidden' ? '; give the job "permissions: contents: read"' : '';
+      return refused(`it could not be read: ${error.message}${advice}`);
+    }),
+  );

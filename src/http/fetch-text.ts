@@ -1,12 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
-import {
-  ConnectionError,
-  RedirectNotFollowed,
-  ResponseTooLarge,
-  TryTimeout,
-  UnknownEncoding,
-  UnusableResponse,
-} from './failure.ts';
+import { ConnectionError, TryTimeout } from './connection-error.ts';
+import { RedirectNotFollowed, ResponseTooLarge, UnusableResponse } from './failure.ts';
 
 const MIB = 1024 * 1024;
 /** A page of 500 runs of 64 KB each. Text, JSON and what is read of it take about eight times as much memory. */
@@ -28,7 +22,7 @@ export interface HttpRequest {
 }
 
 /** Options of one try. */
-export interface TryOptions {
+interface TryOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** Time limit in milliseconds, from the connection to the last byte. */
@@ -39,7 +33,7 @@ export interface TryOptions {
 }
 
 /** An answer with its whole body. */
-export interface TextResponse {
+interface TextResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
@@ -47,8 +41,8 @@ export interface TextResponse {
 
 /**
  * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `ConnectionError`
- * (`TryTimeout` among them), `ResponseTooLarge`, `UnknownEncoding` or `RedirectNotFollowed`; and what `fetch` throws
- * once the signal has come.
+ * (`TryTimeout` among them) or `UnusableResponse` (`ResponseTooLarge` and `RedirectNotFollowed` among them); and what
+ * `fetch` throws once the signal has come.
  */
 export async function fetchText(request: HttpRequest, options: TryOptions): Promise<TextResponse> {
   const { clock, ms, signal } = options;
@@ -134,7 +128,7 @@ async function readBody({ status, headers, body }: Response): Promise<string> {
     await body?.cancel();
     // Such a status says enough.
     if (status < 200 || status > 299) return '';
-    throw new UnknownEncoding(
+    throw new UnusableResponse(
       `answered in the content encoding "${encoding.slice(0, 40)}", which cannot be read. Check api-url, and any proxy or gateway in between.`,
     );
   }

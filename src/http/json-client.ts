@@ -1,50 +1,19 @@
-import pLimit from 'p-limit';
-import type { Clock, Deadline } from '../runtime/clock.ts';
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded } from '../runtime/deadline.ts';
-import {
-  KeyRefused,
-  NotFound,
-  ProviderError,
-  ProviderTimeout,
-  RequestRefused,
-  refusalOf,
-} from '../runtime/errors.ts';
-import type { Redactor } from '../text/redact.ts';
-import {
-  ConnectionError,
-  describeFailure,
-  errorMessageIn,
-  HttpStatusError,
-  isDefinitelyRejected,
-  isLikelyMisconfigured,
-  isRetryable,
-  summarizeError,
-  TryTimeout,
-} from './failure.ts';
-import { type Fetch, fetchText, type HttpRequest } from './fetch-text.ts';
+import { refusalOf } from '../runtime/errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { ConnectionError, TryTimeout } from './connection-error.ts';
+import { errorMessageIn } from './error-body.ts';
+import { retryAndLog, toProviderError } from './failed-tries.ts';
+import { HttpStatusError, isDefinitelyRejected } from './failure.ts';
+import { fetchText } from './fetch-text.ts';
 import { parseBody, parseErrorBody } from './json.ts';
-import { parseRetryAfter, type RetryDecision, retryUntilDeadline } from './retry.ts';
+import { buildRequest, type NamedRequest, type Resource } from './named-request.ts';
+import { parseRetryAfter } from './retry.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
-/** From this many failures in a row on, the log says what is happening. */
-const QUIET_FAILURES = 3;
-const BACKOFF_MS = { first: 500, longest: 30_000 };
-
-/** Statuses with which a provider refuses what the user gave, and their errors. Payment (402) is not among them. */
-const REFUSALS: Readonly<Record<number, typeof ProviderError>> = {
-  400: RequestRefused,
-  401: KeyRefused,
-  403: KeyRefused,
-  404: NotFound,
-  422: RequestRefused,
-};
-
-/** The error for the caller: a refusal where the status says so. */
-function toProviderError(error: unknown, message: string): ProviderError {
-  const Kind = (error instanceof HttpStatusError && REFUSALS[error.status]) || ProviderError;
-  return new Kind(message, { cause: error });
-}
 
 /** The longest that one try may take, connection and body included, in milliseconds, for a small or a large answer. */
 const TRY_MS = { small: 15_000, large: 60_000 };
@@ -54,29 +23,17 @@ const MIN_TRY_MS = 2_000;
 const MAX_TIMEOUT_FACTOR = 4;
 
 /** The transport of one provider: where, with which key, and how to speak about it. */
-export interface HttpOptions {
+export interface HttpOptions
+  extends Pick<Runtime, 'fetch' | 'clock' | 'redact' | 'random' | 'log' | 'trace'> {
   readonly baseUrl: string;
   /** The key travels in these; they never appear in a message. */
   readonly headers: Readonly<Record<string, string>>;
   /** Advice about 400, 401, 402, 403, 404 and 422: a sentence. */
   readonly advice: (status: number) => string;
-  readonly fetch: Fetch;
-  readonly clock: Clock;
-  /** Takes the secrets that the action knows out of a text, before any of it is cut or told. */
-  readonly redact: Redactor;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-  /** A line in the log, for people. */
-  readonly log: (line: string) => void;
-  /** A line in the log when the runner is in debug mode. */
-  readonly trace: (line: string) => void;
 }
 
 /** One thing to ask for. */
-export interface JsonRequest<T> {
-  /** Segments of the path; each is encoded, so that no id can reach another path. */
-  readonly path: readonly string[];
-  readonly query?: Readonly<Record<string, string>>;
+export interface JsonRequest<T> extends Resource {
   /** Makes something of the JSON; throws `InvalidResponse`, `ErrorResponse` or `Refusal` when it cannot. */
   readonly read: (json: unknown, about: ResponseInfo) => T;
   /** The size that an answer may reasonably have; it decides the time limit. */
@@ -92,13 +49,13 @@ export interface ResponseInfo {
 }
 
 /** One thing to start. */
-export interface PostRequest<T> extends Omit<JsonRequest<T>, 'size'> {
+interface PostRequest<T> extends Omit<JsonRequest<T>, 'size'> {
   /** Sent as JSON. */
   readonly body: unknown;
 }
 
 /** One thing to ask for whose answer says nothing but yes or no. */
-export interface CommandRequest {
+interface CommandRequest {
   readonly method: 'POST' | 'PATCH';
   readonly path: readonly string[];
   readonly advice?: JsonRequest<unknown>['advice'];
@@ -138,254 +95,161 @@ export interface HttpClient {
   sendCommand(request: CommandRequest, deadline: Deadline): Promise<void>;
 }
 
-/** A request with its name for people: "GET HOST/PATH". */
-interface NamedRequest extends HttpRequest {
-  readonly name: string;
+/** A provider's host, and what is remembered of its answers. */
+interface Host extends HttpOptions {
+  readonly limit: LimitFunction;
+  /** A host that has answered properly once is trusted to come back. */
+  hasAnswered: boolean;
+  /** The factor by which the last answer of each size needed more time than usual. */
+  readonly lastTimeoutFactor: { small: number; large: number };
 }
+
+/** Makes a value of the text of an answer. */
+type ReadText<T> = (body: string, about: ResponseInfo) => T;
 
 /** The one place from which providers are asked. Each try is a whole answer, from the connection to the parsed body. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const { clock, random, redact, log, trace } = options;
-  const limit = pLimit(CONCURRENCY);
-  const base = new URL(options.baseUrl);
-  /** A host that has answered properly once is trusted to come back. */
-  let hasAnswered = false;
-  /** The factor by which the last answer of each size needed more time than usual. */
-  const lastTimeoutFactor = { small: 1, large: 1 };
-
-  /** One try: the value of the answer, or what is wrong with it. */
-  async function sendOnce<T>(
-    httpRequest: NamedRequest,
-    read: (body: string, about: ResponseInfo) => T,
-    { ms, signal }: { ms: number; signal: AbortSignal },
-  ): Promise<T> {
-    const started = clock.now();
-    const followsRedirects = httpRequest.method === 'GET';
-    const response = await fetchText(httpRequest, {
-      fetch: options.fetch,
-      clock,
-      ms,
-      signal,
-      followsRedirects,
-    });
-    const { status, headers, body } = response;
-    trace(
-      `${httpRequest.name} answered ${status} after ${Math.round(clock.now() - started)} ms with ${body.length} characters`,
-    );
-    if (status < 200 || status > 299) {
-      const retryAfterMs = parseRetryAfter(headers.get('retry-after'), clock.epoch());
-      throw new HttpStatusError(status, {
-        detail: errorMessageIn(parseErrorBody(body, redact)),
-        retryAfterMs,
-      });
-    }
-    const value = read(body, { date: parseDateHeader(headers) });
-    hasAnswered = true;
-    return value;
-  }
-
-  /** Counts the failures of one request and tells the log about them. */
-  function trackFailures(name: string, deadline: Deadline) {
-    let failures = 0;
-    let consecutiveConfigErrors = 0;
-    return {
-      classifyError(error: unknown): RetryDecision {
-        failures += 1;
-        consecutiveConfigErrors = isLikelyMisconfigured(error) ? consecutiveConfigErrors + 1 : 0;
-        const retries = isRetryable(error, { consecutiveConfigErrors, hasAnswered });
-        if (!retries || deadline.noRetries === true) return { isRetryable: false };
-        trace(`${name} failed (${failures} in a row): ${summarizeError(error)}`);
-        // At 3, 6, 12, … failures: often enough to know, seldom enough to read.
-        if (failures >= QUIET_FAILURES && Number.isInteger(Math.log2(failures / QUIET_FAILURES))) {
-          const isSoonOver = isLikelyMisconfigured(error) && !hasAnswered;
-          const howLong = isSoonOver
-            ? 'a few times'
-            : `for at most ${formatRemaining(deadline.until - clock.now())}`;
-          log(
-            `${name} has failed ${failures} times in a row: ${summarizeError(error)}. Still trying, ${howLong} more.`,
-          );
-        }
-        return {
-          isRetryable: true,
-          ...(error instanceof HttpStatusError && { retryAfterMs: error.retryAfterMs }),
-        };
-      },
-      succeeded() {
-        if (failures >= QUIET_FAILURES) log(`${name} answers again.`);
-      },
-    };
-  }
-
-  /** The failure for people: a sentence. Throws a mistake of ours. */
-  function failureMessage(name: string, error: unknown, advice = options.advice): string {
-    const clause = describeFailure(error, advice);
-    if (clause === undefined) throw error;
-    return redact(`${name} ${clause}`);
-  }
-
-  /** The time was up: cancelled, or at the deadline. */
-  function deadlineError(name: string, { cause }: DeadlineExceeded, { signal }: Deadline): ProviderError {
-    if (signal.aborted) return new ProviderError('The request was stopped.', { cause });
-    const last = cause === undefined ? '' : ` (${summarizeError(cause)})`;
-    return new ProviderTimeout(
-      redact(`${name} did not answer in time${last}. Raise timeout-minutes, or run the job again.`),
-      { cause },
-    );
-  }
-
-  /** The value of an answer's body. */
+  const host: Host = {
+    ...options,
+    limit: pLimit(CONCURRENCY),
+    hasAnswered: false,
+    lastTimeoutFactor: { small: 1, large: 1 },
+  };
+  const { redact } = options;
   const parsed =
-    <T>({ read }: Pick<JsonRequest<T>, 'read'>) =>
-    (body: string, about: ResponseInfo): T =>
+    <T>({ read }: Pick<JsonRequest<T>, 'read'>): ReadText<T> =>
+    (body, about) =>
       read(parseBody(body, redact), about);
-
-  async function getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T> {
-    const httpRequest = buildRequest(base, 'GET', request, options.headers);
-    return requestWithRetry(
-      httpRequest,
-      { size: request.size, read: parsed(request), advice: request.advice },
-      deadline,
-    );
-  }
-
-  async function sendCommand({ method, path, advice }: CommandRequest, deadline: Deadline): Promise<void> {
-    const httpRequest = buildRequest(base, method, { path }, options.headers);
-    return requestWithRetry(httpRequest, { size: 'small', read: () => undefined, advice }, deadline);
-  }
-
-  /** Asks until there is an answer that can be used, the deadline comes or nothing can be hoped for. */
-  async function requestWithRetry<T>(
-    httpRequest: NamedRequest,
-    {
-      size,
-      read,
-      advice,
-    }: Pick<JsonRequest<T>, 'size' | 'advice'> & { read: (body: string, about: ResponseInfo) => T },
-    deadline: Deadline,
-  ): Promise<T> {
-    const failures = trackFailures(httpRequest.name, deadline);
-    let timeoutFactor = lastTimeoutFactor[size];
-
-    const task = ({ signal }: Deadline): Promise<T> =>
-      limit(async () => {
-        const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
-        // A second try knows that the first was too short, so it may take more of what is left.
-        const share = deadline.noRetries === true ? leftMs : leftMs / (timeoutFactor > 1 ? 2 : 4);
-        const ms = Math.min(leftMs, TRY_MS[size] * timeoutFactor, Math.max(MIN_TRY_MS, Math.ceil(share)));
-        const started = clock.now();
-        try {
-          const value = await sendOnce(httpRequest, read, { ms, signal });
-          lastTimeoutFactor[size] = clock.now() - started > TRY_MS[size] ? timeoutFactor : 1;
-          return value;
-        } catch (error) {
-          if (error instanceof TryTimeout) timeoutFactor = Math.min(MAX_TIMEOUT_FACTOR, 2 * timeoutFactor);
-          throw error;
-        }
-      });
-
-    try {
-      const value = await retryUntilDeadline(task, deadline, {
-        clock,
-        random,
-        backoff: BACKOFF_MS,
-        classifyError: failures.classifyError,
-      });
-      failures.succeeded();
-      return value;
-    } catch (error) {
-      if (error instanceof DeadlineExceeded) throw deadlineError(httpRequest.name, error, deadline);
-      throw toProviderError(error, failureMessage(httpRequest.name, error, advice));
-    }
-  }
-
-  async function postJsonOnce<T>(request: PostRequest<T>, deadline: Deadline): Promise<PostResult<T>> {
-    const headers = { ...options.headers, 'content-type': 'application/json' };
-    const httpRequest = buildRequest(base, 'POST', request, headers, JSON.stringify(request.body));
-    const failures = trackFailures(httpRequest.name, deadline);
-    /** When the last try was sent, and whether it is known to have come to nothing. */
-    let last: { readonly at: number; isOver: boolean } | undefined;
-
-    const task = ({ signal }: Deadline): Promise<T> =>
-      limit(async () => {
-        if (signal.aborted) throw new DeadlineExceeded();
-        const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
-        const mine = { at: clock.epoch(), isOver: false };
-        last = mine;
-        try {
-          return await sendOnce(httpRequest, parsed(request), {
-            ms: Math.min(leftMs, TRY_MS.large),
-            signal,
-          });
-        } catch (error) {
-          mine.isOver = isDefinitelyRejected(error);
-          throw error;
-        }
-      });
-
-    const classifyError = (error: unknown): RetryDecision => {
-      const isUnaccepted =
-        (error instanceof ConnectionError && error.neverConnected) ||
-        (error instanceof HttpStatusError && error.status === 429);
-      return isUnaccepted ? failures.classifyError(error) : { isRetryable: false };
-    };
-
-    try {
-      const value = await retryUntilDeadline(task, deadline, {
-        clock,
-        random,
-        backoff: BACKOFF_MS,
-        classifyError,
-      });
-      failures.succeeded();
-      return { kind: 'accepted', value };
-    } catch (error) {
-      const isOver = last === undefined || last.isOver;
-      if (error instanceof DeadlineExceeded && deadline.signal.aborted && !isOver)
-        throw deadlineError(httpRequest.name, error, deadline);
-      const problem =
-        error instanceof DeadlineExceeded
-          ? deadlineError(httpRequest.name, error, deadline).message
-          : failureMessage(httpRequest.name, error, request.advice);
-      const refusal = refusalOf(toProviderError(error, problem));
-      if (last === undefined || last.isOver) return { kind: 'refused', problem, ...(refusal && { refusal }) };
-      return { kind: 'unknown', problem, at: last.at };
-    }
-  }
-
-  return { getJson, postJsonOnce, sendCommand };
+  return {
+    async getJson(request, deadline) {
+      const { size, advice } = request;
+      return sendUntilAnswered(
+        host,
+        buildRequest('GET', request, options),
+        { size, advice, read: parsed(request) },
+        deadline,
+      );
+    },
+    async postJsonOnce(request, deadline) {
+      const { advice, body } = request;
+      const httpRequest = buildRequest('POST', request, options, body);
+      return sendAtMostOnce(host, httpRequest, { advice, read: parsed(request) }, deadline);
+    },
+    async sendCommand({ method, path, advice }, deadline) {
+      const httpRequest = buildRequest(method, { path }, options);
+      return sendUntilAnswered(host, httpRequest, { size: 'small', advice, read: () => undefined }, deadline);
+    },
+  };
 }
 
-function buildRequest<T>(
-  base: URL,
-  method: 'GET' | 'POST' | 'PATCH',
-  request: Pick<JsonRequest<T>, 'path' | 'query'>,
-  headers: Readonly<Record<string, string>>,
-  body?: string,
-): NamedRequest {
-  const url = buildUrl(base, request);
-  const name = `${method} ${url.host}${url.pathname}`;
-  const httpRequest = { name, url: url.href, method, headers: { ...headers } };
-  return body === undefined ? httpRequest : { ...httpRequest, body };
+/** Asks until there is an answer that can be used, the deadline comes or nothing can be hoped for. */
+async function sendUntilAnswered<T>(
+  host: Host,
+  httpRequest: NamedRequest,
+  { size, read, advice = host.advice }: Pick<JsonRequest<T>, 'size' | 'advice'> & { read: ReadText<T> },
+  deadline: Deadline,
+): Promise<T> {
+  const { clock, limit, lastTimeoutFactor } = host;
+  const { name } = httpRequest;
+  let timeoutFactor = lastTimeoutFactor[size];
+
+  const task = ({ signal }: Deadline): Promise<T> =>
+    limit(async () => {
+      const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
+      // A second try knows that the first was too short, so it may take more of what is left.
+      const share = deadline.noRetries === true ? leftMs : leftMs / (timeoutFactor > 1 ? 2 : 4);
+      const ms = Math.min(leftMs, TRY_MS[size] * timeoutFactor, Math.max(MIN_TRY_MS, Math.ceil(share)));
+      const started = clock.now();
+      try {
+        const value = await sendOnce(host, httpRequest, read, { ms, signal });
+        lastTimeoutFactor[size] = clock.now() - started > TRY_MS[size] ? timeoutFactor : 1;
+        return value;
+      } catch (error) {
+        if (error instanceof TryTimeout) timeoutFactor = Math.min(MAX_TIMEOUT_FACTOR, 2 * timeoutFactor);
+        throw error;
+      }
+    });
+
+  try {
+    return await retryAndLog(task, name, host, deadline);
+  } catch (error) {
+    throw toProviderError(error, name, { ...host, advice, signal: deadline.signal });
+  }
 }
 
-/** The base URL's own path is kept: a proxy may serve the API under a prefix. */
-function buildUrl<T>(base: URL, { path, query }: Pick<JsonRequest<T>, 'path' | 'query'>): URL {
-  const url = new URL(base);
-  const segments = path.map((segment) => {
-    // These two cannot be encoded: a URL parser resolves `%2e%2e` like `..`.
-    if (segment === '.' || segment === '..')
-      throw new ProviderError(`"${segment}" cannot be an id. Check batch-id.`);
-    return encodeURIComponent(segment.toWellFormed());
+/** Sends a request that starts something, and again only where the try before certainly was not accepted. */
+async function sendAtMostOnce<T>(
+  host: Host,
+  httpRequest: NamedRequest,
+  { read, advice = host.advice }: Pick<JsonRequest<T>, 'advice'> & { read: ReadText<T> },
+  deadline: Deadline,
+): Promise<PostResult<T>> {
+  const { clock, limit } = host;
+  const { name } = httpRequest;
+  /** When the try was sent that may have been accepted, in milliseconds since the epoch. */
+  let maybeAcceptedAt: number | undefined;
+
+  const task = ({ signal }: Deadline): Promise<T> =>
+    limit(async () => {
+      if (signal.aborted) throw new DeadlineExceeded();
+      const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
+      maybeAcceptedAt = clock.epoch();
+      try {
+        return await sendOnce(host, httpRequest, read, { ms: Math.min(leftMs, TRY_MS.large), signal });
+      } catch (error) {
+        if (isDefinitelyRejected(error)) maybeAcceptedAt = undefined;
+        throw error;
+      }
+    });
+
+  const isUnaccepted = (error: unknown): boolean =>
+    (error instanceof ConnectionError && error.neverConnected) ||
+    (error instanceof HttpStatusError && error.status === 429);
+
+  try {
+    const value = await retryAndLog(task, name, host, deadline, isUnaccepted);
+    return { kind: 'accepted', value };
+  } catch (error) {
+    const { signal } = deadline;
+    const failure = toProviderError(error, name, { ...host, advice, signal });
+    const problem = failure.message;
+    if (maybeAcceptedAt === undefined) {
+      const refusal = refusalOf(failure);
+      return { kind: 'refused', problem, ...(refusal && { refusal }) };
+    }
+    if (error instanceof DeadlineExceeded && signal.aborted) throw failure;
+    return { kind: 'unknown', problem, at: maybeAcceptedAt };
+  }
+}
+
+/** One try: the value of the answer, or what is wrong with it. */
+async function sendOnce<T>(
+  host: Host,
+  httpRequest: NamedRequest,
+  read: ReadText<T>,
+  { ms, signal }: { ms: number; signal: AbortSignal },
+): Promise<T> {
+  const { fetch, clock, redact, trace } = host;
+  const started = clock.now();
+  const followsRedirects = httpRequest.method === 'GET';
+  const { status, headers, body } = await fetchText(httpRequest, {
+    fetch,
+    clock,
+    ms,
+    signal,
+    followsRedirects,
   });
-  url.pathname = [url.pathname.replace(/\/+$/, ''), ...segments].join('/');
-  for (const [key, value] of Object.entries(query ?? {})) url.searchParams.set(key, value);
-  return url;
-}
-
-function parseDateHeader(headers: Headers): number | undefined {
+  trace(
+    `${httpRequest.name} answered ${status} after ${Math.round(clock.now() - started)} ms with ${body.length} characters`,
+  );
+  if (status < 200 || status > 299) {
+    throw new HttpStatusError(status, {
+      detail: errorMessageIn(parseErrorBody(body, redact)),
+      retryAfterMs: parseRetryAfter(headers.get('retry-after'), clock.epoch()),
+    });
+  }
   const date = Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(date) ? undefined : date;
+  const value = read(body, { date: Number.isNaN(date) ? undefined : date });
+  host.hasAnswered = true;
+  return value;
 }
-
-const formatRemaining = (ms: number): string =>
-  ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`;

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts';
 import { type Redactor, redactJson } from '../text/redact.ts';
 import { InvalidResponse } from './failure.ts';
 
@@ -10,7 +11,7 @@ const QUOTED = 60;
  */
 export function parseBody(body: string, redact: Redactor): unknown {
   try {
-    return withoutSecrets(body, redact);
+    return redactJson(JSON.parse(body), redact);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const text = redact(body.trimStart());
@@ -25,14 +26,5 @@ export function parseBody(body: string, redact: Redactor): unknown {
 
 /** The same for an answer that says no, which need not be JSON: `undefined` where it is not. */
 export function parseErrorBody(body: string, redact: Redactor): unknown {
-  try {
-    return withoutSecrets(body, redact);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return undefined;
-  }
-}
-
-function withoutSecrets(body: string, redact: Redactor): unknown {
-  return redactJson(JSON.parse(body), redact);
+  return redactJson(parseJson(body), redact);
 }

@@ -1,12 +1,9 @@
-import type { Clock, Deadline } from '../runtime/clock.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /** Time and random numbers, which tests bring themselves. */
-export interface ClockAndRandom {
-  readonly clock: Clock;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-}
+export type ClockAndRandom = Pick<Runtime, 'clock' | 'random'>;
 
 /** Decision about a failure: whether to retry, and when. */
 export interface RetryDecision {
@@ -18,7 +15,7 @@ export interface RetryDecision {
   readonly maxRetryMs?: number | undefined;
 }
 
-export interface RetryOptions extends ClockAndRandom {
+interface RetryOptions extends ClockAndRandom {
   /** In milliseconds: the pause after the first failure, doubled after each further one up to `longest`. */
   readonly backoff: { readonly first: number; readonly longest: number };
   /** Asked after each failure, once. `undefined` for a mistake of ours. */

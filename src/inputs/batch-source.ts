@@ -29,67 +29,56 @@ export interface BatchSourceInputs {
   readonly repeat?: unknown;
 }
 
-/**
- * Combines `batch-id`, `test-cases`, `target` and `version`, and collects every complaint about them as a sentence;
- * `undefined` where the provider, or one of the two that say what to gate on, is wrong by itself.
- */
-export function readBatchSource(
-  inputs: BatchSourceInputs,
-): BatchSource | { readonly problems: readonly string[] } | undefined {
+/** What to gate on, and the complaints about the inputs that say it, as sentences: without a source, or none at all. */
+interface BatchSourceReading {
+  /** Absent too where the provider, or one of the two that say what to gate on, is wrong by itself. */
+  readonly batchSource?: BatchSource;
+  readonly problems: readonly string[];
+}
+
+/** Combines `batch-id`, `test-cases` and all that goes with one of them. */
+export function readBatchSource(inputs: BatchSourceInputs): BatchSourceReading {
   const { provider, batchIds, testCases } = inputs;
   // An input that is wrong by itself is not there.
-  if (!('batchIds' in inputs && 'testCases' in inputs)) return undefined;
+  if (!('batchIds' in inputs && 'testCases' in inputs)) return { problems: [] };
   if ((batchIds === undefined) === (testCases === undefined)) {
+    const which =
+      batchIds === undefined ? 'Neither test-cases nor batch-id is' : 'test-cases and batch-id are both';
     return {
       problems: [
-        batchIds === undefined
-          ? 'Neither test-cases nor batch-id is set: give test-cases to start a batch here, or batch-id to judge one that something else started.'
-          : 'test-cases and batch-id are both set: give test-cases to start a batch here, or batch-id to judge one that something else started.',
+        `${which} set: give test-cases to start a batch here, or batch-id to judge one that something else started.`,
       ],
     };
   }
-  if (provider === undefined) {
-    const problems = problemsEverywhere(inputs);
-    return problems.length === 0 ? undefined : { problems };
-  }
-  return batchIds === undefined
-    ? startSource(provider, inputs)
-    : givenSource(provider, { ...inputs, batchIds });
+  if (provider === undefined) return { problems: problemsEverywhere(inputs) };
+  return batchIds === undefined ? startSource(provider, inputs) : givenSource(provider, batchIds, inputs);
 }
 
 /** Complaints that do not depend on the provider. */
 function problemsEverywhere(inputs: BatchSourceInputs): readonly string[] {
-  const all = PROVIDER_NAMES.map((provider) => {
-    const read = readBatchSource({ ...inputs, provider });
-    return read !== undefined && 'problems' in read ? read.problems : [];
-  });
+  const all = PROVIDER_NAMES.map((provider) => readBatchSource({ ...inputs, provider }).problems);
   const [first = [], ...others] = all;
   const same = first.filter((problem) => others.every((problems) => problems.includes(problem)));
   const isAbout = (name: string) => (problem: string) => new RegExp(`^${name}(:| is )`).test(problem);
   const refusedByAll = (['target', 'version'] as const).filter(
-    (name) => inputs[name] !== undefined && all.every((problems) => problems.some(isAbout(name))),
+    (name) =>
+      inputs[name] !== undefined &&
+      !same.some(isAbout(name)) &&
+      all.every((problems) => problems.some(isAbout(name))),
   );
   return [
     ...same,
-    ...refusedByAll
-      .filter((name) => !same.some(isAbout(name)))
-      .map((name) => `${name} is ${quote(inputs[name] ?? '')}: check it, since no provider takes that.`),
+    ...refusedByAll.map(
+      (name) => `${name} is ${quote(inputs[name] ?? '')}: check it, since no provider takes that.`,
+    ),
   ];
 }
 
 function givenSource(
   provider: ProviderName,
-  {
-    batchIds,
-    target,
-    version,
-    mode,
-    targetConfig,
-    compareWith,
-    reruns,
-    repeat,
-  }: BatchSourceInputs & { readonly batchIds: readonly string[] },
-): BatchSource | { problems: readonly string[] } {
+  batchIds: readonly string[],
+  { target, version, mode, targetConfig, compareWith, reruns, repeat }: BatchSourceInputs,
+): BatchSourceReading {
   const { title, capabilities } = PROVIDERS[provider];
   const problems: string[] = [];
   const repeats = reruns !== undefined || repeat !== undefined;
@@ -98,9 +87,16 @@ function givenSource(
     problems.push(`reruns and repeat start batches, which the action cannot do at ${title}: leave them out.`);
   }
   if (target !== undefined) problems.push('target goes with test-cases only: a given batch has its own.');
-  if (mode !== undefined) problems.push(modeProblem(provider) ?? MODE_OF_GIVEN);
-  if (targetConfig !== undefined)
+  if (mode !== undefined) {
+    problems.push(
+      capabilities.modes === false
+        ? noModes(title)
+        : 'mode goes with test-cases only: a given batch has its own, and its re-runs use it.',
+    );
+  }
+  if (targetConfig !== undefined) {
     problems.push('target-config goes with test-cases only: a given batch has its own.');
+  }
   if (compareWith !== undefined) problems.push('compare-with goes with test-cases only.');
   if (version !== undefined && !(needsVersion && repeats)) {
     problems.push(
@@ -118,49 +114,52 @@ function givenSource(
   const parsed = readVersion(provider, version, undefined);
   return parsed.kind === 'refused'
     ? { problems: [parsed.problem] }
-    : { kind: 'given', batchIds, version: parsed.value };
+    : { batchSource: { kind: 'given', batchIds, version: parsed.value }, problems };
 }
 
-function startSource(
-  provider: ProviderName,
-  source: BatchSourceInputs,
-): BatchSource | { problems: readonly string[] } {
-  const { testCases = '', target, version, mode, compareWith, ...inputs } = source;
+function startSource(provider: ProviderName, inputs: BatchSourceInputs): BatchSourceReading {
+  const { testCases = '', target, version, mode, compareWith, targetConfig } = inputs;
   const { title, capabilities } = PROVIDERS[provider];
-  if (capabilities.start === false) {
+  const { start, modes } = capabilities;
+  if (start === false) {
     return { problems: [`test-cases: the action cannot start batches at ${title}. Give batch-id instead.`] };
   }
-  const { modes } = capabilities;
-  const problems = mode === undefined ? [] : [modeProblem(provider) ?? []].flat();
+  const problems: string[] = [];
   const accept = <T>(parsed: Result<T>): T | undefined => {
     if (parsed.kind === 'ok') return parsed.value;
     problems.push(parsed.problem);
     return undefined;
   };
-  const selectors = accept(parseSelectors(testCases, capabilities.start.selectors));
+  if (mode !== undefined && modes === false) problems.push(noModes(title));
+  const selectors = accept(parseSelectors(testCases, start.selectors));
   // One that is wrong by itself is not there, and has its complaint.
-  if ('target' in source && target === undefined && !capabilities.start.isTargetOptional) {
-    const kinds = capabilities.start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
+  if ('target' in inputs && target === undefined && !start.isTargetOptional) {
+    const kinds = start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
     problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
   }
-  const tested = target === undefined ? undefined : accept(parseTarget(target, capabilities.start.targets));
+  const tested = target === undefined ? undefined : accept(parseTarget(target, start.targets));
   const config = accept(readConfig(provider, inputs));
-  if (inputs.targetConfig !== undefined && version !== undefined) {
+  if (targetConfig !== undefined && version !== undefined) {
     problems.push('version and target-config do not go together: the file is what is tested.');
   }
   const parsedVersion = accept(readVersion(provider, version, tested?.kind));
   const comparedVersion =
     compareWith === undefined
       ? undefined
-      : accept(readComparedWith(provider, { compareWith, kind: tested?.kind, ...inputs }));
+      : accept(readComparedWith(provider, { compareWith, kind: tested?.kind, targetConfig }));
   if (problems.length > 0 || selectors === undefined) return { problems };
   return {
-    kind: 'start',
-    ...{ target: tested, version: parsedVersion, selectors, compareWith: comparedVersion },
-    ...(config !== undefined && { config }),
-    ...(modes !== false && { mode: mode ?? modes.fallback }),
+    batchSource: {
+      kind: 'start',
+      ...{ target: tested, version: parsedVersion, selectors, compareWith: comparedVersion },
+      ...(config !== undefined && { config }),
+      ...(modes !== false && { mode: mode ?? modes.fallback }),
+    },
+    problems,
   };
 }
+
+const noModes = (title: string): string => `mode: ${title} has no modes to choose from. Leave it out.`;
 
 /** The configuration in the file, if it is one that this provider takes. */
 function readConfig(
@@ -195,16 +194,6 @@ function readComparedWith(
   return targetConfig === undefined
     ? refused('compare-with: live goes with target-config only: leave it out.')
     : ok({ kind: 'live' });
-}
-
-const MODE_OF_GIVEN = 'mode goes with test-cases only: a given batch has its own, and its re-runs use it.';
-
-/** The complaint about `mode` at a provider without modes. */
-function modeProblem(provider: ProviderName): string | undefined {
-  const { title, capabilities } = PROVIDERS[provider];
-  return capabilities.modes === false
-    ? `mode: ${title} has no modes to choose from. Leave it out.`
-    : undefined;
 }
 
 function readVersion(

@@ -1,6 +1,6 @@
 import { ruleOf } from '../domain/pass-rule.ts';
 import { USER_AGENT } from '../runtime/version.ts';
-import type { ParsedInputs } from './inputs.ts';
+import type { ParsedInputs } from './parse-inputs.ts';
 import { resolveCount } from './schemas.ts';
 
 /** The options of `runGate` by the inputs, the same for the action and the command line. */

@@ -1,32 +1,23 @@
-import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { MODES } from '../domain/target.ts';
-import { joinWithOr } from '../domain/wording.ts';
-import type { BatchSource } from '../execution/prepare.ts';
+import { joinWithAnd, joinWithOr } from '../domain/wording.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
-import { InputError } from '../runtime/errors.ts';
-import { readBatchSource } from './batch-source.ts';
 import {
   batchIds,
   countOrPercent,
   credential,
-  isQuoted,
   type KOfN,
   kOfN,
-  MIN_KEY,
   nonNegativeNumber,
   oneLine,
   oneOf,
   optionalText,
   positiveNumber,
   positiveWholeNumber,
-  pullRequestNumber,
   webAddress,
-  withoutBearer,
   yamlBoolean,
 } from './schemas.ts';
-import type { ConfigFile } from './target-config.ts';
 
 /** The longest wait that a timer can measure: 2^31 - 1 milliseconds. */
 const MAX_MINUTES = 35_791;
@@ -69,10 +60,24 @@ export interface InputDefinition<T = unknown> {
 /** Lets the compiler find out the type of the value. */
 const input = <T>(entry: InputDefinition<T>): InputDefinition<T> => entry;
 
-const providers = PROVIDER_NAMES.map((name) => PROVIDERS[name]);
+const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
 
-const REUSE =
-  'With `test-cases`, at Retell and ElevenLabs: the age in hours, like `12`, up to which the result of an earlier batch is taken, red or green, and no batch is started. That batch must have run exactly these test cases on exactly this version, and the provider must show that nobody has edited agent or test cases since. At most `168`. Changes of live tools, knowledge bases and models are not seen.';
+/** "Vapi and ElevenLabs" */
+function titlesWhere(can: (capabilities: ProviderDescriptor['capabilities']) => boolean): string {
+  return joinWithAnd(providers.filter(({ capabilities }) => can(capabilities)).map(({ title }) => title));
+}
+
+/** "at Bland `pathway/ID` or `persona/ID`, …" */
+function targetKinds(): string {
+  const phrases = providers.flatMap(({ title, capabilities: { start } }) =>
+    start === false
+      ? []
+      : [`at ${title} ${joinWithOr(start.targets.kinds.map((kind) => code(`${kind}/ID`)))}`],
+  );
+  return phrases.join(', ');
+}
+
+const REUSE = `With \`test-cases\`, at ${titlesWhere(({ reuse }) => reuse === true)}: the age in hours, like \`12\`, up to which the result of an earlier batch is taken, red or green, and no batch is started. That batch must have run exactly these test cases on exactly this version, and the provider must show that nobody has edited agent or test cases since. At most \`168\`. Changes of live tools, knowledge bases and models are not seen.`;
 
 /** Every input, in the order of `action.yml` and `docs/inputs.md`. */
 export const INPUTS = {
@@ -110,8 +115,7 @@ export const INPUTS = {
   }),
   target: input({
     group: 'tests',
-    description:
-      'What is under test, `KIND/ID`: at Retell `agent/ID`, `retell-llm/ID` or `conversation-flow/ID`, at Bland `pathway/ID` or `persona/ID`, at Vapi `assistant/ID` or `squad/ID`, at ElevenLabs `agent/ID`. Needed with `test-cases`, except at Bland where every selector is an id.',
+    description: `What is under test, \`KIND/ID\`: ${targetKinds()}. Needed with \`test-cases\`, except at ${titlesWhere(({ start }) => start !== false && start.isTargetOptional)} where every selector is an id.`,
     schema: z.optional(z.string()),
     empty: 'none',
   }),
@@ -128,8 +132,7 @@ export const INPUTS = {
   }),
   'target-config': input({
     group: 'tests',
-    description:
-      'At Vapi and ElevenLabs: the path of a JSON file, like `agent/vapi.json`, with the configuration to test in place of what is live. At Vapi it is an assistant or a squad, by the kind in `target`, at ElevenLabs what `run-tests` takes as `agent_config_override`. Strings under names with key, token, secret, password or authorization are masked everywhere.',
+    description: `At ${titlesWhere(({ targetConfig }) => 'problemOf' in targetConfig)}: the path of a JSON file, like \`agent/vapi.json\`, with the configuration to test in place of what is live. At Vapi it is an assistant or a squad, by the kind in \`target\`, at ElevenLabs what \`run-tests\` takes as \`agent_config_override\`. Strings under names with key, token, secret, password or authorization are masked everywhere.`,
     schema: z.optional(z.string()),
     empty: 'none',
   }),
@@ -177,7 +180,7 @@ export const INPUTS = {
     group: 'flakiness',
     description:
       'The most runs that the step may start, re-runs included, like `100`. A first round above it is refused; later rounds that would exceed it are not started.',
-    schema: z.optional(positiveWholeNumber('runs')),
+    schema: z.optional(positiveWholeNumber('it must be a whole number of runs, like 100')),
     empty: 'no limit',
   }),
   name: input({
@@ -285,7 +288,7 @@ export const INPUTS = {
     group: 'report',
     isActionOnly: true,
     description: 'The number of the pull request to comment on, like `12`.',
-    schema: z.optional(pullRequestNumber()),
+    schema: z.optional(positiveWholeNumber('it must be the number of a pull request, like 12')),
     empty: 'found from the event',
   }),
   'report-json': input({
@@ -360,10 +363,9 @@ type Field<Name extends string> = Name extends 'batch-id' ? 'batchIds' : Camel<N
 type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
   : Name;
-const fieldOf = (name: string): string =>
-  name === 'batch-id' ? 'batchIds' : name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-type InputValues = {
+/** All inputs, checked. */
+export type InputValues = {
   readonly [Name in InputName as Field<Name>]: (typeof INPUTS)[Name] extends InputDefinition<infer T>
     ? T
     : never;
@@ -375,121 +377,9 @@ export type Secrets = Pick<InputValues, 'apiKey' | 'githubToken'>;
 /** The checked inputs without key and token, since nothing that is logged holds them. */
 export type Inputs = Omit<InputValues, keyof Secrets>;
 
-/**
- * Rules between several inputs: each sees the inputs that are right by themselves, and returns its complaints as sentences.
- */
-const RULES: readonly ((values: Partial<InputValues>) => readonly string[])[] = [
-  checkDistinctFiles,
-  checkRerunsOrRepeat,
-  checkFailOnNew,
-  checkReuse,
-  (values) => problemsOf(readBatchSource(values)),
-];
-
-/** Inputs that messages of the selection and of the target quote. */
-const QUOTED_INPUTS = [
-  'testCases',
-  'target',
-  'version',
-  'targetConfig',
-  'compareWith',
-] as const satisfies (keyof InputValues)[];
-
-/** All inputs, checked. */
-export interface ParsedInputs {
-  /** The batches to gate on, given or to start. */
-  readonly batchSource: BatchSource;
-  readonly inputs: Inputs;
-  readonly secrets: Secrets;
-  /** The effective values for the log, one line for each input. Without secrets. */
-  readonly effectiveInputs: { readonly given: readonly string[]; readonly defaults: readonly string[] };
-}
-
-/**
- * Checks all inputs at once. `read` gives an input as the user wrote it, empty if it is not set. Throws an
- * `InputError` that names every wrong one with its value (never the key's) and the allowed form; `redact` takes the
- * secrets out of a value before it is split or cut. `configFile` is what `target-config` leads to.
- */
-export function parseInputs(
-  read: (name: string) => string,
-  redact: (text: string) => string = (text) => text,
-  configFile?: ConfigFile | undefined,
-): ParsedInputs {
-  const provider = providers.find(({ name }) => name === read('provider').trim());
-  const complaints: string[] = [];
-  const effectiveInputs = { given: [] as string[], defaults: [] as string[] };
-  const values = new Map<string, unknown>();
-
-  for (const [name, entry] of Object.entries(INPUTS) as [InputName, InputDefinition][]) {
-    const asGiven = read(name).trim();
-    // What is split cannot be redacted any more: half of a secret is not recognised.
-    const given = name === 'batch-id' ? redact(asGiven) : asGiven;
-    const otherwise = defaultOf(entry, provider);
-    // The default depends on the provider, and that input is wrong itself.
-    if (given === '' && otherwise === undefined && typeof entry.default === 'function') continue;
-    const raw = given === '' ? otherwise : given;
-    const parsed = entry.schema.safeParse(raw ?? (isRequired(entry) ? '' : undefined));
-    const shown = entry.kind === 'secret' ? ' (value not shown)' : formatValue(raw, redact);
-    if (given === '' && entry.missing !== undefined) {
-      complaints.push(`${name} is empty: ${entry.missing(provider)}`);
-    } else if (isQuoted(given) && entry.kind !== 'text' && entry.kind !== 'internal') {
-      complaints.push(`${name}${shown}: write it without the quotes.`);
-    } else if (given !== asGiven) {
-      complaints.push(`${name}${shown}: it holds api-key or github-token.`);
-    } else if (!parsed.success) {
-      for (const { message } of parsed.error.issues) complaints.push(`${name}${shown}: ${message}.`);
-    } else {
-      const value = provider && entry.normalize ? entry.normalize(parsed.data, provider) : parsed.data;
-      values.set(fieldOf(name), value);
-      const lines = raw === otherwise ? effectiveInputs.defaults : effectiveInputs.given;
-      if (entry.kind === undefined || entry.kind === 'text') {
-        lines.push(effectiveInputLine(name, value, provider));
-      }
-    }
-  }
-
-  // They are quoted and cut in messages, and a secret is only found in a text that was not cut.
-  for (const field of QUOTED_INPUTS) {
-    const value = values.get(field);
-    if (typeof value === 'string') values.set(field, redact(value));
-  }
-  const right: Partial<InputValues> & { configFile?: ConfigFile | undefined } = {
-    ...(Object.fromEntries(values) as Partial<InputValues>),
-    configFile,
-  };
-  complaints.push(...RULES.flatMap((rule) => rule(right)));
-  if (complaints.length > 0) {
-    const count = complaints.length === 1 ? 'An input is' : `${complaints.length} inputs are`;
-    throw new InputError(`${count} invalid; no request was sent.`, complaints);
-  }
-  const batchSource = readBatchSource(right);
-  if (batchSource === undefined || 'problems' in batchSource)
-    throw new InputError('It is not known what to gate on.');
-  const { apiKey, githubToken, ...inputs } = Object.fromEntries(values) as InputValues;
-  return { inputs, secrets: { apiKey, githubToken }, effectiveInputs, batchSource };
-}
-
-/**
- * The values to keep out of everything that is written: also the bare key of a `Bearer …` one and of one in quotes. A value that is too
- * short to be a key is refused and never shown, and taking it out of the words of the complaint would garble them.
- */
-export function valuesToMask(read: (name: string) => string): string[] {
-  const values = Object.entries<InputDefinition>(INPUTS).flatMap(([name, { kind }]) =>
-    kind === 'secret' ? [read(name).trim()] : [],
-  );
-  const unquoted = values.map((value) => (isQuoted(value) ? value.slice(1, -1).trim() : value));
-  const bare = [...values, ...unquoted].map(withoutBearer);
-  return [...new Set([...values, ...unquoted, ...bare])].filter((value) => value.length >= MIN_KEY);
-}
-
 /** Whether the user must give it. */
 export function isRequired(entry: InputDefinition): boolean {
   return entry.default === undefined && entry.expression === undefined && entry.empty === undefined;
-}
-
-function defaultOf(entry: InputDefinition, provider: ProviderDescriptor | undefined): string | undefined {
-  if (typeof entry.default !== 'function') return entry.default;
-  return provider && entry.default(provider);
 }
 
 /** Meaning of an empty value, for people: "`30`", "no limit". `undefined` for a required input. */
@@ -497,16 +387,6 @@ export function describeDefault(entry: InputDefinition): string | undefined {
   const { default: value, empty } = entry;
   if (typeof value === 'function') return joinWithOr(providers.map((provider) => code(value(provider))));
   return empty;
-}
-
-function effectiveInputLine(
-  name: InputName,
-  value: unknown,
-  provider: ProviderDescriptor | undefined,
-): string {
-  const { log = String, empty, emptyAt }: InputDefinition = INPUTS[name];
-  const meaning = provider && emptyAt ? emptyAt(provider) : empty;
-  return `${name}: ${value === undefined && meaning !== undefined ? meaning : log(value)}`;
 }
 
 function missingKeyMessage(provider: ProviderDescriptor | undefined): string {
@@ -517,69 +397,8 @@ function missingKeyMessage(provider: ProviderDescriptor | undefined): string {
   return `${from}. Secrets are not passed to workflows from forks and Dependabot.`;
 }
 
-function checkRerunsOrRepeat({ reruns, repeat }: Partial<InputValues>): string[] {
-  return reruns !== undefined && repeat !== undefined
-    ? ['reruns and repeat do not go together: reruns repeats only what did not pass, repeat everything.']
-    : [];
-}
-
-function checkFailOnNew(values: Partial<InputValues>): string[] {
-  return values.failOn === 'new' && 'compareWith' in values && values.compareWith === undefined
-    ? ['fail-on: new needs compare-with: the version on which the same test case has to fail too.']
-    : [];
-}
-
-function checkReuse({
-  reuseHours = 0,
-  provider,
-  batchIds,
-  repeat,
-  targetConfig,
-}: Partial<InputValues>): string[] {
-  if (reuseHours === 0) return [];
-  const { title = '', capabilities } = provider === undefined ? {} : PROVIDERS[provider];
-  const reuse = capabilities?.reuse ?? true;
-  return [
-    ...(reuse === true
-      ? []
-      : [`reuse-hours: an earlier result of ${title} proves nothing, since ${reuse.problem}. Leave it out.`]),
-    ...(batchIds === undefined
-      ? []
-      : ['reuse-hours goes with test-cases only: a given batch is judged as it is.']),
-    ...(targetConfig === undefined
-      ? []
-      : [
-          'reuse-hours and target-config do not go together: no list shows which file an earlier batch tested.',
-        ]),
-    ...(repeat === undefined
-      ? []
-      : ['reuse-hours and repeat do not go together: repeat asks for several runs of every test case.']),
-  ];
-}
-
-function problemsOf(wanted: ReturnType<typeof readBatchSource>): readonly string[] {
-  return wanted !== undefined && 'problems' in wanted ? wanted.problems : [];
-}
-
 function formatKOfN(none: string): (value: KOfN | undefined) => string {
   return (value) => (value === undefined ? none : `${value.need}/${value.of}`);
-}
-
-function checkDistinctFiles(values: Partial<InputValues>): string[] {
-  const { reportJson, reportJunit, reportCtrf, reportHtml } = values;
-  const paths = [reportJson, reportJunit, reportCtrf, reportHtml].filter((path) => path !== undefined);
-  return new Set(paths.map((path) => resolve(path))).size === paths.length
-    ? []
-    : ['report-json, report-junit, report-ctrf and report-html must be different files.'];
-}
-
-function formatValue(value: string | undefined, redact: (text: string) => string): string {
-  if (value === undefined || value === '') return ' is empty';
-  // An address may hold a password.
-  const shown = redact(value)
-    .replace(/\/\/[^/]*@/, '//***@')
-    .replaceAll(/\s+/g, ' ');
-  return ` is "${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}"`;
 }
 
 function code(text: string): string {

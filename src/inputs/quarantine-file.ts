@@ -15,7 +15,6 @@ import {
   daysUntil,
   type LocatedEntry,
   MAX_QUARANTINE_DAYS,
-  type QuarantineEntry,
   type QuarantineFile,
 } from '../domain/quarantine.ts';
 import { refused } from '../domain/result.ts';
@@ -28,14 +27,10 @@ const MAX_FILE_BYTES = 65_536;
 export const refuseSize = (bytes: number): string | undefined =>
   bytes > MAX_FILE_BYTES ? `it has ${bytes} bytes, and ${MAX_FILE_BYTES} are allowed` : undefined;
 
-/** The keys of an entry, and the most characters that each may have. */
-const KEYS: Readonly<Record<string, { readonly field: keyof QuarantineEntry; readonly max: number }>> = {
-  'test-case': { field: 'testCase', max: 200 },
-  name: { field: 'name', max: 200 },
-  reason: { field: 'reason', max: 500 },
-  owner: { field: 'owner', max: 100 },
-  until: { field: 'until', max: 10 },
-};
+/** The keys of an entry, and the most characters that each may have; `until` is a date. */
+const MAX_LENGTHS = { 'test-case': 200, name: 200, reason: 500, owner: 100, until: 10 };
+type Key = keyof typeof MAX_LENGTHS;
+const isKey = (key: string): key is Key => Object.hasOwn(MAX_LENGTHS, key);
 const DUPLICATE_KEY = 'it has the same key twice';
 const ALL_KEYS = 'test-case, name, reason, owner and until';
 
@@ -150,33 +145,34 @@ function entryOf(item: Node, reading: Reading): LocatedEntry {
   const { lineOf } = reading;
   const line = lineOf(item);
   if (!isMap<Scalar, Node | null>(item)) throw new InvalidQuarantine(`an entry must have ${ALL_KEYS}`, line);
-  const values = new Map<string, string>();
+  const values: Partial<Record<Key, string>> = {};
   for (const pair of item.items) {
     const key = String(pair.key.value);
-    const known = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
-    if (known === undefined) {
+    if (!isKey(key)) {
       throw new InvalidQuarantine(
         `the key "${cleanLine(key, 40)}" is not known: an entry has ${ALL_KEYS}`,
         lineOf(pair.key),
       );
     }
-    if (values.has(known.field)) throw new InvalidQuarantine(DUPLICATE_KEY, lineOf(pair.key));
-    values.set(known.field, textOfValue({ key, node: pair.value, line: lineOf(pair.key) }, reading));
+    if (values[key] !== undefined) throw new InvalidQuarantine(DUPLICATE_KEY, lineOf(pair.key));
+    values[key] = textOfValue({ key, node: pair.value, line: lineOf(pair.key) }, reading);
   }
-  const missing = Object.entries(KEYS).find(([, { field }]) => !values.has(field));
-  if (missing !== undefined) throw new InvalidQuarantine(`the entry has no ${missing[0]}`, line);
-  // Every field is there by now.
-  return { ...(Object.fromEntries(values) as Record<keyof QuarantineEntry, string>), line };
+  const missing = Object.keys(MAX_LENGTHS)
+    .filter(isKey)
+    .find((key) => values[key] === undefined);
+  if (missing !== undefined) throw new InvalidQuarantine(`the entry has no ${missing}`, line);
+  const { 'test-case': testCase, ...others } = values as Record<Key, string>;
+  return { testCase, ...others, line };
 }
 
 function textOfValue(
-  { key, node, line }: { key: string; node: Node | null; line: number },
+  { key, node, line }: { key: Key; node: Node | null; line: number },
   { now }: Reading,
 ): string {
   if (node !== null && !isScalar(node)) throw new InvalidQuarantine(`${key} must be a text`, line);
   // Dates and numbers as they are written: 0012 stays 0012.
   const given = typeof node?.value === 'string' ? node.value : node?.value == null ? '' : (node.source ?? '');
-  const max = KEYS[key]?.max ?? 0;
+  const max = MAX_LENGTHS[key];
   if (given.trim() === '') throw new InvalidQuarantine(`${key} is empty`, line);
   if (key === 'until') return dateOf(given, { line, now });
   if ([...given.trim()].length > max)

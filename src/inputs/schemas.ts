@@ -23,18 +23,15 @@ export function oneLine(most: number) {
 /** A decimal number above 0. */
 export function positiveNumber(unit: string, most: number) {
   const error = `it must be a positive number of ${unit}, like 5 or 0.5`;
-  return z.pipe(
-    z.string().check(z.regex(/^(\d+(\.\d+)?|\.\d+)$/, { error })),
-    z.pipe(
-      z.transform(Number),
-      z.number().check(z.positive({ error }), z.lte(most, { error: `it must be at most ${most} ${unit}` })),
-    ),
-  );
+  return decimal(unit, most, error).check(z.positive({ error }));
 }
 
 /** A decimal number, or 0. */
 export function nonNegativeNumber(unit: string, most: number) {
-  const error = `it must be a number of ${unit}, like 12 or 0.5`;
+  return decimal(unit, most, `it must be a number of ${unit}, like 12 or 0.5`);
+}
+
+function decimal(unit: string, most: number, error: string) {
   return z.pipe(
     z.string().check(z.regex(/^(\d+(\.\d+)?|\.\d+)$/, { error })),
     z.pipe(
@@ -55,12 +52,8 @@ export function yamlBoolean() {
 /** An http(s) address with nothing in it that a base address cannot have. */
 export function webAddress() {
   const isPlain = (value: string): boolean => {
-    const url = URL.parse(value);
-    return (
-      url !== null &&
-      /^https?:$/.test(url.protocol) &&
-      [url.username, url.password, url.search, url.hash].every((part) => part === '')
-    );
+    const { protocol = '', username, password, search, hash } = URL.parse(value) ?? {};
+    return /^https?:$/.test(protocol) && !(username || password || search || hash);
   };
   const error = 'it must be an http(s) address without user, query or fragment, like https://api.example.com';
   return z.string().check(z.refine(isPlain, { error }));
@@ -86,13 +79,8 @@ export function batchIds(): z.ZodMiniType<readonly string[]> {
 }
 
 /** A whole number above 0. */
-export function pullRequestNumber() {
-  return z.pipe(
-    z
-      .string()
-      .check(z.regex(/^[1-9]\d{0,14}$/, { error: 'it must be the number of a pull request, like 12' })),
-    z.transform(Number),
-  );
+export function positiveWholeNumber(error: string) {
+  return z.pipe(z.string().check(z.regex(/^[1-9]\d{0,8}$/, { error })), z.transform(Number));
 }
 
 /** The name of a variable or of a secret: no provider issues keys that look like it. */
@@ -193,12 +181,4 @@ export function countOrPercent() {
 export function resolveCount(allowance: CountOrPercent, total: number): number {
   // 15 % of 20 is 3, and not 4 for the sake of a rounding error.
   return allowance.kind === 'number' ? allowance.number : Math.ceil(allowance.share * total - 1e-9);
-}
-
-/** A whole number above 0. */
-export function positiveWholeNumber(what: string) {
-  return z.pipe(
-    z.string().check(z.regex(/^[1-9]\d{0,8}$/, { error: `it must be a whole number of ${what}, like 100` })),
-    z.transform(Number),
-  );
 }

@@ -24,16 +24,14 @@ export interface CursorList<Body, Item = Body> extends List<Body, Item> {
 
 /** Creates the reader of lists that a provider writes in this form. It throws a `ProviderError` if a list has no end. */
 export function cursorListsOf({ next, query: names, sizes }: CursorForm) {
+  const endSchema = z.object({ has_more: z.nullish(z.boolean()), [next]: z.nullish(z.string()) });
   return async <Body, Item = Body>(
     api: Api,
     list: CursorList<Body, Item>,
     deadline: Deadline,
   ): Promise<Listed<Item>> => {
     const { field = 'items', path, query, items, of, total, schema } = list;
-    const pageSchema = z.intersection(
-      z.object({ [field]: z.array(schema) }),
-      z.object({ has_more: z.nullish(z.boolean()), [next]: z.nullish(z.string()) }),
-    );
+    const pageSchema = z.intersection(z.object({ [field]: z.array(schema) }), endSchema);
     let date: number | undefined;
     const toPage = (page: Record<string, unknown>, about: ResponseInfo): Page<Item, string> => {
       date = about.date;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Claims } from '../domain/claims.ts';
-import { HttpStatusError, InvalidResponse, toText } from '../http/failure.ts';
+import { toText } from '../http/error-body.ts';
+import { HttpStatusError, InvalidResponse } from '../http/failure.ts';
 import { parseAs as parse } from '../json.ts';
 import { onProviderError } from '../runtime/errors.ts';
 

@@ -4,7 +4,7 @@ import type { SelectorRules } from '../domain/selectors.ts';
 import type { Mode, TargetRules, Version, VersionRules } from '../domain/target.ts';
 import type { HttpClient } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import type { BatchStarter } from './starter.ts';
+import type { BatchStarter, StarterAdapter } from './starter.ts';
 
 /**
  * Reads one provider's batches. Every method retries what is worth retrying as long as the deadline lasts, and then throws a
@@ -129,7 +129,7 @@ export interface ProviderDescriptor {
   readonly testCasesPage: string;
   /** Makes what starts batches; absent where the action cannot. */
   readonly createBatchStarter?:
-    | ((http: HttpClient, options: BatchStarterOptions) => BatchStarter)
+    | ((http: HttpClient, options: BatchStarterOptions) => StarterAdapter)
     | undefined;
 }
 

@@ -9,6 +9,7 @@ import type {
   ProviderDescriptor,
 } from './provider.ts';
 import { retell } from './retell/read.ts';
+import { contentsFrom } from './starting.ts';
 import { vapi } from './vapi/read.ts';
 
 /** Every provider that the action knows. `docs/provider-template/` has the steps to a new one. */
@@ -58,11 +59,13 @@ export function connect(
   options: BatchStarterOptions & AdapterOptions = { version: undefined },
 ): BrowsableProvider {
   const { title, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
+  const withoutConversations = createAdapter(http, { showsConversations: false });
+  const starter = createBatchStarter?.(http, options);
   return {
     ...{ title, idKey },
     ...createAdapter(http, options),
-    withoutConversations: createAdapter(http, { showsConversations: false }),
-    starter: createBatchStarter?.(http, options),
+    withoutConversations,
+    starter: starter && { title, ...starter, batchContents: contentsFrom(withoutConversations) },
     listTargets: (deadline) => listTargets(http, deadline),
   };
 }

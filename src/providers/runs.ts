@@ -1,7 +1,7 @@
 /** Batches and runs as all adapters make them of a provider's words. */
 import type { AnnouncedCounts, Batch } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
-import type { Run, RunStatus } from '../domain/run.ts';
+import type { Assertion, Run, RunStatus } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { readCounter } from './fields.ts';
 import type { BatchStatus } from './provider.ts';
@@ -46,6 +46,12 @@ export function readStatus(
   if (word === undefined || word === null) return { status: 'pending' };
   const status = words.get(word);
   return status === undefined ? { status: 'pending', unknownStatus: word } : { status };
+}
+
+/** Result of a check of which is said that it passed or that it did not. */
+export function resultOf(passed: boolean | undefined): Assertion['result'] {
+  if (passed === undefined) return 'unknown';
+  return passed ? 'passed' : 'failed';
 }
 
 /** The batch with its runs, and with more statements that cannot be believed. */

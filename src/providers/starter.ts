@@ -64,10 +64,8 @@ export interface Parallelism {
   readonly isLeast: boolean;
 }
 
-/** Starts batches at a provider. Every method throws a `ProviderError` for what a provider does. */
-export interface BatchStarter<Request = unknown> {
-  /** Name of the provider: "Retell". */
-  readonly title: string;
+/** Starts one provider's batches. Every method throws a `ProviderError` for what a provider does. */
+export interface StarterAdapter<Request = unknown> {
   /** The most test cases that one batch takes. */
   readonly batchSize: number;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
@@ -92,17 +90,10 @@ export interface BatchStarter<Request = unknown> {
     name?: string,
   ): Promise<StartResponse>;
   /**
-   * Lists of recent batches, to find one whose start had no clear answer. `since` is before it can have been created, in
-   * milliseconds since the epoch, whatever clocks say: what is older need not be listed. `mark` is the random part of its
-   * name: where a name holds it, no other batch is ours, and a batch with another name never is. Absent where the provider
-   * lists no batches: nobody can know then whether such a start has happened.
+   * Lists the recent batches that may test this, to find one whose start had no clear answer. Absent where the provider lists
+   * no batches: nobody can know then whether such a start has happened.
    */
-  recentBatches?(
-    subject: Subject<Request>,
-    testCases: readonly string[],
-    since: number,
-    mark?: string,
-  ): BatchLists;
+  listBatches?(wanted: RecentBatches<Request>, deadline: Deadline): Promise<Listing>;
   /**
    * Resolves the subject of a given batch, so that its test cases can be run again on the same; refused where it is not
    * known. The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
@@ -126,6 +117,27 @@ export interface BatchStarter<Request = unknown> {
    * little to prove that an earlier result still holds (Bland, Vapi).
    */
   readForReuse?(subject: Subject<Request>, deadline: Deadline): Promise<UnderTest>;
+}
+
+/** A starter that is ready to ask, with what the gate needs to know about its provider. */
+export interface BatchStarter extends StarterAdapter {
+  /** Name of the provider: "Retell". */
+  readonly title: string;
+  /** Reads the test cases that a batch runs. */
+  batchContents(batchId: string, deadline: Deadline): Promise<BatchContents>;
+}
+
+/** Batches to look for in the provider's lists. */
+export interface RecentBatches<Request = unknown> {
+  readonly subject: Subject<Request>;
+  readonly testCases: readonly string[];
+  /** What is older need not be listed, in milliseconds since the epoch. */
+  readonly since: number;
+  /**
+   * The random part of the name of a start: where a name holds it, no other batch is ours, and a batch with another name never
+   * is.
+   */
+  readonly mark?: string | undefined;
 }
 
 /** The configuration under test at one moment, to compare earlier batches with. */
@@ -166,14 +178,6 @@ export interface Listing {
   readonly isComplete: boolean;
   /** The `Date` header of an answer to this listing, in milliseconds since the epoch. */
   readonly date?: number | undefined;
-}
-
-/** The provider's own lists of batches, as far as a start that may have happened needs them. Both throw `ProviderError`. */
-export interface BatchLists {
-  /** The batches that may test this engine and version. */
-  list(deadline: Deadline): Promise<Listing>;
-  /** Reads the test cases that a listed batch runs. */
-  batchContents(batch: Candidate, deadline: Deadline): Promise<BatchContents>;
 }
 
 /** The test cases of a batch, as far as its runs are listed by now. */

@@ -1,20 +1,41 @@
 /** Steps of a start that several providers share. */
 import type { Selector } from '../domain/selectors.ts';
 import type { TargetConfig } from '../domain/target.ts';
-import type { Subject } from './starter.ts';
+import { type Advice, createAdvice } from './fields.ts';
+import type { ProviderAdapter } from './provider.ts';
+import type { BatchStarter, Subject } from './starter.ts';
 
 /** `Candidate.subject` of what certainly tests something else. */
 export const FOREIGN = 'foreign';
 
-/** Advice about a start that is refused with a configuration from a file. */
-export const checkConfig = ({ name }: TargetConfig): string =>
-  `Check target-config (${name}) and test-cases.`;
+/** Advice about a start that is refused; with a configuration from a file, about that. */
+export const adviceOnStart = (
+  advice: Advice,
+  { config }: { readonly config?: TargetConfig | undefined },
+): ((status: number) => string) =>
+  createAdvice(
+    config === undefined
+      ? advice
+      : { ...advice, others: `Check target-config (${config.name}) and test-cases.` },
+  );
 
 /** Compares two subjects by their keys; `unknown` where one has none. */
 export function compareKeys(left: Subject, right: Subject): 'same' | 'different' | 'unknown' {
   if (left.key === undefined || right.key === undefined) return 'unknown';
   return left.key === right.key ? 'same' : 'different';
 }
+
+/** Reads the test cases of a batch like its runs; no number of runs yet means nothing. */
+export const contentsFrom =
+  (adapter: ProviderAdapter): BatchStarter['batchContents'] =>
+  async (batchId, deadline) => {
+    const batch = await adapter.fetchBatch(batchId, deadline);
+    const { runs } = batch.runs === undefined ? await adapter.fetchRuns(batch, deadline) : batch;
+    return {
+      testCases: (runs ?? []).flatMap(({ testCase }) => testCase.id ?? []),
+      total: batch.announced.total || undefined,
+    };
+  };
 
 /** The values of the selectors, each once. */
 export const valuesOf = (selectors: readonly Selector[]): string[] => [

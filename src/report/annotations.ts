@@ -1,6 +1,6 @@
 import { logLine } from '../text/clean.ts';
 import type { Report, ReportedCase } from './report.ts';
-import { expectedAndActual, runMessage } from './run-text.ts';
+import { expectedAndActual, failedAssertions, runMessage } from './run-text.ts';
 import { headlineOf } from './sections/headline.ts';
 import { brokenTestNote, labelOf, reasonOf } from './sections/names.ts';
 
@@ -62,13 +62,11 @@ const titleOf = (result: ReportedCase): string => `${labelOf(result)}${brokenTes
 
 function forCase(result: ReportedCase): Annotation {
   const run = result.decisive;
-  const failures = run.assertions
-    .filter(({ result }) => result === 'failed')
-    .map((assertion) => {
-      const values = expectedAndActual(assertion, (value) => `"${logLine(value, MAX_VALUE)}"`);
-      const parts = [logLine(assertion.label, MAX_NAME), values, assertion.explanation ?? ''];
-      return parts.filter((part) => part !== '').join(': ');
-    });
+  const failures = failedAssertions(run).map((assertion) => {
+    const values = expectedAndActual(assertion, (value) => `"${logLine(value, MAX_VALUE)}"`);
+    const parts = [logLine(assertion.label, MAX_NAME), values, assertion.explanation ?? ''];
+    return parts.filter((part) => part !== '').join(': ');
+  });
   const why = run.explanation === undefined && failures.length > 0 ? [] : [runMessage(run)];
   return annotation(
     titleOf(result),

@@ -1,15 +1,15 @@
 import { formatCount } from '../text/format.ts';
 import type { FlexibleBlock, SizeLimit, Variant } from './fit.ts';
 import { FEW_FAILURES, type Group, MANY_FAILURES } from './groups.ts';
-import { heading, type Inline, md, paragraph, thematicBreak, trusted } from './markdown.ts';
-import { fold, render } from './markdown-writer.ts';
+import { heading, type Inline, md, thematicBreak, trusted } from './markdown.ts';
+import { fold, render, renderLine } from './markdown-writer.ts';
 import type { Report, ReportedCase } from './report.ts';
 import { renderCase, renderFolded } from './sections/case.ts';
 import { EVIDENCE, type EvidenceLimits, isTruncated, minSizeOf } from './sections/evidence.ts';
 import { renderDetails, renderFooter } from './sections/footer.ts';
 import { renderGroup, renderGroupTable } from './sections/group.ts';
 import { SIGNS } from './sections/headline.ts';
-import { renderIntro, renderRemarks } from './sections/intro.ts';
+import { introLine, renderRemarks } from './sections/intro.ts';
 import {
   brokenTestItem,
   failureItem,
@@ -20,9 +20,9 @@ import {
   repeatedItem,
   toleratedItem,
 } from './sections/list-items.ts';
-import { baselineLabelHtml, describeRuns, nameOf, signOf } from './sections/names.ts';
+import { baselineLabelHtml, describeRuns, isPreexisting, nameOf, signOf } from './sections/names.ts';
 import { renderNextSteps } from './sections/next-steps.ts';
-import { overviewRows, renderOverview } from './sections/overview.ts';
+import { hasOverview, renderOverview } from './sections/overview.ts';
 import { renderPushes } from './sections/pushes.ts';
 
 /** The pieces of a report, in its order, each in several forms: `fit.ts` chooses those that fit. */
@@ -97,8 +97,8 @@ function openingBlocks(report: Report): FlexibleBlock[] {
   const pushes = renderPushes(report);
   return [
     [
-      { rank: RANK.always, text: () => renderIntro(report, { maxReason: 300 }) },
-      { rank: RANK.frame, text: () => renderIntro(report) },
+      { rank: RANK.always, text: () => renderLine(introLine(report, { maxReason: 300 })) },
+      { rank: RANK.frame, text: () => renderLine(introLine(report)) },
     ],
     optional(RANK.frame, () => renderRemarks(report)),
     ...overviewBlocks(report),
@@ -115,15 +115,13 @@ function overviewBlocks(report: Report): FlexibleBlock[] {
       ],
     ];
   }
-  const rows = overviewRows(report);
-  if (rows.length === 0) return [];
-  const shown = (max: number) => renderOverview(report, rows.slice(0, max), Math.max(0, rows.length - max));
+  if (!hasOverview(report)) return [];
   return [
     [
       { rank: RANK.always, text: () => '' },
-      { rank: RANK.frame, text: () => shown(8) },
-      { rank: RANK.frame, text: () => shown(MANY_FAILURES) },
-      { rank: RANK.rows, text: () => shown(60) },
+      { rank: RANK.frame, text: () => renderOverview(report, 8) },
+      { rank: RANK.frame, text: () => renderOverview(report, MANY_FAILURES) },
+      { rank: RANK.rows, text: () => renderOverview(report, 60) },
     ],
   ];
 }
@@ -148,8 +146,6 @@ function individualBlocks(view: View): FlexibleBlock[] {
     return foldedBlock(result, view, { suffix, ranks: [RANK.names, RANK.more] });
   });
 }
-
-const isPreexisting = ({ failureClass }: ReportedCase): boolean => failureClass === 'pre-existing';
 
 /** Ranks of the least and of more evidence. */
 type EvidenceRanks = readonly [proof: number, more: number];
@@ -352,4 +348,4 @@ function listBlocks(
 }
 
 /** One entry of a list; entries that are rendered on their own make one list on lines of their own. */
-const bullet = (children: Inline[]): string => `- ${render(paragraph(...children))}`;
+const bullet = (children: Inline[]): string => `- ${renderLine(children)}`;

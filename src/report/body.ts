@@ -1,9 +1,10 @@
 import { closingBlocks, contentBlocks } from './blocks.ts';
 import { chooseVariants, joinWithin, renderedOnce, type SizeLimit } from './fit.ts';
 import { MANY_FAILURES } from './groups.ts';
+import { renderLine } from './markdown-writer.ts';
 import type { Report } from './report.ts';
 import { renderGroupTable } from './sections/group.ts';
-import { renderIntro } from './sections/intro.ts';
+import { introLine } from './sections/intro.ts';
 import { renderNextSteps } from './sections/next-steps.ts';
 import { omissionClauses, renderOmissions } from './sections/omissions.ts';
 
@@ -49,7 +50,7 @@ export function renderClosing(report: Report, limit: SizeLimit): string {
 
 /** For limits in which not even the frame fits: whose the failures are, what they share and what to do, as far as it fits. */
 function renderMinimal(report: Report, limit: SizeLimit, hasClosing: boolean): string {
-  const lead = renderIntro(report, { maxReason: 300 });
+  const lead = renderLine(introLine(report, { maxReason: 300 }));
   const table = report.classified.failures.length > MANY_FAILURES ? renderGroupTable(report, 3) : '';
   const said = renderOmissions(report, ['only the overview is shown'], limit.unit);
   const next = hasClosing ? renderNextSteps(report) : '';
@@ -58,7 +59,7 @@ function renderMinimal(report: Report, limit: SizeLimit, hasClosing: boolean): s
     [lead, table, next],
     [lead, next],
     [lead],
-    [renderIntro(report, { maxReason: 100, hasFault: false })],
+    [renderLine(introLine(report, { maxReason: 100, hasFault: false }))],
   ];
   return variants.map((variant) => joinWithin(variant, limit)).find((body) => body !== undefined) ?? '';
 }

@@ -1,5 +1,5 @@
 import { type BaseCase, type FailureClass, findRemovedCases } from '../domain/comparison.ts';
-import { type CaseOutcome, countsForVerdict } from '../domain/test-case.ts';
+import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from '../domain/test-case.ts';
 import type { Report, ReportedCase } from './report.ts';
 
 /** The test cases of a report by what a reader has to know of them; each is in one list. */
@@ -61,6 +61,9 @@ export function classifyCases({
 const urgency = ({ failureClass, outcome }: ReportedCase): number =>
   CLASS_ORDER.indexOf(failureClass) * OUTCOME_ORDER.length + OUTCOME_ORDER.indexOf(outcome);
 
+/** Whether a test case did not pass and does not count: quarantined, or excused by `fail-on: new`. */
+export const isTolerated = (result: CaseResult): boolean => !hasPassed(result) && !countsForVerdict(result);
+
 /** The list that a test case belongs to. */
 export function categoryOf(result: ReportedCase): Exclude<keyof ClassifiedCases, 'removed'> {
   if (result.outcome === 'flaky') return 'flaky';
@@ -68,6 +71,6 @@ export function categoryOf(result: ReportedCase): Exclude<keyof ClassifiedCases,
     if (result.testFaults.length > 0) return 'brokenTests';
     return result.change === 'fixed' ? 'fixed' : 'passed';
   }
-  if (!countsForVerdict(result)) return 'tolerated';
+  if (isTolerated(result)) return 'tolerated';
   return result.outcome === 'unfinished' ? 'unfinished' : 'failures';
 }

@@ -2,6 +2,7 @@ import type { Run } from '../domain/run.ts';
 import { cleanLine } from '../text/clean.ts';
 import { failedTools } from './key-turns.ts';
 import type { ReportedCase } from './report.ts';
+import { failedAssertions } from './run-text.ts';
 
 /** Cause that failures exactly share. All texts are foreign. */
 export type SharedCause =
@@ -88,9 +89,7 @@ function possibleCauses(run: Run): SharedCause[] {
   return [
     ...(run.status === 'errored' && text !== '' ? [{ kind: 'error', text } as const] : []),
     ...(tool === undefined ? [] : [{ kind: 'tool', ...tool } as const]),
-    ...run.assertions.flatMap(({ label, result, expected }) =>
-      result === 'failed' ? [{ kind: 'assertion', label, expected } as const] : [],
-    ),
+    ...failedAssertions(run).map(({ label, expected }) => ({ kind: 'assertion', label, expected }) as const),
     ...(run.status !== 'errored' && text !== '' ? [{ kind: 'reason', text } as const] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Run, Turn } from '../domain/run.ts';
+import { failedAssertions } from './run-text.ts';
 
 /** The turns that show why a run ended so: their places in the conversation, and what the reason quotes from them. */
 export interface KeyTurns {
@@ -41,9 +42,9 @@ const QUOTATION = /["“„«「『‘]([^"“”„«»「」『』‘’]{2,30
  * Finds the turns that prove a judgement: those that the reason quotes in quotation marks, each with what it answers;
  * else the tool call that failed, its answer and what is said then; else the last ones.
  */
-export function findKeyTurns({ turns, explanation, assertions }: Run): KeyTurns {
-  const failedAssertions = assertions.filter(({ result }) => result === 'failed');
-  const texts = [explanation, ...failedAssertions.map((assertion) => assertion.explanation)];
+export function findKeyTurns(run: Run): KeyTurns {
+  const { turns } = run;
+  const texts = [run, ...failedAssertions(run)].map(({ explanation }) => explanation);
   const quotations = texts.flatMap((text) => quotationsIn(text ?? ''));
   const quoted = quotedTurns(turns, quotations);
   if (quoted.length > 0) {

@@ -1,12 +1,16 @@
 /** Writes the syntax trees of `markdown.ts` as GitHub's Markdown. */
 import type { Table, TableCell } from 'mdast';
-import type { Block, Inline } from './markdown.ts';
+import { type Block, type Inline, paragraph } from './markdown.ts';
 import { ZERO_WIDTH_SPACE } from './neutralize.ts';
 
 /** Writes blocks as Markdown, without a line break at the end. Results may be joined by an empty line. */
 export function render(...blocks: Block[]): string {
   return blocksText(blocks).trimEnd();
 }
+
+/** Writes a line as a paragraph; empty where there is nothing in it. */
+export const renderLine = (line: readonly Inline[]): string =>
+  line.length === 0 ? '' : render(paragraph(...line));
 
 /** Rendered Markdown that a reader opens and closes. The title is HTML: our words, and foreign ones by `untrustedHtml`. */
 export function fold(title: string, { open }: { open: boolean }, markdown: string): string {

@@ -6,6 +6,7 @@ import type { BlockContent, Html, InlineCode, ListItem, PhrasingContent, TableRo
 import { cleanLine, cleanLines } from '../text/clean.ts';
 import { formatCount } from '../text/format.ts';
 import { HTML_COMMENT, neutralize, ZERO_WIDTH_SPACE } from './neutralize.ts';
+import { markQuotations } from './quotations.ts';
 
 export type Block = BlockContent;
 export type Inline = PhrasingContent;
@@ -62,28 +63,10 @@ export function code(text: string, max: number): InlineCode {
 /** Foreign text inside a line with these quotations from it in bold; those that are not found change nothing. */
 export function untrustedWithBold(text: string, quotations: readonly string[], max: number): Inline[] {
   const shown = neutralize(cleanLine(text, max) || BLANK);
-  const bold = Array.from({ length: shown.length }, () => false);
-  for (const quotation of quotations) {
-    const needle = neutralize(cleanLine(quotation, max));
-    const at = needle === '' ? -1 : positionOf(shown, needle);
-    if (at !== -1) bold.fill(true, at, at + needle.length);
-  }
-  const pieces: Inline[] = [];
-  for (let start = 0; start < shown.length; ) {
-    const isBold = bold[start] === true;
-    const next = bold.indexOf(!isBold, start);
-    const end = next === -1 ? shown.length : next;
-    const piece = trusted(shown.slice(start, end));
-    pieces.push(isBold ? strong(piece) : piece);
-    start = end;
-  }
-  return pieces;
-}
-
-function positionOf(text: string, needle: string): number {
-  const lower = text.toLowerCase();
-  // A few letters change their length in lower case; then only the exact spelling is looked for.
-  return lower.length === text.length ? lower.indexOf(needle.toLowerCase()) : text.indexOf(needle);
+  const neutralized = quotations.map((quotation) => neutralize(cleanLine(quotation, max)));
+  return markQuotations(shown, neutralized).map((piece) =>
+    piece.isQuoted ? strong(trusted(piece.text)) : trusted(piece.text),
+  );
 }
 
 /** Foreign text for a place where HTML and no Markdown is read: the title of something folded. */

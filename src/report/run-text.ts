@@ -36,8 +36,12 @@ export function runMessage(run: Run): string {
   }
 }
 
-function failedLabels({ assertions }: Run): string {
-  const labels = assertions.filter(({ result }) => result === 'failed').map(({ label }) => label);
+/** The assertions of a run that failed. */
+export const failedAssertions = ({ assertions }: Pick<Run, 'assertions'>): Assertion[] =>
+  assertions.filter(({ result }) => result === 'failed');
+
+function failedLabels(run: Run): string {
+  const labels = failedAssertions(run).map(({ label }) => label);
   return labels.length === 0 ? '' : `Failed: ${labels.join('; ')}`;
 }
 

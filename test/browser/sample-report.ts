@@ -3,8 +3,7 @@ import type { Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, outcomeOf } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { buildReport, type Report } from '../../src/report/report.ts';
-import { EXAMPLES } from '../report/reports.ts';
-import { SECOND_EXAMPLES } from '../report/second-reports.ts';
+import { EXAMPLES } from '../report/examples.ts';
 
 /** Reports for the tests of the HTML report in a browser: with conversations of passed runs too, and with times. */
 
@@ -56,7 +55,7 @@ export function caseOf(
 
 /** A report on these test cases alone. */
 export function reportOnCases(cases: readonly CaseResult[], more: Partial<Report> = {}): Report {
-  const base = SECOND_EXAMPLES['red-everything']!;
+  const base = EXAMPLES['red-everything']!;
   const batches = [
     {
       id: 'test_batch_1',
@@ -110,7 +109,7 @@ const PASSED_CALL: Turn[] = [
 
 /** The report with everything in it, with the times of its runs and the conversations of runs that passed. */
 export function fullReport(): Report {
-  const report = SECOND_EXAMPLES['red-everything']!;
+  const report = EXAMPLES['red-everything']!;
   let place = 0;
   const timed = (run: RoundRun, index: number): RoundRun => {
     const startedAt = BEGAN + (run.round - 1) * 65_000 + ((place * 7) % 12) * 2_500;
@@ -264,7 +263,7 @@ export function hardReport(): Report {
   ]);
 }
 
-export const REPORTS = { ...EXAMPLES, ...SECOND_EXAMPLES };
+export const REPORTS = EXAMPLES;
 
 /** Each text in every place that the page has for foreign text; a test case for each, with these ids as far as they go. */
 export function hostileReport(texts: readonly string[], ids: readonly string[] = []): Report {

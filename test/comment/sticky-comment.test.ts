@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { parseComment } from '../../src/comment/codec.ts';
-import { findSection } from '../../src/comment/merge.ts';
 import type { OwnSection, Section } from '../../src/comment/state.ts';
 import {
   createStickyComment,
   type StickyComment,
   type WriteOptions,
 } from '../../src/comment/sticky-comment.ts';
-import { createGitHubClient } from '../../src/github/client.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { tallyOf } from '../builders.ts';
 import {
@@ -18,17 +15,10 @@ import {
   secondaryRateLimit,
   startGitHub,
 } from '../emulators/github.ts';
+import { clientOf } from '../github/client-of.ts';
 import { fastClock } from '../github/fast-clock.ts';
-import { writerOf } from './writers.ts';
+import { OLDER, RUN, sectionOf, writerOf } from './gate-comment.ts';
 
-const NAME = 'Agent tests (Retell)';
-const RUN: WorkflowRun = {
-  workflow: 'acme/voice-agents/.github/workflows/test.yml',
-  id: 9001,
-  number: 12,
-  attempt: 1,
-};
-const OLDER: WorkflowRun = { ...RUN, id: 8001, number: 11 };
 const BOT = { login: 'github-actions[bot]', type: 'Bot' } as const;
 const COMMENTS = '/repos/acme/voice-agents/issues/1/comments';
 const COMMENT = '/repos/acme/voice-agents/issues/comments';
@@ -49,25 +39,12 @@ function section(state: OwnSection['state'], markdown: string): OwnSection {
 /** A job's comment. */
 function jobOf(
   github: GitHubEmulator,
-  { run = RUN, token = DEFAULT_TOKEN, issue = 1, limits = 20, name = NAME, job = 'gate' } = {},
+  { run = RUN, token = DEFAULT_TOKEN, limits = 20, job = 'gate' } = {},
 ): StickyComment & { options(rest?: Partial<WriteOptions>): WriteOptions } {
   const clock = fastClock({ limits });
-  const client = createGitHubClient({
-    token,
-    apiUrl: github.url,
-    repository: { owner: 'acme', repo: 'voice-agents' },
-    userAgent: 'test',
-    redact: (text) => text,
-    fetch: fetch,
-    clock,
-    trace: () => {},
-  });
   const comment = createStickyComment({
-    client,
-    issue,
-    writer: writerOf(name, run, job),
-    clock,
-    random: () => 0.5,
+    client: clientOf(github, { clock, fetch, token }),
+    ...{ issue: 1, writer: writerOf(job, run), clock, random: () => 0.5 },
   });
   const options = (rest: Partial<WriteOptions> = {}) => ({
     create: true,
@@ -80,10 +57,7 @@ function jobOf(
 
 /** What stands in the section of each comment on the pull request: `null` where there is none of this run. */
 const sections = (github: GitHubEmulator, run = RUN): (string | null)[] =>
-  github.comments(1).map(({ body }) => {
-    const state = parseComment(body, NAME);
-    return (state && findSection([state], writerOf(NAME, run, 'gate'))?.markdown) ?? null;
-  });
+  github.comments(1).map(({ body }) => sectionOf(body, 'gate', run)?.markdown ?? null);
 
 /** What the `post` step wants where this is to stand unless the step's own verdict does. */
 const unlessEnded =
@@ -138,17 +112,6 @@ describe('one job', () => {
         .filter(({ path }) => path !== '/graphql')
         .filter(isWrite),
     ).toEqual([]);
-  });
-
-  test('finds its comment among 240 others', async () => {
-    const body = await textBy(OLDER);
-    const others = Array.from({ length: 240 }, (_, index) => ({ body: `Comment ${index}` }));
-    const comments = [...others.slice(0, 215), { ...BOT, body }, ...others.slice(215)];
-    await using github = await startGitHub({ issues: { 1: { comments } } });
-    const job = jobOf(github);
-    const result = await job.write(FAILED, job.options());
-    expect(result).toMatchObject({ status: 'updated', id: github.comments(1)[215]?.id });
-    expect(github.comments(1)).toHaveLength(241);
   });
 
   test('may leave a pull request without a comment as it is, and still brings an existing one up to date', async () => {
@@ -259,7 +222,7 @@ describe('the end of the job', () => {
     const result = await step.write(last, step.options());
     const before = github.requests.length;
     const calls = () => github.calls().slice(before);
-    return { github, post: jobOf(github), id: 'id' in result ? result.id : 0, calls };
+    return { github, post: jobOf(github), id: result.id ?? 0, calls };
   }
   const CANCELLED = section('cancelled', 'Cancelled.');
 
@@ -273,53 +236,30 @@ describe('the end of the job', () => {
     expect(calls()).toEqual([`GET ${COMMENTS}`, `GET ${COMMENT}/${id}`]);
   });
 
-  test('a section that still waits is finished', async () => {
-    const { github, post, id } = await afterStep(WAITING);
-    await using _ = github;
-    expect(await post.reconcile(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
+  test.each([
+    ['still waits is finished', WAITING, true],
+    ['is green, of a step that was cancelled after it had written it, is corrected', PASSED, true],
+    ['a killed step could not say which comment has is found', WAITING, false],
+  ])('a section that %s', async (_, last, isKnown) => {
+    const { github, post, id } = await afterStep(last);
+    await using _github = github;
+    const recalled = isKnown ? known(id) : { appearsWithinMs: 0 };
+    expect(await post.reconcile(recalled, unlessEnded(CANCELLED), post.options())).toMatchObject({
       status: 'updated',
       id,
     });
     expect(sections(github)).toEqual(['Cancelled.']);
   });
 
-  test('a green section of a step that was cancelled after it had written it is corrected', async () => {
-    const { github, post, id } = await afterStep(PASSED);
-    await using _ = github;
-    expect(await post.reconcile(known(id), unlessEnded(CANCELLED), post.options())).toMatchObject({
-      status: 'updated',
-      id,
-    });
-    expect(sections(github)).toEqual(['Cancelled.']);
-  });
-
-  test('also when the step was killed before it could say which comment it is', async () => {
-    const { github, post, id } = await afterStep(WAITING);
-    await using _ = github;
-    expect(
-      await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(CANCELLED), post.options()),
-    ).toMatchObject({
-      status: 'updated',
-      id,
-    });
-  });
-
-  test('GitHub answered 500 to the only create, and the workflow was cancelled: post makes the comment', async () => {
+  test.each([
+    [true, 'GitHub answered 500 to the only create', { status: 'created' }, ['Something broke.']],
+    [false, 'the step was to make none', { status: 'left', why: 'absent' }, []],
+  ])('whether post makes a comment where there is none: %j, where %s', async (create, _, result, there) => {
     await using github = await startGitHub();
     const post = jobOf(github);
-    expect(
-      await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: true })),
-    ).toMatchObject({ status: 'created' });
-    expect(sections(github)).toEqual(['Something broke.']);
-  });
-
-  test('where the step was to make no comment, post makes none', async () => {
-    await using github = await startGitHub();
-    const post = jobOf(github);
-    expect(
-      await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(FAILED), post.options({ create: false })),
-    ).toEqual({ status: 'left', why: 'absent' });
-    expect(github.comments(1)).toEqual([]);
+    const options = post.options({ create });
+    expect(await post.reconcile({ appearsWithinMs: 0 }, unlessEnded(FAILED), options)).toMatchObject(result);
+    expect(sections(github)).toEqual(there);
   });
 });
 
@@ -335,7 +275,7 @@ describe('a GitHub that has bad days', () => {
     await using github = await startGitHub();
     const job = jobOf(github);
     const first = await job.write(WAITING, job.options());
-    github.remove('id' in first ? first.id : 0);
+    github.remove(first.id ?? 0);
     expect(await job.write(FAILED, job.options())).toMatchObject({ status: 'created' });
     expect(sections(github)).toEqual(['Something broke.']);
     github.remove(github.comments(1)[0]?.id ?? 0);
@@ -355,69 +295,17 @@ describe('a GitHub that has bad days', () => {
     expect(sections(github)).toEqual(['Something broke.']);
   });
 
-  test.each([
-    [
-      'a read-only token, as in a fork',
-      { token: 'fork' },
-      'GitHub answered 403 (Resource not accessible by integration) to POST /repos/acme/voice-agents/issues/1/comments.',
-      'Pull requests from forks and from Dependabot get a read-only token whatever the job says.',
-    ],
-    [
-      'a token that is not valid',
-      { token: 'expired' },
-      'GitHub answered 401 (Bad credentials) to GET /repos/acme/voice-agents/issues/1/comments. The input github-token must be a token that is still valid.',
-      '',
-    ],
-  ])('%s is one warning that says what to do', async (_, options, why, then) => {
-    await using github = await startGitHub({ tokens: { [DEFAULT_TOKEN]: {}, fork: { permission: 'read' } } });
-    const job = jobOf(github, options);
-    expect(await job.write(PASSED, job.options())).toEqual(failed(why, `${NEEDS} ${then}`.trim()));
-    expect(github.comments(1)).toEqual([]);
-  });
-
-  test('a locked conversation is one warning', async () => {
-    await using github = await startGitHub();
-    const job = jobOf(github);
-    await job.write(WAITING, job.options());
-    github.lock(1);
-    const { id } = github.comments(1)[0] ?? { id: 0 };
+  test('a refusal is one warning, after one try', async () => {
+    await using github = await startGitHub({ tokens: { fork: { permission: 'read' } } });
+    const job = jobOf(github, { token: 'fork' });
     expect(await job.write(PASSED, job.options())).toEqual(
       failed(
-        `GitHub answered 403 (Unable to create comment because issue is locked.) to PATCH ${COMMENT}/${id}. The conversation is locked: unlock it to get comments again.`,
-        'The job summary has the full report.',
-      ),
-    );
-  });
-
-  test('a pull request that does not exist is one warning', async () => {
-    await using github = await startGitHub({ issues: { 2: {} } });
-    const job = jobOf(github);
-    expect(await job.write(PASSED, job.options())).toEqual(
-      failed(
-        `GitHub answered 404 (Not Found) to GET ${COMMENTS}. There is no such pull request, or the token may not see it.`,
-      ),
-    );
-  });
-
-  test('a comment that GitHub finds too long is one warning', async () => {
-    await using github = await startGitHub();
-    const tooLong = { message: 'Validation Failed', errors: [{ message: 'Body is too long' }] };
-    github.fail({ when: isWrite, times: 9, fault: { kind: 'answer', status: 422, body: tooLong } });
-    const job = jobOf(github);
-    expect(await job.write(PASSED, job.options())).toEqual(
-      failed(
-        `GitHub answered 422 (Validation Failed: Body is too long) to POST ${COMMENTS}. Even the shortest form of the report was too long.`,
+        `GitHub answered 403 (Resource not accessible by integration) to POST ${COMMENTS}.`,
+        `${NEEDS} Pull requests from forks and from Dependabot get a read-only token whatever the job says.`,
       ),
     );
     expect(github.requests.filter(isWrite)).toHaveLength(1);
-  });
-
-  test('a new comment whose answer was lost is not made twice', async () => {
-    await using github = await startGitHub();
-    github.fail({ when: ({ method }) => method === 'POST', fault: { kind: 'cut' } });
-    const job = jobOf(github);
-    expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'unchanged' });
-    expect(github.comments(1)).toHaveLength(1);
+    expect(github.comments(1)).toEqual([]);
   });
 
   test('a write that failed begins again with reading', async () => {
@@ -452,21 +340,6 @@ describe('a GitHub that has bad days', () => {
     const job = jobOf(github);
     expect(await job.write(PASSED, job.options())).toMatchObject({ status: 'created' });
     expect(sections(github)).toEqual(['All is well.']);
-  });
-
-  test.each([
-    'Commenting is disabled on issues with more than 2500 comments',
-    'Repository was archived so is read-only.',
-    'Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled',
-    'Resource protected by organization SAML enforcement.',
-  ])('a 403 with "%s" got the advice about forks and Dependabot', async (message) => {
-    await using github = await startGitHub();
-    github.fail({ when: isWrite, times: 9, fault: { kind: 'answer', status: 403, body: { message } } });
-    const job = jobOf(github);
-    expect(await job.write(PASSED, job.options())).toEqual(
-      failed(`GitHub answered 403 (${message}) to POST ${COMMENTS}.`, 'The job summary has the full report.'),
-    );
-    expect(github.requests.filter(isWrite)).toHaveLength(1);
   });
 
   test('a GitHub that hangs costs no more than the time there is', async () => {

@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseComment } from '../../src/comment/codec.ts';
-import { isSupersededBy, mergeSection, needsHead, recordIn } from '../../src/comment/merge.ts';
-import { encodeRecord } from '../../src/comment/record.ts';
+import { needsHead } from '../../src/comment/current-sections.ts';
+import { recordIn } from '../../src/comment/kept-records.ts';
+import { isSupersededBy, mergeSection } from '../../src/comment/merge.ts';
 import type { OwnSection, Writer } from '../../src/comment/state.ts';
 import type { State } from '../../src/domain/verdict.ts';
-import { tallyOf } from '../builders.ts';
-import { writerOf } from './writers.ts';
+import { recordOf, sectionsIn, stateOf, tallyFor, writerOf } from './gate-comment.ts';
 
-const NAME = 'Agent tests (Retell)';
 const [C1, C2] = ['a'.repeat(40), 'b'.repeat(40)];
 
 /** A run of one of two workflow files that have one job each, with the same id. */
@@ -22,15 +20,11 @@ interface Run {
 }
 
 const writerFor = ({ workflow, id, number = id }: Run): Writer =>
-  writerOf(
-    NAME,
-    { workflow: `acme/agents/.github/workflows/${workflow}.yml`, id, number, attempt: 1 },
-    'gate',
-  );
+  writerOf('gate', { workflow: `acme/agents/.github/workflows/${workflow}.yml`, id, number, attempt: 1 });
 
 const sectionFor = ({ workflow, id, commit, state = 'passed', record }: Run): OwnSection => ({
   ...{ state, record, label: workflow, render: () => `Report of ${workflow} ${id}.` },
-  tally: tallyOf(state === 'passed' ? { passed: 2 } : state === 'failed' ? { failed: 2 } : { unfinished: 2 }),
+  tally: tallyFor(state),
   facts: {
     ...{ result: state, took: '', providerTitle: 'Retell', footer: [`batch of ${workflow}`] },
     origin: {
@@ -42,12 +36,6 @@ const sectionFor = ({ workflow, id, commit, state = 'passed', record }: Run): Ow
     },
   },
 });
-
-const stateOf = (body: string) => {
-  const state = parseComment(body, NAME);
-  if (state === undefined) throw new Error('this is no comment of ours');
-  return state;
-};
 
 const mergeRun = (body: string, run: Run) =>
   mergeSection({
@@ -64,11 +52,10 @@ const written = (...runs: readonly Run[]): string =>
     return merged.action === 'write' ? merged.body : body;
   }, '');
 
-const sections = (body: string): string[] => {
-  const state = stateOf(body);
-  const all = state.format === 'known' ? state.sections : [];
-  return all.map(({ label, run, state: verdict }) => `${label} ${run.id} ${verdict}`).toSorted();
-};
+const sections = (body: string): string[] =>
+  sectionsIn(body)
+    .map(({ label, run, state }) => `${label} ${run.id} ${state}`)
+    .toSorted();
 
 const red: Run = { workflow: 'test', id: 100, commit: C1, state: 'failed' };
 const green: Run = { workflow: 'nightly', id: 101, commit: C1 };
@@ -106,12 +93,6 @@ describe('two workflow files with the default name', () => {
   });
 
   test('a record goes on in its own workflow', () => {
-    const recordOf = (commit: string) =>
-      encodeRecord({
-        cases: new Map(),
-        firstRuns: { passes: 0, total: 0 },
-        pushes: [{ commit, attempt: 1, verdict: 'failed', failureCount: 0, total: 0 }],
-      });
     const body = written({ ...red, record: recordOf('t') }, { ...green, record: recordOf('n') });
     expect(recordIn([stateOf(body)], writerFor({ ...red, id: 200 }))).toBe(recordOf('t'));
     expect(recordIn([stateOf(body)], writerFor({ ...green, id: 200 }))).toBe(recordOf('n'));

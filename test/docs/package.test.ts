@@ -28,8 +28,8 @@ test('npm 12 blocked the script that installs Node 24: every package with an ins
 
 test('npm test compares dist/ before the tests that run it', () => {
   const steps = scripts['test']?.split(' && ') ?? [];
-  expect(steps.indexOf('npm run check-dist')).toBeGreaterThan(-1);
-  expect(steps.indexOf('npm run check-dist')).toBeLessThan(steps.indexOf('npm run unit'));
+  expect(steps.indexOf('node --run check-dist')).toBeGreaterThan(-1);
+  expect(steps.indexOf('node --run check-dist')).toBeLessThan(steps.indexOf('node --run unit'));
 });
 
 test('npx github:OWNER/agent-test-gate downloads nothing beside the package: no dependencies, no script for which npm installs all', () => {

@@ -119,30 +119,16 @@ describe('one run counts once in a step', () => {
   });
 });
 
-describe('what is judged is what was started', () => {
-  test('a batch that says it tested another version proves nothing, whatever its runs say', () => {
-    const mismatch = 'it tested version 11, and version 12 was asked for';
-    const batch = (status: 'passed' | 'failed') => started('b1', ['a'], [runOf('a', status)], { mismatch });
-    for (const status of ['passed', 'failed'] as const) {
-      expect(judged([batch(status)])).toEqual({
-        verdict: 'inconclusive',
-        reason: `Batch b1 is not what this step started: ${mismatch}.`,
-        cases: [['a', 'unfinished']],
-      });
-    }
+test('a batch of which nothing says what it tests is shown, and never green', () => {
+  const unproven = "the answer to its start was lost, and Bland's lists do not say what it tests";
+  const batch = (status: 'passed' | 'failed') =>
+    started('b1', ['a'], [runOf('a', status)], { isAdopted: true, unproven });
+  expect(judged([batch('passed')])).toEqual({
+    verdict: 'inconclusive',
+    reason: `Batch b1 may not test what was asked for: ${unproven}.`,
+    cases: [['a', 'passed']],
   });
-
-  test('a batch of which nothing says what it tests is shown, and never green', () => {
-    const unproven = "the answer to its start was lost, and Bland's lists do not say what it tests";
-    const batch = (status: 'passed' | 'failed') =>
-      started('b1', ['a'], [runOf('a', status)], { isAdopted: true, unproven });
-    expect(judged([batch('passed')])).toEqual({
-      verdict: 'inconclusive',
-      reason: `Batch b1 may not test what was asked for: ${unproven}.`,
-      cases: [['a', 'passed']],
-    });
-    expect(judged([batch('failed')]).verdict).toBe('failed');
-  });
+  expect(judged([batch('failed')]).verdict).toBe('failed');
 });
 
 describe('runs of two revisions of a test case', () => {

@@ -52,22 +52,52 @@ describe('events without a base read the file of their own commit', () => {
 });
 
 describe('on a pull request and in a merge queue both files decide', () => {
-  test('an entry is in force where both have it', () => {
-    expect(decide(file(entry('a')), file(entry('a'), entry('b')))).toEqual(
-      quiet('a: in-force until 2026-12-10'),
-    );
-  });
-
-  test('an entry that the pull request adds counts from the merge on', () => {
-    expect(decide(file(entry('a')), file())).toEqual(quiet('a: after-merge until 2026-12-10'));
-  });
-
-  test('a pull request that adds the file quarantines nothing before the merge', () => {
-    expect(decide(file(entry('a')), ABSENT)).toEqual(quiet('a: after-merge until 2026-12-10'));
-  });
-
-  test('an entry that the pull request takes out is lifted', () => {
-    expect(decide(file(), file(entry('a')))).toEqual(quiet());
+  test.each<[string, QuarantineFile, QuarantineFile, string[]]>([
+    [
+      'an entry is in force where both have it',
+      file(entry('a')),
+      file(entry('a'), entry('b')),
+      ['a: in-force until 2026-12-10'],
+    ],
+    [
+      'an entry that the pull request adds counts from the merge on',
+      file(entry('a')),
+      file(),
+      ['a: after-merge until 2026-12-10'],
+    ],
+    [
+      'a pull request that adds the file quarantines nothing before the merge',
+      file(entry('a')),
+      ABSENT,
+      ['a: after-merge until 2026-12-10'],
+    ],
+    ['an entry that the pull request takes out is lifted', file(), file(entry('a')), []],
+    [
+      'a pull request that extends an entry extends nothing before the merge',
+      file(entry('a', '2026-12-20')),
+      file(entry('a', '2026-12-10')),
+      ['a: in-force until 2026-12-10'],
+    ],
+    [
+      'a pull request that extends an entry that is over quarantines nothing before the merge',
+      file(entry('a', '2026-12-20')),
+      file(entry('a', '2026-11-20')),
+      ['a: after-merge until 2026-12-20'],
+    ],
+    [
+      'a pull request can shorten an entry',
+      file(entry('a', '2026-12-05')),
+      file(entry('a', '2026-12-10')),
+      ['a: in-force until 2026-12-05'],
+    ],
+    [
+      'a pull request can end an entry',
+      file(entry('a', '2026-11-20')),
+      file(entry('a', '2026-12-10')),
+      ['a: expired until 2026-11-20'],
+    ],
+  ])('%s', (_, tested, base, states) => {
+    expect(decide(tested, base)).toEqual(quiet(...states));
   });
 
   test('a pull request that deletes the file lifts all, and a notice says so', () => {
@@ -75,24 +105,6 @@ describe('on a pull request and in a merge queue both files decide', () => {
       ...quiet(),
       notices: ['The tested commit has no file .github/quarantine.yml, so nothing is quarantined.'],
     });
-  });
-
-  test('a pull request that extends an entry extends nothing before the merge', () => {
-    expect(decide(file(entry('a', '2026-12-20')), file(entry('a', '2026-12-10')))).toEqual(
-      quiet('a: in-force until 2026-12-10'),
-    );
-    expect(decide(file(entry('a', '2026-12-20')), file(entry('a', '2026-11-20')))).toEqual(
-      quiet('a: after-merge until 2026-12-20'),
-    );
-  });
-
-  test('a pull request can shorten an entry', () => {
-    expect(decide(file(entry('a', '2026-12-05')), file(entry('a', '2026-12-10')))).toEqual(
-      quiet('a: in-force until 2026-12-05'),
-    );
-    expect(decide(file(entry('a', '2026-11-20')), file(entry('a', '2026-12-10')))).toEqual(
-      quiet('a: expired until 2026-11-20'),
-    );
   });
 
   test('owner and reason are those of the base', () => {

@@ -49,9 +49,8 @@ describe('the record of a gate', () => {
       resultOf(undefined, 'failed', { script: 'F' }),
       { ...resultOf('q', 'failed', { script: 'F' }), isExcusedByComparison: true },
     ];
-    expect(recordOf(gate(cases, { target: 'agent/a1', version: 'latest' }))).toEqual({
+    expect(recordOf(gate(cases, { target: 'agent/a1' }))).toEqual({
       target: 'agent/a1',
-      version: 'latest',
       branch: 'main',
       cases: new Map([
         ['a', { name: 'Case a', outcome: 'passed', passes: 1, runs: 1 }],

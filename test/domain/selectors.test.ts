@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { levenshteinDistance } from '../../src/domain/no-match.ts';
+import { matchesPattern } from '../../src/domain/pattern.ts';
 import {
   type AvailableTestCase,
-  levenshteinDistance,
-  matchesPattern,
   parseSelectors,
   type SelectorRules,
   selectCases,
@@ -274,21 +274,6 @@ describe('the nearest of what matches nothing', () => {
 });
 
 describe('over many test cases', () => {
-  const suite = (count: number): AvailableTestCase[] =>
-    Array.from({ length: count }, (_, index) => ({
-      id: `test_case_${index}`,
-      name: `${index % 10 === 0 ? 'Load test' : 'Call'} ${index % 100}`,
-    }));
-
-  test.each([
-    [130, 117],
-    [1_237, 1_113],
-  ])('%d without their load tests are %d', (count, left) => {
-    const chosen = select('*\n!Load test *', suite(count), RETELL);
-    expect(chosen).toHaveLength(left);
-    expect(chosen).toEqual(suite(count).flatMap(({ id, name }) => (name.startsWith('Call') ? [id] : [])));
-  });
-
   const word = fc.stringMatching(/^[ab*]{1,6}$/);
   const cases = fc
     .constantFrom(130, 1_237)

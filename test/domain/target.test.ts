@@ -109,30 +109,10 @@ describe('version', () => {
     ['published', { kind: 'published' }],
     ['12', { kind: 'number', number: 12 }],
     ['0', { kind: 'number', number: 0 }],
-    [
-      'v12',
-      'version is "v12": it must be a number like 12, latest or published for a target agent/ at Retell.',
-    ],
-    [
-      '12.0',
-      'version is "12.0": it must be a number like 12, latest or published for a target agent/ at Retell.',
-    ],
-    [
-      '-1',
-      'version is "-1": it must be a number like 12, latest or published for a target agent/ at Retell.',
-    ],
-    [
-      'Latest',
-      'version is "Latest": it must be a number like 12, latest or published for a target agent/ at Retell.',
-    ],
-    [
-      'production',
-      'version is "production": it must be a number like 12, latest or published for a target agent/ at Retell.',
-    ],
-    [
-      'branch/b',
-      'version is "branch/b": it must be a number like 12, latest or published for a target agent/ at Retell.',
-    ],
+    ...['v12', '12.0', '-1', 'Latest', 'production', 'branch/b'].map((text): [string, string] => [
+      text,
+      `version is "${text}": it must be a number like 12, latest or published for a target agent/ at Retell.`,
+    ]),
   ])('%j of a Retell agent', (input, expected) => {
     expect(retell(input)).toEqual(expected);
   });

@@ -11,7 +11,6 @@ import {
   outcomeOf,
   tally,
 } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { runOf, watched } from '../builders.ts';
 
 const grouped = (batches: readonly WatchedBatch[]) =>
@@ -121,19 +120,6 @@ test('batches that run the same test cases in parallel are counted once', () => 
   });
   const { total, passed, unfinished } = tally([unread('b1'), unread('b2'), unread('b3')]);
   expect([total, passed, unfinished]).toEqual([4, 1, 3]);
-});
-
-test('two runs of one test case in one batch: it passes only if both do', () => {
-  const facts = {
-    ending: 'settled',
-    providerTitle: 'Vapi',
-    timeoutMinutes: 30,
-    now: 0,
-  } as const;
-  const twice = (second: RunStatus) =>
-    judge({ ...facts, batches: [watched('b', [runOf('c', 'passed', 'r1'), runOf('c', second, 'r2')])] });
-  expect(twice('passed')).toEqual({ verdict: 'passed', reason: 'The one test case passed.', notes: [] });
-  expect(twice('failed')).toEqual({ verdict: 'failed', reason: '1 of 1 test case failed.', notes: [] });
 });
 
 test("the first-run pass rate has Wilson's interval", () => {

@@ -20,6 +20,7 @@ test.skipIf(process.platform === 'win32')(
         'LICENSE',
         'README.md',
         'dist/cli.js',
+        'dist/index.js',
         'dist/licenses.txt',
         'package.json',
       ]);

@@ -1,18 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type GitHubEmulator, type GitHubOptions, startGitHub } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { many, type RunScript } from '../emulators/timeline.ts';
-import {
-  type Ended,
-  HAS_SIGNALS,
-  prepareStep,
-  pullRequestEvent,
-  runStep,
-  type StepOptions,
-} from './runner.ts';
+import { type Ended, prepareStep, pullRequestEvent, runStep, type StepOptions } from './runner.ts';
 
 const PULL = 7;
 
@@ -35,11 +28,6 @@ const NIGHTLY = {
 };
 /** A run of the same workflow before the others. */
 const OLDER = { GITHUB_RUN_ID: '1599999999', GITHUB_RUN_NUMBER: '40' };
-const unended = {
-  id: 'b1',
-  runs: [{}, { endsAt: Number.POSITIVE_INFINITY }],
-  settlesAt: Number.POSITIVE_INFINITY,
-};
 const inputsFor = ({ url }: { url: string }): Record<string, string> => ({
   provider: 'retell',
   'api-key': 'test-key',
@@ -55,14 +43,7 @@ async function gate(
 ): Promise<Ended> {
   await using retell = await startRetell({ batches: [{ id: batch, runs }] });
   return await runStep({
-    inputs: {
-      provider: 'retell',
-      'api-key': 'test-key',
-      'batch-id': batch,
-      'api-url': retell.url,
-      'poll-interval-seconds': '0.1',
-      ...inputs,
-    },
+    inputs: { ...inputsFor(retell), 'batch-id': batch, ...inputs },
     env: { ...onGitHub(github), ...env },
     ...(event === undefined ? {} : { event }),
   });
@@ -83,26 +64,6 @@ describe.concurrent('the comment', () => {
     ]);
     expect(outputs['comment-url']).toBe(github.comments(PULL)[0]?.html_url);
   });
-
-  test.skipIf(!HAS_SIGNALS)(
-    'that is there says that the gate waits, and for which commit, until there is a verdict',
-    async () => {
-      await using github = await startWithPull();
-      await gate(github, { env: OLDER });
-      await using retell = await startRetell({ batches: [unended] });
-      using step = prepareStep({ inputs: inputsFor(retell), env: onGitHub(github) });
-      const started = step.main();
-      await expect.poll(() => bodies(github)[0] ?? '', { timeout: 20_000 }).toContain('⏳');
-      const waiting = bodies(github)[0] ?? '';
-      started.process.kill('SIGINT');
-      await started.ended;
-      expect(waiting).toMatch(/^## ⏳ Agent tests \(Retell\)/);
-      expect(waiting).toContain('8d3c1f0');
-      expect(bodies(github)).toEqual([
-        expect.stringMatching(/^## \S+ Agent tests \(Retell\): [^\n]*cancelled/),
-      ]);
-    },
-  );
 
   test('is made with the verdict, since GitHub mails only what it says when it is made', async () => {
     await using github = await startWithPull();
@@ -126,9 +87,9 @@ describe.concurrent('the comment', () => {
     ]);
   });
 
-  test('has a section for each of five jobs that race for it', async () => {
+  test('has a section for each of three jobs that race for it', async () => {
     await using github = await startWithPull({ latencyMs: () => 20 });
-    const jobs = ['a', 'b', 'c', 'd', 'e'].map((batch) =>
+    const jobs = ['a', 'b', 'c'].map((batch) =>
       gate(github, {
         batch,
         inputs: { matrix: JSON.stringify({ agent: `agent ${batch}` }) },
@@ -136,7 +97,7 @@ describe.concurrent('the comment', () => {
       }),
     );
     const codes = (await Promise.all(jobs)).map(({ exitCode }) => exitCode);
-    expect(codes).toEqual([0, 0, 1, 0, 0]);
+    expect(codes).toEqual([0, 0, 1]);
     expect(github.comments(PULL).length).toBe(1);
     const [body] = bodies(github);
     expect(body).toContain('## ❌ Agent tests (Retell): agent c failed');
@@ -144,7 +105,7 @@ describe.concurrent('the comment', () => {
       [...(body ?? '').matchAll(/^\| (\S+) \*\*agent (\w)\*\*/gm)].map(
         ([, sign, batch]) => `${batch} ${sign}`,
       ),
-    ).toEqual(['c ❌', 'a ✅', 'b ✅', 'd ✅', 'e ✅']);
+    ).toEqual(['c ❌', 'a ✅', 'b ✅']);
     expect(body).toContain('Case of c');
     expect(body?.match(/^\*\*Next:\*\* \*\*agent c\*\*: fix the failure\..*$/gm)?.length).toBe(1);
     expect(body?.match(/Details of each job/g)?.length).toBe(1);
@@ -170,24 +131,6 @@ describe.concurrent('the comment', () => {
     expect(bodies(github)[0]).toMatch(/^\| ❌ \*\*\[gate 1\]\(\S+\/job\/51\)\*\* \(attempt 1\) \|/m);
   });
 
-  test('of two workflow files with the default name has a section for each', async () => {
-    const order = ['test', 'nightly'];
-    await using github = await startWithPull();
-    for (const [index, workflow] of order.entries()) {
-      await gate(github, {
-        runs: [{ outcome: workflow === 'test' ? 'failed' : 'passed' }],
-        inputs: { label: workflow },
-        env: {
-          GITHUB_WORKFLOW_REF: `acme/voice-agents/.github/workflows/${workflow}.yml@refs/pull/7/merge`,
-          GITHUB_RUN_ID: workflow === 'test' ? '1600000001' : '1600000002',
-          GITHUB_RUN_NUMBER: String(40 - index),
-        },
-      });
-    }
-    expect(bodies(github)).toEqual([expect.stringMatching(/^## ❌ Agent tests \(Retell\): test failed$/m)]);
-    expect(bodies(github)[0]).toMatch(/^\| ✅ \*\*nightly\*\* \|/m);
-  });
-
   test('calls a job without a matrix by its agent, and a comma or a bracket in the name cuts nothing off', async () => {
     await using github = await startWithPull();
     const name = 'Front desk (EU), night: tier 1';
@@ -207,22 +150,6 @@ describe.concurrent('the comment', () => {
     expect(bodies(github)[0]).toContain(`| ✅ **${name}** |`);
   });
 
-  test.each(['null'])(
-    'the post step of a job that shares nothing (matrix: %s) looked 8 s long for comments of other jobs',
-    async (matrix) => {
-      await using github = await startWithPull();
-      await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(3) }] });
-      using step = prepareStep({ inputs: { ...inputsFor(retell), matrix }, env: onGitHub(github) });
-      await step.main().ended;
-      const before = github.calls().length;
-      await step.post().ended;
-      expect(github.calls().slice(before)).toEqual([
-        `GET /repos/acme/voice-agents/issues/${PULL}/comments`,
-        'GET /repos/acme/voice-agents/issues/comments/1001',
-      ]);
-    },
-  );
-
   test('is not made for a green gate with comment: failures, but brought up to date', async () => {
     await using github = await startWithPull();
     const inputs = { comment: 'failures' };
@@ -232,12 +159,6 @@ describe.concurrent('the comment', () => {
     expect(bodies(github)).toEqual([expect.stringContaining('❌')]);
     await gate(github, { inputs });
     expect(bodies(github)).toEqual([expect.stringContaining('✅')]);
-  });
-
-  test('is never written with comment: never', async () => {
-    await using github = await startWithPull();
-    await gate(github, { inputs: { comment: 'never' }, runs: [{ outcome: 'failed' }] });
-    expect(github.requests).toEqual([]);
   });
 
   test('shows conversations in a private repository and not in a public one', async () => {
@@ -265,14 +186,28 @@ describe.concurrent('the comment', () => {
 
 describe.concurrent('an older green comment when the step fails on its inputs', () => {
   const key = { 'api-key': '' };
+  /** GitHub with the green comment of an older run of the workflow. */
+  const startWithOlder = async (): Promise<GitHubEmulator> => {
+    const github = await startWithPull();
+    github.plant(PULL, { login: 'github-actions[bot]', type: 'Bot', body: await olderBody });
+    return github;
+  };
+  let olderBody: Promise<string>;
+  beforeAll(() => {
+    olderBody = (async () => {
+      await using github = await startWithPull();
+      await gate(github, { env: OLDER });
+      return bodies(github)[0] ?? '';
+    })();
+  });
+
   test.each([
-    ['the key is empty', key],
     ['the provider is wrong and the name follows from it', { ...key, provider: 'rettel' }],
     ['the name is wrong', { name: 'two\nlines' }],
     ['comment is wrong', { comment: 'sometimes' }],
   ])('is brought up to date: %s', async (_, inputs) => {
-    await using github = await startWithPull();
-    await gate(github, { env: OLDER });
+    await using github = await startWithOlder();
+    expect(bodies(github)).toEqual([expect.stringContaining('✅')]);
     const { exitCode, log } = await gate(github, { inputs });
     expect(exitCode).toBe(1);
     expect(bodies(github)).toEqual([
@@ -285,31 +220,25 @@ describe.concurrent('an older green comment when the step fails on its inputs', 
     await using github = await startWithPull();
     await gate(github, { inputs: key });
     expect(bodies(github)).toEqual([]);
-    await gate(github, { env: OLDER });
-    const before = bodies(github);
-    await gate(github, { inputs: { ...key, comment: 'never' } });
-    expect(bodies(github)).toEqual(before);
+    await using withOlder = await startWithOlder();
+    const before = bodies(withOlder);
+    await gate(withOlder, { inputs: { ...key, comment: 'never' } });
+    expect(bodies(withOlder)).toEqual(before);
   });
 });
 
-describe.concurrent('the commit in the report', () => {
+test.concurrent("the commit in the report of a comment on a pull request is that one's head, not the default branch's", async () => {
   const sha = 'feedbee1234567890feedbee1234567890feedbe';
-  const pulls = [{ number: PULL, head: { owner: 'acme', ref: 'topic', sha } }];
-  const comment = {
-    name: 'issue_comment',
-    payload: { action: 'created', issue: { number: PULL, pull_request: { url: 'https://api.github.com' } } },
-  };
-  test.each([
-    ['a comment on a pull request', { event: comment }],
-    ['the input pull-request', { event: NIGHTLY, inputs: { 'pull-request': String(PULL) } }],
-  ])("with %s is the pull request's head, not the default branch's", async (_, options) => {
-    await using github = await startWithPull({ pulls });
-    const { summary } = await gate(github, options);
-    for (const text of [summary, bodies(github)[0]]) {
-      expect(text).toContain(sha.slice(0, 7));
-      expect(text).not.toContain('5e0a1b2');
-    }
+  await using github = await startWithPull({
+    pulls: [{ number: PULL, head: { owner: 'acme', ref: 'topic', sha } }],
   });
+  const issue = { number: PULL, pull_request: { url: 'https://api.github.com' } };
+  const event = { name: 'issue_comment', payload: { action: 'created', issue } };
+  const { summary } = await gate(github, { event });
+  for (const text of [summary, bodies(github)[0]]) {
+    expect(text).toContain(sha.slice(0, 7));
+    expect(text).not.toContain('5e0a1b2');
+  }
 });
 
 describe.concurrent('a GitHub that does not want it', () => {
@@ -322,23 +251,12 @@ describe.concurrent('a GitHub that does not want it', () => {
     expect(outputs['comment-url']).toBeUndefined();
   });
 
-  test('nobody there: a warning within the time, and the verdict stands', async () => {
+  test('nobody there: one warning, and the verdict stands', async () => {
     await using github = await startWithPull();
     await github.close();
-    const { exitCode, log, took } = await gate(github);
+    const { exitCode, log } = await gate(github);
     expect(exitCode).toBe(0);
     expect(log.match(/^::warning::.*$/gm)?.length).toBe(1);
-    expect(took).toBeLessThan(30_000);
-  });
-
-  test.each([
-    ['workflow_dispatch', { inputs: null }, { GITHUB_SHA: 'c'.repeat(40), GITHUB_REF: 'refs/heads/topic' }],
-  ])('the event %s about a pull request got no comment and no word', async (name, payload, env) => {
-    const head = { owner: 'acme', ref: 'topic', sha: 'c'.repeat(40) };
-    await using github = await startWithPull({ pulls: [{ number: PULL, head }] });
-    await gate(github, { event: { name, payload }, env });
-    expect(bodies(github)).toEqual([expect.stringContaining('✅')]);
-    expect(bodies(github)[0]).toContain('ccccccc');
   });
 
   test('no pull request: no comment, one line that says so, and no warning', async () => {
@@ -351,52 +269,22 @@ describe.concurrent('a GitHub that does not want it', () => {
     ]);
     expect(bodies(github)).toEqual([]);
   });
-
-  test('no GitHub around it at all: the verdict and the summary', async () => {
-    await using github = await startWithPull();
-    const { exitCode, log } = await gate(github, {
-      env: { GITHUB_REPOSITORY: undefined, GITHUB_EVENT_PATH: undefined, GITHUB_EVENT_NAME: undefined },
-    });
-    expect(exitCode).toBe(0);
-    expect(log).not.toContain('::warning');
-  });
 });
 
-test('a merge queue reports on the pull request that it is about', async () => {
-  await using github = await startWithPull();
-  const event = {
-    name: 'merge_group',
-    payload: {
-      action: 'checks_requested',
-      merge_group: {
-        head_ref: `refs/heads/gh-readonly-queue/main/pr-${PULL}-0123456789abcdef0123456789abcdef01234567`,
-      },
-    },
-  };
-  const { exitCode } = await gate(github, { event });
-  expect(exitCode).toBe(0);
-  expect(bodies(github)).toEqual([expect.stringContaining('✅')]);
-});
-
-test('report files are written where they were asked for, and named by outputs', async () => {
+test.concurrent('report files are written where they were asked for, and named by outputs', async () => {
   await using github = await startWithPull();
   await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}, { outcome: 'failed' }] }] });
   using step = prepareStep({
     inputs: {
-      provider: 'retell',
-      'api-key': 'test-key',
-      'batch-id': 'b1',
-      'api-url': retell.url,
+      ...inputsFor(retell),
       comment: 'never',
       'report-json': 'out/deep/report.json',
       'report-junit': 'out/report.xml',
       'report-html': 'out/report.html',
-      'report-ctrf': 'file/nowhere.json',
     },
     env: onGitHub(github),
   });
-  writeFileSync(join(step.workspace, 'file'), '');
-  const { outputs, log } = await step.main().ended;
+  const { outputs } = await step.main().ended;
   expect(outputs).toMatchObject({
     'report-json': 'out/deep/report.json',
     'report-junit': 'out/report.xml',
@@ -405,6 +293,4 @@ test('report files are written where they were asked for, and named by outputs',
   expect(readFileSync(join(step.workspace, 'out/report.html'), 'utf8')).toMatch(
     /^<!doctype html><html lang="en">/,
   );
-  expect(outputs['report-ctrf']).toBeUndefined();
-  expect(log).toMatch(/^::warning::The file of report-ctrf \(file\/nowhere\.json\) could not be written: /m);
 });

@@ -50,7 +50,7 @@ export interface Ended {
   readonly took: number;
 }
 
-/** One step of a job. `main` and `post` may each be started once; the folder goes with `remove`. */
+/** One step of a job. `main` may be started once, `post` after it; the folder goes with `remove`. */
 export interface Step {
   /** The workspace: relative paths of report files begin here. */
   readonly workspace: string;

@@ -2,16 +2,13 @@ import pLimit from 'p-limit';
 import { describe, expect, test } from 'vitest';
 import { startBland } from '../emulators/bland.ts';
 import { type Fault, rateLimited } from '../emulators/faults.ts';
-import { type GitHubEmulator, startGitHub } from '../emulators/github.ts';
+import type { GitHubEmulator } from '../emulators/github.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { readSample } from '../emulators/samples.ts';
 import type { Emulator, FaultRule } from '../emulators/server.ts';
-import { seeded } from '../github/virtual-github.ts';
 import { endingOf, endless, gateOn, headingOf, red, startEventGitHub } from './bad-day.ts';
 import { type Ended, HAS_SIGNALS, prepareStep, type Started } from './runner.ts';
 
-/** What the contract allows from the signal to the end, in milliseconds. */
-const WITHIN = 5_000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 const hang: Fault = { kind: 'hang', when: 'before' };
@@ -37,27 +34,10 @@ const unfinished = { id: 'b1', runs: [{}, endless], settlesAt: Number.POSITIVE_I
 
 const MOMENTS: readonly Moment[] = [
   {
-    name: 'before the first request is answered',
-    provider: 'retell',
-    start: () => startRetell({ batches: [unfinished], faults: () => hang }),
-    reached: (retell) => retell.seen(() => true),
-    verdict: 'cancelled',
-    says: GOES_ON,
-  },
-  {
     name: 'in the middle of a body',
     provider: 'bland',
     start: () => startBland({ batches: [unfinished], faults: () => ({ kind: 'hang', when: 'middle' }) }),
     reached: (bland) => bland.seen(() => true),
-    verdict: 'cancelled',
-    says: GOES_ON,
-  },
-  {
-    name: 'between two looks',
-    provider: 'retell',
-    start: () => startRetell({ batches: [unfinished] }),
-    inputs: { 'poll-interval-seconds': '60' },
-    reached: (_, started) => started.line(/1 of 2 test cases finished/),
     verdict: 'cancelled',
     says: GOES_ON,
   },
@@ -77,22 +57,6 @@ const MOMENTS: readonly Moment[] = [
     reached: (_, started) => started.line(/::debug::.+ failed \(1 in a row\)/),
     verdict: 'cancelled',
     says: GOES_ON,
-  },
-  {
-    name: 'while the runs are being listed',
-    provider: 'retell',
-    start: () => startRetell({ batches: [{ id: 'b1', runs: [{}] }], faults: hangAt(/list-test-runs/) }),
-    reached: (retell) => retell.seen(({ path }) => path.includes('list-test-runs')),
-    verdict: 'cancelled',
-    says: /was cancelled/,
-  },
-  {
-    name: 'while a settled batch that does not add up is read again',
-    provider: 'retell',
-    start: () => startRetell({ batches: [{ id: 'b1', runs: [{}], announce: { total: 2, passed: 2 } }] }),
-    reached: (_, started) => started.line(/does not add up yet/),
-    verdict: 'cancelled',
-    says: /was cancelled/,
   },
   {
     name: 'while details of a failed run are read',
@@ -121,7 +85,6 @@ const MOMENTS: readonly Moment[] = [
 const PUBLISHING = [
   { name: 'searched', method: 'GET', nth: 1 },
   { name: 'written', method: 'POST', nth: 1 },
-  { name: 'looked at once more', method: 'GET', nth: 2 },
 ] as const;
 
 /** GitHub hangs from the `nth` request of this method on, whatever it is. Resolves when it has begun to. */
@@ -137,12 +100,10 @@ function hangFrom(github: GitHubEmulator, { method, nth }: { method: string; nth
   return promise;
 }
 
-/** Sends the signal, waits for the end and measures how long it took. */
-async function end(started: Started, signal: NodeJS.Signals): Promise<Ended & { afterSignal: number }> {
-  const sentAt = performance.now();
+/** Sends the signal and waits for the end. */
+function end(started: Started, signal: NodeJS.Signals): Promise<Ended> {
   started.process.kill(signal);
-  const ended = await started.ended;
-  return { ...ended, afterSignal: performance.now() - sentAt };
+  return started.ended;
 }
 
 /** The two signals have one handler, so each moment is tried with one of them. */
@@ -159,11 +120,10 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a signal', () => {
       const ended = await end(started, signal);
       expect(endingOf(ended)).toEqual(red(verdict));
       expect(ended.summary).toMatch(says);
-      expect(ended.afterSignal).toBeLessThan(WITHIN);
     },
   );
 
-  test.each(SIGNALS)('a second one after %s ends everything at once', async (signal) => {
+  test('a second one ends everything at once, before there is a verdict', async () => {
     await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
     await using github = await startEventGitHub();
     const hanging = hangFrom(github, { method: 'GET', nth: 1 });
@@ -173,12 +133,12 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a signal', () => {
     });
     const started = step.main();
     await hanging;
-    started.process.kill(signal);
-    await started.line(/This step was cancelled/);
-    const again = await end(started, 'SIGTERM');
-    expect({ exitCode: again.exitCode, signal: again.signal }).toEqual({ exitCode: 1, signal: null });
-    // After the first signal alone, GitHub is waited for longer than this.
-    expect(again.afterSignal).toBeLessThan(2_500);
+    started.process.kill('SIGINT');
+    const { exitCode, signal, log } = await end(started, 'SIGTERM');
+    expect({ exitCode, signal }).toEqual({ exitCode: 1, signal: null });
+    expect(log).toContain('This step was cancelled');
+    // After the first signal alone, GitHub is waited for and the verdict is logged.
+    expect(log).not.toContain('Verdict:');
   });
 });
 
@@ -196,38 +156,47 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a signal while publishing', () => {
     const ended = await end(started, 'SIGINT');
     expect(endingOf(ended)).toEqual(red('cancelled'));
     expect(ended.summary).toMatch(/was cancelled/);
-    expect(ended.afterSignal).toBeLessThan(WITHIN);
   });
 });
 
-test.skipIf(!HAS_SIGNALS)(
-  'a signal at each line of the log and each request: never green before the verdict is out everywhere',
-  async () => {
-    const { events } = await signalAt(Number.POSITIVE_INFINITY);
-    const fewAtOnce = pLimit(4);
-    const ends = await Promise.all(
-      Array.from({ length: events }, (_, index) => fewAtOnce(() => signalAt(index + 1))),
-    );
-    const doubtful = ends.filter((ended) => complaintsAbout(ended).length > 0);
-    // Where the machine gave the step too little time to say everything, it says it when nothing else runs here.
-    const again: typeof ends = [];
-    for (const { event } of doubtful) again.push(await signalAt(event));
-    expect(again.filter((ended) => complaintsAbout(ended).length > 0)).toEqual([]);
-    expect(ends.filter(isGreenTooEarly)).toEqual([]);
-    expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
-  },
-);
+test
+  .skipIf(!HAS_SIGNALS)
+  .concurrent(
+    'a signal at each moment, with lines of the log or a request: never green before the verdict is out everywhere',
+    async () => {
+      const { events } = await signalAt(Number.POSITIVE_INFINITY);
 
-/** The `event`th line of the log or request to anybody is the moment of the signal. */
+      const fewAtOnce = pLimit(6);
+      const ends = await Promise.all(
+        Array.from({ length: events }, (_, index) => fewAtOnce(() => signalAt(index + 1))),
+      );
+      expect(ends.filter(isGreenTooEarly)).toEqual([]);
+      let doubtful = ends.filter(isUnclear);
+      // Where the machine gave the step too little time to say everything, it says it when nothing else runs here.
+      for (let tries = 0; doubtful.length > 0 && tries < 3; tries += 1) {
+        const again: typeof ends = [];
+        for (const { event } of doubtful) again.push(await signalAt(event));
+        expect(again.filter(isGreenTooEarly)).toEqual([]);
+        doubtful = again.filter(isUnclear);
+      }
+      expect(doubtful).toEqual([]);
+      expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
+    },
+  );
+
+/** The `event`th moment at which lines of the log come or a request to anybody is the moment of the signal. */
 async function signalAt(event: number) {
   let events = 0;
-  let sentAt = 0;
+  let isSameMoment = false;
   let kill = (): unknown => undefined;
   const count = (): undefined => {
+    if (isSameMoment) return;
+    isSameMoment = true;
+    setImmediate(() => {
+      isSameMoment = false;
+    });
     events += 1;
-    if (events !== event) return;
-    sentAt = performance.now();
-    kill();
+    if (events === event) kill();
   };
   await using retell = await startRetell({
     batches: [
@@ -247,8 +216,7 @@ async function signalAt(event: number) {
       'batch-id': recordedBatch.test_case_batch_job_id,
     }),
     env: { GITHUB_API_URL: github.url },
-    // The settings are printed at once, so that all of them are one moment.
-    onLine: (line) => (line.endsWith('(default)') ? undefined : count()),
+    onLine: count,
   });
   const started = step.main();
   kill = () => started.process.kill('SIGINT');
@@ -259,8 +227,6 @@ async function signalAt(event: number) {
     event,
     events,
     headings: texts.map(headingOf),
-    // The number of events is not always the same: without the last of them no signal was sent.
-    isInTime: events < event || performance.now() - sentAt < WITHIN,
   };
 }
 const recordedBatch = readSample<{ test_case_batch_job_id: string }>(
@@ -275,45 +241,13 @@ const sayAll = ({ headings }: Ending, pattern: RegExp) => headings.every((headin
 const isGreenTooEarly = (ended: Ending): boolean =>
   ended.exitCode === 0 && !(ended.verdict === 'passed' && sayAll(ended, /: all \d+ passed/));
 
-function complaintsAbout(ended: Ending) {
-  const { exitCode, verdict, headings, isInTime } = ended;
-  const all = (pattern: RegExp) => sayAll(ended, pattern);
+/** Neither that it was cancelled is said everywhere, nor that it passed; nor did it end before anything was begun. */
+function isUnclear(ended: Ending): boolean {
+  const { exitCode, verdict, headings } = ended;
   // Before the action listens the signal ends the process in the system's way: nothing was begun by then.
   const isUnborn = exitCode === null && headings.join('') === '';
-  const isCancelled = exitCode === 1 && verdict === 'cancelled' && all(/: cancelled/);
+  const isCancelled = exitCode === 1 && verdict === 'cancelled' && sayAll(ended, /: cancelled/);
   // After the verdict it changes nothing, but may still cut the process's own end short.
-  const isTooLate = exitCode !== 1 && verdict === 'passed' && all(/: all \d+ passed/);
-  return [
-    ...(isUnborn || isCancelled || isTooLate ? [] : ['no clear ending']),
-    ...(isInTime ? [] : ['too slow']),
-  ];
-}
-
-test.concurrent('cancelled or killed at random moments, with a GitHub that is slow: the comment is one, and does not wait', async () => {
-  const chance = seeded(20_261_121);
-  const moments = Array.from({ length: 8 }, (_, index) => ({
-    afterMs: 300 + chance() * 2_500,
-    signal: index % 2 === 0 ? ('SIGINT' as const) : ('SIGKILL' as const),
-  }));
-  const fewAtOnce = pLimit(4);
-  const ends = await Promise.all(moments.map((moment) => fewAtOnce(() => stopAfter(moment))));
-  expect(ends.filter(({ headings }) => headings.length > 1 || /⏳/.test(headings.join()))).toEqual([]);
-  // Green stays only where the step came to its end.
-  expect(ends.filter(({ exitCode, headings }) => exitCode !== 0 && /✅/.test(headings.join()))).toEqual([]);
-}, 90_000);
-
-/** Stops a step on a batch that passes at once, and lets the post step follow. */
-async function stopAfter({ afterMs, signal }: { afterMs: number; signal: NodeJS.Signals }) {
-  await using retell = await startRetell({ batches: [{ id: 'b1', runs: [{}] }] });
-  await using github = await startGitHub({ issues: { 7: {} }, latencyMs: () => 600 });
-  using step = prepareStep({
-    inputs: gateOn('retell', retell, { comment: 'always' }),
-    env: { GITHUB_API_URL: github.url },
-  });
-  const started = step.main();
-  const timer = setTimeout(() => started.process.kill(signal), afterMs);
-  const { exitCode } = await started.ended;
-  clearTimeout(timer);
-  await step.post().ended;
-  return { afterMs, signal, exitCode, headings: github.comments(7).map(({ body }) => headingOf(body)) };
+  const isTooLate = exitCode !== 1 && verdict === 'passed' && sayAll(ended, /: all \d+ passed/);
+  return !(isUnborn || isCancelled || isTooLate);
 }

@@ -36,20 +36,11 @@ interface RecordedRun {
   readonly assertion_results: readonly (AssertionScript & { readonly assertion_id: string })[];
 }
 
-interface RecordedDetail extends Detail {
-  readonly scenario_id: string;
-  readonly pathway_id: string;
-  readonly persona_id: string;
-}
+type RecordedDetail = Detail & Readonly<Record<'scenario_id' | 'pathway_id' | 'persona_id', string>>;
 
-interface Detail {
+type Detail = Readonly<Record<keyof typeof NO_DETAIL, unknown>> & {
   readonly chat_history: readonly unknown[];
-  readonly variables_extracted: Fields;
-  readonly nodes_visited: readonly string[];
-  readonly current_node_id: string | null;
-  readonly bland_tone_score: unknown;
-  readonly error_message: string | null;
-}
+};
 
 interface LiveDetail {
   readonly assertion_results: readonly { assertion_id: string; status: string; reasoning: string }[];
@@ -66,7 +57,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 const NOT_ENDED = { overall_score: null, turn_count: 0, duration_ms: null };
 
 /** What a run's own endpoint says before it has ended, or when there was no conversation. */
-const NO_DETAIL: Detail = {
+const NO_DETAIL = {
   chat_history: [],
   variables_extracted: {},
   nodes_visited: [],
@@ -100,22 +91,11 @@ function casesIn(sample: string, outcome: Outcome): (BlandCase | undefined)[] {
   });
 }
 
+/** What only a run's own endpoint says. */
 function detailOf(recorded: RecordedDetail): Detail {
-  const {
-    chat_history,
-    variables_extracted,
-    nodes_visited,
-    current_node_id,
-    bland_tone_score,
-    error_message,
-  } = recorded;
   return {
-    chat_history,
-    variables_extracted,
-    nodes_visited,
-    current_node_id,
-    bland_tone_score,
-    error_message,
+    ...NO_DETAIL,
+    ...Object.fromEntries(Object.entries(recorded).filter(([name]) => name in NO_DETAIL)),
   };
 }
 

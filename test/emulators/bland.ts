@@ -12,34 +12,33 @@ import {
 } from './bland-bodies.ts';
 import { versionRoutes } from './bland-deploy.ts';
 import {
-  adder,
   type BatchEmulator,
+  type Batches,
   type BatchOptions,
-  type BatchSource,
-  createPassing,
-  isRecorded,
+  createBatches,
   type Playback,
-  play,
-  type RecordedBatch,
-  replay,
-  type StartedBatch,
+  type ShownBatch,
 } from './playback.ts';
 import { readSample } from './samples.ts';
 import {
   existing,
   fieldsOf,
-  monotonic,
   Refusal,
   type Route,
   type SeenRequest,
   startServer,
   wholeNumber,
 } from './server.ts';
-import { blandTargetRoutes } from './target-lists.ts';
-import type { BatchScript, Fields, Phase, RunScript } from './timeline.ts';
+import type { Fields, Phase, RunScript } from './timeline.ts';
 
-/** The pathway of the recorded scenarios. */
-const PATHWAYS = [{ id: 'e7575763-8f68-5232-8e7a-949df1cad4c9', name: 'Front desk' }];
+/** The pathway of the recorded scenarios, as the list of pathways has it. */
+const PATHWAY = {
+  id: 'e7575763-8f68-5232-8e7a-949df1cad4c9',
+  name: 'Front desk',
+  nodes: [],
+  edges: [],
+  updated_at: '2026-11-19T16:20:00.000Z',
+};
 
 export interface BlandOptions extends BatchOptions {
   /** How answers are wrapped. Default `false`: not at all, as documented. Recorded bodies are sent as they are. */
@@ -54,8 +53,6 @@ export interface BlandOptions extends BatchOptions {
   readonly production?: number;
 }
 
-export type BlandEmulator = BatchEmulator;
-
 /** A scenario; nothing but these is looked at here. */
 export type Scenario = Fields & { readonly id: string };
 
@@ -69,49 +66,27 @@ export type Envelope = false | true | 'array' | 'beside';
  * Bland's agent-testing endpoints, as its reference describes them and its own command line uses them. What nobody documents is decided here: the order
  * of lists (newest batch first), the status of successes (200), that a limit over 100 is refused.
  */
-export async function startBland(options: BlandOptions = {}): Promise<BlandEmulator> {
-  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
-  const { envelope = false, assertions = 'documented' } = options;
-  const { created = createPassing } = options;
-  const { production } = options;
+export async function startBland(options: BlandOptions = {}): Promise<BatchEmulator> {
+  const { envelope = false, assertions = 'documented', production } = options;
   const versions = [...(options.versions ?? [1, 2, 3, 4, 5, 6, 7])];
   const scenarios = (options.scenarios ?? recordedScenarios).map((each) => ({
     ...recordedScenarios[0],
     ...each,
   }));
-  const started: StartedBatch[] = [];
   const wrap = (body: Fields): unknown => inEnvelope(body, envelope);
-  const shown = new Map<string, ShownBatch>();
-
-  const add = adder(shown, (source: BatchSource) =>
-    isRecorded(source)
-      ? showRecorded(source)
-      : showPlayback(play(source, { now, speed, epoch }), { wrap, assertions }),
-  );
+  const show = (playback: Playback): ShownBatch => showBatch(playback, { wrap, assertions });
+  const batches = createBatches(options, { show, makeId: makeBlandId });
   const isPathway = (id: string): boolean => scenarios.some((each) => each['pathway_id'] === id);
   const routes = [
-    ...routesOf({ shown, wrap, add, created, scenarios, versions, started }),
+    ...routesOf({ batches, wrap, scenarios, versions }),
     ...versionRoutes({ versions, production, isPathway }),
-    ...blandTargetRoutes({ pathways: PATHWAYS, personas: [] }, (list) =>
-      envelope ? { data: list, errors: null } : list,
-    ),
+    ...targetRoutes(envelope !== false),
   ];
 
-  add(...batches);
   // The key is sent as it is: a `Bearer` in front of it is refused, unless it belongs to the key.
   const authorization = (apiKey: string): string => apiKey;
+  const { add, started } = batches;
   return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started };
-}
-
-/** A batch as the endpoints see it. */
-interface ShownBatch {
-  look(request: SeenRequest): unknown;
-  /** Its runs as the list of runs shows them, from when it is listed. */
-  rows(): readonly Fields[];
-  /** A run at its own endpoint; `undefined` if it is not of this batch. */
-  detail(runId: string): unknown;
-  /** What a recorded batch answers to every list of its runs. */
-  readonly recordedList?: (request: SeenRequest) => unknown;
 }
 
 interface Showing {
@@ -119,8 +94,8 @@ interface Showing {
   readonly assertions: AssertionShape;
 }
 
-function showPlayback(playback: Playback, { wrap, assertions }: Showing): ShownBatch {
-  const { script, createdAt, present, isListed } = playback;
+function showBatch(playback: Playback, { wrap, assertions }: Showing): ShownBatch {
+  const { script, createdAt, present } = playback;
   const cast = castBlandRuns(script);
   const contextOf = (phase: Phase): RunContext => ({ phase, createdAt, batchId: script.id, assertions });
   const bodies = (key: string, bodyOf: (run: BlandRun, context: RunContext) => Fields): readonly Fields[] =>
@@ -131,8 +106,8 @@ function showPlayback(playback: Playback, { wrap, assertions }: Showing): ShownB
       present('batch', (moment) =>
         wrap(blandBatchBody(script, { moment, createdAt, runs: bodies('runs', blandRunBody) })),
       ),
-    rows: () => (isListed() ? bodies('rows', blandListedRunBody) : []),
-    detail: (runId) =>
+    runs: () => bodies('rows', blandListedRunBody),
+    run: (runId) =>
       present(`detail ${runId}`, ({ runs }) => {
         const found = runs.find(({ index }) => cast[index]?.id === runId);
         return found && wrap(blandRunDetailBody(cast[found.index]!, contextOf(found.phase)));
@@ -140,48 +115,30 @@ function showPlayback(playback: Playback, { wrap, assertions }: Showing): ShownB
   };
 }
 
-function showRecorded({ looks, listings, details = new Map() }: RecordedBatch): ShownBatch {
-  const recorded = { look: replay(looks), rows: () => [], detail: (runId: string) => details.get(runId) };
-  return listings === undefined ? recorded : { ...recorded, recordedList: replay(listings) };
-}
-
-interface Batches {
-  readonly shown: ReadonlyMap<string, ShownBatch>;
+interface Tested {
+  readonly batches: Batches;
   readonly wrap: (body: Fields) => unknown;
-  readonly add: (batch: BatchScript) => void;
-  readonly created: (scenarioIds: readonly string[]) => Omit<BatchScript, 'id'>;
   readonly scenarios: readonly Scenario[];
   readonly versions: readonly number[];
-  readonly started: StartedBatch[];
 }
 
-function routesOf(batches: Batches): Route[] {
-  const { shown, wrap, add, created, scenarios, versions, started } = batches;
-  const newestFirst = (): ShownBatch[] => [...shown.values()].reverse();
-  let made = 0;
-  const start = (scenarioIds: readonly string[]): BatchScript => {
-    made += 1;
-    const script = created(scenarioIds);
-    const runs = script.runs.map((run, index) => ({ ...runOf(scenarios, scenarioIds[index]), ...run }));
-    return { ...script, id: makeBlandId('batch', `created ${made}`), runs };
-  };
-
+function routesOf({ batches, wrap, scenarios, versions }: Tested): Route[] {
   return [
     {
       method: 'GET',
       path: '/v1/agent-testing/batches/:id',
-      answer: ({ id, request }) => existing(shown.get(id)?.look(request), 'Batch not found'),
+      answer: ({ id, request }) => existing(batches.find(id)?.look(request), 'Batch not found'),
     },
     {
       method: 'GET',
       path: '/v1/agent-testing/runs',
       answer: ({ request }) => {
-        const recorded = shown.get(request.query['batch_id'] ?? '')?.recordedList;
+        const recorded = batches.find(request.query['batch_id'] ?? '')?.list;
         if (recorded !== undefined) return existing(recorded(request), 'Batch not found');
         const limit = wholeNumber(request, 'limit', { min: 1, max: 100, fallback: 50 });
         const offset = wholeNumber(request, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 });
         const rows = matching(
-          newestFirst().flatMap((batch) => batch.rows()),
+          batches.listed().flatMap((batch) => batch.runs()),
           request,
           RUN_FILTERS,
         );
@@ -192,7 +149,7 @@ function routesOf(batches: Batches): Route[] {
       method: 'GET',
       path: '/v1/agent-testing/runs/:id',
       answer: ({ id }) => {
-        const details = newestFirst().map((batch) => batch.detail(id));
+        const details = batches.all().map((batch) => batch.run?.(id));
         return existing(
           details.find((detail) => detail !== undefined),
           'Run not found',
@@ -222,11 +179,10 @@ function routesOf(batches: Batches): Route[] {
         if (version !== undefined && !versions.some((each) => each === version)) {
           throw new Refusal(400, [`version ${version} does not exist`]);
         }
-        const script = start(testCases);
-        add(script);
-        started.push({ id: script.id, testCases, request: fields });
-        const runs = castBlandRuns(script).map((run) => ({ run_id: run.id, scenario_id: run.testCaseId }));
-        return wrap({ batch_id: script.id, runs });
+        const runOf = (testCase: string): RunScript => runOfScenario(scenarios, testCase);
+        const { id, shown } = batches.start({ testCases, request: fields, runOf });
+        const runs = shown.runs().map((run) => ({ run_id: run['id'], scenario_id: run['scenario_id'] }));
+        return wrap({ batch_id: id, runs });
       },
     },
   ];
@@ -267,12 +223,20 @@ function knownScenarios(scenarios: readonly Scenario[], ids: unknown): string[] 
       400,
       unknown.map((id) => `scenario ${id} does not exist`),
     );
-  // What the real service does with an id that comes twice, nobody says: no client may send it.
-  if (new Set(ids).size < ids.length) throw new Refusal(400, ['a scenario came twice']);
   return ids.map(String);
 }
 
-function runOf(scenarios: readonly Scenario[], scenarioId: string | undefined): RunScript {
+/** The lists of what can be tested, from which `init` lets a person choose. */
+const targetRoutes = (isEnveloped: boolean): Route[] => [
+  {
+    method: 'GET',
+    path: '/v1/pathway',
+    answer: () => (isEnveloped ? { data: [PATHWAY], errors: null } : [PATHWAY]),
+  },
+  { method: 'GET', path: '/v1/personas', answer: () => ({ data: [], errors: null }) },
+];
+
+function runOfScenario(scenarios: readonly Scenario[], scenarioId: string): RunScript {
   const scenario = scenarios.find((each) => each.id === scenarioId);
   return scenario === undefined ? {} : { testCaseId: scenario.id, name: String(scenario['name']) };
 }

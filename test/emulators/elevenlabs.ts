@@ -7,30 +7,23 @@ import {
 } from './elevenlabs-bodies.ts';
 import { createBranches } from './elevenlabs-deploy.ts';
 import {
-  adder,
+  type Batches,
   type BatchOptions,
-  type BatchSource,
   type CancellingEmulator,
-  createPassing,
-  isRecorded,
+  createBatches,
   type Playback,
-  play,
-  type RecordedBatch,
-  replay,
-  type StartedBatch,
+  type ShownBatch,
 } from './playback.ts';
 import {
   existing,
   fieldsOf,
-  monotonic,
   Refusal,
   type Route,
   type SeenRequest,
   startServer,
   wholeNumber,
 } from './server.ts';
-import { elevenLabsTargetRoutes } from './target-lists.ts';
-import type { BatchScript, Fields } from './timeline.ts';
+import type { Fields, RunScript } from './timeline.ts';
 
 export interface ElevenLabsOptions extends BatchOptions {
   /** Every test of the workspace. Default: the recorded ones. */
@@ -72,65 +65,37 @@ export interface TestFolder {
  * are listed in the order of the request, invocations newest first, a cancellation answers `null`.
  */
 export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<ElevenLabsEmulator> {
-  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
-  const shown = new Map<string, ShownBatch>();
-  const started: StartedBatch[] = [];
-  const cancelled: string[] = [];
-  const show = (script: BatchScript): ShownBatch => showPlayback(play(script, { now, speed, epoch }), show);
-  const add = adder(shown, (source: BatchSource) =>
-    isRecorded(source) ? showRecorded(source) : show(source),
-  );
+  const batches = createBatches(options, { show: showBatch, makeId: makeElevenLabsId });
   const edited = new Map<string, number>();
-  const routes = routesOf({ shown, started, cancelled, add, edited, options });
-
-  add(...batches);
   const vendor = {
     authorization: (apiKey: string) => apiKey,
     keyHeader: 'xi-api-key',
     error: errorBody,
-    routes,
+    routes: routesOf({ batches, edited, options }),
   };
   const edit = (testId: string, modifiedAt: number): void => {
     edited.set(testId, modifiedAt);
   };
+  const { add, started, cancelled } = batches;
   return { ...(await startServer(vendor, options)), add, started, cancelled, edit };
 }
 
-/** An invocation as the endpoints see it. */
-interface ShownBatch {
-  look(request: SeenRequest): unknown;
-  readonly isListed: () => boolean;
-  /** The same invocation, with everything that has not ended cancelled. */
-  readonly cancel: () => ShownBatch;
-}
-
-function showPlayback(playback: Playback, show: (script: BatchScript) => ShownBatch): ShownBatch {
-  const { script, createdAt, present, isListed } = playback;
+function showBatch({ script, createdAt, present }: Playback): ShownBatch {
   const cast = castElevenLabsRuns(script);
-  return {
-    look: () => present('invocation', (moment) => invocationBody(script, { moment, createdAt, cast })),
-    isListed,
-    cancel: () => show({ ...playback.cancelled(), createdAt, fields: { ...script.fields, cancelled: true } }),
-  };
+  const look = (): Fields =>
+    present('invocation', (moment) => invocationBody(script, { moment, createdAt, cast }));
+  return { look, runs: () => look()['test_runs'] as readonly Fields[] };
 }
 
-function showRecorded({ looks }: RecordedBatch): ShownBatch {
-  const shown: ShownBatch = { look: replay(looks), isListed: () => false, cancel: () => shown };
-  return shown;
-}
-
-interface Invocations {
-  readonly shown: Map<string, ShownBatch>;
-  readonly started: StartedBatch[];
-  readonly cancelled: string[];
-  readonly add: (batch: BatchScript) => void;
+interface Tested {
+  readonly batches: Batches;
   /** When tests were edited. */
   readonly edited: ReadonlyMap<string, number>;
   readonly options: ElevenLabsOptions;
 }
 
-function routesOf({ shown, started, cancelled, add, edited, options }: Invocations): Route[] {
-  const { created = createPassing, tests = recordedTests, folders = [], dropsNames = false } = options;
+function routesOf({ batches, edited, options }: Tested): Route[] {
+  const { tests = recordedTests, folders = [], dropsNames = false } = options;
   const { attached = tests.map(({ id }) => id), branches: given = ['branch_main', 'branch_next'] } = options;
   const branches = [...given];
   const { listsWithoutFolder = 'all' } = options;
@@ -143,41 +108,36 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
     return at === undefined ? row : { ...row, last_updated_at_unix_secs: Math.floor(at / 1_000) };
   };
   const invocation = (id: string): ShownBatch => {
-    const found = shown.get(id);
+    const found = batches.find(id);
     if (found === undefined) throw new Refusal(404, [`Test invocation with ID ${id} not found`]);
     return found;
   };
   const agent = (id: string): void => {
     if (id !== ELEVENLABS_AGENT) throw new Refusal(404, [`Document with id ${id} not found.`]);
   };
+  const branchIn = (branch: unknown = branches[0]): string => {
+    if (!branches.some((each) => each === branch)) throw new Refusal(404, [`Branch ${branch} not found.`]);
+    return String(branch);
+  };
   const { headOf, routes } = createBranches({ branches, checkAgent: agent });
   const versionOf = options.versionOf ?? headOf;
-  const start = (ids: readonly string[], request: Fields): string => {
-    const id = makeElevenLabsId('batch', `created ${started.length + 1}`);
-    const script = created(ids);
-    const runs = script.runs.map((run, index) => {
-      const testCaseId = ids[index] ?? '';
-      return { testCaseId, name: tests.find((each) => each.id === testCaseId)?.name ?? testCaseId, ...run };
-    });
-    const branch = String(request['branch_id'] ?? branches[0]);
-    const name = dropsNames ? {} : { name: request['name'] };
-    add({
-      ...script,
-      id,
-      runs,
-      fields: {
-        ...{ branch_id: branch, version_id: versionOf(branch), ran_against_draft: false },
-        ...name,
-        ...script.fields,
-      },
-    });
-    started.push({ id, testCases: ids, request });
-    return id;
-  };
+  const runOf = (testCaseId: string): RunScript => ({
+    testCaseId,
+    name: tests.find((each) => each.id === testCaseId)?.name ?? testCaseId,
+  });
 
   return [
-    ...elevenLabsTargetRoutes([{ id: ELEVENLABS_AGENT, name: 'Front desk' }]),
     ...routes,
+    {
+      method: 'GET',
+      path: '/v1/convai/agents',
+      answer: ({ request }) => {
+        const [id, name] = [ELEVENLABS_AGENT, 'Front desk'];
+        const row = { agent_id: id, name, tags: [], updated_at_unix_secs: 1_795_105_200, archived: false };
+        const { items, ...page } = pageOf([row], request);
+        return { agents: items, ...page };
+      },
+    },
     {
       method: 'GET',
       path: '/v1/convai/test-invocations/:id',
@@ -187,8 +147,8 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
       method: 'POST',
       path: '/v1/convai/test-invocations/:id/cancel',
       answer: ({ id }) => {
-        shown.set(id, invocation(id).cancel());
-        cancelled.push(id);
+        invocation(id);
+        batches.cancel(id, { cancelled: true });
         return null;
       },
     },
@@ -197,9 +157,8 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
       path: '/v1/convai/test-invocations',
       answer: ({ request }) => {
         const { agent_id, branch_id, start_time } = request.query;
-        const rows = [...shown.values()]
-          .filter(({ isListed }) => isListed())
-          .reverse()
+        const rows = batches
+          .listed()
           .map((each) => each.look(request) as Fields)
           .filter(
             (each) =>
@@ -218,17 +177,21 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
       answer: ({ id, request }) => {
         agent(id);
         const fields = fieldsOf(request);
-        const branch = fields['branch_id'];
-        if (branch !== undefined && !branches.some((each) => each === branch)) {
-          throw new Refusal(404, [`Branch ${branch} not found.`]);
-        }
+        const branch = branchIn(fields['branch_id']);
         const override = fields['agent_config_override'];
         for (const part of override === undefined ? [] : ['conversation_config', 'platform_settings']) {
           if (typeof (override as Fields)[part] !== 'object') {
             throw new Refusal(422, [`body.agent_config_override.${part}: Field required`]);
           }
         }
-        return shown.get(start(testIdsIn(fields['tests'], tests), fields))?.look(request);
+        const said = { branch_id: branch, version_id: versionOf(branch), ran_against_draft: false };
+        const { shown } = batches.start({
+          testCases: testIdsIn(fields['tests'], tests),
+          request: fields,
+          runOf,
+          fields: dropsNames ? said : { ...said, name: fields['name'] },
+        });
+        return shown.look(request);
       },
     },
     {
@@ -236,10 +199,7 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Invocatio
       path: '/v1/convai/agents/:id',
       answer: ({ id, request }) => {
         agent(id);
-        const branch = request.query['branch_id'];
-        if (branch !== undefined && !branches.includes(branch))
-          throw new Refusal(404, [`Branch ${branch} not found.`]);
-        const own = branch ?? branches[0] ?? '';
+        const own = branchIn(request.query['branch_id']);
         const attached_tests = attached.map((entry) =>
           typeof entry === 'string'
             ? { test_id: entry }
@@ -354,8 +314,6 @@ function testIdsIn(entries: unknown, tests: readonly AgentTest[]): string[] {
   const ids = entries.map(({ test_id }: { test_id?: unknown }) => String(test_id));
   const unknown = ids.find((id) => !tests.some((each) => each.id === id));
   if (unknown !== undefined) throw new Refusal(404, [`Test ${unknown} not found`]);
-  // What the real service does with an id that comes twice, nobody says: no client may send it.
-  if (new Set(ids).size < ids.length) throw new Refusal(400, ['a test came twice']);
   return ids;
 }
 

@@ -2,13 +2,12 @@
  * The part of GitHub's REST and GraphQL API that the action uses, on loopback: comments with paging and limits, pull
  * requests of a commit or a branch, whose a token is, and GitHub's own words where it refuses.
  */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type Payload, send } from './faults.ts';
 import { type Answer, answerTo, GitHubState, refusalBody, sent } from './github-routes.ts';
+import { headersOf, listen } from './server.ts';
 
 export const DEFAULT_TOKEN = 'ghs_emulated';
 export const DEFAULT_REPOSITORY = 'acme/voice-agents';
@@ -185,21 +184,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubEm
     return hit?.fault;
   };
 
-  const server = createServer((incoming, response) => {
-    respond(incoming, response).catch((error: unknown) => {
-      response.writeHead(500).end(`The emulator is broken: ${error instanceof Error ? error.stack : error}`);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${basePath}`;
-
-  const close = async (): Promise<void> => {
-    if (!server.listening) return;
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
+  const { url: host, close } = await listen(respond);
+  const url = `${host}${basePath}`;
 
   return {
     url,
@@ -226,15 +212,11 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubEm
 async function readRequest(incoming: IncomingMessage, basePath: string): Promise<GitHubRequest> {
   const { method = '', url = '' } = incoming;
   const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
-  const headers = Object.entries(incoming.headersDistinct).map(([name, values = []]) => [
-    name,
-    values.join(', '),
-  ]);
   return {
     method,
     path: pathBelow(pathname, basePath),
     query: Object.fromEntries(searchParams),
-    headers: Object.fromEntries(headers),
+    headers: headersOf(incoming),
     body: parse(await text(incoming)),
   };
 }

@@ -1,4 +1,5 @@
-import type { Emulator, EmulatorOptions, SeenRequest } from './server.ts';
+import type { MakeId } from './casting.ts';
+import { type Emulator, type EmulatorOptions, monotonic, Refusal, type SeenRequest } from './server.ts';
 import {
   type BatchScript,
   endOf,
@@ -23,19 +24,14 @@ export interface RecordedBatch {
   readonly details?: ReadonlyMap<string, unknown>;
 }
 
-export type BatchSource<Script extends BatchScript = BatchScript> = Script | RecordedBatch;
+export type BatchSource = BatchScript | RecordedBatch;
 
 /** What every provider's emulator can be told about batches. */
-export interface BatchOptions<Script extends BatchScript = BatchScript> extends EmulatorOptions {
-  readonly batches?: readonly BatchSource<Script>[];
+export interface BatchOptions extends EmulatorOptions {
+  readonly batches?: readonly BatchSource[];
   /** What becomes of a batch that a client starts. Default: one run after the other, a second each, all pass. */
-  readonly created?: (testCaseIds: readonly string[]) => Omit<Script, 'id'>;
+  readonly created?: (testCaseIds: readonly string[]) => Omit<BatchScript, 'id'>;
 }
-
-/** The default of `BatchOptions.created`. */
-export const createPassing = (ids: readonly string[]): Omit<BatchScript, 'id'> => ({
-  runs: oneAfterTheOther(ids.length),
-});
 
 /** A batch that a client has started. */
 export interface StartedBatch {
@@ -46,11 +42,11 @@ export interface StartedBatch {
 }
 
 /** A provider's emulator. */
-export interface BatchEmulator<Script extends BatchScript = BatchScript> extends Emulator {
+export interface BatchEmulator extends Emulator {
   /** The batches that clients have started, in order. */
   readonly started: readonly StartedBatch[];
   /** Starts more batches, now. */
-  add(...batches: readonly BatchSource<Script>[]): void;
+  add(...batches: readonly BatchSource[]): void;
 }
 
 /** One of a provider that can cancel. */
@@ -59,25 +55,107 @@ export interface CancellingEmulator extends BatchEmulator {
   readonly cancelled: readonly string[];
 }
 
-export function isRecorded(source: BatchSource): source is RecordedBatch {
-  return 'looks' in source;
+const createPassing = (ids: readonly string[]): Omit<BatchScript, 'id'> => ({
+  runs: oneAfterTheOther(ids.length),
+});
+
+/** A batch as the endpoints see it. */
+export interface ShownBatch {
+  look(request: SeenRequest): unknown;
+  /** Its runs as lists show them. */
+  runs(): readonly Fields[];
+  /** A run by itself; `undefined` if it is not of this batch, or no run is shown so. */
+  run?(id: string): unknown;
+  /** What every list of its runs answers; the endpoint makes pages of `runs` if absent. */
+  readonly list?: (request: SeenRequest) => unknown;
 }
 
-/** What adds batches to those that are shown, each as `show` makes it; an id can be taken only once. */
-export function adder<Source extends { readonly id: string }, Shown>(
-  shown: Map<string, Shown>,
-  show: (source: Source) => Shown,
-): (...sources: readonly Source[]) => void {
-  return (...sources) => {
+/** What a client asks to be started. */
+export interface StartRequest {
+  readonly testCases: readonly string[];
+  /** The request's body. */
+  readonly request: Fields;
+  /** What is known of the run of a test case. */
+  readonly runOf: (testCase: string) => RunScript;
+  /** What the batch says about the request. */
+  readonly fields?: Fields;
+}
+
+/** The batches of an emulator. */
+export interface Batches {
+  readonly started: StartedBatch[];
+  readonly cancelled: string[];
+  add(...batches: readonly BatchSource[]): void;
+  find(id: string): ShownBatch | undefined;
+  /** All of them; the newest first. */
+  all(): ShownBatch[];
+  /** Those that lists of batches show by now: recorded ones never. */
+  listed(): ShownBatch[];
+  /** Refuses ids that are not there, and one that came twice: no client may send it, since nobody says what that does. */
+  start(wanted: StartRequest): { readonly id: string; readonly shown: ShownBatch };
+  /** Cancels what has not ended; `fields` are put over the batch. */
+  cancel(id: string, fields?: Fields): void;
+}
+
+/** Creates the batches of an emulator. `show` is how its provider shows a script. */
+export function createBatches(
+  { now = monotonic, speed = 1, epoch = Date.now, batches = [], created = createPassing }: BatchOptions,
+  { show, makeId }: { show: (playback: Playback) => ShownBatch; makeId: MakeId },
+): Batches {
+  const shown = new Map<string, { readonly batch: ShownBatch; readonly playback?: Playback }>();
+  const started: StartedBatch[] = [];
+  const cancelled: string[] = [];
+  const playScript = (script: BatchScript): void => {
+    const playback = play(script, { now, speed, epoch });
+    shown.set(script.id, { batch: show(playback), playback });
+  };
+  const add = (...sources: readonly BatchSource[]): void => {
     for (const source of sources) {
       if (shown.has(source.id)) throw new Error(`There is a batch ${source.id} already.`);
-      shown.set(source.id, show(source));
+      if ('looks' in source) shown.set(source.id, { batch: showRecorded(source) });
+      else playScript(source);
     }
+  };
+  add(...batches);
+
+  return {
+    started,
+    cancelled,
+    add,
+    find: (id) => shown.get(id)?.batch,
+    all: () => [...shown.values()].reverse().map(({ batch }) => batch),
+    listed: () =>
+      [...shown.values()].reverse().flatMap(({ batch, playback }) => (playback?.isListed() ? batch : [])),
+    start({ testCases, request, runOf, fields = {} }) {
+      if (new Set(testCases).size < testCases.length) throw new Refusal(400, ['a test case came twice']);
+      const id = makeId('batch', `created ${started.length + 1}`);
+      const script = created(testCases);
+      const runs = script.runs.map((run, index) => ({ ...runOf(testCases[index] ?? ''), ...run }));
+      add({ ...script, id, runs, fields: { ...fields, ...script.fields } });
+      started.push({ id, testCases, request });
+      return { id, shown: shown.get(id)?.batch as ShownBatch };
+    },
+    cancel(id, fields = {}) {
+      cancelled.push(id);
+      const playback = shown.get(id)?.playback;
+      if (playback === undefined) return;
+      const { createdAt, script } = playback;
+      playScript({ ...playback.cancelled(), createdAt, fields: { ...script.fields, ...fields } });
+    },
+  };
+}
+
+function showRecorded({ looks, listings, details }: RecordedBatch): ShownBatch {
+  return {
+    look: replay(looks),
+    runs: () => [],
+    run: (id) => details?.get(id),
+    ...(listings && { list: replay(listings) }),
   };
 }
 
 /** Answers from a recording, in turn; `undefined` when it is empty. */
-export function replay(recorded: Recorded): (request: SeenRequest) => unknown {
+function replay(recorded: Recorded): (request: SeenRequest) => unknown {
   let n = 0;
   return (request) => {
     n += 1;
@@ -86,23 +164,23 @@ export function replay(recorded: Recorded): (request: SeenRequest) => unknown {
 }
 
 /** A script that is being played. */
-export interface Playback<Script extends BatchScript = BatchScript> {
-  readonly script: Script;
+export interface Playback {
+  readonly script: BatchScript;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** Whether lists of batches show it by now. */
   isListed(): boolean;
   /** The script as it would have to be if everything that has not ended by now were cancelled now. */
-  cancelled(): Script;
+  cancelled(): BatchScript;
   /** What `build` makes of the present moment; made once for each key as long as the moment lasts. */
   present<Made>(key: string, build: (moment: Moment) => Made): Made;
 }
 
-/** Starts a script. `now` is in milliseconds; `speed` is how many of the script's pass in one of those. */
-export function play<Script extends BatchScript>(
-  script: Script,
-  { now, speed, epoch = Date.now }: { now: () => number; speed: number; epoch?: (() => number) | undefined },
-): Playback<Script> {
+/** Plays a script. `now` is in milliseconds; `speed` is how many of the script's pass in one of those. */
+function play(
+  script: BatchScript,
+  { now, speed, epoch }: { now: () => number; speed: number; epoch: () => number },
+): Playback {
   const startedAt = now();
   const momentAt = momentsOf(script);
   const made = new WeakMap<Moment, Map<string, unknown>>();

@@ -88,6 +88,22 @@ export function agentRoutes(
         return pageOf(items, `versions of ${id}`, pageRequest(request, `versions of ${id}`, longestPage));
       },
     },
+    {
+      // A POST that only reads.
+      method: 'POST',
+      path: '/v2/list-agents',
+      answer: ({ request }) => {
+        const items = agents.map(({ id, name }) => ({
+          agent_id: id,
+          agent_name: name ?? null,
+          channel: 'voice',
+          is_suspended: false,
+          tags: {},
+          user_modified_timestamp: MODIFIED,
+        }));
+        return pageOf(items, 'agents', pageRequest(request, 'agents'));
+      },
+    },
     engineRoute('/get-retell-llm/:id', (id, found) => {
       const { engine, isPublished = false } = found;
       if (engine.type !== 'retell-llm') return absent();

@@ -1,7 +1,7 @@
 import { engineIn, isEngine } from './retell-engine.ts';
-import { pageOf, pageRequest, type WrongPages } from './retell-paging.ts';
+import { pageOf, pageRequest } from './retell-paging.ts';
 import { Refusal, type Route } from './server.ts';
-import type { Fields } from './timeline.ts';
+import type { Fields, WrongPages } from './timeline.ts';
 
 /** A test case definition as a client made it; nothing but its id is looked at here. */
 export type Definition = Fields & { readonly test_case_definition_id: string };

@@ -1,7 +1,5 @@
 import { Refusal, type SeenRequest, wholeNumber } from './server.ts';
-
-/** Ways of paging that no client should follow for ever. */
-export type WrongPages = 'endless' | 'same-key' | 'no-key';
+import type { WrongPages } from './timeline.ts';
 
 export interface Page {
   readonly items: readonly unknown[];

@@ -1,16 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import {
-  adder,
   type BatchEmulator,
+  type Batches,
   type BatchOptions,
-  type BatchSource,
-  createPassing,
-  isRecorded,
+  createBatches,
   type Playback,
-  play,
-  type RecordedBatch,
-  replay,
-  type StartedBatch,
+  type ShownBatch,
 } from './playback.ts';
 import { type AgentScript, agentRoutes, DEFAULT_AGENT, hasVersion } from './retell-agents.ts';
 import {
@@ -23,26 +18,12 @@ import {
 import { type Definition, definitionRoutes } from './retell-definitions.ts';
 import { changing, type DraftOptions, draftRoutes } from './retell-deploy.ts';
 import { engineIn, isEngine } from './retell-engine.ts';
-import { pageOf, pageRequest, type WrongPages } from './retell-paging.ts';
+import { pageOf, pageRequest } from './retell-paging.ts';
 import { readSample } from './samples.ts';
-import {
-  existing,
-  fieldsOf,
-  monotonic,
-  Refusal,
-  type Route,
-  type SeenRequest,
-  startServer,
-} from './server.ts';
-import { retellTargetRoutes } from './target-lists.ts';
-import type { BatchScript, Fields, RunScript } from './timeline.ts';
+import { existing, fieldsOf, Refusal, type Route, type SeenRequest, startServer } from './server.ts';
+import type { Fields, RunScript, WrongPages } from './timeline.ts';
 
-export interface RetellBatch extends BatchScript {
-  /** Lists of the runs that are wrong in their paging; `endless` goes round and round under new keys. */
-  readonly pages?: WrongPages;
-}
-
-export interface RetellOptions extends BatchOptions<RetellBatch>, Pick<DraftOptions, 'onlyLatestChanges'> {
+export interface RetellOptions extends BatchOptions, Pick<DraftOptions, 'onlyLatestChanges'> {
   /** Default: `DEFAULT_AGENT`, on the engine of the recorded test cases. */
   readonly agents?: readonly AgentScript[];
   /** Test cases in place of the recorded ones; what they leave out is as recorded. See `manyDefinitions`. */
@@ -55,7 +36,7 @@ export interface RetellOptions extends BatchOptions<RetellBatch>, Pick<DraftOpti
   readonly missing?: 404 | 422;
 }
 
-export interface RetellEmulator extends BatchEmulator<RetellBatch> {
+export interface RetellEmulator extends BatchEmulator {
   /** Edits a test case: what is started then runs it as it is now. */
   edit(testCaseId: string, modifiedAt: number): void;
 }
@@ -65,12 +46,9 @@ export interface RetellEmulator extends BatchEmulator<RetellBatch> {
  * lists (runs as scripted, batches newest first), the form of pagination keys, which 400s there are.
  */
 export async function startRetell(options: RetellOptions = {}): Promise<RetellEmulator> {
-  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
-  const { created = createPassing } = options;
   const { missing = 422, longestPage = 1000, definitionPages, onlyLatestChanges } = options;
   const agents = changing(options.agents ?? [DEFAULT_AGENT]);
-  const shown = new Map<string, ShownBatch>();
-  const started: StartedBatch[] = [];
+  const batches = createBatches(options, { show: showBatch, makeId: makeRetellId });
   const definitions = new Map(
     (options.definitions ?? recordedDefinitions).map((each): [string, Definition] => [
       each.test_case_definition_id,
@@ -78,95 +56,79 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
     ]),
   );
 
-  const add = adder(shown, (source: BatchSource<RetellBatch>) =>
-    isRecorded(source) ? showRecorded(source) : showPlayback(play(source, { now, speed, epoch })),
-  );
   const routes = [
-    ...batchRoutes({ shown, started, definitions, add, created, agents, longestPage }),
+    ...batchRoutes({ batches, definitions, agents, longestPage }),
     ...definitionRoutes(definitions, { wrong: definitionPages, longestPage }),
-    ...retellTargetRoutes(agents),
     ...agentRoutes(agents, { missing, longestPage }),
     ...draftRoutes(agents, { missing, onlyLatestChanges }),
   ];
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
 
-  add(...batches);
   const edit = (testCaseId: string, modifiedAt: number): void => {
     const definition = definitions.get(testCaseId);
     if (definition === undefined) throw new Error(`There is no test case ${testCaseId}.`);
     definitions.set(testCaseId, { ...definition, user_modified_timestamp: modifiedAt });
   };
+  const { add, started } = batches;
   return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started, edit };
 }
 
-/** A batch as the endpoints see it. */
-interface ShownBatch {
-  look(request: SeenRequest): unknown;
-  list(request: SeenRequest): unknown;
-  run(id: string): unknown;
-  /** Only for a scripted batch: recordings are not listed. */
-  readonly listed?: () => readonly Fields[];
-}
-
-function showPlayback({ script, createdAt, present, isListed }: Playback<RetellBatch>): ShownBatch {
+function showBatch({ script, createdAt, present }: Playback): ShownBatch {
   const cast = castRetellRuns(script);
   const batch = (): Fields => present('batch', (moment) => retellBatchBody(script, moment, createdAt));
   const runs = (): Fields[] =>
     present('runs', (moment) =>
       moment.runs.map(({ index, phase }) => retellRunBody(cast[index]!, { index, phase, createdAt })),
     );
-  const listedRuns = (): Fields[] =>
+  const listed = (): Fields[] =>
     present('listed runs', (moment) =>
       moment.runs.map(({ index }, at) => ({ ...runs()[at], ...script.runs[index]?.inLists })),
     );
   const list = (request: SeenRequest): unknown => {
     const page = pageRequest(request, script.id);
     return present(`runs ${page.offset} ${page.limit}`, () =>
-      pageOf(listedRuns(), script.id, page, script.pages),
+      pageOf(listed(), script.id, page, script.pages),
     );
   };
   const run = (id: string): unknown => runs().find((each) => each['test_case_job_id'] === id);
-  return { look: batch, list, run, listed: () => (isListed() ? [batch()] : []) };
+  return { look: batch, runs: listed, run, list };
 }
 
-function showRecorded({ looks, listings = [], details = new Map() }: RecordedBatch): ShownBatch {
-  return { look: replay(looks), list: replay(listings), run: (id) => details.get(id) };
-}
-
-interface Batches {
-  readonly shown: ReadonlyMap<string, ShownBatch>;
+interface Tested {
+  readonly batches: Batches;
   readonly definitions: ReadonlyMap<string, Definition>;
-  readonly add: (batch: RetellBatch) => void;
-  readonly created: (testCaseIds: readonly string[]) => Omit<RetellBatch, 'id'>;
-  readonly started: StartedBatch[];
   readonly agents: readonly AgentScript[];
   readonly longestPage: number;
 }
 
-function batchRoutes({ shown, started, definitions, add, created, agents, longestPage }: Batches): Route[] {
-  let made = 0;
+function batchRoutes({ batches, definitions, agents, longestPage }: Tested): Route[] {
   return [
     {
       method: 'GET',
       path: '/get-batch-test/:id',
-      answer: ({ id, request }) => existing(shown.get(id)?.look(request)),
+      answer: ({ id, request }) => existing(batches.find(id)?.look(request)),
     },
     {
       method: 'GET',
       path: '/v2/list-test-runs/:id',
-      answer: ({ id, request }) => existing(shown.get(id)?.list(request)),
+      answer: ({ id, request }) => existing(batches.find(id)?.list?.(request)),
     },
     {
       method: 'GET',
       path: '/get-test-run/:id',
       answer: ({ id }) =>
-        existing([...shown.values()].map((batch) => batch.run(id)).find((run) => run !== undefined)),
+        existing(
+          batches
+            .all()
+            .map((batch) => batch.run?.(id))
+            .find((run) => run !== undefined),
+        ),
     },
     {
       method: 'GET',
       path: '/v2/list-batch-tests',
       answer: ({ request }) => {
-        const bodies = [...shown.values()].reverse().flatMap(({ listed }) => listed?.() ?? []);
+        const bodies = batches.listed().map((batch) => batch.look(request) as Fields);
         return pageOf(ofEngine(bodies, request), 'batches', pageRequest(request, 'batches', longestPage));
       },
     },
@@ -177,17 +139,13 @@ function batchRoutes({ shown, started, definitions, add, created, agents, longes
       answer: ({ request }) => {
         const fields = fieldsOf(request);
         const { test_case_definition_ids: ids, response_engine: engine } = fields;
-        const tested = testCases(ids, definitions);
+        const testCases = testCaseIds(ids, definitions);
         const { id: engineId } = engineIn(engine);
         const { version } = engine as { version?: unknown };
         if (hasVersion(agents, engineId, version) === false) throw new Refusal(422);
-        made += 1;
-        const id = makeRetellId('batch', `created ${made}`);
-        const script = created(tested.map((each) => each.test_case_definition_id));
-        const runs = script.runs.map((run, index) => ({ ...runOf(tested[index]), ...run }));
-        add({ ...script, id, runs, fields: { response_engine: engine, ...script.fields } });
-        started.push({ id, testCases: tested.map((each) => each.test_case_definition_id), request: fields });
-        return shown.get(id)?.look(request);
+        const runOf = (testCase: string): RunScript => runOfDefinition(definitions.get(testCase));
+        const wanted = { testCases, request: fields, runOf, fields: { response_engine: engine } };
+        return batches.start(wanted).shown.look(request);
       },
     },
   ];
@@ -204,20 +162,16 @@ function ofEngine(bodies: readonly Fields[], request: SeenRequest): Fields[] {
   return found.filter((body) => version === undefined || versionOf(body) === version);
 }
 
-function testCases(ids: unknown, definitions: ReadonlyMap<string, Definition>): Definition[] {
+function testCaseIds(ids: unknown, definitions: ReadonlyMap<string, Definition>): string[] {
   if (!Array.isArray(ids) || ids.length < 1 || ids.length > 1000) {
     throw new Refusal(400, ['test_case_definition_ids must be a list of 1 to 1000 ids.']);
   }
-  // What the real service does with an id that comes twice, nobody says: no client may send it.
-  if (new Set(ids).size < ids.length) throw new Refusal(400, ['An id came twice.']);
-  return ids.map((id: unknown) => {
-    const definition = definitions.get(String(id));
-    if (definition === undefined) throw new Refusal(400, [`There is no test case definition ${id}.`]);
-    return definition;
-  });
+  const unknown = ids.find((id) => !definitions.has(id));
+  if (unknown !== undefined) throw new Refusal(400, [`There is no test case definition ${unknown}.`]);
+  return ids;
 }
 
-function runOf(definition: Definition | undefined): RunScript {
+function runOfDefinition(definition: Definition | undefined): RunScript {
   if (definition === undefined) return {};
   const { test_case_definition_id: testCaseId, ...rest } = definition;
   return { testCaseId, name: String(rest['name']), fields: { test_case_definition_snapshot: definition } };

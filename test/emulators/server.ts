@@ -179,6 +179,24 @@ export async function startServer(
     return send(response, () => encode(right()), fault);
   };
 
+  const { url, close } = await listen(respond);
+  return {
+    url,
+    requests,
+    count: (pattern = /./) => requests.filter(({ method, path }) => pattern.test(`${method} ${path}`)).length,
+    seen: async (match) => requests.find(match) ?? new Promise((resolve) => waiting.push({ match, resolve })),
+    fail: (...more) => {
+      queue.push(...more);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Listens on a free port of 127.0.0.1. */
+export async function listen(
+  respond: (incoming: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const server = createServer((incoming, response) => {
     respond(incoming, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
@@ -192,26 +210,13 @@ export async function startServer(
   server.keepAliveTimeout = 120_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-
-  const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     if (!server.listening) return;
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
   };
-
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests,
-    count: (pattern = /./) => requests.filter(({ method, path }) => pattern.test(`${method} ${path}`)).length,
-    seen: async (match) => requests.find(match) ?? new Promise((resolve) => waiting.push({ match, resolve })),
-    fail: (...more) => {
-      queue.push(...more);
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 interface Answer {
@@ -252,7 +257,8 @@ function lineOf({ method = '', url = '' }: IncomingMessage): Pick<SeenRequest, '
   return { method, path, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
-function headersOf(incoming: IncomingMessage): Record<string, string> {
+/** The headers of a request, names in lower case. */
+export function headersOf(incoming: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(incoming.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
   );

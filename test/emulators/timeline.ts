@@ -53,6 +53,9 @@ export interface RunScript {
   readonly inLists?: Fields;
 }
 
+/** Ways of paging that no client should follow for ever; `endless` goes round and round under new keys. */
+export type WrongPages = 'endless' | 'same-key' | 'no-key';
+
 /** What the provider says about a batch in numbers. Retell shows all four, Bland the first three. */
 export interface Counts {
   readonly total: number;
@@ -73,11 +76,11 @@ export interface BatchScript {
   /** Bland's judgement. Default: what follows from the runs. */
   readonly outcome?: Outcome;
   readonly words?: Words;
-  /** How the counters follow the runs. Default `moving`. */
-  readonly counts?: 'moving' | 'at-end' | { readonly lagMs: number };
   /** Counters that say this whatever the runs are. */
   readonly announce?: Partial<Counts>;
   readonly fields?: Fields;
+  /** Retell only: lists of the runs that are wrong in their paging. */
+  readonly pages?: WrongPages;
 }
 
 /** A scripted batch at one moment. */
@@ -123,7 +126,7 @@ export function momentsOf(script: BatchScript): (elapsed: number) => Moment {
         runs: listing
           .filter(({ listedAt }) => listedAt <= changedAt)
           .map(({ run, index }) => ({ index, phase: phaseAt(run, changedAt) })),
-        counts: countsAt(script, settlesAt, changedAt),
+        counts: countsAt(script, changedAt),
         changedAt,
       };
     }
@@ -131,9 +134,8 @@ export function momentsOf(script: BatchScript): (elapsed: number) => Moment {
   };
 }
 
-function changesOf({ runs, counts }: BatchScript, settlesAt: number): number[] {
-  const lagMs = typeof counts === 'object' ? counts.lagMs : 0;
-  const times = runs.flatMap((run) => [run.startsAt ?? 0, endOf(run), endOf(run) + lagMs, run.listedAt ?? 0]);
+function changesOf({ runs }: BatchScript, settlesAt: number): number[] {
+  const times = runs.flatMap((run) => [run.startsAt ?? 0, endOf(run), run.listedAt ?? 0]);
   return [...new Set([0, settlesAt, ...times])].sort((one, other) => one - other);
 }
 
@@ -159,12 +161,12 @@ function batchPhase({ runs }: BatchScript, settlesAt: number, elapsed: number): 
   return runs.some((run) => phaseAt(run, elapsed) !== 'pending') ? 'running' : 'pending';
 }
 
-function countsAt(script: BatchScript, settlesAt: number, elapsed: number): Counts {
-  const { runs, counts: mode = 'moving', announce } = script;
-  const frozen = mode === 'at-end' && elapsed < settlesAt;
-  const at = frozen ? Number.NEGATIVE_INFINITY : elapsed - (typeof mode === 'object' ? mode.lagMs : 0);
-  const counts = { passed: 0, failed: 0, errored: 0, cancelled: 0 };
-  for (const run of runs) if (phaseAt(run, at) === 'ended') counts[run.outcome ?? 'passed'] += 1;
-  const { passed, failed, errored } = counts;
-  return { total: runs.length, passed, failed, errored, ...announce };
+function countsAt({ runs, announce }: BatchScript, elapsed: number): Counts {
+  const ended = runs.filter((run) => phaseAt(run, elapsed) === 'ended');
+  const count = (outcome: Outcome): number =>
+    ended.filter((run) => (run.outcome ?? 'passed') === outcome).length;
+  return {
+    ...{ total: runs.length, passed: count('passed'), failed: count('failed'), errored: count('errored') },
+    ...announce,
+  };
 }

@@ -1,29 +1,22 @@
 import { STATUS_CODES } from 'node:http';
 import {
-  adder,
+  type Batches,
   type BatchOptions,
-  type BatchSource,
   type CancellingEmulator,
-  createPassing,
-  isRecorded,
+  createBatches,
   type Playback,
-  play,
-  type RecordedBatch,
-  replay,
-  type StartedBatch,
+  type ShownBatch,
 } from './playback.ts';
 import {
   existing,
   fieldsOf,
-  monotonic,
   Refusal,
   type Route,
   type SeenRequest,
   startServer,
   wholeNumber,
 } from './server.ts';
-import { vapiTargetRoutes } from './target-lists.ts';
-import type { BatchScript, Fields } from './timeline.ts';
+import type { Fields, RunScript } from './timeline.ts';
 import { castVapiItems, makeVapiId, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
 
 export interface VapiOptions extends BatchOptions {
@@ -33,8 +26,6 @@ export interface VapiOptions extends BatchOptions {
   readonly longestPage?: number;
   /** Pages are not told apart: each holds the first items. */
   readonly ignoresPage?: boolean;
-  /** Whether `message` of an error is a list. */
-  readonly messageLists?: boolean;
   /** Default: those of the recorded items. */
   readonly simulations?: readonly Simulation[];
   readonly suites?: readonly Suite[];
@@ -69,84 +60,43 @@ export const VAPI_ASSISTANT = '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84';
  * become items in their order.
  */
 export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator> {
-  const { now = monotonic, speed = 1, epoch, batches = [] } = options;
-  const shown = new Map<string, ShownBatch>();
-  const started: StartedBatch[] = [];
-  const cancelled: string[] = [];
-  const show = (script: BatchScript): ShownBatch => showPlayback(play(script, { now, speed, epoch }), show);
-  const add = adder(shown, (source: BatchSource) =>
-    isRecorded(source) ? showRecorded(source) : show(source),
-  );
+  const batches = createBatches(options, { show: showBatch, makeId: makeVapiId });
   const edited = new Map<string, number>();
-  const routes = routesOf({ shown, started, cancelled, add, edited, options });
-
-  add(...batches);
+  const routes = routesOf({ batches, edited, options });
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
-  const error = (status: number, details: readonly string[]): unknown =>
-    errorBody(status, details, options.messageLists === true);
   const edit = (simulationId: string, modifiedAt: number): void => {
     edited.set(simulationId, modifiedAt);
   };
-  return { ...(await startServer({ authorization, error, routes }, options)), add, started, cancelled, edit };
+  const { add, started, cancelled } = batches;
+  const server = await startServer({ authorization, error: errorBody, routes }, options);
+  return { ...server, add, started, cancelled, edit };
 }
 
-/** A simulation run as the endpoints see it. */
-interface ShownBatch {
-  look(request: SeenRequest): unknown;
-  items(): readonly unknown[];
-  readonly isListed: () => boolean;
-  /** The same run, with everything that has not ended cancelled. */
-  readonly cancel: () => ShownBatch;
-  /** What a recorded run answers to every list of its items. */
-  readonly recordedList?: (request: SeenRequest) => unknown;
-}
-
-function showPlayback(playback: Playback, show: (script: BatchScript) => ShownBatch): ShownBatch {
-  const { script, createdAt, present, isListed } = playback;
+function showBatch({ script, createdAt, present }: Playback): ShownBatch {
   const cast = castVapiItems(script);
   return {
     look: () => present('run', (moment) => vapiRunBody(script, moment, createdAt)),
-    items: () =>
+    runs: () =>
       present('items', ({ runs }) =>
         runs.map(({ index, phase }) =>
           vapiItemBody(cast[index]!, { index, phase, createdAt, runId: script.id }),
         ),
       ),
-    isListed,
-    cancel: () => show({ ...playback.cancelled(), createdAt }),
   };
 }
 
-function showRecorded({ looks, listings }: RecordedBatch): ShownBatch {
-  const shown: ShownBatch = {
-    look: replay(looks),
-    items: () => [],
-    isListed: () => false,
-    cancel: () => shown,
-  };
-  return listings === undefined ? shown : { ...shown, recordedList: replay(listings) };
-}
-
-interface Runs {
-  readonly shown: Map<string, ShownBatch>;
-  readonly started: StartedBatch[];
-  readonly cancelled: string[];
-  readonly add: (batch: BatchScript) => void;
+interface Tested {
+  readonly batches: Batches;
   /** When simulations were edited. */
   readonly edited: ReadonlyMap<string, number>;
   readonly options: VapiOptions;
 }
 
-function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Route[] {
-  const {
-    created = createPassing,
-    simulations = recordedSimulations,
-    suites = [],
-    targets = [VAPI_ASSISTANT],
-  } = options;
+function routesOf({ batches, edited, options }: Tested): Route[] {
+  const { simulations = recordedSimulations, suites = [], targets = [VAPI_ASSISTANT] } = options;
   const byId = new Map(simulations.map((each) => [each.id, each]));
   const known = (id: string): ShownBatch => {
-    const found = shown.get(id);
+    const found = batches.find(id);
     if (found === undefined) throw new Refusal(404, [`Couldn't Find Simulation Run. Id: ${id}`]);
     return found;
   };
@@ -169,26 +119,34 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
   };
 
   return [
-    ...vapiTargetRoutes(targets.map((id) => ({ id, name: 'Front desk' }))),
+    {
+      method: 'GET',
+      path: '/assistant',
+      answer: () =>
+        targets.map((id) => ({
+          id,
+          name: 'Front desk',
+          updatedAt: '2026-11-19T16:20:00.000Z',
+          latestVersion: null,
+        })),
+    },
+    { method: 'GET', path: '/squad', answer: () => [] },
     { method: 'GET', path: '/eval/simulation/run/:id', answer: ({ id, request }) => known(id).look(request) },
     {
       method: 'GET',
       path: '/eval/simulation/run/:id/item',
       answer: ({ id, request }) => {
         const run = known(id);
-        return run.recordedList === undefined
-          ? list(run.items(), request)
-          : existing(run.recordedList(request));
+        return run.list === undefined ? list(run.runs(), request) : existing(run.list(request));
       },
     },
     {
       method: 'PATCH',
       path: '/eval/simulation/run/:id',
       answer: ({ id, request }) => {
-        const run = known(id).cancel();
-        shown.set(id, run);
-        cancelled.push(id);
-        return run.look(request);
+        known(id);
+        batches.cancel(id);
+        return known(id).look(request);
       },
     },
     {
@@ -196,9 +154,8 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
       path: '/eval/simulation/run',
       answer: ({ request }) => {
         const { targetId, targetType, createdAtGe = '' } = request.query;
-        const bodies = [...shown.values()]
-          .filter(({ isListed }) => isListed())
-          .reverse()
+        const bodies = batches
+          .listed()
           .map((run) => run.look(request) as Fields)
           .filter(({ target }) => targetId === undefined || targetIdOf(target) === targetId)
           .filter(({ target }) => targetType === undefined || (target as Fields)['type'] === targetType)
@@ -212,34 +169,21 @@ function routesOf({ shown, started, cancelled, add, edited, options }: Runs): Ro
       status: 201,
       answer: ({ request }) => {
         const fields = fieldsOf(request);
-        requireTarget(fields['target'], targets);
-        const ids = simulationIdsIn(fields['simulations'], byId, suites);
-        const id = makeVapiId('batch', `created ${started.length + 1}`);
-        const script = created(ids);
-        const runs = script.runs.map((run, index) => {
-          const testCaseId = ids[index] ?? '';
-          const revision = edited.get(testCaseId);
-          const name = byId.get(testCaseId)?.name ?? testCaseId;
-          return { testCaseId, name, ...(revision === undefined ? {} : { revision }), ...run };
+        const { target, transport, simulations: entries } = fields;
+        requireTarget(target, targets);
+        const runOf = (testCaseId: string): RunScript => ({
+          ...{ testCaseId, name: byId.get(testCaseId)?.name ?? testCaseId },
+          ...(edited.has(testCaseId) && { revision: edited.get(testCaseId) as number }),
         });
-        add({
-          ...script,
-          id,
-          runs,
-          fields: {
-            ...{
-              target: fields['target'],
-              transport: fields['transport'],
-              simulations: fields['simulations'],
-            },
-            ...script.fields,
-          },
+        const { id, shown } = batches.start({
+          testCases: simulationIdsIn(entries, byId, suites),
+          request: fields,
+          runOf,
+          fields: { target, transport, simulations: entries },
         });
-        started.push({ id, testCases: ids, request: fields });
-        const items = shown.get(id)?.items() as readonly Fields[];
         return {
-          ...(shown.get(id)?.look(request) as Fields),
-          simulationRunItemIds: items.map((item) => item['id']),
+          ...(shown.look(request) as Fields),
+          simulationRunItemIds: shown.runs().map((item) => item['id']),
           url: `https://dashboard.vapi.ai/simulations/runs/${id}`,
         };
       },
@@ -333,13 +277,11 @@ function simulationIdsIn(
       : [entry['simulationId'] ?? ''],
   );
   if (!ids.every((id) => byId.has(id))) throw new Refusal(400, ['simulation does not exist']);
-  // What the real service does with an id that comes twice, nobody says: no client may send it.
-  if (new Set(ids).size < ids.length) throw new Refusal(400, ['a simulation came twice']);
   return ids;
 }
 
 /** NestJS's form. A 402 of simulation runs has a `reason` and no `error`, as its type says. */
-function errorBody(status: number, details: readonly string[], isList: boolean): unknown {
+function errorBody(status: number, details: readonly string[]): unknown {
   const error = STATUS_CODES[status] ?? 'Error';
   const message =
     details[0] ??
@@ -353,5 +295,5 @@ function errorBody(status: number, details: readonly string[], isList: boolean):
       reason: 'insufficient_credits',
     };
   }
-  return { message: isList ? [message, ...details.slice(1)] : message, error, statusCode: status };
+  return { message, error, statusCode: status };
 }

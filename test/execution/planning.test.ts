@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
-import { maxRunsOfStep } from '../../src/execution/planning.ts';
+import { maxRunsOfStep, splitIntoBatches } from '../../src/execution/planning.ts';
 
 const reruns = (need: number, of: number): PassRule => ({ kind: 'reruns', need, of });
 const repeat = (need: number, of: number): PassRule => ({ kind: 'repeat', need, of });
@@ -17,4 +17,12 @@ test.each<[string, number, PassRule, boolean, number]>([
   ['whatever is compared comes on top', 20, reruns(3, 5), true, 144],
 ])('the most runs of a step: %s', (_, testCases, rule, compares, expected) => {
   expect(maxRunsOfStep(testCases, { rule, compares })).toBe(expected);
+});
+
+test('a batch holds at most so many test cases, and all batches each of them once, in their order', () => {
+  const ids = Array.from({ length: 2_345 }, (_, index) => `case ${index}`);
+  const batches = splitIntoBatches([...ids, ...ids], 1_000);
+  expect(batches.map(({ length }) => length)).toEqual([1_000, 1_000, 345]);
+  expect(batches.flat()).toEqual(ids);
+  expect(splitIntoBatches([], 1_000)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { parseSelectors } from '../../src/domain/selectors.ts';
 import type { ComparedWith, Version } from '../../src/domain/target.ts';
-import { prepare } from '../../src/execution/prepare.ts';
+import { prepare, tooManyRuns } from '../../src/execution/prepare.ts';
 import type { BatchStarter, Subject } from '../../src/providers/starter.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
 import { starterOf } from '../builders.ts';
@@ -93,4 +93,21 @@ describe('the version of compare-with is resolved before anything is started', (
       comparedVersion: { kind: 'none', problem: 'GET x answered 404.' },
     });
   });
+});
+
+test.each([
+  [{ testCases: 12 }, undefined, undefined],
+  [{ testCases: 12 }, 12, undefined],
+  [
+    { testCases: 13 },
+    12,
+    'test-cases selects 13 runs, and max-runs allows 12: select fewer, or raise max-runs.',
+  ],
+  [
+    { testCases: 5, runsPerCase: 3 },
+    12,
+    'test-cases selects 15 runs (3 of each of 5 test cases), and max-runs allows 12: select fewer, or raise max-runs.',
+  ],
+])('%j with max-runs %j', (round, maxRuns, expected) => {
+  expect(tooManyRuns(round, maxRuns)).toBe(expected);
 });

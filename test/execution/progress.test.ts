@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { createProgress } from '../../src/execution/progress.ts';
-import { batch, runOf } from '../builders.ts';
+import { runOf, watched } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 test('a heartbeat estimates what is left over all batches, where it is known how many run at once', async () => {
@@ -16,7 +16,8 @@ test('a heartbeat estimates what is left over all batches, where it is known how
   progress.add({ id: 'b2', requestedTestCases });
   const heartbeats = progress.logHeartbeats(ended.signal);
   await clock.sleep(90_000);
-  progress.update(batch([runOf('a', 'passed'), runOf('b', 'passed'), runOf('c', 'pending')], { id: 'b1' }));
+  const runs = [runOf('a', 'passed'), runOf('b', 'passed'), runOf('c', 'pending')];
+  progress.update({ ...watched('b1', runs), requestedTestCases });
   await clock.sleep(61_000);
   ended.abort();
   await heartbeats;
@@ -35,11 +36,10 @@ test('where test cases are run again a line says how many are decided, and how m
     rule: { kind: 'reruns', need: 1, of: 2 },
   });
   const requestedTestCases = ['a', 'b', 'c'];
-  progress.add({ id: 'b1', batchIndex: 0, requestedTestCases });
   const runs = [runOf('a', 'failed'), runOf('b', 'passed'), runOf('c', 'pending')];
-  progress.update(batch(runs, { id: 'b1', settled: false }));
-  progress.add({ id: 'b2', batchIndex: 0, round: 2, requestedTestCases: ['a'] });
-  progress.update(batch([runOf('a', 'passed', 'again')], { id: 'b2' }));
+  progress.update({ ...watched('b1', runs, { settled: false }), batchIndex: 0, requestedTestCases });
+  const again = { batchIndex: 0, round: 2, requestedTestCases: ['a'] };
+  progress.update({ ...watched('b2', [runOf('a', 'passed', 'again')]), ...again });
   expect(lines).toEqual([
     '[0:00] 1 of 3 test cases decided, 1 being confirmed, 1 passed',
     '[0:00] 2 of 3 test cases decided, 2 passed',

@@ -18,28 +18,32 @@ import { virtualClock } from '../virtual-clock.ts';
 
 const TIMEOUT_MS = 1_800_000;
 
-/** What a provider does to one batch. */
-type BatchFault =
-  | 'unreadable'
-  | 'a-run-is-missing'
-  | 'no-runs'
-  | 'unsettled'
-  | 'never-read'
-  | 'twice'
-  /** A batch that this step started says that it tested something else. */
-  | 'another-version'
-  /** Its first look says so, and none after it. */
-  | 'another-version-at-first'
-  /** One of its runs says so. */
-  | 'a-run-of-another-version'
-  /** It lists passes of test cases that nobody asked for. */
-  | 'strays'
-  /** It lists a run of the first batch once more, as passed. */
-  | 'an-old-run'
-  /** From this batch on every test case is of another revision. */
-  | 'edited';
+/** What a provider does to one batch that can never be green. */
+const RED_BATCH_FAULTS = [
+  'unreadable',
+  'a-run-is-missing',
+  'no-runs',
+  'unsettled',
+  'never-read',
+  // A batch that this step started says that it tested something else; or its first look alone, or one of its runs.
+  'another-version',
+  'another-version-at-first',
+  'a-run-of-another-version',
+  // It lists a run of the first batch once more, as passed.
+  'an-old-run',
+] as const;
+const BATCH_FAULTS = [
+  ...RED_BATCH_FAULTS,
+  'twice',
+  // It lists passes of test cases that nobody asked for.
+  'strays',
+  // From this batch on every test case is of another revision.
+  'edited',
+] as const;
+type BatchFault = (typeof BATCH_FAULTS)[number];
 /** What a provider does to one start. */
-type StartFault = 'refused' | 'unknown' | 'an-old-id' | 'another-version';
+const START_FAULTS = ['refused', 'unknown', 'an-old-id', 'another-version'] as const;
+type StartFault = (typeof START_FAULTS)[number];
 
 interface Story {
   readonly rule: PassRule;
@@ -334,17 +338,6 @@ describe('every script of passes and failures up to five runs, every K/N up to 7
 });
 
 describe('one fault at each batch and at each start', () => {
-  const FAULTS: readonly BatchFault[] = [
-    'unreadable',
-    'a-run-is-missing',
-    'no-runs',
-    'unsettled',
-    'never-read',
-    'another-version',
-    'another-version-at-first',
-    'a-run-of-another-version',
-    'an-old-run',
-  ];
   const rules: readonly PassRule[] = [
     { kind: 'reruns', need: 3, of: 5 },
     { kind: 'reruns', need: 1, of: 2 },
@@ -352,7 +345,7 @@ describe('one fault at each batch and at each start', () => {
   ];
   const scripts = [{ a: 'FPPPP', b: 'PPPPP', c: 'FPFPP' }];
 
-  test.each(FAULTS)('a batch that is %s ends the rounds and is never green', async (fault) => {
+  test.each(RED_BATCH_FAULTS)('a batch that is %s ends the rounds and is never green', async (fault) => {
     for (const rule of rules) {
       const { batches } = await play({ rule, scripts });
       // The first batch has no run of an earlier one.
@@ -364,39 +357,25 @@ describe('one fault at each batch and at each start', () => {
     }
   });
 
-  test.each<StartFault>(['refused', 'unknown', 'an-old-id', 'another-version'])(
-    'a start that is %s',
-    async (fault) => {
-      for (const rule of rules) {
-        const { posts } = await play({ rule, scripts });
-        for (let nth = 1; nth <= posts.length; nth += 1) {
-          const broken = await play({ rule, scripts, startFaults: { [nth]: fault } });
-          const isFirst = fault === 'an-old-id' && nth === 1;
-          // With no batch before it there is no old id, and all goes well.
-          if (!isFirst)
-            expect([nth, broken.posts.length, broken.verdict === 'passed']).toEqual([nth, nth, false]);
-        }
+  test.each(START_FAULTS)('a start that is %s', async (fault) => {
+    for (const rule of rules) {
+      const { posts } = await play({ rule, scripts });
+      for (let nth = 1; nth <= posts.length; nth += 1) {
+        const broken = await play({ rule, scripts, startFaults: { [nth]: fault } });
+        const isFirst = fault === 'an-old-id' && nth === 1;
+        // With no batch before it there is no old id, and all goes well.
+        if (!isFirst)
+          expect([nth, broken.posts.length, broken.verdict === 'passed']).toEqual([nth, nth, false]);
       }
-    },
-  );
+    }
+  });
 
   test.each([false, true])('the deadline, or the cancellation (%s), in each round', async (isCancelled) => {
     const rule: PassRule = { kind: 'reruns', need: 3, of: 5 };
     const ends = [1, 2, 3].map((lastRound) => play({ rule, scripts, lastRound, isCancelled }));
     const games = await Promise.all(ends);
-    expect(games.map(({ ending, verdict }) => [ending, verdict])).toEqual(
-      isCancelled
-        ? [
-            ['cancelled', 'cancelled'],
-            ['cancelled', 'cancelled'],
-            ['cancelled', 'cancelled'],
-          ]
-        : [
-            ['deadline', 'timed-out'],
-            ['deadline', 'timed-out'],
-            ['deadline', 'timed-out'],
-          ],
-    );
+    const expected = isCancelled ? ['cancelled', 'cancelled'] : ['deadline', 'timed-out'];
+    expect(games.map(({ ending, verdict }) => [ending, verdict])).toEqual([expected, expected, expected]);
     // What was decided before the deadline is not unfinished after it.
     const decided = await play({ rule, scripts: [{ a: 'FPPPP', b: 'PPPPP' }], lastRound: 3 });
     expect([decided.ending, decided.verdict]).toEqual(['settled', 'passed']);
@@ -419,29 +398,8 @@ const stories: fc.Arbitrary<Story> = fc
     scripts: fc.array(cases, { minLength: 1, maxLength: 3 }),
     rest: fc.constantFrom('P', 'F'),
     batchSize: fc.integer({ min: 1, max: 5 }),
-    batchFaults: fc.oneof(
-      fc.constant({}),
-      faultsAt(
-        fc.constantFrom<BatchFault>(
-          'unreadable',
-          'a-run-is-missing',
-          'no-runs',
-          'unsettled',
-          'never-read',
-          'twice',
-          'another-version',
-          'another-version-at-first',
-          'a-run-of-another-version',
-          'strays',
-          'an-old-run',
-          'edited',
-        ),
-      ),
-    ),
-    startFaults: fc.oneof(
-      fc.constant({}),
-      faultsAt(fc.constantFrom<StartFault>('refused', 'unknown', 'an-old-id', 'another-version')),
-    ),
+    batchFaults: fc.oneof(fc.constant({}), faultsAt(fc.constantFrom(...BATCH_FAULTS))),
+    startFaults: fc.oneof(fc.constant({}), faultsAt(fc.constantFrom(...START_FAULTS))),
     lastRound: fc.integer({ min: 1, max: 20 }),
     isCancelled: fc.boolean(),
     maxRuns: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined }),

@@ -1,91 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { WatchedBatch } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
-import type { Run } from '../../src/domain/run.ts';
-import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import type { Ending } from '../../src/domain/verdict.ts';
-import { executeRounds } from '../../src/execution/rounds.ts';
-import type { Plan, RoundsOptions } from '../../src/execution/types.ts';
-import type { StartResponse, Subject } from '../../src/providers/starter.ts';
-import { obstaclesOf, quarantining, runOf, STATUS, starterOf, watched } from '../builders.ts';
-import { virtualClock } from '../virtual-clock.ts';
+import type { BatchStarter, StartResponse } from '../../src/providers/starter.ts';
+import { quarantining, runOf } from '../builders.ts';
+import { play, type Story } from './played-rounds.ts';
 
-const SUBJECT: Subject = { title: 'flow 1 version 12', key: 'flow 1 version 12', claims: {}, request: {} };
-const THREE_OF_FIVE: PassRule = { kind: 'reruns', need: 3, of: 5 };
-/** A provider of test cases with scripts like `FPPP`: one letter for each run, in the order of their starts. */
-function scripted(
-  scripts: Record<string, string>,
-  { post, batchSize = 1_000 }: { post?: (nth: number) => StartResponse | undefined; batchSize?: number } = {},
-) {
-  const used = new Map<string, number>();
-  const posts: (readonly string[])[] = [];
-  const batches = new Map<string, WatchedBatch>();
-  const make = (id: string, testCases: readonly string[]) => {
-    const runs = testCases.map((caseId): Run => {
-      const nth = used.get(caseId) ?? 0;
-      used.set(caseId, nth + 1);
-      return runOf(caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!, `${caseId}-${nth + 1}`);
-    });
-    batches.set(id, watched(id, runs));
-    return id;
-  };
-  const starter = starterOf(SUBJECT, {
-    batchSize,
-    startBatch: async (_subject, testCases) => {
-      posts.push(testCases);
-      return (
-        post?.(posts.length) ?? {
-          kind: 'accepted',
-          value: { id: make(`started-${posts.length}`, testCases) },
-        }
-      );
-    },
-  });
-  return { starter, posts, batches, make };
-}
-
-async function execute(
-  scripts: Record<string, string>,
-  more: Partial<RoundsOptions> & {
-    post?: (nth: number) => StartResponse | undefined;
-    batchSize?: number;
-    given?: boolean;
-    waited?: (round: readonly WatchedBatch[]) => { ending: Ending; batches: readonly WatchedBatch[] };
-  } = {},
-) {
-  const { post, batchSize, given = false, waited, ...options } = more;
-  const provider = scripted(scripts, { ...(post && { post }), ...(batchSize && { batchSize }) });
-  const clock = virtualClock();
-  const plan: Plan = given
-    ? { kind: 'given', batchIds: [provider.make('given-1', Object.keys(scripts))] }
-    : { kind: 'start', subject: SUBJECT, testCases: Object.keys(scripts) };
-  const known: string[] = [];
-  const execution = await executeRounds({
-    plan,
-    rule: THREE_OF_FIVE,
-    maxRuns: undefined,
-    starter: provider.starter,
-    obstacles: obstaclesOf,
-    waitFor: async (round) =>
-      waited?.(round) ?? {
-        ending: 'settled',
-        batches: round.map((one) => ({ ...one, ...provider.batches.get(one.id) })),
-      },
-    onStarted: ({ id }) => known.push(id),
-    clock,
-    deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
-    log: () => undefined,
-    ...options,
-  });
-  const rule = options.rule ?? THREE_OF_FIVE;
-  const outcomes = Object.fromEntries(
-    groupRunsByTestCase(execution.batches, { rule, isCutShort: execution.ending === 'deadline' }).map(
-      ({ testCase, outcome }) => [testCase.id, outcome],
-    ),
-  );
-  return { ...execution, outcomes, posts: provider.posts, known };
-}
+const execute = (scripts: Readonly<Record<string, string>>, story: Story = {}) =>
+  play(scripts, { rule: { kind: 'reruns', need: 3, of: 5 }, ...story });
 
 describe('re-runs', () => {
   test('only what did not pass is run again, as often as must happen anyway, and never twice in a batch', async () => {
@@ -173,7 +94,7 @@ describe('repeat', () => {
     const refused: StartResponse = { kind: 'refused', problem: 'POST x answered 402.' };
     const { outcomes, startProblem } = await execute(
       { a: 'PPP' },
-      { rule, post: (nth) => (nth === 3 ? refused : undefined) },
+      { rule, posted: (nth) => (nth === 3 ? refused : undefined) },
     );
     expect(outcomes).toEqual({ a: 'unfinished' });
     expect(startProblem).toBe('POST x answered 402.');
@@ -185,7 +106,7 @@ describe('a round that cannot be started or read', () => {
     const refused: StartResponse = { kind: 'refused', problem: 'POST x answered 402.' };
     const { outcomes, remarks, startProblem } = await execute(
       { a: 'FPPP', b: 'P' },
-      { post: (nth) => (nth === 3 ? refused : undefined) },
+      { posted: (nth) => (nth === 3 ? refused : undefined) },
     );
     expect(outcomes).toEqual({ a: 'failed', b: 'passed' });
     expect(remarks).toEqual(['Not every test case could be run again: POST x answered 402.']);
@@ -196,7 +117,7 @@ describe('a round that cannot be started or read', () => {
     const lost: StartResponse = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
     const { outcomes, posts, startProblem } = await execute(
       { a: 'FPPP', b: 'P' },
-      { post: (nth) => (nth === 2 ? lost : undefined) },
+      { posted: (nth) => (nth === 2 ? lost : undefined) },
     );
     expect(posts.length).toBe(2);
     expect(outcomes).toEqual({ a: 'failed', b: 'passed' });
@@ -207,7 +128,7 @@ describe('a round that cannot be started or read', () => {
     const lost: StartResponse = { kind: 'unknown', problem: 'POST x failed: ECONNRESET.', at: 0 };
     const { posts, batches, startProblem } = await execute(
       { a: 'P', b: 'P' },
-      { batchSize: 1, post: () => lost },
+      { starter: { batchSize: 1 }, posted: () => lost },
     );
     expect([posts, batches]).toEqual([[['a']], []]);
     expect(startProblem).toMatch(/may have been started/);
@@ -216,53 +137,20 @@ describe('a round that cannot be started or read', () => {
   test('a re-run that cannot be read leaves the failure', async () => {
     const { outcomes, batches } = await execute(
       { a: 'FPPP' },
-      {
-        waited: (round) => ({
-          ending: 'settled',
-          batches: round.map((one) =>
-            one.round === 1
-              ? {
-                  ...one,
-                  batch: {
-                    id: one.id,
-                    settled: true,
-                    announced: { total: 1 },
-                    runs: [
-                      {
-                        id: 'r1',
-                        testCase: { id: 'a', name: 'A' },
-                        status: 'failed' as const,
-                        assertions: [],
-                        criteria: [],
-                        turns: [],
-                      },
-                    ],
-                  },
-                }
-              : { ...one, problem: 'GET x answered 500.' },
-          ),
-        }),
-      },
+      { watched: (nth) => (nth > 1 ? { batch: undefined, problem: 'GET x answered 500.' } : {}) },
     );
     expect(outcomes).toEqual({ a: 'failed' });
     expect(batches.filter(({ problem }) => problem !== undefined).length).toBe(2);
   });
 });
 
-describe('the deadline', () => {
-  test('before a re-run: what is undecided is unfinished', async () => {
-    const clock = virtualClock();
-    const deadline = { until: clock.now(), signal: new AbortController().signal };
-    const { outcomes, ending, posts } = await execute(
-      { a: 'FPPP', b: 'P' },
-      { given: true, clock, deadline },
-    );
-    expect([outcomes, ending, posts]).toEqual([{ a: 'unfinished', b: 'passed' }, 'deadline', []]);
-  });
+test('where the time is over before a re-run, what is undecided is unfinished', async () => {
+  const { outcomes, ending, posts } = await execute({ a: 'FPPP', b: 'P' }, { given: true, isOver: true });
+  expect([outcomes, ending, posts]).toEqual([{ a: 'unfinished', b: 'passed' }, 'deadline', []]);
 });
 
 test('more than a batch takes becomes several, which are judged as one', async () => {
-  const { posts, outcomes } = await execute({ a: 'P', b: 'P', c: 'FPPP' }, { batchSize: 2 });
+  const { posts, outcomes } = await execute({ a: 'P', b: 'P', c: 'FPPP' }, { starter: { batchSize: 2 } });
   expect(posts).toEqual([['a', 'b'], ['c'], ['c'], ['c'], ['c']]);
   expect(outcomes).toEqual({ a: 'passed', b: 'passed', c: 'flaky' });
 });
@@ -271,7 +159,7 @@ describe('what went wrong once', () => {
   test('a re-run that was answered with an old batch counted its runs twice', async () => {
     const { outcomes, remarks, startProblem, started } = await execute(
       { a: 'FPPP' },
-      { post: (nth) => (nth === 3 ? { kind: 'accepted', value: { id: 'started-2' } } : undefined) },
+      { posted: (nth) => (nth === 3 ? { kind: 'accepted', value: { id: 'started-2' } } : undefined) },
     );
     expect(outcomes).toEqual({ a: 'failed' });
     expect(startProblem).toMatch(
@@ -282,67 +170,30 @@ describe('what went wrong once', () => {
   });
 
   test('a re-run that ended without its run was started again until the deadline', async () => {
-    const { posts, outcomes } = await execute(
-      { a: 'F' },
-      {
-        waited: (round) => ({
-          ending: 'settled',
-          batches: round.map((one) => ({
-            ...one,
-            batch: {
-              id: one.id,
-              settled: true,
-              announced: { total: one.round === 1 ? 1 : 0 },
-              runs: one.round === 1 ? [runOf('a', 'failed')] : [],
-            },
-          })),
-        }),
-      },
-    );
+    const { posts, outcomes } = await execute({ a: 'F' }, { says: (nth) => (nth > 1 ? { runs: [] } : {}) });
     expect([posts, outcomes]).toEqual([[['a'], ['a'], ['a']], { a: 'failed' }]);
   });
 
   test('a test case without an id was named in every round, and its runs counted against max-runs', async () => {
-    const provider = scripted({ b: 'PPP' });
+    const nameless = { ...runOf('x', 'failed'), testCase: { id: undefined, name: 'Nameless' } };
     const { remarks, outcomes, posts } = await execute(
-      {},
-      {
-        plan: { kind: 'given', batchIds: ['given-1'] },
-        starter: provider.starter,
-        maxRuns: 3,
-        waited: (round) => ({
-          ending: 'settled',
-          batches: round.map((one) => {
-            const runs = [
-              runOf('b', 'failed'),
-              { ...runOf('x', 'failed'), testCase: { id: undefined, name: 'Nameless' } },
-            ];
-            const given = { id: one.id, settled: true, announced: { total: 2 }, runs };
-            return { ...one, ...(one.round === 1 ? { batch: given } : provider.batches.get(one.id)) };
-          }),
-        }),
-      },
+      { b: 'FPPP' },
+      { given: true, maxRuns: 3, says: (nth, runs) => (nth === 1 ? { runs: [...runs, nameless] } : {}) },
     );
     expect(remarks).toEqual(['1 test case could not be run again: the provider gives no id.']);
-    expect([provider.posts, posts]).toEqual([[['b'], ['b'], ['b']], []]);
+    expect(posts).toEqual([['b'], ['b'], ['b']]);
     expect(outcomes).toEqual({ b: 'flaky', undefined: 'failed' });
   });
 
   test('what a given batch tested was asked, and refused, in every round', async () => {
     const asked: string[] = [];
-    const { starter } = scripted({});
+    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = async ({ id }) => {
+      asked.push(id);
+      return { kind: 'refused', problem: 'A custom LLM cannot be tested again.' };
+    };
     const { remarks } = await execute(
       { a: 'FPPP', b: 'P' },
-      {
-        given: true,
-        starter: {
-          ...starter,
-          resolveTestedVersion: async ({ id }) => {
-            asked.push(id);
-            return { kind: 'refused', problem: 'A custom LLM cannot be tested again.' };
-          },
-        },
-      },
+      { given: true, starter: { resolveTestedVersion } },
     );
     expect([asked, remarks]).toEqual([
       ['given-1'],
@@ -351,9 +202,7 @@ describe('what went wrong once', () => {
   });
 
   test('a round that max-runs does not allow was called unfinished where the time was over as well', async () => {
-    const clock = virtualClock();
-    const deadline = { until: clock.now(), signal: new AbortController().signal };
-    const { outcomes, ending } = await execute({ a: 'F' }, { given: true, clock, deadline, maxRuns: 1 });
+    const { outcomes, ending } = await execute({ a: 'F' }, { given: true, isOver: true, maxRuns: 1 });
     expect([outcomes, ending]).toEqual([{ a: 'failed' }, 'settled']);
   });
 });

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchContents } from '../../src/execution/find-lost-batch.ts';
-import { splitIntoBatches } from '../../src/execution/planning.ts';
-import { tooManyRuns } from '../../src/execution/prepare.ts';
 import { type StartResult, startBatchOnce } from '../../src/execution/start.ts';
-import type { Candidate, StartResponse } from '../../src/providers/starter.ts';
+import type { Candidate, StartResponse, Subject } from '../../src/providers/starter.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
+import { starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 const EPOCH = Date.UTC(2026, 8, 14, 8);
 const CASES = ['a', 'b', 'c'];
 const SUBJECT = 'conversation-flow flow_1 version 12';
+const subject: Subject = { title: 'Flow', key: SUBJECT, claims: {}, request: undefined };
 const LOST = 'POST api.example/create-batch-test failed: ECONNRESET.';
 
 /** A batch at the provider; times in milliseconds after the POST was sent. */
@@ -24,6 +24,8 @@ interface Made {
   readonly runsLagMs?: number;
   readonly subject?: string | undefined;
   readonly createdAt?: undefined;
+  /** Number of runs that the list announces. */
+  readonly runCount?: number;
 }
 
 interface World {
@@ -75,15 +77,8 @@ async function play(world: World): Promise<Story> {
   const now = () => clock.epoch() - sentAt;
   const shown = () => batches.filter(({ madeAt, lagMs = 0 }) => madeAt + lagMs <= now());
 
-  const start = await startBatchOnce({
-    title: 'Retell',
-    testCases: CASES,
-    subject: SUBJECT,
-    clock,
-    deadline: { until: world.timeoutMs ?? 1_800_000, signal: new AbortController().signal },
-    log: (line) => log.push(line),
-    alreadyStarted: new Set(world.startedBefore),
-    post: async (): Promise<StartResponse> => {
+  const starter = starterOf(subject, {
+    startBatch: async (): Promise<StartResponse> => {
       posts += 1;
       sentAt = clock.epoch();
       if (world.ours !== undefined) batches.push({ ...world.ours, id: 'ours' });
@@ -94,37 +89,43 @@ async function play(world: World): Promise<Story> {
       if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
       return { kind: 'unknown', problem: LOST, at: sentAt };
     },
-    recentBatches: world.isListless
-      ? undefined
-      : {
-          list: async ({ until }) => {
-            await clock.sleep(latencyMs);
-            listings += 1;
-            if (world.hanging?.includes(listings - 1) === true) {
-              await clock.sleep(until - clock.now());
-              throw new ProviderTimeout('Retell did not answer in time.');
-            }
-            if (posts > 0) looks.push(clock.epoch() - failedAt);
-            if (world.failing?.includes(listings - 1) === true)
-              throw new ProviderError('Retell is in trouble.');
-            const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
-            const listed = shown().map(
-              (made): Candidate => ({
-                id: made.id,
-                createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
-                subject: 'subject' in made ? made.subject : SUBJECT,
-              }),
-            );
-            return { batches: listed, isComplete: world.isComplete ?? true, date };
-          },
-          batchContents: async ({ id }) => {
-            reads += 1;
-            const made = shown().find((batch) => batch.id === id);
-            if (made === undefined) throw new ProviderError('404');
-            const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
-            return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
-          },
-        },
+    listBatches: async (_, { until }) => {
+      await clock.sleep(latencyMs);
+      listings += 1;
+      if (world.hanging?.includes(listings - 1) === true) {
+        await clock.sleep(until - clock.now());
+        throw new ProviderTimeout('Retell did not answer in time.');
+      }
+      if (posts > 0) looks.push(clock.epoch() - failedAt);
+      if (world.failing?.includes(listings - 1) === true) throw new ProviderError('Retell is in trouble.');
+      const date = dateSkewMs === undefined ? undefined : toSeconds(clock.epoch() + dateSkewMs);
+      const listed = shown().map(
+        (made): Candidate => ({
+          id: made.id,
+          createdAt: 'createdAt' in made ? undefined : sentAt + made.madeAt + skewMs,
+          subject: 'subject' in made ? made.subject : SUBJECT,
+          runCount: made.runCount,
+        }),
+      );
+      return { batches: listed, isComplete: world.isComplete ?? true, date };
+    },
+    batchContents: async (id) => {
+      reads += 1;
+      const made = shown().find((batch) => batch.id === id);
+      if (made === undefined) throw new ProviderError('404');
+      const { testCases = CASES, madeAt, lagMs = 0, runsLagMs = 0 } = made;
+      return { testCases: now() >= madeAt + lagMs + runsLagMs ? testCases : [] };
+    },
+  });
+  const { listBatches: _, ...listless } = starter;
+  const start = await startBatchOnce({
+    starter: world.isListless ? listless : starter,
+    subject,
+    testCases: CASES,
+    clock,
+    deadline: { until: world.timeoutMs ?? 1_800_000, signal: new AbortController().signal },
+    log: (line) => log.push(line),
+    alreadyStarted: new Set(world.startedBefore),
   });
   return { start, posts, log, looks, reads };
 }
@@ -259,6 +260,7 @@ describe('ours', () => {
           { id: 'more', madeAt: 60, testCases: ['a', 'b', 'c', 'd'] },
           { id: 'twice', madeAt: 60, testCases: ['a', 'b', 'c', 'c'] },
           { id: 'version', madeAt: 60, subject: 'conversation-flow flow_1 version 11' },
+          { id: 'size', madeAt: 60, runCount: 4 },
         ],
       },
     ],
@@ -463,42 +465,4 @@ test.each<[string, Parameters<typeof matchContents>[0], string]>([
   ['another', { testCases: ['a', 'b', 'x'] }, 'other'],
 ])('a batch with %s', (_, contents, expected) => {
   expect(matchContents(contents, CASES)).toBe(expected);
-});
-
-describe('several batches', () => {
-  test('hold at most 1,000 test cases each', () => {
-    const ids = Array.from({ length: 2_345 }, (_, index) => `case ${index}`);
-    const batches = splitIntoBatches([...ids, ...ids], 1_000);
-
-    expect(batches.map(({ length }) => length)).toEqual([1_000, 1_000, 345]);
-    expect(batches.flat()).toEqual(ids);
-    expect(splitIntoBatches([], 1_000)).toEqual([]);
-  });
-
-  test('of any size hold every test case once', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 2 })), fc.integer({ min: 1, max: 9 }), (ids, size) => {
-        const batches = splitIntoBatches(ids, size);
-        expect(batches.flat()).toEqual([...new Set(ids)]);
-        expect(batches.every(({ length }) => length >= 1 && length <= size)).toBe(true);
-      }),
-    );
-  });
-});
-
-test.each([
-  [{ testCases: 12 }, undefined, undefined],
-  [{ testCases: 12 }, 12, undefined],
-  [
-    { testCases: 13 },
-    12,
-    'test-cases selects 13 runs, and max-runs allows 12: select fewer, or raise max-runs.',
-  ],
-  [
-    { testCases: 5, runsPerCase: 3 },
-    12,
-    'test-cases selects 15 runs (3 of each of 5 test cases), and max-runs allows 12: select fewer, or raise max-runs.',
-  ],
-])('%j with max-runs %j', (round, maxRuns, expected) => {
-  expect(tooManyRuns(round, maxRuns)).toBe(expected);
 });

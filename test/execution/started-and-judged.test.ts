@@ -1,115 +1,18 @@
-/** What a step started, what its batches say that they are, and when nothing more is started: rounds with fake starters. */
+/** What a step started, what its batches say that they are, and when nothing more is started. */
 import { describe, expect, test } from 'vitest';
-import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
+import type { Batch } from '../../src/domain/batch.ts';
 import type { Claims } from '../../src/domain/claims.ts';
-import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
-import { executeRounds } from '../../src/execution/rounds.ts';
-import type { Plan, RoundsOptions } from '../../src/execution/types.ts';
-import type {
-  BatchStarter,
-  Listing,
-  StartedBatch,
-  StartResponse,
-  Subject,
-} from '../../src/providers/starter.ts';
+import type { RoundsOptions } from '../../src/execution/types.ts';
+import type { BatchStarter, Listing, StartResponse, Subject } from '../../src/providers/starter.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
-import { batch, obstaclesOf, runOf, STATUS, starterOf } from '../builders.ts';
-import { virtualClock } from '../virtual-clock.ts';
+import { runOf } from '../builders.ts';
+import { EPOCH, play, type Story, SUBJECT } from './played-rounds.ts';
 
-const SUBJECT: Subject = {
-  title: 'flow 1 version 12',
-  key: 'flow 1 12',
-  claims: { version: 'version 12' },
-  request: {},
-};
 const OTHER: Claims = { version: 'version 11' };
 const resolving = (claims: Claims): Partial<BatchStarter> => ({
   resolveTestedVersion: async () => ({ ...SUBJECT, claims }),
 });
-const TWO_OF_THREE: PassRule = { kind: 'reruns', need: 2, of: 3 };
-const EPOCH = Date.UTC(2026, 8, 14, 8);
-
-interface Story {
-  readonly rule?: PassRule;
-  /** Given batches with these runs, one letter for each run; otherwise all is started in one batch. */
-  readonly given?: boolean;
-  /** What the batches say beside their runs, by their number from 1. */
-  readonly says?: (nth: number, runs: readonly Run[]) => Partial<Batch>;
-  /** What the answers to the starts say, by their number from 1. */
-  readonly answers?: (nth: number) => Partial<StartedBatch>;
-  /** What the first look at a batch shows beside its runs, where it is not the last one. */
-  readonly saysAtFirst?: (nth: number) => Partial<Batch>;
-  readonly outcome?: (nth: number) => Partial<WatchedBatch>;
-  readonly starter?: Partial<BatchStarter>;
-  readonly subject?: Subject;
-  readonly posted?: (nth: number) => StartResponse | undefined;
-  readonly obstacles?: RoundsOptions['obstacles'];
-}
-
-/** Runs the rounds with one letter for each run of a test case, and judges them. */
-async function play(scripts: Readonly<Record<string, string>>, story: Story = {}) {
-  const { rule = TWO_OF_THREE, says } = story;
-  const clock = virtualClock(EPOCH);
-  const used = new Map<string, number>();
-  const batches = new Map<string, WatchedBatch>();
-  const posts: (readonly string[])[] = [];
-  const make = (id: string, testCases: readonly string[]) => {
-    const runs = testCases.map((caseId) => {
-      const nth = used.get(caseId) ?? 0;
-      used.set(caseId, nth + 1);
-      return runOf(caseId, STATUS[scripts[caseId]?.[nth] ?? 'P']!, `${caseId}-${nth + 1}`);
-    });
-    const nth = batches.size + 1;
-    const said = says?.(nth, runs) ?? {};
-    batches.set(id, { id, batch: batch(said.runs ?? runs, { id, ...said }), ...story.outcome?.(nth) });
-    return id;
-  };
-  const starter = starterOf(SUBJECT, {
-    startBatch: async (_, testCases) => {
-      posts.push(testCases);
-      return (
-        story.posted?.(posts.length) ?? {
-          kind: 'accepted',
-          value: { id: make(`started-${posts.length}`, testCases), ...story.answers?.(posts.length) },
-        }
-      );
-    },
-    ...story.starter,
-  });
-  const testCases = Object.keys(scripts);
-  const plan: Plan = story.given
-    ? { kind: 'given', batchIds: [make('given-1', testCases)] }
-    : { kind: 'start', subject: story.subject ?? SUBJECT, testCases };
-  const log: string[] = [];
-  const execution = await executeRounds({
-    ...{ plan, rule, maxRuns: undefined, starter, clock },
-    obstacles: story.obstacles ?? obstaclesOf,
-    waitFor: async (round, onLook) => {
-      for (const started of round) {
-        const first = story.saysAtFirst?.([...batches.keys()].indexOf(started.id) + 1);
-        const seen = { ...started, ...batches.get(started.id) };
-        if (first !== undefined && seen.batch !== undefined)
-          onLook({ ...seen, batch: { ...seen.batch, settled: false, runs: undefined, ...first } });
-      }
-      return {
-        ending: 'settled',
-        batches: round.map((started) => ({ ...started, ...batches.get(started.id) })),
-      };
-    },
-    onStarted: () => undefined,
-    deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
-    log: (line) => log.push(line),
-  });
-  const { verdict, reason, notes } = judge({
-    ...execution,
-    cases: groupRunsByTestCase(execution.batches, { rule }),
-    ...{ providerTitle: 'Retell', timeoutMinutes: 30, now: EPOCH },
-  });
-  return { ...execution, verdict, reason, notes, posts, log };
-}
 
 describe('a batch that says it tested something else', () => {
   const ofFirst =
@@ -191,12 +94,9 @@ describe('a batch that says it tested something else', () => {
 
   test('by a clock that the provider tells was created before its request', async () => {
     const listing: Listing = { batches: [], isComplete: true, date: EPOCH };
-    const recentBatches = () => ({
-      list: async () => listing,
-      batchContents: async () => ({ testCases: [] }),
-    });
+    const listBatches = async () => listing;
     const createdAgo = (ms: number) =>
-      play({ a: 'P' }, { says: () => ({ createdAt: EPOCH - ms }), starter: { recentBatches } });
+      play({ a: 'P' }, { says: () => ({ createdAt: EPOCH - ms }), starter: { listBatches } });
     expect((await createdAgo(119_000)).verdict).toBe('passed');
     expect(await createdAgo(121_000)).toMatchObject({
       verdict: 'inconclusive',
@@ -260,41 +160,16 @@ describe('a batch that was found after its answer was lost', () => {
         isThere = true;
         return lost;
       },
-      recentBatches: () => ({
-        list: async (): Promise<Listing> => ({
-          batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
-          isComplete: true,
-        }),
-        batchContents: async () => ({ testCases: ['a'] }),
+      listBatches: async (): Promise<Listing> => ({
+        batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
+        isComplete: true,
       }),
+      batchContents: async () => ({ testCases: ['a'] }),
     };
   };
-  /** A batch of one passed run that is found in the lists. */
   const adopting = async (starter: Partial<BatchStarter>, subject: Subject = SUBJECT) => {
-    const clock = virtualClock(EPOCH);
-    const { batches } = await executeRounds({
-      plan: { kind: 'start', subject, testCases: ['a'] },
-      ...{ rule: TWO_OF_THREE, maxRuns: undefined, clock, obstacles: obstaclesOf },
-      starter: starterOf(subject, { startBatch: async () => lost, ...starter }),
-      waitFor: async (round) => ({
-        ending: 'settled',
-        batches: round.map((started) => ({
-          ...started,
-          batch: batch([runOf('a', 'passed')], { id: 'found' }),
-        })),
-      }),
-      onStarted: () => undefined,
-      deadline: { until: clock.now() + 1_800_000, signal: new AbortController().signal },
-      log: () => undefined,
-    });
-    const facts = {
-      batches,
-      ending: 'settled',
-      providerTitle: 'Bland',
-      timeoutMinutes: 30,
-      now: EPOCH,
-    } as const;
-    return { isAdopted: batches[0]?.isAdopted, ...judge(facts) };
+    const { batches, verdict, reason } = await play({ a: 'P' }, { starter, subject });
+    return { isAdopted: batches[0]?.isAdopted, verdict, reason };
   };
 
   test('and that the list calls ours is green', async () => {
@@ -343,7 +218,7 @@ describe('nothing more is started once passed is out of reach for another reason
     ],
     ['a batch called an error, with an errored run', { says: () => ({ conclusion: 'errored' }) }],
     ['a batch that was cancelled', { says: () => ({ conclusion: 'cancelled' }) }],
-    ['a batch that cannot be read', { outcome: () => ({ problem: 'GET x answered 500.' }) }],
+    ['a batch that cannot be read', { watched: () => ({ problem: 'GET x answered 500.' }) }],
     [
       'a run in which nothing was evaluated',
       {

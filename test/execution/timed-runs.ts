@@ -1,5 +1,5 @@
 /** Test cases whose runs end at known times, run by the real rounds and the real waiting on a virtual clock. */
-import { countByStatus, type WatchedBatch } from '../../src/domain/batch.ts';
+import { countByStatus } from '../../src/domain/batch.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -21,6 +21,7 @@ export type Script = readonly (readonly [letter: string, seconds: number])[];
 export interface World {
   readonly rule?: PassRule;
   readonly cases: Readonly<Record<string, Script>>;
+  /** Re-runs wait for the end of the round. */
   readonly isRoundByRound?: boolean;
   /** Looks have counters alone, as at Retell and Vapi: of what passed, of what failed too, or standing still until the end. */
   readonly counters?: 'moving' | 'both' | 'still' | undefined;
@@ -45,7 +46,8 @@ interface Ending {
 
 /** Runs a world to its end, and judges it. */
 export async function playTimed(world: World) {
-  const { rule = THREE_OF_FIVE, cases, counters, quarantined, isGiven = false, postSeconds = [] } = world;
+  const { rule = THREE_OF_FIVE, cases, counters, quarantined, postSeconds = [] } = world;
+  const { isGiven = false, isRoundByRound = false } = world;
   const clock = virtualClock();
   const cancelled = new AbortController();
   if (world.cancelledAtMs !== undefined) {
@@ -104,28 +106,16 @@ export async function playTimed(world: World) {
       ? { kind: 'given', batchIds: ['given'] }
       : { kind: 'start', subject: SUBJECT, testCases: Object.keys(cases) },
     ...{ rule, starter, clock, deadline, maxRuns: world.maxRuns, obstacles: obstaclesOf },
-    isRoundByRound: world.isRoundByRound,
     attachQuarantine:
       quarantined && (async (results) => attachQuarantine(results, quarantining(...quarantined))),
-    async waitFor(round, onLook) {
-      const started = new Map(round.map((batch) => [batch.id, batch]));
-      const { ending, batches } = await waitForBatches({
-        ...{ provider, clock, deadline, readsEarly: world.isRoundByRound !== true, isEachAlone: true },
+    waitFor: (round, onLook) =>
+      waitForBatches({
+        ...{ provider, clock, deadline, batches: round, readsEarly: !isRoundByRound },
         pollIntervalMs: world.pollIntervalMs ?? 1_000,
-        batchIds: round.map(({ id }) => id),
-        ownBatches: new Map(
-          round.flatMap(({ id, requestedTestCases }) =>
-            requestedTestCases ? [[id, requestedTestCases]] : [],
-          ),
-        ),
-        onPoll: (batch) => onLook({ ...started.get(batch.id), id: batch.id, batch }),
+        // Who sees nothing before all have ended starts nothing before.
+        onPoll: isRoundByRound ? () => undefined : onLook,
         log: () => undefined,
-      });
-      return {
-        ending,
-        batches: round.map((batch, index): WatchedBatch => ({ ...batch, ...batches[index] })),
-      };
-    },
+      }),
     onStarted: () => undefined,
     log: () => undefined,
   });

@@ -5,13 +5,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../src/domain/verdict.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
 import type { ResponseInfo } from '../../src/http/json-client.ts';
 import { connect, PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { KITS } from '../kits/kits.ts';
-import { reading } from '../providers/reading.ts';
+import { gate, readOnly } from '../providers/asking.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
 import {
@@ -173,7 +171,7 @@ interface Look {
 function httpOf(world: World, clock: VirtualClock) {
   const { partOf, afterLast, disagreeing } = KITS[world.provider];
   const looks: Look[] = [];
-  const http = reading(async ({ path, query, read }, deadline) => {
+  const http = readOnly(async ({ path, query, read }, deadline) => {
     const part = partOf(path);
     const isList = part === 'page';
     for (let tries = 1; ; tries += 1) {
@@ -225,23 +223,12 @@ async function live(world: World) {
   const clock = virtualClock();
   const { http, looks } = httpOf(world, clock);
   const provider = connect(world.provider, http);
-  const { ending, batches } = await waitForBatches({
-    provider,
-    batchIds: [BATCH_ID],
-    clock,
-    deadline: { until: TIMEOUT_MS, signal: new AbortController().signal },
-    pollIntervalMs: world.pollIntervalMs,
-    onPoll: () => undefined,
-    log: () => undefined,
-  });
-  const facts = {
-    batches,
-    ending,
-    providerTitle: provider.title,
-    timeoutMinutes: 10,
-    now: clock.epoch(),
-  };
-  return { ...judge(facts), isProven: isProof(world, looks), endedAt: clock.now() };
+  const { pollIntervalMs } = world;
+  const judgement = await gate(
+    { provider, clock },
+    { batchId: BATCH_ID, timeoutMinutes: 10, pollIntervalMs },
+  );
+  return { ...judgement, isProven: isProof(world, looks), endedAt: clock.now() };
 }
 
 /** Whether the last answers prove a pass; where nothing says how many runs there must be, in two looks an interval apart. */

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { describe, expect, test } from 'vitest';
-import { judge, type Verdict } from '../../src/domain/verdict.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
+import type { Verdict } from '../../src/domain/verdict.ts';
 import type { ProviderName } from '../../src/providers/registry.ts';
 import { badGatewayPage, type Fault, pageInsteadOfJson, rateLimited } from '../emulators/faults.ts';
 import type { EmulatorOptions } from '../emulators/server.ts';
 import { many, type Outcome } from '../emulators/timeline.ts';
 import { EACH_KIT, KITS } from '../kits/kits.ts';
-import { asking } from '../providers/asking.ts';
+import { asking, gate } from '../providers/asking.ts';
 import { cases } from './cases.ts';
 
 const SEED = 20260914;
@@ -50,31 +49,17 @@ const DOUBTFUL: Readonly<Record<string, Fault>> = {
 const FAULTS: Readonly<Record<string, Fault>> = { ...PASSING, ...DOUBTFUL };
 const NO_FAULT = 'a right answer';
 
-/** Waits for a batch on a virtual clock and judges it. */
-async function gate(
+/** The verdict on a batch of two runs, on a virtual clock. */
+async function verdictWith(
   name: ProviderName,
-  {
-    faults,
-    outcome = 'passed',
-    ms,
-  }: { faults: NonNullable<EmulatorOptions['faults']>; outcome?: Outcome; ms: number },
+  faults: NonNullable<EmulatorOptions['faults']>,
+  { outcome = 'passed', timeoutMinutes = 1 }: { outcome?: Outcome; timeoutMinutes?: number } = {},
 ): Promise<Verdict> {
   await using emulator = await KITS[name].start({
     batches: [{ id: 'b1', runs: [...many(2), { outcome }] }],
     faults,
   });
-  const { provider, clock } = asking(name, emulator.url);
-  const { ending, batches } = await waitForBatches({
-    provider,
-    batchIds: ['b1'],
-    clock,
-    deadline: { until: clock.now() + ms, signal: new AbortController().signal },
-    pollIntervalMs: 5_000,
-    onPoll: () => undefined,
-    log: () => undefined,
-  });
-  const now = clock.epoch();
-  return judge({ batches, ending, providerTitle: 'Retell', timeoutMinutes: 1, now }).verdict;
+  return (await gate(asking(name, emulator.url), { timeoutMinutes })).verdict;
 }
 
 const words = fc.array(fc.constantFrom(...Object.keys(FAULTS), NO_FAULT, NO_FAULT), {
@@ -99,7 +84,8 @@ describe.each(EACH_KIT)('%s', (name, kit) => {
         fewAtOnce(async () => {
           const outcome = OUTCOMES[index % OUTCOMES.length] ?? 'passed';
           const faults = sequence.map((word) => FAULTS[word]);
-          return { sequence, outcome, verdict: await gate(name, { faults, outcome, ms: 1_800_000 }) };
+          const verdict = await verdictWith(name, faults, { outcome, timeoutMinutes: 30 });
+          return { sequence, outcome, verdict };
         }),
       ),
     );
@@ -116,7 +102,7 @@ describe.each(EACH_KIT)('%s', (name, kit) => {
       kinds.map(({ word, fault, first }) =>
         fewAtOnce(async () => {
           const faults = (_: unknown, n: number) => (n >= first ? fault : undefined);
-          return { word, first, verdict: await gate(name, { faults, ms: 60_000 }) };
+          return { word, first, verdict: await verdictWith(name, faults) };
         }),
       ),
     );

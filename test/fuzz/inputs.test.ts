@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { INPUTS, type InputDefinition, parseInputs, valuesToMask } from '../../src/inputs/inputs.ts';
+import { INPUTS, type InputDefinition } from '../../src/inputs/inputs.ts';
+import { parseInputs, valuesToMask } from '../../src/inputs/parse-inputs.ts';
 import { InputError } from '../../src/runtime/errors.ts';
 import { cases } from './cases.ts';
 

@@ -141,7 +141,7 @@ const nearPass: fc.Arbitrary<JudgeInput> = fc
       fc.record({
         what: fc.constant('conclusion' as const),
         patch: watched,
-        keys: keysOf('batch', 'problem', 'isListConfirmed', 'asked', 'mismatch', 'unproven'),
+        keys: keysOf('batch', 'problem', 'isListConfirmed', 'requestedTestCases', 'mismatch', 'unproven'),
       }),
     ),
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),

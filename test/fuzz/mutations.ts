@@ -65,9 +65,9 @@ export function mutate(json: Json, mutation: Mutation): { json: Json; path: Path
     case 'put':
       return { json: putAt(json, path, mutation.value), path };
     case 'delete':
-      return { json: replace(json, path, () => []), path };
+      return { json: without(json, path), path };
     case 'deepen':
-      return { json: putAt(json, path, nested(20_000)), path };
+      return { json: putAt(json, path, DEEP), path };
     case 'copy':
       return { json: putAt(json, path, valueAt(json, at(places, mutation.from))), path };
     case 'repeat':
@@ -84,6 +84,9 @@ export function valueAt(json: Json, path: Path): Json {
 
 /** The document with another value in that place. */
 export const putAt = (json: Json, path: Path, value: Json): Json => replace(json, path, () => [value]);
+
+/** The document without that place. */
+export const without = (json: Json, path: Path): Json => replace(json, path, () => []);
 
 /** Puts none, one or two values in the place of one; an object or the whole document takes the last of them. */
 function replace(json: Json, path: Path, by: (value: Json) => readonly Json[]): Json {
@@ -106,10 +109,6 @@ function replace(json: Json, path: Path, by: (value: Json) => readonly Json[]): 
   );
 }
 
-function nested(levels: number): Json {
-  let json: Json = 'deep';
-  for (let level = 0; level < levels; level += 1) json = [json];
-  return json;
-}
+const DEEP = Array.from({ length: 20_000 }).reduce<Json>((inside) => [inside], 'deep');
 
 const at = <T>(items: readonly T[], index: number): T => items[index % items.length] as T;

@@ -2,17 +2,20 @@
 
 import { type JudgeInput, judge, type Verdict } from '../../src/domain/verdict.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
-import { connect } from '../../src/providers/registry.ts';
-import type { Deadline } from '../../src/runtime/clock.ts';
+import { PROVIDERS } from '../../src/providers/registry.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
 import type { Scene } from '../kits/kit.ts';
 import { EACH_KIT, KITS } from '../kits/kits.ts';
+import { NO_DEADLINE, readOnly } from '../providers/asking.ts';
 import type { Json } from './mutations.ts';
 
 export type { Scene };
 
 /** Every recorded answer that the action reads, and some that are made of them. */
 export const scenes: readonly Scene[] = EACH_KIT.flatMap(([, kit]) => kit.scenes);
+
+/** Whether the answers prove that every run of the batch passed, by the provider's own kit. */
+export const isProof = (scene: Scene): boolean => KITS[scene.provider].isProof(scene);
 
 /** How the reading of a scene ended. */
 export interface Reading {
@@ -23,11 +26,9 @@ export interface Reading {
   readonly problem?: string;
 }
 
-const deadline: Deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
-
 /** Looks, reads the runs and their details, and judges. Throws what is no `ProviderError`. */
 export async function readScene(scene: Scene): Promise<Reading> {
-  const provider = connect(scene.provider, httpOf(scene));
+  const adapter = PROVIDERS[scene.provider].createAdapter(httpOf(scene));
   const conclude = (watched: JudgeInput['batches'][number]): Reading => {
     const ending = watched.batch?.settled === false ? 'deadline' : 'settled';
     const facts = {
@@ -44,8 +45,9 @@ export async function readScene(scene: Scene): Promise<Reading> {
     };
   };
   try {
-    const batch = await provider.fetchRuns(await provider.fetchBatch(scene.batchId, deadline), deadline);
-    const explained = (await provider.fetchFailureDetails?.(batch, deadline, new Set())) ?? batch;
+    const look = await adapter.fetchBatch(scene.batchId, NO_DEADLINE);
+    const batch = await adapter.fetchRuns(look, NO_DEADLINE);
+    const explained = (await adapter.fetchFailureDetails?.(batch, NO_DEADLINE, new Set())) ?? batch;
     // A second look would show the same list.
     return conclude({ id: scene.batchId, batch: explained, isListConfirmed: true });
   } catch (error) {
@@ -65,22 +67,18 @@ function httpOf({ provider, bodies, pages }: Scene): HttpClient {
     listed += 1;
     return listed > pages ? afterLast(bodies[pages] ?? null) : bodies[listed];
   };
-  return {
-    postJsonOnce: () => Promise.reject(new Error('nothing is started here')),
-    sendCommand: () => Promise.reject(new Error('nothing is ended here')),
-    async getJson({ path, read }) {
-      const part = partOf(path);
-      if (part === 'beside') throw new ProviderError('GET x answered 403.');
-      const body = part === 'page' ? nextPage() : part === 'detail' ? bodies[pages + 1] : bodies[0];
-      try {
-        return read(body, { date: undefined });
-      } catch (error) {
-        // As the real one does in the end; everything else is a mistake in an adapter.
-        const isFault =
-          error instanceof Error &&
-          ['InvalidResponse', 'ErrorResponse', 'UnusableResponse'].includes(error.name);
-        throw isFault ? new ProviderError(`GET x ${error.message}`, { cause: error }) : error;
-      }
-    },
-  };
+  return readOnly(async ({ path, read }) => {
+    const part = partOf(path);
+    if (part === 'beside') throw new ProviderError('GET x answered 403.');
+    const body = part === 'page' ? nextPage() : part === 'detail' ? bodies[pages + 1] : bodies[0];
+    try {
+      return read(body, { date: undefined });
+    } catch (error) {
+      // As the real one does in the end; everything else is a mistake in an adapter.
+      const isFault =
+        error instanceof Error &&
+        ['InvalidResponse', 'ErrorResponse', 'UnusableResponse'].includes(error.name);
+      throw isFault ? new ProviderError(`GET x ${error.message}`, { cause: error }) : error;
+    }
+  });
 }

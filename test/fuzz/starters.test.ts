@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mismatchWith } from '../../src/domain/claims.ts';
 import { parseSelectors } from '../../src/domain/selectors.ts';
-import { resolveTestedSubject } from '../../src/execution/planning.ts';
 import { prepare } from '../../src/execution/prepare.ts';
+import { resolveTestedSubject } from '../../src/execution/tested-subject.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import { connect, type ProviderName } from '../../src/providers/registry.ts';
 import type { BatchContents, Candidate } from '../../src/providers/starter.ts';
@@ -87,18 +87,17 @@ async function start(
   }
   const { subject, testCases } = prepared;
   const posted = await starter.startBatch(subject, testCases, deadline);
-  const lists = starter.recentBatches?.(subject, testCases, 0);
-  const listing = await orProviderError(async () => lists?.list(deadline));
-  const first = listing?.batches[0];
+  const listing = await orProviderError(async () =>
+    starter.listBatches?.({ subject, testCases, since: 0 }, deadline),
+  );
+  const first = listing?.batches[0]?.id;
   return {
     testCases,
     request: subject.request,
     batchId: posted.kind === 'accepted' ? posted.value.id : undefined,
     batches: listing?.batches,
     contents:
-      first === undefined
-        ? undefined
-        : await orProviderError(async () => lists?.batchContents(first, deadline)),
+      first === undefined ? undefined : await orProviderError(() => starter.batchContents(first, deadline)),
   };
 }
 
@@ -112,6 +111,7 @@ describe.each(EACH_KIT)('a start at %s', (name, { starting, scenes: scenesOf }) 
     expect(told.testCases?.length).toBeGreaterThan(1);
     expect(told.batchId).toBe(batchId);
     expect(told.batches?.length).toBeGreaterThan(0);
+    expect(told.contents?.testCases.length).toBeGreaterThan(0);
     expect(isResolved(told.request)).toBe(true);
   });
 

@@ -128,7 +128,7 @@ async function live(given: Story) {
   const seen: string[] = [];
   const { ending, batches } = await waitForBatches({
     provider,
-    batchIds,
+    batches: batchIds.map((id) => ({ id })),
     clock,
     deadline: { until: given.timeoutMs, signal: cancelled.signal },
     pollIntervalMs: given.pollIntervalMs,
@@ -253,13 +253,13 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
           };
           const { batches } = await waitForBatches({
             provider,
-            batchIds: ['b1'],
+            batches: [{ id: 'b1' }],
             clock,
             deadline: { until: timeoutMs, signal: new AbortController().signal },
             pollIntervalMs,
-            onPoll: ({ settled }) => {
+            onPoll: ({ batch }) => {
               // Lists of a batch that has not settled are not read, except in the last look: what came before is void.
-              if (!settled) seen.length = 0;
+              if (batch?.settled !== true) seen.length = 0;
             },
             log: () => undefined,
           });

@@ -20,6 +20,14 @@ test.each([
   [403, 'Repository was archived so is read-only.', {}, 'denied', undefined],
   [
     403,
+    'Although you appear to have the correct authorization, the `acme` organization has an IP allow list enabled',
+    {},
+    'denied',
+    undefined,
+  ],
+  [403, 'Resource protected by organization SAML enforcement.', {}, 'denied', undefined],
+  [
+    403,
     'Resource not accessible by integration',
     { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(30) },
     'forbidden',

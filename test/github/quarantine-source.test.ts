@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createGitHubClient } from '../../src/github/client.ts';
 import { readPayload } from '../../src/github/event.ts';
 import { commitsOf, readQuarantine } from '../../src/github/quarantine-source.ts';
 import { DEFAULT_TOKEN, type GitHubEmulator, type GitHubOptions, startGitHub } from '../emulators/github.ts';
 import { onLoopback } from '../loopback.ts';
 import { virtualClock } from '../virtual-clock.ts';
+import { clientOf } from './client-of.ts';
 
 const PATH = '.github/quarantine files/q.yml';
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -53,16 +53,7 @@ async function read(
   await using github = await startGitHub(options);
   prepare(github);
   const clock = virtualClock(NOW);
-  const client = createGitHubClient({
-    token: DEFAULT_TOKEN,
-    apiUrl: github.url,
-    repository: { owner: 'acme', repo: 'voice-agents' },
-    userAgent: 'agent-test-gate/1.2.3',
-    redact: (text) => text,
-    fetch: onLoopback(clock),
-    clock,
-    trace: () => {},
-  });
+  const client = clientOf(github, { clock, fetch: onLoopback(clock) });
   const deadline = { until: clock.now() + timeoutMs, signal: new AbortController().signal };
   const files = await readQuarantine({ path, context, client }, { clock, random: () => 0, ...deadline });
   const asked = github.requests.map(

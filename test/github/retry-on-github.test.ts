@@ -2,9 +2,16 @@ import { expect, test } from 'vitest';
 import { GitHubError } from '../../src/github/github-error.ts';
 import { retryOnGitHub } from '../../src/github/retry-on-github.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
-import { virtualClock } from '../virtual-clock.ts';
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 const UNAVAILABLE = new GitHubError('unavailable', 'GitHub answered 502');
+
+const limitsOn = (clock: VirtualClock, signal = new AbortController().signal) => ({
+  ...{ clock, random: () => 0, until: 60_000, signal },
+});
+/** A task that ends when it is told to. */
+const untilAborted = ({ signal }: Deadline) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
 
 /** Runs a task that fails with these and then succeeds, and says when each try was. */
 async function run(
@@ -54,8 +61,7 @@ test('one request that hangs does not take the time of the next', async () => {
     await clock.sleep(15_000);
     throw UNAVAILABLE;
   };
-  const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
-  await expect(retryOnGitHub(hangs, limits)).rejects.toBe(UNAVAILABLE);
+  await expect(retryOnGitHub(hangs, limitsOn(clock))).rejects.toBe(UNAVAILABLE);
   expect({ ends, now: clock.now() }).toEqual({ ends: [60_000, 20_000], now: 20_000 });
 });
 
@@ -96,7 +102,7 @@ test('a rate limit that lasts for half an hour is said at once', async () => {
   expect(await run([limited])).toEqual({ outcome: 'GitHub answered 403', tries: [0] });
 });
 
-test.each(['bad-token', 'forbidden', 'locked', 'not-found', 'too-long', 'refused'] as const)(
+test.each(['bad-token', 'forbidden', 'denied', 'locked', 'not-found', 'too-long', 'refused'] as const)(
   '%s is final',
   async (kind) => {
     expect(await run([new GitHubError(kind, 'no')])).toEqual({ outcome: 'no', tries: [0] });
@@ -112,23 +118,14 @@ test('a mistake of ours is not tried again', async () => {
 
 test('a task that hangs is told to end when the time is over', async () => {
   const clock = virtualClock();
-  const hangs = ({ signal }: Deadline) =>
-    new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
-  const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
-  await expect(retryOnGitHub(hangs, limits)).rejects.toThrow('GitHub did not answer in time');
+  await expect(retryOnGitHub(untilAborted, limitsOn(clock))).rejects.toThrow('GitHub did not answer in time');
   expect(clock.now()).toBe(60_000);
 });
 
 test('when the time is over the last real trouble is told', async () => {
-  const clock = virtualClock();
-  let tries = 0;
-  const task = ({ signal }: Deadline) => {
-    tries += 1;
-    if (tries === 1) return Promise.reject(UNAVAILABLE);
-    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
-  };
-  const limits = { clock, random: () => 0, until: 60_000, signal: new AbortController().signal };
-  await expect(retryOnGitHub(task, limits)).rejects.toBe(UNAVAILABLE);
+  const tasks = [() => Promise.reject(UNAVAILABLE)];
+  const task = (deadline: Deadline) => (tasks.pop() ?? untilAborted)(deadline);
+  await expect(retryOnGitHub(task, limitsOn(virtualClock()))).rejects.toBe(UNAVAILABLE);
 });
 
 test('a task that does not listen is abandoned, whatever becomes of it', async () => {
@@ -155,8 +152,8 @@ test('a cancellation ends a pause and forbids another try', async () => {
     stop.abort();
     throw UNAVAILABLE;
   };
-  const limits = { clock, random: () => 0, until: 60_000, signal: stop.signal };
-  await expect(retryOnGitHub(task, limits)).rejects.toThrow('GitHub did not answer in time');
+  const outcome = retryOnGitHub(task, limitsOn(clock, stop.signal));
+  await expect(outcome).rejects.toThrow('GitHub did not answer in time');
   expect({ tries, now: clock.now() }).toEqual({ tries: 1, now: 0 });
 });
 

@@ -1,13 +1,14 @@
-import { createGitHubClient } from '../../src/github/client.ts';
+import type { GitHubClient } from '../../src/github/client.ts';
 import type { Fetch } from '../../src/http/fetch-text.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { DEFAULT_REPOSITORY, DEFAULT_TOKEN, type GitHubComment } from '../emulators/github.ts';
 import { answerTo, GitHubState, sent } from '../emulators/github-routes.ts';
+import { clientOf } from './client-of.ts';
 
 const URL_OF_IT = 'https://github.test';
 
 export interface VirtualGitHub {
-  readonly client: ReturnType<typeof createGitHubClient>;
+  readonly client: GitHubClient;
   readonly state: GitHubState;
   comments(issue: number): GitHubComment[];
   /** `METHOD /path` of each request. */
@@ -59,17 +60,7 @@ export function virtualGitHub({
       headers: { 'content-type': 'application/json', ...answer.headers },
     });
   };
-  const [owner = '', repo = ''] = DEFAULT_REPOSITORY.split('/');
-  const client = createGitHubClient({
-    token: DEFAULT_TOKEN,
-    apiUrl: URL_OF_IT,
-    repository: { owner, repo },
-    userAgent: 'test',
-    redact: (text) => text,
-    fetch: virtualFetch,
-    clock,
-    trace: () => {},
-  });
+  const client = clientOf({ url: URL_OF_IT }, { clock, fetch: virtualFetch });
   return { client, state, calls, comments: (issue) => state.comments(issue).map(sent) };
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { errorMessageIn } from '../../src/http/failure.ts';
 import { rateLimited } from '../emulators/faults.ts';
 import { startVapi } from '../emulators/vapi.ts';
 import { asking } from '../providers/asking.ts';
@@ -45,27 +44,4 @@ describe('a request that may be carried out twice', () => {
       'did not answer in time (HTTP 503',
     );
   });
-});
-
-test.each<[unknown, string]>([
-  [{ detail: { status: 'not_found', message: 'No such invocation.' } }, 'No such invocation'],
-  [
-    { detail: [{ loc: ['body', 'tests', 0, 'test_id'], msg: 'Field required', type: 'missing' }] },
-    'body.tests.0.test_id: Field required',
-  ],
-  [{ detail: [{ loc: {}, msg: 'Field required' }] }, 'Field required'],
-  [
-    { statusCode: 402, message: 'Payment required.', reason: 'billing_limit' },
-    'Payment required: billing_limit',
-  ],
-  [{ detail: 'Not authenticated' }, 'Not authenticated'],
-  [
-    { message: ['a must be a UUID', 'b is empty'], error: 'Bad Request', statusCode: 400 },
-    'a must be a UUID',
-  ],
-  [{ message: [], error: 'Bad Request' }, 'Bad Request'],
-  [{ message: [] }, ''],
-  [{ detail: null }, ''],
-])('what the provider says in %j is %j', (body, expected) => {
-  expect(errorMessageIn(body)).toBe(expected);
 });

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { createHttpClient } from '../../src/http/json-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { httpClient } from './http-client.ts';
 
 const TEXT = '{"name":"é"}';
 
@@ -15,17 +15,8 @@ async function jsonOf(encoding: string | undefined, body: Uint8Array | string): 
     response.end(body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const http = createHttpClient({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    headers: {},
-    advice: () => '',
-    fetch,
-    clock: systemClock,
-    redact: (text) => text,
-    random: Math.random,
-    log: () => {},
-    trace: () => {},
-  });
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const http = httpClient({ baseUrl, fetch, clock: systemClock });
   const deadline = { until: systemClock.now() + 30_000, signal: new AbortController().signal };
   try {
     return await http.getJson({ path: ['x'], size: 'small', read: (json) => json }, deadline);

@@ -31,6 +31,21 @@ const answer = (status: number, body?: unknown): Fault => ({
   ...(body === undefined ? {} : { body }),
 });
 
+/** Reads a batch from an emulator with these faults: it, or why it could not be read, and what was asked. */
+async function read(
+  faults: readonly (Fault | undefined)[] | (() => Fault),
+  { id = 'b1', ms = 600_000, noRetries = false, key = 'test-key', apiKey = 'test-key' } = {},
+) {
+  await using retell = await startRetell({ batches, faults, apiKey });
+  const { provider, deadline, clock, logged, traced } = asking('retell', retell.url, key);
+  const reading = provider.fetchBatch(id, { ...deadline(ms), noRetries });
+  const outcome = await reading.catch((error: unknown) => {
+    expect(error).toBeInstanceOf(ProviderError);
+    return (error as ProviderError).message;
+  });
+  return { outcome, requests: retell.requests, took: clock.now(), logged, traced };
+}
+
 describe('what may pass is survived', () => {
   test.each<[string, Fault]>([
     ['408', answer(408)],
@@ -57,13 +72,9 @@ describe('what may pass is survived', () => {
     ['an empty object', { kind: 'rewrite', change: () => ({}) }],
     ['null', { kind: 'rewrite', change: () => null }],
   ])('%s, once', async (_, fault) => {
-    await using retell = await startRetell({ batches, faults: [fault] });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({
-      settled: true,
-      announced: { total: 1, passed: 1 },
-    });
-    expect(retell.requests.length).toBe(fault.kind === 'gzip' ? 1 : 2);
+    const { outcome, requests } = await read([fault]);
+    expect(outcome).toMatchObject({ settled: true, announced: { total: 1, passed: 1 } });
+    expect(requests.length).toBe(fault.kind === 'gzip' ? 1 : 2);
   });
 
   test('one after the other, all in one reading', async () => {
@@ -77,10 +88,9 @@ describe('what may pass is survived', () => {
       { kind: 'reset', when: 'middle' },
       answer(500),
     ];
-    await using retell = await startRetell({ batches, faults });
-    const { provider, deadline, logged } = asking('retell', retell.url);
-    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true });
-    expect(retell.requests.length).toBe(faults.length + 1);
+    const { outcome, requests, logged } = await read(faults);
+    expect(outcome).toMatchObject({ settled: true });
+    expect(requests.length).toBe(faults.length + 1);
     expect(logged).toEqual([
       expect.stringMatching(
         /^GET 127\.0\.0\.1:\d+\/get-batch-test\/b1 has failed 3 times in a row: .+ Still trying, for at most 10 min more\.$/,
@@ -91,10 +101,7 @@ describe('what may pass is survived', () => {
   });
 
   test('a Retry-After that ends in time is obeyed', async () => {
-    await using retell = await startRetell({ batches, faults: [rateLimited('1')] });
-    const { provider, deadline, clock } = asking('retell', retell.url);
-    await provider.fetchBatch('b1', deadline(5_000));
-    expect(clock.now()).toBe(1_000);
+    expect((await read([rateLimited('1')], { ms: 5_000 })).took).toBe(1_000);
   });
 
   test('errors inside a 2xx answer of Bland', async () => {
@@ -104,17 +111,19 @@ describe('what may pass is survived', () => {
     });
     await using bland = await startBland({ batches, faults: [inside, inside] });
     const { provider, deadline } = asking('bland', bland.url);
-    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true, outcome: 'passed' });
+    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({
+      settled: true,
+      conclusion: 'passed',
+    });
   });
 
   test('429 alone never ends the reading before the deadline', async () => {
-    await using retell = await startRetell({ batches, faults: () => rateLimited() });
-    const { provider, deadline, clock } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline(70_000)))).toMatch(
+    const { outcome, requests, took } = await read(() => rateLimited(), { ms: 70_000 });
+    expect(outcome).toMatch(
       /did not answer in time \(HTTP 429 \(Account rate limited, please throttle your requests\)\)\. Raise timeout-minutes, or run the job again\.$/,
     );
-    expect(clock.now()).toBe(70_000);
-    expect(retell.requests.length).toBeGreaterThan(5);
+    expect(took).toBe(70_000);
+    expect(requests.length).toBeGreaterThan(5);
   });
 });
 
@@ -131,10 +140,9 @@ describe('what cannot pass fails at once and says what to do', () => {
     [422, 'answered 422 (Cannot find requested asset under given api key). Check batch-id'],
     [410, 'answered 410'],
   ])('%i', async (status, expected) => {
-    await using retell = await startRetell({ batches, faults: () => answer(status) });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(expected);
-    expect(retell.requests.length).toBe(1);
+    const { outcome, requests } = await read(() => answer(status));
+    expect(outcome).toContain(expected);
+    expect(requests.length).toBe(1);
   });
 
   test('a refused key inside a 2xx answer of Bland', async () => {
@@ -147,38 +155,33 @@ describe('what cannot pass fails at once and says what to do', () => {
     expect(bland.requests.length).toBe(1);
   });
 
-  test('an answer that is never JSON names its beginning, after a few attempts', async () => {
-    await using retell = await startRetell({ batches, faults: () => pageInsteadOfJson() });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
+  const without: Fault = {
+    kind: 'rewrite',
+    change: (body) => ({ ...(body as object), status: undefined }),
+  };
+  test.each<[string, Fault, RegExp, number]>([
+    [
+      'that is never JSON names its beginning, after a few attempts',
+      pageInsteadOfJson(),
       /^GET 127\.0\.0\.1:\d+\/get-batch-test\/b1 answered with something that is not JSON: "<!doctype html>/,
-    );
-    expect(retell.requests.length).toBe(7);
-  });
-
-  test('an answer without a field that we need names the field', async () => {
-    const without: Fault = {
-      kind: 'rewrite',
-      change: (body) => ({ ...(body as object), status: undefined }),
-    };
-    await using retell = await startRetell({ batches, faults: () => without });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
+      7,
+    ],
+    [
+      'without a field that we need names the field',
+      without,
       /get-batch-test\/b1 answered with JSON without a usable "status" field\. Check provider and api-url/,
-    );
-    expect(retell.requests.length).toBe(4);
-  });
-
-  test('an answer that is larger than the limit', async () => {
-    await using retell = await startRetell({
-      batches,
-      faults: () => ({ kind: 'flood', gzip: true, bytes: 33 * 1024 * 1024 }),
-    });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(
-      'answered with more than 32 MiB, ',
-    );
-    expect(retell.requests.length).toBe(1);
+      4,
+    ],
+    [
+      'that is larger than the limit is asked for once',
+      { kind: 'flood', gzip: true, bytes: 33 * 1024 * 1024 },
+      /answered with more than 32 MiB, /,
+      1,
+    ],
+  ])('an answer %s', async (_, fault, expected, tries) => {
+    const { outcome, requests } = await read(() => fault);
+    expect(outcome).toMatch(expected);
+    expect(requests.length).toBe(tries);
   });
 
   test('a port at which nobody listens is not asked to the deadline', async () => {
@@ -259,6 +262,7 @@ describe('a host that never lets anybody in', () => {
 describe('an answer that cannot be used', () => {
   test.each<[string, Fault, RegExp]>([
     ['a teapot', answer(418), /b1 answered 418/],
+    ['a status that no one has heard of', answer(999, ''), /b1 answered 999/],
     ['a redirect to nowhere', redirectTo('http://'), /redirects to an address that is no URL/],
     ['a redirect without an address', answer(302, ''), /b1 answered 302\. Set api-url/],
     [
@@ -267,18 +271,15 @@ describe('an answer that cannot be used', () => {
       /redirects to .+; the key is not sent there/,
     ],
   ])('%s ends the reading with the reason', async (_, fault, reason) => {
-    await using retell = await startRetell({ batches, faults: () => fault });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(reason);
+    expect((await read(() => fault)).outcome).toMatch(reason);
   });
 });
 
 describe('the key', () => {
   test('goes along within the origin', async () => {
-    await using retell = await startRetell({ batches, faults: [redirectTo('/get-batch-test/b1')] });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await provider.fetchBatch('b1', deadline())).toMatchObject({ settled: true });
-    expect(retell.requests.map(({ headers }) => headers['authorization'])).toEqual([
+    const { outcome, requests } = await read([redirectTo('/get-batch-test/b1')]);
+    expect(outcome).toMatchObject({ settled: true });
+    expect(requests.map(({ headers }) => headers['authorization'])).toEqual([
       'Bearer test-key',
       'Bearer test-key',
     ]);
@@ -286,36 +287,24 @@ describe('the key', () => {
 
   test.each([301, 302, 303, 307, 308])('does not follow a %i to another host', async (status) => {
     await using elsewhere = await startRetell({ batches });
-    await using retell = await startRetell({
-      batches,
-      faults: () => redirectTo(`${elsewhere.url}/get-batch-test/b1`, status),
-    });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(
+    const { outcome } = await read(() => redirectTo(`${elsewhere.url}/get-batch-test/b1`, status));
+    expect(outcome).toContain(
       `redirects to ${elsewhere.url}; the key is not sent there. If that is right, set api-url to it.`,
     );
     expect(elsewhere.requests.length).toBe(0);
   });
 
   test('goes round in circles only so often', async () => {
-    await using retell = await startRetell({ batches, faults: () => redirectTo('/get-batch-test/b1') });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toContain(
-      'redirects more than 5 times.',
-    );
-    expect(retell.requests.length).toBe(6);
+    const { outcome, requests } = await read(() => redirectTo('/get-batch-test/b1'));
+    expect(outcome).toContain('redirects more than 5 times.');
+    expect(requests.length).toBe(6);
   });
 
   test('is in no message and no line of the log', async () => {
-    await using retell = await startRetell({
-      apiKey: 'another',
-      batches,
-      faults: [answer(503), answer(503), answer(503)],
-    });
-    const { provider, deadline, logged, traced } = asking('retell', retell.url, 'sk_very_secret');
-    const complaint = await complaintOf(provider.fetchBatch('b1', deadline()));
-    expect(complaint).toContain('answered 401');
-    expect([complaint, ...logged, ...traced].join('\n')).not.toContain('sk_very_secret');
+    const keys = { key: 'sk_very_secret', apiKey: 'another' };
+    const { outcome, logged, traced } = await read([answer(503), answer(503), answer(503)], keys);
+    expect(outcome).toContain('answered 401');
+    expect([outcome, ...logged, ...traced].join('\n')).not.toContain('sk_very_secret');
     expect(traced.length).toBeGreaterThan(0);
   });
 });
@@ -323,18 +312,15 @@ describe('the key', () => {
 test.each(['../v2/list-test-runs/x', 'a/b', 'a?b=c', 'a#b', '%2e%2e', 'ä', '👍', 'a\\b', 'a\nb'])(
   'no id can reach another path: %j',
   async (id) => {
-    await using retell = await startRetell({ batches });
-    const { provider, deadline } = asking('retell', retell.url);
-    expect(await complaintOf(provider.fetchBatch(id, deadline()))).toContain('answered 404');
-    expect(retell.requests.map(({ path }) => path)).toEqual([`/get-batch-test/${encodeURIComponent(id)}`]);
+    const { outcome, requests } = await read([], { id });
+    expect(outcome).toContain('answered 404');
+    expect(requests.map(({ path }) => path)).toEqual([`/get-batch-test/${encodeURIComponent(id)}`]);
   },
 );
 
 test('every request says who asks', async () => {
-  await using retell = await startRetell({ batches });
-  const { provider, deadline } = asking('retell', retell.url);
-  await provider.fetchBatch('b1', deadline());
-  expect(retell.requests[0]?.headers).toMatchObject({
+  const { requests } = await read([]);
+  expect(requests[0]?.headers).toMatchObject({
     'user-agent': 'agent-test-gate/test',
     accept: 'application/json',
   });
@@ -351,9 +337,7 @@ test('a reading that is stopped ends at once', async () => {
 });
 
 test.each([304, 204, 205])('an answer %i without a body is no answer', async (status) => {
-  await using retell = await startRetell({ batches, faults: () => answer(status, '') });
-  const { provider, deadline } = asking('retell', retell.url);
-  expect(await complaintOf(provider.fetchBatch('b1', deadline()))).toMatch(
+  expect((await read(() => answer(status, ''))).outcome).toMatch(
     status === 304
       ? /answered 304\. Check api-url\.$/
       : /answered with something that is not JSON: an empty body/,
@@ -367,13 +351,11 @@ test('the deadline that ends is told apart from a refusal', async () => {
 });
 
 test('a reading that is to be made once is made once', async () => {
-  await using retell = await startRetell({ batches, faults: [answer(503)] });
-  const { provider, deadline } = asking('retell', retell.url);
-  const reading = provider.fetchBatch('b1', { ...deadline(), noRetries: true });
-  expect(await complaintOf(reading)).toContain(
+  const { outcome, requests } = await read([answer(503)], { noRetries: true });
+  expect(outcome).toContain(
     'answered 503 (Service Unavailable). The provider is in trouble: run this job again later.',
   );
-  expect(retell.requests.length).toBe(1);
+  expect(requests.length).toBe(1);
 });
 
 test('at most four requests are under way at once', async () => {

@@ -4,12 +4,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { ErrorResponse } from '../../src/http/failure.ts';
-import { createHttpClient, type PostResult } from '../../src/http/json-client.ts';
+import type { PostResult } from '../../src/http/json-client.ts';
 import { makeCertificate } from '../e2e/certificates.ts';
 import { freePort } from '../e2e/forwarding.ts';
 import { stalled } from '../emulators/stalled.ts';
 import { onLoopback } from '../loopback.ts';
 import { virtualClock } from '../virtual-clock.ts';
+import { httpClient } from './http-client.ts';
 
 const EPOCH = Date.UTC(2026, 8, 14, 8);
 const OK = 'HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"id":"b1"}';
@@ -61,18 +62,8 @@ async function startServer(...answers: readonly Answer[]) {
 
 function httpTo(baseUrl: string, random = () => 0.5) {
   const clock = virtualClock(EPOCH);
-  const http = createHttpClient({
-    baseUrl,
-    headers: { authorization: 'Bearer key' },
-    advice: (code) => `Advice on ${code}.`,
-    fetch: onLoopback(clock),
-    clock,
-    redact: (text) => text,
-    random,
-    log: () => {},
-    trace: () => {},
-  });
-  return { http, clock };
+  const headers = { authorization: 'Bearer key' };
+  return { http: httpClient({ baseUrl, headers, fetch: onLoopback(clock), clock, random }), clock };
 }
 
 /** Makes a name resolve to these addresses for this process, as a resolver would. */

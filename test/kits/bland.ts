@@ -217,6 +217,9 @@ const disagreeing: Telling = {
 
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
 
+const listOfBatch = sampleOf('bland__list-runs__by-batch');
+const listedRuns = rowsOf(listOfBatch);
+
 const starting: StartWorld = {
   target: { kind: 'pathway', id: PATHWAY },
   version: { kind: 'number', number: 5 },
@@ -225,8 +228,8 @@ const starting: StartWorld = {
     'GET v1/pathway': [{ version_number: 4 }, { version_number: 5 }],
     'GET v1/agent-testing/scenarios': sampleOf('bland__list-scenarios__docs'),
     'POST v1/agent-testing/batch-run': sampleOf('bland__batch-run__200-enveloped'),
-    'GET v1/agent-testing/runs': sampleOf('bland__list-runs__by-batch'),
-    'GET v1/agent-testing/batches': blandPassed,
+    'GET v1/agent-testing/runs': listOfBatch,
+    'GET v1/agent-testing/batches': { ...blandPassed, id: listedRuns[0]?.['batch_id'] ?? '' },
   },
   batchId: String(valueAt(sampleOf('bland__batch-run__200-enveloped'), ['data', 'batch_id'])),
   isResolved: ({ version_number }: BlandRequest) => typeof version_number === 'number',

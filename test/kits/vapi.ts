@@ -212,7 +212,8 @@ const starting: StartWorld = {
   testCases: 'suite:s1\nBooks*',
   answers: {
     'GET eval/simulation/suite': { id: 's1', simulationIds: [one] },
-    'GET eval/simulation/run/': ended as Json,
+    [`GET eval/simulation/run/${RUN}/item`]: ended as Json,
+    'GET eval/simulation/run/': allPass,
     'GET eval/simulation/run': {
       results: [{ ...allPass, target: TARGET }],
       metadata: { totalItems: 1, currentPage: 1 },

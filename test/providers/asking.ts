@@ -1,3 +1,9 @@
+import type { Batch } from '../../src/domain/batch.ts';
+import type { Run } from '../../src/domain/run.ts';
+import type { Version } from '../../src/domain/target.ts';
+import { type Judgement, judge } from '../../src/domain/verdict.ts';
+import { waitForBatches } from '../../src/execution/wait.ts';
+import type { HttpClient } from '../../src/http/json-client.ts';
 import type { AdapterOptions, Provider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
@@ -11,6 +17,16 @@ export interface Asking {
   readonly traced: readonly string[];
   /** Deadline for a test, in milliseconds of the virtual clock: ten minutes, unless it says otherwise. */
   deadline(ms?: number, signal?: AbortSignal): Deadline;
+  /** One look at a batch, `b1` unless it says otherwise. */
+  look(id?: string): Promise<Batch>;
+  /** The same with its runs. */
+  read(id?: string): Promise<Batch & { readonly runs: readonly Run[] }>;
+}
+
+interface AskingOptions extends AdapterOptions {
+  readonly clock?: VirtualClock;
+  /** The input `version`. */
+  readonly version?: Version | undefined;
 }
 
 /** The adapter of a provider, pointed at an emulator, on a virtual clock. */
@@ -18,11 +34,10 @@ export function asking(
   name: ProviderName,
   apiUrl: string,
   apiKey = 'test-key',
-  options: AdapterOptions = {},
+  { clock = virtualClock(), ...options }: AskingOptions = {},
 ): Asking {
   const logged: string[] = [];
   const traced: string[] = [];
-  const clock = virtualClock();
   const provider = createProvider(
     { name, apiKey, apiUrl, userAgent: 'agent-test-gate/test', ...options },
     {
@@ -34,11 +49,42 @@ export function asking(
       trace: (line) => traced.push(line),
     },
   );
-  return {
-    provider,
-    clock,
-    logged,
-    traced,
-    deadline: (ms = 600_000, signal = new AbortController().signal) => ({ until: clock.now() + ms, signal }),
-  };
+  const deadline = (ms = 600_000, signal = new AbortController().signal): Deadline => ({
+    until: clock.now() + ms,
+    signal,
+  });
+  const look = (id = 'b1') => provider.fetchBatch(id, deadline());
+  const read = async (id?: string) => provider.fetchRuns(await look(id), deadline());
+  return { provider, clock, logged, traced, deadline, look, read };
 }
+
+/** Waits for a batch on the virtual clock, and judges it. */
+export async function gate(
+  { provider, clock }: Pick<Asking, 'provider' | 'clock'>,
+  { batchId = 'b1', timeoutMinutes = 10, pollIntervalMs = 5_000 } = {},
+): Promise<Judgement & { readonly batch: Batch | undefined }> {
+  const { ending, batches } = await waitForBatches({
+    provider,
+    batches: [{ id: batchId }],
+    clock,
+    deadline: { until: clock.now() + timeoutMinutes * 60_000, signal: new AbortController().signal },
+    pollIntervalMs,
+    onPoll: () => undefined,
+    log: () => undefined,
+  });
+  const facts = { batches, ending, providerTitle: provider.title, timeoutMinutes, now: clock.epoch() };
+  return { ...judge(facts), batch: batches[0]?.batch };
+}
+
+/** A transport that only reads, for adapters that are to start nothing. */
+export const readOnly = (getJson: HttpClient['getJson']): HttpClient => ({
+  getJson,
+  postJsonOnce: () => Promise.reject(new Error('This test starts nothing.')),
+  sendCommand: () => Promise.reject(new Error('This test ends nothing.')),
+});
+
+/** The deadline of those that need none. */
+export const NO_DEADLINE: Deadline = {
+  until: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+};

@@ -2,14 +2,12 @@ import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import { findContradictions } from '../../src/domain/integrity.ts';
-import { type Judgement, judge } from '../../src/domain/verdict.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
-import { elevenlabs } from '../../src/providers/elevenlabs/read.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { type ElevenLabsEmulator, type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
 import { readSample } from '../emulators/samples.ts';
 import { many } from '../emulators/timeline.ts';
-import { asking } from './asking.ts';
+import { asking, gate } from './asking.ts';
 
 const recorded = (name: string): Record<string, unknown> =>
   readSample(`elevenlabs__get-test-invocation__${name}`);
@@ -19,30 +17,13 @@ const invocation = (runs: readonly object[], more: object = {}) => ({ id: 'b1', 
 /** Looks once at invocation `b1` with this body. */
 async function look(body: object): Promise<Batch> {
   await using emulator = await startElevenLabs({ batches: [{ id: 'b1', looks: [body] }] });
-  const { provider, deadline } = asking('elevenlabs', emulator.url);
-  return await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
-}
-
-/** Waits for `b1` on a virtual clock and judges it. */
-async function gate(emulator: ElevenLabsEmulator): Promise<Judgement> {
-  const { provider, clock } = asking('elevenlabs', emulator.url);
-  const { ending, batches } = await waitForBatches({
-    provider,
-    batchIds: ['b1'],
-    clock,
-    deadline: { until: clock.now() + 600_000, signal: new AbortController().signal },
-    pollIntervalMs: 5_000,
-    onPoll: () => undefined,
-    log: () => undefined,
-  });
-  const now = clock.epoch();
-  return judge({ batches, ending, providerTitle: 'ElevenLabs', timeoutMinutes: 10, now });
+  return await asking('elevenlabs', emulator.url).read();
 }
 
 /** The verdict on an invocation that gives these bodies, one after the other. */
 async function verdictOn(...looks: readonly object[]) {
   await using emulator = await startElevenLabs({ batches: [{ id: 'b1', looks }] });
-  const { verdict, reason } = await gate(emulator);
+  const { verdict, reason } = await gate(asking('elevenlabs', emulator.url));
   return { verdict, reason, looks: emulator.count(/test-invocations/) };
 }
 
@@ -114,12 +95,6 @@ describe('an invocation', () => {
     );
     expect(batch.subject).toBe('agent a1 branch br1 version v1 with changes that are not published');
   });
-
-  test('an answer for another one is no answer', async () => {
-    await expect(look({ ...invocation([passedRun]), id: 'b2' })).rejects.toThrow(
-      'answered for another batch: b2.',
-    );
-  });
 });
 
 describe('a run', () => {
@@ -147,16 +122,6 @@ describe('a run', () => {
     },
   );
 
-  test.each(['PASSED', 'canceled', 'skipped', 'constructor'])(
-    'with the word %s keeps the gate waiting',
-    async (status) => {
-      expect(await verdictOn(invocation([{ ...passedRun, status }]))).toMatchObject({
-        verdict: 'timed-out',
-        reason: `Batch b1 did not finish within 10 minutes (timeout-minutes). Unknown status: "${status}".`,
-      });
-    },
-  );
-
   test('explains itself by messages where there is no summary', async () => {
     const rationale = { messages: ['No date.', 7, 'No name.'], summary: null };
     const run = { ...passedRun, status: 'failed', condition_result: { result: 'failure', rationale } };
@@ -167,8 +132,7 @@ describe('a run', () => {
     await using emulator = await startElevenLabs({
       batches: [{ id: 'b1', runs: [{ outcome: 'failed' }, {}] }],
     });
-    const { provider, deadline } = asking('elevenlabs', emulator.url);
-    const { runs } = await provider.fetchBatch('b1', deadline());
+    const { runs } = await asking('elevenlabs', emulator.url).look();
     const conversation = [
       { kind: 'speech', speaker: 'caller', text: 'What does a crown cost?' },
       { kind: 'speech', speaker: 'agent', text: 'I will look that up.' },
@@ -252,19 +216,16 @@ describe('what ElevenLabs itself sees as broken in a test', () => {
 
 describe('when a test was last edited', () => {
   const batches = [{ id: 'b1', runs: recordedTests.map(({ id }) => ({ testCaseId: id })) }];
-  const read = async (emulator: ElevenLabsEmulator, times = 1) => {
-    const { provider, deadline } = asking('elevenlabs', emulator.url);
-    let batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
-    for (let n = 1; n < times; n += 1) {
-      batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline()), deadline());
-    }
-    return batch.runs.map(({ testCase }) => testCase.revision);
-  };
+  const revisionsOf = ({ runs }: { runs: readonly Run[] }) => runs.map(({ testCase }) => testCase.revision);
+  const read = async (emulator: ElevenLabsEmulator) =>
+    revisionsOf(await asking('elevenlabs', emulator.url).read());
 
   test('is as the list of tests says it once the invocation has ended, read once', async () => {
     await using emulator = await startElevenLabs({ batches });
     emulator.edit(recordedTests[1]?.id ?? '', 1_789_300_000_000);
-    expect(await read(emulator, 3)).toEqual([1_789_200_000_000, 1_789_300_000_000]);
+    const asked = asking('elevenlabs', emulator.url);
+    await asked.read();
+    expect(revisionsOf(await asked.read())).toEqual([1_789_200_000_000, 1_789_300_000_000]);
     expect(emulator.count(/agent-testing$/)).toBe(1);
   });
 
@@ -310,11 +271,8 @@ test('two invocations of one second, before a test was edited, are of two revisi
   }));
   await using emulator = await startElevenLabs({ batches });
   emulator.edit(first?.id ?? '', created_at * 1_000 + 500);
-  const { provider, deadline } = asking('elevenlabs', emulator.url);
-  const read = async (id: string) => {
-    const { runs } = await provider.fetchRuns(await provider.fetchBatch(id, deadline()), deadline());
-    return runs[0]?.testCase.revision;
-  };
+  const asked = asking('elevenlabs', emulator.url);
+  const read = async (id: string) => (await asked.read(id)).runs[0]?.testCase.revision;
   expect(new Set([await read('b1'), await read('b2'), await read('b1')]).size).toBe(2);
 });
 
@@ -351,12 +309,6 @@ describe('the end, which nothing announces', () => {
     });
   });
 
-  test('a run without a status has not ended', async () => {
-    expect(await verdictOn(invocation([{ ...passedRun, status: null }]))).toMatchObject({
-      verdict: 'timed-out',
-    });
-  });
-
   test('a test with fewer runs than it is repeated is not overlooked', async () => {
     const repeated = [1, 2, 3].map((n) => ({ ...passedRun, test_run_id: `r${n}` }));
     const twice = invocation(repeated.slice(0, 2), { repeat_count: 3 });
@@ -372,7 +324,10 @@ describe('the end, which nothing announces', () => {
   test('230 runs, the last one failed', async () => {
     const runs = many(230, (index) => (index === 229 ? { outcome: 'failed' } : {}));
     await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });
-    expect(await gate(emulator)).toMatchObject({ verdict: 'failed', reason: '1 of 230 test cases failed.' });
+    expect(await gate(asking('elevenlabs', emulator.url))).toMatchObject({
+      verdict: 'failed',
+      reason: '1 of 230 test cases failed.',
+    });
   });
 });
 
@@ -399,39 +354,15 @@ describe('an invocation that was cancelled', () => {
   test('by us: what has not ended is, and we may ask twice', async () => {
     const runs = [{}, { endsAt: Number.POSITIVE_INFINITY }];
     await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });
-    const { provider, deadline } = asking('elevenlabs', emulator.url);
+    const { provider, deadline, clock } = asking('elevenlabs', emulator.url);
     await provider.cancel?.('b1', deadline());
     await provider.cancel?.('b1', deadline());
     expect(emulator.cancelled).toEqual(['b1', 'b1']);
-    expect(await gate(emulator)).toMatchObject({
+    expect(await gate({ provider, clock })).toMatchObject({
       verdict: 'cancelled',
       reason: '1 of 2 test cases was cancelled at ElevenLabs.',
     });
   });
-});
-
-test.each([
-  ['an object', 404, '(Test invocation with ID b1 not found)'],
-  ['a list', 422, '(path.test_invocation_id: Field required)'],
-])('a refusal says what ElevenLabs says, in "detail" as %s', async (_, status, said) => {
-  await using emulator = await startElevenLabs(
-    status === 422 ? { faults: () => ({ kind: 'answer', status }) } : {},
-  );
-  const { provider, deadline } = asking('elevenlabs', emulator.url);
-  await expect(provider.fetchBatch('b1', deadline())).rejects.toThrow(
-    `answered ${status} ${said}. ${elevenlabs.advice(status)}`,
-  );
-});
-
-test('the key travels in its own header', async () => {
-  await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs: [{}] }] });
-  const { provider, deadline } = asking('elevenlabs', emulator.url);
-  await provider.fetchBatch('b1', deadline());
-  const [request] = emulator.requests;
-  expect([request?.headers['xi-api-key'], request?.headers['authorization']]).toEqual([
-    'test-key',
-    undefined,
-  ]);
 });
 
 describe('the emulator, as ElevenLabs’ own client reads it', () => {

@@ -1,59 +1,40 @@
 /** Which earlier batches `reuse-hours` takes: offered everything that is almost the same. */
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { parseSelectors } from '../../src/domain/selectors.ts';
+import { describe, expect, test } from 'vitest';
 import { createExecutor } from '../../src/execution/execute.ts';
-import { prepare } from '../../src/execution/prepare.ts';
 import { describeReuse, findReusableBatch } from '../../src/execution/reuse.ts';
-import { createProvider, PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
-import { startElevenLabs } from '../emulators/elevenlabs.ts';
+import { type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { type AgentVersion, DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { recordedDefinitions } from '../emulators/retell-bodies.ts';
 import type { Emulator, EmulatorOptions } from '../emulators/server.ts';
 import type { BatchScript, RunScript } from '../emulators/timeline.ts';
-import { onLoopback } from '../loopback.ts';
-import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+import { type Starting, sourceOf, startingAt } from './starting-at.ts';
 
+/** When the virtual clock begins. */
 const NOW = Date.UTC(2026, 8, 14, 8);
 const MIN = 60_000;
+const AGENT = `agent/${DEFAULT_AGENT.id}`;
 
-/** What the gate asks for: everything there is, within two hours. */
-interface Wish {
+/** What the gate asks for: by default two hours. */
+interface Reuse {
   readonly reuseHours?: number;
-  readonly maxBatchAgeMinutes?: number;
+  readonly maxBatchAgeMinutes?: number | undefined;
 }
 
-function providerAt(name: ProviderName, emulator: Emulator, clock: VirtualClock) {
-  onTestFinished(() => emulator.close());
-  return createProvider(
-    { name, apiKey: 'test-key', apiUrl: emulator.url, userAgent: 'agent-test-gate/test' },
-    {
-      ...{ fetch: onLoopback(clock), clock, random: () => 0.5 },
-      ...{ redact: (text: string) => text, log: () => undefined, trace: () => undefined },
-    },
-  );
-}
-
-/** What is found at an emulator whose clock and the runner's are one virtual clock: the line for the log. */
+/** What is found for everything there is: the line for the log. */
 async function find(
-  name: ProviderName,
-  target: { readonly kind: string; readonly id: string },
-  emulator: Emulator,
-  { clock, reuseHours = 2, maxBatchAgeMinutes }: Wish & { readonly clock: VirtualClock },
+  { provider, starter, clock, deadline, prepare }: Starting<Emulator>,
+  target: string,
+  { reuseHours = 2, maxBatchAgeMinutes }: Reuse = {},
 ): Promise<string> {
-  const provider = providerAt(name, emulator, clock);
-  const { starter } = provider;
-  const { capabilities, title } = PROVIDERS[name];
-  if (starter === undefined || capabilities.start === false) throw new Error('It starts nothing.');
-  const selectors = parseSelectors('*', { title, labels: [] });
-  if (selectors.kind === 'refused') throw new Error(selectors.problem);
-  const deadline = { until: clock.now() + 10 * MIN, signal: new AbortController().signal };
-  const rules = { starter, rule: { kind: 'every-run' }, maxRuns: undefined, deadline } as const;
-  const prepared = await prepare({ target, version: undefined, selectors: selectors.value }, rules);
+  const prepared = await prepare({ target });
   if (prepared.kind === 'refused') throw new Error(prepared.problem);
-  const options = { provider, starter, prepared, reuseHours, maxBatchAgeMinutes, clock, deadline };
-  return describeReuse(await findReusableBatch(options));
+  const reuse = await findReusableBatch({
+    ...{ provider, starter, prepared, reuseHours, maxBatchAgeMinutes, clock, deadline: deadline() },
+  });
+  if (reuse === undefined) throw new Error('Nothing was looked for.');
+  return describeReuse(reuse);
 }
 
 const taken = (id: string, age = '30 min') =>
@@ -90,7 +71,7 @@ describe('at Retell', () => {
   });
   const failed: RunScript = { outcome: 'failed' };
 
-  interface World extends Wish, Omit<EmulatorOptions, 'epoch' | 'now'> {
+  interface World extends Reuse, Omit<EmulatorOptions, 'epoch' | 'now'> {
     /** When the engine was last edited, in minutes before now. Default: days ago. */
     readonly engineEdited?: number;
     /** The same of the first test case; `null`: Retell does not say. */
@@ -98,27 +79,22 @@ describe('at Retell', () => {
   }
 
   async function retell(batches: readonly BatchScript[], world: World = {}): Promise<string> {
-    const { engineEdited, caseEdited, reuseHours, maxBatchAgeMinutes, ...options } = world;
-    const clock = virtualClock(NOW);
+    const { engineEdited, caseEdited, ...options } = world;
     const versions = DEFAULT_AGENT.versions.map(
       (version): AgentVersion => ({
         ...version,
         ...(engineEdited !== undefined && { modifiedAt: NOW - engineEdited * MIN }),
       }),
     );
-    const emulator = await startRetell({
-      ...{ now: clock.now, epoch: clock.epoch, batches, ...options },
+    const starting = await startingAt('retell', startRetell, {
+      ...{ batches, ...options },
       definitions: definitions.map((each) => ({ ...each })),
       agents: [{ ...DEFAULT_AGENT, versions }],
     });
     if (caseEdited !== undefined) {
-      emulator.edit(a, caseEdited === null ? Number.NaN : NOW - caseEdited * MIN);
+      starting.emulator.edit(a, caseEdited === null ? Number.NaN : NOW - caseEdited * MIN);
     }
-    const wish = {
-      ...(reuseHours !== undefined && { reuseHours }),
-      ...(maxBatchAgeMinutes !== undefined && { maxBatchAgeMinutes }),
-    };
-    return find('retell', { kind: 'agent', id: DEFAULT_AGENT.id }, emulator, { clock, ...wish });
+    return find(starting, AGENT, world);
   }
 
   test.each<[string, readonly BatchScript[], World?]>([
@@ -324,10 +300,9 @@ describe('what is judged has to be what was found', () => {
       'it is not any more what it was when reuse-hours found it',
     ],
   ])('when it is read again: %s', async (_, change, unproven) => {
-    const clock = virtualClock(NOW);
     let looks = 0;
-    const emulator = await startRetell({
-      ...{ now: clock.now, epoch: clock.epoch, batches: [FOUND] },
+    const { emulator, provider, clock, deadline } = await startingAt('retell', startRetell, {
+      batches: [FOUND],
       definitions: definitions.map((each) => ({ ...each })),
       faults: ({ path }) => {
         if (!path.startsWith('/get-batch-test')) return undefined;
@@ -338,22 +313,17 @@ describe('what is judged has to be what was found', () => {
           : { kind: 'rewrite', change: (body) => ({ ...(body as object), ...change }) };
       },
     });
-    const selectors = parseSelectors('*', { title: 'Retell', labels: [] });
-    if (selectors.kind === 'refused') throw new Error(selectors.problem);
-    const target = { kind: 'agent', id: DEFAULT_AGENT.id };
+    const batchSource = sourceOf('retell', { target: AGENT });
+    if ('problems' in batchSource) throw new Error(batchSource.problems.join(' '));
     const batchIds: string[] = [];
     const executor = createExecutor(
       {
-        batchSource: {
-          ...{ kind: 'start', target, version: undefined, selectors: selectors.value },
-          compareWith: undefined,
-        },
+        batchSource,
         ...{ rule: { kind: 'every-run' }, maxRuns: undefined, pollIntervalSeconds: 5, failOn: 'any' },
         ...{ maxBatchAgeMinutes: undefined, reuseHours: 2 },
       },
       {
-        ...{ provider: providerAt('retell', emulator, clock), clock, log: () => undefined },
-        deadline: { until: clock.now() + 10 * MIN, signal: new AbortController().signal },
+        ...{ provider, clock, deadline: deadline(), log: () => undefined, warn: () => undefined },
         attachQuarantine: async (cases) => cases,
         onBatches: (ids) => batchIds.splice(0, batchIds.length, ...ids),
         onProgress: () => undefined,
@@ -385,13 +355,11 @@ describe('at ElevenLabs', () => {
     batches: readonly BatchScript[],
     { edited, node }: { readonly edited?: number; readonly node?: string } = {},
   ): Promise<string> {
-    const clock = virtualClock(NOW);
     const attached = [node === undefined ? a : { id: a, node }, b];
-    const emulator = await startElevenLabs({
-      ...{ now: clock.now, epoch: clock.epoch, batches, attached, versionOf: () => HEAD },
-    });
-    if (edited !== undefined) emulator.edit(a, NOW - edited * MIN);
-    return find('elevenlabs', { kind: 'agent', id: ELEVENLABS_AGENT }, emulator, { clock });
+    const world: ElevenLabsOptions = { batches, attached, versionOf: () => HEAD };
+    const starting = await startingAt('elevenlabs', startElevenLabs, world);
+    if (edited !== undefined) starting.emulator.edit(a, NOW - edited * MIN);
+    return find(starting, `agent/${ELEVENLABS_AGENT}`);
   }
 
   test.each<[string, readonly BatchScript[], { node: string }?]>([

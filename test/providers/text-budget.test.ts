@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import type { ResponseInfo } from '../../src/http/json-client.ts';
-import { connect, type ProviderName } from '../../src/providers/registry.ts';
+import { PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
-import { reading } from './reading.ts';
-
-const deadline = { until: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+import { many } from '../emulators/timeline.ts';
+import { KITS } from '../kits/kits.ts';
+import { asking } from './asking.ts';
 
 describe('what is kept of runs', () => {
   const run = (status: Run['status'], { explanation = 0, text = 100 } = {}): Run => ({
@@ -92,128 +91,50 @@ describe('what is kept of runs', () => {
   });
 });
 
-/** A conversation in each of eight runs, of which the first two passed and the last one is far too long; as each provider writes it. */
-const TEXTS = Array.from({ length: 8 }, (_, index) => 'x'.repeat(index === 7 ? 6_000_000 : 60_000));
-const each = (body: (id: string, hasPassed: boolean, text: string) => object): object[] =>
-  TEXTS.map((text, index) => body(`r${index}`, index < 2, text));
-
-const LARGE: Readonly<Record<ProviderName, (path: readonly string[]) => object>> = {
-  retell: (path) =>
-    path.includes('get-batch-test')
-      ? { test_case_batch_job_id: 'b1', status: 'complete', total_count: 8 }
-      : {
-          items: each((id, hasPassed, text) => ({
-            test_case_job_id: id,
-            status: hasPassed ? 'pass' : 'fail',
-            result_explanation: 'Judged.',
-            transcript_snapshot: { transcript: [{ role: 'agent', content: text }] },
-          })),
-          has_more: false,
-        },
-  bland: (path) =>
-    path.includes('batches')
-      ? {
-          id: 'b1',
-          status: 'FAILED',
-          total_scenarios: 8,
-          runs: each((id, hasPassed) => ({ id, status: hasPassed ? 'PASSED' : 'FAILED' })),
-        }
-      : { chat_history: [{ role: 'assistant', content: TEXTS[Number(path.at(-1)?.slice(1))] }] },
-  vapi: (path) =>
-    path.at(-1) === 'item'
-      ? each((id, hasPassed, text) => ({
-          id,
-          status: hasPassed ? 'passed' : 'failed',
-          results: { passed: hasPassed, evaluations: [] },
-          metadata: { call: { messages: [{ role: 'assistant', content: text }] } },
-        }))
-      : { id: 'b1', status: 'ended', itemCounts: { total: 8, passed: 2, failed: 6, canceled: 0 } },
-  elevenlabs: (path) =>
-    path.includes('agent-testing')
-      ? { tests: [], has_more: false }
-      : {
-          id: 'b1',
-          test_runs: each((id, hasPassed, text) => ({
-            test_run_id: id,
-            status: hasPassed ? 'passed' : 'failed',
-            agent_responses: [{ role: 'agent', message: text }],
-          })),
-        },
+/** An entry of a conversation in which the agent speaks, as each provider writes it. */
+const SPEECH: Readonly<Record<ProviderName, (text: string) => object>> = {
+  retell: (content) => ({ role: 'agent', content }),
+  bland: (content) => ({ role: 'assistant', content }),
+  vapi: (content) => ({ role: 'assistant', content }),
+  elevenlabs: (message) => ({ role: 'agent', message }),
 };
 
-test.each(Object.entries(LARGE))(
+test.each(PROVIDER_NAMES)(
   'conversations at %s are kept up to a size, those of passed runs where the list has them',
-  async (name, answer) => {
-    const about: ResponseInfo = { date: undefined };
-    const http = reading(async ({ path, read }) => read(answer(path), about));
-    const provider = connect(name as ProviderName, http);
-    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline), deadline);
-    const { runs = [] } = (await provider.fetchFailureDetails?.(batch, deadline, new Set())) ?? batch;
+  async (name) => {
+    const runs = many(8, (index) => ({
+      outcome: index < 2 ? 'passed' : 'failed',
+      transcript: [SPEECH[name]('x'.repeat(index === 7 ? 6_000_000 : 60_000))],
+    }));
+    await using emulator = await KITS[name].start({ batches: [{ id: 'b1', runs }] });
+    const { provider, deadline, read } = asking(name, emulator.url);
+    const detailed = await provider.fetchFailureDetails?.(await read(), deadline(), new Set());
     const passed = name === 'bland' ? 0 : 1;
-    expect(runs.map(({ turns }) => turns.length)).toEqual([passed, passed, 1, 1, 1, 1, 1, 0]);
+    expect(detailed?.runs?.map(({ turns }) => turns.length)).toEqual([passed, passed, 1, 1, 1, 1, 1, 0]);
   },
 );
 
-/** Sixty runs that passed, and one of the last one's test case that did not; as the two providers whose lists alone have conversations write it. */
-const MANY = Array.from({ length: 61 }, (_, index) => ({
-  id: `r${index}`,
-  testCase: `t${Math.min(index, 59)}`,
-  hasPassed: index < 60,
-}));
-
-const MANY_RUNS: Readonly<Record<'vapi' | 'elevenlabs', (path: readonly string[]) => object>> = {
-  vapi: (path) =>
-    path.at(-1) === 'item'
-      ? MANY.map(({ id, testCase, hasPassed }) => ({
-          id,
-          simulationId: testCase,
-          status: hasPassed ? 'passed' : 'failed',
-          results: {
-            passed: hasPassed,
-            evaluations: [{ name: 'booked', passed: hasPassed, required: true }],
-          },
-          metadata: { call: { messages: [{ role: 'assistant', content: id }] } },
-        }))
-      : { id: 'b1', status: 'ended', itemCounts: { total: 61, passed: 60, failed: 1, canceled: 0 } },
-  elevenlabs: (path) =>
-    path.includes('agent-testing')
-      ? { tests: [], has_more: false }
-      : {
-          id: 'b1',
-          test_runs: MANY.map(({ id, testCase, hasPassed }) => ({
-            test_run_id: id,
-            test_id: testCase,
-            status: hasPassed ? 'passed' : 'failed',
-            agent_responses: [{ role: 'agent', message: id }],
-          })),
-        },
-};
-
-test.each(Object.entries(MANY_RUNS))(
+test.each(['vapi', 'elevenlabs'] as const)(
   'a conversation at %s that is compared with a failed one is read again where it had no room',
-  async (name, answer) => {
-    const about: ResponseInfo = { date: undefined };
-    let requests = 0;
-    const http = reading(async ({ path, read }) => {
-      requests += 1;
-      return read(answer(path), about);
-    });
-    const provider = connect(name as ProviderName, http);
-    const batch = await provider.fetchRuns(await provider.fetchBatch('b1', deadline), deadline);
-    const textOf = ({ runs = [] }: Batch, id: string) => runs.find((run) => run.id === id)?.turns;
-    expect([textOf(batch, 'r49')?.length, textOf(batch, 'r59'), textOf(batch, 'r60')?.length]).toEqual([
-      1,
-      [],
-      1,
-    ]);
+  async (name) => {
+    const runs = many(61, (index) => ({
+      id: `r${index}`,
+      outcome: index < 60 ? 'passed' : 'failed',
+      transcript: [SPEECH[name](`r${index}`)],
+    }));
+    await using emulator = await KITS[name].start({ batches: [{ id: 'b1', runs }] });
+    const { provider, deadline, read } = asking(name, emulator.url);
+    const batch = await read();
+    const turnsOf = (from: Batch | undefined, id: string) => from?.runs?.find((run) => run.id === id)?.turns;
+    expect(['r49', 'r59', 'r60'].map((id) => turnsOf(batch, id)?.length)).toEqual([1, 0, 1]);
 
-    const before = requests;
-    expect(await provider.fetchFailureDetails?.(batch, deadline, new Set(['r49']))).toBe(batch);
-    expect(requests).toBe(before);
+    const before = emulator.count();
+    expect(await provider.fetchFailureDetails?.(batch, deadline(), new Set(['r49']))).toBe(batch);
+    expect(emulator.count()).toBe(before);
 
-    const detailed = (await provider.fetchFailureDetails?.(batch, deadline, new Set(['r59']))) ?? batch;
-    expect(textOf(detailed, 'r59')).toEqual([{ kind: 'speech', speaker: 'agent', text: 'r59' }]);
-    expect(textOf(detailed, 'r60')?.length).toBe(1);
-    expect(detailed.runs?.map((run) => run.status)).toEqual(batch.runs.map((run) => run.status));
+    const detailed = await provider.fetchFailureDetails?.(batch, deadline(), new Set(['r59']));
+    expect(turnsOf(detailed, 'r59')).toEqual([{ kind: 'speech', speaker: 'agent', text: 'r59' }]);
+    expect(turnsOf(detailed, 'r60')?.length).toBe(1);
+    expect(detailed?.runs?.map((run) => run.status)).toEqual(batch.runs.map((run) => run.status));
   },
 );

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { annotationsFor, closingLines } from '../../src/report/annotations.ts';
+import { EXAMPLES } from './examples.ts';
+import { reportWith } from './hostile-reports.ts';
 import { UNSEEN } from './rendered.ts';
-import { BLAND_RUNS, batch, EXAMPLES, manyRuns, RETELL_RUNS, reportOn, reportWith, run } from './reports.ts';
-import { SECOND_EXAMPLES } from './second-reports.ts';
+import { BLAND_RUNS, batch, manyRuns, RETELL_RUNS, reportOn, run } from './reports.ts';
 
 describe('each run that did not pass', () => {
   test('is an error with the reason', () => {
@@ -93,7 +94,7 @@ test('a run that says nothing is still named', () => {
 
 describe('the end of the log', () => {
   test('has a line with the name of each test case that counts', () => {
-    expect(closingLines(SECOND_EXAMPLES['red-everything']!)).toEqual([
+    expect(closingLines(EXAMPLES['red-everything']!)).toEqual([
       'New failure: Declines to quote a price that is not published: The agent told the caller that a crown is "usually around $1,200", which states a price. Criterion…',
       'New failure: Offers another time when the slot is taken: The agent booked 10:30 although the calendar answered that only 9:00 is free. It never asked the ca…',
       'Still erroring: Transfers an angry caller to the office manager: Agent did not respond to consecutive user utterances',
@@ -101,11 +102,11 @@ describe('the end of the log', () => {
     expect(closingLines(EXAMPLES['retell-timed-out']!)).toEqual([
       'Unfinished: Moves an existing appointment',
     ]);
-    expect(closingLines(SECOND_EXAMPLES['three-hundred']!, 2)).toHaveLength(3);
+    expect(closingLines(EXAMPLES['three-hundred']!, 2)).toHaveLength(3);
   });
 
   test('is empty where nothing counts', () => {
-    expect(closingLines(SECOND_EXAMPLES['green-flaky']!)).toEqual([]);
+    expect(closingLines(EXAMPLES['green-flaky']!)).toEqual([]);
     expect(closingLines(EXAMPLES['retell-waiting']!)).toEqual([]);
   });
 
@@ -119,9 +120,7 @@ describe('the end of the log', () => {
 });
 
 test('quarantined and excused test cases are no errors', () => {
-  expect(
-    annotationsFor(SECOND_EXAMPLES['red-everything']!).map(({ message }) => message.split(':')[0]),
-  ).toEqual([
+  expect(annotationsFor(EXAMPLES['red-everything']!).map(({ message }) => message.split(':')[0])).toEqual([
     'Declines to quote a price that is not published',
     'Offers another time when the slot is taken',
     'Transfers an angry caller to the office manager',

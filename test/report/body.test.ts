@@ -8,24 +8,26 @@ import { renderJson } from '../../src/report/files/json.ts';
 import { buildReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { causeOf } from '../../src/report/sections/cause.ts';
 import { resultOf } from '../../src/report/sections/headline.ts';
+import { EXAMPLES } from './examples.ts';
+import { reportWith } from './hostile-reports.ts';
 import { rendered } from './rendered.ts';
 import {
+  BASE,
   BLAND_RUNS,
   batch,
   CREATED_AT,
-  EXAMPLES,
+  HISTORY,
   manyRuns,
   ORIGIN,
   RETELL_RUNS,
   reportOn,
-  reportWith,
+  reportOnRounds,
   run,
 } from './reports.ts';
-import { BASE, HISTORY, reportOnRounds, SECOND_EXAMPLES } from './second-reports.ts';
 
 const ROOM = { max: 60_000, unit: 'characters' } as const;
 const bodyOf = (report: Report): string => renderBody(report, ROOM);
-const example = (name: string): Report => ({ ...EXAMPLES, ...SECOND_EXAMPLES })[name]!;
+const example = (name: string): Report => EXAMPLES[name]!;
 const linesWith = (body: string, pattern: RegExp): string[] =>
   body.split('\n').filter((line) => pattern.test(line));
 
@@ -54,7 +56,7 @@ describe('whatever the room', () => {
   });
 
   test('what was left out is said, and nothing is said where all is there', () => {
-    for (const [name, report] of Object.entries({ ...EXAMPLES, ...SECOND_EXAMPLES })) {
+    for (const [name, report] of Object.entries(EXAMPLES)) {
       const whole = renderBody(report, { max: 1_000_000, unit: 'bytes' });
       expect([name, whole.includes('Shortened')]).toEqual([name, false]);
       const body = renderBody(report, { max: 3_000, unit: 'bytes' });
@@ -207,83 +209,19 @@ test('whatever the numbers and the room: what they share and what to do stay, an
   );
 });
 
-describe('the overview', () => {
-  test('has each test case that is not simply passed, with what is known of it', () => {
-    expect(linesWith(bodyOf(example('red-everything')), /^\|/)).toEqual([
-      '| Test case | Passed here | Passed on `main` |',
-      '| :- | :-: | :-: |',
-      '| ❌ **New failure:** Declines to quote a price that is not published | 0/3 | 10/10 |',
-      '| ❌ **New failure:** Offers another time when the slot is taken | 1/3 | 9/10 |',
-      '| ⚠️ **Still erroring:** Transfers an angry caller to the office manager | 0/3 | 0/4 |',
-      '| 🟡 **Flaky:** Books two siblings in one call | 2/3 | 8/10 |',
-      "| ⏸️ **Quarantined** to 2026-12-05, mira-k: Spells the caller's surname | 0/1 | 2/10 |",
-      '| ✅ **Fixed:** Takes a message after hours | 1/1 | 0/3 |',
-    ]);
-  });
-
-  test('has no column for what is not known', () => {
-    expect(linesWith(bodyOf(example('red-no-base')), /^\| Test/)).toEqual(['| Test case | Passed here |']);
-    expect(linesWith(bodyOf(example('twelve-different')), /^\| Test/)).toEqual(['| Test case |']);
-    expect(linesWith(bodyOf(example('compare-with')), /^\| Test/)).toEqual([
-      '| Test case | Passed here | Passed on version 11 |',
-    ]);
-  });
-
-  test('is left out where it would only repeat the headings', () => {
-    expect(linesWith(bodyOf(example('retell-failed')), /^\|/)).toEqual([]);
-    expect(linesWith(bodyOf(example('green-plain')), /^\|/)).toEqual([]);
-  });
-
-  test('of many failures has a line for what they share', () => {
-    expect(linesWith(bodyOf(example('three-hundred')), /^\|/)).toEqual([
-      '| What they share | Failed | New |',
-      '| :- | :-: | :-: |',
-      '| **Error:** Agent did not respond to consecutive user utterances | **214** | 214 |',
-      '| **Tool failed:** `book_appointment_cal` answered `{"error":"slot_taken"}` | **52** | 41 |',
-      '| Nothing: each has a reason of its own | **34** | 7 |',
-    ]);
-  });
-
-  test('names what no longer runs', () => {
-    const body = bodyOf(example('no-longer-run'));
-    expect(linesWith(body, /No longer run/)).toHaveLength(6);
-    expect(body).not.toContain('not run here');
-  });
-
-  test('is left out where one test case no longer runs and nothing else is to be said: a sentence names it', () => {
-    const { booked, moved } = RETELL_RUNS;
-    const [kept, gone] = [booked, moved].map(({ testCase }) => ({
-      id: testCase.id ?? '',
-      before: { name: testCase.name, outcome: 'passed', passes: 1, runs: 1 } as const,
-    }));
-    const cases = new Map([kept, gone].map((one) => [one!.id, one!.before]));
-    expect(bodyOf(reportOn([batch('b', [booked])], { base: { ...BASE, cases } }))).toMatch(
-      /^\*\*1 test case that `main` runs was not run here:\*\* Moves an existing appointment\.\n/,
-    );
-  });
+test('the overview is left out where one test case no longer runs and nothing else is to be said: a sentence names it', () => {
+  const { booked, moved } = RETELL_RUNS;
+  const [kept, gone] = [booked, moved].map(({ testCase }) => ({
+    id: testCase.id ?? '',
+    before: { name: testCase.name, outcome: 'passed', passes: 1, runs: 1 } as const,
+  }));
+  const cases = new Map([kept, gone].map((one) => [one!.id, one!.before]));
+  expect(bodyOf(reportOn([batch('b', [booked])], { base: { ...BASE, cases } }))).toMatch(
+    /^\*\*1 test case that `main` runs was not run here:\*\* Moves an existing appointment\.\n/,
+  );
 });
 
 describe('failures', () => {
-  test('are open newest first, and those that fail on the base as well are folded', () => {
-    const body = bodyOf(example('red-everything'));
-    expect(linesWith(body, /^### /)).toEqual([
-      '### ❌ Declines to quote a price that is not published',
-      '### ❌ Offers another time when the slot is taken',
-    ]);
-    expect(body).toContain(
-      '<summary>⚠️ <b>Transfers an angry caller to the office manager</b>, fails on <code>main</code> as well</summary>',
-    );
-  });
-
-  test('say when they first failed', () => {
-    const stories = linesWith(bodyOf(example('red-everything')), /^(Failed all|Passed 1|Errored all)/);
-    expect(stories.map((line) => line.replace(/\(.*?\)/g, ''))).toEqual([
-      'Failed all 3 runs. First failed in the previous push, [`77be013`].',
-      'Passed 1 of 3 runs. First failed in this push.',
-      'Errored all 3 runs. First failed in [`c90d2ee`].',
-    ]);
-  });
-
   test.each([
     [[], 'First failed in this push.'],
     [[0, 2], 'Failed in 3 of the last 4 pushes.'],
@@ -311,41 +249,6 @@ describe('failures', () => {
     else expect(body).toContain(expected);
   });
 
-  test('show the turns that the reason quotes, with the quotation in bold', () => {
-    expect(bodyOf(example('one-run'))).toContain(
-      "> **Caller:** Just give me a number.\\\n> **Agent:** It's **usually around $1,200**.\n",
-    );
-    expect(bodyOf(example('other-scripts'))).toContain('> **Agent:** はい、**十時半でお取りしました**。');
-  });
-
-  test('else the tool that failed and what follows', () => {
-    expect(bodyOf(example('retell-tools'))).toContain(
-      '> Tool `book_appointment_cal` failed: `{"error":"slot_taken"}`\\\n> **Agent:** You\'re booked',
-    );
-  });
-
-  test('else the last turns', () => {
-    const { silent } = RETELL_RUNS;
-    expect(bodyOf(reportOn([batch('b', [silent])]))).toContain(
-      '> **Caller:** You charged me twice! Get me a manager!\\\n> **Caller:** Hello?\\\n> **Caller:** Are you there?\n\n',
-    );
-  });
-
-  test('show no conversation where it may not leave the provider', () => {
-    const body = bodyOf(example('retell-public'));
-    expect(body).not.toContain('Caller:');
-    expect(body).not.toContain('book_appointment_cal failed');
-    expect(body).toContain('The agent told the caller that a crown');
-  });
-
-  test('fold a long explanation after its first sentences', () => {
-    const body = bodyOf(example('long-texts'));
-    const [shown = ''] = linesWith(body, /^\*\*Why:\*\*/);
-    expect(shown.length).toBeLessThan(340);
-    expect(shown).toMatch(/by telephone\. …$/);
-    expect(body).toContain('<summary>The whole reason, 2 criteria, whole conversation, run id</summary>');
-  });
-
   test('show where a conversation went', () => {
     const turns = [
       { kind: 'transition', from: 'Greeting', to: 'Booking' },
@@ -359,12 +262,6 @@ describe('failures', () => {
   test('say that there is no reason when there is none', () => {
     expect(bodyOf(reportOn([batch('b', [run('failed', 'r', { explanation: ' ' })])]))).toContain(
       '### ❌ Case r\n\nRetell gave no reason.\n\n<sub>Failed, run `r`</sub>',
-    );
-  });
-
-  test('of several batches say which batch they belong to', () => {
-    expect(bodyOf(example('two-batches'))).toContain(
-      'Failed, run `test_job_e7e84fb3168f` of batch `test_batch_91f2c3b7d015`',
     );
   });
 
@@ -399,95 +296,10 @@ describe('failures', () => {
     ]);
     expect(body).toContain('<summary>2 criteria, run ids</summary>');
   });
-
-  test('whose quarantine has ended say so, with the owner as text', () => {
-    expect(bodyOf(example('red-no-base'))).toContain(
-      'Its quarantine ended on 2026-12-05 (owner: mira-k), so it counts again.',
-    );
-  });
-
-  test('that share nothing are open only as far as a reader can take them in', () => {
-    const body = bodyOf(example('twelve-different'));
-    expect(linesWith(body, /^### /)).toHaveLength(3);
-    expect(linesWith(body, /^<summary>(❌|⚠️) <b>/)).toHaveLength(9);
-  });
-
-  test('that share something have one example each and their names folded', () => {
-    const body = bodyOf(example('three-hundred'));
-    expect(linesWith(body, /^### /)).toEqual([
-      '### ⚠️ 214 × Error: Agent did not respond to consecutive user utterances',
-      '### ❌ 52 × Tool failed: `book_appointment_cal` answered `{"error":"slot_taken"}`',
-      '### ❌ 34 failures with reasons of their own',
-    ]);
-    expect(linesWith(body, /^<summary>All/)).toEqual([
-      '<summary>All 214 by name</summary>',
-      '<summary>All 52 by name, new ones first</summary>',
-    ]);
-    expect(linesWith(body, /^<summary>❌/)).toEqual([
-      '<summary>❌ 7 new, each with its reason</summary>',
-      '<summary>❌ 27 that fail on <code>main</code> as well</summary>',
-    ]);
-  });
-});
-
-describe('what does not count', () => {
-  test('is folded after a failure', () => {
-    const body = bodyOf(example('red-everything'));
-    expect(body).toContain('<summary>🟡 1 flaky, ⏸️ 1 quarantined</summary>');
-    expect(body).toContain(
-      '- 🟡 **Books two siblings in one call** failed once, then passed twice: Only one',
-    );
-    expect(body).toContain(
-      "- ⏸️ **Spells the caller's surname** is not counted until 2026-12-05. Owner: mira-k. Reason: umlauts in transcription, VOICE-311",
-    );
-  });
-
-  test('is what there is to read about where nothing failed', () => {
-    expect(bodyOf(example('green-flaky'))).toContain(
-      '<summary>🟡 <b>Books two siblings in one call</b> failed once, then passed twice</summary>',
-    );
-    expect(bodyOf(example('fail-on-new'))).toContain(
-      '- ⏸️ **Offers another time when the slot is taken** is not counted: it does not pass on version 11 either.',
-    );
-  });
 });
 
 describe('what to do', () => {
   const nextIn = (report: Report) => linesWith(bodyOf(report), /^\*\*Next:\*\*/)[0];
-  const nextOf = (name: string) => nextIn(example(name))?.split(' [Re-run')[0];
-
-  test.each([
-    [
-      'red-everything',
-      "fix the 2 new failures; the other one fails on `main` too. If a judgement is wrong, edit the test case's criteria at Retell.",
-    ],
-    ['one-run', "fix the failure. If a judgement is wrong, edit the test case's criteria at Retell."],
-    [
-      'three-hundred',
-      'find the cause that 214 failures share, then look at the other 86, of which 38 fail on `main` too.',
-    ],
-    ['too-many-flaky', 'look at the flaky test cases: make them reliable, or allow more with `max-flaky`.'],
-    [
-      'retell-timed-out',
-      'see at Retell whether the batch is stuck; if it only needs longer, raise `timeout-minutes`.',
-    ],
-    [
-      'unreadable-batch',
-      'correct the batch id or the key if one of them is wrong; if Retell did not answer, test again later.',
-    ],
-    ['retell-inconclusive', 'look for the missing runs at Retell, then test again with a new batch.'],
-    [
-      'retell-failed',
-      "fix the failure and the error. If a judgement is wrong, edit the test case's criteria at Retell.",
-    ],
-    ['retell-cancelled', 'run it again: what was cancelled was not shown to pass.'],
-  ])('about %s: %s', (name, expected) => {
-    expect(nextOf(name)).toBe(`**Next:** ${expected}`);
-  });
-
-  test.each(['green-plain', 'green-flaky', 'retell-waiting'])('about %s is nothing', (name) => {
-    expect(nextOf(name)).toBeUndefined();
-  });
 
   test('about a start whose answer was lost is to look for the batch', () => {
     const report = reportOn([], { started: { runs: 3, reruns: 0 } });
@@ -525,12 +337,6 @@ describe('what is known of the batches', () => {
     expect(body).toContain("its runs were not read, the counts are the provider's");
   });
 
-  test('runs that were announced and never listed', () => {
-    const body = bodyOf(reportOn([batch('b', [RETELL_RUNS.booked], { announced: { total: 4 } })]));
-    expect(body).toMatch(/^Batch b is inconsistent: 3 of 4 announced runs are missing\./);
-    expect(body).not.toContain('%');
-  });
-
   test('no batch at all', () => {
     expect(bodyOf(reportOn([], { origin: {} }))).toBe(
       'There was no batch to look at.\n\n---\n\n**Next:** correct what is named above, then test again.\n\n<sub>Waited 1 min 27 s</sub>',
@@ -540,19 +346,6 @@ describe('what is known of the batches', () => {
   test('a refusal: a re-run uses the old files, so a correction of them is pushed', () => {
     expect(bodyOf(reportOn([]))).toMatch(
       /\*\*Next:\*\* correct what is named above, and push it if it is in a file\. \[Re-run the failed job\]\(\S+\) if it is not\.\n/,
-    );
-  });
-
-  test.each([
-    [
-      'passed',
-      example('bland-passed'),
-      'when this batch passes, so it may already be live even if this is never merged.',
-    ],
-    ['was cancelled', example('bland-cancelled'), 'when this batch passes.'],
-  ])('a batch that publishes by itself and %s', (_what, report, expected) => {
-    expect(bodyOf(report)).toContain(
-      `**Publishes on pass:** Bland promotes the tested version to production automatically ${expected}\n`,
     );
   });
 
@@ -574,28 +367,6 @@ describe('what is known of the batches', () => {
 });
 
 describe('broken tests', () => {
-  test('that failed are labelled so, with what the provider sees wrong, the guardrails and what to repair', () => {
-    const body = bodyOf(example('elevenlabs-broken-tests'));
-    expect(body).toContain(
-      '\n\n**Broken test:** no mock matched the call of book_appointment_cal.\n\n**Why:** The agent booked',
-    );
-    expect(body).toContain('\n\n**Guardrails triggered:** `no prices`, `no medical advice`\n\n');
-    expect(body).toContain(
-      '**Next:** repair the broken test at ElevenLabs: its result says little of the agent. [Re-run',
-    );
-    expect(body).toContain('- Books a cleaning for next Tuesday, guardrails triggered: no medical advice');
-  });
-
-  test('that passed stand behind green, open, with what the provider sees wrong', () => {
-    const body = bodyOf(example('elevenlabs-broken-tests-green'));
-    expect(body).toContain(
-      '<details open>\n<summary>🔧 1 passed with a broken test</summary>\n\n- 🔧 **Answers a Spanish-speaking caller in Spanish**: a turn timed out after 60 s',
-    );
-    expect(body).toContain(
-      '**Next:** repair the broken test at ElevenLabs: its result says little of the agent.\n',
-    );
-  });
-
   test('are labelled in the overview', () => {
     const { priced, booked } = RETELL_RUNS;
     const testFaults = ['no mock matched'];
@@ -695,7 +466,7 @@ describe('runs that prove nothing are unfinished, and heading, reason and advice
       ...result,
       isExcusedByComparison: result.outcome === 'unfinished',
     }));
-    expect(causeOf(reportOn([batch('b', [booked, empty])], { cases: excused }))).toEqual({ kind: 'other' });
+    expect(causeOf(reportOn([batch('b', [booked, empty])], { cases: excused }))).toBe('other');
   });
 });
 
@@ -719,17 +490,6 @@ describe('while it waits', () => {
 
 describe('the footer', () => {
   const footerOf = (report: Report) => linesWith(bodyOf(report), /^<sub>.*<\/sub>$/)[0];
-  const WORDS =
-    '[what these words mean](https://github.com/bluewater/agent-test-gate/blob/v2/docs/reading-a-report.md)';
-
-  test('is one line: runs, time, what was tested, what the words mean; the line above links the job', () => {
-    expect(footerOf(example('red-everything'))).toBe(
-      `<sub>20 runs, 8 of them to confirm, in 4 min 10 s · Front desk · ${WORDS}</sub>`,
-    );
-    expect(footerOf(example('green-plain'))).toBe(
-      `<sub>6 runs in 4 min 10 s · Front desk · [this job](${ORIGIN.jobUrl}) · ${WORDS}</sub>`,
-    );
-  });
 
   test('the choice of the version is said in the details, and not before what was found', () => {
     const subjectNote = 'The latest version, 5, is a draft that is not published.';
@@ -787,14 +547,6 @@ describe('the details', () => {
     return details.split('\\\n');
   };
 
-  test('are folded, with the rate of the first runs and its interval, the rule, the base, and what was tested', () => {
-    expect(detailsOf(example('red-everything'))).toEqual([
-      'First runs: 7 of 12 passed, 58% (95% interval 32–81%). On `main`: 112 of 120, 93% (87–97%). Chance alone does not explain the drop.',
-      'A test case whose first run did not pass needs 2 passes out of at most 3 runs. Compared with `main`, up to [`b7e21f0`](https://github.com/bluewater/voice-agent/commit/b7e21f0c3d4e5f60718293a4b5c6d7e8f9012345).',
-      'Tested Front desk (agent_7d0c55, version 12): conversation-flow conversation_flow_3b21278178ed version 12 · [workflow run 57](https://github.com/bluewater/voice-agent/actions/runs/17654321098/attempts/1) · batch `test_batch_7c1d90aa42e6`, created 2026-09-14 08:00 UTC · run again in `test_batch_7c1d90aa42e7`, `test_batch_7c1d90aa42e8`',
-    ]);
-  });
-
   test('have a line for each of several batches, and no time for those that this step started', () => {
     const started = { ...batch('b2', [RETELL_RUNS.moved]), createdAt: CREATED_AT };
     const report = reportOn([batch('b1', [RETELL_RUNS.booked])]);
@@ -806,20 +558,6 @@ describe('the details', () => {
       'Batch `b1`, created 2026-09-14 08:00 UTC',
       'Batch `b2` · found in the lists of Retell after its start got no answer',
     ]);
-  });
-
-  test.each(['retell-timed-out', 'retell-inconclusive', 'retell-cancelled', 'green-plain', 'retell-waiting'])(
-    'have no rate for %s: it would mislead or say nothing',
-    (name) => {
-      expect(bodyOf(example(name))).not.toContain('%');
-    },
-  );
-
-  test('say why there is no base, where somebody asked', () => {
-    expect(bodyOf(example('red-no-base'))).toContain(
-      'Not compared with a base: no merged pull request has a report of this gate.',
-    );
-    expect(bodyOf(example('retell-failed'))).not.toContain('ompared with');
   });
 
   test('keeps to the base that was compared, whatever it is called', () => {

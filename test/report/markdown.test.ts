@@ -147,16 +147,6 @@ test('only web addresses become links', () => {
   expect(render(paragraph(...link('javascript:alert(1)', trusted('here'))))).toBe('here');
 });
 
-test.each(['*', '[', '![', '\\*', '`', '1. ', '<b ', '&amp; ', '_ ', '\n- ', '\n12. x '])(
-  'a long text of %j is the same text on the page, though it is written in parts',
-  (signs) => {
-    const long = `x${signs.repeat(2_500)}x`;
-    const { structure, text } = rendered(render(paragraph(trusted(long))));
-    expect(structure).toBe('<p></p>');
-    expect(text).toBe(long.replaceAll(/ +$/gm, ''));
-  },
-);
-
 test.each([
   ['main', '`main`'],
   ['the baseline', 'the baseline'],

@@ -1,5 +1,8 @@
 import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
+import type { Base, BaseCase, History } from '../../src/domain/comparison.ts';
+import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
+import { type CaseResult, groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
 import {
   buildReport,
@@ -12,7 +15,7 @@ import { run } from '../run.ts';
 
 export { run };
 
-/** Example reports of both providers, in the words of the fixtures. */
+/** Runs of both providers in the words of the fixtures, and reports on them. */
 
 /** 2026-09-14 08:00 UTC. */
 export const CREATED_AT = Date.UTC(2026, 8, 14, 8, 0);
@@ -66,16 +69,19 @@ export function reportOn(
   });
 }
 
-const agent = (text: string): Turn => ({ kind: 'speech', speaker: 'agent', text });
-const caller = (text: string): Turn => ({ kind: 'speech', speaker: 'caller', text });
+export const agent = (text: string): Turn => ({ kind: 'speech', speaker: 'agent', text });
+export const caller = (text: string): Turn => ({ kind: 'speech', speaker: 'caller', text });
 const GREETING = agent('Thank you for calling Bluewater Dental, how can I help?');
 
-const retellRun = (status: RunStatus, id: string, name: string, more: Partial<Run> = {}): Run =>
+export const retellRun = (status: RunStatus, id: string, name: string, more: Partial<Run> = {}): Run =>
   run(status, id, {
     testCase: { id: `test_case_${id.slice(-4)}`, name },
     createdAt: CREATED_AT + 150,
     ...more,
   });
+
+export const named = (status: Run['status'], id: string, name: string, more: Partial<Run> = {}): Run =>
+  run(status, `test_job_${id}`, { testCase: { id: `test_case_${id}`, name }, ...more });
 
 export const RETELL_RUNS = {
   booked: retellRun('passed', 'test_job_e39f4bf26f44', 'Books a cleaning for next Tuesday'),
@@ -128,12 +134,22 @@ export const RETELL_RUNS = {
       caller('No, thank you.'),
     ],
   }),
+  siblings: named('failed', '51b1', 'Books two siblings in one call', {
+    explanation:
+      "Only one of the two children was booked; the agent said “Ella is booked” and then ended the call without asking for the second child's name.",
+    turns: [
+      { kind: 'speech', speaker: 'caller', text: 'And her brother Tom, same time?' },
+      { kind: 'speech', speaker: 'agent', text: 'Great, Ella is booked for Tuesday at 10. Goodbye!' },
+    ],
+  }),
+  surname: named('failed', '5a4e', "Spells the caller's surname", {
+    explanation: 'The agent wrote Mueller where the caller spelt Müller.',
+  }),
+  message: named('passed', 'ae55', 'Takes a message after hours'),
+  insurance: named('passed', '1250', 'Asks for the insurance provider'),
+  directions: named('passed', 'd14e', 'Gives directions to the office'),
+  cancels: named('passed', 'ca9c', 'Cancels an appointment'),
 } satisfies Record<string, Run>;
-
-const RETELL_SUBJECT = 'conversation-flow conversation_flow_3b21278178ed version 12';
-
-const retellBatch = (runs: readonly Run[], more: Partial<Batch> = {}): Batch =>
-  batch('test_batch_7c1d90aa42e6', runs, { subject: RETELL_SUBJECT, ...more });
 
 const blandRun = (status: RunStatus, id: string, name: string, more: Partial<Run> = {}): Run =>
   run(status, id, {
@@ -197,11 +213,6 @@ export const BLAND_RUNS = {
   }),
 } satisfies Record<string, Run>;
 
-const blandBatch = (runs: readonly Run[], more: Partial<Batch> = {}): Batch =>
-  batch('d54b94b5-9934-52d3-b38d-8fcfaa08a4d5', runs, { publishesOnPass: false, ...more });
-
-const bland = { name: 'Agent tests (Bland)', providerTitle: 'Bland' };
-
 /** Many runs, made of the few above. */
 export function manyRuns(count: number, make: (index: number) => Run): Run[] {
   return Array.from({ length: count }, (_, index) => {
@@ -216,212 +227,101 @@ export function manyRuns(count: number, make: (index: number) => Run): Run[] {
 }
 
 const { booked, moved, spanish, priced, silent, doubleBooked } = RETELL_RUNS;
-const pending = (name: string): Run => retellRun('pending', 'test_job_1f00aa', name);
+const { siblings, surname, message, insurance, directions, cancels } = RETELL_RUNS;
 
-/** Runs in which the provider sees the fault in the test itself. */
-const MOCKLESS = {
-  failed: {
-    ...doubleBooked,
-    testFaults: ['no mock matched the call of book_appointment_cal'],
-    guardrails: ['no prices', 'no medical advice'],
-  },
-  passed: { ...spanish, testFaults: ['a turn timed out after 60 s'] },
-} satisfies Record<string, Run>;
+/** A test case on the base. */
+export const known = (
+  one: Run,
+  outcome: BaseCase['outcome'],
+  passes: number,
+  runs: number,
+): [string, BaseCase] => [one.testCase.id ?? '', { name: one.testCase.name, outcome, passes, runs }];
 
-/** Every state of the verdict for both providers, and the shapes that are hard to lay out. */
-export const EXAMPLES: Readonly<Record<string, Report>> = {
-  'retell-waiting-first': reportOn([{ id: 'test_batch_7c1d90aa42e6' }], { ending: undefined }),
-  'retell-waiting': reportOn(
-    [
-      retellBatch([], {
-        settled: false,
-        announced: { total: 5, passed: 2, failed: 1, errored: 0 },
-      }),
-    ].map(({ runs: _unread, ...rest }) => rest),
-    { ending: undefined },
-  ),
-  'retell-passed': reportOn([retellBatch([booked, moved, spanish])]),
-  'retell-failed': reportOn([retellBatch([booked, moved, priced, silent, spanish])]),
-  'retell-errored': reportOn([retellBatch([booked, silent])]),
-  'retell-cancelled': reportOn(
-    [retellBatch([booked, pending('Moves an existing appointment')], { settled: false })],
-    { ending: 'cancelled' },
-  ),
-  'retell-timed-out': reportOn(
-    [
-      retellBatch([booked, pending('Moves an existing appointment')], {
-        settled: false,
-        announced: { total: 5 },
-      }),
-    ],
-    { ending: 'deadline' },
-  ),
-  'retell-inconclusive': reportOn([retellBatch([booked, moved], { announced: { total: 5 } })]),
-  'retell-tools': reportOn([retellBatch([doubleBooked, booked])], { origin: { ...ORIGIN, runAttempt: 2 } }),
-  'retell-public': reportOn([retellBatch([booked, priced, doubleBooked])], {
-    transcripts: 'none',
-    withheldFor: 'public',
-  }),
-  'bland-waiting': reportOn(
-    [
-      blandBatch([BLAND_RUNS.booked, BLAND_RUNS.cancelCall, { ...BLAND_RUNS.stopped, status: 'pending' }], {
-        settled: false,
-        announced: { total: 4 },
-      }),
-    ],
-    { ending: undefined, ...bland },
-  ),
-  'bland-passed': reportOn(
-    [
-      blandBatch([BLAND_RUNS.booked, BLAND_RUNS.transferred, BLAND_RUNS.hours], {
-        conclusion: 'passed',
-        publishesOnPass: true,
-      }),
-    ],
-    bland,
-  ),
-  'bland-failed': reportOn(
-    [
-      blandBatch(
-        [
-          BLAND_RUNS.booked,
-          BLAND_RUNS.transferred,
-          BLAND_RUNS.cancelCall,
-          BLAND_RUNS.noStart,
-          BLAND_RUNS.stopped,
-        ],
-        {
-          conclusion: 'failed',
-        },
-      ),
-    ],
-    bland,
-  ),
-  'bland-errored': reportOn(
-    [blandBatch([BLAND_RUNS.booked, BLAND_RUNS.noStart], { conclusion: 'errored' })],
-    bland,
-  ),
-  'bland-cancelled': reportOn(
-    [blandBatch([BLAND_RUNS.booked, BLAND_RUNS.stopped], { conclusion: 'cancelled', publishesOnPass: true })],
-    bland,
-  ),
-  'bland-timed-out': reportOn(
-    [
-      blandBatch([BLAND_RUNS.booked, { ...BLAND_RUNS.stopped, status: 'pending' }], {
-        settled: false,
-        announced: { total: 2 },
-      }),
-    ],
-    { ending: 'deadline', ...bland },
-  ),
-  'bland-inconclusive': reportOn(
-    [
-      blandBatch([BLAND_RUNS.booked, { ...BLAND_RUNS.stopped, status: 'pending', unknownStatus: 'PAUSED' }], {
-        conclusion: 'passed',
-      }),
-    ],
-    bland,
-  ),
-  'two-batches': reportOn([
-    retellBatch([booked, moved, spanish]),
-    {
-      ...retellBatch([priced, silent, { ...booked, id: 'test_job_3f0a66d7c2b1' }]),
-      id: 'test_batch_91f2c3b7d015',
-      subject: 'retell-llm llm_5d2f81a0 version 3',
-    },
+export const BASE: Base = {
+  branch: 'main',
+  commit: 'b7e21f0c3d4e5f60718293a4b5c6d7e8f9012345',
+  cases: new Map([
+    known(priced, 'passed', 10, 10),
+    known(doubleBooked, 'passed', 9, 10),
+    known(silent, 'failed', 0, 4),
+    known(siblings, 'flaky', 8, 10),
+    known(surname, 'failed', 2, 10),
+    known(message, 'failed', 0, 3),
+    ...[booked, moved, spanish, insurance, directions, cancels].map((one) => known(one, 'passed', 10, 10)),
   ]),
-  'unreadable-batch': reportOn([
-    {
-      id: 'test_batch_unknown',
-      problem:
-        'GET api.retellai.com/get-batch-test/test_batch_unknown answered 404. Check batch-id: it must be the id of a batch test (not of a test run), in the workspace of this api-key.',
-    },
-  ]),
-  'retell-excerpts': reportOn([retellBatch([booked, priced, doubleBooked])], { transcripts: 'excerpt' }),
-  'elevenlabs-broken-tests': reportOn(
-    [
-      batch('suite_9f01', [
-        MOCKLESS.failed,
-        MOCKLESS.passed,
-        { ...booked, guardrails: ['no medical advice'] },
-      ]),
-    ],
-    {
-      name: 'Agent tests (ElevenLabs)',
-      providerTitle: 'ElevenLabs',
-      cost: { runs: 3, credits: { sum: 164, runs: 3 }, llmUsd: { sum: 0.005, runs: 3 } },
-    },
-  ),
-  'elevenlabs-broken-tests-green': reportOn([batch('suite_9f01', [MOCKLESS.passed, booked, moved])], {
-    name: 'Agent tests (ElevenLabs)',
-    providerTitle: 'ElevenLabs',
-  }),
-  'one-run': reportOn([retellBatch([priced])]),
-  'twelve-runs': reportOn([
-    retellBatch([
-      ...manyRuns(4, (index) => (index === 3 ? silent : priced)),
-      ...manyRuns(2, () => doubleBooked),
-      ...manyRuns(6, () => moved),
-    ]),
-  ]),
-  'three-hundred-runs': reportOn([
-    retellBatch([
-      ...manyRuns(80, (index) => (index % 5 === 0 ? silent : priced)),
-      ...manyRuns(220, () => moved),
-    ]),
+  firstRuns: { passes: 112, total: 120 },
+};
+
+/** One push. */
+export const push = (
+  commit: string,
+  failureCount: number,
+  verdict = failureCount === 0 ? 'passed' : 'failed',
+) => ({
+  commit: commit.padEnd(40, '0'),
+  attempt: 1,
+  verdict,
+  failureCount,
+  total: 12,
+});
+
+export const HISTORY: History = {
+  pushes: [push('a1f09c2', 0), push('c90d2ee', 1), push('77be013', 2)],
+  failedPushIndices: new Map([
+    [silent.testCase.id ?? '', [1, 2]],
+    [priced.testCase.id ?? '', [2]],
   ]),
 };
 
-/** A report of every shape there is, with `text()` in the place of every foreign string. */
-export function reportWith(text: () => string): Report {
-  let cases = 0;
-  // Ids of test cases differ whatever the text is: runs of one test case would be one entry.
-  const runWith = (status: RunStatus, more: Partial<Run> = {}): Run => {
-    cases += 1;
-    return run(status, `${cases} ${text()}`, {
-      testCase: { id: `${cases} ${text()}`, name: text() },
-      ...more,
-    });
-  };
-  const turns: Turn[] = [
-    agent(text()),
-    caller(text()),
-    { kind: 'tool-call', tool: text(), input: text() },
-    { kind: 'tool-result', output: text(), succeeded: false },
-    { kind: 'transition', from: text(), to: text() },
-  ];
-  const assertions: Assertion[] = [
-    { label: text(), result: 'failed', expected: text(), actual: text(), explanation: text() },
-    { label: text(), result: 'failed', explanation: text() },
-    { label: text(), result: 'passed' },
-  ];
-  const runs = [
-    runWith('failed', { assertions, turns, testFaults: [text()], guardrails: [text(), text()] }),
-    runWith('failed', { explanation: text(), criteria: [text(), text()], turns: turns.slice(1) }),
-    runWith('errored', { explanation: text(), durationMs: 640 }),
-    runWith('cancelled'),
-    runWith('pending', { unknownStatus: text() }),
-    runWith('pending', { unproven: { kind: 'not-evaluated', why: text() } }),
-    runWith('passed', { durationMs: 14_320, guardrails: [text()] }),
-    runWith('passed', { testFaults: [text(), text()] }),
-    runWith('passed'),
-  ];
-  return buildReport({
-    name: text(),
-    providerTitle: text(),
-    judgement: { verdict: 'failed', reason: text(), notes: [text(), text()] },
-    batches: [
-      { id: text(), batch: batch(text(), runs, { subject: text(), publishesOnPass: true }) },
-      { id: text(), problem: text(), batch: batch(text(), [runWith('passed')], { subject: text() }) },
-      { id: text(), problem: text() },
-    ],
-    transcripts: 'full',
-    origin: ORIGIN,
-    writtenAt: CREATED_AT,
-    waitedMs: 87_000,
-    targetName: text(),
-    targetVersion: text(),
-    subjectNote: text(),
-    reportFile: text(),
+const RERUNS: PassRule = { kind: 'reruns', need: 2, of: 3 };
+
+const placed = (id: string, round: number, runs: readonly Run[]): WatchedBatch => ({
+  id,
+  round,
+  batchIndex: 0,
+  batch: batch(id, runs),
+});
+
+/** A report on several rounds of one batch, decided by the rule. */
+export function reportOnRounds(
+  rounds: readonly (readonly Run[])[],
+  more: Partial<Findings & ReportOptions> & {
+    readonly change?: (result: CaseResult) => CaseResult;
+    readonly maxFlaky?: number;
+    readonly remarks?: readonly string[];
+  } = {},
+): Report {
+  const { change = (one) => one, maxFlaky = 2, remarks, ...rest } = more;
+  const rule = rest.rule ?? RERUNS;
+  const batches = rounds.map((runs, index) => placed(`test_batch_7c1d90aa42e${6 + index}`, index + 1, runs));
+  const cases = groupRunsByTestCase(batches, { rule }).map(change);
+  const judgement = judge({
+    batches,
+    cases,
+    ending: 'settled',
+    providerTitle: 'Retell',
+    timeoutMinutes: 30,
+    now: Date.UTC(2026, 8, 14, 8, 5),
+    maxFlaky,
+    remarks,
+  });
+  return reportOn([], {
+    batches,
+    cases,
+    rule,
+    judgement,
+    started: { runs: batches.flatMap(({ batch: one }) => one?.runs ?? []).length, reruns: 0 },
+    subject:
+      'Front desk (agent_7d0c55, version 12): conversation-flow conversation_flow_3b21278178ed version 12',
+    targetName: 'Front desk',
+    selected: { count: 12, outOf: 12 },
+    waitedMs: 250_000,
+    ...rest,
   });
 }
+
+/** The runs of a failing test case on another version. */
+export const elsewhere = (status: Run['status'], one: CaseResult): CaseResult['comparison'] => ({
+  outcome: status === 'passed' ? 'passed' : status === 'failed' ? 'failed' : 'errored',
+  runs: [{ ...one.runs[0], id: `${one.runs[0].id}-there`, status, round: 2 }],
+});

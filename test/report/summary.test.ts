@@ -13,11 +13,12 @@ import type { Report } from '../../src/report/report.ts';
 import { stateOf } from '../../src/report/sections/headline.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { cases } from '../fuzz/cases.ts';
+import { EXAMPLES } from './examples.ts';
+import { groupedReportWith, reportWith, roundsReportWith } from './hostile-reports.ts';
 import { ALIVE, rendered, UNSEEN } from './rendered.ts';
-import { batch, EXAMPLES, manyRuns, RETELL_RUNS, reportOn, reportWith } from './reports.ts';
-import { groupedReportWith, SECOND_EXAMPLES, secondReportWith } from './second-reports.ts';
+import { batch, manyRuns, RETELL_RUNS, reportOn } from './reports.ts';
 
-const KINDS = { one: reportWith, second: secondReportWith, grouped: groupedReportWith };
+const KINDS = { one: reportWith, second: roundsReportWith, grouped: groupedReportWith };
 
 /** Links to commits lead below our repository, whatever the commit is said to be. */
 const withoutTargets = (structure: string): string =>
@@ -46,50 +47,10 @@ test.each(Object.entries(KINDS))(
       harmless: rendered(render(reportOf(() => 'harmless'))).structure,
     }));
     const token = fc.constantFrom(
-      ...[
-        '`',
-        '```',
-        '\n',
-        '\n\n',
-        '|',
-        '*',
-        '__',
-        '~~',
-        '[',
-        '](',
-        ')',
-        '![',
-        '# ',
-        '- ',
-        '1. ',
-        '> ',
-        '===',
-        '---',
-      ],
-      ...[
-        '<!--',
-        '-->',
-        '<details>',
-        '</details>',
-        '</summary>',
-        '</sub>',
-        '<script>',
-        '<a href=x>',
-        '&lt;',
-        '\\',
-        '$',
-      ],
-      ...[
-        '@octocat',
-        '#1',
-        'https://a.example',
-        'www.a.example',
-        'a@b.example',
-        ':tada:',
-        '[ ] ',
-        '[^1]',
-        '[a]: x',
-      ],
+      ...'`|```|\n|\n\n|*|__|~~|[|](|)|![|# |- |1. |> |===|---'.split('|'),
+      ...'<!-- --> <details> </details> </summary> </sub> <script> &lt; \\ $'.split(' '),
+      ...'@octocat #1 https://a.example www.a.example a@b.example :tada: [^1]'.split(' '),
+      ...['[ ] ', '[a]: x', '<a href=x>', '|'],
       ...['\u202e', '\u200b', '\ud800', '\u0000', '\t', '    ', 'word', ' ', 'é', '中', '😀', '::error::'],
     );
     const text = fc
@@ -116,44 +77,39 @@ test.each(Object.entries(KINDS))(
   },
 );
 
-test('the summary begins with the heading and ends with a line break', () => {
-  const summary = renderSummary(EXAMPLES['retell-failed']!);
-  expect(summary).toMatch(
-    /^## ❌ Agent tests \(Retell\): 1 of 5 failed, 1 errored\n\n### ❌ Declines to quote a price/,
-  );
-  expect(summary).toMatch(/<\/sub>\n\n<\/details>\n$/);
-});
-
 test.each([
-  ['Latin', 'The agent told the caller that a crown is usually around $1,200. '],
-  ['Thai', 'สวัสดีครับ ผมต้องการนัดหมาย '],
-  ['emoji', '😀👩‍💻❤️ '],
-  ['signs', '*_`[<'],
-])('two thousand failures with long explanations in %s fit', (_script, text) => {
+  ['two thousand', 'Latin', 'The agent told the caller that a crown is usually around $1,200. ', undefined],
+  ['two hundred', 'Thai', 'สวัสดีครับ ผมต้องการนัดหมาย ', 100_000],
+  ['two hundred', 'emoji', '😀👩‍💻❤️ ', 100_000],
+  ['two hundred', 'signs', '*_`[<', 100_000],
+] as const)('%s failures with long explanations in %s fit', (_many, _script, text, maxBytes) => {
   const failed = { ...RETELL_RUNS.doubleBooked, explanation: text.repeat(100), criteria: [text.repeat(20)] };
+  const limit = maxBytes ?? 1_000_000;
+  const count = limit / 500;
   const summary = renderSummary(
     reportOn([
       batch(
-        'test_batch_1',
-        manyRuns(2_000, () => failed),
+        'b',
+        manyRuns(count, () => failed),
       ),
     ]),
+    maxBytes,
   );
 
-  expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(1_000_000);
-  expect(Buffer.byteLength(summary)).toBeGreaterThan(900_000);
+  expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(limit);
+  expect(Buffer.byteLength(summary)).toBeGreaterThan(0.9 * limit);
   const said =
     /Shortened to fit GitHub's limit:\*\* the evidence of (\d+) test cases is left out; that of (\d+) /;
   const [, leftOut, cut] = said.exec(summary) ?? [];
   const folded = summary.match(/^<summary>❌ <b>/gm)?.length ?? 0;
-  expect(folded + Number(leftOut)).toBe(2_000);
+  expect(folded + Number(leftOut)).toBe(count);
   expect(summary.match(/^- ❌/gm)).toHaveLength(Number(leftOut));
-  expect(Number(cut)).toBeGreaterThan(100);
+  expect(Number(cut)).toBeGreaterThan(count / 20);
   expect(summary).toContain('Retell has the rest, under the batch id below.');
 });
 
 test('every conversation of three hundred failures is in the summary, and none twice in the comment', () => {
-  const report = SECOND_EXAMPLES['three-hundred']!;
+  const report = EXAMPLES['three-hundred']!;
   const summary = renderSummary(report);
   for (const { testCase, runs } of report.cases.filter(({ outcome }) => outcome !== 'passed')) {
     expect(summary).toContain(runs[0].id);

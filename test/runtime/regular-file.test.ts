@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readBaseline } from '../../src/inputs/baseline.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { readRegularFile, writeRegularFile } from '../../src/runtime/regular-file.ts';
 
 let folder = '';
@@ -12,6 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const within = { until: systemClock.now() + 60_000, signal: new AbortController().signal };
 const at = (name: string): string => join(folder, name);
 const reasonOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -80,7 +82,7 @@ describe.skipIf(process.platform === 'win32')('what is not a regular file is ref
     const path = make();
     expect(await reasonOf(writeRegularFile(path, 'x'))).toBe(REFUSED);
     expect(await reasonOf(readRegularFile(path, 10))).toBe(REFUSED);
-    expect(await readBaseline(path)).toEqual({
+    expect(await readBaseline(path, within, systemClock)).toEqual({
       baseUnavailableReason: `the baseline ${path} cannot be read: ${REFUSED}`,
     });
   });
@@ -103,5 +105,7 @@ test('a baseline may begin with a byte order mark', async () => {
     testCases: [{ id: 't1', name: 'Books a table', outcome: 'passed', runs: [{ status: 'passed' }] }],
   };
   writeFileSync(at('baseline.json'), `\ufeff${JSON.stringify(report)}`);
-  expect((await readBaseline(at('baseline.json'))).base?.cases.get('t1')?.outcome).toBe('passed');
+  expect((await readBaseline(at('baseline.json'), within, systemClock)).base?.cases.get('t1')?.outcome).toBe(
+    'passed',
+  );
 });

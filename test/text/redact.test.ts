@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { redactStrings } from '../../src/report/redact-strings.ts';
 import type { Report } from '../../src/report/report.ts';
 import { createGrowingRedactor, createRedactor, redactJson } from '../../src/text/redact.ts';
-import { BLAND_RUNS, batch, reportOn, reportWith } from '../report/reports.ts';
+import { reportWith } from '../report/hostile-reports.ts';
+import { BLAND_RUNS, batch, reportOn } from '../report/reports.ts';
 
 const KEY = 'key_Ab+/c d"é😀<9f';
 

@@ -5,6 +5,7 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
 import { MAX_DETAILS, readEntries, textOrUndefined, uuidKey } from '../fields.ts';
+import { resultOf } from '../runs.ts';
 
 /** Two shapes: `passed`, `expected`, … as documented; `status`, `reasoning` as seen live. */
 const assertionSchema = z.object({
@@ -25,6 +26,12 @@ const assertionSchema = z.object({
 });
 
 type AssertionBody = z.infer<typeof assertionSchema>;
+
+/** The words of `status` in the live shape. */
+const HAS_PASSED: ReadonlyMap<string, boolean> = new Map([
+  ['PASSED', true],
+  ['FAILED', false],
+]);
 
 /** Assertions of a scenario: their results in a run have only the ids. */
 const scenarioSchema = z.object({ assertions: lenient(z.array(z.unknown())) });
@@ -88,21 +95,9 @@ function toAssertion(body: AssertionBody, names?: Names): Assertion {
       names?.get(uuidKey(body.assertion_id ?? '')) ??
       // The whole id: a secret is only found in a text that was not cut.
       (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
-    result: resultOf(body),
+    result: resultOf(body.passed ?? HAS_PASSED.get(body.status?.toUpperCase() ?? '')),
     expected: textOrUndefined(body.expected),
     actual: textOrUndefined(body.actual),
     explanation: body.reasoning ?? body.reason ?? body.explanation ?? body.message ?? body.error,
   };
-}
-
-function resultOf({ passed, status }: AssertionBody): Assertion['result'] {
-  if (passed !== undefined) return passed ? 'passed' : 'failed';
-  switch (status?.toUpperCase()) {
-    case 'PASSED':
-      return 'passed';
-    case 'FAILED':
-      return 'failed';
-    default:
-      return 'unknown';
-  }
 }

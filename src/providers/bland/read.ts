@@ -252,6 +252,5 @@ export const bland: ProviderDescriptor = {
   listTargets: listBlandTargets,
   testCasesPage: 'https://docs.bland.ai/tutorials/scenarios',
   createAdapter,
-  createBatchStarter: (http, { version }) =>
-    createBlandStarter(http, { adapter: createAdapter(http), version }),
+  createBatchStarter: createBlandStarter,
 };

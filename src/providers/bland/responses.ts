@@ -1,4 +1,5 @@
-import { ErrorResponse, errorMessageIn } from '../../http/failure.ts';
+import { errorMessageIn } from '../../http/error-body.ts';
+import { ErrorResponse } from '../../http/failure.ts';
 
 /**
  * The payload of an answer: documented bare, seen live as `{data, errors}`, and once more with `data: null` and the

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
-import type { Version } from '../../domain/target.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { createAdvice, id, parseIsoTime } from '../fields.ts';
-import type { ProviderAdapter } from '../provider.ts';
-import type { BatchContents, BatchStarter, Candidate, Listing, StartResponse } from '../starter.ts';
+import type { BatchStarterOptions } from '../provider.ts';
+import type { Candidate, Listing, StarterAdapter } from '../starter.ts';
 import { readBlandList } from './lists.ts';
 import { unwrapEnvelope } from './responses.ts';
 import { type BlandRequest, compareVersions, resolveTarget, resolveTested } from './subject.ts';
@@ -39,40 +38,29 @@ const advice = createAdvice({
  */
 export function createBlandStarter(
   http: HttpClient,
-  { adapter, version: set }: { adapter: ProviderAdapter; version: Version | undefined },
-): BatchStarter<BlandRequest> {
+  { version: set }: BatchStarterOptions,
+): StarterAdapter<BlandRequest> {
   const unwrap = (json: unknown): unknown => unwrapEnvelope(json, CHECK);
   const api = createApi(http, { under: ['v1', 'agent-testing'], advice, unwrap });
   const pathways = createApi(http, { under: ['v1', 'pathway'], advice, unwrap });
   return {
-    title: 'Bland',
     batchSize: Number.MAX_SAFE_INTEGER,
     resolve: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
     testCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
-    startBatch: ({ request }, testCases, deadline) => startBatch(api, { request, testCases }, deadline),
-    recentBatches: (_, [scenarioId = '']) => ({
-      list: (deadline) => listBatches(api, scenarioId, deadline),
-      batchContents: (batch, deadline) => readContents(adapter, batch, deadline),
-    }),
+    startBatch: ({ request }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['batch-run'],
+          body: { scenario_ids: testCases, ...request },
+          schema: startedSchema,
+          to: ({ batch_id }) => ({ id: batch_id }),
+        },
+        deadline,
+      ),
+    listBatches: ({ testCases: [scenarioId = ''] }, deadline) => listBatches(api, scenarioId, deadline),
     resolveTestedVersion: async () => resolveTested(set),
     compareVersions,
   };
-}
-
-function startBatch(
-  api: Api,
-  { request, testCases }: { request: BlandRequest; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  return api.postOnce(
-    {
-      path: ['batch-run'],
-      body: { scenario_ids: testCases, ...request },
-      schema: startedSchema,
-      to: ({ batch_id }) => ({ id: batch_id }),
-    },
-    deadline,
-  );
 }
 
 /** Bland lists no batches: the runs of one of our scenarios name theirs, and a run that was started alone names none. */
@@ -84,7 +72,6 @@ async function listBatches(api: Api, scenarioId: string, deadline: Deadline): Pr
       of: `scenario ${scenarioId}`,
       total: MOST_RUNS,
       schema: listedRunSchema,
-      toItem: (body) => body,
       check: CHECK,
     },
     deadline,
@@ -93,17 +80,4 @@ async function listBatches(api: Api, scenarioId: string, deadline: Deadline): Pr
     batch_id ? [{ id: batch_id, createdAt: parseIsoTime(created_at) }] : [],
   );
   return { batches, isComplete: items.length >= (total ?? 0), date };
-}
-
-async function readContents(
-  adapter: ProviderAdapter,
-  { id: batchId }: Candidate,
-  deadline: Deadline,
-): Promise<BatchContents> {
-  const { runs = [], announced } = await adapter.fetchBatch(batchId, deadline);
-  return {
-    testCases: runs.flatMap(({ testCase }) => testCase.id ?? []),
-    // None yet means nothing.
-    total: announced.total || undefined,
-  };
 }

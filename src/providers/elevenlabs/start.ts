@@ -6,14 +6,14 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { createAdvice, formatClaim, id, parseAs, readRunCount } from '../fields.ts';
 import type {
-  BatchContents,
-  BatchStarter,
   Candidate,
   Listing,
+  RecentBatches,
+  StarterAdapter,
   StartResponse,
   UnderTest,
 } from '../starter.ts';
-import { checkConfig, FOREIGN } from '../starting.ts';
+import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readList } from './lists.ts';
 import {
   branchQuery,
@@ -46,7 +46,6 @@ const listedSchema = z.object({
   created_at_unix_secs: lenient(z.number()),
   test_run_count: z.optional(z.unknown()),
 });
-const contentsSchema = z.object({ test_runs: z.array(z.object({ test_id: lenient(z.string()) })) });
 
 /** Advice where the key or the account is the trouble. */
 export const ACCESS = {
@@ -62,12 +61,11 @@ const ADVICE = {
 };
 
 /** Starts test invocations: tests, on a branch of an agent. */
-export function createElevenLabsStarter(http: HttpClient): BatchStarter<ElevenLabsRequest> {
+export function createElevenLabsStarter(http: HttpClient): StarterAdapter<ElevenLabsRequest> {
   const api = createApi(http, { under: ['v1', 'convai'], advice: createAdvice(ADVICE) });
   /** The tests and folders as they were listed last. */
   let workspace: Workspace | undefined;
   return {
-    title: 'ElevenLabs',
     batchSize: Number.MAX_SAFE_INTEGER,
     resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
     async testCases({ subject: { request }, selectors }, deadline) {
@@ -76,10 +74,7 @@ export function createElevenLabsStarter(http: HttpClient): BatchStarter<ElevenLa
     },
     startBatch: ({ request }, testCases, deadline, name) =>
       startTests(api, { request, testCases, workspace, name }, deadline),
-    recentBatches: (subject, _, since, mark) => ({
-      list: (deadline) => listInvocations(api, { subject, since, mark }, deadline),
-      batchContents: (invocation, deadline) => readContents(api, invocation, deadline),
-    }),
+    listBatches: (wanted, deadline) => listInvocations(api, wanted, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions,
     async revisionOf({ request }, deadline) {
@@ -122,7 +117,7 @@ async function startTests(
         branch_id: branch,
         agent_config_override: config?.json,
       },
-      ...(config !== undefined && { advice: createAdvice({ ...ADVICE, others: checkConfig(config) }) }),
+      advice: adviceOnStart(ADVICE, request),
       schema: startedSchema,
       to: ({ id: invocation, test_runs, ...said }) => ({
         id: invocation,
@@ -136,7 +131,7 @@ async function startTests(
 
 async function listInvocations(
   api: Api,
-  { subject, since, mark }: { subject: ElevenLabsSubject; since: number; mark: string | undefined },
+  { subject, since, mark }: RecentBatches<ElevenLabsRequest>,
   deadline: Deadline,
 ): Promise<Listing> {
   const { agent, branch } = subject.request;
@@ -187,17 +182,6 @@ function subjectsIn(
     if (isMarked(row)) return key;
     return live === keyOf(agent, branch) ? undefined : live;
   };
-}
-
-function readContents(api: Api, { id: invocation }: Candidate, deadline: Deadline): Promise<BatchContents> {
-  return api.get(
-    {
-      path: ['test-invocations', invocation],
-      schema: contentsSchema,
-      to: ({ test_runs }) => ({ testCases: test_runs.flatMap(({ test_id }) => test_id ?? []) }),
-    },
-    deadline,
-  );
 }
 
 async function readForReuse(

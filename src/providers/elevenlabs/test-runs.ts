@@ -119,16 +119,19 @@ function testFaultsIn(
     const seconds = HANG.exec(message.trim())?.[1];
     return seconds === undefined ? [] : [`a turn of the agent did not come within ${seconds} s`];
   });
-  const faults = [...new Set([...unmatched, ...hangs])].slice(0, MAX_FAULTS);
-  return faults.length === 0 ? undefined : faults;
+  return distinct([...unmatched, ...hangs]);
 }
 
 /** The guardrails that the run or one of its turns names, by name or else by type. */
 function guardrailsIn({ agent_responses = [], triggered_guardrails = [] }: RunBody): string[] | undefined {
   const ofTurns = readEntries(guardrailsSchema, agent_responses).flatMap((turn) => turn.triggered_guardrails);
   const guardrails = readEntries(guardrailSchema, [...triggered_guardrails, ...ofTurns]);
-  const names = guardrails.map(({ guardrail_name, guardrail_type }) => guardrail_name || guardrail_type);
-  const found = [...new Set(names)].slice(0, MAX_FAULTS);
+  return distinct(guardrails.map(({ guardrail_name, guardrail_type }) => guardrail_name || guardrail_type));
+}
+
+/** Each text once, at most `MAX_FAULTS`; `undefined` without any. */
+function distinct(texts: readonly string[]): string[] | undefined {
+  const found = [...new Set(texts)].slice(0, MAX_FAULTS);
   return found.length === 0 ? undefined : found;
 }
 

@@ -48,6 +48,12 @@ export const engineFields = ({ type, id }: Engine): Record<string, string> => ({
   [ENGINES[type].idField]: id,
 });
 
+/** The same in its version. */
+export const versionFields = (engine: Engine): Record<string, string | number | undefined> => ({
+  ...engineFields(engine),
+  version: engine.version,
+});
+
 /** An engine in whatever version: "conversation-flow conversation_flow_…" */
 export const engineName = ({ type, id }: Engine): string => `${type} ${id}`;
 

@@ -4,16 +4,17 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { createAdvice, id, parseAs, readRunCount } from '../fields.ts';
-import type {
-  BatchContents,
-  BatchStarter,
-  Candidate,
-  Listing,
-  StartResponse,
-  UnderTest,
-} from '../starter.ts';
+import type { Candidate, Listing, StarterAdapter, UnderTest } from '../starter.ts';
 import { compareKeys } from '../starting.ts';
-import { type Engine, engineClaims, engineFields, engineSchema, keyOf, toEngine } from './engine.ts';
+import {
+  type Engine,
+  engineClaims,
+  engineFields,
+  engineSchema,
+  keyOf,
+  toEngine,
+  versionFields,
+} from './engine.ts';
 import { readList } from './lists.ts';
 import {
   type RetellRequest,
@@ -35,7 +36,6 @@ const listedSchema = z.object({
   creation_timestamp: lenient(z.number()),
   response_engine: lenient(engineSchema),
 });
-const runSchema = z.object({ test_case_definition_id: lenient(z.string()) });
 
 /** Advice where the key or the account is the trouble. */
 export const ACCESS = {
@@ -51,46 +51,32 @@ const advice = createAdvice({
 });
 
 /** Starts Retell's batches: an engine in one version, and up to 1,000 of its test cases. */
-export function createRetellStarter(http: HttpClient): BatchStarter<RetellRequest> {
+export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequest> {
   const api = createApi(http, { under: [], advice });
   return {
-    title: 'Retell',
     batchSize: MOST_TEST_CASES,
     resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
     testCases: ({ subject: { request }, selectors }, deadline) =>
       readTestCases(api, { engine: request.engine, selectors }, deadline),
-    startBatch: ({ request }, testCases, deadline) => startBatch(api, { ...request, testCases }, deadline),
-    recentBatches: ({ request }) => ({
-      list: (deadline) => listBatches(api, request.engine, deadline),
-      batchContents: (batch, deadline) => readContents(api, batch, deadline),
-    }),
+    startBatch: ({ request: { engine } }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['create-batch-test'],
+          body: { test_case_definition_ids: testCases, response_engine: versionFields(engine) },
+          schema: startedSchema,
+          to: ({ test_case_batch_job_id, response_engine }) => ({
+            id: test_case_batch_job_id,
+            claims: engineClaims(response_engine),
+          }),
+        },
+        deadline,
+      ),
+    listBatches: ({ subject: { request } }, deadline) => listBatches(api, request.engine, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions: compareKeys,
     revisionOf: ({ request }, deadline) => readRevision(api, request, deadline),
     readForReuse: (subject, deadline) => readForReuse(api, subject, deadline),
   };
-}
-
-function startBatch(
-  api: Api,
-  { engine, testCases }: { engine: Engine; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  return api.postOnce(
-    {
-      path: ['create-batch-test'],
-      body: {
-        test_case_definition_ids: testCases,
-        response_engine: { ...engineFields(engine), version: engine.version },
-      },
-      schema: startedSchema,
-      to: ({ test_case_batch_job_id, response_engine }) => ({
-        id: test_case_batch_job_id,
-        claims: engineClaims(response_engine),
-      }),
-    },
-    deadline,
-  );
 }
 
 async function listBatches(api: Api, engine: Engine, deadline: Deadline): Promise<Listing> {
@@ -112,16 +98,6 @@ function toListed(body: z.infer<typeof listedSchema>): Candidate {
     createdAt: body.creation_timestamp,
     subject: tested && keyOf(tested),
   };
-}
-
-async function readContents(
-  api: Api,
-  { id: batchId, runCount: total }: Candidate,
-  deadline: Deadline,
-): Promise<BatchContents> {
-  const list = { path: ['v2', 'list-test-runs', batchId], items: 'runs', of: `batch ${batchId}`, total };
-  const { items } = await readList(api, { ...list, schema: runSchema }, deadline);
-  return { testCases: items.flatMap((run) => run.test_case_definition_id ?? []) };
 }
 
 async function readRevision(

@@ -14,13 +14,13 @@ import {
   type Engine,
   type EngineType,
   engineClaims,
-  engineFields,
   engineName,
   engineSchema,
   isEngineType,
   keyOf,
   ownerClaims,
   toEngine,
+  versionFields,
 } from './engine.ts';
 import { readList } from './lists.ts';
 
@@ -222,7 +222,7 @@ function requireVersion(wanted: number | undefined, found: number | undefined): 
 }
 
 function toSubject(engine: RetellRequest['engine']): RetellSubject {
-  const fields = { ...engineFields(engine), version: engine.version };
+  const fields = versionFields(engine);
   return {
     title: `${engineName(engine)} version ${engine.version}`,
     key: keyOf(engine),

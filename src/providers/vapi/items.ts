@@ -11,7 +11,7 @@ import {
   textOrUndefined,
   uuidKey,
 } from '../fields.ts';
-import { readStatus } from '../runs.ts';
+import { readStatus, resultOf } from '../runs.ts';
 import { testedClaims } from './subject.ts';
 
 /** An item's words. An item that `failed` without results counts as errored: see `toRun`. */
@@ -141,11 +141,10 @@ const isRequiredAndFailed = ({ required, passed, isSkipped }: Evaluation): boole
 function toAssertion(body: Evaluation): Assertion {
   const { comparator, expectedValue, extractedValue } = body;
   const label = [body.name, body.path].filter((part) => part !== undefined).join('.');
-  const result = body.passed === undefined ? 'unknown' : body.passed ? 'passed' : 'failed';
   const expected = textOrUndefined(expectedValue);
   return {
     label: label || 'evaluation without a name',
-    result: body.isSkipped === true ? 'skipped' : result,
+    result: body.isSkipped === true ? 'skipped' : resultOf(body.passed),
     required: body.required,
     expected: expected !== undefined && comparator !== undefined ? `${comparator} ${expected}` : expected,
     actual: textOrUndefined(extractedValue),

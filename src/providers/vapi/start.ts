@@ -4,16 +4,9 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
-import { createAdvice, id, parseIsoTime, readRunCount, uuidKey } from '../fields.ts';
-import type {
-  BatchContents,
-  BatchStarter,
-  Candidate,
-  Listing,
-  Parallelism,
-  StartResponse,
-} from '../starter.ts';
-import { checkConfig, FOREIGN } from '../starting.ts';
+import { count, createAdvice, id, parseIsoTime, readRunCount, uuidKey } from '../fields.ts';
+import type { Candidate, Listing, Parallelism, RecentBatches, StarterAdapter } from '../starter.ts';
+import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readVapiList } from './lists.ts';
 import {
   compareVersions,
@@ -38,8 +31,6 @@ const listedSchema = z.object({
   createdAt: lenient(z.string()),
   itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
 });
-const itemSchema = z.object({ id, simulationId: lenient(z.string()) });
-const count = z.int().check(z.nonnegative());
 const concurrencySchema = z.object({ concurrencyLimit: lenient(count), availableToStart: lenient(count) });
 
 /** A voice simulation has two parties, so it takes two of the places that an account has. */
@@ -68,54 +59,43 @@ export const dashboardOf = (http: HttpClient, runId: string): string | undefined
   dashboards.get(http)?.get(uuidKey(runId));
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
-export function createVapiStarter(http: HttpClient): BatchStarter<VapiRequest> {
+export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest> {
   const api = createApi(http, { under: ['eval', 'simulation'], advice: createAdvice(ADVICE) });
-  dashboards.set(http, new Map());
+  const addresses = new Map<string, string>();
+  dashboards.set(http, addresses);
   return {
-    title: 'Vapi',
     batchSize: Number.MAX_SAFE_INTEGER,
     resolve: async (wanted) => resolveTarget(wanted),
     testCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
-    startBatch: ({ request }, testCases, deadline) => startRun(api, { request, testCases }, deadline),
-    recentBatches: (subject, _, since) => ({
-      list: (deadline) => listRuns(api, { subject, since }, deadline),
-      batchContents: (run, deadline) => readContents(api, run, deadline),
-    }),
+    startBatch: ({ request }, testCases, deadline) =>
+      api.postOnce(
+        {
+          path: ['run'],
+          body: {
+            simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
+            target: sentTarget(request),
+            transport: request.transport,
+          },
+          advice: adviceOnStart(ADVICE, request),
+          schema: startedSchema,
+          to: ({ id: runId, url, ...said }) => {
+            if (url !== undefined) addresses.set(uuidKey(runId), url);
+            return { id: runId, claims: testedClaims(said) };
+          },
+        },
+        deadline,
+      ),
+    listBatches: (wanted, deadline) => listRuns(api, wanted, deadline),
     resolveTestedVersion: async (batch) => resolveTested(batch),
     compareVersions,
     parallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
   };
 }
 
-function startRun(
-  api: Api,
-  { request, testCases }: { request: VapiRequest; testCases: readonly string[] },
-  deadline: Deadline,
-): Promise<StartResponse> {
-  const { transport, config } = request;
-  return api.postOnce(
-    {
-      path: ['run'],
-      body: {
-        simulations: testCases.map((simulationId) => ({ type: 'simulation', simulationId })),
-        target: sentTarget(request),
-        transport,
-      },
-      ...(config !== undefined && { advice: createAdvice({ ...ADVICE, others: checkConfig(config) }) }),
-      schema: startedSchema,
-      to: ({ id: runId, url, ...said }) => {
-        if (url !== undefined) dashboards.get(api.http)?.set(uuidKey(runId), url);
-        return { id: runId, claims: testedClaims(said) };
-      },
-    },
-    deadline,
-  );
-}
-
 /** The runs of the same target; of an inline one, all of its kind. */
 async function listRuns(
   api: Api,
-  { subject, since }: { subject: VapiSubject; since: number },
+  { subject, since }: RecentBatches<VapiRequest>,
   deadline: Deadline,
 ): Promise<Listing> {
   const { target, config } = subject.request;
@@ -147,26 +127,6 @@ function toListed(row: z.infer<typeof listedSchema>, { claims }: VapiSubject): C
     createdAt: parseIsoTime(row.createdAt),
     subject: isForeign ? FOREIGN : target && keyOf(target),
   };
-}
-
-async function readContents(
-  api: Api,
-  { id: runId, runCount: total }: Candidate,
-  deadline: Deadline,
-): Promise<BatchContents> {
-  const { items } = await readVapiList(
-    api,
-    {
-      path: ['run', runId, 'item'],
-      items: 'items',
-      of: `simulation run ${runId}`,
-      total,
-      schema: itemSchema,
-      toItem: ({ simulationId }) => simulationId,
-    },
-    deadline,
-  );
-  return { testCases: items.filter((simulationId) => simulationId !== undefined) };
 }
 
 function readParallelism(

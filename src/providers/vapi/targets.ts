@@ -4,7 +4,6 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createAdvice, id, parseAs, parseIsoTime, uuidKey } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
-
 import { ACCESS } from './start.ts';
 
 /** `GET assistant` and `GET squad` have no pages: this is the most that they give. */

@@ -65,7 +65,6 @@ async function readNames(
       items: 'simulations',
       of: 'the organisation',
       schema: simulationSchema,
-      toItem: (body) => body,
     },
     deadline,
   );

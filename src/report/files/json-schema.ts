@@ -6,7 +6,7 @@ import { VERDICTS } from '../../domain/verdict.ts';
 
 /**
  * The JSON report, for programs. Within a version, fields may be added, and none goes or changes its meaning.
- * `docs/report.schema.json` is made from this by `scripts/schema.ts`. Only types are imported from here at run
+ * `docs/report.schema.json` is made from this by `npm run generate`. Only types are imported from here at run
  * time, so that the action never loads the schema.
  */
 

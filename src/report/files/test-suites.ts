@@ -1,7 +1,8 @@
 import type { WatchedBatch } from '../../domain/batch.ts';
+import { isBatchProven } from '../../domain/reliability.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
-import { countsForVerdict, hasPassed } from '../../domain/test-case.ts';
-import { isBatchProven } from '../../domain/verdict.ts';
+import { hasPassed } from '../../domain/test-case.ts';
+import { isTolerated } from '../classify.ts';
 import type { Report, ReportedCase } from '../report.ts';
 import { runDetails, runMessage } from '../run-text.ts';
 import { fileLine, wholeMs } from './values.ts';
@@ -117,14 +118,14 @@ export function sumOfTimes(
 
 function statusOf(result: ReportedCase): TestEntry['status'] {
   if (hasPassed(result)) return 'passed';
-  if (!countsForVerdict(result)) return 'tolerated';
+  if (isTolerated(result)) return 'tolerated';
   return result.outcome === 'unfinished' ? 'pending' : (result.outcome as RunStatus);
 }
 
 /** Why it did not pass; for one that does not count, why it does not. */
 function messageOf(result: ReportedCase, run: Run): string {
   if (hasPassed(result)) return '';
-  if (countsForVerdict(result)) return runMessage(run);
+  if (!isTolerated(result)) return runMessage(run);
   const { quarantine } = result;
   const why =
     quarantine?.state === 'in-force'
@@ -158,29 +159,22 @@ function disambiguate(names: readonly string[], ids: readonly string[]): string[
 
 function problemEntries(report: Report, { id, problem }: WatchedBatch): TestEntry[] {
   if (problem === undefined) return [];
-  return [
-    {
-      name: 'Reading the batch',
-      status: 'errored',
-      rawStatus: 'unreadable',
-      message: `Batch ${id} could not be read: ${problem}`,
-      details: verdictText(report),
-      flakyRuns: [],
-    },
-  ];
+  const message = `Batch ${id} could not be read: ${problem}`;
+  return [errorEntry(report, { name: 'Reading the batch', rawStatus: 'unreadable', message })];
 }
 
 function verdictEntry(report: Report): TestEntry {
   const { verdict, reason } = report.judgement ?? WAITING;
-  return {
-    name: 'Verdict of the gate',
-    status: 'errored',
-    rawStatus: verdict,
-    message: reason,
-    details: verdictText(report),
-    flakyRuns: [],
-  };
+  return errorEntry(report, { name: 'Verdict of the gate', rawStatus: verdict, message: reason });
 }
+
+/** An error that is no test case's. */
+const errorEntry = (report: Report, entry: Pick<TestEntry, 'name' | 'rawStatus' | 'message'>): TestEntry => ({
+  ...entry,
+  status: 'errored',
+  details: verdictText(report),
+  flakyRuns: [],
+});
 
 function verdictText({ judgement }: Report): string {
   const { verdict, reason, notes } = judgement ?? WAITING;

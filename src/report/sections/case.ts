@@ -20,7 +20,7 @@ import {
 } from '../markdown.ts';
 import { fold, render } from '../markdown-writer.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
-import { STATUS_WORDS } from '../run-text.ts';
+import { failedAssertions, STATUS_WORDS } from '../run-text.ts';
 import { conversationBlock, keyTurnsBlock } from './conversation.ts';
 import { EVIDENCE, type EvidenceLimits, foldedConversations } from './evidence.ts';
 import { idOf, MAX_NAME, nameOf, sentenceCase, signOf, statusRemarks } from './names.ts';
@@ -56,7 +56,7 @@ export function renderEvidence(
   // The title of a folded flaky test case says how its runs went.
   const history = result.outcome === 'flaky' ? [] : runHistory(result, report);
   const explanation = isReasonShown ? NO_EXPLANATION : explanationOf(run, evidence);
-  const assertions = isReasonShown ? [] : failedAssertions(run.assertions, evidence);
+  const assertions = isReasonShown ? [] : assertionBlocks(run, evidence);
   const reasons = [...explanation.shown, ...assertions];
   const isSilent = !isReasonShown && reasons.length === 0 && countsAsNotPassed(run);
   const provider = untrusted(report.providerTitle, 50);
@@ -110,8 +110,9 @@ function beginningOf(text: string): string {
   return end > BEGINNING / 3 ? `${start.slice(0, end).trimEnd()} …` : clip(text, BEGINNING);
 }
 
-function failedAssertions(assertions: readonly Assertion[], evidence: EvidenceLimits): Block[] {
-  const failed = assertions.filter(({ result }) => result === 'failed');
+function assertionBlocks(run: Run, evidence: EvidenceLimits): Block[] {
+  const { assertions } = run;
+  const failed = failedAssertions(run);
   if (failed.length === 0) return [];
   const noun = assertions.length === 1 ? 'assertion' : 'assertions';
   const items = failed.map((assertion) => assertionItem(assertion, evidence));

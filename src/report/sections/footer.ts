@@ -1,5 +1,4 @@
 import type { WatchedBatch } from '../../domain/batch.ts';
-import { firstPassRate } from '../../domain/test-case.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
   type Inline,
@@ -8,17 +7,15 @@ import {
   joinWithDots,
   link,
   md,
-  paragraph,
-  sentences,
   smallPrint,
   trusted,
   untrusted,
 } from '../markdown.ts';
 import { fold, render } from '../markdown-writer.ts';
-import { firstRunCounts, type Origin, type Report } from '../report.ts';
-import { costText } from '../run-text.ts';
+import type { Origin, Report } from '../report.ts';
+import { explanations } from './explanations.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
-import { baseName, capitalized, idOf } from './names.ts';
+import { capitalized, idOf } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
 import { hasPushes } from './pushes.ts';
 
@@ -39,7 +36,7 @@ export function footerLine(report: Report): Inline[] {
   const { origin } = report;
   return capitalized(
     joinWithDots([
-      costs(report),
+      runsAndTime(report),
       tested(report),
       nextLinksJob(report) ? [] : linkJob(origin),
       linkWords(origin),
@@ -64,16 +61,6 @@ export function detailLines(report: Report, maxBatches?: number): Inline[][] {
     .map(capitalized);
 }
 
-/** Sentences that explain the figures: the rate, the rule, the comparison and the cost. */
-export function explanations(report: Report): Inline[][] {
-  const { cost } = report;
-  return [
-    sentences(rate(report), baseRate(report)),
-    sentences(rules(report), compared(report)),
-    cost === undefined ? [] : md`Cost: ${trusted(costText(cost))}.`,
-  ];
-}
-
 /** Why a report on runs that did not pass has no conversations, where no input says so. */
 function withheld(report: Report): Inline[] {
   const sentence = withheldSentence(report);
@@ -89,99 +76,43 @@ export function withheldSentence({ withheldFor }: Report): string | undefined {
   return `Conversations are left out, since ${why}: set transcripts to show them.`;
 }
 
-/** Only where every run has ended and one did not pass: else the heading says all there is. */
-function hasRate({ judgement, tally, cases }: Report): boolean {
-  const isWhole = tally.unfinished === 0 && cases.length === tally.total && tally.total > 1;
-  const isJudged =
-    judgement?.verdict === 'failed' || judgement?.verdict === 'errored' || judgement?.verdict === 'passed';
-  const { passes, total } = firstRunCounts({ tally, cases });
-  return isWhole && isJudged && passes < total;
-}
-
-function rate(report: Report): Inline[] {
-  if (!hasRate(report)) return [];
-  const { passes, total } = firstRunCounts(report);
-  const which = report.cases.some(({ runs }) => runs.length > 1) ? 'First runs' : 'Pass rate';
-  return md`${which}: ${passes} of ${total} passed, ${interval(passes, total, '95% interval ')}.`;
-}
-
-function baseRate(report: Report): Inline[] {
-  const { base } = report;
-  if (base?.firstRuns === undefined || base.firstRuns.total === 0 || !hasRate(report)) return [];
-  const { passes, total } = base.firstRuns;
-  const here = firstRunCounts(report);
-  const low = firstPassRate(passes, total)?.low ?? 0;
-  const high = firstPassRate(here.passes, here.total)?.high ?? 1;
-  const drop = high < low ? ' Chance alone does not explain the drop.' : '';
-  return md`On ${baseName(base)}: ${passes} of ${total}, ${interval(passes, total, '')}.${drop}`;
-}
-
-function interval(passes: number, total: number, label: '95% interval ' | ''): Inline[] {
-  const known = firstPassRate(passes, total);
-  if (known === undefined) return [];
-  const percent = (share: number) => Math.round(share * 100);
-  return md`${percent(known.rate)}% (${label}${percent(known.low)}–${percent(known.high)}%)`;
-}
-
-function rules({ rule, judgement }: Report): Inline[] {
-  if (judgement === undefined || rule === undefined || rule.kind === 'every-run') return [];
-  const which =
-    rule.kind === 'reruns' ? 'A test case whose first run did not pass needs' : 'Each test case needs';
-  return md`${which} ${rule.need} passes out of at most ${rule.of} runs.`;
-}
-
-function compared({ base, baseUnavailableReason, origin, judgement }: Report): Inline[] {
+/** Numbers of runs, of those that this step started, and the time that it took: "18 runs, 6 of them to confirm, in 5 min". */
+export function runsAndTime(report: Report): Inline[] {
+  const { cases, started, waitedMs, judgement } = report;
   if (judgement === undefined) return [];
-  if (base !== undefined) {
-    const until =
-      base.commit === undefined ? '' : md`, up to ${linkCommit({ ...origin, commit: base.commit })}`;
-    return md`Compared with ${baseName(base)}${until}.`;
-  }
-  return baseUnavailableReason === undefined
-    ? []
-    : md`Not compared with a base: ${untrusted(baseUnavailableReason, 200)}.`;
-}
-
-/** Numbers of runs, of those that this step started, and the time that it took. */
-export function costs({ cases, started, waitedMs, judgement, rule }: Report): Inline[] {
-  if (judgement === undefined) return [];
-  const seen = cases.reduce(
-    (sum, { runs, comparison }) => sum + runs.length + (comparison?.runs.length ?? 0),
-    0,
-  );
+  const runs = cases.flatMap((result) => [...result.runs, ...(result.comparison?.runs ?? [])]);
+  const count = Math.max(runs.length, started?.runs ?? 0);
   // Nobody waited for a batch that had ended before.
   const waited = waitedMs < 1_000 ? undefined : formatDuration(waitedMs);
-  const runs = describeRunCounts(seen, started, rule);
-  if (runs.length === 0) return waited === undefined ? [] : md`waited ${trusted(waited)}`;
-  return waited === undefined
-    ? runs.flat()
-    : md`${runs.flat()}${runs.length > 1 ? ', in ' : ' in '}${trusted(waited)}`;
+  if (count === 0) return waited === undefined ? [] : md`waited ${trusted(waited)}`;
+  const note = startedNote(report, runs.length);
+  const comma = note.length === 0 ? '' : ',';
+  const time = waited === undefined ? '' : md`${comma} in ${trusted(waited)}`;
+  return md`${count} ${count === 1 ? 'run' : 'runs'}${note}${time}`;
 }
 
-/** "18 runs, 6 of them to confirm", "5 runs started, 3 seen": parts, the second of which may be absent. */
-function describeRunCounts(seen: number, started: Report['started'], rule: Report['rule']): Inline[][] {
-  const all = started === undefined ? seen : Math.max(seen, started.runs);
-  const total = all === 1 ? md`1 run` : md`${all} runs`;
-  if (all === 0) return [];
-  if (started === undefined) return [total];
-  if (started.runs > seen) return [md`${total} started`, md`, ${seen} seen`];
-  if (started.runs < seen) return [total, md`, ${started.runs} of them started here`];
+/** " started, 3 seen", ", 6 of them to confirm", to follow the number of runs; maybe nothing. */
+function startedNote({ started, rule }: Report, seen: number): Inline[] {
+  if (started === undefined) return [];
+  if (started.runs > seen) return md` started, ${seen} seen`;
+  if (started.runs < seen) return md`, ${started.runs} of them started here`;
   // With `repeat`, later runs are asked for and confirm nothing.
-  return started.reruns === 0 || rule?.kind === 'repeat'
-    ? [total]
-    : [total, md`, ${started.reruns} of them to confirm`];
+  return started.reruns === 0 || rule?.kind === 'repeat' ? [] : md`, ${started.reruns} of them to confirm`;
 }
 
 /** Subject of the test, by its name where it has one. */
-export function tested({ subject, targetName, targetVersion, batches }: Report): Inline[] {
-  const titles = new Set(batches.flatMap(({ batch }) => batch?.subject ?? []));
-  const [given] = titles;
-  const title = subject ?? (titles.size === 1 ? given : undefined);
-  if (targetName !== undefined) {
-    const version = targetVersion === undefined ? '' : md`, ${untrusted(targetVersion, MAX_VERSION)}`;
-    return md`${untrusted(targetName, MAX_SUBJECT)}${version}`;
-  }
-  return title === undefined ? [] : [untrusted(title, MAX_SUBJECT)];
+export function tested(report: Report): Inline[] {
+  const { targetName, targetVersion } = report;
+  const subject = sharedSubject(report);
+  if (targetName === undefined) return subject === undefined ? [] : [untrusted(subject, MAX_SUBJECT)];
+  const version = targetVersion === undefined ? '' : md`, ${untrusted(targetVersion, MAX_VERSION)}`;
+  return md`${untrusted(targetName, MAX_SUBJECT)}${version}`;
+}
+
+/** The subject of all batches; `undefined` where they have several, or none is known. */
+function sharedSubject({ subject, batches }: Report): string | undefined {
+  const [first, ...others] = new Set(batches.flatMap(({ batch }) => batch?.subject ?? []));
+  return subject ?? (others.length === 0 ? first : undefined);
 }
 
 /** Batches and their pages, those of the comparison last: on one line where one batch was tested, else with a line for each. */
@@ -234,19 +165,16 @@ function generalFacts(report: Report): Inline[][] {
 const linkBatch = ({ id, batch }: WatchedBatch): Inline[] =>
   batch?.url === undefined ? [idOf(id)] : link(batch.url, idOf(id));
 
-function batchParts(
-  watched: WatchedBatch,
-  { judgement, batches, subject, providerTitle }: Report,
-): Inline[][] {
+function batchParts(watched: WatchedBatch, report: Report): Inline[][] {
+  const { judgement, batches, providerTitle } = report;
   const { batch, problem, requestedTestCases, isAdopted } = watched;
   // Of a batch that this step started, the workflow run says when.
   const createdAt = requestedTestCases === undefined ? formatTime(batch?.createdAt) : undefined;
   // A problem of the only batch is the reason.
   const hasProblem = problem !== undefined && batches.length > 1;
-  const subjects = new Set(batches.flatMap((one) => one.batch?.subject ?? []));
   return [
     // The footer has the subject that all share.
-    batch?.subject === undefined || subject !== undefined || subjects.size === 1
+    batch?.subject === undefined || sharedSubject(report) !== undefined
       ? []
       : md`tested ${untrusted(batch.subject, MAX_SUBJECT)}`,
     md`batch ${linkBatch(watched)}${createdAt === undefined ? '' : md`, created ${trusted(createdAt)}`}`,
@@ -261,17 +189,12 @@ function batchParts(
   ];
 }
 
-/** Workflow run and commit that several jobs share, as one line of Markdown; may be empty. */
-export function renderOrigin(origin: Origin): string {
-  const line = originLine(origin);
-  return line.length === 0 ? '' : render(paragraph(...line));
-}
-
-/** The same with the page that says what the words mean, as nodes. */
+/** Workflow run and commit that several jobs share, and the page that says what the words mean. */
 export const jobsFooterLine = (origin: Origin): Inline[] =>
   joinWithDots([originLine(origin), linkWords(origin)]);
 
-function originLine(origin: Origin): Inline[] {
+/** Workflow run and commit; maybe nothing. */
+export function originLine(origin: Origin): Inline[] {
   const commit = linkCommit(origin);
   const run = linkWorkflowRun(origin);
   if (run.length === 0) return commit.length === 0 ? [] : md`Commit ${commit}`;

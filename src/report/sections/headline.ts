@@ -5,7 +5,7 @@ import { formatCount } from '../../text/format.ts';
 import { heading, untrusted } from '../markdown.ts';
 import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
-import { causeInWords, causeOf } from './cause.ts';
+import { causeInWords } from './cause.ts';
 
 /** Meaning of a sign: a verdict, or the outcome of a test case. */
 export type Sign = State | 'flaky' | 'tolerated' | 'broken-test' | 'gone';
@@ -84,7 +84,7 @@ function describeResult(report: Report): string {
       return listed(first, [newCount, ...countEach(tally, 'unfinished')]);
     }
     case 'inconclusive': {
-      const cause = causeInWords(causeOf(report));
+      const cause = causeInWords(report);
       return cause === '' ? 'inconclusive' : `inconclusive, ${cause}`;
     }
     case 'passed': {

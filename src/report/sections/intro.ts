@@ -17,7 +17,7 @@ import { render } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { linkCommit } from './links.ts';
 import { baselineLabel, idOf } from './names.ts';
-import { overviewRows } from './overview.ts';
+import { hasOverview } from './overview.ts';
 
 const MAX_REASON = 1_000;
 const MAX_NOTE = 500;
@@ -32,12 +32,6 @@ export interface IntroOptions {
 }
 
 /** The first paragraph: the reason where the heading does not say it, and what is in no table; maybe nothing. */
-export function renderIntro(report: Report, options: IntroOptions = {}): string {
-  const inline = introLine(report, options);
-  return inline.length === 0 ? '' : render(paragraph(...inline));
-}
-
-/** The same without the paragraph around it. */
 export function introLine(
   report: Report,
   { maxReason = MAX_REASON, hasFault = true }: IntroOptions = {},
@@ -89,7 +83,7 @@ function describeCommonCause({ classified, grouping }: Report): Inline[] {
 /** The quiet way to make a gate green, so it is said aloud; nothing where the overview has the names. */
 function describeRemoved(report: Report): Inline[] {
   const all = report.classified.removed;
-  if (all.length === 0 || overviewRows(report).length > 0) return [];
+  if (all.length === 0 || hasOverview(report)) return [];
   const cases = all.length === 1 ? md`1 test case` : md`${all.length} test cases`;
   const were = all.length === 1 ? 'was' : 'were';
   const names = joinWithCommas(all.slice(0, MAX_GONE).map(({ name }) => [untrusted(name, 120)]));

@@ -4,10 +4,10 @@ import type { Run } from '../../domain/run.ts';
 import { type CaseResult, hasPassed } from '../../domain/test-case.ts';
 import { joinWithAnd } from '../../domain/wording.ts';
 import { cleanLine } from '../../text/clean.ts';
-import { CATEGORY_TITLES, categoryOf } from '../classify.ts';
+import { CATEGORY_TITLES, categoryOf, isTolerated } from '../classify.ts';
 import { code, type Inline, md, trusted, untrusted, untrustedHtml } from '../markdown.ts';
 import type { Report, ReportedCase } from '../report.ts';
-import { STATUS_WORDS } from '../run-text.ts';
+import { failedAssertions, STATUS_WORDS } from '../run-text.ts';
 import { SIGNS, type Sign } from './headline.ts';
 
 /** Names of things, the same everywhere in the report. */
@@ -28,12 +28,15 @@ export const idOf = (id: string): ReturnType<typeof code> => code(id, MAX_ID);
 export const signOf = (result: ReportedCase) => SIGNS[signFor(result)];
 
 /** Sign of a test case, before its name. */
-export function signFor({ outcome, quarantine, isExcusedByComparison, testFaults }: ReportedCase): Sign {
-  const isTolerated = quarantine?.state === 'in-force' || isExcusedByComparison === true;
-  if (isTolerated && !hasPassed({ outcome })) return 'tolerated';
+export function signFor(result: ReportedCase): Sign {
+  const { outcome, testFaults } = result;
+  if (isTolerated(result)) return 'tolerated';
   if (outcome === 'passed' && testFaults.length > 0) return 'broken-test';
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
+
+/** Whether a failure is known not to pass elsewhere either. */
+export const isPreexisting = ({ failureClass }: ReportedCase): boolean => failureClass === 'pre-existing';
 
 /** Label of a test case in the table, the page and the log. */
 export function labelOf(result: ReportedCase): string {
@@ -139,7 +142,8 @@ export function statusRemarks({ unknownStatus, conflict, unproven }: Run): Inlin
 
 /** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
-  const { explanation, assertions } = decisive;
-  const failed = assertions.find(({ result }) => result === 'failed');
-  return cleanLine(explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max);
+  const [failed] = failedAssertions(decisive);
+  return (
+    cleanLine(decisive.explanation ?? '', max) || cleanLine(failed?.explanation ?? failed?.label ?? '', max)
+  );
 }

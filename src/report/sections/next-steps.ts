@@ -1,20 +1,9 @@
-import type { Unproven } from '../../domain/run.ts';
 import { findCommonCause } from '../groups.ts';
-import {
-  code,
-  type Inline,
-  link,
-  md,
-  paragraph,
-  sentences,
-  strong,
-  trusted,
-  untrusted,
-} from '../markdown.ts';
-import { render } from '../markdown-writer.ts';
+import { code, type Inline, link, md, sentences, strong, trusted, untrusted } from '../markdown.ts';
+import { renderLine } from '../markdown-writer.ts';
 import { type Origin, type Report, type ReportedCase, workflowRunUrl } from '../report.ts';
 import { causeOf } from './cause.ts';
-import { baselineLabel, capitalized } from './names.ts';
+import { baselineLabel, capitalized, isPreexisting } from './names.ts';
 
 /** Advice: `todo` about what was found, and `hint` about what else may be wrong. Both may be empty. */
 export interface Advice {
@@ -33,7 +22,7 @@ export function renderNextSteps(report: Report): string {
           isReportOnly: report.isReportOnly,
           afterCorrection: isRefused(report),
         });
-  return render(paragraph(...sentences([NEXT_LABEL], todo, hint, again)));
+  return renderLine(sentences([NEXT_LABEL], todo, hint, again));
 }
 
 /** The beginning of the line about what to do. */
@@ -44,7 +33,7 @@ export const startsBatch = (report: Report): boolean => report.selected !== unde
 
 /** Whether the step ended before it tested anything, for something that is to be corrected. */
 const isRefused = (report: Report): boolean =>
-  report.judgement?.verdict === 'inconclusive' && causeOf(report).kind === 'nothing-read';
+  report.judgement?.verdict === 'inconclusive' && causeOf(report) === 'nothing-read';
 
 /** Whether the line of advice links this job. */
 export const nextLinksJob = (report: Report): boolean =>
@@ -82,8 +71,7 @@ function todoOf(report: Report, provider: Inline): Inline[] {
 
 /** Advice where nothing could be established. */
 function adviseInconclusive(report: Report, provider: Inline): Inline[] {
-  const cause = causeOf(report);
-  switch (cause.kind) {
+  switch (causeOf(report)) {
     case 'nothing-read':
       // A re-run uses the files of the same commit.
       return jobLink(report.origin) === undefined
@@ -99,20 +87,6 @@ function adviseInconclusive(report: Report, provider: Inline): Inline[] {
       return md`see at ${provider} why the batch has no test cases, then start another.`;
     case 'none-counts':
       return md`remove at least one test case from quarantine: a gate in which none counts proves nothing.`;
-    case 'unproven':
-      return adviseUnproven(cause.by, provider);
-    case 'unknown-status':
-      return md`look the status up at ${provider}; a newer version of this action may know it. Until then it is no pass.`;
-    case 'contradiction':
-      return md`look at the batch at ${provider}, then test again with a new one.`;
-    case 'other':
-      return md`test again with a new batch.`;
-  }
-}
-
-/** Advice where runs prove nothing. */
-function adviseUnproven(kind: Unproven['kind'], provider: Inline): Inline[] {
-  switch (kind) {
     case 'mismatch':
       return md`test again with a new batch. If it tests something else again, ask ${provider}.`;
     case 'repeated':
@@ -121,6 +95,12 @@ function adviseUnproven(kind: Unproven['kind'], provider: Inline): Inline[] {
       return md`see at ${provider} which test case was run, then test again with a new batch.`;
     case 'not-evaluated':
       return md`give these test cases an evaluation that runs in this mode at ${provider}, then test again.`;
+    case 'unknown-status':
+      return md`look the status up at ${provider}; a newer version of this action may know it. Until then it is no pass.`;
+    case 'contradiction':
+      return md`look at the batch at ${provider}, then test again with a new one.`;
+    case 'other':
+      return md`test again with a new batch.`;
   }
 }
 
@@ -137,35 +117,27 @@ function countFailuresInWords(cases: readonly ReportedCase[], kind: '' | 'new ')
 
 function adviseOnFailures(report: Report, provider: Inline): Advice {
   const bad = report.classified.failures.filter(({ outcome }) => outcome !== 'cancelled');
-  const count = (cases: readonly ReportedCase[], kind: ReportedCase['failureClass']) =>
-    cases.filter(({ failureClass }) => failureClass === kind).length;
-  const [regressionCount, preexistingCount] = [count(bad, 'regression'), count(bad, 'pre-existing')];
+  const own = bad.filter((result) => !isPreexisting(result));
+  const preexisting = bad.length - own.length;
   const broken = bad.filter(({ testFaults }) => testFaults.length > 0);
-  const judge = sentences(
-    capitalized(repairTests(broken, provider)),
+  const repair = repairTests(broken, provider);
+  const hint = sentences(
+    capitalized(repair),
     md`If a judgement is wrong, edit the test case's criteria at ${provider}.`,
   );
-  if (preexistingCount === bad.length) {
-    const them = preexistingCount === 1 ? 'it fails' : 'they fail';
-    return { todo: md`look for the cause on ${baselineLabel(report)}: ${them} there too.`, hint: judge };
+  if (own.length === 0) {
+    const them = preexisting === 1 ? 'it fails' : 'they fail';
+    return { todo: md`look for the cause on ${baselineLabel(report)}: ${them} there too.`, hint };
   }
-  const commonCause = findCommonCause(report.grouping, bad.length);
+  const shared = findCommonCause(report.grouping, bad.length)?.cases ?? [];
   // One that fails elsewhere as well is not the first thing to look for here.
-  if (commonCause !== undefined && count(commonCause.cases, 'pre-existing') < commonCause.cases.length) {
-    const shared = new Set(commonCause.cases);
-    const rest = bad.filter((result) => !shared.has(result));
-    const todo = adviseCommonCause(report, commonCause.cases.length, {
-      rest: rest.length,
-      preexisting: count(rest, 'pre-existing'),
-    });
-    return { todo, hint: capitalized(repairTests(broken, provider)) };
+  if (shared.some((result) => !isPreexisting(result))) {
+    return { todo: adviseCommonCause(report, shared, bad), hint: capitalized(repair) };
   }
-  if (broken.length === bad.length) return { todo: repairTests(broken, provider), hint: [] };
-  const isAllKnown = regressionCount + preexistingCount === bad.length;
-  const kind = regressionCount > 0 && preexistingCount > 0 && isAllKnown ? 'new ' : '';
-  const own = bad.filter(({ failureClass }) => failureClass !== 'pre-existing');
-  const todo = md`fix the ${countFailuresInWords(own, kind)}${advisePreexisting(report, preexistingCount)}.`;
-  return { todo, hint: judge };
+  if (broken.length === bad.length) return { todo: repair, hint: [] };
+  const areNew = preexisting > 0 && own.every(({ failureClass }) => failureClass === 'regression');
+  const failures = countFailuresInWords(own, areNew ? 'new ' : '');
+  return { todo: md`fix the ${failures}${advisePreexisting(report, preexisting)}.`, hint };
 }
 
 /** Advice about tests in which the provider itself sees the fault; nothing where there are none. */
@@ -179,14 +151,17 @@ function repairTests(cases: readonly ReportedCase[], provider: Inline): Inline[]
 /** Advice about a cause that many failures share, and then about the others. */
 function adviseCommonCause(
   report: Report,
-  shared: number,
-  { rest, preexisting }: { rest: number; preexisting: number },
+  shared: readonly ReportedCase[],
+  bad: readonly ReportedCase[],
 ): Inline[] {
-  if (rest === 0) return md`find the cause that all ${shared} failures share.`;
-  const start = md`find the cause that ${shared} failures share, then look at the other ${rest}`;
+  const withCause = new Set(shared);
+  const rest = bad.filter((result) => !withCause.has(result));
+  if (rest.length === 0) return md`find the cause that all ${shared.length} failures share.`;
+  const start = md`find the cause that ${shared.length} failures share, then look at the other ${rest.length}`;
+  const preexisting = rest.filter(isPreexisting).length;
   if (preexisting === 0) return md`${start}.`;
-  const all = rest === 1 ? md`which` : md`which all`;
-  const them = preexisting === rest ? all : md`of which ${preexisting}`;
+  const all = rest.length === 1 ? md`which` : md`which all`;
+  const them = preexisting === rest.length ? all : md`of which ${preexisting}`;
   return md`${start}, ${them} ${preexisting === 1 ? 'fails' : 'fail'} on ${baselineLabel(report)} too.`;
 }
 

@@ -1,7 +1,7 @@
 import { formatCaseCount } from '../../domain/test-case.ts';
 import type { Omissions, SizeLimit } from '../fit.ts';
-import { code, type Inline, md, paragraph, strong, trusted, untrusted } from '../markdown.ts';
-import { render } from '../markdown-writer.ts';
+import { code, type Inline, md, strong, trusted, untrusted } from '../markdown.ts';
+import { renderLine } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { linkWorkflowRun } from './links.ts';
 
@@ -21,7 +21,7 @@ export function omissionClauses({ evidence, details, names }: Omissions): string
 export function renderOmissions(report: Report, clauses: readonly string[], unit: SizeLimit['unit']): string {
   if (clauses.length === 0) return '';
   const title = strong(...md`Shortened to fit GitHub's limit:`);
-  return render(paragraph(...md`${title} ${trusted(clauses.join('; '))}. ${placeOfRest(report, unit)}`));
+  return renderLine(md`${title} ${trusted(clauses.join('; '))}. ${placeOfRest(report, unit)}`);
 }
 
 function placeOfRest(

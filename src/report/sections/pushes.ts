@@ -1,8 +1,8 @@
 import type { Push } from '../../domain/comparison.ts';
 import { CONCLUSIVE_VERDICTS } from '../../domain/record.ts';
 import { VERDICTS, type Verdict } from '../../domain/verdict.ts';
-import { type Inline, md, paragraph, strong } from '../markdown.ts';
-import { render } from '../markdown-writer.ts';
+import { type Inline, md, strong } from '../markdown.ts';
+import { renderLine } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
 import { SIGNS } from './headline.ts';
 import { linkPush } from './links.ts';
@@ -53,5 +53,5 @@ export function renderPushes(report: Report): string | undefined {
     return md`${arrow}${SIGNS[verdict]}${NO_BREAK_SPACE}${linkPush(push, report.origin)}${NO_BREAK_SPACE}${shown}`;
   });
   const start: Inline[] = md`Failures per push: ${hasMore ? '… → ' : ''}`;
-  return render(paragraph(...start, ...line));
+  return renderLine([...start, ...line]);
 }

@@ -41,7 +41,7 @@ function earlierPushesSentence({ testCase, outcome }: ReportedCase, { history, o
   if (failedIn.length === 0) return md`First failed in this push.`;
   const streak = streakBefore(failedIn, pushes.length);
   const first: Push | undefined = pushes[pushes.length - streak];
-  if (streak === 0 || first === undefined || streak < failedIn.length) {
+  if (first === undefined || streak < failedIn.length) {
     return md`Failed in ${failedIn.length + 1} of the last ${pushes.length + 1} pushes.`;
   }
   if (streak === pushes.length) return md`Failed in each of the last ${pushes.length + 1} pushes.`;

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { renderCtrf } from '../../../src/report/files/ctrf.ts';
 import { testSuites } from '../../../src/report/files/test-suites.ts';
 import type { Report } from '../../../src/report/report.ts';
-import { SECOND_EXAMPLES } from '../second-reports.ts';
+import { EXAMPLES } from '../examples.ts';
 import { anyReport, batch, mixedReport, report, reportOfEachState, run } from './file-reports.ts';
 
 /** The schema that is published with the npm package `ctrf` 0.3.0 (MIT, © 2024 Matthew Poulton-White), as it is. */
@@ -85,7 +85,7 @@ test('any report at all makes a valid CTRF report that adds up and is never gree
 });
 
 test('flaky test cases passed with retries, tolerated ones are skipped with the reason', () => {
-  const { summary, tests } = parse(SECOND_EXAMPLES['red-everything']!);
+  const { summary, tests } = parse(EXAMPLES['red-everything']!);
   expect(summary).toMatchObject({ tests: 12, passed: 8, failed: 3, skipped: 1, flaky: 1, suites: 1 });
   const seen = tests.flatMap(({ name, status, flaky, retries, message }: Record<string, unknown>) =>
     flaky === true || status === 'skipped' ? [{ name, status, flaky, retries, message }] : [],

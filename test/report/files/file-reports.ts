@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Batch, WatchedBatch } from '../../../src/domain/batch.ts';
-import { type Run, UNPROVEN_KINDS } from '../../../src/domain/run.ts';
+import { RUN_STATUSES, type Run, UNPROVEN_KINDS } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport, type Findings, type Report, type ReportOptions } from '../../../src/report/report.ts';
 import { run as build } from '../../builders.ts';
@@ -163,37 +163,13 @@ const anyText = fc.oneof(
   fc
     .array(
       fc.constantFrom(
-        ']]>',
-        '<!--',
-        '-->',
-        '<![CDATA[',
-        '&',
-        '&#0;',
-        '&lt;',
-        '"',
-        "'",
-        'true',
-        '\r',
-        '\n',
-        '\t',
-        ' ',
-        '\u0000',
-        '\u202e',
-        '\ud800',
-        '</error>',
+        ...']]> <!-- --> <![CDATA[ & &#0; &lt; " \' true </error>'.split(' '),
+        ...['\r', '\n', '\t', ' ', '\u0000', '\u202e', '\ud800'],
       ),
     )
     .map((parts) => parts.join('')),
 );
 const anyNumber = fc.oneof(fc.double(), fc.integer(), fc.constant(CREATED));
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-
-/** An object without the keys whose value is `undefined`, as the types of the domain want it. */
-function defined<T extends object>(arbitrary: fc.Arbitrary<T>) {
-  return arbitrary.map(
-    (value) => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T,
-  );
-}
 
 const anyTurn = fc.oneof(
   fc.record({
@@ -202,82 +178,87 @@ const anyTurn = fc.oneof(
     text: anyText,
   }),
   fc.record({ kind: fc.constant('tool-call' as const), tool: anyText, input: anyText }),
-  defined(
-    fc.record({ kind: fc.constant('tool-result' as const), output: anyText, succeeded: maybe(fc.boolean()) }),
+  fc.record(
+    { kind: fc.constant('tool-result' as const), output: anyText, succeeded: fc.boolean() },
+    { requiredKeys: ['kind', 'output'] },
   ),
-  defined(fc.record({ kind: fc.constant('transition' as const), from: maybe(anyText), to: anyText })),
+  fc.record(
+    { kind: fc.constant('transition' as const), from: anyText, to: anyText },
+    { requiredKeys: ['kind', 'to'] },
+  ),
 );
 
-const anyRun = defined(
-  fc.record({
+const anyAssertion = fc.record(
+  {
+    label: anyText,
+    result: fc.constantFrom('passed' as const, 'failed' as const, 'unknown' as const),
+    expected: anyText,
+    actual: anyText,
+    explanation: anyText,
+  },
+  { requiredKeys: ['label', 'result'] },
+);
+
+const anyRun = fc.record(
+  {
     id: anyText,
     testCase: fc.record({ id: anyText, name: anyText }),
-    status: fc.constantFrom(
-      'pending' as const,
+    status: fc.constantFrom(...RUN_STATUSES),
+    unknownStatus: anyText,
+    unproven: fc.record({ kind: fc.constantFrom(...UNPROVEN_KINDS), why: anyText }),
+    testFaults: fc.array(anyText, { maxLength: 2 }),
+    guardrails: fc.array(anyText, { maxLength: 2 }),
+    explanation: anyText,
+    assertions: fc.array(anyAssertion, { maxLength: 3 }),
+    criteria: fc.array(anyText, { maxLength: 2 }),
+    turns: fc.array(anyTurn, { maxLength: 4 }),
+    durationMs: anyNumber,
+    createdAt: anyNumber,
+  },
+  { requiredKeys: ['id', 'testCase', 'status', 'assertions', 'criteria', 'turns'] },
+);
+
+const anyBatch = fc.record(
+  {
+    id: anyText,
+    settled: fc.boolean(),
+    conclusion: fc.constantFrom(
       'passed' as const,
       'failed' as const,
       'errored' as const,
       'cancelled' as const,
     ),
-    unknownStatus: maybe(anyText),
-    unproven: maybe(fc.record({ kind: fc.constantFrom(...UNPROVEN_KINDS), why: anyText })),
-    testFaults: maybe(fc.array(anyText, { maxLength: 2 })),
-    guardrails: maybe(fc.array(anyText, { maxLength: 2 })),
-    explanation: maybe(anyText),
-    assertions: fc.array(
-      defined(
-        fc.record({
-          label: anyText,
-          outcome: fc.constantFrom('passed' as const, 'failed' as const, 'unknown' as const),
-          expected: maybe(anyText),
-          actual: maybe(anyText),
-          explanation: maybe(anyText),
-        }),
-      ),
-      { maxLength: 3 },
-    ),
-    criteria: fc.array(anyText, { maxLength: 2 }),
-    turns: fc.array(anyTurn, { maxLength: 4 }),
-    durationMs: maybe(anyNumber),
-    createdAt: maybe(anyNumber),
-  }),
+    unknownStatus: anyText,
+    announced: fc.record({ total: fc.nat(9), failed: fc.nat(9) }, { requiredKeys: [] }),
+    runs: fc.array(anyRun, { maxLength: 4 }),
+    createdAt: anyNumber,
+    subject: anyText,
+  },
+  { requiredKeys: ['id', 'settled', 'announced'] },
 );
-
-const anyBatch = defined(
-  fc.record({
-    id: anyText,
-    settled: fc.boolean(),
-    outcome: maybe(
-      fc.constantFrom('passed' as const, 'failed' as const, 'errored' as const, 'cancelled' as const),
-    ),
-    unknownStatus: maybe(anyText),
-    announced: defined(fc.record({ total: maybe(fc.nat(9)), failed: maybe(fc.nat(9)) })),
-    runs: maybe(fc.array(anyRun, { maxLength: 4 })),
-    createdAt: maybe(anyNumber),
-    subject: maybe(anyText),
-  }),
-);
-
-const anyOutcome = defined(fc.record({ id: anyText, batch: maybe(anyBatch), problem: maybe(anyText) }));
 
 /** Any report; its verdict is anything but a `passed` that the runs do not bear out. */
-export const anyReport = defined(
-  fc.record({
-    name: anyText,
-    providerTitle: anyText,
-    judgement: maybe(
-      fc.record({
+export const anyReport = fc
+  .record(
+    {
+      name: anyText,
+      providerTitle: anyText,
+      judgement: fc.record({
         verdict: fc.constantFrom(...VERDICTS.filter((verdict) => verdict !== 'passed')),
         reason: anyText,
         notes: fc.array(anyText, { maxLength: 2 }),
       }),
-    ),
-    batches: fc.array(anyOutcome, { maxLength: 3 }),
-    transcripts: fc.constantFrom('none' as const, 'excerpt' as const, 'full' as const),
-    origin: defined(
-      fc.record({ commit: maybe(anyText), repositoryUrl: maybe(anyText), runId: maybe(fc.nat()) }),
-    ),
-    writtenAt: anyNumber,
-    waitedMs: anyNumber,
-  }),
-).map((parts) => buildReport(parts as Findings & ReportOptions));
+      batches: fc.array(
+        fc.record({ id: anyText, batch: anyBatch, problem: anyText }, { requiredKeys: ['id'] }),
+        { maxLength: 3 },
+      ),
+      transcripts: fc.constantFrom('none' as const, 'excerpt' as const, 'full' as const),
+      origin: fc.record({ commit: anyText, repositoryUrl: anyText, runId: fc.nat() }, { requiredKeys: [] }),
+      writtenAt: anyNumber,
+      waitedMs: anyNumber,
+    },
+    {
+      requiredKeys: ['name', 'providerTitle', 'batches', 'transcripts', 'origin', 'writtenAt', 'waitedMs'],
+    },
+  )
+  .map((parts) => buildReport(parts));

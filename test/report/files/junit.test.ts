@@ -6,7 +6,8 @@ import { renderJunit } from '../../../src/report/files/junit.ts';
 import { testSuites } from '../../../src/report/files/test-suites.ts';
 import { fileLine, fileText } from '../../../src/report/files/values.ts';
 import type { Report } from '../../../src/report/report.ts';
-import { reportOnRounds, SECOND_EXAMPLES } from '../second-reports.ts';
+import { EXAMPLES } from '../examples.ts';
+import { reportOnRounds } from '../reports.ts';
 import { anyReport, batch, mixedReport, report, reportOfEachState, run } from './file-reports.ts';
 
 interface Element {
@@ -271,7 +272,7 @@ test('any report at all makes well-formed, valid XML that says what was put in a
 });
 
 test("a flaky test case passes with Surefire's elements for the runs that did not", () => {
-  const root = read(renderJunit(SECOND_EXAMPLES['red-everything']!));
+  const root = read(renderJunit(EXAMPLES['red-everything']!));
   expect(violations(root)).toEqual([]);
   const flaky = cases(root).filter((one) => named(one, 'flakyFailure').length > 0);
   expect(flaky.map((one) => one.attributes['name'])).toEqual(['Books two siblings in one call']);
@@ -292,7 +293,7 @@ test('a run that errored and was made good is a flakyError', () => {
 });
 
 test('a tolerated test case is skipped, with the reason', () => {
-  const root = read(renderJunit(SECOND_EXAMPLES['red-everything']!));
+  const root = read(renderJunit(EXAMPLES['red-everything']!));
   const skipped = cases(root).flatMap((one) =>
     named(one, 'skipped').map((found) => found.attributes['message']),
   );

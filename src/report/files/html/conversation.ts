@@ -89,30 +89,3 @@ export function keyTurnsOf(run: Run): KeyTurns {
     ? { turnIndices: [], quotations: [], isProof: false }
     : findKeyTurns(run);
 }
-
-/** A text in pieces: those that the reason quotes are marked. Letter case and kinds of white space do not matter. */
-export function markQuotations(
-  text: string,
-  quotations: readonly string[],
-): { readonly text: string; readonly isQuoted: boolean }[] {
-  if (quotations.length === 0) return [{ text, isQuoted: false }];
-  const lower = plain(text);
-  const marked = Array.from({ length: text.length }, () => false);
-  for (const quotation of quotations) {
-    const wanted = plain(quotation);
-    // A few letters change their length in lower case; then no place is certain.
-    const at = wanted === '' || lower.length !== text.length ? -1 : lower.indexOf(wanted);
-    if (at !== -1) marked.fill(true, at, at + wanted.length);
-  }
-  const pieces: { text: string; isQuoted: boolean }[] = [];
-  for (let start = 0; start < text.length; ) {
-    const isQuoted = marked[start] === true;
-    const next = marked.indexOf(!isQuoted, start);
-    const end = next === -1 ? text.length : next;
-    pieces.push({ text: text.slice(start, end), isQuoted });
-    start = end;
-  }
-  return pieces;
-}
-
-const plain = (text: string): string => text.toLowerCase().replace(/\s/g, ' ');

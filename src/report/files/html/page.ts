@@ -5,7 +5,8 @@ import { formatCount, formatTime } from '../../../text/format.ts';
 import { CATEGORY_TITLES } from '../../classify.ts';
 import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { costs, explanations, provenance, tested, withheldSentence } from '../../sections/footer.ts';
+import { explanations } from '../../sections/explanations.ts';
+import { provenance, runsAndTime, tested, withheldSentence } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
 import { introLine, notesOf, publishing } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
@@ -119,7 +120,7 @@ function origin(report: Report): Node[] {
   return dotted([
     label === undefined || label === targetName ? [] : [untrusted(label, 120)],
     inlineNodes(tested(report)),
-    inlineNodes(costs(report)),
+    inlineNodes(runsAndTime(report)),
     [formatTime(report.writtenAt) ?? ''],
     inlineNodes(linkWorkflowRun(report.origin)),
   ]);

@@ -3,16 +3,10 @@ import { h } from 'hastscript';
 import type { Run, Turn } from '../../../domain/run.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { toolNames } from '../../key-turns.ts';
+import { markQuotations } from '../../quotations.ts';
 import type { Report } from '../../report.ts';
 import type { Limits } from './budget.ts';
-import {
-  keyTurnsOf,
-  markQuotations,
-  nearestStretches,
-  type Parting,
-  type Stretch,
-  stretchesOf,
-} from './conversation.ts';
+import { keyTurnsOf, nearestStretches, type Parting, type Stretch, stretchesOf } from './conversation.ts';
 import { code, glyph, leftOut, untrusted } from './elements.ts';
 import { layOutJson } from './json-layout.ts';
 import { shownText } from './text.ts';

@@ -1,6 +1,6 @@
 /**
  * The script of the HTML report: search, filters, order and deep links in a page that is complete without it. It never
- * makes HTML of text. `npm run html-page` puts it into `page-source.ts`.
+ * makes HTML of text. `npm run generate` puts it into `page-source.ts`.
  */
 
 interface Item {

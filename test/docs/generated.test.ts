@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { filesUpToDate, PLACES, upToDate } from '../../scripts/metadata.ts';
+import { filesUpToDate, PLACES, upToDate } from '../../scripts/generate.ts';
 import { OUTPUTS } from '../../src/action/outputs.ts';
 import { INPUTS } from '../../src/inputs/inputs.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
@@ -11,9 +11,9 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const files = [...new Set(PLACES.map(({ file }) => file))];
 const providers = Object.values(PROVIDERS);
 
-describe('what is written from the lists of inputs, outputs and providers', () => {
+describe('what is made from something else in the repository', () => {
   const right = filesUpToDate(read);
-  test.each(files)('%s is up to date (otherwise: npm run metadata)', (file) => {
+  test.each(files)('%s is up to date (otherwise: npm run generate)', (file) => {
     expect(read(file)).toBe(right.get(file));
   });
 

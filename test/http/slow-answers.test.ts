@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../src/http/fetch-text.ts';
-import { createHttpClient, type JsonRequest } from '../../src/http/json-client.ts';
+import type { JsonRequest } from '../../src/http/json-client.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+import { httpClient } from './http-client.ts';
 
 /** How long each answer takes in virtual time, in milliseconds; the last one for all that follow. */
 function slow(clock: VirtualClock, ...took: readonly number[]): Fetch {
@@ -23,17 +24,7 @@ async function ask(
   { ms = 1_800_000, times = 1, noRetries = false, size = 'small' as 'small' | 'large' } = {},
 ) {
   const clock = virtualClock();
-  const http = createHttpClient({
-    baseUrl: 'https://api.test',
-    headers: {},
-    advice: () => '',
-    fetch: slow(clock, ...took),
-    clock,
-    redact: (text) => text,
-    random: () => 0.5,
-    log: () => {},
-    trace: () => {},
-  });
+  const http = httpClient({ baseUrl: 'https://api.test', fetch: slow(clock, ...took), clock });
   const ends: (number | string)[] = [];
   const deadline = { until: ms, signal: new AbortController().signal, noRetries };
   for (let nth = 0; nth < times; nth += 1) {

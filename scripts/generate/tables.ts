@@ -1,15 +1,11 @@
 /**
- * Brings the places up to date that tell of inputs, outputs and providers: `npm run metadata`. The lists are
- * `INPUTS` (`src/inputs/inputs.ts`), `OUTPUTS` (`src/action/outputs.ts`) and `PROVIDERS`
- * (`src/providers/registry.ts`). `test/docs/metadata.test.ts` fails when a place is out of date.
+ * The places that tell of inputs, outputs and providers. The lists are `INPUTS` (`src/inputs/inputs.ts`), `OUTPUTS`
+ * (`src/action/outputs.ts`) and `PROVIDERS` (`src/providers/registry.ts`).
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { OUTPUTS } from '../src/action/outputs.ts';
-import type { LabelKind } from '../src/domain/selectors.ts';
-import { joinWithOr } from '../src/domain/wording.ts';
+import { OUTPUTS } from '../../src/action/outputs.ts';
+import type { LabelKind } from '../../src/domain/selectors.ts';
+import { joinWithOr } from '../../src/domain/wording.ts';
 import {
   describeDefault,
   type Group,
@@ -17,23 +13,14 @@ import {
   type InputDefinition,
   type InputName,
   isRequired,
-} from '../src/inputs/inputs.ts';
-import type { ProviderDescriptor } from '../src/providers/provider.ts';
-import { PROVIDERS } from '../src/providers/registry.ts';
+} from '../../src/inputs/inputs.ts';
+import type { ProviderDescriptor } from '../../src/providers/provider.ts';
+import { PROVIDERS } from '../../src/providers/registry.ts';
+import type { Place } from '../generate.ts';
 
 const providers: readonly ProviderDescriptor[] = Object.values(PROVIDERS);
 const inputs: readonly [string, InputDefinition][] = Object.entries<InputDefinition>(INPUTS);
 const outputs: readonly [string, string][] = Object.entries(OUTPUTS);
-
-/** A stretch of a file that is made from the lists. */
-export interface Place {
-  readonly file: string;
-  /** Name of the stretch, for messages. */
-  readonly what: string;
-  /** The text before the stretch, the stretch, and the text after it, as three groups. */
-  readonly pattern: RegExp;
-  readonly text: string;
-}
 
 /** The inputs that most workflows set, in the order of a workflow's lines. */
 const EVERYDAY: readonly InputName[] = [
@@ -65,7 +52,7 @@ const LABELS: Readonly<Record<LabelKind, string>> = {
 };
 
 /** Every place, in the order of files. */
-export const PLACES: readonly Place[] = [
+export const TABLES: readonly Place[] = [
   {
     file: 'action.yml',
     what: 'the description',
@@ -132,22 +119,6 @@ export const PLACES: readonly Place[] = [
     text: `[${providers.map(({ title }) => title).join(', ')}]`,
   },
 ];
-
-/** The file's text with the place up to date. Throws where the place is not there. */
-export function upToDate(text: string, { file, what, pattern, text: right }: Place): string {
-  const padded = `\n${text}`;
-  if (!pattern.test(padded)) throw new Error(`${file} has lost the place of ${what}: ${pattern}`);
-  return padded.replace(pattern, (_, before: string, __, after: string) => before + right + after).slice(1);
-}
-
-/** Every file that has a place, as it must be. */
-export function filesUpToDate(read: (file: string) => string): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const place of PLACES) {
-    files.set(place.file, upToDate(files.get(place.file) ?? read(place.file), place));
-  }
-  return files;
-}
 
 function inputsYaml(): string {
   return yamlBlock(
@@ -291,12 +262,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-if (import.meta.main) {
-  const pathOf = (file: string): string => join(fileURLToPath(new URL('..', import.meta.url)), file);
-  for (const [file, text] of filesUpToDate((name) => readFileSync(pathOf(name), 'utf8'))) {
-    writeFileSync(pathOf(file), text);
-    console.log(file);
-  }
 }

@@ -1,0 +1,14 @@
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** Writes something; that it could not be written has no consequences but a warning. */
+export async function warnOnError(
+  { warn }: Pick<Runtime, 'warn'>,
+  what: string,
+  write: () => Promise<void> | void,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
