@@ -22,7 +22,7 @@ const LIMITS = {
   /** How much more one run may cost between 1,000 and 10,000 than between 10 and 1,000. */
   growth: 1.5,
   /** What a runner downloads. */
-  archiveKiB: 500,
+  archiveKiB: 260,
   /** The script of each job, which is the command line too. */
   bundleBytes: 680_000,
 };
