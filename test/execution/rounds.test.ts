@@ -187,7 +187,7 @@ describe('what went wrong once', () => {
 
   test('what a given batch tested was asked, and refused, in every round', async () => {
     const asked: string[] = [];
-    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = async ({ id }) => {
+    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = ({ id }) => {
       asked.push(id);
       return { kind: 'refused', problem: 'A custom LLM cannot be tested again.' };
     };
