@@ -1,4 +1,4 @@
-import { type CastRun, castRuns, digest, type MakeId, type Recordings } from './casting.ts';
+import { type CastRun, castRuns, makeUuid, type Recordings } from './casting.ts';
 import { readSample } from './samples.ts';
 import {
   type AssertionScript,
@@ -99,10 +99,7 @@ function detailOf(recorded: RecordedDetail): Detail {
   };
 }
 
-export const makeBlandId: MakeId = (kind, seed) =>
-  digest(`${kind} ${seed}`).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-5$3-8$4-$5');
-
-export const castBlandRuns = (script: BatchScript): BlandRun[] => castRuns(script, recordings, makeBlandId);
+export const castBlandRuns = (script: BatchScript): BlandRun[] => castRuns(script, recordings, makeUuid);
 
 /** A batch with the runs that are given, as `blandRunBody` makes them. */
 export function blandBatchBody(
@@ -194,17 +191,15 @@ function commonFields(run: BlandRun, { phase, createdAt, assertions }: RunContex
 }
 
 function scriptedFigures(script: RunScript): Fields {
-  const { transcript, durationMs, startsAt = 0 } = script;
-  const lasted = script.endsAt === undefined ? undefined : endOf(script) - startsAt;
-  const duration = durationMs === undefined ? lasted : durationMs;
+  const { transcript, startsAt = 0, endsAt } = script;
   return {
     ...(transcript === undefined ? {} : { turn_count: transcript?.length ?? 0 }),
-    ...(duration === undefined ? {} : { duration_ms: duration }),
+    ...(endsAt === undefined ? {} : { duration_ms: endOf(script) - startsAt }),
   };
 }
 
 function assertionResult(assertion: AssertionScript, seed: string, shape: AssertionShape): Fields {
-  const { id = makeBlandId('test case', seed), reasoning, ...rest } = assertion;
+  const { id = makeUuid('test case', seed), reasoning, ...rest } = assertion;
   if (shape === 'documented') {
     return { assertion_id: id, type: 'contains', target: 'transcript', expected: '', ...rest };
   }

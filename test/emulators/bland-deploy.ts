@@ -1,4 +1,4 @@
-import { makeBlandId } from './bland-bodies.ts';
+import { makeUuid } from './casting.ts';
 import { fieldsOf, Refusal, type Route } from './server.ts';
 import type { Fields } from './timeline.ts';
 
@@ -76,4 +76,4 @@ export function versionRoutes({ versions, production, isPathway }: PathwayVersio
 }
 
 const CREATED = '2026-09-01T09:00:00.000Z';
-const versionId = (number: number): string => makeBlandId('batch', `version ${number}`);
+const versionId = (number: number): string => makeUuid('batch', `version ${number}`);

@@ -7,10 +7,10 @@ import {
   blandRunBody,
   blandRunDetailBody,
   castBlandRuns,
-  makeBlandId,
   type RunContext,
 } from './bland-bodies.ts';
 import { versionRoutes } from './bland-deploy.ts';
+import { makeUuid } from './casting.ts';
 import {
   type BatchEmulator,
   type Batches,
@@ -75,7 +75,7 @@ export async function startBland(options: BlandOptions = {}): Promise<BatchEmula
   }));
   const wrap = (body: Fields): unknown => inEnvelope(body, envelope);
   const show = (playback: Playback): ShownBatch => showBatch(playback, { wrap, assertions });
-  const batches = createBatches(options, { show, makeId: makeBlandId });
+  const batches = createBatches(options, { show, makeId: makeUuid });
   const isPathway = (id: string): boolean => scenarios.some((each) => each['pathway_id'] === id);
   const routes = [
     ...routesOf({ batches, wrap, scenarios, versions }),
@@ -148,13 +148,7 @@ function routesOf({ batches, wrap, scenarios, versions }: Tested): Route[] {
     {
       method: 'GET',
       path: '/v1/agent-testing/runs/:id',
-      answer: ({ id }) => {
-        const details = batches.all().map((batch) => batch.run?.(id));
-        return existing(
-          details.find((detail) => detail !== undefined),
-          'Run not found',
-        );
-      },
+      answer: ({ id }) => existing(batches.findRun(id), 'Run not found'),
     },
     {
       method: 'GET',
@@ -199,7 +193,7 @@ export function manyScenarios(
   nameOf: (index: number) => string = (index) => `Scenario ${index}`,
 ): Scenario[] {
   return Array.from({ length: count }, (_, index) => ({
-    id: makeBlandId('test case', `scenario ${index}`),
+    id: makeUuid('test case', `scenario ${index}`),
     name: nameOf(index),
   }));
 }

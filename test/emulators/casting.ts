@@ -64,6 +64,16 @@ function recordingFor<Case extends RecordedCase>(
   return found;
 }
 
+/** Ids that are UUIDs, as Bland and Vapi have them. */
+export const makeUuid: MakeId = (kind, seed) =>
+  digest(`${kind} ${seed}`).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-5$3-8$4-$5');
+
+/** Ids that say what they are of, with so many digits, as Retell and ElevenLabs have them. */
+export const makePrefixed =
+  (prefixes: Readonly<Record<Parameters<MakeId>[0], string>>, digits: number): MakeId =>
+  (kind, seed) =>
+    `${prefixes[kind]}_${digest(seed).slice(0, digits)}`;
+
 /** 40 hexadecimal digits that depend on nothing but the seed. */
 export function digest(seed: string): string {
   return createHash('sha1').update(seed).digest('hex');

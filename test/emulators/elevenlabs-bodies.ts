@@ -1,5 +1,5 @@
 import type * as serialization from '@elevenlabs/elevenlabs-js/serialization/index.js';
-import { type CastRun, castRuns, digest, type MakeId, type Recordings } from './casting.ts';
+import { type CastRun, castRuns, makePrefixed, type Recordings } from './casting.ts';
 import { readSample } from './samples.ts';
 import { type BatchScript, endOf, type Fields, type Moment, type Outcome, type Phase } from './timeline.ts';
 
@@ -49,10 +49,7 @@ export const recordedTests: readonly { readonly id: string; readonly name: strin
 /** The agent of the recorded invocation. */
 export const ELEVENLABS_AGENT = String(recorded.agent_id);
 
-export const makeElevenLabsId: MakeId = (kind, seed) => {
-  const prefix = { run: 'trun', 'test case': 'test', batch: 'suite' }[kind];
-  return `${prefix}_${digest(seed).slice(0, 20)}`;
-};
+export const makeElevenLabsId = makePrefixed({ run: 'trun', 'test case': 'test', batch: 'suite' }, 20);
 
 export const castElevenLabsRuns = (script: BatchScript): ElevenLabsRun[] =>
   castRuns(script, recordings, makeElevenLabsId);

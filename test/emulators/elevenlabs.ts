@@ -71,7 +71,11 @@ export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<
     authorization: (apiKey: string) => apiKey,
     keyHeader: 'xi-api-key',
     error: errorBody,
-    routes: routesOf({ batches, edited, options }),
+    routes: [
+      ...agentRoutes({ batches, options }),
+      ...invocationRoutes(batches),
+      ...testRoutes({ edited, options }),
+    ],
   };
   const edit = (testId: string, modifiedAt: number): void => {
     edited.set(testId, modifiedAt);
@@ -94,24 +98,11 @@ interface Tested {
   readonly options: ElevenLabsOptions;
 }
 
-function routesOf({ batches, edited, options }: Tested): Route[] {
-  const { tests = recordedTests, folders = [], dropsNames = false } = options;
+/** The endpoints of the agent and its branches. */
+function agentRoutes({ batches, options }: Pick<Tested, 'batches' | 'options'>): Route[] {
+  const { tests = recordedTests, dropsNames = false } = options;
   const { attached = tests.map(({ id }) => id), branches: given = ['branch_main', 'branch_next'] } = options;
   const branches = [...given];
-  const { listsWithoutFolder = 'all' } = options;
-  const rows = [
-    ...folders.map((folder) => folderBody(folder, folders, tests)),
-    ...tests.map((test) => testBody(test, folders)),
-  ];
-  const rowOf = (row: Fields): Fields => {
-    const at = edited.get(String(row['id']));
-    return at === undefined ? row : { ...row, last_updated_at_unix_secs: Math.floor(at / 1_000) };
-  };
-  const invocation = (id: string): ShownBatch => {
-    const found = batches.find(id);
-    if (found === undefined) throw new Refusal(404, [`Test invocation with ID ${id} not found`]);
-    return found;
-  };
   const agent = (id: string): void => {
     if (id !== ELEVENLABS_AGENT) throw new Refusal(404, [`Document with id ${id} not found.`]);
   };
@@ -136,39 +127,6 @@ function routesOf({ batches, edited, options }: Tested): Route[] {
         const row = { agent_id: id, name, tags: [], updated_at_unix_secs: 1_795_105_200, archived: false };
         const { items, ...page } = pageOf([row], request);
         return { agents: items, ...page };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/convai/test-invocations/:id',
-      answer: ({ id, request }) => invocation(id).look(request),
-    },
-    {
-      method: 'POST',
-      path: '/v1/convai/test-invocations/:id/cancel',
-      answer: ({ id }) => {
-        invocation(id);
-        batches.cancel(id, { cancelled: true });
-        return null;
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/convai/test-invocations',
-      answer: ({ request }) => {
-        const { agent_id, branch_id, start_time } = request.query;
-        const rows = batches
-          .listed()
-          .map((each) => each.look(request) as Fields)
-          .filter(
-            (each) =>
-              (agent_id === undefined || each['agent_id'] === agent_id) &&
-              (branch_id === undefined || each['branch_id'] === branch_id) &&
-              (start_time === undefined || Number(each['created_at']) >= Number(start_time)),
-          )
-          .map(summaryBody);
-        const { items, ...page } = pageOf(rows, request);
-        return { results: items, ...page };
       },
     },
     {
@@ -216,6 +174,62 @@ function routesOf({ batches, edited, options }: Tested): Route[] {
         };
       },
     },
+  ];
+}
+
+/** The endpoints of test invocations. */
+function invocationRoutes(batches: Batches): Route[] {
+  const known = (id: string): ShownBatch =>
+    existing(batches.find(id), `Test invocation with ID ${id} not found`);
+  return [
+    {
+      method: 'GET',
+      path: '/v1/convai/test-invocations/:id',
+      answer: ({ id, request }) => known(id).look(request),
+    },
+    {
+      method: 'POST',
+      path: '/v1/convai/test-invocations/:id/cancel',
+      answer: ({ id }) => {
+        known(id);
+        batches.cancel(id, { cancelled: true });
+        return null;
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/convai/test-invocations',
+      answer: ({ request }) => {
+        const { agent_id, branch_id, start_time } = request.query;
+        const rows = batches
+          .listed()
+          .map((each) => each.look(request) as Fields)
+          .filter(
+            (each) =>
+              (agent_id === undefined || each['agent_id'] === agent_id) &&
+              (branch_id === undefined || each['branch_id'] === branch_id) &&
+              (start_time === undefined || Number(each['created_at']) >= Number(start_time)),
+          )
+          .map(summaryBody);
+        const { items, ...page } = pageOf(rows, request);
+        return { results: items, ...page };
+      },
+    },
+  ];
+}
+
+/** The endpoints of tests and their folders. */
+function testRoutes({ edited, options }: Pick<Tested, 'edited' | 'options'>): Route[] {
+  const { tests = recordedTests, folders = [], listsWithoutFolder = 'all' } = options;
+  const rows = [
+    ...folders.map((folder) => folderBody(folder, folders, tests)),
+    ...tests.map((test) => testBody(test, folders)),
+  ];
+  const rowOf = (row: Fields): Fields => {
+    const at = edited.get(String(row['id']));
+    return at === undefined ? row : { ...row, last_updated_at_unix_secs: Math.floor(at / 1_000) };
+  };
+  return [
     {
       method: 'GET',
       path: '/v1/convai/agent-testing',

@@ -87,9 +87,9 @@ export interface Batches {
   readonly cancelled: string[];
   add(...batches: readonly BatchSource[]): void;
   find(id: string): ShownBatch | undefined;
-  /** All of them; the newest first. */
-  all(): ShownBatch[];
-  /** Those that lists of batches show by now: recorded ones never. */
+  /** A run of any of them by itself. */
+  findRun(id: string): unknown;
+  /** Those that lists of batches show by now, the newest first: recorded ones never. */
   listed(): ShownBatch[];
   /** Refuses ids that are not there, and one that came twice: no client may send it, since nobody says what that does. */
   start(wanted: StartRequest): { readonly id: string; readonly shown: ShownBatch };
@@ -123,7 +123,8 @@ export function createBatches(
     cancelled,
     add,
     find: (id) => shown.get(id)?.batch,
-    all: () => [...shown.values()].reverse().map(({ batch }) => batch),
+    findRun: (id) =>
+      [...shown.values()].map(({ batch }) => batch.run?.(id)).findLast((run) => run !== undefined),
     listed: () =>
       [...shown.values()].reverse().flatMap(({ batch, playback }) => (playback?.isListed() ? batch : [])),
     start({ testCases, request, runOf, fields = {} }) {

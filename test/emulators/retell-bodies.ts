@@ -1,5 +1,5 @@
 import type { BatchTestResponse, TestCaseJobResponse } from 'retell-sdk/resources/tests';
-import { type CastRun, castRuns, digest, type MakeId, type Recordings } from './casting.ts';
+import { type CastRun, castRuns, makePrefixed, type Recordings } from './casting.ts';
 import { readSample } from './samples.ts';
 import { type BatchScript, endOf, type Fields, type Moment, type Outcome, type Phase } from './timeline.ts';
 
@@ -45,10 +45,10 @@ const recordedBatch = readSample<BatchTestResponse>('retell__get-batch-test__com
 /** The definitions of the recorded test cases. */
 export const recordedDefinitions: readonly Definition[] = passing.map((each) => each.definition);
 
-export const makeRetellId: MakeId = (kind, seed) => {
-  const prefix = { run: 'test_job', 'test case': 'test_case', batch: 'test_batch' }[kind];
-  return `${prefix}_${digest(seed).slice(0, 12)}`;
-};
+export const makeRetellId = makePrefixed(
+  { run: 'test_job', 'test case': 'test_case', batch: 'test_batch' },
+  12,
+);
 
 export const castRetellRuns = (script: BatchScript): RetellRun[] =>
   castRuns(script, recordings, makeRetellId);

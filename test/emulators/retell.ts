@@ -116,13 +116,7 @@ function batchRoutes({ batches, definitions, agents, longestPage }: Tested): Rou
     {
       method: 'GET',
       path: '/get-test-run/:id',
-      answer: ({ id }) =>
-        existing(
-          batches
-            .all()
-            .map((batch) => batch.run?.(id))
-            .find((run) => run !== undefined),
-        ),
+      answer: ({ id }) => existing(batches.findRun(id)),
     },
     {
       method: 'GET',

@@ -69,7 +69,7 @@ export class Refusal extends Error {
 }
 
 /** `answer`, or a refusal with 404 where there is none. */
-export function existing(answer: unknown, ...details: readonly string[]): unknown {
+export function existing<T>(answer: T | undefined, ...details: readonly string[]): T {
   if (answer === undefined) throw new Refusal(404, details);
   return answer;
 }

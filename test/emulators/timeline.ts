@@ -44,8 +44,6 @@ export interface RunScript {
   readonly assertions?: readonly AssertionScript[];
   /** The entries as the provider writes them; `null` for no conversation. */
   readonly transcript?: readonly unknown[] | null;
-  /** Bland only; Retell tells no duration. */
-  readonly durationMs?: number | null;
   readonly fields?: Fields;
   /** Vapi only: when the test case was last edited, as its snapshot says, in milliseconds since the epoch. */
   readonly revision?: number;

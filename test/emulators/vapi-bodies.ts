@@ -1,5 +1,5 @@
 import type { Vapi } from '@vapi-ai/server-sdk';
-import { type CastRun, castRuns, digest, type MakeId, type Recordings } from './casting.ts';
+import { type CastRun, castRuns, makeUuid, type Recordings } from './casting.ts';
 import { readSample } from './samples.ts';
 import { type BatchScript, endOf, type Fields, type Moment, type Outcome, type Phase } from './timeline.ts';
 
@@ -60,19 +60,7 @@ export const recordedSimulations: readonly { readonly id: string; readonly name:
   ({ testCaseId, name }) => ({ id: testCaseId, name }),
 );
 
-/** A UUID. */
-export const makeVapiId: MakeId = (kind, seed) => {
-  const hex = digest(`${kind} ${seed}`);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `5${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
-};
-
-export const castVapiItems = (script: BatchScript): VapiItem[] => castRuns(script, recordings, makeVapiId);
+export const castVapiItems = (script: BatchScript): VapiItem[] => castRuns(script, recordings, makeUuid);
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 

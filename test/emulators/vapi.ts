@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { makeUuid } from './casting.ts';
 import {
   type Batches,
   type BatchOptions,
@@ -17,7 +18,7 @@ import {
   wholeNumber,
 } from './server.ts';
 import type { Fields, RunScript } from './timeline.ts';
-import { castVapiItems, makeVapiId, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
+import { castVapiItems, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
 
 export interface VapiOptions extends BatchOptions {
   /** How lists are wrapped. Default `bare`, as the SDK types the list of items. */
@@ -60,9 +61,9 @@ export const VAPI_ASSISTANT = '88fa3acd-8cf0-518c-af48-6d7ba8f4aa84';
  * become items in their order.
  */
 export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator> {
-  const batches = createBatches(options, { show: showBatch, makeId: makeVapiId });
+  const batches = createBatches(options, { show: showBatch, makeId: makeUuid });
   const edited = new Map<string, number>();
-  const routes = routesOf({ batches, edited, options });
+  const routes = [...runRoutes({ batches, edited, options }), ...simulationRoutes(options)];
   const authorization = (apiKey: string): string => `Bearer ${apiKey}`;
   const edit = (simulationId: string, modifiedAt: number): void => {
     edited.set(simulationId, modifiedAt);
@@ -92,52 +93,35 @@ interface Tested {
   readonly options: VapiOptions;
 }
 
-function routesOf({ batches, edited, options }: Tested): Route[] {
-  const { simulations = recordedSimulations, suites = [], targets = [VAPI_ASSISTANT] } = options;
-  const byId = new Map(simulations.map((each) => [each.id, each]));
-  const known = (id: string): ShownBatch => {
-    const found = batches.find(id);
-    if (found === undefined) throw new Refusal(404, [`Couldn't Find Simulation Run. Id: ${id}`]);
-    return found;
-  };
-  const list = (items: readonly unknown[], request: SeenRequest, form = options.lists ?? 'bare'): unknown => {
-    const { longestPage = 1_000, ignoresPage = false } = options;
-    const limit = Math.min(longestPage, wholeNumber(request, 'limit', { min: 0, max: 1_000, fallback: 100 }));
-    const page = wholeNumber(request, 'page', { min: 1, max: Number.MAX_SAFE_INTEGER, fallback: 1 });
-    const from = ignoresPage ? 0 : (page - 1) * limit;
-    const results = items.slice(from, from + limit);
-    if (form === 'bare') return results;
-    return {
-      results,
-      metadata: {
-        itemsPerPage: limit,
-        totalItems: items.length,
-        currentPage: page,
-        hasNextPage: from + limit < items.length,
-      },
-    };
-  };
+/** The page that a request asks for with `page` and `limit`. */
+function pageOf(
+  items: readonly unknown[],
+  request: SeenRequest,
+  { lists = 'bare', longestPage = 1_000, ignoresPage = false }: VapiOptions,
+): unknown {
+  const limit = Math.min(longestPage, wholeNumber(request, 'limit', { min: 0, max: 1_000, fallback: 100 }));
+  const page = wholeNumber(request, 'page', { min: 1, max: Number.MAX_SAFE_INTEGER, fallback: 1 });
+  const from = ignoresPage ? 0 : (page - 1) * limit;
+  const results = items.slice(from, from + limit);
+  const hasNextPage = from + limit < items.length;
+  const metadata = { itemsPerPage: limit, totalItems: items.length, currentPage: page, hasNextPage };
+  return lists === 'bare' ? results : { results, metadata };
+}
 
+/** The endpoints of simulation runs. */
+function runRoutes({ batches, edited, options }: Tested): Route[] {
+  const { simulations = recordedSimulations, suites = [], targets = [VAPI_ASSISTANT] } = options;
+  const names = new Map(simulations.map(({ id, name = id }) => [id, name]));
+  const known = (id: string): ShownBatch =>
+    existing(batches.find(id), `Couldn't Find Simulation Run. Id: ${id}`);
   return [
-    {
-      method: 'GET',
-      path: '/assistant',
-      answer: () =>
-        targets.map((id) => ({
-          id,
-          name: 'Front desk',
-          updatedAt: '2026-11-19T16:20:00.000Z',
-          latestVersion: null,
-        })),
-    },
-    { method: 'GET', path: '/squad', answer: () => [] },
     { method: 'GET', path: '/eval/simulation/run/:id', answer: ({ id, request }) => known(id).look(request) },
     {
       method: 'GET',
       path: '/eval/simulation/run/:id/item',
       answer: ({ id, request }) => {
         const run = known(id);
-        return run.list === undefined ? list(run.runs(), request) : existing(run.list(request));
+        return run.list === undefined ? pageOf(run.runs(), request, options) : existing(run.list(request));
       },
     },
     {
@@ -160,7 +144,7 @@ function routesOf({ batches, edited, options }: Tested): Route[] {
           .filter(({ target }) => targetId === undefined || targetIdOf(target) === targetId)
           .filter(({ target }) => targetType === undefined || (target as Fields)['type'] === targetType)
           .filter(({ createdAt }) => String(createdAt) >= createdAtGe);
-        return list(bodies, request, 'paginated');
+        return pageOf(bodies, request, { ...options, lists: 'paginated' });
       },
     },
     {
@@ -172,11 +156,11 @@ function routesOf({ batches, edited, options }: Tested): Route[] {
         const { target, transport, simulations: entries } = fields;
         requireTarget(target, targets);
         const runOf = (testCaseId: string): RunScript => ({
-          ...{ testCaseId, name: byId.get(testCaseId)?.name ?? testCaseId },
+          ...{ testCaseId, name: names.get(testCaseId) ?? testCaseId },
           ...(edited.has(testCaseId) && { revision: edited.get(testCaseId) as number }),
         });
         const { id, shown } = batches.start({
-          testCases: simulationIdsIn(entries, byId, suites),
+          testCases: simulationIdsIn(entries, names, suites),
           request: fields,
           runOf,
           fields: { target, transport, simulations: entries },
@@ -188,10 +172,25 @@ function routesOf({ batches, edited, options }: Tested): Route[] {
         };
       },
     },
+  ];
+}
+
+/** The endpoints of what can be tested, and by what. */
+function simulationRoutes(options: VapiOptions): Route[] {
+  const { simulations = recordedSimulations, suites = [], targets = [VAPI_ASSISTANT] } = options;
+  const bodies = simulations.map(simulationBody);
+  const updatedAt = '2026-11-19T16:20:00.000Z';
+  return [
+    {
+      method: 'GET',
+      path: '/assistant',
+      answer: () => targets.map((id) => ({ id, name: 'Front desk', updatedAt, latestVersion: null })),
+    },
+    { method: 'GET', path: '/squad', answer: () => [] },
     {
       method: 'GET',
       path: '/eval/simulation',
-      answer: ({ request }) => list(simulations.map(simulationBody), request),
+      answer: ({ request }) => pageOf(bodies, request, options),
     },
     {
       method: 'GET',
@@ -205,7 +204,7 @@ function routesOf({ batches, edited, options }: Tested): Route[] {
     {
       method: 'GET',
       path: '/eval/simulation/:id',
-      answer: ({ id }) => existing(byId.has(id) ? simulationBody(byId.get(id)!) : undefined),
+      answer: ({ id }) => existing(bodies.find((body) => body['id'] === id)),
     },
     {
       method: 'GET',
@@ -236,8 +235,8 @@ const STAMPS = {
 
 const simulationBody = (simulation: Simulation): Fields => ({
   ...STAMPS,
-  scenarioId: makeVapiId('test case', `scenario of ${simulation.id}`),
-  personalityId: makeVapiId('test case', 'personality'),
+  scenarioId: makeUuid('test case', `scenario of ${simulation.id}`),
+  personalityId: makeUuid('test case', 'personality'),
   ...simulation,
 });
 
@@ -266,7 +265,7 @@ function targetIdOf(target: unknown): string | undefined {
 /** The simulations that a request names, by itself or in suites, in its order. */
 function simulationIdsIn(
   entries: unknown,
-  byId: ReadonlyMap<string, Simulation>,
+  known: ReadonlyMap<string, string>,
   suites: readonly Suite[],
 ): string[] {
   if (!Array.isArray(entries) || entries.length === 0)
@@ -276,7 +275,7 @@ function simulationIdsIn(
       ? (suites.find(({ id }) => id === entry['simulationSuiteId'])?.simulationIds ?? [''])
       : [entry['simulationId'] ?? ''],
   );
-  if (!ids.every((id) => byId.has(id))) throw new Refusal(400, ['simulation does not exist']);
+  if (!ids.every((id) => known.has(id))) throw new Refusal(400, ['simulation does not exist']);
   return ids;
 }
 

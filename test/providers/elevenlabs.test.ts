@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import { findContradictions } from '../../src/domain/integrity.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { type ElevenLabsEmulator, type ElevenLabsOptions, startElevenLabs } from '../emulators/elevenlabs.ts';
+import { type ElevenLabsEmulator, startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
 import { readSample } from '../emulators/samples.ts';
 import { many } from '../emulators/timeline.ts';
@@ -11,6 +11,9 @@ import { asking, gate } from './asking.ts';
 
 const recorded = (name: string): Record<string, unknown> =>
   readSample(`elevenlabs__get-test-invocation__${name}`);
+/** The recorded runs, as runs of `b1`. */
+const recordedRuns = (name: string): object[] =>
+  (recorded(name)['test_runs'] as object[]).map((run) => ({ ...run, test_invocation_id: 'b1' }));
 const passedRun = { test_run_id: 'r1', test_id: 't1', test_name: 'One', status: 'passed' };
 const invocation = (runs: readonly object[], more: object = {}) => ({ id: 'b1', test_runs: runs, ...more });
 
@@ -29,18 +32,9 @@ async function verdictOn(...looks: readonly object[]) {
 
 describe('an invocation', () => {
   test('the recorded one that has ended', async () => {
-    const body = {
-      ...recorded('mixed'),
-      id: 'b1',
-      test_runs: (recorded('mixed')['test_runs'] as object[]).map((run) => ({
-        ...run,
-        test_invocation_id: 'b1',
-      })),
-    };
-    expect(await look(body)).toEqual({
+    expect(await look({ ...recorded('mixed'), id: 'b1', test_runs: recordedRuns('mixed') })).toEqual({
       id: 'b1',
       settled: true,
-      outcome: undefined,
       announced: {},
       inconsistencies: [],
       createdAt: 1_789_372_800_000,
@@ -151,9 +145,8 @@ describe('a run', () => {
 
 describe('what ElevenLabs itself sees as broken in a test', () => {
   test('a call without a mock, also of a run that passed, a turn that did not come, a guardrail, and what it cost', async () => {
-    const body = recorded('credits-guardrail-no-mock-hang');
-    const runs = (body['test_runs'] as object[]).map((run) => ({ ...run, test_invocation_id: 'b1' }));
-    const batch = await look({ ...body, id: 'b1', test_runs: runs });
+    const name = 'credits-guardrail-no-mock-hang';
+    const batch = await look({ ...recorded(name), id: 'b1', test_runs: recordedRuns(name) });
     expect(
       batch.runs?.map(({ status, testFaults, guardrails, credits, llmUsd }) => [
         status,
@@ -365,48 +358,31 @@ describe('an invocation that was cancelled', () => {
   });
 });
 
-describe('the emulator, as ElevenLabs’ own client reads it', () => {
-  const connect = async (options: ElevenLabsOptions = {}) => {
-    const emulator = await startElevenLabs(options);
-    const { conversationalAi } = new ElevenLabsClient({
-      apiKey: 'test-key',
-      baseUrl: emulator.url,
-      maxRetries: 0,
-    });
-    return {
-      emulator,
-      agents: conversationalAi.agents,
-      tests: conversationalAi.tests,
-      [Symbol.asyncDispose]: emulator.close,
-    };
-  };
-
-  test('starts tests, reads the invocation, lists it, and cancels it', async () => {
-    await using api = await connect({
-      created: (ids) => ({ runs: many(ids.length, { endsAt: Number.POSITIVE_INFINITY }) }),
-    });
-    const tests = recordedTests.map(({ id }) => ({ testId: id }));
-    const { id } = await api.agents.runTests(ELEVENLABS_AGENT, { tests, branchId: 'branch_next' });
-    expect(await api.tests.invocations.get(id)).toMatchObject({
-      id,
-      agentId: ELEVENLABS_AGENT,
-      branchId: 'branch_next',
-      testRuns: recordedTests.map(({ id: testId, name: testName }) => ({
-        testId,
-        testName,
-        status: 'pending',
-      })),
-    });
-    expect(
-      await api.tests.invocations.list({ agentId: ELEVENLABS_AGENT, branchId: 'branch_next' }),
-    ).toMatchObject({
-      results: [{ id, testRunCount: 2, pendingCount: 2 }],
-      hasMore: false,
-    });
-    await api.tests.invocations.cancel(id);
-    expect(await api.tests.invocations.get(id)).toMatchObject({
-      cancelled: true,
-      testRuns: [{ status: 'cancelled' }, { status: 'cancelled' }],
-    });
+test('the emulator starts tests for ElevenLabs’ own client, reads the invocation, lists it, and cancels it', async () => {
+  await using emulator = await startElevenLabs({
+    created: (ids) => ({ runs: many(ids.length, { endsAt: Number.POSITIVE_INFINITY }) }),
+  });
+  const client = new ElevenLabsClient({ apiKey: 'test-key', baseUrl: emulator.url, maxRetries: 0 });
+  const { agents, tests } = client.conversationalAi;
+  const wanted = recordedTests.map(({ id }) => ({ testId: id }));
+  const { id } = await agents.runTests(ELEVENLABS_AGENT, { tests: wanted, branchId: 'branch_next' });
+  expect(await tests.invocations.get(id)).toMatchObject({
+    id,
+    agentId: ELEVENLABS_AGENT,
+    branchId: 'branch_next',
+    testRuns: recordedTests.map(({ id: testId, name: testName }) => ({
+      testId,
+      testName,
+      status: 'pending',
+    })),
+  });
+  expect(await tests.invocations.list({ agentId: ELEVENLABS_AGENT, branchId: 'branch_next' })).toMatchObject({
+    results: [{ id, testRunCount: 2, pendingCount: 2 }],
+    hasMore: false,
+  });
+  await tests.invocations.cancel(id);
+  expect(await tests.invocations.get(id)).toMatchObject({
+    cancelled: true,
+    testRuns: [{ status: 'cancelled' }, { status: 'cancelled' }],
   });
 });

@@ -535,41 +535,34 @@ describe('a cancellation', () => {
   });
 });
 
-describe('the emulator, as Vapi’s own client reads it', () => {
-  const connect = async (options: VapiOptions = {}) => {
-    const emulator = await startVapi(options);
-    const client = new VapiClient({ token: 'test-key', environment: emulator.url, maxRetries: 0 });
-    return { emulator, client, [Symbol.asyncDispose]: emulator.close };
-  };
-
-  test('starts a run, reads it and its items, lists it, and cancels it', async () => {
-    await using vapi = await connect({
-      created: (ids) => ({ runs: many(ids.length, { endsAt: Number.POSITIVE_INFINITY }) }),
-    });
-    const { simulationRuns } = vapi.client;
-    const [first, second] = recordedSimulations.map(({ id }) => id);
-    const started = await simulationRuns.simulationRunControllerCreate({
-      simulations: [
-        { type: 'simulation', simulationId: first ?? '' },
-        { type: 'simulation', simulationId: second ?? '' },
-      ],
-      target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
-    });
-    expect(started).toMatchObject({ status: 'running', itemCounts: { total: 2, running: 2 } });
-    const { id } = started;
-    expect(await simulationRuns.simulationRunControllerFindOne({ id })).toMatchObject({
-      id,
-      status: 'running',
-    });
-    const found = await simulationRuns.simulationRunControllerFindItems({ id });
-    expect(found.map(({ simulationId }) => simulationId)).toEqual([first, second]);
-    expect(await simulationRuns.simulationRunControllerFindAll({ targetId: VAPI_ASSISTANT })).toMatchObject({
-      results: [{ id }],
-      metadata: { totalItems: 1 },
-    });
-    expect(await simulationRuns.simulationRunControllerCancelGroup({ id })).toMatchObject({
-      status: 'ended',
-      itemCounts: { total: 2, canceled: 2 },
-    });
+test('the emulator starts a run for Vapi’s own client, reads it and its items, lists it, and cancels it', async () => {
+  await using emulator = await startVapi({
+    created: (ids) => ({ runs: many(ids.length, { endsAt: Number.POSITIVE_INFINITY }) }),
+  });
+  const client = new VapiClient({ token: 'test-key', environment: emulator.url, maxRetries: 0 });
+  const { simulationRuns } = client;
+  const [first, second] = recordedSimulations.map(({ id }) => id);
+  const started = await simulationRuns.simulationRunControllerCreate({
+    simulations: [
+      { type: 'simulation', simulationId: first ?? '' },
+      { type: 'simulation', simulationId: second ?? '' },
+    ],
+    target: { type: 'assistant', assistantId: VAPI_ASSISTANT },
+  });
+  expect(started).toMatchObject({ status: 'running', itemCounts: { total: 2, running: 2 } });
+  const { id } = started;
+  expect(await simulationRuns.simulationRunControllerFindOne({ id })).toMatchObject({
+    id,
+    status: 'running',
+  });
+  const found = await simulationRuns.simulationRunControllerFindItems({ id });
+  expect(found.map(({ simulationId }) => simulationId)).toEqual([first, second]);
+  expect(await simulationRuns.simulationRunControllerFindAll({ targetId: VAPI_ASSISTANT })).toMatchObject({
+    results: [{ id }],
+    metadata: { totalItems: 1 },
+  });
+  expect(await simulationRuns.simulationRunControllerCancelGroup({ id })).toMatchObject({
+    status: 'ended',
+    itemCounts: { total: 2, canceled: 2 },
   });
 });
