@@ -81,23 +81,6 @@ describe.concurrent('the configuration of a file is tested', () => {
     expect(outputs['reason']).toContain('and an inline assistant was asked for');
   });
 
-  test('at Vapi: a start whose answer is lost is found, and no list proves whose file it tests', async () => {
-    await using vapi = await startVapi({
-      faults: ({ method, nth }) => {
-        const then = { kind: 'answer', status: 503 } as const;
-        return method === 'POST' && nth === 1 ? { kind: 'done-but', then } : undefined;
-      },
-    });
-    const { exitCode, outputs } = await stepWith(ASSISTANT, { 'api-url': vapi.url });
-    expect([exitCode, outputs['verdict'], outputs['batch-id']]).toEqual([
-      1,
-      'inconclusive',
-      vapi.started[0]?.id,
-    ]);
-    expect(outputs['reason']).toContain("Vapi's lists do not say what it tests");
-    expect(vapi.started.length).toBe(1);
-  });
-
   test('at ElevenLabs: in the re-run as well, and not in the comparison', async () => {
     await using elevenlabs = await startElevenLabs({ created: failing });
     const { exitCode, outputs } = await stepWith(OVERRIDE, {
