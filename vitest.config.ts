@@ -20,7 +20,7 @@ export default defineConfig(({ mode }) => ({
     include: ['test/**/*.test.ts'],
     // Long enough for a machine that does other things: nothing but what hangs takes so long.
     testTimeout: mode === 'thorough' ? 1_800_000 : 120_000,
-    hookTimeout: 30_000,
+    hookTimeout: 120_000,
     // No test mocks a module or leaves anything behind, so the files of a worker may share what they have loaded.
     isolate: false,
     // More than processors: many tests wait for a process of the action.

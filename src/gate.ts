@@ -18,9 +18,9 @@ import {
 } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
 import type { Comparison } from './execution/compare.ts';
-import { createExecutor, type ExecutorDependencies, type ExecutorOptions } from './execution/execute.ts';
+import { createExecutor } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
-import type { Execution } from './execution/types.ts';
+import type { Execution, ExecutorDependencies, ExecutorOptions } from './execution/types.ts';
 import type { Findings } from './report/report.ts';
 import type { Deadline } from './runtime/clock.ts';
 import { FAILURE_DETAILS_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS, READ_HISTORY_MS } from './runtime/limits.ts';
@@ -128,7 +128,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   return judgement;
 }
 
-/** What is known while the gate still waits, but for the time. */
+/** Findings while the gate still waits, but for the time. */
 const findingsOf = (
   batches: readonly WatchedBatch[],
   prepared: Prepared | undefined,

@@ -25,7 +25,7 @@ export interface EarlierResults {
 
 /** Parts of the earlier results to read. */
 export interface EarlierResultsOptions {
-  /** The input `commentInputs`. */
+  /** The input `target`, without secrets. */
   readonly target: string | undefined;
   /** Whether to look for the base. */
   readonly wantsBase: boolean;
@@ -58,16 +58,10 @@ export function createPullRequestComment(
   let located: Promise<LocatedComments> | undefined;
   /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
   async function locate(deadline: Deadline): Promise<LocatedComments> {
-    const locating = located ?? findComments(commentInputs, context, { mark, runtime, onCreate, deadline });
-    located = locating;
-    const forget = (): void => {
-      if (located === locating) located = undefined;
-    };
-    const found = await locating.catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    if (found.comments.length === 0) forget();
+    located ??= findComments(commentInputs, context, { mark, runtime, onCreate, deadline });
+    const locating = located;
+    const found = await locating;
+    if (found.comments.length === 0 && located === locating) located = undefined;
     return found;
   }
   const baseBranch = baseBranchOf({ context, explicit: commentInputs.pullRequest });
@@ -144,7 +138,7 @@ export async function findComments(
   const step = {
     ...{ run: context.run, job, variant: jobVariant(given), target: given.target },
     ...{ checkRunId, commit: context.origin.commit },
-    ...{ mark: mark ?? lostMark(randomMark()), isMarkLost: mark === undefined },
+    mark: mark ?? lostMark(randomMark()),
   };
   const writers = names.map((name): Writer => ({ name, ...step }));
   const comments = writers.map((writer) =>

@@ -1,38 +1,35 @@
 import { GitHubError, type GitHubErrorKind } from '../github/github-error.ts';
 import type { NextStep } from './next-step.ts';
 
-/** Advice for each kind of error; empty where GitHub's own words are the cause. */
-const ADVICE: Record<GitHubErrorKind, string> = {
-  denied: '',
-  'bad-token': 'The input github-token must be a token that is still valid.',
-  forbidden: 'Pull requests from forks and from Dependabot get a read-only token whatever the job says.',
-  locked: 'The conversation is locked: unlock it to get comments again.',
-  'not-found': 'There is no such pull request, or the token may not see it.',
-  'too-long': 'Even the shortest form of the report was too long.',
-  refused: 'This is not expected: please report it.',
-  'rate-limited': 'This is a limit of GitHub, which did not end in the time that there was for the comment.',
-  unavailable: 'It was tried again as long as there was time.',
-  'out-of-time': 'It may be slow or down.',
-};
-
-/** Failures that no permission helps against. */
-const WITHOUT_PERMISSION: readonly GitHubErrorKind[] = ['denied', 'locked', 'rate-limited'];
-
 const PERMISSION =
   'Give the job "permissions: pull-requests: write" (on an issue "issues: write"); the job summary has the full report.';
 const SUMMARY = 'The job summary has the full report.';
 
+/** Advice for each kind of error. Where GitHub says that it is the permission, that comes first; against some none helps. */
+const ADVICE: Record<GitHubErrorKind, readonly string[]> = {
+  denied: [SUMMARY],
+  'bad-token': ['The input github-token must be a token that is still valid.', PERMISSION],
+  forbidden: [
+    PERMISSION,
+    'Pull requests from forks and from Dependabot get a read-only token whatever the job says.',
+  ],
+  locked: ['The conversation is locked: unlock it to get comments again.', SUMMARY],
+  'not-found': ['There is no such pull request, or the token may not see it.', PERMISSION],
+  'too-long': ['Even the shortest form of the report was too long.', PERMISSION],
+  refused: ['This is not expected: please report it.', PERMISSION],
+  'rate-limited': [
+    'This is a limit of GitHub, which did not end in the time that there was for the comment.',
+    SUMMARY,
+  ],
+  unavailable: ['It was tried again as long as there was time.', PERMISSION],
+  'out-of-time': ['It may be slow or down.', PERMISSION],
+};
+
 /** Why there is no comment, or an old one, and what to do: the warning for the log. */
 export function commentWarning(error: unknown, issue: number): string {
   const why = error instanceof Error ? error.message : String(error);
-  const kind = error instanceof GitHubError ? error.kind : undefined;
-  const advice = kind === undefined ? '' : ADVICE[kind];
-  const last = kind !== undefined && WITHOUT_PERMISSION.includes(kind) ? SUMMARY : PERMISSION;
-  // Where GitHub says that it is the permission, that comes first.
-  const sentences = kind === 'forbidden' ? [PERMISSION, advice] : [advice, last];
-  return [`The comment on pull request #${issue} could not be written: ${why}.`, ...sentences]
-    .filter((sentence) => sentence !== '')
-    .join(' ');
+  const advice = error instanceof GitHubError ? ADVICE[error.kind] : [PERMISSION];
+  return [`The comment on pull request #${issue} could not be written: ${why}.`, ...advice].join(' ');
 }
 
 /** Why a comment was left as it is: a warning where there was something to write, or a note for the log. */

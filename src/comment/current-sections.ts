@@ -12,6 +12,7 @@ import {
 } from './section-identity.ts';
 import {
   type CommentState,
+  isLostMark,
   type OwnSection,
   type Section,
   STOPPED,
@@ -24,14 +25,14 @@ import {
  * step is lost, its job's `check_run_id` tells it, and where the server does not know that, it is the only one of the job.
  */
 export function findSection(comments: readonly CommentState[], writer: Writer): Section | undefined {
-  const { mark, checkRunId, isMarkLost = false } = writer;
+  const { mark, checkRunId } = writer;
   const own = jobOf(writer);
   const run = runOf(writer);
   const ofJob = sectionsOf(comments).filter(
     (section) => isSameAttempt(section.run, run) && section.key === own.key && section.mark !== '',
   );
   const marked = ofJob.find((section) => section.mark === mark);
-  if (!isMarkLost) return marked;
+  if (!isLostMark(mark)) return marked;
   const candidates = currentSections(ofJob)
     .filter((section) => isSameJob(section, own))
     .filter((section) => checkRunId === undefined || (section.checkRunId ?? checkRunId) === checkRunId);

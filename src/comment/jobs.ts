@@ -111,7 +111,7 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
     const commit = job.commit === undefined ? '' : md` (${code(job.commit.slice(0, 7), 7)})`;
     const took = job.took === '' ? '–' : untrusted(job.took.replaceAll(' ', NO_BREAK_SPACE), 30);
     return [
-      md`${SIGNS[job.state]} ${strong(...linked(job))}${provider}${attempt}${commit}`,
+      md`${SIGNS[job.state]} ${strong(linked(job))}${provider}${attempt}${commit}`,
       [untrusted(job.result, 200)],
       ...(hasTook ? [md`${took}`] : []),
     ];
@@ -136,7 +136,7 @@ export function renderJob(job: JobPart, body: string): string {
     const label = untrustedHtml(job.label, MAX_LABEL);
     return fold(`${SIGNS[job.state]} <b>${label}</b>`, { open: false }, body);
   }
-  const title = heading(2, ...md`${SIGNS[job.state]} ${untrusted(job.label, MAX_LABEL)}`);
+  const title = heading(2, md`${SIGNS[job.state]} ${untrusted(job.label, MAX_LABEL)}`);
   return `${render(title)}\n\n${body}`;
 }
 
@@ -187,11 +187,11 @@ export function renderJobsFooter(jobs: readonly JobPart[], origin: Origin): stri
   const details = jobs
     .filter(({ footer }) => footer.length > 0)
     .map(({ label, footer }) => {
-      const name = renderLine([strong(...md`${untrusted(label, MAX_LABEL)}:`)]);
+      const name = renderLine([strong(md`${untrusted(label, MAX_LABEL)}:`)]);
       return `<sub>${name} ${footer.join('\\\n')}</sub>`;
     });
   return [
-    ...(line.length === 0 ? [] : [render(smallPrint(...line))]),
+    ...(line.length === 0 ? [] : [render(smallPrint(line))]),
     ...(details.length === 0 ? [] : [foldSmall('Details of each job', details.join('\n\n'))]),
   ].join('\n\n');
 }

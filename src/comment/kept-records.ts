@@ -65,17 +65,7 @@ export function collectOrphanedRecords(
   for (const comment of comments) {
     // The first write of a newer run of the workflow: from here on its records are one run older.
     const isFirst = runsIn(comment).some((other) => isNewerRun(run, other));
-    const ofSections = comment.sections.flatMap((section) => {
-      const {
-        key,
-        variant,
-        run: { workflow },
-        record,
-      } = section;
-      const isAmbiguous = comment.sections.some((other) => areTwins(other, section));
-      return record === undefined || isAmbiguous ? [] : [{ key, variant, workflow, record, runs: 0 }];
-    });
-    for (const record of [...ofSections, ...comment.orphanedRecords]) {
+    for (const record of recordsOf(comment)) {
       const isOurs = record.workflow === undefined || record.workflow === run.workflow;
       const aged = { ...record, runs: record.runs + (isFirst && isOurs ? 1 : 0) };
       const index = collected.findIndex(
@@ -88,4 +78,16 @@ export function collectOrphanedRecords(
     }
   }
   return collected.toSorted((a, b) => a.runs - b.runs).slice(0, MAX_ORPHANED.records);
+}
+
+/** The records that a comment holds: of its sections, where it is certain whose they are, and of jobs without one. */
+function recordsOf({ sections, orphanedRecords }: ReadableComment): OrphanedRecord[] {
+  const ofSections = sections.flatMap((section) => {
+    const { key, variant, run, record } = section;
+    const isAmbiguous = sections.some((other) => areTwins(other, section));
+    return record === undefined || isAmbiguous
+      ? []
+      : [{ key, variant, workflow: run.workflow, record, runs: 0 }];
+  });
+  return [...ofSections, ...orphanedRecords];
 }

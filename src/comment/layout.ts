@@ -53,12 +53,8 @@ export function layoutSections(parts: {
   const textLength = others.reduce((sum, { markdown }) => sum + markdown.length, 0);
   const framesLength =
     composeComment({ name, sections: [frame, ...others], orphanedRecords }).length - textLength;
-  const share = Math.max(0, Math.floor((limit - framesLength) / (others.length + 1)));
-  const taken = others.map(({ state, markdown }) =>
-    Math.max(markdown.length, state === 'waiting' ? share : 0),
-  );
-  const remaining = taken.reduce((left, characters) => left - characters, limit - framesLength);
-  const section = renderWithin(Math.max(remaining, share), own, frame);
+  const { share, max } = roomBeside(others, limit - framesLength);
+  const section = renderWithin(max, own, frame);
 
   const whole = composeComment({ name, sections: [section, ...others], orphanedRecords });
   if (whole.length <= limit) return { action: 'write', body: whole, section, isShared };
@@ -104,6 +100,15 @@ function fitRecords(
       return record === undefined ? [] : [{ ...orphan, record }];
     }),
   };
+}
+
+/** The fair share of each section in the room for all texts, and the most that one may take beside the others. */
+function roomBeside(others: readonly Section[], room: number): { share: number; max: number } {
+  const share = Math.max(0, Math.floor(room / (others.length + 1)));
+  const taken = others.map(({ state, markdown }) =>
+    Math.max(markdown.length, state === 'waiting' ? share : 0),
+  );
+  return { share, max: Math.max(share, room - taken.reduce((sum, characters) => sum + characters, 0)) };
 }
 
 /** The section with its text, or as one line if the renderer needs more room than there is. */

@@ -87,10 +87,7 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
   const states = found.map(({ state }) => state);
   const standing = findSection(states, writer) ?? written?.section;
   const section = own ?? (standing && asOwn(standing));
-  const author =
-    own === undefined && standing !== undefined
-      ? { ...writer, mark: standing.mark, isMarkLost: false }
-      : writer;
+  const author = own === undefined && standing !== undefined ? { ...writer, mark: standing.mark } : writer;
   if (section === undefined || (primary === undefined && !create))
     return { step: 'leave', why: 'absent', remove };
 

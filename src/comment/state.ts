@@ -60,10 +60,8 @@ export interface Writer {
   readonly job: string;
   /** See `jobVariant`. */
   readonly variant: string;
-  /** Random, and the same in the step and its `post` part. */
+  /** Random, and the same in the step and its `post` part; a `lostMark` where other signs tell which section is the step's. */
   readonly mark: string;
-  /** Whether the mark of the step is lost, so that `mark` is a new one, and other signs tell which section is the step's. */
-  readonly isMarkLost?: boolean | undefined;
   readonly checkRunId?: number | undefined;
   /** The commit that the workflow run is about, where the section does not say another. */
   readonly commit?: string | undefined;

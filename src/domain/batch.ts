@@ -72,7 +72,7 @@ export interface WatchedBatch {
   /** The answer to its start was lost, and it was found in the provider's lists. */
   readonly isAdopted?: boolean | undefined;
   /**
-   * Why it is not what this step started, as a clause: "it tested version 11, and version 12 was asked for". None of its
+   * Reason why it is not what this step started, as a clause: "it tested version 11, and version 12 was asked for". None of its
    * runs counts.
    */
   readonly mismatch?: string | undefined;

@@ -51,7 +51,7 @@ export function adviseOnForm(selectors: readonly UnmatchedSelector[], cases: rea
   return values.some((value) => holdsSeveral(value, texts)) ? ' Write one selector per line.' : '';
 }
 
-/** Whether a line holds several selectors: separated by commas, or folded into one line. The longest text is first. */
+/** True if a line holds several selectors: separated by commas, or folded into one line. The longest text is first. */
 function holdsSeveral(line: string, texts: readonly string[]): boolean {
   const parts = line.split(',').map((part) => part.trim());
   if (parts.length > 1 && parts.some((part) => texts.some((text) => matchesPattern(part, text)))) return true;
@@ -95,7 +95,7 @@ function comparedTexts(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether a text has the form of the ids that there are: a UUID, or one word with their beginning (`test_case_…`). */
+/** True if a text has the form of the ids that there are: a UUID, or one word with their beginning (`test_case_…`). */
 function looksLikeId(text: string, cases: readonly NamedCase[]): boolean {
   if (UUID.test(text)) return cases.some(({ id }) => UUID.test(id));
   const beginning = /^[a-z]+(_[a-z]+)*_(?=\w+$)/i.exec(text)?.[0];
@@ -157,7 +157,7 @@ function wordsOf(text: string): string[] {
     .map((word) => word.slice(0, MAX_COMPARED_CHARACTERS));
 }
 
-/** Whether two words are one, misspelt or in another form: `bookng` and `booking`, `booking` and `books`. */
+/** True if two words are one, misspelt or in another form: `bookng` and `booking`, `booking` and `books`. */
 function isAlike(word: string, known: string): boolean {
   if (word === known) return true;
   const shorter = Math.min(word.length, known.length);

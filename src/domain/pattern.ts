@@ -1,4 +1,4 @@
-/** Whether `text` matches `pattern`, in which `*` stands for any characters; in time linear in both. */
+/** True if `text` matches `pattern`, in which `*` stands for any characters; in time linear in both. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

@@ -8,7 +8,7 @@ import { firstOf, formatMinutes, quoteAll } from './wording.ts';
 const CLOCK_SKEW_MINUTES = 2;
 
 /**
- * Whether a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction, and what
+ * True if a batch can be believed as it was read: settled, with at least one run, none missing, no contradiction, and what
  * was asked for. `repeated` are the runs that stand more than once in the step.
  */
 export function isReliable(

@@ -73,7 +73,7 @@ export interface Run {
    * contradict each other: `PASSED` and `FAILED`, `PASSED` and `unfinished`. The status is then `pending`, since none of them is proven.
    */
   readonly conflict?: readonly string[] | undefined;
-  /** Why a run that has ended proves nothing. The status is then `pending`. */
+  /** Reason why a run that has ended proves nothing. The status is then `pending`. */
   readonly unproven?: Unproven | undefined;
   /** The run's own claims about what it tested. */
   readonly claims?: Claims | undefined;
@@ -103,6 +103,6 @@ export interface Run {
   readonly endedAt?: number | undefined;
 }
 
-/** Whether a run counts as not passed: it failed or errored. One that was cancelled counts neither way. */
+/** True if a run counts as not passed: it failed or errored. One that was cancelled counts neither way. */
 export const countsAsNotPassed = ({ status }: Pick<Run, 'status'>): boolean =>
   status === 'failed' || status === 'errored';

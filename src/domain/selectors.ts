@@ -32,7 +32,7 @@ export interface SelectorRules {
 export interface Selector {
   /** As it was written. */
   readonly text: string;
-  /** Whether the line begins with `!`. */
+  /** True if the line begins with `!`. */
   readonly isExclusion: boolean;
   readonly match: { readonly kind: 'id-or-name' | 'label'; readonly value: string };
 }

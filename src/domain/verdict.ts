@@ -115,7 +115,7 @@ type ResolvedJudgeInput = JudgeInput & {
   readonly repeated: RepeatedRuns;
 };
 
-/** What can be judged while the step still waits. */
+/** Facts that can be judged while the step still waits. */
 type WaitingInput = Omit<JudgeInput, 'ending' | 'timeoutMinutes'>;
 
 const withCases = (facts: JudgeInput): ResolvedJudgeInput => ({
@@ -151,7 +151,7 @@ export function judge(given: JudgeInput): Judgement {
 }
 
 /**
- * Why `passed` is out of reach whatever further runs bring: sentences. Test cases that failed, errored or are flaky are no
+ * Reasons why `passed` is out of reach, whatever further runs bring: sentences. Test cases that failed, errored or are flaky are no
  * such reason, since more runs may decide them. `isOpen` tells of a batch whether it is still waited for: then only what
  * cannot change any more counts.
  */
@@ -173,7 +173,7 @@ export function obstacles(given: WaitingInput, isOpen: (batchId: string) => bool
 }
 
 /**
- * Whether `passed` is impossible already, as far as the runs have ended: an obstacle that no further look takes away, or a
+ * True if `passed` is impossible already, as far as the runs have ended: an obstacle that no further look takes away, or a
  * test case that the rule has decided against. `mayExcuse`: a test case that failed may turn out not to count.
  */
 export function isOutOfReach(

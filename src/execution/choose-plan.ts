@@ -5,11 +5,10 @@ import type { BatchStarter, Parallelism, Subject } from '../providers/starter.ts
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { describeWaves, tooManyWaves } from './estimate.ts';
-import type { ExecutorDependencies, ExecutorOptions } from './execute.ts';
 import { maxRunsOfStep } from './planning.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { describeReuse, type FoundReuse, findReusableBatch } from './reuse.ts';
-import type { Plan } from './types.ts';
+import type { ExecutorDependencies, ExecutorOptions, Plan } from './types.ts';
 
 /** Time limit for asking how many runs run at once. */
 const PARALLELISM_MS = 5_000;

@@ -1,53 +1,16 @@
 import type { WatchedBatch } from '../domain/batch.ts';
-import type { PassRule } from '../domain/pass-rule.ts';
 import { refusalIn } from '../domain/result.ts';
 import { type CaseResult, groupRunsByTestCase } from '../domain/test-case.ts';
-import { type FailOn, isOutOfReach, obstacles } from '../domain/verdict.ts';
-import type { Provider } from '../providers/provider.ts';
-import type { Clock, Deadline } from '../runtime/clock.ts';
+import { isOutOfReach, obstacles } from '../domain/verdict.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { choosePlan } from './choose-plan.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
-import type { BatchSource, Prepared } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 import { createProgress } from './progress.ts';
 import type { FoundReuse } from './reuse.ts';
 import { executeRounds } from './rounds.ts';
-import type { Execution, RoundsOptions, WaitFor } from './types.ts';
+import type { Execution, ExecutorDependencies, ExecutorOptions, RoundsOptions, WaitFor } from './types.ts';
 import { type WaitOptions, waitForBatches } from './wait.ts';
-
-/** Batches to run, and the rules for their number. */
-export interface ExecutorOptions {
-  readonly batchSource: BatchSource;
-  readonly rule: PassRule;
-  /** The most runs that the step may start; `undefined` for no limit. */
-  readonly maxRuns: number | undefined;
-  readonly pollIntervalSeconds: number;
-  /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
-  readonly failOn: FailOn;
-  /** An older batch proves nothing; `undefined` for no limit. */
-  readonly maxBatchAgeMinutes: number | undefined;
-  /** An earlier batch of at most so many hours is judged in place of a new one, where nothing has changed since; 0: never. */
-  readonly reuseHours: number;
-  /** This is a re-run of the job: somebody wants it tested again. */
-  readonly isJobRerun?: boolean | undefined;
-}
-
-/** Dependencies of the executor. */
-export interface ExecutorDependencies {
-  readonly provider: Provider;
-  readonly clock: Clock;
-  readonly deadline: Deadline;
-  readonly log: (line: string) => void;
-  /** The lines that say how far the batches are; `log` if absent. */
-  readonly logProgress?: ((line: string) => void) | undefined;
-  /** Shows a line that the user should see even without reading the log. */
-  readonly warn: (line: string) => void;
-  readonly startName?: RoundsOptions['startName'];
-  readonly attachQuarantine?: RoundsOptions['attachQuarantine'];
-  /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
-  readonly onBatches: (batchIds: readonly string[]) => void;
-  /** Told how far the batches under test are, whenever that has changed. */
-  readonly onProgress: (batches: readonly WatchedBatch[], prepared: Prepared | undefined) => void;
-}
 
 /** Runs everything that a step runs. Never throws for what a provider does. */
 export interface Executor {

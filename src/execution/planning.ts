@@ -166,7 +166,7 @@ async function planRound(
   return { batchesToStart, left };
 }
 
-/** Whether a batch is read again for what may stay wrong: then no further run could help. */
+/** True if a batch is read again for what may stay wrong: then no further run could help. */
 const isInDoubt = ({ batch }: WatchedBatch): boolean =>
   batch !== undefined && (unknownStatuses(batch).length > 0 || findContradictions(batch).length > 0);
 

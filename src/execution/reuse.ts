@@ -42,7 +42,7 @@ export interface ReuseOptions {
 export interface FoundReuse {
   readonly kind: 'found';
   readonly reused: ReusedBatch;
-  /** Whether a later look at it still shows what was found. */
+  /** True if a later look at it still shows what was found. */
   readonly isStill: (batch: Batch) => boolean;
 }
 
@@ -142,7 +142,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   };
 }
 
-/** Whether a time says anything: a zero stands for none. */
+/** True if a time says anything: a zero stands for none. */
 const isMoment = (epochMs: number | undefined): boolean => epochMs !== undefined && epochMs > 0;
 
 /** The hours within which a batch is taken, by the provider's clock where its answers tell it. */

@@ -2,9 +2,11 @@ import type { WatchedBatch } from '../domain/batch.ts';
 import type { PassRule } from '../domain/pass-rule.ts';
 import type { Refusal } from '../domain/result.ts';
 import type { CaseResult } from '../domain/test-case.ts';
-import type { Ending } from '../domain/verdict.ts';
+import type { Ending, FailOn } from '../domain/verdict.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
+import type { BatchSource, Prepared } from './prepare.ts';
 import type { StartName } from './start-name.ts';
 
 /** Batches that something else started, or test cases to start. */
@@ -67,4 +69,39 @@ export interface RoundsOptions {
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;
+}
+
+/** Batches to run, and the rules for their number. */
+export interface ExecutorOptions {
+  readonly batchSource: BatchSource;
+  readonly rule: PassRule;
+  /** The most runs that the step may start; `undefined` for no limit. */
+  readonly maxRuns: number | undefined;
+  readonly pollIntervalSeconds: number;
+  /** `new`: a test case that was shown not to pass on that version either does not make the verdict red. */
+  readonly failOn: FailOn;
+  /** An older batch proves nothing; `undefined` for no limit. */
+  readonly maxBatchAgeMinutes: number | undefined;
+  /** An earlier batch of at most so many hours is judged in place of a new one, where nothing has changed since; 0: never. */
+  readonly reuseHours: number;
+  /** This is a re-run of the job: somebody wants it tested again. */
+  readonly isJobRerun?: boolean | undefined;
+}
+
+/** Dependencies of the executor. */
+export interface ExecutorDependencies {
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  readonly log: (line: string) => void;
+  /** The lines that say how far the batches are; `log` if absent. */
+  readonly logProgress?: ((line: string) => void) | undefined;
+  /** Shows a line that the user should see even without reading the log. */
+  readonly warn: (line: string) => void;
+  readonly startName?: RoundsOptions['startName'];
+  readonly attachQuarantine?: RoundsOptions['attachQuarantine'];
+  /** Told of all batches of this step so far, whenever there is a new one, before the first look at it. */
+  readonly onBatches: (batchIds: readonly string[]) => void;
+  /** Told how far the batches under test are, whenever that has changed. */
+  readonly onProgress: (batches: readonly WatchedBatch[], prepared: Prepared | undefined) => void;
 }

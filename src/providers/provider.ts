@@ -142,5 +142,5 @@ export interface AdapterOptions {
 /** Options of a starter beside its requests. */
 export interface BatchStarterOptions {
   /** The input `version`, for re-runs of given batches that do not say what they tested (Bland). */
-  readonly version: Version | undefined;
+  readonly version?: Version | undefined;
 }

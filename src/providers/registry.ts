@@ -1,4 +1,3 @@
-import type { Version } from '../domain/target.ts';
 import { createHttpClient, type HttpClient, type HttpOptions } from '../http/json-client.ts';
 import { bland } from './bland/read.ts';
 import { elevenlabs } from './elevenlabs/read.ts';
@@ -31,15 +30,14 @@ export function createProvider(
     apiKey,
     apiUrl,
     userAgent,
-    version,
-    showsConversations,
-  }: AdapterOptions & {
-    name: ProviderName;
-    apiKey: string;
-    apiUrl: string | undefined;
-    userAgent: string;
-    version?: Version | undefined;
-  },
+    ...options
+  }: AdapterOptions &
+    BatchStarterOptions & {
+      name: ProviderName;
+      apiKey: string;
+      apiUrl: string | undefined;
+      userAgent: string;
+    },
   dependencies: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace'>,
 ): BrowsableProvider {
   const { url, headers, advice } = PROVIDERS[name];
@@ -49,14 +47,14 @@ export function createProvider(
     headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
     advice,
   });
-  return connect(name, http, { version, showsConversations });
+  return connect(name, http, options);
 }
 
 /** The provider, asked through this transport. */
 export function connect(
   name: ProviderName,
   http: HttpClient,
-  options: BatchStarterOptions & AdapterOptions = { version: undefined },
+  options: BatchStarterOptions & AdapterOptions = {},
 ): BrowsableProvider {
   const { title, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
   const withoutConversations = createAdapter(http, { showsConversations: false });

@@ -1,5 +1,6 @@
 import { type BaseCase, type FailureClass, findRemovedCases } from '../domain/comparison.ts';
-import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from '../domain/test-case.ts';
+import { type CaseResult, countsForVerdict, hasPassed } from '../domain/test-case.ts';
+import { VERDICTS } from '../domain/verdict.ts';
 import type { Report, ReportedCase } from './report.ts';
 
 /** The test cases of a report by what a reader has to know of them; each is in one list. */
@@ -31,31 +32,19 @@ export const CATEGORY_TITLES = {
   removed: 'No longer run',
 } as const satisfies Record<keyof ClassifiedCases, string>;
 
-const OUTCOME_ORDER: readonly CaseOutcome[] = ['failed', 'errored', 'cancelled'];
+/** Worst first. */
+const OUTCOME_ORDER: readonly string[] = VERDICTS;
 const CLASS_ORDER: readonly FailureClass[] = ['regression', 'new-test-case', 'unknown', 'pre-existing'];
 
 /** Sorts the test cases of a report into lists. */
-export function classifyCases({
-  cases,
-  base,
-  judgement,
-}: Pick<Report, 'cases' | 'base' | 'judgement'>): ClassifiedCases {
-  const lists = {
-    failures: [] as ReportedCase[],
-    unfinished: [] as ReportedCase[],
-    flaky: [] as ReportedCase[],
-    tolerated: [] as ReportedCase[],
-    brokenTests: [] as ReportedCase[],
-    fixed: [] as ReportedCase[],
-    passed: [] as ReportedCase[],
-  };
-  for (const result of cases) lists[categoryOf(result)].push(result);
-  return {
-    ...lists,
-    failures: lists.failures.toSorted((a, b) => urgency(a) - urgency(b)),
-    // While the gate waits, or where runs were not read, a test case that was not seen may still come.
-    removed: judgement === undefined || cases.length === 0 ? [] : findRemovedCases(cases, base),
-  };
+export function classifyCases(report: Pick<Report, 'cases' | 'base' | 'judgement'>): ClassifiedCases {
+  const { cases, base, judgement } = report;
+  const lists = Object.groupBy(cases, categoryOf);
+  const { unfinished = [], flaky = [], tolerated = [], brokenTests = [], fixed = [], passed = [] } = lists;
+  const failures = (lists.failures ?? []).toSorted((a, b) => urgency(a) - urgency(b));
+  // While the gate waits, or where runs were not read, a test case that was not seen may still come.
+  const removed = judgement === undefined || cases.length === 0 ? [] : findRemovedCases(cases, base);
+  return { failures, unfinished, flaky, tolerated, brokenTests, fixed, passed, removed };
 }
 
 const urgency = ({ failureClass, outcome }: ReportedCase): number =>

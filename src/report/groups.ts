@@ -46,41 +46,29 @@ export function groupFailures(failures: readonly ReportedCase[]): Grouping {
  * things belongs to the biggest group.
  */
 function groupBySharedCause(cases: readonly ReportedCase[]): Grouping {
-  const found = cases.map((result) => ({ result, keys: possibleCauses(result.decisive).map(withKey) }));
+  const found = cases.map((result) => ({ result, causes: possibleCauses(result.decisive).map(withKey) }));
   const sizes = new Map<string, number>();
-  for (const { keys } of found) {
-    for (const { key } of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1);
-  }
-  const groups = new Map<string, { shared: SharedCause; cases: [ReportedCase, ...ReportedCase[]] }>();
-  const alone = new Set<ReportedCase>();
-  for (const { result, keys } of found) {
-    const [best] = keys.toSorted((a, b) => (sizes.get(b.key) ?? 0) - (sizes.get(a.key) ?? 0));
-    const group = best && groups.get(best.key);
-    if (group !== undefined) group.cases.push(result);
-    else if (best !== undefined) groups.set(best.key, { shared: best.shared, cases: [result] });
-    else alone.add(result);
-  }
-  const all = [...groups.values()];
-  for (const group of all) if (group.cases.length === 1) alone.add(group.cases[0]);
+  for (const { key } of found.flatMap(({ causes }) => causes)) sizes.set(key, (sizes.get(key) ?? 0) + 1);
+  const sizeOf = ({ key }: { readonly key: string }): number => sizes.get(key) ?? 0;
+  const withBest = found.map(({ result, causes }) => {
+    const [best] = causes.toSorted((a, b) => sizeOf(b) - sizeOf(a));
+    return { result, best };
+  });
+  const groups = [...Map.groupBy(withBest, ({ best }) => best?.key).values()].flatMap((members): Group[] => {
+    const shared = members[0]?.best?.shared;
+    const [first, ...others] = members.map(({ result }) => result);
+    const isGroup = shared !== undefined && first !== undefined && others.length > 0;
+    return isGroup ? [{ shared, cases: [first, ...others] }] : [];
+  });
+  const grouped = new Set(groups.flatMap((group) => group.cases));
   return {
-    groups: all.filter((group) => group.cases.length > 1).toSorted((a, b) => b.cases.length - a.cases.length),
-    ungrouped: cases.filter((result) => alone.has(result)),
+    groups: groups.toSorted((a, b) => b.cases.length - a.cases.length),
+    ungrouped: cases.filter((result) => !grouped.has(result)),
   };
 }
 
-const withKey = (shared: SharedCause) => ({ shared, key: keyOf(shared) });
-
-/** Equal for what is equal, and for nothing else; the lengths part the texts. */
-function keyOf(shared: SharedCause): string {
-  switch (shared.kind) {
-    case 'tool':
-      return `tool ${shared.tool.length} ${shared.tool}${shared.answer}`;
-    case 'assertion':
-      return `assertion ${shared.label.length} ${shared.expected === undefined} ${shared.label}${shared.expected}`;
-    default:
-      return `${shared.kind} ${shared.text}`;
-  }
-}
+/** The key is equal for what is equal, and for nothing else. */
+const withKey = (shared: SharedCause) => ({ shared, key: JSON.stringify(shared) });
 
 /** Causes that a run may share with others, the most telling first. */
 function possibleCauses(run: Run): SharedCause[] {

@@ -8,9 +8,8 @@ export function render(...blocks: Block[]): string {
   return blocksText(blocks).trimEnd();
 }
 
-/** Writes a line as a paragraph; empty where there is nothing in it. */
-export const renderLine = (line: readonly Inline[]): string =>
-  line.length === 0 ? '' : render(paragraph(...line));
+/** Writes a line as a paragraph; an empty one as an empty text. */
+export const renderLine = (line: readonly Inline[]): string => render(paragraph(line));
 
 /** Rendered Markdown that a reader opens and closes. The title is HTML: our words, and foreign ones by `untrustedHtml`. */
 export function fold(title: string, { open }: { open: boolean }, markdown: string): string {

@@ -10,6 +10,8 @@ import { markQuotations } from './quotations.ts';
 
 export type Block = BlockContent;
 export type Inline = PhrasingContent;
+/** A node, or a line of nodes. */
+type Content = Inline | readonly Inline[];
 
 /** Shown where there is text with nothing in it to see, so that no text at all changes the structure. */
 const BLANK = '(blank)';
@@ -77,8 +79,8 @@ export function untrustedHtml(text: string, max: number): string {
   );
 }
 
-export function strong(...children: Inline[]): Inline {
-  return { type: 'strong', children };
+export function strong(...content: Content[]): Inline {
+  return { type: 'strong', children: content.flat() };
 }
 
 /** Puts what there is on lines of its own, in one paragraph. */
@@ -107,17 +109,17 @@ export function link(url: string, ...children: (Text | InlineCode)[]): Inline[] 
   return /^https?:\/\/[^\s<>]+$/.test(url) ? [{ type: 'link', url, children }] : children;
 }
 
-export function paragraph(...children: Inline[]): Block {
-  return { type: 'paragraph', children };
+export function paragraph(...content: Content[]): Block {
+  return { type: 'paragraph', children: content.flat() };
 }
 
 /** A paragraph in small print. */
-export function smallPrint(...children: Inline[]): Block {
-  return paragraph(html('<sub>'), ...children, html('</sub>'));
+export function smallPrint(...content: Content[]): Block {
+  return paragraph(html('<sub>'), ...content, html('</sub>'));
 }
 
-export function heading(depth: 2 | 3 | 4, ...children: Inline[]): Block {
-  return { type: 'heading', depth, children };
+export function heading(depth: 2 | 3 | 4, ...content: Content[]): Block {
+  return { type: 'heading', depth, children: content.flat() };
 }
 
 export function blockquote(...children: Block[]): Block {
@@ -127,7 +129,7 @@ export function blockquote(...children: Block[]): Block {
 /** A list with one block or line for each item. Numbered where the provider refers to the numbers. */
 export function list(items: readonly Inline[][], { ordered }: { ordered: boolean }): Block {
   const children = items.map(
-    (item): ListItem => ({ type: 'listItem', spread: false, children: [paragraph(...item)] }),
+    (item): ListItem => ({ type: 'listItem', spread: false, children: [paragraph(item)] }),
   );
   return { type: 'list', ordered, spread: false, children };
 }

@@ -36,6 +36,9 @@ export function runMessage(run: Run): string {
   }
 }
 
+/** Whether there is more than white space in a text. */
+export const hasText = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
+
 /** The assertions of a run that failed. */
 export const failedAssertions = ({ assertions }: Pick<Run, 'assertions'>): Assertion[] =>
   assertions.filter(({ result }) => result === 'failed');

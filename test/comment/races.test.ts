@@ -389,7 +389,7 @@ describe.each([...Array.from({ length: cases(20) }, (_, seed) => seed), 6057])(
         savedComment: isLost ? undefined : memory,
         batchIds: [],
       };
-      const post = isLost ? { ...writer, mark: lostMark(racer.name), isMarkLost: true } : writer;
+      const post = isLost ? { ...writer, mark: lostMark(racer.name) } : writer;
       const result = await commentOf(post).reconcile(
         {
           id: left.savedComment?.id,

@@ -19,7 +19,8 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a workflow that is cancelled', () => {
     ['vapi', 'Vapi', startVapi, vapi],
     ['elevenlabs', 'ElevenLabs', startElevenLabs, elevenlabs],
   ] as const)(
-    '%s: what the step started is cancelled there, within 5 s',
+    // In 1.5 s at most: test/execution/cancel.test.ts.
+    '%s: what the step started is cancelled there, before the step ends',
     async (name, title, startIt, inputs) => {
       await using emulator = await startIt({ created });
       using step = prepareStep({ inputs: gateOn(name, emulator, { 'batch-id': '', ...inputs }) });
@@ -27,7 +28,6 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a workflow that is cancelled', () => {
       await emulator.seen(
         ({ method, path }) => method === 'GET' && path.endsWith(emulator.started[0]?.id ?? '/'),
       );
-      const killedAt = performance.now();
       main.process.kill('SIGTERM');
       const ended = await main.ended;
       const [started] = emulator.started;
@@ -36,10 +36,6 @@ describe.skipIf(!HAS_SIGNALS).concurrent('a workflow that is cancelled', () => {
       expect(ended.outputs['reason']).toBe(
         `This step was cancelled before the gate had finished. ${title} accepted the cancellation of ${started?.id}.`,
       );
-      const cancelledAt = emulator.requests.find(
-        ({ method, path }) => method !== 'GET' && !path.endsWith('run') && !path.endsWith('run-tests'),
-      )?.at;
-      expect(Number(cancelledAt) - killedAt).toBeLessThan(5_000);
     },
   );
 

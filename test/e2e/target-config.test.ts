@@ -14,7 +14,7 @@ import { prepareStep } from './runner.ts';
 const SECRET = 'sk_live_Zq7Wm2Xr9Kp4';
 const ASSISTANT = { name: 'Front desk', server: { url: 'https://example.com', secret: SECRET } };
 const OVERRIDE = { conversation_config: { agent: {} }, platform_settings: {} };
-const QUICK = { 'api-key': 'test-key', 'poll-interval-seconds': '0.1', 'timeout-minutes': '0.5' };
+const QUICK = { 'api-key': 'test-key', 'poll-interval-seconds': '0.1', 'timeout-minutes': '5' };
 const COMMIT = '8d3c1f0';
 const FILES = { 'report-json': 'r.json', 'report-junit': 'r.xml', 'report-html': 'r.html' };
 const [first, second] = recordedSimulations.map(({ id }) => id);

@@ -30,6 +30,8 @@ async function comparing(
   scripts: Record<string, string>,
   more: Partial<Omit<CompareOptions, 'starter'>> & {
     post?: StartResponse;
+    /** The answer to the start is lost, and the batch is found in lists that do not say its version. */
+    isLost?: boolean;
     missing?: string;
     /** What a run on the other version says beside its status, by its test case. */
     run?: (caseId: string) => Partial<Run>;
@@ -45,6 +47,7 @@ async function comparing(
 ) {
   const {
     post,
+    isLost = false,
     comparedVersion = ELSEWHERE,
     missing,
     run,
@@ -84,8 +87,11 @@ async function comparing(
       });
       const listed = runs.filter(({ testCase }) => testCase.id !== missing);
       made.set(id, watched(id, listed, { announced: { total: runs.length }, ...batch?.() }));
+      if (isLost) return { kind: 'unknown', problem: 'POST x was lost.', at: clock.epoch() };
       return { kind: 'accepted', value: { id, ...answer } };
     },
+    listBatches: async () => ({ batches: [...made.keys()].map((id) => ({ id })), isComplete: true }),
+    batchContents: async () => ({ testCases: posts.flat() }),
     ...own,
   });
   const comparison = await compare({
@@ -184,6 +190,8 @@ describe('what could not be compared counts', () => {
       { post: { kind: 'unknown', problem: 'POST x was lost.', at: 0 } },
     ],
     ['it has no run there', { missing: 'b' }],
+    ['its batch is called an error there', { batch: () => ({ conclusion: 'errored' }) }],
+    ['its batch was found in lists that do not say what it tests', { isLost: true }],
   ])('%s', async (_, options) => {
     const { there, verdict } = await comparing({ a: 'P', b: 'FF' }, options);
     expect([there['b']?.[1], verdict]).toEqual([false, 'failed']);

@@ -457,6 +457,7 @@ describe('whatever happens', () => {
 test.each<[string, Parameters<typeof matchContents>[0], string]>([
   ['the same in another order', { testCases: ['c', 'a', 'b'] }, 'same'],
   ['the same, as announced', { testCases: ['a', 'b', 'c'], total: 3 }, 'same'],
+  ['the same in capitals, which mean nothing in a UUID', { testCases: ['A', 'b', 'C'] }, 'same'],
   ['not all yet', { testCases: ['a'], total: 3 }, 'unclear'],
   ['nothing yet', { testCases: [] }, 'unclear'],
   ['fewer', { testCases: ['a', 'b'], total: 2 }, 'other'],

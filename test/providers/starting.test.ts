@@ -374,6 +374,33 @@ describe('no permission', () => {
   });
 });
 
+test.each<[ProviderName, RegExp, unknown]>([
+  ['bland', /\/runs$/, { runs: [], total_count: 5 }],
+  ['vapi', /\/run$/, { results: [], metadata: { totalItems: 5 } }],
+])('%s: a list of batches that gives less than it announces is not complete', async (name, path, body) => {
+  const { starter, deadline, resolve } = await startingOf(name, {
+    faults: (request) => (path.test(request.path) ? { kind: 'rewrite', change: () => body } : undefined),
+  });
+  const { ids, wish } = WORLDS[name];
+  const wanted = { subject: await resolve(wish), testCases: ids, since: 0 };
+  expect(await starter.listBatches?.(wanted, deadline())).toMatchObject({ batches: [], isComplete: false });
+});
+
+test.each<[ProviderName, number, number | undefined]>([
+  ['retell', 3, 3],
+  ['bland', 3, 3],
+  ['vapi', 3, 3],
+  ['retell', 0, undefined],
+  ['bland', 0, undefined],
+])('%s: a batch that announces %i runs and lists two', async (name, announced, total) => {
+  const { ids } = WORLDS[name];
+  const runs = ids.slice(0, 2).map((testCaseId) => ({ testCaseId }));
+  const { starter, deadline } = await startingOf(name, {
+    batches: [{ id: 'b1', runs, announce: { total: announced } }],
+  });
+  expect(await starter.batchContents('b1', deadline())).toEqual({ testCases: ids.slice(0, 2), total });
+});
+
 test.each(NAMES)('%s: a batch that is not there is a NotFound', async (name) => {
   const { starter, deadline } = await startingOf(name);
   await expect(starter.batchContents('b0', deadline())).rejects.toThrow(NotFound);

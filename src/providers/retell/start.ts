@@ -57,7 +57,7 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
     batchSize: MOST_TEST_CASES,
     resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
     testCases: ({ subject: { request }, selectors }, deadline) =>
-      readTestCases(api, { engine: request.engine, selectors }, deadline),
+      readTestCases(api, request.engine, selectors, deadline),
     startBatch: ({ request: { engine } }, testCases, deadline) =>
       api.postOnce(
         {

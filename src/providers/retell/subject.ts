@@ -12,7 +12,6 @@ import type { Subject, WantedSubject } from '../starter.ts';
 import {
   ENGINES,
   type Engine,
-  type EngineType,
   engineClaims,
   engineName,
   engineSchema,
@@ -63,14 +62,15 @@ export async function resolveTarget(
   if (kind !== 'agent' && !isEngineType(kind)) return refused(`target: Retell has no ${kind} to test.`);
   const resolved =
     kind === 'agent'
-      ? resolveAgent(api, { agentId: target.id, version }, deadline)
-      : resolveEngine(api, { type: kind, engineId: target.id, version }, deadline);
+      ? resolveAgent(api, target.id, version, deadline)
+      : resolveEngine(api, { type: kind, id: target.id }, version, deadline);
   return resolved.catch(onNotFound(() => refused(notFound(target, version))));
 }
 
 async function resolveAgent(
   api: Api,
-  { agentId, version }: { agentId: string; version: Version },
+  agentId: string,
+  version: Version,
   deadline: Deadline,
 ): Promise<RetellSubject | Refused> {
   let number: number | undefined;
@@ -91,7 +91,7 @@ async function resolveAgent(
     default:
       return refused(notAVersion('agent'));
   }
-  const agent = await readAgent(api, { agentId, version: number }, deadline);
+  const agent = await readAgent(api, agentId, number, deadline);
   const engine = toEngine(agent.response_engine);
   const name = describeAgent(agent);
   if (engine === undefined) {
@@ -105,7 +105,7 @@ async function resolveAgent(
     (version.kind === 'latest' ? (await readEngine(api, engine, deadline)).version : undefined);
   if (engineVersion === undefined) {
     return refused(
-      `version: Retell does not say which version of ${engine.type} ${engine.id} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
+      `version: Retell does not say which version of ${engineName(engine)} ${name} uses. Set target to ${engine.type}/${engine.id} and version to its number.`,
     );
   }
   const subject = toSubject({ ...engine, version: engineVersion });
@@ -121,20 +121,21 @@ async function resolveAgent(
 
 async function resolveEngine(
   api: Api,
-  { type, engineId, version }: { type: EngineType; engineId: string; version: Version },
+  engine: Engine,
+  version: Version,
   deadline: Deadline,
 ): Promise<RetellSubject | Refused> {
-  if (version.kind !== 'latest' && version.kind !== 'number') return refused(notAVersion(type));
+  if (version.kind !== 'latest' && version.kind !== 'number') return refused(notAVersion(engine.type));
   const wanted = version.kind === 'number' ? version.number : undefined;
-  const body = await readEngine(api, { type, id: engineId, version: wanted }, deadline);
+  const body = await readEngine(api, { ...engine, version: wanted }, deadline);
   const number = wanted ?? body.version;
   if (number === undefined) {
     return refused(
-      `version: Retell does not say which version of ${type} ${engineId} is the latest. Set version to a number.`,
+      `version: Retell does not say which version of ${engineName(engine)} is the latest. Set version to a number.`,
     );
   }
   const note = version.kind === 'latest' ? draftNote(number, body.is_published) : undefined;
-  return { ...toSubject({ type, id: engineId, version: number }), note };
+  return { ...toSubject({ ...engine, version: number }), note };
 }
 
 /** The subject of a batch, as its own answer names it. Which engine its test cases are kept with, nobody has looked up. */
@@ -157,7 +158,8 @@ export function resolveTested({ id: batchId, tested }: Batch): RetellSubject | R
 
 function readAgent(
   api: Api,
-  { agentId, version }: { agentId: string; version: number | undefined },
+  agentId: string,
+  version: number | undefined,
   deadline: Deadline,
 ): Promise<Agent> {
   return api.get(

@@ -29,13 +29,14 @@ type Definition = z.infer<typeof definitionSchema>;
 /** The test cases to select from: those that the selectors name, where all are ids, or all of the engine. */
 export async function readTestCases(
   api: Api,
-  { engine, selectors }: { engine: Engine; selectors: readonly Selector[] },
+  engine: Engine,
+  selectors: readonly Selector[],
   deadline: Deadline,
 ): Promise<TestCaseList> {
   const values = valuesOf(selectors);
   const testCases =
     values.length <= MAX_READ_ONE_BY_ONE && values.every((value) => TEST_CASE_ID.test(value))
-      ? await readByIds(api, { engine, selectors }, deadline)
+      ? await readByIds(api, engine, selectors, deadline)
       : await listAll(api, engine, deadline);
   return { testCases, warnings: [] };
 }
@@ -53,7 +54,8 @@ async function listAll(api: Api, engine: Engine, deadline: Deadline): Promise<re
 /** The test cases that the selectors name by id: Retell says of each whether and where it is. */
 async function readByIds(
   api: Api,
-  { engine, selectors }: { engine: Engine; selectors: readonly Selector[] },
+  engine: Engine,
+  selectors: readonly Selector[],
   deadline: Deadline,
 ): Promise<readonly AvailableTestCase[]> {
   const named = await readNamed(selectors, (testCaseId) => readDefinition(api, testCaseId, deadline));

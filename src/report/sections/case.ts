@@ -20,7 +20,7 @@ import {
 } from '../markdown.ts';
 import { fold, render } from '../markdown-writer.ts';
 import type { Report, ReportedCase, ReportedRun } from '../report.ts';
-import { failedAssertions, STATUS_WORDS } from '../run-text.ts';
+import { failedAssertions, hasText, STATUS_WORDS } from '../run-text.ts';
 import { conversationBlock, keyTurnsBlock } from './conversation.ts';
 import { EVIDENCE, type EvidenceLimits, foldedConversations } from './evidence.ts';
 import { idOf, MAX_NAME, nameOf, sentenceCase, signOf, statusRemarks } from './names.ts';
@@ -32,7 +32,7 @@ const BEGINNING = 320;
 
 /** A test case that did not pass, open: its name, what is known of it, why, the turns that prove it; the rest folded. */
 export function renderCase(result: ReportedCase, report: Report, evidence: EvidenceLimits): string {
-  const title = heading(3, ...md`${signOf(result)} ${nameOf(result)}`);
+  const title = heading(3, md`${signOf(result)} ${nameOf(result)}`);
   return `${render(title)}\n\n${renderEvidence(result, report, { evidence })}`;
 }
 
@@ -61,8 +61,8 @@ export function renderEvidence(
   const isSilent = !isReasonShown && reasons.length === 0 && countsAsNotPassed(run);
   const provider = untrusted(report.providerTitle, 50);
   const blocks = [
-    ...(history.length === 0 ? [] : [paragraph(...history)]),
-    ...(isSilent ? [paragraph(...md`${provider} gave no reason.`)] : []),
+    ...(history.length === 0 ? [] : [paragraph(history)]),
+    ...(isSilent ? [paragraph(md`${provider} gave no reason.`)] : []),
     ...faults(result, evidence),
     ...reasons,
     ...guardrails(run),
@@ -76,13 +76,13 @@ export function renderEvidence(
 function faults({ testFaults }: ReportedCase, { text }: EvidenceLimits): Block[] {
   if (testFaults.length === 0) return [];
   const faultsText = untrusted(testFaults.join('; '), Math.min(text, 1_000));
-  return [paragraph(...md`${strong(...md`Broken test:`)} ${faultsText}.`)];
+  return [paragraph(md`${strong(md`Broken test:`)} ${faultsText}.`)];
 }
 
 function guardrails({ guardrails: names = [] }: Run): Block[] {
   if (names.length === 0) return [];
   const listed = joinWithCommas(names.map((name) => [code(name, 100)]));
-  return [paragraph(...md`${strong(...md`Guardrails triggered:`)} ${listed}`)];
+  return [paragraph(md`${strong(md`Guardrails triggered:`)} ${listed}`)];
 }
 
 const NO_EXPLANATION = { shown: [], whole: [] };
@@ -93,13 +93,13 @@ function explanationOf(
   { text }: EvidenceLimits,
 ): { shown: Block[]; whole: Block[] } {
   if (!hasText(explanation)) return NO_EXPLANATION;
-  const label = strong(...(status === 'errored' ? md`Error:` : md`Why:`));
+  const label = strong(status === 'errored' ? md`Error:` : md`Why:`);
   if (explanation.length <= LONG || text <= BEGINNING) {
-    return { shown: [paragraph(...md`${label} ${untrustedLines(explanation, text)}`)], whole: [] };
+    return { shown: [paragraph(md`${label} ${untrustedLines(explanation, text)}`)], whole: [] };
   }
   const start = untrustedLines(beginningOf(explanation), BEGINNING);
-  const all = md`${strong(...md`The whole reason:`)} ${untrustedLines(explanation, text)}`;
-  return { shown: [paragraph(...md`${label} ${start}`)], whole: [paragraph(...all)] };
+  const all = md`${strong(md`The whole reason:`)} ${untrustedLines(explanation, text)}`;
+  return { shown: [paragraph(md`${label} ${start}`)], whole: [paragraph(all)] };
 }
 
 /** The first sentences of a long text, or its first words where a sentence is too long. */
@@ -117,7 +117,7 @@ function assertionBlocks(run: Run, evidence: EvidenceLimits): Block[] {
   const noun = assertions.length === 1 ? 'assertion' : 'assertions';
   const items = failed.map((assertion) => assertionItem(assertion, evidence));
   return [
-    paragraph(...md`${failed.length} of ${assertions.length} ${noun} failed:`),
+    paragraph(md`${failed.length} of ${assertions.length} ${noun} failed:`),
     list(items, { ordered: false }),
   ];
 }
@@ -152,10 +152,10 @@ function details(
       : []),
   ];
   if (parts.length === 0 && runs.length === 1)
-    return render(smallPrint(...runLine(runs[0], { result, report, index: 0 })));
+    return render(smallPrint(runLine(runs[0], { result, report, index: 0 })));
   const title = [...parts, runs.length === 1 ? 'run id' : 'run ids'].join(', ');
   const ofRuns = runs.flatMap((run, index): Block[] => {
-    const line = paragraph(...runLine(run, { result, report, index }));
+    const line = paragraph(runLine(run, { result, report, index }));
     if (!conversations.has(run)) return [line];
     return [line, areWhole ? conversationBlock(run, evidence) : keyTurnsBlock(run, evidence)];
   });
@@ -173,7 +173,7 @@ function runLine(
   const start =
     runs.length === 1
       ? md`${trusted(ending)}`
-      : md`${strong(...md`Run ${index + 1}:`)} ${trusted(ending.toLowerCase())}`;
+      : md`${strong(md`Run ${index + 1}:`)} ${trusted(ending.toLowerCase())}`;
   const batch = batches.length < 2 || run.batchId === undefined ? '' : md` of batch ${idOf(run.batchId)}`;
   return md`${start}${statusRemarks(run)}, run ${idOf(run.id)}${batch}`;
 }
@@ -182,9 +182,5 @@ function runLine(
 function criteriaBlocks(criteria: readonly string[], { text }: EvidenceLimits): Block[] {
   if (criteria.length === 0) return [];
   const items = criteria.map((criterion) => [untrusted(criterion, text)]);
-  return [paragraph(...md`Judged by:`), list(items, { ordered: true })];
-}
-
-function hasText(text: string | undefined): text is string {
-  return text !== undefined && text.trim() !== '';
+  return [paragraph(md`Judged by:`), list(items, { ordered: true })];
 }

@@ -44,7 +44,7 @@ export function conversationBlock({ turns }: Run, limits: EvidenceLimits): Block
   return quoteLines([...before, ...lines]);
 }
 
-const quoteLines = (lines: readonly Inline[][]): Block => blockquote(paragraph(...joinLines(lines)));
+const quoteLines = (lines: readonly Inline[][]): Block => blockquote(paragraph(joinLines(lines)));
 
 function turnLine(
   turn: Turn,
@@ -52,7 +52,7 @@ function turnLine(
 ): Inline[] {
   switch (turn.kind) {
     case 'speech': {
-      const speaker = strong(...(turn.speaker === 'agent' ? md`Agent:` : md`Caller:`));
+      const speaker = strong(turn.speaker === 'agent' ? md`Agent:` : md`Caller:`);
       return md`${speaker} ${untrustedWithBold(turn.text, quotations, max)}`;
     }
     case 'tool-call':

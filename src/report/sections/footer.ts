@@ -28,7 +28,7 @@ const MAX_BATCHES = 50;
 /** One line in small print: runs and time, what was tested, this job, and what the words mean; maybe nothing. */
 export function renderFooter(report: Report): string {
   const line = footerLine(report);
-  return line.length === 0 ? '' : render(smallPrint(...line));
+  return line.length === 0 ? '' : render(smallPrint(line));
 }
 
 /** The same without small print. */
@@ -47,7 +47,7 @@ export function footerLine(report: Report): Inline[] {
 /** Figures, the rule, and where the report comes from, folded in small print; empty where there is nothing to say. */
 export function renderDetails(report: Report, maxBatches?: number): string {
   const lines = joinLines(detailLines(report, maxBatches));
-  return lines.length === 0 ? '' : foldSmall('Details', render(smallPrint(...lines)));
+  return lines.length === 0 ? '' : foldSmall('Details', render(smallPrint(lines)));
 }
 
 /** Rendered small print under a small title. */

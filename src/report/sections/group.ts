@@ -13,40 +13,36 @@ const MAX_TITLE = 90;
 
 /** Shared cause of failures, for a line or a heading. */
 function sharedInline(shared: SharedCause, isTitle = false): Inline[] {
-  const label = (...text: Inline[]): Inline | Inline[] => (isTitle ? text : strong(...text));
+  const label = (text: Inline[]): Inline | Inline[] => (isTitle ? text : strong(text));
   const max = isTitle ? MAX_TITLE : MAX_SHARED;
   switch (shared.kind) {
     case 'error':
-      return md`${label(...md`Error:`)} ${untrusted(shared.text, max)}`;
+      return md`${label(md`Error:`)} ${untrusted(shared.text, max)}`;
     case 'reason':
-      return md`${label(...md`Same reason:`)} ${untrusted(shared.text, max)}`;
+      return md`${label(md`Same reason:`)} ${untrusted(shared.text, max)}`;
     case 'tool': {
       const tool = shared.tool === '' ? '' : md`${code(shared.tool, 80)} answered `;
-      return md`${label(...md`Tool failed:`)} ${tool}${code(shared.answer, 120)}`;
+      return md`${label(md`Tool failed:`)} ${tool}${code(shared.answer, 120)}`;
     }
     case 'assertion': {
       const expected = shared.expected === undefined ? '' : md`, expected ${code(shared.expected, 80)}`;
-      return md`${label(...md`Assertion failed:`)} ${untrusted(shared.label, max)}${expected}`;
+      return md`${label(md`Assertion failed:`)} ${untrusted(shared.label, max)}${expected}`;
     }
   }
 }
 
-/** Number of failures that are new; `undefined` where that is not known of any. */
-function countNew(cases: readonly ReportedCase[]): number | undefined {
-  return cases.every(({ failureClass }) => failureClass === 'unknown')
-    ? undefined
-    : cases.filter(({ failureClass }) => failureClass === 'regression').length;
-}
+const countNew = (cases: readonly ReportedCase[]): number =>
+  cases.filter(({ failureClass }) => failureClass === 'regression').length;
 
 /** One line for each group and one for the failures that share nothing, in place of a line for each failure. */
 export function renderGroupTable(report: Report, max: number): string {
   const { groups, ungrouped } = report.grouping;
-  const isKnown = countNew([...groups.flatMap(({ cases }) => cases), ...ungrouped]) !== undefined;
+  const isKnown = report.classified.failures.some(({ failureClass }) => failureClass !== 'unknown');
   const smaller = groups.slice(max);
   const row = (what: Inline[], cases: readonly ReportedCase[]): Inline[][] =>
     cases.length === 0
       ? []
-      : [what, [strong(...md`${cases.length}`)], ...(isKnown ? [md`${countNew(cases) ?? 0}`] : [])];
+      : [what, [strong(md`${cases.length}`)], ...(isKnown ? [md`${countNew(cases)}`] : [])];
   const rows = [
     ...groups.slice(0, max).map(({ shared, cases }) => row(sharedInline(shared), cases)),
     row(
@@ -66,13 +62,11 @@ export function renderGroup(
   evidence: EvidenceLimits | undefined,
 ): string {
   const sign = cases.every(({ outcome }) => outcome === 'errored') ? SIGNS.errored : SIGNS.failed;
-  const title = heading(3, ...md`${sign} ${cases.length} × ${sharedInline(shared, true)}`);
+  const title = heading(3, md`${sign} ${cases.length} × ${sharedInline(shared, true)}`);
   const [example] = cases;
-  const start = render(title, paragraph(...md`One of them, ${strong(nameOf(example))}:`));
+  const start = render(title, paragraph(md`One of them, ${strong(nameOf(example))}:`));
   if (evidence === undefined) return start;
-  const isReasonShown = shared.kind === 'error' || shared.kind === 'reason';
-  return `${start}\n\n${renderEvidence(example, report, { evidence, isReasonShown: isReasonShown && isWhole(shared) })}`;
+  // The heading holds the whole text.
+  const isReasonShown = 'text' in shared && shared.text.length <= MAX_TITLE;
+  return `${start}\n\n${renderEvidence(example, report, { evidence, isReasonShown })}`;
 }
-
-/** Whether the heading holds the whole text of the shared cause. */
-const isWhole = (shared: SharedCause): boolean => !('text' in shared) || shared.text.length <= MAX_TITLE;

@@ -77,7 +77,7 @@ function describeCommonCause({ classified, grouping }: Report): Inline[] {
   } as const;
   const count = commonCause.cases.length;
   const share = md`${count} of the ${failures} failures share one ${what[commonCause.shared.kind]}.`;
-  return md`${strong(...share)} Start there: this looks like one fault, not ${count}.`;
+  return md`${strong(share)} Start there: this looks like one fault, not ${count}.`;
 }
 
 /** The quiet way to make a gate green, so it is said aloud; nothing where the overview has the names. */
@@ -88,19 +88,19 @@ function describeRemoved(report: Report): Inline[] {
   const were = all.length === 1 ? 'was' : 'were';
   const names = joinWithCommas(all.slice(0, MAX_GONE).map(({ name }) => [untrusted(name, 120)]));
   const more = all.length - MAX_GONE;
-  const start = strong(...md`${cases} that ${baselineLabel(report)} runs ${were} not run here:`);
+  const start = strong(md`${cases} that ${baselineLabel(report)} runs ${were} not run here:`);
   return md`${start} ${names}${more > 0 ? md` and ${more} more.` : '.'}`;
 }
 
 /** Remarks that belong before the details: automatic promotion, further findings, the quarantine file. */
 export function renderRemarks(report: Report): string {
-  const paragraphs = publishing(report).map((sentence) => paragraph(...sentence));
+  const paragraphs = publishing(report).map((sentence) => paragraph(sentence));
   const notes = notesOf(report);
   const shown: Inline[][] = notes.slice(0, MAX_NOTES).map((note) => [untrusted(note, MAX_NOTE)]);
-  if (notes.length === 1) paragraphs.push(...shown.map((note) => paragraph(...note)));
+  if (notes.length === 1) paragraphs.push(...shown.map((note) => paragraph(note)));
   if (notes.length > MAX_NOTES) shown.push(md`${notes.length - MAX_NOTES} more`);
   const lists = notes.length < 2 ? [] : [list(shown, { ordered: false })];
-  return paragraphs.length + lists.length === 0 ? '' : render(...paragraphs, ...lists);
+  return render(...paragraphs, ...lists);
 }
 
 /** The batches whose version the provider puts into production by itself, a sentence for each. */
@@ -111,7 +111,7 @@ export function publishing({ batches, providerTitle }: Report): Inline[][] {
     const passed = batch.settled && counts.total > 0 && counts.passed === counts.total;
     const which = batches.length === 1 ? 'this batch' : md`batch ${idOf(batch.id)}`;
     const end = passed ? ', so it may already be live even if this is never merged.' : '.';
-    return md`${strong(...md`Publishes on pass:`)} ${untrusted(providerTitle, 50)} promotes the tested version to production automatically when ${which} passes${end}`;
+    return md`${strong(md`Publishes on pass:`)} ${untrusted(providerTitle, 50)} promotes the tested version to production automatically when ${which} passes${end}`;
   });
 }
 

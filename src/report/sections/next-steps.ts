@@ -26,7 +26,7 @@ export function renderNextSteps(report: Report): string {
 }
 
 /** The beginning of the line about what to do. */
-export const NEXT_LABEL: Inline = strong(...md`Next:`);
+export const NEXT_LABEL: Inline = strong(md`Next:`);
 
 /** Whether running the job again tests again: the step started what it tested, or was refused before it tested anything. */
 export const startsBatch = (report: Report): boolean => report.selected !== undefined || isRefused(report);

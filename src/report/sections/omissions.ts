@@ -20,7 +20,7 @@ export function omissionClauses({ evidence, details, names }: Omissions): string
 /** Says what was left out, and where it is. */
 export function renderOmissions(report: Report, clauses: readonly string[], unit: SizeLimit['unit']): string {
   if (clauses.length === 0) return '';
-  const title = strong(...md`Shortened to fit GitHub's limit:`);
+  const title = strong(md`Shortened to fit GitHub's limit:`);
   return renderLine(md`${title} ${trusted(clauses.join('; '))}. ${placeOfRest(report, unit)}`);
 }
 

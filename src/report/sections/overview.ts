@@ -49,7 +49,7 @@ export function renderOverview(report: Report, max: number): string {
   const cells = rows
     .slice(0, max)
     .map((row) => columns('key' in row ? caseCells(row, base) : removedCells(row)));
-  const more = rows.length > max ? [paragraph(...md`And ${rows.length - max} more.`)] : [];
+  const more = rows.length > max ? [paragraph(md`And ${rows.length - max} more.`)] : [];
   return render(table(head, cells), ...more);
 }
 
@@ -61,7 +61,7 @@ function caseCells(result: ReportedCase, base: Base | undefined): Cells {
   const there = base === undefined ? elsewhere : base.cases.get(testCase.id ?? '');
   const label = trusted(labelOf(result));
   const more = md`${quarantineNote(result)}${brokenTestNote(result)}`;
-  const start = more.length === 0 ? [strong(...md`${label}:`)] : md`${strong(label)}${more}:`;
+  const start = more.length === 0 ? [strong(md`${label}:`)] : md`${strong(label)}${more}:`;
   return [
     md`${signOf(result)} ${start} ${untrusted(testCase.name, MAX_NAME_IN_TABLE)}`,
     figure({ passes, runs: runs.length }),
@@ -70,7 +70,7 @@ function caseCells(result: ReportedCase, base: Base | undefined): Cells {
 }
 
 function removedCells(removed: BaseCase): Cells {
-  const label = strong(...md`${CATEGORY_TITLES.removed}:`);
+  const label = strong(md`${CATEGORY_TITLES.removed}:`);
   const name = untrusted(removed.name, MAX_NAME_IN_TABLE);
   return [md`${SIGNS.gone} ${label} ${name}`, figure(undefined), figure(removed)];
 }

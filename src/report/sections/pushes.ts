@@ -48,7 +48,7 @@ export function renderPushes(report: Report): string | undefined {
   const hasMore = (report.history?.pushes.length ?? 0) >= MAX_PUSHES;
   const line = pushes.flatMap((push, index) => {
     const { verdict, figure } = endOfPush(push);
-    const shown = index === pushes.length - 1 ? strong(...md`${figure}`) : md`${figure}`;
+    const shown = index === pushes.length - 1 ? strong(md`${figure}`) : md`${figure}`;
     const arrow = index === 0 ? '' : ' → ';
     return md`${arrow}${SIGNS[verdict]}${NO_BREAK_SPACE}${linkPush(push, report.origin)}${NO_BREAK_SPACE}${shown}`;
   });

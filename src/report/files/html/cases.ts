@@ -60,16 +60,19 @@ export function* caseList(report: Report, anchors: ReadonlyMap<ReportedCase, str
   }
   for (const section of SECTIONS) yield* sectionOf(section, report.classified[section.category], item);
   const bare = [...passed, ...fixed].filter((result) => hasEvidence(result) && !limitsByCase.has(result));
-  yield* omission('conversations', shortened, 'test cases are shortened');
-  yield* omission('evidence', bare.length, 'passed test cases is left out');
+  yield* omission(
+    shortened,
+    `The conversations of ${formatCount(shortened)} test cases are shortened to keep this file small.`,
+  );
+  yield* omission(
+    bare.length,
+    `The evidence of ${formatCount(bare.length)} passed test cases is left out to keep this file small.`,
+  );
 }
 
 /** Says how much is missing, where something is. */
-function omission(what: string, count: number, why: string): Html[] {
-  if (count === 0) return [];
-  const sentence = `The ${what} of ${formatCount(count)} ${why} to keep this file small.`;
-  return htmlOf(h('p', { class: 'muted' }, sentence));
-}
+const omission = (count: number, sentence: string): Html[] =>
+  count === 0 ? [] : htmlOf(h('p', { class: 'muted' }, sentence));
 
 function* sectionOf(
   { id, sign, category }: Section,
