@@ -203,7 +203,7 @@ describe('what went wrong once', () => {
 
   test('what a given batch tested is asked once for all rounds', async () => {
     const asked: string[] = [];
-    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = async ({ id }) => {
+    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = ({ id }) => {
       asked.push(id);
       return SUBJECT;
     };
