@@ -72,7 +72,7 @@ export function starterOf(
     testCases: async () => ({ testCases: [], warnings: [] }),
     listBatches: async () => ({ batches: [], isComplete: true }),
     batchContents: async () => ({ testCases: [] }),
-    resolveTestedVersion: async () => subject,
+    resolveTestedVersion: () => subject,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
   };

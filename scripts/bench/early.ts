@@ -5,12 +5,13 @@ import {
   runsToConfirm,
 } from '../../src/domain/pass-rule.ts';
 import { playTimed, type Script } from '../../test/execution/timed-runs.ts';
+import { createFigures, type Measurements } from './figures.ts';
 
 /**
  * Time to the verdict with re-runs that start as soon as they are needed, beside two bounds: waiting round by round, and an
- * oracle that starts every re-run at the moment at which the run before it ended. Alone: `node scripts/bench/early.ts`.
+ * oracle that starts every re-run at the moment at which the run before it ended.
  */
-export interface EarlyRow {
+interface EarlyRow {
   readonly testCases: number;
   readonly counters: 'runs in looks' | 'counters that move';
   /** Means, in seconds. */
@@ -30,24 +31,22 @@ const SPREAD = 0.5;
 const LIMITS = { ofRoundByRound: 0.8, ofOracle: 1.1 };
 
 /** Plays generated timelines through the real rounds on the virtual clock. The limits are for 20 test cases. */
-export async function benchEarly(seed = 1): Promise<{ rows: EarlyRow[]; failures: string[] }> {
-  const rows: EarlyRow[] = [];
-  const failures: string[] = [];
+export async function benchEarly(seed = 1): Promise<Measurements> {
+  const { lines, failures, add } = createFigures();
   for (const testCases of [20, 50]) {
     const random = randomFrom(seed);
     const worlds = Array.from({ length: TIMELINES }, () => timelines(testCases, random));
     for (const counters of ['runs in looks', 'counters that move'] as const) {
-      const row = await measure(worlds, counters);
-      rows.push({ testCases, counters, ...row });
+      const row = { testCases, counters, ...(await measure(worlds, counters)) };
+      lines.push(earlyLine(row));
       if (row.runsEarly !== row.runsRoundByRound)
         failures.push(`${testCases} test cases: other numbers of runs`);
       if (testCases !== 20) continue;
-      const [share, excess] = [row.early / row.roundByRound, row.early / row.oracle];
-      if (share > LIMITS.ofRoundByRound) failures.push(`early over round by round: ${share.toFixed(2)}`);
-      if (excess > LIMITS.ofOracle) failures.push(`early over the oracle: ${excess.toFixed(2)}`);
+      add(`${counters}: early over round by round`, row.early / row.roundByRound, LIMITS.ofRoundByRound);
+      add(`${counters}: early over the oracle`, row.early / row.oracle, LIMITS.ofOracle);
     }
   }
-  return { rows, failures };
+  return { lines, failures };
 }
 
 type Scripts = Readonly<Record<string, Script>>;
@@ -123,23 +122,13 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** The rows as a table. */
-export function earlyTable(rows: readonly EarlyRow[]): string {
-  const lines = rows.map(
-    ({ testCases, counters, early, roundByRound, oracle, runsEarly, runsRoundByRound }) =>
-      [
-        `${testCases} test cases, ${counters}`.padEnd(36),
-        `${early.toFixed(0)} s`.padStart(7),
-        `round by round ${roundByRound.toFixed(0)} s (${(early / roundByRound).toFixed(2)})`,
-        `oracle ${oracle.toFixed(0)} s (${(early / oracle).toFixed(2)})`,
-        `runs ${runsEarly} and ${runsRoundByRound}`,
-      ].join('  '),
-  );
-  return lines.join('\n');
-}
-
-if (import.meta.main) {
-  const { rows, failures } = await benchEarly();
-  console.log(earlyTable(rows));
-  for (const failure of failures) console.log(`- ${failure}`);
+function earlyLine(row: EarlyRow): string {
+  const { testCases, counters, early, roundByRound, oracle, runsEarly, runsRoundByRound } = row;
+  return [
+    `${testCases} test cases, ${counters}`.padEnd(36),
+    `${early.toFixed(0)} s`.padStart(7),
+    `round by round ${roundByRound.toFixed(0)} s (${(early / roundByRound).toFixed(2)})`,
+    `oracle ${oracle.toFixed(0)} s (${(early / oracle).toFixed(2)})`,
+    `runs ${runsEarly} and ${runsRoundByRound}`,
+  ].join('  ');
 }

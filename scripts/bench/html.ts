@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../../test/browser/browser.ts';
+import { createFigures, type Measurements, median } from './figures.ts';
 
 const ROUNDS = 5;
 const LIMITS = { bytes: 15_000_000, writeMs: 1_500, memoryMiB: 250, paintMs: 2_000, keystrokeMs: 100 };
@@ -27,38 +28,33 @@ console.log(JSON.stringify({ ms: performance.now() - started, memoryMiB: peak() 
 `;
 
 /** Measures everything and compares it with the limits. Median of several rounds. */
-export async function benchHtml(): Promise<{ lines: string[]; failures: string[] }> {
-  const failures: string[] = [];
-  const figure = (what: string, value: number, limit: number): string => {
-    if (value > limit) failures.push(`HTML report, ${what}: ${value.toFixed(0)}, at most ${limit}`);
-    return `${what}: ${value.toFixed(0)} (at most ${limit})`;
-  };
+export async function benchHtml(): Promise<Measurements> {
+  const figures = createFigures();
   const folder = mkdtempSync(join(tmpdir(), 'agent-test-gate-html-'));
   const file = join(folder, 'report.html');
   try {
     const written = Array.from({ length: ROUNDS }, () => write(file));
-    const lines = [
-      figure('bytes', statSync(file).size, LIMITS.bytes),
-      figure('ms to render and write it', median(written.map(({ ms }) => ms)), LIMITS.writeMs),
-      figure('memory for that in MiB', median(written.map(({ memoryMiB }) => memoryMiB)), LIMITS.memoryMiB),
-    ];
+    figures.add('bytes', statSync(file).size, LIMITS.bytes);
+    figures.add('ms to render and write it', median(written.map(({ ms }) => ms)), LIMITS.writeMs);
+    figures.add('MiB for that', median(written.map(({ memoryMiB }) => memoryMiB)), LIMITS.memoryMiB);
     const launched = await launchBrowser();
-    if (launched.kind === 'none')
-      return { lines: [...lines, `not opened, no browser: ${launched.why}`], failures };
+    if (launched.kind === 'none') {
+      figures.lines.push(`not opened, no browser: ${launched.why}`);
+      return figures;
+    }
     const opened: Opened[] = [];
     for (let round = 0; round < ROUNDS; round += 1)
       opened.push(await open(launched.browser, pathToFileURL(file).href));
     await launched.browser.close();
-    lines.push(
-      figure('ms to the first paint', median(opened.map(({ paintMs }) => paintMs)), LIMITS.paintMs),
-      figure('ms until its script has run', median(opened.map(({ readyMs }) => readyMs)), LIMITS.paintMs),
-      figure(
-        'ms of a keystroke in the search, the slowest of ten',
-        median(opened.map(({ keystrokeMs }) => keystrokeMs)),
-        LIMITS.keystrokeMs,
-      ),
+    const medianOf = (key: keyof Opened): number => median(opened.map((times) => times[key]));
+    figures.add('ms to the first paint', medianOf('paintMs'), LIMITS.paintMs);
+    figures.add('ms until its script has run', medianOf('readyMs'), LIMITS.paintMs);
+    figures.add(
+      'ms of the slowest of ten keystrokes in the search',
+      medianOf('keystrokeMs'),
+      LIMITS.keystrokeMs,
     );
-    return { lines, failures };
+    return figures;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -111,8 +107,4 @@ async function open(browser: Browser, url: string): Promise<Opened> {
   })()`)) as number;
   await page.close();
   return { paintMs, readyMs, keystrokeMs };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

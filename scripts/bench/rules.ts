@@ -9,7 +9,7 @@ import {
 
 /**
  * What a pass rule does to healthy and to broken tests: exact probabilities, found by walking through every round that
- * the code of the gate would start. Alone: `node scripts/bench/rules.ts`.
+ * the code of the gate would start.
  */
 export interface RuleRow {
   readonly rule: string;
@@ -132,5 +132,3 @@ export function ruleTableText(rows: readonly RuleRow[] = ruleTable()): string {
   const [first, ...rest] = [head, ...lines].map((line) => `| ${line} |`);
   return [first, '|---|---|---|---|', ...rest].join('\n');
 }
-
-if (import.meta.main) console.log(ruleTableText());

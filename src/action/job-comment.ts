@@ -3,15 +3,30 @@ import { encodeRecord } from '../comment/record.ts';
 import type { Tally } from '../domain/batch.ts';
 import { recordOf } from '../domain/record.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import type { GitHubContext } from '../github/context.ts';
+import type { Inputs } from '../inputs/inputs.ts';
 import type { Findings, Report } from '../report/report.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { SHOW_WAITING_MS } from '../runtime/limits.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { CommentInputs } from './comment-inputs.ts';
 import { createLatestOnlyQueue } from './latest-only-queue.ts';
 import { setOutput } from './outputs.ts';
-import type { PublishingOptions } from './publisher.ts';
 import { createPullRequestComment, type PullRequestComment } from './pull-request-comment.ts';
 import { sectionOf, toSavedSection } from './section.ts';
 import type { SavedComment } from './step-state.ts';
+
+/** Everything that the publisher works with. */
+export interface PublishingOptions {
+  readonly inputs: Inputs;
+  readonly context: GitHubContext;
+  readonly commentInputs: CommentInputs;
+  /** See `createStepState`. */
+  readonly mark: string;
+  readonly runtime: Runtime;
+  /** Keeps what the `post` step needs to know of the comment. Never throws. */
+  readonly remember: (memory: SavedComment) => void;
+}
 
 /** A comment that says how far the batch is changes at most this often. */
 const PROGRESS_MS = 60_000;

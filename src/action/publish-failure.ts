@@ -1,9 +1,10 @@
 import type { Judgement } from '../domain/verdict.ts';
 import { readContext } from '../github/context.ts';
-import { buildReport, type Report } from '../report/report.ts';
+import { buildReport } from '../report/build-report.ts';
+import type { Report } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import { PUBLISH_FAILURE_MS } from '../runtime/limits.ts';
-import type { PublishingOptions } from './publisher.ts';
+import type { PublishingOptions } from './job-comment.ts';
 import { findComments } from './pull-request-comment.ts';
 import { writeOutputs, writeSummary } from './runner-files.ts';
 import { sectionOf, toSavedSection } from './section.ts';

@@ -4,15 +4,15 @@ import type { GitHubContext } from '../github/context.ts';
 import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { annotationsFor, closingLines } from '../report/annotations.ts';
+import { buildReport } from '../report/build-report.ts';
 import { reportFilesOf } from '../report/files/report-files.ts';
-import { buildReport, type Findings, type Report, type ReportOptions } from '../report/report.ts';
+import type { Findings, Report, ReportOptions } from '../report/report.ts';
 import { renderSummary } from '../report/summary.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
 import { FIND_COMMIT_MS, MIN_WRITE_FILE_MS, SHOW_WAITING_MS, WRITE_FILE_MS } from '../runtime/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { CommentInputs } from './comment-inputs.ts';
-import { createJobComment } from './job-comment.ts';
+import { createJobComment, type PublishingOptions } from './job-comment.ts';
 import { findCommit } from './pull-request-comment.ts';
 import {
   type Annotate,
@@ -23,20 +23,7 @@ import {
   writeSummary,
 } from './runner-files.ts';
 import { labelOf } from './section.ts';
-import type { SavedComment } from './step-state.ts';
 import { warnOnError } from './warn-on-error.ts';
-
-/** Everything that the publisher works with. */
-export interface PublishingOptions {
-  readonly inputs: Inputs;
-  readonly context: GitHubContext;
-  readonly commentInputs: CommentInputs;
-  /** See `createStepState`. */
-  readonly mark: string;
-  readonly runtime: Runtime;
-  /** Keeps what the `post` step needs to know of the comment. Never throws. */
-  readonly remember: (memory: SavedComment) => void;
-}
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
 export function createPublisher(options: PublishingOptions): Publisher & HistoryReader {

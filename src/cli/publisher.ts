@@ -1,8 +1,9 @@
 import type { HistoryReader, Publisher } from '../gate.ts';
 import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
+import { buildReport } from '../report/build-report.ts';
 import { reportFilesOf } from '../report/files/report-files.ts';
-import { buildReport, type Report } from '../report/report.ts';
+import type { Report } from '../report/report.ts';
 import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
 import { WRITE_FILE_MS } from '../runtime/limits.ts';
 import { writeRegularFile } from '../runtime/regular-file.ts';

@@ -58,15 +58,7 @@ export interface Situation {
 
 type PlannerOptions = Pick<
   RoundsOptions,
-  | 'plan'
-  | 'rule'
-  | 'maxRuns'
-  | 'starter'
-  | 'attachQuarantine'
-  | 'obstacles'
-  | 'earlier'
-  | 'isComparison'
-  | 'deadline'
+  'plan' | 'rule' | 'maxRuns' | 'starter' | 'attachQuarantine' | 'obstacles' | 'earlier' | 'isComparison'
 >;
 
 /** Plans the runs after the first: each test case as often as it must run anyway, and never twice in one batch. */
@@ -77,12 +69,12 @@ export function createPlanner(options: PlannerOptions) {
   const final = new Set<string>();
   const never = () => false;
 
-  async function plan(
+  function plan(
     undecided: readonly Undecided[],
     { batches, started }: Situation,
     refuse: (...remarks: string[]) => NextRound,
-  ): Promise<NextRound> {
-    const { batchesToStart, left } = await planRound(undecided, {
+  ): NextRound {
+    const { batchesToStart, left } = planRound(undecided, {
       batchSize: starter?.batchSize ?? 1,
       subjectOf: (batchIndex) => subjectOf(batchIndex, batches),
     });
@@ -131,14 +123,14 @@ export function createPlanner(options: PlannerOptions) {
 }
 
 /** The batches of a round, and the test cases that cannot be in it, with a sentence that says why. */
-async function planRound(
+function planRound(
   undecided: readonly Undecided[],
   {
     batchSize,
     subjectOf,
   }: {
     readonly batchSize: number;
-    readonly subjectOf: (batchIndex: number) => Promise<Subject | Refused>;
+    readonly subjectOf: (batchIndex: number) => Subject | Refused;
   },
 ) {
   const batchesToStart: BatchToStart[] = [];
@@ -150,7 +142,7 @@ async function planRound(
       left.push({ testCases, why: 'the provider gives no id.' });
     }
     if (named.length === 0) continue;
-    const subject = await subjectOf(batchIndex);
+    const subject = subjectOf(batchIndex);
     if ('problem' in subject) {
       left.push({ testCases: named, why: subject.problem });
       continue;

@@ -41,11 +41,12 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   let isStopped = startProblem !== undefined;
   for (let round = 2; ; ) {
     const change = tracker.change();
-    const isEnded = !tracker.isAnyOpen();
+    const open = tracker.open();
+    const isEnded = open.size === 0;
     if (!isStopped && (isEnded ? tracker.ending() === 'settled' : !isCut())) {
       const situation = {
         batches: tracker.batches(),
-        isOpen: tracker.isOpen,
+        isOpen: (batchId: string) => open.has(batchId),
         started: launcher.counts().runs,
       };
       const next = await (isEnded ? planner.next(situation) : planner.early(situation));

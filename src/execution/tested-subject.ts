@@ -2,28 +2,19 @@ import type { Batch, WatchedBatch } from '../domain/batch.ts';
 import { disagreement } from '../domain/claims.ts';
 import { type Refused, refused } from '../domain/result.ts';
 import type { BatchStarter, Subject } from '../providers/starter.ts';
-import type { Deadline } from '../runtime/clock.ts';
-import { refusedByProvider } from './prepare.ts';
 import type { RoundsOptions } from './types.ts';
 
 /** Tells what the batches of a place in the first round tested. Asked once, so that all rounds repeat the same. */
-export function createSubjectResolver({
-  plan,
-  starter,
-  deadline,
-}: Pick<RoundsOptions, 'plan' | 'starter' | 'deadline'>) {
+export function createSubjectResolver({ plan, starter }: Pick<RoundsOptions, 'plan' | 'starter'>) {
   const subjects = new Map<number, Subject | Refused>();
-  const resolve = async (
-    batchIndex: number,
-    batches: readonly WatchedBatch[],
-  ): Promise<Subject | Refused> => {
+  const resolve = (batchIndex: number, batches: readonly WatchedBatch[]): Subject | Refused => {
     if (plan.kind === 'start') return plan.subject;
     const batch = batches.find((watched) => watched.batchIndex === batchIndex)?.batch;
     if (starter === undefined || batch === undefined) return refused('nothing says what the batch tested.');
-    return resolveTestedSubject(starter, batch, deadline);
+    return resolveTestedSubject(starter, batch);
   };
-  return async (batchIndex: number, batches: readonly WatchedBatch[]): Promise<Subject | Refused> => {
-    const subject = subjects.get(batchIndex) ?? (await resolve(batchIndex, batches));
+  return (batchIndex: number, batches: readonly WatchedBatch[]): Subject | Refused => {
+    const subject = subjects.get(batchIndex) ?? resolve(batchIndex, batches);
     subjects.set(batchIndex, subject);
     return subject;
   };
@@ -32,12 +23,8 @@ export function createSubjectResolver({
 /**
  * Resolves what a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested.
  */
-export async function resolveTestedSubject(
-  starter: BatchStarter,
-  batch: Batch,
-  deadline: Deadline,
-): Promise<Subject | Refused> {
-  const subject = await starter.resolveTestedVersion(batch, deadline).catch(refusedByProvider);
+export function resolveTestedSubject(starter: BatchStarter, batch: Batch): Subject | Refused {
+  const subject = starter.resolveTestedVersion(batch);
   if ('problem' in subject) return subject;
   const [said] = disagreement(batch.claims, subject.claims) ?? [];
   return said === undefined

@@ -49,9 +49,8 @@ export function createTracker(
       }
       void wait(batches);
     },
-    /** True for a batch that is still waited for. */
-    isOpen: (batchId: string): boolean => open.has(batchId),
-    isAnyOpen: (): boolean => open.size > 0,
+    /** Ids of the batches that are still waited for at this moment. */
+    open: (): ReadonlySet<string> => new Set(open),
     /** Resolves at the next look, or when batches have ended. */
     change: (): Promise<void> => changed.promise,
     /** The worst ending so far. Throws if the waiting failed by a mistake of ours. */

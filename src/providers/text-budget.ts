@@ -32,8 +32,8 @@ export interface TextBudget {
    */
   forBatch(batchId: string, compared?: ReadonlySet<string>): KeepRun;
   /**
-   * The batch with the conversations of the passed runs in `compared`, where they had no room when it was read: `readTurns` reads
-   * those again, by run id. If it fails with a `ProviderError`, they are left out.
+   * The batch with the conversations of the passed runs in `compared`, where they had no room when it was read. `readTurns`
+   * reads those again, by run id; they are left out if it fails with a `ProviderError`.
    */
   addConversations(
     batch: Batch,

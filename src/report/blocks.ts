@@ -1,9 +1,9 @@
 import { formatCount } from '../text/format.ts';
 import type { FlexibleBlock, SizeLimit, Variant } from './fit.ts';
-import { FEW_FAILURES, type Group, MANY_FAILURES } from './groups.ts';
+import { FEW_FAILURES, MANY_FAILURES } from './groups.ts';
 import { heading, type Inline, md, thematicBreak, trusted } from './markdown.ts';
 import { fold, render, renderLine } from './markdown-writer.ts';
-import type { Report, ReportedCase } from './report.ts';
+import type { Group, Report, ReportedCase } from './report.ts';
 import { renderCase, renderFolded } from './sections/case.ts';
 import { EVIDENCE, type EvidenceLimits, isTruncated, minSizeOf } from './sections/evidence.ts';
 import { renderDetails, renderFooter } from './sections/footer.ts';

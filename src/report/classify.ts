@@ -1,26 +1,9 @@
-import { type BaseCase, type FailureClass, findRemovedCases } from '../domain/comparison.ts';
+import { type FailureClass, findRemovedCases } from '../domain/comparison.ts';
 import { type CaseResult, countsForVerdict, hasPassed } from '../domain/test-case.ts';
 import { VERDICTS } from '../domain/verdict.ts';
-import type { Report, ReportedCase } from './report.ts';
+import type { ClassifiedCases, Report, ReportedCase } from './report.ts';
 
-/** The test cases of a report by what a reader has to know of them; each is in one list. */
-export interface ClassifiedCases {
-  /** Those that ended without passing and count against the verdict: new failures first, then the worst kind. */
-  readonly failures: readonly ReportedCase[];
-  readonly unfinished: readonly ReportedCase[];
-  readonly flaky: readonly ReportedCase[];
-  /** Quarantined or excused, and not passed. */
-  readonly tolerated: readonly ReportedCase[];
-  /** Passed, although the provider sees a fault in the test itself. */
-  readonly brokenTests: readonly ReportedCase[];
-  /** Passed here and not on the base. */
-  readonly fixed: readonly ReportedCase[];
-  readonly passed: readonly ReportedCase[];
-  /** Test cases of the base of which no run was seen. */
-  readonly removed: readonly BaseCase[];
-}
-
-/** Titles of these lists, and labels of what is in them, in every rendering. */
+/** Titles of the lists of a report, and labels of what is in them, in every rendering. */
 export const CATEGORY_TITLES = {
   failures: 'Did not pass',
   unfinished: 'Unfinished',

@@ -1,26 +1,8 @@
 import type { Run } from '../domain/run.ts';
 import { cleanLine } from '../text/clean.ts';
 import { failedTools } from './key-turns.ts';
-import type { ReportedCase } from './report.ts';
+import type { Group, Grouping, ReportedCase, SharedCause } from './report.ts';
 import { failedAssertions } from './run-text.ts';
-
-/** Cause that failures exactly share. All texts are foreign. */
-export type SharedCause =
-  | { readonly kind: 'error' | 'reason'; readonly text: string }
-  | { readonly kind: 'tool'; readonly tool: string; readonly answer: string }
-  | { readonly kind: 'assertion'; readonly label: string; readonly expected: string | undefined };
-
-export interface Group {
-  readonly shared: SharedCause;
-  readonly cases: readonly [ReportedCase, ...ReportedCase[]];
-}
-
-export interface Grouping {
-  /** Of two failures at least, biggest first. */
-  readonly groups: readonly Group[];
-  /** Those that share nothing. */
-  readonly ungrouped: readonly ReportedCase[];
-}
 
 /** With more failures than this, they are grouped where they share something. */
 export const FEW_FAILURES = 5;

@@ -1,31 +1,10 @@
 import type { ReusedBatch, Tally, WatchedBatch } from '../domain/batch.ts';
-import {
-  type Base,
-  type Change,
-  changeOf,
-  classifyFailure,
-  type Edit,
-  editOf,
-  type FailureClass,
-  type History,
-} from '../domain/comparison.ts';
+import type { Base, BaseCase, Change, Edit, FailureClass, History } from '../domain/comparison.ts';
 import type { Cost } from '../domain/cost.ts';
-import { EVERY_RUN, type PassRule, type RoundRun } from '../domain/pass-rule.ts';
-import { progressOf } from '../domain/progress.ts';
-import type { Run } from '../domain/run.ts';
-import {
-  type CaseResult,
-  countFirstRunPasses,
-  decisiveRun,
-  groupRunsByTestCase,
-  tally,
-} from '../domain/test-case.ts';
+import type { PassRule, RoundRun } from '../domain/pass-rule.ts';
+import { type CaseResult, countFirstRunPasses } from '../domain/test-case.ts';
 import type { Judgement } from '../domain/verdict.ts';
-import type { Redactor } from '../text/redact.ts';
-import { type ClassifiedCases, classifyCases } from './classify.ts';
-import { type Grouping, groupFailures } from './groups.ts';
-import { type Excerpt, excerptOf, NO_EXCERPT } from './key-turns.ts';
-import { redactStrings } from './redact-strings.ts';
+import type { Excerpt } from './key-turns.ts';
 
 /** Workflow run that the report comes from, for the footer. Everything is absent outside GitHub. */
 export interface Origin {
@@ -137,6 +116,41 @@ export interface ReportedCase extends CaseResult {
   readonly testFaults: readonly string[];
 }
 
+/** The test cases of a report by what a reader has to know of them; each is in one list. */
+export interface ClassifiedCases {
+  /** Those that ended without passing and count against the verdict: new failures first, then the worst kind. */
+  readonly failures: readonly ReportedCase[];
+  readonly unfinished: readonly ReportedCase[];
+  readonly flaky: readonly ReportedCase[];
+  /** Quarantined or excused, and not passed. */
+  readonly tolerated: readonly ReportedCase[];
+  /** Passed, although the provider sees a fault in the test itself. */
+  readonly brokenTests: readonly ReportedCase[];
+  /** Passed here and not on the base. */
+  readonly fixed: readonly ReportedCase[];
+  readonly passed: readonly ReportedCase[];
+  /** Test cases of the base of which no run was seen. */
+  readonly removed: readonly BaseCase[];
+}
+
+/** Cause that failures exactly share. All texts are foreign. */
+export type SharedCause =
+  | { readonly kind: 'error' | 'reason'; readonly text: string }
+  | { readonly kind: 'tool'; readonly tool: string; readonly answer: string }
+  | { readonly kind: 'assertion'; readonly label: string; readonly expected: string | undefined };
+
+export interface Group {
+  readonly shared: SharedCause;
+  readonly cases: readonly [ReportedCase, ...ReportedCase[]];
+}
+
+export interface Grouping {
+  /** Of two failures at least, biggest first. */
+  readonly groups: readonly Group[];
+  /** Those that share nothing. */
+  readonly ungrouped: readonly ReportedCase[];
+}
+
 /** Findings and options with everything that the renderers compute from them only once. */
 export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
   /** Every test case of which a run was seen, in the order of the batches. */
@@ -148,69 +162,6 @@ export interface Report extends Omit<Findings, 'cases'>, ReportOptions {
   /** Of the failures that count. */
   readonly grouping: Grouping;
 }
-
-/**
- * Puts the report together: with no secret in any of its texts, and without the conversations that must not leave the
- * provider. Whatever is rendered from it may be published.
- */
-export function buildReport(parts: Findings & ReportOptions, redact: Redactor = (text) => text): Report {
-  const batches = parts.batches.map((watched) => shareableBatch(watched, parts));
-  const comparisonBatches = parts.comparisonBatches?.map((watched) => shareableBatch(watched, parts));
-  const rule = parts.rule ?? EVERY_RUN;
-  // Nobody has judged: what the rule has not decided by now is unfinished.
-  const judged = parts.cases ?? groupRunsByTestCase(parts.batches, { rule, isCutShort: true });
-  const cases = judged.map((result) => reportedCase(result, parts));
-  const shown = redactStrings({ ...parts, batches, comparisonBatches, cases }, redact);
-  const classified = classifyCases(shown);
-  const progress = parts.judgement === undefined ? progressOf(shown.batches, rule) : undefined;
-  return {
-    ...shown,
-    tally: progress?.tally ?? tally(shown.batches, shown.cases),
-    confirming: progress?.confirming,
-    classified,
-    grouping: groupFailures(classified.failures),
-  };
-}
-
-function shareableBatch(watched: WatchedBatch, options: ReportOptions): WatchedBatch {
-  const { batch } = watched;
-  if (batch?.runs === undefined) return watched;
-  return { ...watched, batch: { ...batch, runs: batch.runs.map((run) => shareableRun(run, options)) } };
-}
-
-/** The run with what of its conversation may be shown: nothing of it, the excerpt of one that did not pass, or all. */
-function shareableRun<R extends Run>(run: R, { transcripts }: ReportOptions): R {
-  if (run.turns.length === 0 || transcripts === 'full') return run;
-  const turns = transcripts === 'none' || run.status === 'passed' ? [] : excerptOf(run).turns;
-  return { ...run, turns };
-}
-
-function reportedCase(result: CaseResult, parts: Findings & ReportOptions): ReportedCase {
-  const { comparison } = result;
-  const runs = result.runs.map((run) => reportedRun(run, parts)) as [ReportedRun, ...ReportedRun[]];
-  return {
-    ...result,
-    runs,
-    decisive: runs[result.runs.indexOf(decisiveRun(result))] ?? runs[0],
-    passes: countPasses(runs),
-    comparison: comparison && {
-      ...comparison,
-      runs: comparison.runs.map((run) => shareableRun(run, parts)) as [RoundRun, ...RoundRun[]],
-      passes: countPasses(comparison.runs),
-    },
-    failureClass: classifyFailure(result, parts.base),
-    change: changeOf(result, parts.base),
-    edit: editOf(result, parts),
-    testFaults: [...new Set(runs.flatMap(({ testFaults = [] }) => testFaults))],
-  };
-}
-
-function reportedRun(run: RoundRun, options: ReportOptions): ReportedRun {
-  const isProven = options.transcripts !== 'none' && run.status !== 'passed' && run.turns.length > 0;
-  return { ...shareableRun(run, options), excerpt: isProven ? excerptOf(run).excerpt : NO_EXCERPT };
-}
-
-const countPasses = (runs: readonly Run[]): number => runs.filter(({ status }) => status === 'passed').length;
 
 /** Number of test cases that passed with their first run, of how many. Re-runs of failures would bias the rate. */
 export function firstRunCounts({ cases, tally: counts }: Pick<Report, 'cases' | 'tally'>): {

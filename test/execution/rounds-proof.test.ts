@@ -120,7 +120,7 @@ async function play(story: Story) {
         }
       }
     },
-    resolveTestedVersion: async ({ id }) => subjectAt(Number(id.slice('given-'.length))),
+    resolveTestedVersion: ({ id }) => subjectAt(Number(id.slice('given-'.length))),
   });
 
   let batchNumber = 0;

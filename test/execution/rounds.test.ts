@@ -3,7 +3,7 @@ import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { BatchStarter, StartResponse } from '../../src/providers/starter.ts';
 import { quarantining, runOf } from '../builders.ts';
-import { play, type Story } from './played-rounds.ts';
+import { play, type Story, SUBJECT } from './played-rounds.ts';
 
 const execute = (scripts: Readonly<Record<string, string>>, story: Story = {}) =>
   play(scripts, { rule: { kind: 'reruns', need: 3, of: 5 }, ...story });
@@ -187,7 +187,7 @@ describe('what went wrong once', () => {
 
   test('what a given batch tested was asked, and refused, in every round', async () => {
     const asked: string[] = [];
-    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = async ({ id }) => {
+    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = ({ id }) => {
       asked.push(id);
       return { kind: 'refused', problem: 'A custom LLM cannot be tested again.' };
     };
@@ -199,6 +199,16 @@ describe('what went wrong once', () => {
       ['given-1'],
       ['1 test case could not be run again: A custom LLM cannot be tested again.'],
     ]);
+  });
+
+  test('what a given batch tested is asked once for all rounds', async () => {
+    const asked: string[] = [];
+    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = ({ id }) => {
+      asked.push(id);
+      return SUBJECT;
+    };
+    const { posts } = await execute({ a: 'FPPP' }, { given: true, starter: { resolveTestedVersion } });
+    expect([posts.length, asked]).toEqual([3, ['given-1']]);
   });
 
   test('a round that max-runs does not allow was called unfinished where the time was over as well', async () => {

@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { renderBody } from '../../src/report/body.ts';
+import { buildReport } from '../../src/report/build-report.ts';
 import { renderCtrf } from '../../src/report/files/ctrf.ts';
-
 import { renderJson } from '../../src/report/files/json.ts';
 import { renderJunit } from '../../src/report/files/junit.ts';
-import { buildReport } from '../../src/report/report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { createRedactor } from '../../src/text/redact.ts';
 import { KITS } from '../kits/kits.ts';

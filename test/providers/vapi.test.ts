@@ -105,7 +105,7 @@ describe('the items', () => {
       ],
       criteria: [],
       turns: [],
-      claims: {},
+      claims: { simulation: 'simulation 10a78a0d-3a65-5940-8f5d-7b09038e3e5f' },
       durationMs: 78_000,
       createdAt: Date.UTC(2026, 8, 14, 8),
       startedAt: Date.UTC(2026, 8, 14, 8, 0, 2),
@@ -409,6 +409,12 @@ function items0(): object {
   const [item] = readSample<Vapi.SimulationRunItem[]>('vapi__list-simulation-run-items__chat-all-skipped');
   return item?.results ?? {};
 }
+
+test('an item that is listed twice, of two simulations, contradicts itself', async () => {
+  const items = ['s1', 's2'].map((simulationId) => ({ ...passedItem, id: 'i1', simulationId }));
+  const batch = await readItems(items, counts(1));
+  expect(batch.runs).toMatchObject([{ status: 'pending', conflict: ['simulation s1', 'simulation s2'] }]);
+});
 
 describe('the simulations that a run says it runs are the fewest that there must be', () => {
   const simulation = (simulationId: string) => ({ type: 'simulation', simulationId });

@@ -1,6 +1,7 @@
 import type { BaseCase } from '../../src/domain/comparison.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
-import { buildReport, type Report } from '../../src/report/report.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import type { Report } from '../../src/report/report.ts';
 import {
   agent,
   batch,

@@ -4,13 +4,8 @@ import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { type Ending, judge } from '../../src/domain/verdict.ts';
-import {
-  buildReport,
-  type Findings,
-  type Origin,
-  type Report,
-  type ReportOptions,
-} from '../../src/report/report.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import type { Findings, Origin, Report, ReportOptions } from '../../src/report/report.ts';
 import { run } from '../run.ts';
 
 export { run };

@@ -58,7 +58,7 @@ export function createBlandStarter(
         deadline,
       ),
     listBatches: ({ testCases: [scenarioId = ''] }, deadline) => listBatches(api, scenarioId, deadline),
-    resolveTestedVersion: async () => resolveTested(set),
+    resolveTestedVersion: () => resolveTested(set),
     compareVersions,
   };
 }

@@ -106,7 +106,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
     countsAsNotPassed(run) &&
     (!run.explanation || (showsConversations && !body.transcript_snapshot?.transcript.length));
 
-  /** The runs that are known from their own endpoint, by id. After the end it is asked about those that the list leaves open. */
+  /** The runs known from their own endpoint, by id. After the end it is asked about those that the list leaves open. */
   async function singleRunsOf(
     { settled }: Batch,
     listed: readonly Run[],

@@ -72,7 +72,7 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
         deadline,
       ),
     listBatches: ({ subject: { request } }, deadline) => listBatches(api, request.engine, deadline),
-    resolveTestedVersion: async (batch) => resolveTested(batch),
+    resolveTestedVersion: resolveTested,
     compareVersions: compareKeys,
     revisionOf: ({ request }, deadline) => readRevision(api, request, deadline),
     readForReuse: (subject, deadline) => readForReuse(api, subject, deadline),

@@ -3,6 +3,8 @@ import * as z from 'zod/mini';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
 import {
+  claimsOf,
+  formatClaim,
   id,
   MAX_DETAILS,
   parseIsoTime,
@@ -98,7 +100,10 @@ export function toRun(body: ItemBody): Run {
     createdAt: parseIsoTime(body.createdAt),
     startedAt,
     endedAt,
-    claims: testedClaims({ transport: body.configurations?.transport }),
+    claims: {
+      ...testedClaims({ transport: body.configurations?.transport }),
+      ...claimsOf({ simulation: formatClaim('simulation', caseId && uuidKey(caseId)) }),
+    },
   };
 }
 

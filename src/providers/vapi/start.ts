@@ -86,7 +86,7 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
         deadline,
       ),
     listBatches: (wanted, deadline) => listRuns(api, wanted, deadline),
-    resolveTestedVersion: async (batch) => resolveTested(batch),
+    resolveTestedVersion: resolveTested,
     compareVersions,
     parallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
   };

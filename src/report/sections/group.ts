@@ -1,7 +1,6 @@
-import type { Group, SharedCause } from '../groups.ts';
 import { code, heading, type Inline, md, paragraph, strong, table, untrusted } from '../markdown.ts';
 import { render } from '../markdown-writer.ts';
-import type { Report, ReportedCase } from '../report.ts';
+import type { Group, Report, ReportedCase, SharedCause } from '../report.ts';
 import { renderEvidence } from './case.ts';
 import type { EvidenceLimits } from './evidence.ts';
 import { SIGNS } from './headline.ts';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { Batch, WatchedBatch } from '../../../src/domain/batch.ts';
 import { RUN_STATUSES, type Run, UNPROVEN_KINDS } from '../../../src/domain/run.ts';
 import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
-import { buildReport, type Findings, type Report, type ReportOptions } from '../../../src/report/report.ts';
+import { buildReport } from '../../../src/report/build-report.ts';
+import type { Findings, Report, ReportOptions } from '../../../src/report/report.ts';
 import { run as build } from '../../builders.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */

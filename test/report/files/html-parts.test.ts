@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Turn } from '../../../src/domain/run.ts';
+import { buildReport } from '../../../src/report/build-report.ts';
 import { partingOf, stretchesOf } from '../../../src/report/files/html/conversation.ts';
 import { layOutJson } from '../../../src/report/files/html/json-layout.ts';
 import { anchorsOf, linkUrl, shownText } from '../../../src/report/files/html/text.ts';
 import { rowsOf, timelineOf } from '../../../src/report/files/html/timeline.ts';
 import { markQuotations } from '../../../src/report/quotations.ts';
-import { buildReport } from '../../../src/report/report.ts';
 import { resultOf, run, runOf } from '../../builders.ts';
 
 const agent = (text: string): Turn => ({ kind: 'speech', speaker: 'agent', text });

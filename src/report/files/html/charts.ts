@@ -3,9 +3,10 @@ import { h, s } from 'hastscript';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import type { Report, ReportedCase } from '../../report.ts';
+import { STATUS_WORDS } from '../../run-text.ts';
 import { linkPush } from '../../sections/links.ts';
 import { endOfPush, lastPushes } from '../../sections/pushes.ts';
-import { glyph, glyphText } from './elements.ts';
+import { glyph, glyphText, signOfRun } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { type Bar, clockTime, type Lane, rowsOf, type Timeline } from './timeline.ts';
 import type { Node } from './tree.ts';
@@ -103,7 +104,7 @@ function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
           rx: 2,
         }),
         ...(width / span > 0.03
-          ? [s('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOf(bar)))]
+          ? [s('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOfRun(bar.run)))]
           : []),
       ];
     }),
@@ -115,10 +116,7 @@ function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
   );
 }
 
-const signOf = ({ run: { status } }: Bar) => (status === 'pending' ? 'waiting' : status);
-
 function barInWords({ run, number, from, to }: Bar): string {
-  const status = run.status === 'pending' ? 'unfinished' : run.status;
   const until = to === undefined ? '' : ` to ${clockTime(to)}`;
-  return `Run ${number} ${status}, ${clockTime(from)}${until}`;
+  return `Run ${number} ${STATUS_WORDS[run.status].toLowerCase()}, ${clockTime(from)}${until}`;
 }

@@ -1,5 +1,6 @@
 import type { Element } from 'hast';
 import { h } from 'hastscript';
+import type { Run } from '../../../domain/run.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { linkUrl, shownText } from './text.ts';
@@ -27,6 +28,10 @@ const GLYPHS: Readonly<Record<Sign, string>> = {
 
 /** Character that an SVG shows in place of a sign. */
 export const glyphText = (sign: Sign): string => GLYPHS[sign];
+
+/** Sign of a run. */
+export const signOfRun = ({ status }: Pick<Run, 'status'>): Sign =>
+  status === 'pending' ? 'waiting' : status;
 
 /** Foreign text on one line, in its own direction. */
 export const untrusted = (text: string, max: number): Element =>

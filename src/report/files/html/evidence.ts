@@ -1,31 +1,22 @@
 import type { Element } from 'hast';
 import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
-import { type Assertion, countsAsNotPassed, type Run, type RunStatus } from '../../../domain/run.ts';
+import { type Assertion, countsAsNotPassed, type Run } from '../../../domain/run.ts';
 import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { hasText, STATUS_WORDS } from '../../run-text.ts';
-import type { Sign } from '../../sections/headline.ts';
 import { runHistory } from '../../sections/run-history.ts';
 import type { Limits } from './budget.ts';
 import { type Parting, partingOf } from './conversation.ts';
-import { code, dotted, glyph, leftOut, paragraphOf, untrusted } from './elements.ts';
+import { code, dotted, glyph, leftOut, paragraphOf, signOfRun, untrusted } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { shownText } from './text.ts';
 import { clockTime } from './timeline.ts';
 import type { Node } from './tree.ts';
 import { conversationOf } from './turns.ts';
-
-const SIGN_OF: Readonly<Record<RunStatus, Sign>> = {
-  pending: 'waiting',
-  passed: 'passed',
-  failed: 'failed',
-  errored: 'errored',
-  cancelled: 'cancelled',
-};
 
 /** One run in the page, with what it is called. */
 interface NamedRun {
@@ -123,13 +114,12 @@ function namedRuns(result: ReportedCase, report: Report): NamedRun[] {
 
 /** The run that decided first, beside it one that passed, then the others as they were. */
 function sideBySide(runs: readonly NamedRun[], decisive: RoundRun): NamedRun[] {
-  const first = runs.filter(({ run }) => run === decisive);
   if (decisive.status === 'passed') return [...runs];
-  const beside =
-    runs.find(({ run }) => run.status === 'passed' && run.turns.length > 0) ??
-    runs.find(({ run }) => run.status === 'passed');
-  const rest = runs.filter((named) => !first.includes(named) && named !== beside);
-  return [...first, ...(beside === undefined ? [] : [beside]), ...rest];
+  const passed = runs.filter(({ run }) => run.status === 'passed');
+  const beside = passed.find(({ run }) => run.turns.length > 0) ?? passed[0];
+  const first = runs.filter(({ run }) => run === decisive);
+  const others = runs.filter((named) => named.run !== decisive && named !== beside);
+  return [...first, ...(beside === undefined ? [] : [beside]), ...others];
 }
 
 function reasonNodes(run: Run, { report, limits, decisive }: Context): Node[] {
@@ -278,7 +268,7 @@ function runCard(named: NamedRun, context: Context): Element {
   const began = clockTime(run.startedAt ?? run.createdAt);
   return h('section', { class: ['run', run.status] }, [
     h('h5', [
-      glyph(SIGN_OF[run.status]),
+      glyph(signOfRun(run)),
       ' ',
       h('bdi', title),
       h('span', { class: 'muted' }, [`, ${STATUS_WORDS[run.status].toLowerCase()}`]),
