@@ -153,7 +153,6 @@ async function judge(parsed: ParsedInputs, step: Step): Promise<Judgement> {
     {
       provider,
       publisher,
-      historyReader: publisher,
       clock: systemClock,
       signal: cancelled,
       log,

@@ -1,5 +1,5 @@
 import { historyOf } from '../domain/record.ts';
-import type { HistoryReader, Publisher } from '../gate.ts';
+import type { Publisher } from '../gate.ts';
 import type { GitHubContext } from '../github/context.ts';
 import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
@@ -26,7 +26,7 @@ import { labelOf } from './section.ts';
 import { warnOnError } from './warn-on-error.ts';
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
-export function createPublisher(options: PublishingOptions): Publisher & HistoryReader {
+export function createPublisher(options: PublishingOptions): Publisher {
   const { inputs, context, commentInputs, runtime } = options;
   const { clock, redact } = runtime;
   const target = inputs.target === undefined ? undefined : redact(inputs.target);
@@ -47,7 +47,7 @@ export function createPublisher(options: PublishingOptions): Publisher & History
   const comment = createJobComment(options, { reportOn, testedCommit, target });
 
   return {
-    async read(within) {
+    async readHistory(within) {
       const { baseline } = inputs;
       const [{ earlier, ...known }, file] = await Promise.all([
         comment.readEarlierResults({ target, wantsBase: baseline === undefined }, within),
