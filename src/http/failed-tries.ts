@@ -60,7 +60,7 @@ export function toProviderError(
 
 /**
  * Runs the tries of a request until one succeeds, and tells the log about those that fail. Throws like
- * `retryUntilDeadline`. `mayRepeat`: whether the request may be sent again after a failure, if that may pass.
+ * `retryUntilDeadline`. `mayRepeat`: whether it does no harm to send the request again after this failure.
  */
 export async function retryAndLog<T>(
   task: (deadline: Deadline) => Promise<T>,
