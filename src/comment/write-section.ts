@@ -32,7 +32,7 @@ export interface WritingParts extends ClockAndRandom {
   readonly writer: Writer;
   readonly comments: OwnComments;
   /** Called before a comment is made: from then on there may be one. */
-  readonly onCreate?: (() => void) | undefined;
+  readonly beforeCreate?: (() => void) | undefined;
 }
 
 export interface WriteTask {
@@ -149,13 +149,13 @@ async function headShaFor(
 }
 
 async function write(
-  { comments, onCreate }: Writing,
+  { comments, beforeCreate }: Writing,
   { into, written, hasTwin }: Extract<NextStep, { step: 'write' }>,
   within: Deadline,
 ): Promise<WriteResult> {
   // The call was given up meanwhile, and another one may be at work.
   if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
-  if (into === undefined) onCreate?.();
+  if (into === undefined) beforeCreate?.();
   const { id, url } =
     into === undefined
       ? await comments.create(written.body, within)
