@@ -5,12 +5,13 @@ import { refusalOf } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { ConnectionError, TryTimeout } from './connection-error.ts';
 import { errorMessageIn } from './error-body.ts';
-import { retryAndLog, toProviderError } from './failed-tries.ts';
 import { HttpStatusError, isDefinitelyRejected } from './failure.ts';
 import { fetchText } from './fetch-text.ts';
 import { parseBody, parseErrorBody } from './json.ts';
 import { buildRequest, type NamedRequest, type Resource } from './named-request.ts';
+import { toProviderError } from './provider-error.ts';
 import { parseRetryAfter } from './retry.ts';
+import { retryAndLog } from './retry-and-log.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
@@ -167,7 +168,7 @@ async function sendUntilAnswered<T>(
     });
 
   try {
-    return await retryAndLog(task, name, host, deadline);
+    return await retryAndLog(task, { name, host, deadline });
   } catch (error) {
     throw toProviderError(error, name, { ...host, advice, signal: deadline.signal });
   }
@@ -204,7 +205,7 @@ async function sendAtMostOnce<T>(
     (error instanceof HttpStatusError && error.status === 429);
 
   try {
-    const value = await retryAndLog(task, name, host, deadline, isUnaccepted);
+    const value = await retryAndLog(task, { name, host, deadline, mayRepeat: isUnaccepted });
     return { kind: 'accepted', value };
   } catch (error) {
     const { signal } = deadline;
