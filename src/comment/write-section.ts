@@ -5,7 +5,7 @@ import { retryOnGitHub } from '../github/retry-on-github.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { commentWarning, reasonToLeave, TWIN } from './comment-warning.ts';
-import { findSection, needsHead } from './current-sections.ts';
+import { findSection, needsHeadSha } from './current-sections.ts';
 import { type NextStep, nextStep, type Written } from './next-step.ts';
 import type { FoundComment, OwnComments } from './own-comments.ts';
 import type { OwnSection, Section, Writer } from './state.ts';
@@ -143,7 +143,7 @@ async function headShaFor(
   within: Deadline,
 ): Promise<string | undefined> {
   const states = found.map(({ state }) => state);
-  if (own === undefined || !needsHead(states, own, writer)) return undefined;
+  if (own === undefined || !needsHeadSha(states, own, writer)) return undefined;
   const pullRequest = await client.pullRequest(issue, within).catch(onGitHubError(() => undefined));
   return pullRequest?.headSha;
 }
