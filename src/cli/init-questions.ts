@@ -120,7 +120,7 @@ export async function chooseOwnVersion(
     {
       value: 'own',
       label: 'Its own version',
-      hint: `${script === undefined ? 'described by' : `${script.makes}, made from`} ${file}`,
+      hint: `${script === undefined ? 'described by' : `${script.product}, made from`} ${file}`,
     },
   ] as const);
   return answer === 'own' ? ownVersion : undefined;

@@ -174,7 +174,7 @@ export const INPUTS = {
       'With `reruns` or `repeat`: how many test cases may be flaky, a number or a share of the test cases like `15%`, rounded up. More is `failed`.',
     schema: countOrPercent(),
     default: '15%',
-    log: (value) => (value.kind === 'number' ? String(value.number) : `${value.share * 100}%`),
+    log: (value) => (value.kind === 'count' ? String(value.count) : `${value.share * 100}%`),
   }),
   'max-runs': input({
     group: 'flakiness',
