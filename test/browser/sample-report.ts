@@ -1,7 +1,7 @@
+import { judge } from '../../src/domain/judge.ts';
 import type { RoundRun } from '../../src/domain/pass-rule.ts';
 import type { Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, outcomeOf } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Report } from '../../src/report/report.ts';
 import { EXAMPLES } from '../report/examples.ts';
