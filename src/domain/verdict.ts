@@ -5,6 +5,11 @@ export const VERDICTS = ['failed', 'errored', 'cancelled', 'timed-out', 'inconcl
 /** See `VERDICTS`. */
 export type Verdict = (typeof VERDICTS)[number];
 
+const CONCLUSIVE: ReadonlySet<string | undefined> = new Set<Verdict>(['passed', 'failed', 'errored']);
+
+/** True for a verdict after which every test case that exists has been seen. */
+export const isConclusive = (verdict: string | undefined): boolean => CONCLUSIVE.has(verdict);
+
 /** State of a gate, a batch or a job's part of a report in one word. */
 export type State = 'waiting' | Verdict;
 

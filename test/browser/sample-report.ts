@@ -333,7 +333,7 @@ export function hostileReport(texts: readonly string[], ids: readonly string[] =
       cases: new Map(
         texts.map((text) => [`gone ${text}`, { name: text, outcome: 'passed', passes: 1, runs: 1 }]),
       ),
-      firstRuns: undefined,
+      firstRuns: { passes: 0, total: 0 },
     },
     history: {
       pushes: texts.map((text) => ({ commit: text, attempt: 1, verdict: text, failureCount: 1, total: 2 })),
