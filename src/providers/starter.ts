@@ -42,7 +42,7 @@ export interface TestCaseList {
   /** Remarks on what was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
   readonly warnings: readonly string[];
   /** Advice where there are none: a sentence. */
-  readonly whereNone?: string | undefined;
+  readonly adviceIfEmpty?: string | undefined;
 }
 
 /** Subject of a test as the user writes it. */

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { runOf } from '../builders.ts';
+import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
 
@@ -136,7 +136,7 @@ async function live(given: Story) {
     log: () => undefined,
   });
   const endedAt = clock.now();
-  const judgement = judge({
+  const judgement = judgeByEveryRun({
     batches,
     ending,
     providerTitle: 'Retell',

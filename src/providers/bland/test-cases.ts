@@ -43,7 +43,7 @@ export async function readTestCases(
         ? await readByIds(api, selectors, deadline)
         : await listOfTarget(api, target, deadline),
     warnings: [],
-    whereNone: `Check the id in target, or create scenarios for this ${target?.kind ?? 'target'} at Bland.`,
+    adviceIfEmpty: `Check the id in target, or create scenarios for this ${target?.kind ?? 'target'} at Bland.`,
   };
 }
 
