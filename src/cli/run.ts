@@ -39,12 +39,7 @@ export async function run(options: Options, environment: Environment): Promise<n
       if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));
       else log(line);
     },
-    startName: createStartNames({
-      repository: undefined,
-      pullRequest: undefined,
-      commit: undefined,
-      random,
-    }),
+    startName: createStartNames({ random }),
     onBatches: () => undefined,
     readQuarantine:
       quarantine === undefined ? undefined : () => readQuarantineFiles(quarantine, clock.epoch()),

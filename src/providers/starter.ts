@@ -66,8 +66,8 @@ export interface Parallelism {
 
 /** Starts one provider's batches. Every method throws a `ProviderError` for what a provider does. */
 export interface StarterAdapter<Request = unknown> {
-  /** The most test cases that one batch takes. */
-  readonly batchSize: number;
+  /** The most test cases that one batch takes; absent where there is no limit. */
+  readonly batchSize?: number | undefined;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
   resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject<Request> | Refused>;
   /** The test cases to select from. */

@@ -65,7 +65,6 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
   const addresses = new Map<string, string>();
   dashboards.set(http, addresses);
   return {
-    batchSize: Number.MAX_SAFE_INTEGER,
     resolve: async (wanted) => resolveTarget(wanted),
     testCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
     startBatch: ({ request }, testCases, deadline) =>
