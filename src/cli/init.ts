@@ -94,10 +94,8 @@ async function connect(options: Options, environment: Environment): Promise<Prov
   const name = await chooseProvider(options, environment);
   const parsed = readInputs({ ...options, provider: name, ...PLACEHOLDERS }, environment, 'init');
   const provider = connectProvider(parsed, environment);
-  const { starter, title } = provider;
-  if (starter === undefined) throw new CommandError(`Batches cannot be started at ${title}.`);
   const deadline = { until: environment.clock.now() + ASKING_MS, signal: environment.signal };
-  return { name, provider, starter, deadline, environment };
+  return { name, provider, deadline, environment };
 }
 
 /** The gate that the workflow is to have; everything in it was checked at the provider. */
@@ -146,12 +144,15 @@ async function liveVersion(options: Options, session: ProviderSession): Promise<
 
 /** Everything that `run` would refuse before it starts anything. */
 async function check(parsed: ParsedInputs, session: ProviderSession): Promise<Prepared> {
-  const { starter, deadline, name } = session;
+  const { provider, deadline, name } = session;
   // First, because a wrong target is no question of test cases.
   const { batchSource, subject } = await resolveSubject(parsed, session);
   if ('problem' in subject) throw new CommandError(subject.problem);
   const rule = ruleOf(parsed.inputs);
-  const prepared = await prepare(batchSource, { starter, rule, maxRuns: undefined, deadline });
+  const prepared = await prepare(batchSource, {
+    ...{ rule, maxRuns: undefined, deadline },
+    starter: provider.starter,
+  });
   if (prepared.kind === 'prepared') return prepared;
   throw new CommandError(
     `${prepared.problem} How test cases are made: ${PROVIDERS[name].testCasesPage}`,

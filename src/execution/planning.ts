@@ -75,7 +75,7 @@ export function createPlanner(options: PlannerOptions) {
     refuse: (...remarks: string[]) => NextRound,
   ): NextRound {
     const { batchesToStart, left } = planRound(undecided, {
-      batchSize: starter?.batchSize ?? 1,
+      batchSize: starter.batchSize,
       subjectOf: (batchIndex) => subjectOf(batchIndex, batches),
     });
     const remarks = left.map(

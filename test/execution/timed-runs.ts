@@ -6,8 +6,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
@@ -85,7 +84,7 @@ export async function playTimed(world: World) {
   if (isGiven) make('given', Object.keys(cases));
   const runsOf = (id: string): Run[] =>
     (made.get(id) ?? []).map(({ at, run }) => (at <= clock.now() ? run : { ...run, status: 'pending' }));
-  const provider: Provider = {
+  const provider: WaitOptions['provider'] = {
     title: 'Retell',
     async fetchBatch(id) {
       const runs = runsOf(id);

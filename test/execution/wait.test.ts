@@ -33,7 +33,7 @@ interface Script {
 function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script) {
   const looked = new Map<string, number>();
   let readings = 0;
-  const provider: Provider = {
+  const provider: WaitOptions['provider'] = {
     title: 'Scripted',
     async fetchBatch(id, deadline) {
       looked.set(id, (looked.get(id) ?? 0) + 1);

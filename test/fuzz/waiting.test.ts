@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { judge } from '../../src/domain/verdict.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { runOf } from '../builders.ts';
@@ -96,7 +95,7 @@ function tellStory({ batches }: Story, clock: VirtualClock) {
     if (ms > left) throw new ProviderTimeout('It did not answer in time.');
   }
 
-  const provider: Provider = {
+  const provider: WaitOptions['provider'] = {
     title: 'Story',
     async fetchBatch(id, deadline) {
       looks.push({ id, at: clock.now(), once: deadline.noRetries === true });
@@ -232,7 +231,7 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
           const clock = virtualClock();
           const seen: { atMs: number; list: string; settled: boolean }[] = [];
           let asked = 0;
-          const provider: Provider = {
+          const provider: WaitOptions['provider'] = {
             title: 'Listing',
             async fetchBatch(id, deadline) {
               const { takesMs, settled } = listings[Math.min(asked, listings.length - 1)] as Listing;
