@@ -3,13 +3,13 @@ import { ruleOf } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
-import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
+import { PROVIDERS, type ProviderName, providerNamed } from '../providers/registry.ts';
 import { KeyRefused, ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { type Invocation, type Options, UsageError } from './args.ts';
 import { INIT_RERUNS } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { connectProvider, keyHint, providerNamed, readInputs } from './gate-inputs.ts';
+import { connectProvider, keyHint, readInputs } from './gate-inputs.ts';
 import {
   chooseOwnVersion,
   chooseProvider,
