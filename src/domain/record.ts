@@ -1,5 +1,12 @@
 import type { Tally } from './batch.ts';
-import { type Base, type BaseCase, type History, latestRevision, type Push } from './comparison.ts';
+import {
+  type Base,
+  type BaseCase,
+  type HashedIds,
+  type History,
+  latestRevision,
+  type Push,
+} from './comparison.ts';
 import { type CaseOutcome, type CaseResult, countsForVerdict, hasPassed } from './test-case.ts';
 
 /** Kept facts about the pushes of one pull request. */
@@ -21,7 +28,7 @@ export interface GateRecord {
   /** By the provider's id: the outcome of this push; the runs of this push and of the base before it. */
   readonly cases: ReadonlyMap<string, BaseCase>;
   /** Test cases that passed and are not in `cases`, since there was no room. */
-  readonly passedOnlyIds?: { has(id: string): boolean } | undefined;
+  readonly passedHashes?: HashedIds | undefined;
   /** Some test cases are in neither. */
   readonly isPartial?: boolean | undefined;
   readonly firstRuns: { readonly passes: number; readonly total: number };
@@ -76,7 +83,7 @@ export function recordOf(gate: RecordInput): GateRecord {
   };
   return {
     ...{ target, branch, cases },
-    passedOnlyIds: isConclusive ? undefined : base?.passedOnlyIds,
+    passedHashes: isConclusive ? undefined : base?.passedHashes,
     isPartial: isConclusive || (base !== undefined && base.isPartial !== true) ? undefined : true,
     firstRuns: decay(
       {
@@ -166,8 +173,8 @@ export function historyOf({ pushes, cases }: GateRecord, commit: string | undefi
 
 /** The base, as the record of a merged pull request tells it. */
 export function baseOf(
-  { cases, passedOnlyIds, isPartial, firstRuns }: GateRecord,
+  { cases, passedHashes, isPartial, firstRuns }: GateRecord,
   { branch, commit }: Pick<Base, 'branch' | 'commit'>,
 ): Base {
-  return { branch, commit, cases, passedOnlyIds, isPartial, firstRuns };
+  return { branch, commit, cases, passedHashes, isPartial, firstRuns };
 }

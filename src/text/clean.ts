@@ -24,10 +24,10 @@ const TERMINAL_SEQUENCE =
 const INVISIBLE_CHARACTER = '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
 
 /** Everything in a text that shows nothing. */
-export const UNSEEN = new RegExp(`${TERMINAL_SEQUENCE}|${INVISIBLE_CHARACTER}`, 'gu');
+export const ALL_INVISIBLE = new RegExp(`${TERMINAL_SEQUENCE}|${INVISIBLE_CHARACTER}`, 'gu');
 
-/** All of it but the few characters that a reader would miss: joiners inside words, and the pieces of one emoji. */
-const INVISIBLE = new RegExp(
+/** The same but for the few characters that a reader would miss: joiners inside words, and the pieces of one emoji. */
+const NEEDLESS_INVISIBLE = new RegExp(
   [
     `${TERMINAL_SEQUENCE}|(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
     '(?!(?<=\\p{Emoji})\\ufe0f)',
@@ -43,8 +43,8 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
 /** More marks on one letter than any script needs paint over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;
 
-/** Characters that are looked at for each code point that is to be shown: a bound on work, not on content. */
-const LOOKED_AT = 8;
+/** Characters that are read for each code point that may be shown: a bound on work, not on content. */
+const READ_PER_SHOWN = 8;
 
 /**
  * Foreign text as lines, in at most `max` code points: each line trimmed, empty ones dropped. An empty list where
@@ -53,13 +53,13 @@ const LOOKED_AT = 8;
 export function cleanLines(text: string, max: number): string[] {
   if (text.length <= max && PRINTABLE_ASCII.test(text)) return text.trim() === '' ? [] : [text.trim()];
   const lines = text
-    .slice(0, max * LOOKED_AT)
+    .slice(0, max * READ_PER_SHOWN)
     .toWellFormed()
     .split(LINE_BREAKS)
     .map((line) => withoutInvisible(line.replaceAll('\t', ' ')).trim())
     .filter((line) => line !== '');
   const shown = lines.join('\n');
-  const isWhole = text.length <= max * LOOKED_AT;
+  const isWhole = text.length <= max * READ_PER_SHOWN;
   return clip(isWhole || shown === '' ? shown : `${shown}…`, max)
     .split('\n')
     .filter((line) => line !== '');
@@ -71,7 +71,9 @@ export function cleanLine(text: string, max: number): string {
 }
 
 function withoutInvisible(line: string): string {
-  return PRINTABLE_ASCII.test(line) ? line : line.replace(INVISIBLE, '').replace(STACKED_MARKS, '$1');
+  return PRINTABLE_ASCII.test(line)
+    ? line
+    : line.replace(NEEDLESS_INVISIBLE, '').replace(STACKED_MARKS, '$1');
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
