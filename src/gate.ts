@@ -1,5 +1,6 @@
 import type { WatchedBatch } from './domain/batch.ts';
 import { costOf } from './domain/cost.ts';
+import { type Cancellation, type JudgeInput, judge } from './domain/judge.ts';
 import {
   attachQuarantine,
   decideQuarantine,
@@ -8,14 +9,7 @@ import {
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase, tally } from './domain/test-case.ts';
-import {
-  type Cancellation,
-  type Ending,
-  isReportOnly,
-  type JudgeInput,
-  type Judgement,
-  judge,
-} from './domain/verdict.ts';
+import { type Ending, isReportOnly, type Judgement } from './domain/verdict.ts';
 import { cancelStarted } from './execution/cancel.ts';
 import type { Comparison } from './execution/compare.ts';
 import { createExecutor } from './execution/execute.ts';
@@ -175,8 +169,8 @@ function judgeStep(
     startProblem: execution.startProblem,
     remarks: [...execution.remarks, ...compared.remarks],
     edits: execution.edits,
-    beside: compared.batches,
-    names: execution.prepared?.names,
+    otherBatches: compared.batches,
+    caseNames: execution.prepared?.names,
     // So that the compiler asks for a new one.
   } satisfies Required<JudgeInput>);
   return { ...judgement, ...(refusal && ending !== 'cancelled' && { refusal }) };

@@ -20,6 +20,9 @@ function provider(settlesAt: number, status: RunStatus): Provider {
   const looks = new Map<string, number>();
   return {
     title: 'Retell',
+    starter: starterOf(SUBJECT, {
+      startBatch: async () => ({ kind: 'refused', problem: 'None is expected.' }),
+    }),
     async fetchBatch(id): Promise<Batch> {
       looks.set(id, (looks.get(id) ?? 0) + 1);
       const settled = (looks.get(id) ?? 0) >= settlesAt;

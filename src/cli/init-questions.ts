@@ -163,8 +163,7 @@ export async function chooseTestCases(options: Options, session: ProviderSession
 
 /** Whether `*` can select every test case at this provider. */
 function takesWildcard(name: ProviderName): boolean {
-  const { start } = PROVIDERS[name].capabilities;
-  return start === false || start.selectors.wildcardRefusal === undefined;
+  return PROVIDERS[name].capabilities.start.selectors.wildcardRefusal === undefined;
 }
 
 async function listTestCases(options: Options, session: ProviderSession) {

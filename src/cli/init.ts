@@ -94,10 +94,8 @@ async function connect(options: Options, environment: Environment): Promise<Prov
   const name = await chooseProvider(options, environment);
   const parsed = readInputs({ ...options, provider: name, ...PLACEHOLDERS }, environment, 'init');
   const provider = connectProvider(parsed, environment);
-  const { starter, title } = provider;
-  if (starter === undefined) throw new CommandError(`Batches cannot be started at ${title}.`);
   const deadline = { until: environment.clock.now() + ASKING_MS, signal: environment.signal };
-  return { name, provider, starter, deadline, environment };
+  return { name, provider, starter: provider.starter, deadline, environment };
 }
 
 /** The gate that the workflow is to have; everything in it was checked at the provider. */

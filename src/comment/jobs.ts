@@ -1,4 +1,5 @@
 import { STATES, type State, worstState } from '../domain/verdict.ts';
+import { firstOf } from '../domain/wording.ts';
 import {
   code,
   heading,
@@ -171,11 +172,8 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly JobPart[]): string {
-  const names = jobs
-    .slice(0, MAX_NAMED)
-    .map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
-  const more = jobs.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+  const names = jobs.map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
+  return firstOf(names, { most: MAX_NAMED });
 }
 
 /** The one footer of all jobs: what they share on a line, and the details of each in a fold. */

@@ -1,7 +1,7 @@
 import type { WatchedBatch } from '../domain/batch.ts';
+import { isPassImpossible, obstacles } from '../domain/judge.ts';
 import { refusalIn } from '../domain/result.ts';
 import { type CaseResult, groupRunsByTestCase } from '../domain/test-case.ts';
-import { isOutOfReach, obstacles } from '../domain/verdict.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { choosePlan } from './choose-plan.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
@@ -44,7 +44,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     if (batches.some(({ batch }) => batch === undefined)) return true;
     const seen = groupRunsByTestCase(batches, { rule });
     const cases = (await attachQuarantine?.(seen, batches)) ?? seen;
-    return !isOutOfReach(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
+    return !isPassImpossible(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
   };
 
   const announce = ({ id }: WatchedBatch): void => {
@@ -61,7 +61,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const waitOptions = (): Omit<WaitOptions, 'batches' | 'onPoll'> => ({
     ...{ provider, clock, deadline, log, names: prepared?.names },
     pollIntervalMs: options.pollIntervalSeconds * 1_000,
-    readsEarly: rule.kind !== 'every-run' && starter !== undefined,
+    readsEarly: rule.kind !== 'every-run',
   });
   /** Waits for batches under test. `mark` adds what speaks against one. */
   const waitForTested =
@@ -113,7 +113,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     async compare(cases, { batches, ending, edits, startProblem, started }) {
       const comparedVersion = prepared?.comparedVersion;
       const isReady = ending === 'settled' && startProblem === undefined;
-      if (comparedVersion === undefined || !isReady || starter === undefined) return notCompared(cases);
+      if (comparedVersion === undefined || !isReady) return notCompared(cases);
       return compare({
         ...{ ...rounds, cases, batches, comparedVersion },
         obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],

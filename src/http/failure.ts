@@ -6,9 +6,9 @@ export class InvalidResponse extends Error {
   override name = 'InvalidResponse';
   /** Whether it was JSON. A page in HTML may be a proxy's hiccup; JSON without the field will not change. */
   readonly isJson: boolean;
-  constructor(message: string, options: { isJson: boolean }) {
+  constructor(message: string, { isJson = true }: { isJson?: boolean } = {}) {
     super(message);
-    this.isJson = options.isJson;
+    this.isJson = isJson;
   }
 }
 

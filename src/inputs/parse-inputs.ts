@@ -1,3 +1,4 @@
+import { quote } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDERS, providerNamed } from '../providers/registry.ts';
@@ -128,5 +129,5 @@ function formatValue(value: string | undefined, redact: (text: string) => string
   const shown = redact(value)
     .replace(/\/\/[^/]*@/, '//***@')
     .replaceAll(/\s+/g, ' ');
-  return ` is "${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}"`;
+  return ` is ${quote(shown)}`;
 }

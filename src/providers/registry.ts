@@ -63,12 +63,14 @@ export function connect(
 ): BrowsableProvider {
   const { title, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
   const withoutConversations = createAdapter(http, { showsConversations: false });
-  const starter = createBatchStarter?.(http, options);
   return {
     ...{ title, idKey },
     ...createAdapter(http, options),
     withoutConversations,
-    starter: starter && { title, ...starter, batchContents: contentsFrom(withoutConversations) },
+    starter: {
+      ...{ title, ...createBatchStarter(http, options) },
+      batchContents: contentsFrom(withoutConversations),
+    },
     listTargets: (deadline) => listTargets(http, deadline),
   };
 }
