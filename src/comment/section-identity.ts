@@ -1,7 +1,7 @@
 /** Tells whether sections are of one step, one job or one workflow run, and the newer of two runs. Pure. */
 import { hash } from 'node:crypto';
 import type { WorkflowRun } from '../github/context.ts';
-import { isLostMark, type Run, type Section, type Writer } from './state.ts';
+import { isSubstituteMark, type Run, type Section, type Writer } from './state.ts';
 
 /** The hashes that tell a job from others. */
 export type Job = Pick<Section, 'key' | 'variant'>;
@@ -53,8 +53,8 @@ export function standsInFor(section: Section, other: Section): boolean {
     section.key === other.key &&
     section.checkRunId !== undefined &&
     section.checkRunId === other.checkRunId &&
-    isLostMark(section.mark) !== isLostMark(other.mark);
+    isSubstituteMark(section.mark) !== isSubstituteMark(other.mark);
   if (!isSameStep) return false;
-  const [marked, unmarked] = isLostMark(section.mark) ? [other, section] : [section, other];
+  const [marked, unmarked] = isSubstituteMark(section.mark) ? [other, section] : [section, other];
   return section === (marked.state === 'waiting' ? marked : unmarked);
 }
