@@ -78,7 +78,7 @@ export function createPullRequestComment(
       const [sticky] = found.comments;
       if (sticky === undefined) return {};
       const [record, base] = await Promise.all([
-        sticky.record(deadline),
+        sticky.readRecord(deadline),
         wantsBase ? readBase(found, deadline) : {},
       ]);
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };

@@ -4,7 +4,7 @@ import type { WorkflowRun } from '../github/context.ts';
 import { isSubstituteMark, type Run, type Section, type Writer } from './state.ts';
 
 /** The hashes that tell a job from others. */
-export type Job = Pick<Section, 'key' | 'variant'>;
+type JobIdentity = Pick<Section, 'key' | 'variant'>;
 
 /** Stands for a name, a key or a workflow in our data, where the text itself could be long or telling. */
 export function shortHash(text: string): string {
@@ -20,7 +20,7 @@ export function jobOf({ job, variant }: Writer): { key: string; variant: string 
 export const runOf = ({ run }: Writer): WorkflowRun => ({ ...run, workflow: shortHash(run.workflow) });
 
 /** Whether nothing tells the jobs apart. What the second edition wrote does not say what the user called the job. */
-export function isSameJob(a: Job, b: Job): boolean {
+export function isSameJob(a: JobIdentity, b: JobIdentity): boolean {
   return a.key === b.key && (a.variant === undefined || b.variant === undefined || a.variant === b.variant);
 }
 
