@@ -91,10 +91,17 @@ export function clip(text: string, max: number): string {
   return `${text.slice(0, start).trimEnd()}…`;
 }
 
-/**
- * Foreign text for logs, annotations and outputs: one line of at most `max` code points that the runner does not
- * obey. It takes lines that begin with `::`, after white space, and any line with `##[` in it for commands.
- */
+/** The sequence that colours a text in a terminal: a part of a pattern. */
+export const COLOR = '\u001b\\[[0-9;]*m';
+/** The beginning of a line that the runners of GitHub and Azure take for a command. */
+const COMMAND = new RegExp(`^((?:\\s|${COLOR})*):(?=:)`);
+
+/** A line that no runner obeys: it takes `::` at the beginning of a line, and `##[` anywhere, for a command. */
+export function withoutCommands(line: string): string {
+  return line.replaceAll('##[', '## [').replace(COMMAND, '$1: ');
+}
+
+/** Foreign text for logs, annotations and outputs: one line of at most `max` code points that no runner obeys. */
 export function logLine(text: string, max = 1_000): string {
-  return clip(cleanLine(text, max).replaceAll('##[', '## [').replace(/^::/, ': :'), max);
+  return clip(withoutCommands(cleanLine(text, max)), max);
 }
