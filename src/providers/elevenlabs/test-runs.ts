@@ -4,7 +4,7 @@ import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
 import { id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
 import { readStatus } from '../runs.ts';
-import { saidFields, testedClaims } from './subject.ts';
+import { testedClaims, testedFields } from './subject.ts';
 
 /** A run's words. A run that `failed` with the result `unknown` counts as errored: see `toRun`. */
 export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
@@ -18,7 +18,7 @@ export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
 const amount = z.number().check(z.nonnegative(), z.maximum(1e12));
 
 export const runSchema = z.object({
-  ...saidFields,
+  ...testedFields,
   test_run_id: id,
   status: statusWord,
   test_invocation_id: z.optional(z.unknown()),

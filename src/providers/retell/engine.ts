@@ -110,5 +110,5 @@ const KNOWN = Object.entries(ENGINES);
 const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** Equal where two engines are one in one version; `undefined` without a version, since nothing tells then which it is. */
-export const keyOf = ({ type, id, version }: Engine): string | undefined =>
+export const subjectKey = ({ type, id, version }: Engine): string | undefined =>
   version === undefined ? undefined : `${type} ${id} ${version}`;

@@ -11,7 +11,7 @@ import {
   engineClaims,
   engineFields,
   engineSchema,
-  keyOf,
+  subjectKey,
   toEngine,
   versionFields,
 } from './engine.ts';
@@ -38,21 +38,21 @@ const listedSchema = z.object({
 });
 
 /** Advice where the key or the account is the trouble. */
-export const ACCESS = {
+export const ACCESS_ADVICE = {
   401: 'Check api-key: Retell does not accept it.',
   402: "Check the Retell account's billing: the trial has ended or a payment is due.",
 };
 
 /** Advice about a refusal of a request that comes before a batch, or starts one. */
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read the target or start batches.',
   others: 'Check target, version and test-cases: a key sees only its own workspace.',
 });
 
 /** Starts Retell's batches: an engine in one version, and up to 1,000 of its test cases. */
 export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequest> {
-  const api = createApi(http, { under: [], advice });
+  const api = createApi(http, { basePath: [], advice });
   return {
     batchSize: MOST_TEST_CASES,
     resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
@@ -64,7 +64,7 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
           path: ['create-batch-test'],
           body: { test_case_definition_ids: testCases, response_engine: versionFields(engine) },
           schema: startedSchema,
-          to: ({ test_case_batch_job_id, response_engine }) => ({
+          toValue: ({ test_case_batch_job_id, response_engine }) => ({
             id: test_case_batch_job_id,
             claims: engineClaims(response_engine),
           }),
@@ -80,7 +80,7 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
 }
 
 async function listBatches(api: Api, engine: Engine, deadline: Deadline): Promise<Listing> {
-  const list = { path: ['v2', 'list-batch-tests'], items: 'batches', of: engine.id };
+  const list = { path: ['v2', 'list-batch-tests'], itemNoun: 'batches', of: engine.id };
   const query = { ...engineFields(engine), ...versionQuery(engine.version) };
   const { items, date } = await readList(
     api,
@@ -96,7 +96,7 @@ function toListed(body: z.infer<typeof listedSchema>): Candidate {
     id: body.test_case_batch_job_id,
     runCount: readRunCount(body.total_count),
     createdAt: body.creation_timestamp,
-    subject: tested && keyOf(tested),
+    subject: tested && subjectKey(tested),
   };
 }
 
@@ -121,7 +121,7 @@ async function readForReuse(
     editedAt,
     compare({ tested }) {
       const testedEngine = tested && toEngine(parseAs(engineSchema, tested));
-      const testedKey = testedEngine && keyOf(testedEngine);
+      const testedKey = testedEngine && subjectKey(testedEngine);
       if (testedKey === undefined) return { kind: 'unknown', why: 'does not say which version it tested' };
       if (testedKey !== key) return { kind: 'other' };
       return editedAt === undefined

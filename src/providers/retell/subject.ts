@@ -16,8 +16,8 @@ import {
   engineName,
   engineSchema,
   isEngineType,
-  keyOf,
   ownerClaims,
+  subjectKey,
   toEngine,
   versionFields,
 } from './engine.ts';
@@ -168,7 +168,7 @@ function readAgent(
       query: versionQuery(version),
       size: 'small',
       schema: agentSchema,
-      to: (agent) => {
+      toValue: (agent) => {
         requireSame('agent', agentId, agent.agent_id);
         requireVersion(version, agent.version);
         return agent;
@@ -189,7 +189,7 @@ export function readEngine(
       path: [ENGINES[type].path, id],
       query: versionQuery(version),
       schema: engineVersionSchema,
-      to: (body) => {
+      toValue: (body) => {
         requireVersion(version, body.version);
         return body;
       },
@@ -204,9 +204,13 @@ async function readPublishedVersion(
   agentId: string,
   deadline: Deadline,
 ): Promise<number | undefined> {
-  const list = { path: ['list-agent-versions', agentId], items: 'versions', of: `agent ${agentId}` };
+  const list = { path: ['list-agent-versions', agentId], itemNoun: 'versions', of: `agent ${agentId}` };
   const query = { sort_order: 'descending' };
-  const { items: versions } = await readList(api, { ...list, query, schema: agentVersionSchema }, deadline);
+  const { items: versions } = await readList(
+    api,
+    { ...list, query, schema: agentVersionSchema, toItem: (version) => version },
+    deadline,
+  );
   const numbers = versions.flatMap(({ version, is_published }) => (is_published === true ? version : []));
   return numbers.length === 0 ? undefined : Math.max(...numbers);
 }
@@ -227,7 +231,7 @@ function toSubject(engine: RetellRequest['engine']): RetellSubject {
   const fields = versionFields(engine);
   return {
     title: `${engineName(engine)} version ${engine.version}`,
-    key: keyOf(engine),
+    key: subjectKey(engine),
     claims: { ...engineClaims(fields), ...ownerClaims(fields) },
     request: { engine },
   };

@@ -78,7 +78,7 @@ export function resolveTested({ id: runId, tested }: Batch): VapiSubject | Refus
 
 const toSubject = (target: Target, transport: Transport): VapiSubject => ({
   title: describeTested(target, transport) ?? target.type,
-  key: keyOf(target),
+  key: subjectKey(target),
   claims: testedClaims({ target, transport }),
   request: { target, transport },
 });
@@ -122,7 +122,7 @@ function describeTarget(target: Target): string | undefined {
 }
 
 /** `Subject.key` of a target that is live. One that is inline may be of any file that was sent. */
-export const keyOf = (target: Target): string | undefined =>
+export const subjectKey = (target: Target): string | undefined =>
   targetIdOf(target) === undefined ? undefined : describeTarget(target)?.toLowerCase();
 
 /** "assistant 88fa…, chat": a target with the mode of its run; `undefined` where the target is not known. */
