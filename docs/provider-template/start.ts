@@ -4,7 +4,7 @@ import { lenient } from '../../src/json.ts';
 import { type Api, createApi } from '../../src/providers/api.ts';
 import { createAdvice, id, readRunCount } from '../../src/providers/fields.ts';
 import type { Listing, RecentBatches, StarterAdapter } from '../../src/providers/starter.ts';
-import { compareKeys } from '../../src/providers/starting.ts';
+import { compareSubjectKeys } from '../../src/providers/starting.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { type AcmeRequest, resolveTarget, resolveTested, saidFields, testedClaims } from './subject.ts';
 
@@ -31,8 +31,8 @@ export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest>
   const api = createApi(http, { basePath: ['v1'], advice });
   return {
     batchSize: 500,
-    resolve: async (wanted) => resolveTarget(wanted),
-    testCases: ({ subject: { request } }, deadline) =>
+    resolveTarget: async (wanted) => resolveTarget(wanted),
+    listTestCases: ({ subject: { request } }, deadline) =>
       api.get(
         {
           path: ['agents', request.agent, 'test-cases'],
@@ -54,7 +54,7 @@ export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest>
       ),
     listBatches: (wanted, deadline) => listBatches(api, wanted, deadline),
     resolveTestedVersion: resolveTested,
-    compareVersions: compareKeys,
+    compareVersions: compareSubjectKeys,
   };
 }
 

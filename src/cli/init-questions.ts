@@ -174,7 +174,7 @@ async function listTestCases(options: Options, session: ProviderSession) {
   const parsed = readInputs({ ...options, 'test-cases': selector, reruns: '' }, environment, 'init');
   const { batchSource, subject } = await resolveSubject(parsed, session);
   if ('problem' in subject) throw new CommandError(subject.problem);
-  const { testCases } = await starter.testCases({ ...batchSource, subject }, deadline);
+  const { testCases } = await starter.listTestCases({ ...batchSource, subject }, deadline);
   return testCases;
 }
 
@@ -184,7 +184,7 @@ export async function resolveSubject(
   { starter, deadline }: Pick<ProviderSession, 'starter' | 'deadline'>,
 ) {
   if (batchSource.kind !== 'start') throw new CommandError('test-cases is empty.');
-  return { batchSource, subject: await starter.resolve(batchSource, deadline) };
+  return { batchSource, subject: await starter.resolveTarget(batchSource, deadline) };
 }
 
 /** Asks for the input `reruns`. */

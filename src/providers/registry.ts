@@ -63,7 +63,7 @@ export function connect(
     ...{ title, idKey },
     ...createAdapter(http, options),
     withoutConversations,
-    starter: starter && { title, ...starter, batchContents: contentsFrom(withoutConversations) },
+    starter: starter && { title, ...starter, readBatchContents: contentsFrom(withoutConversations) },
     listTargets: (deadline) => listTargets(http, deadline),
   };
 }

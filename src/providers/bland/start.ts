@@ -45,8 +45,8 @@ export function createBlandStarter(
   const pathways = createApi(http, { basePath: ['v1', 'pathway'], advice, unwrap });
   return {
     batchSize: Number.MAX_SAFE_INTEGER,
-    resolve: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
-    testCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
+    resolveTarget: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
+    listTestCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
     startBatch: ({ request }, testCases, deadline) =>
       api.postOnce(
         {

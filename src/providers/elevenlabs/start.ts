@@ -11,7 +11,7 @@ import type {
   RecentBatches,
   StarterAdapter,
   StartResponse,
-  UnderTest,
+  SubjectSnapshot,
 } from '../starter.ts';
 import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readList } from './lists.ts';
@@ -67,8 +67,8 @@ export function createElevenLabsStarter(http: HttpClient): StarterAdapter<Eleven
   let workspace: Workspace | undefined;
   return {
     batchSize: Number.MAX_SAFE_INTEGER,
-    resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
-    async testCases({ subject: { request }, selectors }, deadline) {
+    resolveTarget: (wanted, deadline) => resolveTarget(api, wanted, deadline),
+    async listTestCases({ subject: { request }, selectors }, deadline) {
       workspace = await readWorkspace(api, attachedTo(request), deadline);
       return selectable(request, selectors, workspace);
     },
@@ -77,11 +77,11 @@ export function createElevenLabsStarter(http: HttpClient): StarterAdapter<Eleven
     listBatches: (wanted, deadline) => listInvocations(api, wanted, deadline),
     resolveTestedVersion: resolveTested,
     compareVersions,
-    async revisionOf({ request }, deadline) {
+    async readRevision({ request }, deadline) {
       // What is sent with each start cannot be edited meanwhile.
       return request.config === undefined ? (await readAgent(api, request, deadline)).version_id : undefined;
     },
-    readForReuse: ({ request }, deadline) => readForReuse(api, { request, workspace }, deadline),
+    readSnapshot: ({ request }, deadline) => readSnapshot(api, { request, workspace }, deadline),
   };
 }
 
@@ -185,11 +185,11 @@ function subjectsIn(
   };
 }
 
-async function readForReuse(
+async function readSnapshot(
   api: Api,
   { request, workspace }: { request: ElevenLabsRequest; workspace: Workspace | undefined },
   deadline: Deadline,
-): Promise<UnderTest> {
+): Promise<SubjectSnapshot> {
   const { agent, branch } = request;
   const { version_id: head } = await readAgent(api, request, deadline);
   const now = [agent, branch, head].join(' ');

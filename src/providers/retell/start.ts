@@ -4,16 +4,16 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { createAdvice, id, parseAs, readRunCount } from '../fields.ts';
-import type { Candidate, Listing, StarterAdapter, UnderTest } from '../starter.ts';
-import { compareKeys } from '../starting.ts';
+import type { Candidate, Listing, StarterAdapter, SubjectSnapshot } from '../starter.ts';
+import { compareSubjectKeys } from '../starting.ts';
 import {
   type Engine,
   engineClaims,
   engineFields,
   engineSchema,
+  engineVersionFields,
   subjectKey,
   toEngine,
-  versionFields,
 } from './engine.ts';
 import { readList } from './lists.ts';
 import {
@@ -26,8 +26,8 @@ import {
 } from './subject.ts';
 import { readTestCases } from './test-cases.ts';
 
-/** `create-batch-test` takes so many test cases. */
-const MOST_TEST_CASES = 1_000;
+/** Most test cases that `create-batch-test` takes. */
+const MAX_TEST_CASES = 1_000;
 
 const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: z.optional(z.unknown()) });
 const listedSchema = z.object({
@@ -54,15 +54,15 @@ const advice = createAdvice({
 export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequest> {
   const api = createApi(http, { basePath: [], advice });
   return {
-    batchSize: MOST_TEST_CASES,
-    resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
-    testCases: ({ subject: { request }, selectors }, deadline) =>
+    batchSize: MAX_TEST_CASES,
+    resolveTarget: (wanted, deadline) => resolveTarget(api, wanted, deadline),
+    listTestCases: ({ subject: { request }, selectors }, deadline) =>
       readTestCases(api, request.engine, selectors, deadline),
     startBatch: ({ request: { engine } }, testCases, deadline) =>
       api.postOnce(
         {
           path: ['create-batch-test'],
-          body: { test_case_definition_ids: testCases, response_engine: versionFields(engine) },
+          body: { test_case_definition_ids: testCases, response_engine: engineVersionFields(engine) },
           schema: startedSchema,
           toValue: ({ test_case_batch_job_id, response_engine }) => ({
             id: test_case_batch_job_id,
@@ -73,9 +73,9 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
       ),
     listBatches: ({ subject: { request } }, deadline) => listBatches(api, request.engine, deadline),
     resolveTestedVersion: resolveTested,
-    compareVersions: compareKeys,
-    revisionOf: ({ request }, deadline) => readRevision(api, request, deadline),
-    readForReuse: (subject, deadline) => readForReuse(api, subject, deadline),
+    compareVersions: compareSubjectKeys,
+    readRevision: ({ request }, deadline) => readRevision(api, request, deadline),
+    readSnapshot: (subject, deadline) => readSnapshot(api, subject, deadline),
   };
 }
 
@@ -110,12 +110,12 @@ async function readRevision(
   return is_published === true ? undefined : last_modification_timestamp;
 }
 
-/** Of a published version too: a batch may have tested it when it was a draft. */
-async function readForReuse(
+/** Reads a published version too: a batch may have tested it when it was a draft. */
+async function readSnapshot(
   api: Api,
   { key, request: { engine } }: RetellSubject,
   deadline: Deadline,
-): Promise<UnderTest> {
+): Promise<SubjectSnapshot> {
   const { last_modification_timestamp: editedAt } = await readEngine(api, engine, deadline);
   return {
     editedAt,

@@ -15,11 +15,11 @@ import {
   engineClaims,
   engineName,
   engineSchema,
+  engineVersionFields,
   isEngineType,
   ownerClaims,
   subjectKey,
   toEngine,
-  versionFields,
 } from './engine.ts';
 import { readList } from './lists.ts';
 
@@ -228,7 +228,7 @@ function requireVersion(wanted: number | undefined, found: number | undefined): 
 }
 
 function toSubject(engine: RetellRequest['engine']): RetellSubject {
-  const fields = versionFields(engine);
+  const fields = engineVersionFields(engine);
   return {
     title: `${engineName(engine)} version ${engine.version}`,
     key: subjectKey(engine),

@@ -25,7 +25,7 @@ const pageSchema = z.object({
 const CHECK = 'Check api-key: it may not list agents.';
 const advice = createAdvice({ ...ACCESS_ADVICE, 403: CHECK, others: CHECK });
 
-/** Retell's agents, by `POST /v2/list-agents`, which only reads (RSDK-py). */
+/** Retell's agents, by `POST /v2/list-agents`, which only reads (Retell's Python SDK). */
 export async function listRetellTargets(http: HttpClient, deadline: Deadline): Promise<AvailableTarget[]> {
   return readPages<AvailableTarget, string>({
     itemNoun: 'agents',

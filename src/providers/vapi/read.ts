@@ -16,7 +16,7 @@ import {
   withRuns,
 } from '../runs.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { type ItemBody, isOfAnother, itemSchema, RUN_STATUS, toRun, turnsOf } from './items.ts';
+import { type ItemBody, isOfOtherRun, itemSchema, RUN_STATUS, toRun, turnsOf } from './items.ts';
 import { readVapiList } from './lists.ts';
 import { ACCESS_ADVICE, createVapiStarter, dashboardOf } from './start.ts';
 import { describeTested, problemOfInline, targetSchema, testedClaims, transportSchema } from './subject.ts';
@@ -100,7 +100,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
       const toItem = (body: ItemBody): ListedItem => ({
         id: body.id,
         status: body.status,
-        isForeign: isOfAnother(batch.id, body),
+        isForeign: isOfOtherRun(batch.id, body),
         isEarly: batch.settled && isEarly(body),
         run: keep(toRun(body), () => turnsOf(body)),
       });

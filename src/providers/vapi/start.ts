@@ -65,8 +65,8 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
   dashboards.set(http, addresses);
   return {
     batchSize: Number.MAX_SAFE_INTEGER,
-    resolve: async (wanted) => resolveTarget(wanted),
-    testCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
+    resolveTarget: async (wanted) => resolveTarget(wanted),
+    listTestCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
     startBatch: ({ request }, testCases, deadline) =>
       api.postOnce(
         {
@@ -88,7 +88,7 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
     listBatches: (wanted, deadline) => listRuns(api, wanted, deadline),
     resolveTestedVersion: resolveTested,
     compareVersions,
-    parallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
+    readParallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
   };
 }
 

@@ -7,7 +7,7 @@ import { MODES, type Mode, type TargetConfig } from '../../domain/target.ts';
 import { lenient } from '../../json.ts';
 import { claimsOf, formatClaim, parseAs } from '../fields.ts';
 import type { Subject, WantedSubject } from '../starter.ts';
-import { compareKeys } from '../starting.ts';
+import { compareSubjectKeys } from '../starting.ts';
 
 /** An assistant or a squad, by its id or inline, which is whole and without an id. */
 const targetFields = { type: z.string(), assistantId: lenient(z.string()), squadId: lenient(z.string()) };
@@ -89,7 +89,9 @@ export const sentTarget = ({ target, config }: VapiRequest): Readonly<Record<str
 
 /** One that is sent is not the live one, whatever they hold. */
 export const compareVersions = (left: VapiSubject, right: VapiSubject): 'same' | 'different' | 'unknown' =>
-  Boolean(left.request.config) === Boolean(right.request.config) ? compareKeys(left, right) : 'different';
+  Boolean(left.request.config) === Boolean(right.request.config)
+    ? compareSubjectKeys(left, right)
+    : 'different';
 
 /** Fields that Vapi sets itself, and that a start may not have. */
 const OWN_FIELDS: readonly string[] = ['id', 'orgId', 'createdAt', 'updatedAt'];
