@@ -176,10 +176,9 @@ function providerTable(): string {
     ['', ...providers.map(({ name, title }) => `${title} (${code(name)})`)],
     [
       row('Start a batch: `target`', ({ capabilities: { start } }) =>
-        start === false ? 'no' : start.targets.kinds.map((kind) => code(`${kind}/ID`)).join(', '),
+        start.targets.kinds.map((kind) => code(`${kind}/ID`)).join(', '),
       ),
       row('`test-cases`', ({ capabilities: { start } }) => {
-        if (start === false) return 'no';
         const labels = start.selectors.labels.map((label) => LABELS[label]);
         const all = start.selectors.wildcardRefusal === undefined ? [code('*')] : [];
         return [...all, 'ids', 'names', ...labels].join(', ');

@@ -120,7 +120,7 @@ export async function chooseOwnVersion(
     {
       value: 'own',
       label: 'Its own version',
-      hint: `${script === undefined ? 'described by' : `${script.makes}, made from`} ${file}`,
+      hint: `${script === undefined ? 'described by' : `${script.product}, made from`} ${file}`,
     },
   ] as const);
   return answer === 'own' ? ownVersion : undefined;
@@ -163,8 +163,7 @@ export async function chooseTestCases(options: Options, session: ProviderSession
 
 /** Whether `*` can select every test case at this provider. */
 function takesWildcard(name: ProviderName): boolean {
-  const { start } = PROVIDERS[name].capabilities;
-  return start === false || start.selectors.wildcardRefusal === undefined;
+  return PROVIDERS[name].capabilities.start.selectors.wildcardRefusal === undefined;
 }
 
 async function listTestCases(options: Options, session: ProviderSession) {

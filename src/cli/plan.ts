@@ -32,7 +32,6 @@ export async function plan(options: Options, environment: Environment): Promise<
     return planGiven(batchSource.batchIds, { provider, deadline, inputs }, environment);
   }
   const { starter } = provider;
-  if (starter === undefined) throw new CommandError('Batches cannot be started at this provider.');
   const { maxRuns, failOn, reuseHours, maxBatchAgeMinutes } = inputs;
   const prepared = await prepare(batchSource, { starter, rule: ruleOf(inputs), deadline, maxRuns, failOn });
   if (prepared.kind === 'refused') throw refusalError(prepared, inputs.provider);

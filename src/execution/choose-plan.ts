@@ -1,6 +1,6 @@
 import { formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
-import { type Refused, refused } from '../domain/result.ts';
+import type { Refused } from '../domain/result.ts';
 import type { BatchStarter, Parallelism, Subject } from '../providers/starter.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError } from '../runtime/errors.ts';
@@ -43,9 +43,6 @@ export async function choosePlan(
   const { provider, clock, deadline, log, warn } = dependencies;
   const { starter } = provider;
   if (batchSource.kind === 'given') return { kind: 'chosen', plan: batchSource };
-  if (starter === undefined) {
-    return { ...refused('The action cannot start batches at this provider.'), cause: 'provider' };
-  }
   const prepared = await prepare(batchSource, { ...options, starter, deadline });
   if (prepared.kind === 'refused') return prepared;
   const { subject, testCases, warnings } = prepared;

@@ -61,7 +61,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const waitOptions = (): Omit<WaitOptions, 'batches' | 'onPoll'> => ({
     ...{ provider, clock, deadline, log, names: prepared?.names },
     pollIntervalMs: options.pollIntervalSeconds * 1_000,
-    readsEarly: rule.kind !== 'every-run' && starter !== undefined,
+    readsEarly: rule.kind !== 'every-run',
   });
   /** Waits for batches under test. `mark` adds what speaks against one. */
   const waitForTested =
@@ -113,7 +113,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     async compare(cases, { batches, ending, edits, startProblem, started }) {
       const comparedVersion = prepared?.comparedVersion;
       const isReady = ending === 'settled' && startProblem === undefined;
-      if (comparedVersion === undefined || !isReady || starter === undefined) return notCompared(cases);
+      if (comparedVersion === undefined || !isReady) return notCompared(cases);
       return compare({
         ...{ ...rounds, cases, batches, comparedVersion },
         obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],

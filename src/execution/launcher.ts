@@ -40,7 +40,6 @@ export function createBatchLauncher(options: RoundsOptions) {
     async start(batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> {
       const batches: WatchedBatch[] = [];
       for (const { batchIndex, testCases, subject } of batchesToStart) {
-        if (starter === undefined) return { batches, problem: 'Nothing can be started here.' };
         const wrong = batches.find(({ id }) => accepted.get(id)?.mismatch !== undefined);
         if (wrong !== undefined) {
           return {
@@ -78,7 +77,7 @@ export function createBatchLauncher(options: RoundsOptions) {
     /** The batch with what keeps it from being the one that was asked for, after all looks so far. */
     examine(watched: WatchedBatch): WatchedBatch {
       const start = accepted.get(watched.id);
-      if (start === undefined || starter === undefined) return watched;
+      if (start === undefined) return watched;
       start.mismatch ??= watched.batch && mismatchOf(watched.batch, start);
       const { mismatch } = start;
       const unproven = whyUnproven(start, starter);

@@ -9,13 +9,13 @@ const READ_MS = 30_000;
 /** The least time to read it after the last run, also where the deadline has come meanwhile. */
 const LAST_READ_MS = 10_000;
 
-/** Watches the configurations under test for edits. `starter` absent: nothing is started, so nothing is read. */
+/** Watches the configurations under test for edits. */
 export function createRevisions({
   starter,
   clock,
   deadline,
 }: {
-  readonly starter: BatchStarter | undefined;
+  readonly starter: BatchStarter;
   readonly clock: Clock;
   readonly deadline: Deadline;
 }) {
@@ -25,7 +25,7 @@ export function createRevisions({
   return {
     /** Remembers the revision of a subject, before the first batch is started on it. Returns a sentence if it cannot be read. */
     async remember(subject: Subject, given?: WatchedBatch): Promise<string | undefined> {
-      if (starter?.readRevision === undefined || remembered.has(subject)) return undefined;
+      if (starter.readRevision === undefined || remembered.has(subject)) return undefined;
       const within = withEarlierEnd(deadline, clock.now() + READ_MS);
       const revision = await starter.readRevision(subject, within).catch(onProviderError((error) => error));
       if (revision instanceof ProviderError) return revision.message;
@@ -39,7 +39,7 @@ export function createRevisions({
     },
     /** Reads all revisions again, after the last run. What was edited, or may have been: sentences. */
     async compare(): Promise<string[]> {
-      if (starter?.readRevision === undefined || deadline.signal.aborted) return edits;
+      if (starter.readRevision === undefined || deadline.signal.aborted) return edits;
       const { until } = withEarlierEnd(deadline, clock.now() + READ_MS);
       const within = { ...deadline, until: Math.max(until, clock.now() + LAST_READ_MS) };
       for (const [subject, before] of remembered) {

@@ -99,7 +99,7 @@ async function startFirstRound(
   const runsPerCase = firstRoundRunsPerCase(rule);
   const problem = tooManyRuns({ testCases: testCases.length, runsPerCase }, maxRuns);
   if (problem !== undefined) return { batches: [], problem, refusal: 'request' };
-  const batchesToStart = splitIntoBatches(testCases, starter?.batchSize ?? 1).flatMap((ids, batchIndex) =>
+  const batchesToStart = splitIntoBatches(testCases, starter.batchSize).flatMap((ids, batchIndex) =>
     Array.from({ length: runsPerCase }, () => ({ batchIndex, testCases: ids, subject })),
   );
   return start(batchesToStart, 1);

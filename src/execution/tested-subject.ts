@@ -10,7 +10,7 @@ export function createSubjectResolver({ plan, starter }: Pick<RoundsOptions, 'pl
   const resolve = (batchIndex: number, batches: readonly WatchedBatch[]): Subject | Refused => {
     if (plan.kind === 'start') return plan.subject;
     const batch = batches.find((watched) => watched.batchIndex === batchIndex)?.batch;
-    if (starter === undefined || batch === undefined) return refused('nothing says what the batch tested.');
+    if (batch === undefined) return refused('nothing says what the batch tested.');
     return resolveTestedSubject(starter, batch);
   };
   return (batchIndex: number, batches: readonly WatchedBatch[]): Subject | Refused => {

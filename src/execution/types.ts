@@ -42,8 +42,7 @@ export interface RoundsOptions {
   readonly rule: PassRule;
   /** The most runs that the step may start; `undefined` for no limit. */
   readonly maxRuns: number | undefined;
-  /** Absent where nothing can be started: given batches without re-runs. */
-  readonly starter: BatchStarter | undefined;
+  readonly starter: BatchStarter;
   /**
    * Says which test cases of these batches are quarantined: they are not run again, whatever their runs were. Absent where no
    * quarantine file was named.

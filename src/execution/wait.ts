@@ -26,7 +26,7 @@ const BATCH_APPEARS_MS = 15_000;
 
 /** Batches to wait for, and the options of waiting. */
 export interface WaitOptions {
-  readonly provider: Provider;
+  readonly provider: Pick<Provider, 'fetchBatch' | 'fetchRuns' | 'idKey'>;
   /** As they were given or started: a 404 for one that was started may mean that it is not there yet. */
   readonly batches: readonly WatchedBatch[];
   readonly clock: Clock;
@@ -180,7 +180,7 @@ async function finalPoll(
 /** Writes the ids of test cases as this step asked for them: a provider may answer in other capitals. */
 function spellingOf(
   requestedTestCases: readonly string[] | undefined,
-  { idKey }: Provider,
+  { idKey }: Pick<Provider, 'idKey'>,
 ): (batch: Batch) => Batch {
   if (requestedTestCases === undefined || idKey === undefined) return (batch) => batch;
   const spelling = new Map(requestedTestCases.map((id) => [idKey(id), id]));

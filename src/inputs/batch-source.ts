@@ -82,10 +82,7 @@ function givenSource(
   const { title, capabilities } = PROVIDERS[provider];
   const problems: string[] = [];
   const repeats = reruns !== undefined || repeat !== undefined;
-  const needsVersion = capabilities.start !== false && capabilities.start.isTargetOptional;
-  if (repeats && capabilities.start === false) {
-    problems.push(`reruns and repeat start batches, which the action cannot do at ${title}: leave them out.`);
-  }
+  const needsVersion = capabilities.start.isTargetOptional;
   if (target !== undefined) problems.push('target goes with test-cases only: a given batch has its own.');
   if (mode !== undefined) {
     problems.push(
@@ -121,9 +118,6 @@ function startSource(provider: ProviderName, inputs: BatchSourceInputs): BatchSo
   const { testCases = '', target, version, mode, compareWith, targetConfig } = inputs;
   const { title, capabilities } = PROVIDERS[provider];
   const { start, modes } = capabilities;
-  if (start === false) {
-    return { problems: [`test-cases: the action cannot start batches at ${title}. Give batch-id instead.`] };
-  }
   const problems: string[] = [];
   const accept = <T>(parsed: Result<T>): T | undefined => {
     if (parsed.kind === 'ok') return parsed.value;
@@ -208,10 +202,9 @@ function readVersion(
       ? ok(undefined)
       : refused(`${name}: ${title} has no versions to choose from. Leave it out.`);
   }
-  const kinds = capabilities.start === false ? [] : capabilities.start.targets.kinds;
   return parseVersion(version, capabilities.versions, {
     title,
-    targetKind: targetKind ?? kinds[0] ?? '',
+    targetKind: targetKind ?? capabilities.start.targets.kinds[0],
     name,
   });
 }

@@ -36,8 +36,7 @@ export interface Provider extends ProviderAdapter {
   readonly idKey?: ((id: string) => string) | undefined;
   /** Reads batches whose conversations nobody is shown, so that they take no room from others. `this` if absent. */
   readonly withoutConversations?: ProviderAdapter | undefined;
-  /** Absent where the action cannot start batches. */
-  readonly starter?: BatchStarter | undefined;
+  readonly starter: BatchStarter;
 }
 
 /** A provider that can also say what there is to test. */
@@ -59,8 +58,8 @@ export interface StartRules {
 
 /** Abilities of a provider beyond reading. */
 export interface Capabilities {
-  /** Start batches: what `target` and `test-cases` can be. `false`: not supported. */
-  readonly start: false | StartRules;
+  /** Start batches: what `target` and `test-cases` can be. */
+  readonly start: StartRules;
   /** Choose the version under test. `false`: not supported. */
   readonly versions: false | VersionRules;
   /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
@@ -127,10 +126,8 @@ export interface ProviderDescriptor {
     | undefined;
   /** The provider's page that says how test cases are made. */
   readonly testCasesPage: string;
-  /** Makes what starts batches; absent where the action cannot. */
-  readonly createBatchStarter?:
-    | ((http: HttpClient, options: BatchStarterOptions) => StarterAdapter)
-    | undefined;
+  /** Makes what starts batches. */
+  readonly createBatchStarter: (http: HttpClient, options: BatchStarterOptions) => StarterAdapter;
 }
 
 /** Options of an adapter beside its requests. */

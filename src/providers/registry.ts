@@ -58,12 +58,14 @@ export function connect(
 ): BrowsableProvider {
   const { title, idKey, createAdapter, createBatchStarter, listTargets } = PROVIDERS[name];
   const withoutConversations = createAdapter(http, { showsConversations: false });
-  const starter = createBatchStarter?.(http, options);
   return {
     ...{ title, idKey },
     ...createAdapter(http, options),
     withoutConversations,
-    starter: starter && { title, ...starter, readBatchContents: contentsFrom(withoutConversations) },
+    starter: {
+      ...{ title, ...createBatchStarter(http, options) },
+      readBatchContents: contentsFrom(withoutConversations),
+    },
     listTargets: (deadline) => listTargets(http, deadline),
   };
 }

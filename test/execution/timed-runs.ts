@@ -6,8 +6,7 @@ import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';
 import { obstaclesOf, quarantining, runOf, STATUS, starterOf } from '../builders.ts';
 import { virtualClock } from '../virtual-clock.ts';
@@ -85,8 +84,7 @@ export async function playTimed(world: World) {
   if (isGiven) make('given', Object.keys(cases));
   const runsOf = (id: string): Run[] =>
     (made.get(id) ?? []).map(({ at, run }) => (at <= clock.now() ? run : { ...run, status: 'pending' }));
-  const provider: Provider = {
-    title: 'Retell',
+  const provider: WaitOptions['provider'] = {
     async fetchBatch(id) {
       const runs = runsOf(id);
       const settled = runs.every(({ status }) => status !== 'pending');

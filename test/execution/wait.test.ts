@@ -33,8 +33,7 @@ interface Script {
 function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0) }: Script) {
   const looked = new Map<string, number>();
   let readings = 0;
-  const provider: Provider = {
-    title: 'Scripted',
+  const provider: WaitOptions['provider'] = {
     async fetchBatch(id, deadline) {
       looked.set(id, (looked.get(id) ?? 0) + 1);
       return { ...(await look(looked.get(id) ?? 0, id, deadline)), id };

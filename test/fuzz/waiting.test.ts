@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { runOf } from '../builders.ts';
@@ -96,8 +95,7 @@ function tellStory({ batches }: Story, clock: VirtualClock) {
     if (ms > left) throw new ProviderTimeout('It did not answer in time.');
   }
 
-  const provider: Provider = {
-    title: 'Story',
+  const provider: WaitOptions['provider'] = {
     async fetchBatch(id, deadline) {
       looks.push({ id, at: clock.now(), once: deadline.noRetries === true });
       const nth = asked.get(id) ?? 0;
@@ -232,8 +230,7 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
           const clock = virtualClock();
           const seen: { atMs: number; list: string; settled: boolean }[] = [];
           let asked = 0;
-          const provider: Provider = {
-            title: 'Listing',
+          const provider: WaitOptions['provider'] = {
             async fetchBatch(id, deadline) {
               const { takesMs, settled } = listings[Math.min(asked, listings.length - 1)] as Listing;
               asked += 1;

@@ -49,7 +49,6 @@ export async function startingAt<Options extends EmulatorOptions, E extends Emul
   const asked = asking(name, emulator.url, 'test-key', { clock, version: given });
   const { provider, deadline } = asked;
   const { starter } = provider;
-  if (starter === undefined) throw new Error('It starts nothing.');
 
   const prepareWish: Starting<E>['prepare'] = async (wish) => {
     const source = sourceOf(name, wish);

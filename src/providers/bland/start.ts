@@ -44,7 +44,6 @@ export function createBlandStarter(
   const api = createApi(http, { basePath: ['v1', 'agent-testing'], advice, unwrap });
   const pathways = createApi(http, { basePath: ['v1', 'pathway'], advice, unwrap });
   return {
-    batchSize: Number.MAX_SAFE_INTEGER,
     resolveTarget: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
     listTestCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
     startBatch: ({ request }, testCases, deadline) =>
