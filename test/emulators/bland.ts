@@ -185,7 +185,10 @@ function routesOf({ batches, wrap, scenarios, versions }: Tested): Route[] {
 const RUN_FILTERS = ['scenario_id', 'pathway_id', 'persona_id', 'batch_id', 'status'];
 const SCENARIO_FILTERS = ['pathway_id', 'persona_id', 'category', 'enabled'];
 
-const { scenarios: recordedScenarios } = readSample<{ scenarios: Scenario[] }>('bland__list-scenarios__docs');
+/** The scenarios that there are by default, all of one pathway. */
+export const { scenarios: recordedScenarios } = readSample<{ scenarios: Scenario[] }>(
+  'bland__list-scenarios__docs',
+);
 
 /** `count` scenarios of the recorded pathway, named as `nameOf` says. */
 export function manyScenarios(
