@@ -7,7 +7,6 @@ import { readSample } from '../emulators/samples.ts';
 import type { Fields } from '../emulators/timeline.ts';
 import type { Json } from '../fuzz/mutations.ts';
 import type { Telling } from '../fuzz/worlds.ts';
-import type { Wish } from '../providers/starting-at.ts';
 
 export interface Kit {
   /** Starts the provider's emulator, which has at least two test cases. */
@@ -15,7 +14,7 @@ export interface Kit {
   /** Ids of test cases that the emulator has: at least two. */
   readonly testCaseIds: readonly string[];
   /** A target that the emulator has, and a version of it where there are any. */
-  readonly wish: Pick<Wish, 'target' | 'version'>;
+  readonly wish: { readonly target: string; readonly version?: string };
   /** Fields of a batch of that target that somebody else started; absent where a script alone has them. */
   readonly fieldsOfStranger?: Fields;
   /** An entry of a conversation in which the agent speaks, as the provider writes it. */
