@@ -126,5 +126,5 @@ export const acme: Kit = {
   isProof,
   disagreeing,
   starting,
-  shownOnly: /(^|\.)(agent_id|version|created_at|test_case_id|test_case_name|reason|turns|next_cursor)(\.|$)/,
+  shownOnly: /(^|\.)(agent_id|version|created_at|test_case_id|test_case_name|reason|turns)(\.|$)/,
 };
