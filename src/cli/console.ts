@@ -24,7 +24,8 @@ export interface Console {
 
 /** More characters than any sentence needs. */
 const MAX_LINE = 4_000;
-const DEFAULT_WIDTH = 80;
+/** Columns of a terminal that does not say how many it has. */
+export const DEFAULT_WIDTH = 80;
 /** A text is not wider than this: longer lines are hard to read. */
 const MAX_WIDTH = 120;
 
@@ -56,7 +57,7 @@ export function createConsole(
 
 /** The line at the end of a terminal that is written again and again; nothing elsewhere. */
 export interface LiveLine {
-  /** Replaces the text after the elapsed time. */
+  /** Replaces the text after the time since it appeared; an empty text takes the line away. */
   set(text: string): void;
   /** Does something with the line out of the way. */
   above(write: () => void): void;
@@ -69,13 +70,13 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const FRAME_MS = 100;
 
 export function createLiveLine(console: Console, clock: Clock): LiveLine {
-  const started = clock.now();
+  let appeared = clock.now();
   const ended = new AbortController();
   let text = '';
   let frame = 0;
   const draw = (): void => {
     if (text === '' || ended.signal.aborted) return;
-    const head = `${FRAMES[frame % FRAMES.length]} ${formatElapsed(clock.now() - started)}`;
+    const head = `${FRAMES[frame % FRAMES.length]} ${formatElapsed(clock.now() - appeared)}`;
     const rest = truncate(withoutCommands(cleanLine(text, 500)), console.width() - head.length - 2);
     console.write(`${ERASE}${console.style('cyan', head)} ${rest}`).catch(() => undefined);
   };
@@ -92,6 +93,8 @@ export function createLiveLine(console: Console, clock: Clock): LiveLine {
   if (console.isTerminal) animate().catch(() => undefined);
   return {
     set(next) {
+      if (text === '') appeared = clock.now();
+      if (next === '') erase();
       text = console.isTerminal ? next : '';
       draw();
     },

@@ -1,3 +1,4 @@
+import { type Refused, refusalIn } from '../domain/result.ts';
 import { providerOptionsOf } from '../inputs/gate-options.ts';
 import { type ParsedInputs, parseInputs } from '../inputs/parse-inputs.ts';
 import { type ConfigFile, readConfigFile } from '../inputs/target-config.ts';
@@ -13,6 +14,7 @@ import { InputError } from '../runtime/errors.ts';
 import { type Options, UsageError } from './args.ts';
 import type { CommandName } from './commands.ts';
 import type { Environment } from './environment.ts';
+import { CommandError, EXIT } from './exit.ts';
 
 /** Stands in for a key that is not there, so that the other inputs are checked all the same. */
 const NO_KEY = 'no-key-was-given';
@@ -32,6 +34,15 @@ export const missingKey = (name: ProviderName): string =>
 /** Messages call the key by the name of the action's input, which is no option here. */
 export const keyHint = (name: ProviderName): string =>
   `The api-key is what ${PROVIDERS[name].keyVariable} holds.`;
+
+/** The end of a command that the provider or a rule refuses. */
+export function refusalError(why: Refused, provider: ProviderName): CommandError {
+  const refusal = refusalIn(why);
+  return new CommandError(
+    [why.problem, ...(refusal === 'key' ? [keyHint(provider)] : [])],
+    refusal === undefined ? EXIT.notPassed : EXIT.refused,
+  );
+}
 
 /** The same as `readInputs`, with the file of `target-config`, whose secrets are shown nowhere. */
 export async function readInputsAndConfig(

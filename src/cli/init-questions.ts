@@ -9,6 +9,7 @@ import { onProviderError } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import { type Options, UsageError } from './args.ts';
 import { INIT_RERUNS } from './commands.ts';
+import type { LiveLine } from './console.ts';
 import type { Environment } from './environment.ts';
 import { CommandError } from './exit.ts';
 import { KEY_VARIABLES, keyOf, missingKey, readInputs } from './gate-inputs.ts';
@@ -33,6 +34,16 @@ export interface ProviderSession {
 function required(prompts: Prompts | undefined): Prompts {
   if (prompts === undefined) throw new CommandError('This needs a terminal.');
   return prompts;
+}
+
+/** Shows that an answer takes time. */
+async function showing<T>(live: LiveLine, text: string, answer: Promise<T>): Promise<T> {
+  live.set(text);
+  try {
+    return await answer;
+  } finally {
+    live.set('');
+  }
 }
 
 /** The provider that is given as an option; else the one that is chosen, whose key must be there. */
@@ -63,11 +74,11 @@ export async function chooseProvider(options: Options, { env, prompts }: Environ
 /** The target that is given as an option, unless the provider has no such one; else the one that is chosen. */
 export async function chooseTarget(options: Options, session: ProviderSession): Promise<string | undefined> {
   const { provider, deadline } = session;
-  const { prompts } = session.environment;
+  const { prompts, live } = session.environment;
   const given = options['target'];
   if (given !== undefined) await checkTarget(given, session);
   if (given !== undefined || prompts === undefined) return given;
-  const targets = await prompts.during(`Asking ${provider.title}`, () => provider.listTargets(deadline));
+  const targets = await showing(live, `asking ${provider.title}`, provider.listTargets(deadline));
   if (targets.length === 0) {
     throw new CommandError(`${provider.title} lists nothing that could be tested with this key.`);
   }
@@ -128,7 +139,11 @@ export async function chooseOwnVersion(
 export async function chooseTestCases(options: Options, session: ProviderSession): Promise<string> {
   const { name, provider, environment } = session;
   const prompts = required(environment.prompts);
-  const available = await prompts.during('Reading the test cases', () => listTestCases(options, session));
+  const available = await showing(
+    environment.live,
+    'reading the test cases',
+    listTestCases(options, session),
+  );
   if (available.length === 0) {
     throw new CommandError(
       `${provider.title} has no test case for this target yet. How to make one: ${PROVIDERS[name].testCasesPage}`,

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { ruleOf } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
-import { type Prepared, prepare } from '../execution/prepare.ts';
+import { type Prepared, prepare, refusedByProvider } from '../execution/prepare.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import { PROVIDERS, type ProviderName, providerNamed } from '../providers/registry.ts';
-import { KeyRefused, ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { type Invocation, type Options, UsageError } from './args.ts';
 import { INIT_RERUNS } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { connectProvider, keyHint, readInputs } from './gate-inputs.ts';
+import { connectProvider, readInputs, refusalError } from './gate-inputs.ts';
 import {
   chooseOwnVersion,
   chooseProvider,
@@ -21,6 +20,7 @@ import {
   resolveSubject,
 } from './init-questions.ts';
 import { type OwnVersion, splitTarget } from './own-version.ts';
+import { nothingWritten } from './prompts.ts';
 import { exists, existsError, repositoryRoot, writeNew } from './repository.ts';
 import { documentOf, hasExpression, isUses, renderWorkflow, USES_FORM, WORKFLOW_PATH } from './workflow.ts';
 
@@ -31,19 +31,6 @@ type InitInvocation = Extract<Invocation, { command: 'init' }>;
 
 /** `init`: asks what is not given as an option, checks it at the provider and writes the workflow. Resolves to the exit code. */
 export async function init(invocation: InitInvocation, environment: Environment): Promise<number> {
-  try {
-    return await initAt(invocation, environment);
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    const name = providerNamed(invocation.options['provider']);
-    throw new CommandError(
-      [error.message, ...(error instanceof KeyRefused && name !== undefined ? [keyHint(name)] : [])],
-      error instanceof RequestRefused ? EXIT.refused : EXIT.notPassed,
-    );
-  }
-}
-
-async function initAt(invocation: InitInvocation, environment: Environment): Promise<number> {
   const { uses, isForced } = invocation;
   if (uses !== undefined && !isUses(uses)) throw new UsageError([`--uses ${USES_FORM}`], 'init');
   if (environment.prompts === undefined) requireOptions(invocation);
@@ -53,7 +40,10 @@ async function initAt(invocation: InitInvocation, environment: Environment): Pro
   if (!isForced && (await exists(workflowPath))) throw existsError(workflowPath);
 
   const session = await connect(invocation.options, environment);
-  const gate = await chooseGate(invocation, session);
+  const gate = await chooseGate(invocation, session).catch((error: unknown): never => {
+    if (environment.signal.aborted) throw nothingWritten();
+    throw refusalError(refusedByProvider(error), session.name);
+  });
   const { script } = gate.ownVersion ?? {};
   const scriptPath = join(root, script?.path ?? '');
   // The user may have changed it: only a file that is not there is written.

@@ -55,9 +55,6 @@ function createEnvironment(): Environment {
   const live = createLiveLine(err, systemClock);
   const prompts =
     process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined;
-  /** Writes with nothing that moves in the way. */
-  const above = (write: () => void): void =>
-    live.above(prompts === undefined ? write : () => prompts.above(write));
   return {
     env: process.env,
     clock: systemClock,
@@ -69,8 +66,8 @@ function createEnvironment(): Environment {
     live,
     redact,
     addSecrets,
-    log: (line) => above(() => err.line(line)),
-    warn: (line) => above(() => err.line(`Warning: ${line}`)),
+    log: (line) => live.above(() => err.line(line)),
+    warn: (line) => live.above(() => err.line(`Warning: ${line}`)),
     trace: () => undefined,
     signal: cancelled,
     prompts,

@@ -1,21 +1,20 @@
 import { countFinishedRuns, formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, maxRunsPerCase, ruleOf } from '../domain/pass-rule.ts';
 import { attachQuarantine, decideQuarantine, quarantineNotes } from '../domain/quarantine.ts';
-import { type Refused, refusalIn, refused } from '../domain/result.ts';
+import { refused } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import { describeReuse, findReusableBatch, type ReuseResult } from '../execution/reuse.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { ProviderName } from '../providers/registry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { KeyRefused, ProviderError } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
-import { CommandError, EXIT } from './exit.ts';
-import { connectProvider, keyHint, readInputsAndConfig } from './gate-inputs.ts';
+import { EXIT } from './exit.ts';
+import { connectProvider, readInputsAndConfig, refusalError } from './gate-inputs.ts';
 import { layOut } from './layout.ts';
 import { readQuarantineFiles } from './quarantine.ts';
 import type { Style } from './style.ts';
@@ -44,15 +43,6 @@ export async function plan(options: Options, environment: Environment): Promise<
   const blocks = describePlan({ inputs, prepared, reuse, quarantine }, out.style);
   await out.write(layOut(blocks, out.width()));
   return EXIT.passed;
-}
-
-/** The end of a plan that the provider or a rule refuses. */
-function refusalError(why: Refused, provider: ProviderName): CommandError {
-  const refusal = refusalIn(why);
-  return new CommandError(
-    [why.problem, ...(refusal === 'key' ? [keyHint(provider)] : [])],
-    refusal === undefined ? EXIT.notPassed : EXIT.refused,
-  );
 }
 
 interface Plan {

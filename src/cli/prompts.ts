@@ -1,15 +1,7 @@
 /** Questions in a terminal, drawn by a library. All labels must be clean. */
 import type { Writable } from 'node:stream';
-import {
-  autocomplete,
-  isCancel,
-  multiselect,
-  note,
-  type Option,
-  select,
-  spinner,
-  text,
-} from '@clack/prompts';
+import { autocomplete, isCancel, multiselect, note, type Option, select, text } from '@clack/prompts';
+import { DEFAULT_WIDTH } from './console.ts';
 import { CommandError } from './exit.ts';
 
 /** One answer to choose. */
@@ -27,21 +19,23 @@ export interface Prompts {
   /** `problem` says what is wrong with an answer. */
   text(question: string, problem: (answer: string) => string | undefined): Promise<string>;
   note(title: string, body: string): void;
-  /** Shows that something takes time. */
-  during<T>(message: string, task: () => Promise<T>): Promise<T>;
-  /** Writes lines with that out of the way. */
-  above(write: () => void): void;
 }
 
 /** More choices than this are scrolled. */
 const MAX_ITEMS = 12;
+const DEFAULT_HEIGHT = 24;
+
+/** End of the questions by the user. */
+export const nothingWritten = (): CommandError => new CommandError('Nothing was written.', 130);
 
 /** Questions on standard error, so that standard output has the result alone. */
-export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
+export function createPrompts(output: Writable & { columns?: number }, signal: AbortSignal): Prompts {
+  // A terminal that does not tell its size.
+  if (output.columns === 0) Object.assign(output, { columns: DEFAULT_WIDTH, rows: DEFAULT_HEIGHT });
   const common = { output, signal };
   const answer = <T>(given: T): Exclude<T, symbol> => {
     // Ctrl+C or Escape.
-    if (isCancel(given)) throw new CommandError('Nothing was written.', 130);
+    if (isCancel(given)) throw nothingWritten();
     return given as Exclude<T, symbol>;
   };
   const options = <Value extends string>(choices: readonly Choice<Value>[]): Option<Value>[] =>
@@ -50,7 +44,6 @@ export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
       label,
       ...(hint === undefined ? {} : { hint }),
     })) as Option<Value>[];
-  let shown: { readonly hide: () => void; readonly show: () => void } | undefined;
   return {
     select: async (message, choices) =>
       answer(await select({ ...common, message, options: options(choices), maxItems: MAX_ITEMS })),
@@ -77,26 +70,5 @@ export function createPrompts(output: Writable, signal: AbortSignal): Prompts {
     text: async (message, problem) =>
       answer(await text({ ...common, message, validate: (given) => problem(given ?? '') })),
     note: (title, body) => note(body, title, common),
-    async during(message, task) {
-      let progress: ReturnType<typeof spinner> | undefined;
-      const show = (): void => {
-        progress = spinner({ ...common, withGuide: false });
-        progress.start(message);
-      };
-      const hide = (): void => progress?.clear();
-      shown = { hide, show };
-      show();
-      try {
-        return await task();
-      } finally {
-        shown = undefined;
-        hide();
-      }
-    },
-    above(write) {
-      shown?.hide();
-      write();
-      if (!signal.aborted) shown?.show();
-    },
   };
 }

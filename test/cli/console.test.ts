@@ -61,6 +61,21 @@ describe('the live line', () => {
     expect(terminal.text()).toBe(`${drawn}${erase}a line\n${drawn}${erase}`);
   });
 
+  test('an empty text takes it away, and the next one counts from when it appears', async () => {
+    const terminal = stream({ isTTY: true, columns: 20 });
+    const clock = virtualClock();
+    const live = createLiveLine(createConsole(terminal, { NO_COLOR: '1' }), clock);
+    live.set('one');
+    await clock.sleep(5_000);
+    live.set('');
+    const shown = terminal.text();
+    await clock.sleep(5_000);
+    expect([shown.endsWith('one\r\u001b[2K'), terminal.text()]).toEqual([true, shown]);
+    live.set('two');
+    expect(terminal.text().slice(shown.length)).toMatch(/ 0:00 two$/);
+    live.stop();
+  });
+
   test.each([
     [0, '0:00'],
     [61_500, '1:01'],

@@ -1,20 +1,8 @@
 import { Writable } from 'node:stream';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createPrompts } from '../../src/cli/prompts.ts';
 
-const ERASED = '\u001b[1G\u001b[J';
-
-/** Longer than it takes to draw. */
-const drawn = () => vi.advanceTimersByTime(500);
-
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-function terminal() {
+test('a terminal that does not tell its size has 80 columns', async () => {
   let text = '';
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -22,35 +10,7 @@ function terminal() {
       done();
     },
   });
-  return { stream, text: () => text };
-}
-
-test('while something takes time, a line is written on a line of its own', async () => {
-  const { stream, text } = terminal();
-  const prompts = createPrompts(stream, new AbortController().signal);
-  await prompts.during('Asking', async () => {
-    drawn();
-    prompts.above(() => stream.write('a line\n'));
-    drawn();
-  });
-  prompts.above(() => stream.write('the last line\n'));
-  drawn();
-  const [before = '', after = ''] = text().split('a line\n');
-  const afterAsking = (part: string) => part.slice(part.lastIndexOf('Asking'));
-  expect(afterAsking(before)).toContain(ERASED);
-  expect(afterAsking(after)).toContain(ERASED);
-  expect(afterAsking(after)).toMatch(/Asking.*the last line\n$/s);
-});
-
-test('after Ctrl+C nothing is shown again', async () => {
-  const { stream, text } = terminal();
-  const cancelled = new AbortController();
-  const prompts = createPrompts(stream, cancelled.signal);
-  await prompts.during('Asking', async () => {
-    drawn();
-    cancelled.abort();
-    prompts.above(() => stream.write('ending\n'));
-    drawn();
-  });
-  expect(text()).toMatch(/Asking.*ending\n(?!.*Asking)/s);
+  const prompts = createPrompts(Object.assign(stream, { columns: 0 }), new AbortController().signal);
+  prompts.note('Retell has 2 test cases', 'Books a visit');
+  expect(text).toContain('Books a visit');
 });

@@ -140,13 +140,19 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
     expect(exitCode).toBe(130);
   });
 
-  test.each(['plan', 'init'])('%s ends as well', async (command) => {
+  test.each([
+    ['plan', 'The request was stopped.'],
+    ['init', 'Nothing was written.'],
+  ])('%s ends as well: %s', async (command, message) => {
     await using retell = await startRetell({ faults: () => hang });
     const uses = command === 'init' ? ['--uses', 'acme/agent-test-gate@v2'] : [];
     const started = startCli([command, '--provider', 'retell', '--api-url', retell.url, ...uses, ...AGENT]);
     await retell.seen(() => true);
     started.process.kill('SIGINT');
-    const { exitCode, stdout } = await started.ended;
-    expect([exitCode, stdout]).toEqual([130, '']);
+    expect(await started.ended).toMatchObject({
+      exitCode: 130,
+      stdout: '',
+      stderr: `Ctrl+C: ending. Again ends at once.\n${message}\n`,
+    });
   });
 });
