@@ -35,6 +35,12 @@ export function refusalOf(error: ProviderError): 'key' | 'request' | undefined {
   return error instanceof RequestRefused ? 'request' : undefined;
 }
 
+/** The error of which `refusalOf` says the same. */
+export function providerErrorOf(message: string, refusal: ReturnType<typeof refusalOf>): ProviderError {
+  if (refusal === 'key') return new KeyRefused(message);
+  return refusal === 'request' ? new RequestRefused(message) : new ProviderError(message);
+}
+
 /** The time for asking was over before there was an answer. */
 export class ProviderTimeout extends ProviderError {
   override name = 'ProviderTimeout';

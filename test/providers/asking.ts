@@ -4,7 +4,7 @@ import type { Version } from '../../src/domain/target.ts';
 import type { Judgement } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
-import type { AdapterOptions, Provider } from '../../src/providers/provider.ts';
+import type { AdapterOptions, BrowsableProvider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { judgeByEveryRun } from '../judge-by-every-run.ts';
@@ -12,7 +12,7 @@ import { onLoopback } from '../loopback.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 export interface Asking {
-  readonly provider: Provider;
+  readonly provider: BrowsableProvider;
   readonly clock: VirtualClock;
   readonly logged: readonly string[];
   readonly traced: readonly string[];

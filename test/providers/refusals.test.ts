@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PROVIDER_NAMES, PROVIDERS } from '../../src/providers/registry.ts';
-import { ProviderError } from '../../src/runtime/errors.ts';
+import { ProviderError, refusalOf } from '../../src/runtime/errors.ts';
 import { recorded, sampleOf } from '../kits/kit.ts';
 import { KITS } from '../kits/kits.ts';
 import { asking } from './asking.ts';
@@ -35,4 +35,20 @@ describe('a recorded refusal', () => {
     expect(message).toContain(PROVIDERS[name].advice(status));
     expect(emulator.requests.length).toBe(1);
   });
+
+  test.each(refusals)(
+    'of $name, $sample, is one of the list of targets, too',
+    async ({ name, sample, status }) => {
+      const body = sampleOf(`${name}__error__${sample}`);
+      await using emulator = await KITS[name].start({ faults: () => ({ kind: 'answer', status, body }) });
+      const { provider, deadline } = asking(name, emulator.url);
+      const error = await provider.listTargets(deadline()).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ProviderError);
+      expect((error as ProviderError).message).toContain(`answered ${status}`);
+      expect(refusalOf(error as ProviderError) ?? 'none').toBe(REFUSAL_BY_STATUS[status] ?? 'request');
+    },
+  );
 });
+
+/** All but these refuse what was asked for. Nothing that the user gave is refused for want of payment. */
+const REFUSAL_BY_STATUS: Readonly<Record<number, 'key' | 'none'>> = { 401: 'key', 403: 'key', 402: 'none' };

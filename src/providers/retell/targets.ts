@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
-import { ProviderError } from '../../runtime/errors.ts';
+import { ProviderError, providerErrorOf } from '../../runtime/errors.ts';
 import { createAdvice, id, parseAs } from '../fields.ts';
 import { readPages } from '../paging.ts';
 import type { AvailableTarget } from '../provider.ts';
@@ -43,7 +43,8 @@ export async function listRetellTargets(http: HttpClient, deadline: Deadline): P
         },
         deadline,
       );
-      if (result.kind !== 'accepted') throw new ProviderError(result.problem);
+      if (result.kind === 'unknown') throw new ProviderError(result.problem);
+      if (result.kind === 'refused') throw providerErrorOf(result.problem, result.refusal);
       const { items, has_more, pagination_key } = result.value;
       return {
         items: items.map((agent) => ({
