@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ruleOf } from '../domain/pass-rule.ts';
+import { refusalIn } from '../domain/result.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare, refusedByProvider } from '../execution/prepare.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
@@ -142,10 +143,9 @@ async function check(parsed: ParsedInputs, session: ProviderSession): Promise<Pr
   const rule = ruleOf(parsed.inputs);
   const prepared = await prepare(batchSource, { starter, rule, maxRuns: undefined, deadline });
   if (prepared.kind === 'prepared') return prepared;
-  throw new CommandError(
-    `${prepared.problem} How test cases are made: ${PROVIDERS[name].testCasesPage}`,
-    prepared.cause === 'provider' ? EXIT.notPassed : EXIT.refused,
-  );
+  const isSelection = refusalIn(prepared) === 'request';
+  const advice = isSelection ? ` How test cases are made: ${PROVIDERS[name].testCasesPage}` : '';
+  throw refusalError({ ...prepared, problem: `${prepared.problem}${advice}` }, name);
 }
 
 function workflowOf({ options, inputs, prepared, uses, ownVersion }: ChosenGate, { name }: ProviderSession) {

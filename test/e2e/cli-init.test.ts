@@ -170,11 +170,11 @@ describe.concurrent('init without a terminal', () => {
     expect([exitCode, existsSync(join(cwd, '.github'))]).toEqual([2, false]);
   });
 
-  test('refuses a wrong key, and names the variable that holds it', async () => {
-    const env = { RETELL_API_KEY: 'wrong-key' };
-    const { exitCode, stderr } = await init(RETELL, answersAt(RETELL), { env });
+  test.each(CASES)('refuses a wrong key of $provider, and names the variable that holds it', async (at) => {
+    const { keyVariable } = PROVIDERS[at.provider];
+    const { exitCode, stderr } = await init(at, answersAt(at), { env: { [keyVariable]: 'wrong-key' } });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('The api-key is what RETELL_API_KEY holds.\n');
+    expect(stderr).toContain(`The api-key is what ${keyVariable} holds.\n`);
     expect(stderr).not.toContain('How test cases are made');
   });
 
