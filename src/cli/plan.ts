@@ -6,10 +6,12 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import { maxRunsOfStep } from '../execution/planning.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import { describeReuse, findReusableBatch, type ReuseResult } from '../execution/reuse.ts';
+import { readBaseline } from '../inputs/baseline.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { KeyRefused, ProviderError } from '../runtime/errors.ts';
+import { READ_HISTORY_MS } from '../runtime/limits.ts';
 import { cleanLine } from '../text/clean.ts';
 import type { Options } from './args.ts';
 import type { Environment } from './environment.ts';
@@ -18,6 +20,7 @@ import { connectProvider, readInputsAndConfig, refusalError } from './gate-input
 import { layOut } from './layout.ts';
 import { readQuarantineFiles } from './quarantine.ts';
 import type { Style } from './style.ts';
+import { notCompared } from './terminal-report.ts';
 
 /** `plan`: what `run` would do with the same options. Starts nothing. Resolves to the exit code. */
 export async function plan(options: Options, environment: Environment): Promise<number> {
@@ -26,6 +29,7 @@ export async function plan(options: Options, environment: Environment): Promise<
   const { inputs, batchSource } = parsed;
   const provider = connectProvider(parsed, environment);
   const deadline = { until: clock.now() + inputs.timeoutMinutes * 60_000, signal };
+  await warnOfBaseline(inputs.baseline, environment);
   live.set(`asking ${provider.title}`);
   if (batchSource.kind === 'given') {
     return planGiven(batchSource.batchIds, { provider, deadline, inputs }, environment);
@@ -43,6 +47,14 @@ export async function plan(options: Options, environment: Environment): Promise<
   const blocks = describePlan({ inputs, prepared, reuse, quarantine }, out.style);
   await out.write(layOut(blocks, out.width()));
   return EXIT.passed;
+}
+
+/** Says why a baseline could not be compared with. */
+async function warnOfBaseline(path: string | undefined, { clock, signal, warn }: Environment): Promise<void> {
+  if (path === undefined) return;
+  const within = { until: clock.now() + READ_HISTORY_MS, signal };
+  const { baseUnavailableReason } = await readBaseline(path, within, clock);
+  if (baseUnavailableReason !== undefined) warn(notCompared(baseUnavailableReason));
 }
 
 interface Plan {

@@ -165,7 +165,7 @@ function toleratedLine(result: ReportedCase, style: Style): string {
 /** Numbers of test cases of each kind, the runs that were started, and the batches. */
 function countLines(report: Report): string[] {
   const { judgement, tally, started, batches, waitedMs, cost, quarantineNotes = [] } = report;
-  const { comparedWith, comparisonBatches = [] } = report;
+  const { comparedWith, comparisonBatches = [], baseUnavailableReason } = report;
   const counts = (['passed', 'flaky', 'failed', 'errored', 'cancelled', 'unfinished', 'tolerated'] as const)
     .filter((name) => tally[name] > 0)
     .map((name) => `${tally[name]} ${name === 'tolerated' ? 'not counted' : name}`);
@@ -178,11 +178,16 @@ function countLines(report: Report): string[] {
     `${runs}${took}`,
     ...(cost === undefined ? [] : [`Cost: ${costText(cost)}.`]),
     ...(comparedWith === undefined ? [] : [`Compared with ${cleanLine(comparedWith, MAX_SENTENCE)}.`]),
+    ...(baseUnavailableReason === undefined ? [] : [notCompared(baseUnavailableReason)]),
     ...quarantineNotes.map((note) => cleanLine(note, MAX_SENTENCE)),
     ...batchLines(batches, ['Batch', 'Batches']),
     ...batchLines(comparisonBatches, ['Batch of the comparison', 'Batches of the comparison']),
   ];
 }
+
+/** The sentence for a baseline that cannot be compared with, in the words of the report. */
+export const notCompared = (reason: string): string =>
+  `Not compared with a base: ${cleanLine(reason, MAX_SENTENCE)}.`;
 
 /** The ids of batches on one line, and a line for each page. */
 function batchLines(batches: Report['batches'], [one, many]: readonly [string, string]): string[] {

@@ -190,11 +190,22 @@ describe.concurrent('the files of run', () => {
     const { exitCode, stdout } = await onRetell(failing, args, { cwd });
     expect(exitCode).toBe(1);
     expect(stdout).toContain('Nothing is quarantined');
+    expect(stdout).toContain('Not compared with a base: the baseline base.json cannot be read');
     expect(stdout).not.toMatch(/permissions|repository/);
   });
 });
 
 describe.concurrent('plan', () => {
+  test.each([
+    ['test cases', AGENT],
+    ['a given batch', given],
+  ])('of %s says that a baseline is not there', async (_, args) => {
+    const planned = await onRetell(failing, [...args, '--baseline', 'none.json'], { command: 'plan' });
+    expect(planned.stderr).toMatch(
+      /^Warning: Not compared with a base: the baseline none\.json cannot be read.*\.\n$/,
+    );
+  });
+
   test('says version, test cases, those that a ! took away, and how many runs; and starts nothing', async () => {
     const args = [...AGENT, '--test-cases', '!Asks for a person', '--reruns', '3/5'];
     await using retell = await startRetell({
