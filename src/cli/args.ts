@@ -47,7 +47,11 @@ export function parseArguments(args: readonly string[]): Invocation {
   }
   if (first === '--version' && second === undefined) return { command: 'version' };
   if (first.startsWith('-')) {
-    throw new UsageError([`Begin with a command: ${COMMAND_NAMES.join(', ')}.`]);
+    const [rawName = first] = first.split('=');
+    const begin = `Begin with a command: ${COMMAND_NAMES.join(', ')}.`;
+    throw new UsageError(
+      isOption(rawName.slice(2)) ? [begin] : [noSuchOption(rawName, ['--help', '--version']), begin],
+    );
   }
   if (first === 'quarantine' && second !== 'check') {
     if (second === '--help' || second === '-h') return { command: 'help', about: 'quarantine check' };
@@ -154,18 +158,27 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
   if (KEY_INPUTS.includes(name)) {
     return `${rawName} is no option, because other programs can read options: set the key in the environment, like RETELL_API_KEY.`;
   }
-  const isTaken = Object.values(COMMANDS).some(
-    ({ inputs, options }) => inputs.includes(name) || options.some((option) => option.name === name),
-  );
-  if (isTaken) return `${rawName} is no option of ${command}.`;
+  if (isOption(name)) return `${rawName} is no option of ${command}.`;
   if (Object.hasOwn(INPUTS, name)) {
     return `${rawName} belongs to the GitHub Action alone, and means nothing here.`;
   }
-  const near = nearest(
+  return noSuchOption(
     rawName,
     names.map((option) => `--${option}`),
   );
-  return `There is no option ${quote(rawName)}${near}.`;
+}
+
+/** Whether any command has an option of this name. */
+const isOption = (name: string): boolean =>
+  Object.values(COMMANDS).some(
+    ({ inputs, options }) => inputs.includes(name) || options.some((option) => option.name === name),
+  );
+
+/** The sentence about an option that there is nowhere. `rawNames` may be meant. */
+function noSuchOption(rawName: string, rawNames: readonly string[]): string {
+  const sentence = `There is no option ${quote(rawName)}`;
+  if (rawName === '--dry-run') return `${sentence}: the command plan shows what run would do.`;
+  return `${sentence}${nearest(rawName, rawNames)}.`;
 }
 
 /** ` (nearest: --target)`, or nothing where nothing is near. */

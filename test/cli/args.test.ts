@@ -45,6 +45,11 @@ describe('what is refused, and why', () => {
   test.each([
     [['rum'], 'There is no command "rum" (nearest: run).'],
     [['--provider', 'retell'], 'Begin with a command: run, plan, init, quarantine check.'],
+    [['-v'], 'There is no option "-v".'],
+    [['--verson'], 'There is no option "--verson" (nearest: --version).'],
+    [['--dry-run'], 'There is no option "--dry-run": the command plan shows what run would do.'],
+    [['run', '--dry-run'], 'There is no option "--dry-run": the command plan shows what run would do.'],
+    [['--provider=retell'], 'Begin with a command: run, plan, init, quarantine check.'],
     [['run', '--tagret', 'x'], 'There is no option "--tagret" (nearest: --target).'],
     [['run', '--time', '3'], 'There is no option "--time" (nearest: --timeout-minutes).'],
     [['run', '--qqqqqqqq'], 'There is no option "--qqqqqqqq".'],
@@ -75,6 +80,7 @@ describe('what is refused, and why', () => {
   });
 
   test('everything that is wrong is named at once', () => {
+    expect(problemsOf('-V')).toHaveLength(2);
     expect(problemsOf('run', '--tagret=x', '--comment=never', '--reruns')).toHaveLength(3);
   });
 });
