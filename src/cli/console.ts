@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import { errorCodeOf } from '../runtime/regular-file.ts';
 import { cleanLine, withoutCommands } from '../text/clean.ts';
 import { truncate, wrap } from './layout.ts';
 import { colored, plain, type Style } from './style.ts';
@@ -7,7 +8,7 @@ import { colored, plain, type Style } from './style.ts';
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
-  write(text: string, done?: () => void): unknown;
+  write(text: string, done?: (error?: Error | null) => void): unknown;
 }
 
 /** One of the two streams, with what it can show. */
@@ -16,7 +17,7 @@ export interface Console {
   readonly isTerminal: boolean;
   /** Columns; `Infinity` where nothing shows where a line ends. */
   width(): number;
-  /** A text that was cleaned before, as it is. Resolves when it was handed on. */
+  /** A text that was cleaned before, as it is. Resolves when it was handed on, or could not be. */
   write(text: string): Promise<void>;
   /** A sentence, which may hold foreign text: one line, wrapped in a terminal. */
   line(text: string): void;
@@ -29,19 +30,30 @@ export const DEFAULT_WIDTH = 80;
 /** A text is not wider than this: longer lines are hard to read. */
 const MAX_WIDTH = 120;
 
-/** A stream as a console. Colours only in a terminal, and not where `NO_COLOR` is set to anything. */
+/**
+ * A stream as a console. Colours only in a terminal, and not where `NO_COLOR` is set to anything. `onFailure` hears of the
+ * first text that could not be written, unless whoever reads has stopped reading (`| head`): that is written for nobody.
+ */
 export function createConsole(
   stream: OutputStream,
   env: Readonly<Record<string, string | undefined>>,
   redact: (text: string) => string = (text) => text,
+  onFailure: (reason: string) => void = () => undefined,
 ): Console {
   const isTerminal = stream.isTTY === true;
   const hasColors = isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   const width = (): number =>
     isTerminal ? Math.min(MAX_WIDTH, Math.max(1, stream.columns || DEFAULT_WIDTH)) : Number.POSITIVE_INFINITY;
+  let hasFailed = false;
   const write = (text: string): Promise<void> =>
     new Promise((done) => {
-      stream.write(text, () => done());
+      stream.write(text, (error) => {
+        if (error && !hasFailed) {
+          hasFailed = true;
+          if (errorCodeOf(error) !== 'EPIPE') onFailure(error.message);
+        }
+        done();
+      });
     });
   return {
     style: hasColors ? colored : plain,

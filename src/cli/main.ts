@@ -24,7 +24,7 @@ const HELP_WIDTH = 100;
 
 /** Does what the arguments ask for, and ends the process. */
 export async function runCommandLine(): Promise<void> {
-  // Whoever reads may stop reading (`| head`): what is left is written for nobody.
+  // A failure is told to whoever writes: without a listener it would end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const environment = createEnvironment();
   process.once('uncaughtException', (error) => endProcess(report(error, environment)));
@@ -50,11 +50,14 @@ function createEnvironment(): Environment {
     valuesToMask((input) => (input === 'api-key' ? (process.env[variable] ?? '') : '')),
   );
   const { redact, add: addSecrets } = createGrowingRedactor(keys);
-  const out = createConsole(process.stdout, process.env, redact);
   const err = createConsole(process.stderr, process.env, redact);
+  const out = createConsole(process.stdout, process.env, redact, (reason) =>
+    warn(`Standard output could not be written: ${reason}.`),
+  );
   const live = createLiveLine(err, systemClock);
   const prompts =
     process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined;
+  const warn = (line: string): void => live.above(() => err.line(`Warning: ${line}`));
   return {
     env: process.env,
     clock: systemClock,
@@ -67,7 +70,7 @@ function createEnvironment(): Environment {
     redact,
     addSecrets,
     log: (line) => live.above(() => err.line(line)),
-    warn: (line) => live.above(() => err.line(`Warning: ${line}`)),
+    warn,
     trace: () => undefined,
     signal: cancelled,
     prompts,
@@ -107,7 +110,15 @@ function report(error: unknown, { live, err }: Environment): number {
     err.line(error.message);
     return EXIT.refused;
   }
+  if (isFolderGone(error)) {
+    err.line('The working folder does not exist any more. Change into one that does.');
+    return EXIT.notPassed;
+  }
   const what = error instanceof Error ? error.message : String(error);
   err.line(`agent-test-gate itself failed (${what}). Please report this.`);
   return EXIT.notPassed;
 }
+
+/** Whether the name of the working folder was asked for, and it was deleted. */
+const isFolderGone = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd';

@@ -39,6 +39,20 @@ describe('a stream', () => {
   });
 });
 
+test.each([
+  ['ENOSPC', ['No.']],
+  ['EPIPE', []],
+])('of texts that cannot be written because of %s is said: %j', async (code, said) => {
+  const reasons: string[] = [];
+  const broken = {
+    write: (_: string, done?: (error?: Error) => void) => done?.(Object.assign(new Error('No.'), { code })),
+  };
+  const console = createConsole(broken, {}, undefined, (reason) => reasons.push(reason));
+  await console.write('one');
+  await console.write('two');
+  expect(reasons).toEqual(said);
+});
+
 describe('the live line', () => {
   test('is nothing where there is no terminal', () => {
     const pipe = stream();

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The working folder; a new one that goes with the process if absent. */
   readonly cwd?: string;
+  /** Script of a shell that starts it, as `"$@"`. */
+  readonly shell?: string;
   /** Whether somebody reads standard output; true if absent. */
   readonly isRead?: boolean;
 }
@@ -38,11 +40,13 @@ const KEYS = Object.fromEntries(
 
 export function startCli(
   args: readonly string[],
-  { env = {}, cwd, isRead = true }: CliOptions = {},
+  { env = {}, cwd, shell, isRead = true }: CliOptions = {},
 ): CliStarted {
   const folder = cwd ?? mkdtempSync(join(tmpdir(), 'agent-test-gate-cli-'));
   const started = performance.now();
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const program = [process.execPath, CLI, ...args] as const;
+  const [command, ...rest] = shell === undefined ? program : (['sh', '-c', shell, 'sh', ...program] as const);
+  const child = spawn(command, rest, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: Object.fromEntries(

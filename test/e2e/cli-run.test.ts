@@ -1,5 +1,5 @@
 /** `agent-test-gate run` and `plan` as a process: exit codes, streams, files. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import type { RunScript } from '../emulators/timeline.ts';
 import { EACH_KIT } from '../kits/kits.ts';
 import { type CliOptions, runCli, startCli } from './cli-process.ts';
+import { HAS_SIGNALS } from './runner.ts';
 
 const QUICK = ['--poll-interval-seconds', '0.1', '--timeout-minutes', '5'];
 const AGENT = ['--target', `agent/${DEFAULT_AGENT.id}`, '--test-cases', '*'];
@@ -192,6 +193,29 @@ describe.concurrent('the files of run', () => {
     expect(stdout).toContain('Nothing is quarantined');
     expect(stdout).toContain('Not compared with a base: the baseline base.json cannot be read');
     expect(stdout).not.toMatch(/permissions|repository/);
+  });
+});
+
+describe.skipIf(!HAS_SIGNALS).concurrent('surroundings', () => {
+  test.each([
+    ['run', '--report-json', 'r.json'],
+    ['init', '--uses', 'acme/agent-test-gate@v2'],
+  ])('%s in a folder that was deleted: no fault to report', async (command, ...more) => {
+    const cwd = mkdtempSync(join(folder, 'deleted-'));
+    const shell = 'rmdir "$PWD" && exec "$@"';
+    const ended = await runCli([command, '--provider', 'retell', ...AGENT, ...more], { cwd, shell });
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'The working folder does not exist any more. Change into one that does.\n',
+    });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('standard output that is full: a warning', async () => {
+    const args = [...given, '--report-json', '-'];
+    const { exitCode, stderr } = await onRetell([{}], args, { shell: 'exec "$@" > /dev/full' });
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^Warning: Standard output could not be written: ENOSPC.*\.$/m);
   });
 });
 
