@@ -228,11 +228,11 @@ function statusTable(): string {
   return table(['', ...statuses.slice(0, -1), 'ended, and the runs decide'], rows);
 }
 
-/** The description with what an empty value means. */
+/** The description with where it is needed, and what an empty value means. */
 function described(entry: InputDefinition): string {
   const means = describeDefault(entry);
-  if (means === undefined) return entry.description;
-  return `${entry.description} If empty: ${means}.`;
+  const parts = [entry.description, entry.needed, means && `If empty: ${means}.`];
+  return parts.filter(Boolean).join(' ');
 }
 
 /** The default that the runner fills in. */

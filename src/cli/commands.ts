@@ -59,7 +59,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     inputs: ['provider', 'target', 'version', 'test-cases', 'reruns', 'api-url'],
     withoutInput: {
       provider: ASKED,
-      target: 'Asked for in a terminal.',
+      target: 'Asked for in a terminal, needed elsewhere, except at Bland where every selector is an id.',
       version:
         'Default: at Retell published, if the agent has a published version, else the latest; the production version at Bland, the main branch at ElevenLabs.',
       'test-cases': ASKED,

@@ -33,6 +33,8 @@ export interface InputDefinition<T = unknown> {
   readonly group: Group;
   /** Meaning, and form by an example. The meaning of an empty value follows by itself. */
   readonly description: string;
+  /** Where an optional input is needed: a sentence after the description. */
+  readonly needed?: string | undefined;
   /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
   readonly schema: z.ZodMiniType<T>;
   /** The value that an empty one stands for. */
@@ -114,7 +116,8 @@ export const INPUTS = {
   }),
   target: input({
     group: 'tests',
-    description: `What is under test, \`KIND/ID\`: ${targetKinds()}. Needed with \`test-cases\`, except at ${titlesWhere(({ start }) => start.isTargetOptional)} where every selector is an id.`,
+    description: `What is under test, \`KIND/ID\`: ${targetKinds()}.`,
+    needed: `Needed with \`test-cases\`, except at ${titlesWhere(({ start }) => start.isTargetOptional)} where every selector is an id.`,
     schema: z.optional(z.string()),
     emptyMeans: 'none',
   }),
