@@ -1,7 +1,7 @@
 import { seenBatches, type Tally, type WatchedBatch } from './batch.ts';
 import { findRepeatedRuns, type RepeatedRuns } from './evidence.ts';
 import { unknownStatuses } from './integrity.ts';
-import { decide, EVERY_RUN, type PassRule } from './pass-rule.ts';
+import { decide, type PassRule } from './pass-rule.ts';
 import {
   ageProblems,
   doubtsAboutSubject,
@@ -10,14 +10,7 @@ import {
   reliabilityProblems,
 } from './reliability.ts';
 import type { Refusal } from './result.ts';
-import {
-  type CaseResult,
-  countsForVerdict,
-  formatCaseCount,
-  groupRunsByTestCase,
-  hasPassed,
-  tally,
-} from './test-case.ts';
+import { type CaseResult, countsForVerdict, formatCaseCount, hasPassed, tally } from './test-case.ts';
 import { firstOf, formatMinutes, quoteAll } from './wording.ts';
 
 /** Our judgement of all batches together, worst first: the first that applies is the verdict. Only `passed` opens the gate. */
@@ -78,8 +71,8 @@ export interface Cancellation {
 export interface JudgeInput {
   /** Every batch of every round. */
   readonly batches: readonly WatchedBatch[];
-  /** Every test case with its outcome by the rule, over all rounds; decided by every run, the strictest rule, if absent. */
-  readonly cases?: readonly CaseResult[] | undefined;
+  /** Every test case with its outcome by the rule, over all rounds. */
+  readonly cases: readonly CaseResult[];
   readonly ending: Ending;
   /** The provider's name, for the reason: "Retell". */
   readonly providerTitle: string;
@@ -110,17 +103,13 @@ export interface JudgeInput {
 /** Finding that speaks against `passed`. */
 type Objection = Omit<Judgement, 'notes'>;
 
-type ResolvedJudgeInput = JudgeInput & {
-  readonly cases: readonly CaseResult[];
-  readonly repeated: RepeatedRuns;
-};
+type ResolvedJudgeInput = JudgeInput & { readonly repeated: RepeatedRuns };
 
 /** Facts that can be judged while the step still waits. */
 type WaitingInput = Omit<JudgeInput, 'ending' | 'timeoutMinutes'>;
 
-const withCases = (facts: JudgeInput): ResolvedJudgeInput => ({
+const withRepeated = (facts: JudgeInput): ResolvedJudgeInput => ({
   ...facts,
-  cases: facts.cases ?? groupRunsByTestCase(facts.batches, { rule: EVERY_RUN, beside: facts.beside }),
   repeated: findRepeatedRuns([...facts.batches, ...(facts.beside ?? [])]),
 });
 
@@ -129,7 +118,7 @@ const withCases = (facts: JudgeInput): ResolvedJudgeInput => ({
  * that nothing was found against it and that the proof is there (`isPassProven`); one alone is not enough.
  */
 export function judge(given: JudgeInput): Judgement {
-  const facts = withCases(given);
+  const facts = withRepeated(given);
   const counts = tally(facts.batches, facts.cases);
   const objections = [
     ...failed(facts, counts),
@@ -156,7 +145,7 @@ export function judge(given: JudgeInput): Judgement {
  * cannot change any more counts.
  */
 export function obstacles(given: WaitingInput, isOpen: (batchId: string) => boolean = () => false): string[] {
-  const facts = withCases({ ...given, ending: 'settled', timeoutMinutes: 0 });
+  const facts = withRepeated({ ...given, ending: 'settled', timeoutMinutes: 0 });
   const ended = { ...facts, batches: facts.batches.filter(({ id }) => !isOpen(id)) };
   const open = facts.batches.filter(({ id }) => isOpen(id));
   const objections = [
@@ -181,9 +170,8 @@ export function isOutOfReach(
   { rule, mayExcuse }: { rule: PassRule; mayExcuse: boolean },
 ): boolean {
   if (obstacles(given, () => true).length > 0) return true;
-  const { cases } = withCases({ ...given, ending: 'settled', timeoutMinutes: 0 });
   const isDecided = ({ runs }: CaseResult) => decide(runs, rule) === 'not-passed';
-  return !mayExcuse && cases.some((result) => countsForVerdict(result) && isDecided(result));
+  return !mayExcuse && given.cases.some((result) => countsForVerdict(result) && isDecided(result));
 }
 
 /** True if the proof of green is there: whole batches, and every test case that counts passed, at least one of them. */

@@ -4,15 +4,15 @@ import { findRepeatedRuns, foreignRuns } from '../../src/domain/evidence.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { run, runOf, watched } from '../builders.ts';
+import { judgeRuns } from '../judge-runs.ts';
 
 const REPEAT: PassRule = { kind: 'repeat', need: 2, of: 3 };
 
 const judged = (batches: readonly WatchedBatch[], rule: PassRule = EVERY_RUN) => {
   const facts = { batches, ending: 'settled', providerTitle: 'Retell', timeoutMinutes: 30, now: 0 } as const;
   const cases = groupRunsByTestCase(batches, { rule });
-  const { verdict, reason } = judge({ ...facts, cases });
+  const { verdict, reason } = judgeRuns({ ...facts, cases });
   return { verdict, reason, cases: cases.map((result) => [result.testCase.id, result.outcome]) };
 };
 
@@ -112,7 +112,7 @@ describe('one run counts once in a step', () => {
       ['unfinished', 'passed'],
     );
     const facts = { batches: [first], ending: 'settled', providerTitle: 'Retell', now: 0 } as const;
-    expect(judge({ ...facts, timeoutMinutes: 30, beside })).toMatchObject({
+    expect(judgeRuns({ ...facts, timeoutMinutes: 30, beside })).toMatchObject({
       verdict: 'inconclusive',
       reason: 'Batch b1 is inconsistent: run r1 stands more than once in this step.',
     });
@@ -187,7 +187,7 @@ describe('test cases without a run', () => {
   test('are named: the first three and how many more', () => {
     const names = new Map([['b', 'Angry caller']]);
     const facts = { batches: [batch], ending: 'settled', providerTitle: 'Retell', now: 0 } as const;
-    expect(judge({ ...facts, timeoutMinutes: 30, names }).reason).toBe(
+    expect(judgeRuns({ ...facts, timeoutMinutes: 30, names }).reason).toBe(
       '5 of 6 test cases that batch b1 was started with have no run: Angry caller, c, d and 2 more.',
     );
   });

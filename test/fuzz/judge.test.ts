@@ -4,7 +4,8 @@ import type { AnnouncedCounts, Batch, WatchedBatch } from '../../src/domain/batc
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
-import { type JudgeInput, judge, VERDICTS } from '../../src/domain/verdict.ts';
+import { VERDICTS } from '../../src/domain/verdict.ts';
+import { judgeRuns, type RunFacts } from '../judge-runs.ts';
 import { cases } from './cases.ts';
 
 const SEED = 20260914;
@@ -86,7 +87,7 @@ const watched: fc.Arbitrary<WatchedBatch> = fc
   })
   .map((each) => defined(each) as WatchedBatch);
 
-const facts: fc.Arbitrary<JudgeInput> = fc.record({
+const facts: fc.Arbitrary<RunFacts> = fc.record({
   batches: fc.array(watched, { maxLength: 3 }),
   ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
   providerTitle: fc.constant('Retell'),
@@ -124,7 +125,7 @@ const plain: Run = {
   turns: [],
 };
 
-const nearPass: fc.Arbitrary<JudgeInput> = fc
+const nearPass: fc.Arbitrary<RunFacts> = fc
   .record({
     sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
     change: fc.oneof(
@@ -149,7 +150,7 @@ const nearPass: fc.Arbitrary<JudgeInput> = fc
     edits: edits(),
     beside: fc.array(fc.oneof(watched, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
   })
-  .map(({ sizes, change, ...rest }): JudgeInput => {
+  .map(({ sizes, change, ...rest }): RunFacts => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
     const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
     const original = first as WatchedBatch & { batch: Batch };
@@ -192,7 +193,7 @@ function mayBeGreen({
   maxBatchAgeMinutes,
   edits: edited,
   beside = [],
-}: JudgeInput): boolean {
+}: RunFacts): boolean {
   if (batches.length === 0 || ending === 'cancelled' || (edited ?? []).length > 0) return false;
   const runIds = [...batches, ...beside].flatMap(({ batch: seen }) => seen?.runs?.map(({ id }) => id) ?? []);
   return batches.every(
@@ -245,7 +246,7 @@ function mayBeGreen({
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
-function precedence({ batches, ending, beside }: JudgeInput): string | undefined {
+function precedence({ batches, ending, beside }: RunFacts): string | undefined {
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
   const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, beside }));
   const isCalled = (word: string) => seen.some((each) => each.conclusion === word);
@@ -257,8 +258,8 @@ function precedence({ batches, ending, beside }: JudgeInput): string | undefined
 }
 
 describe('the judge', () => {
-  const check = (given: JudgeInput): void => {
-    const { verdict, reason, notes } = judge(given);
+  const check = (given: RunFacts): void => {
+    const { verdict, reason, notes } = judgeRuns(given);
     expect(VERDICTS).toContain(verdict);
     expect(verdict === 'passed').toBe(mayBeGreen(given));
     const first = precedence(given);

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { runOf } from '../builders.ts';
+import { judgeRuns } from '../judge-runs.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
 
@@ -134,7 +134,7 @@ async function live(given: Story) {
     log: () => undefined,
   });
   const endedAt = clock.now();
-  const judgement = judge({
+  const judgement = judgeRuns({
     batches,
     ending,
     providerTitle: 'Retell',

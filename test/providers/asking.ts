@@ -1,12 +1,13 @@
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { Version } from '../../src/domain/target.ts';
-import { type Judgement, judge } from '../../src/domain/verdict.ts';
+import type { Judgement } from '../../src/domain/verdict.ts';
 import { waitForBatches } from '../../src/execution/wait.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import type { AdapterOptions, Provider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
+import { judgeRuns } from '../judge-runs.ts';
 import { onLoopback } from '../loopback.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
@@ -73,7 +74,7 @@ export async function gate(
     log: () => undefined,
   });
   const facts = { batches, ending, providerTitle: provider.title, timeoutMinutes, now: clock.epoch() };
-  return { ...judge(facts), batch: batches[0]?.batch };
+  return { ...judgeRuns(facts), batch: batches[0]?.batch };
 }
 
 /** A transport that only reads, for adapters that are to start nothing. */

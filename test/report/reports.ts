@@ -3,9 +3,10 @@ import type { Base, BaseCase, History } from '../../src/domain/comparison.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { type Ending, judge } from '../../src/domain/verdict.ts';
+import type { Ending } from '../../src/domain/verdict.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Findings, Origin, Report, ReportOptions } from '../../src/report/report.ts';
+import { judgeRuns } from '../judge-runs.ts';
 import { run } from '../run.ts';
 
 export { run };
@@ -42,7 +43,7 @@ export function reportOn(
   const judgement = waiting
     ? {}
     : {
-        judgement: judge({
+        judgement: judgeRuns({
           batches,
           ending,
           providerTitle: rest.providerTitle ?? 'Retell',
@@ -290,7 +291,7 @@ export function reportOnRounds(
   const rule = rest.rule ?? RERUNS;
   const batches = rounds.map((runs, index) => placed(`test_batch_7c1d90aa42e${6 + index}`, index + 1, runs));
   const cases = groupRunsByTestCase(batches, { rule }).map(change);
-  const judgement = judge({
+  const judgement = judgeRuns({
     batches,
     cases,
     ending: 'settled',
