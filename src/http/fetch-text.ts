@@ -1,4 +1,5 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
 import { ConnectionError, TryTimeout } from './connection-error.ts';
 import { RedirectNotFollowed, ResponseTooLarge, UnusableResponse } from './failure.ts';
 
@@ -41,25 +42,20 @@ interface TextResponse {
 
 /**
  * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `ConnectionError`
- * (`TryTimeout` among them) or `UnusableResponse` (`ResponseTooLarge` and `RedirectNotFollowed` among them); and what
- * `fetch` throws once the signal has come.
+ * (`TryTimeout` among them) or `UnusableResponse` (`ResponseTooLarge` and `RedirectNotFollowed` among them); and
+ * `DeadlineExceeded` once the signal has come.
  */
 export async function fetchText(request: HttpRequest, options: TryOptions): Promise<TextResponse> {
   const { clock, ms, signal } = options;
-  const overdue = new AbortController();
-  const finished = new AbortController();
-  void clock.sleep(ms, finished.signal).then(() => overdue.abort());
-  try {
-    const response = await fetchFollowingRedirects(request, {
-      ...options,
-      signal: AbortSignal.any([signal, overdue.signal]),
-    });
+  const send = async (within: Deadline): Promise<TextResponse> => {
+    const response = await fetchFollowingRedirects(request, { ...options, signal: within.signal });
     return { status: response.status, headers: response.headers, body: await readBody(response) };
+  };
+  try {
+    return await withDeadline(send, { until: clock.now() + ms, signal }, clock);
   } catch (error) {
     if (error instanceof UnusableResponse || signal.aborted) throw error;
-    throw overdue.signal.aborted ? new TryTimeout(ms) : new ConnectionError(error);
-  } finally {
-    finished.abort();
+    throw error instanceof DeadlineExceeded ? new TryTimeout(ms) : new ConnectionError(error);
   }
 }
 
