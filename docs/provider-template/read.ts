@@ -163,8 +163,8 @@ export const acme: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Acme', kinds: ['agent'] },
-      selectors: { title: 'Acme', labels: [] },
+      targetKinds: ['agent'],
+      selectors: { labels: [] },
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: true, hasBranches: false, fallback: undefined },

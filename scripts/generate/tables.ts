@@ -176,7 +176,7 @@ function providerTable(): string {
     ['', ...providers.map(({ name, title }) => `${title} (${code(name)})`)],
     [
       row('Start a batch: `target`', ({ capabilities: { start } }) =>
-        start.targets.kinds.map((kind) => code(`${kind}/ID`)).join(', '),
+        start.targetKinds.map((kind) => code(`${kind}/ID`)).join(', '),
       ),
       row('`test-cases`', ({ capabilities: { start } }) => {
         const labels = start.selectors.labels.map((label) => LABELS[label]);

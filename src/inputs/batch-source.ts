@@ -125,13 +125,14 @@ function startSource(provider: ProviderName, inputs: BatchSourceInputs): BatchSo
     return undefined;
   };
   if (mode !== undefined && modes === false) problems.push(noModes(title));
-  const selectors = accept(parseSelectors(testCases, start.selectors));
+  const selectors = accept(parseSelectors(testCases, { title, ...start.selectors }));
   // One that is wrong by itself is not there, and has its complaint.
   if ('target' in inputs && target === undefined && !start.isTargetOptional) {
-    const kinds = start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
+    const kinds = start.targetKinds.map((kind) => `${kind}/ID`).join(', ');
     problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
   }
-  const tested = target === undefined ? undefined : accept(parseTarget(target, start.targets));
+  const tested =
+    target === undefined ? undefined : accept(parseTarget(target, { title, kinds: start.targetKinds }));
   const config = accept(readConfig(provider, inputs));
   if (targetConfig !== undefined && version !== undefined) {
     problems.push('version and target-config do not go together: the file is what is tested.');
@@ -204,7 +205,7 @@ function readVersion(
   }
   return parseVersion(version, capabilities.versions, {
     title,
-    targetKind: targetKind ?? capabilities.start.targets.kinds[0],
+    targetKind: targetKind ?? capabilities.start.targetKinds[0],
     name,
   });
 }

@@ -50,8 +50,9 @@ export type BatchStatus = RunStatus | 'ended';
 
 /** Rules for the inputs that start a batch. */
 export interface StartRules {
-  readonly targets: TargetRules;
-  readonly selectors: SelectorRules;
+  /** The words before the slash of `target`: `agent`. */
+  readonly targetKinds: TargetRules['kinds'];
+  readonly selectors: Omit<SelectorRules, 'title'>;
   /** Whether `target` can be left out where every selector is an id (Bland). */
   readonly isTargetOptional: boolean;
 }

@@ -229,8 +229,8 @@ export const bland: ProviderDescriptor = {
   statusWords: { batch: STATUS, run: STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Bland', kinds: ['pathway', 'persona'] },
-      selectors: { title: 'Bland', labels: ['category', 'required'] },
+      targetKinds: ['pathway', 'persona'],
+      selectors: { labels: ['category', 'required'] },
       isTargetOptional: true,
     },
     versions: {

@@ -212,8 +212,8 @@ export const elevenlabs: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'ElevenLabs', kinds: ['agent'] },
-      selectors: { title: 'ElevenLabs', labels: [] },
+      targetKinds: ['agent'],
+      selectors: { labels: [] },
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },

@@ -310,8 +310,8 @@ export const retell: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Retell', kinds: ['agent', 'retell-llm', 'conversation-flow'] },
-      selectors: { title: 'Retell', labels: [] },
+      targetKinds: ['agent', 'retell-llm', 'conversation-flow'],
+      selectors: { labels: [] },
       isTargetOptional: false,
     },
     versions: {

@@ -249,9 +249,8 @@ export const vapi: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Vapi', kinds: ['assistant', 'squad'] },
+      targetKinds: ['assistant', 'squad'],
       selectors: {
-        title: 'Vapi',
         labels: ['suite'],
         wildcardRefusal:
           'A list of all simulations belongs to no target at Vapi: write ids, names or suite:ID, one per line.',
