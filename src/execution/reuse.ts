@@ -4,7 +4,7 @@ import { mismatchWith } from '../domain/claims.ts';
 import { findContradictions } from '../domain/integrity.ts';
 import type { RunStatus } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
-import { firstOf } from '../domain/wording.ts';
+import { joinFirst } from '../domain/wording.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { BatchStarter, Candidate, Listing, SubjectSnapshot } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
@@ -83,7 +83,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
     return none(`${formatCaseCount(testCases.length)} take more than one batch`);
   }
   if (undated.length > 0) {
-    const named = firstOf(undated.map((id) => names.get(id) ?? id));
+    const named = joinFirst(undated.map((id) => names.get(id) ?? id));
     return none(`${starter.title} does not say when ${named} was last edited`);
   }
   const snapshot = await starter.readSnapshot(subject, deadline);

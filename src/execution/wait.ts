@@ -3,7 +3,7 @@ import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evide
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import { firstOf } from '../domain/wording.ts';
+import { joinFirst } from '../domain/wording.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
@@ -255,7 +255,7 @@ function findInconsistencies(
 ): string[] {
   const watched = { id: batch.id, batch, requestedTestCases };
   const missing = findMissingCases(watched);
-  const without = firstOf(missing.map((testCase) => names?.get(testCase) ?? testCase));
+  const without = joinFirst(missing.map((testCase) => names?.get(testCase) ?? testCase));
   const empty = batch.runs?.filter(({ unproven }) => unproven?.kind === 'not-evaluated') ?? [];
   return [
     ...findContradictions(batch),

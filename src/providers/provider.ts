@@ -53,7 +53,7 @@ export interface StartRules {
   /** The words before the slash of `target`: `agent`. */
   readonly targetKinds: TargetRules['kinds'];
   readonly selectors: Omit<SelectorRules, 'title'>;
-  /** Whether `target` can be left out where every selector is an id (Bland). */
+  /** True if `target` can be left out where every selector is an id (Bland). */
   readonly isTargetOptional: boolean;
 }
 
@@ -120,7 +120,7 @@ export interface ProviderDescriptor {
   /** Everything that can be under test, to choose from. Throws a `ProviderError` if it cannot be listed. */
   readonly listTargets: (http: HttpClient, deadline: Deadline) => Promise<readonly AvailableTarget[]>;
   /**
-   * Whether the list shows that there is no such target. Only where `BatchStarter.resolve` does not ask for it.
+   * True if the list shows that there is no such target. Only where `BatchStarter.resolve` does not ask for it.
    */
   readonly lacksTarget?:
     | ((targets: readonly AvailableTarget[], target: Pick<AvailableTarget, 'kind' | 'id'>) => boolean)
@@ -133,7 +133,7 @@ export interface ProviderDescriptor {
 
 /** Options of an adapter beside its requests. */
 export interface AdapterOptions {
-  /** Whether conversations may be shown; if not, none is asked for or kept. Default `true`. */
+  /** True if conversations may be shown; if not, none is asked for or kept. Default `true`. */
   readonly showsConversations?: boolean | undefined;
 }
 

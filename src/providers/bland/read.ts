@@ -182,7 +182,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, keep: KeepR
   };
 }
 
-/** Whether a run says that it belongs to the batch. */
+/** True if a run says that it belongs to the batch. */
 const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
   typeof batch_id === 'string' && idKey(batch_id) === idKey(batchId);
 

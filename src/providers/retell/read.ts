@@ -213,7 +213,7 @@ function readSingleRun(api: Api, runId: string, deadline: Deadline): Promise<Run
   return api.get(request, { ...deadline, noRetries: true }).catch(onProviderError(() => undefined));
 }
 
-/** Whether an answer does not say yet how a run ended. A status word that we do not know is an answer. */
+/** True if an answer does not say yet how a run ended. A status word that we do not know is an answer. */
 const isOpen = ({ status, unknownStatus, conflict }: Run): boolean =>
   status === 'pending' && unknownStatus === undefined && conflict === undefined;
 

@@ -72,7 +72,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
   /** In how many readings after the end an item had failed without results. */
   const readingsWithoutResults = new Map<string, number>();
 
-  /** Whether an item's results may still come: `passed` and `failed` can stand there before them. */
+  /** True if an item's results may still come: `passed` and `failed` can stand there before them. */
   function isEarly({ id: itemId, status, results }: ItemBody): boolean {
     if (status === 'passed') return results?.passed === undefined;
     if (status !== 'failed' || results !== undefined) return false;

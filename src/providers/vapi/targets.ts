@@ -42,7 +42,7 @@ export async function listVapiTargets(http: HttpClient, deadline: Deadline): Pro
   return found;
 }
 
-/** Whether a list that is whole has no such assistant or squad. */
+/** True if a list that is whole has no such assistant or squad. */
 export function lacksVapiTarget(
   targets: readonly AvailableTarget[],
   { kind, id: targetId }: Pick<AvailableTarget, 'kind' | 'id'>,

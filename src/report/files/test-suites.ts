@@ -73,7 +73,7 @@ function groupByFirstRound(batches: readonly WatchedBatch[]) {
   return [...places.values()];
 }
 
-/** Whether a tool that knows only tests would call this suite bad. */
+/** True if a tool that knows only tests would call this suite bad. */
 function hasFailures({ entries }: Suite): boolean {
   return entries.some(({ status }) => status === 'failed' || status === 'errored');
 }
