@@ -2,7 +2,7 @@ import { valuesToMask } from '../inputs/parse-inputs.ts';
 import { cancelled, signalExitCode } from '../program.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
-import { InputError } from '../runtime/errors.ts';
+import { errorMessageOf, InputError } from '../runtime/errors.ts';
 import { COMMAND_CANCELLED_MS } from '../runtime/limits.ts';
 import { setProxies, useProxies } from '../runtime/proxies.ts';
 import { VERSION } from '../runtime/version.ts';
@@ -110,7 +110,6 @@ function report(error: unknown, { live, err }: Environment): number {
     err.line(error.message);
     return EXIT.refused;
   }
-  const what = error instanceof Error ? error.message : String(error);
-  err.line(`agent-test-gate itself failed (${what}). Please report this.`);
+  err.line(`agent-test-gate itself failed (${errorMessageOf(error)}). Please report this.`);
   return EXIT.notPassed;
 }

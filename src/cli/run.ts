@@ -17,7 +17,7 @@ export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
   return succeeds(judgement, failOn) ? EXIT.passed : EXIT.notPassed;
 }
 
-/** `run`: starts what is asked for, waits, judges and tells. Resolves to the exit code where no signal comes. */
+/** `run`: starts or reads batches, waits, judges them and prints the result. Resolves to the exit code, unless a signal comes. */
 export async function run(options: Options, environment: Environment): Promise<number> {
   const { clock, random, signal, log, warn, live } = environment;
   const parsed = await readInputsAndConfig(options, environment, 'run');
