@@ -171,14 +171,14 @@ async function listTestCases(options: Options, session: ProviderSession) {
   const parsed = readInputs({ ...options, 'test-cases': selector, reruns: '' }, environment, 'init');
   const { batchSource, subject } = await resolveSubject(parsed, session);
   if ('problem' in subject) throw new CommandError(subject.problem);
-  const { testCases } = await provider.starter.testCases({ ...batchSource, subject }, deadline);
+  const { testCases } = await provider.starter.listTestCases({ ...batchSource, subject }, deadline);
   return testCases;
 }
 
 /** The batches that the inputs start, and what they test, or why there is no such target or version. */
 export async function resolveSubject({ batchSource }: ParsedInputs, { provider, deadline }: ProviderSession) {
   if (batchSource.kind !== 'start') throw new CommandError('test-cases is empty.');
-  return { batchSource, subject: await provider.starter.resolve(batchSource, deadline) };
+  return { batchSource, subject: await provider.starter.resolveTarget(batchSource, deadline) };
 }
 
 /** Asks for the input `reruns`. */

@@ -69,7 +69,7 @@ export function connect(
     withoutConversations,
     starter: {
       ...{ title, ...createBatchStarter(http, options) },
-      batchContents: contentsFrom(withoutConversations),
+      readBatchContents: contentsFrom(withoutConversations),
     },
     listTargets: (deadline) => listTargets(http, deadline),
   };
