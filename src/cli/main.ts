@@ -40,7 +40,7 @@ export async function runCommandLine(): Promise<void> {
   } catch (error) {
     exitCode = report(error, environment);
   }
-  environment.live.stop();
+  environment.liveLine.stop();
   endProcess(cancelled.aborted ? signalExitCode(cancelled.reason) : exitCode);
 }
 
@@ -52,12 +52,12 @@ function createEnvironment(): Environment {
   const { redact, add: addSecrets } = createGrowingRedactor(keys);
   const out = createConsole(process.stdout, process.env, redact);
   const err = createConsole(process.stderr, process.env, redact);
-  const live = createLiveLine(err, systemClock);
+  const liveLine = createLiveLine(err, systemClock);
   const prompts =
     process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined;
   /** Writes with nothing that moves in the way. */
   const above = (write: () => void): void =>
-    live.above(prompts === undefined ? write : () => prompts.above(write));
+    liveLine.above(prompts === undefined ? write : () => prompts.above(write));
   return {
     env: process.env,
     clock: systemClock,
@@ -66,7 +66,7 @@ function createEnvironment(): Environment {
     useProxies: (urls) => useProxies(process.env, urls, setProxies),
     out,
     err,
-    live,
+    liveLine,
     redact,
     addSecrets,
     log: (line) => above(() => err.line(line)),
@@ -100,8 +100,8 @@ async function runCommand(invocation: Invocation, environment: Environment): Pro
 }
 
 /** Says what went wrong. The exit code that goes with it. */
-function report(error: unknown, { live, err }: Environment): number {
-  live.stop();
+function report(error: unknown, { liveLine, err }: Environment): number {
+  liveLine.stop();
   if (error instanceof CommandError) {
     for (const sentence of error.sentences) err.line(sentence);
     return error.exitCode;
