@@ -5,6 +5,9 @@ export function lenient<T>(schema: z.ZodMiniType<T>) {
   return z.catch(z.optional(schema), undefined);
 }
 
+/** A whole number from 0. */
+export const whole = z.int().check(z.nonnegative());
+
 /** JSON from outside; `undefined` where it is none. */
 export function parseJson(text: string): unknown {
   try {

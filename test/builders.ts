@@ -1,10 +1,10 @@
 /** Valid values of the domain in one line each, so that a test names only what it is about. */
 import { type Batch, EMPTY_TALLY, type Tally, type WatchedBatch } from '../src/domain/batch.ts';
+import { obstacles } from '../src/domain/judge.ts';
 import type { RoundRun } from '../src/domain/pass-rule.ts';
 import type { QuarantineDecision } from '../src/domain/quarantine.ts';
 import type { Run, RunStatus } from '../src/domain/run.ts';
 import type { CaseOutcome, CaseResult } from '../src/domain/test-case.ts';
-import { obstacles } from '../src/domain/verdict.ts';
 import type { RoundsOptions } from '../src/execution/types.ts';
 import type { BatchStarter, Subject } from '../src/providers/starter.ts';
 import { run } from './run.ts';

@@ -6,12 +6,11 @@ import * as z from 'zod/mini';
 import { jobFactsSchema } from '../comment/job-facts.ts';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { VERDICTS, type Verdict } from '../domain/verdict.ts';
-import { lenient, parseJson } from '../json.ts';
+import { lenient, parseJson, whole } from '../json.ts';
 
-const count = z.int().check(z.nonnegative());
 const savedSectionSchema = z.object({
   state: z.enum(VERDICTS),
-  tally: z.record(z.enum(TALLY_KEYS), count),
+  tally: z.record(z.enum(TALLY_KEYS), whole),
   label: z.string(),
   facts: lenient(jobFactsSchema),
   record: lenient(z.string()),
@@ -22,7 +21,7 @@ const savedCommentSchema = z.object({
   section: savedSectionSchema,
   stage: z.enum(['waiting', 'unwritten', 'written']),
   isWanted: lenient(z.boolean()),
-  id: lenient(count),
+  id: lenient(whole),
   createdAgoMs: lenient(z.number()),
 });
 

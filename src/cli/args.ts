@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { levenshteinDistance } from '../domain/no-match.ts';
+import { quote } from '../domain/wording.ts';
 import { INPUTS } from '../inputs/inputs.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName, KEY_INPUTS } from './commands.ts';
 import { CommandError } from './exit.ts';
@@ -54,7 +55,7 @@ export function parseArguments(args: readonly string[]): Invocation {
   }
   const command = COMMAND_NAMES.find((name) => name.split(' ')[0] === first);
   if (command === undefined) {
-    throw new UsageError([`There is no command ${quoted(first)}${nearest(first, COMMAND_NAMES)}.`]);
+    throw new UsageError([`There is no command ${quote(first)}${nearest(first, COMMAND_NAMES)}.`]);
   }
   const parsed = readOptions(command, args.slice(command.split(' ').length));
   if ('command' in parsed) return parsed;
@@ -79,8 +80,8 @@ function strayText(texts: readonly string[]): string[] {
   const [first, second] = texts;
   if (first === undefined) return [];
   const more =
-    texts.length > 2 ? ` and ${texts.length - 1} more belong` : ` and ${quoted(second ?? '')} belong`;
-  const who = second === undefined ? `${quoted(first)} belongs` : `${quoted(first)}${more}`;
+    texts.length > 2 ? ` and ${texts.length - 1} more belong` : ` and ${quote(second ?? '')} belong`;
+  const who = second === undefined ? `${quote(first)} belongs` : `${quote(first)}${more}`;
   return [`${who} to no option. A value with spaces or * goes into quotes.`];
 }
 
@@ -92,7 +93,7 @@ function quarantineCheck({ values, positionals, problems }: ParsedOptions): Invo
     ...problems,
     ...(file === undefined || others.length > 0 ? ['Say which file to check, and only one.'] : []),
     ...(count !== undefined && !/^[1-9]\d{0,5}$/.test(count)
-      ? [`--test-case-count is ${quoted(count)}: it must be a whole number like 40.`]
+      ? [`--test-case-count is ${quote(count)}: it must be a whole number like 40.`]
       : []),
   ];
   if (all.length > 0 || file === undefined) throw new UsageError(all, command);
@@ -164,7 +165,7 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
     rawName,
     names.map((option) => `--${option}`),
   );
-  return `There is no option ${quoted(rawName)}${near}.`;
+  return `There is no option ${quote(rawName)}${near}.`;
 }
 
 /** ` (nearest: --target)`, or nothing where nothing is near. */
@@ -179,5 +180,3 @@ function nearest(text: string, names: readonly string[]): string {
 /** A beginning of the name is nearer than anything else. */
 const distanceOf = (text: string, name: string): number =>
   text.length > 4 && name.startsWith(text) ? 0 : levenshteinDistance(text, name);
-
-const quoted = (text: string): string => `"${text.length > 80 ? `${text.slice(0, 80)}…` : text}"`;

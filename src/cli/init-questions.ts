@@ -4,6 +4,7 @@ import { INPUTS } from '../inputs/inputs.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { AvailableTarget, BrowsableProvider } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
+import type { BatchStarter } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
@@ -25,6 +26,7 @@ const MAX_SHOWN = 10;
 export interface ProviderSession {
   readonly name: ProviderName;
   readonly provider: BrowsableProvider;
+  readonly starter: BatchStarter;
   readonly deadline: Deadline;
   readonly environment: Environment;
 }
@@ -118,7 +120,7 @@ export async function chooseOwnVersion(
     {
       value: 'own',
       label: 'Its own version',
-      hint: `${script === undefined ? 'described by' : `${script.makes}, made from`} ${file}`,
+      hint: `${script === undefined ? 'described by' : `${script.product}, made from`} ${file}`,
     },
   ] as const);
   return answer === 'own' ? ownVersion : undefined;
@@ -161,28 +163,27 @@ export async function chooseTestCases(options: Options, session: ProviderSession
 
 /** Whether `*` can select every test case at this provider. */
 function takesWildcard(name: ProviderName): boolean {
-  const { start } = PROVIDERS[name].capabilities;
-  return start.selectors.wildcardRefusal === undefined;
+  return PROVIDERS[name].capabilities.start.selectors.wildcardRefusal === undefined;
 }
 
 async function listTestCases(options: Options, session: ProviderSession) {
-  const { name, provider, deadline, environment } = session;
+  const { name, starter, deadline, environment } = session;
   // Any selector does where `*` is refused: what is listed does not depend on it.
   const selector = takesWildcard(name) ? '*' : 'any name';
   const parsed = readInputs({ ...options, 'test-cases': selector, reruns: '' }, environment, 'init');
   const { batchSource, subject } = await resolveSubject(parsed, session);
   if ('problem' in subject) throw new CommandError(subject.problem);
-  const { testCases } = await provider.starter.testCases({ ...batchSource, subject }, deadline);
+  const { testCases } = await starter.testCases({ ...batchSource, subject }, deadline);
   return testCases;
 }
 
 /** Source of the batches that the inputs start, and its subject or why there is none. */
 export async function resolveSubject(
   { batchSource }: ParsedInputs,
-  { provider, deadline }: Pick<ProviderSession, 'provider' | 'deadline'>,
+  { starter, deadline }: Pick<ProviderSession, 'starter' | 'deadline'>,
 ) {
   if (batchSource.kind !== 'start') throw new CommandError('test-cases is empty.');
-  return { batchSource, subject: await provider.starter.resolve(batchSource, deadline) };
+  return { batchSource, subject: await starter.resolve(batchSource, deadline) };
 }
 
 /** Asks for the input `reruns`. */

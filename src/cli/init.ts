@@ -66,7 +66,7 @@ async function initAt(invocation: InitInvocation, environment: Environment): Pro
   const tested = gate.ownVersion === undefined ? ` on ${subject.title}` : '';
   out.line(`Wrote ${workflowPath}: ${formatCaseCount(testCases.length)}${tested}.`);
   if (isKept) out.line(`Kept ${scriptPath}, which exists.`);
-  else if (script !== undefined) out.line(`Wrote ${scriptPath}, which makes ${script.makes}.`);
+  else if (script !== undefined) out.line(`Wrote ${scriptPath}, which makes ${script.product}.`);
   for (const [index, step] of nextSteps(gate, session.name).entries()) out.line(`${index + 1}. ${step}`);
   return EXIT.passed;
 }
@@ -95,7 +95,7 @@ async function connect(options: Options, environment: Environment): Promise<Prov
   const parsed = readInputs({ ...options, provider: name, ...PLACEHOLDERS }, environment, 'init');
   const provider = connectProvider(parsed, environment);
   const deadline = { until: environment.clock.now() + ASKING_MS, signal: environment.signal };
-  return { name, provider, deadline, environment };
+  return { name, provider, starter: provider.starter, deadline, environment };
 }
 
 /** The gate that the workflow is to have; everything in it was checked at the provider. */
@@ -144,15 +144,12 @@ async function liveVersion(options: Options, session: ProviderSession): Promise<
 
 /** Everything that `run` would refuse before it starts anything. */
 async function check(parsed: ParsedInputs, session: ProviderSession): Promise<Prepared> {
-  const { provider, deadline, name } = session;
+  const { starter, deadline, name } = session;
   // First, because a wrong target is no question of test cases.
   const { batchSource, subject } = await resolveSubject(parsed, session);
   if ('problem' in subject) throw new CommandError(subject.problem);
   const rule = ruleOf(parsed.inputs);
-  const prepared = await prepare(batchSource, {
-    ...{ rule, maxRuns: undefined, deadline },
-    starter: provider.starter,
-  });
+  const prepared = await prepare(batchSource, { starter, rule, maxRuns: undefined, deadline });
   if (prepared.kind === 'prepared') return prepared;
   throw new CommandError(
     `${prepared.problem} How test cases are made: ${PROVIDERS[name].testCasesPage}`,
@@ -173,16 +170,16 @@ function workflowOf({ options, inputs, prepared, uses, ownVersion }: ChosenGate,
 
 function nextSteps({ options, uses, ownVersion }: ChosenGate, name: ProviderName): readonly string[] {
   const { title, keyVariable } = PROVIDERS[name];
-  const { kind } = splitTarget(options['target'] ?? '');
-  const section = ownVersion?.script === undefined ? 'with-target-config' : 'with-a-script';
   return [
-    ...(ownVersion === undefined
-      ? []
-      : [
-          `Write ${ownVersion.file}, ${ownVersion.holds(kind)}: ${documentOf(uses, `deploying.md#${section}`)}`,
-        ]),
+    ...(ownVersion === undefined ? [] : [writeFileStep(ownVersion, options['target'] ?? '', uses)]),
     `Set the secret: gh secret set ${keyVariable}`,
     `Commit the ${ownVersion === undefined ? 'file' : 'files'} on a branch, and open a pull request: the job runs there.`,
     `Make the check "Agent tests at ${title}" required: Settings > Rules > Rulesets.`,
   ];
+}
+
+function writeFileStep({ file, isWhole, script }: OwnVersion, target: string, uses: string): string {
+  const content = isWhole ? `the whole ${splitTarget(target).kind}` : 'what a pull request may change';
+  const section = script === undefined ? 'with-target-config' : 'with-a-script';
+  return `Write ${file}, ${content}: ${documentOf(uses, `deploying.md#${section}`)}`;
 }

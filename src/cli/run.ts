@@ -29,7 +29,6 @@ export async function run(options: Options, environment: Environment): Promise<n
   const judgement = await runGate(gateOptionsOf(parsed), {
     provider,
     publisher,
-    historyReader: publisher,
     clock,
     signal,
     log,
@@ -39,12 +38,7 @@ export async function run(options: Options, environment: Environment): Promise<n
       if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));
       else log(line);
     },
-    startName: createStartNames({
-      repository: undefined,
-      pullRequest: undefined,
-      commit: undefined,
-      random,
-    }),
+    startName: createStartNames({ random }),
     onBatches: () => undefined,
     readQuarantine:
       quarantine === undefined ? undefined : () => readQuarantineFiles(quarantine, clock.epoch()),

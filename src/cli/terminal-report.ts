@@ -7,7 +7,7 @@ import { CATEGORY_TITLES } from '../report/classify.ts';
 import type { ClassifiedCases, Report, ReportedCase, ReportedRun } from '../report/report.ts';
 import { costText, expectedAndActual, failedAssertions, runMessage, turnText } from '../report/run-text.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
-import { describeRuns, failureLabel } from '../report/sections/names.ts';
+import { describeRuns, failureLabel, MAX_NAME } from '../report/sections/names.ts';
 import { cleanLine, cleanLines } from '../text/clean.ts';
 import { formatAge, formatDuration } from '../text/format.ts';
 import { layOut } from './layout.ts';
@@ -24,7 +24,6 @@ export interface TerminalOptions {
 const MAX_EVIDENCE = 25;
 /** More test cases than this of one kind are counted. */
 const MAX_LISTED = 200;
-const MAX_NAME = 200;
 const MAX_REASON = 2_000;
 const MAX_TURN = 600;
 const MAX_SENTENCE = 1_000;

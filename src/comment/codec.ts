@@ -6,7 +6,7 @@
  */
 import * as z from 'zod/mini';
 import { STATES } from '../domain/verdict.ts';
-import { lenient, parseJson } from '../json.ts';
+import { lenient, parseJson, whole } from '../json.ts';
 import { parseEarlierComment } from './earlier-formats.ts';
 import { jobFactsSchema, withStableKeyOrder } from './job-facts.ts';
 import { compareSections, compareText } from './labels.ts';
@@ -27,7 +27,6 @@ const ORPHANED_RECORD = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
 /** A line of our data. */
 const DATA_LINE = /^<!-- agent-test-gate(?:-section|-record)? \S.* -->$/;
-const whole = z.int().check(z.nonnegative());
 const gateSchema = z.object({ version: z.int(), name: z.string() });
 /** Short names, since each character counts. */
 const sectionSchema = z.object({

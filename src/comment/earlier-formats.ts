@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { STATES } from '../domain/verdict.ts';
-import { lenient, parseJson } from '../json.ts';
+import { lenient, parseJson, whole } from '../json.ts';
 import { jobFactsSchema } from './job-facts.ts';
 import { countsSchema, keySchema, recordSchema, tallyOf } from './schemas.ts';
 import type { OrphanedRecord, ReadableComment, Run, Section } from './state.ts';
@@ -20,7 +20,6 @@ const CLOSE = ' -->';
 /** The second edition. Sections of the first were keyed by batch ids, so they cannot be told to be a job's. */
 const SECOND = 2;
 
-const whole = z.int().check(z.nonnegative());
 const gateMarker = z.object({
   version: z.int().check(z.maximum(SECOND)),
   name: lenient(z.string()),

@@ -1,8 +1,7 @@
 /** Facts about a job, kept in the comment, that a comment of several jobs shows beside its body. Pure. */
 import * as z from 'zod/mini';
-import { lenient } from '../json.ts';
+import { lenient, whole } from '../json.ts';
 
-const whole = z.int().check(z.nonnegative());
 /** As `Origin`. */
 const origin = z.object({
   commit: lenient(z.string()),

@@ -1,4 +1,5 @@
 import { STATES, type State, worstState } from '../domain/verdict.ts';
+import { firstOf } from '../domain/wording.ts';
 import {
   code,
   heading,
@@ -78,21 +79,18 @@ export function sortJobs<Job extends JobPart>(jobs: readonly Job[]): Job[] {
 
 const isBad = ({ state }: JobPart): boolean => state !== 'waiting' && state !== 'passed';
 
-/** The heading of all jobs together: which failed, how many still run. Of `sortJobs`, as for all that follow. */
+/** The heading of all jobs together: which failed, how many still run. Here and below, `jobs` are in the order of `sortJobs`. */
 export function renderJobsHeading(name: string, jobs: readonly JobPart[]): string {
   const state = worstState(jobs.map((job) => job.state));
   const waiting = jobs.filter((job) => job.state === 'waiting');
   const bad = jobs.filter(isBad);
-  const running = waiting.length === 0 ? [] : [`${waiting.length} of ${jobs.length} still running`];
   const note = bad.every(({ isReportOnly }) => isReportOnly === true) ? ` (${REPORT_ONLY})` : '';
-  const clauses =
-    bad.length > 0
-      ? [`${describeFailedJobs(bad)}${note}`, ...running]
-      : waiting.length > 0
-        ? running
-        : [`all ${jobs.length} jobs passed`];
-  const named = untrusted(`${SIGNS[state]} ${name.slice(0, 500)}: ${clauses.join(', ')}`, MAX_HEADING);
-  return render(heading(2, named));
+  const clauses = [
+    ...(bad.length > 0 ? [`${describeFailedJobs(bad)}${note}`] : []),
+    ...(waiting.length > 0 ? [`${waiting.length} of ${jobs.length} still running`] : []),
+  ];
+  const result = clauses.join(', ') || `all ${jobs.length} jobs passed`;
+  return render(heading(2, untrusted(`${SIGNS[state]} ${name.slice(0, 500)}: ${result}`, MAX_HEADING)));
 }
 
 function describeFailedJobs(bad: readonly JobPart[]): string {
@@ -101,7 +99,7 @@ function describeFailedJobs(bad: readonly JobPart[]): string {
   return bad.every(({ state }) => state === 'failed') ? `${names} failed` : `${names} did not pass`;
 }
 
-/** One line for each job. */
+/** A table with a row for each job. */
 export function renderJobsTable(jobs: readonly JobPart[]): string {
   const hasTook = jobs.some(({ took }) => took !== '');
   const providers = new Set(jobs.map(({ providerTitle }) => providerTitle));
@@ -174,11 +172,8 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly JobPart[]): string {
-  const names = jobs
-    .slice(0, MAX_NAMED)
-    .map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
-  const more = jobs.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+  const names = jobs.map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
+  return firstOf(names, { most: MAX_NAMED });
 }
 
 /** The one footer of all jobs: what they share on a line, and the details of each in a fold. */

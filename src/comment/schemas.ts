@@ -1,10 +1,9 @@
 /** Schemas that the formats of the comment share. Pure. */
 import * as z from 'zod/mini';
 import type { Tally } from '../domain/batch.ts';
+import { whole } from '../json.ts';
 import { PACKED } from './packed-json.ts';
 import { MAX_RECORD } from './record.ts';
-
-const whole = z.int().check(z.nonnegative());
 
 /** See `shortHash`. */
 export const keySchema = z.string().check(z.regex(/^[0-9a-f]{16}$/));

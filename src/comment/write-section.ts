@@ -5,7 +5,7 @@ import { retryOnGitHub } from '../github/retry-on-github.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { commentWarning, reasonToLeave, TWIN } from './comment-warning.ts';
-import { findSection, needsHead } from './current-sections.ts';
+import { findSection, needsHeadSha } from './current-sections.ts';
 import { type NextStep, nextStep, type Written } from './next-step.ts';
 import type { FoundComment, OwnComments } from './own-comments.ts';
 import type { OwnSection, Section, Writer } from './state.ts';
@@ -32,7 +32,7 @@ export interface WritingParts extends ClockAndRandom {
   readonly writer: Writer;
   readonly comments: OwnComments;
   /** Called before a comment is made: from then on there may be one. */
-  readonly onCreate?: (() => void) | undefined;
+  readonly beforeCreate?: (() => void) | undefined;
 }
 
 export interface WriteTask {
@@ -143,19 +143,19 @@ async function headShaFor(
   within: Deadline,
 ): Promise<string | undefined> {
   const states = found.map(({ state }) => state);
-  if (own === undefined || !needsHead(states, own, writer)) return undefined;
+  if (own === undefined || !needsHeadSha(states, own, writer)) return undefined;
   const pullRequest = await client.pullRequest(issue, within).catch(onGitHubError(() => undefined));
   return pullRequest?.headSha;
 }
 
 async function write(
-  { comments, onCreate }: Writing,
+  { comments, beforeCreate }: Writing,
   { into, written, hasTwin }: Extract<NextStep, { step: 'write' }>,
   within: Deadline,
 ): Promise<WriteResult> {
   // The call was given up meanwhile, and another one may be at work.
   if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
-  if (into === undefined) onCreate?.();
+  if (into === undefined) beforeCreate?.();
   const { id, url } =
     into === undefined
       ? await comments.create(written.body, within)

@@ -15,20 +15,24 @@ export interface BaseCase {
 /** Name of a base that comes from the input `baseline`. No branch can have it, since there is a space in it. */
 export const BASELINE = 'the baseline';
 
-/** Results on the branch that a pull request is merged into. They label, and never decide. */
-export interface Base {
-  /** The name of the branch: "main"; or `BASELINE`. */
-  readonly branch: string;
-  /** The newest commit that it is known for. */
-  readonly commit: string | undefined;
+/** Results of test cases, added up over the last merged pull requests. */
+export interface KnownResults {
   /** By the provider's id of the test case. */
   readonly cases: ReadonlyMap<string, BaseCase>;
-  /** Test cases that passed there and of which no more is known than that. */
+  /** Test cases of which only this is known: they passed. */
   readonly passedOnlyIds?: { has(id: string): boolean } | undefined;
   /** There were test cases of which nothing is known: one that is not found may have been there. */
   readonly isPartial?: boolean | undefined;
   /** First runs that passed, of how many, for the rate. */
-  readonly firstRuns: { readonly passes: number; readonly total: number } | undefined;
+  readonly firstRuns: { readonly passes: number; readonly total: number };
+}
+
+/** Results on the branch that a pull request is merged into. They label, and never decide. */
+export interface Base extends KnownResults {
+  /** The name of the branch: "main"; or `BASELINE`. */
+  readonly branch: string;
+  /** The newest commit that it is known for. */
+  readonly commit: string | undefined;
 }
 
 /** One push to the pull request, as the gate judged it. */

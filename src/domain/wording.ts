@@ -3,12 +3,15 @@
 /** Length to which a message cuts a written text that it repeats, in characters. */
 const MAX_QUOTED_CHARACTERS = 80;
 
-/** A text in quotation marks, cut to what a message can hold. */
-export function quote(text: string): string {
+/** A text as a message or a title repeats it: whole letters, however long it is. */
+export function shortened(text: string): string {
   const characters = [...text.slice(0, 2 * MAX_QUOTED_CHARACTERS + 2)];
   const isCut = characters.length > MAX_QUOTED_CHARACTERS;
-  return `"${isCut ? `${characters.slice(0, MAX_QUOTED_CHARACTERS).join('')}…` : text}"`;
+  return isCut ? `${characters.slice(0, MAX_QUOTED_CHARACTERS).join('')}…` : text;
 }
+
+/** A text in quotation marks, cut to what a message can hold. */
+export const quote = (text: string): string => `"${shortened(text)}"`;
 
 const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 

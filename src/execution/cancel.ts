@@ -1,5 +1,5 @@
 import type { WatchedBatch } from '../domain/batch.ts';
-import type { Cancellation } from '../domain/verdict.ts';
+import type { Cancellation } from '../domain/judge.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';

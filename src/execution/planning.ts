@@ -129,7 +129,7 @@ function planRound(
     batchSize,
     subjectOf,
   }: {
-    readonly batchSize: number;
+    readonly batchSize: number | undefined;
     readonly subjectOf: (batchIndex: number) => Subject | Refused;
   },
 ) {
@@ -193,8 +193,8 @@ function refuseIfOverMaxRuns(
   return `${formatCaseCount(undecided)} ${undecided === 1 ? 'was' : 'were'} not run again: that takes ${runs} more runs, and max-runs allows ${maxRuns} in all.`;
 }
 
-/** The test cases in batches of at most `size` (Retell: 1,000), in their order, each of them once. */
-export function splitIntoBatches(testCases: readonly string[], size: number): string[][] {
+/** The test cases in batches of at most `size` (Retell: 1,000; without limit, if absent), in their order, each of them once. */
+export function splitIntoBatches(testCases: readonly string[], size = Number.MAX_SAFE_INTEGER): string[][] {
   const ids = [...new Set(testCases)];
   return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) =>
     ids.slice(index * size, (index + 1) * size),

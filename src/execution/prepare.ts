@@ -1,7 +1,8 @@
 import type { ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type Refused, refused } from '../domain/result.ts';
-import { type AvailableTestCase, type Selector, selectCases } from '../domain/selectors.ts';
+import { selectCases } from '../domain/selection.ts';
+import type { AvailableTestCase, Selector } from '../domain/selectors.ts';
 import type { ComparedWith, Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { FailOn } from '../domain/verdict.ts';
 import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
@@ -104,7 +105,7 @@ export async function prepare(
   if ('problem' in subject) return subject;
   const list = await starter.testCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
-  const selection = selectCases(batchSource.selectors, list.testCases, list.whereNone);
+  const selection = selectCases(batchSource.selectors, list.testCases, list.adviceIfEmpty);
   if (selection.kind === 'refused') return selection;
   const { cases, excluded, outOf } = selection.value;
   const testCases = cases.map(({ id }) => id);

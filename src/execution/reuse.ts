@@ -18,8 +18,6 @@ const HOUR_MS = 3_600_000;
 const HORIZON_MS = 168 * HOUR_MS;
 /** With more batches than this that may have run the same, nothing is reused: each would have to be read. */
 const MAX_READ = 25;
-/** So many of them are read at once. */
-const READ_AT_ONCE = 5;
 /** Time limit of the search; at most a quarter of the time that is left. */
 const SEARCH_MS = 60_000;
 /** A `Date` header says the second, and not what has passed of it. */
@@ -81,7 +79,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   if (!starter.readForReuse || !starter.listBatches || subject.key === undefined) {
     return none(`${starter.title} does not show what earlier batches tested`);
   }
-  if (testCases.length > starter.batchSize) {
+  if (starter.batchSize !== undefined && testCases.length > starter.batchSize) {
     return none(`${formatCaseCount(testCases.length)} take more than one batch`);
   }
   if (undated.length > 0) {
@@ -110,14 +108,9 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
     return none(`${candidates.length} batches may have run this since the last edit, too many to compare`);
   }
   const now = { prepared, underTest, lastEdit, now: period.now };
-  const earlier: Earlier[] = [];
-  for (let from = 0; from < candidates.length; from += READ_AT_ONCE) {
-    const chunk = candidates.slice(from, from + READ_AT_ONCE);
-    const read = chunk.map((candidate) =>
-      readEarlier(candidate, now, { provider: options.provider, deadline }),
-    );
-    earlier.push(...(await Promise.all(read)));
-  }
+  const earlier = await Promise.all(
+    candidates.map((candidate) => readEarlier(candidate, now, { provider: options.provider, deadline })),
+  );
   const unclear = earlier.find((result) => result.kind === 'unclear');
   if (unclear !== undefined) return none(`batch ${unclear.id} ${unclear.why}`);
   const same = earlier.filter((result) => result.kind === 'same');

@@ -18,9 +18,9 @@ export function createStartNames({
   commit,
   random,
 }: {
-  readonly repository: string | undefined;
-  readonly pullRequest: number | undefined;
-  readonly commit: string | undefined;
+  readonly repository?: string | undefined;
+  readonly pullRequest?: number | undefined;
+  readonly commit?: string | undefined;
   readonly random: () => number;
 }): (round: number) => StartName {
   const numbered = pullRequest === undefined ? repository : `${repository ?? ''}#${pullRequest}`;

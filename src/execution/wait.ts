@@ -26,7 +26,7 @@ const BATCH_APPEARS_MS = 15_000;
 
 /** Batches to wait for, and the options of waiting. */
 export interface WaitOptions {
-  readonly provider: Omit<Provider, 'starter'>;
+  readonly provider: Pick<Provider, 'fetchBatch' | 'fetchRuns' | 'idKey'>;
   /** As they were given or started: a 404 for one that was started may mean that it is not there yet. */
   readonly batches: readonly WatchedBatch[];
   readonly clock: Clock;

@@ -1,4 +1,5 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Deadline } from '../runtime/clock.ts';
+import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
 import { ConnectionError, TryTimeout } from './connection-error.ts';
 import { RedirectNotFollowed, ResponseTooLarge, UnusableResponse } from './failure.ts';
 
@@ -26,7 +27,7 @@ interface TryOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** Time limit in milliseconds, from the connection to the last byte. */
-  readonly ms: number;
+  readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Whether a redirect within the origin is followed. One to another origin never is: the key would go there. */
   readonly followsRedirects: boolean;
@@ -40,26 +41,21 @@ interface TextResponse {
 }
 
 /**
- * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `ConnectionError`
- * (`TryTimeout` among them) or `UnusableResponse` (`ResponseTooLarge` and `RedirectNotFollowed` among them); and what
- * `fetch` throws once the signal has come.
+ * Sends a request and reads the answer to its end, in at most `timeoutMs` and 32 MiB. Throws `ConnectionError`
+ * (`TryTimeout` among them) or `UnusableResponse` (`ResponseTooLarge` and `RedirectNotFollowed` among them); and
+ * `DeadlineExceeded` once the signal has come.
  */
 export async function fetchText(request: HttpRequest, options: TryOptions): Promise<TextResponse> {
-  const { clock, ms, signal } = options;
-  const overdue = new AbortController();
-  const finished = new AbortController();
-  void clock.sleep(ms, finished.signal).then(() => overdue.abort());
-  try {
-    const response = await fetchFollowingRedirects(request, {
-      ...options,
-      signal: AbortSignal.any([signal, overdue.signal]),
-    });
+  const { clock, timeoutMs, signal: given } = options;
+  const send = async ({ signal }: Deadline): Promise<TextResponse> => {
+    const response = await fetchFollowingRedirects(request, { ...options, signal });
     return { status: response.status, headers: response.headers, body: await readBody(response) };
+  };
+  try {
+    return await withDeadline(send, { until: clock.now() + timeoutMs, signal: given }, clock);
   } catch (error) {
-    if (error instanceof UnusableResponse || signal.aborted) throw error;
-    throw overdue.signal.aborted ? new TryTimeout(ms) : new ConnectionError(error);
-  } finally {
-    finished.abort();
+    if (error instanceof UnusableResponse || given.aborted) throw error;
+    throw error instanceof DeadlineExceeded ? new TryTimeout(timeoutMs) : new ConnectionError(error);
   }
 }
 

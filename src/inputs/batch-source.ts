@@ -202,10 +202,9 @@ function readVersion(
       ? ok(undefined)
       : refused(`${name}: ${title} has no versions to choose from. Leave it out.`);
   }
-  const { kinds } = capabilities.start.targets;
   return parseVersion(version, capabilities.versions, {
     title,
-    targetKind: targetKind ?? kinds[0] ?? '',
+    targetKind: targetKind ?? capabilities.start.targets.kinds[0],
     name,
   });
 }

@@ -69,10 +69,10 @@ function titlesWhere(can: (capabilities: ProviderDescriptor['capabilities']) => 
 
 /** "at Bland `pathway/ID` or `persona/ID`, …" */
 function targetKinds(): string {
-  const phrases = providers.map(({ title, capabilities: { start } }) => {
-    const kinds = start.targets.kinds.map((kind) => code(`${kind}/ID`));
-    return `at ${title} ${joinWithOr(kinds)}`;
-  });
+  const phrases = providers.map(
+    ({ title, capabilities: { start } }) =>
+      `at ${title} ${joinWithOr(start.targets.kinds.map((kind) => code(`${kind}/ID`)))}`,
+  );
   return phrases.join(', ');
 }
 
@@ -173,7 +173,7 @@ export const INPUTS = {
       'With `reruns` or `repeat`: how many test cases may be flaky, a number or a share of the test cases like `15%`, rounded up. More is `failed`.',
     schema: countOrPercent(),
     default: '15%',
-    log: (value) => (value.kind === 'number' ? String(value.number) : `${value.share * 100}%`),
+    log: (value) => (value.kind === 'count' ? String(value.count) : `${value.share * 100}%`),
   }),
   'max-runs': input({
     group: 'flakiness',

@@ -1,3 +1,4 @@
+import { quote } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
 import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
@@ -13,7 +14,7 @@ import {
   isRequired,
   type Secrets,
 } from './inputs.ts';
-import { isQuoted, MIN_KEY, withoutBearer } from './schemas.ts';
+import { isQuoted, MIN_KEY_CHARACTERS, withoutBearer } from './schemas.ts';
 import type { ConfigFile } from './target-config.ts';
 
 /** Inputs that messages of the selection and of the target quote. */
@@ -104,7 +105,9 @@ export function valuesToMask(read: (name: string) => string): string[] {
   );
   const unquoted = values.map((value) => (isQuoted(value) ? value.slice(1, -1).trim() : value));
   const bare = [...values, ...unquoted].map(withoutBearer);
-  return [...new Set([...values, ...unquoted, ...bare])].filter((value) => value.length >= MIN_KEY);
+  return [...new Set([...values, ...unquoted, ...bare])].filter(
+    (value) => value.length >= MIN_KEY_CHARACTERS,
+  );
 }
 
 /** The value in the log; the meaning of an empty one. */
@@ -127,5 +130,5 @@ function formatValue(value: string | undefined, redact: (text: string) => string
   const shown = redact(value)
     .replace(/\/\/[^/]*@/, '//***@')
     .replaceAll(/\s+/g, ' ');
-  return ` is "${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}"`;
+  return ` is ${quote(shown)}`;
 }

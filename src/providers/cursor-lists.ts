@@ -43,7 +43,6 @@ export function cursorListsOf({ next, query: names, sizes }: CursorForm) {
       if (hasMore && !cursor) {
         throw new InvalidResponse(
           `announced more ${items} ("has_more") without a "${next}" to read them by.`,
-          { isJson: true },
         );
       }
       return { items: itemsOf(list, bodies), next: hasMore ? (cursor ?? undefined) : undefined };

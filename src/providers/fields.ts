@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Claims } from '../domain/claims.ts';
 import { toText } from '../http/error-body.ts';
 import { HttpStatusError, InvalidResponse } from '../http/failure.ts';
-import { parseAs as parse } from '../json.ts';
+import { parseAs as parse, whole } from '../json.ts';
 import { onProviderError } from '../runtime/errors.ts';
 
 /** Reads a provider's JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
@@ -13,7 +13,6 @@ export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
     (field) =>
       new InvalidResponse(
         `answered with JSON without a usable ${field} field. Check provider and api-url; if they are right, please report it.`,
-        { isJson: true },
       ),
   );
 
@@ -32,7 +31,7 @@ export function requireSame(
   keyOf: (id: string) => string = (id) => id,
 ): void {
   if (asked === undefined || found === undefined || keyOf(found) === keyOf(asked)) return;
-  throw new InvalidResponse(`answered for another ${kind}: ${found}.`, { isJson: true });
+  throw new InvalidResponse(`answered for another ${kind}: ${found}.`);
 }
 
 /** The headers that authorise a request by a bearer token; the key may bring the word `Bearer` itself. */
@@ -68,34 +67,19 @@ export const onNotFound = <T>(instead: () => T): ((error: unknown) => T) =>
     return instead();
   });
 
-/** Length to which the name of a target is cut, in characters. */
-const MAX_SHOWN_NAME = 80;
-
-/** A name as titles show it; whole letters, however long it is. */
-export function shortName(name: string): string {
-  const letters = [...name.slice(0, 2 * MAX_SHOWN_NAME + 2)];
-  return letters.length > MAX_SHOWN_NAME ? `${letters.slice(0, MAX_SHOWN_NAME).join('')}…` : name;
-}
-
 /** Most criteria or assertions of one run that are kept: more than anybody reads, and few enough to render at once. */
 export const MAX_DETAILS = 1_000;
 
 /** Id of a run, test case or batch. No provider's are longer than 64 characters. */
 export const id = z.string().check(z.minLength(1), z.maxLength(1_000));
 
-/** The form in which ids that are UUIDs are compared: capitals mean nothing in them. */
-export const uuidKey = (uuid: string): string => uuid.toLowerCase();
-
 /** A run's status word. Nobody documents what stands here before the end, so it may be missing. */
 export const statusWord = z.optional(z.nullable(z.string()));
-
-/** A whole number from 0. */
-export const count = z.int().check(z.nonnegative());
 
 /** A counter: `undefined` where it is null or absent, and `isUsable` is false where anything else stands that is no count. */
 export function readCounter(value: unknown): { count: number | undefined; isUsable: boolean } {
   if (value === undefined || value === null) return { count: undefined, isUsable: true };
-  const parsed = count.safeParse(value);
+  const parsed = whole.safeParse(value);
   return { count: parsed.data, isUsable: parsed.success };
 }
 

@@ -58,7 +58,7 @@ export interface StartRules {
 
 /** Abilities of a provider beyond reading. */
 export interface Capabilities {
-  /** Forms of `target` and `test-cases`. */
+  /** Start batches: what `target` and `test-cases` can be. */
   readonly start: StartRules;
   /** Choose the version under test. `false`: not supported. */
   readonly versions: false | VersionRules;
@@ -126,6 +126,7 @@ export interface ProviderDescriptor {
     | undefined;
   /** The provider's page that says how test cases are made. */
   readonly testCasesPage: string;
+  /** Makes what starts batches. */
   readonly createBatchStarter: (http: HttpClient, options: BatchStarterOptions) => StarterAdapter;
 }
 

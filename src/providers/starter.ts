@@ -3,9 +3,9 @@ import type { Claims } from '../domain/claims.ts';
 import type { Refused } from '../domain/result.ts';
 import type { AvailableTestCase, Selector } from '../domain/selectors.ts';
 import type { Mode, Target, TargetConfig, Version } from '../domain/target.ts';
+import { shortened } from '../domain/wording.ts';
 import type { PostResult } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
-import { shortName } from './fields.ts';
 
 /** Target of a batch with its engine and version, resolved. `Request` is the adapter's own. */
 export interface Subject<Request = unknown> {
@@ -33,7 +33,7 @@ export interface Subject<Request = unknown> {
 /** Subject in a few words: "Front desk, version 4"; the whole title where it has no name. */
 export function shortTitleOf({ name, version, title }: Subject): string {
   if (!name) return title;
-  return version === undefined ? shortName(name) : `${shortName(name)}, ${version}`;
+  return version === undefined ? shortened(name) : `${shortened(name)}, ${version}`;
 }
 
 /** The test cases that can be selected. */
@@ -42,7 +42,7 @@ export interface TestCaseList {
   /** Remarks on what was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
   readonly warnings: readonly string[];
   /** Advice where there are none: a sentence. */
-  readonly whereNone?: string | undefined;
+  readonly adviceIfEmpty?: string | undefined;
 }
 
 /** Subject of a test as the user writes it. */
@@ -66,8 +66,8 @@ export interface Parallelism {
 
 /** Starts one provider's batches. Every method throws a `ProviderError` for what a provider does. */
 export interface StarterAdapter<Request = unknown> {
-  /** The most test cases that one batch takes. */
-  readonly batchSize: number;
+  /** The most test cases that one batch takes; absent where there is no limit. */
+  readonly batchSize?: number | undefined;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
   resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject<Request> | Refused>;
   /** The test cases to select from. */

@@ -3,7 +3,8 @@
  * Markdown is made of the same cleaned text, in `markdown.ts`.
  */
 
-const LINE_BREAKS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
+/** Everything that ends a line. */
+export const LINE_BREAKS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
 
 /** Scripts whose words are spelt with the joiners U+200C and U+200D (Persian, Hindi and their neighbours). */
 const JOINING_SCRIPTS = [
@@ -38,7 +39,7 @@ const INVISIBLE = new RegExp(
 );
 
 /** A line with nothing in it that could be invisible. */
-const PRINTABLE_ASCII = /^[ -~]*$/;
+export const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /** More marks on one letter than any script needs paint over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;

@@ -1,4 +1,4 @@
-import { UNSEEN } from './clean.ts';
+import { PRINTABLE_ASCII, UNSEEN } from './clean.ts';
 
 const REDACTED = '***';
 
@@ -46,7 +46,6 @@ export function createGrowingRedactor(secrets: readonly string[]): {
   };
 }
 
-const PRINTABLE_ASCII = /^[ -~]*$/;
 /**
  * One character as JSON, a URL or HTML may write it although it need not: `\/`, `\u002f`, `\x2f`, `%2f`, `&#47;`,
  * `&#x2f;`; also escaped several times.

@@ -19,7 +19,7 @@ const base = (cases: Record<string, BaseCase>): Base => ({
   branch: 'main',
   commit: 'b7e21f0',
   cases: new Map(Object.entries(cases)),
-  firstRuns: undefined,
+  firstRuns: { passes: 0, total: 0 },
 });
 
 test.each<[CaseOutcome, CaseOutcome | undefined, string]>([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
+import { judge } from '../../src/domain/judge.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
 import type { ComparedVersion } from '../../src/execution/prepare.ts';
 import type { BatchStarter, StartedBatch, StartResponse, Subject } from '../../src/providers/starter.ts';
@@ -121,7 +121,7 @@ async function comparing(
     providerTitle: 'Retell',
     timeoutMinutes: 30,
     now: 0,
-    beside: comparison.batches,
+    otherBatches: comparison.batches,
   });
   return {
     posts,

@@ -34,7 +34,6 @@ function scripted({ look, runs = (_, batch) => passed(batch.announced.total ?? 0
   const looked = new Map<string, number>();
   let readings = 0;
   const provider: WaitOptions['provider'] = {
-    title: 'Scripted',
     async fetchBatch(id, deadline) {
       looked.set(id, (looked.get(id) ?? 0) + 1);
       return { ...(await look(looked.get(id) ?? 0, id, deadline)), id };

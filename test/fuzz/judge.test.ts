@@ -4,7 +4,8 @@ import type { AnnouncedCounts, Batch, WatchedBatch } from '../../src/domain/batc
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
-import { type JudgeInput, judge, VERDICTS } from '../../src/domain/verdict.ts';
+import { VERDICTS } from '../../src/domain/verdict.ts';
+import { type BatchFacts, judgeByEveryRun } from '../judge-by-every-run.ts';
 import { cases } from './cases.ts';
 
 const SEED = 20260914;
@@ -86,7 +87,7 @@ const watched: fc.Arbitrary<WatchedBatch> = fc
   })
   .map((each) => defined(each) as WatchedBatch);
 
-const facts: fc.Arbitrary<JudgeInput> = fc.record({
+const facts: fc.Arbitrary<BatchFacts> = fc.record({
   batches: fc.array(watched, { maxLength: 3 }),
   ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
   providerTitle: fc.constant('Retell'),
@@ -94,7 +95,7 @@ const facts: fc.Arbitrary<JudgeInput> = fc.record({
   now: fc.constant(NOW),
   maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
   edits: edits(),
-  beside: fc.array(watched, { maxLength: 1 }),
+  otherBatches: fc.array(watched, { maxLength: 1 }),
 });
 
 function edits(): fc.Arbitrary<readonly string[]> {
@@ -124,7 +125,7 @@ const plain: Run = {
   turns: [],
 };
 
-const nearPass: fc.Arbitrary<JudgeInput> = fc
+const nearPass: fc.Arbitrary<BatchFacts> = fc
   .record({
     sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
     change: fc.oneof(
@@ -147,9 +148,9 @@ const nearPass: fc.Arbitrary<JudgeInput> = fc
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
     maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
     edits: edits(),
-    beside: fc.array(fc.oneof(watched, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
+    otherBatches: fc.array(fc.oneof(watched, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
   })
-  .map(({ sizes, change, ...rest }): JudgeInput => {
+  .map(({ sizes, change, ...rest }): BatchFacts => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
     const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
     const original = first as WatchedBatch & { batch: Batch };
@@ -191,10 +192,12 @@ function mayBeGreen({
   now,
   maxBatchAgeMinutes,
   edits: edited,
-  beside = [],
-}: JudgeInput): boolean {
+  otherBatches = [],
+}: BatchFacts): boolean {
   if (batches.length === 0 || ending === 'cancelled' || (edited ?? []).length > 0) return false;
-  const runIds = [...batches, ...beside].flatMap(({ batch: seen }) => seen?.runs?.map(({ id }) => id) ?? []);
+  const runIds = [...batches, ...otherBatches].flatMap(
+    ({ batch: seen }) => seen?.runs?.map(({ id }) => id) ?? [],
+  );
   return batches.every(
     ({ batch: seen, problem, isListConfirmed, requestedTestCases, mismatch, unproven }) => {
       if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
@@ -245,9 +248,9 @@ function mayBeGreen({
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
-function precedence({ batches, ending, beside }: JudgeInput): string | undefined {
+function precedence({ batches, ending, otherBatches }: BatchFacts): string | undefined {
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
-  const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, beside }));
+  const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, otherBatches }));
   const isCalled = (word: string) => seen.some((each) => each.conclusion === word);
   if (counts.failed > 0) return 'failed';
   if (counts.errored > 0 || isCalled('errored')) return 'errored';
@@ -257,8 +260,8 @@ function precedence({ batches, ending, beside }: JudgeInput): string | undefined
 }
 
 describe('the judge', () => {
-  const check = (given: JudgeInput): void => {
-    const { verdict, reason, notes } = judge(given);
+  const check = (given: BatchFacts): void => {
+    const { verdict, reason, notes } = judgeByEveryRun(given);
     expect(VERDICTS).toContain(verdict);
     expect(verdict === 'passed').toBe(mayBeGreen(given));
     const first = precedence(given);

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { runOf } from '../builders.ts';
+import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
 
@@ -96,7 +96,6 @@ function tellStory({ batches }: Story, clock: VirtualClock) {
   }
 
   const provider: WaitOptions['provider'] = {
-    title: 'Story',
     async fetchBatch(id, deadline) {
       looks.push({ id, at: clock.now(), once: deadline.noRetries === true });
       const nth = asked.get(id) ?? 0;
@@ -135,7 +134,7 @@ async function live(given: Story) {
     log: () => undefined,
   });
   const endedAt = clock.now();
-  const judgement = judge({
+  const judgement = judgeByEveryRun({
     batches,
     ending,
     providerTitle: 'Retell',
@@ -232,7 +231,6 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
           const seen: { atMs: number; list: string; settled: boolean }[] = [];
           let asked = 0;
           const provider: WaitOptions['provider'] = {
-            title: 'Listing',
             async fetchBatch(id, deadline) {
               const { takesMs, settled } = listings[Math.min(asked, listings.length - 1)] as Listing;
               asked += 1;

@@ -151,7 +151,7 @@ describe('inputs that are right', () => {
         batchIds: ['a', 'b', 'c'],
         version: '4',
         reruns: { need: 3, of: 5 },
-        maxFlaky: { kind: 'number', number: 2 },
+        maxFlaky: { kind: 'count', count: 2 },
         maxRuns: 100,
         name: 'Night shift',
         apiUrl: 'http://127.0.0.1:8080/bland/',

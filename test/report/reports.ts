@@ -1,11 +1,13 @@
 import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Base, BaseCase, History } from '../../src/domain/comparison.ts';
+import { judge } from '../../src/domain/judge.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { type Ending, judge } from '../../src/domain/verdict.ts';
+import type { Ending } from '../../src/domain/verdict.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Findings, Origin, Report, ReportOptions } from '../../src/report/report.ts';
+import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { run } from '../run.ts';
 
 export { run };
@@ -42,7 +44,7 @@ export function reportOn(
   const judgement = waiting
     ? {}
     : {
-        judgement: judge({
+        judgement: judgeByEveryRun({
           batches,
           ending,
           providerTitle: rest.providerTitle ?? 'Retell',

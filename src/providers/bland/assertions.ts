@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import { idKey } from '../../domain/evidence.ts';
 import type { Assertion } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { MAX_DETAILS, readEntries, textOrUndefined, uuidKey } from '../fields.ts';
+import { MAX_DETAILS, readEntries, textOrUndefined } from '../fields.ts';
 import { resultOf } from '../runs.ts';
 
 /** Two shapes: `passed`, `expected`, … as documented; `status`, `reasoning` as seen live. */
@@ -49,7 +50,7 @@ export function createAssertionReader(api: Api) {
   const scenarios = new Map<string, Promise<Names>>();
 
   function namesOf(scenarioId: string, deadline: Deadline): Promise<Names> {
-    const key = uuidKey(scenarioId);
+    const key = idKey(scenarioId);
     const names = scenarios.get(key) ?? readNames(api, scenarioId, deadline);
     scenarios.set(key, names);
     return names;
@@ -80,7 +81,7 @@ const toNames = ({ assertions }: z.infer<typeof scenarioSchema>): Names =>
   new Map(
     readEntries(namedSchema, assertions)
       .filter(({ name }) => name.trim() !== '')
-      .map(({ id, name }) => [uuidKey(id), name]),
+      .map(({ id, name }) => [idKey(id), name]),
   );
 
 /** Whether an assertion's result leaves its name to the scenario. */
@@ -92,7 +93,7 @@ function toAssertion(body: AssertionBody, names?: Names): Assertion {
   return {
     label:
       body.name ??
-      names?.get(uuidKey(body.assertion_id ?? '')) ??
+      names?.get(idKey(body.assertion_id ?? '')) ??
       // The whole id: a secret is only found in a text that was not cut.
       (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
     result: resultOf(body.passed ?? HAS_PASSED.get(body.status?.toUpperCase() ?? '')),

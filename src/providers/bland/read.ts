@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
+import { idKey } from '../../domain/evidence.ts';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
@@ -15,7 +16,6 @@ import {
   readEntries,
   requireSame,
   statusWord,
-  uuidKey,
 } from '../fields.ts';
 import type { AdapterOptions, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { mergeRuns, missingStatus, readBatchStatus, readCounters, readStatus, withRuns } from '../runs.ts';
@@ -123,9 +123,9 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
       if (!batch.settled || given.length >= (announced.total ?? 0)) return { ...batch, runs: given };
       const keep = textBudget.forBatch(batch.id);
       const embedded = given.map((run) => keep(run));
-      const known = new Set(embedded.map((run) => uuidKey(run.id)));
+      const known = new Set(embedded.map((run) => idKey(run.id)));
       // Only a run that names our batch fills a gap; a run that the batch embeds may be contradicted by any.
-      const isOurs = (body: RunBody) => known.has(uuidKey(body.id)) || isOfBatch(body, batch.id);
+      const isOurs = (body: RunBody) => known.has(idKey(body.id)) || isOfBatch(body, batch.id);
       const list = await readBlandList(
         api,
         {
@@ -139,7 +139,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
         deadline,
       );
       const listed = list.items.filter((item) => item !== undefined);
-      const runs = mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, uuidKey);
+      const runs = mergeRuns([...embedded, ...listed.map(({ run }) => run)], STATUS, idKey);
       return withRuns(batch, runs, [...list.inconsistencies, ...missingStatus(listed)]);
     },
 
@@ -157,13 +157,13 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
 }
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, keep: KeepRun): Batch {
-  requireSame('batch', batchId, body.id, uuidKey);
+  requireSame('batch', batchId, body.id, idKey);
   const status = readBatchStatus(body.status, STATUS);
   const bodies = (body.runs ?? []).filter((run) => isEmpty(run.batch_id) || isOfBatch(run, batchId));
   const runs = mergeRuns(
     bodies.map((run) => keep(toRun(run))),
     STATUS,
-    uuidKey,
+    idKey,
   );
   const { announced, inconsistencies } = readCounters(body, {
     total: 'total_scenarios',
@@ -184,7 +184,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, keep: KeepR
 
 /** Whether a run says that it belongs to the batch. */
 const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
-  typeof batch_id === 'string' && uuidKey(batch_id) === uuidKey(batchId);
+  typeof batch_id === 'string' && idKey(batch_id) === idKey(batchId);
 
 function toRun(body: RunBody): Run {
   const caseId = body.scenario_id;
@@ -205,7 +205,7 @@ function toRun(body: RunBody): Run {
 }
 
 /** An id in the form in which it is compared; anything else as it stands. */
-const textKey = (value: unknown): unknown => (typeof value === 'string' ? uuidKey(value) : value);
+const textKey = (value: unknown): unknown => (typeof value === 'string' ? idKey(value) : value);
 
 const turnSchema = z.object({ role: z.enum(['user', 'assistant']), content: z.string() });
 
@@ -248,7 +248,7 @@ export const bland: ProviderDescriptor = {
     reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
-  idKey: uuidKey,
+  idKey: idKey,
   listTargets: listBlandTargets,
   testCasesPage: 'https://docs.bland.ai/tutorials/scenarios',
   createAdapter,

@@ -44,7 +44,6 @@ export function createBlandStarter(
   const api = createApi(http, { under: ['v1', 'agent-testing'], advice, unwrap });
   const pathways = createApi(http, { under: ['v1', 'pathway'], advice, unwrap });
   return {
-    batchSize: Number.MAX_SAFE_INTEGER,
     resolve: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
     testCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
     startBatch: ({ request }, testCases, deadline) =>

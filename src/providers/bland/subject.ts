@@ -1,11 +1,12 @@
 /** Bland's subjects: the production version of a pathway or persona, or one by its number. */
 import * as z from 'zod/mini';
+import { idKey } from '../../domain/evidence.ts';
 import { type Refused, refused } from '../../domain/result.ts';
 import type { Target, Version } from '../../domain/target.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { claimsOf, formatClaim, uuidKey } from '../fields.ts';
+import { claimsOf, formatClaim } from '../fields.ts';
 import type { Subject, WantedSubject } from '../starter.ts';
 
 const versionListSchema = z.array(z.object({ version_number: z.number() }));
@@ -79,7 +80,7 @@ function toSubject(number: number | undefined, target: Target | undefined): Blan
     key: undefined,
     isProvenByLists: number === undefined,
     claims: claimsOf(
-      target === undefined ? {} : { [target.kind]: formatClaim(target.kind, uuidKey(target.id)) },
+      target === undefined ? {} : { [target.kind]: formatClaim(target.kind, idKey(target.id)) },
     ),
     request: number === undefined ? {} : { version_number: number },
   };

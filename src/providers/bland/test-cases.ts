@@ -1,12 +1,13 @@
 /** Bland's test cases ("scenarios"). */
 import * as z from 'zod/mini';
+import { idKey } from '../../domain/evidence.ts';
 import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import type { Target } from '../../domain/target.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { RequestRefused } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { id, onNotFound, requireSame, uuidKey } from '../fields.ts';
+import { id, onNotFound, requireSame } from '../fields.ts';
 import type { TestCaseList } from '../starter.ts';
 import { readNamed, valuesOf } from '../starting.ts';
 
@@ -43,7 +44,7 @@ export async function readTestCases(
         ? await readByIds(api, selectors, deadline)
         : await listOfTarget(api, target, deadline),
     warnings: [],
-    whereNone: `Check the id in target, or create scenarios for this ${target?.kind ?? 'target'} at Bland.`,
+    adviceIfEmpty: `Check the id in target, or create scenarios for this ${target?.kind ?? 'target'} at Bland.`,
   };
 }
 
@@ -63,7 +64,7 @@ async function listOfTarget(
     deadline,
   );
   const isOther = (found: string | undefined): boolean =>
-    found !== undefined && uuidKey(found) !== uuidKey(targetId);
+    found !== undefined && idKey(found) !== idKey(targetId);
   return scenarios
     .filter((scenario) => scenario.enabled !== false && !isOther(scenario[field]))
     .map(toAvailableTestCase);
@@ -100,7 +101,7 @@ async function readByIds(
 
 function readScenario(api: Api, scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
   const to = (scenario: Scenario): Scenario => {
-    requireSame('scenario', scenarioId, scenario.id, uuidKey);
+    requireSame('scenario', scenarioId, scenario.id, idKey);
     return scenario;
   };
   return api

@@ -66,7 +66,6 @@ export function createElevenLabsStarter(http: HttpClient): StarterAdapter<Eleven
   /** The tests and folders as they were listed last. */
   let workspace: Workspace | undefined;
   return {
-    batchSize: Number.MAX_SAFE_INTEGER,
     resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
     async testCases({ subject: { request }, selectors }, deadline) {
       workspace = await readWorkspace(api, attachedTo(request), deadline);

@@ -4,10 +4,11 @@ import type { Batch } from '../../domain/batch.ts';
 import type { Claims } from '../../domain/claims.ts';
 import { type Refused, refused } from '../../domain/result.ts';
 import type { TargetConfig } from '../../domain/target.ts';
+import { shortened } from '../../domain/wording.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import type { Api } from '../api.ts';
-import { claimsOf, formatClaim, id, parseAs, requireSame, shortName } from '../fields.ts';
+import { claimsOf, formatClaim, id, parseAs, requireSame } from '../fields.ts';
 import type { Subject, WantedSubject } from '../starter.ts';
 
 const attachedSchema = z.object({ test_id: id, workflow_node_id: lenient(z.string()) });
@@ -128,7 +129,7 @@ function toSubject(
 ): ElevenLabsSubject {
   const { agent, branch, config } = request;
   const { name, main } = about;
-  const described = name ? `${shortName(name)} (${agent})` : `agent ${agent}`;
+  const described = name ? `${shortened(name)} (${agent})` : `agent ${agent}`;
   if (config !== undefined) {
     return {
       title: `${described} as in ${config.name}`,

@@ -1,5 +1,7 @@
 /** ElevenLabs' test cases: the tests that are attached to an agent, by themselves or in folders, or that selectors name. */
+import { normalize } from '../../domain/pattern.ts';
 import type { Selector } from '../../domain/selectors.ts';
+import { firstOf } from '../../domain/wording.ts';
 import type { TestCaseList } from '../starter.ts';
 import type { ElevenLabsRequest } from './subject.ts';
 import type { Workspace } from './workspace.ts';
@@ -31,7 +33,7 @@ export function selectable(
     warnings: selectors.some(({ match }) => match.value.includes('*'))
       ? warningsAbout({ agent, attached, workspace })
       : [],
-    whereNone: `Attach tests to agent ${agent} at ElevenLabs, or write ids or names of tests.`,
+    adviceIfEmpty: `Attach tests to agent ${agent} at ElevenLabs, or write ids or names of tests.`,
   };
 }
 
@@ -72,11 +74,8 @@ function warningsAbout({
   ];
 }
 
-function listFirst(ids: readonly string[]): string {
-  const more = ids.length - MAX_NAMED;
-  return more > 0 ? `${ids.slice(0, MAX_NAMED).join(', ')} and ${more} more` : ids.join(', ');
-}
+const listFirst = (ids: readonly string[]): string => firstOf(ids, { most: MAX_NAMED });
 
 /** Whether a line names a test by its id or its whole name. */
 const isNamed = ({ isExclusion, match }: Selector, testId: string, name: string): boolean =>
-  !isExclusion && (match.value === testId || match.value === name.normalize().trim());
+  !isExclusion && (match.value === testId || match.value === normalize(name));

@@ -3,11 +3,12 @@ import * as z from 'zod/mini';
 import type { Batch } from '../../domain/batch.ts';
 import { type Refused, refused } from '../../domain/result.ts';
 import type { Target, Version } from '../../domain/target.ts';
+import { shortened } from '../../domain/wording.ts';
 import { InvalidResponse } from '../../http/failure.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import type { Api } from '../api.ts';
-import { onNotFound, parseAs, requireSame, shortName } from '../fields.ts';
+import { onNotFound, parseAs, requireSame } from '../fields.ts';
 import type { Subject, WantedSubject } from '../starter.ts';
 import {
   ENGINES,
@@ -217,9 +218,7 @@ export const versionQuery = (version: number | undefined): Record<string, string
 /** Throws where one version was asked for and the answer is about another: the report would name the wrong one. */
 function requireVersion(wanted: number | undefined, found: number | undefined): void {
   if (wanted !== undefined && found !== undefined && found !== wanted) {
-    throw new InvalidResponse(`answered for version ${found} when asked for version ${wanted}.`, {
-      isJson: true,
-    });
+    throw new InvalidResponse(`answered for version ${found} when asked for version ${wanted}.`);
   }
 }
 
@@ -245,7 +244,7 @@ const versionOf = ({ version, is_published }: Agent): string | undefined =>
 
 function describeAgent({ agent_id, agent_name, version }: Agent): string {
   const numbered = version === undefined ? agent_id : `${agent_id}, version ${version}`;
-  return agent_name ? `${shortName(agent_name)} (${numbered})` : `agent ${numbered}`;
+  return agent_name ? `${shortened(agent_name)} (${numbered})` : `agent ${numbered}`;
 }
 
 function notFound({ kind, id: targetId }: Target, version: Version): string {

@@ -1,5 +1,6 @@
 /** The test cases of a Retell engine ("test case definitions"). */
 import * as z from 'zod/mini';
+import { normalize } from '../../domain/pattern.ts';
 import type { AvailableTestCase, Selector } from '../../domain/selectors.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
@@ -65,7 +66,7 @@ async function readByIds(
   if (missing.length > 0) {
     const listed = await listAll(api, engine, deadline);
     // A name may look like an id.
-    if (listed.some(({ name }) => missing.includes(name.normalize().trim()))) return listed;
+    if (listed.some(({ name }) => missing.includes(normalize(name)))) return listed;
     throw new ProviderError(
       `test-cases: Retell has no test case ${missing.join(', ')} in the workspace of this api-key.`,
     );

@@ -1,5 +1,6 @@
 /** The items of a simulation run. The facts in this file: npm `@vapi-ai/server-sdk` 2.0.1 (`SimulationRunItem`). */
 import * as z from 'zod/mini';
+import { idKey } from '../../domain/evidence.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
 import {
@@ -11,7 +12,6 @@ import {
   readEntries,
   statusWord,
   textOrUndefined,
-  uuidKey,
 } from '../fields.ts';
 import { readStatus, resultOf } from '../runs.ts';
 import { testedClaims } from './subject.ts';
@@ -71,7 +71,7 @@ export type ItemBody = z.infer<typeof itemSchema>;
 
 /** Whether an item says that it belongs to another run. */
 export const isOfAnother = (batchId: string, { runId }: ItemBody): boolean =>
-  typeof runId === 'string' && runId !== '' && uuidKey(runId) !== uuidKey(batchId);
+  typeof runId === 'string' && runId !== '' && idKey(runId) !== idKey(batchId);
 
 /** The run without its conversation. */
 export function toRun(body: ItemBody): Run {
@@ -102,7 +102,7 @@ export function toRun(body: ItemBody): Run {
     endedAt,
     claims: {
       ...testedClaims({ transport: body.configurations?.transport }),
-      ...claimsOf({ simulation: formatClaim('simulation', caseId && uuidKey(caseId)) }),
+      ...claimsOf({ simulation: formatClaim('simulation', caseId && idKey(caseId)) }),
     },
   };
 }

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
+import { idKey } from '../../domain/evidence.ts';
 import type { ResponseInfo } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import type { Api } from '../api.ts';
-import { parseAs, readCounter, uuidKey } from '../fields.ts';
+import { parseAs, readCounter } from '../fields.ts';
 import { type CountedList, itemsOf, type List, type Page, readPages } from '../paging.ts';
 
 /** The default of the API, since nobody documents the most; and less for items that are large. */
@@ -48,7 +49,7 @@ export async function readVapiList<Body extends { readonly id: string }, Item = 
     date = answer.date;
     const listed = parseAs(bodies, Array.isArray(page) ? page : page.results);
     // Made here, so that no page is kept in memory.
-    return { ids: listed.map(({ id }) => uuidKey(id)), items: itemsOf(list, listed) };
+    return { ids: listed.map(({ id }) => idKey(id)), items: itemsOf(list, listed) };
   };
   const read = async (_: number | undefined, size: number): Promise<Page<Item, number>> => {
     // Smaller pages begin where those before ended, or a little earlier.

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { type Batch, formatRunCount } from '../../domain/batch.ts';
+import { idKey } from '../../domain/evidence.ts';
 import type { Run } from '../../domain/run.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { createApi } from '../api.ts';
-import { bearerHeaders, createAdvice, id, parseIsoTime, requireSame, uuidKey } from '../fields.ts';
+import { bearerHeaders, createAdvice, id, parseIsoTime, requireSame } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import {
   clauseFor,
@@ -112,7 +113,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
       const runs = mergeRuns(
         items.map(({ run }) => run),
         RUN_STATUS,
-        uuidKey,
+        idKey,
       );
       return {
         ...withRuns(batch, runs, [
@@ -151,7 +152,7 @@ const itemsOf = ({ id: batchId, announced }: Batch) => ({
 });
 
 function toBatch(batchId: string, body: z.infer<typeof batchSchema>, dashboard: string | undefined): Batch {
-  requireSame('batch', batchId, body.id, uuidKey);
+  requireSame('batch', batchId, body.id, idKey);
   const target = targetSchema.safeParse(body.target).data;
   const transport = transportSchema.safeParse(body.transport).data;
   return {
@@ -186,7 +187,7 @@ interface SimulationPlan {
 
 function planOf({ simulations = [], iterations = 1 }: z.infer<typeof batchSchema>): SimulationPlan {
   const single = simulations.filter(({ type }) => type === 'simulation');
-  const ids = single.flatMap(({ simulationId }) => (simulationId === undefined ? [] : uuidKey(simulationId)));
+  const ids = single.flatMap(({ simulationId }) => (simulationId === undefined ? [] : idKey(simulationId)));
   const named = [...new Set(ids)];
   const alone = named.length + single.length - ids.length;
   const hasSuites = simulations.some(({ type }) => type === 'simulationSuite');
@@ -205,7 +206,7 @@ function missingItems(runs: readonly Run[], plan: SimulationPlan | undefined): s
   if (runs.length < least) {
     return [`it lists ${formatRunCount(runs.length)}, and its simulations take at least ${least}`];
   }
-  const listed = runs.map(({ testCase }) => testCase.id && uuidKey(testCase.id));
+  const listed = runs.map(({ testCase }) => testCase.id && idKey(testCase.id));
   // Without the id of its simulation an item may be of any.
   if (listed.includes(undefined)) return [];
   return missingRepeats(simulations, listed, { times: iterations, field: 'iterations' });
@@ -264,7 +265,7 @@ export const vapi: ProviderDescriptor = {
     reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },
-  idKey: uuidKey,
+  idKey: idKey,
   listTargets: listVapiTargets,
   lacksTarget: lacksVapiTarget,
   testCasesPage: 'https://docs.vapi.ai/observability/simulations-quickstart',

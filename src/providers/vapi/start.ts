@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { disagreement } from '../../domain/claims.ts';
+import { idKey } from '../../domain/evidence.ts';
 import type { HttpClient } from '../../http/json-client.ts';
-import { lenient } from '../../json.ts';
+import { lenient, whole } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
-import { count, createAdvice, id, parseIsoTime, readRunCount, uuidKey } from '../fields.ts';
+import { createAdvice, id, parseIsoTime, readRunCount } from '../fields.ts';
 import type { Candidate, Listing, Parallelism, RecentBatches, StarterAdapter } from '../starter.ts';
 import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readVapiList } from './lists.ts';
@@ -31,7 +32,7 @@ const listedSchema = z.object({
   createdAt: lenient(z.string()),
   itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
 });
-const concurrencySchema = z.object({ concurrencyLimit: lenient(count), availableToStart: lenient(count) });
+const concurrencySchema = z.object({ concurrencyLimit: lenient(whole), availableToStart: lenient(whole) });
 
 /** A voice simulation has two parties, so it takes two of the places that an account has. */
 const PLACES_OF_A_CALL = 2;
@@ -56,7 +57,7 @@ const dashboards = new WeakMap<HttpClient, Map<string, string>>();
 
 /** The dashboard's address of a run that was started through this transport. */
 export const dashboardOf = (http: HttpClient, runId: string): string | undefined =>
-  dashboards.get(http)?.get(uuidKey(runId));
+  dashboards.get(http)?.get(idKey(runId));
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
 export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest> {
@@ -64,7 +65,6 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
   const addresses = new Map<string, string>();
   dashboards.set(http, addresses);
   return {
-    batchSize: Number.MAX_SAFE_INTEGER,
     resolve: async (wanted) => resolveTarget(wanted),
     testCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
     startBatch: ({ request }, testCases, deadline) =>
@@ -79,7 +79,7 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
           advice: adviceOnStart(ADVICE, request),
           schema: startedSchema,
           to: ({ id: runId, url, ...said }) => {
-            if (url !== undefined) addresses.set(uuidKey(runId), url);
+            if (url !== undefined) addresses.set(idKey(runId), url);
             return { id: runId, claims: testedClaims(said) };
           },
         },

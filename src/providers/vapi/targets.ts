@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import { idKey } from '../../domain/evidence.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
-import { createAdvice, id, parseAs, parseIsoTime, uuidKey } from '../fields.ts';
+import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
 import { ACCESS } from './start.ts';
 
@@ -47,5 +48,5 @@ export function lacksVapiTarget(
 ): boolean {
   if (!KINDS.includes(kind)) return false;
   const listed = targets.filter((target) => target.kind === kind);
-  return listed.length < MOST && !listed.some((target) => uuidKey(target.id) === uuidKey(targetId));
+  return listed.length < MOST && !listed.some((target) => idKey(target.id) === idKey(targetId));
 }

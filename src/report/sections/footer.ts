@@ -1,4 +1,5 @@
 import type { WatchedBatch } from '../../domain/batch.ts';
+import { countsAsNotPassed } from '../../domain/run.ts';
 import { formatDuration, formatTime } from '../../text/format.ts';
 import {
   type Inline,
@@ -15,7 +16,7 @@ import { fold, render } from '../markdown-writer.ts';
 import type { Origin, Report } from '../report.ts';
 import { explanations } from './explanations.ts';
 import { linkCommit, linkJob, linkWords, linkWorkflowRun } from './links.ts';
-import { capitalized, idOf } from './names.ts';
+import { capitalized, comparedVersion, idOf } from './names.ts';
 import { nextLinksJob } from './next-steps.ts';
 import { hasPushes } from './pushes.ts';
 
@@ -64,7 +65,7 @@ export function detailLines(report: Report, maxBatches?: number): Inline[][] {
 /** Why a report on runs that did not pass has no conversations, where no input says so. */
 function withheld(report: Report): Inline[] {
   const sentence = withheldSentence(report);
-  const isMissed = report.cases.some(({ decisive }) => ['failed', 'errored'].includes(decisive.status));
+  const isMissed = report.cases.some(({ decisive }) => countsAsNotPassed(decisive));
   return sentence === undefined || !isMissed ? [] : [trusted(sentence)];
 }
 
@@ -117,7 +118,7 @@ function sharedSubject({ subject, batches }: Report): string | undefined {
 
 /** Batches and their pages, those of the comparison last: on one line where one batch was tested, else with a line for each. */
 export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
-  const { batches, comparisonBatches = [], comparedWith, subjectNote } = report;
+  const { batches, comparisonBatches = [], subjectNote } = report;
   const first = batches.filter(({ round = 1 }) => round === 1);
   const later = batches.filter(({ round = 1 }) => round > 1);
   const [named, repeated, compared] = [
@@ -127,7 +128,7 @@ export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][]
   ];
   const again = joinWithCommas(repeated.map(({ id }) => [idOf(id)]));
   const elsewhere = joinWithCommas(compared.map(linkBatch));
-  const place = untrusted(comparedWith ?? 'the other version', MAX_VERSION);
+  const place = untrusted(comparedVersion(report), MAX_VERSION);
   const shown = named.length + repeated.length + compared.length;
   const more = batches.length + comparisonBatches.length - shown;
   const further = [

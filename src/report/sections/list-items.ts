@@ -1,7 +1,7 @@
 import { formatDuration } from '../../text/format.ts';
 import { type Inline, md, strong, trusted, untrusted } from '../markdown.ts';
 import type { Report, ReportedCase } from '../report.ts';
-import { describeRuns, nameOf, reasonOf, signOf, statusRemarks } from './names.ts';
+import { comparedVersion, describeRuns, nameOf, reasonOf, signOf, statusRemarks } from './names.ts';
 
 /** Test cases as lines of a list. */
 
@@ -57,7 +57,7 @@ function reason(result: ReportedCase): Inline[] {
 /** A test case that did not pass and does not count: until when, whose it is, and why. */
 export function toleratedItem(result: ReportedCase, report: Report): Inline[] {
   if (result.quarantine?.state !== 'in-force') {
-    const place = untrusted(report.comparedWith ?? 'the other version', 60);
+    const place = untrusted(comparedVersion(report), 60);
     return md`${failureItem(result)} is not counted: it does not pass on ${place} either.`;
   }
   const { until, owner, reason: why } = result.quarantine.entry;

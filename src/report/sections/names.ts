@@ -78,6 +78,9 @@ export function quarantineNote(result: ReportedCase): Inline[] {
 export const brokenTestNote = ({ outcome, testFaults }: ReportedCase): '' | ', broken test' =>
   testFaults.length > 0 && outcome !== 'passed' ? ', broken test' : '';
 
+/** Name of the version of `compare-with`. */
+export const comparedVersion = ({ comparedWith }: Report): string => comparedWith ?? 'the other version';
+
 /** Name of what test cases are compared with: another version, or the branch of the base. */
 export function baselineLabel({ comparedWith, base, cases }: Report): InlineCode | Text {
   const isCompared = cases.some(({ comparison }) => comparison !== undefined);

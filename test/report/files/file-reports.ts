@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import type { Batch, WatchedBatch } from '../../../src/domain/batch.ts';
 import { RUN_STATUSES, type Run, UNPROVEN_KINDS } from '../../../src/domain/run.ts';
-import { judge, VERDICTS } from '../../../src/domain/verdict.ts';
+import { VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport } from '../../../src/report/build-report.ts';
 import type { Findings, Report, ReportOptions } from '../../../src/report/report.ts';
 import { run as build } from '../../builders.ts';
+import { judgeByEveryRun } from '../../judge-by-every-run.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */
 
@@ -29,7 +30,7 @@ export function report(
   const batches = given.map((one) => ('settled' in one ? { id: one.id, batch: one } : one));
   const settled = batches.every((one) => one.problem !== undefined || one.batch?.settled === true);
   const ending = settled ? 'settled' : 'deadline';
-  const judgement = judge({
+  const judgement = judgeByEveryRun({
     batches,
     ending,
     providerTitle: 'Retell',

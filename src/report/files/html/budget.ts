@@ -1,5 +1,7 @@
 import type { Run, Turn } from '../../../domain/run.ts';
 import type { Report, ReportedCase } from '../../report.ts';
+import { hasText } from '../../run-text.ts';
+import { MAX_NAME } from '../../sections/names.ts';
 
 /** The room that the page has for the evidence of test cases, and each one's share of it. */
 
@@ -8,8 +10,6 @@ const MAX_BYTES = 14_500_000;
 /** About what a line takes beside its texts, and the page around the list. */
 const ROW_BYTES = 170;
 const PAGE_BYTES = 150_000;
-/** Length of a name in its line, in code points. */
-export const MAX_NAME = 200;
 
 /** About how many bytes the evidence of all test cases may take, beside their lines. */
 export function roomForEvidence(
@@ -64,7 +64,7 @@ export function hasEvidence(result: ReportedCase): boolean {
     run.turns.length > 0 ||
     run.assertions.length > 0 ||
     run.criteria.length > 0 ||
-    (run.explanation ?? '').trim() !== '' ||
+    hasText(run.explanation) ||
     (run.testFaults ?? []).length > 0 ||
     (run.guardrails ?? []).length > 0
   );

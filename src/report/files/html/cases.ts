@@ -1,14 +1,22 @@
 import type { Element, Properties } from 'hast';
 import { h } from 'hastscript';
-import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
+import { hasPassed } from '../../../domain/test-case.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatCount, formatDuration } from '../../../text/format.ts';
-import { CATEGORY_TITLES } from '../../classify.ts';
+import { CATEGORY_TITLES, isTolerated } from '../../classify.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { labelOf, quarantineNote, reasonOf, signFor } from '../../sections/names.ts';
-import { hasEvidence, LEAST, limitsWithin, MAX_NAME, roomForEvidence, WHOLE } from './budget.ts';
+import {
+  comparedVersion,
+  labelOf,
+  MAX_NAME,
+  quarantineNote,
+  reasonOf,
+  signFor,
+} from '../../sections/names.ts';
+import { sumOfTimes } from '../test-suites.ts';
+import { hasEvidence, LEAST, limitsWithin, roomForEvidence, WHOLE } from './budget.ts';
 import { dotted, glyph, untrusted } from './elements.ts';
-import { evidenceOf, versionName } from './evidence.ts';
+import { evidenceOf } from './evidence.ts';
 import { inlineNodes } from './inline.ts';
 import { type Html, htmlOf, type Node, wrapHtml } from './tree.ts';
 
@@ -103,12 +111,12 @@ function* sectionOf(
 function attributesOf(result: ReportedCase, group?: number | undefined): Properties {
   const outcome = outcomeOf(result);
   const tags = tagsOf(result);
-  const ms = totalMs(result);
+  const ms = sumOfTimes(result.runs);
   return {
     'data-outcome': outcome === 'passed' ? undefined : outcome,
     'data-tags': tags.length === 0 ? undefined : tags.join(' '),
     'data-group': group === undefined ? undefined : String(group),
-    'data-ms': ms === undefined ? undefined : String(Math.round(ms)),
+    'data-ms': ms === undefined ? undefined : String(ms),
   };
 }
 
@@ -124,17 +132,11 @@ export function tagsOf(result: ReportedCase): string[] {
 
 /** Name of the outcome of a test case in filters. */
 export const outcomeOf = (result: ReportedCase): string =>
-  !hasPassed(result) && !countsForVerdict(result) ? 'tolerated' : result.outcome;
-
-/** Time that the runs of a test case took together, in milliseconds, as far as the provider says it. */
-export function totalMs({ runs }: ReportedCase): number | undefined {
-  const known = runs.flatMap(({ durationMs }) => durationMs ?? []);
-  return known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0);
-}
+  isTolerated(result) ? 'tolerated' : result.outcome;
 
 /** "7.0 s", "7.0 s in 2 runs"; empty where the provider says no duration. */
 function tookOf(result: ReportedCase): string {
-  const took = formatDuration(totalMs(result));
+  const took = formatDuration(sumOfTimes(result.runs));
   const timed = result.runs.filter(({ durationMs }) => durationMs !== undefined).length;
   return took === undefined ? '' : timed > 1 ? `${took} in ${timed} runs` : took;
 }
@@ -177,7 +179,7 @@ function labelsOf(result: ReportedCase, report: Report): Node[] {
     runs.length > 1 ? [`passed ${passes}/${runs.length}`] : [],
     comparison === undefined
       ? []
-      : ['on ', untrusted(versionName(report), 60), ` ${comparison.passes}/${comparison.runs.length}`],
+      : ['on ', untrusted(comparedVersion(report), 60), ` ${comparison.passes}/${comparison.runs.length}`],
     base === undefined
       ? []
       : ['on ', untrusted(report.base?.branch ?? '', 60), ` ${base.passes}/${base.runs}`],

@@ -2,12 +2,13 @@ import type { Element } from 'hast';
 import { h } from 'hastscript';
 import type { RoundRun } from '../../../domain/pass-rule.ts';
 import { type Assertion, countsAsNotPassed, type Run } from '../../../domain/run.ts';
-import { countsForVerdict, hasPassed } from '../../../domain/test-case.ts';
 import { joinWithAnd } from '../../../domain/wording.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
+import { isTolerated } from '../../classify.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { hasText, STATUS_WORDS } from '../../run-text.ts';
+import { comparedVersion } from '../../sections/names.ts';
 import { runHistory } from '../../sections/run-history.ts';
 import type { Limits } from './budget.ts';
 import { type Parting, partingOf } from './conversation.ts';
@@ -62,14 +63,11 @@ export function evidenceOf(
   ]);
 }
 
-/** Name of the version of `compare-with`. */
-export const versionName = ({ comparedWith }: Report): string => comparedWith ?? 'the other version';
-
 /** Why a test case that did not pass does not count. */
 function toleratedLine(result: ReportedCase, report: Report): Node[] {
-  if (hasPassed(result) || countsForVerdict(result)) return [];
+  if (!isTolerated(result)) return [];
   if (result.quarantine?.state !== 'in-force') {
-    const place = untrusted(versionName(report), 60);
+    const place = untrusted(comparedVersion(report), 60);
     return [h('p', ['Not counted: it does not pass on ', place, ' either.'])];
   }
   const { until, owner, reason } = result.quarantine.entry;
@@ -104,7 +102,7 @@ function partingIn(named: NamedRun, pair: Context['pair']): Parting | undefined 
 function namedRuns(result: ReportedCase, report: Report): NamedRun[] {
   const many = result.runs.length > 1 || result.comparison !== undefined;
   const own = result.runs.map((run, index) => ({ run, title: many ? `Run ${index + 1}` : 'Run' }));
-  const version = cleanLine(versionName(report), 60);
+  const version = cleanLine(comparedVersion(report), 60);
   const comparison = (result.comparison?.runs ?? []).map((run, index, all) => ({
     run,
     title: `${all.length > 1 ? `Run ${index + 1} on` : 'Run on'} ${version}`,

@@ -1,3 +1,5 @@
+import { parseJson } from '../../../json.ts';
+
 /** More than this is not laid out: the text stays as it is. */
 const MAX_LENGTH = 1_000_000;
 
@@ -9,7 +11,8 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
  */
 export function layOutJson(text: string): string | undefined {
   const trimmed = text.trim();
-  if (trimmed.length > MAX_LENGTH || !/^[{[]/.test(trimmed) || !isJson(trimmed)) return undefined;
+  if (trimmed.length > MAX_LENGTH || !/^[{[]/.test(trimmed) || parseJson(trimmed) === undefined)
+    return undefined;
   const tokens = trimmed.match(TOKEN) ?? [];
   const parts: string[] = [];
   let depth = 0;
@@ -50,12 +53,3 @@ const isOpening = (token: string | undefined): boolean => token === '{' || token
 /** Deeper levels are not set further in. */
 const MAX_INDENT = 40;
 const newLine = (depth: number): string => `\n${'  '.repeat(Math.min(depth, MAX_INDENT))}`;
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,9 +1,7 @@
 import type { CaseResult } from '../../../domain/test-case.ts';
-import { cleanLine } from '../../../text/clean.ts';
+import { cleanLine, LINE_BREAKS } from '../../../text/clean.ts';
 
 /** Foreign text for the HTML report: as words that show what they are, and as anchors and addresses that lead nowhere else. */
-
-const LINE_BREAKS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /** A text with what was cut off its end, in characters. */
 export interface Shown {

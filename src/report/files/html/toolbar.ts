@@ -3,7 +3,8 @@ import { h } from 'hastscript';
 import { formatCount } from '../../../text/format.ts';
 import { CATEGORY_TITLES } from '../../classify.ts';
 import type { Report, SharedCause } from '../../report.ts';
-import { outcomeOf, tagsOf, totalMs } from './cases.ts';
+import { sumOfTimes } from '../test-suites.ts';
+import { outcomeOf, tagsOf } from './cases.ts';
 import { code, untrusted } from './elements.ts';
 import type { Node } from './tree.ts';
 
@@ -58,7 +59,7 @@ export function toolbar({ cases }: Report): Node[] {
       ]),
       ...(outcomes.length > 1 ? [group('Outcome', outcomes)] : []),
       ...(tags.length > 0 ? [group('Kind', tags)] : []),
-      orderChoice(cases.some((result) => totalMs(result) !== undefined)),
+      orderChoice(cases.some(({ runs }) => sumOfTimes(runs) !== undefined)),
       h('p', { class: 'found', id: 'found', role: 'status' }),
     ]),
   ];

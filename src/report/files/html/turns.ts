@@ -5,6 +5,7 @@ import { cleanLine } from '../../../text/clean.ts';
 import { toolNames } from '../../key-turns.ts';
 import { markQuotations } from '../../quotations.ts';
 import type { Report } from '../../report.ts';
+import { MAX_NAME } from '../../sections/names.ts';
 import type { Limits } from './budget.ts';
 import { keyTurnsOf, nearestStretches, type Parting, type Stretch, stretchesOf } from './conversation.ts';
 import { code, glyph, leftOut, untrusted } from './elements.ts';
@@ -12,7 +13,6 @@ import { layOutJson } from './json-layout.ts';
 import { shownText } from './text.ts';
 import type { Node } from './tree.ts';
 
-const MAX_NAME = 200;
 const MAX_PEEK = 90;
 /** A text that may be higher than its box, which then scrolls. */
 const SCROLLS = 300;
