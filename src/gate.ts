@@ -10,7 +10,7 @@ import {
 } from './domain/quarantine.ts';
 import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase, tally } from './domain/test-case.ts';
 import { type Ending, isReportOnly, type Judgement } from './domain/verdict.ts';
-import { cancelStarted } from './execution/cancel.ts';
+import { cancelStartedBatches } from './execution/cancel.ts';
 import type { Comparison } from './execution/compare.ts';
 import { createExecutor } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
@@ -113,7 +113,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     if (!signal.aborted) return judgement;
   }
   // Cancelled while waiting or while publishing: everything that was published says so now.
-  const cancellations = await cancelStarted([...batches, ...compared.batches], { provider, clock });
+  const cancellations = await cancelStartedBatches([...batches, ...compared.batches], { provider, clock });
   const judgement = judgeAs('cancelled', cancellations);
   const unstopped = new AbortController().signal;
   await publish(judgement, { until: clock.now() + PUBLISH_CANCELLED_MS, signal: unstopped });

@@ -68,10 +68,10 @@ export function starterOf(
   return {
     title: 'Retell',
     batchSize: 1_000,
-    resolve: async () => subject,
-    testCases: async () => ({ testCases: [], warnings: [] }),
+    resolveTarget: async () => subject,
+    listTestCases: async () => ({ testCases: [], warnings: [] }),
     listBatches: async () => ({ batches: [], isComplete: true }),
-    batchContents: async () => ({ testCases: [] }),
+    readBatchContents: async () => ({ testCases: [] }),
     resolveTestedVersion: () => subject,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,

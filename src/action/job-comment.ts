@@ -21,7 +21,7 @@ export interface PublishingOptions {
   readonly inputs: Inputs;
   readonly context: GitHubContext;
   readonly commentInputs: CommentInputs;
-  /** See `createStepState`. */
+  /** Of the step: see `Section.mark`. */
   readonly mark: string;
   readonly runtime: Runtime;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */

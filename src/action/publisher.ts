@@ -17,7 +17,7 @@ import { findCommit } from './pull-request-comment.ts';
 import {
   type Annotate,
   annotatorOf,
-  announce,
+  writeNotice,
   writeOutputs,
   writeReportFile,
   writeSummary,
@@ -107,7 +107,7 @@ function annotateQuarantine(
   annotate: Annotate,
 ): void {
   if (problem !== undefined) annotate({ title: 'Quarantine', ...problem });
-  for (const note of quarantineNotes) if (note !== problem?.message) announce(note);
+  for (const note of quarantineNotes) if (note !== problem?.message) writeNotice(note);
 }
 
 /** Settles what `auto` means: no conversation where anybody may read the report, or where nobody knows who may. */

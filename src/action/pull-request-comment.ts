@@ -1,7 +1,7 @@
 import { gatesOfJob } from '../comment/codec.ts';
 import { findBase, limitRequests } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
-import { jobKey, jobVariant, lostMark, type OwnSection, type Writer } from '../comment/state.ts';
+import { jobKey, jobVariant, type OwnSection, substituteMark, type Writer } from '../comment/state.ts';
 import { createStickyComment, type StickyComment, type WriteOptions } from '../comment/sticky-comment.ts';
 import type { WriteResult } from '../comment/write-section.ts';
 import type { Base } from '../domain/comparison.ts';
@@ -78,7 +78,7 @@ export function createPullRequestComment(
       const [sticky] = found.comments;
       if (sticky === undefined) return {};
       const [record, base] = await Promise.all([
-        sticky.record(deadline),
+        sticky.readRecord(deadline),
         wantsBase ? readBase(found, deadline) : {},
       ]);
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
@@ -132,7 +132,7 @@ export async function findComments(
   const step = {
     ...{ run: context.run, job, variant: jobVariant(given), target: given.target },
     ...{ checkRunId, commit: context.origin.commit },
-    mark: mark ?? lostMark(randomMark()),
+    mark: mark ?? substituteMark(randomMark()),
   };
   const writers = names.map((name): Writer => ({ name, ...step }));
   const comments = writers.map((writer) =>

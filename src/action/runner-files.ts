@@ -47,8 +47,8 @@ export const annotatorOf =
     });
   };
 
-/** A notice on the workflow run. */
-export function announce(message: string): void {
+/** Writes a notice on the workflow run. */
+export function writeNotice(message: string): void {
   notice(logLine(message));
 }
 

@@ -12,7 +12,7 @@ import {
 } from './section-identity.ts';
 import {
   type CommentState,
-  isLostMark,
+  isSubstituteMark,
   type OwnSection,
   type Section,
   STOPPED,
@@ -32,7 +32,7 @@ export function findSection(comments: readonly CommentState[], writer: Writer): 
     (section) => isSameAttempt(section.run, run) && section.key === own.key && section.mark !== '',
   );
   const marked = ofJob.find((section) => section.mark === mark);
-  if (!isLostMark(mark)) return marked;
+  if (!isSubstituteMark(mark)) return marked;
   const candidates = currentSections(ofJob)
     .filter((section) => isSameJob(section, own))
     .filter((section) => checkRunId === undefined || (section.checkRunId ?? checkRunId) === checkRunId);

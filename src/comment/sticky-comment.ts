@@ -4,9 +4,9 @@ import type { Deadline } from '../runtime/clock.ts';
 import { recordIn } from './kept-records.ts';
 import { createOwnComments } from './own-comments.ts';
 import type { OwnSection } from './state.ts';
-import { type WriteResult, type WriteTask, type WritingParts, writeSection } from './write-section.ts';
+import { type WriteContext, type WriteResult, type WriteTask, writeSection } from './write-section.ts';
 
-interface StickyCommentOptions extends Omit<WritingParts, 'comments'> {
+interface StickyCommentOptions extends Omit<WriteContext, 'comments'> {
   readonly client: GitHubClient;
 }
 
@@ -23,8 +23,8 @@ interface RecalledComment {
 export interface StickyComment {
   /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
   write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
-  /** The record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
-  record(deadline: Deadline): Promise<string | undefined>;
+  /** Reads the record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
+  readRecord(deadline: Deadline): Promise<string | undefined>;
   /** For the end of the job: looks at all comments of the gate, keeps one, and removes our doubles. */
   reconcile(
     recalled: RecalledComment,
@@ -63,7 +63,7 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
       comments.restore(recalled);
       return enqueue(deadline, { decide, create, searchAll: true });
     },
-    async record(deadline) {
+    async readRecord(deadline) {
       const asked = { clock, random, ...deadline };
       const found = await retryOnGitHub((within) => comments.find(within), asked).catch(() => []);
       return recordIn(

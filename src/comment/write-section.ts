@@ -25,7 +25,7 @@ export interface WriteResult {
 }
 
 /** The comment to write, and who writes it. */
-export interface WritingParts extends ClockAndRandom {
+export interface WriteContext extends ClockAndRandom {
   readonly client: Pick<GitHubClient, 'pullRequest'>;
   /** The number of the pull request. */
   readonly issue: number;
@@ -45,7 +45,7 @@ export interface WriteTask {
 }
 
 /** A task under way. */
-interface Writing extends WritingParts, WriteTask {
+interface Writing extends WriteContext, WriteTask {
   /** Section that is to stand in the comment. */
   own?: OwnSection | undefined;
   /** Last write; `undefined` while it is not known what stands there. */
@@ -62,11 +62,11 @@ const MAX_ITERATIONS = 30;
 /** Reads and writes until the section stands in the one comment. Never rejects. */
 export async function writeSection(
   task: WriteTask,
-  parts: WritingParts,
+  context: WriteContext,
   deadline: Deadline,
 ): Promise<WriteResult> {
-  const { clock, random, issue } = parts;
-  const writing: Writing = { ...parts, ...task };
+  const { clock, random, issue } = context;
+  const writing: Writing = { ...context, ...task };
   try {
     for (let iteration = 0; iteration < MAX_ITERATIONS; iteration += 1) {
       const next = await retryOnGitHub((within) => iterate(writing, within), { clock, random, ...deadline });

@@ -15,12 +15,19 @@ export interface BaseCase {
 /** Name of a base that comes from the input `baseline`. No branch can have it, since there is a space in it. */
 export const BASELINE = 'the baseline';
 
+/** Test case ids of which only a hash is kept. */
+export interface HashedIds {
+  /** The first bytes of each hash, in base64. */
+  readonly hashes: string;
+  has(id: string): boolean;
+}
+
 /** Results of test cases, added up over the last merged pull requests. */
 export interface KnownResults {
   /** By the provider's id of the test case. */
   readonly cases: ReadonlyMap<string, BaseCase>;
   /** Test cases of which only this is known: they passed. */
-  readonly passedOnlyIds?: { has(id: string): boolean } | undefined;
+  readonly passedHashes?: HashedIds | undefined;
   /** There were test cases of which nothing is known: one that is not found may have been there. */
   readonly isPartial?: boolean | undefined;
   /** First runs that passed, of how many, for the rate. */
@@ -93,7 +100,7 @@ export type Change =
   | 'new-test-case'
   | 'unchanged';
 
-/** Result of a test case that is among `passedOnlyIds`. */
+/** Result of a test case that is among `passedHashes`. */
 const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
 
 /**
@@ -102,7 +109,7 @@ const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
  */
 export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefined): Change | undefined {
   if (base === undefined || testCase.id === undefined) return undefined;
-  const before = base.cases.get(testCase.id) ?? (base.passedOnlyIds?.has(testCase.id) ? PASSED : undefined);
+  const before = base.cases.get(testCase.id) ?? (base.passedHashes?.has(testCase.id) ? PASSED : undefined);
   if (before === undefined) return base.isPartial ? undefined : 'new-test-case';
   if (hasFailed({ outcome })) return hasPassed(before) ? 'new-failure' : 'still-failing';
   if (!hasPassed({ outcome })) return undefined;

@@ -77,7 +77,7 @@ export function recordOf(gate: RecordInput): GateRecord {
   const isComplete = isAllSeen || (base !== undefined && base.isPartial !== true);
   return {
     ...{ target, branch, cases },
-    passedOnlyIds: isAllSeen ? undefined : base?.passedOnlyIds,
+    passedHashes: isAllSeen ? undefined : base?.passedHashes,
     isPartial: isComplete ? undefined : true,
     firstRuns: fade(
       {
@@ -173,8 +173,8 @@ export function historyOf({ pushes, cases }: GateRecord, commit: string | undefi
 
 /** The base, as the record of a merged pull request tells it. */
 export function baseOf(
-  { cases, passedOnlyIds, isPartial, firstRuns }: GateRecord,
+  { cases, passedHashes, isPartial, firstRuns }: GateRecord,
   { branch, commit }: Pick<Base, 'branch' | 'commit'>,
 ): Base {
-  return { branch, commit, cases, passedOnlyIds, isPartial, firstRuns };
+  return { branch, commit, cases, passedHashes, isPartial, firstRuns };
 }

@@ -101,9 +101,9 @@ export async function prepare(
     readonly deadline: Deadline;
   },
 ): Promise<Prepared | Refused> {
-  const subject = await starter.resolve(batchSource, deadline).catch(refusedByProvider);
+  const subject = await starter.resolveTarget(batchSource, deadline).catch(refusedByProvider);
   if ('problem' in subject) return subject;
-  const list = await starter.testCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
+  const list = await starter.listTestCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
   const selection = selectCases(batchSource.selectors, list.testCases, list.adviceIfEmpty);
   if (selection.kind === 'refused') return selection;
@@ -143,7 +143,7 @@ async function resolveComparedVersion(
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
   const isLive = compareWith.kind === 'live';
   const version = isLive ? undefined : compareWith;
-  const found = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
+  const found = await starter.resolveTarget({ target, mode, version }, deadline).catch(refusedByProvider);
   if ('problem' in found) return { comparedVersion: { kind: 'none', problem: found.problem } };
   // The subject under test has the target's name and id.
   const compared = isLive ? { ...found, title: `the live ${target?.kind ?? 'agent'}` } : found;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { finalSection } from '../../src/action/post.ts';
 import type { SavedComment, SavedSection, SavedStepState } from '../../src/action/step-state.ts';
-import { jobVariant, lostMark, type OwnSection, type Writer } from '../../src/comment/state.ts';
+import { jobVariant, type OwnSection, substituteMark, type Writer } from '../../src/comment/state.ts';
 import { createStickyComment, type WriteOptions } from '../../src/comment/sticky-comment.ts';
 import { EMPTY_TALLY } from '../../src/domain/batch.ts';
 import type { State, Verdict } from '../../src/domain/verdict.ts';
@@ -389,7 +389,7 @@ describe.each([...Array.from({ length: cases(20) }, (_, seed) => seed), 6057])(
         savedComment: isLost ? undefined : memory,
         batchIds: [],
       };
-      const post = isLost ? { ...writer, mark: lostMark(racer.name) } : writer;
+      const post = isLost ? { ...writer, mark: substituteMark(racer.name) } : writer;
       const result = await commentOf(post).reconcile(
         {
           id: left.savedComment?.id,

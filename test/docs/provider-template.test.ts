@@ -25,9 +25,9 @@ async function verdictOn(outcome: 'passed' | 'failed') {
   const deadline = { until: 600_000, signal: new AbortController().signal };
   const starter = acme.createBatchStarter(http, {});
   const { target, version } = kit.starting;
-  const subject = await starter.resolve({ target, version }, deadline);
+  const subject = await starter.resolveTarget({ target, version }, deadline);
   if ('problem' in subject) throw new Error(subject.problem);
-  const { testCases } = await starter.testCases({ target, subject, selectors: [] }, deadline);
+  const { testCases } = await starter.listTestCases({ target, subject, selectors: [] }, deadline);
   const ids = testCases.map(({ id }) => id);
   const started = await starter.startBatch(subject, ids, deadline);
   if (started.kind !== 'accepted') throw new Error(started.problem);

@@ -91,7 +91,7 @@ async function comparing(
       return { kind: 'accepted', value: { id, ...answer } };
     },
     listBatches: async () => ({ batches: [...made.keys()].map((id) => ({ id })), isComplete: true }),
-    batchContents: async () => ({ testCases: posts.flat() }),
+    readBatchContents: async () => ({ testCases: posts.flat() }),
     ...own,
   });
   const comparison = await compare({
@@ -280,8 +280,8 @@ describe('a failure is excused only by what was started there, on one revision',
 
   test('an edit of the other version while it is compared excuses nothing', async () => {
     let reads = 0;
-    const revisionOf = async () => (reads += 1);
-    const { verdict, remarks } = await comparing({ a: 'P', b: 'FF' }, { starter: { revisionOf } });
+    const readRevision = async () => (reads += 1);
+    const { verdict, remarks } = await comparing({ a: 'P', b: 'FF' }, { starter: { readRevision } });
     expect([verdict, remarks]).toEqual([
       'failed',
       ['On flow version 11: flow version 11 was edited while it was tested.'],

@@ -588,7 +588,7 @@ test('each input is required, has a default, or says what it means to leave it e
       isRequired(entry),
       entry.default !== undefined,
       entry.expression !== undefined,
-      entry.empty !== undefined,
+      entry.emptyMeans !== undefined,
     ].filter(Boolean).length,
   ]);
   expect(ways.filter(([, count]) => count !== 1)).toEqual([]);

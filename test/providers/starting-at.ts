@@ -59,7 +59,7 @@ export async function startingAt<Options extends EmulatorOptions, E extends Emul
   const resolve: Starting<E>['resolve'] = async (wish) => {
     const source = sourceOf(name, wish);
     if ('problems' in source) throw new Error(source.problems.join(' '));
-    const subject = await starter.resolve(source, deadline());
+    const subject = await starter.resolveTarget(source, deadline());
     if ('problem' in subject) throw new Error(subject.problem);
     return subject;
   };

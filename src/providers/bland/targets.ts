@@ -6,7 +6,7 @@ import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
 import { readPages } from '../paging.ts';
 import type { AvailableTarget } from '../provider.ts';
 import { unwrapEnvelope } from './responses.ts';
-import { ACCESS } from './start.ts';
+import { ACCESS_ADVICE } from './start.ts';
 
 /** `GET personas` gives at most so many at once. */
 const PAGE_SIZES = [100] as const;
@@ -15,7 +15,7 @@ const itemSchema = z.object({ id, name: lenient(z.string()), updated_at: lenient
 const listSchema = z.array(itemSchema);
 
 const CHECK = 'Check api-key: it may not list pathways or personas.';
-const advice = createAdvice({ ...ACCESS, 403: CHECK, others: CHECK });
+const advice = createAdvice({ ...ACCESS_ADVICE, 403: CHECK, others: CHECK });
 
 const toTarget =
   (kind: string) =>
@@ -34,7 +34,7 @@ export async function listBlandTargets(http: HttpClient, deadline: Deadline): Pr
   };
   const pathways = await http.getJson({ path: ['v1', 'pathway'], size: 'large', read, advice }, deadline);
   const personas = await readPages<AvailableTarget, number>({
-    items: 'personas',
+    itemNoun: 'personas',
     of: 'the organisation',
     total: undefined,
     sizes: PAGE_SIZES,
