@@ -40,6 +40,10 @@ export class ProviderTimeout extends ProviderError {
   override name = 'ProviderTimeout';
 }
 
+/** The message of whatever was thrown. */
+export const errorMessageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 /** For `catch`: what stands in for something that a provider did not do; any other error is thrown on. */
 export function onProviderError<T>(instead: (error: ProviderError) => T): (error: unknown) => T {
   return (error) => {
