@@ -2,7 +2,7 @@ import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { Version } from '../../src/domain/target.ts';
 import type { Judgement } from '../../src/domain/verdict.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
+import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import type { AdapterOptions, Provider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
@@ -61,7 +61,10 @@ export function asking(
 
 /** Waits for a batch on the virtual clock, and judges it. */
 export async function gate(
-  { provider, clock }: Pick<Asking, 'provider' | 'clock'>,
+  {
+    provider,
+    clock,
+  }: Pick<Asking, 'clock'> & { provider: WaitOptions['provider'] & Pick<Provider, 'title'> },
   { batchId = 'b1', timeoutMinutes = 10, pollIntervalMs = 5_000 } = {},
 ): Promise<Judgement & { readonly batch: Batch | undefined }> {
   const { ending, batches } = await waitForBatches({
