@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { CommentInputs } from './comment-inputs.ts';
 import { createLatestOnlyQueue } from './latest-only-queue.ts';
 import { setOutput } from './outputs.ts';
-import { createPullRequestComment, type PullRequestComment } from './pull-request-comment.ts';
+import { createPullRequestComment } from './pull-request-comment.ts';
 import { sectionOf, toSavedSection } from './section.ts';
 import type { SavedComment } from './step-state.ts';
 
@@ -35,17 +35,7 @@ const GRACE_MS = 1_000;
 /** Before news is saved: a batch that has ended is reported meanwhile, and need not be saved. */
 const SAVE_AFTER_MS = 200;
 
-/** The comment of this job, if one is wanted. */
-export interface JobComment extends Pick<PullRequestComment, 'readEarlierResults'> {
-  /** Shows that the gate waits, and saves it for the case that the step is killed. Returns at once. */
-  showWaiting(findings: Findings): void;
-  /** Ends the showing. Resolves when nothing is written any more. */
-  endWaiting(): Promise<void>;
-  /** Writes the end. Warns of what could not be written. */
-  publish(report: Report, deadline: Deadline): Promise<void>;
-}
-
-/** `testedCommit` resolves when it is known which commit `reportOn` reports on. Never rejects. */
+/** The comment of this job, if one is wanted. `testedCommit` resolves when it is known which commit `reportOn` reports on. Never rejects. */
 export function createJobComment(
   { context, commentInputs, mark, runtime, remember }: Omit<PublishingOptions, 'inputs'>,
   {
@@ -58,7 +48,7 @@ export function createJobComment(
     /** The input `target`, without secrets. */
     readonly target: string | undefined;
   },
-): JobComment {
+) {
   const { clock, trace } = runtime;
   const ended = new AbortController();
   const memory = createMemory(remember, clock);
@@ -107,16 +97,19 @@ export function createJobComment(
 
   return {
     readEarlierResults: comment.readEarlierResults,
-    showWaiting(findings) {
+    /** Shows that the gate waits, and saves it for the case that the step is killed. Returns at once. */
+    showWaiting(findings: Findings): void {
       if (ended.signal.aborted) return;
       stateSaves.push(findings);
       if (commentInputs.comment !== 'never') commentUpdates.push(findings);
     },
-    async endWaiting() {
+    /** Ends the showing. Resolves when nothing is written any more. */
+    async endWaiting(): Promise<void> {
       ended.abort();
       await commentUpdates.drained();
     },
-    async publish(report, deadline) {
+    /** Writes the end. Warns of what could not be written. */
+    async publish(report: Report, deadline: Deadline): Promise<void> {
       const verdict = report.judgement?.verdict;
       const section = { ...sectionOf(report, commentInputs, runtime), record: recordFor(report) };
       // Also before it is written: a step that is killed while writing may have made a comment.

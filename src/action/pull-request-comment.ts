@@ -39,22 +39,15 @@ interface StepParts {
   readonly onCreate?: (() => void) | undefined;
 }
 
-/** The comment of this gate on the pull request that the event is about. */
-export interface PullRequestComment {
-  /** Writes this job's section. `create`: also where there is no comment yet. */
-  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
-  /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
-  readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults>;
-  /** The branch that the pull request goes to; `undefined` where the event does not say it. */
-  readonly baseBranch: string | undefined;
-}
-
-/** The comment, found when it is first written. `onCreate` is called before one is made. */
+/**
+ * The comment of this gate on the pull request that the event is about, found when it is first written. `onCreate` is called
+ * before one is made.
+ */
 export function createPullRequestComment(
   commentInputs: CommentInputs,
   context: GitHubContext,
   { mark, runtime, onCreate }: StepParts,
-): PullRequestComment {
+) {
   let located: Promise<LocatedComments> | undefined;
   /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
   async function locate(deadline: Deadline): Promise<LocatedComments> {
@@ -80,8 +73,10 @@ export function createPullRequestComment(
   }
 
   return {
+    /** The branch that the pull request goes to; `undefined` where the event does not say it. */
     baseBranch,
-    async readEarlierResults(options, deadline) {
+    /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
+    async readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults> {
       if (commentInputs.comment === 'never') return {};
       const found = await locate(deadline);
       const [sticky] = found.comments;
@@ -89,7 +84,8 @@ export function createPullRequestComment(
       const [record, base] = await Promise.all([sticky.record(deadline), readBase(options, found, deadline)]);
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
-    async write(section, options) {
+    /** Writes this job's section. `create`: also where there is no comment yet. */
+    async write(section: OwnSection, options: WriteOptions): Promise<WriteResult> {
       const { comments, warning, note } = await locate(options);
       const [sticky] = comments;
       if (sticky !== undefined) return await sticky.write(section, options);
@@ -180,10 +176,8 @@ export function clientFor(
 }
 
 /** Without a name the search is worth one try. */
-async function bodiesOf(client: GitHubClient, issue: number, deadline: Deadline): Promise<string[]> {
-  try {
-    return (await client.listComments(issue, deadline)).map(({ body }) => body);
-  } catch {
-    return [];
-  }
-}
+const bodiesOf = (client: GitHubClient, issue: number, deadline: Deadline): Promise<string[]> =>
+  client.listComments(issue, deadline).then(
+    (comments) => comments.map(({ body }) => body),
+    () => [],
+  );

@@ -9,6 +9,7 @@ import { createProvider, type ProviderName } from '../../src/providers/registry.
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { judgeRuns } from '../judge-runs.ts';
 import { onLoopback } from '../loopback.ts';
+import { placed } from '../run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 export interface Asking {
@@ -66,7 +67,7 @@ export async function gate(
 ): Promise<Judgement & { readonly batch: Batch | undefined }> {
   const { ending, batches } = await waitForBatches({
     provider,
-    batches: [{ id: batchId }],
+    batches: placed([{ id: batchId }]),
     clock,
     deadline: { until: clock.now() + timeoutMinutes * 60_000, signal: new AbortController().signal },
     pollIntervalMs,
