@@ -41,7 +41,7 @@ export function asking(
   const logged: string[] = [];
   const traced: string[] = [];
   const provider = createProvider(
-    { name, apiKey, apiUrl, userAgent: 'agent-test-gate/test', ...options },
+    { name, apiKey, apiUrl, ...options },
     {
       fetch: onLoopback(clock),
       clock,
