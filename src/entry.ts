@@ -1,5 +1,6 @@
-// First: the version of Node.js, what was started, and the handlers of signals.
+// First: the version of Node.js, and then, before anything else is loaded, the handlers of signals.
 import './cli/node-version.ts';
+import './program.ts';
 
 import { runPostStep, runStep } from './action/main.ts';
 import { runCommandLine } from './cli/main.ts';

@@ -1,5 +1,6 @@
 import type { WatchedBatch } from './domain/batch.ts';
 import { costOf } from './domain/cost.ts';
+import { type Cancellation, type JudgeInput, judge } from './domain/judge.ts';
 import {
   attachQuarantine,
   decideQuarantine,
@@ -8,15 +9,8 @@ import {
   quarantineNotes,
 } from './domain/quarantine.ts';
 import { type CaseResult, findPassedBesideFailures, groupRunsByTestCase, tally } from './domain/test-case.ts';
-import {
-  type Cancellation,
-  type Ending,
-  isReportOnly,
-  type JudgeInput,
-  type Judgement,
-  judge,
-} from './domain/verdict.ts';
-import { cancelStarted } from './execution/cancel.ts';
+import { type Ending, isReportOnly, type Judgement } from './domain/verdict.ts';
+import { cancelStartedBatches } from './execution/cancel.ts';
 import type { Comparison } from './execution/compare.ts';
 import { createExecutor } from './execution/execute.ts';
 import type { Prepared } from './execution/prepare.ts';
@@ -25,18 +19,17 @@ import type { Findings } from './report/report.ts';
 import type { Deadline } from './runtime/clock.ts';
 import { FAILURE_DETAILS_MS, PUBLISH_CANCELLED_MS, PUBLISH_MS, READ_HISTORY_MS } from './runtime/limits.ts';
 
-/** Sink of reports. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
+/** Writer of reports. Nothing in here throws: what cannot be written is a warning and never changes the verdict. */
 export interface Publisher {
+  /**
+   * Reads what earlier reports say of the base and of earlier pushes, as far as it is found by then. It labels, and never
+   * decides. Never rejects, never warns.
+   */
+  readHistory(within: Deadline): Promise<Pick<Findings, 'base' | 'baseUnavailableReason' | 'history'>>;
   /** Shows that the gate is waiting. Returns at once and works in the background. */
   showWaiting(findings: Findings): void;
   /** Reports what was found in the end everywhere, until the moment of `clock.now()` or the signal. */
   publish(findings: Findings, within: Deadline): Promise<void>;
-}
-
-/** Reader of the records of earlier gates. They label, and never decide. */
-export interface HistoryReader {
-  /** Reads what is known of the base and of earlier pushes, as far as it is found by then. Never rejects, never warns. */
-  read(within: Deadline): Promise<Pick<Findings, 'base' | 'baseUnavailableReason' | 'history'>>;
 }
 
 /** Options of the gate. */
@@ -51,7 +44,6 @@ export interface GateOptions extends ExecutorOptions {
 export interface GateDependencies
   extends Omit<ExecutorDependencies, 'deadline' | 'attachQuarantine' | 'onProgress'> {
   readonly publisher: Publisher;
-  readonly historyReader: HistoryReader;
   /** Aborts when the workflow is cancelled. */
   readonly signal: AbortSignal;
   /** Reads the quarantine file; absent where none was named. Never throws. */
@@ -63,7 +55,7 @@ export interface GateDependencies
  * whatever publishing meets with does not change it.
  */
 export async function runGate(options: GateOptions, dependencies: GateDependencies): Promise<Judgement> {
-  const { provider, publisher, historyReader, clock, signal } = dependencies;
+  const { provider, publisher, clock, signal } = dependencies;
   const startedAt = clock.now();
   // Age is measured at the start, so a long wait does not make a fresh batch too old.
   const now = clock.epoch();
@@ -85,7 +77,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   });
 
   // Beside the waiting.
-  const readingHistory = historyReader.read({ until: startedAt + READ_HISTORY_MS, signal });
+  const readingHistory = publisher.readHistory({ until: startedAt + READ_HISTORY_MS, signal });
   const execution = await executor.run();
   const batches = await withFailureDetails(execution.batches, dependencies);
   const decisionOptions = { rule: options.rule, isCutShort: execution.ending !== 'settled' };
@@ -121,7 +113,7 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
     if (!signal.aborted) return judgement;
   }
   // Cancelled while waiting or while publishing: everything that was published says so now.
-  const cancellations = await cancelStarted([...batches, ...compared.batches], { provider, clock });
+  const cancellations = await cancelStartedBatches([...batches, ...compared.batches], { provider, clock });
   const judgement = judgeAs('cancelled', cancellations);
   const unstopped = new AbortController().signal;
   await publish(judgement, { until: clock.now() + PUBLISH_CANCELLED_MS, signal: unstopped });
@@ -177,8 +169,8 @@ function judgeStep(
     startProblem: execution.startProblem,
     remarks: [...execution.remarks, ...compared.remarks],
     edits: execution.edits,
-    beside: compared.batches,
-    names: execution.prepared?.names,
+    otherBatches: compared.batches,
+    caseNames: execution.prepared?.names,
     // So that the compiler asks for a new one.
   } satisfies Required<JudgeInput>);
   return { ...judgement, ...(refusal && ending !== 'cancelled' && { refusal }) };

@@ -1,10 +1,10 @@
 /** Valid values of the domain in one line each, so that a test names only what it is about. */
 import { type Batch, EMPTY_TALLY, type Tally, type WatchedBatch } from '../src/domain/batch.ts';
+import { obstacles } from '../src/domain/judge.ts';
 import type { RoundRun } from '../src/domain/pass-rule.ts';
 import type { QuarantineDecision } from '../src/domain/quarantine.ts';
 import type { Run, RunStatus } from '../src/domain/run.ts';
 import type { CaseOutcome, CaseResult } from '../src/domain/test-case.ts';
-import { obstacles } from '../src/domain/verdict.ts';
 import type { RoundsOptions } from '../src/execution/types.ts';
 import type { BatchStarter, Subject } from '../src/providers/starter.ts';
 import { placed, run } from './run.ts';
@@ -69,10 +69,10 @@ export function starterOf(
   return {
     title: 'Retell',
     batchSize: 1_000,
-    resolve: async () => subject,
-    testCases: async () => ({ testCases: [], warnings: [] }),
+    resolveTarget: async () => subject,
+    listTestCases: async () => ({ testCases: [], warnings: [] }),
     listBatches: async () => ({ batches: [], isComplete: true }),
-    batchContents: async () => ({ testCases: [] }),
+    readBatchContents: async () => ({ testCases: [] }),
     resolveTestedVersion: () => subject,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,

@@ -43,6 +43,7 @@ function publisher(whilePublishing: () => void = () => undefined) {
   /** The time that each publishing may take, as its deadline. */
   const deadlines: number[] = [];
   const notes: Publisher = {
+    readHistory: async () => ({ baseUnavailableReason: 'nobody knows' }),
     showWaiting: (findings) => progress.push(findings),
     publish: async (findings, { until }) => {
       published.push(findings);
@@ -72,7 +73,6 @@ async function gate(
   const { verdict } = await runGate(options, {
     provider: from,
     publisher: published.notes,
-    historyReader: { read: async () => ({ baseUnavailableReason: 'nobody knows' }) },
     clock,
     signal,
     log: (line) => logged.push(line),

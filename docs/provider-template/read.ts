@@ -22,7 +22,7 @@ import {
   withRuns,
 } from '../../src/providers/runs.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
-import { ACCESS, createAcmeStarter } from './start.ts';
+import { ACCESS_ADVICE, createAcmeStarter } from './start.ts';
 import { saidFields, testedClaims } from './subject.ts';
 
 /** A word that is not in here is `unknownStatus`, and never a pass. */
@@ -66,14 +66,14 @@ const readList = cursorListsOf({
 });
 
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read this batch.',
   404: 'Check batch-id: it must be the id of a batch, in the workspace of this api-key.',
   others: 'Check batch-id and api-url.',
 });
 
 function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
-  const api = createApi(http, { under: ['v1'] });
+  const api = createApi(http, { basePath: ['v1'] });
   const textBudget = createTextBudget(options);
   return {
     fetchBatch: (batchId, deadline) =>
@@ -82,7 +82,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
           path: ['batches', batchId],
           size: 'small',
           schema: batchSchema,
-          to: (body) => toBatch(batchId, body),
+          toValue: (body) => toBatch(batchId, body),
         },
         deadline,
       ),
@@ -94,7 +94,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
         {
           path: ['batches', batch.id, 'runs'],
           field: 'runs',
-          items: 'runs',
+          itemNoun: 'runs',
           of: `batch ${batch.id}`,
           total: batch.announced.total,
           schema: runSchema,

@@ -4,7 +4,7 @@ import { lenient } from '../../src/json.ts';
 import { type Api, createApi } from '../../src/providers/api.ts';
 import { createAdvice, id, readRunCount } from '../../src/providers/fields.ts';
 import type { Listing, RecentBatches, StarterAdapter } from '../../src/providers/starter.ts';
-import { compareKeys } from '../../src/providers/starting.ts';
+import { compareSubjectKeys } from '../../src/providers/starting.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { type AcmeRequest, resolveTarget, resolveTested, saidFields, testedClaims } from './subject.ts';
 
@@ -15,29 +15,29 @@ const batchListSchema = z.object({
 const startedSchema = z.object({ id, ...saidFields });
 
 /** Advice where the key or the account is the trouble. */
-export const ACCESS = {
+export const ACCESS_ADVICE = {
   401: 'Check api-key: Acme does not accept it.',
   402: "Check the Acme account's billing.",
 };
 
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not start batches.',
   others: 'Check target, version and test-cases: they must belong to the workspace of this api-key.',
 });
 
 /** A step of more than one request is a function of its own; at the other providers `testCases` has its own file. */
 export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest> {
-  const api = createApi(http, { under: ['v1'], advice });
+  const api = createApi(http, { basePath: ['v1'], advice });
   return {
     batchSize: 500,
-    resolve: async (wanted) => resolveTarget(wanted),
-    testCases: ({ subject: { request } }, deadline) =>
+    resolveTarget: async (wanted) => resolveTarget(wanted),
+    listTestCases: ({ subject: { request } }, deadline) =>
       api.get(
         {
           path: ['agents', request.agent, 'test-cases'],
           schema: testCaseListSchema,
-          to: ({ test_cases }) => ({ testCases: test_cases, warnings: [] }),
+          toValue: ({ test_cases }) => ({ testCases: test_cases, warnings: [] }),
         },
         deadline,
       ),
@@ -48,13 +48,13 @@ export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest>
           path: ['batches'],
           body: { ...request, test_case_ids: testCases },
           schema: startedSchema,
-          to: ({ id: batchId, ...said }) => ({ id: batchId, claims: testedClaims(said) }),
+          toValue: ({ id: batchId, ...said }) => ({ id: batchId, claims: testedClaims(said) }),
         },
         deadline,
       ),
     listBatches: (wanted, deadline) => listBatches(api, wanted, deadline),
     resolveTestedVersion: resolveTested,
-    compareVersions: compareKeys,
+    compareVersions: compareSubjectKeys,
   };
 }
 
@@ -72,7 +72,7 @@ function listBatches(
       path: ['batches'],
       query: { agent: request.agent, since: String(since) },
       schema: batchListSchema,
-      to: ({ batches }, { date }) => ({
+      toValue: ({ batches }, { date }) => ({
         batches: batches.map((batch) => ({
           id: batch.id,
           createdAt: batch.created_at,

@@ -1,5 +1,5 @@
-import { INPUTS, type InputDefinition, type InputName, type Inputs } from '../inputs/inputs.ts';
-import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
+import { defaultOf, INPUTS, type InputDefinition, type InputName, type Inputs } from '../inputs/inputs.ts';
+import { PROVIDERS, providerNamed } from '../providers/registry.ts';
 
 /** The inputs that it takes to find and write the comment. */
 export interface CommentInputs extends Pick<Inputs, 'comment' | 'pullRequest'> {
@@ -19,11 +19,11 @@ export interface CommentInputs extends Pick<Inputs, 'comment' | 'pullRequest'> {
 
 /** Reads each of these inputs by itself, for a step that failed because some input is wrong. */
 export function readCommentInputs(read: (name: string) => string): CommentInputs {
-  const provider = PROVIDER_NAMES.find((name) => name === read('provider').trim());
-  const valid = <T>(name: InputName, { schema, default: otherwise }: InputDefinition<T>): T | undefined => {
+  const providerName = providerNamed(read('provider'));
+  const provider = providerName && PROVIDERS[providerName];
+  const valid = <T>(name: InputName, entry: InputDefinition<T>): T | undefined => {
     const given = read(name).trim();
-    const standard = typeof otherwise === 'function' ? provider && otherwise(PROVIDERS[provider]) : otherwise;
-    return schema.safeParse(given === '' ? standard : given).data;
+    return entry.schema.safeParse(given === '' ? defaultOf(entry, provider) : given).data;
   };
   const matrix = valid('matrix', INPUTS.matrix);
   return {

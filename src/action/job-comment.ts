@@ -21,57 +21,54 @@ export interface PublishingOptions {
   readonly inputs: Inputs;
   readonly context: GitHubContext;
   readonly commentInputs: CommentInputs;
-  /** See `createStepState`. */
+  /** Of the step: see `Section.mark`. */
   readonly mark: string;
   readonly runtime: Runtime;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */
   readonly remember: (memory: SavedComment) => void;
 }
 
-/** A comment that says how far the batch is changes at most this often. */
-const PROGRESS_MS = 60_000;
-/** A batch that ends this soon needs no comment that says that we wait for it. */
-const GRACE_MS = 1_000;
-/** Before news is saved: a batch that has ended is reported meanwhile, and need not be saved. */
+/** Pause between two updates of a comment that says how far the batch is. */
+const UPDATE_INTERVAL_MS = 60_000;
+/** Pause before the first: a batch that ends this soon needs none. */
+const FIRST_UPDATE_MS = 1_000;
+/** Pause before findings are saved: a batch that has ended is reported meanwhile, and need not be saved. */
 const SAVE_AFTER_MS = 200;
 
-/** The comment of this job, if one is wanted. `testedCommit` resolves when it is known which commit `reportOn` reports on. Never rejects. */
+/** The comment of this job, while it waits and at the end. */
 export function createJobComment(
-  { context, commentInputs, mark, runtime, remember }: Omit<PublishingOptions, 'inputs'>,
+  { inputs, context, commentInputs, mark, runtime, remember }: PublishingOptions,
   {
     reportOn,
     testedCommit,
-    target,
   }: {
     readonly reportOn: (findings: Findings) => Report;
+    /** Resolves when `reportOn` knows the commit that was tested, or never will. Never rejects. */
     readonly testedCommit: Promise<unknown>;
-    /** The input `target`, without secrets. */
-    readonly target: string | undefined;
   },
 ) {
   const { clock, trace } = runtime;
   const ended = new AbortController();
-  const memory = createMemory(remember, clock);
-  const { created: onCreate } = memory;
-  const comment = createPullRequestComment(commentInputs, context, { mark, runtime, onCreate });
+  const { update: saveComment, beforeCreate } = createMemory(remember, clock);
+  const comment = createPullRequestComment(commentInputs, context, { mark, runtime, beforeCreate });
 
   /** Brings the comment up to date, at most once a minute. */
   const commentUpdates = createLatestOnlyQueue<Findings>({
     clock,
     signal: ended.signal,
-    delay: () => Promise.all([clock.sleep(GRACE_MS, ended.signal), testedCommit]),
+    delay: () => Promise.all([clock.sleep(FIRST_UPDATE_MS, ended.signal), testedCommit]),
     async task(findings) {
       const section = sectionOf(reportOn(findings), commentInputs, runtime);
       const deadline = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
-      // GitHub mails only what a comment says when it is made, so it is made with the verdict.
+      // Never made here: GitHub mails a comment's first text, and that should be the verdict.
       const result = await comment.write(section, { ...deadline, create: false });
-      if (result.id !== undefined) memory.add({ id: result.id });
-      return PROGRESS_MS;
+      if (result.id !== undefined) saveComment({ id: result.id });
+      return UPDATE_INTERVAL_MS;
     },
     onError: (error) => trace(`That the gate waits is not shown: ${String(error)}`),
   });
 
-  /** Saves what is known for the case that the step is killed: soon, but in a tenth of the time at most. */
+  /** Saves what `post` reports if the step is killed. Rendering and saving take at most a tenth of the time. */
   const stateSaves = createLatestOnlyQueue<Findings>({
     clock,
     signal: ended.signal,
@@ -80,7 +77,7 @@ export function createJobComment(
       const startedAt = clock.now();
       const { verdict, report } = reportIfStopped(findings, reportOn);
       const section = toSavedSection(verdict, sectionOf(report, commentInputs, runtime));
-      memory.set({ section, stage: 'waiting' });
+      saveComment({ section, stage: 'waiting' });
       return Math.max(SAVE_AFTER_MS, 9 * (clock.now() - startedAt));
     },
     onError: (error) => trace(`What is known could not be saved: ${String(error)}`),
@@ -91,36 +88,36 @@ export function createJobComment(
     if (judgement === undefined) return undefined;
     const { verdict } = judgement;
     const { commit, runAttempt: attempt = 1 } = origin;
-    const about = { target, branch: comment.baseBranch };
+    const about = { target: inputs.target, branch: comment.baseBranch };
     return encodeRecord(recordOf({ ...about, cases, tally, verdict, commit, attempt, base }));
   }
 
   return {
     readEarlierResults: comment.readEarlierResults,
-    /** Shows that the gate waits, and saves it for the case that the step is killed. Returns at once. */
+    /** Updates the comment and what `post` reports if the step is killed. Works in the background. */
     showWaiting(findings: Findings): void {
       if (ended.signal.aborted) return;
       stateSaves.push(findings);
       if (commentInputs.comment !== 'never') commentUpdates.push(findings);
     },
-    /** Ends the showing. Resolves when nothing is written any more. */
+    /** Ends these updates. Resolves when none is under way. */
     async endWaiting(): Promise<void> {
       ended.abort();
       await commentUpdates.drained();
     },
-    /** Writes the end. Warns of what could not be written. */
+    /** Writes the report into the comment, or warns why it could not. */
     async publish(report: Report, deadline: Deadline): Promise<void> {
       const verdict = report.judgement?.verdict;
       const section = { ...sectionOf(report, commentInputs, runtime), record: recordFor(report) };
       // Also before it is written: a step that is killed while writing may have made a comment.
       const create = commentInputs.comment === 'always' || verdict !== 'passed';
       const saved = toSavedSection(verdict ?? 'inconclusive', section);
-      memory.set({ section: saved, stage: 'unwritten', isWanted: create });
+      saveComment({ section: saved, stage: 'unwritten', isWanted: create });
       const { id, url, warning, note } = await comment.write(section, { ...deadline, create });
-      if (id !== undefined) memory.add({ id });
-      if (warning === undefined) memory.add({ stage: 'written' });
+      if (id !== undefined) saveComment({ id });
+      if (warning === undefined) saveComment({ stage: 'written' });
       if (url !== undefined) setOutput('comment-url', url);
-      // After a cancellation there is another round.
+      // After a cancellation the gate publishes again.
       if (deadline.signal.aborted) return;
       if (url !== undefined) runtime.log(`Comment: ${url}`);
       if (warning !== undefined) runtime.warn(warning);
@@ -131,28 +128,25 @@ export function createJobComment(
 
 /** Keeps what the `post` step needs to know of the comment, and how long ago one was asked for. */
 function createMemory(remember: PublishingOptions['remember'], clock: Clock) {
-  let memory: SavedComment | undefined;
+  let known: Partial<SavedComment> = {};
   let createdAt: number | undefined;
-  function save(next: SavedComment): void {
-    memory = next;
-    remember({ ...next, createdAgoMs: createdAt === undefined ? undefined : clock.now() - createdAt });
-  }
-  function add(news: Partial<SavedComment>): void {
-    if (memory !== undefined) save({ ...memory, ...news });
+  function update(news: Partial<SavedComment>): void {
+    known = { ...known, ...news };
+    const { section, stage } = known;
+    if (section === undefined || stage === undefined) return;
+    const createdAgoMs = createdAt === undefined ? undefined : clock.now() - createdAt;
+    remember({ ...known, section, stage, createdAgoMs });
   }
   return {
-    /** Where there is something to add to. */
-    add,
-    set: (news: Pick<SavedComment, 'section' | 'stage' | 'isWanted'>) => save({ ...memory, ...news }),
-    /** From now on there may be a comment. */
-    created() {
+    update,
+    beforeCreate() {
       createdAt = clock.now();
-      add({});
+      update({});
     },
   };
 }
 
-/** The report of a step that is killed now: its findings so far, with the verdict that they make. */
+/** The report if the step is killed now: its findings so far, and the verdict that follows from them. */
 function reportIfStopped(
   findings: Findings,
   reportOn: (findings: Findings) => Report,

@@ -151,7 +151,6 @@ async function judge(parsed: ParsedInputs, step: Step): Promise<Judgement> {
     {
       provider,
       publisher,
-      historyReader: publisher,
       clock: systemClock,
       signal: cancelled,
       log,
@@ -208,12 +207,12 @@ function requestedUrls({ apiUrl, comment }: Inputs): string[] {
 
 /** Ends the step without a verdict of the gate, red and reported: wrong inputs, or a mistake of ours. */
 async function failStep(error: unknown, step: Step): Promise<void> {
-  const isInput = error instanceof InputError;
-  const reason = isInput ? error.message : internalErrorMessage(error, step);
-  const problems = isInput ? error.problems : [];
+  const isInputError = error instanceof InputError;
+  const reason = isInputError ? error.message : internalErrorMessage(error, step);
+  const problems = isInputError ? error.problems : [];
   step.fail([reason, ...problems]);
   await publishFailure(
-    { reason, notes: problems, isInput },
+    { reason, notes: problems, isInputError },
     {
       commentInputs: readCommentInputs(core.getInput),
       mark: step.state.mark,

@@ -11,11 +11,11 @@ import { sectionOf, toSavedSection } from './section.ts';
 import { warnOnError } from './warn-on-error.ts';
 
 /**
- * Reports that there is no verdict of the gate, since the inputs are wrong or the action itself failed: in the summary
- * and the outputs, and in a comment that is already there.
+ * Reports that the gate came to no verdict, because inputs are wrong or the action itself failed: in the outputs, the
+ * summary, and a comment that is already there.
  */
 export async function publishFailure(
-  { isInput, ...failure }: Pick<Judgement, 'reason' | 'notes'> & { readonly isInput: boolean },
+  { isInputError, ...failure }: Pick<Judgement, 'reason' | 'notes'> & { readonly isInputError: boolean },
   {
     commentInputs,
     mark,
@@ -38,7 +38,9 @@ export async function publishFailure(
     },
     runtime.redact,
   );
-  await warnOnError(runtime, 'The outputs', () => writeOutputs(withWholeReason(report), isInput ? 0 : ''));
+  await warnOnError(runtime, 'The outputs', () =>
+    writeOutputs(withNotesInReason(report), isInputError ? 0 : ''),
+  );
   await warnOnError(runtime, 'The job summary', () => writeSummary(renderSummary(report)));
   if (commentInputs.comment === 'never') return;
   await warnOnError(runtime, 'The comment', async () => {
@@ -55,8 +57,8 @@ export async function publishFailure(
   });
 }
 
-/** With what the report lists below the reason in the reason, as the output has it. */
-function withWholeReason({ judgement, ...report }: Report): Report {
+/** The report with its notes at the end of its reason: there is no output for them. */
+function withNotesInReason({ judgement, ...report }: Report): Report {
   if (judgement === undefined) return report;
   return { ...report, judgement: { ...judgement, reason: [judgement.reason, ...judgement.notes].join(' ') } };
 }

@@ -1,5 +1,5 @@
 import { historyOf } from '../domain/record.ts';
-import type { HistoryReader, Publisher } from '../gate.ts';
+import type { Publisher } from '../gate.ts';
 import type { GitHubContext } from '../github/context.ts';
 import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
@@ -17,7 +17,7 @@ import { findCommit } from './pull-request-comment.ts';
 import {
   type Annotate,
   annotatorOf,
-  announce,
+  writeNotice,
   writeOutputs,
   writeReportFile,
   writeSummary,
@@ -26,10 +26,9 @@ import { labelOf } from './section.ts';
 import { warnOnError } from './warn-on-error.ts';
 
 /** Everything that leaves the action: summary, report files, outputs, annotations and the comment; and what it left before. */
-export function createPublisher(options: PublishingOptions): Publisher & HistoryReader {
+export function createPublisher(options: PublishingOptions): Publisher {
   const { inputs, context, commentInputs, runtime } = options;
   const { clock, redact } = runtime;
-  const target = inputs.target === undefined ? undefined : redact(inputs.target);
 
   const started = { until: clock.now() + SHOW_WAITING_MS, signal: new AbortController().signal };
   let commit: string | undefined;
@@ -44,13 +43,13 @@ export function createPublisher(options: PublishingOptions): Publisher & History
     const label = labelOf(findings, commentInputs, runtime) || undefined;
     return buildReport({ ...findings, label, ...reportOptionsFor(inputs, context, commit) }, redact);
   };
-  const comment = createJobComment(options, { reportOn, testedCommit, target });
+  const comment = createJobComment(options, { reportOn, testedCommit });
 
   return {
-    async read(within) {
+    async readHistory(within) {
       const { baseline } = inputs;
       const [{ earlier, ...known }, file] = await Promise.all([
-        comment.readEarlierResults({ target, wantsBase: baseline === undefined }, within),
+        comment.readEarlierResults({ base: baseline === undefined }, within),
         baseline === undefined ? {} : readBaseline(baseline, within, clock),
         untilTested(within),
       ]);
@@ -74,7 +73,7 @@ export function createPublisher(options: PublishingOptions): Publisher & History
       for (const { name, path, render } of reportFilesOf(inputs)) {
         await writeFile(`The file of ${name} (${path})`, () => writeReportFile(name, path, render(report)));
       }
-      // A cancellation leads to another round, and what is said cannot be taken back.
+      // After a cancellation the gate publishes again, and what is said cannot be taken back.
       if (!deadline.signal.aborted) closingLines(report).forEach(runtime.log);
       const annotate = annotatorOf(report);
       if (!deadline.signal.aborted) annotateQuarantine(report, annotate);
@@ -96,7 +95,7 @@ function createFileWriter(runtime: Runtime, deadline: Deadline) {
         await withDeadline(write, { ...deadline, until }, clock);
       } catch (error) {
         if (!(error instanceof DeadlineExceeded)) throw error;
-        // A cancellation leads to another round.
+        // After a cancellation the gate publishes again.
         if (!deadline.signal.aborted) throw new Error('the file system did not answer in time');
       }
     });
@@ -108,7 +107,7 @@ function annotateQuarantine(
   annotate: Annotate,
 ): void {
   if (problem !== undefined) annotate({ title: 'Quarantine', ...problem });
-  for (const note of quarantineNotes) if (note !== problem?.message) announce(note);
+  for (const note of quarantineNotes) if (note !== problem?.message) writeNotice(note);
 }
 
 /** Settles what `auto` means: no conversation where anybody may read the report, or where nobody knows who may. */

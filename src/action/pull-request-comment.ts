@@ -1,7 +1,7 @@
 import { gatesOfJob } from '../comment/codec.ts';
 import { findBase, limitRequests } from '../comment/find-base.ts';
 import { decodeRecord } from '../comment/record.ts';
-import { jobKey, jobVariant, lostMark, type OwnSection, type Writer } from '../comment/state.ts';
+import { jobKey, jobVariant, type OwnSection, substituteMark, type Writer } from '../comment/state.ts';
 import { createStickyComment, type StickyComment, type WriteOptions } from '../comment/sticky-comment.ts';
 import type { WriteResult } from '../comment/write-section.ts';
 import type { Base } from '../domain/comparison.ts';
@@ -23,35 +23,27 @@ export interface EarlierResults {
   readonly baseUnavailableReason?: string | undefined;
 }
 
-/** Parts of the earlier results to read. */
-export interface EarlierResultsOptions {
-  /** The input `target`, without secrets. */
-  readonly target: string | undefined;
-  /** Whether to look for the base. */
-  readonly wantsBase: boolean;
-}
-
 /** Parts of the step, beside the inputs and the event, that finding the comment needs. */
 interface StepParts {
   readonly runtime: Runtime;
   /** Of the step, see `Section.mark`; `undefined` in a `post` part that does not know it. */
   readonly mark: string | undefined;
-  readonly onCreate?: (() => void) | undefined;
+  readonly beforeCreate?: (() => void) | undefined;
 }
 
 /**
- * The comment of this gate on the pull request that the event is about, found when it is first written. `onCreate` is called
- * before one is made.
+ * The comment of this gate on the pull request that the event is about, found when it is first written. `beforeCreate` is
+ * called before one is made.
  */
 export function createPullRequestComment(
   commentInputs: CommentInputs,
   context: GitHubContext,
-  { mark, runtime, onCreate }: StepParts,
+  { mark, runtime, beforeCreate }: StepParts,
 ) {
   let located: Promise<LocatedComments> | undefined;
   /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
   async function locate(deadline: Deadline): Promise<LocatedComments> {
-    located ??= findComments(commentInputs, context, { mark, runtime, onCreate, deadline });
+    located ??= findComments(commentInputs, context, { mark, runtime, beforeCreate, deadline });
     const locating = located;
     const found = await locating;
     if (found.comments.length === 0 && located === locating) located = undefined;
@@ -60,28 +52,33 @@ export function createPullRequestComment(
   const baseBranch = baseBranchOf({ context, explicit: commentInputs.pullRequest });
 
   async function readBase(
-    { target: tested, wantsBase }: EarlierResultsOptions,
     { issue, writer }: Pick<LocatedComments, 'issue' | 'writer'>,
     deadline: Deadline,
   ): Promise<Pick<EarlierResults, 'base' | 'baseUnavailableReason'>> {
-    if (!wantsBase || baseBranch === undefined || issue === undefined || writer === undefined) return {};
+    if (baseBranch === undefined || issue === undefined || writer === undefined) return {};
     const { fetch, requestsLeft } = limitRequests(runtime.fetch);
     const { client } = clientFor(commentInputs, context, { ...runtime, fetch });
     if (client === undefined) return {};
-    const search = { client, requestsLeft, branch: baseBranch, issue, writer, target: tested };
+    const search = { client, requestsLeft, branch: baseBranch, issue, writer };
     return await findBase(search, deadline, runtime.clock);
   }
 
   return {
     /** The branch that the pull request goes to; `undefined` where the event does not say it. */
     baseBranch,
-    /** Reads what earlier gates left, of this pull request and of those merged into its base. Never rejects. */
-    async readEarlierResults(options: EarlierResultsOptions, deadline: Deadline): Promise<EarlierResults> {
+    /** Reads what earlier gates left, of this pull request and, with `base`, of those merged into its base. Never rejects. */
+    async readEarlierResults(
+      { base: wantsBase }: { readonly base: boolean },
+      deadline: Deadline,
+    ): Promise<EarlierResults> {
       if (commentInputs.comment === 'never') return {};
       const found = await locate(deadline);
       const [sticky] = found.comments;
       if (sticky === undefined) return {};
-      const [record, base] = await Promise.all([sticky.record(deadline), readBase(options, found, deadline)]);
+      const [record, base] = await Promise.all([
+        sticky.readRecord(deadline),
+        wantsBase ? readBase(found, deadline) : {},
+      ]);
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
     /** Writes this job's section. `create`: also where there is no comment yet. */
@@ -113,7 +110,7 @@ interface LocatedComments {
 export async function findComments(
   commentInputs: CommentInputs,
   context: GitHubContext,
-  { mark, runtime, deadline, onCreate }: StepParts & { deadline: Deadline },
+  { mark, runtime, deadline, beforeCreate }: StepParts & { deadline: Deadline },
 ): Promise<LocatedComments> {
   const { clock, random, redact, env } = runtime;
   const { client, warning: noClient } = clientFor(commentInputs, context, runtime);
@@ -134,11 +131,11 @@ export async function findComments(
   const step = {
     ...{ run: context.run, job, variant: jobVariant(given), target: given.target },
     ...{ checkRunId, commit: context.origin.commit },
-    mark: mark ?? lostMark(randomMark()),
+    mark: mark ?? substituteMark(randomMark()),
   };
   const writers = names.map((name): Writer => ({ name, ...step }));
   const comments = writers.map((writer) =>
-    createStickyComment({ client, clock, random, issue, writer, onCreate }),
+    createStickyComment({ client, clock, random, issue, writer, beforeCreate }),
   );
   return { comments, issue, writer: commentInputs.name === undefined ? undefined : writers[0] };
 }

@@ -6,7 +6,7 @@ import { type FileContent, writeRegularFile } from '../runtime/regular-file.ts';
 import { logLine } from '../text/clean.ts';
 import { type OutputName, setOutput } from './outputs.ts';
 
-/** Writes the outputs that the verdict and the counts make. `startedRuns` is empty where a fault leaves it unknown. */
+/** Writes the outputs of the verdict and the counts. `startedRuns` is empty where a fault leaves it unknown. */
 export function writeOutputs(report: Report, startedRuns: number | '' = report.started?.runs ?? 0): void {
   const { judgement, tally, batches } = report;
   setOutput('verdict', judgement?.verdict ?? 'inconclusive');
@@ -47,8 +47,8 @@ export const annotatorOf =
     });
   };
 
-/** A notice on the workflow run. */
-export function announce(message: string): void {
+/** Writes a notice on the workflow run. */
+export function writeNotice(message: string): void {
   notice(logLine(message));
 }
 

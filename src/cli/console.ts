@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
-import { cleanLine } from '../text/clean.ts';
-import { guard, truncate, wrap } from './layout.ts';
+import { cleanLine, withoutCommands } from '../text/clean.ts';
+import { truncate, wrap } from './layout.ts';
 import { colored, plain, type Style } from './style.ts';
 
 /** The part of an output stream of the process that is used. */
@@ -49,7 +49,7 @@ export function createConsole(
     write,
     line(text) {
       const lines = wrap(cleanLine(redact(text), MAX_LINE), width());
-      write(`${lines.map(guard).join('\n')}\n`).catch(() => undefined);
+      write(`${lines.map(withoutCommands).join('\n')}\n`).catch(() => undefined);
     },
   };
 }
@@ -76,7 +76,7 @@ export function createLiveLine(console: Console, clock: Clock): LiveLine {
   const draw = (): void => {
     if (text === '' || ended.signal.aborted) return;
     const head = `${FRAMES[frame % FRAMES.length]} ${formatElapsed(clock.now() - started)}`;
-    const rest = truncate(guard(cleanLine(text, 500)), console.width() - head.length - 2);
+    const rest = truncate(withoutCommands(cleanLine(text, 500)), console.width() - head.length - 2);
     console.write(`${ERASE}${console.style('cyan', head)} ${rest}`).catch(() => undefined);
   };
   const erase = (): void => {

@@ -2,7 +2,13 @@ import { providerOptionsOf } from '../inputs/gate-options.ts';
 import { type ParsedInputs, parseInputs } from '../inputs/parse-inputs.ts';
 import { type ConfigFile, readConfigFile } from '../inputs/target-config.ts';
 import type { BrowsableProvider } from '../providers/provider.ts';
-import { createProvider, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
+import {
+  createProvider,
+  PROVIDER_NAMES,
+  PROVIDERS,
+  type ProviderName,
+  providerNamed,
+} from '../providers/registry.ts';
 import { InputError } from '../runtime/errors.ts';
 import { type Options, UsageError } from './args.ts';
 import type { CommandName } from './commands.ts';
@@ -10,11 +16,6 @@ import type { Environment } from './environment.ts';
 
 /** Stands in for a key that is not there, so that the other inputs are checked all the same. */
 const NO_KEY = 'no-key-was-given';
-
-/** The provider that an option names; `undefined` if it is none. */
-export function providerNamed(name: string | undefined): ProviderName | undefined {
-  return PROVIDER_NAMES.find((known) => known === name?.trim());
-}
 
 /** The variables of the environment that hold keys. */
 export const KEY_VARIABLES: readonly string[] = PROVIDER_NAMES.map((name) => PROVIDERS[name].keyVariable);

@@ -64,9 +64,9 @@ function inputOptions(command: CommandName): Option[] {
 
 /** The description of an input in plain text, with what an empty one means: `otherwise`, if that is given. */
 function describeInput(entry: InputDefinition, otherwise: string | undefined): string {
-  const text = entry.onCommandLine ?? entry.description;
+  const text = entry.commandLineDescription ?? entry.description;
   const value = typeof entry.default === 'string' ? entry.default : describeDefault(entry);
-  const isSaid = entry.onCommandLine !== undefined || isRequired(entry) || value === undefined;
+  const isSaid = entry.commandLineDescription !== undefined || isRequired(entry) || value === undefined;
   const end = otherwise ?? (isSaid ? '' : `Default: ${value}.`);
   return `${text} ${end}`.trimEnd().replaceAll('`', '');
 }

@@ -3,8 +3,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import { INPUTS } from '../inputs/inputs.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
 import type { AvailableTarget, BrowsableProvider } from '../providers/provider.ts';
-import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
-import type { BatchStarter } from '../providers/starter.ts';
+import { PROVIDER_NAMES, PROVIDERS, type ProviderName, providerNamed } from '../providers/registry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
@@ -12,21 +11,20 @@ import { type Options, UsageError } from './args.ts';
 import { INIT_RERUNS } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { CommandError } from './exit.ts';
-import { KEY_VARIABLES, keyOf, missingKey, providerNamed, readInputs } from './gate-inputs.ts';
+import { KEY_VARIABLES, keyOf, missingKey, readInputs } from './gate-inputs.ts';
 import { OWN_VERSIONS, type OwnVersion, splitTarget } from './own-version.ts';
 import type { Prompts } from './prompts.ts';
 import { isUses, USES_FORM } from './workflow.ts';
 
 /** With more test cases than this they are not shown to be chosen one by one. */
 const MAX_CHOICES = 500;
-/** Test cases that are listed before one is asked about them. */
+/** Test cases that are listed before the question which of them to run. */
 const MAX_SHOWN = 10;
 
 /** The provider that is asked, and by when. */
 export interface ProviderSession {
   readonly name: ProviderName;
   readonly provider: BrowsableProvider;
-  readonly starter: BatchStarter;
   readonly deadline: Deadline;
   readonly environment: Environment;
 }
@@ -37,7 +35,7 @@ function required(prompts: Prompts | undefined): Prompts {
   return prompts;
 }
 
-/** The provider that is given; without one that of the answer, whose key is there. */
+/** The provider that is given as an option; else the one that is chosen, whose key must be there. */
 export async function chooseProvider(options: Options, { env, prompts }: Environment): Promise<ProviderName> {
   const given = options['provider'];
   if (given !== undefined || prompts === undefined) {
@@ -62,7 +60,7 @@ export async function chooseProvider(options: Options, { env, prompts }: Environ
   return name;
 }
 
-/** The target that is given, if the provider does not deny it; without one that of the answer. */
+/** The target that is given as an option, unless the provider has no such one; else the one that is chosen. */
 export async function chooseTarget(options: Options, session: ProviderSession): Promise<string | undefined> {
   const { provider, deadline } = session;
   const { prompts } = session.environment;
@@ -120,7 +118,7 @@ export async function chooseOwnVersion(
     {
       value: 'own',
       label: 'Its own version',
-      hint: `${script === undefined ? 'described by' : `${script.makes}, made from`} ${file}`,
+      hint: `${script === undefined ? 'described by' : `${script.product}, made from`} ${file}`,
     },
   ] as const);
   return answer === 'own' ? ownVersion : undefined;
@@ -167,23 +165,20 @@ function takesWildcard(name: ProviderName): boolean {
 }
 
 async function listTestCases(options: Options, session: ProviderSession) {
-  const { name, starter, deadline, environment } = session;
+  const { name, provider, deadline, environment } = session;
   // Any selector does where `*` is refused: what is listed does not depend on it.
   const selector = takesWildcard(name) ? '*' : 'any name';
   const parsed = readInputs({ ...options, 'test-cases': selector, reruns: '' }, environment, 'init');
   const { batchSource, subject } = await resolveSubject(parsed, session);
   if ('problem' in subject) throw new CommandError(subject.problem);
-  const { testCases } = await starter.testCases({ ...batchSource, subject }, deadline);
+  const { testCases } = await provider.starter.listTestCases({ ...batchSource, subject }, deadline);
   return testCases;
 }
 
-/** Source of the batches that the inputs start, and its subject or why there is none. */
-export async function resolveSubject(
-  { batchSource }: ParsedInputs,
-  { starter, deadline }: Pick<ProviderSession, 'starter' | 'deadline'>,
-) {
+/** The batches that the inputs start, and what they test, or why there is no such target or version. */
+export async function resolveSubject({ batchSource }: ParsedInputs, { provider, deadline }: ProviderSession) {
   if (batchSource.kind !== 'start') throw new CommandError('test-cases is empty.');
-  return { batchSource, subject: await starter.resolve(batchSource, deadline) };
+  return { batchSource, subject: await provider.starter.resolveTarget(batchSource, deadline) };
 }
 
 /** Asks for the input `reruns`. */

@@ -3,13 +3,13 @@ import { ruleOf } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { type Prepared, prepare } from '../execution/prepare.ts';
 import type { ParsedInputs } from '../inputs/parse-inputs.ts';
-import { PROVIDERS, type ProviderName } from '../providers/registry.ts';
+import { PROVIDERS, type ProviderName, providerNamed } from '../providers/registry.ts';
 import { KeyRefused, ProviderError, RequestRefused } from '../runtime/errors.ts';
 import { type Invocation, type Options, UsageError } from './args.ts';
 import { INIT_RERUNS } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { connectProvider, keyHint, providerNamed, readInputs } from './gate-inputs.ts';
+import { connectProvider, keyHint, readInputs } from './gate-inputs.ts';
 import {
   chooseOwnVersion,
   chooseProvider,
@@ -66,7 +66,7 @@ async function initAt(invocation: InitInvocation, environment: Environment): Pro
   const tested = gate.ownVersion === undefined ? ` on ${subject.title}` : '';
   out.line(`Wrote ${workflowPath}: ${formatCaseCount(testCases.length)}${tested}.`);
   if (isKept) out.line(`Kept ${scriptPath}, which exists.`);
-  else if (script !== undefined) out.line(`Wrote ${scriptPath}, which makes ${script.makes}.`);
+  else if (script !== undefined) out.line(`Wrote ${scriptPath}, which makes ${script.product}.`);
   for (const [index, step] of nextSteps(gate, session.name).entries()) out.line(`${index + 1}. ${step}`);
   return EXIT.passed;
 }
@@ -87,7 +87,7 @@ function requireOptions({ options, uses }: InitInvocation): void {
   );
 }
 
-/** A start of anything, so that the other options are checked before one is asked about the rest. */
+/** In place of options that are asked for later, so that the others are checked first. */
 const PLACEHOLDERS = { 'batch-id': 'placeholder', target: '', version: '', 'test-cases': '', reruns: '' };
 
 async function connect(options: Options, environment: Environment): Promise<ProviderSession> {
@@ -95,7 +95,7 @@ async function connect(options: Options, environment: Environment): Promise<Prov
   const parsed = readInputs({ ...options, provider: name, ...PLACEHOLDERS }, environment, 'init');
   const provider = connectProvider(parsed, environment);
   const deadline = { until: environment.clock.now() + ASKING_MS, signal: environment.signal };
-  return { name, provider, starter: provider.starter, deadline, environment };
+  return { name, provider, deadline, environment };
 }
 
 /** The gate that the workflow is to have; everything in it was checked at the provider. */
@@ -109,7 +109,7 @@ interface ChosenGate {
   readonly ownVersion: OwnVersion | undefined;
 }
 
-/** Asks for what is no option, and checks everything that `run` would refuse before it starts anything. */
+/** Asks for what is not given as an option, and checks everything that `run` would refuse before it starts anything. */
 async function chooseGate(invocation: InitInvocation, session: ProviderSession): Promise<ChosenGate> {
   const { prompts } = session.environment;
   const given: Options = { ...invocation.options, provider: session.name };
@@ -131,8 +131,8 @@ async function chooseGate(invocation: InitInvocation, session: ProviderSession):
 }
 
 /**
- * The version that is live, as the input: at Retell the published one, where the agent has one, because the default is the
- * latest, drafts included. Nothing where the provider's own default is the live one; the version that was given.
+ * The input `version` for what is live, unless another one is given: `published` at Retell, where the agent has a published
+ * version, since the default there is the latest, drafts included; none elsewhere, since the default is what is live.
  */
 async function liveVersion(options: Options, session: ProviderSession): Promise<string | undefined> {
   if (options['version'] !== undefined) return options['version'];
@@ -142,9 +142,10 @@ async function liveVersion(options: Options, session: ProviderSession): Promise<
   return 'problem' in subject ? undefined : 'published';
 }
 
-/** Everything that `run` would refuse before it starts anything. */
+/** Checks what `run` would refuse before it starts anything. */
 async function check(parsed: ParsedInputs, session: ProviderSession): Promise<Prepared> {
-  const { starter, deadline, name } = session;
+  const { provider, deadline, name } = session;
+  const { starter } = provider;
   // First, because a wrong target is no question of test cases.
   const { batchSource, subject } = await resolveSubject(parsed, session);
   if ('problem' in subject) throw new CommandError(subject.problem);
@@ -170,16 +171,16 @@ function workflowOf({ options, inputs, prepared, uses, ownVersion }: ChosenGate,
 
 function nextSteps({ options, uses, ownVersion }: ChosenGate, name: ProviderName): readonly string[] {
   const { title, keyVariable } = PROVIDERS[name];
-  const { kind } = splitTarget(options['target'] ?? '');
-  const section = ownVersion?.script === undefined ? 'with-target-config' : 'with-a-script';
   return [
-    ...(ownVersion === undefined
-      ? []
-      : [
-          `Write ${ownVersion.file}, ${ownVersion.holds(kind)}: ${documentOf(uses, `deploying.md#${section}`)}`,
-        ]),
+    ...(ownVersion === undefined ? [] : [writeFileStep(ownVersion, options['target'] ?? '', uses)]),
     `Set the secret: gh secret set ${keyVariable}`,
     `Commit the ${ownVersion === undefined ? 'file' : 'files'} on a branch, and open a pull request: the job runs there.`,
     `Make the check "Agent tests at ${title}" required: Settings > Rules > Rulesets.`,
   ];
+}
+
+function writeFileStep({ file, isWhole, script }: OwnVersion, target: string, uses: string): string {
+  const content = isWhole ? `the whole ${splitTarget(target).kind}` : 'what a pull request may change';
+  const section = script === undefined ? 'with-target-config' : 'with-a-script';
+  return `Write ${file}, ${content}: ${documentOf(uses, `deploying.md#${section}`)}`;
 }

@@ -1,6 +1,7 @@
 /** Texts in lines for a terminal or a log: pure. */
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
+import { COLOR, withoutCommands } from '../text/clean.ts';
 
 /** Fewer columns than this are not filled: words would be cut to pieces. */
 const MIN_WIDTH = 10;
@@ -16,7 +17,6 @@ export function wrap(text: string, width: number, indent = 0): string[] {
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
-const COLOR = '\u001b\\[[0-9;]*m';
 const COLORS = new RegExp(`(${COLOR})`);
 
 /** The text with spaces in words that are wider than a line: never inside what a reader sees as one sign. */
@@ -54,14 +54,6 @@ export function truncate(text: string, width: number): string {
   return width < 1 ? '' : `${shown}…`;
 }
 
-/** Text that runners of GitHub and Azure take for a command: `::` at the beginning of a line, `##[` anywhere. */
-const COMMAND = new RegExp(`^((?:\\s|${COLOR})*):(?=:)`);
-
-/** A line that no runner obeys, whatever it says. */
-export function guard(line: string): string {
-  return line.replaceAll('##[', '## [').replace(COMMAND, '$1: ');
-}
-
 /**
  * Blocks of lines as a text for a terminal or a log, with an empty line between them. Spaces at the beginning of a line are
  * its indentation. Ends in a line feed.
@@ -69,7 +61,7 @@ export function guard(line: string): string {
 export function layOut(blocks: readonly (readonly string[])[], width: number): string {
   const texts = blocks
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.flatMap((line) => wrapIndented(line, width).map(guard)).join('\n'));
+    .map((lines) => lines.flatMap((line) => wrapIndented(line, width).map(withoutCommands)).join('\n'));
   return `${texts.join('\n\n')}\n`;
 }
 

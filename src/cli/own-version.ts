@@ -6,10 +6,10 @@ import { DEPLOY_SCRIPTS } from './deploy-scripts.ts';
 export interface OwnVersion {
   /** Kinds of targets that can be tested so. */
   readonly kinds: readonly string[];
-  /** Written by the user: what the agent is to be. */
+  /** Path of the file in which the user describes that version. */
   readonly file: string;
-  /** Content of the file, for a target of this kind. */
-  readonly holds: (kind: string) => string;
+  /** Whether the file describes the whole target, and not only what a pull request may change. */
+  readonly isWhole: boolean;
   /** Makes the version; `undefined` where the gate sends the file with the tests. */
   readonly script?: DeployScript | undefined;
 }
@@ -18,11 +18,11 @@ export interface OwnVersion {
 export interface DeployScript {
   readonly path: string;
   readonly text: string;
-  /** Name of its product in comments: `a draft of the agent`. */
-  readonly makes: string;
-  /** Output of the step that it sets. */
+  /** What it makes, in comments: `a draft of the agent`. */
+  readonly product: string;
+  /** Name of the step's output for what it made. */
   readonly output: 'version' | 'branch';
-  /** Name of the version, where it stays for later pushes. */
+  /** Third argument: the name of the version, where later pushes change the same one. */
   readonly versionName?: string | undefined;
   /** The input `version` of the gate, and why it is written so. */
   readonly version: string;
@@ -37,18 +37,15 @@ const NEVER_EMPTY = {
   versionComment: 'Never empty, since the gate would then test another version: `missing` is refused.',
 };
 
-const CHANGES = (): string => 'what a pull request may change';
-const WHOLE = (kind: string): string => `the whole ${kind}`;
-
 export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
   retell: {
     kinds: ['agent'],
     file: 'agent/retell.json',
-    holds: CHANGES,
+    isWhole: false,
     script: {
       path: '.github/deploy/retell.sh',
       text: DEPLOY_SCRIPTS.retell,
-      makes: 'a draft of the agent',
+      product: 'a draft of the agent',
       output: 'version',
       ...NEVER_EMPTY,
       deletes: true,
@@ -57,25 +54,25 @@ export const OWN_VERSIONS: Readonly<Record<ProviderName, OwnVersion>> = {
   bland: {
     kinds: ['pathway'],
     file: 'agent/bland.json',
-    holds: WHOLE,
+    isWhole: true,
     script: {
       path: '.github/deploy/bland.sh',
       text: DEPLOY_SCRIPTS.bland,
-      makes: 'a version of the pathway',
+      product: 'a version of the pathway',
       output: 'version',
       versionName: `PR ${PULL_REQUEST}`,
       ...NEVER_EMPTY,
     },
   },
-  vapi: { kinds: ['assistant', 'squad'], file: 'agent/vapi.json', holds: WHOLE },
+  vapi: { kinds: ['assistant', 'squad'], file: 'agent/vapi.json', isWhole: true },
   elevenlabs: {
     kinds: ['agent'],
     file: 'agent/elevenlabs.json',
-    holds: CHANGES,
+    isWhole: false,
     script: {
       path: '.github/deploy/elevenlabs.sh',
       text: DEPLOY_SCRIPTS.elevenlabs,
-      makes: 'a branch of the agent',
+      product: 'a branch of the agent',
       output: 'branch',
       versionName: `pr-${PULL_REQUEST}`,
       version: `branch/$\{{ steps.deploy.outputs.branch }}`,

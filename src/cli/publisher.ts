@@ -1,4 +1,4 @@
-import type { HistoryReader, Publisher } from '../gate.ts';
+import type { Publisher } from '../gate.ts';
 import { readBaseline } from '../inputs/baseline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { buildReport } from '../report/build-report.ts';
@@ -24,14 +24,14 @@ export interface Published {
 export function createPublisher(
   inputs: Inputs,
   { clock, redact }: Pick<Environment, 'clock' | 'redact'>,
-): Publisher & HistoryReader & { published(): Published } {
+): Publisher & { published(): Published } {
   let published: Published = { report: undefined, files: [], warnings: [] };
   // What goes to standard output is no file.
   const reportFiles = reportFilesOf(inputs).filter(({ path }) => path !== STDOUT);
   return {
     published: () => published,
 
-    async read(within) {
+    async readHistory(within) {
       return inputs.baseline === undefined ? {} : readBaseline(inputs.baseline, within, clock);
     },
 

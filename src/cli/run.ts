@@ -29,7 +29,6 @@ export async function run(options: Options, environment: Environment): Promise<n
   const judgement = await runGate(gateOptionsOf(parsed), {
     provider,
     publisher,
-    historyReader: publisher,
     clock,
     signal,
     log,

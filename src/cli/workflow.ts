@@ -151,7 +151,7 @@ function deployStep({ uses, script, file, ...options }: Deployment): string {
   const { output, path, versionName } = script;
   const [nameVariable, nameArgument] =
     versionName === undefined ? ['', ''] : [`\n          NAME: ${versionName}`, ' "$NAME"'];
-  return `      # Makes ${script.makes} from a file of this commit: ${documentOf(uses, 'deploying.md')}
+  return `      # Makes ${script.product} from a file of this commit: ${documentOf(uses, 'deploying.md')}
       - name: Deploy this commit's ${output}
         id: deploy
         shell: bash

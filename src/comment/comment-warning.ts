@@ -9,7 +9,7 @@ const SUMMARY = 'The job summary has the full report.';
 const ADVICE: Record<GitHubErrorKind, readonly string[]> = {
   denied: [SUMMARY],
   'bad-token': ['The input github-token must be a token that is still valid.', PERMISSION],
-  forbidden: [
+  'no-permission': [
     PERMISSION,
     'Pull requests from forks and from Dependabot get a read-only token whatever the job says.',
   ],

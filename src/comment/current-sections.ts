@@ -12,7 +12,7 @@ import {
 } from './section-identity.ts';
 import {
   type CommentState,
-  isLostMark,
+  isSubstituteMark,
   type OwnSection,
   type Section,
   STOPPED,
@@ -32,7 +32,7 @@ export function findSection(comments: readonly CommentState[], writer: Writer): 
     (section) => isSameAttempt(section.run, run) && section.key === own.key && section.mark !== '',
   );
   const marked = ofJob.find((section) => section.mark === mark);
-  if (!isLostMark(mark)) return marked;
+  if (!isSubstituteMark(mark)) return marked;
   const candidates = currentSections(ofJob)
     .filter((section) => isSameJob(section, own))
     .filter((section) => checkRunId === undefined || (section.checkRunId ?? checkRunId) === checkRunId);
@@ -96,24 +96,22 @@ export function finality({ state }: Section): number {
 }
 
 /**
- * Finds sections of other workflows about a commit that the pull request has left behind. Runs of different workflows have no
- * order; where the newest commit is not known, their ids say which was started first.
+ * Whether a section is of another workflow than ours, about a commit that the pull request has left behind. Runs of different
+ * workflows have no order; where the newest commit is not known, their ids say which was started first.
  */
-export function staleness(
-  { run, commit }: Section,
-  headSha: string | undefined,
-): (section: Section) => boolean {
-  return (section) =>
-    section.run.workflow !== run.workflow &&
-    isAboutAnother(section, commit) &&
-    (headSha === undefined ? section.run.id < run.id : section.commit !== headSha);
+export function isStale(section: Section, own: Section, headSha: string | undefined): boolean {
+  return (
+    section.run.workflow !== own.run.workflow &&
+    isAboutAnother(section, own.commit) &&
+    (headSha === undefined ? section.run.id < own.run.id : section.commit !== headSha)
+  );
 }
 
 const isAboutAnother = (section: Section, commit: string | undefined): boolean =>
   commit !== undefined && section.commit !== undefined && section.commit !== commit;
 
-/** Whether only the newest commit of the pull request says which sections of other workflows stay. */
-export function needsHead(existing: readonly CommentState[], own: OwnSection, writer: Writer): boolean {
+/** Whether it takes the newest commit of the pull request to decide which sections of other workflows stay. */
+export function needsHeadSha(existing: readonly CommentState[], own: OwnSection, writer: Writer): boolean {
   const about = own.facts?.origin?.commit ?? writer.commit;
   const { workflow } = runOf(writer);
   return sectionsOf(existing).some(

@@ -23,9 +23,8 @@ export interface BaseSearch {
   readonly branch: string;
   /** The pull request itself, which is not its own base, should it be merged by now. */
   readonly issue: number;
+  /** The base is a record of the same gate, job and target. */
   readonly writer: Writer;
-  /** The input `target`: what was tested has to be the same. */
-  readonly target: string | undefined;
 }
 
 /** Results of the base branch, or why there are none: a clause. */
@@ -68,14 +67,14 @@ function unavailableReason(error: unknown): string {
 }
 
 async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline): Promise<FoundBase> {
-  const { client, requestsLeft, branch, issue } = search;
+  const { client, requestsLeft, branch, issue, writer } = search;
   const merged = (await client.mergedInto(branch, deadline)).filter(({ number }) => number !== issue);
   const newest = merged.slice(0, MAX_PULL_REQUESTS);
   let ownAuthor: Author | undefined;
   for (const pull of newest) {
     if (requestsLeft() === 0) break;
     const marked = (await client.firstComments(pull.number, deadline)).flatMap(
-      (comment) => parseFound(comment, search.writer.name) ?? [],
+      (comment) => parseFound(comment, writer.name) ?? [],
     );
     if (marked.length === 0) continue;
     if (ownAuthor === undefined) {
@@ -84,9 +83,9 @@ async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline):
     }
     const author = ownAuthor;
     const ours = marked.filter((comment) => isSameAuthor(author, comment.author)).map(({ state }) => state);
-    const encoded = recordIn(ours, search.writer);
+    const encoded = recordIn(ours, writer);
     const record = encoded === undefined ? undefined : decodeRecord(encoded);
-    if (record === undefined || record.target !== search.target || record.branch !== branch) continue;
+    if (record === undefined || record.target !== writer.target || record.branch !== branch) continue;
     if (!isOfMerge(record, pull)) continue;
     return { base: baseOf(record, { branch, commit: pull.mergeSha ?? pull.headSha }) };
   }

@@ -24,7 +24,7 @@ import type { JobFacts } from './job-facts.ts';
 import { compareText } from './labels.ts';
 
 /** A job in a comment of several jobs: everything but its body. */
-export interface JobPart extends JobFacts {
+export interface ListedJob extends JobFacts {
   /** The user's text. */
   readonly label: string;
   readonly state: State;
@@ -71,39 +71,36 @@ export function jobFactsOf(report: Report): JobFacts {
 }
 
 /** The jobs in the order in which they are shown: worst first, then by label. */
-export function sortJobs<Job extends JobPart>(jobs: readonly Job[]): Job[] {
+export function sortJobs<Job extends ListedJob>(jobs: readonly Job[]): Job[] {
   return jobs.toSorted(
     (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || compareText(a.label, b.label),
   );
 }
 
-const isBad = ({ state }: JobPart): boolean => state !== 'waiting' && state !== 'passed';
+const isBad = ({ state }: ListedJob): boolean => state !== 'waiting' && state !== 'passed';
 
-/** The heading of all jobs together: which failed, how many still run. Of `sortJobs`, as for all that follow. */
-export function renderJobsHeading(name: string, jobs: readonly JobPart[]): string {
+/** The heading of all jobs together: which failed, how many still run. Here and below, `jobs` are in the order of `sortJobs`. */
+export function renderJobsHeading(name: string, jobs: readonly ListedJob[]): string {
   const state = worstState(jobs.map((job) => job.state));
   const waiting = jobs.filter((job) => job.state === 'waiting');
   const bad = jobs.filter(isBad);
-  const running = waiting.length === 0 ? [] : [`${waiting.length} of ${jobs.length} still running`];
   const note = bad.every(({ isReportOnly }) => isReportOnly === true) ? ` (${REPORT_ONLY})` : '';
-  const clauses =
-    bad.length > 0
-      ? [`${describeFailedJobs(bad)}${note}`, ...running]
-      : waiting.length > 0
-        ? running
-        : [`all ${jobs.length} jobs passed`];
-  const named = untrusted(`${SIGNS[state]} ${name.slice(0, 500)}: ${clauses.join(', ')}`, MAX_HEADING);
-  return render(heading(2, named));
+  const clauses = [
+    ...(bad.length > 0 ? [`${describeFailedJobs(bad)}${note}`] : []),
+    ...(waiting.length > 0 ? [`${waiting.length} of ${jobs.length} still running`] : []),
+  ];
+  const result = clauses.join(', ') || `all ${jobs.length} jobs passed`;
+  return render(heading(2, untrusted(`${SIGNS[state]} ${name.slice(0, 500)}: ${result}`, MAX_HEADING)));
 }
 
-function describeFailedJobs(bad: readonly JobPart[]): string {
+function describeFailedJobs(bad: readonly ListedJob[]): string {
   if (bad.length > MAX_NAMED) return `${bad.length} jobs did not pass`;
   const names = bad.map(({ label }) => label.slice(0, MAX_LABEL)).join(', ');
   return bad.every(({ state }) => state === 'failed') ? `${names} failed` : `${names} did not pass`;
 }
 
-/** One line for each job. */
-export function renderJobsTable(jobs: readonly JobPart[]): string {
+/** A table with a row for each job. */
+export function renderJobsTable(jobs: readonly ListedJob[]): string {
   const hasTook = jobs.some(({ took }) => took !== '');
   const providers = new Set(jobs.map(({ providerTitle }) => providerTitle));
   const rows = jobs.map((job): Inline[][] => {
@@ -122,7 +119,7 @@ export function renderJobsTable(jobs: readonly JobPart[]): string {
 }
 
 /** The label of a job, linked to its page where that is known. */
-function linked({ label, origin }: JobPart): Inline[] {
+function linked({ label, origin }: ListedJob): Inline[] {
   const name = untrusted(label, MAX_LABEL);
   return origin?.jobUrl === undefined ? [name] : link(origin.jobUrl, name);
 }
@@ -132,7 +129,7 @@ function linked({ label, origin }: JobPart): Inline[] {
  * above says how it ended. `body` is what `renderBody` wrote without its closing, maybe with markers around it; its
  * headings are of the third level.
  */
-export function renderJob(job: JobPart, body: string): string {
+export function renderJob(job: ListedJob, body: string): string {
   if (!isBad(job)) {
     const label = untrustedHtml(job.label, MAX_LABEL);
     return fold(`${SIGNS[job.state]} <b>${label}</b>`, { open: false }, body);
@@ -144,7 +141,7 @@ export function renderJob(job: JobPart, body: string): string {
 /**
  * Advice about all jobs together, in one line after a rule: the same advice once, worst first; empty where none has failed.
  */
-export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string {
+export function renderJobsNext(jobs: readonly ListedJob[], origin: Origin): string {
   const bad = jobs.filter(isBad);
   if (bad.length === 0) return '';
   const advised = Map.groupBy(bad, ({ next, state }) => next || ADVICE_ON[state]);
@@ -161,7 +158,7 @@ export function renderJobsNext(jobs: readonly JobPart[], origin: Origin): string
 }
 
 /** Instructions to run the failed jobs again, for each workflow run that they are of. */
-function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
+function rerunSentences(failed: readonly ListedJob[], origin: Origin): string[] {
   const runs = [...Map.groupBy(failed, (job) => job.origin?.runId ?? origin.runId).values()];
   return runs.slice(0, MAX_NAMED).map((jobs) => {
     const ofRun = jobs.find((job) => job.origin?.runId !== undefined)?.origin ?? origin;
@@ -174,13 +171,13 @@ function rerunSentences(failed: readonly JobPart[], origin: Origin): string[] {
 }
 
 /** The names of jobs in bold, the first few of many. */
-function labelsOf(jobs: readonly JobPart[]): string {
+function labelsOf(jobs: readonly ListedJob[]): string {
   const names = jobs.map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
   return firstOf(names, { most: MAX_NAMED });
 }
 
 /** The one footer of all jobs: what they share on a line, and the details of each in a fold. */
-export function renderJobsFooter(jobs: readonly JobPart[], origin: Origin): string {
+export function renderJobsFooter(jobs: readonly ListedJob[], origin: Origin): string {
   const line = jobsFooterLine(origin);
   const details = jobs
     .filter(({ footer }) => footer.length > 0)

@@ -1,6 +1,6 @@
 /** Rules for who may write the shared comment and what it says then. Pure. */
 import { cleanLine } from '../text/clean.ts';
-import { currentSections, finality, findSection, staleness } from './current-sections.ts';
+import { currentSections, finality, findSection, isStale } from './current-sections.ts';
 import { collectOrphanedRecords, extendRecord, recordIn } from './kept-records.ts';
 import { COMMENT_LIMIT, type ComposedComment, layoutSections } from './layout.ts';
 import { isNewerRun, isSameJob, isSameSection, jobOf, runOf } from './section-identity.ts';
@@ -71,8 +71,9 @@ export function mergeSection({
     closing: undefined,
     isCollapsed: false,
   };
-  const isStale = staleness(section, headSha);
-  const rest = sectionsOf(comments).filter((other) => !isSameSection(other, section) && !isStale(other));
+  const rest = sectionsOf(comments).filter(
+    (other) => !isSameSection(other, section) && !isStale(other, section, headSha),
+  );
   const others = currentSections([section, ...rest]).filter((other) => other !== section);
   const orphanedRecords = collectOrphanedRecords(comments, { writer, present: [section, ...others] });
   const composed = layoutSections({ name: writer.name, section, others, orphanedRecords, own, limit });
@@ -92,13 +93,14 @@ export function isSupersededBy(
     runsIn(primary).some((other) => other.workflow === run.workflow && !isNewerRun(run, other));
   if (duplicate.run !== undefined && !isCovered(duplicate.run)) return false;
   const own = findSection([primary], context.writer);
-  const isStale = own === undefined ? () => false : staleness(own, context.headSha);
   const current = currentSections([...primary.sections, ...duplicate.sections]);
   const isThere = (section: Section): boolean =>
     primary.sections.some((other) => isSameSection(other, section) && finality(other) >= finality(section));
   return duplicate.sections.every(
     (section) =>
-      isThere(section) || isStale(section) || !current.some((other) => isSameSection(other, section)),
+      isThere(section) ||
+      (own !== undefined && isStale(section, own, context.headSha)) ||
+      !current.some((other) => isSameSection(other, section)),
   );
 }
 

@@ -9,7 +9,7 @@ export interface Written {
   readonly section: Section;
   /** The whole text. */
   readonly body: string;
-  /** The section has been seen to be there, while others were writing. */
+  /** The section was seen in the comment once, while others were writing. */
   readonly isConfirmed: boolean;
 }
 
@@ -17,7 +17,7 @@ interface Situation {
   /** Each comment once, the oldest first: that one is kept. */
   readonly found: readonly FoundComment[];
   readonly written: Written | undefined;
-  /** Section that is to stand there. `undefined`: what stands there is right, and only doubles are to go. */
+  /** Section to write; `undefined` where this job's section is to stay as it is, and only doubles are to go. */
   readonly own: OwnSection | undefined;
   readonly writer: Writer;
   /** Whether to make a comment where there is none. */
@@ -66,16 +66,16 @@ export function nextStep(situation: Situation): NextStep {
   return { step: 'look again', written: situation.written, remove: next.remove };
 }
 
-/** The next step if nothing can appear that does not show yet. */
+/** The next step if every comment that was made is found. */
 function decideNow({ found, written, own, writer, create, headSha }: Situation): NextStep {
   const [primary, ...duplicates] = found;
   const existing = primary && findSection([primary.state], writer);
-  const others = duplicates.filter(
-    ({ state }) => primary === undefined || !isSupersededBy(state, primary.state, { writer, headSha }),
+  const superseded = duplicates.filter(
+    ({ state }) => primary !== undefined && isSupersededBy(state, primary.state, { writer, headSha }),
   );
-  const remove = existing === undefined ? [] : duplicates.filter((duplicate) => !others.includes(duplicate));
+  const remove = existing === undefined ? [] : superseded;
 
-  if (primary !== undefined && existing !== undefined && others.length === 0) {
+  if (primary !== undefined && existing !== undefined && superseded.length === duplicates.length) {
     if (own === undefined) return { step: 'done', primary, remove };
     if (written !== undefined && isStillWritten(written.section, existing)) {
       if (written.isConfirmed || written.body === primary.body) return { step: 'done', primary, remove };
@@ -83,20 +83,15 @@ function decideNow({ found, written, own, writer, create, headSha }: Situation):
       return { step: 'look again', written: { ...written, isConfirmed: true }, remove };
     }
   }
-  // What was right and was written on as it stood may be overwritten since.
   const states = found.map(({ state }) => state);
-  const standing = findSection(states, writer) ?? written?.section;
-  const section = own ?? (standing && asOwn(standing));
-  const author = own === undefined && standing !== undefined ? { ...writer, mark: standing.mark } : writer;
+  // A section that is to stay may be in a double only, or overwritten since: then it is written again as it was.
+  const lastKnown = findSection(states, writer) ?? written?.section;
+  const section = own ?? (lastKnown && asOwn(lastKnown));
   if (section === undefined || (primary === undefined && !create))
     return { step: 'leave', why: 'absent', remove };
 
-  const merge = mergeSection({
-    existing: states,
-    own: section,
-    writer: author,
-    headSha,
-  });
+  const mark = own === undefined && lastKnown !== undefined ? lastKnown.mark : writer.mark;
+  const merge = mergeSection({ existing: states, own: section, writer: { ...writer, mark }, headSha });
   if (merge.action === 'leave')
     return { step: 'leave', why: merge.why, remove: supersededByNewerRun(found, writer) };
   if (primary !== undefined && primary.body === merge.body) return { step: 'done', primary, remove };
@@ -117,16 +112,16 @@ const asOwn = (section: Section): OwnSection => ({
   renderClosing: () => section.closing ?? '',
 });
 
-/** Whether a section is there as it was written. */
-function isStillWritten(written: Section, standing: Section): boolean {
+/** Whether the section in the comment is the one that was written. */
+function isStillWritten(written: Section, existing: Section): boolean {
   return (
-    standing.markdown === written.markdown &&
-    standing.state === written.state &&
-    standing.isCollapsed === written.isCollapsed
+    existing.markdown === written.markdown &&
+    existing.state === written.state &&
+    existing.isCollapsed === written.isCollapsed
   );
 }
 
-/** Comment of our own run that is left beside that of a newer run. The one that the newer run keeps is not among these. */
+/** Comments of our own run beside the one that a newer run has written, and keeps. */
 function supersededByNewerRun(
   [primary, ...duplicates]: readonly FoundComment[],
   writer: Writer,

@@ -4,8 +4,9 @@
  */
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
-import type { BaseCase } from '../domain/comparison.ts';
+import type { BaseCase, HashedIds } from '../domain/comparison.ts';
 import { type GateRecord, MAX_PUSHES, type PushRecord } from '../domain/record.ts';
+import { hasPassed } from '../domain/test-case.ts';
 import { VERDICTS } from '../domain/verdict.ts';
 import { cleanLine, clip } from '../text/clean.ts';
 import { PACKED, packJson, unpackJson } from './packed-json.ts';
@@ -22,7 +23,6 @@ const HASH_BYTES = 3;
 const VERSION = 1;
 
 const OUTCOMES = ['passed', 'flaky', 'failed', 'errored'] as const;
-const FIRST_BAD = OUTCOMES.indexOf('failed');
 
 const count = z.int().check(z.nonnegative(), z.maximum(1_000_000));
 /** Seconds since the epoch. */
@@ -51,7 +51,7 @@ const payload = z.strictObject({
     .check(z.maxLength(20_000)),
   /** Revisions of `cases` in the same order, in seconds since the epoch; `null` where none is known. */
   revisions: z.optional(z.array(z.nullable(second)).check(z.maxLength(20_000))),
-  /** Traces of the other test cases that passed. */
+  /** Hashes of the ids of other test cases that passed. */
   others: z.optional(text(MAX_RECORD).check(z.regex(PACKED))),
   partial: z.optional(z.literal(true)),
   /** Commit, attempt, verdict, bad, total, and the bad test cases: the place in `cases`, or the id. */
@@ -73,43 +73,43 @@ type Payload = z.infer<typeof payload>;
 
 /** Detail in which a record is written. */
 interface RecordDetail {
-  /** Of so many pushes it is said which test cases were bad. */
-  readonly detailed: number;
+  /** The last pushes, and for how many of them it is said which test cases were bad. */
   readonly pushes: number;
-  /** Code points of the names of test cases that passed, and of the others. */
-  readonly names: readonly [passed: number, others: number];
-  /** Test cases that passed are written in full, by a trace, or not at all. */
-  readonly passed: 'full' | 'traces' | 'none';
-  /** Of the other test cases, at most so many. */
-  readonly others: number;
+  readonly detailedPushes: number;
+  /** Code points of the names of test cases that passed, and of the bad ones. */
+  readonly names: { readonly passed: number; readonly bad: number };
+  /** Test cases that passed are written in full, as a hash of the id, or not at all. */
+  readonly passed: 'full' | 'hashes' | 'none';
+  /** Most of so many other test cases. */
+  readonly maxBad: number;
   readonly revisions: boolean;
 }
 
 const FULL: RecordDetail = {
-  detailed: MAX_PUSHES,
   pushes: MAX_PUSHES,
-  names: [MAX_NAME, MAX_NAME],
+  detailedPushes: MAX_PUSHES,
+  names: { passed: MAX_NAME, bad: MAX_NAME },
   passed: 'full',
-  others: Number.POSITIVE_INFINITY,
+  maxBad: Number.POSITIVE_INFINITY,
   revisions: true,
 };
 /** Details that are left out where there is not enough room, the least important first. */
 const SHRINK_STEPS: readonly Partial<RecordDetail>[] = [
   {},
-  { detailed: 10 },
-  { detailed: 5 },
-  { names: [60, 60] },
-  { names: [0, 60] },
-  { detailed: 2 },
+  { detailedPushes: 10 },
+  { detailedPushes: 5 },
+  { names: { passed: 60, bad: 60 } },
+  { names: { passed: 0, bad: 60 } },
+  { detailedPushes: 2 },
   { revisions: false },
-  { names: [0, 0] },
-  { passed: 'traces' },
-  { detailed: 0, pushes: 10 },
+  { names: { passed: 0, bad: 0 } },
+  { passed: 'hashes' },
+  { detailedPushes: 0, pushes: 10 },
   { passed: 'none' },
   { pushes: 5 },
-  { others: 100 },
-  { others: 10 },
-  { others: 0, pushes: 2 },
+  { maxBad: 100 },
+  { maxBad: 10 },
+  { maxBad: 0, pushes: 2 },
 ];
 
 /** The record in at most `max` characters, with less in it if need be; `undefined` if not even the least fits. */
@@ -133,14 +133,13 @@ export function fitRecord(encoded: string, max: number): string | undefined {
 function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
   const { target, branch, firstRuns } = record;
   const known = [...record.cases].filter(([id]) => id !== '' && id.length <= MAX_ID);
-  const passed = known.filter(([, testCase]) => !isBad(testCase));
-  const bad = known.filter(([, testCase]) => isBad(testCase));
-  const kept = [...bad.slice(0, detail.others), ...(detail.passed === 'full' ? passed : [])];
+  const passed = known.filter(([, testCase]) => hasPassed(testCase));
+  const bad = known.filter(([, testCase]) => !hasPassed(testCase));
+  const kept = [...bad.slice(0, detail.maxBad), ...(detail.passed === 'full' ? passed : [])];
   const places = new Map(kept.map(([id], place) => [id, place]));
-  const traces = detail.passed === 'traces' ? hashesOf(passed.map(([id]) => id)) : undefined;
-  const isWhole = bad.length <= detail.others && (detail.passed !== 'none' || passed.length === 0);
-  const oldOthers = detail.passed === 'none' ? undefined : encodedHashes(record.passedOnlyIds);
-  const lacks = !isWhole || record.isPartial === true || (record.passedOnlyIds !== undefined && !oldOthers);
+  const isWhole = bad.length <= detail.maxBad && (detail.passed !== 'none' || passed.length === 0);
+  const leavesOutHashes = detail.passed === 'none' && record.passedHashes !== undefined;
+  const isPartial = !isWhole || leavesOutHashes || record.isPartial === true;
   return {
     v: VERSION,
     target: target === undefined ? undefined : clip(target, MAX_ID),
@@ -151,11 +150,14 @@ function payloadOf(record: GateRecord, detail: RecordDetail): Payload {
       Math.max(0, OUTCOMES.indexOf(became as (typeof OUTCOMES)[number])),
       passes,
       runs,
-      nameWithin(name === id ? '' : name, detail.names[isBad({ outcome: became }) ? 1 : 0]),
+      nameWithin(
+        name === id ? '' : name,
+        hasPassed({ outcome: became }) ? detail.names.passed : detail.names.bad,
+      ),
     ]),
     revisions: detail.revisions ? revisionsIn(kept.map(([, { revision }]) => revision)) : undefined,
-    others: joined(oldOthers, traces),
-    partial: lacks ? true : undefined,
+    others: hashesOf(record, passed, detail),
+    partial: isPartial ? true : undefined,
     pushes: pushesOf(record.pushes, detail, places),
   };
 }
@@ -168,14 +170,11 @@ function revisionsIn(revisions: readonly (number | undefined)[]): Payload['revis
   });
 }
 
-const isBad = ({ outcome: became }: Pick<BaseCase, 'outcome'>): boolean =>
-  (OUTCOMES as readonly string[]).indexOf(became) >= FIRST_BAD;
-
 const nameWithin = (name: string, max: number): string => (max === 0 ? '' : cleanLine(name, max));
 
 function pushesOf(
   pushes: readonly PushRecord[],
-  { detailed, pushes: max }: RecordDetail,
+  { detailedPushes, pushes: max }: RecordDetail,
   places: ReadonlyMap<string, number>,
 ): Payload['pushes'] {
   const kept = pushes.slice(-max);
@@ -185,7 +184,7 @@ function pushesOf(
     Math.max(0, (VERDICTS as readonly string[]).indexOf(verdict)),
     failureCount,
     total,
-    failedCaseIds === undefined || index < kept.length - detailed
+    failedCaseIds === undefined || index < kept.length - detailedPushes
       ? null
       : failedCaseIds.filter((id) => id !== '' && id.length <= MAX_ID).map((id) => places.get(id) ?? id),
   ]);
@@ -206,7 +205,7 @@ export function decodeRecord(encoded: string): GateRecord | undefined {
   const [passes, total] = read.first;
   return {
     ...{ target: read.target, branch: read.branch, cases },
-    passedOnlyIds: read.others === undefined ? undefined : readHashes(read.others),
+    passedHashes: read.others === undefined ? undefined : readHashes(read.others),
     isPartial: read.partial,
     firstRuns: { passes, total },
     pushes: read.pushes.map(([commit, attempt, verdict, failureCount, all, places]) => ({
@@ -219,30 +218,26 @@ export function decodeRecord(encoded: string): GateRecord | undefined {
   };
 }
 
-/** Ids of which only the first bytes of a hash are known, in base64. A plain object, since reports are copied. */
-interface PassedHashes {
-  readonly traces: string;
-  has(id: string): boolean;
+/** Test cases that passed and are not written in full, as hashes in base64: those of this record, and those it had as hashes. */
+function hashesOf(
+  { passedHashes }: GateRecord,
+  passed: readonly (readonly [id: string, BaseCase])[],
+  detail: RecordDetail,
+): string | undefined {
+  if (detail.passed === 'none') return undefined;
+  const known = Buffer.from(passedHashes?.hashes ?? '', 'base64');
+  const added = detail.passed === 'hashes' ? passed.map(([id]) => hashOf(id)) : [];
+  return Buffer.concat([known, ...added]).toString('base64') || undefined;
 }
 
-function readHashes(traces: string): PassedHashes {
-  const bytes = Buffer.from(traces, 'base64');
+/** A plain object, since reports are copied. */
+function readHashes(hashes: string): HashedIds {
+  const bytes = Buffer.from(hashes, 'base64');
   const count = Math.floor(bytes.length / HASH_BYTES);
   const known = new Set(Array.from({ length: count }, (_, index) => numberAt(bytes, index * HASH_BYTES)));
-  return { traces, has: (id) => known.has(numberAt(hashOf(id), 0)) };
+  return { hashes, has: (id) => known.has(numberAt(hashOf(id), 0)) };
 }
 
 const numberAt = (bytes: Buffer, offset: number): number => bytes.readUIntBE(offset, HASH_BYTES);
 
 const hashOf = (id: string): Buffer => hash('sha256', id, 'buffer').subarray(0, HASH_BYTES);
-
-/** Only traces that were read can be written again. */
-const encodedHashes = (others: GateRecord['passedOnlyIds']): Buffer | undefined =>
-  others !== undefined && 'traces' in others ? Buffer.from(String(others.traces), 'base64') : undefined;
-
-const hashesOf = (ids: readonly string[]): Buffer => Buffer.concat(ids.map(hashOf));
-
-function joined(...traces: readonly (Buffer | undefined)[]): string | undefined {
-  const all = Buffer.concat(traces.filter((trace) => trace !== undefined));
-  return all.length === 0 ? undefined : all.toString('base64');
-}

@@ -1,10 +1,10 @@
 /** Tells whether sections are of one step, one job or one workflow run, and the newer of two runs. Pure. */
 import { hash } from 'node:crypto';
 import type { WorkflowRun } from '../github/context.ts';
-import { isLostMark, type Run, type Section, type Writer } from './state.ts';
+import { isSubstituteMark, type Run, type Section, type Writer } from './state.ts';
 
 /** The hashes that tell a job from others. */
-export type Job = Pick<Section, 'key' | 'variant'>;
+type JobIdentity = Pick<Section, 'key' | 'variant'>;
 
 /** Stands for a name, a key or a workflow in our data, where the text itself could be long or telling. */
 export function shortHash(text: string): string {
@@ -20,7 +20,7 @@ export function jobOf({ job, variant }: Writer): { key: string; variant: string 
 export const runOf = ({ run }: Writer): WorkflowRun => ({ ...run, workflow: shortHash(run.workflow) });
 
 /** Whether nothing tells the jobs apart. What the second edition wrote does not say what the user called the job. */
-export function isSameJob(a: Job, b: Job): boolean {
+export function isSameJob(a: JobIdentity, b: JobIdentity): boolean {
   return a.key === b.key && (a.variant === undefined || b.variant === undefined || a.variant === b.variant);
 }
 
@@ -53,8 +53,8 @@ export function standsInFor(section: Section, other: Section): boolean {
     section.key === other.key &&
     section.checkRunId !== undefined &&
     section.checkRunId === other.checkRunId &&
-    isLostMark(section.mark) !== isLostMark(other.mark);
+    isSubstituteMark(section.mark) !== isSubstituteMark(other.mark);
   if (!isSameStep) return false;
-  const [marked, unmarked] = isLostMark(section.mark) ? [other, section] : [section, other];
+  const [marked, unmarked] = isSubstituteMark(section.mark) ? [other, section] : [section, other];
   return section === (marked.state === 'waiting' ? marked : unmarked);
 }

@@ -60,7 +60,7 @@ export interface Writer {
   readonly job: string;
   /** See `jobVariant`. */
   readonly variant: string;
-  /** Random, and the same in the step and its `post` part; a `lostMark` where other signs tell which section is the step's. */
+  /** Random, and the same in the step and its `post` part; a `substituteMark` where other signs tell which section is the step's. */
   readonly mark: string;
   readonly checkRunId?: number | undefined;
   /** The commit that the workflow run is about, where the section does not say another. */
@@ -104,8 +104,8 @@ export interface OwnSection extends Pick<Section, 'state' | 'tally' | 'label' | 
 export const STOPPED = 'The step was stopped before it reached a verdict.';
 
 /** The mark of a section that is written by a `post` part that does not know the step's: no other begins so. */
-export const lostMark = (random: string): string => `?${random}`;
-export const isLostMark = (mark: string): boolean => mark.startsWith('?');
+export const substituteMark = (random: string): string => `?${random}`;
+export const isSubstituteMark = (mark: string): boolean => mark.startsWith('?');
 
 /** One text for what all attempts of a step have in common: the job's id, the step's id and the values of its matrix. */
 export const jobKey = ({ job = '', action = '', matrix = '' }: Texts<'job' | 'action' | 'matrix'>): string =>

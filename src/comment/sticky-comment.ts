@@ -4,9 +4,9 @@ import type { Deadline } from '../runtime/clock.ts';
 import { recordIn } from './kept-records.ts';
 import { createOwnComments } from './own-comments.ts';
 import type { OwnSection } from './state.ts';
-import { type WriteResult, type WriteTask, type WritingParts, writeSection } from './write-section.ts';
+import { type WriteContext, type WriteResult, type WriteTask, writeSection } from './write-section.ts';
 
-interface StickyCommentOptions extends Omit<WritingParts, 'comments'> {
+interface StickyCommentOptions extends Omit<WriteContext, 'comments'> {
   readonly client: GitHubClient;
 }
 
@@ -58,8 +58,8 @@ export function createStickyComment(options: StickyCommentOptions) {
       comments.restore(recalled);
       return enqueue(deadline, { decide, create, searchAll: true });
     },
-    /** The record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
-    async record(deadline: Deadline): Promise<string | undefined> {
+    /** Reads the record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
+    async readRecord(deadline: Deadline): Promise<string | undefined> {
       const asked = { clock, random, ...deadline };
       const found = await retryOnGitHub((within) => comments.find(within), asked).catch(() => []);
       return recordIn(

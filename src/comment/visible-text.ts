@@ -4,7 +4,7 @@ import { renderLine } from '../report/markdown-writer.ts';
 import { originLine } from '../report/sections/footer.ts';
 import { headlineHeading, resultOfCounts } from '../report/sections/headline.ts';
 import {
-  type JobPart,
+  type ListedJob,
   renderJob,
   renderJobsFooter,
   renderJobsHeading,
@@ -37,7 +37,7 @@ function sharedBlocks(name: string, sections: readonly Section[]): string[] {
   const labels = distinctLabels(sections);
   const jobs = sortJobs(
     sections.map((section, index) => ({
-      ...jobPartOf(section, labels[index] ?? section.label, { newest, sections }),
+      ...listedJobOf(section, labels[index] ?? section.label, { newest, sections }),
       // Of one that passed the table says enough.
       block: section.isCollapsed && section.state === 'passed' ? '' : renderSectionText(section, index),
     })),
@@ -58,11 +58,11 @@ function newestOf(sections: readonly Section[]): Section | undefined {
 }
 
 /** Facts about a section beside its body, with the origin where it differs from the newest one's. */
-function jobPartOf(
+function listedJobOf(
   section: Section,
   label: string,
   { newest, sections }: { newest: Section | undefined; sections: readonly Section[] },
-): JobPart {
+): ListedJob {
   const { state, tally, facts, run, commit } = section;
   const ofRun = sections.filter((other) => other.run.id === run.id);
   const newestAttempt = Math.max(...ofRun.map((other) => other.run.attempt));

@@ -5,7 +5,7 @@ import { retryOnGitHub } from '../github/retry-on-github.ts';
 import type { ClockAndRandom } from '../http/retry.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { commentWarning, reasonToLeave, TWIN } from './comment-warning.ts';
-import { findSection, needsHead } from './current-sections.ts';
+import { findSection, needsHeadSha } from './current-sections.ts';
 import { type NextStep, nextStep, type Written } from './next-step.ts';
 import type { FoundComment, OwnComments } from './own-comments.ts';
 import type { OwnSection, Section, Writer } from './state.ts';
@@ -25,14 +25,14 @@ export interface WriteResult {
 }
 
 /** The comment to write, and who writes it. */
-export interface WritingParts extends ClockAndRandom {
+export interface WriteContext extends ClockAndRandom {
   readonly client: Pick<GitHubClient, 'pullRequest'>;
   /** The number of the pull request. */
   readonly issue: number;
   readonly writer: Writer;
   readonly comments: OwnComments;
   /** Called before a comment is made: from then on there may be one. */
-  readonly onCreate?: (() => void) | undefined;
+  readonly beforeCreate?: (() => void) | undefined;
 }
 
 export interface WriteTask {
@@ -45,7 +45,7 @@ export interface WriteTask {
 }
 
 /** A task under way. */
-interface Writing extends WritingParts, WriteTask {
+interface Writing extends WriteContext, WriteTask {
   /** Section that is to stand in the comment. */
   own?: OwnSection | undefined;
   /** Last write; `undefined` while it is not known what stands there. */
@@ -62,11 +62,11 @@ const MAX_ITERATIONS = 30;
 /** Reads and writes until the section stands in the one comment. Never rejects. */
 export async function writeSection(
   task: WriteTask,
-  parts: WritingParts,
+  context: WriteContext,
   deadline: Deadline,
 ): Promise<WriteResult> {
-  const { clock, random, issue } = parts;
-  const writing: Writing = { ...parts, ...task };
+  const { clock, random, issue } = context;
+  const writing: Writing = { ...context, ...task };
   try {
     for (let iteration = 0; iteration < MAX_ITERATIONS; iteration += 1) {
       const next = await retryOnGitHub((within) => iterate(writing, within), { clock, random, ...deadline });
@@ -143,19 +143,19 @@ async function headShaFor(
   within: Deadline,
 ): Promise<string | undefined> {
   const states = found.map(({ state }) => state);
-  if (own === undefined || !needsHead(states, own, writer)) return undefined;
+  if (own === undefined || !needsHeadSha(states, own, writer)) return undefined;
   const pullRequest = await client.pullRequest(issue, within).catch(onGitHubError(() => undefined));
   return pullRequest?.headSha;
 }
 
 async function write(
-  { comments, onCreate }: Writing,
+  { comments, beforeCreate }: Writing,
   { into, written, hasTwin }: Extract<NextStep, { step: 'write' }>,
   within: Deadline,
 ): Promise<WriteResult> {
   // The call was given up meanwhile, and another one may be at work.
   if (within.signal.aborted) throw new GitHubError('out-of-time', 'GitHub did not answer in time');
-  if (into === undefined) onCreate?.();
+  if (into === undefined) beforeCreate?.();
   const { id, url } =
     into === undefined
       ? await comments.create(written.body, within)

@@ -15,20 +15,31 @@ export interface BaseCase {
 /** Name of a base that comes from the input `baseline`. No branch can have it, since there is a space in it. */
 export const BASELINE = 'the baseline';
 
+/** Test case ids of which only a hash is kept. */
+export interface HashedIds {
+  /** The first bytes of each hash, in base64. */
+  readonly hashes: string;
+  has(id: string): boolean;
+}
+
+/** Results of test cases, added up over the last merged pull requests. */
+export interface KnownResults {
+  /** By the provider's id of the test case. */
+  readonly cases: ReadonlyMap<string, BaseCase>;
+  /** Test cases of which only this is known: they passed. */
+  readonly passedHashes?: HashedIds | undefined;
+  /** There were test cases of which nothing is known: one that is not found may have been there. */
+  readonly isPartial?: boolean | undefined;
+  /** First runs that passed, of how many, for the rate. */
+  readonly firstRuns: { readonly passes: number; readonly total: number };
+}
+
 /** Results on the branch that a pull request is merged into. They label, and never decide. */
-export interface Base {
+export interface Base extends KnownResults {
   /** The name of the branch: "main"; or `BASELINE`. */
   readonly branch: string;
   /** The newest commit that it is known for. */
   readonly commit: string | undefined;
-  /** By the provider's id of the test case. */
-  readonly cases: ReadonlyMap<string, BaseCase>;
-  /** Test cases that passed there and of which no more is known than that. */
-  readonly passedOnlyIds?: { has(id: string): boolean } | undefined;
-  /** There were test cases of which nothing is known: one that is not found may have been there. */
-  readonly isPartial?: boolean | undefined;
-  /** First runs that passed, of how many, for the rate. */
-  readonly firstRuns: { readonly passes: number; readonly total: number } | undefined;
 }
 
 /** One push to the pull request, as the gate judged it. */
@@ -88,7 +99,7 @@ export const CHANGES = [
 /** Change of a test case against the base. */
 export type Change = (typeof CHANGES)[number];
 
-/** Result of a test case that is among `passedOnlyIds`. */
+/** Result of a test case that is among `passedHashes`. */
 const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
 
 /**
@@ -97,7 +108,7 @@ const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };
  */
 export function changeOf({ testCase, outcome }: CaseResult, base: Base | undefined): Change | undefined {
   if (base === undefined || testCase.id === undefined) return undefined;
-  const before = base.cases.get(testCase.id) ?? (base.passedOnlyIds?.has(testCase.id) ? PASSED : undefined);
+  const before = base.cases.get(testCase.id) ?? (base.passedHashes?.has(testCase.id) ? PASSED : undefined);
   if (before === undefined) return base.isPartial ? undefined : 'new-test-case';
   if (hasFailed({ outcome })) return hasPassed(before) ? 'new-failure' : 'still-failing';
   if (!hasPassed({ outcome })) return undefined;

@@ -1,21 +1,11 @@
 /** Messages about selectors that match nothing, with what they may have meant. */
 import { matchesPattern, normalize } from './pattern.ts';
+import type { AvailableTestCase, Selector } from './selectors.ts';
 import { quote } from './wording.ts';
-
-interface UnmatchedSelector {
-  readonly text: string;
-  readonly match: { readonly kind: 'id-or-name' | 'label'; readonly value: string };
-}
-
-interface NamedCase {
-  readonly id: string;
-  readonly name: string;
-  readonly labels?: readonly string[] | undefined;
-}
 
 /** Most selectors that one message repeats. */
 const MAX_SELECTORS = 5;
-/** Characters of a line that are searched for several selectors. */
+/** Most characters of a line or a name that are read. */
 const MAX_LINE = 1_000;
 /** Most names near a selector that one message repeats. */
 const MAX_NEAREST = 3;
@@ -26,11 +16,11 @@ const MAX_COMPARED_TEXTS = 3_000;
 const MAX_COMPARED_WORDS = 12;
 
 /** "\"Bookng\" (nearest: \"Booking\") matches none of the 7 test cases". */
-export function noMatchClause(selectors: readonly UnmatchedSelector[], cases: readonly NamedCase[]): string {
+export function noMatchClause(selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string {
   const shown = selectors.slice(0, MAX_SELECTORS).map((selector) => {
-    const { texts, onlyCase } = findNearest(selector, cases);
+    const { texts, differInCapitals } = findNearest(selector, cases);
     const near = texts.map(quote).join(', ');
-    const hint = onlyCase ? '; upper and lower case matter' : '';
+    const hint = differInCapitals ? '; upper and lower case matter' : '';
     return near === '' ? quote(selector.text) : `${quote(selector.text)} (nearest: ${near}${hint})`;
   });
   const more = selectors.length - shown.length;
@@ -40,7 +30,7 @@ export function noMatchClause(selectors: readonly UnmatchedSelector[], cases: re
 }
 
 /** Advice about lines that match nothing because of the way they are written; with a space before it, or empty. */
-export function adviseOnForm(selectors: readonly UnmatchedSelector[], cases: readonly NamedCase[]): string {
+export function adviseOnSyntax(selectors: readonly Selector[], cases: readonly AvailableTestCase[]): string {
   const values = selectors.slice(0, MAX_SELECTORS).map(({ match }) => match.value.slice(0, MAX_LINE));
   if (values.some((value) => /^[-•]\s/.test(value))) return ' Write the lines without a dash before them.';
   if (values.some((value) => /^["'`“‘]|["'`”’]$/.test(value))) return ' Write it without the quotes.';
@@ -66,37 +56,39 @@ function holdsSeveral(line: string, texts: readonly string[]): boolean {
   return found > 1;
 }
 
-/** Test cases that a selector without a match may have meant: with words of it, or with ids where an id was written. */
+/** Texts that a selector without a match may have meant, of the kind that it was written as. */
 function findNearest(
-  { match }: UnmatchedSelector,
-  cases: readonly NamedCase[],
-): { texts: string[]; onlyCase: boolean } {
-  const isId = match.kind === 'id-or-name' && looksLikeId(match.value, cases);
-  const texts = [...new Set(cases.flatMap((testCase) => comparedTexts(testCase, match.kind, isId)))].slice(
-    0,
-    MAX_COMPARED_TEXTS,
-  );
-  const pattern = match.value.toLowerCase();
-  const sameButCase = texts.filter((text) => matchesPattern(pattern, text.toLowerCase()));
-  if (sameButCase.length > 0) return { texts: sameButCase.slice(0, MAX_NEAREST), onlyCase: true };
-  const plain = pattern.replaceAll('*', ' ').trim();
-  const isName = match.kind === 'id-or-name' && !isId;
-  return { texts: isName ? nearestByWords(plain, texts) : nearestByLetters(plain, texts), onlyCase: false };
+  selector: Selector,
+  cases: readonly AvailableTestCase[],
+): { texts: string[]; differInCapitals: boolean } {
+  const kind = kindOf(selector, cases);
+  const all = cases.flatMap((testCase) => textsOf(testCase, kind));
+  const texts = [...new Set(all)].slice(0, MAX_COMPARED_TEXTS);
+  const pattern = selector.match.value.toLowerCase();
+  const sameButCapitals = texts.filter((text) => matchesPattern(pattern, text.toLowerCase()));
+  if (sameButCapitals.length > 0) {
+    return { texts: sameButCapitals.slice(0, MAX_NEAREST), differInCapitals: true };
+  }
+  const nearest = kind === 'name' ? nearestByWords : nearestByLetters;
+  return { texts: nearest(pattern.replaceAll('*', ' ').trim(), texts), differInCapitals: false };
 }
 
-function comparedTexts(
-  { id, name, labels = [] }: NamedCase,
-  kind: UnmatchedSelector['match']['kind'],
-  isId: boolean,
-): readonly string[] {
+type Kind = 'label' | 'id' | 'name';
+
+function kindOf({ match }: Selector, cases: readonly AvailableTestCase[]): Kind {
+  if (match.kind === 'label') return 'label';
+  return looksLikeId(match.value, cases) ? 'id' : 'name';
+}
+
+function textsOf({ id, name, labels = [] }: AvailableTestCase, kind: Kind): readonly string[] {
   if (kind === 'label') return labels;
-  return [isId ? id : normalize(name)];
+  return [kind === 'id' ? id : normalize(name)];
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** True if a text has the form of the ids that there are: a UUID, or one word with their beginning (`test_case_…`). */
-function looksLikeId(text: string, cases: readonly NamedCase[]): boolean {
+function looksLikeId(text: string, cases: readonly AvailableTestCase[]): boolean {
   if (UUID.test(text)) return cases.some(({ id }) => UUID.test(id));
   const beginning = /^[a-z]+(_[a-z]+)*_(?=\w+$)/i.exec(text)?.[0];
   return beginning !== undefined && cases.some(({ id }) => id.startsWith(beginning));
@@ -114,22 +106,20 @@ function nearestByLetters(wanted: string, texts: readonly string[]): string[] {
     .map(({ text }) => text);
 }
 
-/** The texts that share most words, a word that few of them have before one that many have. */
+/** The texts that share most words with the one that is wanted; a rare word counts for more than a common one. */
 function nearestByWords(wanted: string, texts: readonly string[]): string[] {
-  const words = wordsOf(wanted);
   const entries = texts.map((text) => ({ text, words: wordsOf(text) }));
   const uses = new Map<string, number>();
   for (const word of entries.flatMap((entry) => entry.words)) uses.set(word, (uses.get(word) ?? 0) + 1);
-  const vocabulary = [...uses.keys()];
-  const shared = words.map((word) => ({
-    word,
-    alike: new Set(vocabulary.filter((known) => isAlike(word, known))),
-  }));
   const rarity = (word: string): number => Math.log(1 + texts.length / (uses.get(word) ?? 1));
-  const scoreOf = (own: readonly string[]): number =>
-    shared.reduce((score, { word, alike }) => {
-      if (own.includes(word)) return score + rarity(word);
-      const found = own.find((known) => alike.has(known));
+  const wantedWords = wordsOf(wanted).map((word) => ({
+    word,
+    alike: new Set(uses.keys().filter((known) => isAlike(word, known))),
+  }));
+  const scoreOf = (words: readonly string[]): number =>
+    wantedWords.reduce((score, { word, alike }) => {
+      if (words.includes(word)) return score + rarity(word);
+      const found = words.find((known) => alike.has(known));
       return found === undefined ? score : score + 0.8 * rarity(found);
     }, 0);
   // Not every script has spaces between its words.
@@ -149,7 +139,7 @@ function nearestByWords(wanted: string, texts: readonly string[]): string[] {
 function wordsOf(text: string): string[] {
   const words =
     text
-      .slice(0, 1_000)
+      .slice(0, MAX_LINE)
       .toLowerCase()
       .match(/\p{L}{2,}|\p{N}+/gu) ?? [];
   return [...new Set(words)]
@@ -157,7 +147,7 @@ function wordsOf(text: string): string[] {
     .map((word) => word.slice(0, MAX_COMPARED_CHARACTERS));
 }
 
-/** True if two words are one, misspelt or in another form: `bookng` and `booking`, `booking` and `books`. */
+/** True if two words are the same, misspelt or in another form: `bookng` and `booking`, `booking` and `books`. */
 function isAlike(word: string, known: string): boolean {
   if (word === known) return true;
   const shorter = Math.min(word.length, known.length);

@@ -70,7 +70,8 @@ export function readingProblems(
 interface StepFacts {
   readonly cases: readonly CaseResult[];
   readonly repeated: RepeatedRuns;
-  readonly names?: ReadonlyMap<string, string> | undefined;
+  /** Names of test cases by id. */
+  readonly caseNames?: ReadonlyMap<string, string> | undefined;
   readonly providerTitle: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -107,8 +108,8 @@ export function reliabilityProblems(
 }
 
 /** Name of a test case; its id where nothing says it. */
-function nameOf(id: string, { names, cases }: StepFacts): string {
-  return names?.get(id) ?? cases.find(({ testCase }) => testCase.id === id)?.testCase.name ?? id;
+function nameOf(id: string, { caseNames, cases }: StepFacts): string {
+  return caseNames?.get(id) ?? cases.find(({ testCase }) => testCase.id === id)?.testCase.name ?? id;
 }
 
 /** Reason why a batch is too old, or may be, to have tested this commit: a sentence. */

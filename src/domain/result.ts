@@ -1,18 +1,19 @@
 /** A value, or why there is none. */
 export type Result<Value> = { readonly kind: 'ok'; readonly value: Value } | Refused;
 
-/** The problem is one sentence, or two, that name the input and say what to do; a clause where a caller puts it into a sentence. */
+/** Why there is no value. */
 export interface Refused {
   readonly kind: 'refused';
+  /** One or two sentences that name the input and say what to do; a clause where a caller puts it into a sentence. */
   readonly problem: string;
-  /** The provider does not accept the key, or did not tell what was needed; absent where what the user wrote is wrong. */
+  /** `key`: the provider does not accept it. `provider`: it did not tell what was needed. Absent: the input is wrong. */
   readonly cause?: 'key' | 'provider' | undefined;
 }
 
-/** Things that are refused before anything is started: the key, or something else that the user gave. */
+/** What the user gave and must correct: the key, or anything else. */
 export type Refusal = 'key' | 'request';
 
-/** The refusal of what the user gave; `undefined` where the provider did not tell what was needed. */
+/** The user's part that is refused; `undefined` where the provider did not tell what was needed. */
 export const refusalIn = ({ cause }: Refused): Refusal | undefined =>
   cause === 'provider' ? undefined : (cause ?? 'request');
 

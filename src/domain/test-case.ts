@@ -41,8 +41,8 @@ export interface DecisionOptions {
   readonly rule: PassRule;
   /** The deadline or a cancellation came before everything was decided: what is undecided is unfinished. */
   readonly isCutShort?: boolean | undefined;
-  /** Further batches of the same step (those of a comparison), in which none of these runs may stand. */
-  readonly beside?: readonly WatchedBatch[] | undefined;
+  /** Other batches of the same step: a run that stands in them too proves nothing. */
+  readonly otherBatches?: readonly WatchedBatch[] | undefined;
 }
 
 /**
@@ -55,7 +55,7 @@ export function groupRunsByTestCase(
   decisionOptions: DecisionOptions = { rule: EVERY_RUN },
 ): CaseResult[] {
   const groups = new Map<string, { batchIndex: number; runs: [RoundRun, ...RoundRun[]] }>();
-  const repeated = findRepeatedRuns([...batches, ...(decisionOptions.beside ?? [])]);
+  const repeated = findRepeatedRuns([...batches, ...(decisionOptions.otherBatches ?? [])]);
   for (const watched of batches.toSorted((a, b) => a.round - b.round)) {
     const { id: batchId, batchIndex, round } = watched;
     for (const run of countingRuns(watched, repeated)) {

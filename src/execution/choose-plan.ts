@@ -80,7 +80,7 @@ async function estimate(
   { clock, deadline, log, warn }: Dependencies,
 ): Promise<Parallelism | undefined> {
   const within = { ...withEarlierEnd(deadline, clock.now() + PARALLELISM_MS), noRetries: true };
-  const known = await starter.parallelism?.(subject, within).catch(onProviderError(() => undefined));
+  const known = await starter.readParallelism?.(subject, within).catch(onProviderError(() => undefined));
   if (known === undefined) return undefined;
   const waves = describeWaves(runs, known);
   if (waves !== undefined) log(waves);

@@ -78,8 +78,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     found.edits.length === 0 &&
     found.batches.every((batch) => isReliable(batch, repeated));
   const results = new Map(
-    groupRunsByTestCase(found.batches, { ...decisionOptions, beside: options.batches }).flatMap((result) =>
-      result.testCase.id === undefined ? [] : [[result.testCase.id, result]],
+    groupRunsByTestCase(found.batches, { ...decisionOptions, otherBatches: options.batches }).flatMap(
+      (result) => (result.testCase.id === undefined ? [] : [[result.testCase.id, result]]),
     ),
   );
   const remarks =
@@ -114,10 +114,10 @@ const versionsIn = (batches: readonly WatchedBatch[]): string[] =>
 /** The test cases without the runs that stand in a batch of the comparison too: one run counts once in a step. */
 function withoutRepeated(
   { cases, batches, rule }: CompareOptions,
-  beside: readonly WatchedBatch[],
+  otherBatches: readonly WatchedBatch[],
 ): readonly CaseResult[] {
   const counted = new Map(
-    groupRunsByTestCase(batches, { rule, beside }).map((result) => [result.key, result]),
+    groupRunsByTestCase(batches, { rule, otherBatches }).map((result) => [result.key, result]),
   );
   return cases.map((result) => {
     const { runs, outcome } = counted.get(result.key) ?? result;

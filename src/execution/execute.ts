@@ -1,7 +1,7 @@
 import type { WatchedBatch } from '../domain/batch.ts';
+import { isPassImpossible, obstacles } from '../domain/judge.ts';
 import { refusalIn } from '../domain/result.ts';
 import { type CaseResult, groupRunsByTestCase } from '../domain/test-case.ts';
-import { isOutOfReach, obstacles } from '../domain/verdict.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { choosePlan } from './choose-plan.ts';
 import { type Comparison, compare, notCompared } from './compare.ts';
@@ -33,7 +33,7 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     if (batches.some(({ batch }) => batch === undefined)) return true;
     const seen = groupRunsByTestCase(batches, { rule });
     const cases = (await attachQuarantine?.(seen, batches)) ?? seen;
-    return !isOutOfReach(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
+    return !isPassImpossible(factsOf(batches, cases), { rule, mayExcuse: options.failOn === 'new' });
   };
 
   const announce = ({ id }: WatchedBatch): void => {

@@ -1,7 +1,8 @@
 import type { ReusedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase, type PassRule } from '../domain/pass-rule.ts';
 import { type Refused, refused } from '../domain/result.ts';
-import { type AvailableTestCase, type Selector, selectCases } from '../domain/selectors.ts';
+import { selectCases } from '../domain/selection.ts';
+import type { AvailableTestCase, Selector } from '../domain/selectors.ts';
 import type { ComparedWith, Mode, Target, TargetConfig, Version } from '../domain/target.ts';
 import type { FailOn } from '../domain/verdict.ts';
 import type { BatchStarter, Subject, WantedSubject } from '../providers/starter.ts';
@@ -100,11 +101,11 @@ export async function prepare(
     readonly deadline: Deadline;
   },
 ): Promise<Prepared | Refused> {
-  const subject = await starter.resolve(batchSource, deadline).catch(refusedByProvider);
+  const subject = await starter.resolveTarget(batchSource, deadline).catch(refusedByProvider);
   if ('problem' in subject) return subject;
-  const list = await starter.testCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
+  const list = await starter.listTestCases({ ...batchSource, subject }, deadline).catch(refusedByProvider);
   if ('problem' in list) return list;
-  const selection = selectCases(batchSource.selectors, list.testCases, list.whereNone);
+  const selection = selectCases(batchSource.selectors, list.testCases, list.adviceIfEmpty);
   if (selection.kind === 'refused') return selection;
   const { cases, excluded, outOf } = selection.value;
   const testCases = cases.map(({ id }) => id);
@@ -142,7 +143,7 @@ async function resolveComparedVersion(
 ): Promise<{ readonly comparedVersion: ComparedVersion } | Refused> {
   const isLive = compareWith.kind === 'live';
   const version = isLive ? undefined : compareWith;
-  const found = await starter.resolve({ target, mode, version }, deadline).catch(refusedByProvider);
+  const found = await starter.resolveTarget({ target, mode, version }, deadline).catch(refusedByProvider);
   if ('problem' in found) return { comparedVersion: { kind: 'none', problem: found.problem } };
   // The subject under test has the target's name and id.
   const compared = isLive ? { ...found, title: `the live ${target?.kind ?? 'agent'}` } : found;

@@ -6,7 +6,7 @@ import type { RunStatus } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { firstOf } from '../domain/wording.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { Candidate, Listing, UnderTest } from '../providers/starter.ts';
+import type { Candidate, Listing, SubjectSnapshot } from '../providers/starter.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { formatAge, formatMoment } from '../text/format.ts';
@@ -71,7 +71,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   const { starter } = provider;
   const { subject, testCases, names, revisions } = prepared;
   const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
-  if (!starter.readForReuse || !starter.listBatches || subject.key === undefined) {
+  if (!starter.readSnapshot || !starter.listBatches || subject.key === undefined) {
     return none(`${starter.title} does not show what earlier batches tested`);
   }
   if (starter.batchSize !== undefined && testCases.length > starter.batchSize) {
@@ -81,11 +81,11 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
     const named = firstOf(undated.map((id) => names.get(id) ?? id));
     return none(`${starter.title} does not say when ${named} was last edited`);
   }
-  const underTest = await starter.readForReuse(subject, deadline);
-  if (underTest.editedAt !== undefined && !isMoment(underTest.editedAt)) {
+  const snapshot = await starter.readSnapshot(subject, deadline);
+  if (snapshot.editedAt !== undefined && !isMoment(snapshot.editedAt)) {
     return none(`${starter.title} does not say when what is under test was last edited`);
   }
-  const lastEdit = Math.max(underTest.editedAt ?? 0, ...testCases.map((id) => revisions.get(id) ?? 0));
+  const lastEdit = Math.max(snapshot.editedAt ?? 0, ...testCases.map((id) => revisions.get(id) ?? 0));
   const since = clock.epoch() - HORIZON_MS - CLOCK_SLACK_MS;
   const listing = await starter.listBatches({ subject, testCases, since }, deadline);
   const period = periodOf(listing, options);
@@ -102,7 +102,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   if (candidates.length > MAX_READ) {
     return none(`${candidates.length} batches may have run this since the last edit, too many to compare`);
   }
-  const now = { prepared, underTest, lastEdit, now: period.now };
+  const now = { prepared, snapshot, lastEdit, now: period.now };
   const earlier = await Promise.all(
     candidates.map((candidate) => readEarlier(candidate, now, { provider, deadline })),
   );
@@ -191,7 +191,7 @@ type Earlier =
 /** Present subject, test cases and rule, with which earlier batches are compared. */
 interface Now {
   readonly prepared: ReuseOptions['prepared'];
-  readonly underTest: UnderTest;
+  readonly snapshot: SubjectSnapshot;
   /** Milliseconds since the epoch, like `now`, both by the provider's clock. */
   readonly lastEdit: number;
   readonly now: number;
@@ -233,7 +233,7 @@ async function readEarlier(
 function compareEarlier(
   batch: Batch,
   listedAt: number | undefined,
-  { prepared: { subject, testCases, revisions }, underTest, lastEdit, now }: Now,
+  { prepared: { subject, testCases, revisions }, snapshot, lastEdit, now }: Now,
 ): Earlier {
   const { id } = batch;
   const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
@@ -242,7 +242,7 @@ function compareEarlier(
   if (doubt !== undefined) return unclear(doubt);
   const ran = runs.map(({ testCase }) => testCase.id ?? '');
   const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases);
-  const compared = underTest.compare(batch);
+  const compared = snapshot.compare(batch);
   const isOver = batch.settled && batch.conclusion !== 'cancelled';
   const isOther = likeness === 'other' || (likeness === 'unclear' && isOver);
   if (isOther || compared.kind === 'other') return { kind: 'other' };

@@ -21,9 +21,9 @@ export function createRevisions({
   return {
     /** Remembers the revision of a subject, before the first batch is started on it. Returns a sentence if it cannot be read. */
     async remember(subject: Subject, given?: WatchedBatch): Promise<string | undefined> {
-      if (starter.revisionOf === undefined || remembered.has(subject)) return undefined;
+      if (starter.readRevision === undefined || remembered.has(subject)) return undefined;
       const within = withEarlierEnd(deadline, clock.now() + READ_MS);
-      const revision = await starter.revisionOf(subject, within).catch(onProviderError((error) => error));
+      const revision = await starter.readRevision(subject, within).catch(onProviderError((error) => error));
       if (revision instanceof ProviderError) return revision.message;
       remembered.set(subject, revision);
       // A revision that is a moment tells of an edit between a given batch and its re-runs.
@@ -35,12 +35,12 @@ export function createRevisions({
     },
     /** Reads all revisions again, after the last run. What was edited, or may have been: sentences. */
     async compare(): Promise<string[]> {
-      if (starter.revisionOf === undefined || deadline.signal.aborted) return edits;
+      if (starter.readRevision === undefined || deadline.signal.aborted) return edits;
       const { until } = withEarlierEnd(deadline, clock.now() + READ_MS);
       const within = { ...deadline, until: Math.max(until, clock.now() + LAST_READ_MS) };
       for (const [subject, before] of remembered) {
         if (before === undefined) continue;
-        const after = await starter.revisionOf(subject, within).catch(onProviderError((error) => error));
+        const after = await starter.readRevision(subject, within).catch(onProviderError((error) => error));
         if (after instanceof ProviderError) {
           edits.push(
             `Whether ${subject.title} was edited while it was tested could not be read: ${after.message}`,

@@ -179,7 +179,7 @@ async function readContents(
   deadline: Deadline,
 ): Promise<BatchContents> {
   if (total !== undefined && total !== testCases.length) return { testCases: [], total };
-  return starter.batchContents(id, deadline).catch(onProviderError(() => UNREAD));
+  return starter.readBatchContents(id, deadline).catch(onProviderError(() => UNREAD));
 }
 
 function newCandidates(

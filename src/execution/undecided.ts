@@ -26,7 +26,7 @@ export async function findUndecided(
   },
 ): Promise<{ cases: readonly CaseResult[]; undecided: readonly Undecided[] }> {
   if (rule.kind === 'every-run') return { cases: [], undecided: [] };
-  const seen = groupRunsByTestCase(batches, { rule, beside: earlier });
+  const seen = groupRunsByTestCase(batches, { rule, otherBatches: earlier });
   const moreOf = (result: CaseResult): number => {
     // What has not passed and is pending after the end is not run again: nothing proves what became of it.
     const isStuck = result.runs.some(({ status, batchId }) => status === 'pending' && !isOpen(batchId));

@@ -7,8 +7,8 @@ import { parseTime } from '../text/format.ts';
 export type GitHubErrorKind =
   | 'bad-token'
   /** The token lacks the permission: that of a fork's workflow run is read-only. */
-  | 'forbidden'
-  /** Refused for another reason, which GitHub's own words say. */
+  | 'no-permission'
+  /** A 403 for another reason, which GitHub's own words say. */
   | 'denied'
   | 'locked'
   | 'not-found'
@@ -89,7 +89,7 @@ export function toGitHubError(
 const RATE_LIMITED = /rate limit|submitted too quickly|abuse detection/i;
 
 function kindOf({ status, message }: GitHubErrorResponse, retryAfterMs: number | undefined): GitHubErrorKind {
-  if (status === 403 && /resource not accessible by integration/i.test(message)) return 'forbidden';
+  if (status === 403 && /resource not accessible by integration/i.test(message)) return 'no-permission';
   if (status === 429 || ([403, 422].includes(status) && RATE_LIMITED.test(message))) return 'rate-limited';
   if (status === 403 && retryAfterMs !== undefined) return 'rate-limited';
   if (status === 403) return /\b(issue|conversation) is locked\b/i.test(message) ? 'locked' : 'denied';

@@ -86,7 +86,8 @@ async function fetchWhole(url: string, init: RequestInit, options: OctokitSettin
       // Octokit sends nothing but JSON.
       ...(typeof init.body === 'string' && { body: init.body }),
     };
-    const answer = await fetchText(sent, { fetch, clock, ms: REQUEST_MS, signal, followsRedirects: true });
+    const limits = { timeoutMs: REQUEST_MS, signal };
+    const answer = await fetchText(sent, { fetch, clock, ...limits, followsRedirects: true });
     const { status, headers } = answer;
     trace(
       `${method} ${new URL(url).pathname} answered ${status} after ${Math.round(clock.now() - started)} ms`,

@@ -50,7 +50,7 @@ export async function findPullRequest(
   return await retryOnGitHub((inTime) => askGitHub(context, client, inTime), deadline).then(
     (pullRequest) => (pullRequest === undefined ? { note: noPullRequest(context) } : { pullRequest }),
     onGitHubError((error) => ({
-      warning: `No comment: could not determine which pull request this ${context.eventName} event belongs to: ${error.message}. ${error.kind === 'forbidden' ? 'Give the job "permissions: pull-requests: write", or name' : 'Name'} the pull request with the input pull-request.`,
+      warning: `No comment: could not determine which pull request this ${context.eventName} event belongs to: ${error.message}. ${error.kind === 'no-permission' ? 'Give the job "permissions: pull-requests: write", or name' : 'Name'} the pull request with the input pull-request.`,
     })),
   );
 }

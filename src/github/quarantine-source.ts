@@ -123,7 +123,7 @@ const isInside = (path: string): boolean =>
 const asRefusal = (task: () => Promise<QuarantineFile>): Promise<QuarantineFile> =>
   task().catch(
     onGitHubError((error) => {
-      const advice = error.kind === 'forbidden' ? '; give the job "permissions: contents: read"' : '';
+      const advice = error.kind === 'no-permission' ? '; give the job "permissions: contents: read"' : '';
       return refused(`it could not be read: ${error.message}${advice}`);
     }),
   );

@@ -27,7 +27,7 @@ interface TryOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** Time limit in milliseconds, from the connection to the last byte. */
-  readonly ms: number;
+  readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Whether a redirect within the origin is followed. One to another origin never is: the key would go there. */
   readonly followsRedirects: boolean;
@@ -41,21 +41,21 @@ interface TextResponse {
 }
 
 /**
- * Sends a request and reads the answer to its end, in at most `ms` milliseconds and 32 MiB. Throws `ConnectionError`
+ * Sends a request and reads the answer to its end, in at most `timeoutMs` and 32 MiB. Throws `ConnectionError`
  * (`TryTimeout` among them) or `UnusableResponse` (`ResponseTooLarge` and `RedirectNotFollowed` among them); and
  * `DeadlineExceeded` once the signal has come.
  */
 export async function fetchText(request: HttpRequest, options: TryOptions): Promise<TextResponse> {
-  const { clock, ms, signal } = options;
-  const send = async (within: Deadline): Promise<TextResponse> => {
-    const response = await fetchFollowingRedirects(request, { ...options, signal: within.signal });
+  const { clock, timeoutMs, signal: given } = options;
+  const send = async ({ signal }: Deadline): Promise<TextResponse> => {
+    const response = await fetchFollowingRedirects(request, { ...options, signal });
     return { status: response.status, headers: response.headers, body: await readBody(response) };
   };
   try {
-    return await withDeadline(send, { until: clock.now() + ms, signal }, clock);
+    return await withDeadline(send, { until: clock.now() + timeoutMs, signal: given }, clock);
   } catch (error) {
-    if (error instanceof UnusableResponse || signal.aborted) throw error;
-    throw error instanceof DeadlineExceeded ? new TryTimeout(ms) : new ConnectionError(error);
+    if (error instanceof UnusableResponse || given.aborted) throw error;
+    throw error instanceof DeadlineExceeded ? new TryTimeout(timeoutMs) : new ConnectionError(error);
   }
 }
 

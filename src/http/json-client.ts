@@ -6,12 +6,13 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { parseTime } from '../text/format.ts';
 import { ConnectionError, TryTimeout } from './connection-error.ts';
 import { errorMessageIn } from './error-body.ts';
-import { retryAndLog, toProviderError } from './failed-tries.ts';
 import { HttpStatusError, isDefinitelyRejected } from './failure.ts';
 import { fetchText } from './fetch-text.ts';
 import { parseBody, parseErrorBody } from './json.ts';
 import { buildRequest, type NamedRequest, type Resource } from './named-request.ts';
+import { toProviderError } from './provider-error.ts';
 import { parseRetryAfter } from './retry.ts';
+import { retryAndLog } from './retry-and-log.ts';
 
 /** Requests under way at once, over all batches. Bland allows an organisation few. */
 const CONCURRENCY = 4;
@@ -33,9 +34,9 @@ export interface HttpOptions
   readonly advice: (status: number) => string;
 }
 
-/** One thing to ask for. */
+/** A GET request, and how its answer is read. */
 export interface JsonRequest<T> extends Resource {
-  /** Makes something of the JSON; throws `InvalidResponse`, `ErrorResponse` or `Refusal` when it cannot. */
+  /** Makes a value of the JSON; throws `InvalidResponse` or `ErrorResponse` when it cannot. */
   readonly read: (json: unknown, about: ResponseInfo) => T;
   /** The size that an answer may reasonably have; it decides the time limit. */
   readonly size: 'small' | 'large';
@@ -49,13 +50,13 @@ export interface ResponseInfo {
   readonly date: number | undefined;
 }
 
-/** One thing to start. */
+/** A request that starts something. */
 interface PostRequest<T> extends Omit<JsonRequest<T>, 'size'> {
   /** Sent as JSON. */
   readonly body: unknown;
 }
 
-/** One thing to ask for whose answer says nothing but yes or no. */
+/** A request whose answer says nothing but yes or no. */
 interface CommandRequest {
   readonly method: 'POST' | 'PATCH';
   readonly path: readonly string[];
@@ -77,21 +78,20 @@ export type PostResult<T> =
 
 export interface HttpClient {
   /**
-   * GETs JSON. What may pass is retried as long as the deadline lasts: 408, 409, 421, 423, 425, 429, 5xx, broken
-   * connections, time-outs, bodies that are not the JSON that was announced. Throws `ProviderError` with a message for
-   * people: method, host, path, status, what to do; never the key. Its `cause` is an `ResponseTooLarge` if a smaller page
-   * would help. `NotFound` after a 404, `ProviderTimeout` if it was the deadline that ended.
+   * GETs JSON. Retries until the deadline after 408, 409, 421, 423, 425, 429, 5xx, broken connections, time-outs and
+   * bodies that are not the documented JSON. Throws a `ProviderError` with a message for people: method, host, path,
+   * status, what to do; never the key. It is a `NotFound` after a 404 and a `ProviderTimeout` at the deadline; its
+   * `cause` is a `ResponseTooLarge` if a smaller page would help.
    */
   getJson<T>(request: JsonRequest<T>, deadline: Deadline): Promise<T>;
   /**
-   * POSTs JSON and reads the answer. It is sent again only if it certainly was not accepted: the connection was never
-   * made, or the answer was 429. Throws a `ProviderError` only when the signal comes; the request may have been carried
-   * out then.
+   * POSTs JSON and reads the answer. Retries only what was certainly not accepted: the connection was never made, or the
+   * answer was 429. Throws a `ProviderError` only when the signal comes; the request may have been carried out then.
    */
   postJsonOnce<T>(request: PostRequest<T>, deadline: Deadline): Promise<PostResult<T>>;
   /**
-   * Sends a request without a body that may be carried out twice, like the end of a batch. Any 2xx is a yes, whatever
-   * the answer's body is. Retried, and throws, like `getJson`.
+   * Sends a request without a body that does no harm when it is carried out twice, like cancelling a batch. Succeeds with
+   * any 2xx, whatever the body is. Retries and throws like `getJson`.
    */
   sendCommand(request: CommandRequest, deadline: Deadline): Promise<void>;
 }
@@ -117,24 +117,20 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     lastTimeoutFactor: { small: 1, large: 1 },
   };
   const { redact } = options;
-  const parsed =
-    <T>({ read }: Pick<JsonRequest<T>, 'read'>): ReadText<T> =>
+  const asJson =
+    <T>(read: JsonRequest<T>['read']): ReadText<T> =>
     (body, about) =>
       read(parseBody(body, redact), about);
   return {
     async getJson(request, deadline) {
-      const { size, advice } = request;
-      return sendUntilAnswered(
-        host,
-        buildRequest('GET', request, options),
-        { size, advice, read: parsed(request) },
-        deadline,
-      );
+      const { size, advice, read } = request;
+      const httpRequest = buildRequest('GET', request, options);
+      return sendUntilAnswered(host, httpRequest, { size, advice, read: asJson(read) }, deadline);
     },
     async postJsonOnce(request, deadline) {
-      const { advice, body } = request;
+      const { advice, body, read } = request;
       const httpRequest = buildRequest('POST', request, options, body);
-      return sendAtMostOnce(host, httpRequest, { advice, read: parsed(request) }, deadline);
+      return sendAtMostOnce(host, httpRequest, { advice, read: asJson(read) }, deadline);
     },
     async sendCommand({ method, path, advice }, deadline) {
       const httpRequest = buildRequest(method, { path }, options);
@@ -143,7 +139,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   };
 }
 
-/** Asks until there is an answer that can be used, the deadline comes or nothing can be hoped for. */
+/** Sends a request until an answer can be used, a failure cannot pass or the deadline comes. */
 async function sendUntilAnswered<T>(
   host: Host,
   httpRequest: NamedRequest,
@@ -158,11 +154,12 @@ async function sendUntilAnswered<T>(
     limit(async () => {
       const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
       // A second try knows that the first was too short, so it may take more of what is left.
-      const share = deadline.noRetries === true ? leftMs : leftMs / (timeoutFactor > 1 ? 2 : 4);
-      const ms = Math.min(leftMs, TRY_MS[size] * timeoutFactor, Math.max(MIN_TRY_MS, Math.ceil(share)));
+      const shares = timeoutFactor > 1 ? 2 : 4;
+      const shareMs = deadline.noRetries === true ? leftMs : Math.max(MIN_TRY_MS, Math.ceil(leftMs / shares));
+      const timeoutMs = Math.min(leftMs, shareMs, TRY_MS[size] * timeoutFactor);
       const started = clock.now();
       try {
-        const value = await sendOnce(host, httpRequest, read, { ms, signal });
+        const value = await sendOnce(host, httpRequest, read, { timeoutMs, signal });
         lastTimeoutFactor[size] = clock.now() - started > TRY_MS[size] ? timeoutFactor : 1;
         return value;
       } catch (error) {
@@ -172,13 +169,13 @@ async function sendUntilAnswered<T>(
     });
 
   try {
-    return await retryAndLog(task, name, host, deadline);
+    return await retryAndLog(task, { name, host, deadline });
   } catch (error) {
     throw toProviderError(error, name, { ...host, advice, signal: deadline.signal });
   }
 }
 
-/** Sends a request that starts something, and again only where the try before certainly was not accepted. */
+/** Sends a request that starts something; again only after a try that certainly was not accepted. */
 async function sendAtMostOnce<T>(
   host: Host,
   httpRequest: NamedRequest,
@@ -196,7 +193,8 @@ async function sendAtMostOnce<T>(
       const leftMs = Math.max(1, Math.ceil(deadline.until - clock.now()));
       maybeAcceptedAt = clock.epoch();
       try {
-        return await sendOnce(host, httpRequest, read, { ms: Math.min(leftMs, TRY_MS.large), signal });
+        const timeoutMs = Math.min(leftMs, TRY_MS.large);
+        return await sendOnce(host, httpRequest, read, { timeoutMs, signal });
       } catch (error) {
         if (isDefinitelyRejected(error)) maybeAcceptedAt = undefined;
         throw error;
@@ -208,7 +206,7 @@ async function sendAtMostOnce<T>(
     (error instanceof HttpStatusError && error.status === 429);
 
   try {
-    const value = await retryAndLog(task, name, host, deadline, isUnaccepted);
+    const value = await retryAndLog(task, { name, host, deadline, mayRepeat: isUnaccepted });
     return { kind: 'accepted', value };
   } catch (error) {
     const { signal } = deadline;
@@ -228,7 +226,7 @@ async function sendOnce<T>(
   host: Host,
   httpRequest: NamedRequest,
   read: ReadText<T>,
-  { ms, signal }: { ms: number; signal: AbortSignal },
+  limits: { timeoutMs: number; signal: AbortSignal },
 ): Promise<T> {
   const { fetch, clock, redact, trace } = host;
   const started = clock.now();
@@ -236,8 +234,7 @@ async function sendOnce<T>(
   const { status, headers, body } = await fetchText(httpRequest, {
     fetch,
     clock,
-    ms,
-    signal,
+    ...limits,
     followsRedirects,
   });
   trace(

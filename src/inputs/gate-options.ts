@@ -2,7 +2,7 @@ import { ruleOf } from '../domain/pass-rule.ts';
 import type { ParsedInputs } from './parse-inputs.ts';
 import { resolveCount } from './schemas.ts';
 
-/** The options of `runGate` by the inputs, the same for the action and the command line. */
+/** The options of `runGate` that the inputs make, the same for the action and the command line. */
 export const gateOptionsOf = ({ inputs, batchSource }: Pick<ParsedInputs, 'inputs' | 'batchSource'>) => ({
   ...inputs,
   batchSource,
@@ -10,7 +10,7 @@ export const gateOptionsOf = ({ inputs, batchSource }: Pick<ParsedInputs, 'input
   maxFlaky: (testCases: number) => resolveCount(inputs.maxFlaky, testCases),
 });
 
-/** The options of `createProvider` by the inputs, the same for the action and the command line. */
+/** The options of `createProvider` that the inputs make, the same for the action and the command line. */
 export const providerOptionsOf = ({ inputs, secrets, batchSource }: ParsedInputs) => ({
   name: inputs.provider,
   apiKey: secrets.apiKey,

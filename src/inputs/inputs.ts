@@ -35,26 +35,26 @@ export interface InputDefinition<T = unknown> {
   readonly description: string;
   /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
   readonly schema: z.ZodMiniType<T>;
-  /** The value for which an empty one stands. */
+  /** The value that an empty one stands for. */
   readonly default?: string | ((provider: ProviderDescriptor) => string) | undefined;
   /** A default that only GitHub's runner can fill in. Elsewhere the input is empty. */
   readonly expression?: string | undefined;
   /** Meaning of an empty optional input: "no limit". Without any of these three it is required. */
-  readonly empty?: string | undefined;
-  /** The same at one provider, for the log, where `empty` names several. */
-  readonly emptyAt?: ((provider: ProviderDescriptor) => string) | undefined;
+  readonly emptyMeans?: string | undefined;
+  /** The same at one provider, for the log, where `emptyMeans` names several. */
+  readonly emptyMeansAt?: ((provider: ProviderDescriptor) => string) | undefined;
   /** The complaint about a required input that is empty, where the schema's does not do. */
-  readonly missing?: ((provider: ProviderDescriptor | undefined) => string) | undefined;
+  readonly missingMessage?: ((provider: ProviderDescriptor | undefined) => string) | undefined;
   /** The value as the chosen provider means it. */
   normalize?(value: T, provider: ProviderDescriptor): T;
   /** The effective value in the log. */
-  log?(value: T): string;
+  format?(value: T): string;
   /** `secret`: its value is shown nowhere. `internal`: not for users, and not logged. `text`: words, which may be in quotes. */
   readonly kind?: 'secret' | 'internal' | 'text' | undefined;
   /** Only the GitHub Action has it: it means nothing on the command line. */
   readonly isActionOnly?: true | undefined;
   /** The description for the command line, with what an empty value means there, where it differs. */
-  readonly onCommandLine?: string | undefined;
+  readonly commandLineDescription?: string | undefined;
 }
 
 /** Lets the compiler find out the type of the value. */
@@ -90,7 +90,7 @@ export const INPUTS = {
     description:
       "The provider's API key, from a secret. Workflows from forks and Dependabot do not get secrets.",
     schema: credential(),
-    missing: missingKeyMessage,
+    missingMessage: missingKeyMessage,
     kind: 'secret',
   }),
   'batch-id': input({
@@ -98,33 +98,33 @@ export const INPUTS = {
     description:
       'The batch to wait for, if something else started it. Several, one per line or separated by commas, are reported and judged as one. Either this or `test-cases`.',
     schema: z.optional(batchIds()),
-    empty: 'none given',
+    emptyMeans: 'none given',
     normalize: (ids, { idKey = (id) => id }) =>
       ids?.filter((id, index) => ids.findIndex((earlier) => idKey(earlier) === idKey(id)) === index),
-    log: (ids) => (ids ?? []).join(', '),
+    format: (ids) => (ids ?? []).join(', '),
   }),
   'test-cases': input({
     group: 'tests',
     description:
       'Starts a batch with these, one selector per line: `*` (all), an exact id, or a name in which `*` stands for any characters. A line that begins with `!` excludes what it matches. At Bland also `category:NAME` and `required:true`, at Vapi `suite:ID` and no `*`.',
     schema: z.optional(z.string()),
-    empty: 'nothing is started',
+    emptyMeans: 'nothing is started',
     kind: 'text',
-    log: (text = '') => text.split('\n').join(', '),
+    format: (text = '') => text.split('\n').join(', '),
   }),
   target: input({
     group: 'tests',
     description: `What is under test, \`KIND/ID\`: ${targetKinds()}. Needed with \`test-cases\`, except at ${titlesWhere(({ start }) => start.isTargetOptional)} where every selector is an id.`,
     schema: z.optional(z.string()),
-    empty: 'none',
+    emptyMeans: 'none',
   }),
   version: input({
     group: 'tests',
     description:
       'The version under test, a number like `12`; at Retell also `latest` and, for an agent, `published`; at Bland also `production`; at ElevenLabs `branch/ID`. Vapi has none.',
     schema: z.optional(z.string()),
-    empty: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
-    emptyAt: ({ capabilities: { versions } }) =>
+    emptyMeans: 'the latest at Retell, the production version at Bland, the main branch at ElevenLabs',
+    emptyMeansAt: ({ capabilities: { versions } }) =>
       versions === false
         ? 'none'
         : `${versions.fallback ?? 'the main branch'}, where the step starts the batch`,
@@ -133,21 +133,21 @@ export const INPUTS = {
     group: 'tests',
     description: `At ${titlesWhere(({ targetConfig }) => 'problemOf' in targetConfig)}: the path of a JSON file, like \`agent/vapi.json\`, with the configuration to test in place of what is live. At Vapi it is an assistant or a squad, by the kind in \`target\`, at ElevenLabs what \`run-tests\` takes as \`agent_config_override\`. Strings under names with key, token, secret, password or authorization are masked everywhere.`,
     schema: z.optional(z.string()),
-    empty: 'none',
+    emptyMeans: 'none',
   }),
   mode: input({
     group: 'tests',
     description:
       'How the tests talk to the agent at Vapi: `chat` (text, faster and cheaper) or `voice`. Re-runs and comparisons use the same. In a chat, evaluations that need audio are skipped.',
     schema: z.optional(oneOf(MODES)),
-    empty: '`chat` at Vapi, none elsewhere',
-    emptyAt: ({ capabilities: { modes } }) =>
+    emptyMeans: '`chat` at Vapi, none elsewhere',
+    emptyMeansAt: ({ capabilities: { modes } }) =>
       modes === false ? 'none' : `${modes.fallback}, where the step starts the batch`,
   }),
   'reuse-hours': input({
     group: 'tests',
     description: `${REUSE} A re-run of the job reuses nothing.`,
-    onCommandLine: REUSE,
+    commandLineDescription: REUSE,
     schema: nonNegativeNumber('hours', 168),
     default: '0',
   }),
@@ -157,7 +157,7 @@ export const INPUTS = {
       'Confirms failures. With `K/N` like `3/5`, a test case whose first run does not pass is run again, until K runs have passed or K can no longer be reached in N runs. `1/2` is "retry once".',
     schema: kOfN('0'),
     default: '0',
-    log: formatKOfN('0'),
+    format: formatKOfN('0'),
   }),
   repeat: input({
     group: 'flakiness',
@@ -165,7 +165,7 @@ export const INPUTS = {
       'Runs every test case several times. With `K/N` like `3/5`, each is run until K runs have passed or K can no longer be reached in N runs. Not together with `reruns`.',
     schema: kOfN('1'),
     default: '1',
-    log: formatKOfN('1'),
+    format: formatKOfN('1'),
   }),
   'max-flaky': input({
     group: 'flakiness',
@@ -173,18 +173,18 @@ export const INPUTS = {
       'With `reruns` or `repeat`: how many test cases may be flaky, a number or a share of the test cases like `15%`, rounded up. More is `failed`.',
     schema: countOrPercent(),
     default: '15%',
-    log: (value) => (value.kind === 'number' ? String(value.number) : `${value.share * 100}%`),
+    format: (value) => (value.kind === 'count' ? String(value.count) : `${value.share * 100}%`),
   }),
   'max-runs': input({
     group: 'flakiness',
     description:
       'The most runs that the step may start, re-runs included, like `100`. A first round above it is refused; later rounds that would exceed it are not started.',
     schema: z.optional(positiveWholeNumber('it must be a whole number of runs, like 100')),
-    empty: 'no limit',
+    emptyMeans: 'no limit',
   }),
   name: input({
     group: 'report',
-    onCommandLine: 'Heading of the report in report files, on one line.',
+    commandLineDescription: 'Heading of the report in report files, on one line.',
     description:
       'Heading of the report, on one line. It also identifies the comment: jobs with the same name share one.',
     schema: oneLine(MAX_NAME),
@@ -216,23 +216,23 @@ export const INPUTS = {
     description:
       'Batches older than this many minutes, like `60`, are `inconclusive`, because a batch id does not show which commit was tested.',
     schema: z.optional(positiveNumber('minutes', 5_256_000)),
-    empty: 'no limit',
+    emptyMeans: 'no limit',
   }),
   quarantine: input({
     group: 'flakiness',
-    onCommandLine:
+    commandLineDescription:
       'The path of a quarantine file, like `quarantine.yml`. Its test cases do not count for at most 30 days.',
     description:
       'The path of a quarantine file in the repository, like `quarantine.yml`. Its test cases do not count for at most 30 days. Needs the permission `contents: read`.',
     schema: z.optional(z.string()),
-    empty: 'none',
+    emptyMeans: 'none',
   }),
   'compare-with': input({
     group: 'comparison',
     description:
       'With `test-cases`: another version, like `published`, `production` or `11`, or `live` with `target-config`. Failed test cases are also run on this version.',
     schema: z.optional(z.string()),
-    empty: 'nothing is compared',
+    emptyMeans: 'nothing is compared',
   }),
   'fail-on': input({
     group: 'comparison',
@@ -243,20 +243,20 @@ export const INPUTS = {
   }),
   label: input({
     group: 'report',
-    onCommandLine: 'Name of this gate in report files, on one line.',
+    commandLineDescription: 'Name of this gate in report files, on one line.',
     description: 'Name of this job where several jobs share one comment, on one line.',
     schema: z.optional(oneLine(MAX_LABEL)),
     kind: 'text',
-    empty: "the values of the matrix, else the target's name, else the job's",
+    emptyMeans: "the values of the matrix, else the target's name, else the job's",
   }),
   baseline: input({
     group: 'comparison',
-    onCommandLine:
+    commandLineDescription:
       'The path of an earlier `report-json` to compare with, like `baseline/agent-tests.json`. It labels failures and never decides.',
     description:
       'The path of an earlier `report-json` to compare with, like `baseline/agent-tests.json`, in place of the pull requests that were merged last. It labels failures and never decides.',
     schema: z.optional(z.string()),
-    empty: 'the base branch is looked up',
+    emptyMeans: 'the base branch is looked up',
   }),
   comment: input({
     group: 'report',
@@ -268,7 +268,7 @@ export const INPUTS = {
   }),
   transcripts: input({
     group: 'report',
-    onCommandLine:
+    commandLineDescription:
       'What is shown of conversations, here and in report files: `none`, `excerpt`, `full`, or `auto`, which is `full` on the command line.',
     description:
       'What is shown of conversations: `none`; `excerpt`, the turns that prove a failure and no others, also in report files; `full`, whole conversations, folded and in report files; `auto`, which is `full` in a private or internal repository and `none` elsewhere.',
@@ -288,34 +288,34 @@ export const INPUTS = {
     isActionOnly: true,
     description: 'The number of the pull request to comment on, like `12`.',
     schema: z.optional(positiveWholeNumber('it must be the number of a pull request, like 12')),
-    empty: 'found from the event',
+    emptyMeans: 'found from the event',
   }),
   'report-json': input({
     group: 'report',
-    onCommandLine:
+    commandLineDescription:
       'A file path for the report with every run as JSON, like `reports/agent-tests.json`, or `-` for standard output.',
     description: 'A file path for the report as JSON, like `reports/agent-tests.json`.',
     schema: z.optional(z.string()),
-    empty: 'not written',
+    emptyMeans: 'not written',
   }),
   'report-junit': input({
     group: 'report',
     description: 'A file path for the report as JUnit XML, like `reports/agent-tests.xml`.',
     schema: z.optional(z.string()),
-    empty: 'not written',
+    emptyMeans: 'not written',
   }),
   'report-ctrf': input({
     group: 'report',
     description: 'A file path for the report in the Common Test Report Format, like `reports/ctrf.json`.',
     schema: z.optional(z.string()),
-    empty: 'not written',
+    emptyMeans: 'not written',
   }),
   'report-html': input({
     group: 'report',
     description:
       'A file path for the report as one HTML page with every conversation, like `reports/agent-tests.html`.',
     schema: z.optional(z.string()),
-    empty: 'not written',
+    emptyMeans: 'not written',
   }),
   'github-token': input({
     group: 'report',
@@ -376,16 +376,24 @@ export type Secrets = Pick<InputValues, 'apiKey' | 'githubToken'>;
 /** The checked inputs without key and token, since nothing that is logged holds them. */
 export type Inputs = Omit<InputValues, keyof Secrets>;
 
+/** The value that an empty input stands for; `undefined` where it depends on a provider that is not known. */
+export function defaultOf(
+  { default: value }: InputDefinition,
+  provider: ProviderDescriptor | undefined,
+): string | undefined {
+  return typeof value === 'function' ? provider && value(provider) : value;
+}
+
 /** Whether the user must give it. */
 export function isRequired(entry: InputDefinition): boolean {
-  return entry.default === undefined && entry.expression === undefined && entry.empty === undefined;
+  return entry.default === undefined && entry.expression === undefined && entry.emptyMeans === undefined;
 }
 
 /** Meaning of an empty value, for people: "`30`", "no limit". `undefined` for a required input. */
 export function describeDefault(entry: InputDefinition): string | undefined {
-  const { default: value, empty } = entry;
+  const { default: value, emptyMeans } = entry;
   if (typeof value === 'function') return joinWithOr(providers.map((provider) => code(value(provider))));
-  return empty;
+  return emptyMeans;
 }
 
 function missingKeyMessage(provider: ProviderDescriptor | undefined): string {

@@ -1,11 +1,12 @@
 import { quote } from '../domain/wording.ts';
 import type { BatchSource } from '../execution/prepare.ts';
 import type { ProviderDescriptor } from '../providers/provider.ts';
-import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
+import { PROVIDERS, providerNamed } from '../providers/registry.ts';
 import { InputError } from '../runtime/errors.ts';
 import { readBatchSource } from './batch-source.ts';
 import { problemsBetween } from './conflicts.ts';
 import {
+  defaultOf,
   INPUTS,
   type InputDefinition,
   type InputName,
@@ -14,7 +15,7 @@ import {
   isRequired,
   type Secrets,
 } from './inputs.ts';
-import { isQuoted, MIN_KEY, withoutBearer } from './schemas.ts';
+import { isQuoted, MIN_KEY_CHARACTERS, withoutBearer } from './schemas.ts';
 import type { ConfigFile } from './target-config.ts';
 
 /** Inputs that messages of the selection and of the target quote. */
@@ -46,9 +47,8 @@ export function parseInputs(
   redact: (text: string) => string = (text) => text,
   configFile?: ConfigFile | undefined,
 ): ParsedInputs {
-  const provider = PROVIDER_NAMES.map((name) => PROVIDERS[name]).find(
-    ({ name }) => name === read('provider').trim(),
-  );
+  const providerName = providerNamed(read('provider'));
+  const provider = providerName && PROVIDERS[providerName];
   const complaints: string[] = [];
   const effectiveInputs = { given: [] as string[], defaults: [] as string[] };
   const values = new Map<string, unknown>();
@@ -57,15 +57,14 @@ export function parseInputs(
     const asGiven = read(name).trim();
     // What is split cannot be redacted any more: half of a secret is not recognised.
     const given = name === 'batch-id' ? redact(asGiven) : asGiven;
-    const otherwise =
-      typeof entry.default === 'function' ? provider && entry.default(provider) : entry.default;
+    const standard = defaultOf(entry, provider);
     // The default depends on the provider, and that input is wrong itself.
-    if (given === '' && otherwise === undefined && typeof entry.default === 'function') continue;
-    const raw = given === '' ? otherwise : given;
+    if (given === '' && standard === undefined && typeof entry.default === 'function') continue;
+    const raw = given === '' ? standard : given;
     const parsed = entry.schema.safeParse(raw ?? (isRequired(entry) ? '' : undefined));
     const shown = entry.kind === 'secret' ? ' (value not shown)' : formatValue(raw, redact);
-    if (given === '' && entry.missing !== undefined) {
-      complaints.push(`${name} is empty: ${entry.missing(provider)}`);
+    if (given === '' && entry.missingMessage !== undefined) {
+      complaints.push(`${name} is empty: ${entry.missingMessage(provider)}`);
     } else if (isQuoted(given) && entry.kind !== 'text' && entry.kind !== 'internal') {
       complaints.push(`${name}${shown}: write it without the quotes.`);
     } else if (given !== asGiven) {
@@ -76,7 +75,7 @@ export function parseInputs(
       const value = provider && entry.normalize ? entry.normalize(parsed.data, provider) : parsed.data;
       // They are quoted and cut in messages, and a secret is only found in a text that was not cut.
       values.set(fieldOf(name), QUOTED_INPUTS.has(name) && typeof value === 'string' ? redact(value) : value);
-      const lines = raw === otherwise ? effectiveInputs.defaults : effectiveInputs.given;
+      const lines = raw === standard ? effectiveInputs.defaults : effectiveInputs.given;
       if (entry.kind === undefined || entry.kind === 'text') {
         lines.push(`${name}: ${effectiveValue(entry, value, provider)}`);
       }
@@ -105,17 +104,19 @@ export function valuesToMask(read: (name: string) => string): string[] {
   );
   const unquoted = values.map((value) => (isQuoted(value) ? value.slice(1, -1).trim() : value));
   const bare = [...values, ...unquoted].map(withoutBearer);
-  return [...new Set([...values, ...unquoted, ...bare])].filter((value) => value.length >= MIN_KEY);
+  return [...new Set([...values, ...unquoted, ...bare])].filter(
+    (value) => value.length >= MIN_KEY_CHARACTERS,
+  );
 }
 
 /** The value in the log; the meaning of an empty one. */
 function effectiveValue(
-  { log = String, empty, emptyAt }: InputDefinition,
+  { format = String, emptyMeans, emptyMeansAt }: InputDefinition,
   value: unknown,
   provider: ProviderDescriptor | undefined,
 ): string {
-  const meaning = provider && emptyAt ? emptyAt(provider) : empty;
-  return value === undefined && meaning !== undefined ? meaning : log(value);
+  const meaning = provider && emptyMeansAt ? emptyMeansAt(provider) : emptyMeans;
+  return value === undefined && meaning !== undefined ? meaning : format(value);
 }
 
 /** The field of `InputValues` that has this input. */

@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import { joinWithOr } from '../domain/wording.ts';
 
-/** A shorter key or token would be taken out of ordinary words when it is redacted. No provider issues one. */
-export const MIN_KEY = 8;
+/** Shortest key or token: redacting a shorter one would garble ordinary words, and no provider issues one. */
+export const MIN_KEY_CHARACTERS = 8;
 
 /** One of these words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
@@ -11,33 +11,30 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
 }
 
 /** A text on one line. */
-export function oneLine(most: number) {
+export function oneLine(max: number) {
   return z
     .string()
     .check(
-      z.maxLength(most, { error: `it must have at most ${most} characters` }),
+      z.maxLength(max, { error: `it must have at most ${max} characters` }),
       z.regex(/^[^\n\r]*$/, { error: 'it must be one line' }),
     );
 }
 
 /** A decimal number above 0. */
-export function positiveNumber(unit: string, most: number) {
+export function positiveNumber(unit: string, max: number) {
   const error = `it must be a positive number of ${unit}, like 5 or 0.5`;
-  return decimal(unit, most, error).check(z.positive({ error }));
+  return decimal(unit, max, error).check(z.positive({ error }));
 }
 
 /** A decimal number, or 0. */
-export function nonNegativeNumber(unit: string, most: number) {
-  return decimal(unit, most, `it must be a number of ${unit}, like 12 or 0.5`);
+export function nonNegativeNumber(unit: string, max: number) {
+  return decimal(unit, max, `it must be a number of ${unit}, like 12 or 0.5`);
 }
 
-function decimal(unit: string, most: number, error: string) {
+function decimal(unit: string, max: number, error: string) {
   return z.pipe(
     z.string().check(z.regex(/^(\d+(\.\d+)?|\.\d+)$/, { error })),
-    z.pipe(
-      z.transform(Number),
-      z.number().check(z.lte(most, { error: `it must be at most ${most} ${unit}` })),
-    ),
+    z.pipe(z.transform(Number), z.number().check(z.lte(max, { error: `it must be at most ${max} ${unit}` }))),
   );
 }
 
@@ -98,8 +95,8 @@ export function credential() {
         'it must be one word of plain characters, without spaces, line breaks or letters that no key has',
       abort: true,
     }),
-    z.refine((value) => withoutBearer(value).length >= MIN_KEY, {
-      error: `it must have at least ${MIN_KEY} characters`,
+    z.refine((value) => withoutBearer(value).length >= MIN_KEY_CHARACTERS, {
+      error: `it must have at least ${MIN_KEY_CHARACTERS} characters`,
     }),
   );
 }
@@ -114,7 +111,7 @@ export function withoutBearer(value: string): string {
   return value.replace(/^Bearer\s+/i, '');
 }
 
-/** The empty text where nothing is given. */
+/** An input whose value is the empty text where it is not given. */
 export function optionalText(schema: z.ZodMiniType<string>) {
   return z.pipe(
     z.optional(schema),
@@ -131,7 +128,7 @@ export interface KOfN {
 /** The most runs that one test case may take. */
 const MAX_RUNS_PER_CASE = 20;
 
-/** `K/N`, or one word that means none of it. */
+/** `K/N`; `undefined` for the word `none`. */
 export function kOfN(none: string) {
   const error = `it must be ${none}, or K/N like 3/5 with K from 1 to N, and N at most ${MAX_RUNS_PER_CASE}`;
   return z.pipe(
@@ -155,7 +152,7 @@ function parseKOfN(value: string): KOfN {
 
 /** A number of test cases, or a share of them from 0 to 1. */
 export type CountOrPercent =
-  | { readonly kind: 'number'; readonly number: number }
+  | { readonly kind: 'count'; readonly count: number }
   | { readonly kind: 'share'; readonly share: number };
 
 /** A whole number, or a share like `15%`. */
@@ -172,13 +169,13 @@ export function countOrPercent() {
       (value): CountOrPercent =>
         value.endsWith('%')
           ? { kind: 'share', share: Number(value.slice(0, -1)) / 100 }
-          : { kind: 'number', number: Number(value) },
+          : { kind: 'count', count: Number(value) },
     ),
   );
 }
 
-/** The number of `total` test cases that an allowance is; a share is rounded up. */
-export function resolveCount(allowance: CountOrPercent, total: number): number {
+/** The count that `max` is of `total` test cases; a share is rounded up. */
+export function resolveCount(max: CountOrPercent, total: number): number {
   // 15 % of 20 is 3, and not 4 for the sake of a rounding error.
-  return allowance.kind === 'number' ? allowance.number : Math.ceil(allowance.share * total - 1e-9);
+  return max.kind === 'count' ? max.count : Math.ceil(max.share * total - 1e-9);
 }

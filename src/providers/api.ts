@@ -3,26 +3,26 @@ import type { HttpClient, JsonRequest, PostResult, ResponseInfo } from '../http/
 import type { Deadline } from '../runtime/clock.ts';
 import { parseAs } from './fields.ts';
 
-/** A part of a provider's API: what its requests have in common. */
+/** Common parts of the requests to one part of a provider's API. */
 export interface ApiPart {
   /** The first segments of every path. */
-  readonly under: readonly string[];
+  readonly basePath: readonly string[];
   /** Advice about a refusal, by its HTTP status; the provider's own advice if absent. */
   readonly advice?: ((status: number) => string) | undefined;
   /** Takes the payload out of an answer; throws `ErrorResponse` for an error in it. The whole answer if absent. */
   readonly unwrap?: ((json: unknown) => unknown) | undefined;
 }
 
-/** One thing to read: the answer by its schema, and what is made of it. */
+/** A request whose answer is parsed by a schema and turned into a value. */
 export interface Read<Body, Value> extends Pick<JsonRequest<Value>, 'query' | 'advice'> {
   readonly path: readonly string[];
   readonly schema: z.ZodMiniType<Body>;
-  readonly to: (body: Body, about: ResponseInfo) => Value;
+  readonly toValue: (body: Body, about: ResponseInfo) => Value;
   /** `small` answers get less time. Default `large`. */
   readonly size?: 'small' | 'large';
 }
 
-export interface Api extends Required<Pick<ApiPart, 'under'>>, ApiPart {
+export interface Api extends Required<Pick<ApiPart, 'basePath'>>, ApiPart {
   readonly http: HttpClient;
   get<Body, Value>(request: Read<Body, Value>, deadline: Deadline): Promise<Value>;
   /** Sent once: see `HttpClient.postJsonOnce`. */
@@ -33,16 +33,16 @@ export interface Api extends Required<Pick<ApiPart, 'under'>>, ApiPart {
 }
 
 /** Binds the path prefix, the advice and the envelope of one part of a provider's API. */
-export function createApi(http: HttpClient, { under, advice, unwrap = (json) => json }: ApiPart): Api {
-  const requestOf = <Body, Value>({ path, schema, to, ...rest }: Omit<Read<Body, Value>, 'size'>) => ({
+export function createApi(http: HttpClient, { basePath, advice, unwrap = (json) => json }: ApiPart): Api {
+  const requestOf = <Body, Value>({ path, schema, toValue, ...rest }: Omit<Read<Body, Value>, 'size'>) => ({
     advice,
     ...rest,
-    path: [...under, ...path],
-    read: (json: unknown, about: ResponseInfo): Value => to(parseAs(schema, unwrap(json)), about),
+    path: [...basePath, ...path],
+    read: (json: unknown, about: ResponseInfo): Value => toValue(parseAs(schema, unwrap(json)), about),
   });
   return {
     http,
-    under,
+    basePath,
     advice,
     get: (request, deadline) => http.getJson({ size: 'large', ...requestOf(request) }, deadline),
     postOnce: ({ body, ...request }, deadline) =>

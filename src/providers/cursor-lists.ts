@@ -3,7 +3,7 @@ import { InvalidResponse } from '../http/failure.ts';
 import type { ResponseInfo } from '../http/json-client.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import type { Api } from './api.ts';
-import { itemsOf, type List, type Listed, type Page, readPages } from './paging.ts';
+import { type List, type Listed, type Page, readPages } from './paging.ts';
 
 /** Names of the fields of a provider's lists with `has_more`. */
 export interface CursorForm {
@@ -16,21 +16,21 @@ export interface CursorForm {
 }
 
 /** One list with `has_more` and a cursor. */
-export interface CursorList<Body, Item = Body> extends List<Body, Item> {
+export interface CursorList<Body, Item> extends List<Body, Item> {
   readonly path: readonly string[];
   /** The field that holds the list. Default `items`. */
   readonly field?: string | undefined;
 }
 
-/** Creates the reader of lists that a provider writes in this form. It throws a `ProviderError` if a list has no end. */
+/** Creates a reader of lists in this form. It throws a `ProviderError` if a list has no end. */
 export function cursorListsOf({ next, query: names, sizes }: CursorForm) {
   const endSchema = z.object({ has_more: z.nullish(z.boolean()), [next]: z.nullish(z.string()) });
-  return async <Body, Item = Body>(
+  return async <Body, Item>(
     api: Api,
     list: CursorList<Body, Item>,
     deadline: Deadline,
   ): Promise<Listed<Item>> => {
-    const { field = 'items', path, query, items, of, total, schema } = list;
+    const { field = 'items', path, query, itemNoun, of, total, schema } = list;
     const pageSchema = z.intersection(z.object({ [field]: z.array(schema) }), endSchema);
     let date: number | undefined;
     const toPage = (page: Record<string, unknown>, about: ResponseInfo): Page<Item, string> => {
@@ -42,19 +42,19 @@ export function cursorListsOf({ next, query: names, sizes }: CursorForm) {
         (page['has_more'] as boolean | null | undefined) ?? (Boolean(cursor) && bodies.length > 0);
       if (hasMore && !cursor) {
         throw new InvalidResponse(
-          `announced more ${items} ("has_more") without a "${next}" to read them by.`,
+          `announced more ${itemNoun} ("has_more") without a "${next}" to read them by.`,
         );
       }
-      return { items: itemsOf(list, bodies), next: hasMore ? (cursor ?? undefined) : undefined };
+      return { items: bodies.map(list.toItem), next: hasMore ? (cursor ?? undefined) : undefined };
     };
     const read = (cursor: string | undefined, size: number): Promise<Page<Item, string>> => {
       const from = cursor === undefined ? {} : { [names.cursor]: cursor };
       const asked = { ...query, [names.size]: String(size), ...from };
       return api.get(
-        { path, query: asked, schema: pageSchema as z.ZodMiniType<Record<string, unknown>>, to: toPage },
+        { path, query: asked, schema: pageSchema as z.ZodMiniType<Record<string, unknown>>, toValue: toPage },
         deadline,
       );
     };
-    return { items: await readPages({ items, of, total, sizes, read }), date };
+    return { items: await readPages({ itemNoun, of, total, sizes, read }), date };
   };
 }

@@ -8,24 +8,17 @@ const MOST_ITEMS = 10_000;
 const MOST_ANNOUNCED = 100_000;
 
 /** One list of a provider. */
-export interface List<Body, Item = Body> {
+export interface List<Body, Item> {
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** Name of the listed items in messages: "runs" of "batch b1". */
-  readonly items: string;
+  readonly itemNoun: string;
   readonly of: string;
   /** Number of items, exact or at most, if it is known. */
   readonly total?: number | undefined;
   readonly schema: z.ZodMiniType<Body>;
-  /** Makes what is kept of a body, so that no page is kept in memory. Default: the body itself. */
-  readonly toItem?: (body: Body) => Item;
+  /** Makes of a body the item that is kept, so that no page is kept in memory. */
+  readonly toItem: (body: Body) => Item;
 }
-
-/** What is kept of the bodies on a page of a list. */
-export const itemsOf = <Body, Item>(
-  { toItem }: Pick<List<Body, Item>, 'toItem'>,
-  bodies: readonly Body[],
-): readonly Item[] =>
-  toItem === undefined ? (bodies as readonly unknown[] as readonly Item[]) : bodies.map(toItem);
 
 /** A list that was read to its end, with the `Date` header of its last page. */
 export interface Listed<Item> {
@@ -53,12 +46,12 @@ export interface Page<Item, Cursor> {
  * A page whose answer is too large is asked for again in the next smaller size. Throws `ProviderError` when the list goes on.
  */
 export async function readPages<Item, Cursor>({
-  items: kind,
+  itemNoun,
   of,
   total = MOST_ITEMS,
   sizes,
   read,
-}: Pick<List<Item>, 'items' | 'of' | 'total'> & {
+}: Pick<List<unknown, Item>, 'itemNoun' | 'of' | 'total'> & {
   /** Numbers of items to ask for at once, the largest first. Each try costs a whole answer. */
   sizes: readonly [number, ...number[]];
   /** Reads the page of this size that begins at the cursor; the first page for `undefined`. */
@@ -80,7 +73,7 @@ export async function readPages<Item, Cursor>({
     const isTooLong = pages >= Math.ceil(most / smallest) + 2 || items.length >= most + 2 * largest;
     if (smallest === 0 || isTooLong || cursors.has(page.next)) {
       throw new ProviderError(
-        `The list of ${kind} of ${of} does not end: ${items.length} ${kind} were read. Run the job again; if it stays so, ask the provider.`,
+        `The list of ${itemNoun} of ${of} does not end: ${items.length} ${itemNoun} were read. Run the job again; if it stays so, ask the provider.`,
       );
     }
     cursors.add(page.next);

@@ -24,6 +24,11 @@ export const PROVIDERS: Readonly<Record<ProviderName, ProviderDescriptor>> = reg
 /** The values of the input `provider`, in the order in which texts list them. */
 export const PROVIDER_NAMES = Object.keys(registry) as [ProviderName, ...ProviderName[]];
 
+/** The provider that the input `provider` names; `undefined` where it names none. */
+export function providerNamed(input: string | undefined): ProviderName | undefined {
+  return PROVIDER_NAMES.find((name) => name === input?.trim());
+}
+
 /** The adapter of one provider, ready to ask. `apiUrl` is the provider's public address if it is not given. */
 export function createProvider(
   {
@@ -59,7 +64,7 @@ export function connect(
     withoutConversations,
     starter: {
       ...{ title, ...createBatchStarter(http, options) },
-      batchContents: contentsFrom(withoutConversations),
+      readBatchContents: contentsFrom(withoutConversations),
     },
     listTargets: (deadline) => listTargets(http, deadline),
   };

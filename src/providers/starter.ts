@@ -42,7 +42,7 @@ export interface TestCaseList {
   /** Remarks on what was left out, as sentences: "Test test_… is attached to agent agent_… and no longer exists, …". */
   readonly warnings: readonly string[];
   /** Advice where there are none: a sentence. */
-  readonly whereNone?: string | undefined;
+  readonly adviceIfEmpty?: string | undefined;
 }
 
 /** Subject of a test as the user writes it. */
@@ -69,9 +69,9 @@ export interface StarterAdapter<Request = unknown> {
   /** The most test cases that one batch takes; absent where there is no limit. */
   readonly batchSize?: number | undefined;
   /** Finds what is under test, and refuses what cannot be tested. Starts nothing. */
-  resolve(wanted: WantedSubject, deadline: Deadline): Promise<Subject<Request> | Refused>;
+  resolveTarget(wanted: WantedSubject, deadline: Deadline): Promise<Subject<Request> | Refused>;
   /** The test cases to select from. */
-  testCases(
+  listTestCases(
     wanted: {
       readonly target: Target | undefined;
       readonly subject: Subject<Request>;
@@ -106,17 +106,17 @@ export interface StarterAdapter<Request = unknown> {
    * engine, ElevenLabs' version id of the branch's head. `undefined` where nothing tells, or where it cannot be edited (a
    * published version). Absent where the provider has none.
    */
-  revisionOf?(subject: Subject<Request>, deadline: Deadline): Promise<string | number | undefined>;
+  readRevision?(subject: Subject<Request>, deadline: Deadline): Promise<string | number | undefined>;
   /**
    * Number of runs of this subject that run at once; `undefined` where the answer does not say it. Absent where nothing says
    * it.
    */
-  parallelism?(subject: Subject<Request>, deadline: Deadline): Promise<Parallelism | undefined>;
+  readParallelism?(subject: Subject<Request>, deadline: Deadline): Promise<Parallelism | undefined>;
   /**
-   * Reads the subject as it is now, after `testCases`, to compare earlier batches with it. Absent where the provider shows too
+   * Reads the subject as it is now, after `listTestCases`, to compare earlier batches with it. Absent where the provider shows too
    * little to prove that an earlier result still holds (Bland, Vapi).
    */
-  readForReuse?(subject: Subject<Request>, deadline: Deadline): Promise<UnderTest>;
+  readSnapshot?(subject: Subject<Request>, deadline: Deadline): Promise<SubjectSnapshot>;
 }
 
 /** A starter that is ready to ask, with what the gate needs to know about its provider. */
@@ -124,7 +124,7 @@ export interface BatchStarter extends StarterAdapter {
   /** Name of the provider: "Retell". */
   readonly title: string;
   /** Reads the test cases that a batch runs. */
-  batchContents(batchId: string, deadline: Deadline): Promise<BatchContents>;
+  readBatchContents(batchId: string, deadline: Deadline): Promise<BatchContents>;
 }
 
 /** Batches to look for in the provider's lists. */
@@ -140,8 +140,8 @@ export interface RecentBatches<Request = unknown> {
   readonly mark?: string | undefined;
 }
 
-/** The configuration under test at one moment, to compare earlier batches with. */
-export interface UnderTest {
+/** The subject as it is at one moment, to compare earlier batches with. */
+export interface SubjectSnapshot {
   /**
    * When it was last edited, by the provider's clock in milliseconds since the epoch; `undefined` where it is told by something
    * else (ElevenLabs: the version of the branch's head).

@@ -20,14 +20,14 @@ export const adviceOnStart = (
   );
 
 /** Compares two subjects by their keys; `unknown` where one has none. */
-export function compareKeys(left: Subject, right: Subject): 'same' | 'different' | 'unknown' {
+export function compareSubjectKeys(left: Subject, right: Subject): 'same' | 'different' | 'unknown' {
   if (left.key === undefined || right.key === undefined) return 'unknown';
   return left.key === right.key ? 'same' : 'different';
 }
 
 /** Reads the test cases of a batch like its runs; no number of runs yet means nothing. */
 export const contentsFrom =
-  (adapter: ProviderAdapter): BatchStarter['batchContents'] =>
+  (adapter: ProviderAdapter): BatchStarter['readBatchContents'] =>
   async (batchId, deadline) => {
     const batch = await adapter.fetchBatch(batchId, deadline);
     const { runs } = batch.runs === undefined ? await adapter.fetchRuns(batch, deadline) : batch;

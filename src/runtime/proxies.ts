@@ -24,13 +24,13 @@ export function useProxies(env: Env, urls: readonly string[], set: SetProxies | 
     if (variable === undefined) direct.push(`${url.hostname}:${portOf(url)}`);
     else proxies.set(url.protocol, proxyAddress(variable, env));
   }
-  const [any] = proxies.values();
-  if (any === undefined) return;
+  const [anyProxy] = proxies.values();
+  if (anyProxy === undefined) return;
   const noProxy = exemptions(env['no_proxy'] || env['NO_PROXY'] || '', direct);
   if (set !== undefined) {
     set({
-      http_proxy: proxies.get('http:') ?? any,
-      https_proxy: proxies.get('https:') ?? any,
+      http_proxy: proxies.get('http:') ?? anyProxy,
+      https_proxy: proxies.get('https:') ?? anyProxy,
       no_proxy: noProxy,
     });
   } else if (env['NODE_USE_ENV_PROXY'] === '1') {

@@ -2,7 +2,7 @@ import type { Fetch } from '../http/fetch-text.ts';
 import type { Redactor } from '../text/redact.ts';
 import type { Clock } from './clock.ts';
 
-/** The world outside of the program, made once in `action/main.ts`. */
+/** The world outside of the program: each front makes the real one in its `main.ts`. */
 export interface Runtime {
   readonly clock: Clock;
   /** From 0 up to 1. */

@@ -25,10 +25,10 @@ const TERMINAL_SEQUENCE =
 const INVISIBLE_CHARACTER = '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
 
 /** Everything in a text that shows nothing. */
-export const UNSEEN = new RegExp(`${TERMINAL_SEQUENCE}|${INVISIBLE_CHARACTER}`, 'gu');
+export const ALL_INVISIBLE = new RegExp(`${TERMINAL_SEQUENCE}|${INVISIBLE_CHARACTER}`, 'gu');
 
-/** All of it but the few characters that a reader would miss: joiners inside words, and the pieces of one emoji. */
-const INVISIBLE = new RegExp(
+/** The same but for the few characters that a reader would miss: joiners inside words, and the pieces of one emoji. */
+const NEEDLESS_INVISIBLE = new RegExp(
   [
     `${TERMINAL_SEQUENCE}|(?!(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d])`,
     '(?!(?<=\\p{Emoji})\\ufe0f)',
@@ -44,8 +44,8 @@ export const PRINTABLE_ASCII = /^[ -~]*$/;
 /** More marks on one letter than any script needs paint over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{6})\p{M}+/gu;
 
-/** Characters that are looked at for each code point that is to be shown: a bound on work, not on content. */
-const LOOKED_AT = 8;
+/** Characters that are read for each code point that may be shown: a bound on work, not on content. */
+const READ_PER_SHOWN = 8;
 
 /**
  * Foreign text as lines, in at most `max` code points: each line trimmed, empty ones dropped. An empty list where
@@ -54,13 +54,13 @@ const LOOKED_AT = 8;
 export function cleanLines(text: string, max: number): string[] {
   if (text.length <= max && PRINTABLE_ASCII.test(text)) return text.trim() === '' ? [] : [text.trim()];
   const lines = text
-    .slice(0, max * LOOKED_AT)
+    .slice(0, max * READ_PER_SHOWN)
     .toWellFormed()
     .split(LINE_BREAKS)
     .map((line) => withoutInvisible(line.replaceAll('\t', ' ')).trim())
     .filter((line) => line !== '');
   const shown = lines.join('\n');
-  const isWhole = text.length <= max * LOOKED_AT;
+  const isWhole = text.length <= max * READ_PER_SHOWN;
   return clip(isWhole || shown === '' ? shown : `${shown}…`, max)
     .split('\n')
     .filter((line) => line !== '');
@@ -72,7 +72,9 @@ export function cleanLine(text: string, max: number): string {
 }
 
 function withoutInvisible(line: string): string {
-  return PRINTABLE_ASCII.test(line) ? line : line.replace(INVISIBLE, '').replace(STACKED_MARKS, '$1');
+  return PRINTABLE_ASCII.test(line)
+    ? line
+    : line.replace(NEEDLESS_INVISIBLE, '').replace(STACKED_MARKS, '$1');
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -89,10 +91,17 @@ export function clip(text: string, max: number): string {
   return `${text.slice(0, start).trimEnd()}…`;
 }
 
-/**
- * Foreign text for logs, annotations and outputs: one line of at most `max` code points that the runner does not
- * obey. It takes lines that begin with `::`, after white space, and any line with `##[` in it for commands.
- */
+/** The sequence that colours a text in a terminal: a part of a pattern. */
+export const COLOR = '\u001b\\[[0-9;]*m';
+/** The beginning of a line that the runners of GitHub and Azure take for a command. */
+const COMMAND = new RegExp(`^((?:\\s|${COLOR})*):(?=:)`);
+
+/** A line that no runner obeys: it takes `::` at the beginning of a line, and `##[` anywhere, for a command. */
+export function withoutCommands(line: string): string {
+  return line.replaceAll('##[', '## [').replace(COMMAND, '$1: ');
+}
+
+/** Foreign text for logs, annotations and outputs: one line of at most `max` code points that no runner obeys. */
 export function logLine(text: string, max = 1_000): string {
-  return clip(cleanLine(text, max).replaceAll('##[', '## [').replace(/^::/, ': :'), max);
+  return clip(withoutCommands(cleanLine(text, max)), max);
 }

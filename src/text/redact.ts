@@ -1,4 +1,4 @@
-import { PRINTABLE_ASCII, UNSEEN } from './clean.ts';
+import { ALL_INVISIBLE, PRINTABLE_ASCII } from './clean.ts';
 
 const REDACTED = '***';
 
@@ -59,7 +59,7 @@ const ESCAPE =
  */
 function withoutDisguise(text: string): string {
   const plain = /[\\%&]/.test(text) ? text.replace(ESCAPE, unescaped) : text;
-  return PRINTABLE_ASCII.test(plain) ? plain : plain.replace(UNSEEN, '');
+  return PRINTABLE_ASCII.test(plain) ? plain : plain.replace(ALL_INVISIBLE, '');
 }
 
 function unescaped(_escape: string, ...[json, hex, url, decimal, entity]: (string | undefined)[]): string {
@@ -130,7 +130,7 @@ export function redactJson(value: unknown, redact: Redactor): unknown {
   const names = new Map<string, string>();
   const nameOf = (name: string): string => {
     const known = names.get(name) ?? (redact.ofNames ?? redact)(name);
-    if (names.size < MOST_NAMES) names.set(name, known);
+    if (names.size < MAX_NAMES) names.set(name, known);
     return known;
   };
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
@@ -154,4 +154,4 @@ export function redactJson(value: unknown, redact: Redactor): unknown {
 }
 
 /** Field names are few and repeat; the bound keeps a hostile answer from filling the memory. */
-const MOST_NAMES = 10_000;
+const MAX_NAMES = 10_000;

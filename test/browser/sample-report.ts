@@ -1,7 +1,7 @@
+import { judge } from '../../src/domain/judge.ts';
 import type { RoundRun } from '../../src/domain/pass-rule.ts';
 import type { Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, outcomeOf } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Report } from '../../src/report/report.ts';
 import { EXAMPLES } from '../report/examples.ts';
@@ -333,7 +333,7 @@ export function hostileReport(texts: readonly string[], ids: readonly string[] =
       cases: new Map(
         texts.map((text) => [`gone ${text}`, { name: text, outcome: 'passed', passes: 1, runs: 1 }]),
       ),
-      firstRuns: undefined,
+      firstRuns: { passes: 0, total: 0 },
     },
     history: {
       pushes: texts.map((text) => ({ commit: text, attempt: 1, verdict: text, failureCount: 1, total: 2 })),

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
-import { guard, truncate, wrap } from '../../src/cli/layout.ts';
-import { colored } from '../../src/cli/style.ts';
+import { truncate, wrap } from '../../src/cli/layout.ts';
 
 describe('wrap', () => {
   test.each([
@@ -35,20 +34,5 @@ describe('truncate', () => {
     ['anything', 0, ''],
   ])('%j in %i columns is %j', (text, width, expected) => {
     expect(truncate(text, width)).toBe(expected);
-  });
-});
-
-describe('guard', () => {
-  test.each([
-    ['::error::x', ': :error::x'],
-    ['    ::set-output name=a::b', '    : :set-output name=a::b'],
-    ['a ::b', 'a ::b'],
-    ['##[group]x', '## [group]x'],
-  ])('%j is %j', (line, expected) => {
-    expect(guard(line)).toBe(expected);
-  });
-
-  test('colours hide no command', () => {
-    expect(guard(colored('dim', '  ::error::x'))).toBe(colored('dim', '  : :error::x'));
   });
 });

@@ -8,7 +8,7 @@ const SUMMARY = 'The job summary has the full report.';
 
 test.each<[GitHubErrorKind, string]>([
   [
-    'forbidden',
+    'no-permission',
     `${PERMISSION} Pull requests from forks and from Dependabot get a read-only token whatever the job says.`,
   ],
   ['denied', SUMMARY],

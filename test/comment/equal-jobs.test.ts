@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findSection } from '../../src/comment/current-sections.ts';
 import { recordIn } from '../../src/comment/kept-records.ts';
 import { mergeSection } from '../../src/comment/merge.ts';
-import { jobVariant, lostMark, type OwnSection, type Writer } from '../../src/comment/state.ts';
+import { jobVariant, type OwnSection, substituteMark, type Writer } from '../../src/comment/state.ts';
 import type { State } from '../../src/domain/verdict.ts';
 import type { WorkflowRun } from '../../src/github/context.ts';
 import { RUN, recordOf, stateOf, tallyFor, writerOf } from './gate-comment.ts';
@@ -180,12 +180,12 @@ describe('the section of a post step', () => {
     ['no section is of its check run', 53, undefined],
     ['nothing tells it from its equal', undefined, undefined],
   ])('whose mark is lost: %s', (_, checkRunId, expected) => {
-    expect(found({ name: 'C' }, { mark: lostMark('x'), checkRunId })).toBe(expected);
+    expect(found({ name: 'C' }, { mark: substituteMark('x'), checkRunId })).toBe(expected);
   });
 
   test('whose mark is lost is the only one of the job, where the server knows no check runs', () => {
     const alone = stateOf(written({ name: 'A', state: 'failed' }));
-    const writer = { ...writerFor({ name: 'C' }), mark: lostMark('x') };
+    const writer = { ...writerFor({ name: 'C' }), mark: substituteMark('x') };
     expect(findSection([alone], writer)?.markdown).toBe('Report of A: failed.');
     const merged = mergeSection({ existing: [alone], own: sectionFor({ name: 'C' }), writer });
     expect(merged.action === 'write' && shown(merged.body)).toEqual([

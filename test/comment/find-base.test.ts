@@ -82,7 +82,7 @@ async function find(
   const clock = fastClock();
   const { fetch: limitedFetch, requestsLeft } = limitRequests(fetch);
   const client = clientOf(github, { clock, fetch: limitedFetch });
-  const search = { client, requestsLeft, branch, issue, writer: WRITER, target };
+  const search = { client, requestsLeft, branch, issue, writer: { ...WRITER, target } };
   return await findBase(search, { until: clock.now() + limitMs, signal }, clock);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { finalSection } from '../../src/action/post.ts';
 import type { SavedComment, SavedSection, SavedStepState } from '../../src/action/step-state.ts';
-import { jobVariant, lostMark, type OwnSection, type Writer } from '../../src/comment/state.ts';
+import { jobVariant, type OwnSection, substituteMark, type Writer } from '../../src/comment/state.ts';
 import { createStickyComment, type WriteOptions } from '../../src/comment/sticky-comment.ts';
 import { EMPTY_TALLY } from '../../src/domain/batch.ts';
 import type { State, Verdict } from '../../src/domain/verdict.ts';
@@ -29,7 +29,7 @@ function worldWith(options: VirtualOptions, random: () => number = () => 0.5) {
     clock,
     random,
     github,
-    commentOf: (writer: Writer, more: { onCreate?: () => void; client?: VirtualGitHub['client'] } = {}) =>
+    commentOf: (writer: Writer, more: { beforeCreate?: () => void; client?: VirtualGitHub['client'] } = {}) =>
       createStickyComment({ client: github.client, issue: 1, clock, random, writer, ...more }),
     within: (ms = 55_000): Omit<WriteOptions, 'create'> => ({
       until: clock.now() + ms,
@@ -138,10 +138,10 @@ async function stepAndPost(
   { knowsId }: { knowsId: boolean },
 ): Promise<void> {
   let createdAt = Number.NEGATIVE_INFINITY;
-  const onCreate = () => {
+  const beforeCreate = () => {
     createdAt = clock.now();
   };
-  const result = await commentOf(writer, { onCreate }).write(own, { ...within(), create: true });
+  const result = await commentOf(writer, { beforeCreate }).write(own, { ...within(), create: true });
   await commentOf(writer).reconcile(
     {
       id: knowsId ? result.id : undefined,
@@ -201,8 +201,8 @@ test('after a create whose answer was lost it is looked for, for as long as the 
 test('a create that a cancellation overtakes is waited for, and the comment then says so', async () => {
   const { clock, commentOf, within, standing } = worldWith({ latencyMs: () => 1_000, staleMs: 4_000 });
   const cancelled = new AbortController();
-  const onCreate = () => void clock.sleep(500).then(() => cancelled.abort());
-  const comment = commentOf(writerOf('a'), { onCreate });
+  const beforeCreate = () => void clock.sleep(500).then(() => cancelled.abort());
+  const comment = commentOf(writerOf('a'), { beforeCreate });
   await comment.write(section('a', 'passed'), { ...within(), signal: cancelled.signal, create: true });
   const end = { ...section('a', 'passed'), render: () => 'Cancelled.' };
   expect(await comment.write(end, { ...within(20_000), create: true })).toMatchObject({ status: 'updated' });
@@ -361,7 +361,7 @@ describe.each([...Array.from({ length: cases(20) }, (_, seed) => seed), 6057])(
       let hasStood = false;
       const comment = createStickyComment({
         ...{ client: process.wrap(github.client), issue: 1, writer, clock: process.wrap(clock), random },
-        onCreate: () => remember({ createdAgoMs: 0 }),
+        beforeCreate: () => remember({ createdAgoMs: 0 }),
       });
       const write = async (section: OwnSection, options: Parameters<typeof comment.write>[1]) => {
         const result = await comment.write(section, options);
@@ -389,7 +389,7 @@ describe.each([...Array.from({ length: cases(20) }, (_, seed) => seed), 6057])(
         savedComment: isLost ? undefined : memory,
         batchIds: [],
       };
-      const post = isLost ? { ...writer, mark: lostMark(racer.name) } : writer;
+      const post = isLost ? { ...writer, mark: substituteMark(racer.name) } : writer;
       const result = await commentOf(post).reconcile(
         {
           id: left.savedComment?.id,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { needsHead } from '../../src/comment/current-sections.ts';
+import { needsHeadSha } from '../../src/comment/current-sections.ts';
 import { recordIn } from '../../src/comment/kept-records.ts';
 import { isSupersededBy, mergeSection } from '../../src/comment/merge.ts';
 import type { OwnSection, Writer } from '../../src/comment/state.ts';
@@ -126,7 +126,7 @@ describe('after the next push', () => {
   });
 
   test('the newest commit is asked for only where it decides', () => {
-    const asks = (body: string, run: Run) => needsHead([stateOf(body)], sectionFor(run), writerFor(run));
+    const asks = (body: string, run: Run) => needsHeadSha([stateOf(body)], sectionFor(run), writerFor(run));
     expect(asks(written(red), green)).toBe(false);
     expect(asks(written(red), { ...red, id: 102, commit: C2 })).toBe(false);
     expect(asks(written(red), next)).toBe(true);

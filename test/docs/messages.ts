@@ -45,7 +45,7 @@ function textsIn(source: string, path: string): Message[] {
 /** What `action.yml` and the README say of inputs and outputs. */
 function isDescription(node: ts.Node): boolean {
   if (ts.isPropertyAssignment(node))
-    return ['description', 'empty', 'onCommandLine'].includes(node.name.getText());
+    return ['description', 'emptyMeans', 'commandLineDescription'].includes(node.name.getText());
   return ts.isVariableDeclaration(node) && node.name.getText() === 'OUTPUTS';
 }
 

@@ -19,7 +19,7 @@ const base = (cases: Record<string, BaseCase>): Base => ({
   branch: 'main',
   commit: 'b7e21f0',
   cases: new Map(Object.entries(cases)),
-  firstRuns: undefined,
+  firstRuns: { passes: 0, total: 0 },
 });
 
 test.each<[CaseOutcome, CaseOutcome | undefined, string]>([
@@ -60,11 +60,11 @@ test('what the base ran and this step did not', () => {
 });
 
 test('a test case of which only its passing is known, and one that may have been there', () => {
-  const passedOnlyIds = { has: (id: string) => id === 'd' };
-  expect(changeOf(resultOf('d', 'failed'), { ...base({}), passedOnlyIds })).toBe('new-failure');
-  expect(changeOf(resultOf('d', 'passed'), { ...base({}), passedOnlyIds })).toBe('unchanged');
-  expect(changeOf(resultOf('e', 'failed'), { ...base({}), passedOnlyIds })).toBe('new-test-case');
-  expect(changeOf(resultOf('e', 'failed'), { ...base({}), passedOnlyIds, isPartial: true })).toBeUndefined();
+  const passedHashes = { hashes: '', has: (id: string) => id === 'd' };
+  expect(changeOf(resultOf('d', 'failed'), { ...base({}), passedHashes })).toBe('new-failure');
+  expect(changeOf(resultOf('d', 'passed'), { ...base({}), passedHashes })).toBe('unchanged');
+  expect(changeOf(resultOf('e', 'failed'), { ...base({}), passedHashes })).toBe('new-test-case');
+  expect(changeOf(resultOf('e', 'failed'), { ...base({}), passedHashes, isPartial: true })).toBeUndefined();
 });
 
 test('new failures are those that count and are known to pass on the base', () => {

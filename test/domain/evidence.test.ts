@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { WatchedBatch } from '../../src/domain/batch.ts';
 import { findRepeatedRuns, foreignRuns } from '../../src/domain/evidence.ts';
+import { judge } from '../../src/domain/judge.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
 import { placed, run, runOf, watched } from '../builders.ts';
-import { judgeRuns } from '../judge-runs.ts';
+import { judgeByEveryRun } from '../judge-by-every-run.ts';
 
 const REPEAT: PassRule = { kind: 'repeat', need: 2, of: 3 };
 
 const judged = (batches: readonly WatchedBatch[], rule: PassRule = EVERY_RUN) => {
   const facts = { batches, ending: 'settled', providerTitle: 'Retell', timeoutMinutes: 30, now: 0 } as const;
   const cases = groupRunsByTestCase(batches, { rule });
-  const { verdict, reason } = judgeRuns({ ...facts, cases });
+  const { verdict, reason } = judge({ ...facts, cases });
   return { verdict, reason, cases: cases.map((result) => [result.testCase.id, result.outcome]) };
 };
 
@@ -107,12 +108,12 @@ describe('one run counts once in a step', () => {
 
   test('a run of the comparison that stands in the first round as well does not count in either', () => {
     const first = watched('b1', [runOf('a', 'failed', 'r1'), runOf('b', 'passed', 'r2')]);
-    const beside = [watched('c1', [runOf('a', 'failed', 'r1')])];
-    expect(groupRunsByTestCase([first], { rule: EVERY_RUN, beside }).map((result) => result.outcome)).toEqual(
-      ['unfinished', 'passed'],
-    );
+    const otherBatches = [watched('c1', [runOf('a', 'failed', 'r1')])];
+    expect(
+      groupRunsByTestCase([first], { rule: EVERY_RUN, otherBatches }).map((result) => result.outcome),
+    ).toEqual(['unfinished', 'passed']);
     const facts = { batches: [first], ending: 'settled', providerTitle: 'Retell', now: 0 } as const;
-    expect(judgeRuns({ ...facts, timeoutMinutes: 30, beside })).toMatchObject({
+    expect(judgeByEveryRun({ ...facts, timeoutMinutes: 30, otherBatches })).toMatchObject({
       verdict: 'inconclusive',
       reason: 'Batch b1 is inconsistent: run r1 stands more than once in this step.',
     });
@@ -185,9 +186,9 @@ describe('test cases without a run', () => {
   const batch = started('b1', requestedTestCases, [runOf('a', 'passed')]);
 
   test('are named: the first three and how many more', () => {
-    const names = new Map([['b', 'Angry caller']]);
+    const caseNames = new Map([['b', 'Angry caller']]);
     const facts = { batches: [batch], ending: 'settled', providerTitle: 'Retell', now: 0 } as const;
-    expect(judgeRuns({ ...facts, timeoutMinutes: 30, names }).reason).toBe(
+    expect(judgeByEveryRun({ ...facts, timeoutMinutes: 30, caseNames }).reason).toBe(
       '5 of 6 test cases that batch b1 was started with have no run: Angry caller, c, d and 2 more.',
     );
   });

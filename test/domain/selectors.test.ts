@@ -2,12 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { levenshteinDistance } from '../../src/domain/no-match.ts';
 import { matchesPattern } from '../../src/domain/pattern.ts';
-import {
-  type AvailableTestCase,
-  parseSelectors,
-  type SelectorRules,
-  selectCases,
-} from '../../src/domain/selectors.ts';
+import { selectCases } from '../../src/domain/selection.ts';
+import { type AvailableTestCase, parseSelectors, type SelectorRules } from '../../src/domain/selectors.ts';
 
 const RETELL: SelectorRules = { title: 'Retell', labels: [] };
 const BLAND: SelectorRules = { title: 'Bland', labels: ['category', 'required'] };

@@ -111,6 +111,22 @@ describe.skipIf(!HAS_SIGNALS).concurrent('Ctrl+C', () => {
     expect((await started.ended).exitCode).toBe(130);
   });
 
+  test('while the program is loaded: the handlers are there before any library', async () => {
+    await using retell = await startRetell({ faults: () => hang });
+    // zod keeps its registry here as soon as it is loaded.
+    const onLibrary = `Object.defineProperty(globalThis, '__zod_globalRegistry', {
+      configurable: true,
+      set(value) {
+        Object.defineProperty(globalThis, '__zod_globalRegistry', { value });
+        process.kill(process.pid, 'SIGINT');
+      },
+    });`;
+    const preload = `data:text/javascript,${encodeURIComponent(onLibrary)}`;
+    const env = { NODE_OPTIONS: `--import=${preload}` };
+    const { exitCode, stdout } = await startRun('retell', retell, ['--batch-id', 'b1'], { env }).ended;
+    expect([exitCode, stdout.split(' ')[1]]).toEqual([130, 'cancelled']);
+  });
+
   test('a second one ends at once', async () => {
     await using vapi = await startVapi({
       batches: [{ id: 'b1', runs: [endless], settlesAt: Number.POSITIVE_INFINITY }],

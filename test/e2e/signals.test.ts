@@ -180,7 +180,8 @@ test
         doubtful = again.filter(isUnclear);
       }
       expect(doubtful).toEqual([]);
-      expect(ends.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(events / 2);
+      // At the latest with each request to Retell, of which there are three.
+      expect(ends.filter(({ verdict }) => verdict === 'cancelled').length).toBeGreaterThanOrEqual(3);
     },
   );
 

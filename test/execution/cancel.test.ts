@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WatchedBatch } from '../../src/domain/batch.ts';
-import { cancelStarted } from '../../src/execution/cancel.ts';
+import { cancelStartedBatches } from '../../src/execution/cancel.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { startVapi } from '../emulators/vapi.ts';
@@ -24,7 +24,10 @@ test.each([
   async (name, startIt) => {
     await using emulator = await startIt({ batches: atProvider });
     const { provider, clock } = asking(name, emulator.url);
-    expect(await cancelStarted(batches, { provider, clock })).toEqual([{ id: 'started' }, { id: 'unseen' }]);
+    expect(await cancelStartedBatches(batches, { provider, clock })).toEqual([
+      { id: 'started' },
+      { id: 'unseen' },
+    ]);
     expect([...emulator.cancelled].toSorted()).toEqual(['started', 'unseen']);
   },
 );
@@ -33,7 +36,7 @@ test('what is not accepted says why', async () => {
   await using emulator = await startVapi({ batches: [endless('started')] });
   const { provider, clock } = asking('vapi', emulator.url);
   const [first, , , unseen] = batches as [WatchedBatch, WatchedBatch, WatchedBatch, WatchedBatch];
-  expect(await cancelStarted([first, unseen], { provider, clock })).toEqual([
+  expect(await cancelStartedBatches([first, unseen], { provider, clock })).toEqual([
     { id: 'started' },
     {
       id: 'unseen',
@@ -46,7 +49,7 @@ test('a provider that does not answer costs 1.5 s and no more', async () => {
   await using emulator = await startVapi({ faults: () => ({ kind: 'hang', when: 'before' }) });
   const { provider, clock } = asking('vapi', emulator.url);
   const before = clock.now();
-  expect(await cancelStarted(batches.slice(0, 1), { provider, clock })).toEqual([
+  expect(await cancelStartedBatches(batches.slice(0, 1), { provider, clock })).toEqual([
     { id: 'started', problem: expect.stringContaining('did not answer in time') },
   ]);
   expect(clock.now() - before).toBeLessThanOrEqual(1_500);
@@ -55,6 +58,6 @@ test('a provider that does not answer costs 1.5 s and no more', async () => {
 test('one that cannot cancel is not asked', async () => {
   await using emulator = await startRetell({ batches: atProvider });
   const { provider, clock } = asking('retell', emulator.url);
-  expect(await cancelStarted(batches, { provider, clock })).toEqual([]);
+  expect(await cancelStartedBatches(batches, { provider, clock })).toEqual([]);
   expect(emulator.requests).toEqual([]);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
+import { judge } from '../../src/domain/judge.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { type CompareOptions, compare } from '../../src/execution/compare.ts';
 import type { ComparedVersion } from '../../src/execution/prepare.ts';
 import type { BatchStarter, StartedBatch, StartResponse, Subject } from '../../src/providers/starter.ts';
@@ -91,7 +91,7 @@ async function comparing(
       return { kind: 'accepted', value: { id, ...answer } };
     },
     listBatches: async () => ({ batches: [...made.keys()].map((id) => ({ id })), isComplete: true }),
-    batchContents: async () => ({ testCases: posts.flat() }),
+    readBatchContents: async () => ({ testCases: posts.flat() }),
     ...own,
   });
   const comparison = await compare({
@@ -121,7 +121,7 @@ async function comparing(
     providerTitle: 'Retell',
     timeoutMinutes: 30,
     now: 0,
-    beside: comparison.batches,
+    otherBatches: comparison.batches,
   });
   return {
     posts,
@@ -280,8 +280,8 @@ describe('a failure is excused only by what was started there, on one revision',
 
   test('an edit of the other version while it is compared excuses nothing', async () => {
     let reads = 0;
-    const revisionOf = async () => (reads += 1);
-    const { verdict, remarks } = await comparing({ a: 'P', b: 'FF' }, { starter: { revisionOf } });
+    const readRevision = async () => (reads += 1);
+    const { verdict, remarks } = await comparing({ a: 'P', b: 'FF' }, { starter: { readRevision } });
     expect([verdict, remarks]).toEqual([
       'failed',
       ['On flow version 11: flow version 11 was edited while it was tested.'],

@@ -1,9 +1,9 @@
 /** The real rounds with a provider that follows scripts, and batches that settle at once; judged at the end. */
 import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
+import { judge } from '../../src/domain/judge.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan, RoundsOptions } from '../../src/execution/types.ts';
 import type { BatchStarter, StartedBatch, StartResponse, Subject } from '../../src/providers/starter.ts';

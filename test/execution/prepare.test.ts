@@ -31,8 +31,8 @@ async function preparing(
     {
       starter: starterOf(subjectOf(version(12)), {
         startBatch: () => Promise.reject(new Error('nothing is started here')),
-        resolve: async (wanted) => subjectOf(wanted.version),
-        testCases: async () => ({ testCases: [{ id: 'a', name: 'Angry caller' }], warnings: [] }),
+        resolveTarget: async (wanted) => subjectOf(wanted.version),
+        listTestCases: async () => ({ testCases: [{ id: 'a', name: 'Angry caller' }], warnings: [] }),
         ...starter,
       }),
       ...{ rule: EVERY_RUN, maxRuns: undefined, failOn },
@@ -52,11 +52,11 @@ describe('the version of compare-with is resolved before anything is started', (
 
   test('and is what is live, without the configuration from the file that is under test', async () => {
     const asked: unknown[] = [];
-    const resolve: BatchStarter['resolve'] = async (wanted) => {
+    const resolveTarget: BatchStarter['resolveTarget'] = async (wanted) => {
       asked.push(wanted);
       return subjectOf(wanted.version);
     };
-    expect(await preparing({ resolve }, { compareWith: { kind: 'live' } })).toMatchObject({
+    expect(await preparing({ resolveTarget }, { compareWith: { kind: 'live' } })).toMatchObject({
       comparedVersion: { kind: 'resolved', subject: { title: 'the live agent' } },
     });
     expect(asked[1]).toEqual({ target: undefined, mode: 'voice', version: undefined });
@@ -84,11 +84,11 @@ describe('the version of compare-with is resolved before anything is started', (
   });
 
   test('one that is not there is a reason not to compare', async () => {
-    const resolve: BatchStarter['resolve'] = async ({ version: wanted }) => {
+    const resolveTarget: BatchStarter['resolveTarget'] = async ({ version: wanted }) => {
       if (wanted?.kind === 'number' && wanted.number === 11) throw new ProviderError('GET x answered 404.');
       return subjectOf(wanted);
     };
-    expect(await preparing({ resolve })).toMatchObject({
+    expect(await preparing({ resolveTarget })).toMatchObject({
       kind: 'prepared',
       comparedVersion: { kind: 'none', problem: 'GET x answered 404.' },
     });

@@ -5,11 +5,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WatchedBatch } from '../../src/domain/batch.ts';
+import { judge } from '../../src/domain/judge.ts';
 import { maxRunsPerCase, type PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { type Ending, judge } from '../../src/domain/verdict.ts';
+import type { Ending } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import type { Plan, WaitFor } from '../../src/execution/types.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';

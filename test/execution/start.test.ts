@@ -109,7 +109,7 @@ async function play(world: World): Promise<Story> {
       );
       return { batches: listed, isComplete: world.isComplete ?? true, date };
     },
-    batchContents: async (id) => {
+    readBatchContents: async (id) => {
       reads += 1;
       const made = shown().find((batch) => batch.id === id);
       if (made === undefined) throw new ProviderError('404');

@@ -164,7 +164,7 @@ describe('a batch that was found after its answer was lost', () => {
         batches: isThere ? [{ id: found, createdAt: EPOCH, subject }] : [],
         isComplete: true,
       }),
-      batchContents: async () => ({ testCases: ['a'] }),
+      readBatchContents: async () => ({ testCases: ['a'] }),
     };
   };
   const adopting = async (starter: Partial<BatchStarter>, subject: Subject = SUBJECT) => {
@@ -251,23 +251,23 @@ describe('nothing more is started once passed is out of reach for another reason
 describe('an edit of the configuration under test', () => {
   const reading = (...revisions: readonly (string | number | undefined | Error)[]) => {
     let reads = 0;
-    const revisionOf = async () => {
+    const readRevision = async () => {
       const revision = revisions[Math.min(reads, revisions.length - 1)];
       reads += 1;
       if (revision instanceof Error) throw revision;
       return revision;
     };
-    return { revisionOf, reads: () => reads };
+    return { readRevision, reads: () => reads };
   };
 
   test('between the first start and the end of the last run is never green, with or without re-runs', async () => {
-    const { revisionOf, reads } = reading('v1', 'v2');
-    expect(await play({ a: 'P' }, { starter: { revisionOf } })).toMatchObject({
+    const { readRevision, reads } = reading('v1', 'v2');
+    expect(await play({ a: 'P' }, { starter: { readRevision } })).toMatchObject({
       verdict: 'inconclusive',
       reason: 'flow 1 version 12 was edited while it was tested.',
     });
     expect(reads()).toBe(2);
-    const failed = await play({ a: 'FF' }, { starter: { revisionOf: reading('v1', 'v2').revisionOf } });
+    const failed = await play({ a: 'FF' }, { starter: { readRevision: reading('v1', 'v2').readRevision } });
     expect([failed.verdict, failed.notes]).toEqual([
       'failed',
       ['flow 1 version 12 was edited while it was tested.'],
@@ -275,20 +275,23 @@ describe('an edit of the configuration under test', () => {
   });
 
   test('is read once before the first start and once after the last run', async () => {
-    const { revisionOf, reads } = reading('v1');
-    const { verdict, posts } = await play({ a: 'FPP' }, { starter: { revisionOf } });
+    const { readRevision, reads } = reading('v1');
+    const { verdict, posts } = await play({ a: 'FPP' }, { starter: { readRevision } });
     expect([verdict, posts.length, reads()]).toEqual(['passed', 3, 2]);
   });
 
   test('that cannot be read before refuses the start; after it, nothing proves that there was none', async () => {
     const unreadable = new ProviderError('GET x answered 500.');
-    const before = await play({ a: 'P' }, { starter: { revisionOf: reading(unreadable).revisionOf } });
+    const before = await play({ a: 'P' }, { starter: { readRevision: reading(unreadable).readRevision } });
     expect([before.verdict, before.reason, before.posts]).toEqual([
       'inconclusive',
       'GET x answered 500.',
       [],
     ]);
-    const after = await play({ a: 'P' }, { starter: { revisionOf: reading('v1', unreadable).revisionOf } });
+    const after = await play(
+      { a: 'P' },
+      { starter: { readRevision: reading('v1', unreadable).readRevision } },
+    );
     expect([after.verdict, after.reason]).toEqual([
       'inconclusive',
       'Whether flow 1 version 12 was edited while it was tested could not be read: GET x answered 500.',
@@ -296,15 +299,15 @@ describe('an edit of the configuration under test', () => {
   });
 
   test('where nothing tells it, as of a published version, is not looked for again', async () => {
-    const { revisionOf, reads } = reading(undefined);
-    expect((await play({ a: 'P' }, { starter: { revisionOf } })).verdict).toBe('passed');
+    const { readRevision, reads } = reading(undefined);
+    expect((await play({ a: 'P' }, { starter: { readRevision } })).verdict).toBe('passed');
     expect(reads()).toBe(1);
   });
 
   test('between a given batch and its re-runs is one', async () => {
     const given = { given: true, says: (nth: number) => (nth === 1 ? { createdAt: EPOCH - 60_000 } : {}) };
     const edited = (revision: number) =>
-      play({ a: 'FPP' }, { ...given, starter: { revisionOf: reading(revision).revisionOf } });
+      play({ a: 'FPP' }, { ...given, starter: { readRevision: reading(revision).readRevision } });
     expect((await edited(EPOCH - 30_000)).reason).toBe('flow 1 version 12 was edited while it was tested.');
     expect((await edited(EPOCH - 90_000)).verdict).toBe('passed');
   });

@@ -1,10 +1,10 @@
 /** Test cases whose runs end at known times, run by the real rounds and the real waiting on a virtual clock. */
 import { countByStatus } from '../../src/domain/batch.ts';
+import { judge } from '../../src/domain/judge.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { attachQuarantine } from '../../src/domain/quarantine.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
-import { judge } from '../../src/domain/verdict.ts';
 import { executeRounds } from '../../src/execution/rounds.ts';
 import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { StartResponse, Subject } from '../../src/providers/starter.ts';

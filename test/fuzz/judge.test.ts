@@ -5,7 +5,7 @@ import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
 import { VERDICTS } from '../../src/domain/verdict.ts';
-import { judgeRuns, type RunFacts } from '../judge-runs.ts';
+import { type BatchFacts, judgeByEveryRun } from '../judge-by-every-run.ts';
 import { placed, type Unplaced } from '../run.ts';
 import { cases } from './cases.ts';
 
@@ -88,7 +88,7 @@ const watched: fc.Arbitrary<Unplaced> = fc
   })
   .map((each) => defined(each) as Unplaced);
 
-const facts: fc.Arbitrary<RunFacts> = fc.record({
+const facts: fc.Arbitrary<BatchFacts> = fc.record({
   batches: fc.array(watched, { maxLength: 3 }),
   ending: fc.constantFrom('settled', 'deadline', 'cancelled'),
   providerTitle: fc.constant('Retell'),
@@ -96,7 +96,7 @@ const facts: fc.Arbitrary<RunFacts> = fc.record({
   now: fc.constant(NOW),
   maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
   edits: edits(),
-  beside: fc.array(watched, { maxLength: 1 }),
+  otherBatches: fc.array(watched, { maxLength: 1 }),
 });
 
 function edits(): fc.Arbitrary<readonly string[]> {
@@ -126,7 +126,7 @@ const plain: Run = {
   turns: [],
 };
 
-const nearPass: fc.Arbitrary<RunFacts> = fc
+const nearPass: fc.Arbitrary<BatchFacts> = fc
   .record({
     sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
     change: fc.oneof(
@@ -149,9 +149,9 @@ const nearPass: fc.Arbitrary<RunFacts> = fc
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
     maxBatchAgeMinutes: maybe(fc.integer({ min: 1, max: 60 })),
     edits: edits(),
-    beside: fc.array(fc.oneof(watched, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
+    otherBatches: fc.array(fc.oneof(watched, fc.constant(passedBatch('b1', 1))), { maxLength: 1 }),
   })
-  .map(({ sizes, change, ...rest }): RunFacts => {
+  .map(({ sizes, change, ...rest }): BatchFacts => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
     const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
     const original = first as Unplaced & { batch: Batch };
@@ -193,10 +193,12 @@ function mayBeGreen({
   now,
   maxBatchAgeMinutes,
   edits: edited,
-  beside = [],
-}: RunFacts): boolean {
+  otherBatches = [],
+}: BatchFacts): boolean {
   if (batches.length === 0 || ending === 'cancelled' || (edited ?? []).length > 0) return false;
-  const runIds = [...batches, ...beside].flatMap(({ batch: seen }) => seen?.runs?.map(({ id }) => id) ?? []);
+  const runIds = [...batches, ...otherBatches].flatMap(
+    ({ batch: seen }) => seen?.runs?.map(({ id }) => id) ?? [],
+  );
   return batches.every(
     ({ batch: seen, problem, isListConfirmed, requestedTestCases, mismatch, unproven }) => {
       if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
@@ -247,10 +249,10 @@ function mayBeGreen({
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
-function precedence({ ending, ...given }: RunFacts): string | undefined {
-  const [batches, beside] = [placed(given.batches), placed(given.beside ?? [])];
+function precedence({ ending, ...given }: BatchFacts): string | undefined {
+  const [batches, otherBatches] = [placed(given.batches), placed(given.otherBatches ?? [])];
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
-  const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, beside }));
+  const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, otherBatches }));
   const isCalled = (word: string) => seen.some((each) => each.conclusion === word);
   if (counts.failed > 0) return 'failed';
   if (counts.errored > 0 || isCalled('errored')) return 'errored';
@@ -260,8 +262,8 @@ function precedence({ ending, ...given }: RunFacts): string | undefined {
 }
 
 describe('the judge', () => {
-  const check = (given: RunFacts): void => {
-    const { verdict, reason, notes } = judgeRuns(given);
+  const check = (given: BatchFacts): void => {
+    const { verdict, reason, notes } = judgeByEveryRun(given);
     expect(VERDICTS).toContain(verdict);
     expect(verdict === 'passed').toBe(mayBeGreen(given));
     const first = precedence(given);

@@ -4,7 +4,7 @@ import type { Verdict } from '../../src/domain/verdict.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
 import { ProviderError } from '../../src/runtime/errors.ts';
-import { judgeRuns, type RunFacts } from '../judge-runs.ts';
+import { type BatchFacts, judgeByEveryRun } from '../judge-by-every-run.ts';
 import type { Scene } from '../kits/kit.ts';
 import { EACH_KIT, KITS } from '../kits/kits.ts';
 import { NO_DEADLINE, readOnly } from '../providers/asking.ts';
@@ -22,7 +22,7 @@ export const isProof = (scene: Scene): boolean => KITS[scene.provider].isProof(s
 export interface Reading {
   /** `undefined` where the batch could not be read. */
   readonly verdict?: Verdict;
-  readonly facts: RunFacts;
+  readonly facts: BatchFacts;
   /** The provider's error, if there was one. */
   readonly problem?: string;
 }
@@ -30,7 +30,7 @@ export interface Reading {
 /** Looks, reads the runs and their details, and judges. Throws what is no `ProviderError`. */
 export async function readScene(scene: Scene): Promise<Reading> {
   const adapter = PROVIDERS[scene.provider].createAdapter(httpOf(scene));
-  const conclude = (watched: RunFacts['batches'][number]): Reading => {
+  const conclude = (watched: BatchFacts['batches'][number]): Reading => {
     const ending = watched.batch?.settled === false ? 'deadline' : 'settled';
     const facts = {
       batches: [watched],
@@ -41,7 +41,7 @@ export async function readScene(scene: Scene): Promise<Reading> {
     } as const;
     return {
       facts,
-      verdict: judgeRuns(facts).verdict,
+      verdict: judgeByEveryRun(facts).verdict,
       ...(watched.problem === undefined ? {} : { problem: watched.problem }),
     };
   };

@@ -76,7 +76,7 @@ async function start(
 ): Promise<Told> {
   const { starter } = connect(name, httpOf(answers));
   const selectors = parseSelectors(input, { title: '', labels: ['suite'] });
-  if (starter === undefined || selectors.kind === 'refused') throw new Error('It starts nothing.');
+  if (selectors.kind === 'refused') throw new Error('It starts nothing.');
   const prepared = await prepare(
     { target, version, selectors: selectors.value },
     { starter, rule: { kind: 'every-run' }, maxRuns: undefined, deadline },
@@ -97,7 +97,9 @@ async function start(
     batchId: posted.kind === 'accepted' ? posted.value.id : undefined,
     batches: listing?.batches,
     contents:
-      first === undefined ? undefined : await orProviderError(() => starter.batchContents(first, deadline)),
+      first === undefined
+        ? undefined
+        : await orProviderError(() => starter.readBatchContents(first, deadline)),
   };
 }
 
@@ -118,9 +120,8 @@ describe.each(EACH_KIT)('a start at %s', (name, { starting, scenes: scenesOf }) 
   test(`whatever a batch says that it tested: it agrees, or says in words what is wrong (${CASES} cases)`, async () => {
     const { starter } = connect(name, httpOf(answers));
     const { target, version } = starting;
-    const subject = await starter?.resolve({ target, version }, deadline);
-    if (starter === undefined || subject === undefined || 'problem' in subject)
-      throw new Error('Nothing is resolved.');
+    const subject = await starter.resolveTarget({ target, version }, deadline);
+    if ('problem' in subject) throw new Error('Nothing is resolved.');
     const scenes = scenesOf.filter((scene) => scene.pages + 1 >= scene.bodies.length);
     await fc.assert(
       fc.asyncProperty(

@@ -6,7 +6,7 @@ import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
 import { placed, runOf } from '../builders.ts';
-import { judgeRuns } from '../judge-runs.ts';
+import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
 
@@ -134,7 +134,7 @@ async function live(given: Story) {
     log: () => undefined,
   });
   const endedAt = clock.now();
-  const judgement = judgeRuns({
+  const judgement = judgeByEveryRun({
     batches,
     ending,
     providerTitle: 'Retell',

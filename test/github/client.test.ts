@@ -275,7 +275,7 @@ test.each([
     'a read-only token',
     { token: 'fork' },
     1,
-    'forbidden',
+    'no-permission',
     `GitHub answered 403 (Resource not accessible by integration) to POST /${AT}`,
   ],
   [

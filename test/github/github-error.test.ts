@@ -9,7 +9,7 @@ const inSeconds = (seconds: number) => String(EPOCH / 1_000 + seconds);
 
 test.each([
   [401, 'Bad credentials', {}, 'bad-token', undefined],
-  [403, 'Resource not accessible by integration', {}, 'forbidden', undefined],
+  [403, 'Resource not accessible by integration', {}, 'no-permission', undefined],
   [403, 'Unable to create comment because issue is locked.', {}, 'locked', undefined],
   [403, SECONDARY, { 'retry-after': '7' }, 'rate-limited', 7_000],
   [403, SECONDARY, {}, 'rate-limited', undefined],
@@ -30,7 +30,7 @@ test.each([
     403,
     'Resource not accessible by integration',
     { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(30) },
-    'forbidden',
+    'no-permission',
     31_000,
   ],
   [

@@ -248,7 +248,7 @@ test('a refusal is a warning that names the permission and the way out', async (
     ...fakeClient().client,
     pullRequestsOfCommit: async () => {
       throw new GitHubError(
-        'forbidden',
+        'no-permission',
         'GitHub answered 403 (no) to GET /repos/acme/agents/commits/1/pulls',
       );
     },

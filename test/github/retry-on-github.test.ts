@@ -102,7 +102,7 @@ test('a rate limit that lasts for half an hour is said at once', async () => {
   expect(await run([limited])).toEqual({ outcome: 'GitHub answered 403', tries: [0] });
 });
 
-test.each(['bad-token', 'forbidden', 'denied', 'locked', 'not-found', 'too-long', 'refused'] as const)(
+test.each(['bad-token', 'no-permission', 'denied', 'locked', 'not-found', 'too-long', 'refused'] as const)(
   '%s is final',
   async (kind) => {
     expect(await run([new GitHubError(kind, 'no')])).toEqual({ outcome: 'no', tries: [0] });

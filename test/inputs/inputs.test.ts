@@ -151,7 +151,7 @@ describe('inputs that are right', () => {
         batchIds: ['a', 'b', 'c'],
         version: '4',
         reruns: { need: 3, of: 5 },
-        maxFlaky: { kind: 'number', number: 2 },
+        maxFlaky: { kind: 'count', count: 2 },
         maxRuns: 100,
         name: 'Night shift',
         apiUrl: 'http://127.0.0.1:8080/bland/',
@@ -588,7 +588,7 @@ test('each input is required, has a default, or says what it means to leave it e
       isRequired(entry),
       entry.default !== undefined,
       entry.expression !== undefined,
-      entry.empty !== undefined,
+      entry.emptyMeans !== undefined,
     ].filter(Boolean).length,
   ]);
   expect(ways.filter(([, count]) => count !== 1)).toEqual([]);

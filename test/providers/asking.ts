@@ -7,7 +7,7 @@ import type { HttpClient } from '../../src/http/json-client.ts';
 import type { AdapterOptions, Provider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
-import { judgeRuns } from '../judge-runs.ts';
+import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { onLoopback } from '../loopback.ts';
 import { placed } from '../run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
@@ -75,7 +75,7 @@ export async function gate(
     log: () => undefined,
   });
   const facts = { batches, ending, providerTitle: provider.title, timeoutMinutes, now: clock.epoch() };
-  return { ...judgeRuns(facts), batch: batches[0]?.batch };
+  return { ...judgeByEveryRun(facts), batch: batches[0]?.batch };
 }
 
 /** A transport that only reads, for adapters that are to start nothing. */

@@ -213,9 +213,9 @@ describe('what ElevenLabs tests', () => {
     let edits = 0;
     const { starter, deadline, resolve } = await elevenlabs({ versionOf: (of) => `${of} ${edits}` });
     const subject = await resolve({ target });
-    const before = await starter.revisionOf?.(subject, deadline());
+    const before = await starter.readRevision?.(subject, deadline());
     edits += 1;
-    const after = await starter.revisionOf?.(subject, deadline());
+    const after = await starter.readRevision?.(subject, deadline());
     expect([before, after]).toEqual(['branch_main 0', 'branch_main 1']);
   });
 
@@ -426,7 +426,7 @@ describe('a configuration from a file at ElevenLabs', () => {
       'different',
       'different',
     ]);
-    expect(await starter.revisionOf?.(sent, deadline())).toBeUndefined();
+    expect(await starter.readRevision?.(sent, deadline())).toBeUndefined();
   });
 
   test('a run of the published branch is not looked for among those of files', async () => {

@@ -5,7 +5,7 @@ import { readPages } from '../../src/providers/paging.ts';
 async function read(size: number, { page, total }: { page: number; total: number | undefined }) {
   const asked: (number | undefined)[] = [];
   const reading = readPages<number, number>({
-    items: 'runs',
+    itemNoun: 'runs',
     of: 'batch b1',
     total,
     sizes: [page],
@@ -26,7 +26,7 @@ const endless = (read: number) =>
 test('a list that leads back to a page that was read has no end, however many items there may be', async () => {
   let asked = 0;
   const reading = readPages<number, string>({
-    items: 'runs',
+    itemNoun: 'runs',
     of: 'batch b1',
     total: undefined,
     sizes: [1],

@@ -406,9 +406,9 @@ describe('a mark of the configuration under test, at Retell', () => {
     });
     const revisions = async (wish: Wish) => {
       const subject = await resolve(wish);
-      const before = await starter.revisionOf?.(subject, deadline());
+      const before = await starter.readRevision?.(subject, deadline());
       modifiedAt += 1_000;
-      return [before, await starter.revisionOf?.(subject, deadline())];
+      return [before, await starter.readRevision?.(subject, deadline())];
     };
     expect(await revisions({ target: AGENT })).toEqual([1_789_372_640_000, 1_789_372_641_000]);
     expect(await revisions({ target: `conversation-flow/${FLOW}`, version: '12' })).toEqual([
@@ -426,6 +426,6 @@ describe('a mark of the configuration under test, at Retell', () => {
       agents: [{ id: 'a1', versions: [{ version: 1, isPublished: true, engine }] }],
     });
     const subject = await resolve({ target: 'retell-llm/llm_1', version: '7' });
-    expect([subject.note, await starter.revisionOf?.(subject, deadline())]).toEqual([undefined, undefined]);
+    expect([subject.note, await starter.readRevision?.(subject, deadline())]).toEqual([undefined, undefined]);
   });
 });

@@ -49,7 +49,6 @@ export async function startingAt<Options extends EmulatorOptions, E extends Emul
   const asked = asking(name, emulator.url, 'test-key', { clock, version: given });
   const { provider, deadline } = asked;
   const { starter } = provider;
-  if (starter === undefined) throw new Error('It starts nothing.');
 
   const prepareWish: Starting<E>['prepare'] = async (wish) => {
     const source = sourceOf(name, wish);
@@ -60,7 +59,7 @@ export async function startingAt<Options extends EmulatorOptions, E extends Emul
   const resolve: Starting<E>['resolve'] = async (wish) => {
     const source = sourceOf(name, wish);
     if ('problems' in source) throw new Error(source.problems.join(' '));
-    const subject = await starter.resolve(source, deadline());
+    const subject = await starter.resolveTarget(source, deadline());
     if ('problem' in subject) throw new Error(subject.problem);
     return subject;
   };

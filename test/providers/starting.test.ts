@@ -398,23 +398,23 @@ test.each<[ProviderName, number, number | undefined]>([
   const { starter, deadline } = await startingOf(name, {
     batches: [{ id: 'b1', runs, announce: { total: announced } }],
   });
-  expect(await starter.batchContents('b1', deadline())).toEqual({ testCases: ids.slice(0, 2), total });
+  expect(await starter.readBatchContents('b1', deadline())).toEqual({ testCases: ids.slice(0, 2), total });
 });
 
 test.each(NAMES)('%s: a batch that is not there is a NotFound', async (name) => {
   const { starter, deadline } = await startingOf(name);
-  await expect(starter.batchContents('b0', deadline())).rejects.toThrow(NotFound);
+  await expect(starter.readBatchContents('b0', deadline())).rejects.toThrow(NotFound);
 });
 
 test.each(['bland', 'vapi'] as const)('%s: no mark tells whether the subject was edited', async (name) => {
-  expect((await startingOf(name)).starter.revisionOf).toBeUndefined();
+  expect((await startingOf(name)).starter.readRevision).toBeUndefined();
 });
 
 test.each(['retell', 'vapi', 'elevenlabs'] as const)(
   '%s: nothing is started without a target',
   async (name) => {
     const { starter, deadline } = await startingOf(name);
-    expect(await starter.resolve({ target: undefined, version: undefined }, deadline())).toMatchObject({
+    expect(await starter.resolveTarget({ target: undefined, version: undefined }, deadline())).toMatchObject({
       kind: 'refused',
       problem: expect.stringMatching(/^target is missing: /),
     });
@@ -426,5 +426,7 @@ test('what a provider does ends in a ProviderError', async () => {
     faults: () => ({ kind: 'answer', status: 403 }),
   });
   const target = { kind: 'agent', id: DEFAULT_AGENT.id };
-  await expect(starter.resolve({ target, version: undefined }, deadline())).rejects.toThrow(ProviderError);
+  await expect(starter.resolveTarget({ target, version: undefined }, deadline())).rejects.toThrow(
+    ProviderError,
+  );
 });

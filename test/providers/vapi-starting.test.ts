@@ -185,7 +185,7 @@ test.each<[string, NonNullable<VapiOptions['concurrency']>, number | undefined]>
 ])('how many simulations run at once: %s', async (_, concurrency, atOnce) => {
   const { starter, deadline, resolve } = await vapi({ concurrency });
   const saidFor = async (mode: 'chat' | 'voice') =>
-    starter.parallelism?.(await resolve({ target, mode }), deadline());
+    starter.readParallelism?.(await resolve({ target, mode }), deadline());
   const [voice, chat] = [await saidFor('voice'), await saidFor('chat')];
   const expected = [
     { atOnce, shortestRunMs: 30_000, isLeast: false },

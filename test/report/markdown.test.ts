@@ -151,7 +151,7 @@ test.each([
   ['main', '`main`'],
   ['the baseline', 'the baseline'],
 ])('a base that is called %s is written as %s', (branch, written) => {
-  const base: Base = { branch, commit: undefined, cases: new Map(), firstRuns: undefined };
+  const base: Base = { branch, commit: undefined, cases: new Map(), firstRuns: { passes: 0, total: 0 } };
   expect(render(paragraph(baseName(base))).trim()).toBe(written);
 });
 

@@ -1,12 +1,13 @@
 import type { Batch, WatchedBatch } from '../../src/domain/batch.ts';
 import type { Base, BaseCase, History } from '../../src/domain/comparison.ts';
+import { judge } from '../../src/domain/judge.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import type { Assertion, Run, RunStatus, Turn } from '../../src/domain/run.ts';
 import { type CaseResult, groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import type { Ending } from '../../src/domain/verdict.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Findings, Origin, Report, ReportOptions } from '../../src/report/report.ts';
-import { judgeRuns } from '../judge-runs.ts';
+import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { placed, run, type Unplaced } from '../run.ts';
 
 export { placed, run };
@@ -43,7 +44,7 @@ export function reportOn(
   const judgement = waiting
     ? {}
     : {
-        judgement: judgeRuns({
+        judgement: judgeByEveryRun({
           batches,
           ending,
           providerTitle: rest.providerTitle ?? 'Retell',
@@ -291,7 +292,7 @@ export function reportOnRounds(
   const rule = rest.rule ?? RERUNS;
   const batches = rounds.map((runs, index) => rerun(`test_batch_7c1d90aa42e${6 + index}`, index + 1, runs));
   const cases = groupRunsByTestCase(batches, { rule }).map(change);
-  const judgement = judgeRuns({
+  const judgement = judge({
     batches,
     cases,
     ending: 'settled',

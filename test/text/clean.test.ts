@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { cleanLines, logLine } from '../../src/text/clean.ts';
+import { describe, expect, test } from 'vitest';
+import { colored } from '../../src/cli/style.ts';
+import { cleanLines, logLine, withoutCommands } from '../../src/text/clean.ts';
 import { UNSEEN } from '../report/rendered.ts';
 
 test.each([
@@ -66,4 +67,19 @@ test.each([
 test('text that is looked at only in part says so', () => {
   expect(cleanLines(`${'\u200b'.repeat(100)}abc`, 4)).toEqual([]);
   expect(cleanLines(`ab${'\u200b'.repeat(100)}c`, 4)).toEqual(['ab…']);
+});
+
+describe('a line of which no runner takes anything for a command', () => {
+  test.each([
+    ['::error::x', ': :error::x'],
+    ['    ::set-output name=a::b', '    : :set-output name=a::b'],
+    ['a ::b', 'a ::b'],
+    ['##[group]x', '## [group]x'],
+  ])('%j is %j', (line, expected) => {
+    expect(withoutCommands(line)).toBe(expected);
+  });
+
+  test('colours hide no command', () => {
+    expect(withoutCommands(colored('dim', '  ::error::x'))).toBe(colored('dim', '  : :error::x'));
+  });
 });

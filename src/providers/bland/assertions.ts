@@ -71,7 +71,10 @@ export function createAssertionReader(api: Api) {
 /** Without names the assertions are shown by their type or id. */
 const readNames = (api: Api, scenarioId: string, deadline: Deadline): Promise<Names> =>
   api
-    .get({ path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, to: toNames }, deadline)
+    .get(
+      { path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, toValue: toNames },
+      deadline,
+    )
     .catch(onProviderError((): Names => new Map()));
 
 const bodiesOf = (results: readonly unknown[] | undefined): AssertionBody[] =>

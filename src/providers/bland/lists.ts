@@ -2,20 +2,20 @@ import * as z from 'zod/mini';
 import type { Deadline } from '../../runtime/clock.ts';
 import type { Api } from '../api.ts';
 import { parseAs, readCounter } from '../fields.ts';
-import { type CountedList, itemsOf, type List, type Page, readPages } from '../paging.ts';
+import { type CountedList, type List, type Page, readPages } from '../paging.ts';
 import { unwrapEnvelope } from './responses.ts';
 
 /** The most that `GET runs` gives at once, and less for runs that are large. */
 const PAGE_SIZES = [100, 25, 5] as const;
 
 /** Bland's list of runs, by what its query says. */
-export interface BlandList<Body, Item> extends Omit<List<Body, Item>, 'items'> {
+export interface BlandList<Body, Item> extends Omit<List<Body, Item>, 'itemNoun'> {
   /** Things to check when the answer is an error. */
   readonly check?: string | undefined;
 }
 
 /** Reads a list of runs to its end. Throws a `ProviderError` if it has none. */
-export async function readBlandList<Body, Item = Body>(
+export async function readBlandList<Body, Item>(
   api: Api,
   list: BlandList<Body, Item>,
   deadline: Deadline,
@@ -33,12 +33,12 @@ export async function readBlandList<Body, Item = Body>(
     const { count, isUsable } = readCounter(total_count);
     if (!isUsable) inconsistencies.add('"total_count" of the list of runs is not a number of runs');
     date = about.date;
-    return { items: itemsOf(list, runs), total: count };
+    return { items: runs.map(list.toItem), total: count };
   };
   const read = async (offset = 0, size: number): Promise<Page<Item, number>> => {
     const query = { ...list.query, limit: String(size), offset: String(offset) };
     const { items, total } = await api.http.getJson(
-      { path: [...api.under, 'runs'], query, size: 'large', read: toPage, advice: api.advice },
+      { path: [...api.basePath, 'runs'], query, size: 'large', read: toPage, advice: api.advice },
       deadline,
     );
     // Pages that disagree about the total are a doubt as well.
@@ -48,7 +48,7 @@ export async function readBlandList<Body, Item = Body>(
     const goesOn = total === undefined ? items.length >= size : end < total;
     return { items, next: goesOn && items.length > 0 ? end : undefined };
   };
-  const items = await readPages({ items: 'runs', of, total, sizes: PAGE_SIZES, read });
+  const items = await readPages({ itemNoun: 'runs', of, total, sizes: PAGE_SIZES, read });
   if (listed !== undefined && listed > items.length) {
     inconsistencies.add(`the list of runs announces ${listed} runs and gives ${items.length}`);
   }

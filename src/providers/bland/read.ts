@@ -23,7 +23,7 @@ import { createTextBudget, type KeepRun } from '../text-budget.ts';
 import { createAssertionReader, toAssertions } from './assertions.ts';
 import { readBlandList } from './lists.ts';
 import { isEmpty, unwrapEnvelope } from './responses.ts';
-import { ACCESS, createBlandStarter } from './start.ts';
+import { ACCESS_ADVICE, createBlandStarter } from './start.ts';
 import { listBlandTargets } from './targets.ts';
 
 /** Runs whose conversation and error message are read one by one. */
@@ -73,7 +73,7 @@ const detailSchema = z.object({
 
 /** Advice about a refusal. */
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read this batch. It must belong to the organisation that ran the batch.',
   404: 'Check batch-id: it must be the id of a test batch (not of a run or a simulation set), in the organisation of this api-key; an organisation on dedicated infrastructure needs its own api-url.',
   others: 'Check batch-id and api-url.',
@@ -87,14 +87,14 @@ function headers(apiKey: string): Record<string, string> {
 /** The batch embeds its runs; error messages and conversations are in the run's own page. */
 function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
   const { showsConversations = true } = options;
-  const api = createApi(http, { under: ['v1', 'agent-testing'], unwrap: (json) => unwrapEnvelope(json) });
+  const api = createApi(http, { basePath: ['v1', 'agent-testing'], unwrap: (json) => unwrapEnvelope(json) });
   const textBudget = createTextBudget(options);
   const readAssertions = createAssertionReader(api);
 
   /** The run is judged without its detail; only its story is missing then. */
   async function withDetail(run: Run, deadline: Deadline): Promise<Run> {
     const detail = await api
-      .get({ path: ['runs', run.id], size: 'small', schema: detailSchema, to: (body) => body }, deadline)
+      .get({ path: ['runs', run.id], size: 'small', schema: detailSchema, toValue: (body) => body }, deadline)
       .catch(onProviderError(() => undefined));
     if (detail === undefined) return run;
     const assertions = await readAssertions(detail.assertion_results, run.testCase.id, deadline);
@@ -112,7 +112,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
         {
           path: ['batches', batchId],
           schema: batchSchema,
-          to: (body) => toBatch(batchId, body, textBudget.forBatch(batchId)),
+          toValue: (body) => toBatch(batchId, body, textBudget.forBatch(batchId)),
         },
         deadline,
       ),

@@ -20,14 +20,14 @@ const listedRunSchema = z.object({ batch_id: lenient(z.string()), created_at: le
 const CHECK = 'Check target, version and test-cases.';
 
 /** Advice where the key or the account is the trouble. */
-export const ACCESS = {
+export const ACCESS_ADVICE = {
   401: 'Check api-key: Bland does not accept it.',
   402: "Check the Bland organisation's plan and billing.",
 };
 
 /** Advice about a refusal of a request that comes before a batch, or starts one. */
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read the scenarios or start batches.',
   others: 'Check target, version and test-cases: they must belong to the organisation of this api-key.',
 });
@@ -41,18 +41,18 @@ export function createBlandStarter(
   { version: set }: BatchStarterOptions,
 ): StarterAdapter<BlandRequest> {
   const unwrap = (json: unknown): unknown => unwrapEnvelope(json, CHECK);
-  const api = createApi(http, { under: ['v1', 'agent-testing'], advice, unwrap });
-  const pathways = createApi(http, { under: ['v1', 'pathway'], advice, unwrap });
+  const api = createApi(http, { basePath: ['v1', 'agent-testing'], advice, unwrap });
+  const pathways = createApi(http, { basePath: ['v1', 'pathway'], advice, unwrap });
   return {
-    resolve: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
-    testCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
+    resolveTarget: (wanted, deadline) => resolveTarget(pathways, wanted, deadline),
+    listTestCases: (wanted, deadline) => readTestCases(api, wanted, deadline),
     startBatch: ({ request }, testCases, deadline) =>
       api.postOnce(
         {
           path: ['batch-run'],
           body: { scenario_ids: testCases, ...request },
           schema: startedSchema,
-          to: ({ batch_id }) => ({ id: batch_id }),
+          toValue: ({ batch_id }) => ({ id: batch_id }),
         },
         deadline,
       ),
@@ -71,6 +71,7 @@ async function listBatches(api: Api, scenarioId: string, deadline: Deadline): Pr
       of: `scenario ${scenarioId}`,
       total: MOST_RUNS,
       schema: listedRunSchema,
+      toItem: (run) => run,
       check: CHECK,
     },
     deadline,

@@ -42,7 +42,7 @@ export async function resolveTarget(
 async function readVersions(pathways: Api, pathwayId: string, deadline: Deadline): Promise<number[]> {
   const versions = await pathways
     .get(
-      { path: [pathwayId, 'versions'], size: 'small', schema: versionListSchema, to: (body) => body },
+      { path: [pathwayId, 'versions'], size: 'small', schema: versionListSchema, toValue: (body) => body },
       { ...deadline, noRetries: true },
     )
     .catch(

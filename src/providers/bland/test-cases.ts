@@ -44,7 +44,7 @@ export async function readTestCases(
         ? await readByIds(api, selectors, deadline)
         : await listOfTarget(api, target, deadline),
     warnings: [],
-    whereNone: `Check the id in target, or create scenarios for this ${target?.kind ?? 'target'} at Bland.`,
+    adviceIfEmpty: `Check the id in target, or create scenarios for this ${target?.kind ?? 'target'} at Bland.`,
   };
 }
 
@@ -59,7 +59,7 @@ async function listOfTarget(
       path: ['scenarios'],
       query: { [field]: targetId, enabled: 'true' },
       schema: scenarioListSchema,
-      to: (body) => (Array.isArray(body) ? body : body.scenarios),
+      toValue: (body) => (Array.isArray(body) ? body : body.scenarios),
     },
     deadline,
   );
@@ -100,12 +100,12 @@ async function readByIds(
 }
 
 function readScenario(api: Api, scenarioId: string, deadline: Deadline): Promise<Scenario | undefined> {
-  const to = (scenario: Scenario): Scenario => {
+  const toValue = (scenario: Scenario): Scenario => {
     requireSame('scenario', scenarioId, scenario.id, idKey);
     return scenario;
   };
   return api
-    .get({ path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, to }, deadline)
+    .get({ path: ['scenarios', scenarioId], size: 'small', schema: scenarioSchema, toValue }, deadline)
     .catch(onNotFound(() => undefined));
 }
 

@@ -8,8 +8,8 @@ import { createAdvice, fromSeconds, requireSame, textOrUndefined } from '../fiel
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { mergeRuns, missingRepeats, missingStatus } from '../runs.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { ACCESS, createElevenLabsStarter } from './start.ts';
-import { isGiven, problemOfOverride, saidFields, testedClaims } from './subject.ts';
+import { ACCESS_ADVICE, createElevenLabsStarter } from './start.ts';
+import { isGiven, problemOfOverride, testedClaims, testedFields } from './subject.ts';
 import { listElevenLabsTargets } from './targets.ts';
 import { RUN_STATUS, type RunBody, runSchema, toRun, turnsOf } from './test-runs.ts';
 import { readRevisions } from './workspace.ts';
@@ -20,7 +20,7 @@ import { readRevisions } from './workspace.ts';
 const BATCH_STATUS: ReadonlyMap<string, BatchStatus> = new Map();
 
 const batchSchema = z.object({
-  ...saidFields,
+  ...testedFields,
   id: z.string(),
   created_at: lenient(z.number()),
   repeat_count: lenient(z.int()),
@@ -30,7 +30,7 @@ const batchSchema = z.object({
 
 /** Advice about a refusal. */
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read this test invocation. A restricted key needs access to agents (ElevenLabs Agents).',
   404: 'Check batch-id: it must be the id of a test invocation (not of a test or a test run), in the workspace of this api-key.',
   others: 'Check batch-id and api-url.',
@@ -45,7 +45,7 @@ function headers(apiKey: string): Record<string, string> {
 
 /** The invocation has every run with it; when each test was last edited is in the list of tests. */
 function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
-  const api = createApi(http, { under: ['v1', 'convai'] });
+  const api = createApi(http, { basePath: ['v1', 'convai'] });
   const textBudget = createTextBudget(options);
   /** When the tests were last edited, as it was listed when each batch had ended: where the runs do not say it. */
   const revisions = new Map<string, ReadonlyMap<string, number>>();
@@ -57,7 +57,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
         {
           path: ['test-invocations', batchId],
           schema: batchSchema,
-          to: (body) => toBatch(batchId, body, toKeptRun),
+          toValue: (body) => toBatch(batchId, body, toKeptRun),
         },
         deadline,
       );
@@ -84,7 +84,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
           {
             path: ['test-invocations', batch.id],
             schema: batchSchema,
-            to: ({ test_runs }) =>
+            toValue: ({ test_runs }) =>
               new Map(
                 test_runs
                   .filter((run) => wanted.has(run.test_run_id))
@@ -99,7 +99,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
       http.sendCommand(
         {
           method: 'POST',
-          path: [...api.under, 'test-invocations', batchId, 'cancel'],
+          path: [...api.basePath, 'test-invocations', batchId, 'cancel'],
           advice: () => CANCEL_ADVICE,
         },
         deadline,

@@ -11,7 +11,7 @@ import type {
   RecentBatches,
   StarterAdapter,
   StartResponse,
-  UnderTest,
+  SubjectSnapshot,
 } from '../starter.ts';
 import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readList } from './lists.ts';
@@ -20,13 +20,13 @@ import {
   compareVersions,
   type ElevenLabsRequest,
   type ElevenLabsSubject,
-  keyOf,
   OVERRIDDEN,
   readAgent,
   resolveTarget,
   resolveTested,
-  saidFields,
+  subjectKey,
   testedClaims,
+  testedFields,
   testedSchema,
 } from './subject.ts';
 import { attachedTo, nodesOf, selectable } from './test-cases.ts';
@@ -34,8 +34,8 @@ import { readWorkspace, type Workspace } from './workspace.ts';
 
 const startedSchema = z.object({
   id,
-  ...saidFields,
-  test_runs: lenient(z.array(z.object({ test_run_id: z.string(), ...saidFields }))),
+  ...testedFields,
+  test_runs: lenient(z.array(z.object({ test_run_id: z.string(), ...testedFields }))),
 });
 const listedSchema = z.object({
   id,
@@ -48,26 +48,26 @@ const listedSchema = z.object({
 });
 
 /** Advice where the key or the account is the trouble. */
-export const ACCESS = {
+export const ACCESS_ADVICE = {
   401: 'Check api-key and its permissions: ElevenLabs does not accept it. A workspace with data residency needs its own api-url.',
   402: "Check the ElevenLabs workspace's plan and credits.",
 };
 
 /** Advice about a refusal of a request that comes before an invocation, or starts one. */
 const ADVICE = {
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read the agent or start its tests.',
   others: 'Check target, version and test-cases: they must belong to the workspace of this api-key.',
 };
 
 /** Starts test invocations: tests, on a branch of an agent. */
 export function createElevenLabsStarter(http: HttpClient): StarterAdapter<ElevenLabsRequest> {
-  const api = createApi(http, { under: ['v1', 'convai'], advice: createAdvice(ADVICE) });
+  const api = createApi(http, { basePath: ['v1', 'convai'], advice: createAdvice(ADVICE) });
   /** The tests and folders as they were listed last. */
   let workspace: Workspace | undefined;
   return {
-    resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
-    async testCases({ subject: { request }, selectors }, deadline) {
+    resolveTarget: (wanted, deadline) => resolveTarget(api, wanted, deadline),
+    async listTestCases({ subject: { request }, selectors }, deadline) {
       workspace = await readWorkspace(api, attachedTo(request), deadline);
       return selectable(request, selectors, workspace);
     },
@@ -76,11 +76,11 @@ export function createElevenLabsStarter(http: HttpClient): StarterAdapter<Eleven
     listBatches: (wanted, deadline) => listInvocations(api, wanted, deadline),
     resolveTestedVersion: resolveTested,
     compareVersions,
-    async revisionOf({ request }, deadline) {
+    async readRevision({ request }, deadline) {
       // What is sent with each start cannot be edited meanwhile.
       return request.config === undefined ? (await readAgent(api, request, deadline)).version_id : undefined;
     },
-    readForReuse: ({ request }, deadline) => readForReuse(api, { request, workspace }, deadline),
+    readSnapshot: ({ request }, deadline) => readSnapshot(api, { request, workspace }, deadline),
   };
 }
 
@@ -118,7 +118,7 @@ async function startTests(
       },
       advice: adviceOnStart(ADVICE, request),
       schema: startedSchema,
-      to: ({ id: invocation, test_runs, ...said }) => ({
+      toValue: ({ id: invocation, test_runs, ...said }) => ({
         id: invocation,
         claims: testedClaims(said),
         runs: test_runs?.map(({ test_run_id, ...run }) => ({ id: test_run_id, claims: testedClaims(run) })),
@@ -139,10 +139,11 @@ async function listInvocations(
     {
       path: ['test-invocations'],
       field: 'results',
-      items: 'test invocations',
+      itemNoun: 'test invocations',
       of: `agent ${agent}`,
       query: { agent_id: agent, ...branchQuery(branch), start_time: String(Math.floor(since / 1_000)) },
       schema: listedSchema,
+      toItem: (row) => row,
     },
     deadline,
   );
@@ -174,19 +175,19 @@ function subjectsIn(
   const isStrange = (row: ListedRow): boolean =>
     mark !== undefined && !isMarked(row) && (isAnyMarked || Boolean(row.name));
   return (row) => {
-    const live = keyOf(agent, row.branch_id);
+    const live = subjectKey(agent, row.branch_id);
     if (isStrange(row)) return FOREIGN;
     if (config === undefined) return row.name?.includes(OVERRIDDEN) === true ? FOREIGN : live;
     if (isMarked(row)) return key;
-    return live === keyOf(agent, branch) ? undefined : live;
+    return live === subjectKey(agent, branch) ? undefined : live;
   };
 }
 
-async function readForReuse(
+async function readSnapshot(
   api: Api,
   { request, workspace }: { request: ElevenLabsRequest; workspace: Workspace | undefined },
   deadline: Deadline,
-): Promise<UnderTest> {
+): Promise<SubjectSnapshot> {
   const { agent, branch } = request;
   const { version_id: head } = await readAgent(api, request, deadline);
   const now = [agent, branch, head].join(' ');

@@ -24,7 +24,7 @@ const agentSchema = z.object({
 });
 
 /** The fields of an invocation and of a run that say what was tested. */
-export const saidFields = {
+export const testedFields = {
   agent_id: z.optional(z.unknown()),
   branch_id: z.optional(z.unknown()),
   version_id: z.optional(z.unknown()),
@@ -107,7 +107,7 @@ export function readAgent(
       path: ['agents', agent],
       query: branchQuery(branch),
       schema: agentSchema,
-      to: (body) => {
+      toValue: (body) => {
         requireSame('agent', agent, body.agent_id);
         requireSame('branch', branch, body.branch_id);
         return body;
@@ -147,14 +147,14 @@ function toSubject(
     title: `${described}, ${version}`,
     name,
     version,
-    key: keyOf(agent, branch),
+    key: subjectKey(agent, branch),
     claims: testedClaims({ agent_id: agent, branch_id: branch, ran_against_draft: false }),
     request,
   };
 }
 
 /** `Subject.key` of a branch as it is published. */
-export const keyOf = (agent: string, branch: string | undefined): string | undefined =>
+export const subjectKey = (agent: string, branch: string | undefined): string | undefined =>
   branch === undefined ? undefined : `${agent} ${branch}`;
 
 /** A branch that nobody has changed has the version of the one that it comes from. */
@@ -191,7 +191,7 @@ export function testedClaims({
   version_id,
   ran_against_draft: isDraft,
   agent_config_override: override,
-}: Partial<Record<keyof typeof saidFields, unknown>>): Claims {
+}: Partial<Record<keyof typeof testedFields, unknown>>): Claims {
   const words = isGiven(override)
     ? SENT_CONFIGURATION
     : isDraft === true

@@ -6,7 +6,7 @@ import { createApi } from '../api.ts';
 import { createAdvice, fromSeconds, id } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
 import { readList } from './lists.ts';
-import { ACCESS } from './start.ts';
+import { ACCESS_ADVICE } from './start.ts';
 
 const agentSchema = z.object({
   agent_id: id,
@@ -16,7 +16,7 @@ const agentSchema = z.object({
 });
 
 const CHECK = 'Check api-key: it may not list agents.';
-const advice = createAdvice({ ...ACCESS, 403: CHECK, others: CHECK });
+const advice = createAdvice({ ...ACCESS_ADVICE, 403: CHECK, others: CHECK });
 
 /** ElevenLabs' agents that are not archived. */
 export async function listElevenLabsTargets(
@@ -24,8 +24,15 @@ export async function listElevenLabsTargets(
   deadline: Deadline,
 ): Promise<AvailableTarget[]> {
   const { items } = await readList(
-    createApi(http, { under: ['v1', 'convai'], advice }),
-    { path: ['agents'], field: 'agents', items: 'agents', of: 'the workspace', schema: agentSchema },
+    createApi(http, { basePath: ['v1', 'convai'], advice }),
+    {
+      path: ['agents'],
+      field: 'agents',
+      itemNoun: 'agents',
+      of: 'the workspace',
+      schema: agentSchema,
+      toItem: (agent) => agent,
+    },
     deadline,
   );
   return items

@@ -33,7 +33,7 @@ export function selectable(
     warnings: selectors.some(({ match }) => match.value.includes('*'))
       ? warningsAbout({ agent, attached, workspace })
       : [],
-    whereNone: `Attach tests to agent ${agent} at ElevenLabs, or write ids or names of tests.`,
+    adviceIfEmpty: `Attach tests to agent ${agent} at ElevenLabs, or write ids or names of tests.`,
   };
 }
 

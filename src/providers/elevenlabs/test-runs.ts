@@ -4,7 +4,7 @@ import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
 import { fromSeconds, id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
 import { readStatus } from '../runs.ts';
-import { saidFields, testedClaims } from './subject.ts';
+import { testedClaims, testedFields } from './subject.ts';
 
 /** A run's words. A run that `failed` with the result `unknown` counts as errored: see `toRun`. */
 export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
@@ -14,11 +14,11 @@ export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['cancelled', 'cancelled'],
 ]);
 
-/** More is no amount that anybody pays. */
+/** A price or a number of credits; nobody pays more than the maximum. */
 const amount = z.number().check(z.nonnegative(), z.maximum(1e12));
 
 export const runSchema = z.object({
-  ...saidFields,
+  ...testedFields,
   test_run_id: id,
   status: statusWord,
   test_invocation_id: z.optional(z.unknown()),
@@ -54,7 +54,7 @@ export function toRun(body: RunBody): Run {
       name: body.test_name || (caseId ?? body.test_run_id),
       revision: fromSeconds(body.test_info?.last_updated_at_unix_secs),
     },
-    ...judgementOf(body.status, result),
+    ...statusOf(body.status, result),
     claims: testedClaims(body),
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),
@@ -67,13 +67,13 @@ export function toRun(body: RunBody): Run {
   };
 }
 
-/** The status of a run, as far as its result agrees with it. */
-function judgementOf(
+/** The status of a run; `pending` where its result contradicts a pass. */
+function statusOf(
   status: RunBody['status'],
   result: string | undefined,
 ): Pick<Run, 'status' | 'unknownStatus' | 'conflict'> {
   const said = readStatus(status, RUN_STATUS);
-  // Nobody documents it: a result that is not known is no judgement.
+  // Not documented: with the result `unknown` ElevenLabs has judged nothing.
   if (said.status === 'failed' && result === 'unknown') return { status: 'errored' };
   if (said.status === 'passed' && result !== undefined && result !== 'success')
     return { status: 'pending', conflict: ['passed', result] };
@@ -100,7 +100,7 @@ const guardrailSchema = z.object({ guardrail_name: lenient(z.string()), guardrai
 const NO_MOCK = /^Error: no mock matched for tool '(.*)'\.?$/s;
 /** A turn that did not come: "a hang, not a verdict" by ElevenLabs' own skills. */
 const HANG = /^Timed out after (\d+)s waiting for the agent to produce its next turn\.?$/;
-/** More are of no use to anybody. */
+/** Most faults or guardrails of a run that are kept. */
 const MAX_FAULTS = 20;
 
 /** Faults that ElevenLabs itself sees in the test: see `Run.testFaults`. */

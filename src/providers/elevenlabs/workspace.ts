@@ -32,10 +32,11 @@ export async function readRevisions(api: Api, deadline: Deadline): Promise<Reado
   const list = {
     path: ['agent-testing'],
     field: 'tests',
-    items: 'tests',
+    itemNoun: 'tests',
     of: 'the workspace',
     total: MAX_DATED_TESTS,
     schema: datedSchema,
+    toItem: (row: z.infer<typeof datedSchema>) => row,
   };
   const { items } = await readList(api, list, { ...deadline, noRetries: true }).catch(
     onProviderError(() => ({ items: [] })),
@@ -86,7 +87,15 @@ export async function readWorkspace(
   const list = (query: Readonly<Record<string, string>>, of: string) =>
     readList(
       api,
-      { path: ['agent-testing'], field: 'tests', items: 'tests', of, query, schema: rowSchema },
+      {
+        path: ['agent-testing'],
+        field: 'tests',
+        itemNoun: 'tests',
+        of,
+        query,
+        schema: rowSchema,
+        toItem: (row: Row) => row,
+      },
       deadline,
     );
 

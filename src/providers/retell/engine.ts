@@ -14,7 +14,7 @@ export const engineSchema = z.object({
 
 export type EngineBody = z.infer<typeof engineSchema>;
 
-/** The engines that batches can test, by their type: the field of their id, and where one is asked for. */
+/** The engines that batches can test, by type: the field of their id, the path of the request for one, and their name. */
 export const ENGINES = {
   'retell-llm': { idField: 'llm_id', path: 'get-retell-llm', title: 'Retell LLM' },
   'conversation-flow': {
@@ -42,22 +42,22 @@ export function toEngine(body: EngineBody): Engine | undefined {
   return id ? { type: body.type, id, version: body.version } : undefined;
 }
 
-/** The same as Retell's requests have it. */
+/** An engine without its version, as Retell's requests write it. */
 export const engineFields = ({ type, id }: Engine): Record<string, string> => ({
   type,
   [ENGINES[type].idField]: id,
 });
 
-/** The same in its version. */
-export const versionFields = (engine: Engine): Record<string, string | number | undefined> => ({
+/** An engine in its version, as Retell's requests write it. */
+export const engineVersionFields = (engine: Engine): Record<string, string | number | undefined> => ({
   ...engineFields(engine),
   version: engine.version,
 });
 
-/** An engine in whatever version: "conversation-flow conversation_flow_…" */
+/** An engine without its version, for a person: "conversation-flow conversation_flow_…" */
 export const engineName = ({ type, id }: Engine): string => `${type} ${id}`;
 
-/** For a person: "conversation-flow conversation_flow_… version 12". */
+/** An engine with its version, for a person: "conversation-flow conversation_flow_… version 12". */
 export function describeEngine(engine: EngineBody): string {
   const id = engine.conversation_flow_id ?? engine.llm_id ?? engine.llm_websocket_url ?? '';
   const version = engine.version === undefined ? 'version not stated' : `version ${engine.version}`;
@@ -82,22 +82,24 @@ export function engineClaims(body: unknown): Claims {
   if (!hasValue(body)) return {};
   const said = saidSchema.safeParse(body).data;
   if (said === undefined) return claimsOf({ engine: formatClaim('engine', body) });
-  return claimsOf({ engine: engineWords(said), version: formatClaim('version', said.version) });
+  return claimsOf({ engine: engineClaim(said), version: formatClaim('version', said.version) });
 }
 
-/** Claims of a test case's `response_engine` about the engine that it is kept with. Its version is not the tested one. */
+/** Claims of a test case's `response_engine` about its owner: the engine without the version, which is not the tested one. */
 export function ownerClaims(body: unknown): Claims {
   const { engine } = engineClaims(body);
   return engine === undefined ? {} : { owner: `test cases of ${engine}` };
 }
 
-function engineWords(said: Said): string | undefined {
+/** The claim of a known engine by its type and id; of any other by what it says. */
+function engineClaim(said: Said): string | undefined {
   const { type, llm_id, conversation_flow_id, llm_websocket_url } = said;
-  const isThis = ([name, { idField }]: (typeof KNOWN)[number]): boolean =>
-    hasValue(type) ? type === name : hasValue(said[idField]);
-  const [name, fields] = KNOWN.find(isThis) ?? [];
-  if (name !== undefined && fields !== undefined) {
-    return formatClaim(name, hasValue(said[fields.idField]) ? said[fields.idField] : 'without an id');
+  const known = Object.entries(ENGINES).find(([name, { idField }]) =>
+    hasValue(type) ? type === name : hasValue(said[idField]),
+  );
+  if (known !== undefined) {
+    const [name, { idField }] = known;
+    return formatClaim(name, hasValue(said[idField]) ? said[idField] : 'without an id');
   }
   const id = [llm_id, conversation_flow_id, llm_websocket_url].find(hasValue);
   return typeof type === 'string' && hasValue(id)
@@ -105,10 +107,8 @@ function engineWords(said: Said): string | undefined {
     : formatClaim('engine', hasValue(type) ? type : id);
 }
 
-const KNOWN = Object.entries(ENGINES);
-
 const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
-/** Equal where two engines are one in one version; `undefined` without a version, since nothing tells then which it is. */
-export const keyOf = ({ type, id, version }: Engine): string | undefined =>
+/** `Subject.key` of an engine in its version; `undefined` where the version is not known. */
+export const subjectKey = ({ type, id, version }: Engine): string | undefined =>
   version === undefined ? undefined : `${type} ${id} ${version}`;

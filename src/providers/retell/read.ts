@@ -28,7 +28,7 @@ import {
 import { createTextBudget, type KeepRun } from '../text-budget.ts';
 import { describeEngine, engineClaims, engineSchema, ownerClaims } from './engine.ts';
 import { readList } from './lists.ts';
-import { ACCESS, createRetellStarter } from './start.ts';
+import { ACCESS_ADVICE, createRetellStarter } from './start.ts';
 import { listRetellTargets } from './targets.ts';
 
 /** A batch's only documented words; `complete` is an end and not a verdict. */
@@ -84,7 +84,7 @@ const SINGLE_RUNS_AT_ONCE = 4;
 
 /** Advice about a refusal. A Retell key sees only its own workspace. */
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read this batch.',
   404: 'Check batch-id: it must be the id of a batch test (not of a test run), in the workspace of this api-key, since a key sees only its own workspace.',
   others: 'Check batch-id and api-url.',
@@ -96,7 +96,7 @@ const advice = createAdvice({
  */
 function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
   const { showsConversations = true } = options;
-  const api = createApi(http, { under: [] });
+  const api = createApi(http, { basePath: [] });
   const textBudget = createTextBudget(options);
   /** The runs that had ended when they were asked for by themselves, by id. */
   const endedRuns = new Map<string, Run>();
@@ -131,7 +131,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
           path: ['get-batch-test', batchId],
           size: 'small',
           schema: batchSchema,
-          to: (body) => toBatch(batchId, body),
+          toValue: (body) => toBatch(batchId, body),
         },
         deadline,
       ),
@@ -142,7 +142,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
         api,
         {
           path: ['v2', 'list-test-runs', batch.id],
-          items: 'runs',
+          itemNoun: 'runs',
           of: `batch ${batch.id}`,
           total: batch.announced.total,
           schema: runSchema,
@@ -205,7 +205,7 @@ function readSingleRun(api: Api, runId: string, deadline: Deadline): Promise<Run
     path: ['get-test-run', runId],
     size: 'small' as const,
     schema: runSchema,
-    to: (body: RunBody): Run => {
+    toValue: (body: RunBody): Run => {
       requireSame('run', runId, body.test_case_job_id);
       return { ...toRun(body), turns: turnsOf(body) };
     },

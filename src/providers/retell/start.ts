@@ -4,16 +4,16 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
 import { createAdvice, id, parseAs, readRunCount } from '../fields.ts';
-import type { Candidate, Listing, StarterAdapter, UnderTest } from '../starter.ts';
-import { compareKeys } from '../starting.ts';
+import type { Candidate, Listing, StarterAdapter, SubjectSnapshot } from '../starter.ts';
+import { compareSubjectKeys } from '../starting.ts';
 import {
   type Engine,
   engineClaims,
   engineFields,
   engineSchema,
-  keyOf,
+  engineVersionFields,
+  subjectKey,
   toEngine,
-  versionFields,
 } from './engine.ts';
 import { readList } from './lists.ts';
 import {
@@ -26,8 +26,8 @@ import {
 } from './subject.ts';
 import { readTestCases } from './test-cases.ts';
 
-/** `create-batch-test` takes so many test cases. */
-const MOST_TEST_CASES = 1_000;
+/** Most test cases that `create-batch-test` takes. */
+const MAX_TEST_CASES = 1_000;
 
 const startedSchema = z.object({ test_case_batch_job_id: id, response_engine: z.optional(z.unknown()) });
 const listedSchema = z.object({
@@ -38,33 +38,33 @@ const listedSchema = z.object({
 });
 
 /** Advice where the key or the account is the trouble. */
-export const ACCESS = {
+export const ACCESS_ADVICE = {
   401: 'Check api-key: Retell does not accept it.',
   402: "Check the Retell account's billing: the trial has ended or a payment is due.",
 };
 
 /** Advice about a refusal of a request that comes before a batch, or starts one. */
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read the target or start batches.',
   others: 'Check target, version and test-cases: a key sees only its own workspace.',
 });
 
 /** Starts Retell's batches: an engine in one version, and up to 1,000 of its test cases. */
 export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequest> {
-  const api = createApi(http, { under: [], advice });
+  const api = createApi(http, { basePath: [], advice });
   return {
-    batchSize: MOST_TEST_CASES,
-    resolve: (wanted, deadline) => resolveTarget(api, wanted, deadline),
-    testCases: ({ subject: { request }, selectors }, deadline) =>
+    batchSize: MAX_TEST_CASES,
+    resolveTarget: (wanted, deadline) => resolveTarget(api, wanted, deadline),
+    listTestCases: ({ subject: { request }, selectors }, deadline) =>
       readTestCases(api, request.engine, selectors, deadline),
     startBatch: ({ request: { engine } }, testCases, deadline) =>
       api.postOnce(
         {
           path: ['create-batch-test'],
-          body: { test_case_definition_ids: testCases, response_engine: versionFields(engine) },
+          body: { test_case_definition_ids: testCases, response_engine: engineVersionFields(engine) },
           schema: startedSchema,
-          to: ({ test_case_batch_job_id, response_engine }) => ({
+          toValue: ({ test_case_batch_job_id, response_engine }) => ({
             id: test_case_batch_job_id,
             claims: engineClaims(response_engine),
           }),
@@ -73,14 +73,14 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
       ),
     listBatches: ({ subject: { request } }, deadline) => listBatches(api, request.engine, deadline),
     resolveTestedVersion: resolveTested,
-    compareVersions: compareKeys,
-    revisionOf: ({ request }, deadline) => readRevision(api, request, deadline),
-    readForReuse: (subject, deadline) => readForReuse(api, subject, deadline),
+    compareVersions: compareSubjectKeys,
+    readRevision: ({ request }, deadline) => readRevision(api, request, deadline),
+    readSnapshot: (subject, deadline) => readSnapshot(api, subject, deadline),
   };
 }
 
 async function listBatches(api: Api, engine: Engine, deadline: Deadline): Promise<Listing> {
-  const list = { path: ['v2', 'list-batch-tests'], items: 'batches', of: engine.id };
+  const list = { path: ['v2', 'list-batch-tests'], itemNoun: 'batches', of: engine.id };
   const query = { ...engineFields(engine), ...versionQuery(engine.version) };
   const { items, date } = await readList(
     api,
@@ -96,7 +96,7 @@ function toListed(body: z.infer<typeof listedSchema>): Candidate {
     id: body.test_case_batch_job_id,
     runCount: readRunCount(body.total_count),
     createdAt: body.creation_timestamp,
-    subject: tested && keyOf(tested),
+    subject: tested && subjectKey(tested),
   };
 }
 
@@ -110,18 +110,18 @@ async function readRevision(
   return is_published === true ? undefined : last_modification_timestamp;
 }
 
-/** Of a published version too: a batch may have tested it when it was a draft. */
-async function readForReuse(
+/** Reads a published version too: a batch may have tested it when it was a draft. */
+async function readSnapshot(
   api: Api,
   { key, request: { engine } }: RetellSubject,
   deadline: Deadline,
-): Promise<UnderTest> {
+): Promise<SubjectSnapshot> {
   const { last_modification_timestamp: editedAt } = await readEngine(api, engine, deadline);
   return {
     editedAt,
     compare({ tested }) {
       const testedEngine = tested && toEngine(parseAs(engineSchema, tested));
-      const testedKey = testedEngine && keyOf(testedEngine);
+      const testedKey = testedEngine && subjectKey(testedEngine);
       if (testedKey === undefined) return { kind: 'unknown', why: 'does not say which version it tested' };
       if (testedKey !== key) return { kind: 'other' };
       return editedAt === undefined

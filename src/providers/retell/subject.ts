@@ -16,11 +16,11 @@ import {
   engineClaims,
   engineName,
   engineSchema,
+  engineVersionFields,
   isEngineType,
-  keyOf,
   ownerClaims,
+  subjectKey,
   toEngine,
-  versionFields,
 } from './engine.ts';
 import { readList } from './lists.ts';
 
@@ -169,7 +169,7 @@ function readAgent(
       query: versionQuery(version),
       size: 'small',
       schema: agentSchema,
-      to: (agent) => {
+      toValue: (agent) => {
         requireSame('agent', agentId, agent.agent_id);
         requireVersion(version, agent.version);
         return agent;
@@ -190,7 +190,7 @@ export function readEngine(
       path: [ENGINES[type].path, id],
       query: versionQuery(version),
       schema: engineVersionSchema,
-      to: (body) => {
+      toValue: (body) => {
         requireVersion(version, body.version);
         return body;
       },
@@ -205,9 +205,13 @@ async function readPublishedVersion(
   agentId: string,
   deadline: Deadline,
 ): Promise<number | undefined> {
-  const list = { path: ['list-agent-versions', agentId], items: 'versions', of: `agent ${agentId}` };
+  const list = { path: ['list-agent-versions', agentId], itemNoun: 'versions', of: `agent ${agentId}` };
   const query = { sort_order: 'descending' };
-  const { items: versions } = await readList(api, { ...list, query, schema: agentVersionSchema }, deadline);
+  const { items: versions } = await readList(
+    api,
+    { ...list, query, schema: agentVersionSchema, toItem: (version) => version },
+    deadline,
+  );
   const numbers = versions.flatMap(({ version, is_published }) => (is_published === true ? version : []));
   return numbers.length === 0 ? undefined : Math.max(...numbers);
 }
@@ -223,10 +227,10 @@ function requireVersion(wanted: number | undefined, found: number | undefined): 
 }
 
 function toSubject(engine: RetellRequest['engine']): RetellSubject {
-  const fields = versionFields(engine);
+  const fields = engineVersionFields(engine);
   return {
     title: `${engineName(engine)} version ${engine.version}`,
-    key: keyOf(engine),
+    key: subjectKey(engine),
     claims: { ...engineClaims(fields), ...ownerClaims(fields) },
     request: { engine },
   };

@@ -6,7 +6,7 @@ import { ProviderError } from '../../runtime/errors.ts';
 import { createAdvice, id, parseAs } from '../fields.ts';
 import { readPages } from '../paging.ts';
 import type { AvailableTarget } from '../provider.ts';
-import { ACCESS } from './start.ts';
+import { ACCESS_ADVICE } from './start.ts';
 
 const PAGE_SIZES = [1_000, 100] as const;
 
@@ -23,12 +23,12 @@ const pageSchema = z.object({
 });
 
 const CHECK = 'Check api-key: it may not list agents.';
-const advice = createAdvice({ ...ACCESS, 403: CHECK, others: CHECK });
+const advice = createAdvice({ ...ACCESS_ADVICE, 403: CHECK, others: CHECK });
 
-/** Retell's agents, by `POST /v2/list-agents`, which only reads (RSDK-py). */
+/** Retell's agents, by `POST /v2/list-agents`, which only reads (Retell's Python SDK). */
 export async function listRetellTargets(http: HttpClient, deadline: Deadline): Promise<AvailableTarget[]> {
   return readPages<AvailableTarget, string>({
-    items: 'agents',
+    itemNoun: 'agents',
     of: 'the workspace',
     total: undefined,
     sizes: PAGE_SIZES,

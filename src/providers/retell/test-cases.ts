@@ -43,7 +43,7 @@ export async function readTestCases(
 }
 
 async function listAll(api: Api, engine: Engine, deadline: Deadline): Promise<readonly AvailableTestCase[]> {
-  const list = { path: ['v2', 'list-test-case-definitions'], items: 'test cases', of: engine.id };
+  const list = { path: ['v2', 'list-test-case-definitions'], itemNoun: 'test cases', of: engine.id };
   const { items } = await readList(
     api,
     { ...list, query: engineFields(engine), schema: definitionSchema, toItem: toAvailableTestCase },
@@ -92,13 +92,13 @@ function otherOwner({ response_engine: owner }: Definition, engine: Engine): str
 }
 
 function readDefinition(api: Api, testCaseId: string, deadline: Deadline): Promise<Definition | undefined> {
-  const to = (body: Definition): Definition => {
+  const toValue = (body: Definition): Definition => {
     requireSame('test case', testCaseId, body.test_case_definition_id);
     return body;
   };
   return api
     .get(
-      { path: ['get-test-case-definition', testCaseId], size: 'small', schema: definitionSchema, to },
+      { path: ['get-test-case-definition', testCaseId], size: 'small', schema: definitionSchema, toValue },
       deadline,
     )
     .catch(onNotFound(() => undefined));

@@ -69,8 +69,8 @@ export const itemSchema = z.object({
 
 export type ItemBody = z.infer<typeof itemSchema>;
 
-/** Whether an item says that it belongs to another run. */
-export const isOfAnother = (batchId: string, { runId }: ItemBody): boolean =>
+/** True if an item says that it belongs to another simulation run. */
+export const isOfOtherRun = (batchId: string, { runId }: ItemBody): boolean =>
   typeof runId === 'string' && runId !== '' && idKey(runId) !== idKey(batchId);
 
 /** The run without its conversation. */
@@ -88,7 +88,7 @@ export function toRun(body: ItemBody): Run {
       name: metadata?.simulation?.name ?? metadata?.scenario?.name ?? caseId ?? body.id,
       revision: revisionIn(metadata),
     },
-    ...judgementOf(body, evaluations),
+    ...statusOf(body, evaluations),
     explanation: body.failureReason,
     assertions: evaluations.slice(0, MAX_DETAILS).map(toAssertion),
     criteria: [],
@@ -107,23 +107,23 @@ export function toRun(body: ItemBody): Run {
   };
 }
 
-/** The status of an item, as far as its results agree with it. */
-function judgementOf(
+/** The status of an item; `pending` where its results contradict a pass or do not prove it. */
+function statusOf(
   { status, results }: ItemBody,
   evaluations: readonly Evaluation[],
 ): Pick<Run, 'status' | 'unknownStatus' | 'conflict' | 'unproven'> {
   const said = readStatus(status, RUN_STATUS);
-  // Nobody documents it: without results Vapi has judged nothing, and `failureReason` says what went wrong.
+  // Not documented: without results Vapi has judged nothing, and `failureReason` says what went wrong.
   if (said.status === 'failed' && results === undefined) return { status: 'errored' };
   if (said.status !== 'passed') return said;
   // Vapi: "passed" of the results "indicates whether all required evaluations passed".
   if (results?.passed === false || evaluations.some(isRequiredAndFailed))
     return { status: 'pending', conflict: ['passed', 'failed'] };
-  const why = results?.passed === true ? whyEmptyPass(evaluations) : undefined;
+  const why = results?.passed === true ? emptyPassClause(evaluations) : undefined;
   return why === undefined ? said : { status: 'pending', unproven: { kind: 'not-evaluated', why } };
 }
 
-/** When what the test case is made of was last edited, as its snapshots say. */
+/** Last edit of the simulation, its scenario or its personality, as the snapshots say. */
 function revisionIn(metadata: ItemBody['metadata']): number | undefined {
   const { simulation, scenario, personality } = metadata ?? {};
   const times = [simulation, scenario, personality].flatMap(
@@ -132,8 +132,11 @@ function revisionIn(metadata: ItemBody['metadata']): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-/** Clause about a pass that proves nothing: evaluations that need audio are skipped in a chat, and an item whose required ones were all skipped passes. */
-function whyEmptyPass(evaluations: readonly Evaluation[]): string | undefined {
+/**
+ * Clause about a pass that proves nothing. Evaluations that need audio are skipped in a chat, and an item passes even if all
+ * of its required evaluations were skipped.
+ */
+function emptyPassClause(evaluations: readonly Evaluation[]): string | undefined {
   const hasRun = ({ isSkipped }: Evaluation): boolean => isSkipped !== true;
   if (!evaluations.some(hasRun)) return 'none of its evaluations ran';
   const required = evaluations.filter((evaluation) => evaluation.required !== false);

@@ -17,9 +17,9 @@ import {
   withRuns,
 } from '../runs.ts';
 import { createTextBudget } from '../text-budget.ts';
-import { type ItemBody, isOfAnother, itemSchema, RUN_STATUS, toRun, turnsOf } from './items.ts';
+import { type ItemBody, isOfOtherRun, itemSchema, RUN_STATUS, toRun, turnsOf } from './items.ts';
 import { readVapiList } from './lists.ts';
-import { ACCESS, createVapiStarter, dashboardOf } from './start.ts';
+import { ACCESS_ADVICE, createVapiStarter, dashboardOf } from './start.ts';
 import { describeTested, problemOfInline, targetSchema, testedClaims, transportSchema } from './subject.ts';
 import { lacksVapiTarget, listVapiTargets } from './targets.ts';
 
@@ -49,7 +49,7 @@ const batchSchema = z.object({
 
 /** Advice about a refusal. */
 const advice = createAdvice({
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read this simulation run.',
   404: 'Check batch-id: it must be the id of a simulation run (not of an item, a simulation or a suite), in the organisation of this api-key.',
   others: 'Check batch-id and api-url.',
@@ -65,7 +65,7 @@ const CANCEL_ADVICE = 'Cancel it at Vapi.';
 
 /** The run has status and counters, the list of its items what became of each simulation. */
 function createAdapter(http: HttpClient, options: AdapterOptions = {}): ProviderAdapter {
-  const api = createApi(http, { under: ['eval', 'simulation', 'run'] });
+  const api = createApi(http, { basePath: ['eval', 'simulation', 'run'] });
   const textBudget = createTextBudget(options);
   /** Plans of the runs, by run id. */
   const plans = new Map<string, SimulationPlan>();
@@ -88,7 +88,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
           path: [batchId],
           size: 'small',
           schema: batchSchema,
-          to: (body) => {
+          toValue: (body) => {
             plans.set(batchId, planOf(body));
             return toBatch(batchId, body, dashboardOf(http, batchId));
           },
@@ -101,7 +101,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
       const toItem = (body: ItemBody): ListedItem => ({
         id: body.id,
         status: body.status,
-        isForeign: isOfAnother(batch.id, body),
+        isForeign: isOfOtherRun(batch.id, body),
         isEarly: batch.settled && isEarly(body),
         run: keep(toRun(body), () => turnsOf(body)),
       });
@@ -136,7 +136,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
 
     cancel: (batchId, deadline) =>
       http.sendCommand(
-        { method: 'PATCH', path: [...api.under, batchId], advice: () => CANCEL_ADVICE },
+        { method: 'PATCH', path: [...api.basePath, batchId], advice: () => CANCEL_ADVICE },
         deadline,
       ),
   };
@@ -145,7 +145,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
 /** The list of what a simulation run is made of. */
 const itemsOf = ({ id: batchId, announced }: Batch) => ({
   path: [batchId, 'item'],
-  items: 'items',
+  itemNoun: 'items',
   of: `simulation run ${batchId}`,
   total: announced.total,
   schema: itemSchema,

@@ -11,10 +11,10 @@ import { adviceOnStart, FOREIGN } from '../starting.ts';
 import { readVapiList } from './lists.ts';
 import {
   compareVersions,
-  keyOf,
   resolveTarget,
   resolveTested,
   sentTarget,
+  subjectKey,
   TRANSPORTS,
   targetIdOf,
   targetSchema,
@@ -24,10 +24,10 @@ import {
 } from './subject.ts';
 import { readTestCases } from './test-cases.ts';
 
-const saidFields = { target: z.optional(z.unknown()), transport: z.optional(z.unknown()) };
-const startedSchema = z.object({ ...saidFields, id, url: lenient(z.string()) });
+const testedFields = { target: z.optional(z.unknown()), transport: z.optional(z.unknown()) };
+const startedSchema = z.object({ ...testedFields, id, url: lenient(z.string()) });
 const listedSchema = z.object({
-  ...saidFields,
+  ...testedFields,
   id,
   createdAt: lenient(z.string()),
   itemCounts: lenient(z.object({ total: z.optional(z.unknown()) })),
@@ -40,14 +40,14 @@ const PLACES_OF_A_CALL = 2;
 const SHORTEST_RUN_MS = { chat: 10_000, voice: 30_000 };
 
 /** Advice where the key or the account is the trouble. */
-export const ACCESS = {
+export const ACCESS_ADVICE = {
   401: 'Check api-key: Vapi does not accept it. It must be a private key of the organisation, not a public one.',
   402: "Check the Vapi organisation's wallet, subscription, payment method and billing limit.",
 };
 
 /** Advice about a refusal of a request that comes before a simulation run, or starts one. */
 const ADVICE = {
-  ...ACCESS,
+  ...ACCESS_ADVICE,
   403: 'Check api-key: it may not read simulations or start them.',
   others: 'Check target and test-cases: they must belong to the organisation of this api-key.',
 };
@@ -61,12 +61,12 @@ export const dashboardOf = (http: HttpClient, runId: string): string | undefined
 
 /** Starts simulation runs: simulations, against an assistant or a squad. */
 export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest> {
-  const api = createApi(http, { under: ['eval', 'simulation'], advice: createAdvice(ADVICE) });
+  const api = createApi(http, { basePath: ['eval', 'simulation'], advice: createAdvice(ADVICE) });
   const addresses = new Map<string, string>();
   dashboards.set(http, addresses);
   return {
-    resolve: async (wanted) => resolveTarget(wanted),
-    testCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
+    resolveTarget: async (wanted) => resolveTarget(wanted),
+    listTestCases: ({ selectors }, deadline) => readTestCases(api, selectors, deadline),
     startBatch: ({ request }, testCases, deadline) =>
       api.postOnce(
         {
@@ -78,7 +78,7 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
           },
           advice: adviceOnStart(ADVICE, request),
           schema: startedSchema,
-          to: ({ id: runId, url, ...said }) => {
+          toValue: ({ id: runId, url, ...said }) => {
             if (url !== undefined) addresses.set(idKey(runId), url);
             return { id: runId, claims: testedClaims(said) };
           },
@@ -88,7 +88,7 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
     listBatches: (wanted, deadline) => listRuns(api, wanted, deadline),
     resolveTestedVersion: resolveTested,
     compareVersions,
-    parallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
+    readParallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
   };
 }
 
@@ -108,7 +108,7 @@ async function listRuns(
         ...(targetId === undefined ? { targetType: target.type } : { targetId }),
         createdAtGe: new Date(since).toISOString(),
       },
-      items: 'simulation runs',
+      itemNoun: 'simulation runs',
       of: targetId ?? 'the target',
       schema: listedSchema,
       toItem: (row) => toListed(row, subject),
@@ -125,7 +125,7 @@ function toListed(row: z.infer<typeof listedSchema>, { claims }: VapiSubject): C
     id: row.id,
     runCount: readRunCount(row.itemCounts?.total),
     createdAt: parseIsoTime(row.createdAt),
-    subject: isForeign ? FOREIGN : target && keyOf(target),
+    subject: isForeign ? FOREIGN : target && subjectKey(target),
   };
 }
 
@@ -140,7 +140,7 @@ function readParallelism(
       path: ['concurrency'],
       size: 'small',
       schema: concurrencySchema,
-      to: ({ concurrencyLimit = 0, availableToStart = 0 }) => {
+      toValue: ({ concurrencyLimit = 0, availableToStart = 0 }) => {
         const atOnce = availableToStart || Math.floor(concurrencyLimit / PLACES_OF_A_CALL);
         return atOnce === 0
           ? undefined

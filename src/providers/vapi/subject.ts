@@ -7,7 +7,7 @@ import { MODES, type Mode, type TargetConfig } from '../../domain/target.ts';
 import { lenient } from '../../json.ts';
 import { claimsOf, formatClaim, parseAs } from '../fields.ts';
 import type { Subject, WantedSubject } from '../starter.ts';
-import { compareKeys } from '../starting.ts';
+import { compareSubjectKeys } from '../starting.ts';
 
 /** An assistant or a squad, by its id or inline, which is whole and without an id. */
 const targetFields = { type: z.string(), assistantId: lenient(z.string()), squadId: lenient(z.string()) };
@@ -78,7 +78,7 @@ export function resolveTested({ id: runId, tested }: Batch): VapiSubject | Refus
 
 const toSubject = (target: Target, transport: Transport): VapiSubject => ({
   title: describeTested(target, transport) ?? target.type,
-  key: keyOf(target),
+  key: subjectKey(target),
   claims: testedClaims({ target, transport }),
   request: { target, transport },
 });
@@ -89,7 +89,9 @@ export const sentTarget = ({ target, config }: VapiRequest): Readonly<Record<str
 
 /** One that is sent is not the live one, whatever they hold. */
 export const compareVersions = (left: VapiSubject, right: VapiSubject): 'same' | 'different' | 'unknown' =>
-  Boolean(left.request.config) === Boolean(right.request.config) ? compareKeys(left, right) : 'different';
+  Boolean(left.request.config) === Boolean(right.request.config)
+    ? compareSubjectKeys(left, right)
+    : 'different';
 
 /** Fields that Vapi sets itself, and that a start may not have. */
 const OWN_FIELDS: readonly string[] = ['id', 'orgId', 'createdAt', 'updatedAt'];
@@ -122,7 +124,7 @@ function describeTarget(target: Target): string | undefined {
 }
 
 /** `Subject.key` of a target that is live. One that is inline may be of any file that was sent. */
-export const keyOf = (target: Target): string | undefined =>
+export const subjectKey = (target: Target): string | undefined =>
   targetIdOf(target) === undefined ? undefined : describeTarget(target)?.toLowerCase();
 
 /** "assistant 88fa…, chat": a target with the mode of its run; `undefined` where the target is not known. */

@@ -6,7 +6,7 @@ import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
 import { createAdvice, id, parseIsoTime } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
-import { ACCESS } from './start.ts';
+import { ACCESS_ADVICE } from './start.ts';
 
 /** `GET assistant` and `GET squad` have no pages: this is the most that they give. */
 const MOST = 1_000;
@@ -16,18 +16,18 @@ const KINDS: readonly string[] = ['assistant', 'squad'];
 const listSchema = z.array(z.object({ id, name: lenient(z.string()), updatedAt: lenient(z.string()) }));
 
 const CHECK = 'Check api-key: it may not list assistants or squads.';
-const advice = createAdvice({ ...ACCESS, 403: CHECK, others: CHECK });
+const advice = createAdvice({ ...ACCESS_ADVICE, 403: CHECK, others: CHECK });
 
 /** Vapi's assistants and squads. */
 export async function listVapiTargets(http: HttpClient, deadline: Deadline): Promise<AvailableTarget[]> {
-  const api = createApi(http, { under: [], advice });
+  const api = createApi(http, { basePath: [], advice });
   const list = (kind: string): Promise<AvailableTarget[]> =>
     api.get(
       {
         path: [kind],
         query: { limit: String(MOST) },
         schema: listSchema,
-        to: (items) =>
+        toValue: (items) =>
           items.map((item) => ({
             kind,
             id: item.id,

@@ -47,7 +47,7 @@ export async function readTestCases(
 
 function readSuite(api: Api, suite: string, deadline: Deadline): Promise<readonly string[]> {
   return api.get(
-    { path: ['suite', suite], schema: suiteSchema, to: ({ simulationIds }) => simulationIds },
+    { path: ['suite', suite], schema: suiteSchema, toValue: ({ simulationIds }) => simulationIds },
     deadline,
   );
 }
@@ -62,9 +62,10 @@ async function readNames(
     api,
     {
       path: [],
-      items: 'simulations',
+      itemNoun: 'simulations',
       of: 'the organisation',
       schema: simulationSchema,
+      toItem: (simulation) => simulation,
     },
     deadline,
   );

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { BASELINE, type Base, type BaseCase } from '../../domain/comparison.ts';
-import { CONCLUSIVE_VERDICTS } from '../../domain/record.ts';
 import { RUN_STATUSES } from '../../domain/run.ts';
 import { CASE_OUTCOMES } from '../../domain/test-case.ts';
+import { isConclusive } from '../../domain/verdict.ts';
 import { lenient, parseJson } from '../../json.ts';
 import { parseTime } from '../../text/format.ts';
 
@@ -54,7 +54,7 @@ export function baselineOf(text: string): Base | undefined {
     commit: report.origin?.commit,
     cases,
     // A gate that was cut short may not have seen all of them.
-    isPartial: CONCLUSIVE_VERDICTS.includes(report.verdict ?? '') ? undefined : true,
+    isPartial: isConclusive(report.verdict) ? undefined : true,
     firstRuns: { passes, total },
   };
 }

@@ -1,5 +1,5 @@
-import { CONCLUSIVE_VERDICTS } from '../../domain/record.ts';
 import { firstPassRate } from '../../domain/test-case.ts';
+import { isConclusive } from '../../domain/verdict.ts';
 import { type Inline, md, sentences, trusted, untrusted } from '../markdown.ts';
 import { firstRunCounts, type Report } from '../report.ts';
 import { costText } from '../run-text.ts';
@@ -19,9 +19,9 @@ export function explanations(report: Report): Inline[][] {
 /** Whether the report has a rate: only where every run has ended and one did not pass: else the heading says all there is. */
 function hasRate({ judgement, tally, cases }: Report): boolean {
   const isWhole = tally.unfinished === 0 && cases.length === tally.total && tally.total > 1;
-  const isConclusive = CONCLUSIVE_VERDICTS.includes(judgement?.verdict ?? '');
+  const hasEnded = isConclusive(judgement?.verdict);
   const { passes, total } = firstRunCounts({ tally, cases });
-  return isWhole && isConclusive && passes < total;
+  return isWhole && hasEnded && passes < total;
 }
 
 function rate(report: Report): Inline[] {
@@ -33,7 +33,7 @@ function rate(report: Report): Inline[] {
 
 function baseRate(report: Report): Inline[] {
   const { base } = report;
-  if (base?.firstRuns === undefined || base.firstRuns.total === 0 || !hasRate(report)) return [];
+  if (base === undefined || base.firstRuns.total === 0 || !hasRate(report)) return [];
   const { passes, total } = base.firstRuns;
   const here = firstRunCounts(report);
   const low = firstPassRate(passes, total)?.low ?? 0;

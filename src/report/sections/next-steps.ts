@@ -44,9 +44,10 @@ export const nextLinksJob = (report: Report): boolean =>
 /** Advice about the findings of a report. */
 export function adviseOn(report: Report): Advice {
   const provider = untrusted(report.providerTitle || 'the provider', 50);
-  if (report.judgement?.verdict === 'failed' && report.classified.failures.length > 0) {
-    return adviseOnFailures(report, provider);
-  }
+  // What was cancelled is no reason for `failed`: too many flaky test cases may be the only one.
+  const bad = report.classified.failures.filter(({ outcome }) => outcome !== 'cancelled');
+  if (report.judgement?.verdict === 'failed' && bad.length > 0)
+    return adviseOnFailures(report, bad, provider);
   return { todo: todoOf(report, provider), hint: [] };
 }
 
@@ -115,8 +116,7 @@ function countFailuresInWords(cases: readonly ReportedCase[], kind: '' | 'new ')
   return second === undefined ? first : md`${first} and the ${second}`;
 }
 
-function adviseOnFailures(report: Report, provider: Inline): Advice {
-  const bad = report.classified.failures.filter(({ outcome }) => outcome !== 'cancelled');
+function adviseOnFailures(report: Report, bad: readonly ReportedCase[], provider: Inline): Advice {
   const own = bad.filter((result) => !isPreexisting(result));
   const preexisting = bad.length - own.length;
   const broken = bad.filter(({ testFaults }) => testFaults.length > 0);

@@ -1,6 +1,5 @@
 import type { Push } from '../../domain/comparison.ts';
-import { CONCLUSIVE_VERDICTS } from '../../domain/record.ts';
-import { VERDICTS, type Verdict } from '../../domain/verdict.ts';
+import { isConclusive, VERDICTS, type Verdict } from '../../domain/verdict.ts';
 import { type Inline, md, strong } from '../markdown.ts';
 import { renderLine } from '../markdown-writer.ts';
 import type { Report } from '../report.ts';
@@ -34,7 +33,7 @@ export function endOfPush({ verdict, failureCount }: Push): {
   const known = VERDICTS.find((candidate) => candidate === verdict);
   // The word of a later version.
   if (known === undefined) return { verdict: 'inconclusive', figure: 'unknown' };
-  return { verdict: known, figure: CONCLUSIVE_VERDICTS.includes(known) ? failureCount : known };
+  return { verdict: known, figure: isConclusive(known) ? failureCount : known };
 }
 
 /** Whether there are earlier pushes to show beside this one. */

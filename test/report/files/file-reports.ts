@@ -4,7 +4,7 @@ import { RUN_STATUSES, type Run, UNPROVEN_KINDS } from '../../../src/domain/run.
 import { VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport } from '../../../src/report/build-report.ts';
 import type { Findings, Report, ReportOptions } from '../../../src/report/report.ts';
-import { judgeRuns } from '../../judge-runs.ts';
+import { judgeByEveryRun } from '../../judge-by-every-run.ts';
 import { run as build, placed, type Unplaced } from '../../run.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */
@@ -30,7 +30,7 @@ export function report(
   const batches = placed(given.map((one) => ('settled' in one ? { id: one.id, batch: one } : one)));
   const settled = batches.every((one) => one.problem !== undefined || one.batch?.settled === true);
   const ending = settled ? 'settled' : 'deadline';
-  const judgement = judgeRuns({
+  const judgement = judgeByEveryRun({
     batches,
     ending,
     providerTitle: 'Retell',

@@ -124,7 +124,7 @@ test('the JSON report says that a test case was edited, and when, and a baseline
   const revision = Date.UTC(2026, 8, 12);
   const before = { name: 'Before', outcome: 'passed', passes: 1, runs: 1, revision } as const;
   const cases = new Map([[testCase.id ?? '', before]]);
-  const base = { branch: 'main', commit: undefined, cases, firstRuns: undefined };
+  const base = { branch: 'main', commit: undefined, cases, firstRuns: { passes: 0, total: 0 } };
   const text = renderJson(report([batch([{ ...failed, testCase }])], { base }));
   expect(parse(text).testCases[0]).toMatchObject({
     revision: '2026-09-14T08:00:01.005Z',

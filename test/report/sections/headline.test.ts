@@ -75,6 +75,11 @@ test.each([
     const outcome = outcomes[index];
     return outcome === undefined ? [] : [[testCase.id!, { name: '', outcome, passes: 0, runs: 1 }] as const];
   });
-  const base = { branch: 'main', commit: undefined, firstRuns: undefined, cases: new Map(cases) };
+  const base = {
+    branch: 'main',
+    commit: undefined,
+    firstRuns: { passes: 0, total: 0 },
+    cases: new Map(cases),
+  };
   expect(resultOf(reportOn([batch('b', runs)], { base }))).toBe(expected);
 });

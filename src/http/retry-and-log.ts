@@ -1,73 +1,38 @@
-/** Failures of one request: whether it is sent again, and what people are told. */
 import type { Deadline } from '../runtime/clock.ts';
-import { DeadlineExceeded } from '../runtime/deadline.ts';
-import { KeyRefused, NotFound, ProviderError, ProviderTimeout, RequestRefused } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { ConnectionError } from './connection-error.ts';
 import {
-  describeFailure,
+  ErrorResponse,
   HttpStatusError,
-  isLikelyMisconfigured,
-  isRetryable,
+  InvalidResponse,
+  isTransientStatus,
   summarizeError,
 } from './failure.ts';
 import { type RetryDecision, retryUntilDeadline } from './retry.ts';
 
 const BACKOFF_MS = { first: 500, longest: 30_000 };
+/** Tries, before giving up, on what is most likely a changed API; and on what is most likely a wrong address. */
+const MISCONFIGURED_TRIES = { shape: 4, address: 7 };
 /** From this many failures in a row on, the log says what is happening. */
 const QUIET_FAILURES = 3;
 
-/** Statuses with which a provider refuses what the user gave, and their errors. Payment (402) is not among them. */
-const REFUSALS: Readonly<Record<number, typeof ProviderError>> = {
-  400: RequestRefused,
-  401: KeyRefused,
-  403: KeyRefused,
-  404: NotFound,
-  422: RequestRefused,
-};
-
-interface HostOfTries extends Pick<Runtime, 'clock' | 'random' | 'log' | 'trace'> {
-  /** Whether it has answered properly once: then it is trusted to come back. */
-  readonly hasAnswered: boolean;
-}
-
-/**
- * The error for the caller of a request that came to nothing: a refusal where the status says so, a `ProviderTimeout`
- * at the deadline. `name` is the request's. Throws a mistake of ours.
- */
-export function toProviderError(
-  error: unknown,
-  name: string,
-  {
-    advice,
-    redact,
-    signal,
-  }: { advice: (status: number) => string; signal: AbortSignal } & Pick<Runtime, 'redact'>,
-): ProviderError {
-  if (error instanceof DeadlineExceeded) {
-    const { cause } = error;
-    if (signal.aborted) return new ProviderError('The request was stopped.', { cause });
-    const last = cause === undefined ? '' : ` (${summarizeError(cause)})`;
-    return new ProviderTimeout(
-      redact(`${name} did not answer in time${last}. Raise timeout-minutes, or run the job again.`),
-      { cause },
-    );
-  }
-  const clause = describeFailure(error, advice);
-  if (clause === undefined) throw error;
-  const Kind = (error instanceof HttpStatusError && REFUSALS[error.status]) || ProviderError;
-  return new Kind(redact(`${name} ${clause}`), { cause: error });
+interface RetryAndLogOptions {
+  /** Name of the request in the log. */
+  readonly name: string;
+  /** `hasAnswered`: it has answered properly once, so it is trusted to do so again. */
+  readonly host: Pick<Runtime, 'clock' | 'random' | 'log' | 'trace'> & { readonly hasAnswered: boolean };
+  readonly deadline: Deadline;
+  /** Whether it does no harm to send the request again after this failure. */
+  readonly mayRepeat?: (error: unknown) => boolean;
 }
 
 /**
  * Runs the tries of a request until one succeeds, and tells the log about those that fail. Throws like
- * `retryUntilDeadline`. `mayRepeat`: whether the request may be sent again after a failure, if that may pass.
+ * `retryUntilDeadline`.
  */
 export async function retryAndLog<T>(
   task: (deadline: Deadline) => Promise<T>,
-  name: string,
-  host: HostOfTries,
-  deadline: Deadline,
-  mayRepeat: (error: unknown) => boolean = () => true,
+  { name, host, deadline, mayRepeat = () => true }: RetryAndLogOptions,
 ): Promise<T> {
   const { clock, random, log, trace } = host;
   let failures = 0;
@@ -104,3 +69,28 @@ export async function retryAndLog<T>(
 
 const formatRemaining = (ms: number): string =>
   ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`;
+
+/** Whether a wrong address or a changed API is the most likely cause, so that asking again is in vain. */
+function isLikelyMisconfigured(error: unknown): boolean {
+  return error instanceof ConnectionError ? error.retry === 'briefly' : error instanceof InvalidResponse;
+}
+
+/**
+ * Whether to ask again. `consecutiveConfigErrors` counts the failures in a row that look like a wrong address or API, this
+ * one included; a host that `hasAnswered` properly is trusted to do so again, whatever it answers meanwhile.
+ */
+function isRetryable(
+  error: unknown,
+  { consecutiveConfigErrors, hasAnswered }: { consecutiveConfigErrors: number; hasAnswered: boolean },
+): boolean {
+  if (isLikelyMisconfigured(error)) {
+    const isOtherApi = error instanceof InvalidResponse && error.isJson;
+    return (
+      hasAnswered ||
+      consecutiveConfigErrors < (isOtherApi ? MISCONFIGURED_TRIES.shape : MISCONFIGURED_TRIES.address)
+    );
+  }
+  if (error instanceof ErrorResponse) return error.isRetryable;
+  if (error instanceof ConnectionError) return error.retry === 'always';
+  return error instanceof HttpStatusError && isTransientStatus(error.status);
+}

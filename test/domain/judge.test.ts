@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { AnnouncedCounts, Batch, WatchedBatch } from '../../src/domain/batch.ts';
+import { type JudgeInput, judge } from '../../src/domain/judge.ts';
 import type { PassRule } from '../../src/domain/pass-rule.ts';
 import { RUN_STATUSES, type RunStatus } from '../../src/domain/run.ts';
 import { groupRunsByTestCase } from '../../src/domain/test-case.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { batch, run } from '../builders.ts';
-import { judgeRuns, type RunFacts } from '../judge-runs.ts';
+import { type BatchFacts, judgeByEveryRun } from '../judge-by-every-run.ts';
 
-const facts = (batches: readonly Batch[], more: Partial<RunFacts> = {}): RunFacts => ({
+const facts = (batches: readonly Batch[], more: Partial<BatchFacts> = {}): BatchFacts => ({
   batches: batches.map((one) => ({ id: one.id, batch: one })),
   ending: 'settled',
   providerTitle: 'Retell',
@@ -16,8 +17,8 @@ const facts = (batches: readonly Batch[], more: Partial<RunFacts> = {}): RunFact
   ...more,
 });
 
-const verdictOn = (batches: readonly Batch[], more: Partial<RunFacts> = {}): Verdict =>
-  judgeRuns(facts(batches, more)).verdict;
+const verdictOn = (batches: readonly Batch[], more: Partial<BatchFacts> = {}): Verdict =>
+  judgeByEveryRun(facts(batches, more)).verdict;
 
 describe('every combination of an ending, the counts and the status of one of two runs', () => {
   /** What the provider announces, beside two listed runs of which the first passed and the second has the status. */
@@ -51,10 +52,10 @@ describe('every combination of an ending, the counts and the status of one of tw
   test('a list that was seen twice proves what nobody announced, and only then', () => {
     const unannounced = batch([run('passed', 'a'), run('passed', 'b')], { announced: {} });
     const outcome = { id: 'b1', batch: unannounced };
-    expect(judgeRuns({ ...facts([]), batches: [{ ...outcome, isListConfirmed: true }] }).verdict).toBe(
+    expect(judgeByEveryRun({ ...facts([]), batches: [{ ...outcome, isListConfirmed: true }] }).verdict).toBe(
       'passed',
     );
-    expect(judgeRuns({ ...facts([]), batches: [outcome] })).toEqual({
+    expect(judgeByEveryRun({ ...facts([]), batches: [outcome] })).toEqual({
       verdict: 'inconclusive',
       reason:
         'Batch b1 lists 2 runs, and Retell does not say how many there must be: the list was not seen twice without a change.',
@@ -79,7 +80,7 @@ describe('every combination of an ending, the counts and the status of one of tw
 
 describe('without proof there is no green', () => {
   const passed = batch([run('passed')]);
-  const cases: [string, RunFacts][] = [
+  const cases: [string, BatchFacts][] = [
     ['no batch at all', facts([])],
     ['a settled batch without runs', facts([batch([])])],
     ['no runs although some were announced', facts([batch([], { announced: { total: 4 } })])],
@@ -124,12 +125,12 @@ describe('without proof there is no green', () => {
   ];
 
   test.each(cases)('%s: inconclusive', (_, given) => {
-    expect(judgeRuns(given).verdict).toBe('inconclusive');
+    expect(judgeByEveryRun(given).verdict).toBe('inconclusive');
   });
 
   test('a batch that nobody read before the deadline timed out', () => {
     expect(
-      judgeRuns({
+      judgeByEveryRun({
         ...facts([], { ending: 'deadline' }),
         batches: [{ id: 'b1', problem: 'GET x answered 503.' }],
       }),
@@ -162,7 +163,7 @@ describe('what the provider itself says of a batch', () => {
       settled: false,
       announced: { total: 5, passed: 2, failed: 1, errored: 0 },
     };
-    expect(judgeRuns(facts([unread], { ending: 'cancelled' }))).toEqual({
+    expect(judgeByEveryRun(facts([unread], { ending: 'cancelled' }))).toEqual({
       verdict: 'failed',
       reason: '1 of 5 test cases failed.',
       notes: [
@@ -171,7 +172,7 @@ describe('what the provider itself says of a batch', () => {
     });
   });
 
-  test.each<[string, Partial<RunFacts>, string]>([
+  test.each<[string, Partial<BatchFacts>, string]>([
     ['accepted', { cancellations: [{ id: 'b1' }] }, 'Retell accepted the cancellation of b1.'],
     [
       'refused',
@@ -181,7 +182,7 @@ describe('what the provider itself says of a batch', () => {
     ['not asked for', {}, 'What this step did not start is not cancelled: b1 keeps running.'],
   ])('a cancellation that is %s is told, where the provider can cancel', (_, more, told) => {
     const waiting: Batch = { id: 'b1', settled: false, announced: {} };
-    expect(judgeRuns(facts([waiting], { ending: 'cancelled', canCancel: true, ...more })).reason).toBe(
+    expect(judgeByEveryRun(facts([waiting], { ending: 'cancelled', canCancel: true, ...more })).reason).toBe(
       `This step was cancelled before the gate had finished. ${told}`,
     );
   });
@@ -191,7 +192,7 @@ describe('what the provider itself says of a batch', () => {
     (failed) => {
       const runs = [run('failed', 'a'), run('errored', 'b')];
       const announced = { total: 2, passed: 0, failed };
-      expect(judgeRuns(facts([batch(runs, { announced })])).notes).toEqual([]);
+      expect(judgeByEveryRun(facts([batch(runs, { announced })])).notes).toEqual([]);
     },
   );
 });
@@ -204,7 +205,7 @@ describe('the order of the verdicts', () => {
     },
   );
   test('failed, errored, cancelled, timed-out, inconclusive: the first that holds, the others as notes', () => {
-    expect(judgeRuns(facts([worst], { ending: 'deadline', maxBatchAgeMinutes: 10 }))).toEqual({
+    expect(judgeByEveryRun(facts([worst], { ending: 'deadline', maxBatchAgeMinutes: 10 }))).toEqual({
       verdict: 'failed',
       reason: '1 of 5 test cases failed, 1 errored and 1 cancelled.',
       notes: [
@@ -234,7 +235,7 @@ describe('the age of a batch', () => {
   });
 
   test('the reason names the age', () => {
-    expect(judgeRuns(facts([created(90)], { maxBatchAgeMinutes: 60 })).reason).toBe(
+    expect(judgeByEveryRun(facts([created(90)], { maxBatchAgeMinutes: 60 })).reason).toBe(
       'Batch b1 is 90 minutes old (max-batch-age-minutes: 60 minutes), so it may not have tested this commit.',
     );
   });
@@ -246,7 +247,7 @@ test('what kept one batch from being read is the reason, and why the other was l
     { id: 'b1', batch: left },
     { id: 'b2', problem: 'GET x answered 404. Check batch-id.' },
   ];
-  expect(judgeRuns({ ...facts([]), batches })).toEqual({
+  expect(judgeByEveryRun({ ...facts([]), batches })).toEqual({
     verdict: 'inconclusive',
     reason: 'Batch b2 could not be read: GET x answered 404. Check batch-id.',
     notes: ['Batch b1 was not waited for any longer, since another batch could not be read.'],
@@ -254,8 +255,8 @@ test('what kept one batch from being read is the reason, and why the other was l
 });
 
 describe('reasons', () => {
-  const reasonFor = (batches: readonly Batch[], more: Partial<RunFacts> = {}) =>
-    judgeRuns(facts(batches, more)).reason;
+  const reasonFor = (batches: readonly Batch[], more: Partial<BatchFacts> = {}) =>
+    judgeByEveryRun(facts(batches, more)).reason;
   test.each<[string, string]>([
     ['All 2 test cases passed.', reasonFor([batch([run('passed', 'a'), run('passed', 'b')])])],
     ['The one test case passed.', reasonFor([batch([run('passed')])])],
@@ -288,9 +289,9 @@ describe('test cases over several rounds', () => {
       const runs = [run(status, `run-${index}`, { testCase: { id: 'a', name: 'A' } })];
       return { id, batch: batch(runs, { id }), batchIndex: 0, round: index + 1 };
     });
-  const judged = (batches: readonly WatchedBatch[], more: Partial<RunFacts> = {}) => {
+  const judged = (batches: readonly WatchedBatch[], more: Partial<JudgeInput> = {}) => {
     const cases = groupRunsByTestCase(batches, { rule, isCutShort: more.ending === 'deadline' });
-    return judgeRuns({ ...facts([]), batches, cases, ...more });
+    return judge({ ...facts([]), otherBatches: [], batches, cases, ...more });
   };
 
   test('a deadline before the first re-run was no time-out', () => {
