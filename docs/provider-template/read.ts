@@ -1,4 +1,4 @@
-// A provider with counters in its batch and runs in a list with a cursor. Copy to src/providers/NAME/, and see README.md here.
+// A provider with counters in its batch and runs in a list with a cursor. README.md here has the steps.
 import * as z from 'zod/mini';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run, RunStatus, Turn } from '../../src/domain/run.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { transformSync } from 'esbuild';
 import * as z from 'zod';
 import { reportSchema } from '../../src/report/files/json-schema.ts';
@@ -50,9 +50,11 @@ const hashOf = (text: string): string => `sha256-${createHash('sha256').update(t
 
 /** The scripts of `docs/examples/deploy/`, which `init` writes into the user's repository. */
 export function deployScriptsSource(): string {
-  const entries = ['bland', 'elevenlabs', 'retell'].map((name) => {
-    const path = new URL(`docs/examples/deploy/${name}.sh`, root);
-    return `  ${name}:\n    ${JSON.stringify(readFileSync(path, 'utf8'))},\n`;
+  const folder = new URL('docs/examples/deploy/', root);
+  const scripts = readdirSync(folder).filter((file) => file.endsWith('.sh'));
+  const entries = scripts.toSorted().map((file) => {
+    const text = readFileSync(new URL(file, folder), 'utf8');
+    return `  ${file.replace('.sh', '')}:\n    ${JSON.stringify(text)},\n`;
   });
   return `/** Written by \`npm run generate\` from docs/examples/deploy: change those files. */
 

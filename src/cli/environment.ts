@@ -11,7 +11,7 @@ export interface Environment extends Runtime {
   /** Standard error: everything else. */
   readonly err: Console;
   /** At the end of standard error. */
-  readonly live: LiveLine;
+  readonly liveLine: LiveLine;
   /** Tells `redact` of more to take out. */
   readonly addSecrets: (secrets: readonly string[]) => void;
   /** Aborts on the first signal. */

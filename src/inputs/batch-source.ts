@@ -13,7 +13,7 @@ import type { BatchSource } from '../execution/prepare.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import type { ConfigFile } from './target-config.ts';
 
-/** The inputs that say it, as far as they are right by themselves. */
+/** The inputs that say what to gate on, as far as they are right by themselves. */
 export interface BatchSourceInputs {
   readonly provider?: ProviderName;
   readonly batchIds?: readonly string[] | undefined;
@@ -29,9 +29,9 @@ export interface BatchSourceInputs {
   readonly repeat?: unknown;
 }
 
-/** What to gate on, and the complaints about the inputs that say it, as sentences: without a source, or none at all. */
+/** The batches to gate on, or complaints about these inputs, as sentences. */
 interface BatchSourceReading {
-  /** Absent too where the provider, or one of the two that say what to gate on, is wrong by itself. */
+  /** Absent without a complaint where `provider`, `batch-id` or `test-cases` is wrong by itself. */
   readonly batchSource?: BatchSource;
   readonly problems: readonly string[];
 }
@@ -50,12 +50,12 @@ export function readBatchSource(inputs: BatchSourceInputs): BatchSourceReading {
       ],
     };
   }
-  if (provider === undefined) return { problems: problemsEverywhere(inputs) };
+  if (provider === undefined) return { problems: problemsAtEveryProvider(inputs) };
   return batchIds === undefined ? startSource(provider, inputs) : givenSource(provider, batchIds, inputs);
 }
 
 /** Complaints that do not depend on the provider. */
-function problemsEverywhere(inputs: BatchSourceInputs): readonly string[] {
+function problemsAtEveryProvider(inputs: BatchSourceInputs): readonly string[] {
   const all = PROVIDER_NAMES.map((provider) => readBatchSource({ ...inputs, provider }).problems);
   const [first = [], ...others] = all;
   const same = first.filter((problem) => others.every((problems) => problems.includes(problem)));

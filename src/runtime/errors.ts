@@ -40,6 +40,10 @@ export class ProviderTimeout extends ProviderError {
   override name = 'ProviderTimeout';
 }
 
+/** The message of whatever was thrown. */
+export const errorMessageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 /** Makes handlers for `catch`: what stands in after an error of this kind; any other error is thrown on. */
 export const onErrorOf =
   <E extends Error>(Kind: abstract new (...args: never[]) => E) =>

@@ -3,12 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBland } from '../emulators/bland.ts';
-import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import type { RunScript } from '../emulators/timeline.ts';
-import { startVapi } from '../emulators/vapi.ts';
+import { EACH_KIT } from '../kits/kits.ts';
 import { type CliOptions, runCli, startCli } from './cli-process.ts';
 
 const QUICK = ['--poll-interval-seconds', '0.1', '--timeout-minutes', '5'];
@@ -127,11 +125,7 @@ describe.concurrent('what run starts', () => {
     expect(stderr).toContain('The gate asks for');
   });
 
-  test.each([
-    ['bland', startBland],
-    ['vapi', startVapi],
-    ['elevenlabs', startElevenLabs],
-  ] as const)('the same verdict at %s', async (provider, start) => {
+  test.each(EACH_KIT)('the same verdict at %s', async (provider, { start }) => {
     await using emulator = await start({ batches: [{ id: 'b1', runs: [{}, {}] }] });
     const { exitCode, stdout } = await runCli([
       'run',

@@ -14,14 +14,15 @@ import {
   type WorkflowStep,
 } from '../docs/workflow-files.ts';
 import { startBland } from '../emulators/bland.ts';
-import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { ELEVENLABS_AGENT } from '../emulators/elevenlabs-bodies.ts';
 import { startGitHub } from '../emulators/github.ts';
+import type { BatchEmulator } from '../emulators/playback.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { manyDefinitions } from '../emulators/retell-definitions.ts';
 import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
 import { recordedSimulations } from '../emulators/vapi-bodies.ts';
+import { KITS } from '../kits/kits.ts';
 import { prepareStep, pullRequestEvent } from './runner.ts';
 
 const SUITE = {
@@ -128,13 +129,13 @@ function startProvider({ matrix, step }: Gate) {
   const own = Object.entries(matrix).flatMap(([name, id]) =>
     name === 'id' ? [{ ...DEFAULT_AGENT, id }] : [],
   );
-  const start = {
+  const withExamples: Partial<Record<ProviderName, () => Promise<BatchEmulator>>> = {
     retell: () => startRetell({ definitions, speed: 50, agents: [DEFAULT_AGENT, ...own] }),
     bland: () => startBland({ envelope: true, speed: 50 }),
     vapi: () => startVapi({ speed: 50, suites: [SUITE] }),
-    elevenlabs: () => startElevenLabs({ speed: 50 }),
   };
-  return start[step.with?.['provider'] as ProviderName]();
+  const name = step.with?.['provider'] as ProviderName;
+  return withExamples[name]?.() ?? KITS[name].start({ speed: 50 });
 }
 
 /** Gates with the same inputs but for what the comment calls them, after the same steps, do the same. */

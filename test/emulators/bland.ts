@@ -18,17 +18,10 @@ import {
   createBatches,
   type Playback,
   type ShownBatch,
+  startBatchServer,
 } from './playback.ts';
 import { readSample } from './samples.ts';
-import {
-  existing,
-  fieldsOf,
-  Refusal,
-  type Route,
-  type SeenRequest,
-  startServer,
-  wholeNumber,
-} from './server.ts';
+import { existing, fieldsOf, Refusal, type Route, type SeenRequest, wholeNumber } from './server.ts';
 import type { Fields, Phase, RunScript } from './timeline.ts';
 
 /** The pathway of the recorded scenarios, as the list of pathways has it. */
@@ -85,8 +78,7 @@ export async function startBland(options: BlandOptions = {}): Promise<BatchEmula
 
   // The key is sent as it is: a `Bearer` in front of it is refused, unless it belongs to the key.
   const authorization = (apiKey: string): string => apiKey;
-  const { add, started } = batches;
-  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started };
+  return startBatchServer({ authorization, error: errorBody, routes }, batches, options);
 }
 
 interface Showing {
@@ -185,7 +177,10 @@ function routesOf({ batches, wrap, scenarios, versions }: Tested): Route[] {
 const RUN_FILTERS = ['scenario_id', 'pathway_id', 'persona_id', 'batch_id', 'status'];
 const SCENARIO_FILTERS = ['pathway_id', 'persona_id', 'category', 'enabled'];
 
-const { scenarios: recordedScenarios } = readSample<{ scenarios: Scenario[] }>('bland__list-scenarios__docs');
+/** The scenarios that there are by default, all of one pathway. */
+export const { scenarios: recordedScenarios } = readSample<{ scenarios: Scenario[] }>(
+  'bland__list-scenarios__docs',
+);
 
 /** `count` scenarios of the recorded pathway, named as `nameOf` says. */
 export function manyScenarios(

@@ -7,22 +7,15 @@ import {
 } from './elevenlabs-bodies.ts';
 import { createBranches } from './elevenlabs-deploy.ts';
 import {
+  type BatchEmulator,
   type Batches,
   type BatchOptions,
-  type CancellingEmulator,
   createBatches,
   type Playback,
   type ShownBatch,
+  startBatchServer,
 } from './playback.ts';
-import {
-  existing,
-  fieldsOf,
-  Refusal,
-  type Route,
-  type SeenRequest,
-  startServer,
-  wholeNumber,
-} from './server.ts';
+import { existing, fieldsOf, Refusal, type Route, type SeenRequest, wholeNumber } from './server.ts';
 import type { Fields, RunScript } from './timeline.ts';
 
 export interface ElevenLabsOptions extends BatchOptions {
@@ -41,7 +34,7 @@ export interface ElevenLabsOptions extends BatchOptions {
   readonly branches?: readonly string[];
 }
 
-export interface ElevenLabsEmulator extends CancellingEmulator {
+export interface ElevenLabsEmulator extends BatchEmulator {
   /** Edits a test. */
   edit(testId: string, modifiedAt: number): void;
 }
@@ -80,8 +73,7 @@ export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<
   const edit = (testId: string, modifiedAt: number): void => {
     edited.set(testId, modifiedAt);
   };
-  const { add, started, cancelled } = batches;
-  return { ...(await startServer(vendor, options)), add, started, cancelled, edit };
+  return { ...(await startBatchServer(vendor, batches, options)), edit };
 }
 
 function showBatch({ script, createdAt, present }: Playback): ShownBatch {

@@ -1,5 +1,13 @@
 import type { MakeId } from './casting.ts';
-import { type Emulator, type EmulatorOptions, monotonic, Refusal, type SeenRequest } from './server.ts';
+import {
+  type Emulator,
+  type EmulatorOptions,
+  monotonic,
+  Refusal,
+  type SeenRequest,
+  startServer,
+  type Vendor,
+} from './server.ts';
 import {
   type BatchScript,
   endOf,
@@ -47,10 +55,6 @@ export interface BatchEmulator extends Emulator {
   readonly started: readonly StartedBatch[];
   /** Starts more batches, now. */
   add(...batches: readonly BatchSource[]): void;
-}
-
-/** One of a provider that can cancel. */
-export interface CancellingEmulator extends BatchEmulator {
   /** The batches that clients have cancelled, in order; as often as they asked. */
   readonly cancelled: readonly string[];
 }
@@ -144,6 +148,15 @@ export function createBatches(
       playScript({ ...playback.cancelled(), createdAt, fields: { ...script.fields, ...fields } });
     },
   };
+}
+
+/** Starts a provider's emulator on its batches. */
+export async function startBatchServer(
+  vendor: Vendor,
+  { add, started, cancelled }: Batches,
+  options: EmulatorOptions,
+): Promise<BatchEmulator> {
+  return { ...(await startServer(vendor, options)), add, started, cancelled };
 }
 
 function showRecorded({ looks, listings, details }: RecordedBatch): ShownBatch {

@@ -6,6 +6,7 @@ import {
   createBatches,
   type Playback,
   type ShownBatch,
+  startBatchServer,
 } from './playback.ts';
 import { type AgentScript, agentRoutes, DEFAULT_AGENT, hasVersion } from './retell-agents.ts';
 import {
@@ -20,7 +21,7 @@ import { changing, type DraftOptions, draftRoutes } from './retell-deploy.ts';
 import { engineIn, isEngine } from './retell-engine.ts';
 import { pageOf, pageRequest } from './retell-paging.ts';
 import { readSample } from './samples.ts';
-import { existing, fieldsOf, Refusal, type Route, type SeenRequest, startServer } from './server.ts';
+import { existing, fieldsOf, Refusal, type Route, type SeenRequest } from './server.ts';
 import type { Fields, RunScript, WrongPages } from './timeline.ts';
 
 export interface RetellOptions extends BatchOptions, Pick<DraftOptions, 'onlyLatestChanges'> {
@@ -69,8 +70,8 @@ export async function startRetell(options: RetellOptions = {}): Promise<RetellEm
     if (definition === undefined) throw new Error(`There is no test case ${testCaseId}.`);
     definitions.set(testCaseId, { ...definition, user_modified_timestamp: modifiedAt });
   };
-  const { add, started } = batches;
-  return { ...(await startServer({ authorization, error: errorBody, routes }, options)), add, started, edit };
+  const vendor = { authorization, error: errorBody, routes };
+  return { ...(await startBatchServer(vendor, batches, options)), edit };
 }
 
 function showBatch({ script, createdAt, present }: Playback): ShownBatch {

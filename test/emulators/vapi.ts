@@ -1,22 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import { makeUuid } from './casting.ts';
 import {
+  type BatchEmulator,
   type Batches,
   type BatchOptions,
-  type CancellingEmulator,
   createBatches,
   type Playback,
   type ShownBatch,
+  startBatchServer,
 } from './playback.ts';
-import {
-  existing,
-  fieldsOf,
-  Refusal,
-  type Route,
-  type SeenRequest,
-  startServer,
-  wholeNumber,
-} from './server.ts';
+import { existing, fieldsOf, Refusal, type Route, type SeenRequest, wholeNumber } from './server.ts';
 import type { Fields, RunScript } from './timeline.ts';
 import { castVapiItems, recordedSimulations, vapiItemBody, vapiRunBody } from './vapi-bodies.ts';
 
@@ -36,7 +29,7 @@ export interface VapiOptions extends BatchOptions {
   readonly targets?: readonly string[];
 }
 
-export interface VapiEmulator extends CancellingEmulator {
+export interface VapiEmulator extends BatchEmulator {
   /** Edits a simulation: what is started then has it as it is now. */
   edit(simulationId: string, modifiedAt: number): void;
 }
@@ -68,9 +61,8 @@ export async function startVapi(options: VapiOptions = {}): Promise<VapiEmulator
   const edit = (simulationId: string, modifiedAt: number): void => {
     edited.set(simulationId, modifiedAt);
   };
-  const { add, started, cancelled } = batches;
-  const server = await startServer({ authorization, error: errorBody, routes }, options);
-  return { ...server, add, started, cancelled, edit };
+  const vendor = { authorization, error: errorBody, routes };
+  return { ...(await startBatchServer(vendor, batches, options)), edit };
 }
 
 function showBatch({ script, createdAt, present }: Playback): ShownBatch {

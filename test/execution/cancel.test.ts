@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { WatchedBatch } from '../../src/domain/batch.ts';
 import { cancelStartedBatches } from '../../src/execution/cancel.ts';
-import { startElevenLabs } from '../emulators/elevenlabs.ts';
+import { PROVIDERS } from '../../src/providers/registry.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { startVapi } from '../emulators/vapi.ts';
+import { EACH_KIT } from '../kits/kits.ts';
 import { asking } from '../providers/asking.ts';
 import { placed } from '../run.ts';
 
@@ -16,13 +17,10 @@ const batches = placed([
   { id: 'unseen', requestedTestCases: ['t1'] },
 ]);
 
-test.each([
-  ['vapi', startVapi],
-  ['elevenlabs', startElevenLabs],
-] as const)(
+test.each(EACH_KIT.filter(([name]) => PROVIDERS[name].capabilities.cancel))(
   '%s: what this step started and has not ended is cancelled, and nothing else',
-  async (name, startIt) => {
-    await using emulator = await startIt({ batches: atProvider });
+  async (name, kit) => {
+    await using emulator = await kit.start({ batches: atProvider });
     const { provider, clock } = asking(name, emulator.url);
     expect(await cancelStartedBatches(batches, { provider, clock })).toEqual([
       { id: 'started' },

@@ -1,5 +1,5 @@
 import type { BlandRequest } from '../../src/providers/bland/subject.ts';
-import { startBland } from '../emulators/bland.ts';
+import { recordedScenarios, startBland } from '../emulators/bland.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
 import {
   type Answers,
@@ -238,6 +238,9 @@ const starting: StartWorld = {
 /** Bland: the batch embeds its runs, a list completes them, and a run's own page explains it. */
 export const bland: Kit = {
   start: startBland,
+  testCaseIds: recordedScenarios.map(({ id }) => id),
+  wish: { target: `pathway/${PATHWAY}`, version: '4' },
+  speech: (content) => ({ role: 'assistant', content }),
   requests: 1,
   scenes,
   partOf: (path) => (path.at(-1) === 'runs' ? 'page' : path.at(-2) === 'runs' ? 'detail' : 'batch'),

@@ -1,5 +1,6 @@
 import type { ElevenLabsRequest } from '../../src/providers/elevenlabs/subject.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
+import { recordedTests } from '../emulators/elevenlabs-bodies.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
 import {
   type Answers,
@@ -165,6 +166,10 @@ const starting: StartWorld = {
 /** ElevenLabs: one answer has everything, and nothing says how many runs there must be. */
 export const elevenlabs: Kit = {
   start: startElevenLabs,
+  testCaseIds: recordedTests.map(({ id }) => id),
+  wish: { target: `agent/${AGENT}`, version: 'branch/branch_next' },
+  fieldsOfStranger: { branch_id: 'branch_next' },
+  speech: (message) => ({ role: 'agent', message }),
   requests: 2,
   looksForGreen: 2,
   scenes,

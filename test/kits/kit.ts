@@ -2,15 +2,23 @@
 import { readdirSync } from 'node:fs';
 import type { Target, Version } from '../../src/domain/target.ts';
 import type { ProviderName } from '../../src/providers/registry.ts';
+import type { BatchEmulator, BatchOptions } from '../emulators/playback.ts';
 import { readSample } from '../emulators/samples.ts';
-import type { Emulator, EmulatorOptions } from '../emulators/server.ts';
-import type { BatchScript } from '../emulators/timeline.ts';
+import type { Fields } from '../emulators/timeline.ts';
 import type { Json } from '../fuzz/mutations.ts';
 import type { Telling } from '../fuzz/worlds.ts';
 
 export interface Kit {
-  /** Starts the provider's emulator with scripted batches. */
-  start(options: EmulatorOptions & { readonly batches: readonly BatchScript[] }): Promise<Emulator>;
+  /** Starts the provider's emulator, which has at least two test cases. */
+  start(options: BatchOptions): Promise<BatchEmulator>;
+  /** Ids of test cases that the emulator has: at least two. */
+  readonly testCaseIds: readonly string[];
+  /** A target that the emulator has, and a version of it where there are any. */
+  readonly wish: { readonly target: string; readonly version?: string };
+  /** Fields of a batch of that target that somebody else started; absent where a script alone has them. */
+  readonly fieldsOfStranger?: Fields;
+  /** An entry of a conversation in which the agent speaks, as the provider writes it. */
+  speech(text: string): object;
   /** How many requests it takes to read a finished batch of a few runs that passed. */
   readonly requests: number;
   /** How many looks a pass needs: 2 where nothing says how many runs there must be. Default 1. */

@@ -1,5 +1,7 @@
 import type { RetellRequest } from '../../src/providers/retell/subject.ts';
 import { startRetell } from '../emulators/retell.ts';
+import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
+import { recordedDefinitions } from '../emulators/retell-bodies.ts';
 import type { Json } from '../fuzz/mutations.ts';
 import {
   type Answers,
@@ -176,6 +178,10 @@ const starting: StartWorld = {
 /** Retell: the runs are in pages, and a run has everything with it. */
 export const retell: Kit = {
   start: startRetell,
+  testCaseIds: recordedDefinitions.map((definition) => definition.test_case_definition_id),
+  wish: { target: `agent/${DEFAULT_AGENT.id}` },
+  fieldsOfStranger: { response_engine: ENGINE },
+  speech: (content) => ({ role: 'agent', content }),
   requests: 2,
   scenes,
   partOf: (path) =>

@@ -1,4 +1,5 @@
-import { startVapi } from '../emulators/vapi.ts';
+import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
+import { recordedSimulations } from '../emulators/vapi-bodies.ts';
 import { type Json, valueAt } from '../fuzz/mutations.ts';
 import {
   type Answers,
@@ -231,6 +232,9 @@ const starting: StartWorld = {
 /** Vapi: the run has counters, and its items are in pages, each with everything. */
 export const vapi: Kit = {
   start: startVapi,
+  testCaseIds: recordedSimulations.map(({ id }) => id),
+  wish: { target: `assistant/${VAPI_ASSISTANT}` },
+  speech: (content) => ({ role: 'assistant', content }),
   requests: 2,
   scenes,
   partOf: (path) => (path.at(-1) === 'item' ? 'page' : 'batch'),

@@ -2,71 +2,31 @@ import { describe, expect, test } from 'vitest';
 import { mismatchWith } from '../../src/domain/claims.ts';
 import type { StartResult } from '../../src/execution/start.ts';
 import { testedClaims as elevenLabsClaims } from '../../src/providers/elevenlabs/subject.ts';
-import type { ProviderName } from '../../src/providers/registry.ts';
+import { PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
 import { engineClaims } from '../../src/providers/retell/engine.ts';
 import { testedClaims as vapiClaims } from '../../src/providers/vapi/subject.ts';
 import { NotFound, ProviderError } from '../../src/runtime/errors.ts';
-import { manyScenarios, startBland } from '../emulators/bland.ts';
-import { startElevenLabs } from '../emulators/elevenlabs.ts';
-import { ELEVENLABS_AGENT, recordedTests } from '../emulators/elevenlabs-bodies.ts';
+import { ELEVENLABS_AGENT } from '../emulators/elevenlabs-bodies.ts';
 import { REFUSALS, WAYS_TO_LOSE } from '../emulators/losing.ts';
-import type { BatchEmulator, BatchOptions } from '../emulators/playback.ts';
-import { startRetell } from '../emulators/retell.ts';
+import type { BatchOptions } from '../emulators/playback.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
-import { manyDefinitions } from '../emulators/retell-definitions.ts';
 import type { SeenRequest } from '../emulators/server.ts';
 import { oneAfterTheOther } from '../emulators/timeline.ts';
-import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
-import { recordedSimulations } from '../emulators/vapi-bodies.ts';
+import { VAPI_ASSISTANT } from '../emulators/vapi.ts';
+import { KITS } from '../kits/kits.ts';
 import { startingAt, type Wish } from './starting-at.ts';
 
 const FLOW = 'conversation_flow_3b21278178ed';
-const DEFINITIONS = manyDefinitions(2);
-const SCENARIOS = manyScenarios(2);
-
-/** An emulator of each provider with at least two test cases, and what is under test there. */
-interface World {
-  readonly start: (options: BatchOptions) => Promise<BatchEmulator>;
-  readonly ids: readonly string[];
-  readonly wish: Wish;
-  /** What a batch of somebody else has that tests the same. */
-  readonly fields?: Readonly<Record<string, unknown>>;
-}
-
-const WORLDS: Readonly<Record<ProviderName, World>> = {
-  retell: {
-    start: (options) => startRetell({ definitions: DEFINITIONS, ...options }),
-    ids: DEFINITIONS.map((each) => each.test_case_definition_id),
-    wish: { target: `agent/${DEFAULT_AGENT.id}` },
-    fields: {
-      response_engine: { type: 'conversation-flow', conversation_flow_id: FLOW, version: 12 },
-    },
-  },
-  bland: {
-    start: (options) => startBland({ scenarios: SCENARIOS, ...options }),
-    ids: SCENARIOS.map(({ id }) => id),
-    wish: { target: 'pathway/e7575763-8f68-5232-8e7a-949df1cad4c9', version: '4' },
-  },
-  vapi: {
-    start: startVapi,
-    ids: recordedSimulations.slice(0, 2).map(({ id }) => id),
-    wish: { target: `assistant/${VAPI_ASSISTANT}` },
-  },
-  elevenlabs: {
-    start: startElevenLabs,
-    ids: recordedTests.map(({ id }) => id),
-    wish: { target: `agent/${ELEVENLABS_AGENT}`, version: 'branch/branch_next' },
-    fields: { branch_id: 'branch_next' },
-  },
-};
-const NAMES = Object.keys(WORLDS) as ProviderName[];
 
 const startingOf = (name: ProviderName, options: BatchOptions = {}) =>
-  startingAt(name, WORLDS[name].start, options);
+  startingAt(name, KITS[name].start, options);
+
+/** The first two test cases at the emulator. */
+const idsAt = (name: ProviderName) => KITS[name].testCaseIds.slice(0, 2);
 
 /** What is under test in a version as the user writes it; by default in none. */
 function withVersion(name: ProviderName, version: string | undefined): Wish {
-  const { target } = WORLDS[name].wish;
+  const { target } = KITS[name].wish;
   return version === undefined ? { target } : { target, version };
 }
 
@@ -78,7 +38,8 @@ async function play(
   { listedAt = 0, ...options }: BatchOptions & { readonly listedAt?: number },
   { hasStranger = false } = {},
 ) {
-  const { ids, wish, fields = {} } = WORLDS[name];
+  const { wish, fieldsOfStranger: fields = {} } = KITS[name];
+  const ids = idsAt(name);
   const { emulator, clock, resolve, start } = await startingOf(name, {
     created: (testCases) => ({ runs: oneAfterTheOther(testCases.length), listedAt }),
     ...options,
@@ -104,7 +65,7 @@ const isPost = ({ method, nth }: Pick<SeenRequest, 'method' | 'nth'>): boolean =
   method === 'POST' && nth === 1;
 
 // How a lost answer is told from a refusal: test/http/post.test.ts. Which batch is ours: test/execution/start.test.ts.
-describe.each(NAMES)('a start at %s', (name) => {
+describe.each(PROVIDER_NAMES)('a start at %s', (name) => {
   test('that is answered', async () => {
     const { start, emulator } = await play(name, {});
     expect(start).toEqual({ kind: 'started', batchId: emulator.started[0]?.id });
@@ -199,7 +160,7 @@ test.each<[ProviderName, string, (body: object) => object, RegExp]>([
   },
 );
 
-test.each(NAMES)('%s: the right answer names what was asked for', async (name) => {
+test.each(PROVIDER_NAMES)('%s: the right answer names what was asked for', async (name) => {
   expect((await play(name, {})).mismatch).toBeUndefined();
 });
 
@@ -235,7 +196,12 @@ describe('what an answer says that was tested', () => {
   const flow = { type: 'conversation-flow', conversation_flow_id: FLOW };
   const assistant = { type: 'assistant', assistantId: VAPI_ASSISTANT.toUpperCase() };
   test.each<
-    [ProviderName, string | undefined, Readonly<Record<string, unknown>> | undefined, string | undefined]
+    [
+      keyof typeof CLAIMS,
+      string | undefined,
+      Readonly<Record<string, unknown>> | undefined,
+      string | undefined,
+    ]
   >([
     ['retell', '5', { ...flow, version: 12 }, undefined],
     ['retell', '5', flow, undefined],
@@ -381,8 +347,7 @@ test.each<[ProviderName, RegExp, unknown]>([
   const { starter, deadline, resolve } = await startingOf(name, {
     faults: (request) => (path.test(request.path) ? { kind: 'rewrite', change: () => body } : undefined),
   });
-  const { ids, wish } = WORLDS[name];
-  const wanted = { subject: await resolve(wish), testCases: ids, since: 0 };
+  const wanted = { subject: await resolve(KITS[name].wish), testCases: idsAt(name), since: 0 };
   expect(await starter.listBatches?.(wanted, deadline())).toMatchObject({ batches: [], isComplete: false });
 });
 
@@ -393,15 +358,15 @@ test.each<[ProviderName, number, number | undefined]>([
   ['retell', 0, undefined],
   ['bland', 0, undefined],
 ])('%s: a batch that announces %i runs and lists two', async (name, announced, total) => {
-  const { ids } = WORLDS[name];
-  const runs = ids.slice(0, 2).map((testCaseId) => ({ testCaseId }));
+  const ids = idsAt(name);
+  const runs = ids.map((testCaseId) => ({ testCaseId }));
   const { starter, deadline } = await startingOf(name, {
     batches: [{ id: 'b1', runs, announce: { total: announced } }],
   });
-  expect(await starter.readBatchContents('b1', deadline())).toEqual({ testCases: ids.slice(0, 2), total });
+  expect(await starter.readBatchContents('b1', deadline())).toEqual({ testCases: ids, total });
 });
 
-test.each(NAMES)('%s: a batch that is not there is a NotFound', async (name) => {
+test.each(PROVIDER_NAMES)('%s: a batch that is not there is a NotFound', async (name) => {
   const { starter, deadline } = await startingOf(name);
   await expect(starter.readBatchContents('b0', deadline())).rejects.toThrow(NotFound);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { PROVIDER_NAMES, type ProviderName } from '../../src/providers/registry.ts';
+import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { createTextBudget } from '../../src/providers/text-budget.ts';
 import { many } from '../emulators/timeline.ts';
 import { KITS } from '../kits/kits.ts';
@@ -91,26 +91,19 @@ describe('what is kept of runs', () => {
   });
 });
 
-/** An entry of a conversation in which the agent speaks, as each provider writes it. */
-const SPEECH: Readonly<Record<ProviderName, (text: string) => object>> = {
-  retell: (content) => ({ role: 'agent', content }),
-  bland: (content) => ({ role: 'assistant', content }),
-  vapi: (content) => ({ role: 'assistant', content }),
-  elevenlabs: (message) => ({ role: 'agent', message }),
-};
-
 test.each(PROVIDER_NAMES)(
   'conversations at %s are kept up to a size, those of passed runs where the list has them',
   async (name) => {
     const runs = many(8, (index) => ({
       outcome: index < 2 ? 'passed' : 'failed',
-      transcript: [SPEECH[name]('x'.repeat(index === 7 ? 6_000_000 : 60_000))],
+      transcript: [KITS[name].speech('x'.repeat(index === 7 ? 6_000_000 : 60_000))],
     }));
     await using emulator = await KITS[name].start({ batches: [{ id: 'b1', runs }] });
     const { provider, deadline, read } = asking(name, emulator.url);
-    const detailed = await provider.fetchFailureDetails?.(await read(), deadline(), new Set());
+    const batch = await read();
+    const detailed = (await provider.fetchFailureDetails?.(batch, deadline(), new Set())) ?? batch;
     const passed = name === 'bland' ? 0 : 1;
-    expect(detailed?.runs?.map(({ turns }) => turns.length)).toEqual([passed, passed, 1, 1, 1, 1, 1, 0]);
+    expect(detailed.runs?.map(({ turns }) => turns.length)).toEqual([passed, passed, 1, 1, 1, 1, 1, 0]);
   },
 );
 
@@ -120,7 +113,7 @@ test.each(['vapi', 'elevenlabs'] as const)(
     const runs = many(61, (index) => ({
       id: `r${index}`,
       outcome: index < 60 ? 'passed' : 'failed',
-      transcript: [SPEECH[name](`r${index}`)],
+      transcript: [KITS[name].speech(`r${index}`)],
     }));
     await using emulator = await KITS[name].start({ batches: [{ id: 'b1', runs }] });
     const { provider, deadline, read } = asking(name, emulator.url);
