@@ -170,7 +170,6 @@ export const acme: ProviderDescriptor = {
     versions: { words: {}, hasNumbers: true, hasBranches: false, fallback: undefined },
     targetConfig: { instead: 'Make a version and give its number as version.' },
     modes: false,
-    compare: true,
     reuse: { problem: 'nothing shows when its test cases were last edited' },
     cancel: false,
   },

@@ -19,7 +19,6 @@ import { errorMessageOf, InputError } from '../runtime/errors.ts';
 import { EXIT_MS } from '../runtime/limits.ts';
 import { setProxies, useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
 import { createGrowingRedactor } from '../text/redact.ts';
 import { readCommentInputs } from './comment-inputs.ts';
@@ -96,7 +95,6 @@ function createStep(): Step {
       random: Math.random,
       fetch,
       env: process.env,
-      userAgent: USER_AGENT,
       redact,
       log: (line) => core.info(sanitizeLogLine(line)),
       warn: (line) => core.warning(sanitizeLogLine(line)),

@@ -36,8 +36,7 @@ export async function plan(options: Options, environment: Environment): Promise<
   const prepared = await prepare(batchSource, { starter, rule: ruleOf(inputs), deadline, maxRuns, failOn });
   if (prepared.kind === 'refused') throw refusalError(prepared, inputs.provider);
   const reuse = await findReusableBatch({
-    ...{ prepared, provider, starter, clock, deadline },
-    ...{ reuseHours, maxBatchAgeMinutes },
+    ...{ prepared, provider, clock, deadline, reuseHours, maxBatchAgeMinutes },
   });
   liveLine.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());

@@ -343,7 +343,7 @@ const listNames = (cases: readonly CaseResult[]): string =>
 
 function passedReason({ batches }: JudgeInput, counts: Tally): string {
   const { total, passed, flaky, tolerated } = counts;
-  const first = batches.filter(({ round = 1 }) => round === 1).length;
+  const first = batches.filter(({ round }) => round === 1).length;
   const inBatches = first === 1 ? '' : ` in ${first} batches`;
   const notes = [
     ...(flaky > 0 ? [`${flaky} flaky`] : []),

@@ -48,7 +48,7 @@ export async function choosePlan(
   const { subject, testCases, warnings } = prepared;
   if (subject.note !== undefined) log(subject.note);
   for (const warning of warnings) warn(warning);
-  const reuse = await findReusableBatch({ ...options, provider, starter, prepared, clock, deadline });
+  const reuse = await findReusableBatch({ ...options, provider, prepared, clock, deadline });
   if (reuse !== undefined) log(describeReuse(reuse));
   if (reuse?.kind === 'found') {
     const { reused } = reuse;

@@ -61,7 +61,7 @@ export interface StartRules {
 export interface Capabilities {
   /** Start batches: what `target` and `test-cases` can be. */
   readonly start: StartRules;
-  /** Choose the version under test. `false`: not supported. */
+  /** Choose the version under test, and another one to compare it with. `false`: not supported. */
   readonly versions: false | VersionRules;
   /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
   readonly modes: false | { readonly fallback: Mode };
@@ -72,8 +72,6 @@ export interface Capabilities {
   readonly targetConfig:
     | { readonly problemOf: (json: Readonly<Record<string, unknown>>) => string | undefined }
     | { readonly instead: string };
-  /** Test another version to compare with. */
-  readonly compare: boolean;
   /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */
   readonly reuse: true | { readonly problem: string };
   /** Cancel a batch that the action started. */

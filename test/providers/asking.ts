@@ -9,6 +9,7 @@ import { createProvider, type ProviderName } from '../../src/providers/registry.
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { onLoopback } from '../loopback.ts';
+import { placed } from '../run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 export interface Asking {
@@ -40,7 +41,7 @@ export function asking(
   const logged: string[] = [];
   const traced: string[] = [];
   const provider = createProvider(
-    { name, apiKey, apiUrl, userAgent: 'agent-test-gate/test', ...options },
+    { name, apiKey, apiUrl, ...options },
     {
       fetch: onLoopback(clock),
       clock,
@@ -69,7 +70,7 @@ export async function gate(
 ): Promise<Judgement & { readonly batch: Batch | undefined }> {
   const { ending, batches } = await waitForBatches({
     provider,
-    batches: [{ id: batchId }],
+    batches: placed([{ id: batchId }]),
     clock,
     deadline: { until: clock.now() + timeoutMinutes * 60_000, signal: new AbortController().signal },
     pollIntervalMs,

@@ -244,7 +244,6 @@ export const bland: ProviderDescriptor = {
         'Make a version of the pathway and give its number as version: docs/deploying.md has the script.',
     },
     modes: false,
-    compare: true,
     reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },

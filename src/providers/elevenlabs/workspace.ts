@@ -3,7 +3,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { id, onNotFound } from '../fields.ts';
+import { fromSeconds, id, onNotFound } from '../fields.ts';
 import { readList } from './lists.ts';
 
 const rowSchema = z.object({
@@ -123,10 +123,7 @@ export async function readWorkspace(
   );
   return {
     tests,
-    revisionOf(test) {
-      const seconds = rows.get(test)?.last_updated_at_unix_secs;
-      return seconds === undefined ? undefined : seconds * 1_000;
-    },
+    revisionOf: (test) => fromSeconds(rows.get(test)?.last_updated_at_unix_secs),
     isIn: (test, folder) => isIn(test, folder),
     testsIn: (folder) => [...tests.keys()].filter((test) => isIn(test, folder)),
     isFolder,

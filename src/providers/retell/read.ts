@@ -324,7 +324,6 @@ export const retell: ProviderDescriptor = {
       instead: 'Make a draft version and give its number as version: docs/deploying.md has the script.',
     },
     modes: false,
-    compare: true,
     reuse: true,
     cancel: false,
   },

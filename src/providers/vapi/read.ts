@@ -260,7 +260,6 @@ export const vapi: ProviderDescriptor = {
     versions: false,
     targetConfig: { problemOf: problemOfInline },
     modes: { fallback: 'chat' },
-    compare: false,
     reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },
