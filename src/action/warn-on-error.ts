@@ -1,3 +1,4 @@
+import { errorMessageOf } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** Writes something; that it could not be written has no consequences but a warning. */
@@ -9,6 +10,6 @@ export async function warnOnError(
   try {
     await write();
   } catch (error) {
-    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    warn(`${what} could not be written: ${errorMessageOf(error)}`);
   }
 }

@@ -37,12 +37,12 @@ function required(prompts: Prompts | undefined): Prompts {
 }
 
 /** Shows that an answer takes time. */
-async function showing<T>(live: LiveLine, text: string, answer: Promise<T>): Promise<T> {
-  live.set(text);
+async function showing<T>(liveLine: LiveLine, text: string, answer: Promise<T>): Promise<T> {
+  liveLine.set(text);
   try {
     return await answer;
   } finally {
-    live.set('');
+    liveLine.set('');
   }
 }
 
@@ -74,11 +74,11 @@ export async function chooseProvider(options: Options, { env, prompts }: Environ
 /** The target that is given as an option, unless the provider has no such one; else the one that is chosen. */
 export async function chooseTarget(options: Options, session: ProviderSession): Promise<string | undefined> {
   const { provider, deadline } = session;
-  const { prompts, live } = session.environment;
+  const { prompts, liveLine } = session.environment;
   const given = options['target'];
   if (given !== undefined) await checkTarget(given, session);
   if (given !== undefined || prompts === undefined) return given;
-  const targets = await showing(live, `asking ${provider.title}`, provider.listTargets(deadline));
+  const targets = await showing(liveLine, `asking ${provider.title}`, provider.listTargets(deadline));
   if (targets.length === 0) {
     throw new CommandError(`${provider.title} lists nothing that could be tested with this key.`);
   }
@@ -140,7 +140,7 @@ export async function chooseTestCases(options: Options, session: ProviderSession
   const { name, provider, environment } = session;
   const prompts = required(environment.prompts);
   const available = await showing(
-    environment.live,
+    environment.liveLine,
     'reading the test cases',
     listTestCases(options, session),
   );

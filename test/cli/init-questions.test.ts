@@ -5,7 +5,7 @@ import { chooseTarget, type ProviderSession } from '../../src/cli/init-questions
 /** A session at a provider whose list of targets ends so; `shown` is what the live line held at each step. */
 function sessionWith(listTargets: () => Promise<readonly unknown[]>) {
   const shown: string[] = [];
-  const live = { set: (text: string) => shown.push(text) };
+  const liveLine = { set: (text: string) => shown.push(text) };
   const prompts = {
     choose: async () => {
       shown.push('the question');
@@ -13,7 +13,7 @@ function sessionWith(listTargets: () => Promise<readonly unknown[]>) {
     },
   };
   const provider = { title: 'Retell', listTargets };
-  const environment = { live, prompts } as unknown as Environment;
+  const environment = { liveLine, prompts } as unknown as Environment;
   return { shown, session: { name: 'retell', provider, environment } as unknown as ProviderSession };
 }
 
