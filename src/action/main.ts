@@ -29,6 +29,7 @@ import { publishFailure } from './publish-failure.ts';
 import { createPublisher } from './publisher.ts';
 import { clientFor } from './pull-request-comment.ts';
 import { createStepState, readStepState, type SavedComment, type StepStateWriter } from './step-state.ts';
+import { messageOf } from './warn-on-error.ts';
 
 /** What the parts of the step share. */
 interface Step {
@@ -80,7 +81,7 @@ export async function runPostStep(): Promise<void> {
     useProxies(process.env, [githubUrl()], setProxies);
     await finishComment({ commentInputs: readCommentInputs(core.getInput), runtime, ...left });
   } catch (error) {
-    runtime.warn(`The comment could not be brought up to date after the job: ${String(error)}`);
+    runtime.warn(`The comment could not be brought up to date after the job: ${messageOf(error)}`);
   }
 }
 
@@ -228,6 +229,5 @@ async function failStep(error: unknown, step: Step): Promise<void> {
 /** A mistake of ours, as a sentence. Its stack goes to the trace. */
 function internalErrorMessage(error: unknown, { runtime }: Step): string {
   if (error instanceof Error) error.stack?.split('\n').forEach(runtime.trace);
-  const message = error instanceof Error ? error.message : String(error);
-  return `The action itself failed (${message}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
+  return `The action itself failed (${messageOf(error)}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
 }

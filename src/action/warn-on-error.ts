@@ -9,6 +9,9 @@ export async function warnOnError(
   try {
     await write();
   } catch (error) {
-    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    warn(`${what} could not be written: ${messageOf(error)}`);
   }
 }
+
+/** The message of whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
